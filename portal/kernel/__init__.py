@@ -1,0 +1,1 @@
+"""THE CELLAR: mechanisms without a procurement word in them."""

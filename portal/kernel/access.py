@@ -1,0 +1,96 @@
+"""The door of a page: who may come in, one transaction, one scope, and refusals shown as sentences."""
+
+import functools
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import render
+from django.utils import timezone
+
+from portal.kernel.errors import Invalid, NotAllowed, Refusal
+from portal.kernel.scope import acting
+
+logger = logging.getLogger(__name__)
+
+View = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a door declares: the permissions of which one suffices (none: anybody signed in), and its methods."""
+
+    permissions: frozenset[str]
+    methods: tuple[str, ...]
+    public: bool = False
+
+
+def public(view: View) -> View:
+    """Declare a door that needs no sign-in and touches no supplier's record (health, static pages)."""
+    view.access = Access(frozenset(), ("GET", "HEAD", "POST"), public=True)  # type: ignore[attr-defined]  # read by the persona matrix
+    return view
+
+
+def door(*permissions: str, methods: Iterable[str] = ("GET",)) -> Callable[[View], View]:
+    """Declare and guard a page.
+
+    Anonymous people go to sign-in and come back; who may not gets 403; the view runs in one transaction under the
+    actor's scope, with `request.at` as its time. A `Refusal` rolls everything back and is shown with its own
+    status; so is any other error, as Django shows it.
+    """
+    allowed = tuple(methods) + (("HEAD",) if "GET" in methods else ())
+
+    def guard(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method not in allowed:
+                return HttpResponseNotAllowed(allowed)
+            actor = request.actor  # type: ignore[attr-defined]  # set by ActorMiddleware
+            if actor.is_anonymous:
+                return _to_sign_in(request)
+            if permissions and not any(actor.may(permission) for permission in permissions):
+                raise PermissionDenied
+            request.at = timezone.now()  # type: ignore[attr-defined]  # the door brings the time
+            try:
+                with acting(actor):
+                    return view(request, *args, **kwargs)
+            except NotAllowed as refusal:
+                raise PermissionDenied(refusal.message) from refusal
+            except Refusal as refusal:
+                return refused(request, refusal)
+
+        guarded.access = Access(frozenset(permissions), allowed)  # type: ignore[attr-defined]  # read by the persona matrix
+        return guarded
+
+    return guard
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    if getattr(request, "htmx", False):
+        response = HttpResponse(status=401)
+        response["HX-Redirect"] = redirect_to_login(_page_of(request)).url
+        return response
+    path = request.get_full_path() if request.method in ("GET", "HEAD") else _page_of(request)
+    return redirect_to_login(path)
+
+
+def _page_of(request: HttpRequest) -> str:
+    # After sign-in a person returns to the page they stood on, never to the address of a POST.
+    referrer = urlsplit(request.headers.get("Referer", ""))
+    if referrer.netloc == request.get_host():
+        return referrer.path + (f"?{referrer.query}" if referrer.query else "")
+    return "/"
+
+
+def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """Show a refusal: its sentence, what can be done now, and a way back."""
+    logger.info("refused", extra={"code": refusal.code})
+    template = "components/refusal.html" if getattr(request, "htmx", False) else "409.html"
+    problems = refusal.problems if isinstance(refusal, Invalid) else ()
+    context = {"refusal": refusal, "problems": problems, "back": _page_of(request)}
+    return render(request, template, context, status=refusal.status)

@@ -1,0 +1,1 @@
+"""Seen-before guard: the same request, sent twice, happens once and is answered twice."""

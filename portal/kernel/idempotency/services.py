@@ -1,0 +1,58 @@
+"""Answering a repeated request with the first answer."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from portal.kernel.actors import Actor
+from portal.kernel.errors import Refusal
+from portal.kernel.idempotency.models import SeenRequest
+from portal.kernel.scope import requires_scope
+
+
+class KeyReused(Refusal):
+    """The same key came with a different request."""
+
+    code = "idempotency_key_reused"
+    status = 422
+
+
+def caller_of(actor: Actor) -> str:
+    """Whose keys these are: a token's, or a person's."""
+    return f"token:{actor.token_id}" if actor.token_id else f"user:{actor.user_id}"
+
+
+@requires_scope
+def recall(key: str, fingerprint: str, *, actor: Actor) -> SeenRequest | None:
+    """The first answer to this key, if there was one; two at once wait for each other here.
+
+    Raises `KeyReused` when the key was used for something else.
+    """
+    caller = caller_of(actor)
+    with connection.cursor() as cursor:
+        digest = hashlib.sha256(f"{caller}\n{key}".encode()).digest()
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], "big", signed=True)]
+        )
+    seen = SeenRequest.objects.filter(caller=caller, key=key).first()
+    if seen and seen.fingerprint != fingerprint:
+        raise KeyReused("This idempotency key was used for a different request. Use a new key.")
+    return seen
+
+
+@requires_scope
+def remember(
+    key: str, fingerprint: str, status: int, answer: Any, *, actor: Actor, at: datetime
+) -> SeenRequest:
+    """Keep the answer, in the transaction of what was done."""
+    return SeenRequest.objects.create(
+        caller=caller_of(actor),
+        key=key,
+        fingerprint=fingerprint,
+        supplier_id=actor.supplier_ids[0] if actor.is_supplier else None,
+        created_at=at,
+        status=status,
+        answer=answer,
+    )

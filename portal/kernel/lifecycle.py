@@ -1,0 +1,108 @@
+"""A lifecycle is a table: buttons, API, refusals, documentation and tests are all read off it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, Model
+
+from portal.kernel.actors import Actor
+from portal.kernel.audit.services import record
+from portal.kernel.errors import IllegalTransition, StaleDocument
+from portal.kernel.outbox.services import Outgoing, enqueue_all
+from portal.kernel.scope import requires_scope
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One row of the table: this verb leads from these states to that one, and these topics hear of it."""
+
+    verb: str
+    sources: frozenset[str]
+    target: str
+    event: str
+    permission: str
+    tells: frozenset[str] = field(default_factory=frozenset)
+
+
+class Lifecycle:
+    """The states of one kind of paper and the verbs that lead from one to another."""
+
+    def __init__(
+        self, name: str, *transitions: Transition, initial: str, terminal: Iterable[str] = (), state: str = "state"
+    ) -> None:
+        self.name = name
+        self.transitions = transitions
+        self.initial = initial
+        self.terminal = frozenset(terminal)
+        self.state = state
+
+    @property
+    def states(self) -> frozenset[str]:
+        """Every state the table names."""
+        named = {state for row in self.transitions for state in (*row.sources, row.target)}
+        return frozenset(named | {self.initial})
+
+    def transition(self, verb: str, source: str) -> Transition:
+        """The row for this verb from this state. Raises `IllegalTransition`, loudly."""
+        for row in self.transitions:
+            if row.verb == verb and source in row.sources:
+                return row
+        raise IllegalTransition(
+            f"{self.name}: cannot {verb} while {source}.", details={"verb": verb, "state": str(source)}
+        )
+
+    def target(self, verb: str, source: str) -> str:
+        """The state this verb leads to."""
+        return self.transition(verb, source).target
+
+    def verbs_for(self, actor: Actor, state: str) -> list[str]:
+        """What this actor may do to a paper in this state, in the order of the table."""
+        verbs = [row.verb for row in self.transitions if state in row.sources and actor.may(row.permission)]
+        return list(dict.fromkeys(verbs))
+
+    @requires_scope
+    def move(
+        self,
+        document: Any,
+        verb: str,
+        *,
+        actor: Actor,
+        at: datetime,
+        facts: Mapping[str, Any] | None = None,
+        payload: Mapping[str, Any] | None = None,
+        fields: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Move a document: new state, version + 1, named fields, one fact, one message per topic, or nothing.
+
+        Raises `IllegalTransition` from a wrong state and `StaleDocument` if somebody else moved it meanwhile.
+        """
+        source = getattr(document, self.state)
+        row = self.transition(verb, source)
+        model: type[Model] = type(document)
+        changes = {self.state: row.target, **(fields or {})}
+        moved = model._default_manager.filter(
+            pk=document.pk, version=document.version, **{self.state: source}
+        ).update(version=F("version") + 1, **changes)
+        if not moved:
+            raise StaleDocument(f"{document} was changed by somebody else a moment ago.")
+        document.version += 1
+        for name, value in changes.items():
+            setattr(document, name, value)
+        record(
+            row.event,
+            document.stream,
+            actor=actor,
+            at=at,
+            supplier_id=document.supplier_id,
+            facts={"from": source, "to": row.target, **(facts or {})},
+        )
+        enqueue_all(
+            [
+                Outgoing(topic, document.stream, row.event, dict(payload or {}), document.supplier_id)
+                for topic in sorted(row.tells)
+            ],
+            actor=actor,
+            at=at,
+        )

@@ -1,0 +1,304 @@
+"""Writing, leasing, delivering and replaying messages.
+
+Note [Streams]: one document is one stream. A topic-wide order would let a single refused order hold up every
+other supplier's. Within a stream an undone older message, parked ones included, holds back the younger.
+
+Note [Leases]: a worker holds a PostgreSQL advisory lock for as long as its connection lives. A lease counts only
+while that lock is held, so that a killed worker's messages are free at once, without a clock to guess by.
+"""
+
+import logging
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.module_loading import import_string
+
+from portal.kernel.actors import Actor
+from portal.kernel.audit.services import record
+from portal.kernel.correlation import bind
+from portal.kernel.correlation import current as current_correlation
+from portal.kernel.errors import IllegalTransition
+from portal.kernel.outbox.models import DeliveryAttempt, MessageState, OutboxMessage
+from portal.kernel.scope import acting, require_no_transaction, requires_scope
+
+logger = logging.getLogger(__name__)
+
+LEASE_CLASS = 0x71756179  # "quay": the first half of our advisory lock keys
+MAX_ATTEMPTS = 12
+LONGEST_WAIT = timedelta(hours=1)
+
+Handler = Callable[[OutboxMessage], str]
+
+
+class RetryLater(Exception):
+    """The other side cannot take it now: try again, after `wait` where it said how long."""
+
+    def __init__(self, reason: str, wait: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.wait = wait
+
+
+class ParkMessage(Exception):
+    """Trying again cannot help: a person must look at it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What is to be told, to whom (`topic`), about which document (`stream`)."""
+
+    topic: str
+    stream: str
+    kind: str
+    payload: Mapping[str, Any]
+    supplier_id: int | None
+
+
+@requires_scope
+def enqueue_all(outgoing: Iterable[Outgoing], *, actor: Actor, at: datetime) -> list[OutboxMessage]:
+    """Promise, in the transaction of the fact, that each of these will be told."""
+    messages = OutboxMessage.objects.bulk_create(
+        [
+            OutboxMessage(
+                topic=one.topic,
+                stream=one.stream,
+                kind=one.kind,
+                payload=dict(one.payload),
+                supplier_id=one.supplier_id,
+                created_at=at,
+                due_at=at,
+                actor_label=actor.label,
+                actor_user_id=actor.user_id,
+                channel=actor.channel,
+                correlation_id=current_correlation(),
+            )
+            for one in outgoing
+        ],
+        batch_size=1000,
+    )
+    if messages:
+        _hint_after_commit()
+    return messages
+
+
+def enqueue(
+    topic: str,
+    stream: str,
+    kind: str,
+    payload: Mapping[str, Any],
+    *,
+    actor: Actor,
+    at: datetime,
+    supplier_id: int | None,
+) -> OutboxMessage:
+    """Promise that one message will be told."""
+    (message,) = enqueue_all([Outgoing(topic, stream, kind, payload, supplier_id)], actor=actor, at=at)
+    return message
+
+
+def _hint_after_commit() -> None:
+    # Only a hint: the sweep delivers what a lost hint left behind. One per transaction is enough.
+    if any(function is _hint for _, function, *_ in connection.run_on_commit):
+        return
+    transaction.on_commit(_hint)
+
+
+def _hint() -> None:
+    # By name, because services know no queue: the import contract forbids celery here.
+    import_string(settings.OUTBOX_WAKE)()
+
+
+def deliver_due(
+    *,
+    worker: int,
+    clock: Callable[[], datetime],
+    topics: Iterable[str] | None = None,
+    limit: int = 100,
+) -> int:
+    """Deliver what is due, in order per document, until nothing is left; returns how many were tried.
+
+    Runs outside any transaction. `worker` is a number no other living worker uses at the same time.
+    """
+    require_no_transaction()
+    tried = 0
+    wanted = list(topics if topics is not None else settings.OUTBOX_HANDLERS)
+    if not _hold_lease_lock(worker):
+        return 0
+    try:
+        while messages := _lease(worker, wanted, limit, clock()):
+            for message in messages:
+                _deliver(message, clock)
+                tried += 1
+    finally:
+        _drop_lease_lock(worker)
+    return tried
+
+
+def _hold_lease_lock(worker: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LEASE_CLASS, worker])
+        return bool(cursor.fetchone()[0])
+
+
+def _drop_lease_lock(worker: int) -> None:
+    if connection.connection is None or connection.connection.closed:
+        return  # the server dropped the lock together with the connection
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LEASE_CLASS, worker])
+
+
+_SYSTEM = Actor.system("Outbox")
+
+_FREE_THE_DEAD = """
+    UPDATE kernel_outboxmessage SET state = 'waiting', leased_by = NULL, leased_at = NULL
+    WHERE state = 'leased' AND NOT EXISTS (
+        SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = %s
+        AND objid::bigint = leased_by::bigint
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+"""
+
+_TAKE_THE_OLDEST = """
+    UPDATE kernel_outboxmessage SET state = 'leased', leased_by = %(worker)s, leased_at = %(at)s
+    WHERE id IN (
+        SELECT candidate.id FROM kernel_outboxmessage candidate
+        WHERE candidate.state = 'waiting' AND candidate.due_at <= %(at)s AND candidate.topic = ANY(%(topics)s)
+        AND NOT EXISTS (
+            SELECT FROM kernel_outboxmessage older
+            WHERE older.topic = candidate.topic AND older.stream = candidate.stream
+            AND older.id < candidate.id AND older.state IN ('waiting', 'leased', 'parked'))
+        ORDER BY candidate.due_at, candidate.id
+        LIMIT %(limit)s
+        FOR UPDATE SKIP LOCKED)
+    AND state = 'waiting'
+    RETURNING id
+"""
+
+
+def _lease(worker: int, topics: list[str], limit: int, at: datetime) -> list[OutboxMessage]:
+    with acting(_SYSTEM), connection.cursor() as cursor:
+        cursor.execute(_FREE_THE_DEAD, [LEASE_CLASS])
+        cursor.execute(_TAKE_THE_OLDEST, {"worker": worker, "at": at, "topics": topics, "limit": limit})
+        taken = [row[0] for row in cursor.fetchall()]
+        return list(OutboxMessage.objects.filter(id__in=taken).order_by("id"))
+
+
+def _deliver(message: OutboxMessage, clock: Callable[[], datetime]) -> None:
+    handler: Handler = import_string(settings.OUTBOX_HANDLERS[message.topic])
+    started_at = clock()
+    with bind(message.correlation_id):
+        try:
+            outcome = handler(message)
+        except ParkMessage as error:
+            _finish(message, started_at, clock(), "parked", error.reason, state=MessageState.PARKED)
+        except RetryLater as error:
+            _retry(message, started_at, clock(), error.reason, error.wait)
+        except Exception as error:
+            # Nothing is dropped: whatever went wrong is written down and tried again, or parked.
+            logger.exception("outbox delivery failed", extra={"message_key": str(message.key)})
+            _retry(message, started_at, clock(), f"{type(error).__name__}: {error}", None)
+        else:
+            _finish(message, started_at, clock(), outcome or "delivered", "", state=MessageState.DELIVERED)
+
+
+def backoff(attempts: int) -> timedelta:
+    """How long to wait after so many attempts: doubling from two seconds to an hour, with jitter."""
+    whole = min(timedelta(seconds=2**attempts), LONGEST_WAIT)
+    return whole * random.uniform(0.5, 1.0)  # noqa: S311 -- spreads retries; no secret
+
+
+def _retry(
+    message: OutboxMessage, started_at: datetime, now: datetime, reason: str, wait: timedelta | None
+) -> None:
+    if message.attempts + 1 >= MAX_ATTEMPTS:
+        reason = f"Gave up after {message.attempts + 1} attempts. {reason}"
+        _finish(message, started_at, now, "parked", reason, state=MessageState.PARKED)
+        return
+    due_at = now + (wait or backoff(message.attempts + 1))
+    _finish(message, started_at, now, "retry", reason, state=MessageState.WAITING, due_at=due_at)
+
+
+def _finish(
+    message: OutboxMessage,
+    started_at: datetime,
+    now: datetime,
+    outcome: str,
+    error: str,
+    *,
+    state: MessageState,
+    due_at: datetime | None = None,
+) -> None:
+    with acting(_SYSTEM):
+        # Compare and swap: if the lease was lost meanwhile, another worker tells the rest of the story.
+        kept = OutboxMessage.objects.filter(
+            pk=message.pk, state=MessageState.LEASED, leased_by=message.leased_by
+        ).update(
+            state=state,
+            attempts=message.attempts + 1,
+            leased_by=None,
+            leased_at=None,
+            outcome=outcome,
+            last_error=error[:4000],
+            delivered_at=now if state == MessageState.DELIVERED else None,
+            due_at=due_at or message.due_at,
+        )
+        if not kept:
+            logger.warning("outbox lease lost during delivery", extra={"message_key": str(message.key)})
+            return
+        DeliveryAttempt.objects.create(
+            message=message,
+            supplier_id=message.supplier_id,
+            number=message.attempts + 1,
+            started_at=started_at,
+            finished_at=now,
+            outcome=outcome,
+            error=error[:4000],
+        )
+
+
+@requires_scope
+def replay_message(message: OutboxMessage, *, actor: Actor, at: datetime) -> None:
+    """Try a parked or delivered message again: the key makes a second delivery harmless."""
+    changed = OutboxMessage.objects.filter(
+        pk=message.pk, state__in=[MessageState.PARKED, MessageState.DELIVERED, MessageState.WAITING]
+    ).update(state=MessageState.WAITING, due_at=at, delivered_at=None, outcome="", last_error="")
+    if not changed:
+        raise IllegalTransition("This message is being delivered at this moment.")
+    record(
+        "outbox.replayed",
+        message.stream,
+        actor=actor,
+        at=at,
+        supplier_id=message.supplier_id,
+        facts={"message": str(message.key), "topic": message.topic},
+        internal=True,
+    )
+    _hint_after_commit()
+
+
+@requires_scope
+def skip_message(message: OutboxMessage, reason: str, *, actor: Actor, at: datetime) -> None:
+    """Give up on a parked message, with a reason, so that the younger ones of its document may go."""
+    changed = OutboxMessage.objects.filter(pk=message.pk, state=MessageState.PARKED).update(
+        state=MessageState.SKIPPED, outcome="skipped", last_error=reason
+    )
+    if not changed:
+        raise IllegalTransition("Only a parked message can be skipped.")
+    record(
+        "outbox.skipped",
+        message.stream,
+        actor=actor,
+        at=at,
+        supplier_id=message.supplier_id,
+        facts={"message": str(message.key), "topic": message.topic, "reason": reason},
+        internal=True,
+    )
+    _hint_after_commit()

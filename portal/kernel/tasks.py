@@ -1,0 +1,5 @@
+"""Gatherer: the kernel's tasks."""
+
+from portal.kernel.outbox.tasks import deliver
+
+__all__ = ["deliver"]

@@ -1,0 +1,464 @@
+"""What every page says in the same way: states, quantities, money, days and moments, icons, links that keep the rest.
+
+Same word, same glyph, same tone, everywhere. The tables below are the only place that maps a state to its looks; see
+docs/design.md for the tags with examples.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any, NamedTuple
+
+from django import template
+from django.templatetags.static import static
+from django.utils import formats, timezone
+from django.utils.dateformat import format as dateformat
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy as plazy
+
+from portal.kernel.values import Money, Quantity, UnitOfMeasure, decimals_of, minor_units, rounded
+
+register = template.Library()
+
+MINUS = "−"
+Word = str | Promise
+
+
+class Look(NamedTuple):
+    """How a state is shown: its word, what it means for somebody (tone), how far it has come (glyph)."""
+
+    word: Word
+    tone: str
+    glyph: str
+
+
+# Each dimension: its icon, then value -> look. Tones and glyphs are those of the visual reference.
+STATES: Mapping[str, Mapping[str, Look]] = {
+    "agreement": {
+        "awaiting": Look(lazy("Awaits answer"), "wait", "wait"),
+        "answered": Look(lazy("Answered"), "move", "most"),
+        "agreed": Look(lazy("Agreed"), "done", "full"),
+        "disputed": Look(lazy("Disputed"), "talk", "talk"),
+        "refused": Look(lazy("Refused"), "stop", "stop"),
+    },
+    "revision": {
+        "current": Look(plazy("revision", "Current"), "done", "full"),
+        "stale": Look(plazy("revision", "Stale"), "talk", "stale"),
+    },
+    "logistics": {
+        "nothing_shipped": Look(lazy("Nothing shipped"), "quiet", "none"),
+        "partly_shipped": Look(lazy("Partly shipped"), "move", "quarter"),
+        "shipped": Look(lazy("Shipped"), "move", "half"),
+        "partly_received": Look(lazy("Partly received"), "move", "most"),
+        "received": Look(lazy("Received"), "done", "full"),
+        "closed_short": Look(lazy("Closed short"), "quiet", "stop"),
+        "overdue": Look(lazy("Overdue"), "stop", "alert"),
+    },
+    "finance": {
+        "not_invoiced": Look(lazy("Not invoiced"), "quiet", "none"),
+        "partly": Look(lazy("Partly invoiced"), "move", "half"),
+        "fully": Look(lazy("Fully invoiced"), "done", "full"),
+        "over": Look(lazy("Over-invoiced"), "stop", "over"),
+    },
+    "erp": {
+        "nothing": Look(lazy("nothing to write"), "quiet", "none"),
+        "queued": Look(lazy("waiting for ERP"), "wait", "wait"),
+        "sent": Look(lazy("sent to ERP"), "move", "half"),
+        "confirmed": Look(lazy("in ERP"), "done", "full"),
+        "conflict": Look(lazy("conflict, ERP moved"), "stop", "alert"),
+        "needs_person": Look(lazy("failed, needs a person"), "stop", "stop"),
+        "unknown": Look(lazy("unknown, searching"), "wait", "stale"),
+    },
+    "order": {
+        "issued": Look(plazy("order", "Issued"), "move", "half"),
+        "cancelled": Look(plazy("order", "Cancelled"), "quiet", "stop"),
+        "closed": Look(plazy("order", "Closed"), "quiet", "full"),
+    },
+}
+
+# The same state, said to the side that holds the ball.
+TO_SIDE: Mapping[tuple[str, str, str], Look] = {
+    ("agreement", "awaiting", "supplier"): Look(lazy("Awaits you"), "wait", "wait"),
+    ("agreement", "answered", "company"): Look(lazy("Awaits decision"), "wait", "half"),
+}
+
+DIMENSION_ICONS = {"agreement": "writing-sign", "revision": "versions", "logistics": "truck", "finance": "receipt"}
+
+# Day and moment, unambiguous in each language (never 03/12/26). `j`, `M`, `Y` are Django's date letters.
+DAY_PATTERNS = {"de": "j. M Y", "zh-hans": "Y年n月j日"}
+SHORT_DAY_PATTERNS = {"de": "j. M", "zh-hans": "n月j日"}
+
+
+# --- icons and glyphs ------------------------------------------------------------------------------------------------
+
+
+@cache
+def _use(css: str, box: int, address: str) -> SafeString:
+    return format_html(
+        '<svg class="{}" aria-hidden="true" viewBox="0 0 {} {}"><use href="{}"/></svg>', css, box, box, address
+    )
+
+
+def _sprite(fragment: str) -> str:
+    return f"{static('img/icons.svg')}#{fragment}"
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """An outline icon of the sprite, hidden from screen readers: the word beside it says it."""
+    return _use(f"q-i {css}".strip(), 24, _sprite(f"i-{name}"))
+
+
+@register.simple_tag
+def glyph(name: str) -> SafeString:
+    """A status glyph, how far something has come: none wait quarter half most full stop alert talk stale over."""
+    return _use("q-g", 16, _sprite(f"g-{name}"))
+
+
+@register.simple_tag
+def dimension_icon(dimension: str) -> SafeString:
+    """The icon that stands for one of the four statuses."""
+    return icon(DIMENSION_ICONS[dimension])
+
+
+# --- states ----------------------------------------------------------------------------------------------------------
+
+
+def look_of(dimension: str, value: str, side: str = "") -> Look:
+    """How this state is shown to somebody on this side. An unknown state is a mistake of ours and raises."""
+    return TO_SIDE.get((dimension, str(value), side)) or STATES[dimension][str(value)]
+
+
+def _side(context: Mapping[str, Any]) -> str:
+    actor = getattr(context.get("request"), "actor", None)
+    return str(getattr(actor, "side", ""))
+
+
+def _badge(css: str, look: Look, word: Word) -> SafeString:
+    return format_html('<span class="{} t-{}">{}{}</span>', css, look.tone, glyph(look.glyph), word)
+
+
+@register.simple_tag(takes_context=True)
+def state(context: Mapping[str, Any], dimension: str, value: str, word: Word = "") -> SafeString:
+    """A state inside a table or a list: glyph and word. `word` says it more exactly ("15 of 18 agreed")."""
+    look = look_of(dimension, value, _side(context))
+    return _badge("q-erp" if dimension == "erp" else "q-state", look, word or look.word)
+
+
+@register.simple_tag(takes_context=True)
+def chip(context: Mapping[str, Any], dimension: str, value: str, word: Word = "") -> SafeString:
+    """A state that stands alone, for instance beside a heading. Never one in every row."""
+    look = look_of(dimension, value, _side(context))
+    return _badge("q-chip", look, word or look.word)
+
+
+@register.simple_tag(takes_context=True)
+def state_tone(context: Mapping[str, Any], dimension: str, value: str) -> str:
+    """The tone class alone, `t-wait`, for a row or a timeline dot."""
+    return f"t-{look_of(dimension, value, _side(context)).tone}"
+
+
+@register.simple_tag(takes_context=True)
+def state_word(context: Mapping[str, Any], dimension: str, value: str) -> str:
+    """The word alone, for titles, mails and files."""
+    return str(look_of(dimension, value, _side(context)).word)
+
+
+# --- quantities, money, prices ---------------------------------------------------------------------------------------
+
+
+def figure(amount: Decimal | int, decimals: int = 0) -> str:
+    """A number the way the reader writes numbers, with at least so many decimals and never fewer than it really has."""
+    exact = Decimal(amount)
+    places = max(decimals, decimals_of(exact))
+    text = formats.number_format(rounded(exact, places), decimal_pos=places, use_l10n=True, force_grouping=True)
+    return text.replace("-", MINUS)
+
+
+def _with_unit(text: str, unit: str) -> SafeString:
+    if not unit:
+        return format_html('<bdi class="nowrap">{}</bdi>', text)
+    return format_html('<bdi class="nowrap">{} <span class="q-unit">{}</span></bdi>', text, unit)
+
+
+def quantity_text(amount: Decimal | int, unit: str | UnitOfMeasure = "") -> str:
+    """A quantity in words for labels, files and mails: 1,200 pcs."""
+    code, decimals = (unit.code, unit.decimals) if isinstance(unit, UnitOfMeasure) else (unit, 0)
+    return f"{figure(amount, decimals)} {code}".strip()
+
+
+@register.simple_tag
+def quantity(amount: Decimal | int | Quantity | None, unit: Any = "", decimals: int = 0) -> SafeString | str:
+    """So much of a unit. `unit` is a code or a `UnitOfMeasure`; nothing known shows nothing."""
+    if amount is None:
+        return ""
+    if isinstance(amount, Quantity):
+        amount, unit = amount.amount, unit or amount.unit
+    code = getattr(unit, "code", unit)
+    return _with_unit(figure(amount, getattr(unit, "decimals", decimals)), str(code))
+
+
+@register.filter
+def plain_figure(amount: Decimal | int | None) -> str:
+    """The number alone, as the reader writes it, without needless zeros: what stands in an input field."""
+    return "" if amount is None else figure(amount).replace(MINUS, "-")
+
+
+def money_text(amount: Decimal | int, currency: str) -> str:
+    """An amount in words for labels, files and mails: 55,216.40 EUR."""
+    return f"{figure(amount, minor_units(currency))} {currency}"
+
+
+@register.simple_tag
+def money(amount: Decimal | int | Money | None, currency: str = "") -> SafeString | str:
+    """An amount with its currency, in the currency's own decimals."""
+    if amount is None:
+        return ""
+    if isinstance(amount, Money):
+        amount, currency = amount.amount, amount.currency
+    return format_html('<bdi class="nowrap">{}</bdi>', money_text(amount, currency))
+
+
+@register.simple_tag
+def price(amount: Decimal | None, currency: str = "", per: Decimal | int = 1, unit: Any = "") -> SafeString | str:
+    """What one unit costs, or N of them: 41.20 EUR / 100 pcs. Without unit, only the figure and the currency."""
+    if amount is None:
+        return ""
+    code = str(getattr(unit, "code", unit))
+    count = "" if Decimal(per) == 1 else f"{figure(per)} "
+    basis = f" / {count}{code}".rstrip() if code or count else ""
+    text = f"{figure(amount, minor_units(currency))} {currency}".strip()
+    return format_html('<bdi class="nowrap">{}{}</bdi>', text, basis)
+
+
+# --- days and moments ------------------------------------------------------------------------------------------------
+
+
+def _pattern(patterns: Mapping[str, str], fallback: str) -> str:
+    language = (get_language() or "en").lower()
+    return patterns.get(language) or patterns.get(language.split("-")[0]) or fallback
+
+
+@register.filter
+def day_text(value: date | None) -> str:
+    """A day in plain words, for input fields and labels: 12 Mar 2026, or 12. Mär 2026."""
+    return "" if value is None else dateformat(value, _pattern(DAY_PATTERNS, "j M Y"))
+
+
+def moment_text(value: datetime) -> str:
+    """A moment in the reader's own time: 12 Mar 2026, 22:18."""
+    here = timezone.localtime(value)
+    return f"{day_text(here)}, {here:%H:%M}"
+
+
+@register.filter
+def day(value: date | None) -> SafeString | str:
+    """A day, for people and for machines."""
+    if value is None:
+        return ""
+    return format_html('<time class="nowrap" datetime="{}">{}</time>', value.isoformat()[:10], day_text(value))
+
+
+@register.filter
+def weekday(value: date | None) -> SafeString | str:
+    """A day with its weekday, where somebody must act by it: Fri 13 Mar 2026."""
+    if value is None:
+        return ""
+    text = f"{dateformat(value, 'D')} {day_text(value)}"
+    return format_html('<time class="nowrap" datetime="{}">{}</time>', value.isoformat()[:10], text)
+
+
+@register.filter
+def short_day(value: date | None) -> SafeString | str:
+    """A day without its year, only where the year stands beside it."""
+    if value is None:
+        return ""
+    text = dateformat(value, _pattern(SHORT_DAY_PATTERNS, "j M"))
+    return format_html('<time class="nowrap" datetime="{}">{}</time>', value.isoformat()[:10], text)
+
+
+@register.filter
+def clock(value: datetime | None) -> SafeString | str:
+    """The time of day of a moment, in the reader's own time."""
+    if value is None:
+        return ""
+    here = timezone.localtime(value)
+    return format_html('<time datetime="{}" title="{}">{:%H:%M}</time>', here.isoformat(), moment_text(value), here)
+
+
+def _now(context: Mapping[str, Any]) -> datetime:
+    at = getattr(context.get("request"), "at", None)
+    return at if isinstance(at, datetime) else timezone.now()
+
+
+def distance_text(value: datetime, now: datetime) -> str:
+    """How long ago, or how soon, in words: 22 min ago, yesterday, in 4 days. Beyond a month, the day itself."""
+    here, there = timezone.localtime(now), timezone.localtime(value)
+    minutes = int((now - value) / timedelta(minutes=1))
+    days = (here.date() - there.date()).days
+    if abs(days) > 30:
+        return day_text(there)
+    if abs(minutes) < 1:
+        return _("just now")
+    if abs(minutes) < 60:
+        ago = ngettext("%(n)d min ago", "%(n)d min ago", minutes)
+        ahead = ngettext("in %(n)d min", "in %(n)d min", -minutes)
+        return (ago if minutes > 0 else ahead) % {"n": abs(minutes)}
+    if days == 0:
+        return _("today %(time)s") % {"time": f"{there:%H:%M}"}
+    if days in (1, -1):
+        return _("yesterday") if days == 1 else _("tomorrow")
+    return (ngettext("%(n)d day ago", "%(n)d days ago", days) if days > 0 else _("in %(n)d days")) % {"n": abs(days)}
+
+
+@register.simple_tag(takes_context=True)
+def ago(context: Mapping[str, Any], value: datetime | None) -> SafeString | str:
+    """How long ago, with the exact moment on hover."""
+    if value is None:
+        return ""
+    exact = _("%(moment)s your time") % {"moment": moment_text(value)}
+    distance = distance_text(value, _now(context))
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact, distance)
+
+
+@register.filter
+def local(value: datetime | None) -> SafeString | str:
+    """The exact moment in the reader's own time, with the time zone on hover."""
+    if value is None:
+        return ""
+    zone = timezone.get_current_timezone_name()
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), zone, moment_text(value))
+
+
+@register.simple_tag
+def days_late(promised: date | None, asked: date | None) -> str:
+    """How late a promise is against what was asked, in words: 2 days late, on time, 1 day early."""
+    if promised is None or asked is None:
+        return ""
+    days = (promised - asked).days
+    if days == 0:
+        return _("on time")
+    if days > 0:
+        return ngettext("%(n)d day late", "%(n)d days late", days) % {"n": days}
+    return ngettext("%(n)d day early", "%(n)d days early", -days) % {"n": -days}
+
+
+# --- differences -----------------------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def old_new(old: Any, new: Any) -> SafeString:
+    """What a value was and what it is now, readable by eye and by ear. Equal values show once; None is "none"."""
+    if old == new:
+        return format_html("{}", _shown(new))
+    return format_html(
+        '<del class="q-old">{}</del> <span class="q-arrow" aria-hidden="true">→</span>'
+        '<span class="q-sr">{}</span> <ins class="q-new">{}</ins>',
+        _shown(old),
+        _("now"),
+        _shown(new),
+    )
+
+
+def _shown(value: Any) -> Any:
+    if value is None or value == "":
+        return _("none")
+    if isinstance(value, datetime):
+        return moment_text(value)
+    if isinstance(value, date):
+        return day_text(value)
+    if isinstance(value, Quantity):
+        return quantity_text(value.amount, value.unit)
+    if isinstance(value, Money):
+        return money_text(value.amount, value.currency)
+    return figure(value) if isinstance(value, Decimal) else value
+
+
+# --- links that keep the rest of the address -------------------------------------------------------------------------
+
+
+@register.simple_tag(takes_context=True)
+def query_string(context: Mapping[str, Any], **changed: Any) -> str:
+    """The address of this list with some parameters changed; None or "" removes one. Paging starts afresh.
+
+    `{% query_string agreement="awaiting" %}` sets, `{% query_string agreement=None %}` removes.
+    """
+    query = context["request"].GET.copy()
+    for name in ("after", "before"):
+        query.pop(name, None)
+    for name, value in changed.items():
+        if value is None or value == "":
+            query.pop(name, None)
+        elif isinstance(value, Iterable) and not isinstance(value, str | Promise):
+            query.setlist(name, [str(each) for each in value])
+        else:
+            query[name] = str(value)
+    return f"?{query.urlencode()}" if query else "?"
+
+
+@register.simple_tag(takes_context=True)
+def query_without(context: Mapping[str, Any], name: str, value: Any = None) -> str:
+    """The address of this list without one parameter, or without one of its several values."""
+    query = context["request"].GET
+    kept = [] if value is None else [each for each in query.getlist(name) if each != str(value)]
+    return query_string(context, **{name: kept or None})
+
+
+@register.inclusion_tag("components/query_inputs.html", takes_context=True)
+def query_inputs(context: Mapping[str, Any], without: str = "") -> dict[str, Any]:
+    """The parameters of this list as hidden inputs, so that a search form keeps the filters."""
+    dropped = {*without.split(), "after", "before"}
+    query = context["request"].GET
+    return {"pairs": [(name, value) for name in query if name not in dropped for value in query.getlist(name)]}
+
+
+@register.simple_tag(takes_context=True)
+def sort_header(context: Mapping[str, Any], key: str, label: Word, css: str = "", default: str = "") -> SafeString:
+    """A column head that sorts: once up, again down. `default` is the sorting of a list that names none."""
+    current = context["request"].GET.get("sort") or default
+    descending = current == f"-{key}"
+    active = descending or current == key
+    target = query_string(context, sort=f"-{key}" if current == key else key)
+    direction = "descending" if descending else "ascending"
+    return format_html(
+        '<th role="columnheader" scope="col"{}{}><a class="q-sort" href="{}">{}{}</a></th>',
+        format_html(' class="{}"', css) if css else "",
+        format_html(' aria-sort="{}"', direction) if active else "",
+        target,
+        label,
+        format_html(" {}", icon("arrow-down" if descending else "arrow-up")) if active else "",
+    )
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+@register.filter
+def initials(name: str) -> str:
+    """Up to two letters that stand for a person."""
+    words = [word for word in str(name).split() if word[:1].isalnum()]
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+
+
+@register.simple_tag
+def avatar(name: str, tone: str = "") -> SafeString:
+    """A person's initials on a disc, hidden from screen readers: the name stands beside it."""
+    css = f"q-av t-{tone}" if tone else "q-av"
+    return format_html('<span class="{}" aria-hidden="true">{}</span>', css, initials(name))
+
+
+@register.simple_tag
+def ring(share: float) -> SafeString:
+    """The time that is left, as a part of a ring between 0 and 1."""
+    length = 56.5
+    part = f"{max(0.0, min(1.0, float(share))) * length:.1f} {length}"
+    return mark_safe(  # noqa: S308 -- only a number of ours is put in
+        '<svg viewBox="0 0 24 24" aria-hidden="true"><circle class="q-ring-bg" cx="12" cy="12" r="9"/>'
+        f'<circle class="q-ring" cx="12" cy="12" r="9" stroke-dasharray="{part}" transform="rotate(-90 12 12)"/></svg>'
+    )

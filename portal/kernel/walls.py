@@ -1,0 +1,78 @@
+"""Building wall two: the migration operations that put row level security around a table.
+
+Every table that has a way to a supplier carries `supplier_id`. Its policies need no joins and keep the indexes;
+a composite foreign key holds `supplier_id` equal to the parent's, so that a row can never drift to another
+supplier. FORCE makes the policies bind the owner too, who gets one of its own.
+"""
+
+from django.db import migrations
+
+OWN = "{column} = ANY (coalesce(nullif(current_setting('quayside.suppliers', true), ''), '{{}}')::bigint[])"
+
+
+def wall(table: str, *, column: str = "supplier_id", visible: str = "") -> migrations.RunSQL:
+    """Row level security on one table: all rows for the buying side, its own for a supplier, none without scope.
+
+    `visible` narrows what a supplier may see of its own rows further (internal notes, internal events).
+    """
+    own = OWN.format(column=column)
+    seen = f"({own}) AND ({visible})" if visible else own
+    return migrations.RunSQL(
+        sql=f"""
+            ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+            ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+            CREATE POLICY owner_all ON {table} TO quayside_owner USING (true) WITH CHECK (true);
+            CREATE POLICY company_all ON {table} TO quayside_company USING (true) WITH CHECK (true);
+            CREATE POLICY supplier_own ON {table} TO quayside_supplier USING ({seen}) WITH CHECK ({seen});
+        """,
+        reverse_sql=f"""
+            DROP POLICY supplier_own ON {table};
+            DROP POLICY company_all ON {table};
+            DROP POLICY owner_all ON {table};
+            ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;
+            ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;
+        """,
+    )
+
+
+def doorkeeper_reads(table: str) -> migrations.RunSQL:
+    """Let the login role read a table before any scope: who may act for whom, and which token is whose."""
+    return migrations.RunSQL(
+        sql=f"CREATE POLICY doorkeeper_reads ON {table} FOR SELECT TO quayside_app USING (true);",
+        reverse_sql=f"DROP POLICY doorkeeper_reads ON {table};",
+    )
+
+
+def same_supplier(table: str, column: str, parent: str) -> migrations.RunSQL:
+    """Hold a row's supplier equal to its parent's: a composite foreign key on (parent id, supplier_id)."""
+    name = f"{table}_{column}_same_supplier"[:63]
+    return migrations.RunSQL(
+        sql=f"""
+            ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({column}, supplier_id)
+            REFERENCES {parent} (id, supplier_id) DEFERRABLE INITIALLY DEFERRED;
+        """,
+        reverse_sql=f"ALTER TABLE {table} DROP CONSTRAINT {name};",
+    )
+
+
+def append_only(table: str) -> migrations.RunSQL:
+    """Facts are added and never rewritten: nobody but the owner may update or delete."""
+    roles = "quayside_app, quayside_supplier, quayside_company"
+    return migrations.RunSQL(
+        sql=f"REVOKE UPDATE, DELETE ON {table} FROM {roles};",
+        reverse_sql=f"GRANT UPDATE, DELETE ON {table} TO {roles};",
+    )
+
+
+def default_grants() -> migrations.RunSQL:
+    """Tables made from now on may be used by the login and the scope roles; policies say which rows."""
+    roles = "quayside_app, quayside_supplier, quayside_company"
+    return migrations.RunSQL(
+        sql=f"""
+            GRANT USAGE ON SCHEMA public TO {roles};
+            ALTER DEFAULT PRIVILEGES IN SCHEMA public
+                GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {roles};
+            ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {roles};
+        """,
+        reverse_sql=migrations.RunSQL.noop,
+    )

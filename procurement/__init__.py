@@ -1,0 +1,1 @@
+"""WHAT: the papers that a distributor and its suppliers exchange, one package per paper."""

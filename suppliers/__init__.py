@@ -1,0 +1,1 @@
+"""WHO: trading partners and the people who act for them."""

@@ -1,0 +1,78 @@
+"""A supplier, and the places it ships from."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from portal.kernel.scope import ScopedQuerySet
+from suppliers.states import Segment, SupplierState
+
+
+class Supplier(models.Model):
+    """A trading partner. `number` is its number in the ERP's vendor file."""
+
+    supplier_path = "id"
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.UUIDField(default=uuid.uuid4, unique=True)
+    number = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    country = models.CharField(max_length=2, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    language = models.CharField(max_length=10, default="en")
+    time_zone = models.CharField(max_length=60, default="UTC")
+    segment = models.CharField(max_length=20, choices=Segment.choices, default=Segment.LONG_TAIL)
+    email = models.EmailField(blank=True)
+    state = models.CharField(
+        max_length=10, choices=SupplierState.choices, default=SupplierState.ACTIVE
+    )
+    version = models.PositiveIntegerField(default=1)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=SupplierState.values), name="supplier_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(segment__in=Segment.values), name="supplier_segment_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.number})"
+
+    @property
+    def supplier_id(self) -> int:
+        return self.id
+
+    @property
+    def stream(self) -> str:
+        return f"supplier:{self.key}"
+
+
+class SupplierSite(models.Model):
+    """A place a supplier ships from, with the calendar days the goods travel."""
+
+    id = models.BigAutoField(primary_key=True)
+    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="sites")
+    code = models.CharField(max_length=40)
+    name = models.CharField(max_length=200)
+    street = models.CharField(max_length=200, blank=True)
+    postal_code = models.CharField(max_length=20, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    transit_days = models.PositiveSmallIntegerField(default=0)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["supplier", "code"], name="supplier_site_code"),
+            models.UniqueConstraint(fields=["id", "supplier"], name="supplier_site_wall"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.city}"

@@ -1,0 +1,85 @@
+"""People: one sign-in each, on the buying side or for one or several suppliers."""
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+
+from portal.kernel.scope import ScopedQuerySet
+from suppliers.models.supplier import Supplier
+from suppliers.roles import CompanyRole, SupplierRole
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes people."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class Theme(models.TextChoices):
+    """Day, night, or as the machine says."""
+
+    SYSTEM = "system", "System"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"
+
+
+class User(AbstractBaseUser):
+    """A person. `company_role` is set for the buying side; a supplier's people have memberships instead."""
+
+    id = models.BigAutoField(primary_key=True)
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=150)
+    company_role = models.CharField(max_length=30, choices=CompanyRole.choices, blank=True)
+    language = models.CharField(max_length=10, default="en")
+    time_zone = models.CharField(max_length=60, default="UTC")
+    theme = models.CharField(max_length=10, choices=Theme.choices, default=Theme.SYSTEM)
+    shortcuts = models.BooleanField(default=True)
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(company_role__in=["", *CompanyRole.values]), name="user_role_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A person acts for a supplier, in a role."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=30, choices=SupplierRole.choices)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "supplier"], name="membership_once"),
+            models.CheckConstraint(
+                condition=Q(role__in=SupplierRole.values), name="membership_role_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} for {self.supplier_id} ({self.role})"

@@ -1,0 +1,90 @@
+"""What people may do: permissions are words, roles are sets of them.
+
+Supplier roles follow domain.md §11 (orders, shipping, invoicing, company data, read only); the roles of the buying
+side follow §14. A role is data we print, not code.
+"""
+
+from enum import StrEnum
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Permission(StrEnum):
+    """One thing somebody may do, as noun.verb."""
+
+    ORDER_VIEW = "order.view"
+    ORDER_ACKNOWLEDGE = "order.acknowledge"
+    ORDER_ANSWER_FOR = "order.answer_for"
+    ORDER_DECIDE = "order.decide"
+    ORDER_EXPORT = "order.export"
+    THREAD_WRITE = "thread.write"
+    THREAD_NOTE = "thread.note"
+    ERP_VIEW = "erp.view"
+    ERP_MANAGE = "erp.manage"
+    SUPPLIER_VIEW = "supplier.view"
+    SUPPLIER_MANAGE = "supplier.manage"
+    TOKEN_MANAGE = "token.manage"  # noqa: S105 -- a permission's name, not a secret
+    AUDIT_VIEW = "audit.view"
+
+
+P = Permission
+
+_READS = frozenset({P.ORDER_VIEW, P.ORDER_EXPORT})
+_SELLS = _READS | {P.ORDER_ACKNOWLEDGE, P.THREAD_WRITE}
+
+
+class SupplierRole(models.TextChoices):
+    """What a supplier's person does there."""
+
+    ADMINISTRATOR = "administrator", _("Administrator")
+    ORDERS = "orders", _("Orders")
+    READ_ONLY = "read_only", _("Read only")
+
+
+SUPPLIER_ROLES: dict[str, frozenset[Permission]] = {
+    SupplierRole.ADMINISTRATOR: _SELLS | {P.TOKEN_MANAGE},
+    SupplierRole.ORDERS: _SELLS,
+    SupplierRole.READ_ONLY: _READS,
+}
+
+_COMPANY_READS = _READS | {P.SUPPLIER_VIEW}
+_BUYS = _COMPANY_READS | {P.ORDER_DECIDE, P.ORDER_ANSWER_FOR, P.THREAD_WRITE, P.THREAD_NOTE}
+
+
+class CompanyRole(models.TextChoices):
+    """What a person of the buying side does."""
+
+    BUYER = "buyer", _("Buyer")
+    PLANNER = "planner", _("Planner")
+    ACCOUNTS_PAYABLE = "accounts_payable", _("Accounts payable")
+    RECEIVING = "receiving", _("Receiving")
+    ADMINISTRATOR = "administrator", _("Supplier administrator")
+    INTEGRATION_OWNER = "integration_owner", _("Integration owner")
+    MANAGER = "manager", _("Manager")
+    AUDITOR = "auditor", _("Auditor")
+
+
+COMPANY_ROLES: dict[str, frozenset[Permission]] = {
+    CompanyRole.BUYER: _BUYS,
+    CompanyRole.PLANNER: _COMPANY_READS | {P.THREAD_WRITE, P.THREAD_NOTE},
+    CompanyRole.ACCOUNTS_PAYABLE: _COMPANY_READS | {P.THREAD_NOTE},
+    CompanyRole.RECEIVING: _COMPANY_READS,
+    CompanyRole.ADMINISTRATOR: _COMPANY_READS | {P.SUPPLIER_MANAGE, P.TOKEN_MANAGE},
+    CompanyRole.INTEGRATION_OWNER: _COMPANY_READS | {P.ERP_VIEW, P.ERP_MANAGE, P.TOKEN_MANAGE},
+    CompanyRole.MANAGER: _BUYS | {P.ERP_VIEW, P.AUDIT_VIEW},
+    CompanyRole.AUDITOR: _COMPANY_READS | {P.ERP_VIEW, P.AUDIT_VIEW},
+}
+
+
+class TokenScope(models.TextChoices):
+    """What a program's token may be used for."""
+
+    READ = "read", _("Read orders")
+    ACKNOWLEDGE = "acknowledge", _("Read and acknowledge orders")
+
+
+TOKEN_SCOPES: dict[str, frozenset[Permission]] = {
+    TokenScope.READ: _READS,
+    TokenScope.ACKNOWLEDGE: _READS | {P.ORDER_ACKNOWLEDGE},
+}
