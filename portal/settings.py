@@ -1,0 +1,326 @@
+"""Every setting of Quayside, read from the environment once. docs/operations.md has the table.
+
+Three modes. `production` (when nothing is said) refuses to start unsafely; `local` is one machine over plain
+http, as `make demo` runs it; `test` is for the tests.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from portal import backing, env
+from portal.logging import log_settings
+from portal.safety import Start, refuse_unsafe_start
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = env.path("VAR_DIR", BASE_DIR / "var")
+
+# --- Mode and secrets ---------------------------------------------------------------------------------------
+
+QUAYSIDE_MODE = env.choice("QUAYSIDE_MODE", ("production", "local", "test"), default="production")
+PRODUCTION = QUAYSIDE_MODE == "production"
+TESTING = QUAYSIDE_MODE == "test"
+DEBUG = env.flag("DEBUG")
+SECRET_KEY = env.secret("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1],testserver")
+
+_http = ("http", "https")
+_public_url = env.url("PUBLIC_URL", _http, default="http://127.0.0.1:8000")
+_database_url = env.url("DATABASE_URL", backing.POSTGRES_SCHEMES)
+_owner_url = env.url("DATABASE_OWNER_URL", backing.POSTGRES_SCHEMES)
+_broker_url = env.url("BROKER_URL", backing.BROKER_SCHEMES, default="" if PRODUCTION else "memory://")
+_cache_url = env.url("CACHE_URL", backing.REDIS_SCHEMES)
+_mail_url = env.url("EMAIL_URL", backing.MAIL_SCHEMES, default="" if PRODUCTION else "console:")
+assert _public_url is not None  # it has a default
+
+PUBLIC_URL = _public_url.geturl().rstrip("/")
+
+if PRODUCTION:
+    refuse_unsafe_start(
+        Start(
+            secret_key=SECRET_KEY,
+            debug=DEBUG,
+            allowed_hosts=ALLOWED_HOSTS,
+            public_url=_public_url,
+            database=_database_url,
+            broker=_broker_url,
+            cache=_cache_url,
+            mail=_mail_url,
+            embedded=env.flag("QUAYSIDE_EMBEDDED"),
+        )
+    )
+
+# --- What is installed --------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "portal.kernel.apps.KernelConfig",
+    "suppliers",
+    "procurement",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "rest_framework",
+    "drf_spectacular",
+    "django_htmx",
+    "template_partials",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",  # before anything is logged or opened
+    "portal.middleware.CorrelationMiddleware",
+    "portal.middleware.SecurityHeadersMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "suppliers.middleware.ActorMiddleware",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+            ],
+        },
+    }
+]
+
+# --- Database, cache, broker --------------------------------------------------------------------------------
+
+# See Note [Owner] in portal/backing.py: tables are changed as their owner, everything else runs as the login.
+_address = _owner_url if _owner_url and backing.runs_as_owner() else _database_url
+DATABASES: dict[str, Any] = (
+    {
+        "default": backing.database(
+            _address,
+            pool_size=env.integer("DATABASE_POOL_SIZE", 0),
+            statement_timeout=env.integer("DATABASE_STATEMENT_TIMEOUT", 0),
+        )
+    }
+    if _address
+    else {}
+)
+if TESTING and _address:
+    # Every run has a database of its own, so that two runs can share a server.
+    _run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))[:12]
+    DATABASES["default"]["TEST"] = {"NAME": env.text("TEST_DATABASE_NAME", f"test_quayside_{_run}")}
+# The tests make their database as the owner and then go on as the login (tests/conftest.py).
+DATABASE_OWNER = {"USER": _owner_url.username, "PASSWORD": _owner_url.password} if _owner_url else {}
+
+CACHES = {"default": backing.cache(_cache_url)}
+
+CELERY_BROKER_URL = _broker_url.geturl() if _broker_url else ""
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_TIMEOUT = 3
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 600
+CELERY_TASK_SOFT_TIME_LIMIT = 540
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_TIMEZONE = "UTC"
+if _broker_url and _broker_url.scheme in (*backing.REDIS_SCHEMES, "sentinel"):
+    # A message whose worker died comes back after the visibility timeout, which must exceed the longest task.
+    # Kombu's defaults look for such messages only every 100 seconds.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": 900,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_connect_timeout": 3,
+        "socket_timeout": 30,
+    }
+
+# --- People and sessions ------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "suppliers.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+# Tests sign in thousands of times: they may use a cheap hash, nobody else.
+PASSWORD_HASHERS = (
+    ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if TESTING
+    else [
+        "django.contrib.auth.hashers.ScryptPasswordHasher",
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    ]
+)
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "account_login"
+
+ACCOUNT_ADAPTER = "suppliers.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation is the proof: there is no open sign-up
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _public_url.scheme
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "reset_password": "10/m/ip,3/10m/key",
+    "reset_password_from_key": "10/m/ip",
+    "change_password": "5/m/user",
+    "reauthenticate": "10/m/user",
+}
+USERSESSIONS_TRACK_ACTIVITY = True
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Quayside"
+
+SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_TRUSTED_ORIGINS = env.url_list("CSRF_TRUSTED_ORIGINS", _http) or [PUBLIC_URL]
+
+# --- On the wire --------------------------------------------------------------------------------------------
+
+# Plain http is for one machine: a `Secure` cookie would never come back over it.
+_https = _public_url.scheme == "https"
+SESSION_COOKIE_SECURE = _https
+CSRF_COOKIE_SECURE = _https
+LANGUAGE_COOKIE_SECURE = _https
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+if _https:
+    # A cookie of this name can only have been set by this very host over https.
+    SESSION_COOKIE_NAME = "__Host-session"
+    CSRF_COOKIE_NAME = "__Host-csrf"
+SECURE_SSL_REDIRECT = _https and env.flag("SSL_REDIRECT", True)
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
+SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000) if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_INCLUDE_SUBDOMAINS")
+SECURE_HSTS_PRELOAD = env.flag("HSTS_PRELOAD")
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("REQUEST_MAX_BYTES", 10 * 1024 * 1024)
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 40_000  # an answer to a 1,000-line order is one form
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_PERMISSIONS = 0o640
+
+# --- Words, times, files ------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("de", _("German"))]
+LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = env.path("STATIC_ROOT", VAR_DIR / "static")
+MEDIA_ROOT = env.path("MEDIA_ROOT", VAR_DIR / "media")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if TESTING
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = TESTING
+WHITENOISE_AUTOREFRESH = False
+
+# --- Mail ---------------------------------------------------------------------------------------------------
+
+if _mail_url:
+    globals().update(backing.mail(_mail_url))
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "Quayside <quayside@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- API ----------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK: dict[str, Any] = {}  # portal/api.py fills it: one place for what programs may expect
+SPECTACULAR_SETTINGS: dict[str, Any] = {}
+
+# --- The outbox ---------------------------------------------------------------------------------------------
+
+OUTBOX_WAKE = "portal.kernel.outbox.tasks.wake"
+OUTBOX_HANDLERS: dict[str, str] = {}  # topic: who delivers it
+OUTBOX_LATE_AFTER = timedelta(seconds=env.integer("OUTBOX_LATE_AFTER", 900, at_least=1))
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {
+    "outbox sweep": {"task": "outbox.deliver", "schedule": 5.0, "options": {"expires": 5.0}},
+}
+
+# --- The ERP ------------------------------------------------------------------------------------------------
+
+ERP_CONNECTOR = env.text("ERP_CONNECTOR", "files")
+ERP_FILES_ROOT = env.path("ERP_FILES_ROOT", VAR_DIR / "erp")
+
+# --- Watching it run ----------------------------------------------------------------------------------------
+
+LOG_FORMAT = env.choice("LOG_FORMAT", ("json", "text"), default="text" if TESTING else "json")
+LOGGING = log_settings(LOG_FORMAT, env.text("LOG_LEVEL", "WARNING" if TESTING else "INFO").upper())
+LOGGING_CONFIG = "logging.config.dictConfig"
+METRICS_TOKEN = env.secret("METRICS_TOKEN")

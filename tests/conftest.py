@@ -1,0 +1,110 @@
+"""What every test stands on: a database made by the owner and used by the login, and no network."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import TransactionTestCase
+from django.test.utils import setup_databases, teardown_databases
+
+# Content types and permissions are made by migrations; what other tables hold is a test's own.
+KEPT_TABLES = frozenset({"django_migrations", "django_content_type", "auth_permission"})
+LOCAL_NAMES = frozenset({"localhost", "ip6-localhost", ""})
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not os.environ.get("DATABASE_URL") or not os.environ.get("DATABASE_OWNER_URL"):
+        pytest.exit(
+            "The tests need a PostgreSQL: run `make test ARGS='tests/…'`, which starts one, or set "
+            "DATABASE_URL and DATABASE_OWNER_URL (docs/operations.md, Roles).",
+            returncode=4,
+        )
+    sys.addaudithook(only_this_machine)
+
+
+# --- No network ---------------------------------------------------------------------------------------------
+
+
+class NetworkUsed(RuntimeError):
+    """A test reached for another machine."""
+
+
+def only_this_machine(event: str, arguments: tuple[Any, ...]) -> None:
+    """Python asks this hook before every connection: tests talk to this machine and nobody else."""
+    if event == "socket.connect":
+        address = arguments[1]
+        if isinstance(address, tuple) and not is_this_machine(str(address[0])):
+            raise NetworkUsed(f"a test tried to connect to {address!r}")
+    elif event == "socket.getaddrinfo" and not is_this_machine(as_text(arguments[0])):
+        raise NetworkUsed(f"a test tried to look up {arguments[0]!r}")
+
+
+def as_text(host: str | bytes | None) -> str:
+    return host.decode() if isinstance(host, bytes) else (host or "")
+
+
+def is_this_machine(host: str) -> bool:
+    if host in LOCAL_NAMES:
+        return True
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+# --- Database: made by the owner, used by the login ---------------------------------------------------------
+
+
+@contextmanager
+def as_owner() -> Iterator[None]:
+    """For making, migrating and emptying the test database; tests themselves never run in here."""
+    login = {name: connection.settings_dict[name] for name in ("USER", "PASSWORD")}
+    connection.close()
+    connection.settings_dict.update(settings.DATABASE_OWNER)
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict.update(login)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_blocker: Any,
+    django_db_keepdb: bool,
+    django_db_createdb: bool,
+    django_db_modify_db_settings: None,
+) -> Iterator[None]:
+    """Like pytest-django's own, but as the role that owns tables."""
+    keep = django_db_keepdb and not django_db_createdb
+    with django_db_blocker.unblock(), as_owner():
+        made = setup_databases(verbosity=0, interactive=False, keepdb=keep)
+    yield
+    if not django_db_keepdb:
+        with django_db_blocker.unblock(), as_owner():
+            teardown_databases(made, verbosity=0)
+
+
+def empty_all_tables(self: TransactionTestCase) -> None:
+    """After a test that really committed: the login may not truncate, so the owner does."""
+    with as_owner(), connection.cursor() as cursor:
+        tables = sorted(set(connection.introspection.table_names(cursor)) - KEPT_TABLES)
+        names = ", ".join(connection.ops.quote_name(table) for table in tables)
+        cursor.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def owner_empties_tables() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_all_tables)
+        yield
