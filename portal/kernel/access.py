@@ -52,6 +52,8 @@ def door(*permissions: str, methods: Iterable[str] = ("GET",)) -> Callable[[View
                 return HttpResponseNotAllowed(allowed)
             actor = request.actor  # type: ignore[attr-defined]  # set by ActorMiddleware
             if actor.is_anonymous:
+                if request.user.is_authenticated:
+                    raise PermissionDenied  # signed in, but acting for nobody (any more)
                 return _to_sign_in(request)
             if permissions and not any(actor.may(permission) for permission in permissions):
                 raise PermissionDenied

@@ -1,0 +1,266 @@
+"""The documented columns of every file. This table is the format: the reader, the writer and docs/file-formats.md follow it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from procurement.erp.connectors.files import kinds
+from procurement.erp.connectors.files.kinds import Kind
+from procurement.erp.ports import Feed
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name in the header row, what may stand in it, and what it means to the trade."""
+
+    name: str
+    kind: Kind
+    means: str
+    required: bool = False
+    example: str = ""
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of file: its columns, and the ones that together say which record a row is about."""
+
+    name: str
+    about: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    keeps_extra: bool = False
+
+    @cached_property
+    def by_name(self) -> dict[str, Column]:
+        """The columns by their header names."""
+        return {column.name: column for column in self.columns}
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """The columns that a header row must have."""
+        return tuple(column.name for column in self.columns if column.required)
+
+    @cached_property
+    def header(self) -> tuple[str, ...]:
+        """All columns in the documented order."""
+        return tuple(column.name for column in self.columns)
+
+
+def _must(name: str, kind: Kind, means: str, example: str = "") -> Column:
+    return Column(name, kind, means, True, example)
+
+
+def _may(name: str, kind: Kind, means: str, example: str = "") -> Column:
+    return Column(name, kind, means, False, example)
+
+
+_ADDRESS = (
+    _may("street", kinds.SHORT, "street and number", "Dock Road 4"),
+    _may("postal_code", kinds.text_up_to(20), "postal code", "20457"),
+    _may("city", kinds.SHORT, "city", "Hamburg"),
+    _may("country", kinds.COUNTRY, "country", "DE"),
+)
+
+COMPANIES = Format(
+    "companies",
+    "the companies of the buying group",
+    (
+        _must("code", kinds.CODE, "the company's code in the ERP", "NM"),
+        _must("name", kinds.SHORT, "its name", "Northmoor Supply GmbH"),
+        _must("currency", kinds.CURRENCY, "the currency of its books", "EUR"),
+        _must("country", kinds.COUNTRY, "its country", "DE"),
+        _must("time_zone", kinds.CODE, "the zone in which its dates are meant", "Europe/Berlin"),
+    ),
+    ("code",),
+)
+
+UNITS = Format(
+    "units",
+    "the units of measure, with the decimals a quantity may have",
+    (
+        _must("code", kinds.CODE, "the unit's code in the ERP", "EA"),
+        _must("name", kinds.SHORT, "its name", "each"),
+        _may("decimals", kinds.WHOLE, "how many decimals a quantity may have; none if empty", "0"),
+        _may("rec20", kinds.pattern("[A-Z0-9]{2,3}", "2 or 3 letters or digits"), "UN/ECE Recommendation 20 code", "EA"),
+    ),
+    ("code",),
+)
+
+SITES = Format(
+    "sites",
+    "the places that receive goods",
+    (
+        _must("code", kinds.CODE, "the site's code in the ERP", "HAM"),
+        _must("company", kinds.CODE, "the company it belongs to", "NM"),
+        _must("name", kinds.SHORT, "its name", "Hamburg warehouse"),
+        *_ADDRESS,
+        _may("time_zone", kinds.CODE, "its own time zone, if not the company's", "Europe/Berlin"),
+        _may("gln", kinds.GLN, "its Global Location Number", "4012345000009"),
+    ),
+    ("code",),
+)
+
+SUPPLIERS = Format(
+    "suppliers",
+    "the suppliers (vendor file)",
+    (
+        _must("number", kinds.CODE, "the supplier's number in the ERP", "70012"),
+        _must("name", kinds.SHORT, "its name", "Lian Feng Valve Co."),
+        _may("country", kinds.COUNTRY, "its country", "CN"),
+        _may("currency", kinds.CURRENCY, "the currency it is usually paid in", "USD"),
+        _may("language", kinds.LANGUAGE, "the language it is written to in; en if empty", "en"),
+        _may("time_zone", kinds.CODE, "its time zone; UTC if empty", "Asia/Shanghai"),
+        _may("segment", kinds.one_of("strategic", "core", "long_tail"), "how it is treated; long_tail if empty", "core"),
+        _may("email", kinds.SHORT, "where its first invitation goes", "orders@lianfeng.example"),
+        _may("blocked", kinds.YES_OR_NO, "yes: no new orders; no if empty", "no"),
+    ),
+    ("number",),
+)
+
+SUPPLIER_SITES = Format(
+    "supplier_sites",
+    "the places suppliers ship from",
+    (
+        _must("supplier", kinds.CODE, "the supplier's number", "70012"),
+        _must("code", kinds.CODE, "the place's code", "NGB"),
+        _must("name", kinds.SHORT, "its name", "Ningbo plant"),
+        *_ADDRESS,
+        _may("transit_days", kinds.WHOLE, "days the goods travel from there; 0 if empty", "34"),
+    ),
+    ("supplier", "code"),
+)
+
+ITEMS = Format(
+    "items",
+    "the items that are bought",
+    (
+        _must("number", kinds.CODE, "the item number", "V-2040"),
+        _must("description", kinds.LONG, "what it is", "Ball valve DN 40, PN 16"),
+        _must("unit", kinds.CODE, "its stock unit", "EA"),
+        _may("gtin", kinds.GTIN, "its GTIN", "4012345678901"),
+        _may("group", kinds.CODE, "the item group", "VALVES"),
+    ),
+    ("number",),
+)
+
+SUPPLIER_ITEMS = Format(
+    "supplier_items",
+    "what a supplier calls an item, and on which terms it sells it",
+    (
+        _must("supplier", kinds.CODE, "the supplier's number", "70012"),
+        _must("item", kinds.CODE, "the item number", "V-2040"),
+        _may("supplier_part_number", kinds.CODE, "the supplier's own number for it", "LF-BV40"),
+        _may("minimum_quantity", kinds.MORE_THAN_NOTHING, "the least it sells at once", "50"),
+        _may("pack_quantity", kinds.MORE_THAN_NOTHING, "it sells multiples of this", "10"),
+        _may("lead_time_days", kinds.WHOLE, "days from order to delivery", "45"),
+    ),
+    ("supplier", "item"),
+)
+
+ORDER_COLUMNS = (
+    _must("company", kinds.CODE, "the buying company's code", "NM"),
+    _must("order_number", kinds.CODE, "the order's number, unique within the company", "4500012345"),
+    _must("supplier", kinds.CODE, "the supplier's number", "70012"),
+    _must("currency", kinds.CURRENCY, "the order's currency", "EUR"),
+    _must("ordered_on", kinds.DATE, "the day of the order", "2026-03-02"),
+    _may("ship_to", kinds.CODE, "the site that receives, if a line does not say otherwise", "HAM"),
+    _may("revision", kinds.CODE, "the ERP's own revision label", "2"),
+    _may("kind", kinds.CODE, "the kind of order; standard if empty", "standard"),
+    _may("status", kinds.one_of("open", "cancelled", "closed"), "where the order stands; open if empty", "open"),
+    _may("payment_terms", kinds.SHORT, "payment terms", "30 days net"),
+    _may("incoterm", kinds.pattern("[A-Z]{3}", "three capital letters"), "Incoterm", "FCA"),
+    _may("incoterm_place", kinds.SHORT, "the place named with the Incoterm", "Ningbo"),
+    _may("buyer_code", kinds.CODE, "the buyer's code", "OH"),
+    _may("buyer_name", kinds.SHORT, "the buyer's name", "Omar Haddad"),
+    _may("buyer_email", kinds.SHORT, "the buyer's mail address", "omar@northmoor.example"),
+    _may("order_note", kinds.LONG, "a note to the supplier", "Deliver in one lot if you can."),
+    _may("changed_at", kinds.MOMENT, "when the ERP last changed the order", "2026-03-02T09:14:00Z"),
+    _may("lines_total", kinds.WHOLE, "how many lines the order has; guards against a cut export", "3"),
+)
+
+LINE_COLUMNS = (
+    _must("line_key", kinds.CODE, "the ERP's own key of the line; stays the same for the life of the line", "00010"),
+    _must("line_number", kinds.WHOLE, "the line number that people say", "10"),
+    _must("item_number", kinds.CODE, "the item number", "V-2040"),
+    _must("description", kinds.LONG, "what is bought", "Ball valve DN 40, PN 16"),
+    _must("quantity", kinds.QUANTITY, "how much the line asks for in all", "240"),
+    _must("unit", kinds.CODE, "the unit of the quantity", "EA"),
+    _must("price", kinds.PRICE, "the price", "18.40"),
+    _must("delivery_on", kinds.DATE, "the day the goods are to arrive (the first, where there are several)", "2026-05-11"),
+    _may("price_per", kinds.PER, "the price is for this many units; 1 if empty", "1"),
+    _may("gtin", kinds.GTIN, "the item's GTIN", "4012345678901"),
+    _may("supplier_part_number", kinds.CODE, "the supplier's own number for the item", "LF-BV40"),
+    _may("line_ship_to", kinds.CODE, "the site that receives this line, if not the order's", "HAM"),
+    _may("line_note", kinds.LONG, "a note on the line", "With 3.1 certificate"),
+    _may("line_cancelled", kinds.YES_OR_NO, "yes: the line is cancelled; no if empty", "no"),
+    _may("line_closed", kinds.YES_OR_NO, "yes: nothing more is expected; no if empty", "no"),
+    _may("received_quantity", kinds.QUANTITY, "received so far; 0 if empty", "0"),
+    _may("invoiced_quantity", kinds.QUANTITY, "invoiced so far; 0 if empty", "0"),
+)
+
+SCHEDULE_COLUMNS = (
+    _may("schedule_quantity", kinds.MORE_THAN_NOTHING, "one delivery of the line: how much", "120"),
+    _may("schedule_delivery_on", kinds.DATE, "one delivery of the line: on which day", "2026-05-11"),
+)
+
+ORDERS = Format(
+    "orders",
+    "the purchase orders, one row per line (or per delivery of a line), with the order's columns repeated",
+    ORDER_COLUMNS + LINE_COLUMNS + SCHEDULE_COLUMNS,
+    ("company", "order_number"),
+    keeps_extra=True,
+)
+
+COMMAND_RESULTS = Format(
+    "command_results",
+    "the ERP's answers to promises that it did not simply take",
+    (
+        _must("command_key", kinds.CODE, "the key of the command, as it stood in the promises file"),
+        _must("result", kinds.one_of("accepted", "refused", "conflict"), "what became of it", "conflict"),
+        _may("reason", kinds.LONG, "why, in words for a person", "Line was changed by R. Vega at 14:02"),
+        _may("line_key", kinds.CODE, "for a conflict: the line", "00010"),
+        _may("current_quantity", kinds.QUANTITY, "for a conflict: the quantity in the ERP now", "200"),
+        _may("current_price", kinds.PRICE, "for a conflict: the price in the ERP now", "18.40"),
+        _may("current_delivery_on", kinds.DATE, "for a conflict: the date in the ERP now", "2026-05-18"),
+        _may("line_gone", kinds.YES_OR_NO, "for a conflict: yes if the line no longer exists", "no"),
+    ),
+    ("command_key",),
+)
+
+PROMISES = Format(
+    "promises",
+    "what was agreed with the supplier, for the ERP to hold: one row per piece of a line",
+    (
+        _must("command_key", kinds.CODE, "the key of the command; carry out each key once", "0d4f3c1e"),
+        _must("company", kinds.CODE, "the buying company's code", "NM"),
+        _must("order_number", kinds.CODE, "the order's number", "4500012345"),
+        _must("supplier", kinds.CODE, "the supplier's number", "70012"),
+        _may("base_revision", kinds.CODE, "the revision the agreement refers to", "2"),
+        _may("supplier_reference", kinds.SHORT, "the supplier's own order number", "SO-88123"),
+        _must("line_key", kinds.CODE, "the ERP's own key of the line", "00010"),
+        _must("line_number", kinds.WHOLE, "the line number that people say", "10"),
+        _must("base_quantity", kinds.QUANTITY, "the quantity the agreement was taken on", "240"),
+        _must("base_price", kinds.PRICE, "the price the agreement was taken on", "18.40"),
+        _must("base_delivery_on", kinds.DATE, "the date the agreement was taken on", "2026-05-11"),
+        _must("piece_number", kinds.WHOLE, "1, 2, 3 … within the line; more than one is a split", "1"),
+        _must("piece_kind", kinds.one_of("accept", "backorder", "substitute", "refuse"), "what the supplier does", "accept"),
+        _must("piece_quantity", kinds.QUANTITY, "how much of the line", "120"),
+        _may("piece_delivery_on", kinds.DATE, "the agreed delivery date; empty for a refused piece", "2026-05-18"),
+        _must("piece_price", kinds.PRICE, "the agreed price", "18.40"),
+        _must("piece_price_per", kinds.PER, "the price is for this many units", "1"),
+        _may("piece_item_number", kinds.CODE, "for a substitute: the item that comes instead", "V-2041"),
+    ),
+    ("command_key", "line_key", "piece_number"),
+)
+
+INBOUND: dict[Feed, Format] = {
+    Feed.COMPANIES: COMPANIES,
+    Feed.UNITS: UNITS,
+    Feed.SITES: SITES,
+    Feed.SUPPLIERS: SUPPLIERS,
+    Feed.SUPPLIER_SITES: SUPPLIER_SITES,
+    Feed.ITEMS: ITEMS,
+    Feed.SUPPLIER_ITEMS: SUPPLIER_ITEMS,
+    Feed.ORDERS: ORDERS,
+    Feed.COMMAND_RESULTS: COMMAND_RESULTS,
+}
+OUTBOUND = (PROMISES,)

@@ -1,0 +1,455 @@
+"""From rows to neutral papers. One bad row makes one record bad, and for an order that means the whole order: an order with
+a row missing would look as if the line had been deleted."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from procurement.catalogue.messages import CompanyPaper, ItemPaper, SitePaper, SupplierItemPaper, UnitPaper
+from procurement.erp.connectors.files.formats import LINE_COLUMNS, ORDER_COLUMNS, ORDERS, SCHEDULE_COLUMNS, Format
+from procurement.erp.connectors.files.kinds import BadCell
+from procurement.erp.connectors.files.rows import BadFile, BadRow, Row, Table, is_extra
+from procurement.erp.ports import CommandResult, CurrentLine, Feed, Outcome, Paper, Sighting, canonical_decimal, content_hash
+from procurement.erp.problems import Problem, Severity
+from procurement.orders.messages import LinePaper, OrderPaper, SchedulePaper
+from suppliers.messages import SupplierPaper, SupplierSitePaper
+
+Values = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Found:
+    """One record of a file: the paper, or nothing where it was refused; what was noticed; and its rows as they stood."""
+
+    sighting: Sighting | None
+    problems: list[Problem] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+
+
+def papers_of(table: Table, feed: Feed) -> Iterator[Found]:
+    """Every record of a file, in the file's order (orders whose rows are scattered come last)."""
+    if feed is Feed.ORDERS:
+        return _grouped(table, build_order)
+    if feed is Feed.COMMAND_RESULTS:
+        return _grouped(table, build_result)
+    return _one_per_row(table, BUILDERS[feed])
+
+
+def read_cells(row: Row, form: Format, source: str) -> tuple[Values, list[Problem]]:
+    """The cells of a row as values, and what is wrong with them. A column that is empty or not there is `None`."""
+    values: Values = {}
+    problems: list[Problem] = []
+    for column in form.columns:
+        text = row.cells.get(column.name, "")
+        if not text:
+            values[column.name] = None
+            if column.required:
+                problems.append(Problem(column.kind.when_missing, source, row.number, column.name))
+            continue
+        try:
+            values[column.name] = column.kind.read(text)
+        except BadCell as bad:
+            problems.append(Problem(bad.rule, source, row.number, column.name, text, facts=bad.facts))
+    return values, problems
+
+
+# --- records of one row -----------------------------------------------------------------------------------------------
+
+
+def _one_per_row(table: Table, build: Callable[[Values], Paper]) -> Iterator[Found]:
+    first_rows, contradictions = _index_rows(table)
+    seen: set[int] = set()
+    for row in table.rows():
+        if isinstance(row, BadRow):
+            yield Found(None, [row.problem])
+            continue
+        key, said = _row_key(row, table.format)
+        if key in contradictions:
+            yield Found(None, [_contradiction(row, table, first_rows[key], contradictions[key])], [row])
+            continue
+        if key in seen:
+            facts = {"first_row": first_rows[key]}
+            yield Found(None, [Problem("repeated_row", table.path.name, row.number, record=said, facts=facts)])
+            continue
+        seen.add(key)
+        values, problems = read_cells(row, table.format, table.path.name)
+        if problems:
+            yield Found(None, [_about(problem, said) for problem in problems], [row])
+            continue
+        paper = build(values)
+        yield Found(Sighting(paper, content_hash(paper), table.path.name, row.number), [], [row])
+
+
+def _contradiction(row: Row, table: Table, first: int, second: int) -> Problem:
+    said = _row_key(row, table.format)[1]
+    facts: dict[str, str | int] = {"first_row": second if row.number == first else first, "key": said}
+    return Problem("same_key_differs", table.path.name, row.number, table.format.key[-1], said, said, facts)
+
+
+def _index_rows(table: Table) -> tuple[dict[int, int], dict[int, int]]:
+    """The first row of each key, and for keys that say two different things the row that contradicts."""
+    first_rows: dict[int, int] = {}
+    content: dict[int, int] = {}
+    contradictions: dict[int, int] = {}
+    for row in table.rows():
+        if isinstance(row, BadRow):
+            continue
+        key = _row_key(row, table.format)[0]
+        said = _short_hash(*row.cells.values())
+        if key not in first_rows:
+            first_rows[key], content[key] = row.number, said
+        elif content[key] != said:
+            contradictions.setdefault(key, row.number)
+    return first_rows, contradictions
+
+
+def _row_key(row: Row, form: Format) -> tuple[int, str]:
+    parts = [row.cells.get(name, "") for name in form.key]
+    # A row without its key is a record of its own: it is refused for that, and must not meet another such row.
+    return (_short_hash(*parts) if all(parts) else -row.number), " / ".join(parts)
+
+
+def _short_hash(*parts: str) -> int:
+    text = "\x1f".join(parts).encode("utf-8", "surrogateescape")
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest())
+
+
+def _about(problem: Problem, record: str) -> Problem:
+    return Problem(problem.rule, problem.source, problem.row, problem.column, problem.value, record, problem.facts)
+
+
+# --- records of several rows ------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Group:
+    """The rows of one record, and what is already known to be wrong with it."""
+
+    said: str
+    rows: list[Row] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def _grouped(table: Table, build: Callable[[Group, Table], tuple[Paper | None, list[Problem]]]) -> Iterator[Found]:
+    """Records whose rows stand together are built as they pass by; only scattered ones wait in memory for the end."""
+    for group in _groups(table):
+        paper, problems = build(group, table)
+        problems = [_about(problem, group.said) for problem in group.problems + problems]
+        if paper is None or any(problem.severity is Severity.REFUSED for problem in problems):
+            yield Found(None, problems, group.rows)
+        else:
+            row = group.rows[0].number
+            yield Found(Sighting(paper, content_hash(paper), table.path.name, row), problems, group.rows)
+
+
+def _groups(table: Table) -> Iterator[Group]:
+    scattered = _scattered_keys(table)
+    waiting: dict[int, Group] = {}
+    current: Group | None = None
+    current_key: int | None = None
+    unreadable: list[BadRow] = []
+    for row in table.rows():
+        if isinstance(row, BadRow):
+            yield Group(row.problem.record, [], [row.problem])
+            unreadable.append(row)
+            if current is not None:
+                current.problems.append(_doubt(row, table))
+            continue
+        key, said = _row_key(row, table.format)
+        if key != current_key:
+            if current is not None and current_key not in waiting:
+                yield current
+            current_key = key
+            current = waiting.get(key) or Group(said)
+            if key in scattered:
+                waiting[key] = current
+            current.problems += [_doubt(bad, table) for bad in unreadable]
+        unreadable = []
+        current.rows.append(row)  # type: ignore[union-attr]  # set when the key changed
+    if current is not None and current_key not in waiting:
+        yield current
+    yield from waiting.values()
+
+
+def _doubt(bad: BadRow, table: Table) -> Problem:
+    # A row that cannot be read belongs to the order before it, the order after it, or one of its own: the two beside it wait.
+    return Problem("beside_unreadable_row", table.path.name, bad.number, facts={"bad_row": bad.number})
+
+
+def _scattered_keys(table: Table) -> set[int]:
+    """The records whose rows do not stand together. Refuses a file with an unreadable row among scattered orders."""
+    seen: Counter[int] = Counter()
+    scattered: set[int] = set()
+    last: int | None = None
+    for row in table.rows():
+        if isinstance(row, BadRow):
+            continue
+        key = _row_key(row, table.format)[0]
+        if key != last and key in seen:
+            scattered.add(key)
+        seen[key] += 1
+        last = key
+    if sum(seen[key] for key in scattered) > table.limits.scattered_rows:
+        raise BadFile(Problem("scattered_orders", table.path.name, facts={"limit": table.limits.scattered_rows}))
+    return scattered
+
+
+def _first_of(rows: list[tuple[Row, Values]]) -> dict[str, tuple[Row, Values]]:
+    lines: dict[str, tuple[Row, Values]] = {}
+    for row, values in rows:
+        lines.setdefault(values["line_key"], (row, values))
+    return lines
+
+
+def build_order(group: Group, table: Table) -> tuple[OrderPaper | None, list[Problem]]:
+    """A whole order from its rows, or the reasons why not."""
+    source = table.path.name
+    if not group.rows:
+        return None, []
+    if len(group.rows) > table.limits.rows_per_order:
+        facts = {"limit": table.limits.rows_per_order}
+        return None, [Problem("too_many_lines", source, group.rows[0].number, facts=facts)]
+    read = [(row, *read_cells(row, table.format, source)) for row in group.rows]
+    problems = [problem for _, _, found in read for problem in found]
+    if problems:
+        return None, _with_summary(problems, group, source)
+    rows, notices = _without_repetitions([(row, values) for row, values, _ in read], source)
+    problems = _differences(rows[0], rows, [column.name for column in ORDER_COLUMNS], "header_differs", source)
+    by_line: dict[str, list[tuple[Row, Values]]] = {}
+    for row, values in rows:
+        by_line.setdefault(values["line_key"], []).append((row, values))
+    for together in by_line.values():
+        problems += _line_problems(together, source)
+    problems += _line_number_problems(_first_of(rows), source)
+    total = rows[0][1]["lines_total"]
+    if total is not None and total != len(by_line):
+        facts = {"found": len(by_line)}
+        problems.append(Problem("lines_missing", source, rows[0][0].number, "lines_total", str(total), facts=facts))
+    if problems:
+        return None, _with_summary(problems, group, source)
+    lines = tuple(_line(together) for together in by_line.values())
+    return _order(rows[0], lines), notices + _twins(_first_of(rows), source)
+
+
+def _with_summary(problems: list[Problem], group: Group, source: str) -> list[Problem]:
+    rows = sorted({problem.row for problem in problems if problem.row})
+    shown = ", ".join(str(row) for row in rows[:10]) + (" …" if len(rows) > 10 else "")
+    return [*problems, Problem("order_refused", source, group.rows[0].number, record=group.said, facts={"rows": shown})]
+
+
+def _without_repetitions(rows: list[tuple[Row, Values]], source: str) -> tuple[list[tuple[Row, Values]], list[Problem]]:
+    kept: dict[int, tuple[Row, Values]] = {}
+    notices: list[Problem] = []
+    for row, values in rows:
+        said = _short_hash(*row.cells.values())
+        if said in kept:
+            first = kept[said][0].number
+            notices.append(Problem("repeated_row", source, row.number, "line_key", values["line_key"], facts={"first_row": first}))
+        else:
+            kept[said] = (row, values)
+    return list(kept.values()), notices
+
+
+def _differences(
+    first: tuple[Row, Values], rows: list[tuple[Row, Values]], columns: list[str], rule: str, source: str
+) -> list[Problem]:
+    return [
+        Problem(
+            rule, source, row.number, column, row.cells.get(column, ""),
+            facts={"other": first[0].cells.get(column, ""), "first_row": first[0].number},
+        )
+        for row, values in rows[1:]
+        for column in columns
+        if values[column] != first[1][column]
+    ]  # fmt: skip
+
+
+def _line_problems(together: list[tuple[Row, Values]], source: str) -> list[Problem]:
+    first_row, first = together[0]
+    if len(together) > 1 and any(values["schedule_quantity"] is None for _, values in together):
+        facts = {"first_row": first_row.number, "key": first["line_key"]}
+        return [
+            Problem("same_key_differs", source, row.number, "line_key", first["line_key"], facts=facts)
+            for row, _ in together[1:]
+        ]
+    problems = _differences(together[0], together, [column.name for column in LINE_COLUMNS], "line_differs", source)
+    pair = [column.name for column in SCHEDULE_COLUMNS]
+    for row, values in together:
+        empty = [name for name in pair if values[name] is None]
+        if len(empty) == 1:
+            problems.append(Problem("schedule_incomplete", source, row.number, empty[0]))
+    if problems or first["schedule_quantity"] is None:
+        return problems
+    asked = sum((values["schedule_quantity"] for _, values in together), Decimal(0))
+    if asked != first["quantity"]:
+        facts = {"line": first["line_number"], "sum": canonical_decimal(asked)}
+        value = canonical_decimal(first["quantity"])
+        return [Problem("schedules_do_not_add_up", source, first_row.number, "schedule_quantity", value, facts=facts)]
+    return []
+
+
+def _line_number_problems(lines: dict[str, tuple[Row, Values]], source: str) -> list[Problem]:
+    numbers: dict[int, tuple[Row, Values]] = {}
+    problems: list[Problem] = []
+    for row, values in lines.values():
+        other_row, other = numbers.setdefault(values["line_number"], (row, values))
+        if other is not values:
+            facts = {"twin": other["line_key"], "first_row": other_row.number}
+            problems.append(Problem("line_number_twice", source, row.number, "line_number", str(values["line_number"]), facts=facts))
+    return problems
+
+
+def _twins(lines: dict[str, tuple[Row, Values]], source: str) -> list[Problem]:
+    """Lines of one order that say the same under different keys: mostly a record that was entered twice."""
+    telling = [column.name for column in LINE_COLUMNS if column.name not in {"line_key", "line_number"}]
+    seen: dict[tuple[Any, ...], tuple[Row, Values]] = {}
+    notices: list[Problem] = []
+    for row, values in lines.values():
+        first_row, first = seen.setdefault(tuple(values[name] for name in telling), (row, values))
+        if first is not values and not values["line_cancelled"]:
+            facts = {"line": values["line_number"], "twin": first["line_number"], "first_row": first_row.number}
+            notices.append(Problem("twin_lines", source, row.number, "line_key", values["line_key"], facts=facts))
+    return notices
+
+
+def _line(together: list[tuple[Row, Values]]) -> LinePaper:
+    values = together[0][1]
+    schedules = [(one["schedule_delivery_on"], one["schedule_quantity"]) for _, one in together if one["schedule_quantity"]]
+    return LinePaper(
+        key=values["line_key"],
+        number=values["line_number"],
+        item_number=values["item_number"],
+        description=values["description"],
+        quantity=values["quantity"],
+        unit=values["unit"],
+        price=values["price"],
+        delivery_on=values["delivery_on"],
+        price_per=values["price_per"] or Decimal(1),
+        gtin=values["gtin"] or "",
+        supplier_part_number=values["supplier_part_number"] or "",
+        ship_to=values["line_ship_to"] or "",
+        note=values["line_note"] or "",
+        cancelled=values["line_cancelled"] or False,
+        received_quantity=values["received_quantity"] or Decimal(0),
+        invoiced_quantity=values["invoiced_quantity"] or Decimal(0),
+        closed=values["line_closed"] or False,
+        schedules=tuple(SchedulePaper(quantity, day) for day, quantity in sorted(schedules)),
+    )
+
+
+def _order(first: tuple[Row, Values], lines: tuple[LinePaper, ...]) -> OrderPaper:
+    row, values = first
+    return OrderPaper(
+        company=values["company"],
+        number=values["order_number"],
+        supplier=values["supplier"],
+        currency=values["currency"],
+        ordered_on=values["ordered_on"],
+        lines=tuple(sorted(lines, key=lambda line: (line.number, line.key))),
+        ship_to=values["ship_to"] or "",
+        revision=values["revision"] or "",
+        kind=values["kind"] or "standard",
+        status=values["status"] or "open",
+        payment_terms=values["payment_terms"] or "",
+        incoterm=values["incoterm"] or "",
+        incoterm_place=values["incoterm_place"] or "",
+        buyer_code=values["buyer_code"] or "",
+        buyer_name=values["buyer_name"] or "",
+        buyer_email=values["buyer_email"] or "",
+        note=values["order_note"] or "",
+        stamp=values["changed_at"],
+        extra={name: cell for name, cell in sorted(row.cells.items()) if cell and is_extra(name)},
+    )
+
+
+OUTCOMES = {"accepted": Outcome.SENT, "refused": Outcome.REFUSED, "conflict": Outcome.CONFLICT}
+
+
+def build_result(group: Group, table: Table) -> tuple[CommandResult | None, list[Problem]]:
+    """An ERP's answer to a command: one row, or for a conflict one row per line. `accepted` is not yet proof."""
+    read = [read_cells(row, table.format, table.path.name) for row in group.rows]
+    problems = [problem for _, found in read for problem in found]
+    if problems or not read:
+        return None, problems
+    rows = list(zip(group.rows, [values for values, _ in read], strict=True))
+    problems = _differences(rows[0], rows, ["result"], "header_differs", table.path.name)
+    first = rows[0][1]
+    lines = tuple(
+        CurrentLine(
+            values["line_key"],
+            values["current_quantity"],
+            values["current_price"],
+            values["current_delivery_on"],
+            values["line_gone"] or False,
+        )
+        for _, values in rows
+        if values["line_key"]
+    )
+    return CommandResult(first["command_key"], OUTCOMES[first["result"]], first["reason"] or "", lines), problems
+
+
+# --- the other papers: one row each -------------------------------------------------------------------------------------
+
+
+def _texts(values: Values, *names: str) -> dict[str, str]:
+    return {name: values[name] or "" for name in names}
+
+
+_PLACE = ("street", "postal_code", "city", "country")
+
+
+def _company(values: Values) -> CompanyPaper:
+    return CompanyPaper(**values)
+
+
+def _unit(values: Values) -> UnitPaper:
+    return UnitPaper(values["code"], values["name"], values["decimals"] or 0, values["rec20"] or "")
+
+
+def _site(values: Values) -> SitePaper:
+    return SitePaper(**_texts(values, "code", "company", "name", *_PLACE, "time_zone", "gln"))
+
+
+def _supplier(values: Values) -> SupplierPaper:
+    return SupplierPaper(
+        **_texts(values, "number", "name", "country", "currency", "email"),
+        language=values["language"] or "en",
+        time_zone=values["time_zone"] or "UTC",
+        segment=values["segment"] or "long_tail",
+        blocked=values["blocked"] or False,
+    )
+
+
+def _supplier_site(values: Values) -> SupplierSitePaper:
+    return SupplierSitePaper(
+        **_texts(values, "supplier", "code", "name", *_PLACE), transit_days=values["transit_days"] or 0
+    )
+
+
+def _item(values: Values) -> ItemPaper:
+    return ItemPaper(**_texts(values, "number", "description", "unit", "gtin", "group"))
+
+
+def _supplier_item(values: Values) -> SupplierItemPaper:
+    return SupplierItemPaper(
+        **_texts(values, "supplier", "item", "supplier_part_number"),
+        minimum_quantity=values["minimum_quantity"],
+        pack_quantity=values["pack_quantity"],
+        lead_time_days=values["lead_time_days"],
+    )
+
+
+BUILDERS: dict[Feed, Callable[[Values], Paper]] = {
+    Feed.COMPANIES: _company,
+    Feed.UNITS: _unit,
+    Feed.SITES: _site,
+    Feed.SUPPLIERS: _supplier,
+    Feed.SUPPLIER_SITES: _supplier_site,
+    Feed.ITEMS: _item,
+    Feed.SUPPLIER_ITEMS: _supplier_item,
+}
+
+__all__ = ["BUILDERS", "Found", "ORDERS", "build_order", "papers_of", "read_cells"]

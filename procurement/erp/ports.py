@@ -1,0 +1,448 @@
+"""The contract between the portal and any ERP.
+
+A connector is judged by one question: after anything that can go wrong, do both sides end up saying the same thing?
+So the contract is written for the worst ERP we know, a live one over a network, and the drop folder is its easy case:
+
+* *Reading* is incremental and repeatable. A feed is read page by page from a cursor; a connector may, and a live one
+  must, read an overlapping window again (a transaction that started before the cursor may commit after it). Each paper
+  carries a content hash, so that reading it twice changes nothing. The caller stores a page and its cursor in one
+  transaction and only then calls `settle`; a crash in between means reading the page again, never losing it.
+* *A feed is a kind of paper, not a table.* An ERP in which a change of a line does not touch its order (Tryton: orders,
+  lines and moves each have their own stamp) polls all of them inside `read(Feed.ORDERS)` and hands over whole orders;
+  the cursor is the connector's own small document and may hold one position per table it polls.
+* *Writing* is asking. A command names the values it was decided on; a connector looks at the ERP first, raises `Conflict`
+  where it has moved (using the ERP's own lock where there is one, between looking and writing), writes, reads back.
+  A connector that cannot read back at once says so, and the feed will tell.
+* *Not knowing is an answer.* A call that may or may not have happened raises `UnknownOutcome`. Nobody repeats it: after the
+  slowest call could have ended, `find_command` searches by key, and only its answer resolves the command.
+* *One command per document at a time.* The caller delivers the commands of one order in order and one at a time (the
+  outbox's stream); a connector may rely on it and need not lock.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import Enum, StrEnum
+from typing import Protocol, Self, runtime_checkable
+
+from procurement.catalogue.messages import CompanyPaper, ItemPaper, SitePaper, SupplierItemPaper, UnitPaper
+from procurement.erp.problems import Problem
+from procurement.orders.messages import CommandLine, OrderPaper, PromiseCommand
+from suppliers.messages import SupplierPaper, SupplierSitePaper
+
+
+class Feed(StrEnum):
+    """One kind of paper that an ERP hands over. The order of the members is the order in which they are read:
+    a paper may refer only to papers of the feeds before it."""
+
+    COMPANIES = "companies"
+    UNITS = "units"
+    SITES = "sites"
+    SUPPLIERS = "suppliers"
+    SUPPLIER_SITES = "supplier_sites"
+    ITEMS = "items"
+    SUPPLIER_ITEMS = "supplier_items"
+    ORDERS = "orders"
+    COMMAND_RESULTS = "command_results"
+
+    @property
+    def upstream(self) -> tuple["Feed", ...]:
+        """The feeds whose papers must have been taken before this one's."""
+        members = tuple(Feed)
+        return members[: members.index(self)]
+
+
+class WriteField(StrEnum):
+    """One thing that a command may ask an ERP to hold."""
+
+    PROMISE_DATE = "promise_date"
+    QUANTITY = "quantity"
+    PRICE = "price"
+    SPLIT = "split"
+    REFUSAL = "refusal"
+    SUBSTITUTE = "substitute"
+    SUPPLIER_REFERENCE = "supplier_reference"
+
+
+class ReadBack(StrEnum):
+    """How we learn that the ERP holds what a command asked for."""
+
+    IMMEDIATE = "immediate"
+    BY_FEED = "by_feed"
+
+
+class Deletions(StrEnum):
+    """How a record that was deleted in the ERP becomes known here.
+
+    Stated: the ERP says so in the paper (an order's status, a line that is gone from its order). By sweep: only comparing
+    all keys finds it. Reported: the ERP keeps tombstones.
+    """
+
+    STATED = "stated"
+    BY_SWEEP = "by_sweep"
+    REPORTED = "reported"
+
+
+class Outcome(StrEnum):
+    """Where a command stands, as far as the ERP has told."""
+
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    CONFLICT = "conflict"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which ERP is at the other end, as its owner would name it."""
+
+    kind: str
+    system: str
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What this connection can do. Pages and commands adapt to it; what it cannot write becomes a task for a person.
+
+    `overlap` is how far behind its cursor a feed reads again; `slowest_call` is how long a call may still be at work in
+    the ERP after we stopped waiting, and so how long an unknown outcome has to rest before it is searched for.
+    """
+
+    reads: frozenset[Feed]
+    writes: frozenset[WriteField]
+    read_back: ReadBack
+    optimistic_lock: bool
+    deletions: Deletions
+    overlap: timedelta = timedelta(0)
+    slowest_call: timedelta = timedelta(0)
+
+    def cannot_write(self, command: PromiseCommand) -> frozenset[WriteField]:
+        """What the command asks for that a person has to key into the ERP."""
+        return fields_asked_for(command) - self.writes
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What a connector found when it looked at the ERP: kept by the caller and compared with the next one,
+    so that an upgrade of the ERP is noticed before a write fails on it."""
+
+    identity: Identity
+    capabilities: Capabilities
+    facts: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    clock_skew: timedelta = timedelta(0)
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when anything that was found changes, but not with the clock."""
+        return _digest([self.identity, self.capabilities, dict(self.facts)])
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a feed has been read. Only the connector that wrote `position` understands it; it must be JSON."""
+
+    feed: Feed
+    position: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The stretch of the ERP's time that a page covers, for a person who asks what was read when."""
+
+    since: datetime | None
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """What the ERP answered to a command some time after taking it (paper of the feed `command_results`)."""
+
+    key: str
+    outcome: Outcome
+    reason: str = ""
+    lines: tuple["CurrentLine", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentLine:
+    """What the ERP holds for a line now: the middle column of a conflict. `None` means that the ERP did not say."""
+
+    key: str
+    quantity: Decimal | None = None
+    price: Decimal | None = None
+    delivery_on: date | None = None
+    gone: bool = False
+
+
+Paper = (
+    CompanyPaper
+    | UnitPaper
+    | SitePaper
+    | SupplierPaper
+    | SupplierSitePaper
+    | ItemPaper
+    | SupplierItemPaper
+    | OrderPaper
+    | CommandResult
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One paper as it was seen: its content hash, and where it stood, so that a refusal can point at it."""
+
+    paper: Paper
+    content_hash: str
+    source: str = ""
+    row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A handful of papers that are taken together, with the cursor to store beside them.
+
+    `problems` are the records that could not be read; they never keep the others from being taken. `token` means something
+    only to the connector, which gets the page back in `settle`. `source` is what a run report names.
+    """
+
+    feed: Feed
+    sightings: tuple[Sighting, ...]
+    next: Cursor
+    problems: tuple[Problem, ...] = ()
+    window: Window | None = None
+    source: str = ""
+    token: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordMark:
+    """One record that exists in the ERP, for the nightly comparison of both sides."""
+
+    key: tuple[str, ...]
+    content_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """What became of a command. `left` is what this connector could not write and a person has to key in."""
+
+    outcome: Outcome
+    reference: str = ""
+    reason: str = ""
+    current: tuple[CurrentLine, ...] = ()
+    left: frozenset[WriteField] = frozenset()
+
+
+class Fate(StrEnum):
+    """What the caller does with an error."""
+
+    RETRY = "retry"
+    ALERT = "alert"
+    PERSON = "person"
+    CONFLICT = "conflict"
+    SEARCH = "search"
+
+
+class ErpError(Exception):
+    """Something the ERP, or the way to it, did not do. `reason` is a sentence for a person; details go to the log."""
+
+    fate = Fate.RETRY
+
+    def __init__(self, reason: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class Transient(ErpError):
+    """Nothing happened and the same call may work later: a lock, a restart, a full disk, a serialisation failure."""
+
+
+class Throttled(Transient):
+    """The ERP asks us to slow down; `retry_after` says for how long, where it told."""
+
+
+class ExpiredCredentials(ErpError):
+    """The key or session no longer opens the door. Every command waits until the owner renews it."""
+
+    fate = Fate.ALERT
+
+
+class PermissionRefused(ErpError):
+    """The door is open but this user may not do this; somebody must change a right in the ERP."""
+
+    fate = Fate.ALERT
+
+
+class ValidationRefused(ErpError):
+    """The ERP says no to the content and will say no again; somebody must decide."""
+
+    fate = Fate.PERSON
+
+
+class Conflict(ErpError):
+    """The ERP no longer holds the values that the command was decided on. Nothing was written."""
+
+    fate = Fate.CONFLICT
+
+    def __init__(self, reason: str, *, current: Sequence[CurrentLine] = ()) -> None:
+        super().__init__(reason)
+        self.current = tuple(current)
+
+
+class UnknownOutcome(ErpError):
+    """The command may or may not have been carried out. Only `find_command` may resolve it, never a repetition."""
+
+    fate = Fate.SEARCH
+
+
+class Unsupported(ErpError):
+    """The connector was asked for something that its capabilities do not claim: a mistake of the caller."""
+
+    fate = Fate.PERSON
+
+
+@runtime_checkable
+class ErpConnector(Protocol):
+    """One ERP, whatever it speaks. Safe to build often; `close` gives back what it holds (sessions, locks)."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this connection can read and write. Cheap: answered without a call where possible."""
+        ...
+
+    def discover(self) -> Discovery:
+        """Look at the ERP: who is there, which modules and fields, how far its clock is off, what is not as we need it."""
+        ...
+
+    def read(self, feed: Feed, since: Cursor | None) -> Iterator[Page]:
+        """The papers of a feed that changed since the cursor, at least once each, oldest first, whole papers only.
+
+        Ends when there is nothing more for now. A record that cannot be read becomes a problem of its page; only
+        what stops the whole feed is raised.
+        """
+        ...
+
+    def settle(self, page: Page, refused: Sequence[Problem] = ()) -> None:
+        """Hear that the page is stored, and what the portal refused of it. Called after the commit, so it may not be called
+        at all: a page that was never settled is read again. A live ERP has nothing to do here."""
+        ...
+
+    def sweep(self, feed: Feed) -> Iterator[RecordMark]:
+        """Every record that exists now, for finding deletions and drift. Raises `Unsupported` where deletions are stated."""
+        ...
+
+    def write_promise(self, command: PromiseCommand) -> WriteResult:
+        """Ask the ERP to hold the agreed promise. Calling again with the same key never does it twice.
+
+        Returns `confirmed` where the read-back showed it, `sent` where only a feed will. Raises `Conflict` where the ERP
+        holds other values than the command was decided on, `UnknownOutcome` where nobody can say, and the other errors
+        above where nothing was written. Order of work for an ERP that rebuilds schedules when quantities
+        change: first quantities and prices, then pieces and dates.
+        """
+        ...
+
+    def find_command(self, key: str) -> WriteResult | None:
+        """Search for traces of a command: its outcome as far as known, or `None` if the ERP never saw it."""
+        ...
+
+    def read_back(self, company: str, number: str) -> OrderPaper | None:
+        """The order as the ERP holds it this moment; `None` if it is gone. `Unsupported` where read-back is by feed."""
+        ...
+
+    def close(self) -> None:
+        """Give back sessions and locks."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+
+def fields_asked_for(command: PromiseCommand) -> frozenset[WriteField]:
+    """What the command wants changed in the ERP, compared with the values it was decided on."""
+    asked = {found for line in command.lines for found in _line_fields(line)}
+    if command.supplier_reference:
+        asked.add(WriteField.SUPPLIER_REFERENCE)
+    return frozenset(asked)
+
+
+def _line_fields(line: CommandLine) -> Iterator[WriteField]:
+    standing = [piece for piece in line.pieces if piece.kind != "refuse"]
+    if len(standing) > 1:
+        yield WriteField.SPLIT
+    if len(standing) < len(line.pieces):
+        yield WriteField.REFUSAL
+    if any(piece.kind == "substitute" for piece in standing):
+        yield WriteField.SUBSTITUTE
+    if any(piece.delivery_on != line.base_delivery_on for piece in standing):
+        yield WriteField.PROMISE_DATE
+    if any(piece.price != line.base_price for piece in standing):
+        yield WriteField.PRICE
+    if sum((piece.quantity for piece in standing), Decimal(0)) != line.base_quantity:
+        yield WriteField.QUANTITY
+
+
+def content_hash(paper: object) -> str:
+    """A fingerprint of what a paper says, the same however the ERP wrote it.
+
+    1.50 and 1.5 are one number, lines and schedules have no order, and the time stamp is not content: an ERP that
+    touches a record without changing it has not said anything.
+    """
+    return _digest(paper)
+
+
+def _digest(value: object) -> str:
+    text = json.dumps(_canonical(value), ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_NOT_CONTENT = {"stamp"}
+_UNORDERED = {"lines", "schedules"}
+
+
+def _canonical(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    if value is None or isinstance(value, str | int | bool):
+        return value
+    if isinstance(value, Decimal):
+        return canonical_decimal(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Mapping):
+        return {str(key): _canonical(value[key]) for key in sorted(value, key=str)}
+    if isinstance(value, frozenset | set):
+        return sorted((_canonical(one) for one in value), key=_sort_key)
+    if isinstance(value, Sequence):
+        return [_canonical(one) for one in value]
+    if is_dataclass(value):
+        return [type(value).__name__, *_canonical_fields(value)]
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def _canonical_fields(paper: object) -> Iterator[object]:
+    for one in fields(paper):  # type: ignore[arg-type]  # the caller has looked
+        if one.name in _NOT_CONTENT:
+            continue
+        value = _canonical(getattr(paper, one.name))
+        yield sorted(value, key=_sort_key) if one.name in _UNORDERED and isinstance(value, list) else value
+
+
+def _sort_key(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def canonical_decimal(value: Decimal) -> str:
+    """A number as text in exactly one way: no exponent, no trailing zeros, no minus zero."""
+    if value == 0:
+        return "0"
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,32 @@
+"""Gatherer: the tables of every package. A forgotten line here is a forgotten table; a test compares."""
+
+from procurement.acknowledgments.models import DraftAnswer, DraftHeader, OrderAcknowledgment
+from procurement.catalogue.models import Company, Item, Site, SupplierItem, Unit
+from procurement.orders.models import (
+    OrderRevision,
+    Promise,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    SavedView,
+    ScheduleLine,
+)
+from procurement.threads.models import Attachment, Message
+
+__all__ = [
+    "Attachment",
+    "Company",
+    "DraftAnswer",
+    "DraftHeader",
+    "Item",
+    "Message",
+    "OrderAcknowledgment",
+    "OrderRevision",
+    "Promise",
+    "PurchaseOrder",
+    "PurchaseOrderLine",
+    "SavedView",
+    "ScheduleLine",
+    "Site",
+    "SupplierItem",
+    "Unit",
+]

@@ -1,0 +1,342 @@
+"""An order as the ERP asked for it, its revisions, and the promises made on it."""
+
+import uuid
+from decimal import Decimal
+
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Q
+
+from portal.kernel.scope import ScopedQuerySet
+from procurement.orders.states import (
+    Agreement,
+    Finance,
+    Logistics,
+    OrderState,
+    PromiseKind,
+    PromiseState,
+    Reason,
+    RevisionStatus,
+    Turn,
+)
+
+QUANTITY = {"max_digits": 18, "decimal_places": 6}
+PRICE = {"max_digits": 18, "decimal_places": 6}
+AMOUNT = {"max_digits": 20, "decimal_places": 4}
+
+
+class PurchaseOrder(models.Model):
+    """What a company asks a supplier for. The ERP owns it; the portal owns the promise on its lines.
+
+    The status fields and counts are computed from the lines (`policies.roll_up`) and kept for lists.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.UUIDField(default=uuid.uuid4, unique=True)
+    company = models.ForeignKey("procurement.Company", on_delete=models.PROTECT, related_name="orders")
+    supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.PROTECT, related_name="orders")
+    number = models.CharField(max_length=60)
+    kind = models.CharField(max_length=30, default="standard")
+    state = models.CharField(max_length=10, choices=OrderState.choices, default=OrderState.ISSUED)
+    version = models.PositiveIntegerField(default=1)
+    revision = models.PositiveIntegerField(default=1)
+    erp_revision = models.CharField(max_length=40, blank=True)
+    content_hash = models.CharField(max_length=64)
+    erp_stamp = models.DateTimeField(null=True)
+    currency = models.CharField(max_length=3)
+    ordered_on = models.DateField()
+    received_at = models.DateTimeField()
+    revised_at = models.DateTimeField()
+    acknowledge_by_at = models.DateTimeField(null=True)
+    ship_to = models.ForeignKey("procurement.Site", on_delete=models.PROTECT, null=True, related_name="+")
+    payment_terms = models.CharField(max_length=200, blank=True)
+    incoterm = models.CharField(max_length=3, blank=True)
+    incoterm_place = models.CharField(max_length=100, blank=True)
+    buyer_code = models.CharField(max_length=60, blank=True)
+    buyer_name = models.CharField(max_length=150, blank=True)
+    buyer_email = models.EmailField(blank=True)
+    note = models.TextField(blank=True)
+    supplier_reference = models.CharField(max_length=60, blank=True)
+
+    agreement = models.CharField(max_length=10, choices=Agreement.choices, default=Agreement.AWAITING)
+    revision_status = models.CharField(
+        max_length=10, choices=RevisionStatus.choices, default=RevisionStatus.CURRENT
+    )
+    logistics = models.CharField(
+        max_length=20, choices=Logistics.choices, default=Logistics.NOTHING_SHIPPED
+    )
+    finance = models.CharField(max_length=20, choices=Finance.choices, default=Finance.NOT_INVOICED)
+    line_count = models.PositiveIntegerField(default=0)
+    lines_agreed = models.PositiveIntegerField(default=0)
+    lines_for_supplier = models.PositiveIntegerField(default=0)
+    lines_for_buyer = models.PositiveIntegerField(default=0)
+    total_amount = models.DecimalField(**AMOUNT, default=Decimal(0))
+    next_delivery_on = models.DateField(null=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["company", "number"], name="order_number_once"),
+            models.UniqueConstraint(fields=["id", "supplier"], name="order_wall"),
+            models.CheckConstraint(condition=Q(state__in=OrderState.values), name="order_state_known"),
+            models.CheckConstraint(
+                condition=Q(agreement__in=Agreement.values), name="order_agreement_known"
+            ),
+            models.CheckConstraint(condition=Q(revision__gte=1), name="order_revision_from_one"),
+        ]
+        indexes = [
+            models.Index(fields=["supplier", "-ordered_on", "-id"], name="order_of_supplier"),
+            models.Index(fields=["-ordered_on", "-id"], name="order_newest"),
+            models.Index(
+                fields=["supplier", "acknowledge_by_at", "id"],
+                condition=Q(lines_for_supplier__gt=0),
+                name="order_waits_for_supplier",
+            ),
+            models.Index(
+                fields=["acknowledge_by_at", "id"],
+                condition=Q(lines_for_buyer__gt=0),
+                name="order_waits_for_buyer",
+            ),
+            GinIndex(fields=["number"], opclasses=["gin_trgm_ops"], name="order_number_search"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Order {self.number}"
+
+    @property
+    def stream(self) -> str:
+        return f"order:{self.key}"
+
+
+class OrderRevision(models.Model):
+    """One version of an order as the ERP sent it. Immutable once stored: the login may not update or delete it.
+
+    `paper` is the whole order as sent; `changes` lists what moved against the revision before, field by field,
+    and whether each change reopened its line.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.PROTECT, related_name="+")
+    order = models.ForeignKey(PurchaseOrder, on_delete=models.PROTECT, related_name="revisions")
+    number = models.PositiveIntegerField()
+    erp_revision = models.CharField(max_length=40, blank=True)
+    received_at = models.DateTimeField()
+    content_hash = models.CharField(max_length=64)
+    paper = models.JSONField()
+    changes = models.JSONField(default=list)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["order", "number"], name="revision_once")]
+
+    def __str__(self) -> str:
+        return f"revision {self.number} of order {self.order_id}"
+
+
+class PurchaseOrderLine(models.Model):
+    """One line: what is asked (the ERP's), where both sides stand, and what happened.
+
+    `key` is the ERP's line key. `asked_revision` is the newest revision that changed something that matters on this
+    line, `agreed_revision` the one the agreement refers to. `price` is for `price_per` units.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.PROTECT, related_name="+")
+    order = models.ForeignKey(PurchaseOrder, on_delete=models.PROTECT, related_name="lines")
+    key = models.CharField(max_length=60)
+    number = models.PositiveIntegerField()
+    item_number = models.CharField(max_length=60)
+    description = models.CharField(max_length=300, blank=True)
+    gtin = models.CharField(max_length=14, blank=True)
+    supplier_part_number = models.CharField(max_length=60, blank=True)
+    search = models.TextField(blank=True)
+    quantity = models.DecimalField(**QUANTITY)
+    unit = models.CharField(max_length=20)
+    unit_decimals = models.PositiveSmallIntegerField(default=0)
+    price = models.DecimalField(**PRICE)
+    price_per = models.DecimalField(**QUANTITY, default=Decimal(1))
+    amount = models.DecimalField(**AMOUNT)
+    delivery_on = models.DateField()
+    expected_on = models.DateField()
+    ship_to = models.ForeignKey("procurement.Site", on_delete=models.PROTECT, null=True, related_name="+")
+    note = models.TextField(blank=True)
+    cancelled = models.BooleanField(default=False)
+    closed = models.BooleanField(default=False)
+    received_quantity = models.DecimalField(**QUANTITY, default=Decimal(0))
+    invoiced_quantity = models.DecimalField(**QUANTITY, default=Decimal(0))
+    asked_revision = models.PositiveIntegerField(default=1)
+    agreed_revision = models.PositiveIntegerField(null=True)
+    agreement = models.CharField(max_length=10, choices=Agreement.choices, default=Agreement.AWAITING)
+    logistics = models.CharField(
+        max_length=20, choices=Logistics.choices, default=Logistics.NOTHING_SHIPPED
+    )
+    finance = models.CharField(max_length=20, choices=Finance.choices, default=Finance.NOT_INVOICED)
+    turn = models.CharField(max_length=10, choices=Turn.choices, default=Turn.SUPPLIER, blank=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "key"], name="line_key_once"),
+            models.UniqueConstraint(fields=["id", "supplier"], name="line_wall"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="line_quantity_positive"),
+            models.CheckConstraint(condition=Q(price_per__gt=0), name="line_price_per_positive"),
+            models.CheckConstraint(condition=Q(price__gte=0), name="line_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(agreement__in=Agreement.values), name="line_agreement_known"
+            ),
+            models.CheckConstraint(condition=Q(turn__in=Turn.values), name="line_turn_known"),
+        ]
+        indexes = [
+            models.Index(fields=["supplier", "delivery_on", "id"], name="line_of_supplier"),
+            models.Index(fields=["delivery_on", "id"], name="line_by_delivery"),
+            models.Index(
+                fields=["supplier", "delivery_on", "id"],
+                condition=Q(turn="supplier"),
+                name="line_waits_for_supplier",
+            ),
+            models.Index(
+                fields=["delivery_on", "id"], condition=Q(turn="buyer"), name="line_waits_for_buyer"
+            ),
+            GinIndex(fields=["search"], opclasses=["gin_trgm_ops"], name="line_search"),
+        ]
+
+    def __str__(self) -> str:
+        return f"line {self.number} of order {self.order_id}"
+
+    @property
+    def revision_status(self) -> str:
+        if self.agreed_revision is not None and self.agreed_revision < self.asked_revision:
+            return RevisionStatus.STALE
+        return RevisionStatus.CURRENT
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything can still be promised on it."""
+        return not (self.cancelled or self.closed or self.received_quantity >= self.quantity)
+
+    @property
+    def open_quantity(self) -> Decimal:
+        return max(Decimal(0), self.quantity - self.received_quantity)
+
+
+class ScheduleLine(models.Model):
+    """One delivery asked for on a line: so much on that day. A line without any has one.
+
+    `key` is ours and stays when the ERP re-creates its own deliveries. The first promise and the first agreement are
+    written once and never over: on-time is measured against them.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.PROTECT, related_name="+")
+    line = models.ForeignKey(PurchaseOrderLine, on_delete=models.CASCADE, related_name="schedules")
+    key = models.PositiveIntegerField()
+    quantity = models.DecimalField(**QUANTITY)
+    delivery_on = models.DateField()
+    first_promised_on = models.DateField(null=True)
+    first_agreed_on = models.DateField(null=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["line", "key"], name="schedule_key_once"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="schedule_quantity_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"delivery {self.key} of line {self.line_id}"
+
+
+class Promise(models.Model):
+    """One piece of a supplier's answer to a line. The pieces of a line add up to its quantity.
+
+    `origin` is the key of the paper that made it (an acknowledgment); `round` counts the answers to the line.
+    Promises are superseded by newer ones, never edited.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.PROTECT, related_name="+")
+    line = models.ForeignKey(PurchaseOrderLine, on_delete=models.PROTECT, related_name="promises")
+    schedule_key = models.PositiveIntegerField()
+    piece = models.PositiveIntegerField()
+    origin = models.UUIDField()
+    revision = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=PromiseKind.choices)
+    state = models.CharField(max_length=10, choices=PromiseState.choices)
+    quantity = models.DecimalField(**QUANTITY)
+    ship_on = models.DateField(null=True)
+    delivery_on = models.DateField(null=True)
+    price = models.DecimalField(**PRICE)
+    price_per = models.DecimalField(**QUANTITY)
+    item_number = models.CharField(max_length=60, blank=True)
+    item_description = models.CharField(max_length=300, blank=True)
+    reason = models.CharField(max_length=30, choices=Reason.choices, blank=True)
+    note = models.TextField(blank=True)
+    promised_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=200, blank=True)
+    decision_note = models.TextField(blank=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["line", "origin", "piece"], name="promise_piece_once"),
+            models.CheckConstraint(condition=Q(kind__in=PromiseKind.values), name="promise_kind_known"),
+            models.CheckConstraint(condition=Q(state__in=PromiseState.values), name="promise_state_known"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="promise_quantity_positive"),
+            models.CheckConstraint(
+                condition=Q(kind=PromiseKind.REFUSE) | Q(price__gt=0), name="promise_price_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=[PromiseKind.REFUSE, PromiseKind.BACKORDER])
+                | Q(delivery_on__isnull=False),
+                name="promise_has_a_day",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=PromiseKind.REFUSE) | ~Q(reason=""), name="promise_refusal_has_a_reason"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=PromiseKind.SUBSTITUTE) | ~Q(item_number=""),
+                name="promise_substitute_has_an_item",
+            ),
+            models.CheckConstraint(
+                condition=Q(ship_on__isnull=True)
+                | Q(delivery_on__isnull=True)
+                | Q(ship_on__lte=F("delivery_on")),
+                name="promise_ships_before_it_arrives",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["line", "schedule_key", "piece"],
+                condition=Q(state__in=["proposed", "agreed", "declined"]),
+                name="promise_live",
+            ),
+            models.Index(fields=["origin"], name="promise_origin"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.quantity} on {self.delivery_on} ({self.state})"
+
+
+class SavedView(models.Model):
+    """A list as somebody likes to see it: a name for its filters and order."""
+
+    id = models.BigAutoField(primary_key=True)
+    supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.PROTECT, null=True, related_name="+")
+    user_id = models.BigIntegerField()
+    page = models.CharField(max_length=40)
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=1000)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user_id", "page", "name"], name="saved_view_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
