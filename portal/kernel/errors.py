@@ -66,3 +66,12 @@ class Invalid(Refusal):
     def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
         super().__init__(message)
         self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What came of a batch of papers: bad ones never sink good ones, and each bad one says why."""
+
+    stored: int = 0
+    unchanged: int = 0
+    problems: tuple[Problem, ...] = ()

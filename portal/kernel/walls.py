@@ -73,6 +73,7 @@ def default_grants() -> migrations.RunSQL:
             ALTER DEFAULT PRIVILEGES IN SCHEMA public
                 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {roles};
             ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {roles};
+            GRANT SELECT ON django_migrations TO {roles};
         """,
         reverse_sql=migrations.RunSQL.noop,
     )

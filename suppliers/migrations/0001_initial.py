@@ -10,7 +10,9 @@ class Migration(migrations.Migration):
 
     initial = True
 
+    # The kernel's first migration says who may use the tables made after it.
     dependencies = [
+        ('kernel', '0001_initial'),
     ]
 
     operations = [

@@ -1,0 +1,280 @@
+"""The rules of an order as pure functions on values: no database, no framework, no clock.
+
+Sources: domain.md §3 (layers of truth), §4 (statuses), §5 (acknowledging).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from procurement.orders.states import (
+    Agreement,
+    Finance,
+    Logistics,
+    OrderState,
+    PromiseKind,
+    PromiseState,
+    RevisionStatus,
+    Turn,
+)
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What matters for the promise on one line (the fields of domain.md §5.4)."""
+
+    item_number: str
+    quantity: Decimal
+    unit: str
+    price: Decimal
+    price_per: Decimal
+    ship_to: str
+    deliveries: tuple[tuple[Decimal, date], ...]
+    incoterm: str = ""
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that moved from one revision to the next; `reopens` when the promise depends on it."""
+
+    field: str
+    old: str
+    new: str
+    reopens: bool = True
+
+
+def _deliveries_text(deliveries: Iterable[tuple[Decimal, date]]) -> str:
+    return " + ".join(f"{plain(quantity)} on {day.isoformat()}" for quantity, day in deliveries)
+
+
+def plain(amount: Decimal) -> str:
+    """The number without trailing zeros and without an exponent: 300, 2.5."""
+    text = f"{amount:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def unit_price(price: Decimal, price_per: Decimal) -> Decimal:
+    """The price of one unit, unrounded; 250 per 100 equals 2.50 per 1."""
+    return price / price_per
+
+
+def changes_between(old: Asked, new: Asked) -> list[Change]:
+    """What moved on a line and matters for the promise, field by field."""
+    found: list[Change] = []
+    for name in ("item_number", "unit", "ship_to", "incoterm", "currency"):
+        if getattr(old, name) != getattr(new, name):
+            found.append(Change(name, getattr(old, name), getattr(new, name)))
+    if old.quantity != new.quantity:
+        found.append(Change("quantity", plain(old.quantity), plain(new.quantity)))
+    # 2.50 per 1 and 250 per 100 are the same price.
+    if old.price * new.price_per != new.price * old.price_per:
+        found.append(Change("price", _price_text(old), _price_text(new)))
+    if Counter(old.deliveries) != Counter(new.deliveries) and _days(old) != _days(new):
+        if len(old.deliveries) == len(new.deliveries) == 1:
+            before, after = old.deliveries[0][1].isoformat(), new.deliveries[0][1].isoformat()
+            found.append(Change("delivery_on", before, after))
+        else:
+            found.append(
+                Change("deliveries", _deliveries_text(old.deliveries), _deliveries_text(new.deliveries))
+            )
+    return found
+
+
+def _days(asked: Asked) -> object:
+    # One delivery on the same day is only a change of quantity, which is told already.
+    if len(asked.deliveries) == 1:
+        return asked.deliveries[0][1]
+    return Counter(asked.deliveries)
+
+
+def _price_text(asked: Asked) -> str:
+    per = "" if asked.price_per == 1 else f" per {plain(asked.price_per)}"
+    return f"{plain(asked.price)}{per}"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A promise as the rules see it."""
+
+    kind: str
+    quantity: Decimal
+    delivery_on: date | None
+    price: Decimal
+    price_per: Decimal
+    item_number: str = ""
+    state: str = PromiseState.PROPOSED
+
+
+def is_as_asked(asked: Asked, pieces: Sequence[Piece]) -> bool:
+    """Whether the pieces say no more and no less than what is asked: same item, quantities, days and price."""
+    if any(piece.kind != PromiseKind.ACCEPT for piece in pieces):
+        return False
+    if any(piece.price * asked.price_per != asked.price * piece.price_per for piece in pieces):
+        return False
+    return merged((piece.quantity, piece.delivery_on) for piece in pieces) == merged(asked.deliveries)
+
+
+def merged(deliveries: Iterable[tuple[Decimal, date | None]]) -> dict[date | None, Decimal]:
+    """Deliveries by day: two pieces on one day are one delivery."""
+    by_day: dict[date | None, Decimal] = {}
+    for quantity, day in deliveries:
+        by_day[day] = by_day.get(day, ZERO) + quantity
+    return by_day
+
+
+def echoes(asked: Asked, agreed: Sequence[Piece]) -> bool:
+    """Whether a new revision says what was agreed: then it closes silently, nobody is asked again (domain.md §5.5).
+
+    Refused pieces are echoed by their absence, a substitute by its item number or by the old one kept.
+    """
+    standing = [piece for piece in agreed if piece.kind != PromiseKind.REFUSE]
+    if not standing:
+        return False
+    if any(piece.price * asked.price_per != asked.price * piece.price_per for piece in standing):
+        return False
+    if any(piece.delivery_on is None for piece in standing):
+        return False
+    return merged((piece.quantity, piece.delivery_on) for piece in standing) == merged(asked.deliveries)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a line stands after its pieces were answered or decided."""
+
+    agreement: str
+    turn: str
+
+
+def standing_of(pieces: Sequence[Piece]) -> Standing:
+    """Read a line's agreement and whose turn it is off its live pieces.
+
+    Any declined piece disputes the line; any undecided one waits for the buyer; otherwise all are agreed. A line all
+    of whose pieces are refusals is refused, undecided or taken.
+    """
+    if not pieces:
+        return Standing(Agreement.AWAITING, Turn.SUPPLIER)
+    states = {piece.state for piece in pieces}
+    refused = all(piece.kind == PromiseKind.REFUSE for piece in pieces)
+    if PromiseState.PROPOSED in states:
+        return Standing(Agreement.REFUSED if refused else Agreement.ANSWERED, Turn.BUYER)
+    if PromiseState.DECLINED in states:
+        return Standing(Agreement.DISPUTED, Turn.SUPPLIER)
+    return Standing(Agreement.REFUSED if refused else Agreement.AGREED, Turn.NOBODY)
+
+
+def expected_on(asked: Asked, pieces: Sequence[Piece]) -> date:
+    """The day planning should use for the last of a line: agreed, else promised under review, else asked."""
+    for state in (PromiseState.AGREED, PromiseState.PROPOSED):
+        days = [
+            piece.delivery_on
+            for piece in pieces
+            if piece.state == state and piece.kind != PromiseKind.REFUSE and piece.delivery_on
+        ]
+        if days:
+            return max(days)
+    return max(day for _, day in asked.deliveries)
+
+
+def logistics_of(*, ordered: Decimal, shipped: Decimal, received: Decimal, closed: bool) -> str:
+    """What has physically happened on a line."""
+    if received >= ordered:
+        return Logistics.RECEIVED
+    if closed:
+        return Logistics.CLOSED_SHORT
+    if received > ZERO:
+        return Logistics.PARTLY_RECEIVED
+    if shipped >= ordered:
+        return Logistics.SHIPPED
+    return Logistics.PARTLY_SHIPPED if shipped > ZERO else Logistics.NOTHING_SHIPPED
+
+
+def finance_of(*, ordered: Decimal, invoiced: Decimal) -> str:
+    """What has been invoiced of a line."""
+    if invoiced > ordered:
+        return Finance.OVER
+    if invoiced == ordered:
+        return Finance.FULLY
+    return Finance.PARTLY if invoiced > ZERO else Finance.NOT_INVOICED
+
+
+@dataclass(frozen=True, slots=True)
+class LineStatus:
+    """One line's four statuses, for the roll-up."""
+
+    agreement: str
+    revision_status: str
+    logistics: str
+    finance: str
+    turn: str
+    cancelled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStatus:
+    """An order's computed statuses and counts."""
+
+    agreement: str
+    revision_status: str
+    logistics: str
+    finance: str
+    line_count: int
+    lines_agreed: int
+    lines_for_supplier: int
+    lines_for_buyer: int
+
+
+# What a person must hear first stands first.
+_AGREEMENT_ORDER = (Agreement.DISPUTED, Agreement.ANSWERED, Agreement.AWAITING)
+
+
+def roll_up(lines: Sequence[LineStatus], *, state: str = OrderState.ISSUED) -> OrderStatus:
+    """Compute an order's statuses from its lines; cancelled lines do not count."""
+    live = [line for line in lines if not line.cancelled]
+    waiting = Counter(line.turn for line in live) if state == OrderState.ISSUED else Counter()
+    agreements = {line.agreement for line in live}
+    agreement = next((status for status in _AGREEMENT_ORDER if status in agreements), None)
+    if agreement is None:
+        only_refused = live and agreements == {Agreement.REFUSED}
+        agreement = Agreement.REFUSED if only_refused else Agreement.AGREED
+    elif agreement == Agreement.AWAITING and any(
+        line.agreement == Agreement.REFUSED and line.turn == Turn.BUYER for line in live
+    ):
+        agreement = Agreement.ANSWERED
+    stale = any(line.revision_status == RevisionStatus.STALE for line in live)
+    return OrderStatus(
+        agreement=agreement,
+        revision_status=RevisionStatus.STALE if stale else RevisionStatus.CURRENT,
+        logistics=_roll_up_logistics([line.logistics for line in live]),
+        finance=_roll_up_finance([line.finance for line in live]),
+        line_count=len(live),
+        lines_agreed=sum(line.agreement == Agreement.AGREED for line in live),
+        lines_for_supplier=waiting[Turn.SUPPLIER],
+        lines_for_buyer=waiting[Turn.BUYER],
+    )
+
+
+def _roll_up_logistics(statuses: Sequence[str]) -> str:
+    found = set(statuses)
+    if not found:
+        return Logistics.NOTHING_SHIPPED
+    if len(found) == 1:
+        return statuses[0]
+    if found <= {Logistics.RECEIVED, Logistics.CLOSED_SHORT}:
+        return Logistics.CLOSED_SHORT
+    if found & {Logistics.RECEIVED, Logistics.PARTLY_RECEIVED, Logistics.CLOSED_SHORT}:
+        return Logistics.PARTLY_RECEIVED
+    return Logistics.PARTLY_SHIPPED
+
+
+def _roll_up_finance(statuses: Sequence[str]) -> str:
+    found = set(statuses)
+    if not found or found == {Finance.NOT_INVOICED}:
+        return Finance.NOT_INVOICED
+    if Finance.OVER in found:
+        return Finance.OVER
+    return Finance.FULLY if found == {Finance.FULLY} else Finance.PARTLY

@@ -1,0 +1,165 @@
+"""Trading partners, the people who act for them, and their programs' tokens: the verbs."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.utils.translation import gettext as _
+
+from portal.kernel.actors import Actor
+from portal.kernel.audit.services import record
+from portal.kernel.errors import Intake, Invalid, NotAllowed, Problem
+from portal.kernel.scope import requires_scope
+from suppliers.messages import SupplierPaper, SupplierSitePaper
+from suppliers.models import ApiToken, Membership, Supplier, SupplierSite, User
+from suppliers.roles import Permission, TokenScope
+from suppliers.states import Segment, SupplierState
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    return True
+
+
+@requires_scope
+def receive_suppliers(papers: Sequence[SupplierPaper]) -> Intake:
+    """Store suppliers as the ERP's vendor file has them. What people set in the portal is not the ERP's to change."""
+    rows: dict[str, Supplier] = {}
+    problems: list[Problem] = []
+    for paper in papers:
+        if paper.segment not in Segment.values:
+            message = _("Segment %(value)s is not one of %(known)s.") % {
+                "value": paper.segment,
+                "known": ", ".join(Segment.values),
+            }
+            problems.append(Problem("segment", message, paper.segment, line=paper.number))
+            continue
+        if not _is_zone(paper.time_zone):
+            message = _("%(value)s is not a time zone of the IANA database. Write it like Europe/Berlin.")
+            problems.append(
+                Problem("time_zone", message % {"value": paper.time_zone}, paper.time_zone, line=paper.number)
+            )
+            continue
+        rows[paper.number] = Supplier(
+            number=paper.number,
+            name=paper.name,
+            country=paper.country,
+            currency=paper.currency,
+            language=paper.language or "en",
+            time_zone=paper.time_zone,
+            segment=paper.segment,
+            email=paper.email,
+            state=SupplierState.BLOCKED if paper.blocked else SupplierState.ACTIVE,
+        )
+    fields = ["name", "country", "currency", "language", "time_zone", "segment", "email", "state"]
+    Supplier.objects.bulk_create(
+        rows.values(), update_conflicts=True, unique_fields=["number"], update_fields=fields, batch_size=1000
+    )
+    return Intake(stored=len(rows), problems=tuple(problems))
+
+
+@requires_scope
+def receive_supplier_sites(papers: Sequence[SupplierSitePaper]) -> Intake:
+    """Store the places suppliers ship from."""
+    numbers = {paper.supplier for paper in papers}
+    suppliers = dict(Supplier.objects.filter(number__in=numbers).values_list("number", "id"))
+    fields = ["name", "street", "postal_code", "city", "country", "transit_days"]
+    rows: dict[tuple[int, str], SupplierSite] = {}
+    problems: list[Problem] = []
+    for paper in papers:
+        if paper.supplier not in suppliers:
+            message = _("Supplier %(value)s is not known. Send the supplier first.") % {"value": paper.supplier}
+            problems.append(Problem("supplier", message, paper.supplier, "unknown", paper.code))
+            continue
+        supplier_id = suppliers[paper.supplier]
+        values = {name: getattr(paper, name) for name in fields}
+        rows[supplier_id, paper.code] = SupplierSite(supplier_id=supplier_id, code=paper.code, **values)
+    SupplierSite.objects.bulk_create(
+        rows.values(),
+        update_conflicts=True,
+        unique_fields=["supplier_id", "code"],
+        update_fields=fields,
+        batch_size=1000,
+    )
+    return Intake(stored=len(rows), problems=tuple(problems))
+
+
+@requires_scope
+def add_member(user: User, supplier: Supplier, role: str, *, actor: Actor, at: datetime) -> Membership:
+    """Let a person act for a supplier."""
+    if user.company_role:
+        raise Invalid(_("%(name)s is on the buying side and cannot act for a supplier.") % {"name": user.name})
+    member, _created = Membership.objects.update_or_create(user=user, supplier=supplier, defaults={"role": role})
+    record(
+        "supplier.member_added",
+        supplier.stream,
+        actor=actor,
+        at=at,
+        supplier_id=supplier.pk,
+        facts={"name": user.name, "role": role},
+    )
+    return member
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token at the only moment its secret is known."""
+
+    token: ApiToken
+    secret: str
+
+
+def digest_of(secret: str) -> str:
+    """What is stored of a token: 256 random bits need no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@requires_scope
+def create_token(
+    name: str, scope: str, *, supplier: Supplier | None, actor: Actor, at: datetime
+) -> NewToken:
+    """Make a token for a program of one supplier, or of the buying side (no supplier). Shown once, stored hashed."""
+    if not actor.may(Permission.TOKEN_MANAGE):
+        raise NotAllowed(_("Only an administrator makes access tokens."))
+    if actor.is_supplier and (supplier is None or supplier.pk not in actor.supplier_ids):
+        raise NotAllowed(_("You can make tokens for your own company only."))
+    if scope not in TokenScope.values or not name.strip():
+        raise Invalid(
+            _("A token needs a name and a scope."),
+            [Problem("name", _("Give the token a name that says which program uses it."), name)],
+        )
+    prefix = secrets.token_hex(4)
+    secret = f"qs_{prefix}_{secrets.token_urlsafe(32)}"
+    token = ApiToken.objects.create(
+        supplier=supplier,
+        name=name.strip(),
+        prefix=prefix,
+        digest=digest_of(secret),
+        scope=scope,
+        created_at=at,
+        created_by=actor.label,
+    )
+    _record_token("token.created", token, actor=actor, at=at)
+    return NewToken(token, secret)
+
+
+@requires_scope
+def revoke_token(token: ApiToken, *, actor: Actor, at: datetime) -> None:
+    """End a token at once. Revoking twice is harmless."""
+    if not actor.may(Permission.TOKEN_MANAGE):
+        raise NotAllowed(_("Only an administrator revokes access tokens."))
+    if ApiToken.objects.visible_to(actor).filter(pk=token.pk, revoked_at=None).update(
+        revoked_at=at, revoked_by=actor.label
+    ):
+        _record_token("token.revoked", token, actor=actor, at=at)
+
+
+def _record_token(kind: str, token: ApiToken, *, actor: Actor, at: datetime) -> None:
+    facts = {"name": token.name, "prefix": token.prefix, "scope": token.scope}
+    record(kind, f"token:{token.prefix}", actor=actor, at=at, supplier_id=token.supplier_id, facts=facts)
