@@ -13,8 +13,8 @@ BROKER_SCHEMES = ("redis", "rediss", "sentinel", "amqp", "amqps", "memory")
 MAIL_SCHEMES = ("smtp", "smtps", "smtp+tls", "console", "file", "memory")
 
 # Note [Owner]: every day the portal signs in to PostgreSQL as a role that owns nothing, so that row level
-# security holds for it. Only the commands below change tables; they alone sign in as the owner of the tables.
-OWNER_COMMANDS = frozenset({"migrate", "flush", "sqlflush", "optimizemigration"})
+# security holds for it. Only the commands below deal with the tables themselves; they alone sign in as their owner.
+OWNER_COMMANDS = frozenset({"migrate", "makemigrations", "showmigrations", "sqlmigrate", "flush"})
 
 
 def runs_as_owner(arguments: Sequence[str] | None = None) -> bool:
