@@ -3,9 +3,9 @@
     python static/vendor/refresh.py            # compare what is in the tree with manifest.json, no network
     python static/vendor/refresh.py --fetch    # `npm pack` each package, unpack, rewrite, write the tree
 
-`manifest.json` names every package with version and licence, the SHA-256 of the packed archive, which of its files we
-take, and the SHA-256 of each stored file. `--fetch` refuses an archive with another hash. After raising a version on
-purpose, `--fetch --accept` writes the new hashes, for a person to review.
+`manifest.json` names every package with version and licence, the SHA-256 of the packed archive, which of its
+files we take, and the SHA-256 of each stored file. `--fetch` refuses an archive with another hash. After raising
+a version on purpose, `--fetch --accept` writes the new hashes, for a person to review.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ REWRITES = {"without_source_map": without_source_map, "only_latin_faces": only_l
 def archive_of(package: str, version: str, workdir: Path) -> Path:
     """Let npm bring the packed archive of one exact version."""
     command = ["npm", "pack", "--silent", f"{package}@{version}"]
-    done = subprocess.run(command, cwd=workdir, check=True, capture_output=True, text=True)  # noqa: S603 -- fixed words
+    done = subprocess.run(command, cwd=workdir, check=True, capture_output=True, text=True)
     return workdir / done.stdout.strip().splitlines()[-1]
 
 
@@ -91,7 +91,9 @@ def fetch(manifest: dict[str, Any], *, accept: bool) -> None:
             path = archive_of(entry["package"], entry["version"], Path(scratch))
             found = sha256(path.read_bytes())
             if found != entry["archive_sha256"] and not accept:
-                raise SystemExit(f"{entry['package']} {entry['version']}: archive is {found}, not the reviewed one")
+                raise SystemExit(
+                    f"{entry['package']} {entry['version']}: archive is {found}, not the reviewed one"
+                )
             entry["archive_sha256"] = found
             with tarfile.open(path) as archive:
                 for file in entry["files"]:
@@ -129,7 +131,9 @@ def differences(manifest: dict[str, Any]) -> list[str]:
 
 def main() -> int:
     """Compare, or fetch and then compare."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--fetch", action="store_true", help="bring the packages again")
     parser.add_argument("--accept", action="store_true", help="with --fetch: write new hashes for review")
     options = parser.parse_args()

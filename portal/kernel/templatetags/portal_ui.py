@@ -1,7 +1,7 @@
-"""What every page says in the same way: states, quantities, money, days and moments, icons, links that keep the rest.
+"""What every page says in the same way: states, quantities, money, days, moments, icons, links of lists.
 
-Same word, same glyph, same tone, everywhere. The tables below are the only place that maps a state to its looks; see
-docs/design.md for the tags with examples.
+Same word, same glyph, same tone, everywhere. The tables below are the only place that maps a state to its
+looks; docs/design.md has the tags with examples.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
 
-from django import template
+from django import forms, template
 from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.dateformat import format as dateformat
@@ -88,20 +88,29 @@ TO_SIDE: Mapping[tuple[str, str, str], Look] = {
     ("agreement", "answered", "company"): Look(lazy("Awaits decision"), "wait", "half"),
 }
 
-DIMENSION_ICONS = {"agreement": "writing-sign", "revision": "versions", "logistics": "truck", "finance": "receipt"}
+DIMENSION_ICONS = {
+    "agreement": "writing-sign",
+    "revision": "versions",
+    "logistics": "truck",
+    "finance": "receipt",
+}
 
 # Day and moment, unambiguous in each language (never 03/12/26). `j`, `M`, `Y` are Django's date letters.
 DAY_PATTERNS = {"de": "j. M Y", "zh-hans": "Y年n月j日"}
 SHORT_DAY_PATTERNS = {"de": "j. M", "zh-hans": "n月j日"}
 
 
-# --- icons and glyphs ------------------------------------------------------------------------------------------------
+# --- icons and glyphs
 
 
 @cache
 def _use(css: str, box: int, address: str) -> SafeString:
     return format_html(
-        '<svg class="{}" aria-hidden="true" viewBox="0 0 {} {}"><use href="{}"/></svg>', css, box, box, address
+        '<svg class="{}" aria-hidden="true" viewBox="0 0 {} {}"><use href="{}"/></svg>',
+        css,
+        box,
+        box,
+        address,
     )
 
 
@@ -117,7 +126,7 @@ def icon(name: str, css: str = "") -> SafeString:
 
 @register.simple_tag
 def glyph(name: str) -> SafeString:
-    """A status glyph, how far something has come: none wait quarter half most full stop alert talk stale over."""
+    """How far something has come: none wait quarter half most full stop alert talk stale over."""
     return _use("q-g", 16, _sprite(f"g-{name}"))
 
 
@@ -127,7 +136,7 @@ def dimension_icon(dimension: str) -> SafeString:
     return icon(DIMENSION_ICONS[dimension])
 
 
-# --- states ----------------------------------------------------------------------------------------------------------
+# --- states
 
 
 def look_of(dimension: str, value: str, side: str = "") -> Look:
@@ -135,8 +144,13 @@ def look_of(dimension: str, value: str, side: str = "") -> Look:
     return TO_SIDE.get((dimension, str(value), side)) or STATES[dimension][str(value)]
 
 
-def _side(context: Mapping[str, Any]) -> str:
-    actor = getattr(context.get("request"), "actor", None)
+def _request(context: Any) -> Any:
+    # An include with `only` drops the variables but keeps the request it belongs to.
+    return getattr(context, "request", None) or context.get("request")
+
+
+def _side(context: Any) -> str:
+    actor = getattr(_request(context), "actor", None)
     return str(getattr(actor, "side", ""))
 
 
@@ -145,39 +159,41 @@ def _badge(css: str, look: Look, word: Word) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def state(context: Mapping[str, Any], dimension: str, value: str, word: Word = "") -> SafeString:
+def state(context: Any, dimension: str, value: str, word: Word = "") -> SafeString:
     """A state inside a table or a list: glyph and word. `word` says it more exactly ("15 of 18 agreed")."""
     look = look_of(dimension, value, _side(context))
     return _badge("q-erp" if dimension == "erp" else "q-state", look, word or look.word)
 
 
 @register.simple_tag(takes_context=True)
-def chip(context: Mapping[str, Any], dimension: str, value: str, word: Word = "") -> SafeString:
+def chip(context: Any, dimension: str, value: str, word: Word = "") -> SafeString:
     """A state that stands alone, for instance beside a heading. Never one in every row."""
     look = look_of(dimension, value, _side(context))
     return _badge("q-chip", look, word or look.word)
 
 
 @register.simple_tag(takes_context=True)
-def state_tone(context: Mapping[str, Any], dimension: str, value: str) -> str:
+def state_tone(context: Any, dimension: str, value: str) -> str:
     """The tone class alone, `t-wait`, for a row or a timeline dot."""
     return f"t-{look_of(dimension, value, _side(context)).tone}"
 
 
 @register.simple_tag(takes_context=True)
-def state_word(context: Mapping[str, Any], dimension: str, value: str) -> str:
+def state_word(context: Any, dimension: str, value: str) -> str:
     """The word alone, for titles, mails and files."""
     return str(look_of(dimension, value, _side(context)).word)
 
 
-# --- quantities, money, prices ---------------------------------------------------------------------------------------
+# --- quantities, money, prices
 
 
 def figure(amount: Decimal | int, decimals: int = 0) -> str:
-    """A number the way the reader writes numbers, with at least so many decimals and never fewer than it really has."""
+    """A number as the reader writes numbers: at least so many decimals, never fewer than it really has."""
     exact = Decimal(amount)
     places = max(decimals, decimals_of(exact))
-    text = formats.number_format(rounded(exact, places), decimal_pos=places, use_l10n=True, force_grouping=True)
+    text = formats.number_format(
+        rounded(exact, places), decimal_pos=places, use_l10n=True, force_grouping=True
+    )
     return text.replace("-", MINUS)
 
 
@@ -226,8 +242,10 @@ def money(amount: Decimal | int | Money | None, currency: str = "") -> SafeStrin
 
 
 @register.simple_tag
-def price(amount: Decimal | None, currency: str = "", per: Decimal | int = 1, unit: Any = "") -> SafeString | str:
-    """What one unit costs, or N of them: 41.20 EUR / 100 pcs. Without unit, only the figure and the currency."""
+def price(
+    amount: Decimal | None, currency: str = "", per: Decimal | int = 1, unit: Any = ""
+) -> SafeString | str:
+    """What one unit costs, or N of them: 41.20 EUR / 100 pcs. Without unit: figure and currency."""
     if amount is None:
         return ""
     code = str(getattr(unit, "code", unit))
@@ -237,7 +255,7 @@ def price(amount: Decimal | None, currency: str = "", per: Decimal | int = 1, un
     return format_html('<bdi class="nowrap">{}{}</bdi>', text, basis)
 
 
-# --- days and moments ------------------------------------------------------------------------------------------------
+# --- days and moments
 
 
 def _pattern(patterns: Mapping[str, str], fallback: str) -> str:
@@ -262,7 +280,9 @@ def day(value: date | None) -> SafeString | str:
     """A day, for people and for machines."""
     if value is None:
         return ""
-    return format_html('<time class="nowrap" datetime="{}">{}</time>', value.isoformat()[:10], day_text(value))
+    return format_html(
+        '<time class="nowrap" datetime="{}">{}</time>', value.isoformat()[:10], day_text(value)
+    )
 
 
 @register.filter
@@ -289,16 +309,18 @@ def clock(value: datetime | None) -> SafeString | str:
     if value is None:
         return ""
     here = timezone.localtime(value)
-    return format_html('<time datetime="{}" title="{}">{:%H:%M}</time>', here.isoformat(), moment_text(value), here)
+    return format_html(
+        '<time datetime="{}" title="{}">{:%H:%M}</time>', here.isoformat(), moment_text(value), here
+    )
 
 
-def _now(context: Mapping[str, Any]) -> datetime:
-    at = getattr(context.get("request"), "at", None)
+def _now(context: Any) -> datetime:
+    at = getattr(_request(context), "at", None)
     return at if isinstance(at, datetime) else timezone.now()
 
 
 def distance_text(value: datetime, now: datetime) -> str:
-    """How long ago, or how soon, in words: 22 min ago, yesterday, in 4 days. Beyond a month, the day itself."""
+    """How long ago, or how soon, in words: 22 min ago, yesterday, in 4 days. Beyond a month, the day."""
     here, there = timezone.localtime(now), timezone.localtime(value)
     minutes = int((now - value) / timedelta(minutes=1))
     days = (here.date() - there.date()).days
@@ -314,11 +336,12 @@ def distance_text(value: datetime, now: datetime) -> str:
         return _("today %(time)s") % {"time": f"{there:%H:%M}"}
     if days in (1, -1):
         return _("yesterday") if days == 1 else _("tomorrow")
-    return (ngettext("%(n)d day ago", "%(n)d days ago", days) if days > 0 else _("in %(n)d days")) % {"n": abs(days)}
+    words = ngettext("%(n)d day ago", "%(n)d days ago", days) if days > 0 else _("in %(n)d days")
+    return words % {"n": abs(days)}
 
 
 @register.simple_tag(takes_context=True)
-def ago(context: Mapping[str, Any], value: datetime | None) -> SafeString | str:
+def ago(context: Any, value: datetime | None) -> SafeString | str:
     """How long ago, with the exact moment on hover."""
     if value is None:
         return ""
@@ -333,7 +356,9 @@ def local(value: datetime | None) -> SafeString | str:
     if value is None:
         return ""
     zone = timezone.get_current_timezone_name()
-    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), zone, moment_text(value))
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', value.isoformat(), zone, moment_text(value)
+    )
 
 
 @register.simple_tag
@@ -349,12 +374,12 @@ def days_late(promised: date | None, asked: date | None) -> str:
     return ngettext("%(n)d day early", "%(n)d days early", -days) % {"n": -days}
 
 
-# --- differences -----------------------------------------------------------------------------------------------------
+# --- differences
 
 
 @register.simple_tag
 def old_new(old: Any, new: Any) -> SafeString:
-    """What a value was and what it is now, readable by eye and by ear. Equal values show once; None is "none"."""
+    """What a value was and what it is now, by eye and by ear. Equal values show once; None is "none"."""
     if old == new:
         return format_html("{}", _shown(new))
     return format_html(
@@ -380,18 +405,17 @@ def _shown(value: Any) -> Any:
     return figure(value) if isinstance(value, Decimal) else value
 
 
-# --- links that keep the rest of the address -------------------------------------------------------------------------
+# --- links that keep the rest of the address
 
 
 @register.simple_tag(takes_context=True)
-def query_string(context: Mapping[str, Any], **changed: Any) -> str:
+def query_string(context: Any, **changed: Any) -> str:
     """The address of this list with some parameters changed; None or "" removes one. Paging starts afresh.
 
     `{% query_string agreement="awaiting" %}` sets, `{% query_string agreement=None %}` removes.
     """
-    query = context["request"].GET.copy()
-    for name in ("after", "before"):
-        query.pop(name, None)
+    query = _request(context).GET.copy()
+    query.pop("cursor", None)
     for name, value in changed.items():
         if value is None or value == "":
             query.pop(name, None)
@@ -403,25 +427,26 @@ def query_string(context: Mapping[str, Any], **changed: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def query_without(context: Mapping[str, Any], name: str, value: Any = None) -> str:
+def query_without(context: Any, name: str, value: Any = None) -> str:
     """The address of this list without one parameter, or without one of its several values."""
-    query = context["request"].GET
+    query = _request(context).GET
     kept = [] if value is None else [each for each in query.getlist(name) if each != str(value)]
     return query_string(context, **{name: kept or None})
 
 
 @register.inclusion_tag("components/query_inputs.html", takes_context=True)
-def query_inputs(context: Mapping[str, Any], without: str = "") -> dict[str, Any]:
+def query_inputs(context: Any, without: str = "") -> dict[str, Any]:
     """The parameters of this list as hidden inputs, so that a search form keeps the filters."""
-    dropped = {*without.split(), "after", "before"}
-    query = context["request"].GET
-    return {"pairs": [(name, value) for name in query if name not in dropped for value in query.getlist(name)]}
+    dropped = {*without.split(), "cursor"}
+    query = _request(context).GET
+    kept = [name for name in query if name not in dropped]
+    return {"pairs": [(name, value) for name in kept for value in query.getlist(name)]}
 
 
 @register.simple_tag(takes_context=True)
-def sort_header(context: Mapping[str, Any], key: str, label: Word, css: str = "", default: str = "") -> SafeString:
+def sort_header(context: Any, key: str, label: Word, css: str = "", default: str = "") -> SafeString:
     """A column head that sorts: once up, again down. `default` is the sorting of a list that names none."""
-    current = context["request"].GET.get("sort") or default
+    current = _request(context).GET.get("sort") or default
     descending = current == f"-{key}"
     active = descending or current == key
     target = query_string(context, sort=f"-{key}" if current == key else key)
@@ -436,7 +461,35 @@ def sort_header(context: Mapping[str, Any], key: str, label: Word, css: str = ""
     )
 
 
-# --- people ----------------------------------------------------------------------------------------------------------
+# --- forms
+
+
+@register.filter
+def is_checkbox(field: forms.BoundField) -> bool:
+    """Whether the field is one box to tick: its label stands behind it."""
+    return isinstance(field.field.widget, forms.CheckboxInput)
+
+
+@register.filter
+def is_group(field: forms.BoundField) -> bool:
+    """Whether the field is several boxes or radio buttons under one legend."""
+    return isinstance(field.field.widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
+
+
+@register.filter
+def control(field: forms.BoundField) -> SafeString:
+    """The control of a field in our look, bound to its hint and its errors."""
+    widget = field.field.widget
+    css = "form-control"
+    if isinstance(widget, forms.CheckboxInput):
+        css = "form-check-input"
+    elif isinstance(widget, forms.Select):
+        css = "form-select"
+    own = widget.attrs.get("class", "")
+    return field.as_widget(attrs={"class": f"{css} {own}".strip()})
+
+
+# --- people
 
 
 @register.filter
@@ -460,5 +513,6 @@ def ring(share: float) -> SafeString:
     part = f"{max(0.0, min(1.0, float(share))) * length:.1f} {length}"
     return mark_safe(  # noqa: S308 -- only a number of ours is put in
         '<svg viewBox="0 0 24 24" aria-hidden="true"><circle class="q-ring-bg" cx="12" cy="12" r="9"/>'
-        f'<circle class="q-ring" cx="12" cy="12" r="9" stroke-dasharray="{part}" transform="rotate(-90 12 12)"/></svg>'
+        f'<circle class="q-ring" cx="12" cy="12" r="9" stroke-dasharray="{part}"'
+        ' transform="rotate(-90 12 12)"/></svg>'
     )

@@ -1,0 +1,165 @@
+/* The manners of every page. Nothing here is needed for a page to work: links lead and forms post without it.
+   Reads: #toasts and its sentences; #announce; #dialog. Listens on the document only, so that
+   swapped parts need no wiring. Attributes:
+     data-dialog[="#id"]   a link that opens a dialog: the one named, or its own address as a panel in #dialog
+     data-close            closes the dialog it stands in
+     data-focus            takes the focus after a swap
+     data-submit-on-change a form field that sends its form when changed
+     data-pick-all, data-pick, data-pick-bar, data-pick-count, data-pick-sum   selection in a list */
+"use strict";
+(() => {
+  const one = (selector, from = document) => from.querySelector(selector);
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+  // The cookie, not the page, knows the current token: it changes when somebody signs in again in another tab.
+  const csrf = () => /(?:^|; )(?:__Host-csrf|csrftoken)=([^;]+)/.exec(document.cookie)?.[1] ?? one("[name=csrfmiddlewaretoken]")?.value ?? "";
+
+  // --- saying something ---------------------------------------------------------------------------------------------
+  const announce = (text) => {
+    const place = one("#announce");
+    if (!place) return;
+    place.textContent = "";
+    setTimeout(() => { place.textContent = text; }, 50);
+  };
+
+  const closable = (toast) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn-link q-toast-x";
+    button.setAttribute("aria-label", one("#toasts").dataset.close);
+    button.textContent = "×";
+    button.addEventListener("click", () => toast.remove());
+    toast.append(button);
+    // A toast that offers a way back, or says that something failed, stays until it is closed.
+    if (toast.matches(".is-bad") || one("a, form, button:not(.q-toast-x)", toast)) return;
+    let left = setTimeout(() => toast.remove(), 8000);
+    toast.addEventListener("pointerenter", () => clearTimeout(left));
+    toast.addEventListener("focusin", () => clearTimeout(left));
+    toast.addEventListener("pointerleave", () => { left = setTimeout(() => toast.remove(), 4000); });
+  };
+
+  const toast = (text, bad = false, link = null) => {
+    const place = one("#toasts");
+    if (!place || all(".q-toast", place).some((shown) => shown.dataset.text === text)) return;
+    const box = document.createElement("div");
+    box.className = bad ? "q-toast is-bad" : "q-toast";
+    box.setAttribute("role", bad ? "alert" : "status");
+    box.dataset.text = text;
+    const words = document.createElement("span");
+    words.textContent = text;
+    box.append(words);
+    if (link?.href) {
+      const way = document.createElement("a");
+      Object.assign(way, { href: link.href, textContent: link.text, target: "_blank", className: "btn-link" });
+      box.append(way);
+    }
+    place.append(box);
+    closable(box);
+  };
+
+  // --- htmx ---------------------------------------------------------------------------------------------------------
+  document.addEventListener("htmx:configRequest", (event) => { event.detail.headers["X-CSRFToken"] = csrf(); });
+
+  // Signed out meanwhile: keep what stands here, and offer to sign in beside it.
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (event.detail.xhr.status !== 401) return;
+    event.preventDefault();
+    const { signedOut, signIn } = one("#toasts").dataset;
+    toast(signedOut, true, { href: event.detail.xhr.getResponseHeader("HX-Redirect"), text: signIn });
+  });
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const swapped = event.detail.elt;
+    if (event.target.id === "dialog" && swapped.isConnected && !swapped.open) swapped.showModal();
+    const wanted = one(".q-summary-err, [data-focus], [autofocus]", swapped) ?? (swapped.matches?.("main") && one("h1", swapped));
+    if (!wanted) return;
+    if (!wanted.matches("a[href], button, input, select, textarea, [tabindex]")) wanted.tabIndex = -1;
+    wanted.focus({ preventScroll: false });
+  });
+
+  document.addEventListener("htmx:afterSwap", (event) => all(".q-toast:not(:has(.q-toast-x))", event.detail.elt).forEach(closable));
+  document.addEventListener("htmx:sendError", () => toast(one("#toasts").dataset.offline, true));
+  document.addEventListener("htmx:timeout", () => toast(one("#toasts").dataset.offline, true));
+  document.addEventListener("htmx:responseError", (event) => {
+    const words = one("#toasts").dataset;
+    toast(event.detail.xhr.status === 403 ? words.refused : words.failed, true);
+  });
+  // HX-Trigger: {"announce": "21 lines"} or {"toast": "Draft saved"}
+  document.addEventListener("announce", (event) => announce(event.detail.value ?? event.detail));
+  document.addEventListener("toast", (event) => toast(event.detail.value ?? event.detail));
+
+  // --- one press is one press ---------------------------------------------------------------------------------------
+  document.addEventListener("submit", (event) => {
+    const button = event.submitter;
+    const token = event.target.elements?.csrfmiddlewaretoken;
+    if (token) token.value = csrf();
+    if (!button || event.defaultPrevented || event.target.method === "dialog") return;
+    if (event.target.dataset.busy) { event.preventDefault(); return; }
+    if (event.target.method === "post" && !event.target.target) {
+      event.target.dataset.busy = "1";
+      button.setAttribute("aria-busy", "true");
+    }
+  });
+  const rested = () => {
+    all("form[data-busy]").forEach((form) => delete form.dataset.busy);
+    all("button[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+  };
+  addEventListener("pageshow", rested);
+  document.addEventListener("htmx:afterRequest", rested);
+
+  // --- menus and dialogs --------------------------------------------------------------------------------------------
+  const closeMenus = (except) => all("details.q-menu[open]").forEach((menu) => { if (menu !== except) menu.open = false; });
+
+  document.addEventListener("click", (event) => {
+    closeMenus(event.target.closest("details.q-menu"));
+    const closer = event.target.closest("[data-close]");
+    if (closer?.closest("dialog")) { event.preventDefault(); closer.closest("dialog").close(); return; }
+    const opener = event.target.closest("[data-dialog]");
+    if (!opener || event.ctrlKey || event.metaKey || event.shiftKey || typeof HTMLDialogElement !== "function") return;
+    event.preventDefault();
+    if (opener.dataset.dialog) one(opener.dataset.dialog)?.showModal();
+    else window.htmx.ajax("GET", opener.href, { target: "#dialog", swap: "innerHTML", source: opener });
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = one("details.q-menu[open]");
+    if (event.key !== "Escape" || !menu) return;
+    menu.open = false;
+    one("summary", menu).focus();
+  });
+  document.addEventListener("focusin", (event) => closeMenus(event.target.closest("details.q-menu")));
+
+  // --- selection in lists -------------------------------------------------------------------------------------------
+  const counted = (list) => {
+    const picks = all("[data-pick]", list);
+    const chosen = picks.filter((pick) => pick.checked);
+    picks.forEach((pick) => pick.closest("tr")?.setAttribute("aria-selected", String(pick.checked)));
+    all("[data-pick-all]", list).forEach((box) => {
+      box.checked = chosen.length > 0 && chosen.length === picks.length;
+      box.indeterminate = chosen.length > 0 && chosen.length < picks.length;
+    });
+    all("[data-pick-bar]", list).forEach((bar) => { bar.hidden = chosen.length === 0; });
+    all("[data-pick-count]", list).forEach((place) => { place.textContent = chosen.length; });
+    const sums = new Map();
+    chosen.forEach(({ dataset: { amount, currency } }) => { if (amount) sums.set(currency, (sums.get(currency) ?? 0) + Number(amount)); });
+    const written = [...sums].map(([currency, sum]) => `${sum.toLocaleString(document.documentElement.lang, { minimumFractionDigits: 2, maximumFractionDigits: 2 })} ${currency}`);
+    all("[data-pick-sum]", list).forEach((place) => { place.textContent = written.join(" · "); });
+  };
+  document.addEventListener("change", (event) => {
+    const box = event.target;
+    if (box.matches("[data-pick-all], [data-pick]")) {
+      const list = box.closest("form, .q-panel, main");
+      if (box.matches("[data-pick-all]")) all("[data-pick]", list).forEach((pick) => { pick.checked = box.checked; });
+      counted(list);
+    }
+    if (box.matches("[data-submit-on-change]")) box.form?.requestSubmit();
+  });
+
+  // --- first paint --------------------------------------------------------------------------------------------------
+  const begin = () => {
+    all(".q-toast").forEach(closable);
+    all("form:has([data-pick])").forEach(counted);
+    one(".q-summary-err")?.focus();
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+  else begin();
+  window.portal = { toast, announce };
+})();
