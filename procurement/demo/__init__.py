@@ -1,1 +1,1 @@
-"""The demo company, Northmoor Supply: invented partners, goods, orders and people, always the same for a seed and a day."""
+"""The demo company, Northmoor Supply: invented, and always the same for a seed and a day."""

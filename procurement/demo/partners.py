@@ -1,10 +1,11 @@
-"""Whom Northmoor Supply is and buys from: two companies, their sites, and sixty invented suppliers with theirs."""
+"""Northmoor Supply's companies and sites, and the sixty invented suppliers it buys from."""
 
 import re
 import unicodedata
 from dataclasses import dataclass
 
 from procurement.catalogue.messages import CompanyPaper, SitePaper
+from procurement.demo.numbers import own_gln
 from suppliers.messages import SupplierPaper, SupplierSitePaper
 
 COMPANIES = (
@@ -12,16 +13,31 @@ COMPANIES = (
     CompanyPaper("NMDE", "Northmoor Supply GmbH", "EUR", "DE", "Europe/Berlin"),
 )
 
-# Global location numbers begin with 2: for use inside one company, so that no real place is meant.
 SITES = (
     SitePaper(
-        "LEEDS", "NMUK", "Leeds DC", "Canal Wharf 14", "LS10 1AB", "Leeds", "GB", "Europe/London", "2990000000017"
+        "LEEDS", "NMUK", "Leeds DC", "Canal Wharf 14", "LS10 1AB", "Leeds", "GB", "Europe/London", own_gln(1)
     ),
     SitePaper(
-        "HULL", "NMUK", "Hull marine store", "Albert Dock 3", "HU1 2DX", "Hull", "GB", "Europe/London", "2990000000024"
+        "HULL",
+        "NMUK",
+        "Hull marine store",
+        "Albert Dock 3",
+        "HU1 2DX",
+        "Hull",
+        "GB",
+        "Europe/London",
+        own_gln(2),
     ),
     SitePaper(
-        "HAMBURG", "NMDE", "Hamburg DC", "Am Kornspeicher 22", "21107", "Hamburg", "DE", "Europe/Berlin", "2990000000031"
+        "HAMBURG",
+        "NMDE",
+        "Hamburg DC",
+        "Am Kornspeicher 22",
+        "21107",
+        "Hamburg",
+        "DE",
+        "Europe/Berlin",
+        own_gln(3),
     ),
     SitePaper(
         "ROTTERDAM",
@@ -32,7 +48,7 @@ SITES = (
         "Rotterdam",
         "NL",
         "Europe/Amsterdam",
-        "2990000000048",
+        own_gln(4),
     ),
     SitePaper(
         "POZNAN",
@@ -43,7 +59,7 @@ SITES = (
         "Poznań",
         "PL",
         "Europe/Warsaw",
-        "2990000000055",
+        own_gln(5),
     ),
 )
 
@@ -108,15 +124,15 @@ Brandt Dichtungstechnik|DE|Bielefeld|Am Lohbach 17|strategic|seals
 Ostrava Fittings|CZ|Ostrava|Hutní 41|strategic|fittings valves
 Castellan Pumps|GB|Kendal|Fell Side 2|strategic|pumps
 Nordkugel Wälzlager|DE|Schweinfurt|Kugelweg 5|strategic|bearings
-Pennine Fixings|GB|Huddersfield|Colne Mill Lane 30|strategic|fasteners
+Colnebrook Fixings|GB|Huddersfield|Colne Mill Lane 30|strategic|fasteners
 Halbers Pumpen|DE|Frankenthal|Rheinallee 112|core|pumps
 Kvarnholm Filter|SE|Västerås|Verkstadsgatan 9|core|filters
-Van Oord & Dekker Kabel|NL|Delft|Rotterdamseweg 203|core|cable
+Verweij & Dekker Kabel|NL|Delft|Rotterdamseweg 203|core|cable
 Ferrante Raccordi|IT|Brescia|Via dell'Artigianato 61|core|fittings
 Sierra Guantes|ES|Zaragoza|Calle del Telar 18|core|safety
 Atelier Morvan Outillage|FR|Thiers|Rue des Couteliers 7|core|tools
 Chandra Precision Bearings|IN|Pune|MIDC Plot 44, Bhosari|core|bearings
-Tai Shun Fastener|TW|Kaohsiung|Benzhou Road 120|core|fasteners
+Tai Heng Fastener|TW|Kaohsiung|Benzhou Road 120|core|fasteners
 Bosfor Hortum|TR|Bursa|Nilüfer Caddesi 55|core|hoses
 Wisła Cable Works|PL|Bydgoszcz|ul. Kablowa 3|core|cable
 Great Prairie Abrasives|US|Davenport|Mill Street 410|core|abrasives
@@ -126,21 +142,21 @@ Harrow & Finch Tools|GB|Sheffield|Cutlers Row 12|core|tools
 Moravia Bearings|CZ|Zlín|Továrenská 8|core|bearings power
 Emsland Antriebstechnik|DE|Lingen|Kanalstraße 29|core|power
 Serra Azul Luvas|BR|Joinville|Rua das Oficinas 310|core|safety
-Zhong An Safety|CN|Qingdao|Haier Avenue East 6|core|safety
+Lu Yuan Safety|CN|Qingdao|Haier Avenue East 6|core|safety
 Adlerhorst Werkzeuge|DE|Remscheid|Feilenhauerstraße 3|long_tail|tools
 Blackwater Gaskets|GB|Maldon|Quay Street 4|long_tail|seals
 Bellavista Guarnizioni|IT|Bergamo|Via Serio 22|long_tail|seals
 Brno Spojka|CZ|Brno|Křenová 60|long_tail|power
-Cairn Lubricants|GB|Inverness|Longman Drive 18|long_tail|chemicals
+Lochend Lubricants|GB|Inverness|Longman Drive 18|long_tail|chemicals
 Cedar Rapids Fluid Power|US|Cedar Rapids|Ellis Boulevard 95|long_tail|hoses
 Drahtwerk Siegtal|DE|Siegen|Hüttenweg 14|long_tail|fasteners
 Delta Klep|NL|Dordrecht|Merwedekade 31|long_tail|valves
-Eastgate Packaging|GB|Norwich|Riverside Works 9|long_tail|packaging
+Wensum Packaging|GB|Norwich|Riverside Works 9|long_tail|packaging
 Ebro Válvulas|ES|Logroño|Polígono La Portalada 27|long_tail|valves
 Filtration du Lac|FR|Annecy|Avenue du Semnoz 15|long_tail|filters
 Fjällberga Verktyg|SE|Eskilstuna|Smidesvägen 2|long_tail|tools
 Gdynia Marine Stores|PL|Gdynia|ul. Portowa 16|long_tail|hoses safety
-Grange Electrical|GB|Telford|Forge Road 44|long_tail|electrical
+Wrekin Electrical|GB|Telford|Forge Road 44|long_tail|electrical
 Haas & Wendel Elektro|DE|Fürth|Lampenweg 8|long_tail|electrical
 Hopewell Wipes|GB|Wigan|Canal Bank 1|long_tail|packaging
 Isar Klebstoffe|DE|Landshut|Isarufer 33|long_tail|chemicals
@@ -149,7 +165,7 @@ Kaveri Castings|IN|Coimbatore|Avinashi Road 508|long_tail|fittings
 Lago Utensili|IT|Lecco|Via Resegone 10|long_tail|tools
 Ludwigsen Kabelverschraubungen|DE|Flensburg|Fördestraße 6|long_tail|electrical
 Marmara Civata|TR|Gebze|Organize Sanayi 14|long_tail|fasteners
-Meridian Bearing Supply|US|Toledo|Maumee Avenue 220|long_tail|bearings
+Maumee Bearing Supply|US|Toledo|Maumee Avenue 220|long_tail|bearings
 Noord-Holland Touw|NL|Alkmaar|Helderseweg 5|long_tail|packaging
 Orchard Safety Wear|GB|Hereford|Cider Mill Yard 3|long_tail|safety
 Polder Filtertechniek|NL|Lelystad|Zuiderzeelaan 88|long_tail|filters
@@ -168,14 +184,14 @@ York Bench & Vice|GB|York|Foss Islands 7|long_tail|tools
 # Some suppliers also ship from a stock nearer to the customer.
 _SECOND_SITES = {
     "Lian Feng Valve": ("RTM", "Rotterdam stock", "Waalhaven Zuid 19", "3089 JH", "Rotterdam", "NL", 2),
-    "Tai Shun Fastener": ("FXT", "Felixstowe stock", "Trinity Avenue 6", "IP11 3SX", "Felixstowe", "GB", 2),
+    "Tai Heng Fastener": ("FXT", "Felixstowe stock", "Trinity Avenue 6", "IP11 3SX", "Felixstowe", "GB", 2),
     "Chandra Precision Bearings": ("ANR", "Antwerp stock", "Noorderlaan 141", "2030", "Antwerpen", "BE", 3),
     "Great Prairie Abrasives": ("LGG", "Liège stock", "Rue de l'Aéroport 8", "4460", "Liège", "BE", 3),
-    "Pennine Fixings": ("HAM", "Hamburg stock", "Peutestraße 51", "20539", "Hamburg", "DE", 1),
+    "Colnebrook Fixings": ("HAM", "Hamburg stock", "Peutestraße 51", "20539", "Hamburg", "DE", 1),
     "Brandt Dichtungstechnik": ("WRO", "Wrocław plant", "ul. Fabryczna 30", "53-609", "Wrocław", "PL", 3),
 }
 
-_ZONES = {"Red Dune Industrial": "Asia/Riyadh", "Meridian Bearing Supply": "America/New_York"}
+_ZONES = {"Red Dune Industrial": "Asia/Riyadh", "Maumee Bearing Supply": "America/New_York"}
 _BLOCKED = frozenset({"Tessin Pompe"})
 
 
