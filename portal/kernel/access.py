@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils import timezone
 
-from portal.kernel.errors import Invalid, NotAllowed, Refusal
+from portal.kernel.errors import Invalid, NotAllowed, NotFound, Refusal
 from portal.kernel.scope import acting
 
 logger = logging.getLogger(__name__)
@@ -63,6 +63,8 @@ def door(*permissions: str, methods: Iterable[str] = ("GET",)) -> Callable[[View
                     return view(request, *args, **kwargs)
             except NotAllowed as refusal:
                 raise PermissionDenied(refusal.message) from refusal
+            except NotFound as refusal:
+                raise Http404(refusal.message) from refusal
             except Refusal as refusal:
                 return refused(request, refusal)
 

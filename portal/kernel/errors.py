@@ -57,6 +57,13 @@ class NotAllowed(Refusal):
     status = 403
 
 
+class NotFound(Refusal):
+    """There is no such paper, or it is not yours: a stranger learns no difference."""
+
+    code = "not_found"
+    status = 404
+
+
 class Invalid(Refusal):
     """What was sent breaks rules; every broken rule is named, so that one reading mends them all."""
 

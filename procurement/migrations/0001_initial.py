@@ -167,6 +167,7 @@ class Migration(migrations.Migration):
                 ('invoiced_quantity', models.DecimalField(decimal_places=6, default=Decimal('0'), max_digits=18)),
                 ('asked_revision', models.PositiveIntegerField(default=1)),
                 ('agreed_revision', models.PositiveIntegerField(null=True)),
+                ('touched_version', models.PositiveIntegerField(default=1)),
                 ('agreement', models.CharField(choices=[('awaiting', 'Awaiting answer'), ('answered', 'Answered'), ('agreed', 'Agreed'), ('disputed', 'Disputed'), ('refused', 'Refused')], default='awaiting', max_length=10)),
                 ('logistics', models.CharField(choices=[('nothing_shipped', 'Nothing shipped'), ('partly_shipped', 'Partly shipped'), ('shipped', 'Shipped'), ('partly_received', 'Partly received'), ('received', 'Received'), ('closed_short', 'Closed short')], default='nothing_shipped', max_length=20)),
                 ('finance', models.CharField(choices=[('not_invoiced', 'Not invoiced'), ('partly', 'Partly invoiced'), ('fully', 'Fully invoiced'), ('over', 'Invoiced over')], default='not_invoiced', max_length=20)),

@@ -4,9 +4,13 @@ Quantities and prices are exact decimals in the ERP's own unit and currency; dat
 company's calendar, never moments. A connector fills these; `services.receive_orders` reads them.
 """
 
-from dataclasses import dataclass, field
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +115,57 @@ class PromiseCommand:
     base_revision: str
     lines: tuple[CommandLine, ...]
     supplier_reference: str = ""
+
+
+def content_hash(paper: OrderPaper) -> str:
+    """A fingerprint of everything the ERP says about an order, but for its stamp: equal content, equal hash."""
+    content = asdict(paper)
+    content.pop("stamp")
+    packed = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    return hashlib.sha256(packed.encode()).hexdigest()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Decimal):
+        # 10, 10.0 and 1E+1 are one number.
+        return f"{value.normalize():f}"
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no place in a neutral paper")
+
+
+def paper_to_json(paper: OrderPaper) -> dict[str, Any]:
+    """The paper as stored with its revision: decimals as text, dates as ISO 8601."""
+    return json.loads(json.dumps(asdict(paper), default=_plain))
+
+
+def command_to_json(command: PromiseCommand) -> dict[str, Any]:
+    """The command as it waits in the outbox."""
+    return json.loads(json.dumps(asdict(command), default=_plain))
+
+
+def command_from_json(content: Mapping[str, Any], *, key: str) -> PromiseCommand:
+    """The command as it was put into the outbox; `key` is the message's own."""
+    lines = tuple(
+        CommandLine(
+            key=line["key"],
+            number=line["number"],
+            base_quantity=Decimal(line["base_quantity"]),
+            base_price=Decimal(line["base_price"]),
+            base_delivery_on=date.fromisoformat(line["base_delivery_on"]),
+            pieces=tuple(
+                CommandPiece(
+                    quantity=Decimal(piece["quantity"]),
+                    delivery_on=date.fromisoformat(piece["delivery_on"]) if piece["delivery_on"] else None,
+                    price=Decimal(piece["price"]),
+                    price_per=Decimal(piece["price_per"]),
+                    kind=piece["kind"],
+                    item_number=piece["item_number"],
+                )
+                for piece in line["pieces"]
+            ),
+        )
+        for line in content["lines"]
+    )
+    header = ("company", "number", "supplier", "base_revision", "supplier_reference")
+    return PromiseCommand(key=key, lines=lines, **{name: content[name] for name in header})

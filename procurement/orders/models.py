@@ -139,7 +139,8 @@ class PurchaseOrderLine(models.Model):
     """One line: what is asked (the ERP's), where both sides stand, and what happened.
 
     `key` is the ERP's line key. `asked_revision` is the newest revision that changed something that matters on this
-    line, `agreed_revision` the one the agreement refers to. `price` is for `price_per` units.
+    line, `agreed_revision` the one the agreement refers to, `touched_version` the order's version when its promise side
+    last moved: who answers or decides on an older version is told so. `price` is for `price_per` units.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -168,6 +169,7 @@ class PurchaseOrderLine(models.Model):
     invoiced_quantity = models.DecimalField(**QUANTITY, default=Decimal(0))
     asked_revision = models.PositiveIntegerField(default=1)
     agreed_revision = models.PositiveIntegerField(null=True)
+    touched_version = models.PositiveIntegerField(default=1)
     agreement = models.CharField(max_length=10, choices=Agreement.choices, default=Agreement.AWAITING)
     logistics = models.CharField(
         max_length=20, choices=Logistics.choices, default=Logistics.NOTHING_SHIPPED

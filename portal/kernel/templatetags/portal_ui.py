@@ -310,7 +310,7 @@ def clock(value: datetime | None) -> SafeString | str:
         return ""
     here = timezone.localtime(value)
     return format_html(
-        '<time datetime="{}" title="{}">{:%H:%M}</time>', here.isoformat(), moment_text(value), here
+        '<time datetime="{}" title="{}">{}</time>', here.isoformat(), moment_text(value), f"{here:%H:%M}"
     )
 
 

@@ -1,0 +1,100 @@
+"""Reading orders, and locking them in one order."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from portal.kernel.actors import Actor
+from portal.kernel.errors import NotFound
+from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
+from procurement.orders.policies import Asked, Piece
+from procurement.orders.states import LIVE_PROMISES
+
+
+def visible_orders(actor: Actor) -> QuerySet[PurchaseOrder]:
+    """The orders this actor may see."""
+    return PurchaseOrder.objects.visible_to(actor)
+
+
+def visible_lines(actor: Actor) -> QuerySet[PurchaseOrderLine]:
+    """The order lines this actor may see."""
+    return PurchaseOrderLine.objects.visible_to(actor)
+
+
+def find_order(key: uuid.UUID, *, actor: Actor) -> PurchaseOrder:
+    """One order with its company, supplier and site. Raises `NotFound` for what is not there or not yours."""
+    order = (
+        visible_orders(actor).select_related("company", "supplier", "ship_to").filter(key=key).first()
+    )
+    if order is None:
+        raise NotFound(_("There is no such order."))
+    return order
+
+
+def lock_order(key: uuid.UUID, *, actor: Actor) -> PurchaseOrder:
+    """One order, held until the door's transaction ends: who comes second sees what the first did."""
+    order = (
+        visible_orders(actor)
+        .select_related("company", "supplier")
+        .select_for_update(of=("self",))
+        .filter(key=key)
+        .first()
+    )
+    if order is None:
+        raise NotFound(_("There is no such order."))
+    return order
+
+
+def lines_of(order: PurchaseOrder) -> list[PurchaseOrderLine]:
+    """All lines of one order in their order."""
+    return list(order.lines.order_by("number", "id"))
+
+
+def schedules_by_line(line_ids: Iterable[int]) -> dict[int, list[ScheduleLine]]:
+    """The deliveries asked for, by line, in one query."""
+    found: dict[int, list[ScheduleLine]] = defaultdict(list)
+    for schedule in ScheduleLine.objects.filter(line_id__in=list(line_ids)).order_by("line_id", "key"):
+        found[schedule.line_id].append(schedule)
+    return found
+
+
+def live_promises_by_line(line_ids: Iterable[int]) -> dict[int, list[Promise]]:
+    """The pieces that stand (proposed, agreed or declined), by line, in one query."""
+    found: dict[int, list[Promise]] = defaultdict(list)
+    promises = Promise.objects.filter(line_id__in=list(line_ids), state__in=LIVE_PROMISES)
+    for promise in promises.order_by("line_id", "schedule_key", "piece"):
+        found[promise.line_id].append(promise)
+    return found
+
+
+def asked_of(
+    line: PurchaseOrderLine, schedules: Sequence[ScheduleLine], order: PurchaseOrder, ship_to: str = ""
+) -> Asked:
+    """What is asked on a line now, as the rules compare it."""
+    return Asked(
+        item_number=line.item_number,
+        quantity=line.quantity,
+        unit=line.unit,
+        price=line.price,
+        price_per=line.price_per,
+        ship_to=ship_to or str(line.ship_to_id or order.ship_to_id or ""),
+        deliveries=tuple((schedule.quantity, schedule.delivery_on) for schedule in schedules),
+        incoterm=f"{order.incoterm} {order.incoterm_place}".strip(),
+        currency=order.currency,
+    )
+
+
+def piece_of(promise: Promise) -> Piece:
+    """A promise as the rules see it."""
+    return Piece(
+        kind=promise.kind,
+        quantity=promise.quantity,
+        delivery_on=promise.delivery_on,
+        price=promise.price,
+        price_per=promise.price_per,
+        item_number=promise.item_number,
+        state=promise.state,
+    )

@@ -1,0 +1,321 @@
+"""Promises on an order's lines: made by the supplier, agreed or declined by the buyer, told to the ERP.
+
+The papers that make and decide promises (acknowledgments, later order changes) live above and call these.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from portal.kernel.actors import Actor
+from portal.kernel.errors import StaleDocument
+from portal.kernel.outbox.services import enqueue
+from portal.kernel.scope import requires_scope
+from procurement.orders.messages import CommandLine, CommandPiece, PromiseCommand, command_to_json
+from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
+from procurement.orders.policies import Piece, expected_on, is_as_asked, standing_of
+from procurement.orders.queries import (
+    asked_of,
+    lines_of,
+    live_promises_by_line,
+    piece_of,
+    schedules_by_line,
+)
+from procurement.orders.services.standing import save_standing
+from procurement.orders.states import (
+    LINE_LIFECYCLE,
+    LIVE_PROMISES,
+    PROMISE_LIFECYCLE,
+    Agreement,
+    PromiseKind,
+    PromiseState,
+)
+
+ERP = "erp"
+
+
+@dataclass(frozen=True, slots=True)
+class NewPiece:
+    """One piece of an answer, checked already."""
+
+    schedule_key: int
+    kind: str
+    quantity: Decimal
+    price: Decimal
+    price_per: Decimal
+    delivery_on: date | None = None
+    ship_on: date | None = None
+    item_number: str = ""
+    item_description: str = ""
+    reason: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What came of an answer or a decision, by line number."""
+
+    as_asked: tuple[int, ...] = ()
+    waiting: tuple[int, ...] = ()
+    agreed: tuple[int, ...] = ()
+    refused: tuple[int, ...] = ()
+    disputed: tuple[int, ...] = ()
+
+
+@requires_scope
+def make_promises(
+    order: PurchaseOrder,
+    pieces_by_line: Mapping[int, Sequence[NewPiece]],
+    *,
+    origin: uuid.UUID,
+    actor: Actor,
+    at: datetime,
+) -> Settled:
+    """Put new pieces on lines (by line id) in place of the old ones.
+
+    Lines promised as asked are agreed at once; everything else waits for the buyer. The order must be locked.
+    """
+    lines = lines_of(order)
+    touched = [line for line in lines if line.pk in pieces_by_line]
+    schedules = schedules_by_line(line.pk for line in touched)
+    Promise.objects.filter(line__in=touched, state__in=LIVE_PROMISES).update(state=PromiseState.SUPERSEDED)
+    made: list[Promise] = []
+    as_asked: list[PurchaseOrderLine] = []
+    by_line: dict[int, list[Promise]] = defaultdict(list)
+    for line in touched:
+        asked = asked_of(line, schedules[line.pk], order)
+        new = pieces_by_line[line.pk]
+        agreed = is_as_asked(asked, [_as_piece(piece) for piece in new])
+        if agreed:
+            as_asked.append(line)
+        state = PromiseState.AGREED if agreed else PromiseState.PROPOSED
+        for number, piece in enumerate(new, start=1):
+            promise = _promise(order, line, piece, number, origin=origin, state=state, at=at)
+            if agreed:
+                promise.decided_at, promise.decided_by = at, _("as asked")
+            by_line[line.pk].append(promise)
+            made.append(promise)
+    Promise.objects.bulk_create(made, batch_size=1000)
+    for line in touched:
+        refused = all(promise.kind == PromiseKind.REFUSE for promise in by_line[line.pk])
+        verb = "confirm" if line in as_asked else "refuse" if refused else "answer"
+        _settle(line, by_line[line.pk], schedules[line.pk], order, verb)
+    _remember_first_days(schedules, by_line)
+    save_standing(order, lines, touched)
+    _tell_erp(order, as_asked, by_line, actor=actor, at=at)
+    return Settled(
+        as_asked=_numbers(as_asked),
+        waiting=_numbers(line for line in touched if line.agreement == Agreement.ANSWERED),
+        refused=_numbers(line for line in touched if line.agreement == Agreement.REFUSED),
+        agreed=_numbers(as_asked),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a buyer says to proposed pieces, by promise id; a reason is owed to what is declined."""
+
+    accept: frozenset[int] = frozenset()
+    decline: frozenset[int] = frozenset()
+    reason: str = ""
+
+
+@requires_scope
+def decide_promises(
+    order: PurchaseOrder, decision: Decision, *, actor: Actor, at: datetime
+) -> Settled:
+    """Agree to or decline proposed pieces. The order must be locked.
+
+    Raises `StaleDocument` when one of them is no longer there to be decided.
+    """
+    lines = lines_of(order)
+    by_id = {line.pk: line for line in lines}
+    wanted = decision.accept | decision.decline
+    proposed = Promise.objects.filter(
+        pk__in=wanted, line__in=by_id, state__in=PROMISE_LIFECYCLE.transition("accept", "proposed").sources
+    )
+    found = list(proposed)
+    if len(found) != len(wanted):
+        raise StaleDocument(
+            _("Part of this answer was decided, withdrawn or replaced meanwhile. Look at what stands now.")
+        )
+    for promise in found:
+        verb = "accept" if promise.pk in decision.accept else "decline"
+        promise.state = PROMISE_LIFECYCLE.target(verb, promise.state)
+        promise.decided_at, promise.decided_by = at, actor.label
+        promise.decision_note = decision.reason
+    Promise.objects.bulk_update(
+        found, ["state", "decided_at", "decided_by", "decision_note"], batch_size=500
+    )
+    touched = [by_id[pk] for pk in sorted({promise.line_id for promise in found})]
+    schedules = schedules_by_line(line.pk for line in touched)
+    promises = live_promises_by_line(line.pk for line in touched)
+    settled: list[PurchaseOrderLine] = []
+    for line in touched:
+        standing = standing_of([piece_of(promise) for promise in promises[line.pk]])
+        if standing.agreement in (Agreement.AGREED, Agreement.REFUSED) and not standing.turn:
+            settled.append(line)
+            if standing.agreement == Agreement.AGREED:
+                LINE_LIFECYCLE.target("accept", line.agreement)
+        _settle(line, promises[line.pk], schedules[line.pk], order, "")
+    _remember_first_days(schedules, promises)
+    save_standing(order, lines, touched)
+    _tell_erp(order, settled, promises, actor=actor, at=at)
+    return Settled(
+        agreed=_numbers(line for line in settled if line.agreement == Agreement.AGREED),
+        refused=_numbers(line for line in settled if line.agreement == Agreement.REFUSED),
+        disputed=_numbers(line for line in touched if line.agreement == Agreement.DISPUTED),
+        waiting=_numbers(line for line in touched if line.agreement == Agreement.ANSWERED),
+    )
+
+
+@requires_scope
+def withdraw_promises(order: PurchaseOrder, origin: uuid.UUID, *, at: datetime) -> tuple[int, ...]:
+    """Take back the undecided pieces of one paper; their lines await an answer again. The order must be locked."""
+    lines = lines_of(order)
+    mine = Promise.objects.filter(origin=origin, line__in=lines)
+    decided = set(
+        mine.filter(state__in=[PromiseState.AGREED, PromiseState.DECLINED]).values_list("line_id", flat=True)
+    )
+    undecided = mine.filter(state=PromiseState.PROPOSED).exclude(line_id__in=decided)
+    line_ids = set(undecided.values_list("line_id", flat=True))
+    undecided.update(state=PromiseState.WITHDRAWN, decided_at=at)
+    touched = [line for line in lines if line.pk in line_ids]
+    schedules = schedules_by_line(line_ids)
+    for line in touched:
+        _settle(line, [], schedules[line.pk], order, "withdraw")
+    save_standing(order, lines, touched)
+    return _numbers(touched)
+
+
+def _numbers(lines: Iterable[PurchaseOrderLine]) -> tuple[int, ...]:
+    return tuple(line.number for line in lines)
+
+
+def _as_piece(new: NewPiece) -> Piece:
+    return Piece(new.kind, new.quantity, new.delivery_on, new.price, new.price_per, new.item_number)
+
+
+def _promise(
+    order: PurchaseOrder,
+    line: PurchaseOrderLine,
+    piece: NewPiece,
+    number: int,
+    *,
+    origin: uuid.UUID,
+    state: str,
+    at: datetime,
+) -> Promise:
+    return Promise(
+        supplier_id=order.supplier_id,
+        line=line,
+        schedule_key=piece.schedule_key,
+        piece=number,
+        origin=origin,
+        revision=order.revision,
+        kind=piece.kind,
+        state=state,
+        quantity=piece.quantity,
+        ship_on=piece.ship_on,
+        delivery_on=piece.delivery_on,
+        price=piece.price,
+        price_per=piece.price_per,
+        item_number=piece.item_number,
+        item_description=piece.item_description,
+        reason=piece.reason,
+        note=piece.note,
+        promised_at=at,
+    )
+
+
+def _settle(
+    line: PurchaseOrderLine,
+    promises: Sequence[Promise],
+    schedules: Sequence[ScheduleLine],
+    order: PurchaseOrder,
+    verb: str,
+) -> None:
+    pieces = [piece_of(promise) for promise in promises]
+    standing = standing_of(pieces)
+    if verb and LINE_LIFECYCLE.target(verb, line.agreement) != standing.agreement:
+        raise RuntimeError(f"{verb} on {line}: the table and the pieces tell different stories")
+    line.agreement, line.turn = standing.agreement, standing.turn if line.is_open else ""
+    if standing.agreement in (Agreement.AGREED, Agreement.REFUSED) and not standing.turn:
+        line.agreed_revision = order.revision
+    line.expected_on = expected_on(asked_of(line, schedules, order), pieces)
+
+
+def _remember_first_days(
+    schedules: Mapping[int, Sequence[ScheduleLine]], promises: Mapping[int, Sequence[Promise]]
+) -> None:
+    changed: list[ScheduleLine] = []
+    for line_id, pieces in promises.items():
+        for schedule in schedules[line_id]:
+            before = (schedule.first_promised_on, schedule.first_agreed_on)
+            mine = [piece for piece in pieces if piece.schedule_key == schedule.key and piece.delivery_on]
+            days = [piece.delivery_on for piece in mine if piece.delivery_on]
+            if days and schedule.first_promised_on is None:
+                schedule.first_promised_on = max(days)
+            if days and schedule.first_agreed_on is None and all(
+                piece.state == PromiseState.AGREED for piece in mine
+            ):
+                schedule.first_agreed_on = max(days)
+            if before != (schedule.first_promised_on, schedule.first_agreed_on):
+                changed.append(schedule)
+    ScheduleLine.objects.bulk_update(changed, ["first_promised_on", "first_agreed_on"], batch_size=500)
+
+
+def _tell_erp(
+    order: PurchaseOrder,
+    lines: Sequence[PurchaseOrderLine],
+    promises: Mapping[int, Sequence[Promise]],
+    *,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Promise the ERP, in this transaction, that it will hear what was agreed."""
+    if not lines:
+        return
+    command = PromiseCommand(
+        key="",  # the message's own key takes its place
+        company=order.company.code,
+        number=order.number,
+        supplier=order.supplier.number,
+        base_revision=order.erp_revision or str(order.revision),
+        supplier_reference=order.supplier_reference,
+        lines=tuple(
+            CommandLine(
+                key=line.key,
+                number=line.number,
+                base_quantity=line.quantity,
+                base_price=line.price,
+                base_delivery_on=line.delivery_on,
+                pieces=tuple(
+                    CommandPiece(
+                        quantity=promise.quantity,
+                        delivery_on=promise.delivery_on,
+                        price=promise.price,
+                        price_per=promise.price_per,
+                        kind=promise.kind,
+                        item_number=promise.item_number,
+                    )
+                    for promise in promises[line.pk]
+                ),
+            )
+            for line in lines
+        ),
+    )
+    enqueue(
+        ERP,
+        order.stream,
+        "order.promise_agreed",
+        command_to_json(command),
+        actor=actor,
+        at=at,
+        supplier_id=order.supplier_id,
+    )

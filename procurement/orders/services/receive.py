@@ -1,0 +1,667 @@
+"""Orders as the ERP sends them: new ones, revisions, and what happened, a whole batch at a time.
+
+Reading the same paper twice changes nothing (content hash). A revision reopens only the lines on which something
+that matters moved (domain.md §5.4); one that says what was agreed closes silently (§5.5).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from portal.kernel.actors import Actor
+from portal.kernel.audit.services import Fact, record_all
+from portal.kernel.errors import Problem
+from portal.kernel.scope import requires_scope
+from portal.kernel.values import decimals_of, line_amount
+from procurement.calendars.policies import acknowledge_within, add_working_time, default_calendar
+from procurement.catalogue.models import Company, Site, Unit
+from procurement.orders.messages import LinePaper, OrderPaper, content_hash, paper_to_json
+from procurement.orders.models import OrderRevision, Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
+from procurement.orders.policies import (
+    Asked,
+    Change,
+    changes_between,
+    echoes,
+    expected_on,
+    finance_of,
+    logistics_of,
+)
+from procurement.orders.queries import asked_of, live_promises_by_line, piece_of, schedules_by_line
+from procurement.orders.services.standing import ROLLED_UP, apply_roll_up
+from procurement.orders.states import (
+    LINE_LIFECYCLE,
+    ORDER_LIFECYCLE,
+    Agreement,
+    OrderState,
+    PromiseState,
+    Turn,
+)
+from suppliers.models import Supplier
+
+LARGEST = Decimal(10) ** 12
+STATE_OF = {"open": OrderState.ISSUED, "cancelled": OrderState.CANCELLED, "closed": OrderState.CLOSED}
+VERB_TO = {OrderState.ISSUED: "reopen", OrderState.CANCELLED: "cancel", OrderState.CLOSED: "close"}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderResult:
+    """What came of one paper: stored, revised, updated (only what happened moved), unchanged, older or refused."""
+
+    company: str
+    number: str
+    outcome: str
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderIntake:
+    """What came of a batch."""
+
+    results: tuple[OrderResult, ...] = ()
+
+    def count(self, outcome: str) -> int:
+        return sum(result.outcome == outcome for result in self.results)
+
+    @property
+    def refused(self) -> tuple[OrderResult, ...]:
+        return tuple(result for result in self.results if result.outcome == "refused")
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the batch refers to, looked up once."""
+
+    companies: dict[str, Company]
+    suppliers: dict[str, Supplier]
+    sites: dict[str, Site]
+    units: dict[str, Unit]
+    orders: dict[tuple[int, str], PurchaseOrder]
+    lines: dict[int, list[PurchaseOrderLine]]
+    schedules: dict[int, list[ScheduleLine]]
+    promises: dict[int, list[Promise]]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What the batch will write, each kind in one statement."""
+
+    new_orders: list[PurchaseOrder] = field(default_factory=list)
+    moved_orders: list[PurchaseOrder] = field(default_factory=list)
+    revisions: list[OrderRevision] = field(default_factory=list)
+    new_lines: list[PurchaseOrderLine] = field(default_factory=list)
+    moved_lines: list[PurchaseOrderLine] = field(default_factory=list)
+    new_schedules: list[ScheduleLine] = field(default_factory=list)
+    moved_schedules: list[ScheduleLine] = field(default_factory=list)
+    gone_schedules: list[int] = field(default_factory=list)
+    promises: list[Promise] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+
+
+ORDER_FIELDS = (
+    "kind",
+    "state",
+    "version",
+    "revision",
+    "erp_revision",
+    "content_hash",
+    "erp_stamp",
+    "currency",
+    "ordered_on",
+    "revised_at",
+    "acknowledge_by_at",
+    "ship_to",
+    "payment_terms",
+    "incoterm",
+    "incoterm_place",
+    "buyer_code",
+    "buyer_name",
+    "buyer_email",
+    "note",
+    *ROLLED_UP,
+)
+LINE_FIELDS = (
+    "number",
+    "item_number",
+    "description",
+    "gtin",
+    "supplier_part_number",
+    "search",
+    "quantity",
+    "unit",
+    "unit_decimals",
+    "price",
+    "price_per",
+    "amount",
+    "delivery_on",
+    "expected_on",
+    "ship_to",
+    "note",
+    "cancelled",
+    "closed",
+    "received_quantity",
+    "invoiced_quantity",
+    "asked_revision",
+    "agreed_revision",
+    "touched_version",
+    "agreement",
+    "logistics",
+    "finance",
+    "turn",
+)
+
+
+@requires_scope
+def receive_orders(papers: Sequence[OrderPaper], *, actor: Actor, at: datetime) -> OrderIntake:
+    """Take in orders as the ERP holds them now. Bad papers never sink good ones; each says what is wrong with it."""
+    newest: dict[tuple[str, str], OrderPaper] = {}
+    for paper in papers:
+        newest[paper.company, paper.number] = paper
+    known = _look_up(newest.values())
+    batch = _Batch()
+    results = [_receive(paper, known, batch, at) for paper in newest.values()]
+    _write(batch, actor, at)
+    return OrderIntake(tuple(results))
+
+
+def _look_up(papers: Iterable[OrderPaper]) -> _Known:
+    papers = list(papers)
+    companies = {company.code: company for company in Company.objects.all()}
+    numbers = [paper.number for paper in papers]
+    # One order of locking for everybody: by id.
+    orders = {
+        (order.company_id, order.number): order
+        for order in PurchaseOrder.objects.filter(number__in=numbers).order_by("id").select_for_update()
+    }
+    lines: dict[int, list[PurchaseOrderLine]] = {}
+    line_rows = PurchaseOrderLine.objects.filter(order__in=[order.pk for order in orders.values()])
+    for line in line_rows.order_by("order_id", "number", "id"):
+        lines.setdefault(line.order_id, []).append(line)
+    line_ids = [line.pk for found in lines.values() for line in found]
+    site_codes = {paper.ship_to for paper in papers} | {
+        line.ship_to for paper in papers for line in paper.lines
+    }
+    return _Known(
+        companies=companies,
+        suppliers={
+            supplier.number: supplier
+            for supplier in Supplier.objects.filter(number__in={paper.supplier for paper in papers})
+        },
+        sites={site.code: site for site in Site.objects.filter(code__in=site_codes)},
+        units={unit.code: unit for unit in Unit.objects.all()},
+        orders=orders,
+        lines=lines,
+        schedules=schedules_by_line(line_ids),
+        promises=live_promises_by_line(line_ids),
+    )
+
+
+# --- checking one paper -------------------------------------------------------------------------------------
+
+
+def _problems(paper: OrderPaper, known: _Known) -> list[Problem]:
+    found: list[Problem] = []
+
+    def say(field_name: str, value: object, message: str, line: LinePaper | None = None) -> None:
+        found.append(Problem(field_name, message, str(value), line=str(line.number) if line else ""))
+
+    unknown = _("%(value)s is not known here. Send its master data first, or correct the code.")
+    if paper.company not in known.companies:
+        say("company", paper.company, unknown % {"value": paper.company or "''"})
+    if paper.supplier not in known.suppliers:
+        say("supplier", paper.supplier, unknown % {"value": paper.supplier or "''"})
+    if paper.ship_to and paper.ship_to not in known.sites:
+        say("ship_to", paper.ship_to, unknown % {"value": paper.ship_to})
+    if paper.status not in STATE_OF:
+        say("status", paper.status, _("The status is open, cancelled or closed."))
+    if len(paper.currency) != 3 or not paper.currency.isalpha():
+        say("currency", paper.currency, _("A currency has three letters (ISO 4217), such as EUR."))
+    if not paper.lines:
+        say("lines", "", _("An order needs at least one line."))
+    keys = [line.key for line in paper.lines]
+    for key in sorted({key for key in keys if keys.count(key) > 1}) if len(set(keys)) < len(keys) else ():
+        say("line_key", key, _("Two lines have this key. A line's key must be its own."))
+    for line in paper.lines:
+        if line.unit not in known.units:
+            say("unit", line.unit, unknown % {"value": line.unit or "''"}, line)
+        elif not line.cancelled and decimals_of(line.quantity) > known.units[line.unit].decimals:
+            message = _("A quantity in %(unit)s has at most %(count)d decimals.")
+            values = {"unit": line.unit, "count": known.units[line.unit].decimals}
+            say("quantity", line.quantity, message % values, line)
+        if not line.cancelled and not 0 < line.quantity < LARGEST:
+            say("quantity", line.quantity, _("A quantity must be more than zero."), line)
+        if not 0 <= line.price < LARGEST:
+            say("price", line.price, _("A price cannot be negative."), line)
+        if not 0 < line.price_per < LARGEST:
+            say("price_per", line.price_per, _("A price is for more than zero units."), line)
+        if line.ship_to and line.ship_to not in known.sites:
+            say("ship_to", line.ship_to, unknown % {"value": line.ship_to}, line)
+        if line.schedules and sum(one.quantity for one in line.schedules) != line.quantity:
+            say("schedules", line.quantity, _("The deliveries of a line must add up to its quantity."), line)
+        if any(one.quantity <= 0 for one in line.schedules):
+            say("schedules", line.quantity, _("Each delivery must be of more than zero."), line)
+    return found
+
+
+def _receive(paper: OrderPaper, known: _Known, batch: _Batch, at: datetime) -> OrderResult:
+    problems = _problems(paper, known)
+    company = known.companies.get(paper.company)
+    order = known.orders.get((company.pk, paper.number)) if company else None
+    if order and not problems and order.supplier_id != known.suppliers[paper.supplier].pk:
+        message = _("This order was sent to another supplier. Cancel it and issue a new one.")
+        problems.append(Problem("supplier", message, paper.supplier))
+    if problems:
+        return OrderResult(paper.company, paper.number, "refused", tuple(problems))
+    digest = content_hash(paper)
+    if order is None:
+        _new_order(paper, digest, known, batch, at)
+        return OrderResult(paper.company, paper.number, "stored")
+    if order.content_hash == digest:
+        return OrderResult(paper.company, paper.number, "unchanged")
+    if paper.stamp and order.erp_stamp and paper.stamp < order.erp_stamp:
+        return OrderResult(paper.company, paper.number, "older")
+    outcome = _Revising(paper, digest, order, known, batch, at).run()
+    return OrderResult(paper.company, paper.number, outcome)
+
+
+# --- a new order --------------------------------------------------------------------------------------------
+
+
+def _header(paper: OrderPaper, known: _Known) -> dict[str, Any]:
+    names = (
+        "kind",
+        "currency",
+        "ordered_on",
+        "payment_terms",
+        "incoterm",
+        "incoterm_place",
+        "buyer_code",
+        "buyer_name",
+        "buyer_email",
+        "note",
+    )
+    values: dict[str, Any] = {name: getattr(paper, name) for name in names}
+    values["ship_to"] = known.sites.get(paper.ship_to)
+    values["erp_revision"] = paper.revision
+    values["erp_stamp"] = paper.stamp
+    return values
+
+
+def _deliveries(line: LinePaper) -> list[tuple[Decimal, Any]]:
+    if line.schedules:
+        return [(one.quantity, one.delivery_on) for one in line.schedules]
+    return [(line.quantity, line.delivery_on)]
+
+
+def _line_values(line: LinePaper, paper: OrderPaper, known: _Known) -> dict[str, Any]:
+    names = (
+        "number",
+        "item_number",
+        "description",
+        "gtin",
+        "supplier_part_number",
+        "quantity",
+        "unit",
+        "price",
+        "price_per",
+        "note",
+        "closed",
+        "received_quantity",
+        "invoiced_quantity",
+    )
+    values: dict[str, Any] = {name: getattr(line, name) for name in names}
+    words = (paper.number, line.item_number, line.supplier_part_number, line.gtin, line.description)
+    values["search"] = " ".join(word for word in words if word).lower()
+    values["unit_decimals"] = known.units[line.unit].decimals
+    values["amount"] = line_amount(line.quantity, line.price, line.price_per, paper.currency)
+    values["delivery_on"] = min(day for _, day in _deliveries(line))
+    values["ship_to"] = known.sites.get(line.ship_to)
+    values["logistics"] = logistics_of(
+        ordered=line.quantity, shipped=Decimal(0), received=line.received_quantity, closed=line.closed
+    )
+    values["finance"] = finance_of(ordered=line.quantity, invoiced=line.invoiced_quantity)
+    return values
+
+
+def _add_line(
+    line: LinePaper, paper: OrderPaper, order: PurchaseOrder, known: _Known, batch: _Batch
+) -> PurchaseOrderLine:
+    values = _line_values(line, paper, known)
+    row = PurchaseOrderLine(
+        supplier_id=order.supplier_id,
+        order=order,
+        key=line.key,
+        asked_revision=order.revision,
+        touched_version=order.version,
+        expected_on=max(day for _, day in _deliveries(line)),
+        cancelled=False,
+        **values,
+    )
+    row.turn = Turn.SUPPLIER if row.is_open and order.state == OrderState.ISSUED else Turn.NOBODY
+    batch.new_lines.append(row)
+    batch.new_schedules.extend(
+        ScheduleLine(
+            supplier_id=order.supplier_id, line=row, key=key, quantity=quantity, delivery_on=day
+        )
+        for key, (quantity, day) in enumerate(_deliveries(line), start=1)
+    )
+    return row
+
+
+def _acknowledge_by(
+    order: PurchaseOrder, supplier: Supplier, lines: Sequence[PurchaseOrderLine], at: datetime
+) -> datetime | None:
+    """When the supplier's answer is due, in its own working time; None when nothing waits for it."""
+    waiting = [line for line in lines if line.turn == Turn.SUPPLIER]
+    if not waiting:
+        return None
+    earliest = min(line.delivery_on for line in waiting)
+    lead: timedelta = earliest - at.date()
+    value = sum((line.amount for line in lines if not line.cancelled), start=Decimal(0))
+    within = acknowledge_within(order.kind, supplier.segment, lead.days, value)
+    return add_working_time(at, within, default_calendar(supplier.country, supplier.time_zone))
+
+
+def _new_order(paper: OrderPaper, digest: str, known: _Known, batch: _Batch, at: datetime) -> None:
+    supplier = known.suppliers[paper.supplier]
+    order = PurchaseOrder(
+        company=known.companies[paper.company],
+        supplier=supplier,
+        number=paper.number,
+        state=STATE_OF[paper.status],
+        content_hash=digest,
+        received_at=at,
+        revised_at=at,
+        **_header(paper, known),
+    )
+    lines = [_add_line(line, paper, order, known, batch) for line in paper.lines if not line.cancelled]
+    order.acknowledge_by_at = _acknowledge_by(order, supplier, lines, at)
+    apply_roll_up(order, lines)
+    batch.new_orders.append(order)
+    batch.revisions.append(_revision(order, paper, digest, at, []))
+    batch.facts.append(
+        Fact(
+            "order.received",
+            order.stream,
+            supplier.pk,
+            {"number": order.number, "revision": 1, "lines": len(lines)},
+        )
+    )
+
+
+def _revision(
+    order: PurchaseOrder, paper: OrderPaper, digest: str, at: datetime, changes: list[dict[str, Any]]
+) -> OrderRevision:
+    return OrderRevision(
+        supplier_id=order.supplier_id,
+        order=order,
+        number=order.revision,
+        erp_revision=paper.revision,
+        received_at=at,
+        content_hash=digest,
+        paper=paper_to_json(paper),
+        changes=changes,
+    )
+
+
+# --- a revision ---------------------------------------------------------------------------------------------
+
+HEADER_NOTES = ("payment_terms", "buyer_name", "note", "kind")
+LINE_NOTES = ("number", "description", "gtin", "supplier_part_number", "note")
+
+
+class _Revising:
+    """One order's next paper against what is stored: a small machine because its parts share so much."""
+
+    def __init__(
+        self,
+        paper: OrderPaper,
+        digest: str,
+        order: PurchaseOrder,
+        known: _Known,
+        batch: _Batch,
+        at: datetime,
+    ) -> None:
+        self.paper, self.digest, self.order, self.known = paper, digest, order, known
+        self.batch, self.at = batch, at
+        self.lines = known.lines.get(order.pk, [])
+        self.changes: list[dict[str, Any]] = []
+        self.reopened: list[int] = []
+        self.echoed: list[int] = []
+
+    def run(self) -> str:
+        order = self.order
+        asked_before = {
+            line.pk: asked_of(line, self.known.schedules[line.pk], order) for line in self.lines
+        }
+        order.version += 1
+        before = {line.pk: (line.received_quantity, line.invoiced_quantity) for line in self.lines}
+        self._note_header()
+        order.revision += 1  # for now: taken back below if nothing that was asked moved
+        for name, value in _header(self.paper, self.known).items():
+            setattr(order, name, value)
+        state_moved = self._move_state()
+        self._revise_lines(asked_before)
+        if not self.changes:
+            order.revision -= 1
+        order.content_hash = self.digest
+        if self.changes:
+            order.revised_at = self.at
+            self.batch.revisions.append(
+                _revision(order, self.paper, self.digest, self.at, self.changes)
+            )
+        supplier = self.known.suppliers[self.paper.supplier]
+        if self.reopened or order.lines_for_supplier == 0 or state_moved:
+            due = _acknowledge_by(order, supplier, self.lines, self.at)
+            order.acknowledge_by_at = due if self.reopened or due is None else order.acknowledge_by_at or due
+        apply_roll_up(order, self.lines)
+        self.batch.moved_orders.append(order)
+        self._record(before)
+        return "revised" if self.changes else "updated"
+
+    def _note_header(self) -> None:
+        for name in HEADER_NOTES:
+            old, new = getattr(self.order, name), getattr(self.paper, name)
+            if old != new:
+                self._say("", Change(name, old, new, reopens=False))
+
+    def _say(self, line: str, change: Change, did: str = "") -> None:
+        self.changes.append(
+            {
+                "line": line,
+                "field": change.field,
+                "old": change.old,
+                "new": change.new,
+                "did": did or ("reopened" if change.reopens else "noted"),
+            }
+        )
+
+    def _move_state(self) -> bool:
+        wanted = STATE_OF[self.paper.status]
+        if wanted == self.order.state:
+            return False
+        row = ORDER_LIFECYCLE.transition("reopen", self.order.state) if (
+            self.order.state != OrderState.ISSUED
+        ) else ORDER_LIFECYCLE.transition(VERB_TO[wanted], self.order.state)
+        self.batch.facts.append(
+            Fact(
+                row.event,
+                self.order.stream,
+                self.order.supplier_id,
+                {"from": self.order.state, "to": wanted},
+            )
+        )
+        self.order.state = wanted
+        return True
+
+    def _revise_lines(self, asked_before: dict[int, Asked]) -> None:
+        papers = {line.key: line for line in self.paper.lines}
+        for line in self.lines:
+            paper = papers.pop(line.key, None)
+            if paper is None or paper.cancelled:
+                self._cancel(line)
+            else:
+                self._revise_line(line, paper, asked_before[line.pk])
+            self.batch.moved_lines.append(line)
+        for paper in papers.values():
+            if not paper.cancelled:
+                row = _add_line(paper, self.paper, self.order, self.known, self.batch)
+                self.lines.append(row)
+                self.reopened.append(row.number)
+                self._say(str(row.number), Change("line", "", row.item_number), "added")
+
+    def _cancel(self, line: PurchaseOrderLine) -> None:
+        if not line.cancelled:
+            line.cancelled, line.turn = True, Turn.NOBODY
+            line.touched_version = self.order.version
+            self._say(str(line.number), Change("line", line.item_number, ""), "cancelled")
+
+    def _revise_line(self, line: PurchaseOrderLine, paper: LinePaper, before: Asked) -> None:
+        number = str(paper.number)
+        for name in LINE_NOTES:
+            if getattr(line, name) != getattr(paper, name):
+                old, new = str(getattr(line, name)), str(getattr(paper, name))
+                self._say(number, Change(name, old, new, reopens=False))
+        was_cancelled, was_open = line.cancelled, line.is_open
+        for name, value in _line_values(paper, self.paper, self.known).items():
+            setattr(line, name, value)
+        line.cancelled = False
+        schedules = self._reschedule(line, paper)
+        after = asked_of(line, schedules, self.order)
+        changes = changes_between(before, after)
+        if was_cancelled:
+            changes.append(Change("line", "", line.item_number))
+        pieces = [piece_of(promise) for promise in self.known.promises.get(line.pk, [])]
+        if changes and echoes(after, pieces) and not was_cancelled:
+            self._close_silently(line, changes)
+        elif changes:
+            self._reopen(line, changes)
+        elif was_open != line.is_open or self.order.state != OrderState.ISSUED:
+            self._turn_off(line)
+        elif line.turn == Turn.NOBODY and line.is_open:
+            self._turn_on(line)
+        line.expected_on = expected_on(after, self._standing_pieces(line))
+
+    def _standing_pieces(self, line: PurchaseOrderLine) -> list[Any]:
+        return [
+            piece_of(promise)
+            for promise in self.known.promises.get(line.pk, [])
+            if promise.state in (PromiseState.AGREED, PromiseState.PROPOSED)
+        ]
+
+    def _close_silently(self, line: PurchaseOrderLine, changes: list[Change]) -> None:
+        """The ERP now says what was promised: what the buyer took there is agreed here."""
+        for promise in self.known.promises.get(line.pk, []):
+            if promise.state != PromiseState.AGREED:
+                promise.state = PromiseState.AGREED
+                promise.decided_at, promise.decided_by = self.at, _("in the ERP")
+                self.batch.promises.append(promise)
+        line.agreement = LINE_LIFECYCLE.target("confirm", line.agreement)
+        line.turn = Turn.NOBODY
+        line.asked_revision = line.agreed_revision = self.order.revision
+        line.touched_version = self.order.version
+        self.echoed.append(line.number)
+        for change in changes:
+            self._say(str(line.number), change, "as agreed")
+
+    def _reopen(self, line: PurchaseOrderLine, changes: list[Change]) -> None:
+        for promise in self.known.promises.get(line.pk, []):
+            # What was agreed stays in sight until the supplier answers anew; what was only proposed is overtaken.
+            if promise.state != PromiseState.AGREED:
+                promise.state = PromiseState.SUPERSEDED
+                self.batch.promises.append(promise)
+        line.agreement = LINE_LIFECYCLE.target("reopen", line.agreement)
+        line.asked_revision = self.order.revision
+        line.touched_version = self.order.version
+        self._turn_on(line)
+        self.reopened.append(line.number)
+        for change in changes:
+            self._say(str(line.number), change)
+
+    def _turn_on(self, line: PurchaseOrderLine) -> None:
+        if not line.is_open or self.order.state != OrderState.ISSUED:
+            self._turn_off(line)
+        elif line.agreement in (Agreement.AWAITING, Agreement.DISPUTED):
+            line.turn = Turn.SUPPLIER
+        elif any(p.state == PromiseState.PROPOSED for p in self.known.promises.get(line.pk, [])):
+            line.turn = Turn.BUYER
+
+    def _turn_off(self, line: PurchaseOrderLine) -> None:
+        line.turn = Turn.NOBODY
+
+    def _reschedule(self, line: PurchaseOrderLine, paper: LinePaper) -> list[ScheduleLine]:
+        """Keep our keys: a delivery that is unchanged keeps its own, the rest are taken in order."""
+        wanted = _deliveries(paper)
+        free = list(self.known.schedules.get(line.pk, []))
+        kept: dict[int, ScheduleLine] = {}
+        for position, (quantity, day) in enumerate(wanted):
+            same = next((one for one in free if (one.quantity, one.delivery_on) == (quantity, day)), None)
+            if same:
+                free.remove(same)
+                kept[position] = same
+        next_key = max((one.key for one in self.known.schedules.get(line.pk, [])), default=0) + 1
+        for position, (quantity, day) in enumerate(wanted):
+            if position in kept:
+                continue
+            if free:
+                moved = free.pop(0)
+                moved.quantity, moved.delivery_on = quantity, day
+                self.batch.moved_schedules.append(moved)
+            else:
+                moved = ScheduleLine(
+                    supplier_id=line.supplier_id,
+                    line=line,
+                    key=next_key,
+                    quantity=quantity,
+                    delivery_on=day,
+                )
+                next_key += 1
+                self.batch.new_schedules.append(moved)
+            kept[position] = moved
+        self.batch.gone_schedules.extend(one.pk for one in free)
+        return [kept[position] for position in range(len(wanted))]
+
+    def _record(self, before: dict[int, tuple[Decimal, Decimal]]) -> None:
+        order = self.order
+        if self.changes:
+            facts = {
+                "revision": order.revision,
+                "changes": self.changes[:50],
+                "change_count": len(self.changes),
+                "reopened": self.reopened,
+                "echoed": self.echoed,
+            }
+            self.batch.facts.append(Fact("order.revised", order.stream, order.supplier_id, facts))
+        received = [
+            {"line": line.number, "received": f"{line.received_quantity.normalize():f}", "unit": line.unit}
+            for line in self.lines
+            if line.pk in before and before[line.pk][0] != line.received_quantity
+        ]
+        if received:
+            facts = {"lines": received[:50], "line_count": len(received)}
+            self.batch.facts.append(Fact("order.goods_received", order.stream, order.supplier_id, facts))
+
+
+# --- writing the batch --------------------------------------------------------------------------------------
+
+
+def _write(batch: _Batch, actor: Actor, at: datetime) -> None:
+    PurchaseOrder.objects.bulk_create(batch.new_orders, batch_size=500)
+    PurchaseOrder.objects.bulk_update(batch.moved_orders, ORDER_FIELDS, batch_size=200)
+    for revision in batch.revisions:
+        revision.order_id = revision.order.pk
+    OrderRevision.objects.bulk_create(batch.revisions, batch_size=500)
+    for line in batch.new_lines:
+        line.order_id = line.order.pk
+    PurchaseOrderLine.objects.bulk_create(batch.new_lines, batch_size=1000)
+    PurchaseOrderLine.objects.bulk_update(batch.moved_lines, LINE_FIELDS, batch_size=200)
+    ScheduleLine.objects.filter(pk__in=batch.gone_schedules).delete()
+    ScheduleLine.objects.bulk_update(batch.moved_schedules, ["quantity", "delivery_on"], batch_size=500)
+    for schedule in batch.new_schedules:
+        schedule.line_id = schedule.line.pk
+    ScheduleLine.objects.bulk_create(batch.new_schedules, batch_size=1000)
+    Promise.objects.bulk_update(batch.promises, ["state", "decided_at", "decided_by"], batch_size=500)
+    record_all(batch.facts, actor=actor, at=at)
