@@ -110,6 +110,23 @@ class Piece:
     state: str = PromiseState.PROPOSED
 
 
+@dataclass(frozen=True, slots=True)
+class NewPiece:
+    """One piece of an answer, checked already."""
+
+    schedule_key: int
+    kind: str
+    quantity: Decimal
+    price: Decimal
+    price_per: Decimal
+    delivery_on: date | None = None
+    ship_on: date | None = None
+    item_number: str = ""
+    item_description: str = ""
+    reason: str = ""
+    note: str = ""
+
+
 def is_as_asked(asked: Asked, pieces: Sequence[Piece]) -> bool:
     """Whether the pieces say no more and no less than what is asked: same item, quantities, days and price."""
     if any(piece.kind != PromiseKind.ACCEPT for piece in pieces):

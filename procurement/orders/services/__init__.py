@@ -2,7 +2,6 @@
 
 from procurement.orders.services.promise import (
     Decision,
-    NewPiece,
     Settled,
     decide_promises,
     make_promises,
@@ -13,7 +12,6 @@ from procurement.orders.services.views import forget_view, save_view
 
 __all__ = [
     "Decision",
-    "NewPiece",
     "OrderIntake",
     "OrderResult",
     "Settled",

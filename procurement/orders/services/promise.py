@@ -7,8 +7,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
@@ -18,7 +17,7 @@ from portal.kernel.outbox.services import enqueue
 from portal.kernel.scope import requires_scope
 from procurement.orders.messages import CommandLine, CommandPiece, PromiseCommand, command_to_json
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
-from procurement.orders.policies import Piece, expected_on, is_as_asked, standing_of
+from procurement.orders.policies import NewPiece, Piece, expected_on, is_as_asked, standing_of
 from procurement.orders.queries import (
     asked_of,
     lines_of,
@@ -37,23 +36,6 @@ from procurement.orders.states import (
 )
 
 ERP = "erp"
-
-
-@dataclass(frozen=True, slots=True)
-class NewPiece:
-    """One piece of an answer, checked already."""
-
-    schedule_key: int
-    kind: str
-    quantity: Decimal
-    price: Decimal
-    price_per: Decimal
-    delivery_on: date | None = None
-    ship_on: date | None = None
-    item_number: str = ""
-    item_description: str = ""
-    reason: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

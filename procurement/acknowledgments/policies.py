@@ -1,0 +1,279 @@
+"""When an answer to a line can stand: the rules at the field (domain.md §5.8, §5.9), without a database.
+
+Every broken rule is told at once, each with its field, its value and the way out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+from django.utils.translation import gettext as _
+
+from portal.kernel.errors import Problem
+from portal.kernel.values import decimals_of
+from procurement.acknowledgments.messages import AnswerPiece
+from procurement.orders.policies import ZERO, NewPiece, merged, plain
+from procurement.orders.states import PromiseKind, Reason
+
+LONGEST_TEXT = 2000
+FARTHEST = timedelta(days=5 * 366)
+HIGHEST_PRICE = Decimal(10) ** 9
+PRICE_DECIMALS = 6
+
+
+class Say(Protocol):
+    """Notes one problem of a piece."""
+
+    def __call__(self, name: str, value: object, message: str, code: str = "invalid") -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One delivery asked for, with our key."""
+
+    key: int
+    quantity: Decimal
+    delivery_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class LineRules:
+    """What the rules must know of a line and its item."""
+
+    number: int
+    quantity: Decimal
+    unit: str
+    unit_decimals: int
+    price: Decimal
+    price_per: Decimal
+    deliveries: tuple[Delivery, ...]
+    minimum_quantity: Decimal | None = None
+    pack_quantity: Decimal | None = None
+
+
+def as_asked(rules: LineRules) -> tuple[NewPiece, ...]:
+    """The line exactly as it is asked: one piece for each delivery."""
+    return tuple(
+        NewPiece(
+            schedule_key=delivery.key,
+            kind=PromiseKind.ACCEPT,
+            quantity=delivery.quantity,
+            price=rules.price,
+            price_per=rules.price_per,
+            delivery_on=delivery.delivery_on,
+        )
+        for delivery in rules.deliveries
+    )
+
+
+def read_answer(
+    rules: LineRules, pieces: Sequence[AnswerPiece], *, today: date, transit_days: int = 0
+) -> tuple[tuple[NewPiece, ...], list[Problem]]:
+    """Check the pieces of one line and fill in what was left out; returns them with every problem found.
+
+    `today` is the date where the supplier is. `transit_days` turn a ship date into a delivery date and back.
+    """
+    problems: list[Problem] = []
+    if not pieces:
+        return as_asked(rules), problems
+    made = [_read_piece(rules, piece, index, problems, today, transit_days) for index, piece in enumerate(pieces)]
+    if not problems:
+        made = _place(rules, made)
+        problems += _adds_up(rules, made)
+    return tuple(made), problems
+
+
+def _read_piece(
+    rules: LineRules,
+    piece: AnswerPiece,
+    index: int,
+    problems: list[Problem],
+    today: date,
+    transit_days: int,
+) -> NewPiece:
+    def say(name: str, value: object, message: str, code: str = "invalid") -> None:
+        problems.append(Problem(f"{name}.{index}", message, str(value), code, str(rules.number)))
+
+    _check_quantity(rules, piece, say)
+    if piece.kind not in PromiseKind.values:
+        say("kind", piece.kind, _("Choose promise, backorder, substitute or refuse."))
+    if piece.kind == PromiseKind.REFUSE:
+        if piece.reason not in Reason.values:
+            say("reason", piece.reason, _("Say why the line is refused: choose a reason."), "required")
+        return NewPiece(
+            schedule_key=piece.schedule_key or 0,
+            kind=piece.kind,
+            quantity=piece.quantity,
+            price=rules.price,
+            price_per=rules.price_per,
+            reason=piece.reason,
+            note=piece.note[:LONGEST_TEXT],
+        )
+    if piece.reason and piece.reason not in Reason.values:
+        say("reason", piece.reason, _("This reason is not on the list."))
+    if piece.kind == PromiseKind.SUBSTITUTE and not piece.item_number.strip():
+        say("item_number", "", _("Name the item you offer instead, as you call it."), "required")
+    ship_on, delivery_on = _days(rules, piece, transit_days)
+    _check_days(piece, ship_on, delivery_on, today, say)
+    price = rules.price if piece.price is None else piece.price
+    price_per = rules.price_per if piece.price_per is None else piece.price_per
+    _check_price(price, price_per, say)
+    return NewPiece(
+        schedule_key=piece.schedule_key or 0,
+        kind=piece.kind,
+        quantity=piece.quantity,
+        price=price,
+        price_per=price_per,
+        delivery_on=delivery_on,
+        ship_on=ship_on,
+        item_number=piece.item_number.strip(),
+        item_description=piece.item_description.strip(),
+        reason=piece.reason,
+        note=piece.note[:LONGEST_TEXT],
+    )
+
+
+def _check_quantity(rules: LineRules, piece: AnswerPiece, say: Say) -> None:
+    if piece.quantity <= ZERO:
+        say("quantity", piece.quantity, _("A quantity must be more than zero. To promise nothing, refuse."))
+    elif decimals_of(piece.quantity) > rules.unit_decimals:
+        message = _("A quantity in %(unit)s has at most %(count)d decimals.")
+        say("quantity", piece.quantity, message % {"unit": rules.unit, "count": rules.unit_decimals})
+
+
+def _days(rules: LineRules, piece: AnswerPiece, transit_days: int) -> tuple[date | None, date | None]:
+    travel = timedelta(days=transit_days)
+    ship_on, delivery_on = piece.ship_on, piece.delivery_on
+    if delivery_on is None and ship_on is not None:
+        return ship_on, ship_on + travel
+    if delivery_on is None and piece.kind != PromiseKind.BACKORDER:
+        asked = next((one for one in rules.deliveries if one.key == piece.schedule_key), rules.deliveries[0])
+        return ship_on, asked.delivery_on
+    return ship_on, delivery_on
+
+
+def _check_days(
+    piece: AnswerPiece, ship_on: date | None, delivery_on: date | None, today: date, say: Say
+) -> None:
+    # The asked day may lie in the past already; what the supplier typed itself may not.
+    if piece.delivery_on and piece.delivery_on < today:
+        say("delivery_on", piece.delivery_on, _("This day has passed. Promise today or a later day."))
+    if piece.delivery_on and piece.delivery_on > today + FARTHEST:
+        say("delivery_on", piece.delivery_on, _("This day is more than five years away. Check the year."))
+    if piece.ship_on and piece.ship_on < today:
+        say("ship_on", piece.ship_on, _("This day has passed. Ship today or on a later day."))
+    if ship_on and delivery_on and ship_on > delivery_on:
+        say("ship_on", ship_on, _("Goods cannot leave after they arrive. Check both dates."))
+
+
+def _check_price(price: Decimal, price_per: Decimal, say: Say) -> None:
+    if price <= ZERO or price_per <= ZERO:
+        say("price", price, _("A price must be more than zero."))
+    elif price > HIGHEST_PRICE:
+        say("price", price, _("This price is too high to be meant. Check the decimal sign."))
+    elif decimals_of(price) > PRICE_DECIMALS:
+        message = _("A price has at most %(count)d decimals.") % {"count": PRICE_DECIMALS}
+        say("price", price, message)
+
+
+def _place(rules: LineRules, pieces: Sequence[NewPiece]) -> list[NewPiece]:
+    """Give each piece without one the delivery it answers: the one on its day, else the earliest not yet filled."""
+    room = {delivery.key: delivery.quantity for delivery in rules.deliveries}
+    for piece in pieces:
+        if piece.schedule_key in room:
+            room[piece.schedule_key] -= piece.quantity
+    placed: list[NewPiece] = []
+    for piece in pieces:
+        if piece.schedule_key not in {delivery.key for delivery in rules.deliveries}:
+            same_day = [one.key for one in rules.deliveries if one.delivery_on == piece.delivery_on]
+            with_room = [key for key in room if room[key] > ZERO]
+            key = next((key for key in (*same_day, *with_room) if room[key] > ZERO), rules.deliveries[-1].key)
+            room[key] -= piece.quantity
+            piece = replace(piece, schedule_key=key)
+        placed.append(piece)
+    return sorted(placed, key=lambda piece: piece.schedule_key)
+
+
+def _adds_up(rules: LineRules, pieces: Sequence[NewPiece]) -> list[Problem]:
+    total = sum((piece.quantity for piece in pieces), start=ZERO)
+    if total == rules.quantity:
+        return []
+    values = {
+        "sum": plain(total),
+        "asked": plain(rules.quantity),
+        "unit": rules.unit,
+        "rest": plain(abs(rules.quantity - total)),
+    }
+    if total < rules.quantity:
+        message = _(
+            "The pieces add up to %(sum)s of %(asked)s %(unit)s. Promise the other %(rest)s %(unit)s, put them on "
+            "backorder, or refuse them."
+        )
+    else:
+        message = _(
+            "The pieces add up to %(sum)s, that is %(rest)s %(unit)s more than the %(asked)s asked for. Lower a "
+            "piece."
+        )
+    return [Problem("quantity.0", message % values, plain(total), "does_not_add_up", str(rules.number))]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How a promise differs from what is asked, in figures a person compares."""
+
+    days_late: int = 0
+    short: Decimal = ZERO
+    price_change: Decimal = ZERO
+    split: bool = False
+    substitute: bool = False
+    backorder: bool = False
+    refused: Decimal = ZERO
+
+    @property
+    def is_none(self) -> bool:
+        return self == Difference()
+
+
+def difference(rules: LineRules, pieces: Sequence[NewPiece]) -> Difference:
+    """Compare an answer with what is asked. `days_late` is of the last piece, negative when all come early;
+    `price_change` is per one unit, against the asked price."""
+    standing = [piece for piece in pieces if piece.kind != PromiseKind.REFUSE]
+    refused = sum((piece.quantity for piece in pieces if piece.kind == PromiseKind.REFUSE), start=ZERO)
+    if not standing:
+        return Difference(refused=refused)
+    asked_last = max(delivery.delivery_on for delivery in rules.deliveries)
+    days = [piece.delivery_on for piece in standing if piece.delivery_on]
+    asked_days = merged((one.quantity, one.delivery_on) for one in rules.deliveries)
+    promised_days = merged((piece.quantity, piece.delivery_on) for piece in standing)
+    return Difference(
+        days_late=(max(days) - asked_last).days if days else 0,
+        short=rules.quantity - sum((piece.quantity for piece in standing), start=ZERO) - refused,
+        price_change=max(
+            (piece.price / piece.price_per - rules.price / rules.price_per for piece in standing), key=abs
+        ),
+        split=len(promised_days) > len(asked_days),
+        substitute=any(piece.kind == PromiseKind.SUBSTITUTE for piece in standing),
+        backorder=any(piece.kind == PromiseKind.BACKORDER for piece in standing),
+        refused=refused,
+    )
+
+
+def hints(rules: LineRules, pieces: Sequence[NewPiece]) -> list[str]:
+    """What a supplier may want to know before sending: below its own minimum, not a whole number of packs."""
+    found: list[str] = []
+    for piece in pieces:
+        if piece.kind == PromiseKind.REFUSE:
+            continue
+        if rules.minimum_quantity and piece.quantity < rules.minimum_quantity:
+            message = _("%(quantity)s %(unit)s is below the minimum of %(minimum)s.")
+            values = {"minimum": plain(rules.minimum_quantity)}
+            found.append(message % {"quantity": plain(piece.quantity), "unit": rules.unit, **values})
+        pack = rules.pack_quantity
+        if pack and piece.quantity % pack:
+            low = piece.quantity // pack * pack
+            message = _("Not a whole number of packs of %(pack)s: %(low)s or %(high)s would be.")
+            values = {"pack": plain(pack), "low": plain(low), "high": plain(low + pack)}
+            found.append(message % values)
+    return found

@@ -1,0 +1,267 @@
+"""A supplier's answer to an order, from whichever door it comes."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.kernel.actors import Actor
+from portal.kernel.audit.services import record
+from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, Problem, Refusal, StaleDocument
+from portal.kernel.scope import requires_scope
+from procurement.acknowledgments.messages import AcknowledgeOrder, LineAnswer
+from procurement.acknowledgments.models import OrderAcknowledgment
+from procurement.acknowledgments.policies import LineRules, difference, read_answer
+from procurement.acknowledgments.queries import find_answer, rules_of
+from procurement.acknowledgments.services.draft import forget_drafts
+from procurement.acknowledgments.states import ACKNOWLEDGMENT_LIFECYCLE
+from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
+from procurement.orders.policies import NewPiece, plain
+from procurement.orders.queries import lines_of, lock_order, visible_orders
+from procurement.orders.services import Settled, make_promises, withdraw_promises
+from procurement.orders.states import Agreement, OrderState, Turn
+from suppliers.models import SupplierSite
+from suppliers.roles import Permission
+from suppliers.states import SupplierState
+
+MOST_ORDERS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """An answer as it was taken: the paper, and what came of each line."""
+
+    paper: OrderAcknowledgment
+    settled: Settled
+
+
+def require_may_answer(order: PurchaseOrder, actor: Actor) -> bool:
+    """Whether the answer is given on the supplier's behalf. Raises `NotAllowed` for who may not answer at all."""
+    if actor.is_supplier:
+        if not actor.may(Permission.ORDER_ACKNOWLEDGE):
+            raise NotAllowed(_("Your role reads orders. Ask your administrator for the right to answer them."))
+        if order.supplier.state == SupplierState.BLOCKED:
+            raise NotAllowed(_("Your company is blocked for new promises. Ask the buyer why."))
+        return False
+    if actor.is_company and not actor.may(Permission.ORDER_ANSWER_FOR):
+        raise NotAllowed(_("Only a buyer answers for a supplier."))
+    return actor.is_company
+
+
+@requires_scope
+def acknowledge_order(command: AcknowledgeOrder, *, actor: Actor, at: datetime) -> Acknowledged:
+    """Answer an order: as asked or otherwise, some lines or all (domain.md §5).
+
+    Lines promised as asked are agreed at once and told to the ERP; the others wait for the buyer. Raises `Invalid`
+    with every problem found, `StaleDocument` when an answered line moved since `command.version`.
+    """
+    order = lock_order(command.order, actor=actor)
+    on_behalf = require_may_answer(order, actor)
+    if order.state != OrderState.ISSUED:
+        raise IllegalTransition(
+            _("Order %(number)s is %(state)s and takes no answers.")
+            % {"number": order.number, "state": order.get_state_display().lower()}
+        )
+    lines = {line.key: line for line in lines_of(order)}
+    answers = _answers(command, lines)
+    _require_fresh(order, command.version, [lines[answer.line_key] for answer in answers])
+    pieces, rules = _read(order, answers, lines, at)
+    paper = OrderAcknowledgment(
+        key=uuid.uuid4(),
+        supplier_id=order.supplier_id,
+        order=order,
+        revision=order.revision,
+        supplier_reference=command.supplier_reference.strip()[:60],
+        ship_from=_ship_from(order, command.ship_from),
+        note=command.note.strip(),
+        sent_at=at,
+        sent_by=actor.label,
+        sent_by_user_id=actor.user_id,
+        channel=actor.channel,
+        on_behalf=on_behalf,
+    )
+    if paper.supplier_reference:
+        order.supplier_reference = paper.supplier_reference
+    settled = make_promises(order, pieces, origin=paper.key, actor=actor, at=at)
+    paper.lines_as_asked = len(settled.as_asked)
+    paper.lines_refused = len(settled.refused)
+    paper.lines_changed = len(settled.waiting)
+    paper.save(force_insert=True)
+    forget_drafts(order, [answer.line_key for answer in answers])
+    record(
+        "order.acknowledged",
+        order.stream,
+        actor=actor,
+        at=at,
+        supplier_id=order.supplier_id,
+        facts={
+            "acknowledgment": str(paper.key),
+            "revision": order.revision,
+            "on_behalf": on_behalf,
+            "as_asked": list(settled.as_asked),
+            "waiting": _waiting_facts(settled, rules, pieces),
+            "refused": list(settled.refused),
+        },
+    )
+    return Acknowledged(paper, settled)
+
+
+def _answers(command: AcknowledgeOrder, lines: dict[str, PurchaseOrderLine]) -> list[LineAnswer]:
+    named = [answer.line_key for answer in command.answers]
+    problems = [
+        Problem("line", _("This order has no line %(key)s.") % {"key": key}, key, "unknown", key)
+        for key in named
+        if key not in lines
+    ]
+    problems += [
+        Problem("line", _("Line %(key)s is answered twice.") % {"key": key}, key, "duplicate", key)
+        for key in sorted({key for key in named if named.count(key) > 1})
+    ]
+    for key in named:
+        if (line := lines.get(key)) and not line.is_open:
+            message = _("Line %(number)s is cancelled, closed or received: nothing is left to promise.")
+            problems.append(Problem("line", message % {"number": line.number}, key, "closed", str(line.number)))
+        elif line and (line.agreement == Agreement.AGREED or _is_settled_refusal(line)):
+            message = _("Line %(number)s is agreed already. What was agreed is changed by asking the buyer.")
+            problems.append(Problem("line", message % {"number": line.number}, key, "agreed", str(line.number)))
+    if problems:
+        raise Invalid(problems[0].message, problems)
+    answers = list(command.answers)
+    if command.rest_as_asked:
+        rest = [line for line in lines.values() if line.turn == Turn.SUPPLIER and line.key not in set(named)]
+        answers += [LineAnswer(line.key) for line in rest]
+    if not answers:
+        raise StaleDocument(_("No line of this order waits for an answer any more."))
+    return answers
+
+
+def _is_settled_refusal(line: PurchaseOrderLine) -> bool:
+    return line.agreement == Agreement.REFUSED and line.turn == Turn.NOBODY
+
+
+def _require_fresh(order: PurchaseOrder, version: int, lines: Sequence[PurchaseOrderLine]) -> None:
+    moved = [line.number for line in lines if line.touched_version > version]
+    if not moved:
+        return
+    raise StaleDocument(
+        ngettext(
+            "Line %(lines)s changed since you opened this order. Nothing you typed is lost: look at the "
+            "difference and send again.",
+            "Lines %(lines)s changed since you opened this order. Nothing you typed is lost: look at the "
+            "differences and send again.",
+            len(moved),
+        )
+        % {"lines": ", ".join(str(number) for number in sorted(moved))},
+        details={"lines": sorted(moved), "version": order.version, "revision": order.revision},
+    )
+
+
+def _read(
+    order: PurchaseOrder, answers: Sequence[LineAnswer], lines: dict[str, PurchaseOrderLine], at: datetime
+) -> tuple[dict[int, tuple[NewPiece, ...]], dict[int, LineRules]]:
+    rules = rules_of(order, [lines[answer.line_key] for answer in answers])
+    today = at.astimezone(ZoneInfo(order.supplier.time_zone)).date()
+    pieces: dict[int, tuple[NewPiece, ...]] = {}
+    problems: list[Problem] = []
+    for answer in answers:
+        line = lines[answer.line_key]
+        pieces[line.pk], found = read_answer(rules[line.pk], answer.pieces, today=today)
+        problems += found
+    if problems:
+        summary = ngettext(
+            "One thing must be mended before this answer can be sent.",
+            "%(count)d things must be mended before this answer can be sent.",
+            len(problems),
+        )
+        raise Invalid(summary % {"count": len(problems)}, problems)
+    return pieces, rules
+
+
+def _ship_from(order: PurchaseOrder, code: str) -> SupplierSite | None:
+    if not code:
+        return None
+    site = SupplierSite.objects.filter(supplier_id=order.supplier_id, code=code).first()
+    if site is None:
+        message = _("There is no ship-from place %(code)s. Choose one from the list.") % {"code": code}
+        raise Invalid(message, [Problem("ship_from", message, code)])
+    return site
+
+
+def _waiting_facts(
+    settled: Settled, rules: dict[int, LineRules], pieces: dict[int, tuple[NewPiece, ...]]
+) -> list[dict[str, object]]:
+    waiting = set(settled.waiting)
+    facts: list[dict[str, object]] = []
+    for line_id, rule in rules.items():
+        if rule.number not in waiting or len(facts) >= 50:
+            continue
+        told = difference(rule, pieces[line_id])
+        facts.append(
+            {
+                "line": rule.number,
+                "days_late": told.days_late,
+                "price_change": plain(told.price_change),
+                "split": told.split,
+                "substitute": told.substitute,
+                "backorder": told.backorder,
+                "refused": plain(told.refused),
+            }
+        )
+    return facts
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """One order of a bulk confirmation: how many lines, or why not."""
+
+    number: str
+    lines: int = 0
+    refusal: str = ""
+
+
+@requires_scope
+def confirm_orders(keys: Sequence[uuid.UUID], *, actor: Actor, at: datetime) -> list[Confirmed]:
+    """Confirm as asked everything that waits on many orders. One that cannot be confirmed does not stop the others."""
+    if len(keys) > MOST_ORDERS:
+        raise Invalid(_("Choose at most %(count)d orders at a time.") % {"count": MOST_ORDERS})
+    orders = visible_orders(actor).filter(key__in=set(keys)).order_by("id")
+    results: list[Confirmed] = []
+    for order in orders.select_for_update():
+        command = AcknowledgeOrder(order=order.key, version=order.version, rest_as_asked=True)
+        try:
+            with transaction.atomic():
+                done = acknowledge_order(command, actor=actor, at=at)
+            results.append(Confirmed(order.number, len(done.settled.as_asked)))
+        except Refusal as refusal:
+            results.append(Confirmed(order.number, refusal=refusal.message))
+    return results
+
+
+@requires_scope
+def withdraw_acknowledgment(key: uuid.UUID, *, actor: Actor, at: datetime) -> tuple[int, ...]:
+    """Take an answer back while the buyer has not acted on it; returns the lines that await an answer again.
+
+    Lines agreed at once stay agreed. Raises `StaleDocument` when nothing of it is undecided.
+    """
+    paper = find_answer(key, actor=actor)
+    order = lock_order(paper.order.key, actor=actor)
+    require_may_answer(order, actor)
+    lines = withdraw_promises(order, paper.key, at=at)
+    if not lines:
+        raise StaleDocument(_("The buyer has acted on all of this answer; it cannot be taken back any more."))
+    ACKNOWLEDGMENT_LIFECYCLE.move(paper, "withdraw", actor=actor, at=at, facts={"lines": list(lines)})
+    record(
+        "order.answer_withdrawn",
+        order.stream,
+        actor=actor,
+        at=at,
+        supplier_id=order.supplier_id,
+        facts={"acknowledgment": str(paper.key), "lines": list(lines)},
+    )
+    return lines
+
