@@ -1,22 +1,26 @@
 """The contract between the portal and any ERP.
 
-A connector is judged by one question: after anything that can go wrong, do both sides end up saying the same thing?
-So the contract is written for the worst ERP we know, a live one over a network, and the drop folder is its easy case:
+A connector is judged by one question: after anything that can go wrong, do both sides end up saying the same
+thing? So the contract is written for the worst ERP we know, a live one over a network, and the drop folder
+is its easy case:
 
-* *Reading* is incremental and repeatable. A feed is read page by page from a cursor; a connector may, and a live one
-  must, read an overlapping window again (a transaction that started before the cursor may commit after it). Each paper
-  carries a content hash, so that reading it twice changes nothing. The caller stores a page and its cursor in one
-  transaction and only then calls `settle`; a crash in between means reading the page again, never losing it.
-* *A feed is a kind of paper, not a table.* An ERP in which a change of a line does not touch its order (Tryton: orders,
-  lines and moves each have their own stamp) polls all of them inside `read(Feed.ORDERS)` and hands over whole orders;
-  the cursor is the connector's own small document and may hold one position per table it polls.
-* *Writing* is asking. A command names the values it was decided on; a connector looks at the ERP first, raises `Conflict`
-  where it has moved (using the ERP's own lock where there is one, between looking and writing), writes, reads back.
-  A connector that cannot read back at once says so, and the feed will tell.
-* *Not knowing is an answer.* A call that may or may not have happened raises `UnknownOutcome`. Nobody repeats it: after the
-  slowest call could have ended, `find_command` searches by key, and only its answer resolves the command.
-* *One command per document at a time.* The caller delivers the commands of one order in order and one at a time (the
-  outbox's stream); a connector may rely on it and need not lock.
+* *Reading* is incremental and repeatable. A feed is read page by page from a cursor; a connector may, and a
+  live one must, read an overlapping window again (a transaction that started before the cursor may commit
+  after it). Each paper carries a content hash, so that reading it twice changes nothing. The caller stores a
+  page and its cursor in one transaction and only then calls `settle`; a crash in between means reading the
+  page again, never losing it.
+* *A feed is a kind of paper, not a table.* An ERP in which a change of a line does not touch its order
+  (Tryton: orders, lines and moves each have their own stamp) polls all of them inside `read(Feed.ORDERS)`
+  and hands over whole orders; the cursor is the connector's own small document and may hold one position per
+  table it polls.
+* *Writing* is asking. A command names the values it was decided on; a connector looks at the ERP first,
+  raises `Conflict` where it has moved (using the ERP's own lock where there is one, between looking and
+  writing), writes, reads back. A connector that cannot read back at once says so, and the feed will tell.
+* *Not knowing is an answer.* A call that may or may not have happened raises `UnknownOutcome`. Nobody
+  repeats it: after the slowest call could have ended, `find_command` searches by key, and only its answer
+  resolves the command.
+* *One command per document at a time.* The caller delivers the commands of one order in order and one at a
+  time (the outbox's stream); a connector may rely on it and need not lock.
 """
 
 import hashlib
@@ -77,8 +81,8 @@ class ReadBack(StrEnum):
 class Deletions(StrEnum):
     """How a record that was deleted in the ERP becomes known here.
 
-    Stated: the ERP says so in the paper (an order's status, a line that is gone from its order). By sweep: only comparing
-    all keys finds it. Reported: the ERP keeps tombstones.
+    Stated: the ERP says so in the paper (an order's status, a line that is gone from its order). By sweep:
+    only comparing all keys finds it. Reported: the ERP keeps tombstones.
     """
 
     STATED = "stated"
@@ -106,10 +110,12 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What this connection can do. Pages and commands adapt to it; what it cannot write becomes a task for a person.
+    """What this connection can do. Pages and commands adapt to it; what it cannot write becomes a task for a
+    person.
 
-    `overlap` is how far behind its cursor a feed reads again; `slowest_call` is how long a call may still be at work in
-    the ERP after we stopped waiting, and so how long an unknown outcome has to rest before it is searched for.
+    `overlap` is how far behind its cursor a feed reads again; `slowest_call` is how long a call may still be
+    at work in the ERP after we stopped waiting, and so how long an unknown outcome has to rest before it is
+    searched for.
     """
 
     reads: frozenset[Feed]
@@ -144,7 +150,8 @@ class Discovery:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a feed has been read. Only the connector that wrote `position` understands it; it must be JSON."""
+    """How far a feed has been read. Only the connector that wrote `position` understands it; it must be
+    JSON."""
 
     feed: Feed
     position: Mapping[str, object] = field(default_factory=dict)
@@ -170,7 +177,8 @@ class CommandResult:
 
 @dataclass(frozen=True, slots=True)
 class CurrentLine:
-    """What the ERP holds for a line now: the middle column of a conflict. `None` means that the ERP did not say."""
+    """What the ERP holds for a line now: the middle column of a conflict. `None` means that the ERP did not
+    say."""
 
     key: str
     quantity: Decimal | None = None
@@ -206,8 +214,9 @@ class Sighting:
 class Page:
     """A handful of papers that are taken together, with the cursor to store beside them.
 
-    `problems` are the records that could not be read; they never keep the others from being taken. `token` means something
-    only to the connector, which gets the page back in `settle`. `source` is what a run report names.
+    `problems` are the records that could not be read; they never keep the others from being taken. `token`
+    means something only to the connector, which gets the page back in `settle`. `source` is what a run
+    report names.
     """
 
     feed: Feed
@@ -249,7 +258,8 @@ class Fate(StrEnum):
 
 
 class ErpError(Exception):
-    """Something the ERP, or the way to it, did not do. `reason` is a sentence for a person; details go to the log."""
+    """Something the ERP, or the way to it, did not do. `reason` is a sentence for a person; details go to
+    the log."""
 
     fate = Fate.RETRY
 
@@ -260,7 +270,8 @@ class ErpError(Exception):
 
 
 class Transient(ErpError):
-    """Nothing happened and the same call may work later: a lock, a restart, a full disk, a serialisation failure."""
+    """Nothing happened and the same call may work later: a lock, a restart, a full disk, a serialisation
+    failure."""
 
 
 class Throttled(Transient):
@@ -296,7 +307,8 @@ class Conflict(ErpError):
 
 
 class UnknownOutcome(ErpError):
-    """The command may or may not have been carried out. Only `find_command` may resolve it, never a repetition."""
+    """The command may or may not have been carried out. Only `find_command` may resolve it, never a
+    repetition."""
 
     fate = Fate.SEARCH
 
@@ -309,7 +321,8 @@ class Unsupported(ErpError):
 
 @runtime_checkable
 class ErpConnector(Protocol):
-    """One ERP, whatever it speaks. Safe to build often; `close` gives back what it holds (sessions, locks)."""
+    """One ERP, whatever it speaks. Safe to build often; `close` gives back what it holds (sessions,
+    locks)."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -317,33 +330,37 @@ class ErpConnector(Protocol):
         ...
 
     def discover(self) -> Discovery:
-        """Look at the ERP: who is there, which modules and fields, how far its clock is off, what is not as we need it."""
+        """Look at the ERP: who is there, which modules and fields, how far its clock is off, what is not as
+        we need it."""
         ...
 
     def read(self, feed: Feed, since: Cursor | None) -> Iterator[Page]:
-        """The papers of a feed that changed since the cursor, at least once each, oldest first, whole papers only.
+        """The papers of a feed that changed since the cursor, at least once each, oldest first, whole papers
+        only.
 
-        Ends when there is nothing more for now. A record that cannot be read becomes a problem of its page; only
-        what stops the whole feed is raised.
+        Ends when there is nothing more for now. A record that cannot be read becomes a problem of its page;
+        only what stops the whole feed is raised.
         """
         ...
 
     def settle(self, page: Page, refused: Sequence[Problem] = ()) -> None:
-        """Hear that the page is stored, and what the portal refused of it. Called after the commit, so it may not be called
-        at all: a page that was never settled is read again. A live ERP has nothing to do here."""
+        """Hear that the page is stored, and what the portal refused of it. Called after the commit, so it
+        may not be called at all: a page that was never settled is read again. A live ERP has nothing to do
+        here."""
         ...
 
     def sweep(self, feed: Feed) -> Iterator[RecordMark]:
-        """Every record that exists now, for finding deletions and drift. Raises `Unsupported` where deletions are stated."""
+        """Every record that exists now, for finding deletions and drift. Raises `Unsupported` where
+        deletions are stated."""
         ...
 
     def write_promise(self, command: PromiseCommand) -> WriteResult:
         """Ask the ERP to hold the agreed promise. Calling again with the same key never does it twice.
 
-        Returns `confirmed` where the read-back showed it, `sent` where only a feed will. Raises `Conflict` where the ERP
-        holds other values than the command was decided on, `UnknownOutcome` where nobody can say, and the other errors
-        above where nothing was written. Order of work for an ERP that rebuilds schedules when quantities
-        change: first quantities and prices, then pieces and dates.
+        Returns `confirmed` where the read-back showed it, `sent` where only a feed will. Raises `Conflict`
+        where the ERP holds other values than the command was decided on, `UnknownOutcome` where nobody can
+        say, and the other errors above where nothing was written. Order of work for an ERP that rebuilds
+        schedules when quantities change: first quantities and prices, then pieces and dates.
         """
         ...
 
@@ -352,7 +369,8 @@ class ErpConnector(Protocol):
         ...
 
     def read_back(self, company: str, number: str) -> OrderPaper | None:
-        """The order as the ERP holds it this moment; `None` if it is gone. `Unsupported` where read-back is by feed."""
+        """The order as the ERP holds it this moment; `None` if it is gone. `Unsupported` where read-back is
+        by feed."""
         ...
 
     def close(self) -> None:
@@ -391,8 +409,8 @@ def _line_fields(line: CommandLine) -> Iterator[WriteField]:
 def content_hash(paper: object) -> str:
     """A fingerprint of what a paper says, the same however the ERP wrote it.
 
-    1.50 and 1.5 are one number, lines and schedules have no order, and the time stamp is not content: an ERP that
-    touches a record without changing it has not said anything.
+    1.50 and 1.5 are one number, lines and schedules have no order, and the time stamp is not content: an ERP
+    that touches a record without changing it has not said anything.
     """
     return _digest(paper)
 

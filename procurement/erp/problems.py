@@ -1,7 +1,7 @@
 """What can be wrong with something an ERP sent, in words that the person who must put it right can act on.
 
-A problem is kept as a rule and its facts, never as a finished sentence: the same problem is read in a report file
-beside the rejected file, on the monitor page and in a mail, by people with different languages.
+A problem is kept as a rule and its facts, never as a finished sentence: the same problem is read in a report
+file beside the rejected file, on the monitor page and in a mail, by people with different languages.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,8 @@ from django.utils.translation import gettext_noop
 
 
 class Severity(StrEnum):
-    """What became of the record: refused (not taken, somebody must act) or noticed (taken, somebody may want to look)."""
+    """What became of the record: refused (not taken, somebody must act) or noticed (taken, somebody may want
+    to look)."""
 
     REFUSED = "refused"
     NOTICED = "noticed"
@@ -33,7 +34,8 @@ class Problem:
     """One finding about one record: where it stands, what is there, and which rule it breaks.
 
     `source` is a file name, or an ERP's own address of a record ("purchase.line 12"); `row` counts from 1 and
-    includes the header, as a spreadsheet shows it; `record` is the paper it belongs to as people call it ("NM / 4711").
+    includes the header, as a spreadsheet shows it; `record` is the paper it belongs to as people call it
+    ("NM / 4711").
     """
 
     rule: str
@@ -59,8 +61,26 @@ class Problem:
 
 
 def _fill(sentence: str, problem: Problem) -> str:
-    words = {"source": problem.source, "row": problem.row or "", "column": problem.column, "record": problem.record}
+    words = {
+        "source": problem.source,
+        "row": problem.row or "",
+        "column": problem.column,
+        "record": problem.record,
+    }
     return sentence.format_map(words | {"value": shortened(problem.value)} | dict(problem.facts))
+
+
+def shown(text: str, limit: int = 500) -> str:
+    """A value as it may be kept and shown: bytes that were no text and unprintable characters made visible,
+    cut at a limit."""
+    clean = "".join("\ufffd" if not _is_text(one) else one for one in text[: limit + 1])
+    return shortened(clean, limit)
+
+
+def _is_text(letter: str) -> bool:
+    return letter in "\n\r\t" or not (
+        letter < " " or "\x7f" <= letter <= "\x9f" or "\ud800" <= letter <= "\udfff"
+    )
 
 
 def shortened(text: str, limit: int = 80) -> str:
@@ -72,18 +92,25 @@ _REFUSED, _NOTICED = Severity.REFUSED, Severity.NOTICED
 
 # Every sentence is marked for translation here and translated where it is read.
 RULES: dict[str, Rule] = {
-    # --- the file as a whole -------------------------------------------------------------------------------------
+    # --- the file as a whole
+    # -------------------------------------------------------------------------------------
     "not_utf8": Rule(
         gettext_noop("This text is not UTF-8."),
-        gettext_noop("Export the file as “CSV UTF-8”. In other encodings letters such as é or ß would arrive wrong."),
+        gettext_noop(
+            "Export the file as “CSV UTF-8”. In other encodings letters such as é or ß would arrive wrong."
+        ),
     ),
     "not_text": Rule(
-        gettext_noop("The file is not a UTF-8 text: it contains NUL characters, as UTF-16 files and workbooks do."),
+        gettext_noop(
+            "The file is not a UTF-8 text: it contains NUL characters, as UTF-16 files and workbooks do."
+        ),
         gettext_noop("Export the file as “CSV UTF-8”."),
     ),
     "empty_file": Rule(
         gettext_noop("The file is empty: it has not even a header row."),
-        gettext_noop("Send a header row with the documented column names, also when there is nothing to report."),
+        gettext_noop(
+            "Send a header row with the documented column names, also when there is nothing to report."
+        ),
     ),
     "no_header": Rule(
         gettext_noop("The first row is not a header: no separator makes the documented column names of it."),
@@ -91,7 +118,9 @@ RULES: dict[str, Rule] = {
     ),
     "missing_column": Rule(
         gettext_noop("The column “{column}” is missing."),
-        gettext_noop("Add the column “{column}” to the export; docs/file-formats.md says what belongs in it."),
+        gettext_noop(
+            "Add the column “{column}” to the export; docs/file-formats.md says what belongs in it."
+        ),
     ),
     "repeated_column": Rule(
         gettext_noop("The column “{column}” is there twice, and nothing says which one counts."),
@@ -123,13 +152,18 @@ RULES: dict[str, Rule] = {
         gettext_noop("Write it as shown in docs/file-formats.md, as the last file of the batch."),
     ),
     "batch_incomplete": Rule(
-        gettext_noop("The batch “{batch}” is still not as its manifest says, after {minutes} minutes: {reason}."),
+        gettext_noop(
+            "The batch “{batch}” is still not as its manifest says, after {minutes} minutes: {reason}."
+        ),
         gettext_noop("Write the whole batch again under a new name. Nothing of it was read."),
     ),
-    # --- a row as a whole ----------------------------------------------------------------------------------------
+    # --- a row as a whole
+    # ----------------------------------------------------------------------------------------
     "broken_quotes": Rule(
         gettext_noop("The quotation marks of this row do not pair up."),
-        gettext_noop("Put text that contains the separator or a quotation mark in quotes, and double quotes inside it."),
+        gettext_noop(
+            "Put text that contains the separator or a quotation mark in quotes, and double quotes inside it."
+        ),
     ),
     "wrong_cell_count": Rule(
         gettext_noop("The row has {found} cells; the header has {expected}."),
@@ -140,10 +174,22 @@ RULES: dict[str, Rule] = {
         gettext_noop("Look for a missing line end or a text that belongs in an attachment."),
     ),
     "beside_unreadable_row": Rule(
-        gettext_noop("Row {bad_row} cannot be read and may belong to this order, so the order may be incomplete."),
+        gettext_noop(
+            "Row {bad_row} cannot be read and may belong to this order, so the order may be incomplete."
+        ),
         gettext_noop("Correct row {bad_row}, then send the whole order again."),
     ),
-    # --- a cell --------------------------------------------------------------------------------------------------
+    "unreadable_among_scattered": Rule(
+        gettext_noop(
+            "Row {bad_row} cannot be read, and the rows of an order do not stand together here: "
+            "any order may lack it."
+        ),
+        gettext_noop(
+            "Correct row {bad_row}, or sort the export by company and order number. Nothing of it was read."
+        ),
+    ),
+    # --- a cell
+    # --------------------------------------------------------------------------------------------------
     "missing": Rule(
         gettext_noop("“{column}” is empty."),
         gettext_noop("Fill it in. We do not assume a value."),
@@ -162,7 +208,9 @@ RULES: dict[str, Rule] = {
     ),
     "placeholder_date": Rule(
         gettext_noop("“{value}” stands where “{column}” needs a date. It is a placeholder, not a date."),
-        gettext_noop("Put in the real date as YYYY-MM-DD; leave the cell empty where “{column}” is optional."),
+        gettext_noop(
+            "Put in the real date as YYYY-MM-DD; leave the cell empty where “{column}” is optional."
+        ),
     ),
     "not_iso_date": Rule(
         gettext_noop("“{value}” is not a date as YYYY-MM-DD, so “{column}” could be read in two ways."),
@@ -182,7 +230,9 @@ RULES: dict[str, Rule] = {
     ),
     "decimal_comma": Rule(
         gettext_noop("“{value}” has a comma: it could mean a decimal or a thousand."),
-        gettext_noop("Write “{column}” with a decimal point and without thousands separators, for example 1234.50."),
+        gettext_noop(
+            "Write “{column}” with a decimal point and without thousands separators, for example 1234.50."
+        ),
     ),
     "not_a_number": Rule(
         gettext_noop("“{value}” is not a number."),
@@ -212,14 +262,20 @@ RULES: dict[str, Rule] = {
         gettext_noop("“{value}” is not the kind of code that belongs in “{column}” ({expected})."),
         gettext_noop("Correct “{column}”."),
     ),
-    # --- records against each other ------------------------------------------------------------------------------
+    # --- records against each other
+    # ------------------------------------------------------------------------------
     "repeated_row": Rule(
         gettext_noop("This row says exactly the same as row {first_row}. It was counted once."),
-        gettext_noop("Check the export for a doubled join. If two deliveries are meant, give them their own keys."),
+        gettext_noop(
+            "Check the export for a doubled join. If two deliveries are meant, give them their own keys."
+        ),
         _NOTICED,
     ),
     "same_key_differs": Rule(
-        gettext_noop("Row {first_row} has the same key ({key}) and says something else. We cannot know which one holds."),
+        gettext_noop(
+            "Row {first_row} has the same key ({key}) and says something else. "
+            "We cannot know which one holds."
+        ),
         gettext_noop("Send one row for {key}. Neither was taken."),
     ),
     "twin_lines": Rule(
@@ -259,7 +315,8 @@ RULES: dict[str, Rule] = {
         gettext_noop("{record} was not taken, because of the rows reported with it ({rows})."),
         gettext_noop("Correct them and send the whole order again. What stood before stays in force."),
     ),
-    # --- said by the portal after reading ------------------------------------------------------------------------
+    # --- said by the portal after reading
+    # ------------------------------------------------------------------------
     "refused_by_portal": Rule(
         gettext_noop("{reason}"),
         gettext_noop("Correct the record in the ERP, or add what is missing, then send it again."),

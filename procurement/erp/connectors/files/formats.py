@@ -1,4 +1,5 @@
-"""The documented columns of every file. This table is the format: the reader, the writer and docs/file-formats.md follow it."""
+"""The documented columns of every file. This table is the format: the reader, the writer and
+docs/file-formats.md follow it."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -80,7 +81,12 @@ UNITS = Format(
         _must("code", kinds.CODE, "the unit's code in the ERP", "EA"),
         _must("name", kinds.SHORT, "its name", "each"),
         _may("decimals", kinds.WHOLE, "how many decimals a quantity may have; none if empty", "0"),
-        _may("rec20", kinds.pattern("[A-Z0-9]{2,3}", "2 or 3 letters or digits"), "UN/ECE Recommendation 20 code", "EA"),
+        _may(
+            "rec20",
+            kinds.pattern("[A-Z0-9]{2,3}", "2 or 3 letters or digits"),
+            "UN/ECE Recommendation 20 code",
+            "EA",
+        ),
     ),
     ("code",),
 )
@@ -109,7 +115,12 @@ SUPPLIERS = Format(
         _may("currency", kinds.CURRENCY, "the currency it is usually paid in", "USD"),
         _may("language", kinds.LANGUAGE, "the language it is written to in; en if empty", "en"),
         _may("time_zone", kinds.CODE, "its time zone; UTC if empty", "Asia/Shanghai"),
-        _may("segment", kinds.one_of("strategic", "core", "long_tail"), "how it is treated; long_tail if empty", "core"),
+        _may(
+            "segment",
+            kinds.one_of("strategic", "core", "long_tail"),
+            "how it is treated; long_tail if empty",
+            "core",
+        ),
         _may("email", kinds.SHORT, "where its first invitation goes", "orders@lianfeng.example"),
         _may("blocked", kinds.YES_OR_NO, "yes: no new orders; no if empty", "no"),
     ),
@@ -165,7 +176,9 @@ ORDER_COLUMNS = (
     _may("ship_to", kinds.CODE, "the site that receives, if a line does not say otherwise", "HAM"),
     _may("revision", kinds.CODE, "the ERP's own revision label", "2"),
     _may("kind", kinds.CODE, "the kind of order; standard if empty", "standard"),
-    _may("status", kinds.one_of("open", "cancelled", "closed"), "where the order stands; open if empty", "open"),
+    _may(
+        "status", kinds.one_of("open", "cancelled", "closed"), "where the order stands; open if empty", "open"
+    ),
     _may("payment_terms", kinds.SHORT, "payment terms", "30 days net"),
     _may("incoterm", kinds.pattern("[A-Z]{3}", "three capital letters"), "Incoterm", "FCA"),
     _may("incoterm_place", kinds.SHORT, "the place named with the Incoterm", "Ningbo"),
@@ -178,14 +191,24 @@ ORDER_COLUMNS = (
 )
 
 LINE_COLUMNS = (
-    _must("line_key", kinds.CODE, "the ERP's own key of the line; stays the same for the life of the line", "00010"),
+    _must(
+        "line_key",
+        kinds.CODE,
+        "the ERP's own key of the line; stays the same for the life of the line",
+        "00010",
+    ),
     _must("line_number", kinds.WHOLE, "the line number that people say", "10"),
     _must("item_number", kinds.CODE, "the item number", "V-2040"),
     _must("description", kinds.LONG, "what is bought", "Ball valve DN 40, PN 16"),
     _must("quantity", kinds.QUANTITY, "how much the line asks for in all", "240"),
     _must("unit", kinds.CODE, "the unit of the quantity", "EA"),
     _must("price", kinds.PRICE, "the price", "18.40"),
-    _must("delivery_on", kinds.DATE, "the day the goods are to arrive (the first, where there are several)", "2026-05-11"),
+    _must(
+        "delivery_on",
+        kinds.DATE,
+        "the day the goods are to arrive (the first, where there are several)",
+        "2026-05-11",
+    ),
     _may("price_per", kinds.PER, "the price is for this many units; 1 if empty", "1"),
     _may("gtin", kinds.GTIN, "the item's GTIN", "4012345678901"),
     _may("supplier_part_number", kinds.CODE, "the supplier's own number for the item", "LF-BV40"),
@@ -242,9 +265,19 @@ PROMISES = Format(
         _must("base_price", kinds.PRICE, "the price the agreement was taken on", "18.40"),
         _must("base_delivery_on", kinds.DATE, "the date the agreement was taken on", "2026-05-11"),
         _must("piece_number", kinds.WHOLE, "1, 2, 3 … within the line; more than one is a split", "1"),
-        _must("piece_kind", kinds.one_of("accept", "backorder", "substitute", "refuse"), "what the supplier does", "accept"),
+        _must(
+            "piece_kind",
+            kinds.one_of("accept", "backorder", "substitute", "refuse"),
+            "what the supplier does",
+            "accept",
+        ),
         _must("piece_quantity", kinds.QUANTITY, "how much of the line", "120"),
-        _may("piece_delivery_on", kinds.DATE, "the agreed delivery date; empty for a refused piece", "2026-05-18"),
+        _may(
+            "piece_delivery_on",
+            kinds.DATE,
+            "the agreed delivery date; empty for a refused piece",
+            "2026-05-18",
+        ),
         _must("piece_price", kinds.PRICE, "the agreed price", "18.40"),
         _must("piece_price_per", kinds.PER, "the price is for this many units", "1"),
         _may("piece_item_number", kinds.CODE, "for a substitute: the item that comes instead", "V-2041"),

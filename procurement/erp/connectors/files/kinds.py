@@ -1,4 +1,5 @@
-"""What may stand in a cell: one small reader per kind of value. Nothing is guessed; what could be read in two ways is refused."""
+"""What may stand in a cell: one small reader per kind of value. Nothing is guessed; what could be read in
+two ways is refused."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,7 +9,7 @@ from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
-class BadCell(Exception):  # noqa: N818 -- a finding about a cell, raised from its reader to the row
+class BadCell(Exception):
     """A cell that cannot be read, by the rule it breaks."""
 
     rule: str
@@ -24,9 +25,11 @@ class Kind:
     when_missing: str = "missing"
 
 
-# Words and days that people and programs put where they have no date. A day such as 9999-12-31 is one of them: taken
-# as a date it would make every order late, or never late.
-PLACEHOLDER_DAYS = frozenset({"0000-00-00", "0001-01-01", "1900-01-01", "1970-01-01", "2099-12-31", "9999-12-31"})
+# Words and days that people and programs put where they have no date. A day such as 9999-12-31 is one of
+# them: taken as a date it would make every order late, or never late.
+PLACEHOLDER_DAYS = frozenset(
+    {"0000-00-00", "0001-01-01", "1900-01-01", "1970-01-01", "2099-12-31", "9999-12-31"}
+)
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBER = re.compile(r"-?(\d{1,15})(\.\d{1,9})?", re.ASCII)
 _LONG_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
@@ -104,7 +107,8 @@ def read_yes_no(text: str) -> bool:
 
 
 def text_up_to(limit: int, *, lines: bool = False) -> Kind:
-    """Text of at most so many characters, on one line or on several. A text that looks like a formula is a text."""
+    """Text of at most so many characters, on one line or on several. A text that looks like a formula is a
+    text."""
 
     def read(text: str) -> str:
         if len(text) > limit:

@@ -1,5 +1,5 @@
-"""From rows to neutral papers. One bad row makes one record bad, and for an order that means the whole order: an order with
-a row missing would look as if the line had been deleted."""
+"""From rows to neutral papers. One bad row makes one record bad, and for an order that means the whole
+order: an order with a row missing would look as if the line had been deleted."""
 
 import hashlib
 from collections import Counter
@@ -9,11 +9,26 @@ from decimal import Decimal
 from typing import Any
 
 from procurement.catalogue.messages import CompanyPaper, ItemPaper, SitePaper, SupplierItemPaper, UnitPaper
-from procurement.erp.connectors.files.formats import LINE_COLUMNS, ORDER_COLUMNS, ORDERS, SCHEDULE_COLUMNS, Format
-from procurement.erp.connectors.files.kinds import BadCell
+from procurement.erp.connectors.files.formats import (
+    LINE_COLUMNS,
+    ORDER_COLUMNS,
+    SCHEDULE_COLUMNS,
+    Column,
+    Format,
+)
+from procurement.erp.connectors.files.kinds import LONG, BadCell
 from procurement.erp.connectors.files.rows import BadFile, BadRow, Row, Table, is_extra
-from procurement.erp.ports import CommandResult, CurrentLine, Feed, Outcome, Paper, Sighting, canonical_decimal, content_hash
-from procurement.erp.problems import Problem, Severity
+from procurement.erp.ports import (
+    CommandResult,
+    CurrentLine,
+    Feed,
+    Outcome,
+    Paper,
+    Sighting,
+    canonical_decimal,
+    content_hash,
+)
+from procurement.erp.problems import Problem, Severity, shown
 from procurement.orders.messages import LinePaper, OrderPaper, SchedulePaper
 from suppliers.messages import SupplierPaper, SupplierSitePaper
 
@@ -22,11 +37,12 @@ Values = dict[str, Any]
 
 @dataclass(slots=True)
 class Found:
-    """One record of a file: the paper, or nothing where it was refused; what was noticed; and its rows as they stood."""
+    """One record of a file: the paper, or nothing where it was refused; what was noticed; and its rows as
+    they stood."""
 
     sighting: Sighting | None
     problems: list[Problem] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
+    rows: list[Row | BadRow] = field(default_factory=list)
 
 
 def papers_of(table: Table, feed: Feed) -> Iterator[Found]:
@@ -39,7 +55,8 @@ def papers_of(table: Table, feed: Feed) -> Iterator[Found]:
 
 
 def read_cells(row: Row, form: Format, source: str) -> tuple[Values, list[Problem]]:
-    """The cells of a row as values, and what is wrong with them. A column that is empty or not there is `None`."""
+    """The cells of a row as values, and what is wrong with them. A column that is empty or not there is
+    `None`."""
     values: Values = {}
     problems: list[Problem] = []
     for column in form.columns:
@@ -52,11 +69,12 @@ def read_cells(row: Row, form: Format, source: str) -> tuple[Values, list[Proble
         try:
             values[column.name] = column.kind.read(text)
         except BadCell as bad:
-            problems.append(Problem(bad.rule, source, row.number, column.name, text, facts=bad.facts))
+            problems.append(Problem(bad.rule, source, row.number, column.name, shown(text), facts=bad.facts))
     return values, problems
 
 
-# --- records of one row -----------------------------------------------------------------------------------------------
+# --- records of one row
+# -----------------------------------------------------------------------------------------------
 
 
 def _one_per_row(table: Table, build: Callable[[Values], Paper]) -> Iterator[Found]:
@@ -64,7 +82,7 @@ def _one_per_row(table: Table, build: Callable[[Values], Paper]) -> Iterator[Fou
     seen: set[int] = set()
     for row in table.rows():
         if isinstance(row, BadRow):
-            yield Found(None, [row.problem])
+            yield Found(None, [row.problem], [row])
             continue
         key, said = _row_key(row, table.format)
         if key in contradictions:
@@ -72,7 +90,9 @@ def _one_per_row(table: Table, build: Callable[[Values], Paper]) -> Iterator[Fou
             continue
         if key in seen:
             facts = {"first_row": first_rows[key]}
-            yield Found(None, [Problem("repeated_row", table.path.name, row.number, record=said, facts=facts)])
+            yield Found(
+                None, [Problem("repeated_row", table.path.name, row.number, record=said, facts=facts)]
+            )
             continue
         seen.add(key)
         values, problems = read_cells(row, table.format, table.path.name)
@@ -108,8 +128,9 @@ def _index_rows(table: Table) -> tuple[dict[int, int], dict[int, int]]:
 
 def _row_key(row: Row, form: Format) -> tuple[int, str]:
     parts = [row.cells.get(name, "") for name in form.key]
-    # A row without its key is a record of its own: it is refused for that, and must not meet another such row.
-    return (_short_hash(*parts) if all(parts) else -row.number), " / ".join(parts)
+    # A row without its key is a record of its own: it is refused for that, and must not meet another such
+    # row.
+    return (_short_hash(*parts) if all(parts) else -row.number), shown(" / ".join(parts))
 
 
 def _short_hash(*parts: str) -> int:
@@ -118,10 +139,13 @@ def _short_hash(*parts: str) -> int:
 
 
 def _about(problem: Problem, record: str) -> Problem:
-    return Problem(problem.rule, problem.source, problem.row, problem.column, problem.value, record, problem.facts)
+    return Problem(
+        problem.rule, problem.source, problem.row, problem.column, problem.value, record, problem.facts
+    )
 
 
-# --- records of several rows ------------------------------------------------------------------------------------------
+# --- records of several rows
+# ------------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -131,70 +155,138 @@ class Group:
     said: str
     rows: list[Row] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    unreadable: list[BadRow] = field(default_factory=list)
 
 
-def _grouped(table: Table, build: Callable[[Group, Table], tuple[Paper | None, list[Problem]]]) -> Iterator[Found]:
-    """Records whose rows stand together are built as they pass by; only scattered ones wait in memory for the end."""
-    for group in _groups(table):
-        paper, problems = build(group, table)
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a first pass over the file found: the records it has, and those whose rows do not stand
+    together."""
+
+    known: set[int]
+    scattered: set[int]
+
+
+def _grouped(
+    table: Table, build: Callable[[Group, Table], tuple[Paper | None, list[Problem]]]
+) -> Iterator[Found]:
+    """Records whose rows stand together are built as they pass by; only scattered ones wait in memory for
+    the end."""
+    for group in _groups(table, _plan(table)):
+        paper, problems = build(group, table) if group.rows else (None, [])
         problems = [_about(problem, group.said) for problem in group.problems + problems]
+        rows: list[Row | BadRow] = [*group.rows, *group.unreadable]
+        rows.sort(key=lambda row: row.number)
         if paper is None or any(problem.severity is Severity.REFUSED for problem in problems):
-            yield Found(None, problems, group.rows)
+            yield Found(None, problems, rows)
         else:
-            row = group.rows[0].number
-            yield Found(Sighting(paper, content_hash(paper), table.path.name, row), problems, group.rows)
+            first = group.rows[0].number
+            yield Found(Sighting(paper, content_hash(paper), table.path.name, first), problems, rows)
 
 
-def _groups(table: Table) -> Iterator[Group]:
-    scattered = _scattered_keys(table)
+def _groups(table: Table, plan: Plan) -> Iterator[Group]:
     waiting: dict[int, Group] = {}
     current: Group | None = None
     current_key: int | None = None
-    unreadable: list[BadRow] = []
-    for row in table.rows():
-        if isinstance(row, BadRow):
-            yield Group(row.problem.record, [], [row.problem])
-            unreadable.append(row)
+    homeless: list[BadRow] = []
+    for row, key, said in _keyed(table):
+        if isinstance(row, BadRow) and key not in plan.known:
+            # It belongs to the order before it, to the order after it, or to one of its own: the two beside
+            # it wait.
+            yield Group(said, [], [row.problem], [row])
+            homeless.append(row)
             if current is not None:
                 current.problems.append(_doubt(row, table))
             continue
-        key, said = _row_key(row, table.format)
-        if key != current_key:
+        if current is None or key != current_key:
             if current is not None and current_key not in waiting:
                 yield current
-            current_key = key
-            current = waiting.get(key) or Group(said)
-            if key in scattered:
+            current, current_key = waiting.get(key) or Group(said), key
+            if key in plan.scattered:
                 waiting[key] = current
-            current.problems += [_doubt(bad, table) for bad in unreadable]
-        unreadable = []
-        current.rows.append(row)  # type: ignore[union-attr]  # set when the key changed
+            current.problems += [_doubt(bad, table) for bad in homeless]
+        homeless = []
+        if isinstance(row, BadRow):
+            current.problems.append(row.problem)
+            current.unreadable.append(row)
+        else:
+            current.rows.append(row)
     if current is not None and current_key not in waiting:
         yield current
     yield from waiting.values()
 
 
+def _keyed(table: Table) -> Iterator[tuple[Row | BadRow, int, str]]:
+    """Every row with the record it is about; a row that does not say so is unreadable, however tidy its
+    other cells are."""
+    columns = [table.format.by_name[name] for name in table.format.key]
+    places = [table.header.index(name) for name in table.format.key]
+    for row in table.rows():
+        if isinstance(row, BadRow):
+            parts = [row.cells[place].strip(' "') if place < len(row.cells) else "" for place in places]
+            yield row, _short_hash(*parts) if all(parts) else -row.number, shown(" / ".join(parts))
+            continue
+        parts = [row.cells[name] for name in table.format.key]
+        problem = next(
+            (found for column in columns if (found := _cell_problem(row, column, table.path.name))), None
+        )
+        if problem:
+            yield (
+                BadRow(row.number, problem, tuple(row.cells.values())),
+                -row.number,
+                shown(" / ".join(parts)),
+            )
+        else:
+            yield row, _short_hash(*parts), " / ".join(parts)
+
+
+def _cell_problem(row: Row, column: Column, source: str) -> Problem | None:
+    if not row.cells[column.name]:
+        return Problem("missing", source, row.number, column.name)
+    try:
+        column.kind.read(row.cells[column.name])
+    except BadCell as bad:
+        return Problem(
+            bad.rule, source, row.number, column.name, shown(row.cells[column.name]), facts=bad.facts
+        )
+    return None
+
+
 def _doubt(bad: BadRow, table: Table) -> Problem:
-    # A row that cannot be read belongs to the order before it, the order after it, or one of its own: the two beside it wait.
     return Problem("beside_unreadable_row", table.path.name, bad.number, facts={"bad_row": bad.number})
 
 
-def _scattered_keys(table: Table) -> set[int]:
-    """The records whose rows do not stand together. Refuses a file with an unreadable row among scattered orders."""
-    seen: Counter[int] = Counter()
+def _plan(table: Table) -> Plan:
+    """Find out, in a first pass, which records must wait for rows further down. A file is refused only where
+    an unreadable row could belong to any of its scattered orders."""
+    counts: Counter[int] = Counter()
+    known: set[int] = set()
     scattered: set[int] = set()
+    unreadable: list[tuple[BadRow, int]] = []
     last: int | None = None
-    for row in table.rows():
+    for row, key, _ in _keyed(table):
         if isinstance(row, BadRow):
-            continue
-        key = _row_key(row, table.format)[0]
-        if key != last and key in seen:
+            unreadable.append((row, key))
+            if len(unreadable) > table.limits.problems:
+                raise BadFile(*(bad.problem for bad, _ in unreadable))
+        else:
+            known.add(key)
+        if key != last and key in counts:
             scattered.add(key)
-        seen[key] += 1
+        counts[key] += 1
         last = key
-    if sum(seen[key] for key in scattered) > table.limits.scattered_rows:
-        raise BadFile(Problem("scattered_orders", table.path.name, facts={"limit": table.limits.scattered_rows}))
-    return scattered
+    if sum(counts[key] for key in scattered) > table.limits.scattered_rows:
+        raise BadFile(
+            Problem("scattered_orders", table.path.name, facts={"limit": table.limits.scattered_rows})
+        )
+    homeless = [bad for bad, key in unreadable if key not in known]
+    if homeless and scattered:
+        rule, name = "unreadable_among_scattered", table.path.name
+        raise BadFile(
+            *(bad.problem for bad in homeless),
+            *(Problem(rule, name, bad.number, facts={"bad_row": bad.number}) for bad in homeless),
+        )
+    return Plan(known, scattered)
 
 
 def _first_of(rows: list[tuple[Row, Values]]) -> dict[str, tuple[Row, Values]]:
@@ -207,17 +299,17 @@ def _first_of(rows: list[tuple[Row, Values]]) -> dict[str, tuple[Row, Values]]:
 def build_order(group: Group, table: Table) -> tuple[OrderPaper | None, list[Problem]]:
     """A whole order from its rows, or the reasons why not."""
     source = table.path.name
-    if not group.rows:
-        return None, []
     if len(group.rows) > table.limits.rows_per_order:
         facts = {"limit": table.limits.rows_per_order}
         return None, [Problem("too_many_lines", source, group.rows[0].number, facts=facts)]
     read = [(row, *read_cells(row, table.format, source)) for row in group.rows]
-    problems = [problem for _, _, found in read for problem in found]
-    if problems:
+    problems = [problem for _, _, found in read for problem in found] + _extra_problems(group.rows[0], source)
+    if problems or group.problems:
         return None, _with_summary(problems, group, source)
     rows, notices = _without_repetitions([(row, values) for row, values, _ in read], source)
-    problems = _differences(rows[0], rows, [column.name for column in ORDER_COLUMNS], "header_differs", source)
+    problems = _differences(
+        rows[0], rows, [column.name for column in ORDER_COLUMNS], "header_differs", source
+    )
     by_line: dict[str, list[tuple[Row, Values]]] = {}
     for row, values in rows:
         by_line.setdefault(values["line_key"], []).append((row, values))
@@ -227,27 +319,48 @@ def build_order(group: Group, table: Table) -> tuple[OrderPaper | None, list[Pro
     total = rows[0][1]["lines_total"]
     if total is not None and total != len(by_line):
         facts = {"found": len(by_line)}
-        problems.append(Problem("lines_missing", source, rows[0][0].number, "lines_total", str(total), facts=facts))
+        problems.append(
+            Problem("lines_missing", source, rows[0][0].number, "lines_total", str(total), facts=facts)
+        )
     if problems:
         return None, _with_summary(problems, group, source)
     lines = tuple(_line(together) for together in by_line.values())
     return _order(rows[0], lines), notices + _twins(_first_of(rows), source)
 
 
+def _extra_problems(row: Row, source: str) -> list[Problem]:
+    extra = [Column(name, LONG, "") for name, cell in row.cells.items() if cell and is_extra(name)]
+    return [found for column in extra if (found := _cell_problem(row, column, source))]
+
+
 def _with_summary(problems: list[Problem], group: Group, source: str) -> list[Problem]:
-    rows = sorted({problem.row for problem in problems if problem.row})
+    rows = sorted({problem.row for problem in [*group.problems, *problems] if problem.row})
     shown = ", ".join(str(row) for row in rows[:10]) + (" …" if len(rows) > 10 else "")
-    return [*problems, Problem("order_refused", source, group.rows[0].number, record=group.said, facts={"rows": shown})]
+    return [
+        *problems,
+        Problem("order_refused", source, group.rows[0].number, record=group.said, facts={"rows": shown}),
+    ]
 
 
-def _without_repetitions(rows: list[tuple[Row, Values]], source: str) -> tuple[list[tuple[Row, Values]], list[Problem]]:
+def _without_repetitions(
+    rows: list[tuple[Row, Values]], source: str
+) -> tuple[list[tuple[Row, Values]], list[Problem]]:
     kept: dict[int, tuple[Row, Values]] = {}
     notices: list[Problem] = []
     for row, values in rows:
         said = _short_hash(*row.cells.values())
         if said in kept:
             first = kept[said][0].number
-            notices.append(Problem("repeated_row", source, row.number, "line_key", values["line_key"], facts={"first_row": first}))
+            notices.append(
+                Problem(
+                    "repeated_row",
+                    source,
+                    row.number,
+                    "line_key",
+                    values["line_key"],
+                    facts={"first_row": first},
+                )
+            )
         else:
             kept[said] = (row, values)
     return list(kept.values()), notices
@@ -258,8 +371,8 @@ def _differences(
 ) -> list[Problem]:
     return [
         Problem(
-            rule, source, row.number, column, row.cells.get(column, ""),
-            facts={"other": first[0].cells.get(column, ""), "first_row": first[0].number},
+            rule, source, row.number, column, shown(row.cells.get(column, "")),
+            facts={"other": shown(first[0].cells.get(column, "")), "first_row": first[0].number},
         )
         for row, values in rows[1:]
         for column in columns
@@ -275,7 +388,9 @@ def _line_problems(together: list[tuple[Row, Values]], source: str) -> list[Prob
             Problem("same_key_differs", source, row.number, "line_key", first["line_key"], facts=facts)
             for row, _ in together[1:]
         ]
-    problems = _differences(together[0], together, [column.name for column in LINE_COLUMNS], "line_differs", source)
+    problems = _differences(
+        together[0], together, [column.name for column in LINE_COLUMNS], "line_differs", source
+    )
     pair = [column.name for column in SCHEDULE_COLUMNS]
     for row, values in together:
         empty = [name for name in pair if values[name] is None]
@@ -287,7 +402,11 @@ def _line_problems(together: list[tuple[Row, Values]], source: str) -> list[Prob
     if asked != first["quantity"]:
         facts = {"line": first["line_number"], "sum": canonical_decimal(asked)}
         value = canonical_decimal(first["quantity"])
-        return [Problem("schedules_do_not_add_up", source, first_row.number, "schedule_quantity", value, facts=facts)]
+        return [
+            Problem(
+                "schedules_do_not_add_up", source, first_row.number, "schedule_quantity", value, facts=facts
+            )
+        ]
     return []
 
 
@@ -298,7 +417,16 @@ def _line_number_problems(lines: dict[str, tuple[Row, Values]], source: str) -> 
         other_row, other = numbers.setdefault(values["line_number"], (row, values))
         if other is not values:
             facts = {"twin": other["line_key"], "first_row": other_row.number}
-            problems.append(Problem("line_number_twice", source, row.number, "line_number", str(values["line_number"]), facts=facts))
+            problems.append(
+                Problem(
+                    "line_number_twice",
+                    source,
+                    row.number,
+                    "line_number",
+                    str(values["line_number"]),
+                    facts=facts,
+                )
+            )
     return problems
 
 
@@ -310,14 +438,24 @@ def _twins(lines: dict[str, tuple[Row, Values]], source: str) -> list[Problem]:
     for row, values in lines.values():
         first_row, first = seen.setdefault(tuple(values[name] for name in telling), (row, values))
         if first is not values and not values["line_cancelled"]:
-            facts = {"line": values["line_number"], "twin": first["line_number"], "first_row": first_row.number}
-            notices.append(Problem("twin_lines", source, row.number, "line_key", values["line_key"], facts=facts))
+            facts = {
+                "line": values["line_number"],
+                "twin": first["line_number"],
+                "first_row": first_row.number,
+            }
+            notices.append(
+                Problem("twin_lines", source, row.number, "line_key", values["line_key"], facts=facts)
+            )
     return notices
 
 
 def _line(together: list[tuple[Row, Values]]) -> LinePaper:
     values = together[0][1]
-    schedules = [(one["schedule_delivery_on"], one["schedule_quantity"]) for _, one in together if one["schedule_quantity"]]
+    schedules = [
+        (one["schedule_delivery_on"], one["schedule_quantity"])
+        for _, one in together
+        if one["schedule_quantity"]
+    ]
     return LinePaper(
         key=values["line_key"],
         number=values["line_number"],
@@ -369,10 +507,11 @@ OUTCOMES = {"accepted": Outcome.SENT, "refused": Outcome.REFUSED, "conflict": Ou
 
 
 def build_result(group: Group, table: Table) -> tuple[CommandResult | None, list[Problem]]:
-    """An ERP's answer to a command: one row, or for a conflict one row per line. `accepted` is not yet proof."""
+    """An ERP's answer to a command: one row, or for a conflict one row per line. `accepted` is not yet
+    proof."""
     read = [read_cells(row, table.format, table.path.name) for row in group.rows]
     problems = [problem for _, found in read for problem in found]
-    if problems or not read:
+    if problems:
         return None, problems
     rows = list(zip(group.rows, [values for values, _ in read], strict=True))
     problems = _differences(rows[0], rows, ["result"], "header_differs", table.path.name)
@@ -388,10 +527,13 @@ def build_result(group: Group, table: Table) -> tuple[CommandResult | None, list
         for _, values in rows
         if values["line_key"]
     )
-    return CommandResult(first["command_key"], OUTCOMES[first["result"]], first["reason"] or "", lines), problems
+    return CommandResult(
+        first["command_key"], OUTCOMES[first["result"]], first["reason"] or "", lines
+    ), problems
 
 
-# --- the other papers: one row each -------------------------------------------------------------------------------------
+# --- the other papers: one row each
+# -------------------------------------------------------------------------------------
 
 
 def _texts(values: Values, *names: str) -> dict[str, str]:
@@ -451,5 +593,3 @@ BUILDERS: dict[Feed, Callable[[Values], Paper]] = {
     Feed.ITEMS: _item,
     Feed.SUPPLIER_ITEMS: _supplier_item,
 }
-
-__all__ = ["BUILDERS", "Found", "ORDERS", "build_order", "papers_of", "read_cells"]

@@ -1,7 +1,8 @@
 """From the bytes of a CSV file to rows of cells, never losing a good row to a bad one.
 
-Python's csv module reads a whole file as one stream: one quotation mark too many and the rest of the file is the text of
-one cell. Here a record is completed line by line within limits, and where that fails only the line it began on is bad.
+Python's csv module reads a whole file as one stream: one quotation mark too many and the rest of the file is
+the text of one cell. Here a record is completed line by line within limits, and where that fails only the
+line it began on is bad.
 """
 
 import csv
@@ -28,11 +29,13 @@ class Limits:
     scattered_rows: int = 200_000
     rows_per_order: int = 20_000
     problems: int = 10_000
+    refused_rows: int = 50_000
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One record: the line it began on (the header is 1) and its cells by column name, stripped of outer spaces."""
+    """One record: the line it began on (the header is 1) and its cells by column name, stripped of outer
+    spaces."""
 
     number: int
     cells: dict[str, str]
@@ -40,14 +43,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A record whose cells cannot be told apart. `guess` is the raw beginning of it."""
+    """A record whose cells cannot be told apart. `cells` is what can be said of it: enough to guess which
+    order it is about, and to hand it back with the rows that wait for its correction."""
 
     number: int
     problem: Problem
-    guess: list[str]
+    cells: tuple[str, ...]
 
 
-class BadFile(Exception):  # noqa: N818 -- a finding about a file
+class BadFile(Exception):
     """A file of which nothing can be read."""
 
     def __init__(self, *problems: Problem) -> None:
@@ -72,7 +76,7 @@ class Table:
         count = 0
         for number, cells in self._records():
             if isinstance(cells, Problem):
-                yield BadRow(number, cells, [])
+                yield BadRow(number, cells, tuple(cells.value.split(self.separator)))
                 continue
             if not any(cells):
                 continue
@@ -81,7 +85,8 @@ class Table:
                 raise BadFile(Problem("too_many_rows", self.path.name, facts={"limit": self.limits.rows}))
             if len(cells) != len(self.header):
                 facts = {"found": len(cells), "expected": len(self.header)}
-                yield BadRow(number, Problem("wrong_cell_count", self.path.name, number, facts=facts), cells)
+                problem = Problem("wrong_cell_count", self.path.name, number, facts=facts)
+                yield BadRow(number, problem, tuple(cells))
                 continue
             yield Row(number, {name: cell.strip() for name, cell in zip(self.header, cells, strict=True)})
 
@@ -93,7 +98,7 @@ class Table:
                     yield number, cells
 
 
-def open_table(path: Path, form: Format, limits: Limits = Limits()) -> Table:  # noqa: B008 -- frozen
+def open_table(path: Path, form: Format, limits: Limits = Limits()) -> Table:
     """Understand a file's encoding, separator and header, or raise `BadFile` with every reason."""
     name = path.name
     size = path.stat().st_size
@@ -103,7 +108,13 @@ def open_table(path: Path, form: Format, limits: Limits = Limits()) -> Table:  #
         if b"\0" in raw.read(4096):
             raise BadFile(Problem("not_text", name))
     separator, header, line = _find_header(path, form, limits)
-    problems = [Problem("repeated_column", name, line, one) for one in sorted(set(header)) if header.count(one) > 1 and one]
+    if any("\udc80" <= letter <= "\udcff" for one in header for letter in one):
+        raise BadFile(Problem("not_utf8", name, line))
+    problems = [
+        Problem("repeated_column", name, line, one)
+        for one in sorted(set(header))
+        if header.count(one) > 1 and one
+    ]
     problems += [Problem("missing_column", name, line, one) for one in form.required if one not in header]
     if problems:
         raise BadFile(*problems)
@@ -140,12 +151,14 @@ def _find_header(path: Path, form: Format, limits: Limits) -> tuple[str, tuple[s
 
 
 def _is_excel_hint(cells: list[str] | Problem, separator: str) -> bool:
-    # Excel writes "sep=;" as a first line of its own; read with that separator it is two cells, the second empty.
+    # Excel writes "sep=;" as a first line of its own; read with that separator it is two cells, the second
+    # empty.
     return not isinstance(cells, Problem) and separator.join(cells).strip().lower().startswith("sep=")
 
 
 def _open(path: Path) -> TextIO:
-    # Undecodable bytes become lone surrogates, so that only the cells that hold them are refused, not the file.
+    # Undecodable bytes become lone surrogates, so that only the cells that hold them are refused, not the
+    # file.
     return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
@@ -165,7 +178,9 @@ def _records(
         else:
             taken: list[tuple[int, str | None]] = []
             cells = _complete(line, separator, lines, waiting, taken, limits)
-            if cells is None or (taken and expected and _has_swallowed_a_row(cells, taken, separator, expected)):
+            if cells is None or (
+                taken and expected and _has_swallowed_a_row(cells, taken, separator, expected)
+            ):
                 waiting.extendleft(reversed(taken))
                 yield number, Problem("broken_quotes", name, number, value=line.rstrip("\r\n"))
             else:
@@ -175,7 +190,8 @@ def _records(
 def _has_swallowed_a_row(
     cells: list[str], taken: list[tuple[int, str | None]], separator: str, expected: int
 ) -> bool:
-    """Whether a record over several lines is rather a stray quotation mark that ran on into the rows below it."""
+    """Whether a record over several lines is rather a stray quotation mark that ran on into the rows below
+    it."""
     return len(cells) != expected or any(
         line is not None and expected > 1 and line.count(separator) >= expected - 1 for _, line in taken
     )
@@ -189,7 +205,8 @@ def _complete(
     taken: list[tuple[int, str | None]],
     limits: Limits,
 ) -> list[str] | None:
-    """The cells of a record that begins with `text`, taking further lines where a quoted cell has line ends in it."""
+    """The cells of a record that begins with `text`, taking further lines where a quoted cell has line ends
+    in it."""
     while True:
         try:
             return next(csv.reader([text], delimiter=separator, strict=True))
@@ -210,7 +227,9 @@ def _lines(stream: TextIO, limits: Limits, first_line: int) -> Iterator[tuple[in
     number = first_line
     while line := stream.readline(limits.line_characters):
         too_long = len(line) >= limits.line_characters and not line.endswith(("\n", "\r"))
-        while too_long and not line.endswith(("\n", "\r")) and (line := stream.readline(limits.line_characters)):
+        while (
+            too_long and not line.endswith(("\n", "\r")) and (line := stream.readline(limits.line_characters))
+        ):
             pass
         yield number, None if too_long else line
         number += 1

@@ -1,0 +1,178 @@
+"""From neutral papers to rows: what the portal tells the ERP, and (for the pretend ERP and the tests) the
+other direction."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from decimal import Decimal
+
+from procurement.erp.connectors.files.formats import INBOUND, ORDERS, PROMISES, Format
+from procurement.erp.ports import CommandResult, Feed, Outcome, Paper, canonical_decimal
+from procurement.orders.messages import LinePaper, OrderPaper, PromiseCommand
+
+Cells = Mapping[str, object]
+
+
+def to_csv(form: Format, rows: Iterable[Cells], *, separator: str = ",", more: Sequence[str] = ()) -> str:
+    """Rows as a file in a documented format; `more` names columns of the ERP's own."""
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(
+        out, [*form.header, *more], delimiter=separator, lineterminator="\r\n", restval=""
+    )
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: as_cell(value) for name, value in row.items()})
+    return out.getvalue()
+
+
+def as_cell(value: object) -> str:
+    """A value in exactly the way the documented formats want it."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case Decimal():
+            return canonical_decimal(value)
+        case datetime() | date():
+            return value.isoformat()
+    return str(value)
+
+
+def promise_rows(command: PromiseCommand) -> Iterator[Cells]:
+    """A command as rows of a promises file: one per piece."""
+    head = {
+        "command_key": command.key,
+        "company": command.company,
+        "order_number": command.number,
+        "supplier": command.supplier,
+        "base_revision": command.base_revision,
+        "supplier_reference": command.supplier_reference,
+    }
+    for line in command.lines:
+        base = {
+            "line_key": line.key,
+            "line_number": line.number,
+            "base_quantity": line.base_quantity,
+            "base_price": line.base_price,
+            "base_delivery_on": line.base_delivery_on,
+        }
+        for number, piece in enumerate(line.pieces, 1):
+            yield (
+                head
+                | base
+                | {
+                    "piece_number": number,
+                    "piece_kind": piece.kind,
+                    "piece_quantity": piece.quantity,
+                    "piece_delivery_on": piece.delivery_on,
+                    "piece_price": piece.price,
+                    "piece_price_per": piece.price_per,
+                    "piece_item_number": piece.item_number,
+                }
+            )
+
+
+def promises_csv(command: PromiseCommand) -> str:
+    """A command as a promises file."""
+    return to_csv(PROMISES, promise_rows(command))
+
+
+def order_rows(order: OrderPaper) -> Iterator[Cells]:
+    """An order as rows of an orders file: one per line, or per schedule of a line."""
+    head = {
+        "company": order.company,
+        "order_number": order.number,
+        "supplier": order.supplier,
+        "currency": order.currency,
+        "ordered_on": order.ordered_on,
+        "ship_to": order.ship_to,
+        "revision": order.revision,
+        "kind": order.kind,
+        "status": order.status,
+        "payment_terms": order.payment_terms,
+        "incoterm": order.incoterm,
+        "incoterm_place": order.incoterm_place,
+        "buyer_code": order.buyer_code,
+        "buyer_name": order.buyer_name,
+        "buyer_email": order.buyer_email,
+        "order_note": order.note,
+        "changed_at": order.stamp,
+        "lines_total": len(order.lines),
+        **order.extra,
+    }
+    for line in order.lines:
+        cells = head | _line_cells(line)
+        if not line.schedules:
+            yield cells
+        for schedule in line.schedules:
+            yield cells | {
+                "schedule_quantity": schedule.quantity,
+                "schedule_delivery_on": schedule.delivery_on,
+            }
+
+
+def _line_cells(line: LinePaper) -> dict[str, object]:
+    return {
+        "line_key": line.key,
+        "line_number": line.number,
+        "item_number": line.item_number,
+        "description": line.description,
+        "quantity": line.quantity,
+        "unit": line.unit,
+        "price": line.price,
+        "delivery_on": line.delivery_on,
+        "price_per": line.price_per,
+        "gtin": line.gtin,
+        "supplier_part_number": line.supplier_part_number,
+        "line_ship_to": line.ship_to,
+        "line_note": line.note,
+        "line_cancelled": line.cancelled,
+        "line_closed": line.closed,
+        "received_quantity": line.received_quantity,
+        "invoiced_quantity": line.invoiced_quantity,
+    }
+
+
+def orders_csv(orders: Sequence[OrderPaper], *, separator: str = ",") -> str:
+    """Orders as an orders file."""
+    more = sorted({name for order in orders for name in order.extra})
+    rows = (row for order in orders for row in order_rows(order))
+    return to_csv(ORDERS, rows, separator=separator, more=more)
+
+
+_WORDS = {
+    Outcome.SENT: "accepted",
+    Outcome.CONFIRMED: "accepted",
+    Outcome.REFUSED: "refused",
+    Outcome.CONFLICT: "conflict",
+}
+
+
+def result_rows(result: CommandResult) -> Iterator[Cells]:
+    """An ERP's answer as rows of a command results file."""
+    head = {"command_key": result.key, "result": _WORDS[result.outcome], "reason": result.reason}
+    if not result.lines:
+        yield head
+    for line in result.lines:
+        yield head | {
+            "line_key": line.key,
+            "current_quantity": line.quantity,
+            "current_price": line.price,
+            "current_delivery_on": line.delivery_on,
+            "line_gone": line.gone,
+        }
+
+
+def feed_csv(feed: Feed, papers: Sequence[Paper], *, separator: str = ",") -> str:
+    """Papers of one feed as a file in its documented format."""
+    if feed is Feed.ORDERS:
+        return orders_csv([paper for paper in papers if isinstance(paper, OrderPaper)], separator=separator)
+    if feed is Feed.COMMAND_RESULTS:
+        results = [paper for paper in papers if isinstance(paper, CommandResult)]
+        return to_csv(
+            INBOUND[feed], (row for one in results for row in result_rows(one)), separator=separator
+        )
+    return to_csv(INBOUND[feed], (asdict(paper) for paper in papers), separator=separator)

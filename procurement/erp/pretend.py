@@ -1,0 +1,339 @@
+"""A pretend ERP, for the demo and the tests only: it plays the other end of the drop folder and stands in
+for no real system.
+
+It keeps orders in a folder of its own (`erp-state/`), writes them into in/, picks up promises from out/,
+takes them or refuses them or finds that the line has moved meanwhile, and writes the order's new revision
+back into in/. Everything goes through files, so it may be stopped and started at any moment, like the ERP it
+pretends to be.
+"""
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from procurement.erp.connectors.files.folder import (
+    MANIFEST,
+    fingerprint,
+    make_folder,
+    move,
+    write_file,
+    write_manifest,
+)
+from procurement.erp.connectors.files.writing import as_cell, feed_csv
+from procurement.erp.ports import CommandResult, CurrentLine, Feed, Outcome, Paper
+from procurement.orders.messages import (
+    CommandLine,
+    CommandPiece,
+    LinePaper,
+    OrderPaper,
+    PromiseCommand,
+    SchedulePaper,
+)
+
+
+class Refused(Exception):
+    """The pretend ERP will not do it, and says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What one round of work did."""
+
+    taken: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    repeated: tuple[str, ...] = ()
+
+
+class PretendErp:
+    """An ERP made of files. `root` is the drop folder that it shares with the portal."""
+
+    def __init__(self, root: Path, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.root = root
+        self.inbox = root / "in"
+        self.outbox = root / "out"
+        self.taken = root / "out" / "taken"
+        self.state = root / "erp-state"
+        self._clock = clock
+
+    # --- its own books
+    # ------------------------------------------------------------------------------------------
+
+    def put_orders(self, orders: Iterable[OrderPaper]) -> None:
+        """Hold these orders, as if somebody had keyed them in. Nothing is exported yet."""
+        for order in orders:
+            self._save(order)
+
+    def order(self, company: str, number: str) -> OrderPaper:
+        """An order as it stands in the books."""
+        return _order_from_json(json.loads(self._place(company, number).read_bytes()))
+
+    def orders(self) -> Iterator[OrderPaper]:
+        """All orders in the books."""
+        for path in sorted((self.state / "orders").glob("*.json")):
+            yield _order_from_json(json.loads(path.read_bytes()))
+
+    def change_line(self, company: str, number: str, key: str, **changes: Any) -> OrderPaper:
+        """Somebody changes a line in the ERP: a new revision of the order, not exported yet."""
+        order = self.order(company, number)
+        lines = tuple(replace(line, **changes) if line.key == key else line for line in order.lines)
+        if lines == order.lines:
+            raise ValueError(f"{number} has no line {key}, or nothing was changed")
+        return self._revise(replace(order, lines=lines))
+
+    def delete_line(self, company: str, number: str, key: str) -> OrderPaper:
+        """Somebody deletes a line in the ERP."""
+        order = self.order(company, number)
+        return self._revise(replace(order, lines=tuple(line for line in order.lines if line.key != key)))
+
+    def receive(self, company: str, number: str, key: str, quantity: Decimal) -> OrderPaper:
+        """Goods arrive: so much more of a line is in the warehouse."""
+        (line,) = (line for line in self.order(company, number).lines if line.key == key)
+        return self.change_line(company, number, key, received_quantity=line.received_quantity + quantity)
+
+    def refuse_next(self, company: str, number: str, reason: str) -> None:
+        """The next promise on this order will be refused, as when a period is closed or the order is
+        locked."""
+        write_file(make_folder(self.state / "refuse") / self._place(company, number).name, reason.encode())
+
+    def _revise(self, order: OrderPaper) -> OrderPaper:
+        revision = str(int(order.revision or "0") + 1)
+        revised = replace(order, revision=revision, stamp=self._clock())
+        self._save(revised)
+        return revised
+
+    def _save(self, order: OrderPaper) -> None:
+        place = self._place(order.company, order.number)
+        make_folder(place.parent)
+        write_file(place, json.dumps(asdict(order), default=as_cell).encode())
+
+    def _place(self, company: str, number: str) -> Path:
+        safe = "".join(one if one.isalnum() else f"%{ord(one):x}" for one in f"{company} {number}")
+        return self.state / "orders" / f"{safe}.json"
+
+    # --- telling the portal
+    # ---------------------------------------------------------------------------------------
+
+    def export(self, feeds: dict[Feed, Sequence[Paper]], *, batch: str = "") -> str:
+        """Write papers into in/ as one batch, manifest last."""
+        make_folder(self.inbox)
+        batch = batch or f"erp-{self._clock():%Y%m%dT%H%M%S%f}"
+        names = []
+        for feed, papers in feeds.items():
+            names.append(f"{batch}.{feed}.csv")
+            write_file(self.inbox / names[-1], feed_csv(feed, papers).encode())
+        write_manifest(self.inbox, batch, names, made_at=self._clock())
+        return batch
+
+    def export_orders(self, *, numbers: Iterable[str] | None = None) -> str:
+        """Write orders (all, or these numbers) into in/."""
+        wanted = None if numbers is None else set(numbers)
+        return self.export(
+            {Feed.ORDERS: [one for one in self.orders() if wanted is None or one.number in wanted]}
+        )
+
+    # --- listening to the portal
+    # ----------------------------------------------------------------------------------
+
+    def work(self) -> Worked:
+        """Pick up every promise in out/, deal with each, and echo what changed. Each command key is carried
+        out once."""
+        taken: dict[str, OrderPaper] = {}
+        results: list[CommandResult] = []
+        repeated: list[str] = []
+        done: list[Path] = []
+        for manifest in sorted(self.outbox.glob(f"*{MANIFEST}")) if self.outbox.is_dir() else ():
+            for command in self._commands(manifest):
+                if self._mark(command.key).exists():
+                    repeated.append(command.key)
+                    continue
+                answer = self._answer(command)
+                if isinstance(answer, CommandResult):
+                    results.append(answer)
+                else:
+                    taken[command.key] = answer
+                    results.append(CommandResult(command.key, Outcome.SENT))
+            done.append(manifest)
+        self._echo(taken.values(), results)
+        # Marked only after the echo: a crash in between does the work again, with the same result.
+        for result in results:
+            make_folder(self.state / "commands")
+            write_file(self._mark(result.key), result.outcome.encode())
+        for manifest in done:
+            self._put_away(manifest)
+        return Worked(
+            tuple(taken),
+            tuple(one.key for one in results if one.outcome is Outcome.REFUSED),
+            tuple(one.key for one in results if one.outcome is Outcome.CONFLICT),
+            tuple(repeated),
+        )
+
+    def _mark(self, key: str) -> Path:
+        return self.state / "commands" / key
+
+    def _commands(self, manifest: Path) -> Iterator[PromiseCommand]:
+        for listed in json.loads(manifest.read_bytes())["files"]:
+            path = self.outbox / listed["name"]
+            if fingerprint(path) != (listed["sha256"], listed["rows"]):
+                raise Refused(f"{path.name} is not the file its manifest promises")
+            with path.open(encoding="utf-8", newline="") as stream:
+                yield from commands_from_rows(csv.DictReader(stream))
+
+    def _put_away(self, manifest: Path) -> None:
+        make_folder(self.taken)
+        for listed in json.loads(manifest.read_bytes())["files"]:
+            move(self.outbox / listed["name"], self.taken / listed["name"])
+        move(manifest, self.taken / manifest.name)
+
+    def _answer(self, command: PromiseCommand) -> OrderPaper | CommandResult:
+        try:
+            order = self.order(command.company, command.number)
+        except FileNotFoundError:
+            return CommandResult(command.key, Outcome.REFUSED, f"There is no order {command.number}.")
+        refusal = self.state / "refuse" / self._place(order.company, order.number).name
+        if refusal.exists():
+            reason = refusal.read_text()
+            refusal.unlink()
+            return CommandResult(command.key, Outcome.REFUSED, reason)
+        lines = {line.key: line for line in order.lines}
+        if self._holds_already(command, lines):
+            return order
+        moved = tuple(_moved_lines(command, lines))
+        if moved:
+            reason = "The order was changed in the ERP after the promise was agreed."
+            return CommandResult(command.key, Outcome.CONFLICT, reason, moved)
+        try:
+            lines |= {wanted.key: carried_out(wanted, lines[wanted.key]) for wanted in command.lines}
+        except Refused as error:
+            return CommandResult(command.key, Outcome.REFUSED, str(error))
+        extra = order.extra
+        if command.supplier_reference:
+            extra = extra | {"x_supplier_reference": command.supplier_reference}
+        changed = replace(order, lines=tuple(lines[line.key] for line in order.lines), extra=extra)
+        return self._revise(changed) if changed != order else order
+
+    def _holds_already(self, command: PromiseCommand, lines: dict[str, LinePaper]) -> bool:
+        """Whether a command that died between the books and its mark had already been carried out."""
+        try:
+            return all(
+                wanted.key in lines and carried_out(wanted, lines[wanted.key]) == lines[wanted.key]
+                for wanted in command.lines
+            )
+        except Refused:
+            return False
+
+    def _echo(self, orders: Iterable[OrderPaper], results: Sequence[CommandResult]) -> None:
+        feeds: dict[Feed, Sequence[Paper]] = {}
+        newest = {(order.company, order.number): order for order in orders}
+        if newest:
+            feeds[Feed.ORDERS] = list(newest.values())
+        if results:
+            feeds[Feed.COMMAND_RESULTS] = results
+        if feeds:
+            self.export(feeds)
+
+
+def carried_out(wanted: CommandLine, line: LinePaper) -> LinePaper:
+    """The line as it stands once the promise is in the books: one price, one item, a schedule per dated
+    piece."""
+    standing = [piece for piece in wanted.pieces if piece.kind != "refuse"]
+    if not standing:
+        return replace(line, cancelled=True)
+    if len({(piece.price, piece.price_per) for piece in standing}) > 1:
+        raise Refused(f"Line {wanted.number}: this ERP keeps one price per line.")
+    items = {piece.item_number or line.item_number for piece in standing}
+    if len(items) > 1:
+        raise Refused(f"Line {wanted.number}: this ERP keeps one item per line.")
+    dated = sorted((piece.delivery_on or line.delivery_on, piece.quantity) for piece in standing)
+    schedules = tuple(SchedulePaper(quantity, day) for day, quantity in dated) if len(dated) > 1 else ()
+    return replace(
+        line,
+        item_number=items.pop(),
+        quantity=sum((piece.quantity for piece in standing), Decimal(0)),
+        price=standing[0].price,
+        price_per=standing[0].price_per,
+        delivery_on=dated[0][0],
+        schedules=schedules,
+    )
+
+
+def _moved_lines(command: PromiseCommand, lines: dict[str, LinePaper]) -> Iterator[CurrentLine]:
+    for wanted in command.lines:
+        line = lines.get(wanted.key)
+        if line is None or line.cancelled:
+            yield CurrentLine(wanted.key, gone=True)
+        elif (line.quantity, line.price, line.delivery_on) != (
+            wanted.base_quantity,
+            wanted.base_price,
+            wanted.base_delivery_on,
+        ):
+            yield CurrentLine(line.key, line.quantity, line.price, line.delivery_on)
+
+
+def commands_from_rows(rows: Iterable[dict[str, str]]) -> Iterator[PromiseCommand]:
+    """The commands of a promises file, as an ERP reads them."""
+    heads: dict[str, dict[str, str]] = {}
+    pieces: dict[str, dict[str, list[dict[str, str]]]] = {}
+    for row in rows:
+        heads.setdefault(row["command_key"], row)
+        pieces.setdefault(row["command_key"], {}).setdefault(row["line_key"], []).append(row)
+    for key, head in heads.items():
+        yield PromiseCommand(
+            key=key,
+            company=head["company"],
+            number=head["order_number"],
+            supplier=head["supplier"],
+            base_revision=head["base_revision"],
+            supplier_reference=head["supplier_reference"],
+            lines=tuple(_command_line(together) for together in pieces[key].values()),
+        )
+
+
+def _command_line(rows: list[dict[str, str]]) -> CommandLine:
+    first = rows[0]
+    return CommandLine(
+        key=first["line_key"],
+        number=int(first["line_number"]),
+        base_quantity=Decimal(first["base_quantity"]),
+        base_price=Decimal(first["base_price"]),
+        base_delivery_on=date.fromisoformat(first["base_delivery_on"]),
+        pieces=tuple(
+            CommandPiece(
+                quantity=Decimal(row["piece_quantity"]),
+                delivery_on=date.fromisoformat(row["piece_delivery_on"])
+                if row["piece_delivery_on"]
+                else None,
+                price=Decimal(row["piece_price"]),
+                price_per=Decimal(row["piece_price_per"]),
+                kind=row["piece_kind"],
+                item_number=row["piece_item_number"],
+            )
+            for row in rows
+        ),
+    )
+
+
+def _order_from_json(content: dict[str, Any]) -> OrderPaper:
+    stamp = datetime.fromisoformat(content["stamp"]) if content["stamp"] else None
+    lines = tuple(_line_from_json(line) for line in content["lines"])
+    return OrderPaper(
+        **content | {"ordered_on": date.fromisoformat(content["ordered_on"]), "stamp": stamp, "lines": lines}
+    )
+
+
+_LINE_DECIMALS = ("quantity", "price", "price_per", "received_quantity", "invoiced_quantity")
+
+
+def _line_from_json(content: dict[str, Any]) -> LinePaper:
+    schedules = tuple(
+        SchedulePaper(Decimal(one["quantity"]), date.fromisoformat(one["delivery_on"]))
+        for one in content["schedules"]
+    )
+    numbers = {name: Decimal(content[name]) for name in _LINE_DECIMALS}
+    dates = {"delivery_on": date.fromisoformat(content["delivery_on"])}
+    return LinePaper(**content | numbers | dates | {"schedules": schedules})

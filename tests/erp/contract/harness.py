@@ -1,0 +1,94 @@
+"""What a connector has to bring to be put through the contract: a way to be the ERP at its other end."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from procurement.erp.connectors.files import FilesConnector
+from procurement.erp.ports import ErpConnector, Feed, Paper
+from procurement.erp.pretend import PretendErp
+from procurement.orders.messages import OrderPaper
+
+
+class ConnectorHarness(Protocol):
+    """One connector together with the ERP it talks to, seen from the ERP's side."""
+
+    def connector(self) -> ErpConnector:
+        """A connector as a worker would build it; a new one stands for a new process."""
+        ...
+
+    def put_master_data(self, papers: Mapping[Feed, Sequence[Paper]]) -> None:
+        """Have companies, suppliers, items… in the ERP, ready to be read."""
+        ...
+
+    def put_orders(self, *orders: OrderPaper) -> None:
+        """Have orders in the ERP, ready to be read."""
+        ...
+
+    def change_line(self, order: OrderPaper, key: str, **changes: Any) -> None:
+        """Somebody changes a line in the ERP, and it is ready to be read."""
+        ...
+
+    def delete_line(self, order: OrderPaper, key: str) -> None:
+        """Somebody deletes a line in the ERP, and it is ready to be read."""
+        ...
+
+    def refuse_next(self, order: OrderPaper, reason: str) -> None:
+        """The ERP will refuse the next promise on this order for a reason of its own."""
+        ...
+
+    def let_erp_work(self) -> None:
+        """Give the ERP the time to deal with what it was sent. Nothing to do where a write is answered at
+        once."""
+        ...
+
+    def held(self, order: OrderPaper) -> OrderPaper:
+        """The order as the ERP holds it, by another way than the connector's."""
+        ...
+
+
+class FilesHarness:
+    """The drop folder with the pretend ERP at its other end."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.erp = PretendErp(root)
+
+    def connector(self) -> ErpConnector:
+        return FilesConnector(self.root, page_size=2, quiet=timedelta(0), clock=lambda: datetime.now(UTC))
+
+    def put_master_data(self, papers: Mapping[Feed, Sequence[Paper]]) -> None:
+        self.erp.export(dict(papers))
+
+    def put_orders(self, *orders: OrderPaper) -> None:
+        self.erp.put_orders(orders)
+        self.erp.export_orders(numbers=[order.number for order in orders])
+
+    def change_line(self, order: OrderPaper, key: str, **changes: Any) -> None:
+        self.erp.change_line(order.company, order.number, key, **changes)
+        self.erp.export_orders(numbers=[order.number])
+
+    def delete_line(self, order: OrderPaper, key: str) -> None:
+        self.erp.delete_line(order.company, order.number, key)
+        self.erp.export_orders(numbers=[order.number])
+
+    def refuse_next(self, order: OrderPaper, reason: str) -> None:
+        self.erp.refuse_next(order.company, order.number, reason)
+
+    def let_erp_work(self) -> None:
+        self.erp.work()
+
+    def held(self, order: OrderPaper) -> OrderPaper:
+        return self.erp.order(order.company, order.number)
+
+
+@contextmanager
+def files_harness(folder: Path) -> Iterator[ConnectorHarness]:
+    """A drop folder of its own."""
+    yield FilesHarness(folder)
+
+
+# The next connector registers here, and nowhere else.
+HARNESSES: dict[str, Callable[[Path], Any]] = {"files": files_harness}

@@ -1,0 +1,473 @@
+"""The contract of `procurement.erp.ports`, asked of every connector. A connector's capabilities decide what
+is asked."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from procurement.erp.ports import (
+    CommandResult,
+    Conflict,
+    Cursor,
+    Deletions,
+    ErpConnector,
+    Feed,
+    Outcome,
+    Page,
+    PermissionRefused,
+    ReadBack,
+    Sighting,
+    Unsupported,
+    ValidationRefused,
+    WriteField,
+    content_hash,
+    fields_asked_for,
+)
+from procurement.orders.messages import OrderPaper, PromiseCommand
+from tests.erp.contract.harness import HARNESSES, ConnectorHarness
+from tests.erp.papers import MASTER_DATA, a_line, a_piece, a_promise, an_order
+
+
+@pytest.fixture(params=sorted(HARNESSES))
+def erp(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ConnectorHarness]:
+    with HARNESSES[request.param](tmp_path) as harness:
+        yield harness
+
+
+class Reader:
+    """A caller that behaves: it stores each page with its cursor, then settles it."""
+
+    def __init__(self, erp: ConnectorHarness) -> None:
+        self.erp = erp
+        self.cursors: dict[Feed, Cursor] = {}
+        self.orders: dict[str, OrderPaper] = {}
+        self.results: dict[str, CommandResult] = {}
+
+    def read(self, feed: Feed = Feed.ORDERS) -> list[Sighting]:
+        """Read a feed to its end, and say what was seen."""
+        seen: list[Sighting] = []
+        with self.erp.connector() as connector:
+            for page in connector.read(feed, self.cursors.get(feed)):
+                self.take(page, connector)
+                seen += page.sightings
+        return seen
+
+    def take(self, page: Page, connector: ErpConnector) -> None:
+        # A cursor lives in the database between two readings, so it must survive JSON.
+        self.cursors[page.feed] = Cursor(page.feed, json.loads(json.dumps(dict(page.next.position))))
+        for sighting in page.sightings:
+            if isinstance(sighting.paper, OrderPaper):
+                self.orders[sighting.paper.number] = sighting.paper
+            if isinstance(sighting.paper, CommandResult):
+                self.results[sighting.paper.key] = sighting.paper
+        connector.settle(page)
+
+
+@pytest.fixture
+def reader(erp: ConnectorHarness) -> Reader:
+    return Reader(erp)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a command ended, whether the ERP said so at once or by feed."""
+
+    outcome: Outcome
+    reason: str
+    current: dict[str, tuple[Decimal | None, Decimal | None, date | None]]
+
+
+@pytest.fixture
+def send(erp: ConnectorHarness, reader: Reader) -> Callable[[PromiseCommand], Answer]:
+    def to_the_end(command: PromiseCommand) -> Answer:
+        with erp.connector() as connector:
+            if connector.capabilities.cannot_write(command):
+                pytest.skip("this connector leaves it to a person, and says so")
+            try:
+                result = connector.write_promise(command)
+            except Conflict as error:
+                current = {line.key: (line.quantity, line.price, line.delivery_on) for line in error.current}
+                return Answer(Outcome.CONFLICT, error.reason, current)
+            except (ValidationRefused, PermissionRefused) as error:
+                return Answer(Outcome.REFUSED, error.reason, {})
+            if result.outcome is Outcome.CONFIRMED:
+                return Answer(result.outcome, "", {})
+            assert connector.capabilities.read_back is ReadBack.BY_FEED
+        erp.let_erp_work()
+        reader.read()
+        reader.read(Feed.COMMAND_RESULTS)
+        told = reader.results.get(command.key, CommandResult(command.key, Outcome.SENT))
+        current = {line.key: (line.quantity, line.price, line.delivery_on) for line in told.lines}
+        return Answer(told.outcome, told.reason, current)
+
+    return to_the_end
+
+
+# --- who is there -------------------------------------------------------------------------------------------
+
+
+def test_it_says_who_is_there_and_what_it_can_do(erp: ConnectorHarness) -> None:
+    with erp.connector() as connector:
+        found = connector.discover()
+
+        assert found.identity.kind
+        assert found.identity.system
+        assert found.capabilities == connector.capabilities
+
+
+def test_looking_twice_finds_the_same(erp: ConnectorHarness) -> None:
+    with erp.connector() as connector:
+        first = connector.discover().fingerprint
+    erp.put_orders(an_order())
+
+    with erp.connector() as connector:
+        assert connector.discover().fingerprint == first
+
+
+# --- reading ------------------------------------------------------------------------------------------------
+
+
+def test_an_empty_erp_has_nothing_to_say(reader: Reader) -> None:
+    assert reader.read() == []
+
+
+def test_orders_arrive_as_they_stand(erp: ConnectorHarness, reader: Reader) -> None:
+    orders = [an_order(f"45-{number}") for number in range(5)]
+    erp.put_orders(*orders)
+
+    reader.read()
+
+    assert reader.orders == {order.number: erp.held(order) for order in orders}
+    assert content_hash(reader.orders["45-3"].lines) == content_hash(orders[3].lines)
+
+
+@pytest.mark.parametrize("feed", sorted(MASTER_DATA))
+def test_master_data_arrives_as_it_stands(erp: ConnectorHarness, reader: Reader, feed: Feed) -> None:
+    with erp.connector() as connector:
+        if feed not in connector.capabilities.reads:
+            pytest.skip(f"this ERP has no {feed}")
+    erp.put_master_data({feed: MASTER_DATA[feed]})
+
+    seen = [sighting.paper for sighting in reader.read(feed)]
+
+    assert sorted(seen, key=repr) == sorted(MASTER_DATA[feed], key=repr)
+
+
+def test_an_order_never_arrives_before_its_supplier(erp: ConnectorHarness, reader: Reader) -> None:
+    erp.put_master_data({Feed.SUPPLIERS: MASTER_DATA[Feed.SUPPLIERS]})
+    erp.put_orders(an_order())
+
+    if reader.read(Feed.ORDERS):
+        pytest.skip("this ERP hands the supplier over with the order")
+    suppliers = reader.read(Feed.SUPPLIERS)
+    orders = reader.read(Feed.ORDERS)
+
+    assert len(suppliers) == 2
+    assert len(orders) == 1
+
+
+def test_what_was_settled_is_not_new_again(erp: ConnectorHarness, reader: Reader) -> None:
+    erp.put_orders(an_order())
+    first = {sighting.content_hash for sighting in reader.read()}
+
+    again = {sighting.content_hash for sighting in reader.read()}
+
+    assert again <= first
+
+
+def test_a_page_that_was_never_settled_is_read_again(erp: ConnectorHarness, reader: Reader) -> None:
+    erp.put_orders(*[an_order(f"45-{number}") for number in range(5)])
+    with erp.connector() as dies:
+        pages = dies.read(Feed.ORDERS, None)
+        lost = {sighting.content_hash for sighting in next(pages).sightings}
+        pages.close()  # type: ignore[attr-defined]  # a generator: the process dies here
+
+    found = {sighting.content_hash for sighting in reader.read()}
+
+    assert lost <= found
+    assert len(reader.orders) == 5
+
+
+def test_a_process_that_dies_between_two_pages_loses_nothing(erp: ConnectorHarness, reader: Reader) -> None:
+    erp.put_orders(*[an_order(f"45-{number}") for number in range(7)])
+    with erp.connector() as dies:
+        pages = dies.read(Feed.ORDERS, None)
+        reader.take(next(pages), dies)
+        next(pages, None)
+        pages.close()  # type: ignore[attr-defined]
+
+    reader.read()
+
+    assert len(reader.orders) == 7
+
+
+def test_a_change_of_one_line_brings_the_whole_order_again(erp: ConnectorHarness, reader: Reader) -> None:
+    changed, untouched = an_order("45-1"), an_order("45-2")
+    erp.put_orders(changed, untouched)
+    before = {sighting.paper.number: sighting.content_hash for sighting in reader.read()}  # type: ignore[union-attr]
+    erp.change_line(changed, "00020", quantity=Decimal(100))
+
+    seen = {sighting.paper.number: sighting for sighting in reader.read()}  # type: ignore[union-attr]
+
+    assert seen["45-1"].content_hash != before["45-1"]
+    assert [line.quantity for line in reader.orders["45-1"].lines] == [Decimal(240), Decimal(100)]
+    assert "45-2" not in seen or seen["45-2"].content_hash == before["45-2"]
+
+
+def test_a_deleted_line_is_gone_from_its_order(erp: ConnectorHarness, reader: Reader) -> None:
+    order = an_order()
+    erp.put_orders(order)
+    reader.read()
+    erp.delete_line(order, "00010")
+
+    reader.read()
+
+    assert [line.key for line in reader.orders[order.number].lines] == ["00020"]
+
+
+def test_received_quantities_arrive(erp: ConnectorHarness, reader: Reader) -> None:
+    order = an_order()
+    erp.put_orders(order)
+    erp.change_line(order, "00010", received_quantity=Decimal(60))
+
+    reader.read()
+
+    assert reader.orders[order.number].lines[0].received_quantity == Decimal(60)
+
+
+def test_text_arrives_letter_by_letter(erp: ConnectorHarness, reader: Reader) -> None:
+    text = 'Ventil ½", "PN 16"; =1+1,\nzweite Zeile — 阀门'
+    order = an_order(lines=(a_line(description=text),), note="=HYPERLINK(1)", buyer_name='O\'Hara, "Bea"')
+    erp.put_orders(order)
+
+    reader.read()
+
+    assert reader.orders[order.number].lines[0].description == text
+    assert reader.orders[order.number].note == "=HYPERLINK(1)"
+    assert reader.orders[order.number].buyer_name == 'O\'Hara, "Bea"'
+
+
+def test_numbers_arrive_exactly(erp: ConnectorHarness, reader: Reader) -> None:
+    line = a_line(quantity=Decimal("1234.5"), unit="M", price=Decimal("0.0375"), price_per=Decimal(100))
+    order = an_order(lines=(line,))
+    erp.put_orders(order)
+
+    reader.read()
+
+    (arrived,) = reader.orders[order.number].lines
+    assert (arrived.quantity, arrived.price, arrived.price_per) == (line.quantity, line.price, line.price_per)
+
+
+def test_sweeping_works_exactly_where_it_is_claimed(erp: ConnectorHarness) -> None:
+    erp.put_orders(an_order("45-1"), an_order("45-2"))
+    with erp.connector() as connector:
+        if connector.capabilities.deletions is Deletions.STATED:
+            with pytest.raises(Unsupported):
+                list(connector.sweep(Feed.ORDERS))
+        else:
+            assert len(list(connector.sweep(Feed.ORDERS))) == 2
+
+
+def test_reading_back_works_exactly_where_it_is_claimed(erp: ConnectorHarness) -> None:
+    order = an_order()
+    erp.put_orders(order)
+    with erp.connector() as connector:
+        if connector.capabilities.read_back is ReadBack.BY_FEED:
+            with pytest.raises(Unsupported):
+                connector.read_back(order.company, order.number)
+        else:
+            assert connector.read_back(order.company, order.number) == erp.held(order)
+            assert connector.read_back(order.company, "no such order") is None
+
+
+# --- writing ------------------------------------------------------------------------------------------------
+
+Send = Callable[[PromiseCommand], Answer]
+
+
+def test_a_later_date_stands_in_the_erp_and_comes_back(
+    erp: ConnectorHarness, reader: Reader, send: Send
+) -> None:
+    order = an_order()
+    erp.put_orders(order)
+    reader.read()
+
+    answer = send(a_promise(order))
+    reader.read()
+
+    assert answer.outcome in {Outcome.CONFIRMED, Outcome.SENT}
+    assert [line.delivery_on for line in erp.held(order).lines] == [date(2026, 5, 18), date(2026, 5, 11)]
+    assert reader.orders[order.number].lines[0].delivery_on == date(2026, 5, 18)
+
+
+def test_quantity_and_price_stand_in_the_erp(erp: ConnectorHarness, reader: Reader, send: Send) -> None:
+    order = an_order()
+    erp.put_orders(order)
+    wanted = a_piece(order.lines[0], quantity=Decimal(200), price=Decimal("18.9"))
+
+    answer = send(a_promise(order, {"00010": (wanted,)}))
+
+    assert answer.outcome in {Outcome.CONFIRMED, Outcome.SENT}
+    held = erp.held(order).lines[0]
+    assert (held.quantity, held.price, held.delivery_on) == (Decimal(200), Decimal("18.9"), date(2026, 5, 11))
+
+
+def test_a_split_becomes_deliveries_that_add_up(erp: ConnectorHarness, reader: Reader, send: Send) -> None:
+    order = an_order()
+    erp.put_orders(order)
+    line = order.lines[0]
+    pieces = (
+        a_piece(line, quantity=Decimal(140)),
+        a_piece(line, quantity=Decimal(100), delivery_on=date(2026, 6, 1), kind="backorder"),
+    )
+
+    answer = send(a_promise(order, {line.key: pieces}))
+    reader.read()
+
+    assert answer.outcome in {Outcome.CONFIRMED, Outcome.SENT}
+    arrived = reader.orders[order.number].lines[0]
+    assert [(one.quantity, one.delivery_on) for one in arrived.schedules] == [
+        (Decimal(140), date(2026, 5, 11)),
+        (Decimal(100), date(2026, 6, 1)),
+    ]
+    assert arrived.quantity == Decimal(240)
+
+
+def test_a_refused_line_is_no_longer_expected(erp: ConnectorHarness, send: Send) -> None:
+    order = an_order()
+    erp.put_orders(order)
+    line = order.lines[1]
+
+    send(a_promise(order, {line.key: (a_piece(line, kind="refuse", delivery_on=None),)}))
+
+    held = erp.held(order).lines
+    assert held[0] == order.lines[0]
+    assert len(held) == 1 or held[1].cancelled or held[1].quantity == 0
+
+
+def test_the_same_command_twice_is_carried_out_once(
+    erp: ConnectorHarness, reader: Reader, send: Send
+) -> None:
+    order = an_order()
+    erp.put_orders(order)
+    command = a_promise(order)
+    send(command)
+    once = erp.held(order)
+
+    send(command)
+
+    assert erp.held(order) == once
+
+
+def test_a_command_already_sent_is_found_by_its_key_in_another_process(erp: ConnectorHarness) -> None:
+    order = an_order()
+    erp.put_orders(order)
+    with erp.connector() as connector:
+        connector.write_promise(a_promise(order, key="the-key"))
+
+    with erp.connector() as connector:
+        found = connector.find_command("the-key")
+        stranger = connector.find_command("another-key")
+
+    assert found is not None
+    assert found.outcome in {Outcome.SENT, Outcome.CONFIRMED}
+    assert stranger is None
+
+
+@pytest.mark.parametrize(
+    "moved", [{"quantity": Decimal(200)}, {"price": Decimal(19)}, {"delivery_on": date(2026, 5, 4)}], ids=str
+)
+def test_a_line_that_moved_meanwhile_is_a_conflict_and_stays_as_it_is(
+    erp: ConnectorHarness, reader: Reader, send: Send, moved: dict[str, Decimal | date]
+) -> None:
+    order = an_order()
+    erp.put_orders(order)
+    reader.read()
+    erp.change_line(order, "00010", **moved)
+
+    answer = send(a_promise(order))
+
+    now = replace(order.lines[0], **moved)  # type: ignore[arg-type]
+    assert answer.outcome is Outcome.CONFLICT
+    assert answer.reason
+    assert answer.current == {"00010": (now.quantity, now.price, now.delivery_on)}
+    assert erp.held(order).lines[0] == now
+
+
+def test_a_change_of_another_line_is_no_conflict(erp: ConnectorHarness, send: Send) -> None:
+    order = an_order()
+    erp.put_orders(order)
+    erp.change_line(order, "00020", quantity=Decimal(1))
+
+    answer = send(a_promise(order))
+
+    assert answer.outcome in {Outcome.CONFIRMED, Outcome.SENT}
+    assert erp.held(order).lines[0].delivery_on == date(2026, 5, 18)
+    assert erp.held(order).lines[1].quantity == Decimal(1)
+
+
+def test_a_line_that_was_deleted_meanwhile_is_a_conflict(erp: ConnectorHarness, send: Send) -> None:
+    order = an_order()
+    erp.put_orders(order)
+    erp.delete_line(order, "00010")
+
+    answer = send(a_promise(order))
+
+    assert answer.outcome is Outcome.CONFLICT
+    assert answer.current == {"00010": (None, None, None)}
+
+
+def test_what_the_erp_refuses_comes_with_its_reason(erp: ConnectorHarness, send: Send) -> None:
+    order = an_order()
+    erp.put_orders(order)
+    erp.refuse_next(order, "The period is closed.")
+
+    answer = send(a_promise(order))
+
+    assert answer.outcome is Outcome.REFUSED
+    assert "The period is closed." in answer.reason
+    assert erp.held(order).lines == order.lines
+
+
+def test_one_bad_order_does_not_hold_up_another(erp: ConnectorHarness, send: Send) -> None:
+    locked, free = an_order("45-1"), an_order("45-2")
+    erp.put_orders(locked, free)
+    erp.refuse_next(locked, "Locked by R. Vega.")
+
+    first = send(a_promise(locked, key="c-1"))
+    second = send(a_promise(free, key="c-2"))
+
+    assert first.outcome is Outcome.REFUSED
+    assert second.outcome in {Outcome.CONFIRMED, Outcome.SENT}
+    assert erp.held(free).lines[0].delivery_on == date(2026, 5, 18)
+
+
+def test_a_command_that_asks_for_nothing_is_refused_before_it_leaves(erp: ConnectorHarness) -> None:
+    order = an_order()
+    erp.put_orders(order)
+    with erp.connector() as connector, pytest.raises(ValidationRefused):
+        connector.write_promise(a_promise(order, {"00010": ()}))
+
+
+def test_what_a_command_asks_for_is_read_off_its_base() -> None:
+    order = an_order()
+    line = order.lines[0]
+
+    def asked(*pieces: object, **changes: str) -> set[WriteField]:
+        return set(fields_asked_for(a_promise(order, {line.key: pieces}, **changes)))  # type: ignore[dict-item]
+
+    assert asked(a_piece(line)) == set()
+    assert asked(a_piece(line, delivery_on=date(2026, 6, 1))) == {WriteField.PROMISE_DATE}
+    assert asked(a_piece(line, price=Decimal(19))) == {WriteField.PRICE}
+    assert asked(a_piece(line, quantity=Decimal(200))) == {WriteField.QUANTITY}
+    assert asked(a_piece(line, kind="refuse")) == {WriteField.REFUSAL, WriteField.QUANTITY}
+    assert asked(a_piece(line, kind="substitute", item_number="V-9")) == {WriteField.SUBSTITUTE}
+    assert asked(a_piece(line, quantity=Decimal(140)), a_piece(line, quantity=Decimal(100))) == {
+        WriteField.SPLIT
+    }
+    assert asked(a_piece(line), supplier_reference="SO-1") == {WriteField.SUPPLIER_REFERENCE}
