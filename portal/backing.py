@@ -13,7 +13,7 @@ BROKER_SCHEMES = ("redis", "rediss", "sentinel", "amqp", "amqps", "memory")
 MAIL_SCHEMES = ("smtp", "smtps", "smtp+tls", "console", "file", "memory")
 
 # Note [Owner]: every day the portal signs in to PostgreSQL as a role that owns nothing, so that row level
-# security holds for it. Only the commands below deal with the tables themselves; they alone sign in as their owner.
+# security holds for it. Only the commands below deal with the tables themselves; they sign in as the owner.
 OWNER_COMMANDS = frozenset({"migrate", "makemigrations", "showmigrations", "sqlmigrate", "flush"})
 
 

@@ -1,24 +1,26 @@
-"""`python -m portal.embedded postgres|demo|test …`: the servers of one machine, by hand."""
+"""`python -m portal.embedded demo|test|quick|check|run|postgres`: everything one machine can do by itself."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import shlex
 import signal
 import sys
 from pathlib import Path
 from types import FrameType
 
+from portal.embedded.demo import run_demo
 from portal.embedded.postgres import PostgresUnavailable, start_cluster
+from portal.embedded.testing import run_command, run_tests
 
 
-def run_postgres(options: argparse.Namespace) -> int:
+def run_postgres(data: Path, *, port: int | None, fast: bool, detach: bool) -> int:
     """Starts a cluster and prints its addresses as `export` lines; stays in front unless told to detach."""
-    cluster = start_cluster(
-        options.data, port=options.port, durable=not options.fast, detached=options.detach
-    )
+    cluster = start_cluster(data, port=port, durable=not fast, detached=detach)
     for name, value in cluster.addresses.as_environment().items():
         print(f"export {name}='{value}'", flush=True)
-    if options.detach:
+    if detach:
         return 0
 
     def end(signum: int, frame: FrameType | None) -> None:
@@ -31,11 +33,19 @@ def run_postgres(options: argparse.Namespace) -> int:
     return 0
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m portal.embedded", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m portal.embedded", description=__doc__)
+    commands = top.add_subparsers(dest="command", required=True)
+    commands.add_parser("demo", help="the whole portal, until Ctrl-C")
+    for name, text in (("test", "all tests"), ("quick", "the tests that take no browser and little time")):
+        commands.add_parser(name, help=text).add_argument("arguments", nargs="*", help="passed to pytest")
+    commands.add_parser(
+        "check", help="format, lint, types, imports, migrations, templates, secrets, licences"
+    )
+    run = commands.add_parser("run", help="any command, with a database of its own")
+    run.add_argument("arguments", nargs=argparse.REMAINDER)
     postgres = commands.add_parser(
-        "postgres", help="start a PostgreSQL and print DATABASE_URL and DATABASE_OWNER_URL"
+        "postgres", help="a PostgreSQL; prints DATABASE_URL and DATABASE_OWNER_URL"
     )
     postgres.add_argument("--data", type=Path, required=True, help="folder of the cluster; made when missing")
     postgres.add_argument("--port", type=int, help="a free one when left out")
@@ -43,14 +53,32 @@ def main() -> int:
         "--fast", action="store_true", help="durability off: quick, and lost in a power cut"
     )
     postgres.add_argument("--detach", action="store_true", help="leave it running and return")
-    postgres.set_defaults(run=run_postgres)
-    options = parser.parse_args()
-    try:
-        return int(options.run(options))
-    except PostgresUnavailable as problem:
-        print(problem, file=sys.stderr)
-        return 1
+    return top
+
+
+def main() -> int:
+    options, more = parser().parse_known_args()
+    if more and options.command not in ("test", "quick"):
+        parser().error(f"unknown: {shlex.join(more)}")
+    match options.command:
+        case "demo":
+            return run_demo()
+        case "test":
+            return run_tests([*options.arguments, *more, *shlex.split(os.environ.get("ARGS", ""))])
+        case "quick":
+            quick = ["-m", "not browser and not slow"]
+            return run_tests([*quick, *options.arguments, *more, *shlex.split(os.environ.get("ARGS", ""))])
+        case "check":
+            return run_command([sys.executable, "-m", "portal.checks"])
+        case "run":
+            return run_command(options.arguments)
+        case _:
+            return run_postgres(options.data, port=options.port, fast=options.fast, detach=options.detach)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except PostgresUnavailable as problem:
+        print(problem, file=sys.stderr)
+        sys.exit(1)

@@ -12,18 +12,19 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import LiteralString
 from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
 
 from portal.embedded import processes
+from portal.embedded.ports import free_port
 from portal.embedded.processes import Child
 
 NOBODY = 65534
@@ -62,9 +63,19 @@ class Cluster:
     child: Child
     port: int
     addresses: Addresses
+    superuser_password: str
 
     def stop(self) -> None:
         self.child.end()
+
+    def answers_yes(self, question: LiteralString) -> bool:
+        """Whether a SELECT in the portal's database answers true; False where its table is not there yet."""
+        with connect(self.port, self.superuser_password, DATABASE) as server:
+            try:
+                row = server.execute(question).fetchone()
+            except psycopg.errors.UndefinedTable:
+                return False
+        return row is not None and row[0] is True
 
 
 def start_cluster(
@@ -101,7 +112,7 @@ def start_cluster(
     except BaseException:
         child.end()
         raise
-    return Cluster(child, chosen, addresses(chosen, passwords))
+    return Cluster(child, chosen, addresses(chosen, passwords), passwords["postgres"])
 
 
 def addresses(port: int, passwords: dict[str, str]) -> Addresses:
@@ -252,12 +263,6 @@ def wait_for_former_postmaster(data: Path, patience: float = 10.0) -> None:
         if processes.started_at(former) is not None:
             return  # alive: PostgreSQL itself will say so
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def connect(port: int, password: str, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:

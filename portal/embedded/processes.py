@@ -100,6 +100,7 @@ def start(
 ) -> Child:
     """Starts a child in its own process group, so that Ctrl-C reaches the supervisor alone."""
     log.parent.mkdir(parents=True, exist_ok=True)
+    prepare = None if detached else die_with_parent(stop_signal)
     identity = {} if as_user is None else {"user": as_user, "group": as_user, "extra_groups": []}
     with log.open("ab") as output:
         popen = subprocess.Popen(
@@ -110,14 +111,14 @@ def start(
             env=dict(env),
             cwd=cwd,
             start_new_session=True,
-            preexec_fn=None if detached else die_with_parent(stop_signal),  # noqa: PLW1509 -- no thread
+            preexec_fn=prepare,  # noqa: PLW1509 -- no other thread of ours holds a lock here
             **identity,  # type: ignore[call-overload]  # three keywords, or none of them
         )
     return Child(name, popen, log, stop_signal, patience)
 
 
 def started_at(pid: int) -> str | None:
-    """When a process began, in the system's own words; None when there is no such process or it is a zombie."""
+    """When a process began, in the system's own words; None when there is none, or a zombie."""
     if sys.platform.startswith("linux"):
         try:
             stat = Path(f"/proc/{pid}/stat").read_text()

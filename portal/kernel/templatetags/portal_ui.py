@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from django import forms, template
+from django.forms.boundfield import BoundWidget
 from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.dateformat import format as dateformat
@@ -487,6 +488,16 @@ def control(field: forms.BoundField) -> SafeString:
         css = "form-select"
     own = widget.attrs.get("class", "")
     return field.as_widget(attrs={"class": f"{css} {own}".strip()})
+
+
+@register.filter
+def choices_of(field: forms.BoundField) -> list[BoundWidget]:
+    """The boxes or radio buttons of a group, one by one, in our look."""
+    attrs = {"class": "form-check-input", **({"id": field.auto_id} if field.auto_id else {})}
+    attrs = field.build_widget_attrs(attrs)
+    widget = field.field.widget
+    rows = widget.subwidgets(field.html_name, field.value(), attrs=attrs)
+    return [BoundWidget(widget, row, field.form.renderer) for row in rows]
 
 
 # --- people

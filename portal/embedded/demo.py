@@ -1,0 +1,259 @@
+"""`make demo`: the whole portal on this machine, with a company that we made up, until Ctrl-C."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from portal.embedded import native, ports, postgres, valkey
+from portal.embedded.supervisor import Failed, Stopping, Supervisor
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+USUAL_PORT = 8000
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a demo keeps what it makes. Remove the folder and everything is gone."""
+
+    var: Path
+
+    @property
+    def run(self) -> Path:
+        return self.var / "run"
+
+    @property
+    def people(self) -> Path:
+        return self.var / "people.json"
+
+    @property
+    def address_book(self) -> Path:
+        return self.var / "demo.json"
+
+
+def run_demo() -> int:
+    """Starts everything, says where it is, and stays."""
+    places = Places(Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve())
+    places.run.mkdir(parents=True, exist_ok=True)
+    with (places.run / "demo.lock").open("a") as lock:
+        if not taken(lock):
+            print(f"A demo is already running here{known_address(places)}. Stop it first.", file=sys.stderr)
+            return 1
+        try:
+            with Supervisor(places.run) as supervisor:
+                address = bring_up(supervisor, places)
+                tell(address, places)
+                supervisor.watch()
+        except Stopping:
+            print("\nStopped. `make demo` starts again where you left; `rm -rf var` forgets everything.")
+            return 0
+        except (Failed, postgres.PostgresUnavailable, valkey.ValkeyUnavailable) as problem:
+            print(f"\nThe demo cannot run: {problem}\nLogs are in {places.var / 'log'}.", file=sys.stderr)
+            return 1
+    return 0
+
+
+def bring_up(supervisor: Supervisor, places: Places) -> str:
+    """Servers, tables, demo company, web, worker, scheduler: in this order; answers the address."""
+    began = time.monotonic()
+    python = sys.executable
+    port = chosen_port()
+    address = f"http://127.0.0.1:{port}"
+
+    say("Starting PostgreSQL and the broker")
+    cluster = postgres.start_cluster(places.var / "postgres", log=supervisor.logs / "postgres.log")
+    supervisor.adopt(cluster.child)
+    broker = valkey.start_server(places.var / "valkey", log=supervisor.logs / "valkey.log")
+    supervisor.adopt(broker.child)
+
+    env = portal_environment(places, address) | {
+        "DATABASE_URL": cluster.addresses.login,
+        "BROKER_URL": broker.broker_url,
+        "CACHE_URL": broker.cache_url,
+    }
+    for_pdf = native.environment_for_pdf(places.var / "native")
+    env |= for_pdf or {}
+
+    say("Preparing tables and files")
+    manage = [python, "manage.py"]
+    supervisor.run(
+        "migrate", [*manage, "migrate", "--no-input"], env=env | cluster.addresses.as_environment(), cwd=ROOT
+    )
+    collect_static(supervisor, manage, env, places)
+    if not (places.people.exists() and has_rows(cluster)):
+        say("Making up a company, its suppliers and their orders")
+        supervisor.run("seed", [*manage, "seed_demo", "--people-file", str(places.people)], env=env, cwd=ROOT)
+
+    say("Starting web, worker and scheduler")
+    web_env = env | {
+        "BIND": f"127.0.0.1:{port}",
+        "PROMETHEUS_MULTIPROC_DIR": str(fresh_folder(places.run / "metrics")),
+    }
+    web = [python, "-m", "gunicorn", "--config", "portal/gunicorn.py", "portal.wsgi"]
+    supervisor.start("web", web, env=web_env, cwd=ROOT)
+    celery = [python, "-m", "celery", "--app", "portal", "--quiet"]
+    pool = [] if os.access("/dev/shm", os.W_OK) or sys.platform == "darwin" else ["--pool", "threads"]  # noqa: S108
+    worker = [*celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle", *pool]
+    supervisor.start("worker", worker, env=env, cwd=ROOT)
+    beat = [*celery, "beat", "--schedule", str(places.run / "beat"), "--pidfile", ""]
+    supervisor.start("scheduler", beat, env=env, cwd=ROOT)
+    if any(ROOT.glob("*/**/management/commands/play_erp.py")):
+        supervisor.start("erp", [*manage, "play_erp"], env=env, cwd=ROOT)
+
+    wait_until_ready(supervisor, address)
+    write_address_book(address, places)
+    if for_pdf is None:
+        print(f"\n{native.ADVICE}")
+    say(f"Ready after {time.monotonic() - began:.0f} s")
+    return address
+
+
+def say(sentence: str) -> None:
+    print(f"{sentence} …" if not sentence.startswith("Ready") else sentence, flush=True)
+
+
+def taken(lock: IO[str]) -> bool:
+    """Whether the lock of this folder is ours now; a killed demo's lock is free at once."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def known_address(places: Places) -> str:
+    try:
+        return f" at {json.loads(places.address_book.read_text())['address']}"
+    except (FileNotFoundError, ValueError, KeyError):
+        return ""
+
+
+def chosen_port() -> int:
+    """PORT where it is set, and then no other; else the usual port or the next free one."""
+    wanted = os.environ.get("PORT", "").strip()
+    if wanted:
+        if not wanted.isdigit() or not 0 < int(wanted) < 65536:
+            raise Failed(f"PORT is {wanted!r}; it must be a number from 1 to 65535.")
+        if not ports.is_free(int(wanted)):
+            raise Failed(f"port {wanted} is taken, or needs more rights. Choose another PORT.")
+        return int(wanted)
+    port = ports.first_free(USUAL_PORT)
+    if port != USUAL_PORT:
+        print(f"Port {USUAL_PORT} is taken; using {port}. PORT=… chooses another.")
+    return port
+
+
+def portal_environment(places: Places, address: str) -> dict[str, str]:
+    """What every process of the demo is told. The owner's address is told to `migrate` alone."""
+    inherited = {
+        k: v
+        for k, v in os.environ.items()
+        if k not in ("DEBUG", "DATABASE_OWNER_URL", "MAKEFLAGS", "MAKELEVEL")
+    }
+    return inherited | {
+        "QUAYSIDE_MODE": "local",
+        "QUAYSIDE_EMBEDDED": "1",
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "SECRET_KEY": kept_secret(places.run / "secret"),
+        "PUBLIC_URL": address,
+        "ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "VAR_DIR": str(places.var),
+        "ERP_CONNECTOR": "files",
+        "ERP_FILES_ROOT": str(places.var / "erp"),
+        "EMAIL_URL": f"file:{places.var / 'mail'}",
+        "LOG_FORMAT": "json",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def kept_secret(file: Path) -> str:
+    """A key made at the first start and kept, so that people stay signed in over a restart."""
+    if not file.exists():
+        valkey.write_private(file, secrets.token_urlsafe(64))
+    return file.read_text()
+
+
+def fresh_folder(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.db"):
+        old.unlink()
+    return folder
+
+
+def collect_static(supervisor: Supervisor, manage: list[str], env: dict[str, str], places: Places) -> None:
+    """Collects and compresses the front end's files, when any of them has changed."""
+    now = fingerprint(ROOT / "static")
+    marker = places.run / "static.fingerprint"
+    if (
+        marker.exists()
+        and marker.read_text() == now
+        and (places.var / "static" / "staticfiles.json").exists()
+    ):
+        return
+    supervisor.run("collectstatic", [*manage, "collectstatic", "--no-input", "--clear"], env=env, cwd=ROOT)
+    marker.write_text(now)
+
+
+def fingerprint(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        status = file.stat()
+        digest.update(f"{file.relative_to(folder)}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def has_rows(cluster: postgres.Cluster) -> bool:
+    """Whether the demo company is there already."""
+    return cluster.answers_yes("SELECT EXISTS (SELECT FROM suppliers_user)")
+
+
+def wait_until_ready(supervisor: Supervisor, address: str, patience: float = 90.0) -> None:
+    deadline = time.monotonic() + patience
+    last = ""
+    while time.monotonic() < deadline:
+        for child in supervisor.children:
+            if not child.is_running():
+                raise Failed(f"{child.name} did not start:\n{child.last_words(30)}")
+        try:
+            with urllib.request.urlopen(f"{address}/health/ready", timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except urllib.error.HTTPError as problem:
+            last = problem.read().decode(errors="replace")
+        except OSError as problem:
+            last = str(problem)
+        time.sleep(0.15)
+    raise Failed(f"{address}/health/ready is not ready after {patience:.0f} s: {last}")
+
+
+def write_address_book(address: str, places: Places) -> None:
+    """var/demo.json: where the portal is and who may sign in."""
+    people = json.loads(places.people.read_text())
+    temporary = places.address_book.with_suffix(".new")
+    temporary.write_text(
+        json.dumps({"address": address, "people": people}, indent=2, ensure_ascii=False) + "\n"
+    )
+    temporary.replace(places.address_book)
+
+
+def tell(address: str, places: Places) -> None:
+    """The address and the sign-ins, as a table."""
+    people = json.loads(places.people.read_text())
+    head = ("Role", "Name", "E-mail", "Password")
+    rows = [(p["role"].replace("_", " "), p["name"], p["email"], p["password"]) for p in people]
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
+    line = "  ".join
+    print(f"\n  Quayside is at {address}\n")
+    for row in (head, tuple("─" * width for width in widths), *rows):
+        print("  " + line(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    print("\n  For demos on this one machine. Ctrl-C stops it.", flush=True)
