@@ -108,3 +108,24 @@ def owner_empties_tables() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty_all_tables)
         yield
+
+
+# --- The small world ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def world(db: None) -> dict[str, Any]:
+    """Master data, and the suppliers by number."""
+    from tests.builders.world import make_world  # noqa: PLC0415 -- models exist only once Django is set up
+
+    return make_world()
+
+
+@pytest.fixture
+def people(world: dict[str, Any]) -> dict[str, Any]:
+    """Everybody of tests/people.py, with the world they live in."""
+    from portal.kernel.scope import acting  # noqa: PLC0415 -- models exist only once Django is set up
+    from tests.people import FEED, make_people  # noqa: PLC0415 -- models exist only once Django is set up
+
+    with acting(FEED):
+        return make_people(world)

@@ -59,7 +59,7 @@ class OrderAcknowledgment(models.Model):
 
 
 class DraftAnswer(models.Model):
-    """What is being typed for one line, as typed: text, not yet read. `revision` is what was on the screen.
+    """What is being typed for one line, as typed: text, not yet read. `version` is the order's that was on the screen.
 
     One draft per line and side, shared by colleagues, so that a second tab or person goes on where the first stopped.
     """
@@ -69,7 +69,7 @@ class DraftAnswer(models.Model):
     order = models.ForeignKey("procurement.PurchaseOrder", on_delete=models.CASCADE, related_name="+")
     line_key = models.CharField(max_length=60)
     side = models.CharField(max_length=10)
-    revision = models.PositiveIntegerField()
+    version = models.PositiveIntegerField()
     pieces = models.JSONField(default=list)
     typed_at = models.DateTimeField()
     typed_by = models.CharField(max_length=200)

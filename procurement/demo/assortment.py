@@ -1,7 +1,8 @@
 """The families of goods the demo company buys, as a table people can read and add to.
 
-A family is one line: number, text, unit, price, usual quantity, pack. `{s}` stands for a size, `{v}` and `{w}` for
-the code and the words of a variant. Sizes and variants carry the factor by which they move the price.
+A family is one line: number, text, unit, price, usual quantity, pack. `{s}` stands for a size, `{v}` and
+`{w}` for the code and the words of a variant. Each size and variant carries the factor by which it moves the
+price.
 """
 
 ASSORTMENT = """

@@ -1,4 +1,4 @@
-"""Who works at Northmoor Supply and at its suppliers in the demo. Passwords are made when the demo is loaded."""
+"""Who works at Northmoor Supply and at its suppliers. Passwords are made when the demo is loaded."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ LIAN_FENG = "Lian Feng Valve"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who signs in. `company_role` is set on the buying side; `acts_for` lists supplier names otherwise."""
+    """Somebody who signs in: with a `company_role` on the buying side, or for suppliers by their names."""
 
     name: str
     email: str
@@ -22,7 +22,7 @@ class Person:
 
 
 def _northmoor(name: str, role: str, *, german: bool = False) -> Person:
-    first = name.split()[0].lower()
+    first = name.split(maxsplit=1)[0].lower()
     zone = "Europe/Berlin" if german else "Europe/London"
     return Person(name, f"{first}@northmoor.example", "de" if german else "en", zone, company_role=role)
 

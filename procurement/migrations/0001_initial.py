@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('line_key', models.CharField(max_length=60)),
                 ('side', models.CharField(max_length=10)),
-                ('revision', models.PositiveIntegerField()),
+                ('version', models.PositiveIntegerField()),
                 ('pieces', models.JSONField(default=list)),
                 ('typed_at', models.DateTimeField()),
                 ('typed_by', models.CharField(max_length=200)),

@@ -43,7 +43,7 @@ def save_draft_lines(
                 order=order,
                 line_key=line_key,
                 side=side_of(actor),
-                revision=version,
+                version=version,
                 pieces=[
                     {name: value[:LONGEST_FIELD] for name, value in asdict(piece).items() if value}
                     for piece in pieces
@@ -59,7 +59,7 @@ def save_draft_lines(
         sorted(rows, key=lambda row: row.line_key),
         update_conflicts=True,
         unique_fields=["order", "line_key", "side"],
-        update_fields=["revision", "pieces", "typed_at", "typed_by"],
+        update_fields=["version", "pieces", "typed_at", "typed_by"],
     )
     return len(rows)
 

@@ -1,0 +1,444 @@
+"""Northmoor Supply as a whole: the same for a seed and a day, and alive on any day, as dates follow it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from random import Random
+
+from procurement.calendars.policies import add_working_days, add_working_time
+from procurement.catalogue.messages import (
+    CompanyPaper,
+    ItemPaper,
+    SitePaper,
+    SupplierItemPaper,
+    UnitPaper,
+)
+from procurement.demo import phrases
+from procurement.demo.goods import UNITS, Offer, all_goods, offers_of, step_of
+from procurement.demo.partners import COMPANIES, SITES, Partner, all_partners
+from procurement.demo.people import BRITTA, JOSH, LIAN_FENG, OMAR, Person, all_people
+from procurement.demo.story import Event, OrderStory
+from procurement.demo.telling import (
+    ERP_RUNS,
+    Cast,
+    Telling,
+    deliveries_of,
+    in_deliveries,
+    order_line,
+    order_lines,
+    trouble,
+)
+from procurement.orders.messages import LinePaper
+from suppliers.messages import SupplierPaper, SupplierSitePaper
+
+DEFAULT_SEED = 1846
+
+# Where the two thousand orders stand today, and how many of them are Lian Feng's.
+PLOTS = {
+    "closed": (1130, 60),
+    "received": (130, 3),
+    "partly_received": (120, 3),
+    "late": (55, 2),
+    "agreed": (258, 7),
+    "awaiting": (74, 6),
+    "overdue": (30, 3),
+    "draft": (8, 2),
+    "draft_outdated": (5, 1),
+    "answered": (79, 7),
+    "disputed": (25, 3),
+    "stale": (32, 3),
+    "cancelled": (50, 4),
+    "bad_news_agreed": (2, 1),
+    "kitting": (1, 1),
+    "framework": (1, 1),
+}
+
+KITS = 125
+LINES_PER_KIT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCompany:
+    """Everything the demo is made of, as the papers and events that the real services take in."""
+
+    today: date
+    companies: tuple[CompanyPaper, ...]
+    sites: tuple[SitePaper, ...]
+    units: tuple[UnitPaper, ...]
+    items: tuple[ItemPaper, ...]
+    suppliers: tuple[SupplierPaper, ...]
+    supplier_sites: tuple[SupplierSitePaper, ...]
+    supplier_items: tuple[SupplierItemPaper, ...]
+    people: tuple[Person, ...]
+    orders: tuple[OrderStory, ...]
+
+    def events(self) -> tuple[Event, ...]:
+        """Everything that happened, in the order in which it did."""
+        return tuple(
+            sorted((event for story in self.orders for event in story.events), key=lambda event: event.at)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    plot: str
+    partner: Partner
+    sent_at: datetime
+
+
+def make_company(today: date, seed: int = DEFAULT_SEED) -> DemoCompany:
+    """The demo company as it stands at the first minute of a day (UTC)."""
+    rng = Random(seed)  # noqa: S311 -- invents a company; no secret
+    partners, goods = all_partners(), all_goods()
+    offers = offers_of(partners, goods, rng)
+    people = all_people(partners)
+    return DemoCompany(
+        today=today,
+        companies=COMPANIES,
+        sites=SITES,
+        units=UNITS,
+        items=tuple(good.paper for good in goods),
+        suppliers=tuple(partner.paper for partner in partners),
+        supplier_sites=tuple(site for partner in partners for site in partner.sites),
+        supplier_items=tuple(offer.paper for offer in offers),
+        people=people,
+        orders=_stories(today, partners, offers, people, rng),
+    )
+
+
+def _stories(
+    today: date,
+    partners: tuple[Partner, ...],
+    offers: tuple[Offer, ...],
+    people: tuple[Person, ...],
+    rng: Random,
+) -> tuple[OrderStory, ...]:
+    now = datetime.combine(today, time(0), UTC)
+    by_supplier: dict[str, tuple[Offer, ...]] = {}
+    for offer in offers:
+        by_supplier[offer.paper.supplier] = (*by_supplier.get(offer.paper.supplier, ()), offer)
+    sellers = {name: person for person in reversed(people) for name in person.acts_for}
+    plans = sorted(_plans(now, partners, by_supplier, rng), key=lambda plan: plan.sent_at)
+    numbers = {"NMUK": 4500030000, "NMDE": 4510012000}
+    stories = []
+    for plan in plans:
+        cast = _cast(plan.partner, by_supplier[plan.partner.number], sellers[plan.partner.paper.name], rng)
+        numbers[cast.company.code] += rng.choice((1, 1, 1, 2, 3))
+        telling = Telling(cast, str(numbers[cast.company.code]), plan.sent_at, now, rng)
+        _TELLERS[plan.plot](telling)
+        stories.append(telling.told(plan.plot))
+    return tuple(stories)
+
+
+def _plans(
+    now: datetime, partners: tuple[Partner, ...], offers: dict[str, tuple[Offer, ...]], rng: Random
+) -> list[_Plan]:
+    weights = {"strategic": 60, "core": 34, "long_tail": 14}
+    lian_feng = next(partner for partner in partners if partner.paper.name == LIAN_FENG)
+    others = [partner for partner in partners if partner.number in offers and partner is not lian_feng]
+    plans = []
+    for plot, (count, of_lian_feng) in PLOTS.items():
+        rest = rng.choices(
+            others, [weights[partner.paper.segment] for partner in others], k=count - of_lian_feng
+        )
+        for partner in (*[lian_feng] * of_lian_feng, *rest):
+            lead = max(offer.paper.lead_time_days or 0 for offer in offers[partner.number])
+            plans.append(_Plan(plot, partner, _sent_at(plot, partner, lead, now, rng)))
+    return plans
+
+
+def _sent_at(plot: str, partner: Partner, lead: int, now: datetime, rng: Random) -> datetime:
+    """When the ERP sent the order, so that its plot can have come this far by now."""
+    ago = {
+        "closed": lambda: lead + rng.randrange(28, 140),
+        "received": lambda: lead + rng.randrange(26, 40),
+        "partly_received": lambda: lead + rng.randrange(10, 20),
+        "late": lambda: lead + rng.randrange(18, 28),
+        "agreed": lambda: rng.randrange(4, max(6, lead - 4)),
+        "awaiting": lambda: rng.choice((0, 0, 1)),
+        "overdue": lambda: rng.randrange(6, 14),
+        "draft": lambda: rng.choice((1, 2)),
+        "draft_outdated": lambda: rng.randrange(3, 6),
+        "answered": lambda: rng.randrange(4, 9),
+        "disputed": lambda: rng.randrange(8, 20),
+        "stale": lambda: rng.randrange(9, 24),
+        "cancelled": lambda: rng.randrange(20, 150),
+        "bad_news_agreed": lambda: rng.randrange(9, 20),
+        "kitting": lambda: 1,
+        "framework": lambda: 6,
+    }[plot]()
+    day = now.date() - timedelta(days=1 + ago)
+    while day.weekday() >= 5:
+        day -= timedelta(days=1)
+    # Long ago one run a day is enough to tell the tale; lately the ERP speaks four times a day.
+    run = rng.choice(ERP_RUNS[1:]) if ago <= 12 else ERP_RUNS[-1]
+    return datetime.combine(day, run, UTC)
+
+
+def _cast(partner: Partner, offers: tuple[Offer, ...], seller: Person, rng: Random) -> Cast:
+    """A British or a German company buys, by where the supplier is; valves are Omar's everywhere."""
+    british = rng.random() < (0.85 if partner.paper.country == "GB" else 0.45)
+    company = COMPANIES[0 if british else 1]
+    site = rng.choice([site for site in SITES if site.company == company.code])
+    buyer = rng.choice((OMAR, JOSH)) if british else BRITTA
+    if "valves" in partner.groups:
+        buyer = OMAR
+    return Cast(company, site, partner, offers, seller, buyer)
+
+
+# --- Plots ------------------------------------------------------------------------------------------------
+
+
+def _open_order(telling: Telling) -> None:
+    rng = telling.rng
+    count = rng.choices((1, 2, 3, 4, 5, 6, 8, 12, 18), (16, 20, 19, 15, 10, 7, 6, 3, 2))[0]
+    note = rng.choice(phrases.ORDER_NOTES) if rng.random() < 0.18 else ""
+    lines = order_lines(telling.cast, count, telling.at.date(), rng)
+    telling.send(lines, kind="rush" if rng.random() < 0.03 else "standard", note=note)
+
+
+def _awaiting(telling: Telling) -> None:
+    _open_order(telling)
+
+
+def _overdue(telling: Telling) -> None:
+    _open_order(telling)
+    if telling.rng.random() < 0.4:
+        telling.at = min(
+            add_working_time(telling.at, telling.answer_within(), telling.cast.calendar),
+            telling.now - timedelta(hours=20),
+        )
+        telling.ask(phrases.REMINDERS)
+
+
+def _draft(telling: Telling) -> None:
+    _open_order(telling)
+    changes, note = trouble(telling, telling.rng.choice(("late", "split", "price")), telling.paper.lines)
+    telling.draft(changes, note)
+
+
+def _draft_outdated(telling: Telling) -> None:
+    _draft(telling)
+    telling.send_again(lines=_sooner(telling, telling.paper.lines[:1]))
+
+
+def _answered(telling: Telling) -> None:
+    _open_order(telling)
+    rng = telling.rng
+    kind = rng.choices(
+        ("late", "split", "price", "short", "substitute", "refused", "several"), (28, 16, 16, 12, 9, 10, 9)
+    )[0]
+    changes, note = trouble(telling, kind, telling.paper.lines)
+    telling.answer(changes, note=note)
+    if rng.random() < 0.3:
+        telling.talk()
+
+
+def _disputed(telling: Telling) -> None:
+    _open_order(telling)
+    changes, note = trouble(telling, telling.rng.choice(("late", "price", "short")), telling.paper.lines)
+    telling.answer(changes, note=note, pace=0.5)
+    telling.decide(accepts=False, keys=tuple(change.line_key for change in changes))
+    if telling.rng.random() < 0.6:
+        telling.talk()
+
+
+def _agree(telling: Telling) -> None:
+    """Answered, sometimes after some bargaining, and agreed."""
+    rng = telling.rng
+    if rng.random() < 0.78:
+        telling.answer()
+        return
+    changes, note = trouble(telling, rng.choice(("late", "late", "split", "price")), telling.paper.lines)
+    keys = tuple(change.line_key for change in changes)
+    telling.answer(changes, note=note)
+    if rng.random() < 0.2:
+        telling.decide(accepts=False, keys=keys)
+        telling.answer(pace=0.4)  # the second answer promises what was asked
+        return
+    telling.decide(accepts=True, keys=keys)
+    telling.echo()
+
+
+def _agreed(telling: Telling) -> None:
+    """Agreed, and in the ERP unless that was a moment ago."""
+    _open_order(telling)
+    _agree(telling)
+    if telling.paper.extra == {} and telling.rng.random() < 0.97:
+        telling.echo()
+
+
+def _bad_news_agreed(telling: Telling) -> None:
+    """A refusal the buyer took: the ERP cancels the line."""
+    _open_order(telling)
+    changes, note = trouble(telling, "refused", telling.paper.lines[:1])
+    telling.answer(changes, note=note)
+    telling.decide(accepts=True, keys=(changes[0].line_key,))
+    telling.echo()
+
+
+def _stale(telling: Telling) -> None:
+    """Agreed, and then the ERP wants something else on a line or two."""
+    _open_order(telling)
+    telling.answer(pace=0.5)
+    touched = telling.rng.sample(
+        telling.paper.lines, min(len(telling.paper.lines), telling.rng.choice((1, 1, 2)))
+    )
+    late = telling.now - timedelta(hours=telling.rng.randrange(6, 60))
+    telling.send_again(late, lines=_sooner(telling, touched))
+    if telling.rng.random() < 0.5:
+        telling.talk()
+
+
+def _sooner(telling: Telling, touched: tuple[LinePaper, ...] | list[LinePaper]) -> tuple[LinePaper, ...]:
+    """The lines, with those touched wanted a week sooner or half as much again."""
+    more, keys = telling.rng.random() < 0.4, tuple(line.key for line in touched)
+
+    def change(line: LinePaper) -> LinePaper:
+        if more:
+            step = telling.cast.step(line)
+            quantity = line.quantity + max(step, line.quantity / 2 // step * step)
+            return replace(line, quantity=quantity, schedules=())
+        gate, earliest = telling.cast.gate, telling.now.date() + timedelta(days=4)
+        sooner = add_working_days(max(line.delivery_on - timedelta(days=7), earliest), 0, gate)
+        if sooner >= line.delivery_on:
+            return replace(line, quantity=line.quantity + telling.cast.step(line), schedules=())
+        return replace(line, delivery_on=sooner, schedules=())
+
+    return telling.change_lines(change, keys)
+
+
+def _late(telling: Telling) -> None:
+    """Agreed, due, and not there."""
+    _open_order(telling)
+    telling.answer(pace=0.6)
+    telling.echo()
+    if telling.rng.random() < 0.3:
+        telling.at = max(telling.at, telling.now - timedelta(days=2))
+        telling.ask(phrases.WHERE_IS_IT)
+
+
+def _receive(telling: Telling, line: LinePaper, share: Decimal = Decimal(1)) -> LinePaper:
+    step = telling.cast.step(line)
+    counted = line.quantity if share == 1 else max(step, line.quantity * share // step * step)
+    return replace(line, received_quantity=min(counted, line.quantity))
+
+
+def _received_at(telling: Telling) -> datetime:
+    """The warehouse counts about when the goods are due."""
+    due = max(line.delivery_on for line in telling.paper.lines if not line.cancelled)
+    day = add_working_days(
+        due + timedelta(days=telling.rng.choice((-1, 0, 0, 0, 1, 3))), 0, telling.cast.gate
+    )
+    return datetime.combine(day, ERP_RUNS[-1], UTC)
+
+
+def _partly_received(telling: Telling) -> None:
+    _open_order(telling)
+    _agree(telling)
+    lines = telling.paper.lines
+    first = telling.rng.choice(lines)
+    share = Decimal(telling.rng.choice((30, 50, 60, 80))) / 100
+
+    def change(line: LinePaper) -> LinePaper:
+        if line.cancelled:
+            return line
+        if line is first:
+            return _receive(telling, line, share)
+        return _receive(telling, line) if telling.rng.random() < 0.4 else line
+
+    telling.send_again(_received_at(telling), lines=telling.change_lines(change))
+
+
+def _received(telling: Telling) -> None:
+    _open_order(telling)
+    _agree(telling)
+
+    def change(line: LinePaper) -> LinePaper:
+        return line if line.cancelled else _receive(telling, line)
+
+    telling.send_again(_received_at(telling), lines=telling.change_lines(change))
+
+
+def _closed(telling: Telling) -> None:
+    """Received, invoiced and done; a few a little short."""
+    _open_order(telling)
+    _agree(telling)
+    short = telling.rng.random() < 0.04
+
+    def change(line: LinePaper) -> LinePaper:
+        if line.cancelled:
+            return line
+        done = _receive(telling, line, Decimal("0.95") if short else Decimal(1))
+        return replace(done, invoiced_quantity=done.received_quantity, closed=True)
+
+    telling.send_again(_received_at(telling), lines=telling.change_lines(change), status="closed")
+
+
+def _cancelled(telling: Telling) -> None:
+    _open_order(telling)
+    if telling.rng.random() < 0.5:
+        telling.answer()
+    telling.send_again(telling.at + timedelta(days=telling.rng.randrange(1, 12)), status="cancelled")
+
+
+def _kitting(telling: Telling) -> None:
+    """A thousand lines: what is needed for so many pump skids, kit by kit."""
+    rng, cast = telling.rng, telling.cast
+    first_day = telling.at.date() + timedelta(days=95)
+    kit = rng.sample(cast.offers, LINES_PER_KIT * 3)
+    lines = []
+    for number in range(KITS):
+        parts = kit[number % 3 * LINES_PER_KIT :][:LINES_PER_KIT]
+        day = add_working_days(first_day + timedelta(days=number // 5 * 7), 0, cast.gate)
+        for offer in parts:
+            line = order_line(offer, 10 * (len(lines) + 1), day, rng)
+            step = step_of(offer.good)
+            quantity = max(offer.paper.minimum_quantity or step, step) * rng.choice((1, 1, 2))
+            lines.append(
+                replace(line, quantity=quantity, note=f"Kit {number + 1:03d}, skid SK-{440 + number // 5}")
+            )
+    telling.send(tuple(lines), kind="framework", note="Kitting for 25 pump skids: keep each kit together.")
+
+
+def _framework(telling: Telling) -> None:
+    """A year's quantities, called off month by month; two of the deliveries come late."""
+    cast = telling.cast
+    first_day = add_working_days(telling.at.date() + timedelta(days=90), 0, cast.gate)
+    lines = []
+    for offer in telling.rng.sample(cast.offers, 10):
+        line = order_line(offer, 10 * (len(lines) + 1), first_day, telling.rng)
+        line = replace(line, quantity=max(line.quantity, step_of(offer.good) * 12) * 12)
+        lines.append(
+            replace(line, schedules=in_deliveries(line, 12, step_of(offer.good), cast.gate, days=30))
+        )
+    telling.send(tuple(lines), kind="framework", note="Yearly quantity, called off month by month.")
+    changes, note = trouble(telling, "late", telling.paper.lines[:1])
+    (answer,) = changes
+    asked = deliveries_of(telling.paper.lines[0])
+    pieces = tuple(
+        piece if place in (2, 3) else replace(piece, delivery_on=asked[place].delivery_on, reason="")
+        for place, piece in enumerate(answer.pieces)
+    )
+    telling.answer((replace(answer, pieces=pieces),), note=note, pace=0.5)
+
+
+_TELLERS: dict[str, Callable[[Telling], None]] = {
+    "closed": _closed,
+    "received": _received,
+    "partly_received": _partly_received,
+    "late": _late,
+    "agreed": _agreed,
+    "awaiting": _awaiting,
+    "overdue": _overdue,
+    "draft": _draft,
+    "draft_outdated": _draft_outdated,
+    "answered": _answered,
+    "disputed": _disputed,
+    "stale": _stale,
+    "cancelled": _cancelled,
+    "bad_news_agreed": _bad_news_agreed,
+    "kitting": _kitting,
+    "framework": _framework,
+}

@@ -1,0 +1,215 @@
+"""Answering and deciding, as stories."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from portal.kernel.errors import Invalid, NotAllowed, NotFound, StaleDocument
+from portal.kernel.outbox.models import OutboxMessage
+from portal.kernel.scope import acting
+from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, DecideAnswer, LineAnswer
+from procurement.acknowledgments.services import acknowledge_order, decide_answer, withdraw_acknowledgment
+from procurement.orders.models import Promise
+from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
+from tests.people import FEED
+
+pytestmark = pytest.mark.django_db
+
+LATER = MONDAY + timedelta(hours=1)
+
+
+def answer(order, person, *answers, at=LATER, version=None, **rest):
+    with acting(person.actor):
+        return acknowledge_order(
+            AcknowledgeOrder(order.key, version or order.version, tuple(answers), **rest),
+            actor=person.actor,
+            at=at,
+        )
+
+
+def decide(order, person, verdict, *, lines=(), pieces=(), reason="", version=None):
+    with acting(person.actor):
+        return decide_answer(
+            DecideAnswer(order.key, version or order.version, verdict, frozenset(pieces), frozenset(lines), reason),
+            actor=person.actor,
+            at=LATER,
+        )
+
+
+def told_erp():
+    with acting(FEED):
+        return list(OutboxMessage.objects.filter(topic="erp").order_by("id"))
+
+
+def test_whole_order_as_asked_is_agreed_at_once_and_told_to_the_erp(people):
+    order = an_order(lines=2)
+
+    done = answer(order, people["asha"], rest_as_asked=True, supplier_reference="SO-1")
+
+    assert done.settled.as_asked == (10, 20)
+    order = fresh()
+    assert (order.agreement, order.lines_for_supplier, order.lines_for_buyer) == ("agreed", 0, 0)
+    assert order.supplier_reference == "SO-1"
+    (message,) = told_erp()
+    assert [line["key"] for line in message.payload["lines"]] == ["L10", "L20"]
+    assert message.payload["lines"][0]["pieces"] == [
+        {
+            "quantity": "100",
+            "delivery_on": "2026-04-01",
+            "price": "6.85",
+            "price_per": "1",
+            "kind": "accept",
+            "item_number": "",
+        }
+    ]
+
+
+def test_second_click_is_stale(people):
+    order = an_order()
+    answer(order, people["asha"], rest_as_asked=True)
+
+    with pytest.raises(StaleDocument):
+        answer(order, people["asha"], rest_as_asked=True)
+
+    assert len(told_erp()) == 1
+
+
+def test_a_later_day_waits_for_the_buyer_who_accepts_it(people):
+    order = an_order(lines=2)
+    late = LineAnswer("L10", (AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 9)),))
+
+    done = answer(order, people["asha"], late, rest_as_asked=True)
+
+    assert done.settled.as_asked == (20,)
+    assert done.settled.waiting == (10,)
+    order = fresh()
+    assert (order.agreement, order.lines_for_buyer) == ("answered", 1)
+
+    settled = decide(order, people["bea"], "accept")
+
+    assert settled.agreed == (10,)
+    line = fresh_line(10)
+    assert (line.agreement, line.turn, line.expected_on) == ("agreed", "", date(2026, 4, 9))
+    assert [message.payload["lines"][0]["number"] for message in told_erp()] == [20, 10]
+
+
+def test_a_decline_needs_a_reason_and_gives_the_ball_back(people):
+    order = an_order(lines=1)
+    answer(order, people["asha"], LineAnswer("L10", (AnswerPiece(Decimal(100), price=Decimal("7.20")),)))
+    order = fresh()
+
+    with pytest.raises(Invalid, match="Say why"):
+        decide(order, people["bea"], "decline")
+    settled = decide(order, people["bea"], "decline", reason="Contract price is 6.85.")
+
+    assert settled.disputed == (10,)
+    line = fresh_line()
+    assert (line.agreement, line.turn) == ("disputed", "supplier")
+    assert told_erp() == []
+
+
+def test_pieces_must_add_up(people):
+    order = an_order(lines=1)
+    short = LineAnswer("L10", (AnswerPiece(Decimal(60)), AnswerPiece(Decimal(30), delivery_on=date(2026, 4, 9))))
+
+    with pytest.raises(Invalid) as refusal:
+        answer(order, people["asha"], short)
+
+    (problem,) = refusal.value.problems
+    assert problem.code == "does_not_add_up"
+    assert "90 of 100 pcs" in problem.message
+    assert fresh_line().agreement == "awaiting"
+
+
+def test_several_kinds_of_piece_on_one_line(people):
+    order = an_order(lines=1)
+    mixed = LineAnswer(
+        "L10",
+        (
+            AnswerPiece(Decimal(50)),
+            AnswerPiece(Decimal(20), kind="backorder"),
+            AnswerPiece(Decimal(20), kind="substitute", item_number="A-15B", delivery_on=date(2026, 4, 3)),
+            AnswerPiece(Decimal(10), kind="refuse", reason="obsolete_item"),
+        ),
+    )
+
+    answer(order, people["asha"], mixed)
+
+    with acting(FEED):
+        kinds = list(Promise.objects.order_by("piece").values_list("kind", "state"))
+    assert kinds == [(kind, "proposed") for kind in ("accept", "backorder", "substitute", "refuse")]
+    assert decide(fresh(), people["bea"], "accept").agreed == (10,)
+
+
+def test_revision_reopens_only_the_touched_line(people):
+    order = an_order(lines=2)
+    answer(order, people["asha"], rest_as_asked=True)
+
+    receive(a_paper(lines=[a_line(10), a_line(20, delivery_on=date(2026, 4, 8))], revision="2"))
+
+    assert fresh_line(10).agreement == "agreed"
+    line = fresh_line(20)
+    assert (line.agreement, line.turn, line.revision_status) == ("awaiting", "supplier", "stale")
+    assert fresh().revision == 2
+
+
+def test_echo_of_what_was_agreed_asks_nobody_again(people):
+    order = an_order(lines=1)
+    answer(order, people["asha"], LineAnswer("L10", (AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 9)),)))
+    decide(fresh(), people["bea"], "accept")
+
+    receive(a_paper(lines=[a_line(10, delivery_on=date(2026, 4, 9))], revision="2"))
+
+    line = fresh_line()
+    assert (line.agreement, line.turn, line.revision_status) == ("agreed", "", "current")
+    assert fresh().lines_for_supplier == 0
+
+
+def test_an_answer_to_an_older_version_of_a_touched_line_is_stale_and_names_it(people):
+    order = an_order(lines=2)
+    receive(a_paper(lines=[a_line(10), a_line(20, quantity=Decimal(80))], revision="2"))
+
+    with pytest.raises(StaleDocument) as refusal:
+        answer(order, people["asha"], LineAnswer("L20"))
+
+    assert refusal.value.details["lines"] == [20]
+    answer(order, people["asha"], LineAnswer("L10"))
+    assert fresh_line(10).agreement == "agreed"
+
+
+def test_stranger_cannot_even_find_it(people):
+    order = an_order()
+
+    with pytest.raises(NotFound):
+        answer(order, people["gil"], rest_as_asked=True)
+
+
+def test_clerk_reads_but_does_not_answer(people):
+    order = an_order()
+
+    with pytest.raises(NotAllowed):
+        answer(order, people["arun"], rest_as_asked=True)
+    with pytest.raises(NotAllowed):
+        answer(order, people["otto"], rest_as_asked=True)
+
+
+def test_buyer_answers_on_the_suppliers_behalf_and_it_stays_marked(people):
+    order = an_order()
+
+    done = answer(order, people["bea"], rest_as_asked=True)
+
+    assert done.paper.on_behalf is True
+
+
+def test_an_undecided_answer_can_be_withdrawn(people):
+    order = an_order(lines=2)
+    late = LineAnswer("L10", (AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 9)),))
+    done = answer(order, people["asha"], late, rest_as_asked=True)
+
+    with acting(people["asha"].actor):
+        lines = withdraw_acknowledgment(done.paper.key, actor=people["asha"].actor, at=LATER)
+
+    assert lines == (10,)
+    assert fresh_line(10).agreement == "awaiting"
+    assert fresh_line(20).agreement == "agreed"
