@@ -1,0 +1,276 @@
+"""The demo company: always the same, always alive, and nothing in it that the real services would refuse."""
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+
+import pytest
+
+from procurement.demo.company import PLOTS, DemoCompany, make_company
+from procurement.demo.goods import UNITS
+from procurement.demo.numbers import with_check_digit
+from procurement.demo.people import MAIN_ROLES
+from procurement.demo.story import Answered, Decided, Drafted, LineAnswer, Sent
+from procurement.orders.messages import LinePaper, OrderPaper
+
+SUNDAY = date(2026, 11, 22)
+
+
+@cache
+def northmoor(today: date = SUNDAY) -> DemoCompany:
+    return make_company(today)
+
+
+def every_line(company: DemoCompany) -> list[tuple[OrderPaper, LinePaper]]:
+    return [
+        (event.paper, line)
+        for story in company.orders
+        for event in story.events
+        if isinstance(event, Sent)
+        for line in event.paper.lines
+    ]
+
+
+class TestAlwaysTheSame:
+    def test_same_seed_and_day_make_the_same_company(self) -> None:
+        assert make_company(SUNDAY, seed=7) == make_company(SUNDAY, seed=7)
+
+    def test_another_seed_makes_another_company(self) -> None:
+        assert make_company(SUNDAY, seed=7).orders != northmoor().orders
+
+    @pytest.mark.parametrize("today", [SUNDAY, date(2026, 1, 1), date(2028, 2, 29), date(2027, 5, 3)])
+    def test_every_day_has_the_same_plots(self, today: date) -> None:
+        found = Counter(story.plot for story in northmoor(today).orders)
+
+        assert found == {plot: count for plot, (count, _lian_feng) in PLOTS.items()}
+
+
+class TestHowMuchThereIs:
+    def test_two_thousand_orders_and_about_nine_thousand_lines(self) -> None:
+        company = northmoor()
+
+        assert len(company.orders) == 2000
+        assert len({(story.paper.company, story.number) for story in company.orders}) == 2000
+        assert 8500 < sum(len(story.paper.lines) for story in company.orders) < 9500
+
+    def test_sixty_suppliers_of_three_segments_from_many_countries(self) -> None:
+        suppliers = northmoor().suppliers
+
+        assert Counter(supplier.segment for supplier in suppliers) == {
+            "strategic": 6,
+            "core": 18,
+            "long_tail": 36,
+        }
+        assert len({supplier.number for supplier in suppliers}) == 60
+        assert len({supplier.country for supplier in suppliers}) == 17
+        assert {supplier.number for supplier in suppliers if not supplier.blocked} == {
+            story.supplier for story in northmoor().orders
+        }
+
+    def test_about_nine_hundred_items_each_sold_by_somebody(self) -> None:
+        company = northmoor()
+
+        assert len(company.items) == 941
+        assert {item.number for item in company.items} == {offer.item for offer in company.supplier_items}
+
+    def test_lian_feng_is_lively(self) -> None:
+        lian_feng = next(one.number for one in northmoor().suppliers if one.name == "Lian Feng Valve")
+        found = Counter(story.plot for story in northmoor().orders if story.supplier == lian_feng)
+
+        assert found == {plot: count for plot, (_all, count) in PLOTS.items()}
+        assert sum(found.values()) - found["closed"] - found["cancelled"] == 43
+
+    def test_one_order_has_a_thousand_lines_and_one_many_deliveries(self) -> None:
+        by_plot = {story.plot: story.paper for story in northmoor().orders}
+
+        assert len(by_plot["kitting"].lines) == 1000
+        assert {len(line.schedules) for line in by_plot["framework"].lines} == {12}
+
+
+class TestNumbersOfTheTrade:
+    def test_check_digit(self) -> None:
+        assert with_check_digit("400638133393") == "4006381333931"
+        assert with_check_digit("629104150021") == "6291041500213"
+
+    def test_gtins_are_valid_unique_and_nobody_elses(self) -> None:
+        gtins = [item.gtin for item in northmoor().items]
+
+        assert len(set(gtins)) == len(gtins)
+        for gtin in gtins:
+            assert len(gtin) == 13
+            assert gtin.startswith("2")  # GS1 leaves 20 to 29 to companies for use inside
+            assert with_check_digit(gtin[:-1]) == gtin
+
+    def test_global_location_numbers_of_sites_are_valid(self) -> None:
+        glns = [site.gln for site in northmoor().sites]
+
+        assert glns == [with_check_digit(gln[:-1]) for gln in glns]
+
+    def test_everybodys_mail_ends_in_example(self) -> None:
+        company = northmoor()
+        addresses = [person.email for person in company.people] + [one.email for one in company.suppliers]
+
+        assert len({person.email for person in company.people}) == len(company.people)
+        assert all(address.isascii() and address.endswith(".example") for address in addresses)
+
+
+class TestLines:
+    def test_every_line_is_of_a_known_item_as_its_supplier_sells_it(self) -> None:
+        company = northmoor()
+        items = {item.number: item for item in company.items}
+        offers = {(offer.supplier, offer.item): offer for offer in company.supplier_items}
+
+        for order, line in every_line(company):
+            item, offer = items[line.item_number], offers[order.supplier, line.item_number]
+            assert (line.description, line.unit, line.gtin) == (item.description, item.unit, item.gtin)
+            assert line.supplier_part_number == offer.supplier_part_number
+
+    def test_quantities_fit_their_unit_and_come_in_whole_packs(self) -> None:
+        company = northmoor()
+        decimals = {unit.code: unit.decimals for unit in UNITS}
+        packs = {(offer.supplier, offer.item): offer.pack_quantity for offer in company.supplier_items}
+        minima = {(offer.supplier, offer.item): offer.minimum_quantity for offer in company.supplier_items}
+
+        for order, line in every_line(company):
+            assert line.quantity > 0
+            assert line.quantity == round(line.quantity, decimals[line.unit])
+            key = order.supplier, line.item_number
+            assert line.quantity % (packs[key] or Decimal("0.5")) == 0
+            assert line.quantity >= (minima[key] or 0)
+
+    def test_some_quantities_have_decimals_and_some_prices_are_for_a_hundred(self) -> None:
+        lines = [line for _order, line in every_line(northmoor())]
+
+        assert any(line.quantity % 1 for line in lines)
+        assert {line.price_per for line in lines} == {Decimal(1), Decimal(100)}
+        assert all(line.price > 0 for line in lines)
+
+    def test_deliveries_add_up_to_their_line(self) -> None:
+        for _order, line in every_line(northmoor()):
+            if line.schedules:
+                assert sum(one.quantity for one in line.schedules) == line.quantity
+                assert min(one.delivery_on for one in line.schedules) == line.delivery_on
+
+    def test_line_keys_stay_for_the_life_of_the_order(self) -> None:
+        for story in northmoor().orders:
+            papers = [event.paper for event in story.events if isinstance(event, Sent)]
+            assert {tuple(line.key for line in paper.lines) for paper in papers} == {
+                tuple(line.key for line in papers[0].lines)
+            }
+
+    def test_never_more_is_received_than_ordered_nor_invoiced_than_received(self) -> None:
+        for _order, line in every_line(northmoor()):
+            assert 0 <= line.invoiced_quantity <= line.received_quantity <= line.quantity
+
+    def test_references_point_at_known_companies_sites_and_suppliers(self) -> None:
+        company = northmoor()
+        sites = {site.code: site.company for site in company.sites}
+        currencies = {supplier.number: supplier.currency for supplier in company.suppliers}
+        emails = {person.email for person in company.people if person.company_role}
+
+        for story in company.orders:
+            assert sites[story.paper.ship_to] == story.paper.company
+            assert story.paper.currency == currencies[story.paper.supplier]
+            assert story.paper.buyer_email in emails
+
+
+class TestEvents:
+    @pytest.mark.parametrize("today", [SUNDAY, date(2026, 1, 2)])
+    def test_each_order_starts_in_the_erp_and_moves_forward_until_yesterday(self, today: date) -> None:
+        midnight = datetime(today.year, today.month, today.day, tzinfo=UTC)
+
+        for story in northmoor(today).orders:
+            moments = [event.at for event in story.events]
+            assert isinstance(story.events[0], Sent)
+            assert moments == sorted(set(moments))
+            assert moments[-1] < midnight
+            assert midnight - moments[0] < timedelta(days=300)
+
+    def test_all_events_are_told_in_the_order_of_time(self) -> None:
+        moments = [event.at for event in northmoor().events()]
+
+        assert moments == sorted(moments)
+
+    def test_everybody_who_acts_may_act_for_that_side(self) -> None:
+        company = northmoor()
+        names = {supplier.number: supplier.name for supplier in company.suppliers}
+        people = {person.email: person for person in company.people}
+
+        for story in company.orders:
+            for event in story.events:
+                if isinstance(event, Answered | Drafted):
+                    person = people[event.by]
+                    assert person.company_role == "buyer" or names[story.supplier] in person.acts_for
+                    assert person.role != "read_only"
+                if isinstance(event, Decided):
+                    assert people[event.by].company_role == "buyer"
+                    assert event.accepts or event.reason
+
+    def test_the_pieces_of_an_answer_add_up_to_the_deliveries_asked_for(self) -> None:
+        for answer, line, at in answers_with_lines(northmoor()):
+            asked = [one.quantity for one in line.schedules] or [line.quantity]
+            answered: Counter[int] = Counter()
+            for piece in answer.pieces:
+                answered[piece.schedule] += piece.quantity  # type: ignore[assignment]  # decimals add up too
+                assert piece.delivery_on is None or piece.delivery_on > at.date()
+                assert (piece.kind == "refuse") == (piece.delivery_on is None)
+                assert piece.reason or piece.kind == "accept"
+                assert bool(piece.item_number) == (piece.kind == "substitute")
+            assert answered == dict(enumerate(asked))
+
+    def test_waiting_orders_wait_and_overdue_ones_are_overdue(self) -> None:
+        for story in northmoor().orders:
+            kinds = [type(event) for event in story.events]
+            if story.plot in {"awaiting", "overdue", "kitting"}:
+                assert Answered not in kinds
+            if story.plot == "answered":
+                last = [event for event in story.events if isinstance(event, Answered)][-1]
+                assert last.changes
+                assert Decided not in kinds
+            if story.plot == "stale":
+                assert kinds.index(Answered) < max(i for i, kind in enumerate(kinds) if kind is Sent)
+
+    def test_late_orders_are_past_their_day(self) -> None:
+        late = [story.paper for story in northmoor().orders if story.plot == "late"]
+
+        assert all(min(line.delivery_on for line in paper.lines) < SUNDAY for paper in late)
+        assert all(line.received_quantity == 0 for paper in late for line in paper.lines)
+
+
+class TestPeople:
+    def test_one_person_for_each_main_role(self) -> None:
+        assert [(role, person.name) for role, person in MAIN_ROLES] == [
+            ("supplier", "Mei Lin"),
+            ("buyer", "Omar Haddad"),
+            ("accounts_payable", "Ana Ferreira"),
+            ("administrator", "Kofi Mensah"),
+            ("integration_owner", "Ines Duarte"),
+        ]
+
+    def test_somebody_acts_for_two_suppliers_and_somebody_only_reads(self) -> None:
+        people = northmoor().people
+
+        assert [person.name for person in people if len(person.acts_for) == 2] == ["Jürgen Voss"]
+        assert [person.name for person in people if person.role == "read_only"] == ["Chen Hao"]
+
+    def test_every_supplier_has_somebody_who_can_answer(self) -> None:
+        company = northmoor()
+        answered_for = {
+            name for person in company.people for name in person.acts_for if person.role != "read_only"
+        }
+
+        assert answered_for == {supplier.name for supplier in company.suppliers}
+
+
+def answers_with_lines(company: DemoCompany) -> list[tuple[LineAnswer, LinePaper, datetime]]:
+    """Every change to a line, with the line as it stood when it was answered."""
+    found = []
+    for story in company.orders:
+        lines: dict[str, LinePaper] = {}
+        for event in story.events:
+            if isinstance(event, Sent):
+                lines = {line.key: line for line in event.paper.lines}
+            elif isinstance(event, Answered | Drafted):
+                found += [(change, lines[change.line_key], event.at) for change in event.changes]
+    return found
