@@ -12,7 +12,7 @@
 
   const explain = () => {
     const list = document.querySelector("#keys-list");
-    list.replaceChildren(...buttons().flatMap((button) => {
+    list.replaceChildren(...buttons().filter(seen).flatMap((button) => {
       const [key, what, kbd] = ["dt", "dd", "kbd"].map((name) => document.createElement(name));
       kbd.textContent = keyOf(button).toUpperCase();
       key.append(kbd);
