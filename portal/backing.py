@@ -63,6 +63,11 @@ def cache(address: SplitResult | None) -> dict[str, Any]:
     }
 
 
+def broker(address: SplitResult) -> str:
+    """The broker's address as Celery wants it; `memory://` would lose its slashes on the way."""
+    return "memory://" if address.scheme == "memory" else address.geturl()
+
+
 def mail(address: SplitResult) -> dict[str, Any]:
     """Django's EMAIL_* settings for smtp://, smtp+tls:// (STARTTLS), smtps://, console:, file:, memory:."""
     if address.scheme in ("console", "memory"):

@@ -100,7 +100,7 @@ def log_settings(style: str, level: str) -> dict[str, Any]:
             # Our own line per request replaces Django's warnings about 4xx; what it says about 5xx stays.
             "django.request": {"level": "ERROR"},
             "django.server": {"level": "ERROR"},
-            "fontTools": {"level": "ERROR"},
-            "weasyprint": {"level": "ERROR"},
+            # Gunicorn gives this one a handler of its own, in another style, unless it is named here.
+            "gunicorn.error": {"handlers": ["stderr"], "level": level, "propagate": False},
         },
     }

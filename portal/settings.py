@@ -143,7 +143,7 @@ DATABASE_OWNER = {"USER": _owner_url.username, "PASSWORD": _owner_url.password} 
 
 CACHES = {"default": backing.cache(_cache_url)}
 
-CELERY_BROKER_URL = _broker_url.geturl() if _broker_url else ""
+CELERY_BROKER_URL = backing.broker(_broker_url) if _broker_url else ""
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_TIMEOUT = 3
 CELERY_TASK_IGNORE_RESULT = True
@@ -279,7 +279,7 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = env.path("STATIC_ROOT", VAR_DIR / "static")
+STATIC_ROOT = None if TESTING else env.path("STATIC_ROOT", VAR_DIR / "static")
 MEDIA_ROOT = env.path("MEDIA_ROOT", VAR_DIR / "media")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -289,8 +289,9 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+# Tests read the files where they are, one by one as they are asked for.
 WHITENOISE_USE_FINDERS = TESTING
-WHITENOISE_AUTOREFRESH = False
+WHITENOISE_AUTOREFRESH = TESTING
 
 # --- Mail ---------------------------------------------------------------------------------------------------
 

@@ -188,7 +188,7 @@ def install(name):
     words = "\n".join("  " + line for line in log.read_text(errors="replace").strip().splitlines()[-8:])
     raise Missing(
         "The packages could not be installed. The first start needs the network; later ones do not.\n"
-        f"A mirror of your own is taken from pip's settings. What pip said:\n\n{words}\n\nAll of it is in {log}."
+        f"A mirror is taken from pip's settings. What pip said:\n\n{words}\n\nAll of it is in {log}."
     )
 
 

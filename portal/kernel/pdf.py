@@ -67,7 +67,7 @@ def child_environment() -> dict[str, str]:
         "DYLD_FALLBACK_LIBRARY_PATH",
         "FONTCONFIG_FILE",
     )
-    folders = [*settings.STATICFILES_DIRS, settings.STATIC_ROOT]
+    folders = [folder for folder in (*settings.STATICFILES_DIRS, settings.STATIC_ROOT) if folder]
     given = {name: os.environ[name] for name in wanted if name in os.environ}
     return given | {FOLDERS: os.pathsep.join(str(folder) for folder in folders)}
 

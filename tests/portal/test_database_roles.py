@@ -12,7 +12,7 @@ from django.db import ProgrammingError, connection, transaction
 @pytest.mark.django_db
 def test_tests_run_as_the_login_that_owns_nothing():
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_user, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        cursor.execute("SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
         who = cursor.fetchone()
         cursor.execute("SELECT count(*) FROM pg_tables WHERE tableowner = current_user")
         owned = cursor.fetchone()
@@ -23,7 +23,7 @@ def test_tests_run_as_the_login_that_owns_nothing():
 
 @pytest.mark.django_db
 def test_the_login_may_not_change_tables():
-    with pytest.raises(ProgrammingError, match="permission denied|must be owner"), transaction.atomic():
+    with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"), transaction.atomic():
         connection.cursor().execute("TRUNCATE django_content_type CASCADE")
 
 

@@ -1,0 +1,78 @@
+"""Log lines are objects, belong to a story, and keep secrets."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+
+import pytest
+
+from portal.kernel import correlation
+from portal.logging import JsonFormatter, TextFormatter, without_secrets
+
+
+def line(message: str, *args: object, exc_info: object = None, **extra: object) -> dict[str, object]:
+    record = logging.LogRecord("trade", logging.INFO, __file__, 1, message, args, exc_info)  # type: ignore[arg-type]  # as logging does
+    vars(record).update(extra)
+    return dict(json.loads(JsonFormatter().format(record)))
+
+
+def test_a_line_has_time_level_logger_message_and_story():
+    with correlation.bind("story-0001"):
+        written = line("order %s received", 4711)
+
+    assert written["message"] == "order 4711 received"
+    assert (written["level"], written["logger"], written["correlation"]) == ("INFO", "trade", "story-0001")
+    assert str(written["time"]).endswith("+00:00")
+
+
+def test_what_the_caller_added_is_there():
+    assert line("request", status=200, route="order")["status"] == 200
+
+
+def test_named_secrets_are_hidden_at_any_depth():
+    written = line(
+        "sign-in", password="hunter2", facts={"api_key": "k", "user": "mei", "more": [{"token": "t"}]}
+    )
+
+    assert written["password"] == "[hidden]"
+    assert written["facts"] == {"api_key": "[hidden]", "user": "mei", "more": [{"token": "[hidden]"}]}
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("cannot reach postgresql://app:hunter2@db/q", "cannot reach postgresql://app:[hidden]@db/q"),
+        ("Authorization: Bearer abcdefghij.klmno", "Authorization: Bearer [hidden]"),
+        ("password=hunter2&next=/", "password=[hidden]&next=/"),
+        ("{'secret': 'hunter2', 'a': 1}", "{'secret': '[hidden]', 'a': 1}"),
+        ("order 4711 of https://acme.example/orders", "order 4711 of https://acme.example/orders"),
+    ],
+)
+def test_secrets_in_sentences_are_hidden(said, written):
+    assert without_secrets(said) == written
+
+
+def test_an_exception_keeps_its_trace_and_loses_its_secret():
+    try:
+        raise ValueError("redis://:hunter2@host refused")
+    except ValueError:
+        written = line("failed", exc_info=sys.exc_info())
+
+    assert "Traceback" in str(written["exception"])
+    assert "hunter2" not in str(written["exception"])
+
+
+def test_a_line_stays_one_line():
+    record = logging.LogRecord("trade", logging.INFO, __file__, 1, "first\nsecond", (), None)
+
+    assert "\n" not in JsonFormatter().format(record)
+
+
+def test_the_terminal_style_names_the_story_too():
+    record = logging.LogRecord("trade", logging.INFO, __file__, 1, "hello", (), None)
+    formatter = TextFormatter("[%(correlation)s] %(message)s")
+
+    with correlation.bind("story-0002"):
+        assert formatter.format(record) == "[story-0002] hello"

@@ -1,0 +1,113 @@
+"""Production starts safely or not at all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from portal.safety import Start, problems, refuse_unsafe_start
+
+STRONG = "kR7vQ2-xW9mZ4_tB6nJ1sD8fG3hL5pC0yA-eU7iO2wE9rT4qV6b"
+SAFE = Start(
+    secret_key=STRONG,
+    debug=False,
+    allowed_hosts=["portal.example.com"],
+    public_url=urlsplit("https://portal.example.com"),
+    database=urlsplit("postgresql://quayside_app:x@db.internal/quayside"),
+    broker=urlsplit("redis://broker.internal/0"),
+    cache=urlsplit("redis://broker.internal/1"),
+    mail=urlsplit("smtp://mail.internal"),
+    embedded=False,
+)
+UNSAFE = [
+    (replace(SAFE, secret_key=""), "SECRET_KEY is not set"),
+    (replace(SAFE, secret_key=STRONG[:40]), "SECRET_KEY is too weak"),
+    (replace(SAFE, secret_key="ab" * 40), "SECRET_KEY is too weak"),
+    (replace(SAFE, debug=True), "DEBUG is on"),
+    (replace(SAFE, allowed_hosts=[]), "ALLOWED_HOSTS is empty"),
+    (replace(SAFE, allowed_hosts=["portal.example.com", "*"]), "ALLOWED_HOSTS allows every host"),
+    (replace(SAFE, public_url=urlsplit("http://portal.example.com")), "PUBLIC_URL must start with https://"),
+    (replace(SAFE, database=None), "DATABASE_URL is not set"),
+    (
+        replace(SAFE, database=urlsplit("postgresql://postgres@db/quayside")),
+        "DATABASE_URL signs in as an owner",
+    ),
+    (replace(SAFE, database=urlsplit("postgresql://quayside_owner@db/quayside")), "DATABASE_URL signs in as"),
+    (replace(SAFE, broker=None), "BROKER_URL is not set"),
+    (replace(SAFE, broker=urlsplit("memory://")), "BROKER_URL is memory://"),
+    (replace(SAFE, cache=None), "CACHE_URL is not set"),
+    (replace(SAFE, mail=None), "EMAIL_URL is not set"),
+    (replace(SAFE, embedded=True), "The embedded servers are for demos"),
+]
+
+
+def test_a_safe_start_is_not_held_up():
+    assert list(problems(SAFE)) == []
+
+
+@pytest.mark.parametrize(("start", "sentence"), UNSAFE, ids=[sentence for _, sentence in UNSAFE])
+def test_each_danger_is_refused_with_its_own_sentence(start, sentence):
+    (found,) = problems(start)
+
+    assert found.startswith(sentence)
+
+
+def test_all_dangers_are_named_at_once_and_no_secret_is():
+    start = replace(SAFE, secret_key="hunter2hunter2", debug=True, cache=None)
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        refuse_unsafe_start(start)
+
+    text = str(refusal.value)
+    assert [word in text for word in ("SECRET_KEY", "DEBUG", "CACHE_URL")] == [True, True, True]
+    assert "hunter2" not in text
+
+
+def start_with(**environment: str) -> subprocess.CompletedProcess[str]:
+    code = "from django.conf import settings as s; print(s.SESSION_COOKIE_NAME, s.SECURE_HSTS_SECONDS)"
+    env = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "portal.settings", **environment}
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=env,
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_production_is_what_runs_when_nothing_is_said():
+    started = start_with()
+
+    assert started.returncode == 1
+    assert "Quayside does not start in production like this" in started.stderr
+    assert "SECRET_KEY is not set" in started.stderr
+
+
+def test_production_starts_when_everything_is_given():
+    started = start_with(
+        SECRET_KEY=STRONG,
+        ALLOWED_HOSTS="portal.example.com",
+        PUBLIC_URL="https://portal.example.com",
+        DATABASE_URL="postgresql://quayside_app:x@db.internal/quayside",
+        BROKER_URL="amqp://broker.internal",
+        CACHE_URL="rediss://cache.internal/1",
+        EMAIL_URL="smtp+tls://mail.internal",
+    )
+
+    assert (started.returncode, started.stderr) == (0, "")
+    assert started.stdout.split() == ["__Host-session", "31536000"]
+
+
+@pytest.mark.parametrize("policy", ["script-src", "style-src", "default-src"])
+def test_the_content_policy_allows_nothing_inline(policy):
+    sources = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"][policy]
+
+    assert not [source for source in sources if "unsafe" in source or source in ("*", "data:", "https:")]
