@@ -1,0 +1,185 @@
+"""Two people, two tabs, two workers: real threads on real connections."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+
+from portal.kernel.errors import Refusal
+from portal.kernel.outbox.models import DeliveryAttempt, OutboxMessage
+from portal.kernel.outbox.services import deliver_due, enqueue
+from portal.kernel.scope import acting
+from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, DecideAnswer, LineAnswer
+from procurement.acknowledgments.models import OrderAcknowledgment
+from procurement.acknowledgments.services import acknowledge_order, decide_answer
+from procurement.orders.models import Promise
+from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
+from tests.people import FEED
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LATER = MONDAY + timedelta(hours=1)
+
+
+def at_once(*works: Callable[[], object]) -> list[object]:
+    """Run all at the same moment, each on a connection of its own; an outcome or the refusal of each."""
+    barrier = threading.Barrier(len(works))
+    outcomes: list[object] = [None] * len(works)
+
+    def run(index: int, work: Callable[[], object]) -> None:
+        try:
+            barrier.wait()
+            outcomes[index] = work()
+        except Exception as error:
+            outcomes[index] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    return outcomes
+
+
+def kinds(outcomes):
+    return Counter(type(outcome).__name__ for outcome in outcomes)
+
+
+def answering(order, person, *answers, **rest):
+    def work():
+        with acting(person.actor):
+            return acknowledge_order(
+                AcknowledgeOrder(order.key, order.version, answers, **rest), actor=person.actor, at=LATER
+            )
+
+    return work
+
+
+def deciding(order, person, verdict):
+    def work():
+        with acting(person.actor):
+            return decide_answer(
+                DecideAnswer(order.key, order.version, verdict, reason="Too late for us."),
+                actor=person.actor,
+                at=LATER,
+            )
+
+    return work
+
+
+def late():
+    return LineAnswer("L10", (AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 9)),))
+
+
+def test_two_colleagues_answer_one_order_and_only_one_answer_stands(people):
+    order = an_order(lines=1)
+
+    outcomes = at_once(
+        answering(order, people["asha"], rest_as_asked=True), answering(order, people["olga"], rest_as_asked=True)
+    )
+
+    assert kinds(outcomes) == {"Acknowledged": 1, "StaleDocument": 1}
+    with acting(FEED):
+        assert OrderAcknowledgment.objects.count() == 1
+        assert OutboxMessage.objects.filter(topic="erp").count() == 1
+
+
+def test_supplier_and_buyer_on_behalf_answer_differently_at_once(people):
+    order = an_order(lines=1)
+
+    outcomes = at_once(
+        answering(order, people["asha"], late()), answering(order, people["bea"], rest_as_asked=True)
+    )
+
+    assert kinds(outcomes) == {"Acknowledged": 1, "StaleDocument": 1}
+    with acting(FEED):
+        assert Promise.objects.filter(state__in=["proposed", "agreed"]).count() == 1
+
+
+def test_two_buyers_decide_differently_and_one_decision_stands(people):
+    order = an_order(lines=1)
+    answering(order, people["asha"], late())()
+    order = fresh()
+
+    outcomes = at_once(deciding(order, people["bea"], "accept"), deciding(order, people["max"], "decline"))
+
+    assert kinds(outcomes) == {"Settled": 1, "StaleDocument": 1}
+    assert fresh_line().agreement in ("agreed", "disputed")
+
+
+def test_a_revision_and_an_answer_at_once_never_agree_on_what_is_no_longer_asked(people):
+    order = an_order(lines=1)
+    revised = a_paper(lines=[a_line(10, quantity=Decimal(80))], revision="2")
+
+    outcomes = at_once(
+        answering(order, people["asha"], rest_as_asked=True), lambda: receive(revised, at=LATER)
+    )
+
+    assert not any(isinstance(one, Exception) and not isinstance(one, Refusal) for one in outcomes), outcomes
+    line = fresh_line()
+    assert line.quantity == 80
+    assert (line.agreement, line.turn) == ("awaiting", "supplier")
+
+
+def test_the_same_paper_twice_at_once_is_stored_once(world):
+    paper = a_paper()
+
+    outcomes = at_once(lambda: receive(paper), lambda: receive(paper))
+
+    stored = [one for one in outcomes if not isinstance(one, Exception)]
+    assert stored  # the loser may have been refused by the unique constraint; the feed reads again
+    assert receive(paper).results[0].outcome == "unchanged"
+    with acting(FEED):
+        assert fresh().revisions.count() == 1
+
+
+heard: list[str] = []
+lock = threading.Lock()
+
+
+def listen(message: OutboxMessage) -> str:
+    with lock:
+        heard.append(f"{message.stream} {message.payload['word']}")
+    return "heard"
+
+
+def test_four_workers_deliver_everything_once_and_in_order(settings, world):
+    settings.OUTBOX_HANDLERS = {"test": f"{__name__}.listen"}
+    settings.OUTBOX_WAKE = f"{__name__}.no_hint"
+    heard.clear()
+    with acting(FEED):
+        for word in range(10):
+            for stream in range(20):
+                enqueue(
+                    "test",
+                    f"order:{stream}",
+                    "said",
+                    {"word": word},
+                    actor=FEED,
+                    at=MONDAY,
+                    supplier_id=None,
+                )
+
+    def worker(number):
+        return lambda: deliver_due(worker=number, clock=lambda: datetime.now(UTC), limit=5)
+
+    outcomes = at_once(*[worker(number) for number in range(1, 5)])
+    deliver_due(worker=9, clock=lambda: datetime.now(UTC))
+
+    assert not any(isinstance(one, Exception) for one in outcomes), outcomes
+    assert len(heard) == 200
+    for stream in range(20):
+        mine = [line.split()[1] for line in heard if line.startswith(f"order:{stream} ")]
+        assert mine == [str(word) for word in range(10)]
+    with acting(FEED):
+        assert DeliveryAttempt.objects.count() == 200
+
+
+def no_hint() -> None:
+    """As if the broker were gone."""
