@@ -216,7 +216,7 @@ def quantity(amount: Decimal | int | Quantity | None, unit: Any = "", decimals: 
     if amount is None:
         return ""
     if isinstance(amount, Quantity):
-        amount, unit = amount.amount, unit or amount.unit
+        return quantity(amount.amount, unit or amount.unit, decimals)
     code = getattr(unit, "code", unit)
     return _with_unit(figure(amount, getattr(unit, "decimals", decimals)), str(code))
 
@@ -238,7 +238,7 @@ def money(amount: Decimal | int | Money | None, currency: str = "") -> SafeStrin
     if amount is None:
         return ""
     if isinstance(amount, Money):
-        amount, currency = amount.amount, amount.currency
+        return money(amount.amount, amount.currency)
     return format_html('<bdi class="nowrap">{}</bdi>', money_text(amount, currency))
 
 
@@ -493,7 +493,9 @@ def control(field: forms.BoundField) -> SafeString:
 @register.filter
 def choices_of(field: forms.BoundField) -> list[BoundWidget]:
     """The boxes or radio buttons of a group, one by one, in our look."""
-    attrs = {"class": "form-check-input", **({"id": field.auto_id} if field.auto_id else {})}
+    attrs: dict[str, str | bool] = {"class": "form-check-input"}
+    if field.auto_id:
+        attrs["id"] = field.auto_id
     attrs = field.build_widget_attrs(attrs)
     widget = field.field.widget
     rows = widget.subwidgets(field.html_name, field.value(), attrs=attrs)
