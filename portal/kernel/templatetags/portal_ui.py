@@ -7,7 +7,7 @@ looks; docs/design.md has the tags with examples.
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from django import forms, template
@@ -115,6 +115,7 @@ def _use(css: str, box: int, address: str) -> SafeString:
     )
 
 
+@cache
 def _sprite(fragment: str) -> str:
     return f"{static('img/icons.svg')}#{fragment}"
 
@@ -155,22 +156,26 @@ def _side(context: Any) -> str:
     return str(getattr(actor, "side", ""))
 
 
-def _badge(css: str, look: Look, word: Word) -> SafeString:
-    return format_html('<span class="{} t-{}">{}{}</span>', css, look.tone, glyph(look.glyph), word)
+# Note [Remembered]: a page of a 1,000-line order says the same few words and figures thousands of times. What
+# depends only on its arguments (the language is one of them) is made once.
+@lru_cache(maxsize=1024)
+def _badge(css: str, tone: str, glyph_name: str, word: str) -> SafeString:
+    return format_html('<span class="{} t-{}">{}{}</span>', css, tone, glyph(glyph_name), word)
 
 
 @register.simple_tag(takes_context=True)
 def state(context: Any, dimension: str, value: str, word: Word = "") -> SafeString:
     """A state inside a table or a list: glyph and word. `word` says it more exactly ("15 of 18 agreed")."""
     look = look_of(dimension, value, _side(context))
-    return _badge("q-erp" if dimension == "erp" else "q-state", look, word or look.word)
+    css = "q-erp" if dimension == "erp" else "q-state"
+    return _badge(css, look.tone, look.glyph, str(word or look.word))
 
 
 @register.simple_tag(takes_context=True)
 def chip(context: Any, dimension: str, value: str, word: Word = "") -> SafeString:
     """A state that stands alone, for instance beside a heading. Never one in every row."""
     look = look_of(dimension, value, _side(context))
-    return _badge("q-chip", look, word or look.word)
+    return _badge("q-chip", look.tone, look.glyph, str(word or look.word))
 
 
 @register.simple_tag(takes_context=True)
@@ -190,7 +195,11 @@ def state_word(context: Any, dimension: str, value: str) -> str:
 
 def figure(amount: Decimal | int, decimals: int = 0) -> str:
     """A number as the reader writes numbers: at least so many decimals, never fewer than it really has."""
-    exact = Decimal(amount)
+    return _figure(Decimal(amount), decimals, get_language())
+
+
+@lru_cache(maxsize=8192)  # see Note [Remembered]
+def _figure(exact: Decimal, decimals: int, language: str | None) -> str:
     places = max(decimals, decimals_of(exact))
     text = formats.number_format(
         rounded(exact, places), decimal_pos=places, use_l10n=True, force_grouping=True
@@ -281,9 +290,14 @@ def day(value: date | None) -> SafeString | str:
     """A day, for people and for machines."""
     if value is None:
         return ""
-    return format_html(
-        '<time class="nowrap" datetime="{}">{}</time>', value.isoformat()[:10], day_text(value)
-    )
+    return _day(value.year, value.month, value.day, get_language())
+
+
+@lru_cache(maxsize=4096)  # see Note [Remembered]
+def _day(year: int, month: int, number: int, language: str | None) -> SafeString:
+    value = date(year, month, number)
+    text = day_text(value)
+    return format_html('<time class="nowrap" datetime="{}">{}</time>', value.isoformat(), text)
 
 
 @register.filter
