@@ -8,7 +8,7 @@ from procurement.orders.services.promise import (
     withdraw_promises,
 )
 from procurement.orders.services.receive import OrderIntake, OrderResult, receive_orders
-from procurement.orders.services.views import forget_view, save_view
+from procurement.orders.services.saved_view import forget_view, save_view
 
 __all__ = [
     "Decision",

@@ -1,0 +1,79 @@
+"""A lifecycle is a table, and the table is whole."""
+
+import pytest
+
+from procurement.acknowledgments.states import ACKNOWLEDGMENT_LIFECYCLE, AcknowledgmentState
+from procurement.orders.states import (
+    LINE_LIFECYCLE,
+    ORDER_LIFECYCLE,
+    PROMISE_LIFECYCLE,
+    Agreement,
+    OrderState,
+    PromiseState,
+)
+from portal.kernel.actors import Actor, Side
+from portal.kernel.errors import IllegalTransition
+from suppliers.roles import Permission
+from suppliers.states import SUPPLIER_LIFECYCLE, SupplierState
+
+TABLES = [
+    (ORDER_LIFECYCLE, OrderState),
+    (LINE_LIFECYCLE, Agreement),
+    (PROMISE_LIFECYCLE, PromiseState),
+    (ACKNOWLEDGMENT_LIFECYCLE, AcknowledgmentState),
+    (SUPPLIER_LIFECYCLE, SupplierState),
+]
+ids = [table.name for table, _ in TABLES]
+
+
+def reachable(table):
+    found, waiting = {table.initial}, [table.initial]
+    while waiting:
+        state = waiting.pop()
+        for row in table.transitions:
+            if state in row.sources and row.target not in found:
+                found.add(row.target)
+                waiting.append(row.target)
+    return found
+
+
+@pytest.mark.parametrize(("table", "states"), TABLES, ids=ids)
+def test_the_table_names_every_state_and_each_can_be_reached(table, states):
+    assert table.states == set(states.values)
+    assert reachable(table) == set(states.values)
+
+
+@pytest.mark.parametrize(("table", "states"), TABLES, ids=ids)
+def test_only_the_terminal_states_have_no_way_out(table, states):
+    stuck = {state for state in states.values if not any(state in row.sources for row in table.transitions)}
+    assert stuck == table.terminal
+
+
+@pytest.mark.parametrize(("table", "states"), TABLES, ids=ids)
+def test_permissions_are_known_and_events_are_dotted_and_past(table, states):
+    for row in table.transitions:
+        assert row.permission in set(Permission)
+        noun, verb = row.event.split(".")
+        assert noun
+        assert verb.endswith(("ed", "withdrawn"))
+
+
+@pytest.mark.parametrize(("table", "states"), TABLES, ids=ids)
+def test_a_verb_leads_to_one_place_from_each_state(table, states):
+    for state in states.values:
+        verbs = [row.verb for row in table.transitions if state in row.sources]
+        assert len(verbs) == len(set(verbs))
+
+
+def test_an_illegal_step_is_refused_loudly():
+    with pytest.raises(IllegalTransition, match="cannot close while cancelled"):
+        ORDER_LIFECYCLE.target("close", "cancelled")
+
+
+def test_buttons_are_read_off_the_table_and_the_role():
+    seller = Actor("Asha", "portal", Side.SUPPLIER, permissions=frozenset({Permission.ORDER_ACKNOWLEDGE}))
+    buyer = Actor("Bea", "portal", Side.COMPANY, permissions=frozenset({Permission.ORDER_DECIDE}))
+
+    assert LINE_LIFECYCLE.verbs_for(seller, Agreement.ANSWERED) == ["answer", "refuse", "confirm", "withdraw"]
+    assert LINE_LIFECYCLE.verbs_for(buyer, Agreement.ANSWERED) == ["accept", "decline"]
+    assert LINE_LIFECYCLE.verbs_for(buyer, Agreement.AGREED) == []

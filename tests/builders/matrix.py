@@ -1,0 +1,84 @@
+"""What each address of the persona matrix shows: one object of each kind for a supplier, and how to name it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from portal.kernel.scope import acting
+from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
+from procurement.acknowledgments.models import OrderAcknowledgment
+from procurement.acknowledgments.services import acknowledge_order
+from procurement.orders.models import PurchaseOrder
+from procurement.threads.models import Attachment
+from suppliers.models import ApiToken, Supplier
+from suppliers.services import create_token
+from tests.builders.world import MONDAY, a_line, a_paper, receive
+from tests.people import FEED, Person
+
+
+@dataclass(frozen=True)
+class Objects:
+    """One of everything a supplier can have."""
+
+    supplier_id: int
+    order: PurchaseOrder
+    answer: OrderAcknowledgment
+    token: ApiToken
+    file: Attachment
+
+
+def make_objects(number: str, people: dict[str, Person]) -> Objects:
+    """An order with an answer that waits for the buyer, a file and a token, of one supplier."""
+    supplier = Supplier.objects.get(number=number)
+    order_number = f"M-{number}"
+    receive(a_paper(order_number, [a_line(10), a_line(20)], supplier=number))
+    order = PurchaseOrder.objects.get(number=order_number)
+    buyer = people["bea"].actor
+    dear = LineAnswer("L10", (AnswerPiece(Decimal(100), price=Decimal("7.50")),))
+    with acting(buyer):
+        done = acknowledge_order(
+            AcknowledgeOrder(order.key, order.version, (dear,)), actor=buyer, at=MONDAY
+        )
+    token = create_token("test", "read", supplier=supplier, actor=FEED, at=MONDAY).token
+    file = Attachment.objects.create(
+        supplier=supplier,
+        order=order,
+        name="drawing.pdf",
+        content_type="application/pdf",
+        size=5,
+        sha256="0" * 64,
+        content=b"%PDF-",
+        added_at=MONDAY,
+        added_by="Bea Buyer",
+    )
+    order.refresh_from_db()
+    return Objects(supplier.pk, order, done.paper, token, file)
+
+
+def _order(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.order.key}
+
+
+def _answer(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.order.key, "answer": objects.answer.key}
+
+
+def _file(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.file.key}
+
+
+SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
+    "order": _order,
+    "order-answer": _order,
+    "answer-line": _order,
+    "answer-discard": _order,
+    "answer-withdraw": _answer,
+    "answer-decide": _order,
+    "order-print": _order,
+    "order-pdf": _order,
+    "answer-sheet": _order,
+    "message-send": _order,
+    "file-add": _order,
+    "file": _file,
+}

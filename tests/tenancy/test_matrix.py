@@ -1,0 +1,126 @@
+"""The persona matrix: every address × everybody × own, and another supplier's, object.
+
+The addresses come from the resolver, so a new door is red until it says what it shows (`SHOWS`) and has declared its
+access. What is expected is read off the declaration: 403 for who may not, 404 for what is another supplier's,
+sign-in for nobody, 405 for a method the door does not have.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from portal.kernel.actors import Side
+from portal.kernel.scope import acting
+from tests.builders.matrix import SHOWS, Objects, make_objects
+from tests.people import FEED
+
+pytestmark = pytest.mark.django_db
+
+# Other people's doors: they guard themselves, and none of them knows a supplier.
+FOREIGN = ("allauth.", "django.views.static", "django.contrib.staticfiles", "django.views.i18n")
+
+
+def patterns(resolver: URLResolver | None = None) -> Iterator[URLPattern]:
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from patterns(entry)
+        else:
+            yield entry
+
+
+def our_doors() -> list[URLPattern]:
+    return [one for one in patterns() if not one.callback.__module__.startswith(FOREIGN)]
+
+
+def guarded_doors() -> list[URLPattern]:
+    return [one for one in our_doors() if not access_of(one).public]
+
+
+def access_of(pattern: URLPattern) -> Any:
+    access = getattr(pattern.callback, "access", None)
+    assert access is not None, f"{pattern.name or pattern.pattern} does not declare who may come in"
+    return access
+
+
+def name_of(pattern: URLPattern) -> str:
+    return pattern.name or str(pattern.pattern)
+
+
+def address(pattern: URLPattern, objects: Objects) -> str:
+    wanted = list(pattern.pattern.converters)
+    if not wanted:
+        return reverse(pattern.name)
+    shows: Callable[[Objects], dict[str, Any]] | None = SHOWS.get(pattern.name)
+    assert shows, f"{pattern.name} takes {wanted}: say in tests/builders/matrix.py what it shows"
+    return reverse(pattern.name, kwargs=shows(objects))
+
+
+def ask(client: Client, method: str, url: str) -> int:
+    return client.generic(method, url).status_code
+
+
+@pytest.fixture
+def objects(people):
+    with acting(FEED):
+        return {"ACME": make_objects("ACME", people), "GLOBEX": make_objects("GLOBEX", people)}
+
+
+def test_every_door_declares_who_may_come_in():
+    assert [name_of(one) for one in our_doors() if not hasattr(one.callback, "access")] == []
+
+
+def test_every_door_has_a_name():
+    assert [str(one.pattern) for one in our_doors() if not one.name] == []
+
+
+@pytest.mark.parametrize("pattern", guarded_doors(), ids=name_of)
+class TestDoor:
+    """One door, everybody."""
+
+    def methods(self, pattern):
+        return [method for method in access_of(pattern).methods if method not in ("HEAD", "OPTIONS")]
+
+    def test_nobody_is_sent_to_sign_in(self, pattern, objects, client):
+        for method in self.methods(pattern):
+            response = client.generic(method, address(pattern, objects["ACME"]))
+            if response.status_code == 302:
+                assert "/accounts/login/" in response["Location"]
+            else:
+                assert response.status_code == 401
+
+    def test_everybody_gets_what_the_declaration_says(self, pattern, objects, people):
+        access = access_of(pattern)
+        for name, person in people.items():
+            for method in self.methods(pattern):
+                needed = permissions_for(access, method)
+                may = not needed or any(person.actor.may(permission) for permission in needed)
+                for owner, theirs in objects.items():
+                    client = Client()
+                    client.force_login(person.user)
+                    status = ask(client, method, address(pattern, theirs))
+                    story = f"{name} {method} {pattern.name} of {owner}: {status}"
+                    assert status < 500, story
+                    if not may:
+                        assert status == 403, story
+                    elif pattern.pattern.converters and is_stranger(person, theirs):
+                        assert status == 404, story
+                    else:
+                        assert status not in (401, 403, 404, 405), story
+
+    def test_other_methods_are_refused(self, pattern, objects, people):
+        client = Client()
+        client.force_login(people["bea"].user)
+        for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - set(self.methods(pattern)):
+            assert ask(client, method, address(pattern, objects["ACME"])) in (403, 405), method
+
+
+def permissions_for(access: Any, method: str) -> frozenset[str]:
+    by_method = getattr(access, "by_method", None)
+    return by_method.get(method, access.permissions) if by_method else access.permissions
+
+
+def is_stranger(person: Any, theirs: Objects) -> bool:
+    return person.actor.side is Side.SUPPLIER and theirs.supplier_id not in person.actor.supplier_ids
