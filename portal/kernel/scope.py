@@ -6,13 +6,14 @@ carry them into the next request. Outside a scope the login role sees no row of 
 """
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, ParamSpec, Self, TypeVar
 
 from django.db import connection, models, transaction
 
 from portal.kernel.actors import Actor, Side
+from portal.kernel.bulk import can_update_rows, update_rows
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -110,3 +111,23 @@ class ScopedQuerySet(models.QuerySet[Any]):
             path = getattr(self.model, "supplier_path", self.supplier_path)
             return self.filter(**{f"{path}__in": actor.supplier_ids})
         return self.none()
+
+    def bulk_update(
+        self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None
+    ) -> int:
+        """Save some fields of many rows, as Django does but by arrays. See Note [Bulk update]."""
+        rows, names = list(objs), list(fields)
+        found = [self.model._meta.get_field(name) for name in names]
+        if not rows:
+            return 0
+        if not names or any(row.pk is None for row in rows) or not can_update_rows(rows, found):
+            return super().bulk_update(rows, names, batch_size)
+        self._for_write = True
+        for row in rows:
+            row._prepare_related_fields_for_save(operation_name="bulk_update", fields=found)
+        size = batch_size or len(rows)
+        with transaction.atomic(using=self.db, savepoint=False):
+            batches = (rows[start : start + size] for start in range(0, len(rows), size))
+            return sum(update_rows(self.model, batch, found) for batch in batches)
+
+    bulk_update.alters_data = True  # type: ignore[attr-defined]  # templates must not call it
