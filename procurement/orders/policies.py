@@ -144,11 +144,18 @@ def merged(deliveries: Iterable[tuple[Decimal, date | None]]) -> dict[date | Non
     return by_day
 
 
-def echoes(asked: Asked, agreed: Sequence[Piece]) -> bool:
+# What a promise speaks of: only a change of these can be the ERP taking the promise over.
+PROMISED_FIELDS = frozenset({"quantity", "delivery_on", "deliveries", "price"})
+
+
+def echoes(asked: Asked, agreed: Sequence[Piece], changes: Sequence[Change] = ()) -> bool:
     """Whether a new revision says what was agreed: then it closes silently, nobody is asked again (domain.md §5.5).
 
-    Refused pieces are echoed by their absence, a substitute by its item number or by the old one kept.
+    A change of anything a promise does not speak of (place, Incoterm, item, unit) is no echo. Refused pieces are
+    echoed by their absence.
     """
+    if any(change.field not in PROMISED_FIELDS for change in changes):
+        return False
     standing = [piece for piece in agreed if piece.kind != PromiseKind.REFUSE]
     if not standing:
         return False

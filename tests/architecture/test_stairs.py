@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 from django.apps import apps
+from importlinter import configuration
 from importlinter.application.use_cases import lint_imports
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,6 +19,7 @@ def stairs() -> list[set[str]]:
 
 def test_imports_go_down_the_stairs(monkeypatch):
     monkeypatch.chdir(ROOT)
+    configuration.configure()
     assert lint_imports(config_filename="pyproject.toml", cache_dir=None)
 
 

@@ -535,7 +535,7 @@ class _Revising:
         if was_cancelled:
             changes.append(Change("line", "", line.item_number))
         pieces = [piece_of(promise) for promise in self.known.promises.get(line.pk, [])]
-        if changes and echoes(after, pieces) and not was_cancelled:
+        if changes and echoes(after, pieces, changes):
             self._close_silently(line, changes)
         elif changes:
             self._reopen(line, changes)

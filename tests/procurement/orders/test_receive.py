@@ -1,0 +1,241 @@
+"""Orders out of the ERP: new, revised, echoed, cancelled, received, refused."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.scope import acting
+from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
+from procurement.acknowledgments.services import acknowledge_order
+from procurement.orders.messages import SchedulePaper
+from procurement.orders.models import OrderRevision, PurchaseOrder, PurchaseOrderLine, ScheduleLine
+from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
+from tests.people import FEED
+
+pytestmark = pytest.mark.django_db
+
+LATER = MONDAY + timedelta(days=1)
+
+
+def outcome(*papers, at=LATER):
+    return [result.outcome for result in receive(*papers, at=at).results]
+
+
+def confirm(order, person):
+    with acting(person.actor):
+        acknowledge_order(
+            AcknowledgeOrder(order.key, order.version, rest_as_asked=True), actor=person.actor, at=LATER
+        )
+
+
+def schedules(number=10):
+    with acting(FEED):
+        found = ScheduleLine.objects.filter(line__number=number).order_by("key")
+        return list(found.values_list("key", "quantity", "delivery_on"))
+
+
+def test_a_new_order_waits_for_its_supplier_with_a_clock_in_its_working_time(world):
+    order = an_order(lines=2)
+
+    assert (order.revision, order.agreement, order.lines_for_supplier) == (1, "awaiting", 2)
+    assert order.total_amount == Decimal("1370.00")
+    assert order.next_delivery_on == date(2026, 4, 1)
+    # A core supplier has 16 working hours; Monday 15:30 in Kolkata leaves 1.5 of them on Monday.
+    assert order.acknowledge_by_at is not None
+    assert order.acknowledge_by_at.date() in (date(2026, 3, 4), date(2026, 3, 5))
+
+
+def test_the_same_paper_twice_changes_nothing(world):
+    an_order()
+
+    assert outcome(a_paper()) == ["unchanged"]
+    with acting(FEED):
+        assert OrderRevision.objects.count() == 1
+        assert AuditEvent.objects.count() == 1
+
+
+def test_ten_and_ten_point_zero_are_the_same_paper(world):
+    an_order(lines=[a_line(quantity=Decimal(10))])
+
+    assert outcome(a_paper(lines=[a_line(quantity=Decimal("10.000"))])) == ["unchanged"]
+
+
+def test_an_older_paper_is_not_taken_for_a_newer_one(world):
+    receive(a_paper(stamp=datetime(2026, 3, 2, 9, tzinfo=UTC)))
+    older = a_paper(lines=1, stamp=datetime(2026, 3, 2, 8, tzinfo=UTC))
+
+    assert outcome(older) == ["older"]
+    assert fresh().line_count == 2
+
+
+def test_a_revision_is_kept_with_what_moved(world):
+    an_order(lines=2)
+
+    moved = [a_line(10, quantity=Decimal(80)), a_line(20, note="use gate 2")]
+    assert outcome(a_paper(lines=moved, revision="2")) == ["revised"]
+
+    with acting(FEED):
+        revision = OrderRevision.objects.get(number=2)
+    assert revision.changes == [
+        {"line": "10", "field": "quantity", "old": "100", "new": "80", "did": "reopened"},
+        {"line": "20", "field": "note", "old": "", "new": "use gate 2", "did": "noted"},
+    ]
+    assert (fresh_line(10).asked_revision, fresh_line(20).asked_revision) == (2, 1)
+
+
+def test_a_new_incoterm_reopens_every_line(people):
+    confirm(an_order(lines=2), people["asha"])
+
+    outcome(a_paper(lines=2, incoterm="DAP", incoterm_place="Leeds", revision="2"))
+
+    assert [fresh_line(number).agreement for number in (10, 20)] == ["awaiting", "awaiting"]
+
+
+def test_a_note_reopens_nothing(people):
+    confirm(an_order(lines=2), people["asha"])
+
+    outcome(a_paper(lines=2, note="Ring before you deliver.", revision="2"))
+
+    order = fresh()
+    assert (order.agreement, order.revision, order.revision_status) == ("agreed", 2, "current")
+
+
+def test_goods_received_are_no_revision(people):
+    confirm(an_order(lines=1), people["asha"])
+
+    assert outcome(a_paper(lines=[a_line(received_quantity=Decimal(40))])) == ["updated"]
+
+    order, line = fresh(), fresh_line()
+    assert (order.revision, order.logistics, line.received_quantity) == (1, "partly_received", 40)
+    with acting(FEED):
+        assert AuditEvent.objects.filter(kind="order.goods_received").count() == 1
+        assert OrderRevision.objects.count() == 1
+
+
+def test_a_received_line_waits_for_nobody(world):
+    an_order(lines=2)
+
+    outcome(a_paper(lines=[a_line(10, received_quantity=Decimal(100)), a_line(20)]))
+
+    assert fresh_line(10).turn == ""
+    assert fresh().lines_for_supplier == 1
+
+
+def test_a_line_that_vanished_is_cancelled_and_one_that_appears_is_asked(people):
+    confirm(an_order(lines=2), people["asha"])
+
+    outcome(a_paper(lines=[a_line(10), a_line(30)], revision="2"))
+
+    assert fresh_line(20).cancelled is True
+    assert (fresh_line(30).agreement, fresh_line(30).turn) == ("awaiting", "supplier")
+    assert (fresh().line_count, fresh().lines_for_supplier) == (2, 1)
+
+
+def test_a_cancelled_order_waits_for_nobody_and_may_come_back(world):
+    an_order()
+
+    outcome(a_paper(status="cancelled", stamp=None))
+    order = fresh()
+    assert (order.state, order.lines_for_supplier, order.acknowledge_by_at) == ("cancelled", 0, None)
+
+    outcome(a_paper(note="again"))
+    assert (fresh().state, fresh().lines_for_supplier) == ("issued", 2)
+
+
+def test_deliveries_keep_our_keys_when_the_erp_recreates_its_own(world):
+    two = (SchedulePaper(Decimal(60), date(2026, 4, 1)), SchedulePaper(Decimal(40), date(2026, 4, 15)))
+    an_order(lines=[a_line(schedules=two)])
+    assert [key for key, *_ in schedules()] == [1, 2]
+
+    swapped = (SchedulePaper(Decimal(40), date(2026, 4, 15)), SchedulePaper(Decimal(60), date(2026, 4, 3)))
+    outcome(a_paper(lines=[a_line(schedules=swapped)], revision="2"))
+
+    assert schedules() == [(1, 60, date(2026, 4, 3)), (2, 40, date(2026, 4, 15))]
+
+
+def test_the_erp_taking_over_a_proposal_is_a_yes(people):
+    order = an_order(lines=1)
+    asha = people["asha"].actor
+    with acting(asha):
+        late = LineAnswer("L10", (AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 9)),))
+        acknowledge_order(AcknowledgeOrder(order.key, order.version, (late,)), actor=asha, at=LATER)
+    assert fresh_line().turn == "buyer"
+
+    outcome(a_paper(lines=[a_line(delivery_on=date(2026, 4, 9))], revision="2"))
+
+    assert (fresh_line().agreement, fresh_line().turn) == ("agreed", "")
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"company": "XX"}, "company"),
+        ({"supplier": "NOBODY"}, "supplier"),
+        ({"ship_to": "MOON"}, "ship_to"),
+        ({"currency": "EURO"}, "currency"),
+        ({"status": "odd"}, "status"),
+        ({"lines": ()}, "lines"),
+    ],
+)
+def test_a_bad_header_is_refused_with_its_field(world, changed, field):
+    (result,) = receive(replace(a_paper(), **changed)).results
+
+    assert result.outcome == "refused"
+    assert [problem.field for problem in result.problems] == [field]
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"unit": "furlong"}, "unit"),
+        ({"quantity": Decimal("1.5")}, "quantity"),
+        ({"quantity": Decimal(0)}, "quantity"),
+        ({"price": Decimal(-1)}, "price"),
+        ({"price_per": Decimal(0)}, "price_per"),
+        ({"schedules": (SchedulePaper(Decimal(99), date(2026, 4, 1)),)}, "schedules"),
+    ],
+)
+def test_a_bad_line_is_refused_with_its_number(world, changed, field):
+    (result,) = receive(a_paper(lines=[a_line(10), a_line(20, **changed)])).results
+
+    assert [(problem.field, problem.line) for problem in result.problems] == [(field, "20")]
+    with acting(FEED):
+        assert PurchaseOrder.objects.count() == 0
+
+
+def test_a_bad_paper_does_not_sink_the_good_ones(world):
+    papers = [a_paper("1"), a_paper("2", supplier="NOBODY"), a_paper("3")]
+
+    assert outcome(*papers) == ["stored", "refused", "stored"]
+    with acting(FEED):
+        assert sorted(PurchaseOrder.objects.values_list("number", flat=True)) == ["1", "3"]
+
+
+def test_an_order_never_changes_its_supplier(world):
+    an_order()
+
+    (result,) = receive(a_paper(supplier="GLOBEX")).results
+
+    assert result.outcome == "refused"
+    assert "another supplier" in result.problems[0].message
+
+
+def test_a_batch_takes_a_fixed_number_of_statements(world, django_assert_num_queries):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as one:
+        receive(a_paper("A1"))
+    with CaptureQueriesContext(connection) as thirty:
+        receive(*[a_paper(f"B{n}") for n in range(30)])
+    assert len(one) == len(thirty)
+    with CaptureQueriesContext(connection) as one:
+        receive(a_paper("A1", note="x", lines=[a_line(10, quantity=Decimal(7))]))
+    with CaptureQueriesContext(connection) as thirty:
+        receive(*[a_paper(f"B{n}", note="x", lines=[a_line(10, quantity=Decimal(7))]) for n in range(30)])
+    assert len(one) == len(thirty)
+    with acting(FEED):
+        assert PurchaseOrderLine.objects.filter(order__number__startswith="B", cancelled=True).count() == 30
