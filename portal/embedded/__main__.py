@@ -56,6 +56,11 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def chosen_tests(options: argparse.Namespace) -> list[str]:
+    """What pytest is told: the arguments, and ARGS, in which `make` hands them over."""
+    return [*options.arguments, *shlex.split(os.environ.get("ARGS", ""))]
+
+
 def main() -> int:
     options, more = parser().parse_known_args()
     if more and options.command not in ("test", "quick"):
@@ -64,10 +69,9 @@ def main() -> int:
         case "demo":
             return run_demo()
         case "test":
-            return run_tests([*options.arguments, *more, *shlex.split(os.environ.get("ARGS", ""))])
+            return run_tests([*more, *chosen_tests(options)])
         case "quick":
-            quick = ["-m", "not browser and not slow"]
-            return run_tests([*quick, *options.arguments, *more, *shlex.split(os.environ.get("ARGS", ""))])
+            return run_tests([*more, *chosen_tests(options)], markers="not browser and not slow")
         case "check":
             return run_command([sys.executable, "-m", "portal.checks"])
         case "run":

@@ -61,6 +61,7 @@ class Cluster:
     """A running PostgreSQL and the way to it."""
 
     child: Child
+    home: Path
     port: int
     addresses: Addresses
     superuser_password: str
@@ -112,7 +113,7 @@ def start_cluster(
     except BaseException:
         child.end()
         raise
-    return Cluster(child, chosen, addresses(chosen, passwords), passwords["postgres"])
+    return Cluster(child, home, chosen, addresses(chosen, passwords), passwords["postgres"])
 
 
 def addresses(port: int, passwords: dict[str, str]) -> Addresses:
@@ -246,8 +247,11 @@ def make_cluster(binaries: Path, data: Path, password: str) -> None:
         raise PostgresUnavailable(f"initdb failed:\n{done.stdout}{done.stderr}")
 
 
-def wait_for_former_postmaster(data: Path, patience: float = 10.0) -> None:
-    """A killed postmaster stays a zombie until it is reaped; until then its lock file keeps a new one out."""
+def wait_for_former_postmaster(data: Path, patience: float = 5.0) -> None:
+    """A killed postmaster goes a moment later, and is a zombie until somebody reaps it.
+
+    So long its lock file keeps a new one out. One that stays is PostgreSQL's own to complain about.
+    """
     try:
         former = int((data / "postmaster.pid").read_text().split()[0])
     except (FileNotFoundError, ValueError, IndexError):
@@ -256,12 +260,8 @@ def wait_for_former_postmaster(data: Path, patience: float = 10.0) -> None:
     while time.monotonic() < deadline:
         try:
             os.kill(former, 0)
-        except ProcessLookupError:
-            return
-        except PermissionError:
-            return  # the number belongs to somebody else's process by now
-        if processes.started_at(former) is not None:
-            return  # alive: PostgreSQL itself will say so
+        except (ProcessLookupError, PermissionError):
+            return  # gone; or the number belongs to somebody else's process by now
         time.sleep(0.05)
 
 

@@ -30,7 +30,7 @@ class PdfUnavailable(Exception):
     """This machine cannot make the PDF now; the sentence says why and what is left to do."""
 
 
-def render_pdf(html: str, *, seconds: int = SECONDS) -> bytes:
+def render_pdf(html: str, *, seconds: float = SECONDS) -> bytes:
     """The page as a PDF. Its links to `/static/…` are read from our own folder; any other is refused."""
     if find_spec("weasyprint") is None:
         raise PdfUnavailable(

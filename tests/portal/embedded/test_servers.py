@@ -1,0 +1,129 @@
+"""The embedded PostgreSQL and Valkey are real ones, closed to everybody else."""
+
+from __future__ import annotations
+
+import json
+import socket
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+
+from portal.embedded import ports, postgres, valkey
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cluster")
+    for above in (folder, *folder.parents[:2]):
+        above.chmod(0o755)  # as root the server runs as somebody else, who must be able to walk here
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cluster(home: Path) -> Iterator[postgres.Cluster]:
+    started = postgres.start_cluster(home)
+    yield started
+    started.stop()
+
+
+def ask(address: str, question: str, *more: str):
+    with psycopg.connect(address) as connection:
+        for statement in more:
+            connection.execute(statement)
+        return connection.execute(question).fetchone()
+
+
+def test_the_login_is_no_superuser_and_bypasses_nothing(cluster):
+    question = (
+        "SELECT rolsuper, rolbypassrls, rolcreatedb, rolinherit FROM pg_roles WHERE rolname = current_user"
+    )
+
+    assert ask(cluster.addresses.login, question) == (False, False, False, False)
+    assert ask(cluster.addresses.owner, question) == (False, False, True, True)
+
+
+@pytest.mark.parametrize("role", postgres.SCOPE_ROLES)
+def test_the_login_may_take_the_scope_roles_and_inherits_nothing_from_them(cluster, role):
+    assert ask(cluster.addresses.login, "SELECT current_user", f"SET LOCAL ROLE {role}") == (role,)
+    assert ask(cluster.addresses.login, f"SELECT pg_has_role('{role}', 'USAGE')") == (False,)
+
+
+def test_the_login_may_not_become_the_owner(cluster):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        ask(cluster.addresses.login, "SELECT 1", "SET ROLE quayside_owner")
+
+
+def test_a_wrong_password_keeps_out(cluster):
+    password = json.loads((cluster.home / "passwords.json").read_text())[postgres.LOGIN]
+    with pytest.raises(psycopg.OperationalError, match="authentication failed"):
+        ask(cluster.addresses.login.replace(password, "wrong"), "SELECT 1")
+
+
+def test_it_listens_on_this_machine_only_and_has_no_socket_file(cluster):
+    assert ask(cluster.addresses.owner, "SELECT current_setting('listen_addresses')") == ("127.0.0.1",)
+    assert cluster.answers_yes("SELECT current_setting('unix_socket_directories') = ''")
+
+
+def test_words_sort_and_fold_the_same_on_every_machine(cluster):
+    assert ask(cluster.addresses.owner, "SELECT lower('ÄÖ'), 'Z' < 'a', current_setting('TimeZone')") == (
+        "äö",
+        True,
+        "UTC",
+    )
+
+
+def test_passwords_are_for_their_owner_alone(cluster):
+    assert stat.S_IMODE((cluster.home / "passwords.json").stat().st_mode) == 0o600
+
+
+def test_it_comes_back_after_a_crash_with_what_was_committed(cluster):
+    with psycopg.connect(cluster.addresses.owner) as connection:
+        connection.execute("CREATE TABLE kept (word text)")
+        connection.execute("INSERT INTO kept VALUES ('here')")
+    cluster.child.popen.kill()
+    cluster.child.popen.wait()
+
+    again = postgres.start_cluster(cluster.home)
+
+    try:
+        assert ask(again.addresses.owner, "SELECT word FROM kept") == ("here",)
+        assert again.answers_yes("SELECT EXISTS (SELECT FROM kept)")
+        assert not again.answers_yes("SELECT EXISTS (SELECT FROM not_there)")
+    finally:
+        again.stop()
+
+
+def test_valkey_answers_with_its_password_and_is_silent_without(tmp_path):
+    server = valkey.start_server(tmp_path / "valkey", log=tmp_path / "valkey.log")
+    try:
+        with redis.Redis.from_url(server.broker_url) as messages:
+            messages.set("word", "kept")
+        with redis.Redis.from_url(server.cache_url) as cache:
+            assert cache.get("word") is None
+        port = int(server.address.rpartition(":")[2])
+        with redis.Redis(port=port) as stranger, pytest.raises(redis.AuthenticationError):
+            stranger.get("word")
+        assert stat.S_IMODE((tmp_path / "valkey" / "valkey.conf").stat().st_mode) == 0o600
+    finally:
+        server.stop()
+
+    again = valkey.start_server(tmp_path / "valkey", log=tmp_path / "valkey.log")
+    try:
+        with redis.Redis.from_url(again.broker_url) as messages:
+            assert messages.get("word") == b"kept"
+    finally:
+        again.stop()
+
+
+def test_a_taken_port_is_passed_over():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        assert not ports.is_free(port)
+        assert ports.first_free(port) > port
