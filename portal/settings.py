@@ -308,10 +308,13 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {}
 # --- The outbox ---------------------------------------------------------------------------------------------
 
 OUTBOX_WAKE = "portal.kernel.outbox.tasks.wake"
-OUTBOX_HANDLERS: dict[str, str] = {}  # topic: who delivers it
+OUTBOX_HANDLERS: dict[str, str] = {  # topic: who delivers it
+    "erp": "procurement.erp.delivery.deliver",
+}
 OUTBOX_LATE_AFTER = timedelta(seconds=env.integer("OUTBOX_LATE_AFTER", 900, at_least=1))
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "outbox sweep": {"task": "outbox.deliver", "schedule": 5.0, "options": {"expires": 5.0}},
+    "ERP feeds": {"task": "erp.read_feeds", "schedule": 5.0, "options": {"expires": 5.0}},
 }
 
 # --- The ERP ------------------------------------------------------------------------------------------------
