@@ -2,6 +2,7 @@
 
 from procurement.acknowledgments.models import DraftAnswer, DraftHeader, OrderAcknowledgment
 from procurement.catalogue.models import Company, Item, Site, SupplierItem, Unit
+from procurement.erp.models import ErpCommand, FeedCursor, FeedProblem, FeedRun
 from procurement.orders.models import (
     OrderRevision,
     Promise,
@@ -17,6 +18,10 @@ __all__ = [
     "Company",
     "DraftAnswer",
     "DraftHeader",
+    "ErpCommand",
+    "FeedCursor",
+    "FeedProblem",
+    "FeedRun",
     "Item",
     "Message",
     "OrderAcknowledgment",

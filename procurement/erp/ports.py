@@ -274,6 +274,10 @@ class Transient(ErpError):
     failure."""
 
 
+class Busy(Transient):
+    """Another process of ours is at this very work: leave it to that one."""
+
+
 class Throttled(Transient):
     """The ERP asks us to slow down; `retry_after` says for how long, where it told."""
 

@@ -267,12 +267,17 @@ def _moved_lines(command: PromiseCommand, lines: dict[str, LinePaper]) -> Iterat
         line = lines.get(wanted.key)
         if line is None or line.cancelled:
             yield CurrentLine(wanted.key, gone=True)
-        elif (line.quantity, line.price, line.delivery_on) != (
+        elif (line.quantity, line.price, first_day(line)) != (
             wanted.base_quantity,
             wanted.base_price,
             wanted.base_delivery_on,
         ):
-            yield CurrentLine(line.key, line.quantity, line.price, line.delivery_on)
+            yield CurrentLine(line.key, line.quantity, line.price, first_day(line))
+
+
+def first_day(line: LinePaper) -> date:
+    """The first day on which something of the line is to arrive."""
+    return min((one.delivery_on for one in line.schedules), default=line.delivery_on)
 
 
 def commands_from_rows(rows: Iterable[dict[str, str]]) -> Iterator[PromiseCommand]:

@@ -49,15 +49,15 @@ class Problem:
     @property
     def severity(self) -> Severity:
         """Whether the record was refused or only noticed."""
-        return RULES[self.rule].severity
+        return rule_named(self.rule).severity
 
     def explain(self) -> str:
         """The finding as one sentence, in the reader's language."""
-        return _fill(_(RULES[self.rule].says), self)
+        return _fill(_(rule_named(self.rule).says), self)
 
     def way_out(self) -> str:
         """What the reader can do about it, in the reader's language."""
-        return _fill(_(RULES[self.rule].way_out), self)
+        return _fill(_(rule_named(self.rule).way_out), self)
 
 
 def _fill(sentence: str, problem: Problem) -> str:
@@ -243,11 +243,15 @@ RULES: dict[str, Rule] = {
         gettext_noop("Write “{column}” in digits alone, for example 30."),
     ),
     "too_many_digits": Rule(
-        gettext_noop("“{value}” has more digits than we keep (15 before the point, 9 after it)."),
+        gettext_noop("“{value}” has more digits than we keep (12 before the point, 6 after it)."),
         gettext_noop("Check “{column}”; if it is right, choose a larger unit or another price unit."),
     ),
     "too_small": Rule(
         gettext_noop("{value} is below what “{column}” may be ({minimum})."),
+        gettext_noop("Correct “{column}”."),
+    ),
+    "too_large": Rule(
+        gettext_noop("{value} is above what “{column}” may be ({maximum})."),
         gettext_noop("Correct “{column}”."),
     ),
     "must_be_positive": Rule(
@@ -322,3 +326,8 @@ RULES: dict[str, Rule] = {
         gettext_noop("Correct the record in the ERP, or add what is missing, then send it again."),
     ),
 }
+
+
+def rule_named(name: str) -> Rule:
+    """A rule by its name; one that an older version of the portal knew is told by its name alone."""
+    return RULES.get(name) or Rule(name, "")

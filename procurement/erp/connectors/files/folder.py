@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from procurement.erp.ports import Feed, PermissionRefused, Transient
+from procurement.erp.ports import Busy, Feed, PermissionRefused, Transient
 from procurement.erp.problems import Problem
 
 MANIFEST = ".manifest.json"
@@ -112,7 +112,7 @@ class DropFolder:
             except OSError as error:
                 if error.errno not in (errno.EACCES, errno.EAGAIN):
                     raise
-                raise Transient("Another process is reading the drop folder.") from error
+                raise Busy("Another process is reading the drop folder.") from error
             yield
 
     # --- taking in

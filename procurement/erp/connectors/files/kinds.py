@@ -6,6 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
+from zoneinfo import available_timezones
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ PLACEHOLDER_DAYS = frozenset(
     {"0000-00-00", "0001-01-01", "1900-01-01", "1970-01-01", "2099-12-31", "9999-12-31"}
 )
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_NUMBER = re.compile(r"-?(\d{1,15})(\.\d{1,9})?", re.ASCII)
+_NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,6}0*)?", re.ASCII)
 _LONG_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _COMMA_NUMBER = re.compile(r"-?[\d.' ]*,[\d,.' ]*", re.ASCII)
 _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
@@ -91,11 +96,38 @@ def read_positive(text: str) -> Decimal:
     return number
 
 
-def read_whole(text: str) -> int:
-    """A whole number, zero or more."""
-    if _WHOLE.fullmatch(text):
+def whole_up_to(limit: int) -> Kind:
+    """A whole number from zero to a limit."""
+
+    def read(text: str) -> int:
+        if not _WHOLE.fullmatch(text):
+            raise BadCell("not_a_whole_number")
+        if int(text) > limit:
+            raise BadCell("too_large", {"maximum": limit})
         return int(text)
-    raise BadCell("not_a_whole_number")
+
+    return Kind(f"whole number, at most {limit}", read)
+
+
+@cache
+def _time_zones() -> set[str]:
+    return available_timezones()
+
+
+def read_time_zone(text: str) -> str:
+    """A time zone by its name in the tz database."""
+    if text not in _time_zones():
+        raise BadCell("not_a_code", {"expected": "a name such as Europe/Berlin"})
+    return text
+
+
+def read_email(text: str) -> str:
+    """A mail address."""
+    try:
+        validate_email(text)
+    except ValidationError:
+        raise BadCell("not_a_code", {"expected": "a mail address"}) from None
+    return text
 
 
 def read_yes_no(text: str) -> bool:
@@ -151,11 +183,14 @@ QUANTITY = Kind("quantity, decimal point, not below zero", read_amount, "missing
 MORE_THAN_NOTHING = Kind("quantity, decimal point, more than zero", read_positive, "missing_quantity")
 PRICE = Kind("price, decimal point, not below zero", read_amount)
 PER = Kind("number, decimal point, more than zero", read_positive)
-WHOLE = Kind("whole number", read_whole)
+DAYS = whole_up_to(3650)
+LINE_NUMBER = whole_up_to(999_999_999)
 YES_OR_NO = Kind("yes or no (also true/false, 1/0)", read_yes_no)
-CODE = text_up_to(64)
+CODE = text_up_to(60)
 SHORT = text_up_to(200)
 LONG = text_up_to(4000, lines=True)
+TIME_ZONE = Kind("time zone name, Europe/Berlin", read_time_zone)
+EMAIL = Kind("mail address", read_email)
 CURRENCY = pattern("[A-Z]{3}", "three capital letters (ISO 4217)")
 COUNTRY = pattern("[A-Z]{2}", "two capital letters (ISO 3166)")
 LANGUAGE = pattern("[a-z]{2,3}(-[A-Za-z]{2,4})?", "language tag such as de")

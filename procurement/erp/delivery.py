@@ -1,0 +1,106 @@
+"""The outbox's topic "erp": each message goes to the connector, outside any transaction, and what it said is
+written down.
+
+Note [One call]: before a call, `calling_since` is committed. If we find it set, an earlier attempt never
+came back, and nobody knows how it ended: it is treated exactly like an answer that never arrived. Such a
+command rests until the slowest call could have ended, is searched for by its key, and is sent again only if
+the ERP never saw it.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.kernel.actors import Actor, Channel
+from portal.kernel.outbox.models import OutboxMessage
+from portal.kernel.outbox.services import RetryLater
+from portal.kernel.scope import acting, require_no_transaction
+from procurement.erp.connectors import connect
+from procurement.erp.models import ErpCommand
+from procurement.erp.ports import Capabilities, Conflict, ErpConnector, ErpError, Fate
+from procurement.erp.queries import command_of
+from procurement.erp.services import (
+    begin_call,
+    end_call_without_effect,
+    record_conflict,
+    record_refusal,
+    record_result,
+    record_unknown,
+    take_up_command,
+    wait_behind_older,
+)
+from procurement.erp.states import IN_FLIGHT, CommandState
+
+logger = logging.getLogger(__name__)
+
+ERP = Actor.system("ERP connection", Channel.ERP)
+REST_AFTER_ALERT = timedelta(minutes=5)
+
+
+def deliver(message: OutboxMessage) -> str:
+    """Bring one command to the ERP. Returns how it stands; raises `RetryLater` where it has to be tried
+    again."""
+    require_no_transaction()
+    with connect() as connector:
+        return carry(message, connector, timezone.now())
+
+
+def carry(message: OutboxMessage, connector: ErpConnector, at: datetime) -> str:
+    """The same with a given connector and clock."""
+    with acting(ERP):
+        command = take_up_command(message)
+        if command.state not in IN_FLIGHT or command.state == CommandState.SENT:
+            return command.state
+        if wait_behind_older(command):
+            return "behind"
+        missing = connector.capabilities.cannot_write(command_of(command))
+        if missing:
+            reason = _(
+                "This ERP cannot take it by machine. Key in what was agreed; the next reading closes this."
+            )
+            record_refusal(command, reason, missing, actor=ERP, at=at)
+            return command.state
+        search_first = command.calling_since is not None or command.state == CommandState.UNKNOWN
+        if search_first:
+            _let_rest(command, connector.capabilities, at)
+        begin_call(command, at=at)
+    _call(command, connector, at, search_first=search_first)
+    return command.state
+
+
+def _let_rest(command: ErpCommand, capabilities: Capabilities, at: datetime) -> None:
+    rested_at = (command.calling_since or at) + capabilities.slowest_call
+    if at < rested_at:
+        raise RetryLater(_("The last call may still be at work in the ERP."), rested_at - at)
+
+
+def _call(command: ErpCommand, connector: ErpConnector, at: datetime, *, search_first: bool) -> None:
+    try:
+        result = connector.find_command(str(command.key)) if search_first else None
+        if result is None:
+            result = connector.write_promise(command_of(command))
+    except ErpError as error:
+        _record_error(command, error, connector.capabilities, at)
+        return
+    with acting(ERP):
+        record_result(command, result, actor=ERP, at=at)
+
+
+def _record_error(command: ErpCommand, error: ErpError, capabilities: Capabilities, at: datetime) -> None:
+    logger.warning("ERP said no", extra={"kind": type(error).__name__, "command": str(command.key)})
+    wait = error.retry_after
+    with acting(ERP):
+        if isinstance(error, Conflict):
+            record_conflict(command, error.reason, error.current, actor=ERP, at=at)
+        elif error.fate is Fate.PERSON:
+            record_refusal(command, error.reason, actor=ERP, at=at)
+        elif error.fate is Fate.SEARCH:
+            record_unknown(command, error.reason, actor=ERP, at=at)
+            wait = wait or capabilities.slowest_call + timedelta(seconds=1)
+        else:
+            end_call_without_effect(command, error.reason)
+            wait = wait or (REST_AFTER_ALERT if error.fate is Fate.ALERT else None)
+    if error.fate in (Fate.RETRY, Fate.ALERT, Fate.SEARCH):
+        raise RetryLater(error.reason, wait) from error

@@ -1,0 +1,292 @@
+"""From the ERP's feeds to the same services that the pages use; and from what was read, to the commands it
+confirms."""
+
+import logging
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import DataError, IntegrityError
+from django.db.models import Q
+
+from portal.kernel.actors import Actor, Channel
+from portal.kernel.errors import Intake
+from portal.kernel.errors import Problem as PortalProblem
+from portal.kernel.scope import acting, require_no_transaction
+from procurement.catalogue.services import (
+    receive_companies,
+    receive_items,
+    receive_sites,
+    receive_supplier_items,
+    receive_units,
+)
+from procurement.erp.models import ErpCommand, FeedCursor, FeedProblem, FeedRun
+from procurement.erp.policies import held_by_paper
+from procurement.erp.ports import (
+    Busy,
+    CommandResult,
+    Cursor,
+    ErpConnector,
+    ErpError,
+    Feed,
+    Page,
+    Sighting,
+    WriteResult,
+)
+from procurement.erp.problems import Problem, Severity, shown
+from procurement.erp.queries import confirmable_commands
+from procurement.erp.services import confirm_by_reading, record_result
+from procurement.erp.states import RunState
+from procurement.orders.messages import OrderPaper
+from procurement.orders.services import receive_orders
+from suppliers.services import receive_supplier_sites, receive_suppliers
+
+logger = logging.getLogger(__name__)
+
+FEED_ACTOR = Actor.system("ERP feed", Channel.ERP)
+Clock = Callable[[], datetime]
+
+
+@dataclass(slots=True)
+class Taken:
+    """What the portal made of a page."""
+
+    stored: int = 0
+    unchanged: int = 0
+    refused: list[Problem] = field(default_factory=list)
+
+
+def read_feeds(
+    connector: ErpConnector, *, clock: Clock, feeds: Iterable[Feed] = tuple(Feed)
+) -> list[FeedRun]:
+    """Read every feed the ERP has, in the order in which papers refer to each other. A feed that fails is
+    written down and does not keep the others from being read; one that another process is reading is left to
+    it."""
+    require_no_transaction()
+    runs: list[FeedRun] = []
+    for feed in feeds:
+        if feed in connector.capabilities.reads:
+            try:
+                runs += _read_feed(connector, feed, clock)
+            except Busy:
+                logger.info("feed is being read by another process", extra={"feed": feed})
+    return runs
+
+
+def _read_feed(connector: ErpConnector, feed: Feed, clock: Clock) -> Iterator[FeedRun]:
+    run: FeedRun | None = None
+    failure = ""
+    try:
+        for page in connector.read(feed, _cursor_of(feed)):
+            run = run or _start_run(feed, clock())
+            refused = take_page(run, page, at=clock())
+            connector.settle(page, refused)
+    except Busy:
+        raise
+    except ErpError as error:
+        logger.warning("feed failed", extra={"feed": feed, "kind": type(error).__name__})
+        failure = error.reason
+        run = run or _start_run(feed, clock())
+    except Exception as error:
+        # A fault of ours: the page stays unread and is tried again, and the owner sees that it does not get
+        # through.
+        logger.exception("feed failed", extra={"feed": feed})
+        failure = f"{type(error).__name__}: {error}"
+        run = run or _start_run(feed, clock())
+    if run is not None:
+        yield _finish_run(run, failure, clock())
+
+
+def _cursor_of(feed: Feed) -> Cursor | None:
+    with acting(FEED_ACTOR):
+        found = FeedCursor.objects.filter(feed=feed).first()
+    return Cursor(feed, found.position) if found else None
+
+
+def _start_run(feed: Feed, at: datetime) -> FeedRun:
+    with acting(FEED_ACTOR):
+        return FeedRun.objects.create(feed=feed, started_at=at)
+
+
+def _finish_run(run: FeedRun, failure: str, at: datetime) -> FeedRun:
+    run.state = RunState.FAILED if failure else RunState.DONE
+    run.reason, run.finished_at = failure, at
+    with acting(FEED_ACTOR):
+        run.save(update_fields=["state", "reason", "finished_at"])
+    return run
+
+
+def take_page(run: FeedRun, page: Page, *, at: datetime) -> list[Problem]:
+    """Store a page, its cursor and its problems in one transaction; returns what the portal refused of it."""
+    try:
+        with acting(FEED_ACTOR):
+            taken = _take(page.feed, page.sightings, at)
+            _note_page(run, page, taken, at)
+    except (DataError, IntegrityError):
+        # One paper that the database will not have must not cost the others: take them one by one.
+        logger.exception("a page was refused by the database; taking its papers one by one")
+        taken = _take_one_by_one(page, at)
+        with acting(FEED_ACTOR):
+            _note_page(run, page, taken, at)
+    return taken.refused
+
+
+def _take_one_by_one(page: Page, at: datetime) -> Taken:
+    sum_up = Taken()
+    for sighting in page.sightings:
+        try:
+            with acting(FEED_ACTOR):
+                one = _take(page.feed, [sighting], at)
+        except (DataError, IntegrityError) as error:
+            reason = str(error).splitlines()[0]
+            one = Taken(refused=[_refusal(sighting, PortalProblem("", reason), _name_of(sighting.paper))])
+        sum_up.stored += one.stored
+        sum_up.unchanged += one.unchanged
+        sum_up.refused += one.refused
+    return sum_up
+
+
+def _note_page(run: FeedRun, page: Page, taken: Taken, at: datetime) -> None:
+    problems = [*page.problems, *taken.refused]
+    FeedProblem.objects.bulk_create([_row(run, problem) for problem in problems], batch_size=1000)
+    run.papers += len(page.sightings)
+    run.taken += taken.stored
+    run.unchanged += taken.unchanged
+    run.refused += sum(1 for problem in problems if problem.severity is Severity.REFUSED)
+    run.noticed += sum(1 for problem in problems if problem.severity is Severity.NOTICED)
+    if page.source and page.source not in run.sources:
+        run.sources = [*run.sources, page.source][-20:]
+    run.save(update_fields=["papers", "taken", "unchanged", "refused", "noticed", "sources"])
+    position = dict(page.next.position)
+    FeedCursor.objects.update_or_create(feed=page.feed, defaults={"position": position, "moved_at": at})
+
+
+def _row(run: FeedRun, problem: Problem) -> FeedProblem:
+    return FeedProblem(
+        run=run,
+        rule=problem.rule,
+        severity=problem.severity.value,
+        source=shown(problem.source, 300),
+        row=problem.row,
+        record=shown(problem.record, 300),
+        column=shown(problem.column, 100),
+        value=shown(problem.value),
+        facts={name: shown(fact) if isinstance(fact, str) else fact for name, fact in problem.facts.items()},
+    )
+
+
+# --- the services
+# ---------------------------------------------------------------------------------------------
+
+INTAKES: dict[Feed, Callable[[Sequence[Any]], Intake]] = {
+    Feed.COMPANIES: receive_companies,
+    Feed.UNITS: receive_units,
+    Feed.SITES: receive_sites,
+    Feed.SUPPLIERS: receive_suppliers,
+    Feed.SUPPLIER_SITES: receive_supplier_sites,
+    Feed.ITEMS: receive_items,
+    Feed.SUPPLIER_ITEMS: receive_supplier_items,
+}
+
+
+def _take(feed: Feed, sightings: Sequence[Sighting], at: datetime) -> Taken:
+    if not sightings:
+        return Taken()
+    if feed is Feed.ORDERS:
+        return _take_orders(sightings, at)
+    if feed is Feed.COMMAND_RESULTS:
+        return _take_results(sightings, at)
+    intake = INTAKES[feed]([sighting.paper for sighting in sightings])
+    refused = [
+        _refusal(_sighting_of(problem, sightings), problem, problem.line) for problem in intake.problems
+    ]
+    return Taken(intake.stored, intake.unchanged, refused)
+
+
+def _sighting_of(problem: PortalProblem, sightings: Sequence[Sighting]) -> Sighting:
+    """The paper that a service's finding is about: the one that carries the key and the value it names."""
+    for sighting in sightings:
+        named = _name_of(sighting.paper).split(" / ")
+        if problem.line in named and str(getattr(sighting.paper, problem.field, "")) == problem.value:
+            return sighting
+    return Sighting(sightings[0].paper, "", sightings[0].source)
+
+
+def _name_of(paper: object) -> str:
+    """How people call the record: its key, as its file has it."""
+    names = ("company", "supplier", "number", "code", "item")
+    keys = [str(getattr(paper, name)) for name in names if getattr(paper, name, "")]
+    return " / ".join(keys) or str(getattr(paper, "key", ""))
+
+
+def _refusal(sighting: Sighting, problem: PortalProblem, record: str) -> Problem:
+    column = f"{problem.field} ({problem.line})" if problem.line and problem.line != record else problem.field
+    facts = {"reason": problem.message}
+    return Problem("refused_by_portal", sighting.source, sighting.row, column, problem.value, record, facts)
+
+
+def _take_orders(sightings: Sequence[Sighting], at: datetime) -> Taken:
+    papers = {
+        (one.paper.company, one.paper.number): one for one in sightings if isinstance(one.paper, OrderPaper)
+    }
+    orders = [sighting.paper for sighting in sightings if isinstance(sighting.paper, OrderPaper)]
+    intake = receive_orders(orders, actor=FEED_ACTOR, at=at)
+    taken = Taken()
+    standing: dict[tuple[str, str], OrderPaper] = {}
+    for result in intake.results:
+        key = (result.company, result.number)
+        if result.outcome == "refused":
+            record = " / ".join(key)
+            taken.refused += [_refusal(papers[key], problem, record) for problem in result.problems]
+            continue
+        if result.outcome == "unchanged":
+            taken.unchanged += 1
+        else:
+            taken.stored += 1
+        if result.outcome != "older":
+            paper = papers[key].paper
+            assert isinstance(paper, OrderPaper)
+            standing[key] = paper
+    _confirm_commands(standing, at)
+    return taken
+
+
+def _confirm_commands(orders: dict[tuple[str, str], OrderPaper], at: datetime) -> None:
+    """Read-back by feed: what the ERP was just seen to hold confirms or contradicts what it was asked to
+    hold."""
+    for command in confirmable_commands(orders):
+        paper = orders.get((command.order.company.code, command.order.number))
+        if paper is not None:
+            confirm_by_reading(command, held_by_paper(paper), actor=FEED_ACTOR, at=at)
+
+
+def _take_results(sightings: Sequence[Sighting], at: datetime) -> Taken:
+    taken = Taken()
+    for sighting in sightings:
+        result = sighting.paper
+        assert isinstance(result, CommandResult)
+        command = _command_by_key(result.key)
+        if command is None:
+            reason = "There is no command of this key."
+            taken.refused.append(
+                _refusal(sighting, PortalProblem("command_key", reason, result.key), result.key)
+            )
+            continue
+        outcome = WriteResult(result.outcome, command.reference, result.reason, result.lines)
+        # An answer to a key that was given up when a person sent the command again is history.
+        if str(command.key) == result.key and command.confirmed_at is None:
+            record_result(command, outcome, actor=FEED_ACTOR, at=at)
+        taken.stored += 1
+    return taken
+
+
+def _command_by_key(key: str) -> ErpCommand | None:
+    try:
+        wanted = uuid.UUID(key)
+    except ValueError:
+        return None
+    found = ErpCommand.objects.select_related("order").select_for_update(of=("self",))
+    command: ErpCommand | None = found.filter(Q(key=wanted) | Q(origin=wanted)).first()
+    return command

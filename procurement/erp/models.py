@@ -1,0 +1,148 @@
+"""Commands on their way to the ERP, and what its feeds told."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from portal.kernel.scope import ScopedQuerySet
+from procurement.erp.ports import Feed
+from procurement.erp.problems import Problem, Severity
+from procurement.erp.states import IN_FLIGHT, CommandState, RunState
+
+
+class ErpCommand(models.Model):
+    """One agreed promise that the ERP is to hold. `key` is what the ERP knows it by, and the outbox
+    message's own.
+
+    `payload` is the command with the values it was decided on. `calling_since` is set while a call to the
+    ERP may be under way: found set by the next attempt, it means that nobody knows how the last one ended.
+    `current` is what the ERP held instead, where it was in conflict; `missing` what this ERP cannot take by
+    machine.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.UUIDField(default=uuid.uuid4, unique=True)
+    origin = models.UUIDField(unique=True)
+    supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.PROTECT, related_name="+")
+    order = models.ForeignKey(
+        "procurement.PurchaseOrder", on_delete=models.PROTECT, related_name="erp_commands"
+    )
+    kind = models.CharField(max_length=40, default="promise")
+    state = models.CharField(max_length=10, choices=CommandState.choices, default=CommandState.QUEUED)
+    version = models.PositiveIntegerField(default=1)
+    payload = models.JSONField()
+    behind = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="waiting")
+    attempts = models.PositiveIntegerField(default=0)
+    queued_at = models.DateTimeField()
+    calling_since = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True)
+    current = models.JSONField(default=list)
+    missing = models.JSONField(default=list)
+    reference = models.CharField(max_length=120, blank=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=CommandState.values), name="erp_command_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=CommandState.CONFIRMED, confirmed_at__isnull=False)
+                | (~Q(state=CommandState.CONFIRMED) & Q(confirmed_at__isnull=True)),
+                name="erp_command_confirmed_when",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["order", "id"], name="erp_command_of_order"),
+            models.Index(fields=["state", "queued_at"], name="erp_command_by_state"),
+            models.Index(
+                fields=["order", "id"], condition=Q(state__in=sorted(IN_FLIGHT)), name="erp_command_in_flight"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"ERP command {self.key} for order {self.order_id} ({self.state})"
+
+    @property
+    def stream(self) -> str:
+        """The order's own: what happens to a command is part of the order's story."""
+        return self.order.stream
+
+
+class FeedCursor(models.Model):
+    """How far a feed has been read. `position` is the connector's own."""
+
+    feed = models.CharField(max_length=30, choices=[(feed.value, feed.value) for feed in Feed], unique=True)
+    position = models.JSONField(default=dict)
+    moved_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"cursor of {self.feed}"
+
+
+class FeedRun(models.Model):
+    """One reading of a feed that found something, or failed."""
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.UUIDField(default=uuid.uuid4, unique=True)
+    feed = models.CharField(max_length=30, choices=[(feed.value, feed.value) for feed in Feed])
+    state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.RUNNING)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    sources = models.JSONField(default=list)
+    papers = models.PositiveIntegerField(default=0)
+    taken = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    noticed = models.PositiveIntegerField(default=0)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=RunState.values), name="feed_run_state_known"),
+            models.CheckConstraint(
+                condition=Q(state=RunState.RUNNING, finished_at__isnull=True)
+                | (~Q(state=RunState.RUNNING) & Q(finished_at__isnull=False)),
+                name="feed_run_finished_when",
+            ),
+        ]
+        indexes = [models.Index(fields=["-started_at", "-id"], name="feed_run_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.feed} at {self.started_at:%Y-%m-%d %H:%M} ({self.state})"
+
+
+class FeedProblem(models.Model):
+    """One record that a feed could not hand over whole: kept as rule and facts, told in the reader's
+    language."""
+
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(FeedRun, on_delete=models.CASCADE, related_name="problems")
+    rule = models.CharField(max_length=60)
+    severity = models.CharField(max_length=10, choices=[(one.value, one.value) for one in Severity])
+    source = models.CharField(max_length=300, blank=True)
+    row = models.PositiveBigIntegerField(null=True)
+    record = models.CharField(max_length=300, blank=True)
+    column = models.CharField(max_length=100, blank=True)
+    value = models.TextField(blank=True)
+    facts = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(severity__in=[one.value for one in Severity]), name="feed_problem_severity_known"
+            )
+        ]
+        indexes = [models.Index(fields=["run", "id"], name="feed_problem_of_run")]
+
+    def __str__(self) -> str:
+        return f"{self.rule} in {self.source} row {self.row}"
+
+    @property
+    def problem(self) -> Problem:
+        """The finding with its sentences."""
+        return Problem(self.rule, self.source, self.row, self.column, self.value, self.record, self.facts)

@@ -1,0 +1,141 @@
+"""Pure rules between a command and what the ERP holds: does it stand, has nothing happened yet, or something
+else?"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from procurement.erp.ports import CurrentLine
+from procurement.orders.messages import CommandLine, CommandPiece, LinePaper, OrderPaper, PromiseCommand
+
+REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLine:
+    """What the ERP holds for a line, as far as a promise can change it. `deliveries` are quantities by
+    day."""
+
+    key: str
+    item_number: str
+    quantity: Decimal
+    price: Decimal
+    price_per: Decimal
+    deliveries: Mapping[date, Decimal]
+    gone: bool = False
+
+    @property
+    def delivery_on(self) -> date:
+        """The first day on which something is to arrive."""
+        return min(self.deliveries)
+
+    def as_current(self) -> CurrentLine:
+        """The middle column of a conflict."""
+        if self.gone:
+            return CurrentLine(self.key, gone=True)
+        return CurrentLine(self.key, self.quantity, self.price, self.delivery_on)
+
+
+class Standing(StrEnum):
+    """How a command and the ERP compare: wanted values stand; nothing has happened yet; something else is
+    there."""
+
+    HOLDS = "holds"
+    UNTOUCHED = "untouched"
+    DIFFERS = "differs"
+
+
+def held_by_paper(order: OrderPaper) -> dict[str, HeldLine]:
+    """The lines of an order as the ERP just told."""
+    return {line.key: _held(line, gone=order.status == "cancelled") for line in order.lines}
+
+
+def _held(line: LinePaper, *, gone: bool) -> HeldLine:
+    deliveries: Iterable[tuple[date, Decimal]] = [(one.delivery_on, one.quantity) for one in line.schedules]
+    return HeldLine(
+        key=line.key,
+        item_number=line.item_number,
+        quantity=line.quantity,
+        price=line.price,
+        price_per=line.price_per,
+        deliveries=by_day(deliveries or [(line.delivery_on, line.quantity)]),
+        gone=gone or line.cancelled,
+    )
+
+
+def by_day(deliveries: Iterable[tuple[date, Decimal]]) -> dict[date, Decimal]:
+    """Deliveries added up by day: two of one day are one for this comparison."""
+    days: dict[date, Decimal] = {}
+    for day, quantity in deliveries:
+        days[day] = days.get(day, Decimal(0)) + quantity
+    return days
+
+
+def standing_pieces(line: CommandLine) -> tuple[CommandPiece, ...]:
+    """The pieces of a line that will come; what the supplier refused will not."""
+    return tuple(piece for piece in line.pieces if piece.kind != REFUSE)
+
+
+def compare(command: PromiseCommand, held: Mapping[str, HeldLine]) -> Standing:
+    """How all lines of a command stand. One that differs makes the command differ; one untouched leaves it
+    waiting."""
+    found = {_compare_line(line, held.get(line.key)) for line in command.lines}
+    for standing in (Standing.DIFFERS, Standing.UNTOUCHED):
+        if standing in found:
+            return standing
+    return Standing.HOLDS
+
+
+def differing_lines(command: PromiseCommand, held: Mapping[str, HeldLine]) -> tuple[CurrentLine, ...]:
+    """What the ERP holds for the lines that are neither as decided on nor as wanted."""
+    differing = [
+        line for line in command.lines if _compare_line(line, held.get(line.key)) is Standing.DIFFERS
+    ]
+    return tuple(
+        held[line.key].as_current() if line.key in held else CurrentLine(line.key, gone=True)
+        for line in differing
+    )
+
+
+def _compare_line(line: CommandLine, held: HeldLine | None) -> Standing:
+    pieces = standing_pieces(line)
+    if held is None or held.gone:
+        return Standing.DIFFERS if pieces else Standing.HOLDS
+    if not pieces:
+        if held.quantity == 0:
+            return Standing.HOLDS
+    elif _is_as_wanted(line, pieces, held):
+        return Standing.HOLDS
+    base = (line.base_quantity, line.base_price, line.base_delivery_on)
+    return Standing.UNTOUCHED if (held.quantity, held.price, held.delivery_on) == base else Standing.DIFFERS
+
+
+def _is_as_wanted(line: CommandLine, pieces: tuple[CommandPiece, ...], held: HeldLine) -> bool:
+    wanted = by_day((piece.delivery_on or line.base_delivery_on, piece.quantity) for piece in pieces)
+    items = {piece.item_number for piece in pieces if piece.kind == "substitute" and piece.item_number}
+    return (
+        wanted == held.deliveries
+        and all(piece.price * held.price_per == held.price * piece.price_per for piece in pieces)
+        and items <= {held.item_number}
+    )
+
+
+def rebased(command: PromiseCommand, earlier: PromiseCommand) -> PromiseCommand:
+    """A command that was decided while an earlier one was under way: who decided knew what had been agreed,
+    so its base is what the earlier one put into the ERP."""
+    before = {line.key: line for line in earlier.lines}
+    return replace(command, lines=tuple(_rebased_line(line, before.get(line.key)) for line in command.lines))
+
+
+def _rebased_line(line: CommandLine, before: CommandLine | None) -> CommandLine:
+    pieces = standing_pieces(before) if before else ()
+    if before is None or not pieces:
+        return line
+    return replace(
+        line,
+        base_quantity=sum((piece.quantity for piece in pieces), Decimal(0)),
+        base_price=pieces[0].price,
+        base_delivery_on=min(piece.delivery_on or before.base_delivery_on for piece in pieces),
+    )

@@ -1,0 +1,121 @@
+"""Reading commands, and how an order's lines stand in the ERP."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Min, QuerySet
+
+from portal.kernel.actors import Actor
+from portal.kernel.outbox.models import UNDONE, OutboxMessage
+from procurement.erp.models import ErpCommand, FeedProblem, FeedRun
+from procurement.erp.policies import HeldLine, by_day
+from procurement.erp.states import CONFIRMABLE, IN_FLIGHT, CommandState
+from procurement.orders.messages import PromiseCommand, command_from_json
+from procurement.orders.models import PurchaseOrder, PurchaseOrderLine, ScheduleLine
+from procurement.orders.states import OrderState
+
+TOPIC = "erp"
+
+
+@dataclass(frozen=True, slots=True)
+class LineErpState:
+    """How what was agreed on a line stands in the ERP: "waiting for ERP", "in ERP since 14:02"."""
+
+    state: str
+    since: datetime
+    reason: str = ""
+
+    @property
+    def label(self) -> str:
+        """The state in the reader's language."""
+        return str(CommandState(self.state).label)
+
+
+def erp_state_of_lines(order: PurchaseOrder) -> dict[str, LineErpState]:
+    """The newest command of each line, by the ERP's line key; lines that no command was about are not in it.
+
+    Two queries: commands that were taken up, and messages that still wait in the outbox.
+    """
+    states: dict[str, LineErpState] = {}
+    taken_up = set()
+    for command in ErpCommand.objects.filter(order=order).order_by("id"):
+        taken_up.add(command.key)
+        since = command.confirmed_at or command.sent_at or command.queued_at
+        for line in command.payload["lines"]:
+            states[line["key"]] = LineErpState(command.state, since, command.reason)
+    waiting = OutboxMessage.objects.filter(topic=TOPIC, stream=order.stream, state__in=UNDONE)
+    for message in waiting.exclude(key__in=taken_up).order_by("id"):
+        for line in message.payload.get("lines", ()):
+            states[line["key"]] = LineErpState(CommandState.QUEUED, message.created_at, message.last_error)
+    return states
+
+
+def command_of(command: ErpCommand) -> PromiseCommand:
+    """The command as a connector takes it."""
+    return command_from_json(command.payload, key=str(command.key))
+
+
+def older_in_flight(command: ErpCommand) -> ErpCommand | None:
+    """A command on the same order that is not through yet: one at a time per ERP document, in order."""
+    return (
+        ErpCommand.objects.filter(order_id=command.order_id, id__lt=command.pk, state__in=IN_FLIGHT)
+        .order_by("-id")
+        .first()
+    )
+
+
+def confirmable_commands(orders: Iterable[tuple[str, str]]) -> QuerySet[ErpCommand]:
+    """Commands on these orders (company code, number) that a reading may confirm or contradict, oldest
+    first."""
+    wanted = set(orders)
+    found = ErpCommand.objects.filter(
+        state__in=CONFIRMABLE, order__number__in={number for _, number in wanted}
+    )
+    return found.select_related("order", "order__company").order_by("id").select_for_update(of=("self",))
+
+
+def held_by_mirror(order: PurchaseOrder) -> dict[str, HeldLine]:
+    """The lines of an order as the ERP last told."""
+    deliveries: dict[int, list[tuple[Any, Any]]] = {}
+    for schedule in ScheduleLine.objects.filter(line__order=order):
+        deliveries.setdefault(schedule.line_id, []).append((schedule.delivery_on, schedule.quantity))
+    cancelled = order.state == OrderState.CANCELLED
+    return {
+        line.key: HeldLine(
+            key=line.key,
+            item_number=line.item_number,
+            quantity=line.quantity,
+            price=line.price,
+            price_per=line.price_per,
+            deliveries=by_day(deliveries.get(line.pk) or [(line.delivery_on, line.quantity)]),
+            gone=line.cancelled or cancelled,
+        )
+        for line in PurchaseOrderLine.objects.filter(order=order)
+    }
+
+
+def visible_commands(actor: Actor) -> QuerySet[ErpCommand]:
+    """The commands this actor may see."""
+    return ErpCommand.objects.visible_to(actor).select_related("order", "supplier")
+
+
+def commands_by_state() -> list[dict[str, Any]]:
+    """How many commands stand in each state, and since when the oldest of them does."""
+    return list(ErpCommand.objects.values("state").annotate(count=Count("id"), oldest=Min("queued_at")))
+
+
+def recent_runs(limit: int = 30) -> QuerySet[FeedRun]:
+    """The newest readings."""
+    return FeedRun.objects.order_by("-started_at", "-id")[:limit]
+
+
+def problems_of(run: FeedRun) -> QuerySet[FeedProblem]:
+    """What a reading found wrong, in the order of the file."""
+    return FeedProblem.objects.filter(run=run).order_by("id")
+
+
+def parked_messages() -> QuerySet[OutboxMessage]:
+    """Messages to the ERP that nobody tries any more until a person has looked."""
+    return OutboxMessage.objects.filter(topic=TOPIC, state="parked").order_by("id")

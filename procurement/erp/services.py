@@ -1,0 +1,245 @@
+"""What happens to a command: taken up, called, answered, confirmed by read-back, retried by a person."""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from portal.kernel.actors import Actor
+from portal.kernel.outbox.models import OutboxMessage
+from portal.kernel.outbox.services import enqueue
+from portal.kernel.scope import requires_scope
+from procurement.erp.connectors.files.writing import as_cell
+from procurement.erp.models import ErpCommand
+from procurement.erp.policies import HeldLine, Standing, compare, differing_lines, rebased
+from procurement.erp.ports import CurrentLine, Outcome, WriteField, WriteResult
+from procurement.erp.queries import TOPIC, command_of, held_by_mirror, older_in_flight
+from procurement.erp.states import COMMAND_LIFECYCLE, IN_FLIGHT, CommandState
+from procurement.orders.messages import command_to_json
+from procurement.orders.models import PurchaseOrder
+
+RELEASED = "erp.command_released"
+PROMISE_AGREED = "order.promise_agreed"
+
+
+@requires_scope
+def take_up_command(message: OutboxMessage) -> ErpCommand:
+    """The command that a message is about; the first time it is heard of, it gets a record of its own."""
+    if message.kind == RELEASED:
+        return _lock(uuid.UUID(message.payload["origin"]))
+    if message.kind != PROMISE_AGREED:
+        raise LookupError(f"{message.kind} is nothing the ERP is told")
+    order = PurchaseOrder.objects.get(key=message.stream.removeprefix("order:"))
+    ErpCommand.objects.bulk_create(
+        [
+            ErpCommand(
+                key=message.key,
+                origin=message.key,
+                supplier_id=order.supplier_id,
+                order=order,
+                payload=message.payload,
+                queued_at=message.created_at,
+            )
+        ],
+        ignore_conflicts=True,  # delivered before: at least once is the outbox's promise
+    )
+    return _lock(message.key)
+
+
+def _lock(origin: uuid.UUID) -> ErpCommand:
+    found: ErpCommand = (
+        ErpCommand.objects.select_related("order").select_for_update(of=("self",)).get(origin=origin)
+    )
+    return found
+
+
+@requires_scope
+def wait_behind_older(command: ErpCommand) -> bool:
+    """Whether an earlier command on the same order is not through yet; if so, this one waits for it."""
+    older = older_in_flight(command)
+    if older is not None:
+        command.behind = older
+        command.save(update_fields=["behind"])
+    return older is not None
+
+
+@requires_scope
+def begin_call(command: ErpCommand, *, at: datetime) -> None:
+    """Note, before the call, that one is under way: should we die in it, nobody will take it for not made."""
+    command.calling_since = at
+    command.attempts += 1
+    command.save(update_fields=["calling_since", "attempts"])
+
+
+@requires_scope
+def end_call_without_effect(command: ErpCommand, reason: str) -> None:
+    """The call surely did nothing; it will be made again."""
+    command.calling_since = None
+    command.reason = reason
+    command.save(update_fields=["calling_since", "reason"])
+
+
+@requires_scope
+def record_result(command: ErpCommand, result: WriteResult, *, actor: Actor, at: datetime) -> None:
+    """Write down what the ERP said to a command."""
+    match result.outcome:
+        case Outcome.CONFIRMED:
+            _confirm(command, actor=actor, at=at, reference=result.reference)
+        case Outcome.SENT:
+            fields = {
+                "sent_at": at,
+                "calling_since": None,
+                "reference": result.reference,
+                "reason": result.reason,
+            }
+            if command.state in COMMAND_LIFECYCLE.transition("send", CommandState.QUEUED).sources:
+                COMMAND_LIFECYCLE.move(
+                    command, "send", actor=actor, at=at, facts=_facts(command), fields=fields
+                )
+            # Agreed as asked: what is wanted stood in the ERP before the command left.
+            if compare(command_of(command), held_by_mirror(command.order)) is Standing.HOLDS:
+                _confirm(command, actor=actor, at=at)
+        case Outcome.CONFLICT:
+            record_conflict(command, result.reason, result.current, actor=actor, at=at)
+        case Outcome.REFUSED:
+            record_refusal(command, result.reason, actor=actor, at=at)
+
+
+@requires_scope
+def record_conflict(
+    command: ErpCommand, reason: str, current: Sequence[CurrentLine], *, actor: Actor, at: datetime
+) -> None:
+    """The ERP holds something else than the command was decided on: a person compares and decides."""
+    if command.state not in IN_FLIGHT:
+        return
+    fields = {"reason": reason, "current": _plain(current), "calling_since": None}
+    COMMAND_LIFECYCLE.move(command, "contradict", actor=actor, at=at, facts=_facts(command), fields=fields)
+    _release_next(command, actor=actor, at=at)
+
+
+@requires_scope
+def record_refusal(
+    command: ErpCommand,
+    reason: str,
+    missing: Iterable[WriteField] = (),
+    *,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """The ERP will not take it, or not by machine: a person has to act, and the reason says on what."""
+    if command.state not in IN_FLIGHT:
+        return
+    fields = {"reason": reason, "missing": sorted(missing), "calling_since": None}
+    COMMAND_LIFECYCLE.move(command, "refuse", actor=actor, at=at, facts=_facts(command), fields=fields)
+    _release_next(command, actor=actor, at=at)
+
+
+@requires_scope
+def record_unknown(command: ErpCommand, reason: str, *, actor: Actor, at: datetime) -> None:
+    """Nobody can say whether the ERP carried it out; only a search will tell."""
+    fields = {"reason": reason}
+    COMMAND_LIFECYCLE.move(command, "lose_sight", actor=actor, at=at, facts=_facts(command), fields=fields)
+
+
+@requires_scope
+def confirm_by_reading(
+    command: ErpCommand, held: Mapping[str, HeldLine], *, actor: Actor, at: datetime
+) -> Standing:
+    """Compare a command with what the ERP was just seen to hold: it stands, or is contradicted, or still
+    waits."""
+    standing = compare(command_of(command), held)
+    if standing is Standing.HOLDS:
+        _confirm(command, actor=actor, at=at)
+    elif standing is Standing.DIFFERS and command.state == CommandState.SENT:
+        current = differing_lines(command_of(command), held)
+        record_conflict(
+            command, _("The ERP holds other values than were agreed."), current, actor=actor, at=at
+        )
+    return standing
+
+
+@requires_scope
+def retry_command(command: ErpCommand, *, actor: Actor, at: datetime) -> None:
+    """A person has looked and wants it sent again, on the values that the ERP holds now."""
+    held = held_by_mirror(command.order)
+    payload = command_to_json(command_of(command))
+    for line in payload["lines"]:
+        if line["key"] in held and not held[line["key"]].gone:
+            now = held[line["key"]]
+            line["base_quantity"], line["base_price"] = as_cell(now.quantity), as_cell(now.price)
+            line["base_delivery_on"] = as_cell(now.delivery_on)
+    # A new key: the ERP has answered to the old one and will not listen to it again.
+    fields = {
+        "payload": payload,
+        "key": uuid.uuid4(),
+        "reason": "",
+        "current": [],
+        "missing": [],
+        "sent_at": None,
+    }
+    COMMAND_LIFECYCLE.move(command, "retry", actor=actor, at=at, facts=_facts(command), fields=fields)
+    _release(command, actor=actor, at=at)
+
+
+def _confirm(command: ErpCommand, *, actor: Actor, at: datetime, reference: str = "") -> None:
+    fields: dict[str, Any] = {
+        "confirmed_at": at,
+        "calling_since": None,
+        "reason": "",
+        "current": [],
+        "missing": [],
+    }
+    if command.sent_at is None:
+        fields["sent_at"] = at
+    if reference:
+        fields["reference"] = reference
+    COMMAND_LIFECYCLE.move(command, "confirm", actor=actor, at=at, facts=_facts(command), fields=fields)
+    _supersede_older(command, actor=actor, at=at)
+    _release_next(command, actor=actor, at=at)
+
+
+def _supersede_older(confirmed: ErpCommand, *, actor: Actor, at: datetime) -> None:
+    """What an earlier command wanted for these lines and could not get has been settled by this one."""
+    settled = {line["key"] for line in confirmed.payload["lines"]}
+    stuck = ErpCommand.objects.filter(
+        order_id=confirmed.order_id,
+        id__lt=confirmed.pk,
+        state__in=COMMAND_LIFECYCLE.transition("supersede", CommandState.CONFLICT).sources,
+    )
+    for command in stuck.select_related("order").order_by("id"):
+        if {line["key"] for line in command.payload["lines"]} <= settled:
+            COMMAND_LIFECYCLE.move(command, "supersede", actor=actor, at=at, facts=_facts(command))
+
+
+def _release_next(done: ErpCommand, *, actor: Actor, at: datetime) -> None:
+    """Let the next command on the order go, on the base that the one before it made."""
+    waiting = ErpCommand.objects.filter(
+        order_id=done.order_id, state=CommandState.QUEUED, behind__isnull=False
+    )
+    following = waiting.select_related("order").order_by("id").first()
+    if following is None or older_in_flight(following) is not None:
+        return
+    if done.state == CommandState.CONFIRMED:
+        following.payload = command_to_json(rebased(command_of(following), command_of(done)))
+    following.behind = None
+    following.save(update_fields=["payload", "behind"])
+    _release(following, actor=actor, at=at)
+
+
+def _release(command: ErpCommand, *, actor: Actor, at: datetime) -> None:
+    payload = {"origin": str(command.origin)}
+    enqueue(TOPIC, command.stream, RELEASED, payload, actor=actor, at=at, supplier_id=command.supplier_id)
+
+
+def _facts(command: ErpCommand) -> dict[str, Any]:
+    return {"command": str(command.key), "lines": [line["number"] for line in command.payload["lines"]][:50]}
+
+
+def _plain(current: Sequence[CurrentLine]) -> list[dict[str, Any]]:
+    return [
+        {name: value if isinstance(value, bool) else as_cell(value) for name, value in asdict(line).items()}
+        for line in current
+    ]

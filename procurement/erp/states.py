@@ -1,0 +1,74 @@
+"""The life of a command to the ERP (domain.md §12), and of one reading of a feed."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from portal.kernel.lifecycle import Lifecycle, Transition
+from suppliers.roles import Permission
+
+
+class CommandState(models.TextChoices):
+    """Where a command stands. Only a read-back confirms."""
+
+    QUEUED = "queued", _("Waiting for ERP")
+    SENT = "sent", _("Sent to ERP")
+    CONFIRMED = "confirmed", _("In ERP")
+    CONFLICT = "conflict", _("Conflict")
+    NEEDS_PERSON = "person", _("Needs a person")
+    UNKNOWN = "unknown", _("Unknown")
+    SUPERSEDED = "superseded", _("Superseded")
+
+
+# Until one of these ends, the commands after it on the same order wait.
+IN_FLIGHT = frozenset({CommandState.QUEUED, CommandState.SENT, CommandState.UNKNOWN})
+# What a reading of the order may still confirm: also what a person put right in the ERP by hand.
+CONFIRMABLE = IN_FLIGHT | {CommandState.CONFLICT, CommandState.NEEDS_PERSON}
+
+COMMAND_LIFECYCLE = Lifecycle(
+    "ERP command",
+    Transition(
+        "send",
+        frozenset({CommandState.QUEUED, CommandState.UNKNOWN}),
+        CommandState.SENT,
+        "erp.command_sent",
+        Permission.ERP_MANAGE,
+    ),
+    Transition(
+        "confirm", CONFIRMABLE, CommandState.CONFIRMED, "erp.command_confirmed", Permission.ERP_MANAGE
+    ),
+    Transition(
+        "contradict", IN_FLIGHT, CommandState.CONFLICT, "erp.command_conflicted", Permission.ERP_MANAGE
+    ),
+    Transition("refuse", IN_FLIGHT, CommandState.NEEDS_PERSON, "erp.command_refused", Permission.ERP_MANAGE),
+    Transition(
+        "lose_sight",
+        frozenset({CommandState.QUEUED, CommandState.UNKNOWN}),
+        CommandState.UNKNOWN,
+        "erp.command_unknown",
+        Permission.ERP_MANAGE,
+    ),
+    Transition(
+        "retry",
+        frozenset({CommandState.CONFLICT, CommandState.NEEDS_PERSON}),
+        CommandState.QUEUED,
+        "erp.command_retried",
+        Permission.ERP_MANAGE,
+    ),
+    Transition(
+        "supersede",
+        frozenset({CommandState.CONFLICT, CommandState.NEEDS_PERSON}),
+        CommandState.SUPERSEDED,
+        "erp.command_superseded",
+        Permission.ERP_MANAGE,
+    ),
+    initial=CommandState.QUEUED,
+    terminal=(CommandState.CONFIRMED, CommandState.SUPERSEDED),
+)
+
+
+class RunState(models.TextChoices):
+    """How a reading of a feed went."""
+
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")

@@ -1,0 +1,14 @@
+"""The worker's door to the ERP's feeds."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from procurement.erp.connectors import connect
+from procurement.erp.inbound import read_feeds as read_all
+
+
+@shared_task(name="erp.read_feeds", ignore_result=True)
+def read_feeds(**_ignored: object) -> int:
+    """Read what the ERP has written since the last time. Called by the clock every few seconds."""
+    with connect() as connector:
+        return len(read_all(connector, clock=timezone.now))

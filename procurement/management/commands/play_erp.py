@@ -1,0 +1,47 @@
+"""Play the ERP at the other end of the drop folder: for the demo and for trying things out, never beside a
+real ERP."""
+
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from procurement.erp.pretend import PretendErp, Worked
+
+
+class Command(BaseCommand):
+    """Pick up promises, put them into the pretend ERP's books and echo the new revisions, until told to
+    stop."""
+
+    help = "A pretend ERP for demo and tests: answers the promises in the drop folder every few seconds."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--root", type=Path, default=settings.ERP_FILES_ROOT, help="the drop folder")
+        parser.add_argument("--every", type=float, default=3.0, help="seconds between two rounds")
+        parser.add_argument("--once", action="store_true", help="one round, then stop")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        erp = PretendErp(options["root"])
+        stop = threading.Event()
+        if not options["once"]:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: stop.set())
+        while not stop.is_set():
+            self._tell(erp.work())
+            if options["once"]:
+                return
+            stop.wait(options["every"])
+
+    def _tell(self, done: Worked) -> None:
+        for word, keys in (
+            ("took", done.taken),
+            ("refused", done.refused),
+            ("found moved", done.conflicts),
+            ("had already", done.repeated),
+        ):
+            if keys:
+                self.stdout.write(f"{word} {len(keys)}: {', '.join(keys)}")
