@@ -70,7 +70,8 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     const swapped = event.detail.elt;
     if (event.target.id === "dialog" && swapped.isConnected && !swapped.open) swapped.showModal();
-    const wanted = one(".q-summary-err, [data-focus], [autofocus]", swapped) ?? (swapped.matches?.("main") && one("h1", swapped));
+    const seeking = ".q-summary-err, [data-focus], [autofocus]";
+    const wanted = swapped.matches?.(seeking) ? swapped : one(seeking, swapped) ?? (swapped.matches?.("main") && one("h1", swapped));
     if (!wanted) return;
     if (!wanted.matches("a[href], button, input, select, textarea, [tabindex]")) wanted.tabIndex = -1;
     wanted.focus({ preventScroll: false });

@@ -10,14 +10,26 @@ from typing import Any
 
 import pytest
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
+HERE = Path(__file__).parent
+
+# Playwright's own loop runs in the thread of the tests; Django would take it for asynchronous code of ours.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 
-def chromium_path() -> str | None:
-    """The Chromium of this machine: named by CHROMIUM, found on the path, or the one playwright keeps."""
-    named = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if named:
-        return named
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test in this folder needs a browser."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+def find_chromium() -> str | None:
+    """The Chromium of this machine: named by QUAYSIDE_CHROMIUM, found on the path, or playwright's own."""
+    named = shutil.which(os.environ.get("QUAYSIDE_CHROMIUM", ""))
+    found = named or next(filter(None, map(shutil.which, NAMES)), None)
+    if found:
+        return found
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -26,15 +38,25 @@ def chromium_path() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """One browser for all tests; each test opens its own context."""
-    path = chromium_path()
+def browser() -> Iterator[Any]:
+    """One browser for all tests; each test opens its own context. CI (E2E_REQUIRED=1) insists on it."""
+    path = find_chromium()
     if not path:
-        pytest.skip("no Chromium on this machine: install one, or name it in CHROMIUM")
+        say = pytest.fail if os.environ.get("E2E_REQUIRED") else pytest.skip
+        say("no Chromium on this machine: install one, or name it in QUAYSIDE_CHROMIUM")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        # Without a sandbox of its own the browser also runs as root; it sees nothing but this machine's pages.
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+        # As root Chromium has no sandbox; it sees nothing but pages of this machine.
+        args = ["--no-sandbox"] if os.geteuid() == 0 else []
+        launched = playwright.chromium.launch(executable_path=path, args=args)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Any, live_server: Any) -> Iterator[Any]:
+    """An empty page of the portal as it runs, on the test's own database."""
+    context = browser.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900})
+    yield context.new_page()
+    context.close()

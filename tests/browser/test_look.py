@@ -1,0 +1,207 @@
+"""The look in a real browser: readable for everybody, quiet about nothing, and usable without script."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+import pytest
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.test import override_settings
+
+from tests.browser.axe import sideways, violations
+
+PAGES = [
+    "",
+    "confirm",
+    "answer/409",
+    "answer/422",
+    *(f"error/{name}" for name in ("400", "403", "403_csrf", "404", "500", "offline")),
+    "accounts/login/",
+    "accounts/password/reset/",
+    "accounts/password/reset/done/",
+]
+
+
+class Quiet(WSGIRequestHandler):
+    """Says nothing about each request."""
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    """The component sheet, served with the settings and headers of the portal, without a database."""
+    here = Path(__file__).parent / "look/templates"
+    templates = [settings.TEMPLATES[0] | {"DIRS": [here, *settings.TEMPLATES[0]["DIRS"]]}]
+    with override_settings(ROOT_URLCONF="tests.browser.look.urls", TEMPLATES=templates):
+        server = make_server("127.0.0.1", 0, get_wsgi_application(), handler_class=Quiet)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def page(browser: Any, site: str) -> Iterator[Any]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=site)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 820, 1440])
+def test_nobody_stumbles_and_nobody_scrolls_sideways(
+    browser: Any, site: str, scheme: str, width: int
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, base_url=site, reduced_motion="reduce"
+    )
+    page = context.new_page()
+
+    found = {}
+    for address in PAGES:
+        page.goto(address)
+        found[address] = (violations(page), max(0, sideways(page)))
+
+    context.close()
+    assert found == {address: ([], 0) for address in PAGES}
+
+
+def test_nothing_is_refused_by_the_content_security_policy(page: Any) -> None:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+
+    page.goto("")
+    page.click("text=Refuse")
+    page.wait_for_selector("#dialog[open]")
+
+    assert said == []
+
+
+def test_a_pinned_theme_wins_over_the_system(browser: Any, site: str) -> None:
+    context = browser.new_context(color_scheme="dark", base_url=site)
+    page = context.new_page()
+    page.goto("")
+    ground = "getComputedStyle(document.body).backgroundColor"
+
+    dark = page.evaluate(ground)
+    page.evaluate("document.documentElement.dataset.bsTheme = 'light'")
+    light = page.evaluate(ground)
+
+    context.close()
+    assert (dark, light) == ("rgb(11, 17, 18)", "rgb(242, 244, 241)")
+
+
+def test_a_form_with_errors_takes_the_focus_to_what_must_be_mended(page: Any) -> None:
+    page.goto("")
+
+    assert page.evaluate("document.activeElement.className") == "q-summary-err"
+
+
+def test_a_question_opens_beside_the_page_and_closes_without_a_trace(page: Any) -> None:
+    page.goto("")
+    page.click("text=Refuse")
+    page.wait_for_selector("#dialog[open]")
+
+    assert violations(page, "#dialog") == []
+    page.click("#dialog [data-close]")
+    assert not page.evaluate("document.querySelector('#dialog').open")
+
+
+def test_the_same_question_is_a_page_without_script(browser: Any, site: str) -> None:
+    context = browser.new_context(java_script_enabled=False, base_url=site)
+    page = context.new_page()
+    page.goto("")
+
+    page.click("text=Refuse")
+
+    assert page.url.endswith("/confirm")
+    assert page.inner_text("h1") == "Refuse line 60?"
+    context.close()
+
+
+def test_escape_closes_a_menu_and_gives_the_focus_back(page: Any) -> None:
+    page.goto("")
+    page.click(".q-menu--rail summary")
+    assert violations(page, ".q-menu--rail") == []
+
+    page.keyboard.press("Escape")
+
+    assert not page.evaluate("document.querySelector('.q-menu--rail').open")
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+
+
+def test_a_selection_says_how_many_and_how_much(page: Any) -> None:
+    page.goto("")
+    assert not page.is_visible("[data-pick-bar]")
+
+    page.check("[data-pick] >> nth=0")
+    page.check("[data-pick] >> nth=1")
+
+    assert page.inner_text("[data-pick-bar] b") == "2 lines selected"
+    assert page.inner_text("[data-pick-sum]") == "123,300.00 EUR"
+
+
+def test_keys_press_only_buttons_that_say_so_and_never_while_typing(page: Any) -> None:
+    page.goto("")
+    page.evaluate(
+        "document.querySelector('.btn-danger').addEventListener('click', event => {"
+        " event.preventDefault(); document.title = 'pressed'; })"
+    )
+
+    page.focus("#id_note")
+    page.keyboard.press("d")
+    assert page.title() != "pressed"
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("d")
+
+    assert page.title() == "pressed"
+
+
+def test_keys_can_be_listed_and_switched_off(page: Any) -> None:
+    page.goto("")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("?")
+    page.wait_for_selector("#keys[open]")
+    assert "Decline" in page.inner_text("#keys-list")
+
+    page.uncheck("#keys-on")
+    page.click("#keys [data-close]")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("?")
+
+    assert not page.evaluate("document.querySelector('#keys').open")
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [(401, "Your session ended."), (403, "You may not do that."), (500, "That did not work")],
+)
+def test_what_typing_met_is_said_and_the_typing_stays(page: Any, status: int, sentence: str) -> None:
+    page.goto("")
+    page.fill("#id_note", "300 on time, the rest a week later")
+
+    page.evaluate(f"htmx.ajax('GET', '/answer/{status}', {{target: 'main'}})")
+
+    page.wait_for_selector(f".q-toast.is-bad:has-text('{sentence}')")
+    assert page.input_value("#id_note") == "300 on time, the rest a week later"
+
+
+@pytest.mark.parametrize("status", [409, 422])
+def test_a_refusal_takes_its_place_and_the_focus(page: Any, status: int) -> None:
+    page.goto("")
+
+    page.evaluate(f"htmx.ajax('GET', '/answer/{status}', {{target: '.q-head', swap: 'outerHTML'}})")
+    page.wait_for_selector("main .q-page > .q-summary-err")
+    page.wait_for_timeout(200)
+
+    assert page.evaluate("document.activeElement.matches('.q-page > .q-summary-err')")
