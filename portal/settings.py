@@ -114,6 +114,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
+                "portal.navigation.navigation",
             ],
         },
     }
@@ -302,8 +303,36 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- API ----------------------------------------------------------------------------------------------------
 
-REST_FRAMEWORK: dict[str, Any] = {}  # portal/api.py fills it: one place for what programs may expect
-SPECTACULAR_SETTINGS: dict[str, Any] = {}
+# What every door of portal/kernel/rest does is named here, by path: settings import nothing of ours that needs apps.
+API_RATE = env.text("API_RATE", "600/min")
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "suppliers.authentication.TokenAuthentication",
+        "suppliers.authentication.PersonAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["portal.kernel.rest.manners.MayEnter"],
+    "DEFAULT_THROTTLE_CLASSES": ["portal.kernel.rest.manners.PerCaller"],
+    "DEFAULT_PARSER_CLASSES": ["portal.kernel.rest.manners.JsonReader"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "portal.kernel.rest.schema.DoorSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "portal.kernel.rest.problems.answer_with_problem",
+    "URL_FORMAT_OVERRIDE": None,
+    "NUM_PROXIES": TRUSTED_PROXIES or None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Quayside",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "DESCRIPTION": "Orders, and the promises made on them, for programs: the same rules as on the pages.",
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SORT_OPERATIONS": False,
+    "PREPROCESSING_HOOKS": ["portal.kernel.rest.schema.only_our_addresses"],
+    "POSTPROCESSING_HOOKS": ["portal.kernel.rest.schema.say_what_is_refused"],
+}
 
 # --- The outbox ---------------------------------------------------------------------------------------------
 

@@ -1,5 +1,7 @@
-"""Addresses of procurement."""
+"""Addresses of procurement: each package mounts its own."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("procurement.threads.urls")),
+]

@@ -1,7 +1,9 @@
 """Who may act for whom."""
 
+from django.db.models import QuerySet
+
 from portal.kernel.actors import Actor, Channel, Side
-from suppliers.models import Membership, User
+from suppliers.models import Membership, Supplier, User
 from suppliers.roles import COMPANY_ROLES, SUPPLIER_ROLES
 
 SESSION_KEY = "acting_for"
@@ -37,3 +39,9 @@ def actor_of(user: User, *, acting_for: int | None = None, channel: str = Channe
         all_supplier_ids=tuple(roles),
         permissions=frozenset(SUPPLIER_ROLES[roles[supplier_id]]),
     )
+
+
+def suppliers_of(actor: Actor) -> QuerySet[Supplier]:
+    """The suppliers this person may act for, by name. Runs in a scope of all of them: the one of a page has only the
+    one acted for now."""
+    return Supplier.objects.filter(pk__in=actor.all_supplier_ids).order_by("name", "id")

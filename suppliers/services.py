@@ -163,3 +163,8 @@ def revoke_token(token: ApiToken, *, actor: Actor, at: datetime) -> None:
 def _record_token(kind: str, token: ApiToken, *, actor: Actor, at: datetime) -> None:
     facts = {"name": token.name, "prefix": token.prefix, "scope": token.scope}
     record(kind, f"token:{token.prefix}", actor=actor, at=at, supplier_id=token.supplier_id, facts=facts)
+
+
+def keep_preferences(user: User, names: Sequence[str]) -> None:
+    """Keep how a person wants the pages: only the fields named. People are of no supplier and need no scope."""
+    user.save(update_fields=list(names))

@@ -1,5 +1,11 @@
-"""Addresses of suppliers."""
+"""Addresses of suppliers and of what is a person's own."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from suppliers import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("preferences/", views.preferences, name="preferences"),
+    path("language/", views.language, name="language"),
+    path("switch/", views.supplier_switch, name="supplier-switch"),
+]

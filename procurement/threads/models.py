@@ -6,8 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from portal.kernel.scope import ScopedQuerySet
-
-LARGEST_FILE = 10 * 1024 * 1024
+from procurement.threads.policies import LARGEST_FILE
 
 
 class Message(models.Model):
@@ -15,9 +14,7 @@ class Message(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.PROTECT, related_name="+")
-    order = models.ForeignKey(
-        "procurement.PurchaseOrder", on_delete=models.PROTECT, related_name="messages"
-    )
+    order = models.ForeignKey("procurement.PurchaseOrder", on_delete=models.PROTECT, related_name="messages")
     body = models.TextField()
     internal = models.BooleanField(default=False)
     sent_at = models.DateTimeField()

@@ -1,0 +1,199 @@
+"""The navigation of every page: where one may go, what waits there, and for whom one acts.
+
+Pages ask inside their door's transaction and scope, and get counts; pages outside a door (accounts, refusals) get the
+ways alone. Everything is lazy: a partial that shows no navigation asks the database nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import Count, Q
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from portal.kernel.actors import Actor, Side
+from portal.kernel.scope import acting, in_scope
+from procurement.catalogue.models import Company
+from procurement.erp.models import ErpCommand
+from procurement.erp.states import CommandState
+from procurement.orders.queries import visible_lines, visible_orders
+from procurement.orders.states import Turn
+from suppliers.queries import suppliers_of
+from suppliers.roles import Permission
+
+P = Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to go: shown to those on its sides who hold its permission. `pages` are the addresses that belong to it,
+    `count` names what waits there, `hot` says that it waits for a person."""
+
+    name: str
+    icon: str
+    label: Promise
+    permission: str
+    pages: frozenset[str]
+    sides: frozenset[Side] = frozenset({Side.SUPPLIER, Side.COMPANY})
+    section: Promise | str = ""
+    count: str = ""
+    hot: bool = False
+    phone: bool = True
+
+
+_SUPPLIER, _COMPANY = frozenset({Side.SUPPLIER}), frozenset({Side.COMPANY})
+_SETUP = _("Set-up")
+
+WAYS = (
+    Way(
+        "home",
+        "home",
+        _("Home"),
+        P.ORDER_VIEW,
+        frozenset({"home"}),
+        count="orders",
+        hot=True,
+        sides=_SUPPLIER,
+    ),
+    Way("home", "home", _("Home"), P.ORDER_VIEW, frozenset({"home"}), sides=_COMPANY),
+    Way(
+        "decision-list",
+        "gavel",
+        _("Decisions"),
+        P.ORDER_DECIDE,
+        frozenset({"decision-list"}),
+        sides=_COMPANY,
+        count="decisions",
+        hot=True,
+    ),
+    Way(
+        "order-list",
+        "file-text",
+        _("Orders"),
+        P.ORDER_VIEW,
+        frozenset({"order-list", "order", "order-answer", "order-revisions", "thread"}),
+    ),
+    Way("line-list", "list-details", _("Lines"), P.ORDER_VIEW, frozenset({"line-list"})),
+    Way(
+        "answer-upload",
+        "file-upload",
+        _("Upload answers"),
+        P.ORDER_ACKNOWLEDGE,
+        frozenset({"answer-upload"}),
+        _SUPPLIER,
+    ),
+    Way(
+        "integration",
+        "plug-connected",
+        _("Integration"),
+        P.ERP_VIEW,
+        frozenset(),
+        sides=_COMPANY,
+        section=_SETUP,
+        count="commands",
+    ),
+    Way(
+        "token-list",
+        "key",
+        _("Access tokens"),
+        P.TOKEN_MANAGE,
+        frozenset({"token-list"}),
+        section=_SETUP,
+        phone=False,
+    ),
+)
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """What templates/base.html reads: nav, party, acting_for, home_url, search_url."""
+    actor: Actor | None = getattr(request, "actor", None)
+    if actor is None or actor.is_anonymous:
+        return {"nav": [], "acting_for": []}
+    return {
+        "nav": SimpleLazyObject(lambda: _nav(request, actor)),
+        "party": SimpleLazyObject(lambda: _party(actor)),
+        "acting_for": SimpleLazyObject(lambda: _acting_for(actor)),
+        "home_url": "/",
+        "search_url": "/orders/",
+    }
+
+
+def ways_of(actor: Actor) -> list[Way]:
+    """Where this actor may go."""
+    return [way for way in WAYS if actor.side in way.sides and actor.may(way.permission) and _leads(way)]
+
+
+def _leads(way: Way) -> bool:
+    try:
+        reverse(way.name)
+    except NoReverseMatch:  # XXX until every page is there
+        return False
+    return True
+
+
+def _nav(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    ways = ways_of(actor)
+    counts = _counts(request, {way.count for way in ways if way.count}, actor)
+    return [
+        {
+            "url": reverse(way.name),
+            "icon": way.icon,
+            "label": way.label,
+            "count": counts.get(way.count, 0),
+            "hot": way.hot,
+            "current": here in way.pages or (way.name == "integration" and here.startswith("integration")),
+            "section": way.section,
+            "phone": way.phone,
+        }
+        for way in ways
+    ]
+
+
+def _counts(request: HttpRequest, wanted: set[str], actor: Actor) -> dict[str, int]:
+    """What waits, one query for each count that the reader's ways show: nobody has more than two."""
+    if not in_scope():
+        return {}
+    counters: dict[str, Callable[[], int]] = {
+        "orders": lambda: visible_orders(actor).filter(lines_for_supplier__gt=0).count(),
+        "decisions": lambda: _decisions(request, actor),
+        "commands": lambda: (
+            ErpCommand.objects.visible_to(actor)
+            .filter(state__in=[CommandState.CONFLICT, CommandState.NEEDS_PERSON])
+            .count()
+        ),
+    }
+    return {name: counters[name]() for name in sorted(wanted)}
+
+
+def _decisions(request: HttpRequest, actor: Actor) -> int:
+    email = getattr(request.user, "email", "")
+    mine = Q(order__buyer_email__iexact=email) | Q(order__buyer_email="")
+    found = visible_lines(actor).filter(turn=Turn.BUYER).aggregate(mine=Count("pk", filter=mine))
+    return int(found["mine"])
+
+
+def _party(actor: Actor) -> str:
+    if not in_scope():
+        return ""
+    if actor.is_supplier:
+        return next(
+            (supplier.name for supplier in suppliers_of(actor) if supplier.pk in actor.supplier_ids), ""
+        )
+    names = list(Company.objects.order_by("id").values_list("name", flat=True)[:2])
+    return names[0] if len(names) == 1 else ""
+
+
+def _acting_for(actor: Actor) -> list[dict[str, Any]]:
+    if len(actor.all_supplier_ids) < 2 or not in_scope():
+        return []
+    # The page's scope holds only the supplier acted for now; the names of the others need all of mine for a moment.
+    with acting(replace(actor, supplier_ids=actor.all_supplier_ids)):
+        mine = list(suppliers_of(actor))
+    return [
+        {"key": supplier.key, "name": supplier.name, "current": supplier.pk in actor.supplier_ids}
+        for supplier in mine
+    ]
