@@ -77,3 +77,38 @@ def default_grants() -> migrations.RunSQL:
         """,
         reverse_sql=migrations.RunSQL.noop,
     )
+
+
+def company_only(table: str) -> migrations.RunSQL:
+    """A table without a supplier on its rows, but not for suppliers' eyes: what feeds told, sessions, second factors."""
+    return migrations.RunSQL(
+        sql=f"REVOKE ALL ON {table} FROM quayside_supplier;",
+        reverse_sql=f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO quayside_supplier;",
+    )
+
+
+def people_wall(table: str, membership: str) -> migrations.RunSQL:
+    """People sign in before any scope; under a supplier's scope only that supplier's people are to be seen."""
+    everybody = ("owner", "app", "company")
+    policies = "".join(
+        f"CREATE POLICY {role}_all ON {table} TO quayside_{role} USING (true) WITH CHECK (true);"
+        for role in everybody
+    )
+    drops = "".join(f"DROP POLICY {role}_all ON {table};" for role in everybody)
+    # The membership table has a wall of its own, which holds inside this policy too.
+    colleagues = f"id IN (SELECT user_id FROM {membership})"
+    return migrations.RunSQL(
+        sql=f"""
+            ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+            ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+            {policies}
+            CREATE POLICY supplier_own ON {table} TO quayside_supplier
+                USING ({colleagues}) WITH CHECK ({colleagues});
+        """,
+        reverse_sql=f"""
+            DROP POLICY supplier_own ON {table};
+            {drops}
+            ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;
+            ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;
+        """,
+    )

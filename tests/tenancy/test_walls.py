@@ -6,7 +6,7 @@ from django.db import DatabaseError, connection, transaction
 
 from portal.kernel.scope import NO_SCOPE, NoScope, acting, requires_scope
 from procurement.models import PurchaseOrder, PurchaseOrderLine
-from suppliers.models import Supplier
+from suppliers.models import Supplier, User
 from tests.builders.world import a_paper, an_order, receive
 from tests.people import FEED
 
@@ -144,6 +144,37 @@ def test_facts_cannot_be_rewritten(world, table, verb):
 
     with pytest.raises(DatabaseError, match="permission denied"), acting(FEED), connection.cursor() as cursor:
         cursor.execute(verb.format(table))
+
+
+# Tables that know no supplier and that a supplier's scope may read: master data of the buying group, and Django's own.
+OPEN_TO_SUPPLIERS = {
+    "auth_group",
+    "auth_group_permissions",
+    "auth_permission",
+    "django_content_type",
+    "django_migrations",
+    "procurement_company",
+    "procurement_item",
+    "procurement_site",
+    "procurement_unit",
+}
+
+
+def test_a_suppliers_scope_reads_only_walled_tables_and_master_data():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+               AND NOT relrowsecurity AND has_table_privilege('quayside_supplier', oid, 'SELECT')"""
+        )
+        open_tables = {row[0] for row in cursor.fetchall()}
+    assert open_tables <= OPEN_TO_SUPPLIERS
+
+
+def test_a_supplier_sees_its_own_people_only(people):
+    with acting(people["gil"].actor):
+        assert set(User.objects.values_list("name", flat=True)) == {"Gil Globex", "Sam Both"}
+    with acting(people["bea"].actor):
+        assert User.objects.count() == len(people)
 
 
 def test_internal_facts_stay_inside(people):
