@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from portal.kernel.scope import ScopedQuerySet
 from procurement.orders.states import (
@@ -28,7 +29,8 @@ AMOUNT = {"max_digits": 20, "decimal_places": 4}
 class PurchaseOrder(models.Model):
     """What a company asks a supplier for. The ERP owns it; the portal owns the promise on its lines.
 
-    The status fields and counts are computed from the lines (`policies.roll_up`) and kept for lists.
+    The status fields and counts are computed from the lines (`policies.roll_up`) and kept for lists. `updated_at` is
+    when anything of it last moved, whichever side moved it: who mirrors orders reads from there.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -47,6 +49,7 @@ class PurchaseOrder(models.Model):
     ordered_on = models.DateField()
     received_at = models.DateTimeField()
     revised_at = models.DateTimeField()
+    updated_at = models.DateTimeField(db_default=Now())
     acknowledge_by_at = models.DateTimeField(null=True)
     ship_to = models.ForeignKey("procurement.Site", on_delete=models.PROTECT, null=True, related_name="+")
     payment_terms = models.CharField(max_length=200, blank=True)
@@ -88,6 +91,8 @@ class PurchaseOrder(models.Model):
         indexes = [
             models.Index(fields=["supplier", "-ordered_on", "-id"], name="order_of_supplier"),
             models.Index(fields=["-ordered_on", "-id"], name="order_newest"),
+            models.Index(fields=["supplier", "updated_at", "id"], name="order_of_supplier_moved"),
+            models.Index(fields=["updated_at", "id"], name="order_moved"),
             models.Index(
                 fields=["supplier", "acknowledge_by_at", "id"],
                 condition=Q(lines_for_supplier__gt=0),

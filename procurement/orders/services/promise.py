@@ -88,7 +88,7 @@ def make_promises(
         verb = "confirm" if line in as_asked else "refuse" if refused else "answer"
         _settle(line, by_line[line.pk], schedules[line.pk], order, verb)
     _remember_first_days(schedules, by_line)
-    save_standing(order, lines, touched)
+    save_standing(order, lines, touched, at=at)
     _tell_erp(order, as_asked, by_line, actor=actor, at=at)
     return Settled(
         as_asked=_numbers(as_asked),
@@ -146,7 +146,7 @@ def decide_promises(
                 LINE_LIFECYCLE.target("accept", line.agreement)
         _settle(line, promises[line.pk], schedules[line.pk], order, "")
     _remember_first_days(schedules, promises)
-    save_standing(order, lines, touched)
+    save_standing(order, lines, touched, at=at)
     _tell_erp(order, settled, promises, actor=actor, at=at)
     return Settled(
         agreed=_numbers(line for line in settled if line.agreement == Agreement.AGREED),
@@ -171,7 +171,7 @@ def withdraw_promises(order: PurchaseOrder, origin: uuid.UUID, *, at: datetime) 
     schedules = schedules_by_line(line_ids)
     for line in touched:
         _settle(line, [], schedules[line.pk], order, "withdraw")
-    save_standing(order, lines, touched)
+    save_standing(order, lines, touched, at=at)
     return _numbers(touched)
 
 

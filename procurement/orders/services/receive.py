@@ -112,6 +112,7 @@ ORDER_FIELDS = (
     "currency",
     "ordered_on",
     "revised_at",
+    "updated_at",
     "acknowledge_by_at",
     "ship_to",
     "payment_terms",
@@ -375,6 +376,7 @@ def _new_order(paper: OrderPaper, digest: str, known: _Known, batch: _Batch, at:
         content_hash=digest,
         received_at=at,
         revised_at=at,
+        updated_at=at,
         **_header(paper, known),
     )
     lines = [_add_line(line, paper, order, known, batch) for line in paper.lines if not line.cancelled]
@@ -448,6 +450,7 @@ class _Revising:
         if not self.changes:
             order.revision -= 1
         order.content_hash = self.digest
+        order.updated_at = self.at
         if self.changes:
             order.revised_at = self.at
             self.batch.revisions.append(
@@ -559,7 +562,7 @@ class _Revising:
                 promise.state = PromiseState.AGREED
                 promise.decided_at, promise.decided_by = self.at, _("in the ERP")
                 self.batch.promises.append(promise)
-        line.agreement = LINE_LIFECYCLE.target("confirm", line.agreement)
+        line.agreement = LINE_LIFECYCLE.target("echo", line.agreement)
         line.turn = Turn.NOBODY
         line.asked_revision = line.agreed_revision = self.order.revision
         line.touched_version = self.order.version

@@ -1,6 +1,7 @@
 """Writing down where lines and their order stand, after anything moved."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from django.db.models import F
 
@@ -45,13 +46,18 @@ def apply_roll_up(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> N
 
 
 def save_standing(
-    order: PurchaseOrder, lines: Sequence[PurchaseOrderLine], touched: Iterable[PurchaseOrderLine]
+    order: PurchaseOrder,
+    lines: Sequence[PurchaseOrderLine],
+    touched: Iterable[PurchaseOrderLine],
+    *,
+    at: datetime,
 ) -> None:
     """Save the promise side of the touched lines and the order's roll-up, as the order's next version.
 
     `lines` are all lines of the order. Raises `StaleDocument` if the order moved without our lock.
     """
     order.version += 1
+    order.updated_at = at
     changed = list(touched)
     for line in changed:
         line.touched_version = order.version
@@ -63,7 +69,7 @@ def save_standing(
     apply_roll_up(order, lines)
     values = {name: getattr(order, name) for name in ROLLED_UP}
     moved = PurchaseOrder.objects.filter(pk=order.pk, version=order.version - 1).update(
-        version=F("version") + 1, supplier_reference=order.supplier_reference, **values
+        version=F("version") + 1, updated_at=at, supplier_reference=order.supplier_reference, **values
     )
     if not moved:
         raise StaleDocument(f"{order} was changed by somebody else a moment ago.")
