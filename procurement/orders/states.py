@@ -127,13 +127,16 @@ ORDER_LIFECYCLE = Lifecycle(
 )
 
 _ALL = frozenset(Agreement.values)
+# What is agreed is changed by a change request or a revision, never by another answer.
+_ANSWERABLE = _ALL - {Agreement.AGREED}
 _DECIDABLE = frozenset({Agreement.ANSWERED, Agreement.REFUSED})
 
 LINE_LIFECYCLE = Lifecycle(
     "order line",
-    Transition("answer", _ALL, Agreement.ANSWERED, "line.answered", Permission.ORDER_ACKNOWLEDGE),
-    Transition("refuse", _ALL, Agreement.REFUSED, "line.refused", Permission.ORDER_ACKNOWLEDGE),
-    Transition("confirm", _ALL, Agreement.AGREED, "line.confirmed", Permission.ORDER_ACKNOWLEDGE),
+    Transition("answer", _ANSWERABLE, Agreement.ANSWERED, "line.answered", Permission.ORDER_ACKNOWLEDGE),
+    Transition("refuse", _ANSWERABLE, Agreement.REFUSED, "line.refused", Permission.ORDER_ACKNOWLEDGE),
+    Transition("confirm", _ANSWERABLE, Agreement.AGREED, "line.confirmed", Permission.ORDER_ACKNOWLEDGE),
+    Transition("echo", _ALL, Agreement.AGREED, "line.echoed", Permission.ERP_MANAGE),
     Transition("accept", _DECIDABLE, Agreement.AGREED, "line.accepted", Permission.ORDER_DECIDE),
     Transition("decline", _DECIDABLE, Agreement.DISPUTED, "line.declined", Permission.ORDER_DECIDE),
     Transition(

@@ -1,0 +1,48 @@
+"""Print the lifecycles as diagrams, for docs/lifecycles.md."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import translation
+from django.utils.module_loading import import_string
+
+from portal.kernel.lifecycle import Lifecycle
+
+LIFECYCLES = (
+    "procurement.orders.states.ORDER_LIFECYCLE",
+    "procurement.orders.states.LINE_LIFECYCLE",
+    "procurement.orders.states.PROMISE_LIFECYCLE",
+    "procurement.acknowledgments.states.ACKNOWLEDGMENT_LIFECYCLE",
+    "procurement.erp.states.COMMAND_LIFECYCLE",
+    "suppliers.states.SUPPLIER_LIFECYCLE",
+)
+HEAD = """# Lifecycles
+
+Printed from the tables by `manage.py draw_lifecycles > docs/lifecycles.md`; a test compares. The tables stand in the `states.py` of
+each package. What is not drawn cannot happen: `Lifecycle.move` refuses it.
+"""
+
+
+def drawn(table: Lifecycle) -> str:
+    """One table as a heading, a Mermaid diagram and its rows."""
+    arrows = [f"    [*] --> {table.initial}"]
+    rows = ["| verb | from | to | event | permission |", "|---|---|---|---|---|"]
+    for row in table.transitions:
+        sources = sorted(row.sources)
+        arrows += [f"    {source} --> {row.target}: {row.verb}" for source in sources]
+        rows.append(f"| {row.verb} | {', '.join(sources)} | {row.target} | `{row.event}` | `{row.permission}` |")
+    arrows += [f"    {state} --> [*]" for state in sorted(table.terminal)]
+    diagram = "\n".join(["```mermaid", "stateDiagram-v2", *arrows, "```"])
+    return f"## {table.name.capitalize()}\n\n{diagram}\n\n" + "\n".join(rows) + "\n"
+
+
+class Command(BaseCommand):
+    """`manage.py draw_lifecycles`"""
+
+    help = "Print every lifecycle as a diagram and a table."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print in English, whatever the machine speaks."""
+        with translation.override("en"):
+            pages = [drawn(import_string(path)) for path in LIFECYCLES]
+        self.stdout.write("\n".join([HEAD, *pages]), ending="")
