@@ -220,7 +220,12 @@ class FilesConnector:
     def _put_away(self, reading: Reading) -> None:
         file = reading.file
         if reading.problems or reading.left_out:
-            place = self.folder.place_for_rejected(file.claim)
+            refused = reading.has_refusals
+            place = (
+                self.folder.place_for_rejected(file.claim)
+                if refused
+                else self.folder.place_in_archive(file.claim)
+            )
             taken, left_out = reading.taken, reading.left_out
             write_report(place, file.path.name, reading.problems, taken=taken, left_out=left_out)
             if reading.table and 0 < len(reading.refused_rows) <= reading.limits.refused_rows:

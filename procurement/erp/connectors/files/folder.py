@@ -238,6 +238,10 @@ class DropFolder:
         """A file that was read without a refusal goes to the archive of its day."""
         return self._put(file, self.archive)
 
+    def place_in_archive(self, claim: str) -> Path:
+        """Where a file that was read without a refusal goes, with what was noticed in it."""
+        return make_folder(self.archive / _day_of(claim) / claim)
+
     def place_for_rejected(self, claim: str) -> Path:
         """Where a file that was refused, wholly or in part, goes with its report. Always the same for the
         same claim, so that a repeated reading writes the same report again."""
