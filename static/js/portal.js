@@ -5,6 +5,7 @@
      data-close            closes the dialog it stands in
      data-focus            takes the focus after a swap
      data-submit-on-change a form field that sends its form when changed
+     data-download         a button whose answer is a file: the page stays, and its form can be sent again
      data-pick-all, data-pick, data-pick-bar, data-pick-count, data-pick-sum   selection in a list */
 "use strict";
 (() => {
@@ -95,7 +96,8 @@
     if (token) token.value = csrf();
     if (!button || event.defaultPrevented || event.target.method === "dialog") return;
     if (event.target.dataset.busy) { event.preventDefault(); return; }
-    if (event.target.method === "post" && !event.target.target) {
+    // A download never leaves the page, so nothing would wake the form again.
+    if (event.target.method === "post" && !event.target.target && !button.matches("[data-download]")) {
       event.target.dataset.busy = "1";
       button.setAttribute("aria-busy", "true");
     }
@@ -159,6 +161,7 @@
     all(".q-toast").forEach(closable);
     all("form:has([data-pick])").forEach(counted);
     one(".q-summary-err")?.focus();
+    if (location.hash === "#q") one("#q")?.focus();
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
   else begin();

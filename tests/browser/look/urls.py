@@ -74,7 +74,7 @@ def shell(request: Any, side: Side = Side.SUPPLIER) -> dict[str, Any]:
         "party": "Lian Feng Valve",
         "acting_for": suppliers if side is Side.SUPPLIER else [],
         "home_url": "/",
-        "search_url": "#q",
+        "search_url": "/",
     }
 
 
@@ -181,6 +181,7 @@ urlpatterns = [
     path("confirm", public(confirm)),
     path("error/<str:name>", public(error)),
     path("preferences", public(sheet), name="preferences"),
-    path("acting-for", public(sheet), name="acting-for"),
+    path("switch", public(sheet), name="supplier-switch"),
+    path("language", public(sheet), name="language"),
     path("accounts/", include("allauth.urls")),
 ]
