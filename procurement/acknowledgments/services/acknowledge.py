@@ -70,14 +70,15 @@ def acknowledge_order(command: AcknowledgeOrder, *, actor: Actor, at: datetime) 
     lines = {line.key: line for line in lines_of(order)}
     answers = _answers(command, lines)
     _require_fresh(order, command.version, [lines[answer.line_key] for answer in answers])
-    pieces, rules = _read(order, answers, lines, at)
+    ship_from = _ship_from(order, command.ship_from)
+    pieces, rules = _read(order, answers, lines, at, _transit_days(order, ship_from))
     paper = OrderAcknowledgment(
         key=uuid.uuid4(),
         supplier_id=order.supplier_id,
         order=order,
         revision=order.revision,
         supplier_reference=command.supplier_reference.strip()[:60],
-        ship_from=_ship_from(order, command.ship_from),
+        ship_from=ship_from,
         note=command.note.strip(),
         sent_at=at,
         sent_by=actor.label,
@@ -162,7 +163,11 @@ def _require_fresh(order: PurchaseOrder, version: int, lines: Sequence[PurchaseO
 
 
 def _read(
-    order: PurchaseOrder, answers: Sequence[LineAnswer], lines: dict[str, PurchaseOrderLine], at: datetime
+    order: PurchaseOrder,
+    answers: Sequence[LineAnswer],
+    lines: dict[str, PurchaseOrderLine],
+    at: datetime,
+    transit_days: int,
 ) -> tuple[dict[int, tuple[NewPiece, ...]], dict[int, LineRules]]:
     rules = rules_of(order, [lines[answer.line_key] for answer in answers])
     today = at.astimezone(ZoneInfo(order.supplier.time_zone)).date()
@@ -170,7 +175,9 @@ def _read(
     problems: list[Problem] = []
     for answer in answers:
         line = lines[answer.line_key]
-        pieces[line.pk], found = read_answer(rules[line.pk], answer.pieces, today=today)
+        pieces[line.pk], found = read_answer(
+            rules[line.pk], answer.pieces, today=today, transit_days=transit_days
+        )
         problems += found
     if problems:
         summary = ngettext(
@@ -190,6 +197,14 @@ def _ship_from(order: PurchaseOrder, code: str) -> SupplierSite | None:
         message = _("There is no ship-from place %(code)s. Choose one from the list.") % {"code": code}
         raise Invalid(message, [Problem("ship_from", message, code)])
     return site
+
+
+def _transit_days(order: PurchaseOrder, ship_from: SupplierSite | None) -> int:
+    """How long the goods travel: from the place named, or from the only one the supplier has."""
+    if ship_from:
+        return ship_from.transit_days
+    days = list(SupplierSite.objects.filter(supplier_id=order.supplier_id).values_list("transit_days", flat=True)[:2])
+    return days[0] if len(days) == 1 else 0
 
 
 def _waiting_facts(

@@ -9,7 +9,12 @@ from portal.kernel.errors import Invalid, NotAllowed, NotFound, StaleDocument
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, DecideAnswer, LineAnswer
-from procurement.acknowledgments.services import acknowledge_order, decide_answer, withdraw_acknowledgment
+from procurement.acknowledgments.services import (
+    acknowledge_order,
+    confirm_orders,
+    decide_answer,
+    withdraw_acknowledgment,
+)
 from procurement.orders.models import Promise
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
 from tests.people import FEED
@@ -213,3 +218,80 @@ def test_an_undecided_answer_can_be_withdrawn(people):
     assert lines == (10,)
     assert fresh_line(10).agreement == "awaiting"
     assert fresh_line(20).agreement == "agreed"
+
+
+def test_a_ship_date_from_a_known_place_becomes_a_delivery_date(people):
+    order = an_order(lines=1)
+
+    answer(
+        order,
+        people["asha"],
+        LineAnswer("L10", (AnswerPiece(Decimal(100), ship_on=date(2026, 3, 20)),)),
+        ship_from="PUNE",
+    )
+
+    assert fresh_line().expected_on == date(2026, 4, 10)
+
+
+def test_an_unknown_ship_from_is_named(people):
+    order = an_order(lines=1)
+
+    with pytest.raises(Invalid) as refusal:
+        answer(order, people["asha"], rest_as_asked=True, ship_from="MOON")
+
+    assert [problem.field for problem in refusal.value.problems] == ["ship_from"]
+
+
+def test_what_is_agreed_is_not_answered_again(people):
+    order = an_order(lines=1)
+    answer(order, people["asha"], rest_as_asked=True)
+
+    with pytest.raises(Invalid) as refusal:
+        answer(fresh(), people["asha"], LineAnswer("L10", (AnswerPiece(Decimal(100), price=Decimal(9)),)))
+
+    assert [problem.code for problem in refusal.value.problems] == ["agreed"]
+
+
+def test_the_first_promise_is_never_overwritten(people):
+    order = an_order(lines=1)
+    first = LineAnswer("L10", (AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 9)),))
+    second = LineAnswer("L10", (AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 20)),))
+    answer(order, people["asha"], first)
+    answer(fresh(), people["asha"], second)
+    decide(fresh(), people["bea"], "accept")
+
+    with acting(FEED):
+        schedule = fresh_line().schedules.get()
+    assert (schedule.first_promised_on, schedule.first_agreed_on) == (date(2026, 4, 9), date(2026, 4, 20))
+
+
+def test_one_order_that_cannot_be_confirmed_does_not_stop_the_others(people):
+    done, open_ = an_order("1"), an_order("2")
+    answer(done, people["asha"], rest_as_asked=True)
+    asha = people["asha"].actor
+
+    with acting(asha):
+        results = confirm_orders([done.key, open_.key], actor=asha, at=LATER)
+
+    assert [(one.number, one.lines, bool(one.refusal)) for one in results] == [("1", 0, True), ("2", 2, False)]
+
+
+def test_a_refused_line_taken_by_the_buyer_is_told_to_the_erp(people):
+    order = an_order(lines=1)
+    answer(order, people["asha"], LineAnswer("L10", (AnswerPiece(Decimal(100), kind="refuse", reason="capacity"),)))
+    assert (fresh_line().agreement, fresh_line().turn) == ("refused", "buyer")
+
+    assert decide(fresh(), people["bea"], "accept").refused == (10,)
+
+    assert (fresh_line().agreement, fresh_line().turn) == ("refused", "")
+    (message,) = told_erp()
+    assert [piece["kind"] for piece in message.payload["lines"][0]["pieces"]] == ["refuse"]
+
+
+def test_a_blocked_supplier_reads_but_promises_nothing(people, world):
+    order = an_order()
+    with acting(FEED):
+        type(world["ACME"]).objects.filter(number="ACME").update(state="blocked")
+
+    with pytest.raises(NotAllowed, match="blocked"):
+        answer(order, people["asha"], rest_as_asked=True)
