@@ -69,6 +69,34 @@ def test_every_state_has_a_word_a_tone_and_a_glyph_of_the_sprite(dimension: str,
     assert seen(html) == str(portal_ui.STATES[dimension][value].word)
 
 
+def test_every_state_of_every_paper_has_its_looks() -> None:
+    from portal.kernel.outbox.models import MessageState
+    from procurement.acknowledgments.states import AcknowledgmentState
+    from procurement.erp.states import CommandState, RunState
+    from procurement.orders import states
+    from suppliers.states import SupplierState
+
+    papers = {
+        "agreement": states.Agreement,
+        "revision": states.RevisionStatus,
+        "logistics": states.Logistics,
+        "finance": states.Finance,
+        "order": states.OrderState,
+        "promise": states.PromiseState,
+        "erp": CommandState,
+        "run": RunState,
+        "acknowledgment": AcknowledgmentState,
+        "outbox": MessageState,
+        "supplier": SupplierState,
+    }
+
+    assert set(papers) == set(portal_ui.STATES)
+    assert {
+        dimension: set(states.values) - set(portal_ui.STATES[dimension])
+        for dimension, states in papers.items()
+    } == {dimension: set() for dimension in papers}
+
+
 def test_awaiting_is_said_to_the_supplier_as_yours() -> None:
     to_supplier = answered('{% state "agreement" "awaiting" %}', asked(side=Side.SUPPLIER))
     to_buyer = answered('{% state "agreement" "awaiting" %}', asked(side=Side.COMPANY))

@@ -73,8 +73,36 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "sent": Look(lazy("sent to ERP"), "move", "half"),
         "confirmed": Look(lazy("in ERP"), "done", "full"),
         "conflict": Look(lazy("conflict, ERP moved"), "stop", "alert"),
-        "needs_person": Look(lazy("failed, needs a person"), "stop", "stop"),
+        "person": Look(lazy("failed, needs a person"), "stop", "stop"),
         "unknown": Look(lazy("unknown, searching"), "wait", "stale"),
+        "superseded": Look(lazy("replaced by a newer one"), "quiet", "stale"),
+    },
+    "promise": {
+        "proposed": Look(lazy("Waits for the buyer"), "move", "most"),
+        "agreed": Look(plazy("promise", "Agreed"), "done", "full"),
+        "declined": Look(plazy("promise", "Declined"), "talk", "talk"),
+        "withdrawn": Look(plazy("promise", "Withdrawn"), "quiet", "none"),
+        "superseded": Look(plazy("promise", "Replaced"), "quiet", "stale"),
+    },
+    "acknowledgment": {
+        "sent": Look(plazy("acknowledgment", "Sent"), "done", "full"),
+        "withdrawn": Look(plazy("acknowledgment", "Withdrawn"), "quiet", "none"),
+    },
+    "outbox": {
+        "waiting": Look(plazy("outbox", "Waiting"), "wait", "wait"),
+        "leased": Look(plazy("outbox", "Under way"), "move", "half"),
+        "delivered": Look(plazy("outbox", "Delivered"), "done", "full"),
+        "parked": Look(plazy("outbox", "Parked, needs a person"), "stop", "alert"),
+        "skipped": Look(plazy("outbox", "Skipped"), "quiet", "none"),
+    },
+    "run": {
+        "running": Look(plazy("run", "Running"), "move", "half"),
+        "done": Look(plazy("run", "Done"), "done", "full"),
+        "failed": Look(plazy("run", "Failed"), "stop", "stop"),
+    },
+    "supplier": {
+        "active": Look(plazy("supplier", "Active"), "done", "full"),
+        "blocked": Look(plazy("supplier", "Blocked"), "stop", "stop"),
     },
     "order": {
         "issued": Look(plazy("order", "Issued"), "move", "half"),
@@ -87,6 +115,7 @@ STATES: Mapping[str, Mapping[str, Look]] = {
 TO_SIDE: Mapping[tuple[str, str, str], Look] = {
     ("agreement", "awaiting", "supplier"): Look(lazy("Awaits you"), "wait", "wait"),
     ("agreement", "answered", "company"): Look(lazy("Awaits decision"), "wait", "half"),
+    ("promise", "proposed", "company"): Look(lazy("Awaits decision"), "wait", "half"),
 }
 
 DIMENSION_ICONS = {
