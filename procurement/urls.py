@@ -3,5 +3,8 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("procurement.orders.urls")),
     path("", include("procurement.threads.urls")),
+    path("", include("procurement.acknowledgments.urls")),
+    path("", include("procurement.workbench.urls")),
 ]

@@ -24,10 +24,8 @@ class Answered:
 
 
 @requires_scope
-def acknowledge_orders(
-    commands: Sequence[AcknowledgeOrder], *, actor: Actor, at: datetime
-) -> list[Answered]:
-    """Send each answer by itself, in one order of locking; tells of each what came of it, in the order given."""
+def acknowledge_orders(commands: Sequence[AcknowledgeOrder], *, actor: Actor, at: datetime) -> list[Answered]:
+    """Send each answer by itself, locking in one order; tells what came of each, in the order given."""
     if len(commands) > MOST_ORDERS:
         raise Invalid(_("Choose at most %(count)d orders at a time.") % {"count": MOST_ORDERS})
     answered: dict[int, Answered] = {}

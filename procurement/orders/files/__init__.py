@@ -1,0 +1,1 @@
+"""Orders as files: lists for a spreadsheet."""

@@ -1,0 +1,127 @@
+"""What the address of a list asks for: view, filters, search and order of rows.
+
+Every filter is a parameter of the address, so that each chip is a link and a list can be sent to a colleague.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.kernel.actors import Actor
+from procurement.catalogue.models import Company, Site
+from procurement.orders.states import Agreement, Logistics, Turn
+from suppliers.models import Supplier
+
+LONGEST_SEARCH = 100
+MOST_WORDS = 6
+
+# --- what an address may say --------------------------------------------------------------------------------
+
+NEEDS, WAITING, LATE, OPEN, ALL = "needs", "waiting", "late", "open", "all"
+SHOWS = (NEEDS, WAITING, LATE, OPEN, ALL)
+
+FLAGS = [
+    ("stale", _("Changed after agreement")),
+    ("overdue", _("Answer overdue")),
+    ("late", _("Late")),
+    ("mine", _("My orders")),
+]
+ENDED = [("cancelled", _("Cancelled")), ("closed", _("Closed"))]
+
+
+class Lenient(forms.MultipleChoiceField):
+    """Several values of a list, as links make them."""
+
+    def __init__(self, choices: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
+        super().__init__(choices=choices, required=False, **kwargs)
+
+
+def _day(label: Any) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+    )
+
+
+class ListFilters(forms.Form):
+    """What an address asks of a list. A value that is not understood is left out, and the page says so."""
+
+    show = forms.ChoiceField(choices=[(show, show) for show in SHOWS], required=False)
+    q = forms.CharField(max_length=LONGEST_SEARCH, required=False, label=_("Search"))
+    agreement = Lenient(Agreement.choices, label=_("Agreement"))
+    logistics = Lenient(Logistics.choices, label=_("Logistics"))
+    flag = Lenient(FLAGS, label=_("Marked"))
+    state = Lenient(ENDED, label=_("Ended"))
+    supplier = forms.ModelMultipleChoiceField(
+        Supplier.objects.none(), to_field_name="number", required=False, label=_("Supplier")
+    )
+    company = forms.ModelMultipleChoiceField(
+        Company.objects.none(), to_field_name="code", required=False, label=_("Company")
+    )
+    site = forms.ModelMultipleChoiceField(
+        Site.objects.none(), to_field_name="code", required=False, label=_("Deliver to")
+    )
+    since = _day(_("Delivery from"))
+    until = _day(_("Delivery to"))
+    sort = forms.CharField(required=False, max_length=20)
+
+    def __init__(self, data: Mapping[str, Any], *, actor: Actor) -> None:
+        super().__init__(data, auto_id="filter_%s")
+        self.fields["supplier"].queryset = Supplier.objects.visible_to(actor).order_by("name")  # type: ignore[attr-defined]
+        self.fields["company"].queryset = Company.objects.order_by("name")  # type: ignore[attr-defined]
+        self.fields["site"].queryset = Site.objects.order_by("name")  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who looks at a list, and when: what "needs me", "mine" and "late" mean depends on both."""
+
+    actor: Actor
+    at: datetime
+    email: str = ""
+
+    @property
+    def today(self) -> date:
+        return timezone.localdate(self.at)
+
+    @property
+    def turn(self) -> str:
+        return Turn.SUPPLIER if self.actor.is_supplier else Turn.BUYER
+
+    @property
+    def other_turn(self) -> str:
+        return Turn.BUYER if self.actor.is_supplier else Turn.SUPPLIER
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The filters of an address, understood: `bad` names the parameters that were not."""
+
+    values: dict[str, Any]
+    bad: dict[str, str]
+
+    @property
+    def show(self) -> str:
+        # Who searches looks for one thing wherever it stands; who opens the list wants what waits.
+        return self.values.get("show") or (ALL if self.values.get("q") else NEEDS)
+
+    @property
+    def words(self) -> list[str]:
+        return str(self.values.get("q") or "").lower().split()[:MOST_WORDS]
+
+    def get(self, name: str) -> Any:
+        return self.values.get(name) or ()
+
+
+def understand(form: ListFilters) -> Wanted:
+    """Read the form; keeps what is valid."""
+    form.is_valid()
+    bad = {name: " ".join(map(str, errors)) for name, errors in form.errors.items()}
+    return Wanted(dict(form.cleaned_data), bad)

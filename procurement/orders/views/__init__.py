@@ -1,0 +1,1 @@
+"""The doors of orders as lists and as paper; the page of one order is the workbench's."""

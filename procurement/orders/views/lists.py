@@ -1,0 +1,316 @@
+"""Orders as lines and as orders, for both sides: what needs you first."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django_htmx.http import trigger_client_event
+
+from portal.kernel.access import door
+from portal.kernel.templatetags.portal_ui import day_text, figure, money_text, quantity_text
+from portal.kernel.web import paginate
+from procurement.orders.filters import (
+    ListFilters,
+    Reader,
+    Wanted,
+    bar_of,
+    filter_lines,
+    filter_orders,
+    is_open_order,
+    show_lines,
+    show_orders,
+    sorting,
+    understand,
+    with_sort_values,
+)
+from procurement.orders.filters.asked import ALL, LATE, NEEDS, OPEN, WAITING
+from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, SavedView
+from procurement.orders.queries import live_promises_by_line
+from procurement.orders.states import OrderState, PromiseKind
+from suppliers.roles import Permission
+
+PAGE_SIZE = 50
+COUNT_AT_MOST = 1000
+
+
+@door(Permission.ORDER_VIEW)
+def line_list(request: HttpRequest) -> HttpResponse:
+    """Every order line one may see, as one list across orders."""
+    reader, form, wanted = _asked(request)
+    found = filter_lines(wanted, reader)
+    sort, fields = sorting("lines", wanted)
+    rows = found.select_related("order", "order__company", "supplier")
+    page = paginate(rows, request.GET.get("cursor", ""), order=fields, size=PAGE_SIZE)
+    promises = live_promises_by_line(line.pk for line in page.rows)
+    totals = _totals(found.values_list("amount", "order__currency", "quantity", "received_quantity", "unit"))
+    context = _context(request, reader, form, wanted, "lines", show_lines) | {
+        "page": page,
+        "rows": [_line_row(line, promises[line.pk], reader.today) for line in page.rows],
+        "sort": sort,
+        "totals": totals,
+        "count_text": lines_text(totals.count),
+    }
+    return _list(request, "procurement/orders/line_list.html", context)
+
+
+@door(Permission.ORDER_VIEW)
+def order_list(request: HttpRequest) -> HttpResponse:
+    """Every order one may see."""
+    reader, form, wanted = _asked(request)
+    found = filter_orders(wanted, reader)
+    sort, fields = sorting("orders", wanted)
+    rows = with_sort_values(found).select_related("company", "supplier", "ship_to")
+    page = paginate(rows, request.GET.get("cursor", ""), order=fields, size=PAGE_SIZE)
+    totals = _totals(found.values_list("total_amount", "currency"))
+    context = _context(request, reader, form, wanted, "orders", show_orders) | {
+        "page": page,
+        "rows": [_order_row(order, reader) for order in page.rows],
+        "sort": sort,
+        "totals": totals,
+        "count_text": orders_text(totals.count),
+    }
+    return _list(request, "procurement/orders/order_list.html", context)
+
+
+def _asked(request: HttpRequest) -> tuple[Reader, ListFilters, Wanted]:
+    reader = reader_of(request)
+    form = ListFilters(request.GET, actor=reader.actor)
+    return reader, form, understand(form)
+
+
+def reader_of(request: HttpRequest) -> Reader:
+    """Who looks, and when."""
+    email = getattr(request.user, "email", "")
+    return Reader(request.actor, request.at, email)  # type: ignore[attr-defined]  # set by the door
+
+
+def _list(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    # A boosted link names the panel it fills: then the panel alone is enough.
+    narrow = request.htmx and request.htmx.target == "list-panel"  # type: ignore[attr-defined]
+    response = render(request, f"{template}#list-panel" if narrow else template, context)
+    # The same address is a page for a browser and a panel for htmx: no cache may take one for the other.
+    patch_vary_headers(response, ("HX-Request", "HX-Target"))
+    return (
+        trigger_client_event(response, "announce", {"value": context["count_text"]}) if narrow else response
+    )
+
+
+def _context(
+    request: HttpRequest,
+    reader: Reader,
+    form: ListFilters,
+    wanted: Wanted,
+    page: str,
+    show: Callable[[str, Reader], QuerySet[Any]],
+) -> dict[str, Any]:
+    counts = {
+        name: show(name, reader).order_by().values("pk")[: COUNT_AT_MOST + 1].count() for name in COUNTED
+    }
+    saved = SavedView.objects.visible_to(reader.actor).filter(user_id=reader.actor.user_id, page=page)
+    query = request.GET.copy()
+    query.pop("cursor", None)
+    here = query.urlencode()
+    views = _views(reader, wanted, counts, list(saved.order_by("name")), here)
+    return {
+        "bar": bar_of(request.GET, form, wanted, reader),
+        "views": views,
+        "current_saved": next((view for view in views if view["current"] and view["saved"]), None),
+        "query": here,
+        "show": wanted.show,
+        "sentence": _sentence(reader, counts, page),
+        "searched": wanted.values.get("q") or "",
+        "is_supplier": reader.actor.is_supplier,
+        "may_confirm": reader.actor.may(Permission.ORDER_ACKNOWLEDGE) and reader.actor.is_supplier,
+        "may_answer": reader.actor.may(Permission.ORDER_ACKNOWLEDGE)
+        or reader.actor.may(Permission.ORDER_ANSWER_FOR),
+        "may_export": reader.actor.may(Permission.ORDER_EXPORT),
+        "segments": [
+            {
+                "url": reverse("line-list"),
+                "label": _("Lines"),
+                "icon": "list-details",
+                "current": page == "lines",
+            },
+            {
+                "url": reverse("order-list"),
+                "label": _("Orders"),
+                "icon": "file-text",
+                "current": page == "orders",
+            },
+        ],
+    }
+
+
+# --- views over a list --------------------------------------------------------------------------------------
+
+COUNTED = (NEEDS, WAITING, LATE, OPEN)
+
+
+def _views(
+    reader: Reader, wanted: Wanted, counts: dict[str, int], saved: Sequence[SavedView], here: str
+) -> list[dict[str, Any]]:
+    waiting = _("Waiting for the buyer") if reader.actor.is_supplier else _("Waiting for suppliers")
+    labels = {
+        NEEDS: _("Needs you"),
+        WAITING: waiting,
+        LATE: _("Late"),
+        OPEN: _("All open"),
+        ALL: _("All"),
+    }
+    kept = next((view for view in saved if view.query == here), None)
+    views = [
+        {
+            "url": f"?show={show}",
+            "label": label,
+            "count": capped(counts[show]) if show in counts else "",
+            "hot": show == NEEDS and counts[NEEDS] > 0,
+            "current": kept is None and wanted.show == show,
+            "saved": None,
+        }
+        for show, label in labels.items()
+    ]
+    return views + [
+        {"url": f"?{view.query}", "label": view.name, "current": view is kept, "saved": view}
+        for view in saved
+    ]
+
+
+def capped(count: int) -> str:
+    """A count that was not taken further than need be: 21, or 1,000+."""
+    return f"{figure(COUNT_AT_MOST)}+" if count > COUNT_AT_MOST else figure(count)
+
+
+def lines_text(count: int) -> str:
+    """So many lines, in words."""
+    return ngettext("%(count)s line", "%(count)s lines", count) % {"count": capped(count)}
+
+
+def orders_text(count: int) -> str:
+    """So many orders, in words."""
+    return ngettext("%(count)s order", "%(count)s orders", count) % {"count": capped(count)}
+
+
+def _sentence(reader: Reader, counts: dict[str, int], page: str) -> str:
+    words = {name: (lines_text if page == "lines" else orders_text)(count) for name, count in counts.items()}
+    if not counts[OPEN]:
+        return _("Nothing is open.")
+    parts = [_("%(lines)s open.") % {"lines": words[OPEN]}]
+    if counts[NEEDS] and reader.actor.is_supplier:
+        parts.append(_("%(lines)s need your answer.") % {"lines": words[NEEDS]})
+    elif counts[NEEDS]:
+        parts.append(_("%(lines)s need a decision.") % {"lines": words[NEEDS]})
+    if counts[LATE]:
+        parts.append(_("%(lines)s late.") % {"lines": words[LATE]})
+    return " ".join(parts)
+
+
+# --- rows ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """One line as the list shows it."""
+
+    line: PurchaseOrderLine
+    promise: str
+    late: str
+    pick: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """One order as the list shows it."""
+
+    order: PurchaseOrder
+    agreed: str
+    overdue: bool
+    late: str
+    pick: str
+
+
+def _line_row(line: PurchaseOrderLine, promises: Sequence[Promise], today: date) -> LineRow:
+    is_open = line.is_open and line.order.state == OrderState.ISSUED
+    return LineRow(
+        line=line,
+        promise=promise_text(promises),
+        late=late_text(line.delivery_on, line.expected_on, today) if is_open else "",
+        pick=f"{line.pk}.{line.order.version}",
+    )
+
+
+def _order_row(order: PurchaseOrder, reader: Reader) -> OrderRow:
+    agreed = _("%(agreed)s of %(all)s agreed") % {"agreed": order.lines_agreed, "all": order.line_count}
+    due = order.acknowledge_by_at
+    late = ""
+    if order.next_delivery_on and order.next_delivery_on < reader.today and is_open_order(order):
+        late = late_text(order.next_delivery_on, order.next_delivery_on, reader.today)
+    return OrderRow(
+        order=order,
+        agreed=agreed if 0 < order.lines_agreed < order.line_count else "",
+        overdue=bool(order.lines_for_supplier and due and due < reader.at),
+        late=late,
+        pick=f"{order.key}.{order.version}",
+    )
+
+
+def promise_text(promises: Sequence[Promise]) -> str:
+    """What was promised on a line, in a few words."""
+    standing = [promise for promise in promises if promise.kind != PromiseKind.REFUSE]
+    if not standing:
+        return _("refused") if promises else ""
+    days = sorted({promise.delivery_on for promise in standing if promise.delivery_on})
+    if not days:
+        return _("backorder, no day")
+    if len(days) == 1:
+        return day_text(days[0])
+    return _("%(count)d deliveries to %(day)s") % {"count": len(days), "day": day_text(days[-1])}
+
+
+def late_text(asked: date, expected: date, today: date) -> str:
+    """How late an open line is, in words; nothing when it is not."""
+    if expected < today:
+        days = (today - expected).days
+        return ngettext("%(n)d day overdue", "%(n)d days overdue", days) % {"n": days}
+    days = (expected - asked).days
+    return ngettext("%(n)d day late", "%(n)d days late", days) % {"n": days} if days > 0 else ""
+
+
+# --- totals -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many rows, and what they come to: not said beyond a thousand rows, nor across units."""
+
+    count: int
+    amounts: tuple[str, ...]
+    quantity: str
+
+
+def _totals(values: QuerySet[Any, Any]) -> Totals:
+    rows = list(values[: COUNT_AT_MOST + 1])
+    if len(rows) > COUNT_AT_MOST:
+        return Totals(len(rows), (), "")
+    amounts: dict[str, Decimal] = defaultdict(Decimal)
+    units: dict[str, Decimal] = defaultdict(Decimal)
+    for amount, currency, *goods in rows:
+        amounts[currency] += amount
+        if goods:
+            quantity, received, unit = goods
+            units[unit] += max(Decimal(0), quantity - received)
+    one_unit = next(iter(units.items())) if len(units) == 1 else None
+    return Totals(
+        count=len(rows),
+        amounts=tuple(money_text(amount, currency) for currency, amount in sorted(amounts.items())),
+        quantity=quantity_text(one_unit[1], one_unit[0]) if one_unit else "",
+    )
