@@ -11,6 +11,9 @@ urlpatterns = [
     path("health/ready", health.ready, name="health-ready"),
     path("metrics", health.metrics, name="metrics"),
     path("accounts/", include("allauth.urls")),
+    path("api/v1/", include("portal.api")),
     path("", include("suppliers.urls")),
     path("", include("procurement.urls")),
 ]
+
+handler500 = "portal.api.server_error"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -129,3 +129,11 @@ def people(world: dict[str, Any]) -> dict[str, Any]:
 
     with acting(FEED):
         return make_people(world)
+
+
+@pytest.fixture
+def tokens(world: dict[str, Any]) -> Callable[..., Any]:
+    """Programs: `tokens("ACME")` asks as one of a supplier, `tokens()` as the buying side's integration."""
+    from tests.builders.programs import a_program  # noqa: PLC0415 -- models exist only once Django is set up
+
+    return lambda number=None, scope=None: a_program(world[number] if number else None, scope)

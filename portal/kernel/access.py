@@ -2,8 +2,8 @@
 
 import functools
 import logging
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,11 +23,15 @@ View = Callable[..., HttpResponse]
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a door declares: the permissions of which one suffices (none: anybody signed in), and its methods."""
+    """What a door declares: the permissions of which one suffices (none: anybody signed in), and its methods.
+
+    An address of the API may ask for another permission with each method: `by_method`.
+    """
 
     permissions: frozenset[str]
     methods: tuple[str, ...]
     public: bool = False
+    by_method: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def public(view: View) -> View:

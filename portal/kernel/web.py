@@ -14,6 +14,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from portal.kernel.errors import Refusal
 
 
 def panel_or_page(
@@ -70,11 +73,21 @@ def _decode(cursor: str, fields: int) -> tuple[str, list[Any]] | None:
     return direction, values
 
 
-def paginate(queryset: QuerySet[Any], cursor: str, *, order: Sequence[str], size: int = 50) -> Page:
+class UnknownCursor(Refusal):
+    """A cursor that was tampered with or that belongs to another list."""
+
+    code = "malformed"
+    status = 400
+
+
+def paginate(
+    queryset: QuerySet[Any], cursor: str, *, order: Sequence[str], size: int = 50, strict: bool = False
+) -> Page:
     """One page by keyset: as fast on page 1,000 as on page 1, and stable while rows come and go.
 
     `order` names non-null fields, '-' for descending, the last one unique. A cursor that was tampered with or that
-    belongs to another sort starts at the first page.
+    belongs to another sort starts at the first page; with `strict` it raises `UnknownCursor`, since a program that
+    is sent back to the start in silence never ends.
     """
     names = [name.lstrip("-") for name in order]
     decoded = _decode(cursor, len(order)) if cursor else None
@@ -84,6 +97,8 @@ def paginate(queryset: QuerySet[Any], cursor: str, *, order: Sequence[str], size
             rows = _fetch(window, order, backwards=decoded[0] == "p", size=size)
         except (ValueError, TypeError, ArithmeticError, ValidationError):
             decoded = None  # a cursor of another list, or one that was tampered with
+    if cursor and not decoded and strict:
+        raise UnknownCursor(_("This cursor is not of this list. Begin again without it."))
     if not decoded:
         rows = _fetch(queryset, order, backwards=False, size=size)
     more = len(rows) > size
