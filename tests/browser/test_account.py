@@ -1,0 +1,115 @@
+"""A person's own pages in a real browser: in, around, and out again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.browser.axe import sideways, violations
+from tests.people import PASSWORD
+
+OWN_PAGES = [
+    "preferences/",
+    "accounts/password/change/",
+    "accounts/sessions/",
+    "accounts/2fa/",
+    "accounts/logout/",
+]
+
+
+def sign_in(page: Any, person: Any) -> None:
+    page.goto("/accounts/login/")
+    page.fill("#id_login", person.email)
+    page.fill("#id_password", PASSWORD)
+    page.click("main button.btn-primary")
+    page.wait_for_url("**/")
+
+
+def test_a_wrong_password_says_so_and_keeps_the_address(page: Any, people: dict[str, Any]) -> None:
+    page.goto("/accounts/login/")
+    page.fill("#id_login", people["asha"].email)
+    page.fill("#id_password", "not this one")
+    page.click("main button.btn-primary")
+
+    assert page.is_visible(".q-summary-err")
+    assert page.input_value("#id_login") == people["asha"].email
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_ones_own_pages_are_readable_for_everybody(page: Any, people: dict[str, Any], theme: str) -> None:
+    people["asha"].user.theme = theme
+    people["asha"].user.save()
+    sign_in(page, people["asha"])
+
+    found = {}
+    for width in (390, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        for address in OWN_PAGES:
+            answer = page.goto(f"/{address}")
+            found[width, address] = (answer.status, violations(page), max(0, sideways(page)))
+
+    assert found == {(width, address): (200, [], 0) for width in (390, 1440) for address in OWN_PAGES}
+
+
+def test_a_second_step_is_set_up_and_asked_for_at_the_next_sign_in(page: Any, people: dict[str, Any]) -> None:
+    from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+
+    sign_in(page, people["asha"])
+    page.goto("/accounts/2fa/totp/activate/")
+    assert violations(page) == []
+    page.fill("#id_password", PASSWORD)
+    page.click("main button.btn-primary")
+
+    secret = page.input_value("#secret")
+    assert page.is_visible(".q-qr")
+    assert violations(page) == []
+    code = format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+    page.fill("#id_code", code)
+    page.click("main button.btn-primary")
+    page.goto("/accounts/2fa/recovery-codes/")
+    recovery = page.inner_text(".q-codes li >> nth=0")
+    assert violations(page) == []
+
+    page.goto("/accounts/logout/")
+    page.click("main button.btn-primary")
+    page.wait_for_url("**/accounts/login/")
+    page.fill("#id_login", people["asha"].email)
+    page.fill("#id_password", PASSWORD)
+    page.click("main button.btn-primary")
+    page.wait_for_url("**/accounts/2fa/authenticate/")
+    assert violations(page) == []
+    page.fill("#id_code", recovery)
+    page.click("main button.btn-primary")
+    page.wait_for_url("**/")
+    assert page.goto("/preferences/").status == 200
+
+
+def test_the_menu_changes_the_language_and_signs_out(page: Any, people: dict[str, Any]) -> None:
+    sign_in(page, people["asha"])
+    page.goto("/preferences/")
+
+    page.click(".q-menu--rail summary")
+    page.click(".q-menu--rail button[lang=de]")
+    page.wait_for_function("document.documentElement.lang === 'de'")
+
+    page.click(".q-menu--rail summary")
+    page.click(".q-menu--rail form[action='/accounts/logout/'] button")
+    page.wait_for_url("**/accounts/login/")
+
+
+def test_keys_stay_switched_off_once_switched_off(page: Any, people: dict[str, Any]) -> None:
+    sign_in(page, people["asha"])
+    page.goto("/preferences/")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("?")
+    with page.expect_response("**/preferences/"):
+        page.uncheck("#keys-on")
+
+    page.goto("/preferences/")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("?")
+
+    assert page.evaluate("document.body.dataset.keys") == "off"
+    assert not page.evaluate("document.querySelector('#keys').open")
