@@ -234,6 +234,9 @@ if _https:
     # A cookie of this name can only have been set by this very host over https.
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
+else:
+    # Browsers keep cookies by host, not by port: two demos on one machine must not sign each other out.
+    SESSION_COOKIE_NAME = f"session-{_public_url.port or 80}"
 SECURE_SSL_REDIRECT = _https and env.flag("SSL_REDIRECT", True)
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000) if _https else 0
@@ -267,7 +270,6 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("REQUEST_MAX_BYTES", 10 * 1024 * 1024)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 40_000  # an answer to a 1,000-line order is one form
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-FILE_UPLOAD_PERMISSIONS = 0o640
 
 # --- Words, times, files ------------------------------------------------------------------------------------
 
@@ -281,9 +283,9 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = None if TESTING else env.path("STATIC_ROOT", VAR_DIR / "static")
-MEDIA_ROOT = env.path("MEDIA_ROOT", VAR_DIR / "media")
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # People's files are in the database (docs/adr/0009-files-are-in-the-database.md): this one stays empty.
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if TESTING
@@ -303,7 +305,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- API ----------------------------------------------------------------------------------------------------
 
-# What every door of portal/kernel/rest does is named here, by path: settings import nothing of ours that needs apps.
+# What every door of portal/kernel/rest does is named here by path: settings import nothing that needs apps.
 API_RATE = env.text("API_RATE", "600/min")
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -180,8 +180,9 @@ def install(name):
     with log.open("w") as output:
         if logged([*pip, "-r", os.path.join("requirements", "installer.lock")], output):
             uv = [str(VENV / "bin" / "uv"), "pip", "install", "--quiet", "--python", str(PYTHON)]
-            if logged([*uv, "--require-hashes", "-r", lock], output):
-                return
+            for certificates in ([], ["--system-certs"]):  # a company's own are known to the system alone
+                if logged([*uv, *certificates, "--require-hashes", "-r", lock], output):
+                    return
             print("  uv could not; pip takes a minute longer …", flush=True)
         if logged([*pip, "-r", lock], output):
             return
