@@ -1,0 +1,209 @@
+"""What happened, as sentences: one for every kind of fact on an order's timeline, in the reader's language."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.templatetags.portal_ui import day_text, figure
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a timeline, as components/timeline.html shows it."""
+
+    tone: str
+    glyph: str
+    text: str
+    at: datetime | None = None
+    note: str = ""
+    now: bool = False
+    old: str | None = None
+    new: str | None = None
+
+
+FIELD_WORDS = {
+    "quantity": lazy("quantity"),
+    "price": lazy("price"),
+    "delivery_on": lazy("delivery"),
+    "deliveries": lazy("deliveries"),
+    "item_number": lazy("item"),
+    "unit": lazy("unit"),
+    "ship_to": lazy("ship-to"),
+    "incoterm": lazy("Incoterm"),
+    "currency": lazy("currency"),
+    "line": lazy("line"),
+    "number": lazy("line number"),
+    "description": lazy("description"),
+    "gtin": lazy("GTIN"),
+    "supplier_part_number": lazy("your item number"),
+    "note": lazy("note"),
+    "payment_terms": lazy("payment terms"),
+    "buyer_name": lazy("buyer"),
+    "kind": lazy("kind of order"),
+}
+
+CHANNEL_WORDS = {
+    "portal": "",
+    "api": lazy("by program"),
+    "file": lazy("by file"),
+    "erp": lazy("from their ERP"),
+    "edi": lazy("by EDI"),
+    "mail": lazy("by mail"),
+    "link": lazy("by link"),
+    "rule": lazy("by rule"),
+    "system": "",
+}
+
+
+def field_word(name: str) -> str:
+    """What a field is called on the screen."""
+    return str(FIELD_WORDS.get(name, name.replace("_", " ")))
+
+
+def shown_value(name: str, value: str) -> str:
+    """A value as a revision keeps it (2026-04-01, 1200.5), as the reader writes it."""
+    if not value:
+        return ""
+    if name == "delivery_on":
+        return day_text(date.fromisoformat(value))
+    if name == "deliveries":
+        return " + ".join(_delivery(part) for part in value.split(" + "))
+    if name in ("quantity", "price"):
+        amount, _per, basis = value.partition(" per ")
+        try:
+            return figure(Decimal(amount), 2 if name == "price" else 0) + (f" / {basis}" if basis else "")
+        except InvalidOperation:
+            return value
+    return value
+
+
+def _delivery(part: str) -> str:
+    quantity, on, day = part.partition(" on ")
+    return f"{figure(Decimal(quantity))} · {day_text(date.fromisoformat(day))}" if on else part
+
+
+def lines_text(numbers: Iterable[int], most: int = 6) -> str:
+    """Some line numbers in words: line 10; lines 10 and 20; 14 lines."""
+    found = list(numbers)
+    if len(found) > most:
+        return ngettext("%(n)d line", "%(n)d lines", len(found)) % {"n": len(found)}
+    words = ngettext("line %(lines)s", "lines %(lines)s", len(found))
+    return words % {"lines": ", ".join(str(number) for number in found)}
+
+
+def entry_of(event: AuditEvent, *, reader_id: int | None = None, side: str = "") -> Entry:
+    """One fact as an entry of the timeline. A kind without a sentence is a mistake of ours and raises."""
+    tone, glyph, sentence = SENTENCES[event.kind]
+    text = sentence(event.facts)
+    who = _("you") if reader_id is not None and event.actor_user_id == reader_id else event.actor_label
+    if event.actor_side == "system":
+        who = ""
+    through = str(CHANNEL_WORDS.get(event.channel, ""))
+    return Entry(tone, glyph, text, event.at, ", ".join(part for part in (who, through) if part))
+
+
+# --- one sentence for each kind -----------------------------------------------------------------------------
+
+
+def _received(facts: Facts) -> str:
+    count = facts["lines"]
+    return ngettext("Order received, one line", "Order received, %(n)d lines", count) % {"n": count}
+
+
+def _revised(facts: Facts) -> str:
+    head = _("Revision %(number)s") % {"number": facts["revision"]}
+    reopened, echoed = facts.get("reopened") or [], facts.get("echoed") or []
+    changes = facts.get("changes") or []
+    if reopened:
+        told = next((one for one in changes if one["did"] == "reopened"), None)
+        text = _("%(head)s asks anew: %(lines)s") % {"head": head, "lines": lines_text(reopened)}
+        if told and len(reopened) <= 2:
+            word = field_word(told["field"])
+            old, new = (shown_value(told["field"], told[name]) for name in ("old", "new"))
+            text += f" ({word} {old} → {new})"
+        return text
+    if echoed:
+        return _("%(head)s says what was agreed: %(lines)s") % {"head": head, "lines": lines_text(echoed)}
+    if cancelled := [one["line"] for one in changes if one["did"] == "cancelled"]:
+        return _("%(head)s cancels %(lines)s") % {"head": head, "lines": lines_text(cancelled)}
+    return _("%(head)s changed nothing you agreed") % {"head": head}
+
+
+def _goods_received(facts: Facts) -> str:
+    lines = facts["lines"]
+    if len(lines) == 1:
+        (line,) = lines
+        values = {"quantity": figure(Decimal(line["received"])), "unit": line["unit"], "line": line["line"]}
+        return _("%(quantity)s %(unit)s of line %(line)s received so far") % values
+    numbers = (line["line"] for line in lines)
+    return _("Goods received on %(lines)s") % {"lines": lines_text(numbers)}
+
+
+def _acknowledged(facts: Facts) -> str:
+    as_asked, waiting, refused = facts["as_asked"], facts["waiting"], facts["refused"]
+    waiting = [one["line"] for one in waiting if one["line"] not in set(refused)]
+    head = _("Revision %(number)s answered") % {"number": facts["revision"]}
+    if facts.get("on_behalf"):
+        head = _("Revision %(number)s answered by the buyer for the supplier") % {"number": facts["revision"]}
+    parts = []
+    if as_asked:
+        count = len(as_asked)
+        parts.append(ngettext("one line as asked", "%(n)d lines as asked", count) % {"n": count})
+    if waiting:
+        parts.append(_("%(lines)s otherwise") % {"lines": lines_text(waiting)})
+    if refused:
+        parts.append(_("%(lines)s refused") % {"lines": lines_text(refused)})
+    return f"{head}: {', '.join(parts)}" if parts else head
+
+
+def _withdrawn(facts: Facts) -> str:
+    return _("Answer taken back: %(lines)s") % {"lines": lines_text(facts["lines"])}
+
+
+def _accepted(facts: Facts) -> str:
+    settled = [*facts["agreed"], *facts["refused"]]
+    if not settled:
+        return _("Part of the answer accepted")
+    return _("Accepted as answered: %(lines)s") % {"lines": lines_text(settled)}
+
+
+def _declined(facts: Facts) -> str:
+    values = {"lines": lines_text(facts["disputed"]), "reason": facts["reason"]}
+    return _("Not accepted: %(lines)s. “%(reason)s”") % values
+
+
+def _said(text: Any) -> Callable[[Facts], str]:
+    return lambda facts: str(text)
+
+
+def _file_added(facts: Facts) -> str:
+    return _("File added: %(name)s") % {"name": facts.get("name", "")}
+
+
+# What happened: the tone and glyph of its dot, and its sentence. A test holds this equal to what is recorded.
+SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
+    "order.received": ("quiet", "none", _received),
+    "order.revised": ("talk", "stale", _revised),
+    "order.cancelled": ("stop", "stop", _said(lazy("Order cancelled by the buyer"))),
+    "order.closed": ("quiet", "full", _said(lazy("Order closed"))),
+    "order.reopened": ("talk", "stale", _said(lazy("Order opened again"))),
+    "order.goods_received": ("done", "most", _goods_received),
+    "order.acknowledged": ("move", "most", _acknowledged),
+    "order.answer_withdrawn": ("quiet", "stale", _withdrawn),
+    "order.answer_accepted": ("done", "full", _accepted),
+    "order.answer_declined": ("talk", "talk", _declined),
+    "thread.message_sent": ("quiet", "none", _said(lazy("Message sent"))),
+    "thread.note_written": ("quiet", "none", _said(lazy("Internal note written"))),
+    "thread.file_added": ("quiet", "none", _file_added),
+}
+
+__all__ = ["SENTENCES", "Entry", "entry_of", "field_word", "lines_text", "shown_value"]

@@ -1,0 +1,1 @@
+"""What the workbench shows, gathered in a fixed number of queries however long the paper is."""

@@ -1,0 +1,15 @@
+"""Addresses of the workbench."""
+
+from django.urls import path
+
+from procurement.workbench.views import common, decisions, home, supplier
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("decisions/", decisions.decision_list, name="decision-list"),
+    path("orders/<uuid:key>/", common.order, name="order"),
+    path("orders/<uuid:key>/answer/", supplier.order_answer, name="order-answer"),
+    path("orders/<uuid:key>/answer/line/", supplier.answer_line, name="answer-line"),
+    path("orders/<uuid:key>/answer/discard/", supplier.answer_discard, name="answer-discard"),
+    path("orders/<uuid:key>/withdraw/<uuid:answer>/", supplier.answer_withdraw, name="answer-withdraw"),
+]

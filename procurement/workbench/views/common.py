@@ -1,0 +1,16 @@
+"""Doors that both sides go through: the order, which each side sees from its own quay."""
+
+import uuid
+
+from django.http import HttpRequest, HttpResponse
+
+from portal.kernel.access import door
+from procurement.orders.queries import find_order
+from procurement.workbench.views.supplier import show_order
+from suppliers.roles import Permission
+
+
+@door(Permission.ORDER_VIEW)
+def order(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """An order with everything around it."""
+    return show_order(request, find_order(key, actor=request.actor))

@@ -1,0 +1,51 @@
+"""The first page: what waits for whoever signs in."""
+
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.kernel.access import door
+from procurement.workbench.policies import given_name
+from procurement.workbench.queries.home import Home, supplier_home
+from suppliers.roles import Permission
+
+NOON, EVENING = 12, 18
+
+
+@door(Permission.ORDER_VIEW, Permission.ERP_VIEW, Permission.SUPPLIER_VIEW)
+def home(request: HttpRequest) -> HttpResponse:
+    """What waits for me, most urgent first. The buying side begins with the decisions that wait for it."""
+    if not request.actor.is_supplier:
+        return HttpResponseRedirect(reverse("decision-list"))
+    found = supplier_home(request.actor, request.at)
+    context = {
+        "home": found,
+        "title": _title(found, request),
+        "may_answer": request.actor.may(Permission.ORDER_ACKNOWLEDGE),
+        "here": timezone.localtime(request.at),
+    }
+    return render(request, "procurement/workbench/home_supplier.html", context)
+
+
+def _greeting(at: datetime) -> str:
+    hour = timezone.localtime(at).hour
+    if hour < NOON:
+        return _("Good morning")
+    return _("Good afternoon") if hour < EVENING else _("Good evening")
+
+
+def _title(found: Home, request: HttpRequest) -> str:
+    name = given_name(request.actor.label)
+    if not found.count:
+        return _("Nothing waits for you, %(name)s.") % {"name": name}
+    waits = ngettext("One thing waits for you.", "%(n)d things wait for you.", found.count) % {"n": found.count}
+    return _("%(greeting)s, %(name)s. %(waits)s") % {
+        "greeting": _greeting(request.at),
+        "name": name,
+        "waits": waits,
+    }

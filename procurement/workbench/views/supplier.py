@@ -1,0 +1,467 @@
+"""The supplier's order page and its answer grid: type, keep, send, take back.
+
+Each button posts the whole form (or, with a script, the line it stands in). What was typed is kept first and acted on second, in
+one transaction whose refusals undo only the act: so nothing that was typed is ever lost.
+"""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from portal.kernel.access import door
+from portal.kernel.audit.queries import timeline_of
+from portal.kernel.errors import Invalid, NotFound, Problem, Refusal, StaleDocument
+from portal.kernel.web import back_or
+from procurement.acknowledgments.forms import (
+    Pieces,
+    add_piece,
+    asked_pieces,
+    asked_then,
+    drop_piece,
+    fit_pieces,
+    kept_text,
+    read_line,
+    read_paste,
+    refuse_line,
+    same,
+    set_day,
+    substitute_line,
+    typed_header,
+    typed_lines,
+    with_ship_dates,
+)
+from procurement.acknowledgments.messages import AcknowledgeOrder, LineAnswer, TypedPiece
+from procurement.acknowledgments.policies import LineRules
+from procurement.acknowledgments.queries import drafts_of, find_answer, rules_of
+from procurement.acknowledgments.services import (
+    Acknowledged,
+    acknowledge_order,
+    discard_draft,
+    save_draft_header,
+    save_draft_lines,
+    withdraw_acknowledgment,
+)
+from procurement.orders.models import Promise, PurchaseOrder
+from procurement.orders.policies import plain
+from procurement.orders.queries import find_order, lines_of
+from procurement.orders.states import PromiseKind, PromiseState, Turn
+from procurement.threads.queries import thread_of
+from procurement.workbench.policies import given_name
+from procurement.workbench.presenters import Entry, entry_of
+from procurement.workbench.queries.answer import (
+    AnswerPage,
+    GridLine,
+    answer_page,
+    asked_at_revision,
+    kinds,
+    may_answer,
+    reasons,
+    transit_days_of,
+)
+from suppliers.roles import Permission
+
+TEMPLATE = "procurement/workbench/order_supplier.html"
+ANSWERERS = (Permission.ORDER_ACKNOWLEDGE, Permission.ORDER_ANSWER_FOR)
+LINE_ACTS = ("split", "backorder", "sub", "refuse", "drop", "undo", "fit", "ship")
+
+
+# --- showing ------------------------------------------------------------------------------------------------
+
+
+def show_order(
+    request: HttpRequest,
+    order: PurchaseOrder,
+    *,
+    problems: list[dict[str, str]] | None = None,
+    refusal: Refusal | None = None,
+    pasted: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The order page with its answer grid. `problems` and `refusal` say what must be looked at again."""
+    page = answer_page(order, actor=request.actor, at=request.at, show=request.GET.get("show", "all"))
+    context = _context(page)
+    events = timeline_of(order.stream, actor=request.actor, limit=30)
+    context |= {
+        "problems": problems,
+        "refusal": refusal,
+        "pasted": pasted,
+        "timeline": _timeline(request, page, events),
+        "thread": thread_of(order, request.actor),
+    }
+    return render(request, TEMPLATE, context, status=status)
+
+
+def _context(page: AnswerPage) -> dict[str, Any]:
+    labels = {
+        "line": _("Line"),
+        "select": _("Select line"),
+        "quantity": _("quantity you promise"),
+        "delivery": _("delivery date you promise"),
+        "ship": _("ship date"),
+        "price": _("price you promise"),
+    }
+    return {"page": page, "order": page.order, "reasons": reasons(), "kinds": kinds(), "labels": labels}
+
+
+def _timeline(request: HttpRequest, page: AnswerPage, events: Any) -> list[Entry]:
+    entries = [entry_of(event, reader_id=request.actor.user_id) for event in events]
+    if page.may_answer and page.saved_at:
+        text = _("You are answering revision %(number)d") % {"number": page.order.revision}
+        entries.insert(0, Entry("wait", "wait", text, page.saved_at, _("draft saved"), now=True))
+    return entries
+
+
+# --- the doors ----------------------------------------------------------------------------------------------
+
+
+@door(*ANSWERERS, methods=["GET", "POST"])
+def order_answer(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """GET: the grid for a buyer who answers in the supplier's place. POST: whichever button of the form was pressed."""
+    order = find_order(key, actor=request.actor)
+    if request.method != "POST":
+        if request.actor.is_supplier:
+            return HttpResponseRedirect(reverse("order", args=[order.key]))
+        return show_order(request, order)
+    typing = _keep_typing(request, order)
+    for act in LINE_ACTS:
+        if act in request.POST:
+            line_id = _act_on_line(request, order, typing, act, request.POST[act])
+            return _to_page(request, order, f"#line-{line_id}" if line_id else "")
+    if "many" in request.POST:
+        return _set_one_day(request, order, typing)
+    if "fill" in request.POST:
+        return _paste(request, order, typing)
+    if "send" in request.POST or "changed" in request.POST or "confirm" in request.POST:
+        return _send(request, order, typing)
+    messages.success(request, _("Draft saved."))
+    return _to_page(request, order)
+
+
+@door(*ANSWERERS, methods=["POST"])
+def answer_line(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Keep what is typed in one line, and say what would come of it; or do what a button of the line says."""
+    order = find_order(key, actor=request.actor)
+    typing = _keep_typing(request, order)
+    act = next((name for name in LINE_ACTS if name in request.POST), "")
+    line_id = _act_on_line(request, order, typing, act, request.POST[act]) if act else 0
+    if not getattr(request, "htmx", False):
+        return _to_page(request, order, f"#line-{line_id}" if line_id else "")
+    page = answer_page(order, actor=request.actor, at=request.at)
+    context = _context(page) | {"oob": True, "moved_meanwhile": typing.version < order.version}
+    if act:
+        row = next((row for row in page.lines if row.pk == line_id), None)
+        if row is None:
+            raise NotFound(_("This order has no such line."))
+        return render(request, f"{TEMPLATE}#acted", context | {"row": row, "focus": _focus(row, act)})
+    row = next((row for row in page.lines if row.key in typing.keys and row.is_editable), None)
+    return render(request, f"{TEMPLATE}#kept", context | {"row": row})
+
+
+@door(*ANSWERERS, methods=["POST"])
+def answer_discard(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Throw away what was typed and not sent."""
+    order = find_order(key, actor=request.actor)
+    discard_draft(order, actor=request.actor)
+    messages.success(request, _("What you typed is thrown away. Every line is as asked again."))
+    return _to_page(request, order)
+
+
+@door(*ANSWERERS, methods=["POST"])
+def answer_withdraw(request: HttpRequest, key: uuid.UUID, answer: uuid.UUID) -> HttpResponse:
+    """Take an answer back while the buyer has not acted; it stands in the fields again, to be changed and sent."""
+    order = find_order(key, actor=request.actor)
+    paper = find_answer(answer, actor=request.actor)
+    if paper.order_id != order.pk:
+        raise NotFound(_("There is no such answer."))
+    typed = _typed_again(paper.key, order)
+    lines = withdraw_acknowledgment(paper.key, actor=request.actor, at=request.at)
+    order = find_order(key, actor=request.actor)
+    save_draft_lines(order, typed, version=order.version, actor=request.actor, at=request.at)
+    text = ngettext(
+        "Taken back: line %(lines)s waits for you again, with what you had typed.",
+        "Taken back: lines %(lines)s wait for you again, with what you had typed.",
+        len(lines),
+    )
+    messages.success(request, text % {"lines": ", ".join(str(number) for number in lines)})
+    return _to_page(request, order)
+
+
+def _typed_again(origin: uuid.UUID, order: PurchaseOrder) -> dict[str, list[TypedPiece]]:
+    promises = Promise.objects.filter(origin=origin, line__order=order, state=PromiseState.PROPOSED)
+    found: dict[str, list[TypedPiece]] = {}
+    for one in promises.select_related("line").order_by("line_id", "piece"):
+        kind = "" if one.kind == PromiseKind.ACCEPT else one.kind
+        found.setdefault(one.line.key, []).append(
+            TypedPiece(
+                kind=kind,
+                quantity=plain(one.quantity),
+                delivery_on=one.delivery_on.isoformat() if one.delivery_on else "",
+                ship_on=one.ship_on.isoformat() if one.ship_on else "",
+                price="" if kind == PromiseKind.REFUSE else plain(one.price),
+                schedule_key=str(one.schedule_key),
+                item_number=one.item_number,
+                item_description=one.item_description,
+                reason=one.reason,
+                note=one.note,
+            )
+        )
+    return found
+
+
+def _to_page(request: HttpRequest, order: PurchaseOrder, anchor: str = "") -> HttpResponse:
+    name = "order" if request.actor.is_supplier else "order-answer"
+    query = request.GET.urlencode()
+    address = reverse(name, args=[order.key]) + (f"?{query}" if query else "") + anchor
+    response = HttpResponseRedirect(address)
+    response.status_code = 303
+    return response
+
+
+# --- keeping what was typed ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Typing:
+    """What came with a request: the version on the screen, and the fields of the lines that were sent."""
+
+    version: int
+    keys: frozenset[str]
+    fields: dict[str, Pieces]
+
+
+def _number(text: str | None, limit: int) -> int:
+    return min(int(text), limit) if text and text.isdecimal() and len(text) < 10 else limit
+
+
+def _keep_typing(request: HttpRequest, order: PurchaseOrder) -> _Typing:
+    """Keep every field that was sent and differs from what is asked, or from what was asked on that screen."""
+    posted = typed_lines(request.POST, get_language() or "en")
+    version = _number(request.POST.get("version"), order.version)
+    typing = _Typing(version, frozenset(posted), posted)
+    if not may_answer(order, request.actor):
+        return typing
+    header = typed_header(request.POST)
+    if header is not None:
+        save_draft_header(order, header, actor=request.actor, at=request.at)
+    if not posted:
+        return typing
+    lines = [line for line in lines_of(order) if line.key in posted and line.turn == Turn.SUPPLIER]
+    rules = rules_of(order, lines)
+    revision = _number(request.POST.get("revision"), order.revision)
+    then = asked_at_revision(order, revision, request.actor) if revision < order.revision else {}
+    changed: dict[str, Pieces] = {}
+    for line in lines:
+        pieces, rule = posted[line.key], rules[line.pk]
+        untouched = same(pieces, asked_pieces(rule)) or (
+            line.key in then and same(pieces, asked_then(rule, then[line.key]))
+        )
+        changed[line.key] = () if untouched else pieces
+    save_draft_lines(order, changed, version=version, actor=request.actor, at=request.at)
+    return typing
+
+
+def _waiting(order: PurchaseOrder) -> dict[str, tuple[int, int, LineRules]]:
+    """The lines that wait for the supplier: id, number and rules by key."""
+    lines = [line for line in lines_of(order) if line.turn == Turn.SUPPLIER]
+    rules = rules_of(order, lines)
+    return {line.key: (line.pk, line.number, rules[line.pk]) for line in lines}
+
+
+def _current(order: PurchaseOrder, request: HttpRequest) -> dict[str, Pieces]:
+    drafts = drafts_of(order, actor=request.actor)
+    return {key: tuple(TypedPiece(**piece) for piece in draft.pieces) for key, draft in drafts.items()}
+
+
+def _act_on_line(request: HttpRequest, order: PurchaseOrder, typing: _Typing, act: str, value: str) -> int:
+    """Do what a button of a line says to its fields; returns the line's id, 0 where there is no such line."""
+    key, number = value, -1
+    if act == "drop":
+        key, _dot, text = value.rpartition(".")
+        number = int(text) if text.isdecimal() and len(text) < 4 else -1
+    found = _waiting(order).get(key)
+    if found is None or not may_answer(order, request.actor):
+        return 0
+    line_id, _line_number, rules = found
+    pieces = typing.fields.get(key) or _current(order, request).get(key) or asked_pieces(rules)
+    after = _acted(act, rules, pieces, number, transit_days_of(order, request.actor))
+    if same(after, asked_pieces(rules)):
+        after = ()
+    save_draft_lines(order, {key: after}, version=typing.version, actor=request.actor, at=request.at)
+    return line_id
+
+
+def _acted(act: str, rules: LineRules, pieces: Pieces, number: int, transit_days: int) -> Pieces:
+    if act == "split":
+        return add_piece(rules, pieces)
+    if act == "backorder":
+        return add_piece(rules, pieces, PromiseKind.BACKORDER)
+    if act == "sub":
+        return substitute_line(rules, pieces if pieces[0].kind != PromiseKind.REFUSE else asked_pieces(rules)[:1])
+    if act == "refuse":
+        return refuse_line(rules, pieces)
+    if act == "drop":
+        return drop_piece(rules, pieces, number)
+    if act == "fit":
+        return fit_pieces(rules, pieces)
+    if act == "ship":
+        return with_ship_dates(pieces, transit_days)
+    return ()
+
+
+def _focus(row: GridLine, act: str) -> str:
+    """Which field the caret goes to after a button of a line."""
+    last = len(row.pieces) - 1
+    fields = {
+        "split": f"quantity-{row.pk}-{last}",
+        "backorder": f"quantity-{row.pk}-{last}",
+        "sub": "sub",
+        "refuse": "refuse",
+        "ship": f"ship_on-{row.pk}-0",
+        "fit": f"quantity-{row.pk}-0",
+    }
+    return fields.get(act, "menu")
+
+
+def _set_one_day(request: HttpRequest, order: PurchaseOrder, typing: _Typing) -> HttpResponse:
+    """One delivery day on every line that was ticked."""
+    day = kept_text("delivery_on", request.POST.get("many_on", ""), get_language() or "en")
+    picked = set(request.POST.getlist("pick"))
+    problems: list[dict[str, str]] = []
+    if not picked:
+        problems.append({"id": "lines", "message": _("Tick the lines first that are to get this date.")})
+    if len(day) != 10:
+        problems.append({"id": "many_on", "message": _("Give the date that the ticked lines are to get.")})
+    if problems:
+        return show_order(request, order, problems=problems, status=422)
+    current = _current(order, request)
+    waiting = _waiting(order)
+    changed: dict[str, Pieces] = {}
+    for key in picked & set(waiting):
+        asked = asked_pieces(waiting[key][2])
+        after = set_day(current.get(key) or asked, day)
+        changed[key] = () if same(after, asked) else after
+    save_draft_lines(order, changed, version=typing.version, actor=request.actor, at=request.at)
+    text = ngettext("The date is on one line. Look, then send.", "The date is on %(n)d lines. Look, then send.", len(changed))
+    messages.success(request, text % {"n": len(changed)})
+    return _to_page(request, order, "#lines")
+
+
+def _paste(request: HttpRequest, order: PurchaseOrder, typing: _Typing) -> HttpResponse:
+    """Fill the grid from rows copied out of a spreadsheet."""
+    text = request.POST.get("paste", "")
+    waiting = _waiting(order)
+    lines = [(key, number, rules) for key, (_id, number, rules) in waiting.items()]
+    pasted = read_paste(text, lines, _current(order, request), get_language() or "en")
+    changed = {
+        key: () if same(pieces, asked_pieces(waiting[key][2])) else pieces for key, pieces in pasted.lines.items()
+    }
+    save_draft_lines(order, changed, version=typing.version, actor=request.actor, at=request.at)
+    if pasted.problems or not pasted.lines:
+        told = pasted.problems or (_("Paste the rows first: copy them in Excel, then paste them here."),)
+        problems = [{"id": "paste", "message": message} for message in told[:50]]
+        return show_order(request, order, problems=problems, pasted=text, status=422)
+    count = len(pasted.lines)
+    done = ngettext("One line is filled in. Look, then send.", "%(n)d lines are filled in. Look, then send.", count)
+    messages.success(request, done % {"n": count})
+    return _to_page(request, order, "#lines")
+
+
+# --- sending ------------------------------------------------------------------------------------------------
+
+
+def _send(request: HttpRequest, order: PurchaseOrder, typing: _Typing) -> HttpResponse:
+    """Send what is typed, the rest as asked, or both, as the button says."""
+    page = answer_page(order, actor=request.actor, at=request.at)
+    typed = [row for row in page.lines if row.is_editable and row.is_typed]
+    only_rest = "confirm" in request.POST
+    answers: list[LineAnswer] = []
+    problems: list[tuple[GridLine, Problem]] = []
+    if only_rest:
+        rest = [row for row in page.lines if row.is_editable and not row.is_typed]
+        answers = [LineAnswer(row.key) for row in rest]
+    else:
+        for row in typed:
+            problems += [(row, problem) for problem in row.problems]
+            answers.append(_line_answer(row, page))
+    if problems:
+        return show_order(request, order, problems=_summary(problems), status=422)
+    command = AcknowledgeOrder(
+        order=order.key,
+        version=typing.version,
+        answers=tuple(answers),
+        rest_as_asked="send" in request.POST,
+        supplier_reference=page.header.supplier_reference,
+        ship_from=page.header.ship_from,
+        note=page.header.note,
+    )
+    try:
+        with transaction.atomic():
+            done = acknowledge_order(command, actor=request.actor, at=request.at)
+    except StaleDocument as refusal:
+        return show_order(request, find_order(order.key, actor=request.actor), refusal=refusal, status=409)
+    except Invalid as refusal:
+        told = [_located(page, problem) for problem in refusal.problems]
+        return show_order(request, order, problems=told, refusal=None, status=422)
+    _say_sent(request, order, done)
+    response = HttpResponseRedirect(back_or(request, _to_page(request, order)["Location"]))
+    response.status_code = 303
+    return response
+
+
+def _line_answer(row: GridLine, page: AnswerPage) -> LineAnswer:
+    typed = [piece.typed for piece in row.pieces]
+    return LineAnswer(row.key, read_line(row.rules, typed, transit_days=page.transit_days).pieces)
+
+
+def _summary(problems: list[tuple[GridLine, Problem]]) -> list[dict[str, str]]:
+    return [_told(row, problem) for row, problem in problems]
+
+
+def _told(row: GridLine, problem: Problem) -> dict[str, str]:
+    name, _dot, number = problem.field.rpartition(".")
+    message = _("Line %(number)s: %(message)s") % {"number": row.line.number, "message": problem.message}
+    return {"id": f"{name}-{row.pk}-{number}", "message": message}
+
+
+def _located(page: AnswerPage, problem: Problem) -> dict[str, str]:
+    row = next((row for row in page.lines if str(row.line.number) == problem.line), None)
+    if row is None:
+        return {"id": problem.field, "message": problem.message}
+    return _told(row, problem)
+
+
+def _say_sent(request: HttpRequest, order: PurchaseOrder, done: Acknowledged) -> None:
+    """The result, and the way back while the buyer has not acted."""
+    settled, buyer = done.settled, given_name(order.buyer_name) or order.company.name
+    parts: list[str] = []
+    if count := len(settled.as_asked):
+        parts.append(ngettext("one line agreed", "%(n)d lines agreed", count) % {"n": count})
+    if count := len(settled.waiting):
+        words = ngettext("one goes to %(buyer)s", "%(n)d go to %(buyer)s", count)
+        parts.append(words % {"n": count, "buyer": buyer})
+    if count := len(settled.refused):
+        parts.append(ngettext("one refused", "%(n)d refused", count) % {"n": count})
+    text = _("Order %(number)s answered: %(parts)s.") % {"number": order.number, "parts": ", ".join(parts)}
+    if not (settled.waiting or settled.refused):
+        messages.success(request, text)
+        return
+    withdraw = reverse("answer-withdraw", args=[order.key, done.paper.key])
+    way_back = format_html(
+        '{} <form method="post" action="{}"><input type="hidden" name="csrfmiddlewaretoken" value="{}">'
+        '<button class="btn-link">{}</button></form>',
+        text,
+        withdraw,
+        get_token(request),
+        _("Withdraw"),
+    )
+    messages.success(request, way_back)
