@@ -24,6 +24,7 @@ from procurement.demo.telling import (
     Cast,
     Telling,
     deliveries_of,
+    erp_runs,
     in_deliveries,
     order_line,
     order_lines,
@@ -36,23 +37,30 @@ DEFAULT_SEED = 1846
 
 # Where the two thousand orders stand today, and how many of them are Lian Feng's.
 PLOTS = {
-    "closed": (1130, 60),
+    "history": (730, 40),
+    "closed": (400, 20),
     "received": (130, 3),
     "partly_received": (120, 3),
     "late": (55, 2),
-    "agreed": (258, 7),
+    "agreed": (254, 7),
     "awaiting": (74, 6),
     "overdue": (30, 3),
     "draft": (8, 2),
     "draft_outdated": (5, 1),
     "answered": (79, 7),
     "disputed": (25, 3),
-    "stale": (32, 3),
+    "stale": (29, 2),
     "cancelled": (50, 4),
     "bad_news_agreed": (2, 1),
+    "crossed": (3, 1),
+    "locked_in_erp": (3, 0),
+    "not_getting_through": (1, 0),
     "kitting": (1, 1),
     "framework": (1, 1),
 }
+
+# Before this the orders went by mail; those that were done by then came with the first load, closed.
+LIVE_FOR = timedelta(days=140)
 
 KITS = 125
 LINES_PER_KIT = 8
@@ -151,7 +159,8 @@ def _plans(
 def _sent_at(plot: str, partner: Partner, lead: int, now: datetime, rng: Random) -> datetime:
     """When the ERP sent the order, so that its plot can have come this far by now."""
     ago = {
-        "closed": lambda: lead + rng.randrange(28, 140),
+        "history": lambda: LIVE_FOR.days + lead + rng.randrange(8, 100),
+        "closed": lambda: rng.randrange(lead + 28, LIVE_FOR.days - 1),
         "received": lambda: lead + rng.randrange(26, 40),
         "partly_received": lambda: lead + rng.randrange(10, 20),
         "late": lambda: lead + rng.randrange(18, 28),
@@ -163,17 +172,18 @@ def _sent_at(plot: str, partner: Partner, lead: int, now: datetime, rng: Random)
         "answered": lambda: rng.randrange(4, 9),
         "disputed": lambda: rng.randrange(8, 20),
         "stale": lambda: rng.randrange(9, 24),
-        "cancelled": lambda: rng.randrange(20, 150),
+        "cancelled": lambda: rng.randrange(20, LIVE_FOR.days - 1),
         "bad_news_agreed": lambda: rng.randrange(9, 20),
+        "crossed": lambda: rng.randrange(3, 6),
+        "locked_in_erp": lambda: rng.randrange(3, 8),
+        "not_getting_through": lambda: 3,
         "kitting": lambda: 1,
         "framework": lambda: 6,
     }[plot]()
     day = now.date() - timedelta(days=1 + ago)
     while day.weekday() >= 5:
         day -= timedelta(days=1)
-    # Long ago one run a day is enough to tell the tale; lately the ERP speaks four times a day.
-    run = rng.choice(ERP_RUNS[1:]) if ago <= 12 else ERP_RUNS[-1]
-    return datetime.combine(day, run, UTC)
+    return datetime.combine(day, rng.choice(erp_runs(now, day)), UTC)
 
 
 def _cast(partner: Partner, offers: tuple[Offer, ...], seller: Person, rng: Random) -> Cast:
@@ -192,10 +202,13 @@ def _cast(partner: Partner, offers: tuple[Offer, ...], seller: Person, rng: Rand
 
 def _open_order(telling: Telling) -> None:
     rng = telling.rng
-    count = rng.choices((1, 2, 3, 4, 5, 6, 8, 12, 18), (16, 20, 19, 15, 10, 7, 6, 3, 2))[0]
     note = rng.choice(phrases.ORDER_NOTES) if rng.random() < 0.18 else ""
-    lines = order_lines(telling.cast, count, telling.at.date(), rng)
+    lines = order_lines(telling.cast, _how_many_lines(rng), telling.at.date(), rng)
     telling.send(lines, kind="rush" if rng.random() < 0.03 else "standard", note=note)
+
+
+def _how_many_lines(rng: Random) -> int:
+    return rng.choices((1, 2, 3, 4, 5, 6, 8, 12, 18), (16, 20, 19, 15, 10, 7, 6, 3, 2))[0]
 
 
 def _awaiting(telling: Telling) -> None:
@@ -291,6 +304,21 @@ def _stale(telling: Telling) -> None:
         telling.talk()
 
 
+def _crossed(telling: Telling) -> None:
+    """The answer and a change in the ERP cross: what was agreed no longer fits what the ERP holds."""
+    _open_order(telling)
+    telling.answer(pace=0.4)
+    telling.send_again(telling.at + timedelta(minutes=7), lines=_sooner(telling, telling.paper.lines[:1]))
+
+
+def _locked_in_erp(telling: Telling) -> None:
+    """Agreed, but the ERP will not take it: somebody has the order open there."""
+    _open_order(telling)
+    changes, note = trouble(telling, "late", telling.paper.lines[:2])
+    telling.answer(changes, note=note, pace=0.3)
+    telling.decide(accepts=True, keys=tuple(change.line_key for change in changes))
+
+
 def _sooner(telling: Telling, touched: tuple[LinePaper, ...] | list[LinePaper]) -> tuple[LinePaper, ...]:
     """The lines, with those touched wanted a week sooner or half as much again."""
     more, keys = telling.rng.random() < 0.4, tuple(line.key for line in touched)
@@ -361,6 +389,18 @@ def _received(telling: Telling) -> None:
     telling.send_again(_received_at(telling), lines=telling.change_lines(change))
 
 
+def _history(telling: Telling) -> None:
+    """Done before the portal was there: it comes closed, with the first load, and was never answered here."""
+    ordered_on = telling.at.date()
+    lines = order_lines(telling.cast, _how_many_lines(telling.rng), ordered_on, telling.rng)
+    telling.at = datetime.combine(telling.now.date() - LIVE_FOR, ERP_RUNS[0], UTC)
+    done = tuple(
+        replace(line, received_quantity=line.quantity, invoiced_quantity=line.quantity, closed=True)
+        for line in lines
+    )
+    telling.send(done, ordered_on=ordered_on, status="closed")
+
+
 def _closed(telling: Telling) -> None:
     """Received, invoiced and done; a few a little short."""
     _open_order(telling)
@@ -425,6 +465,7 @@ def _framework(telling: Telling) -> None:
 
 
 _TELLERS: dict[str, Callable[[Telling], None]] = {
+    "history": _history,
     "closed": _closed,
     "received": _received,
     "partly_received": _partly_received,
@@ -439,6 +480,9 @@ _TELLERS: dict[str, Callable[[Telling], None]] = {
     "stale": _stale,
     "cancelled": _cancelled,
     "bad_news_agreed": _bad_news_agreed,
+    "crossed": _crossed,
+    "locked_in_erp": _locked_in_erp,
+    "not_getting_through": _locked_in_erp,
     "kitting": _kitting,
     "framework": _framework,
 }

@@ -85,7 +85,15 @@ class Telling:
 
     # --- the ERP -------------------------------------------------------------------------------------------
 
-    def send(self, lines: tuple[LinePaper, ...], *, kind: str = "standard", note: str = "") -> None:
+    def send(
+        self,
+        lines: tuple[LinePaper, ...],
+        *,
+        kind: str = "standard",
+        note: str = "",
+        status: str = "open",
+        ordered_on: date | None = None,
+    ) -> None:
         """The ERP sends the order for the first time."""
         cast = self.cast
         self.paper = OrderPaper(
@@ -93,11 +101,12 @@ class Telling:
             number=self.number,
             supplier=cast.partner.number,
             currency=cast.partner.paper.currency,
-            ordered_on=self.at.date(),
+            ordered_on=ordered_on or self.at.date(),
             lines=lines,
             ship_to=cast.site.code,
             revision="1",
             kind=kind,
+            status=status,
             payment_terms=cast.partner.payment_terms,
             incoterm=cast.partner.incoterm,
             incoterm_place=cast.site.city if cast.partner.incoterm == "DAP" else cast.partner.incoterm_place,
@@ -200,7 +209,7 @@ class Telling:
     def _next_run(self) -> datetime:
         for days in range(6):
             day = self.at.date() + timedelta(days=days)
-            for run in ERP_RUNS:
+            for run in erp_runs(self.now, day):
                 moment = datetime.combine(day, run, UTC)
                 if moment > self.at and day.weekday() < 5:
                     return self._before_now(moment)
@@ -211,6 +220,11 @@ class Telling:
         if self.at < moment < self.now:
             return moment
         return self.at + (self.now - self.at) * self.rng.uniform(0.2, 0.6)
+
+
+def erp_runs(now: datetime, day: date) -> tuple[time, ...]:
+    """When the ERP spoke on a day: lately four times; long ago, one run a day is enough to tell the tale."""
+    return ERP_RUNS if now.date() - day <= timedelta(days=13) else ERP_RUNS[-1:]
 
 
 def _hours(duration: timedelta) -> float:

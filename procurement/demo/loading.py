@@ -1,0 +1,245 @@
+"""Loading the demo company through the real services, as the people and the feed that would have done it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+
+from django.contrib.auth.hashers import make_password
+
+from portal.kernel.actors import Actor, Channel
+from portal.kernel.errors import Intake
+from portal.kernel.scope import acting
+from procurement.acknowledgments.messages import (
+    ACCEPT,
+    DECLINE,
+    AcknowledgeOrder,
+    AnswerPiece,
+    DecideAnswer,
+    LineAnswer,
+    TypedHeader,
+    TypedPiece,
+)
+from procurement.acknowledgments.services import (
+    acknowledge_order,
+    decide_answer,
+    save_draft_header,
+    save_draft_lines,
+)
+from procurement.catalogue.services import (
+    receive_companies,
+    receive_items,
+    receive_sites,
+    receive_supplier_items,
+    receive_units,
+)
+from procurement.demo import story
+from procurement.demo.company import DemoCompany
+from procurement.demo.people import Person
+from procurement.orders.models import PurchaseOrder
+from procurement.orders.queries import lock_order, visible_orders
+from procurement.orders.services import receive_orders
+from procurement.threads.messages import NewMessage
+from procurement.threads.services import send_message
+from suppliers.models import Supplier, User
+from suppliers.queries import actor_of
+from suppliers.services import add_member, receive_supplier_sites, receive_suppliers
+
+ERP = Actor.system("ERP feed", Channel.ERP)
+SET_UP = Actor.system("Demo")
+
+
+class DemoRefused(RuntimeError):
+    """A real service refused something of the demo: the demo is wrong, and nothing of it is kept."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """Papers of one run of the ERP, taken in together."""
+
+    at: datetime
+    papers: dict[str, story.Sent]
+
+
+def load_master_data(company: DemoCompany) -> None:
+    """Companies, sites, units, items and suppliers, as the ERP's feed brings them."""
+    with acting(ERP):
+        for intake in (
+            receive_companies(company.companies),
+            receive_sites(company.sites),
+            receive_units(company.units),
+            receive_items(company.items),
+            receive_suppliers(company.suppliers),
+            receive_supplier_sites(company.supplier_sites),
+            receive_supplier_items(company.supplier_items),
+        ):
+            _require_all(intake)
+
+
+def load_people(people: Sequence[Person], password: str, *, at: datetime) -> None:
+    """Everybody who can sign in, with one password that belongs to this installation."""
+    # Hashed once: seventy slow hashes would be most of the waiting, and it is one password.
+    hashed = make_password(password)
+    with acting(SET_UP):
+        suppliers = {supplier.name: supplier for supplier in Supplier.objects.visible_to(SET_UP)}
+        User.objects.bulk_create(
+            [
+                User(
+                    email=person.email,
+                    name=person.name,
+                    password=hashed,
+                    company_role=person.company_role,
+                    language=person.language,
+                    time_zone=person.time_zone,
+                )
+                for person in people
+            ],
+            update_conflicts=True,  # left from a load that was stopped before its orders
+            unique_fields=["email"],
+            update_fields=["name", "password", "company_role", "language", "time_zone"],
+        )
+        users = {user.email: user for user in User.objects.filter(email__in=[one.email for one in people])}
+        for person in people:
+            user = users[person.email]
+            for name in person.acts_for:
+                add_member(user, suppliers[name], person.role, actor=SET_UP, at=at)
+
+
+def give_passwords(people: Iterable[Person], password: str) -> int:
+    """Give people who are there already a new password; says how many there were."""
+    emails = [person.email for person in people]
+    return User.objects.filter(email__in=emails).update(password=make_password(password))
+
+
+def play(company: DemoCompany) -> None:
+    """Let everything happen that happened, each thing at its time and by whoever did it.
+
+    One transaction: all of it, or nothing. The services check each actor's rights and sight as always; the
+    database scope is the company's throughout: thousands of changes of scope would be a fifth of the time.
+    """
+    with acting(SET_UP):
+        _Play(company).run()
+
+
+class _Play:
+    def __init__(self, company: DemoCompany) -> None:
+        self.company = company
+        self.actors = _actors(company)
+        self.supplier_of = {one.number: one.supplier for one in company.orders}
+        self.waiting = _Waiting(datetime.combine(company.today, time(0), UTC), {})
+
+    def run(self) -> None:
+        for event in self.company.events():
+            if isinstance(event, story.Sent):
+                self._send(event)
+                continue
+            if event.order in self.waiting.papers:
+                self._take_in()
+            self._act(event)
+        self._take_in()
+
+    def _send(self, event: story.Sent) -> None:
+        if event.at != self.waiting.at or event.order in self.waiting.papers:
+            self._take_in()
+        self.waiting.at = event.at
+        self.waiting.papers[event.order] = event
+
+    def _take_in(self) -> None:
+        papers, self.waiting.papers = self.waiting.papers, {}
+        if not papers:
+            return
+        intake = receive_orders([one.paper for one in papers.values()], actor=ERP, at=self.waiting.at)
+        for result in intake.results:
+            if result.outcome in {"refused", "older", "unchanged"}:
+                raise DemoRefused(f"{result.number} was {result.outcome}: {result.problems}")
+
+    def _act(self, event: story.Answered | story.Drafted | story.Decided | story.Wrote) -> None:
+        actor = self.actors[event.by, self.supplier_of[event.order]]
+        order = visible_orders(actor).get(number=event.order)
+        match event:
+            case story.Answered():
+                _answer(order, event, actor)
+            case story.Drafted():
+                _draft(order, event, actor)
+            case story.Decided():
+                _decide(order, event, actor)
+            case story.Wrote():
+                said = NewMessage(order.key, event.text, internal=event.internal)
+                send_message(said, actor=actor, at=event.at)
+
+
+def _answer(order: PurchaseOrder, event: story.Answered, actor: Actor) -> None:
+    command = AcknowledgeOrder(
+        order=order.key,
+        version=order.version,
+        answers=tuple(LineAnswer(one.line_key, _pieces(one)) for one in event.changes),
+        rest_as_asked=True,
+        supplier_reference=event.reference,
+        note=event.note,
+    )
+    acknowledge_order(command, actor=actor, at=event.at)
+
+
+def _pieces(answer: story.LineAnswer) -> tuple[AnswerPiece, ...]:
+    return tuple(
+        AnswerPiece(
+            quantity=piece.quantity,
+            kind=piece.kind,
+            delivery_on=piece.delivery_on,
+            price=piece.price,
+            schedule_key=piece.schedule + 1,
+            item_number=piece.item_number,
+            item_description=piece.item_description,
+            reason=piece.reason,
+            note=piece.note,
+        )
+        for piece in answer.pieces
+    )
+
+
+def _draft(order: PurchaseOrder, event: story.Drafted, actor: Actor) -> None:
+    lock_order(order.key, actor=actor)
+    typed = {one.line_key: [_typed(piece) for piece in one.pieces] for one in event.changes}
+    save_draft_lines(order, typed, version=order.version, actor=actor, at=event.at)
+    save_draft_header(order, TypedHeader(note=event.note), actor=actor, at=event.at)
+
+
+def _typed(piece: story.Piece) -> TypedPiece:
+    return TypedPiece(
+        kind=piece.kind,
+        quantity=f"{piece.quantity.normalize():f}",
+        delivery_on=piece.delivery_on.isoformat() if piece.delivery_on else "",
+        price="" if piece.price is None else f"{piece.price:f}",
+        schedule_key=str(piece.schedule + 1),
+        reason=piece.reason,
+    )
+
+
+def _decide(order: PurchaseOrder, event: story.Decided, actor: Actor) -> None:
+    command = DecideAnswer(
+        order=order.key,
+        version=order.version,
+        verdict=ACCEPT if event.accepts else DECLINE,
+        lines=frozenset(event.line_keys),
+        reason=event.reason,
+    )
+    decide_answer(command, actor=actor, at=event.at)
+
+
+def _actors(company: DemoCompany) -> Mapping[tuple[str, str], Actor]:
+    """Each person as they sign in, for each supplier whose orders they may touch."""
+    users = {user.email: user for user in User.objects.all()}
+    with acting(SET_UP):
+        ids = dict(Supplier.objects.visible_to(SET_UP).values_list("name", "id"))
+    numbers = {supplier.name: supplier.number for supplier in company.suppliers}
+    found: dict[tuple[str, str], Actor] = {}
+    for person in company.people:
+        for name in person.acts_for or numbers:
+            actor = actor_of(users[person.email], acting_for=ids[name])
+            assert actor is not None  # everybody of the demo acts for somebody
+            found[person.email, numbers[name]] = actor
+    return found
+
+
+def _require_all(intake: Intake) -> None:
+    if intake.problems:
+        raise DemoRefused("; ".join(problem.message for problem in intake.problems))

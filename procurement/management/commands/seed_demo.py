@@ -1,0 +1,119 @@
+"""Load the demo company: partners, goods, people and two thousand orders with their past."""
+
+import json
+import os
+import secrets
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.utils import timezone, translation
+
+from portal.kernel.scope import acting
+from procurement.demo.company import DEFAULT_SEED, DemoCompany, make_company
+from procurement.demo.crew import crew_size, work_together
+from procurement.demo.erp_past import keep_books, tell_past_commands, tell_past_runs
+from procurement.demo.loading import SET_UP, give_passwords, load_master_data, load_people, play
+from procurement.demo.people import MAIN_ROLES, MEI
+from procurement.orders.models import PurchaseOrder
+from suppliers.models import Supplier, User
+
+
+class Command(BaseCommand):
+    """Load the demo into an empty portal; on a loaded one, only see that the sign-ins are known."""
+
+    help = "Loads the invented company of the demo, once; never in production."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--people-file", type=Path, help="write the sign-ins of the five main roles here")
+        parser.add_argument(
+            "--if-empty", action="store_true", help="say nothing where orders are there already"
+        )
+        parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="another number, another company")
+        parser.add_argument("--crew", type=int, default=crew_size(), help="how many processes to use")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("The demo company does not go into production (QUAYSIDE_MODE).")
+        people_file: Path | None = options["people_file"]
+        # Texts that services store are in English, whoever runs this.
+        with translation.override("en"):
+            if _has_orders():
+                self._stay(people_file, quiet=options["if_empty"])
+            else:
+                self._load(people_file, seed=options["seed"], crew=max(1, options["crew"]))
+
+    def _stay(self, people_file: Path | None, *, quiet: bool) -> None:
+        if not User.objects.filter(email=MEI.email).exists():
+            if quiet:
+                return
+            raise CommandError(
+                "There are orders here already, and they are not the demo's. Nothing was changed."
+            )
+        if people_file and not people_file.exists():
+            password = _new_password()
+            give_passwords([person for _role, person in MAIN_ROLES], password)
+            _write_people(people_file, password)
+        if not quiet:
+            self.stdout.write("The demo company is here already.")
+
+    def _load(self, people_file: Path | None, *, seed: int, crew: int) -> None:
+        now = timezone.now()
+        company = make_company(now.date(), seed)
+        password = _new_password()
+        with transaction.atomic():
+            _refuse_strangers(company)
+            load_master_data(company)
+            load_people(company.people, password, at=_went_live(now))
+        books = keep_books(company, settings.ERP_FILES_ROOT) if settings.ERP_CONNECTOR == "files" else 0
+        work_together(company, _play_with_past, crew=crew)
+        with acting(SET_UP):
+            tell_past_runs(company)
+        if people_file:
+            _write_people(people_file, password)
+        self.stdout.write(
+            f"Loaded {len(company.suppliers)} suppliers, {len(company.items)} items, {len(company.people)} "
+            f"people and {len(company.orders)} orders; {books} open ones are in the pretend ERP's books."
+        )
+
+
+def _play_with_past(company: DemoCompany) -> None:
+    play(company)
+    with acting(SET_UP):
+        tell_past_commands(company)
+
+
+def _has_orders() -> bool:
+    with acting(SET_UP):
+        return bool(PurchaseOrder.objects.exists())
+
+
+def _refuse_strangers(company: DemoCompany) -> None:
+    """Master data of the demo may be left from a load that was stopped; anybody else's may not be there."""
+    with acting(SET_UP):
+        numbers = set(Supplier.objects.values_list("number", flat=True))
+    if strangers := sorted(numbers - {supplier.number for supplier in company.suppliers}):
+        raise CommandError(f"This portal has suppliers of its own ({strangers[0]}, …). Nothing was changed.")
+
+
+def _went_live(now: datetime) -> datetime:
+    return datetime.combine(now.date() - timedelta(days=141), time(8), UTC)
+
+
+def _new_password() -> str:
+    return os.environ.get("QUAYSIDE_DEMO_PASSWORD") or secrets.token_urlsafe(12)
+
+
+def _write_people(path: Path, password: str) -> None:
+    people = [
+        {"role": role, "name": person.name, "email": person.email, "password": password}
+        for role, person in MAIN_ROLES
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
+    part.touch(mode=0o600)
+    part.write_text(json.dumps(people, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    part.replace(path)
