@@ -297,3 +297,25 @@ INBOUND: dict[Feed, Format] = {
     Feed.COMMAND_RESULTS: COMMAND_RESULTS,
 }
 OUTBOUND = (PROMISES,)
+
+
+def columns_table(form: Format) -> str:
+    """The format as its section of docs/file-formats.md."""
+    rows = [
+        f"| `{column.name}` | {'yes' if column.required else ''} | {column.kind.describes} | {column.means} |"
+        f" {f'`{column.example}`' if column.example else ''} |"
+        for column in form.columns
+    ]
+    key = ", ".join(f"`{name}`" for name in form.key)
+    return "\n".join(
+        [
+            f"### `{form.name}`",
+            "",
+            f"{form.about[0].upper()}{form.about[1:]}. Which record a row is about: {key}.",
+            "",
+            "| column | required | what may stand in it | what it means | example |",
+            "|---|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
