@@ -22,7 +22,7 @@ from procurement.erp.states import CommandState
 from procurement.orders.queries import visible_lines, visible_orders
 from procurement.orders.states import Turn
 from suppliers.queries import suppliers_of
-from suppliers.roles import Permission
+from suppliers.roles import CompanyRole, Permission
 
 P = Permission
 
@@ -177,14 +177,15 @@ def _decisions(request: HttpRequest, actor: Actor) -> int:
 
 
 def _party(actor: Actor) -> str:
+    """For whom: the supplier acted for, or the company and what one does there."""
+    if actor.is_company:
+        role = str(CompanyRole(actor.role).label)
+        names = list(Company.objects.order_by("id").values_list("name", flat=True)[:2]) if in_scope() else []
+        return f"{names[0]}, {role}" if len(names) == 1 else role
     if not in_scope():
         return ""
-    if actor.is_supplier:
-        return next(
-            (supplier.name for supplier in suppliers_of(actor) if supplier.pk in actor.supplier_ids), ""
-        )
-    names = list(Company.objects.order_by("id").values_list("name", flat=True)[:2])
-    return names[0] if len(names) == 1 else ""
+    mine = suppliers_of(actor).filter(pk__in=actor.supplier_ids)
+    return mine.values_list("name", flat=True).first() or ""
 
 
 def _acting_for(actor: Actor) -> list[dict[str, Any]]:

@@ -156,6 +156,9 @@
     if (box.matches("[data-submit-on-change]")) box.form?.requestSubmit();
   });
 
+  // A list that comes back from the server counts what is still ticked in it.
+  document.addEventListener("htmx:afterSettle", () => all("form:has([data-pick])").forEach(counted));
+
   // --- first paint --------------------------------------------------------------------------------------------------
   const begin = () => {
     all(".q-toast").forEach(closable);
