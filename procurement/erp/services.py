@@ -3,7 +3,8 @@
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,10 +13,9 @@ from portal.kernel.actors import Actor
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.outbox.services import enqueue
 from portal.kernel.scope import requires_scope
-from procurement.erp.connectors.files.writing import as_cell
 from procurement.erp.models import ErpCommand
 from procurement.erp.policies import HeldLine, Standing, compare, differing_lines, rebased
-from procurement.erp.ports import CurrentLine, Outcome, WriteField, WriteResult
+from procurement.erp.ports import CurrentLine, Outcome, WriteField, WriteResult, canonical_decimal
 from procurement.erp.queries import TOPIC, command_of, held_by_mirror, older_in_flight
 from procurement.erp.states import COMMAND_LIFECYCLE, IN_FLIGHT, CommandState
 from procurement.orders.messages import command_to_json
@@ -115,7 +115,7 @@ def record_conflict(
     """The ERP holds something else than the command was decided on: a person compares and decides."""
     if command.state not in IN_FLIGHT:
         return
-    fields = {"reason": reason, "current": _plain(current), "calling_since": None}
+    fields = {"reason": reason, "current": _current_as_json(current), "calling_since": None}
     COMMAND_LIFECYCLE.move(command, "contradict", actor=actor, at=at, facts=_facts(command), fields=fields)
     _release_next(command, actor=actor, at=at)
 
@@ -169,8 +169,8 @@ def retry_command(command: ErpCommand, *, actor: Actor, at: datetime) -> None:
     for line in payload["lines"]:
         if line["key"] in held and not held[line["key"]].gone:
             now = held[line["key"]]
-            line["base_quantity"], line["base_price"] = as_cell(now.quantity), as_cell(now.price)
-            line["base_delivery_on"] = as_cell(now.delivery_on)
+            line["base_quantity"], line["base_price"] = _plain(now.quantity), _plain(now.price)
+            line["base_delivery_on"] = _plain(now.delivery_on)
     # A new key: the ERP has answered to the old one and will not listen to it again.
     fields = {
         "payload": payload,
@@ -238,8 +238,16 @@ def _facts(command: ErpCommand) -> dict[str, Any]:
     return {"command": str(command.key), "lines": [line["number"] for line in command.payload["lines"]][:50]}
 
 
-def _plain(current: Sequence[CurrentLine]) -> list[dict[str, Any]]:
-    return [
-        {name: value if isinstance(value, bool) else as_cell(value) for name, value in asdict(line).items()}
-        for line in current
-    ]
+def _current_as_json(current: Sequence[CurrentLine]) -> list[dict[str, Any]]:
+    return [{name: _plain(value) for name, value in asdict(line).items()} for line in current]
+
+
+def _plain(value: Decimal | date | str | bool | None) -> str | bool:
+    match value:
+        case None:
+            return ""
+        case Decimal():
+            return canonical_decimal(value)
+        case date():
+            return value.isoformat()
+    return value

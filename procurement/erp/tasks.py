@@ -3,12 +3,10 @@
 from celery import shared_task
 from django.utils import timezone
 
-from procurement.erp.connectors import connect
-from procurement.erp.inbound import read_feeds as read_all
+from procurement.erp.inbound import read_configured_feeds
 
 
 @shared_task(name="erp.read_feeds", ignore_result=True)
 def read_feeds(**_ignored: object) -> int:
     """Read what the ERP has written since the last time. Called by the clock every few seconds."""
-    with connect() as connector:
-        return len(read_all(connector, clock=timezone.now))
+    return len(read_configured_feeds(clock=timezone.now))

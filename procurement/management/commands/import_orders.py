@@ -6,8 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from portal.kernel.scope import acting
-from procurement.erp.connectors import connect
-from procurement.erp.inbound import FEED_ACTOR, read_feeds
+from procurement.erp.inbound import FEED_ACTOR, read_configured_feeds
 from procurement.erp.models import FeedRun
 from procurement.erp.ports import Feed
 from procurement.erp.queries import problems_of
@@ -27,8 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         feeds = [Feed(name) for name in options["feeds"]] or list(Feed)
-        with connect() as connector:
-            runs = read_feeds(connector, clock=timezone.now, feeds=feeds)
+        runs = read_configured_feeds(clock=timezone.now, feeds=feeds)
         if not runs:
             self.stdout.write("Nothing was waiting.")
         for run in runs:

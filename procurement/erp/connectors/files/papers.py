@@ -223,7 +223,7 @@ def _keyed(table: Table) -> Iterator[tuple[Row | BadRow, int, str]]:
     places = [table.header.index(name) for name in table.format.key]
     for row in table.rows():
         if isinstance(row, BadRow):
-            # The last cell of a broken row may have been cut in the middle: only one before it is a whole word.
+            # The last cell of a broken row may have been cut in the middle: only those before it are whole.
             parts = [row.cells[place].strip(' "') if place < len(row.cells) - 1 else "" for place in places]
             yield row, _short_hash(*parts) if all(parts) else -row.number, shown(" / ".join(parts))
             continue
