@@ -22,6 +22,7 @@ from procurement.catalogue.services import (
     receive_supplier_items,
     receive_units,
 )
+from procurement.erp.connectors import connect
 from procurement.erp.models import ErpCommand, FeedCursor, FeedProblem, FeedRun
 from procurement.erp.policies import held_by_paper
 from procurement.erp.ports import (
@@ -56,6 +57,12 @@ class Taken:
     stored: int = 0
     unchanged: int = 0
     refused: list[Problem] = field(default_factory=list)
+
+
+def read_configured_feeds(*, clock: Clock, feeds: Iterable[Feed] = tuple(Feed)) -> list[FeedRun]:
+    """Read the feeds of the ERP that this installation is connected to."""
+    with connect() as connector:
+        return read_feeds(connector, clock=clock, feeds=feeds)
 
 
 def read_feeds(
