@@ -100,6 +100,10 @@ def log_settings(style: str, level: str) -> dict[str, Any]:
             # Our own line per request replaces Django's warnings about 4xx; what it says about 5xx stays.
             "django.request": {"level": "ERROR"},
             "django.server": {"level": "ERROR"},
+            # portal/celery.py writes one line per task; Celery's own would be three.
+            "celery.app.trace": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING"},
             # Gunicorn gives this one a handler of its own, in another style, unless it is named here.
             "gunicorn.error": {"handlers": ["stderr"], "level": level, "propagate": False},
         },

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import secrets
+import socket
 import sys
 import time
 import urllib.error
@@ -67,8 +68,8 @@ def bring_up(supervisor: Supervisor, places: Places) -> str:
     """Servers, tables, demo company, web, worker, scheduler: in this order; answers the address."""
     began = time.monotonic()
     python = sys.executable
-    port = chosen_port()
-    address = f"http://127.0.0.1:{port}"
+    door = chosen_port()
+    address = f"http://127.0.0.1:{door.getsockname()[1]}"
 
     say("Starting PostgreSQL and the broker")
     cluster = postgres.start_cluster(places.var / "postgres", log=supervisor.logs / "postgres.log")
@@ -96,11 +97,12 @@ def bring_up(supervisor: Supervisor, places: Places) -> str:
 
     say("Starting web, worker and scheduler")
     web_env = env | {
-        "BIND": f"127.0.0.1:{port}",
+        "BIND": f"fd://{door.fileno()}",
         "PROMETHEUS_MULTIPROC_DIR": str(fresh_folder(places.run / "metrics")),
     }
     web = [python, "-m", "gunicorn", "--config", "portal/gunicorn.py", "portal.wsgi"]
-    supervisor.start("web", web, env=web_env, cwd=ROOT)
+    supervisor.start("web", web, env=web_env, cwd=ROOT, handed_over=[door.fileno()])
+    door.close()
     celery = [python, "-m", "celery", "--app", "portal", "--quiet"]
     pool = [] if os.access("/dev/shm", os.W_OK) or sys.platform == "darwin" else ["--pool", "threads"]  # noqa: S108
     worker = [*celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle", *pool]
@@ -138,19 +140,21 @@ def known_address(places: Places) -> str:
         return ""
 
 
-def chosen_port() -> int:
-    """PORT where it is set, and then no other; else the usual port or the next free one."""
+def chosen_port() -> socket.socket:
+    """PORT where it is set, and then no other; else the usual port or the next free one. Held from now on."""
     wanted = os.environ.get("PORT", "").strip()
     if wanted:
         if not wanted.isdigit() or not 0 < int(wanted) < 65536:
             raise Failed(f"PORT is {wanted!r}; it must be a number from 1 to 65535.")
-        if not ports.is_free(int(wanted)):
+        door = ports.reserved(int(wanted))
+        if door is None:
             raise Failed(f"port {wanted} is taken, or needs more rights. Choose another PORT.")
-        return int(wanted)
-    port = ports.first_free(USUAL_PORT)
+        return door
+    door = ports.first_reserved(USUAL_PORT)
+    port = door.getsockname()[1]
     if port != USUAL_PORT:
         print(f"Port {USUAL_PORT} is taken; using {port}. PORT=… chooses another.")
-    return port
+    return door
 
 
 def portal_environment(places: Places, address: str) -> dict[str, str]:

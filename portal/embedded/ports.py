@@ -13,22 +13,30 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def is_free(port: int) -> bool:
-    """Whether we could listen there now; a port of a server that has just gone counts as free."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as problem:
-            if problem.errno in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL):
-                return False
-            raise
-    return True
+def reserved(port: int) -> socket.socket | None:
+    """The port, held from now on; a web server may take it over. None when somebody else has it.
+
+    Looking first and listening later would lose the port to whoever starts in between.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a server that has just gone is no hindrance
+    try:
+        held.bind(("127.0.0.1", port))
+        held.listen(128)
+    except OSError as problem:
+        held.close()
+        if problem.errno in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL):
+            return None
+        raise
+    return held
 
 
-def first_free(preferred: int, tries: int = 50) -> int:
-    """The preferred port or the next one above it that is free."""
+def first_reserved(preferred: int, tries: int = 50) -> socket.socket:
+    """The preferred port or the next one above it that is free, held; else any free one."""
     for port in range(preferred, preferred + tries):
-        if is_free(port):
-            return port
-    return free_port()
+        held = reserved(port)
+        if held:
+            return held
+    held = reserved(0)
+    assert held is not None  # the system always finds one
+    return held

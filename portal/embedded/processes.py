@@ -97,6 +97,7 @@ def start(
     patience: float = 10.0,
     as_user: int | None = None,
     detached: bool = False,
+    handed_over: Sequence[int] = (),
 ) -> Child:
     """Starts a child in its own process group, so that Ctrl-C reaches the supervisor alone."""
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -111,6 +112,7 @@ def start(
             env=dict(env),
             cwd=cwd,
             start_new_session=True,
+            pass_fds=tuple(handed_over),
             preexec_fn=prepare,  # noqa: PLW1509 -- no other thread of ours holds a lock here
             **identity,  # type: ignore[call-overload]  # three keywords, or none of them
         )

@@ -55,9 +55,18 @@ class Supervisor:
         processes.write_record(self.record, self.children)
         return child
 
-    def start(self, name: str, command: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> Child:
-        """Starts one lasting child."""
-        return self.adopt(processes.start(name, command, log=self.logs / f"{name}.log", env=env, cwd=cwd))
+    def start(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        handed_over: Sequence[int] = (),
+    ) -> Child:
+        """Starts one lasting child; `handed_over` are open sockets it takes over from us."""
+        log = self.logs / f"{name}.log"
+        return self.adopt(processes.start(name, command, log=log, env=env, cwd=cwd, handed_over=handed_over))
 
     def run(self, name: str, command: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> None:
         """Runs one command to its end; its last words are shown when it fails."""

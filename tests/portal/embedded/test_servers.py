@@ -119,11 +119,13 @@ def test_valkey_answers_with_its_password_and_is_silent_without(tmp_path):
         again.stop()
 
 
-def test_a_taken_port_is_passed_over():
+def test_a_held_port_is_passed_over_and_nobody_can_take_it_meanwhile():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
 
-        assert not ports.is_free(port)
-        assert ports.first_free(port) > port
+        assert ports.reserved(port) is None
+        with ports.first_reserved(port) as ours:
+            assert ours.getsockname()[1] != port
+            assert ports.reserved(ours.getsockname()[1]) is None
