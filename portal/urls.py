@@ -11,9 +11,9 @@ urlpatterns = [
     path("health/ready", health.ready, name="health-ready"),
     path("metrics", health.metrics, name="metrics"),
     path("accounts/", include("allauth.urls")),
-    path("api/v1/", include("portal.api")),
+    path("api/v1/", include("portal.api.urls")),
     path("", include("suppliers.urls")),
     path("", include("procurement.urls")),
 ]
 
-handler500 = "portal.api.server_error"
+handler500 = "portal.api.views.server_error"

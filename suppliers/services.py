@@ -129,11 +129,15 @@ def create_token(
         raise NotAllowed(_("Only an administrator makes access tokens."))
     if actor.is_supplier and (supplier is None or supplier.pk not in actor.supplier_ids):
         raise NotAllowed(_("You can make tokens for your own company only."))
-    if scope not in TokenScope.values or not name.strip():
-        raise Invalid(
-            _("A token needs a name and a scope."),
-            [Problem("name", _("Give the token a name that says which program uses it."), name)],
-        )
+    problems = []
+    if not name.strip():
+        problems.append(Problem("name", _("Give the token a name that says which program uses it."), name))
+    if scope not in TokenScope.values:
+        problems.append(Problem("scope", _("Choose what the token may do."), scope))
+    elif supplier is None and scope != TokenScope.READ:
+        problems.append(Problem("scope", _("Only a supplier answers orders: choose whose orders."), scope))
+    if problems:
+        raise Invalid(problems[0].message, problems)
     prefix = secrets.token_hex(4)
     secret = f"qs_{prefix}_{secrets.token_urlsafe(32)}"
     token = ApiToken.objects.create(

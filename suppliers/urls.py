@@ -1,6 +1,6 @@
 """Addresses of suppliers and of what is a person's own."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from suppliers import views
 
@@ -8,4 +8,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("preferences/", views.preferences, name="preferences"),
     path("language/", views.language, name="language"),
     path("switch/", views.supplier_switch, name="supplier-switch"),
+    path("", include("suppliers.tokens.urls")),
 ]

@@ -64,6 +64,14 @@ def _answer(objects: Objects) -> dict[str, Any]:
     return {"key": objects.order.key, "answer": objects.answer.key}
 
 
+def _answer_alone(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.answer.key}
+
+
+def _token(objects: Objects) -> dict[str, Any]:
+    return {"prefix": objects.token.prefix}
+
+
 def _file(objects: Objects) -> dict[str, Any]:
     return {"key": objects.file.key}
 
@@ -81,4 +89,9 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "message-send": _order,
     "file-add": _order,
     "file": _file,
+    "token-revoke": _token,
+    "api-order": _order,
+    "api-order-acknowledge": _order,
+    "api-acknowledgment": _answer_alone,
+    "api-acknowledgment-withdraw": _answer_alone,
 }

@@ -1,13 +1,13 @@
-"""The API's roof: which address leads where, the description of it all, and answers of last resort."""
+"""The API's own doors: its description for machines and for people, and answers of last resort."""
 
 from __future__ import annotations
 
 import functools
-import logging
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.urls import path
+from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views import defaults
@@ -16,13 +16,10 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from portal.kernel.access import public
+from portal.api.reference import operations_of, shapes_of
+from portal.kernel.access import door, public
 from portal.kernel.rest.doors import Doors, ProgramRequest, program_door
-from portal.kernel.rest.problems import MEDIA_TYPE, problem_document
-from procurement.acknowledgments import api as acknowledgments
-from procurement.orders import api as orders
-
-log = logging.getLogger(__name__)
+from portal.kernel.rest.problems import MEDIA_TYPE, TITLES, problem_document
 
 
 @functools.cache
@@ -43,6 +40,21 @@ class Description(Doors):
         return Response(described())
 
 
+@door()
+def reference(request: HttpRequest) -> HttpResponse:
+    """How this API is to be used, for people: every address, every field, every refusal."""
+    schema = described()
+    context = {
+        "base": f"{settings.PUBLIC_URL}/api/v1",
+        "rate": settings.API_RATE,
+        "largest": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+        "groups": operations_of(schema),
+        "shapes": shapes_of(schema),
+        "problems": TITLES.items(),
+    }
+    return render(request, "portal/api/reference.html", context)
+
+
 @csrf_exempt
 def no_such_address(request: HttpRequest, rest: str = "") -> HttpResponse:
     """A program that asks for an address we do not have is told so in its own language."""
@@ -61,11 +73,3 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def _problem(status: int, code: str, detail: str) -> JsonResponse:
     return JsonResponse(problem_document(status, code, detail), status=status, content_type=MEDIA_TYPE)
-
-
-urlpatterns = [
-    *orders.urlpatterns,
-    *acknowledgments.urlpatterns,
-    path("schema", Description.as_view({"get": "read"}), name="api-schema"),
-    path("<path:rest>", no_such_address, name="api-unknown"),
-]

@@ -1,0 +1,1 @@
+"""The API's roof: one description and one answer of last resort over the doors of each paper."""

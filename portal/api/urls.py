@@ -1,0 +1,18 @@
+"""Addresses below /api/v1/: those of each paper, and the API's own."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from portal.api import views
+from procurement.acknowledgments import api as acknowledgments
+from procurement.orders import api as orders
+
+urlpatterns = [
+    *orders.urlpatterns,
+    *acknowledgments.urlpatterns,
+    path("schema", views.Description.as_view({"get": "read"}), name="api-schema"),
+    path("docs", views.reference, name="api-docs"),
+    path("", views.no_such_address, name="api-root"),
+    path("<path:rest>", views.no_such_address, name="api-unknown"),
+]

@@ -1,0 +1,55 @@
+"""What is said about a new token."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.kernel.actors import Actor
+from portal.kernel.errors import Invalid
+from suppliers.models import Supplier
+from suppliers.roles import TokenScope
+from suppliers.tokens.queries import suppliers_for_tokens
+
+
+class TokenForm(forms.Form):
+    """Which program, whose orders, what it may do. `once` lets a form that is sent twice make one token."""
+
+    once = forms.UUIDField(widget=forms.HiddenInput)
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        help_text=_("Which program uses it, and where: you will look for this name when it must end."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    supplier = forms.ModelChoiceField(
+        label=_("Whose orders"),
+        queryset=Supplier.objects.none(),
+        to_field_name="number",
+        required=False,
+        empty_label=_("All suppliers (our own integration)"),
+    )
+    scope = forms.ChoiceField(
+        label=_("What it may do"),
+        choices=TokenScope.choices,
+        initial=TokenScope.READ,
+        widget=forms.RadioSelect,
+        help_text=_("Answering orders takes a token of one supplier."),
+    )
+
+    def __init__(self, data: Any = None, *, actor: Actor) -> None:
+        super().__init__(data, initial={"once": uuid.uuid4()})
+        if actor.is_supplier:
+            del self.fields["supplier"]
+            self.fields["scope"].help_text = ""
+        else:
+            chooser: Any = self.fields["supplier"]
+            chooser.queryset = suppliers_for_tokens(actor)
+
+    def add_problems(self, refusal: Invalid) -> None:
+        """Show what the service would not take beside its field."""
+        for problem in refusal.problems:
+            self.add_error(problem.field if problem.field in self.fields else None, problem.message)
+        if not refusal.problems:
+            self.add_error(None, refusal.message)

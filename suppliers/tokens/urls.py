@@ -1,0 +1,11 @@
+"""Addresses of access tokens."""
+
+from django.urls import path
+
+from suppliers.tokens import views
+
+urlpatterns = [
+    path("tokens/", views.token_list, name="token-list"),
+    path("tokens/new/", views.token_new, name="token-new"),
+    path("tokens/<slug:prefix>/revoke/", views.token_revoke, name="token-revoke"),
+]

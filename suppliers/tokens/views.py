@@ -1,0 +1,85 @@
+"""The pages of access tokens."""
+
+import hashlib
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal.kernel.access import door
+from portal.kernel.errors import Duplicate, Invalid
+from portal.kernel.idempotency.services import recall, remember
+from portal.kernel.web import paginate, see_other
+from suppliers.roles import Permission
+from suppliers.services import create_token, revoke_token
+from suppliers.tokens.forms import TokenForm
+from suppliers.tokens.queries import find_token, live_tokens, revoked_tokens, suppliers_for_tokens
+
+NEW_TOKEN = hashlib.sha256(b"token-new").hexdigest()
+
+
+@door(Permission.TOKEN_MANAGE)
+def token_list(request: HttpRequest) -> HttpResponse:
+    """The keys of programs: which there are, what they may do, and when each was last used."""
+    page = paginate(live_tokens(request.actor), request.GET.get("cursor", ""), order=("-id",), size=100)
+    revoked = [] if page.previous else list(revoked_tokens(request.actor))
+    return render(request, "suppliers/tokens/list.html", {"page": page, "revoked": revoked})
+
+
+@door(Permission.TOKEN_MANAGE, methods=["GET", "POST"])
+def token_new(request: HttpRequest) -> HttpResponse:
+    """Make a token. Its secret is in this answer and nowhere else."""
+    if request.method != "POST":
+        return _show_form(request, TokenForm(actor=request.actor))
+    form = TokenForm(request.POST, actor=request.actor)
+    if not form.is_valid():
+        return _show_form(request, form, status=422)
+    key = f"token-new:{form.cleaned_data['once']}"
+    if recall(key, NEW_TOKEN, actor=request.actor):
+        raise Duplicate(_("This token was made already and is shown only once. If it is lost, revoke it."))
+    supplier = (
+        suppliers_for_tokens(request.actor).first()
+        if request.actor.is_supplier
+        else form.cleaned_data["supplier"]
+    )
+    try:
+        made = create_token(
+            form.cleaned_data["name"],
+            form.cleaned_data["scope"],
+            supplier=supplier,
+            actor=request.actor,
+            at=request.at,
+        )
+    except Invalid as refusal:
+        form.add_problems(refusal)
+        return _show_form(request, form, status=422)
+    remember(key, NEW_TOKEN, 201, {"prefix": made.token.prefix}, actor=request.actor, at=request.at)
+    context = {"token": made.token, "secret": made.secret, "api_url": f"{settings.PUBLIC_URL}/api/v1/orders"}
+    return render(request, "suppliers/tokens/made.html", context, status=201)
+
+
+def _show_form(request: HttpRequest, form: TokenForm, status: int = 200) -> HttpResponse:
+    return render(request, "suppliers/tokens/new.html", {"form": form}, status=status)
+
+
+@door(Permission.TOKEN_MANAGE, methods=["GET", "POST"])
+def token_revoke(request: HttpRequest, prefix: str) -> HttpResponse:
+    """End a token: one last look, then at once and for good."""
+    token = find_token(prefix, actor=request.actor)
+    if request.method == "POST":
+        revoke_token(token, actor=request.actor, at=request.at)
+        messages.success(request, _("%(name)s is revoked.") % {"name": token.name})
+        return see_other("token-list")
+    context = {
+        "title": _("Revoke %(name)s?") % {"name": token.name},
+        "text": _("Its program is turned away from now on. This cannot be undone; make a new token instead."),
+        "action": reverse("token-revoke", kwargs={"prefix": prefix}),
+        "verb": _("Revoke"),
+        "danger": True,
+        "back": reverse("token-list"),
+    }
+    template = "layouts/confirm.html#confirm" if getattr(request, "htmx", False) else "layouts/confirm.html"
+    return render(request, template, context)
