@@ -1,0 +1,315 @@
+"""Loading the demo: orders stand where their stories end, the ERP can go on, nothing is ever half there."""
+
+import io
+import json
+from dataclasses import replace
+from functools import cache
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.test import override_settings
+from django.utils import timezone
+
+from portal.kernel.outbox.models import DeliveryAttempt, MessageState, OutboxMessage
+from portal.kernel.outbox.services import deliver_due
+from portal.kernel.scope import acting
+from procurement.acknowledgments.models import DraftAnswer
+from procurement.demo.company import PLOTS, DemoCompany, make_company
+from procurement.demo.crew import CrewFailed, shares_of, work_together
+from procurement.demo.loading import SET_UP, load_master_data
+from procurement.demo.story import Sent
+from procurement.erp.connectors import connect
+from procurement.erp.inbound import read_feeds
+from procurement.erp.models import ErpCommand, FeedProblem, FeedRun
+from procurement.erp.pretend import PretendErp
+from procurement.erp.states import CommandState
+from procurement.management.commands import seed_demo
+from procurement.orders.models import OrderRevision, PurchaseOrder
+from procurement.orders.states import Agreement, Logistics, OrderState
+from procurement.threads.models import Message
+from suppliers.models import Supplier, User
+
+PASSWORD = "of this test only"
+TALES = 2
+
+
+@cache
+def few_orders() -> DemoCompany:
+    """The demo company with a few orders of each plot, but without the thousand lines."""
+    company = make_company(timezone.now().date())
+    kept = [
+        story
+        for plot in PLOTS
+        if plot != "kitting"
+        for story in [one for one in company.orders if one.plot == plot][-TALES:]
+    ]
+    return replace(company, orders=tuple(kept))
+
+
+@pytest.fixture(autouse=True)
+def a_small_demo(monkeypatch, settings, tmp_path):
+    monkeypatch.setattr(seed_demo, "make_company", lambda _today, _seed: few_orders())
+    monkeypatch.setenv("QUAYSIDE_DEMO_PASSWORD", PASSWORD)
+    settings.ERP_FILES_ROOT = tmp_path / "erp"
+    settings.OUTBOX_WAKE = f"{__name__}.no_hint"
+
+
+def no_hint() -> None:
+    """Nobody listens here."""
+
+
+def load(**options) -> None:
+    call_command("seed_demo", crew=1, stdout=io.StringIO(), **options)
+
+
+def order_of(plot: str) -> list[PurchaseOrder]:
+    numbers = [story.number for story in few_orders().orders if story.plot == plot]
+    return list(PurchaseOrder.objects.filter(number__in=numbers).order_by("number"))
+
+
+@pytest.fixture(scope="class")
+def loaded(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The demo, loaded once for all tests of a class that only look, and rolled back after them."""
+    elsewhere = tmp_path_factory.mktemp("erp")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        override_settings(ERP_FILES_ROOT=elsewhere, OUTBOX_WAKE=f"{__name__}.no_hint"),
+        django_db_blocker.unblock(),
+        transaction.atomic(),
+    ):
+        patch.setattr(seed_demo, "make_company", lambda _today, _seed: few_orders())
+        load()
+        with acting(SET_UP):
+            yield
+        transaction.set_rollback(True)
+
+
+@pytest.mark.usefixtures("loaded")
+class TestWhereOrdersStand:
+    def test_every_order_is_there_with_all_its_lines(self):
+        stories = few_orders().orders
+        live = {story.number: [one for one in story.paper.lines if not one.cancelled] for story in stories}
+
+        assert PurchaseOrder.objects.count() == len(stories)
+        assert dict(PurchaseOrder.objects.values_list("number", "line_count")) == {
+            number: len(lines) for number, lines in live.items()
+        }
+
+    @pytest.mark.parametrize(
+        ("plot", "state", "agreement"),
+        [
+            ("history", OrderState.CLOSED, Agreement.AWAITING),
+            ("closed", OrderState.CLOSED, Agreement.AGREED),
+            ("received", OrderState.ISSUED, Agreement.AGREED),
+            ("late", OrderState.ISSUED, Agreement.AGREED),
+            ("agreed", OrderState.ISSUED, Agreement.AGREED),
+            ("awaiting", OrderState.ISSUED, Agreement.AWAITING),
+            ("overdue", OrderState.ISSUED, Agreement.AWAITING),
+            ("draft", OrderState.ISSUED, Agreement.AWAITING),
+            ("draft_outdated", OrderState.ISSUED, Agreement.AWAITING),
+            ("disputed", OrderState.ISSUED, Agreement.DISPUTED),
+            ("stale", OrderState.ISSUED, Agreement.AWAITING),
+            ("crossed", OrderState.ISSUED, Agreement.AWAITING),
+            ("locked_in_erp", OrderState.ISSUED, Agreement.AGREED),
+            ("framework", OrderState.ISSUED, Agreement.ANSWERED),
+        ],
+    )
+    def test_state_and_agreement_are_as_the_plot_says(self, plot: str, state: str, agreement: str):
+        assert {(order.state, order.agreement) for order in order_of(plot)} == {(state, agreement)}
+
+    def test_what_waits_waits_for_the_right_side(self):
+        assert all(order.lines_for_supplier for order in order_of("awaiting") + order_of("overdue"))
+        assert all(order.lines_for_supplier for order in order_of("disputed") + order_of("stale"))
+        assert all(order.lines_for_buyer for order in order_of("answered") + order_of("framework"))
+        for plot in ("closed", "received", "agreed", "cancelled", "history"):
+            assert {(order.lines_for_supplier, order.lines_for_buyer) for order in order_of(plot)} == {(0, 0)}
+
+    def test_overdue_orders_are_overdue_and_stale_ones_stale(self):
+        assert all(order.acknowledge_by_at < timezone.now() for order in order_of("overdue"))
+        assert {order.revision_status for order in order_of("stale")} == {"stale"}
+
+    def test_goods_are_where_the_plot_says(self):
+        assert {order.logistics for order in order_of("received")} == {Logistics.RECEIVED}
+        assert {order.logistics for order in order_of("late")} == {Logistics.NOTHING_SHIPPED}
+        assert all(order.next_delivery_on < few_orders().today for order in order_of("late"))
+
+    def test_drafts_and_messages_are_kept(self):
+        drafted = {order.pk for order in order_of("draft") + order_of("draft_outdated")}
+
+        assert set(DraftAnswer.objects.values_list("order_id", flat=True)) == drafted
+        assert Message.objects.filter(internal=False).exists()
+
+    def test_nothing_happens_in_the_future(self):
+        midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+
+        assert not OrderRevision.objects.filter(received_at__gte=midnight).exists()
+        assert not OutboxMessage.objects.filter(created_at__gte=midnight).exists()
+
+
+@pytest.mark.usefixtures("loaded")
+class TestWhatTheErpKnows:
+    def test_every_message_is_delivered_but_for_the_newest_and_the_one_that_never_gets_through(self):
+        parked = OutboxMessage.objects.get(state=MessageState.PARKED)
+        waiting = OutboxMessage.objects.filter(state=MessageState.WAITING)
+        delivered = OutboxMessage.objects.filter(state=MessageState.DELIVERED)
+
+        assert waiting.count() == 3
+        assert {order.stream for order in order_of("not_getting_through")} == {parked.stream}
+        assert DeliveryAttempt.objects.filter(message=parked).count() == parked.attempts == 12
+        assert DeliveryAttempt.objects.count() == delivered.count() + 12
+        assert set(delivered.values_list("key", flat=True)) == set(
+            ErpCommand.objects.values_list("origin", flat=True)
+        )
+
+    def test_commands_are_confirmed_but_for_those_with_a_tale(self):
+        unconfirmed = ErpCommand.objects.exclude(state=CommandState.CONFIRMED)
+        crossed = {(order.pk, CommandState.CONFLICT) for order in order_of("crossed")}
+        locked = {(order.pk, CommandState.NEEDS_PERSON) for order in order_of("locked_in_erp")}
+
+        # The newest may still be on their way.
+        found = set(unconfirmed.values_list("order_id", "state"))
+        assert found <= crossed | locked
+        assert crossed & found
+        assert locked & found
+        assert all(command.reason for command in unconfirmed)
+
+    def test_confirmed_commands_are_told_in_the_order_of_time(self):
+        for command in ErpCommand.objects.filter(state=CommandState.CONFIRMED):
+            assert command.queued_at < command.sent_at <= command.confirmed_at < timezone.now()
+
+    def test_the_monitor_shows_readings_with_two_rows_to_look_at(self):
+        recent = {event.at for event in few_orders().events() if isinstance(event, Sent)}
+
+        assert 0 < FeedRun.objects.count() <= len(recent)
+        assert FeedProblem.objects.count() == FeedRun.objects.get(refused__gt=0).refused == 2
+        assert all("{" not in problem.problem.explain() for problem in FeedProblem.objects.all())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_pretend_erp_goes_on_with_the_same_orders(settings):
+    load()
+    with acting(SET_UP):
+        stuck = set(ErpCommand.objects.exclude(state=CommandState.CONFIRMED).values_list("key", flat=True))
+
+    assert deliver_due(worker=1, clock=timezone.now) == 3
+    worked = PretendErp(settings.ERP_FILES_ROOT).work()
+    with connect() as connector:
+        runs = read_feeds(connector, clock=timezone.now)
+
+    assert len(worked.taken) == 3
+    assert not worked.refused + worked.conflicts
+    assert sum(run.refused for run in runs) == 0
+    with acting(SET_UP):
+        assert set(ErpCommand.objects.exclude(state="confirmed").values_list("key", flat=True)) == stuck
+
+
+@pytest.mark.django_db
+class TestTheCommand:
+    def test_writes_who_can_sign_in_and_nobody_else_can_read_it(self, tmp_path):
+        people = tmp_path / "var" / "people.json"
+
+        load(people_file=people)
+
+        written = json.loads(people.read_text())
+        assert [one["role"] for one in written] == [
+            "supplier",
+            "buyer",
+            "accounts_payable",
+            "administrator",
+            "integration_owner",
+        ]
+        assert people.stat().st_mode & 0o077 == 0
+        assert User.objects.get(email=written[0]["email"]).check_password(PASSWORD)
+
+    def test_passwords_are_made_anew_for_every_installation(self, tmp_path, monkeypatch):
+        monkeypatch.delenv("QUAYSIDE_DEMO_PASSWORD")
+        people = tmp_path / "people.json"
+        load(people_file=people)
+        (first,) = {one["password"] for one in json.loads(people.read_text())}
+        people.unlink()
+
+        load(people_file=people)
+
+        (second,) = {one["password"] for one in json.loads(people.read_text())}
+        assert len(first) == len(second) == 16
+        assert first != second
+        assert User.objects.get(email="omar@northmoor.example").check_password(second)
+
+    @pytest.mark.parametrize("quietly", [True, False])
+    def test_a_second_time_changes_nothing(self, tmp_path, quietly: bool):
+        people = tmp_path / "people.json"
+        load(people_file=people)
+        before = people.read_text()
+
+        load(people_file=people, if_empty=quietly)
+
+        assert people.read_text() == before
+        with acting(SET_UP):
+            assert PurchaseOrder.objects.count() == len(few_orders().orders)
+
+    def test_a_load_that_was_stopped_before_its_orders_is_taken_up(self):
+        with acting(SET_UP):
+            load_master_data(few_orders())
+
+        load()
+
+        with acting(SET_UP):
+            assert PurchaseOrder.objects.count() == len(few_orders().orders)
+
+    def test_a_portal_with_suppliers_of_its_own_is_left_alone(self, world):
+        with pytest.raises(CommandError, match="suppliers of its own"):
+            load()
+
+        with acting(SET_UP):
+            assert Supplier.objects.count() == len(world)
+
+    def test_production_is_left_alone(self, settings):
+        settings.PRODUCTION = True
+
+        with pytest.raises(CommandError, match="production"):
+            load()
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTheCrew:
+    def test_shares_are_everything_and_about_equal(self):
+        company = make_company(timezone.now().date())
+
+        shares = shares_of(company, 3)
+
+        assert sorted(one.number for share in shares for one in share.orders) == sorted(
+            one.number for one in company.orders
+        )
+        suppliers = [{story.supplier for story in share.orders} for share in shares]
+        assert not suppliers[0] & suppliers[1]
+        assert max(len(share.orders) for share in shares) < 1.5 * min(len(share.orders) for share in shares)
+
+    def test_two_processes_commit_together(self):
+        load_master_data(few_orders())
+
+        work_together(few_orders(), count_themselves, crew=2)
+
+        with acting(SET_UP):
+            assert Supplier.objects.filter(name__startswith="Counted").count() == 2
+
+    def test_when_one_fails_none_commits(self):
+        load_master_data(few_orders())
+
+        with pytest.raises(CrewFailed, match="one share too many"):
+            work_together(few_orders(), one_share_fails, crew=2)
+
+        with acting(SET_UP):
+            assert not Supplier.objects.filter(name__startswith="Counted").exists()
+
+
+def count_themselves(share: DemoCompany) -> None:
+    with acting(SET_UP):
+        first = min(story.supplier for story in share.orders)
+        assert Supplier.objects.filter(number=first).update(name=f"Counted {first}") == 1
+
+
+def one_share_fails(share: DemoCompany) -> None:
+    count_themselves(share)
+    if min(story.supplier for story in few_orders().orders) in {story.supplier for story in share.orders}:
+        raise RuntimeError("one share too many")
