@@ -1,7 +1,7 @@
 """How every request of a program is read, counted and let in (named in REST_FRAMEWORK)."""
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -19,13 +19,13 @@ def actor_of_request(request: Any) -> Actor | None:
 
 
 class JsonReader(JSONParser):
-    """JSON as RFC 8259 has it, without towers of brackets."""
+    """JSON as RFC 8259 has it: in UTF-8 whatever is claimed, and without towers of brackets."""
 
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         try:
-            return super().parse(stream, media_type, parser_context)
+            return super().parse(stream, media_type, {**(parser_context or {}), "encoding": "utf-8"})
         except RecursionError as error:
             raise ParseError(_("This is nested too deeply.")) from error
 
@@ -34,17 +34,13 @@ class MayEnter(BasePermission):
     """Whether the caller has one of the permissions that the door of this method declares."""
 
     def has_permission(self, request: Any, view: Any) -> bool:
-        if view.action is None:
-            _refuse_method(request)
+        if view.action is None or view.action == "metadata":
+            raise MethodNotAllowed(request.method)
         actor = actor_of_request(request)
         if actor is None or actor.is_anonymous:
             return False
         needed = view.permissions_of(view.action)
         return not needed or any(actor.may(permission) for permission in needed)
-
-
-def _refuse_method(request: Any) -> NoReturn:
-    raise MethodNotAllowed(request.method)
 
 
 class PerCaller(SimpleRateThrottle):
