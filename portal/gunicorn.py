@@ -13,6 +13,7 @@ bind = env.text("BIND", "127.0.0.1:8000")
 workers = env.integer("WEB_WORKERS", 2, at_least=1)
 threads = env.integer("WEB_THREADS", 4, at_least=1)
 worker_class = "gthread"
+preload_app = True  # imported once, shared by the workers; nothing connects before the fork
 timeout = 60
 graceful_timeout = 8
 keepalive = 5

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import secrets
@@ -12,34 +11,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from portal.embedded import native, ports, postgres, valkey
+from portal.embedded import native, ports, postgres, preparing, valkey
+from portal.embedded.places import ROOT, Places, say
 from portal.embedded.supervisor import Failed, Stopping, Supervisor
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 USUAL_PORT = 8000
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where a demo keeps what it makes. Remove the folder and everything is gone."""
-
-    var: Path
-
-    @property
-    def run(self) -> Path:
-        return self.var / "run"
-
-    @property
-    def people(self) -> Path:
-        return self.var / "people.json"
-
-    @property
-    def address_book(self) -> Path:
-        return self.var / "demo.json"
 
 
 def run_demo() -> int:
@@ -85,21 +64,11 @@ def bring_up(supervisor: Supervisor, places: Places) -> str:
     for_pdf = native.environment_for_pdf(places.var / "native")
     env |= for_pdf or {}
 
-    say("Preparing tables and files")
-    manage = [python, "manage.py"]
-    supervisor.run(
-        "migrate", [*manage, "migrate", "--no-input"], env=env | cluster.addresses.as_environment(), cwd=ROOT
-    )
-    collect_static(supervisor, manage, env, places)
-    if not (places.people.exists() and has_rows(cluster)):
-        say("Making up a company, its suppliers and their orders")
-        supervisor.run("seed", [*manage, "seed_demo", "--people-file", str(places.people)], env=env, cwd=ROOT)
+    preparing.prepare(supervisor, env, cluster, places)
 
     say("Starting web, worker and scheduler")
-    web_env = env | {
-        "BIND": f"fd://{door.fileno()}",
-        "PROMETHEUS_MULTIPROC_DIR": str(fresh_folder(places.run / "metrics")),
-    }
+    metrics = preparing.emptied(places.run / "metrics")
+    web_env = env | {"BIND": f"fd://{door.fileno()}", "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
     web = [python, "-m", "gunicorn", "--config", "portal/gunicorn.py", "portal.wsgi"]
     supervisor.start("web", web, env=web_env, cwd=ROOT, handed_over=[door.fileno()])
     door.close()
@@ -109,19 +78,14 @@ def bring_up(supervisor: Supervisor, places: Places) -> str:
     supervisor.start("worker", worker, env=env, cwd=ROOT)
     beat = [*celery, "beat", "--schedule", str(places.run / "beat"), "--pidfile", ""]
     supervisor.start("scheduler", beat, env=env, cwd=ROOT)
-    if any(ROOT.glob("*/**/management/commands/play_erp.py")):
-        supervisor.start("erp", [*manage, "play_erp"], env=env, cwd=ROOT)
+    supervisor.start("erp", [python, "manage.py", "play_erp"], env=env, cwd=ROOT)
 
     wait_until_ready(supervisor, address)
     write_address_book(address, places)
     if for_pdf is None:
         print(f"\n{native.ADVICE}")
-    say(f"Ready after {time.monotonic() - began:.0f} s")
+    print(f"Ready after {time.monotonic() - began:.0f} s", flush=True)
     return address
-
-
-def say(sentence: str) -> None:
-    print(f"{sentence} …" if not sentence.startswith("Ready") else sentence, flush=True)
 
 
 def taken(lock: IO[str]) -> bool:
@@ -185,40 +149,6 @@ def kept_secret(file: Path) -> str:
     if not file.exists():
         valkey.write_private(file, secrets.token_urlsafe(64))
     return file.read_text()
-
-
-def fresh_folder(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.db"):
-        old.unlink()
-    return folder
-
-
-def collect_static(supervisor: Supervisor, manage: list[str], env: dict[str, str], places: Places) -> None:
-    """Collects and compresses the front end's files, when any of them has changed."""
-    now = fingerprint(ROOT / "static")
-    marker = places.run / "static.fingerprint"
-    if (
-        marker.exists()
-        and marker.read_text() == now
-        and (places.var / "static" / "staticfiles.json").exists()
-    ):
-        return
-    supervisor.run("collectstatic", [*manage, "collectstatic", "--no-input", "--clear"], env=env, cwd=ROOT)
-    marker.write_text(now)
-
-
-def fingerprint(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-        status = file.stat()
-        digest.update(f"{file.relative_to(folder)}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
-    return digest.hexdigest()
-
-
-def has_rows(cluster: postgres.Cluster) -> bool:
-    """Whether the demo company is there already."""
-    return cluster.answers_yes("SELECT EXISTS (SELECT FROM suppliers_user)")
 
 
 def wait_until_ready(supervisor: Supervisor, address: str, patience: float = 90.0) -> None:

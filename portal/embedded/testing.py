@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from portal.embedded import native, postgres
-from portal.embedded.demo import ROOT
+from portal.embedded.places import ROOT
 from portal.embedded.supervisor import Failed, Stopping, Supervisor
 
 

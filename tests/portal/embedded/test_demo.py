@@ -9,6 +9,8 @@ import stat
 import pytest
 
 from portal.embedded import demo
+from portal.embedded.places import Places
+from portal.embedded.preparing import Marker
 from portal.embedded.supervisor import Failed
 
 PEOPLE = [
@@ -19,7 +21,7 @@ PEOPLE = [
 
 @pytest.fixture
 def places(tmp_path):
-    places = demo.Places(tmp_path)
+    places = Places(tmp_path)
     places.run.mkdir()
     places.people.write_text(json.dumps(PEOPLE))
     return places
@@ -109,11 +111,14 @@ def test_no_process_but_migrate_hears_of_the_owner(places, monkeypatch):
     assert env["QUAYSIDE_EMBEDDED"] == "1"
 
 
-def test_a_changed_file_of_the_front_end_is_noticed(tmp_path):
-    (tmp_path / "a.css").write_text("p {}")
-    before = demo.fingerprint(tmp_path)
-    assert demo.fingerprint(tmp_path) == before
+def test_a_step_is_done_again_when_its_files_have_changed(tmp_path):
+    file = tmp_path / "a.css"
+    file.write_text("p {}")
+    marker = tmp_path / "marker"
 
-    (tmp_path / "a.css").write_text("p { }")
+    assert not Marker(marker, [file]).is_current()
+    Marker(marker, [file]).set()
+    assert Marker(marker, [file]).is_current()
 
-    assert demo.fingerprint(tmp_path) != before
+    file.write_text("p { }")
+    assert not Marker(marker, [file]).is_current()
