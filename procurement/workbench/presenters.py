@@ -1,11 +1,14 @@
 """What happened, as sentences: one for every kind of fact on an order's timeline, in the reader's language."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -108,6 +111,8 @@ def entry_of(event: AuditEvent, *, reader_id: int | None = None, side: str = "")
     if event.actor_side == "system":
         who = ""
     through = str(CHANNEL_WORDS.get(event.channel, ""))
+    if event.channel == "erp" and side == "company":
+        through = _("from the ERP")
     return Entry(tone, glyph, text, event.at, ", ".join(part for part in (who, through) if part))
 
 
@@ -185,6 +190,10 @@ def _said(text: Any) -> Callable[[Facts], str]:
     return lambda facts: str(text)
 
 
+def _erp(text: Any) -> Callable[[Facts], str]:
+    return lambda facts: text % {"lines": lines_text(facts.get("lines") or ())}
+
+
 def _file_added(facts: Facts) -> str:
     return _("File added: %(name)s") % {"name": facts.get("name", "")}
 
@@ -201,9 +210,37 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     "order.answer_withdrawn": ("quiet", "stale", _withdrawn),
     "order.answer_accepted": ("done", "full", _accepted),
     "order.answer_declined": ("talk", "talk", _declined),
+    "erp.command_sent": ("move", "half", _erp(lazy("Sent to the ERP: %(lines)s"))),
+    "erp.command_confirmed": ("done", "full", _erp(lazy("In the ERP: %(lines)s"))),
+    "erp.command_conflicted": ("stop", "alert", _erp(lazy("The ERP holds something else: %(lines)s"))),
+    "erp.command_refused": ("stop", "stop", _erp(lazy("The ERP did not take it: %(lines)s"))),
+    "erp.command_unknown": ("wait", "stale", _erp(lazy("Nobody knows yet whether the ERP took it: %(lines)s"))),
+    "erp.command_retried": ("quiet", "wait", _erp(lazy("Sent to the ERP once more: %(lines)s"))),
+    "erp.command_superseded": ("quiet", "stale", _erp(lazy("Replaced by a newer agreement: %(lines)s"))),
+    "outbox.replayed": ("quiet", "stale", _said(lazy("Message delivered once more"))),
+    "outbox.skipped": ("quiet", "stop", _said(lazy("Message given up"))),
     "thread.message_sent": ("quiet", "none", _said(lazy("Message sent"))),
     "thread.note_written": ("quiet", "none", _said(lazy("Internal note written"))),
     "thread.file_added": ("quiet", "none", _file_added),
 }
 
-__all__ = ["SENTENCES", "Entry", "entry_of", "field_word", "lines_text", "shown_value"]
+# --- lines that are quiet ---------------------------------------------------------------------------------------
+
+# Note [Mould]: of a thousand lines nearly all say the same things in other words. The template prints one such line
+# with marks in place of its words, and each line is cast from it: a hundred times faster than printing each.
+MARK = re.compile("\ue000(\\w+)\ue001")
+
+
+class Marks:
+    """Stands for a line while its mould is printed: each of its words is a mark."""
+
+    def __getitem__(self, name: str) -> str:
+        return f"\ue000{name}\ue001"
+
+
+def cast(mould: str, words: Mapping[str, object]) -> SafeString:
+    """One line, cast from its mould; every word is escaped unless it is markup of ours."""
+    return mark_safe(MARK.sub(lambda mark: conditional_escape(words[mark[1]]), mould))  # noqa: S308 -- escaped here
+
+
+__all__ = ["Marks", "cast", "SENTENCES", "Entry", "entry_of", "field_word", "lines_text", "shown_value"]

@@ -77,6 +77,12 @@ class Moved:
     new: str
     did: str
 
+    @classmethod
+    def of(cls, change: Mapping[str, str]) -> "Moved":
+        name = change["field"]
+        old, new = (shown_value(name, change[when]) if change[when] else "" for when in ("old", "new"))
+        return cls(name, str(field_word(name)), old, new, change["did"])
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -170,10 +176,10 @@ def compare(
     schedules: Sequence[ScheduleLine],
     promises: Sequence[Promise],
     *,
-    changes: Iterable[Mapping[str, Any]] = (),
+    moved: Sequence[Moved] = (),
     erp: Any = None,
 ) -> Compared:
-    """Put a line's promises beside what is asked. `changes` are those of the newest revision, of any line."""
+    """Put a line's promises beside what is asked, and what the newest revision moved on it."""
     asked = {one.key: one.delivery_on for one in schedules}
     last = max(asked.values(), default=line.delivery_on)
     pieces = tuple(
@@ -190,18 +196,16 @@ def compare(
     )
     differs = [promise for promise in promises if promise.state != PromiseState.AGREED]
     words = tuple(words_of(difference(rules, [_new(one) for one in promises]), line)) if differs else ()
-    moved = tuple(
-        Moved(
-            one["field"],
-            field_word(one["field"]),
-            shown_value(one["field"], one["old"]),
-            shown_value(one["field"], one["new"]),
-            one["did"],
-        )
-        for one in changes
-        if one["line"] == str(line.number)
-    )
-    return Compared(line, order, tuple(schedules), pieces, words, moved, erp)
+    return Compared(line, order, tuple(schedules), pieces, words, tuple(moved), erp)
+
+
+def moved_of(changes: Iterable[Mapping[str, str]]) -> dict[str, list[Moved]]:
+    """What a revision moved, by line number as text."""
+    found: dict[str, list[Moved]] = {}
+    for change in changes:
+        if change["line"]:
+            found.setdefault(change["line"], []).append(Moved.of(change))
+    return found
 
 
 def _piece(promise: Promise, line: PurchaseOrderLine, asked_on: date, count: int) -> Piece:

@@ -6,11 +6,12 @@ from django.http import HttpRequest, HttpResponse
 
 from portal.kernel.access import door
 from procurement.orders.queries import find_order
-from procurement.workbench.views.supplier import show_order
+from procurement.workbench.views import buyer, supplier
 from suppliers.roles import Permission
 
 
 @door(Permission.ORDER_VIEW)
 def order(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """An order with everything around it."""
-    return show_order(request, find_order(key, actor=request.actor))
+    show = supplier.show_order if request.actor.is_supplier else buyer.show_order
+    return show(request, find_order(key, actor=request.actor))

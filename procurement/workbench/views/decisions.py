@@ -1,8 +1,7 @@
 """What waits for the buyer, as one list across orders: look, accept, decline, one by one or many at once."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -25,19 +24,10 @@ from procurement.workbench.queries.waiting import (
     suppliers_waiting,
 )
 from procurement.workbench.services import Choice, Outcome, decide_lines
+from procurement.workbench.views.kept import Typed, key_hints, read_typed, whole_number
 from suppliers.roles import CompanyRole, Permission
 
 TEMPLATE = "procurement/workbench/decisions.html"
-LONGEST_REASON = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """What stood in the fields of the list: it comes back whatever is pressed."""
-
-    picks: frozenset[int] = frozenset()
-    reason: str = ""
-    reasons: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +38,24 @@ class Row:
     is_open: bool
     is_picked: bool
     reason: str
-    before: int | None
-    after: int | None
-    key: str = ""
+    key: str
+    url: str
 
     @property
     def choice(self) -> str:
         return f"{self.compared.line.pk}.{self.compared.order.version}"
 
 
-@door(Permission.ORDER_DECIDE, methods=["GET", "POST"])
+@door(Permission.SUPPLIER_VIEW)
 def decision_list(request: HttpRequest) -> HttpResponse:
-    """GET: what waits, most pressing first. POST: the verdict on one line, or on those that are ticked."""
-    if request.method == "POST":
-        return _decide(request)
-    return _show(request, _typed(request.GET), open_line=_whole(request.GET.get("open")))
+    """What waits for the buyers, most pressing first. Who does not decide reads."""
+    return _show(request, read_typed(request.GET), open_line=whole_number(request.GET.get("open")))
+
+
+@door(Permission.ORDER_DECIDE, methods=["POST"])
+def decisions_decide(request: HttpRequest) -> HttpResponse:
+    """The verdict on one line, or on those that are ticked."""
+    return _decide(request)
 
 
 # --- showing ------------------------------------------------------------------------------------------------
@@ -80,7 +73,7 @@ def _show(
 ) -> HttpResponse:
     whose, wanted = _wanted(request)
     page, lines = page_of_decisions(request.actor, wanted, request.GET.get("cursor", ""))
-    rows = _rows(lines, typed, open_line)
+    rows = _rows(request, lines, typed, open_line)
     waiting = counts(request.actor, request.user.email)
     narrow = getattr(request, "htmx", False)
     context = {
@@ -97,6 +90,8 @@ def _show(
         "active": _active(request, wanted),
         "is_filtered": bool(wanted.supplier or wanted.kind),
         "days": WITHOUT_A_DAY,
+        "may_decide": request.actor.may(Permission.ORDER_DECIDE),
+        "decide_url": _address(request, "decisions-decide", open=None),
         "clear_url": _address(request, supplier=None, kind=None, cursor=None),
         "here": _address(request, open=None),
         "oob": narrow,
@@ -122,42 +117,34 @@ def _wanted(request: HttpRequest) -> tuple[str, Wanted]:
     )
 
 
-def _rows(lines: list[Compared], typed: Typed, open_line: int | None) -> list[Row]:
+def _rows(request: HttpRequest, lines: list[Compared], typed: Typed, open_line: int | None) -> list[Row]:
     ids = [one.line.pk for one in lines]
     opened = ids.index(open_line) if open_line in ids else None
-    rows = []
-    for place, one in enumerate(lines):
-        key = ""
-        if opened is None:
-            key = "j" if place == 0 else ""
-        elif place != opened:
-            key = {opened + 1: "j", opened - 1: "k"}.get(place, "")
-        rows.append(
-            Row(
-                compared=one,
-                is_open=place == opened,
-                is_picked=one.line.pk in typed.picks,
-                reason=typed.reasons.get(one.line.pk, ""),
-                before=ids[place - 1] if place else None,
-                after=ids[place + 1] if place + 1 < len(ids) else None,
-                key=key,
-            )
+    return [
+        Row(
+            compared=one,
+            is_open=place == opened,
+            is_picked=one.line.pk in typed.picks,
+            reason=typed.reasons.get(one.line.pk, ""),
+            key=key,
+            url=_address(request, open=one.line.pk),
         )
-    return rows
+        for place, (one, key) in enumerate(zip(lines, key_hints(len(ids), opened), strict=True))
+    ]
 
 
-def _address(request: HttpRequest, **changed: Any) -> str:
+def _address(request: HttpRequest, page: str = "decision-list", **changed: Any) -> str:
     """The address of this list as it is filtered; what was typed is not part of it."""
     query = QueryDict(mutable=True)
     for name in ("view", "supplier", "kind", "cursor"):
         if value := request.GET.get(name):
             query[name] = value
-    for name, value in changed.items():
+    for name, wanted in changed.items():
         query.pop(name, None)
-        if value:
-            query[name] = str(value)
+        if wanted:
+            query[name] = str(wanted)
     text = query.urlencode()
-    return reverse("decision-list") + (f"?{text}" if text else "")
+    return reverse(page) + (f"?{text}" if text else "")
 
 
 def _views(request: HttpRequest, whose: str, waiting: dict[str, int]) -> list[dict[str, Any]]:
@@ -217,23 +204,9 @@ def _active(request: HttpRequest, wanted: Wanted) -> list[dict[str, Any]]:
 # --- reading ------------------------------------------------------------------------------------------------
 
 
-def _whole(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 19 else None
-
-
-def _typed(query: QueryDict) -> Typed:
-    picks = (_whole(value.partition(".")[0]) for value in query.getlist("pick"))
-    reasons = {
-        line: value[:LONGEST_REASON]
-        for name, value in query.items()
-        if name.startswith("reason-") and value.strip() and (line := _whole(name.removeprefix("reason-")))
-    }
-    return Typed(frozenset(pick for pick in picks if pick), query.get("reason", "")[:LONGEST_REASON], reasons)
-
-
 def _choice(text: str) -> Choice | None:
     line, _dot, version = text.partition(".")
-    if (pk := _whole(line)) is None or (seen := _whole(version)) is None:
+    if (pk := whole_number(line)) is None or (seen := whole_number(version)) is None:
         return None
     return Choice(pk, seen)
 
@@ -242,9 +215,9 @@ def _choice(text: str) -> Choice | None:
 
 
 def _decide(request: HttpRequest) -> HttpResponse:
-    typed = _typed(request.POST)
+    typed = read_typed(request.POST)
     verdict, chosen, reason = _pressed(request.POST, typed)
-    open_line = _whole(request.POST.get("open"))
+    open_line = whole_number(request.POST.get("open"))
     one = chosen[0].line if len(chosen) == 1 and "bulk" not in request.POST else None
     following = _following(request, one) if one is not None else None
     try:
@@ -256,7 +229,8 @@ def _decide(request: HttpRequest) -> HttpResponse:
     done = [outcome for outcome in outcomes if not outcome.refusal]
     failed = [outcome for outcome in outcomes if outcome.refusal]
     say = _said(verdict, done)
-    kept = _kept(typed, done, failed)
+    decided = frozenset(line for outcome in done for line in outcome.chosen)
+    kept = typed.without(decided, keep_reason=bool(failed or typed.picks - decided))
     if one is not None and not failed:
         open_line = following if open_line == one else open_line
     if failed or getattr(request, "htmx", False):
@@ -287,16 +261,6 @@ def _following(request: HttpRequest, line: int) -> int | None:
         return None
     place = ids.index(line)
     return next(iter([*ids[place + 1 : place + 2], *ids[max(0, place - 1) : place]]), None)
-
-
-def _kept(typed: Typed, done: list[Outcome], failed: list[Outcome]) -> Typed:
-    """What stays in the fields: everything but what was decided; the common reason stays while something failed."""
-    decided = {line for outcome in done for line in outcome.chosen}
-    return Typed(
-        typed.picks - decided,
-        typed.reason if failed or typed.picks - decided else "",
-        {line: reason for line, reason in typed.reasons.items() if line not in decided},
-    )
 
 
 def _said(verdict: str, done: list[Outcome]) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.kernel.access import door
+from portal.kernel.actors import Actor
 from procurement.workbench.policies import given_name
 from procurement.workbench.queries.home import Home, supplier_home
 from suppliers.roles import Permission
@@ -21,7 +22,7 @@ NOON, EVENING = 12, 18
 def home(request: HttpRequest) -> HttpResponse:
     """What waits for me, most urgent first. The buying side begins with the decisions that wait for it."""
     if not request.actor.is_supplier:
-        return HttpResponseRedirect(reverse("decision-list"))
+        return HttpResponseRedirect(reverse(_first_page(request.actor)))
     found = supplier_home(request.actor, request.at)
     context = {
         "home": found,
@@ -30,6 +31,13 @@ def home(request: HttpRequest) -> HttpResponse:
         "here": timezone.localtime(request.at),
     }
     return render(request, "procurement/workbench/home_supplier.html", context)
+
+
+def _first_page(actor: Actor) -> str:
+    """Where somebody of the buying side begins: at what waits for a decision, the integration, or the orders."""
+    if actor.may(Permission.ORDER_DECIDE):
+        return "decision-list"
+    return "order-list" if actor.may(Permission.ORDER_VIEW) else "preferences"
 
 
 def _greeting(at: datetime) -> str:

@@ -1,0 +1,51 @@
+"""What stood in the fields of a page when a button was pressed: it comes back, whatever comes of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.http import QueryDict
+
+LONGEST_REASON = 2000
+REASON = "reason-"
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Ticked lines, the common reason, and the reasons typed on single lines, all by line id."""
+
+    picks: frozenset[int] = frozenset()
+    reason: str = ""
+    reasons: Mapping[int, str] = field(default_factory=dict)
+
+    def without(self, decided: frozenset[int], *, keep_reason: bool) -> "Typed":
+        """What stays when these lines were decided."""
+        reasons = {line: reason for line, reason in self.reasons.items() if line not in decided}
+        return Typed(self.picks - decided, self.reason if keep_reason else "", reasons)
+
+
+def read_typed(query: QueryDict) -> Typed:
+    """What was ticked and typed."""
+    picks = (whole_number(value.partition(".")[0]) for value in query.getlist("pick"))
+    reasons = {
+        line: value[:LONGEST_REASON]
+        for name, value in query.items()
+        if name.startswith(REASON) and value.strip() and (line := whole_number(name.removeprefix(REASON)))
+    }
+    return Typed(frozenset(pick for pick in picks if pick), query.get("reason", "")[:LONGEST_REASON], reasons)
+
+
+def whole_number(text: str | None) -> int | None:
+    """A number of the address or a button's value; None for anything else."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+def key_hints(count: int, opened: int | None) -> list[str]:
+    """Which row each single key opens: J the one after the open row (or the first), K the one before."""
+    hints = [""] * count
+    if opened is None:
+        return ["j", *hints[1:]] if count else []
+    if opened + 1 < count:
+        hints[opened + 1] = "j"
+    if opened:
+        hints[opened - 1] = "k"
+    return hints
