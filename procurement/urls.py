@@ -6,5 +6,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("procurement.orders.urls")),
     path("", include("procurement.threads.urls")),
     path("", include("procurement.acknowledgments.urls")),
+    path("", include("procurement.erp.urls")),
     path("", include("procurement.workbench.urls")),
 ]

@@ -1,16 +1,20 @@
 """Reading commands, and how an order's lines stand in the ERP."""
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
-from portal.kernel.outbox.models import UNDONE, OutboxMessage
-from procurement.erp.models import ErpCommand, FeedProblem, FeedRun
+from portal.kernel.errors import NotFound
+from portal.kernel.outbox.models import UNDONE, DeliveryAttempt, OutboxMessage
+from procurement.erp.models import ErpCommand, FeedCursor, FeedProblem, FeedRun
 from procurement.erp.policies import HeldLine, by_day
+from procurement.erp.ports import Feed
 from procurement.erp.states import CONFIRMABLE, IN_FLIGHT, CommandState
 from procurement.orders.messages import PromiseCommand, command_from_json
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine, ScheduleLine
@@ -101,9 +105,84 @@ def visible_commands(actor: Actor) -> QuerySet[ErpCommand]:
     return ErpCommand.objects.visible_to(actor).select_related("order", "supplier")
 
 
-def commands_by_state() -> list[dict[str, Any]]:
-    """How many commands stand in each state, and since when the oldest of them does."""
-    return list(ErpCommand.objects.values("state").annotate(count=Count("id"), oldest=Min("queued_at")))
+def find_command(origin: uuid.UUID, *, actor: Actor) -> ErpCommand:
+    """One command by the message that asked for it: that never changes, while the ERP's key may."""
+    command = visible_commands(actor).filter(origin=origin).first()
+    if command is None:
+        raise NotFound(_("There is no such command."))
+    return command
+
+
+def command_counts(actor: Actor, since: datetime) -> dict[str, int]:
+    """How many commands stand in each state: what was queued since, and whatever is older and not through
+    yet."""
+    wanted = Q(queued_at__gte=since) | Q(state__in=CONFIRMABLE)
+    rows = visible_commands(actor).filter(wanted).order_by().values("state").annotate(count=Count("id"))
+    return {row["state"]: row["count"] for row in rows}
+
+
+def commands_needing_a_person(actor: Actor) -> QuerySet[ErpCommand]:
+    """Conflicts, refusals and unknown outcomes, oldest first."""
+    states = [CommandState.CONFLICT, CommandState.NEEDS_PERSON, CommandState.UNKNOWN]
+    return visible_commands(actor).filter(state__in=states).order_by("queued_at", "id")
+
+
+def oldest_open_command(actor: Actor) -> ErpCommand | None:
+    """The command that has waited longest for its read-back."""
+    return visible_commands(actor).filter(state__in=IN_FLIGHT).order_by("queued_at").first()
+
+
+def tries_of(command: ErpCommand) -> list[DeliveryAttempt]:
+    """Every attempt to bring a command to the ERP."""
+    messages = OutboxMessage.objects.filter(
+        Q(key=command.origin) | Q(kind="erp.command_released", payload__origin=str(command.origin)),
+        topic=TOPIC,
+        stream=command.stream,
+    )
+    return list(DeliveryAttempt.objects.filter(message__in=messages).order_by("-started_at")[:50])
+
+
+def find_message(key: uuid.UUID, *, actor: Actor) -> OutboxMessage:
+    """One message to the ERP."""
+    message: OutboxMessage | None = (
+        OutboxMessage.objects.visible_to(actor).filter(topic=TOPIC, key=key).first()
+    )
+    if message is None:
+        raise NotFound(_("There is no such message."))
+    return message
+
+
+def find_run(key: uuid.UUID) -> FeedRun:
+    """One reading."""
+    run = FeedRun.objects.filter(key=key).first()
+    if run is None:
+        raise NotFound(_("There is no such reading."))
+    return run
+
+
+def last_read_at() -> datetime | None:
+    """When a feed last brought something."""
+    found: datetime | None = FeedCursor.objects.aggregate(last=Max("moved_at"))["last"]
+    return found
+
+
+def feed_sums(since: datetime) -> tuple[dict[str, int], dict[str, int]]:
+    """What the feeds brought since: all together, and the records that changed by feed."""
+    rows = (
+        FeedRun.objects.filter(started_at__gte=since)
+        .values("feed")
+        .annotate(seen=Sum("papers"), changed=Sum("taken"), bad=Sum("refused"))
+    )
+    found = list(rows)
+    sums = {
+        "papers": sum(row["seen"] for row in found),
+        "taken": sum(row["changed"] for row in found),
+        "refused": sum(row["bad"] for row in found),
+    }
+    by_feed = {
+        feed.value: row["changed"] for feed in Feed for row in found if row["feed"] == feed and row["changed"]
+    }
+    return sums, by_feed
 
 
 def recent_runs(limit: int = 30) -> QuerySet[FeedRun]:

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from portal.kernel.outbox.models import MessageState, OutboxMessage
 from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
 from procurement.acknowledgments.models import OrderAcknowledgment
 from procurement.acknowledgments.services import acknowledge_order
+from procurement.erp.models import ErpCommand, FeedRun
+from procurement.erp.states import CommandState
 from procurement.orders.models import PurchaseOrder
 from procurement.threads.models import Attachment
 from suppliers.models import ApiToken, Supplier
@@ -26,6 +29,9 @@ class Objects:
     answer: OrderAcknowledgment
     token: ApiToken
     file: Attachment
+    command: ErpCommand
+    message: OutboxMessage
+    run: FeedRun
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -37,9 +43,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
     buyer = people["bea"].actor
     dear = LineAnswer("L10", (AnswerPiece(Decimal(100), price=Decimal("7.50")),))
     with acting(buyer):
-        done = acknowledge_order(
-            AcknowledgeOrder(order.key, order.version, (dear,)), actor=buyer, at=MONDAY
-        )
+        done = acknowledge_order(AcknowledgeOrder(order.key, order.version, (dear,)), actor=buyer, at=MONDAY)
     token = create_token("test", "read", supplier=supplier, actor=FEED, at=MONDAY).token
     file = Attachment.objects.create(
         supplier=supplier,
@@ -53,7 +57,36 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         added_by="Bea Buyer",
     )
     order.refresh_from_db()
-    return Objects(supplier.pk, order, done.paper, token, file)
+    command, message = _for_the_erp(order)
+    run = FeedRun.objects.create(feed="orders", started_at=MONDAY)
+    return Objects(supplier.pk, order, done.paper, token, file, command, message, run)
+
+
+def _for_the_erp(order: PurchaseOrder) -> tuple[ErpCommand, OutboxMessage]:
+    """A command in conflict, and the parked message that brought it."""
+    payload = {"company": "NM", "number": order.number, "supplier": "", "base_revision": "1", "lines": []}
+    message = OutboxMessage.objects.create(
+        topic="erp",
+        stream=order.stream,
+        kind="order.promise_agreed",
+        payload=payload,
+        supplier_id=order.supplier_id,
+        state=MessageState.PARKED,
+        created_at=MONDAY,
+        due_at=MONDAY,
+        actor_label="Bea Buyer",
+        channel="portal",
+    )
+    command = ErpCommand.objects.create(
+        key=message.key,
+        origin=message.key,
+        supplier_id=order.supplier_id,
+        order=order,
+        state=CommandState.CONFLICT,
+        payload=payload | {"supplier_reference": ""},
+        queued_at=MONDAY,
+    )
+    return command, message
 
 
 def _order(objects: Objects) -> dict[str, Any]:
@@ -76,6 +109,18 @@ def _file(objects: Objects) -> dict[str, Any]:
     return {"key": objects.file.key}
 
 
+def _command(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.command.origin}
+
+
+def _message(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.message.key}
+
+
+def _run(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.run.key}
+
+
 SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "order": _order,
     "order-answer": _order,
@@ -94,4 +139,9 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "api-order-acknowledge": _order,
     "api-acknowledgment": _answer_alone,
     "api-acknowledgment-withdraw": _answer_alone,
+    "integration-command": _command,
+    "integration-command-retry": _command,
+    "integration-message-replay": _message,
+    "integration-message-skip": _message,
+    "integration-run": _run,
 }

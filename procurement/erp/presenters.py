@@ -1,0 +1,275 @@
+"""What the monitor shows of a command: in words, and side by side."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.kernel.outbox.models import DeliveryAttempt
+from portal.kernel.templatetags.portal_ui import day_text, figure
+from procurement.erp.models import ErpCommand, FeedRun
+from procurement.erp.policies import HeldLine, standing_pieces
+from procurement.erp.ports import Feed, WriteField, fields_asked_for
+from procurement.erp.queries import command_of
+from procurement.erp.states import CommandState
+from procurement.orders.messages import CommandLine, CommandPiece, PromiseCommand
+
+
+def words_of_fields(fields: Iterable[str]) -> str:
+    """What a command changes in the ERP: "date, quantity"."""
+    words = {
+        WriteField.PROMISE_DATE: _("delivery date"),
+        WriteField.QUANTITY: _("quantity"),
+        WriteField.PRICE: _("price"),
+        WriteField.SPLIT: _("split into deliveries"),
+        WriteField.REFUSAL: _("what will not come"),
+        WriteField.SUBSTITUTE: _("substitute item"),
+        WriteField.SUPPLIER_REFERENCE: _("supplier's order number"),
+    }
+    return ", ".join(word for field, word in words.items() if field in set(fields))
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRow:
+    """One command in a list."""
+
+    command: ErpCommand
+    what: str
+    lines: str
+    erp_has: str
+    wanted: str
+    since: datetime
+
+
+def command_row(command: ErpCommand) -> CommandRow:
+    """A command as one row: what it changes, what the ERP has instead, what we wanted."""
+    paper = command_of(command)
+    asked = fields_asked_for(paper)
+    numbers = [str(line.number) for line in paper.lines]
+    lines = ", ".join(numbers[:4]) + (" …" if len(numbers) > 4 else "")
+    differing = {line["key"] for line in command.current}
+    shown = [line for line in paper.lines if line.key in differing] or list(paper.lines)
+    return CommandRow(
+        command=command,
+        what=words_of_fields(asked) or _("as asked"),
+        lines=lines,
+        erp_has="; ".join(current_text(line) for line in command.current[:2]),
+        wanted="; ".join(wanted_text(line) for line in shown[:2]),
+        since=command.sent_at or command.calling_since or command.queued_at,
+    )
+
+
+def current_text(line: Mapping[str, Any]) -> str:
+    """What the ERP said it holds for a line."""
+    if line.get("gone"):
+        return _("line is gone")
+    quantity, price, day = (line.get(name) or "" for name in ("quantity", "price", "delivery_on"))
+    parts = [
+        figure(Decimal(quantity)) if quantity else "",
+        day_text(date.fromisoformat(day)) if day else "",
+        _("at %(price)s") % {"price": figure(Decimal(price))} if price else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def wanted_text(line: CommandLine) -> str:
+    """What was agreed on a line."""
+    pieces = standing_pieces(line)
+    if not pieces:
+        return _("will not come")
+    return " + ".join(_piece_text(piece, line) for piece in pieces)
+
+
+def _piece_text(piece: CommandPiece, line: CommandLine) -> str:
+    parts = [figure(piece.quantity)]
+    if piece.delivery_on:
+        parts.append(day_text(piece.delivery_on))
+    if piece.price != line.base_price:
+        parts.append(_("at %(price)s") % {"price": figure(piece.price)})
+    return ", ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedLine:
+    """One line of a command in three columns: decided on, in the ERP now, wanted."""
+
+    number: int
+    decided_on: Mapping[str, Any]
+    erp_now: Mapping[str, Any] | None
+    wanted: Sequence[CommandPiece]
+    moved: frozenset[str]
+
+
+def compared_lines(paper: PromiseCommand, held: Mapping[str, HeldLine]) -> list[ComparedLine]:
+    """The lines of a command against what the ERP last told."""
+    rows = []
+    for line in paper.lines:
+        base = {
+            "quantity": line.base_quantity,
+            "delivery_on": line.base_delivery_on,
+            "price": line.base_price,
+        }
+        now = _held(held.get(line.key))
+        moved = frozenset(name for name, value in base.items() if now is not None and now[name] != value)
+        rows.append(ComparedLine(line.number, base, now, line.pieces, moved))
+    return rows
+
+
+def _held(line: HeldLine | None) -> dict[str, Any] | None:
+    if line is None or line.gone:
+        return None
+    return {"quantity": line.quantity, "delivery_on": line.delivery_on, "price": line.price}
+
+
+# --- the story of one command
+# ---------------------------------------------------------------------------------
+
+
+def story_of(command: ErpCommand, tries: Iterable[DeliveryAttempt]) -> list[dict[str, Any]]:
+    """What happened to a command, newest first, as entries of components/timeline.html."""
+    entries: list[dict[str, Any]] = []
+    if command.confirmed_at:
+        entries.append(_entry("done", "full", _("Seen in the ERP"), command.confirmed_at))
+    if command.state in (CommandState.CONFLICT, CommandState.NEEDS_PERSON):
+        entries.append(_entry("stop", "alert", str(CommandState(command.state).label), None, command.reason))
+    for attempt in sorted(tries, key=lambda one: one.started_at, reverse=True):
+        tone, glyph = TRIES.get(attempt.outcome, ("quiet", "half"))
+        text = _("Attempt %(number)d: %(outcome)s") % {
+            "number": attempt.number,
+            "outcome": _outcome(attempt.outcome),
+        }
+        entries.append(_entry(tone, glyph, text, attempt.started_at, attempt.error))
+    entries.append(_entry("quiet", "none", _("Agreed, and promised to the ERP"), command.queued_at))
+    return entries
+
+
+TRIES = {
+    "sent": ("move", "half"),
+    "confirmed": ("done", "full"),
+    "conflict": ("stop", "alert"),
+    "person": ("stop", "stop"),
+    "retry": ("wait", "wait"),
+    "parked": ("stop", "alert"),
+    "behind": ("quiet", "wait"),
+}
+
+
+def _outcome(outcome: str) -> str:
+    words = {
+        "sent": _("sent, waits for the read-back"),
+        "confirmed": _("confirmed by read-back"),
+        "conflict": _("the ERP had moved"),
+        "person": _("refused"),
+        "retry": _("did not get through"),
+        "parked": _("given up, needs a person"),
+        "behind": _("waits for the command before it"),
+        "unknown": _("no answer"),
+    }
+    return words.get(outcome, outcome)
+
+
+def _entry(tone: str, glyph: str, text: str, at: datetime | None, note: str = "") -> dict[str, Any]:
+    return {"tone": tone, "glyph": glyph, "text": text, "at": at, "note": note, "now": False}
+
+
+# --- the flow between both sides
+# ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One direction of the flow: what it carried, in words and as shares of a bar."""
+
+    text: str
+    strong: str
+    note: str
+    lag: str
+    bars: Sequence[tuple[str, str, str]]
+
+
+def reads_lane(sums: Mapping[str, int], by_feed: Mapping[str, int], lag: str) -> Lane:
+    """What came from the ERP."""
+    seen, changed = sums.get("papers", 0), sums.get("taken", 0)
+    refused = sums.get("refused", 0)
+    note = " · ".join(f"{feed_word(feed)} {figure(count)}" for feed, count in by_feed.items())
+    if refused:
+        note += " · " + ngettext("%(count)s finding", "%(count)s findings", refused) % {
+            "count": figure(refused)
+        }
+    return Lane(
+        text=ngettext("%(count)s record seen,", "%(count)s records seen,", seen) % {"count": figure(seen)},
+        strong=ngettext("%(count)s changed", "%(count)s changed", changed) % {"count": figure(changed)},
+        note=note or _("nothing yet"),
+        lag=lag,
+        bars=shares([("done", seen), ("stop", refused)]),
+    )
+
+
+def writes_lane(counts: Mapping[str, int], oldest: str) -> Lane:
+    """What went to the ERP."""
+    total, confirmed = sum(counts.values()), counts.get(CommandState.CONFIRMED, 0)
+    open_states = [state for state in CommandState if state not in ("confirmed", "superseded")]
+    note = " · ".join(
+        f"{figure(counts.get(state, 0))} {state.label}" for state in open_states if counts.get(state)
+    )
+    waiting = counts.get(CommandState.QUEUED, 0) + counts.get(CommandState.SENT, 0)
+    stuck = sum(counts.get(state, 0) for state in NEEDS_YOU)
+    return Lane(
+        text=ngettext("%(count)s command,", "%(count)s commands,", total) % {"count": figure(total)},
+        strong=ngettext("%(count)s confirmed", "%(count)s confirmed", confirmed)
+        % {"count": figure(confirmed)},
+        note=note or _("nothing on the way"),
+        lag=oldest,
+        bars=shares([("done", confirmed), ("wait", waiting), ("stop", stuck)]),
+    )
+
+
+NEEDS_YOU = (CommandState.CONFLICT, CommandState.NEEDS_PERSON, CommandState.UNKNOWN)
+
+
+def shares(parts: Sequence[tuple[str, int]]) -> list[tuple[str, str, str]]:
+    """Parts of a bar of 100: tone, start, width; what exists is never thinner than can be seen."""
+    total = sum(count for _tone, count in parts)
+    bars: list[tuple[str, str, str]] = []
+    start = Decimal(0)
+    for tone, count in parts:
+        if count:
+            width = max(Decimal(count) * 100 / total, Decimal(1))
+            bars.append((tone, f"{min(start, 100 - width):.2f}", f"{width:.2f}"))
+            start += width
+    return bars
+
+
+def feed_word(feed: str) -> str:
+    """A feed as people call it."""
+    words = {
+        Feed.COMPANIES: _("companies"),
+        Feed.UNITS: _("units"),
+        Feed.SITES: _("sites"),
+        Feed.SUPPLIERS: _("suppliers"),
+        Feed.SUPPLIER_SITES: _("suppliers' sites"),
+        Feed.ITEMS: _("items"),
+        Feed.SUPPLIER_ITEMS: _("suppliers' items"),
+        Feed.ORDERS: _("orders"),
+        Feed.COMMAND_RESULTS: _("answers to commands"),
+    }
+    return words.get(Feed(feed), feed)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One reading in a list."""
+
+    run: FeedRun
+    feed: str
+    sources: str
+
+
+def run_row(run: FeedRun) -> RunRow:
+    """A reading with its feed and its files in words."""
+    names = [source.rsplit("/", 1)[-1] or source for source in run.sources]
+    return RunRow(run, feed_word(run.feed), ", ".join(names[:3]) + (" …" if len(names) > 3 else ""))

@@ -1,0 +1,204 @@
+"""The integration owner's pages: did everything reach the ERP, what did not, and what to do about it."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.kernel.access import door
+from portal.kernel.outbox.services import replay_message, skip_message
+from portal.kernel.templatetags.portal_ui import distance_text, figure
+from portal.kernel.web import paginate, panel_or_page, see_other
+from procurement.erp.forms import SkipForm
+from procurement.erp.presenters import (
+    command_row,
+    compared_lines,
+    reads_lane,
+    run_row,
+    story_of,
+    words_of_fields,
+    writes_lane,
+)
+from procurement.erp.queries import (
+    command_counts,
+    command_of,
+    commands_needing_a_person,
+    feed_sums,
+    find_command,
+    find_message,
+    find_run,
+    held_by_mirror,
+    last_read_at,
+    oldest_open_command,
+    parked_messages,
+    problems_of,
+    recent_runs,
+    tries_of,
+    visible_commands,
+)
+from procurement.erp.services import retry_command
+from procurement.erp.states import COMMAND_LIFECYCLE, CommandState
+from suppliers.roles import Permission
+
+WINDOWS = {"day": timedelta(hours=24), "week": timedelta(days=7), "month": timedelta(days=30)}
+SHOWN = 20
+
+
+@door(Permission.ERP_VIEW)
+def monitor(request: HttpRequest) -> HttpResponse:
+    """One look in the morning: is everything through, and if not, what is waiting for whom."""
+    window = request.GET.get("window", "day")
+    window = window if window in WINDOWS else "day"
+    since = request.at - WINDOWS[window]
+    needing = [command_row(one) for one in commands_needing_a_person(request.actor)[:SHOWN]]
+    counts = command_counts(request.actor, since)
+    parked = list(parked_messages()[:SHOWN])
+    oldest = oldest_open_command(request.actor)
+    read_at = last_read_at()
+    sums, by_feed = feed_sums(since)
+    context = {
+        "headline": _headline(counts, len(needing), len(parked)),
+        "connector": _connector_word(),
+        "read_at": read_at,
+        "reads": reads_lane(sums, by_feed, _lag(read_at, request.at)),
+        "writes": writes_lane(counts, _oldest(oldest.queued_at if oldest else None, request.at)),
+        "needing": needing,
+        "parked": parked,
+        "states": _states(counts),
+        "runs": [run_row(run) for run in recent_runs(SHOWN)],
+        "windows": _windows(window),
+        "may_manage": request.actor.may(Permission.ERP_MANAGE),
+    }
+    return panel_or_page(request, "procurement/erp/monitor.html", "monitor", context)
+
+
+def _headline(counts: dict[str, int], needing: int, parked: int) -> dict[str, Any]:
+    total, confirmed = sum(counts.values()), counts.get(CommandState.CONFIRMED, 0)
+    waiting = needing + parked
+    if waiting:
+        need = ngettext("%(count)s thing needs you", "%(count)s things need you", waiting) % {
+            "count": figure(waiting)
+        }
+        return {
+            "yours": True,
+            "tone": "wait",
+            "glyph": "wait",
+            "confirmed": confirmed,
+            "total": total,
+            "need": need,
+        }
+    on_the_way = counts.get(CommandState.QUEUED, 0) + counts.get(CommandState.SENT, 0)
+    tone, glyph = ("move", "half") if on_the_way else ("done", "full")
+    return {"yours": False, "tone": tone, "glyph": glyph, "confirmed": confirmed, "total": total, "need": ""}
+
+
+def _connector_word() -> str:
+    return {"files": _("Drop folder")}.get(settings.ERP_CONNECTOR, settings.ERP_CONNECTOR)
+
+
+def _lag(read_at: datetime | None, now: datetime) -> str:
+    return _("last %(distance)s") % {"distance": distance_text(read_at, now)} if read_at else ""
+
+
+def _oldest(queued_at: datetime | None, now: datetime) -> str:
+    return _("oldest %(distance)s") % {"distance": distance_text(queued_at, now)} if queued_at else ""
+
+
+def _windows(current: str) -> list[dict[str, Any]]:
+    labels = {"day": _("24 h"), "week": _("7 days"), "month": _("30 days")}
+    return [
+        {"url": f"?window={key}", "label": label, "current": key == current} for key, label in labels.items()
+    ]
+
+
+def _states(counts: dict[str, int]) -> list[dict[str, Any]]:
+    return [{"state": state, "count": counts.get(state, 0)} for state in CommandState]
+
+
+@door(Permission.ERP_VIEW)
+def command_list(request: HttpRequest) -> HttpResponse:
+    """Every command, newest first, by state."""
+    state = request.GET.get("state", "")
+    state = state if state in CommandState.values else ""
+    found = visible_commands(request.actor)
+    if state:
+        found = found.filter(state=state)
+    page = paginate(found, request.GET.get("cursor", ""), order=["-id"])
+    tabs = [{"url": "?", "label": _("All"), "current": not state}] + [
+        {"url": f"?state={one}", "label": one.label, "current": one == state} for one in CommandState
+    ]
+    context = {"page": page, "rows": [command_row(one) for one in page.rows], "views": tabs, "state": state}
+    return panel_or_page(request, "procurement/erp/command_list.html", "commands", context)
+
+
+@door(Permission.ERP_VIEW)
+def command(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """One command: decided on, in the ERP now, wanted; and every attempt."""
+    found = find_command(key, actor=request.actor)
+    paper = command_of(found)
+    context = {
+        "command": found,
+        "row": command_row(found),
+        "lines": compared_lines(paper, held_by_mirror(found.order)),
+        "missing": words_of_fields(found.missing),
+        "story": story_of(found, tries_of(found)),
+        "may_retry": "retry" in COMMAND_LIFECYCLE.verbs_for(request.actor, found.state),
+    }
+    return render(request, "procurement/erp/command.html", context)
+
+
+@door(Permission.ERP_MANAGE, methods=["POST"])
+def command_retry(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Write ours: send the agreed values again, on what the ERP holds now."""
+    found = find_command(key, actor=request.actor)
+    retry_command(found, actor=request.actor, at=request.at)
+    messages.success(request, _("The command is on its way again."))
+    return see_other("integration-command", found.origin)
+
+
+@door(Permission.ERP_VIEW)
+def run(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """One reading: what it took, and each record it could not take whole, with the way out."""
+    found = find_run(key)
+    page = paginate(problems_of(found), request.GET.get("cursor", ""), order=["id"], size=100)
+    context = {"row": run_row(found), "page": page}
+    return panel_or_page(request, "procurement/erp/run.html", "problems", context)
+
+
+@door(Permission.ERP_MANAGE, methods=["POST"])
+def message_replay(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Try a parked message again."""
+    replay_message(find_message(key, actor=request.actor), actor=request.actor, at=request.at)
+    messages.success(request, _("The message will be tried again now."))
+    return see_other("integration")
+
+
+@door(Permission.ERP_MANAGE, methods=["GET", "POST"])
+def message_skip(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Give up on a parked message, with a reason, so that what waits behind it may go."""
+    found = find_message(key, actor=request.actor)
+    form = SkipForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        skip_message(found, form.cleaned_data["reason"], actor=request.actor, at=request.at)
+        messages.success(request, _("Given up. What waited behind it goes on."))
+        return see_other("integration")
+    context = {
+        "title": _("Give up on this message?"),
+        "text": _(
+            "The ERP will not be told. What waits behind it goes on. Your reason stays with the message."
+        ),
+        "action": reverse("integration-message-skip", args=[key]),
+        "verb": _("Give up"),
+        "danger": True,
+        "back": reverse("integration"),
+        "form": form,
+    }
+    status = 422 if request.method == "POST" else 200
+    return panel_or_page(request, "layouts/confirm.html", "confirm", context, status)
