@@ -47,7 +47,7 @@ def look_at_all(names: list[str]) -> Iterator[str]:
 
 def licence_of(found: metadata.PackageMetadata) -> str:
     """What a package says about itself: the expression, else its classifiers, else the free field."""
-    if found.get("License-Expression"):
+    if "License-Expression" in found:
         return str(found["License-Expression"])
     classifiers = [
         c.rpartition(" :: ")[2] for c in found.get_all("Classifier", []) if c.startswith("License ::")
@@ -55,7 +55,7 @@ def licence_of(found: metadata.PackageMetadata) -> str:
     useful = [c for c in classifiers if c != "OSI Approved"]
     if useful:
         return " OR ".join(useful)
-    return (found.get("License") or "").strip().partition("\n")[0]
+    return "".join(found.get_all("License", [])).strip().partition("\n")[0]
 
 
 def is_permitted(words: str) -> bool:

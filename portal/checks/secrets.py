@@ -42,14 +42,14 @@ KNOWN_FORMS = (
     ("a web token", re.compile(r"\beyJ[\w-]{15,}\.eyJ[\w-]{15,}\.[\w-]{15,}")),
     (
         "a password in an address",
-        re.compile(r"\w://[^\s/:@{}$<>'\"]+:([^\s/@{}$<>'\"]+)@(?!127\.0\.0\.1|localhost)"),
+        re.compile(r"\w://[^\s/:@{}$<>'\"]+:([^\s/@{}$<>'\"]{7,})@(?!127\.0\.0\.1|localhost)"),
     ),
     ("a package index", re.compile(r"https?://\S+/simple\b|--(?:extra-)?index-url")),
 )
 ASSIGNED = re.compile(
     r"(?i)\b\w*(?:secret|passw(?:or)?d|api_?key|token)\w*[\"']?\s*[:=]\s*[\"']([A-Za-z0-9+/_=.-]{20,})[\"']"
 )
-EXAMPLES = re.compile(r"(?i)password|example|secret|changeme|user:|…|\.\.\.")
+EXAMPLES = re.compile(r"(?i)password|hunter2|example|secret|changeme|user:|…|\.\.\.")
 ENTROPY = 4.0
 
 

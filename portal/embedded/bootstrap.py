@@ -8,9 +8,11 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn, TextIO
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VENV = ROOT / ".venv"
@@ -26,7 +28,7 @@ class Missing(Exception):
     """Something this machine lacks; the sentence says what to do about it."""
 
 
-def main():
+def main() -> int:
     command = sys.argv[1] if len(sys.argv) > 1 else ""
     if command not in NEEDS:
         print("usage: bootstrap.py " + "|".join(sorted(NEEDS)))
@@ -43,12 +45,16 @@ def main():
         return 130
     if command == "install":
         return 0
+    return hand_over(command)
+
+
+def hand_over(command: str) -> NoReturn:
+    """From here on it is the environment's Python, in the same process: signals reach it directly."""
     sys.stdout.flush()
     os.execv(str(PYTHON), [str(PYTHON), "-m", "portal.embedded", command, *sys.argv[2:]])
-    return None
 
 
-def clean_environment():
+def clean_environment() -> None:
     """What a user may have set for other projects and would mislead ours."""
     for name in (
         "PYTHONPATH",
@@ -66,12 +72,12 @@ def clean_environment():
     os.environ["UV_NO_PROGRESS"] = "1"
 
 
-def use_new_enough_python():
+def use_new_enough_python() -> None:
     """Goes on with a newer Python of this machine when `python3` is too old."""
     if sys.version_info[:2] >= OLDEST:
         return
     for minor in range(20, OLDEST[1] - 1, -1):
-        found = which(f"python3.{minor}")
+        found = shutil.which(f"python3.{minor}")
         if found:
             os.execv(found, [found, os.path.abspath(__file__), *sys.argv[1:]])
     raise Missing(
@@ -82,15 +88,7 @@ def use_new_enough_python():
     )
 
 
-def which(name):
-    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
-        path = os.path.join(folder, name)
-        if os.access(path, os.X_OK) and os.path.isfile(path):
-            return path
-    return None
-
-
-def with_lock(wanted):
+def with_lock(wanted: str) -> None:
     """Two commands at once in one folder: the second waits until the first has installed."""
     folder = os.open(str(ROOT), os.O_RDONLY)
     try:
@@ -100,7 +98,7 @@ def with_lock(wanted):
         os.close(folder)
 
 
-def make_environment(wanted):
+def make_environment(wanted: str) -> None:
     """Makes .venv hold at least the wanted set, as its lock says; does nothing when it does already."""
     if is_installed(wanted):
         return
@@ -119,7 +117,7 @@ def make_environment(wanted):
     MARKER.write_text(json.dumps({"set": wanted, "locks": fingerprints(), "python": sys.version_info[:2]}))
 
 
-def is_installed(wanted):
+def is_installed(wanted: str) -> bool:
     try:
         marker = json.loads(MARKER.read_text())
         enough = SETS.index(marker["set"]) >= SETS.index(wanted)
@@ -128,17 +126,17 @@ def is_installed(wanted):
     return enough and marker["locks"] == fingerprints() and venv_works()
 
 
-def fingerprints():
+def fingerprints() -> dict:
     locks = [ROOT / "requirements" / f"{name}.lock" for name in SETS]
     return {lock.name: hashlib.sha256(lock.read_bytes()).hexdigest() for lock in locks}
 
 
-def count(name):
+def count(name: str) -> int:
     lines = (ROOT / "requirements" / f"{name}.lock").read_text().splitlines()
     return sum(1 for line in lines if "==" in line and not line.startswith((" ", "#")))
 
 
-def venv_works():
+def venv_works() -> bool:
     """A venv stops working when its folder is moved or its Python goes away."""
     if not os.access(str(PYTHON), os.X_OK):
         return False
@@ -146,7 +144,7 @@ def venv_works():
     return subprocess.call([str(PYTHON), "-c", probe], stderr=subprocess.DEVNULL) == 0
 
 
-def make_venv():
+def make_venv() -> None:
     try:
         import ensurepip  # noqa: F401, PLC0415 -- only whether it is there
         import venv  # noqa: PLC0415
@@ -160,7 +158,7 @@ def make_venv():
         raise Missing(f"The environment .venv cannot be made: {problem}") from problem
 
 
-def install(name):
+def install(name: str) -> None:
     """uv installs in seconds; where it cannot, pip takes longer over the same lock."""
     log = ROOT / "var" / "log" / "install.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -193,7 +191,7 @@ def install(name):
     )
 
 
-def logged(command, output):
+def logged(command: list, output: TextIO) -> bool:
     output.write("$ {}\n".format(" ".join(command)))
     output.flush()
     return subprocess.call(command, stdout=output, stderr=subprocess.STDOUT) == 0

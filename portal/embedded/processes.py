@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+LINUX_PROCESSES = Path("/proc/self/stat")
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def start(
 
 def started_at(pid: int) -> str | None:
     """When a process began, in the system's own words; None when there is none, or a zombie."""
-    if sys.platform.startswith("linux"):
+    if LINUX_PROCESSES.exists():
         try:
             stat = Path(f"/proc/{pid}/stat").read_text()
         except (FileNotFoundError, ProcessLookupError):
