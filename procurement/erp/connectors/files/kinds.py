@@ -21,7 +21,7 @@ class BadCell(Exception):
     facts: Mapping[str, str | int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Kind:
     """A kind of value: how it is described in the documentation and how a cell that is not empty is read."""
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from procurement.catalogue.messages import CompanyPaper, ItemPaper, SitePaper, SupplierItemPaper, UnitPaper
@@ -16,7 +17,7 @@ from procurement.erp.connectors.files.formats import (
     Column,
     Format,
 )
-from procurement.erp.connectors.files.kinds import LONG, BadCell
+from procurement.erp.connectors.files.kinds import LONG, BadCell, Kind
 from procurement.erp.connectors.files.rows import BadFile, BadRow, Row, Table, is_extra
 from procurement.erp.ports import (
     CommandResult,
@@ -55,22 +56,29 @@ def papers_of(table: Table, feed: Feed) -> Iterator[Found]:
 
 
 def read_cells(row: Row, form: Format, source: str) -> tuple[Values, list[Problem]]:
-    """The cells of a row as values, and what is wrong with them. A column that is empty or not there is
-    `None`."""
+    """The cells of a row as values, and what is wrong with them. A column that is empty or not there is `None`."""
     values: Values = {}
     problems: list[Problem] = []
+    cells = row.cells
     for column in form.columns:
-        text = row.cells.get(column.name, "")
+        name = column.name
+        text = cells.get(name)
         if not text:
-            values[column.name] = None
+            values[name] = None
             if column.required:
-                problems.append(Problem(column.kind.when_missing, source, row.number, column.name))
+                problems.append(Problem(column.kind.when_missing, source, row.number, name))
             continue
         try:
-            values[column.name] = column.kind.read(text)
+            values[name] = read_text(column.kind, text)
         except BadCell as bad:
-            problems.append(Problem(bad.rule, source, row.number, column.name, shown(text), facts=bad.facts))
+            problems.append(Problem(bad.rule, source, row.number, name, shown(text), facts=bad.facts))
     return values, problems
+
+
+@lru_cache(maxsize=50_000)
+def read_text(kind: Kind, text: str) -> object:
+    """One cell. An order repeats its own columns on every row and days repeat across orders: most is read already."""
+    return kind.read(text)
 
 
 # --- records of one row
