@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
 from portal.api import views
 from procurement.acknowledgments import api as acknowledgments
@@ -13,6 +13,5 @@ urlpatterns = [
     *acknowledgments.urlpatterns,
     path("schema", views.Description.as_view({"get": "read"}), name="api-schema"),
     path("docs", views.reference, name="api-docs"),
-    path("", views.no_such_address, name="api-root"),
-    path("<path:rest>", views.no_such_address, name="api-unknown"),
+    re_path(r"^(?P<rest>[\s\S]*)$", views.no_such_address, name="api-unknown"),
 ]

@@ -155,9 +155,9 @@ class AcknowledgmentQuery(Query):
     """Which acknowledgments."""
 
     order = Text(required=False, max_length=60, help_text="Of the order with exactly this number.")
-    state = Word(required=False, choices=AcknowledgmentState.choices)
+    state = Word(required=False, choices=AcknowledgmentState.choices, help_text="Sent, or taken back.")
     supplier = Text(required=False, max_length=40, help_text="A supplier's number.")
-    sent_since = Moment(required=False)
+    sent_since = Moment(required=False, help_text="Sent at or after this moment.")
 
 
 def actions_allowed(paper: OrderAcknowledgment, promises: Iterable[Promise], actor: Actor) -> list[str]:

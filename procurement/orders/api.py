@@ -241,8 +241,8 @@ class OrderQuery(Query):
     """Which orders."""
 
     number = Text(required=False, max_length=60, help_text="Exactly this number.")
-    state = Word(required=False, choices=OrderState.choices)
-    agreement = Word(required=False, choices=Agreement.choices)
+    state = Word(required=False, choices=OrderState.choices, help_text="Where it stands in the ERP.")
+    agreement = Word(required=False, choices=Agreement.choices, help_text="Where both sides stand on it.")
     turn = Word(required=False, choices=["supplier", "buyer"], help_text="Some line waits for this side.")
     supplier = Text(required=False, max_length=40, help_text="A supplier's number.")
     updated_since = Moment(
@@ -256,7 +256,7 @@ class OrderLineQuery(Query):
 
     order = Text(required=False, max_length=60, help_text="Of the order with exactly this number.")
     item = Text(required=False, max_length=60, help_text="Exactly this item number.")
-    agreement = Word(required=False, choices=Agreement.choices)
+    agreement = Word(required=False, choices=Agreement.choices, help_text="Where both sides stand on it.")
     turn = Word(required=False, choices=["supplier", "buyer"], help_text="The line waits for this side.")
     supplier = Text(required=False, max_length=40, help_text="A supplier's number.")
     delivery_from = Day(required=False, help_text="Asked for on this day or later.")

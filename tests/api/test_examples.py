@@ -62,7 +62,9 @@ def differs(wanted: Any, got: Any, way: str = "") -> str:
             return f"{way}: {sorted(more)} is answered too"
         return next(filter(None, (differs(wanted[name], got[name], f"{way}.{name}") for name in names)), "")
     if isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
-        inner = (differs(one, other, f"{way}.{n}") for n, (one, other) in enumerate(zip(wanted, got, strict=True)))
+        inner = (
+            differs(one, other, f"{way}.{n}") for n, (one, other) in enumerate(zip(wanted, got, strict=True))
+        )
         return next(filter(None, inner), "")
     return "" if wanted == got else f"{way}: {wanted!r} is {got!r}"
 
@@ -113,7 +115,9 @@ def test_the_table_names_every_address():
 
     told = set(re.findall(r"^\| `([A-Z]+ /api/v1/[^`]*)`", PAGE.read_text(), re.MULTILINE))
     paths = described()["paths"]
-    assert told == {f"{method.upper()} {path}" for path in paths for method in paths[path]} | {"GET /api/v1/schema"}
+    assert told == {f"{method.upper()} {path}" for path in paths for method in paths[path]} | {
+        "GET /api/v1/schema"
+    }
 
 
 def test_every_code_is_told():

@@ -1,0 +1,196 @@
+"""The description of the API tells no lie: schemathesis sends what it allows and what it forbids."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi import checks
+
+from portal.api.views import described
+from tests.builders.world import a_line, an_order
+from tests.procurement.acknowledgments.test_api import answers_of, later
+
+pytestmark = pytest.mark.django_db
+
+CHECKS = [
+    not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+    checks.negative_data_rejection,
+    checks.missing_required_header,
+    checks.unsupported_method,
+    checks.allow_header_conformance,
+]
+# Left out: `positive_data_acceptance`, since an answer of the right shape may break a rule (422) or come too late
+# (409, 412); `ignored_auth`, since tests/suppliers/test_tokens.py asks that of every kind of wrong token.
+
+OPERATIONS = {
+    f"{method.upper()} {path}": (path, method)
+    for path, item in described()["paths"].items()
+    for method in item
+}
+MODES = {"allowed": GenerationMode.POSITIVE, "forbidden": GenerationMode.NEGATIVE}
+
+
+@pytest.fixture(scope="module")
+def api():
+    schema = schemathesis.openapi.from_dict(described())
+    schema.app = in_the_test(get_wsgi_application())
+    return schema
+
+
+def in_the_test(application):
+    """The real application on the connection of the test, which must not be closed between two requests."""
+
+    def answer(environ, start_response):
+        for signal in (request_started, request_finished):
+            signal.disconnect(close_old_connections)
+        try:
+            response = application(environ, start_response)
+            body = [b"".join(response)]
+            response.close()
+            return body
+        finally:
+            for signal in (request_started, request_finished):
+                signal.connect(close_old_connections)
+
+    return answer
+
+
+@pytest.fixture
+def keys(tokens):
+    """Orders in every state, and an answer: what a key that was really read leads to."""
+    program = tokens("ACME")
+    orders = [
+        an_order(
+            str(n), lines=[a_line(10, delivery_on=date(2030, 4, 1)), a_line(20, delivery_on=date(2030, 4, 1))]
+        )
+        for n in range(3)
+    ]
+    orders.append(an_order("closed", status="closed"))
+    orders.append(an_order("other", supplier="GLOBEX"))
+    made = [
+        program.post(answers_of(orders[0]), {"version": 1, "lines": [later()]}).json()["key"],
+        program.post(answers_of(orders[1]), {"version": 1, "rest_as_asked": True}).json()["key"],
+    ]
+    return {"orders": [str(order.key) for order in orders], "acknowledgments": made}
+
+
+def aim(case: Any, keys: dict[str, list[str]], draw: Any) -> None:
+    """Let a request that is allowed meet something that is there."""
+    if "key" in (case.path_parameters or {}):
+        case.path_parameters["key"] = draw(st.sampled_from(keys[case.path.split("/")[3]]))
+    if isinstance(case.body, dict) and draw(st.booleans()):
+        case.body["version"] = draw(st.sampled_from([1, 2, 3]))
+        for line in case.body.get("lines", []):
+            line["line"] = draw(st.sampled_from(["L10", "L20"]))
+            for piece in line.get("pieces", []):
+                if draw(st.booleans()):
+                    piece["quantity"] = draw(st.sampled_from(["100", "50", "0.5"]))
+
+
+def explore(api, program, keys, operation, mode, examples):
+    path, method = operation
+    known = api[path][method]
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=known.as_strategy(generation_mode=mode), data=st.data())
+    def sent(case, data):
+        if mode is GenerationMode.POSITIVE and data.draw(st.booleans()):
+            aim(case, keys, data.draw)
+        headers = {"Authorization": f"Bearer {program.secret}"}
+        response = case.call(headers=headers)
+        answered.append(response.status_code)
+        case.validate_response(response, checks=CHECKS, headers=headers)
+
+    answered: list[int] = []
+    sent()
+    return set(answered)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize(
+    ("who", "examples"),
+    [
+        pytest.param("ACME", 8, id="supplier"),
+        pytest.param(None, 4, id="integration"),
+        pytest.param("ACME", 200, id="supplier-long", marks=pytest.mark.slow),
+        pytest.param(None, 100, id="integration-long", marks=pytest.mark.slow),
+    ],
+)
+def test_nothing_breaks_and_nothing_is_a_lie(api, tokens, keys, settings, operation, mode, who, examples):
+    settings.API_RATE = "1000000/min"
+
+    answered = explore(api, tokens(who), keys, OPERATIONS[operation], MODES[mode], examples)
+
+    assert answered
+    assert 429 not in answered
+
+
+# --- the description itself ---------------------------------------------------------------------------------
+
+
+def test_it_is_openapi_3_1_and_complete():
+    schema = described()
+
+    assert schema["openapi"].startswith("3.1")
+    assert set(schema["components"]["securitySchemes"]) == {"token", "session"}
+    for path, item in schema["paths"].items():
+        for method, operation in item.items():
+            story = f"{method} {path}"
+            assert operation["operationId"], story
+            assert operation["summary"], story
+            assert operation["description"], story
+            assert {"400", "401", "403", "404", "406", "429"} <= set(operation["responses"]), story
+            assert all(one.get("description") for one in operation["parameters"] if one["in"] != "path"), (
+                story
+            )
+
+
+def test_what_is_sent_takes_no_other_fields():
+    shapes = described()["components"]["schemas"]
+
+    sent = {name: shape for name, shape in shapes.items() if name.endswith("Request")}
+
+    assert {name for name, shape in sent.items() if shape.get("additionalProperties") is not False} == set()
+    assert "AcknowledgmentOfOrderRequest" in sent
+
+
+def test_it_is_served_to_programs_and_people_but_not_to_strangers(tokens, people, client):
+    assert tokens("ACME").get("/api/v1/schema").json() == described()
+    assert client.get("/api/v1/schema").status_code == 401
+    client.force_login(people["bea"].user)
+    assert client.get("/api/v1/schema").status_code == 200
+
+
+def test_page_for_people_shows_every_operation_shape_and_problem(people, client):
+    from portal.kernel.rest.problems import TITLES
+
+    assert client.get("/api/v1/docs").status_code == 302
+    client.force_login(people["asha"].user)
+
+    page = client.get("/api/v1/docs").content.decode()
+
+    anchors = [
+        *(operation["operationId"] for item in described()["paths"].values() for operation in item.values()),
+        *(f"shape-{name}" for name in described()["components"]["schemas"]),
+        *(f"problem-{code}" for code in TITLES),
+    ]
+    assert [anchor for anchor in anchors if f'id="{anchor}"' not in page] == []
