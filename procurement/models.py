@@ -1,6 +1,6 @@
 """Gatherer: the tables of every package. A forgotten line here is a forgotten table; a test compares."""
 
-from procurement.acknowledgments.models import DraftAnswer, DraftHeader, OrderAcknowledgment
+from procurement.acknowledgments.models import DraftAnswer, DraftHeader, OrderAcknowledgment, UploadedAnswer
 from procurement.catalogue.models import Company, Item, Site, SupplierItem, Unit
 from procurement.erp.models import ErpCommand, FeedCursor, FeedProblem, FeedRun
 from procurement.orders.models import (
@@ -34,4 +34,5 @@ __all__ = [
     "Site",
     "SupplierItem",
     "Unit",
+    "UploadedAnswer",
 ]

@@ -1,7 +1,8 @@
 """What a door hands to the services: an answer as read from a page, a file, the API or EDI."""
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -94,3 +95,32 @@ class TypedHeader:
     supplier_reference: str = ""
     ship_from: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BadCell:
+    """A cell of an uploaded file that cannot be read: which column, what stands there, and the way out."""
+
+    column: str
+    value: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One row of an uploaded file: the line it names, what it answers, and what was asked when it was made.
+
+    `answered` and `asked` hold what could be read, by column, in plain writing (1200.5, 2026-04-09). Keys and
+    version are as they stood in the file: nothing about them is believed yet.
+    """
+
+    row: int
+    order_key: str = ""
+    line_key: str = ""
+    delivery: str = ""
+    version: str = ""
+    order: str = ""
+    line: str = ""
+    answered: Mapping[str, str] = field(default_factory=dict)
+    asked: Mapping[str, str] = field(default_factory=dict)
+    bad: tuple[BadCell, ...] = ()

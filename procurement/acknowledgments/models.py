@@ -103,3 +103,31 @@ class DraftHeader(models.Model):
 
     def __str__(self) -> str:
         return f"draft header of order {self.order_id}"
+
+
+class UploadedAnswer(models.Model):
+    """An answer sheet as it was read, kept from its preview until it is sent: nothing is lost between.
+
+    `rows` are the rows of the file (`messages.FileRow`); `result` is what came of each order once it was sent.
+    A buyer's own sheet may answer for many suppliers: it has no supplier and no supplier sees it.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.UUIDField(default=uuid.uuid4, unique=True)
+    supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.PROTECT, null=True, related_name="+")
+    file_name = models.CharField(max_length=200)
+    rows = models.JSONField()
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=200)
+    created_by_user_id = models.BigIntegerField(null=True)
+    applied_at = models.DateTimeField(null=True)
+    applied_by = models.CharField(max_length=200, blank=True)
+    result = models.JSONField(default=dict)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["supplier", "-created_at"], name="uploaded_answer_newest")]
+
+    def __str__(self) -> str:
+        return f"uploaded answer {self.file_name}"

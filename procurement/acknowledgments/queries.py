@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.errors import NotFound
-from procurement.acknowledgments.models import DraftAnswer, DraftHeader, OrderAcknowledgment
+from procurement.acknowledgments.messages import BadCell, FileRow
+from procurement.acknowledgments.models import DraftAnswer, DraftHeader, OrderAcknowledgment, UploadedAnswer
 from procurement.acknowledgments.policies import Delivery, LineRules
 from procurement.catalogue.models import SupplierItem
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine, ScheduleLine
@@ -74,3 +75,23 @@ def drafts_of(order: PurchaseOrder, *, actor: Actor) -> dict[str, DraftAnswer]:
 def draft_header_of(order: PurchaseOrder, *, actor: Actor) -> DraftHeader | None:
     """What is being typed about the answer as a whole."""
     return DraftHeader.objects.visible_to(actor).filter(order=order, side=side_of(actor)).first()
+
+
+def find_upload(key: object, *, actor: Actor, hold: bool = False) -> UploadedAnswer:
+    """One uploaded answer sheet, held for whoever is about to send it. Raises `NotFound`."""
+    uploads = UploadedAnswer.objects.visible_to(actor).filter(key=key)
+    upload: UploadedAnswer | None = (uploads.select_for_update() if hold else uploads).first()
+    if upload is None:
+        raise NotFound(_("There is no such file."))
+    return upload
+
+
+def recent_uploads(*, actor: Actor, count: int = 5) -> list[UploadedAnswer]:
+    """The sheets this person uploaded last, without their rows."""
+    mine = UploadedAnswer.objects.visible_to(actor).filter(created_by_user_id=actor.user_id)
+    return list(mine.defer("rows", "result").order_by("-created_at", "-id")[:count])
+
+
+def rows_of_upload(upload: UploadedAnswer) -> list[FileRow]:
+    """The rows of a sheet as they were read."""
+    return [FileRow(**{**row, "bad": tuple(BadCell(**cell) for cell in row["bad"])}) for row in upload.rows]

@@ -8,7 +8,7 @@ from typing import Any
 from portal.kernel.outbox.models import MessageState, OutboxMessage
 from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
-from procurement.acknowledgments.models import OrderAcknowledgment
+from procurement.acknowledgments.models import OrderAcknowledgment, UploadedAnswer
 from procurement.acknowledgments.services import acknowledge_order
 from procurement.erp.models import ErpCommand, FeedRun
 from procurement.erp.states import CommandState
@@ -29,6 +29,7 @@ class Objects:
     answer: OrderAcknowledgment
     token: ApiToken
     file: Attachment
+    upload: UploadedAnswer
     command: ErpCommand
     message: OutboxMessage
     run: FeedRun
@@ -56,10 +57,13 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         added_at=MONDAY,
         added_by="Bea Buyer",
     )
+    upload = UploadedAnswer.objects.create(
+        supplier=supplier, file_name="a.xlsx", rows=[], created_at=MONDAY, created_by="Asha Acme"
+    )
     order.refresh_from_db()
     command, message = _for_the_erp(order)
     run = FeedRun.objects.create(feed="orders", started_at=MONDAY)
-    return Objects(supplier.pk, order, done.paper, token, file, command, message, run)
+    return Objects(supplier.pk, order, done.paper, token, file, upload, command, message, run)
 
 
 def _for_the_erp(order: PurchaseOrder) -> tuple[ErpCommand, OutboxMessage]:
@@ -121,6 +125,10 @@ def _run(objects: Objects) -> dict[str, Any]:
     return {"key": objects.run.key}
 
 
+def _upload(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.upload.key}
+
+
 SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "order": _order,
     "order-answer": _order,
@@ -131,6 +139,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "order-print": _order,
     "order-pdf": _order,
     "answer-sheet": _order,
+    "answer-preview": _upload,
     "message-send": _order,
     "file-add": _order,
     "file": _file,

@@ -4,20 +4,25 @@ from procurement.acknowledgments.services.acknowledge import (
     Acknowledged,
     acknowledge_order,
     confirm_orders,
+    require_fresh,
     withdraw_acknowledgment,
 )
 from procurement.acknowledgments.services.decide import decide_answer
 from procurement.acknowledgments.services.draft import discard_draft, save_draft_header, save_draft_lines
 from procurement.acknowledgments.services.many import Answered, acknowledge_orders
+from procurement.acknowledgments.services.upload import apply_upload, keep_upload
 
 __all__ = [
     "Acknowledged",
     "Answered",
     "acknowledge_order",
     "acknowledge_orders",
+    "apply_upload",
     "confirm_orders",
     "decide_answer",
     "discard_draft",
+    "require_fresh",
+    "keep_upload",
     "save_draft_header",
     "save_draft_lines",
     "withdraw_acknowledgment",

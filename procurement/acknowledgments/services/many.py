@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
-from portal.kernel.errors import Invalid, Refusal
+from portal.kernel.errors import Refusal
 from portal.kernel.scope import requires_scope
 from procurement.acknowledgments.messages import AcknowledgeOrder
-from procurement.acknowledgments.services.acknowledge import MOST_ORDERS, Acknowledged, acknowledge_order
+from procurement.acknowledgments.services.acknowledge import Acknowledged, acknowledge_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +25,6 @@ class Answered:
 @requires_scope
 def acknowledge_orders(commands: Sequence[AcknowledgeOrder], *, actor: Actor, at: datetime) -> list[Answered]:
     """Send each answer by itself, locking in one order; tells what came of each, in the order given."""
-    if len(commands) > MOST_ORDERS:
-        raise Invalid(_("Choose at most %(count)d orders at a time.") % {"count": MOST_ORDERS})
     answered: dict[int, Answered] = {}
     for position, command in sorted(enumerate(commands), key=lambda pair: str(pair[1].order)):
         try:

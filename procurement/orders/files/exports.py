@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Any
@@ -159,17 +160,19 @@ def _with_promises(lines: Iterator[PurchaseOrderLine]) -> Iterator[tuple[Purchas
 
 
 def _write(columns: Sequence[Column], rows: Iterable[Any], kind: str, title: str) -> IO[bytes]:
-    file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 -- handed to the response
     titles = [str(column.title) for column in columns]
     values = ([column.value(row) for column in columns] for row in rows)
-    if kind == CSV:
-        file.write(b"\xef\xbb\xbf")  # Excel reads UTF-8 only where it says so
-        file.write(csv_line(titles).encode())
-        for row in values:
-            file.write(csv_line(row).encode())
-    else:
-        _write_xlsx(file, title, titles, values)
-    file.seek(0)
+    with ExitStack() as unless_done:
+        file = unless_done.enter_context(tempfile.SpooledTemporaryFile(IN_MEMORY))
+        if kind == CSV:
+            file.write(b"\xef\xbb\xbf")  # Excel reads UTF-8 only where it says so
+            file.write(csv_line(titles).encode())
+            for row in values:
+                file.write(csv_line(row).encode())
+        else:
+            _write_xlsx(file, title, titles, values)
+        file.seek(0)
+        unless_done.pop_all()  # the response closes it
     return file
 
 

@@ -1,8 +1,8 @@
 """Lists as files: what the address of a list shows, or the rows that were ticked in it."""
 
-from typing import IO
+from typing import IO, cast
 
-from django.http import FileResponse, HttpRequest
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.utils import timezone
 
 from portal.kernel.access import door
@@ -23,7 +23,7 @@ from suppliers.roles import Permission
 
 
 @door(Permission.ORDER_EXPORT, methods=["GET", "POST"])
-def export_line_list(request: HttpRequest, kind: str) -> FileResponse:
+def export_line_list(request: HttpRequest, kind: str) -> HttpResponse:
     """The lines of a list as a file; posted, only the ticked ones."""
     reader = reader_of(request)
     wanted = understand(ListFilters(request.GET, actor=reader.actor))
@@ -36,7 +36,7 @@ def export_line_list(request: HttpRequest, kind: str) -> FileResponse:
 
 
 @door(Permission.ORDER_EXPORT, methods=["GET", "POST"])
-def export_order_list(request: HttpRequest, kind: str) -> FileResponse:
+def export_order_list(request: HttpRequest, kind: str) -> HttpResponse:
     """The orders of a list as a file; posted, only the ticked ones."""
     reader = reader_of(request)
     wanted = understand(ListFilters(request.GET, actor=reader.actor))
@@ -49,11 +49,11 @@ def export_order_list(request: HttpRequest, kind: str) -> FileResponse:
     return as_download(export_orders(rows, kind), f"orders.{kind}", request)
 
 
-def as_download(file: IO[bytes], name: str, request: HttpRequest) -> FileResponse:
+def as_download(file: IO[bytes], name: str, request: HttpRequest) -> HttpResponse:
     """A finished file, named with its day, streamed after the scope is closed."""
     stem, _dot, kind = name.rpartition(".")
     day = timezone.localdate(request.at)  # type: ignore[attr-defined]  # set by the door
     response = FileResponse(file, as_attachment=True, filename=f"{stem}-{day.isoformat()}.{kind}")
     response["Content-Type"] = CONTENT_TYPES[kind]
     response["Cache-Control"] = "no-store"
-    return response
+    return cast("HttpResponse", response)
