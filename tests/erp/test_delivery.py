@@ -16,6 +16,7 @@ from procurement.erp import delivery
 from procurement.erp.connectors.files import FilesConnector
 from procurement.erp.inbound import read_feeds
 from procurement.erp.models import ErpCommand
+from procurement.erp.policies import held_by_paper
 from procurement.erp.ports import (
     Capabilities,
     Conflict,
@@ -35,7 +36,7 @@ from procurement.erp.ports import (
 )
 from procurement.erp.pretend import PretendErp
 from procurement.erp.queries import erp_state_of_lines
-from procurement.erp.services import retry_command
+from procurement.erp.services import confirm_by_reading, record_result, retry_command
 from procurement.erp.states import CommandState
 from procurement.orders.messages import OrderPaper, PromiseCommand
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
@@ -356,28 +357,36 @@ def all_commands() -> list[ErpCommand]:
         return list(ErpCommand.objects.order_by("id"))
 
 
-def test_a_second_command_waits_until_the_first_is_read_back(
-    order, clock, monkeypatch, tmp_path: Path
-) -> None:
+def test_a_second_command_waits_until_the_first_is_read_back(order, clock, monkeypatch) -> None:
     erp = ScriptedErp(SENT, SENT)
-    agree(order, delivery_on=date(2026, 4, 8))
-    agree(order, delivery_on=date(2026, 4, 15))
+    agree(order, 10, delivery_on=date(2026, 4, 8))
+    agree(order, 20, delivery_on=date(2026, 4, 15))
     deliver(erp, clock, monkeypatch)
     assert [command.state for command in all_commands()] == ["sent", "queued"]
     assert len(erp.writes) == 1
 
-    an_order_in_the_portal(lines=(a_line(10, delivery_on=date(2026, 4, 8)), a_line(20)))
     with acting(FEED):
-        from procurement.erp.policies import held_by_paper
-        from procurement.erp.services import confirm_by_reading
-
         first = ErpCommand.objects.select_related("order").earliest("id")
         held = held_by_paper(a_paper(lines=(a_line(10, delivery_on=date(2026, 4, 8)), a_line(20))))
         confirm_by_reading(first, held, actor=FEED, at=clock())
     deliver(erp, clock, monkeypatch)
 
     assert [command.state for command in all_commands()] == ["confirmed", "sent"]
-    assert erp.writes[1].lines[0].base_delivery_on == date(2026, 4, 8)
+    assert [line.key for line in erp.writes[1].lines] == ["L20"]
+
+
+def test_a_command_that_failed_does_not_hold_up_the_next(order, clock, monkeypatch) -> None:
+    erp = ScriptedErp(SENT, CONFIRMED)
+    agree(order, 10, delivery_on=date(2026, 4, 8))
+    agree(order, 20, delivery_on=date(2026, 4, 15))
+    deliver(erp, clock, monkeypatch)
+
+    with acting(FEED):
+        first = ErpCommand.objects.select_related("order").earliest("id")
+        record_result(first, WriteResult(Outcome.REFUSED, reason="Locked."), actor=FEED, at=clock())
+    deliver(erp, clock, monkeypatch)
+
+    assert [command.state for command in all_commands()] == ["person", "confirmed"]
 
 
 def test_another_order_does_not_wait(order, clock, monkeypatch) -> None:
