@@ -37,12 +37,12 @@ DEFAULT_SEED = 1846
 
 # Where the two thousand orders stand today, and how many of them are Lian Feng's.
 PLOTS = {
-    "history": (730, 40),
-    "closed": (400, 20),
-    "received": (130, 3),
-    "partly_received": (120, 3),
-    "late": (55, 2),
-    "agreed": (254, 7),
+    "history": (990, 40),
+    "closed": (260, 20),
+    "received": (90, 3),
+    "partly_received": (90, 3),
+    "late": (45, 2),
+    "agreed": (214, 7),
     "awaiting": (74, 6),
     "overdue": (30, 3),
     "draft": (8, 2),
@@ -208,7 +208,7 @@ def _open_order(telling: Telling) -> None:
 
 
 def _how_many_lines(rng: Random) -> int:
-    return rng.choices((1, 2, 3, 4, 5, 6, 8, 12, 18), (16, 20, 19, 15, 10, 7, 6, 3, 2))[0]
+    return rng.choices((1, 2, 3, 4, 5, 6, 8, 12, 18), (14, 19, 19, 15, 11, 8, 7, 4, 3))[0]
 
 
 def _awaiting(telling: Telling) -> None:

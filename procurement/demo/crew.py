@@ -6,6 +6,7 @@ ready, and commits only when told that all the others are ready too.
 """
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import sys
@@ -50,13 +51,20 @@ def shares_of(company: DemoCompany, count: int) -> list[DemoCompany]:
     ]
 
 
-def work_together(company: DemoCompany, work: Work, *, crew: int) -> None:
-    """Let each process of the crew do its share of the work, in transactions that are committed together."""
+def work_together(
+    company: DemoCompany, work: Work, *, crew: int, meanwhile: Callable[[], None] = lambda: None
+) -> None:
+    """Let each process of the crew do its share of the work, in transactions that are committed together.
+
+    `meanwhile` is what this process does while the others work; if it fails, nobody commits.
+    """
     if crew == 1:
         with transaction.atomic():
             work(company)
+            meanwhile()
         return
     connections.close_all()  # a forked process must not speak through our connection
+    gc.freeze()  # nor copy our memory only to find that nothing in it is garbage
     context = multiprocessing.get_context("fork")
     hired = []
     for share in shares_of(company, crew):
@@ -65,7 +73,8 @@ def work_together(company: DemoCompany, work: Work, *, crew: int) -> None:
         process.start()
         theirs.close()
         hired.append((process, ours))
-    complaints = [said for _process, pipe in hired if (said := _hear(pipe)) != READY]
+    complaints = _complaint_of(meanwhile)
+    complaints += [said for _process, pipe in hired if (said := _hear(pipe)) != READY]
     for _process, pipe in hired:
         _tell(pipe, ROLL_BACK if complaints else COMMIT)
     if not complaints:
@@ -75,6 +84,14 @@ def work_together(company: DemoCompany, work: Work, *, crew: int) -> None:
         pipe.close()
     if complaints:
         raise CrewFailed("\n".join(complaints))
+
+
+def _complaint_of(work: Callable[[], None]) -> list[str]:
+    try:
+        work()
+    except Exception:
+        return [traceback.format_exc()]
+    return []
 
 
 def _tell(pipe: Connection, word: str) -> None:

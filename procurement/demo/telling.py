@@ -364,7 +364,7 @@ def _split(line: LinePaper, cast: Cast, rng: Random) -> LineAnswer:
         if rest > 0:
             later = _later(asked.delivery_on, cast, rng.choice((7, 10, 14)))
             pieces.append(Piece(rest, later, schedule=place, reason="capacity"))
-    return LineAnswer(line.key, tuple(pieces))
+    return _unless_too_small_to_cut(line, pieces, cast, rng)
 
 
 def _price(line: LinePaper, rng: Random) -> LineAnswer:
@@ -387,6 +387,12 @@ def _short(line: LinePaper, cast: Cast, rng: Random) -> LineAnswer:
         if rest > 0:
             later = _later(asked.delivery_on, cast, rng.choice((21, 28, 35)))
             pieces.append(Piece(rest, later, "backorder", place, reason="material_shortage"))
+    return _unless_too_small_to_cut(line, pieces, cast, rng)
+
+
+def _unless_too_small_to_cut(line: LinePaper, pieces: list[Piece], cast: Cast, rng: Random) -> LineAnswer:
+    if len(pieces) == len(deliveries_of(line)):
+        return _late(line, cast, rng)
     return LineAnswer(line.key, tuple(pieces))
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,15 +69,14 @@ class Command(BaseCommand):
             _refuse_strangers(company)
             load_master_data(company)
             load_people(company.people, password, at=_went_live(now))
-        books = keep_books(company, settings.ERP_FILES_ROOT) if settings.ERP_CONNECTOR == "files" else 0
-        work_together(company, _play_with_past, crew=crew)
+        work_together(company, _play_with_past, crew=crew, meanwhile=partial(_keep_books, company))
         with acting(SET_UP):
             tell_past_runs(company)
         if people_file:
             _write_people(people_file, password)
         self.stdout.write(
             f"Loaded {len(company.suppliers)} suppliers, {len(company.items)} items, {len(company.people)} "
-            f"people and {len(company.orders)} orders; {books} open ones are in the pretend ERP's books."
+            f"people and {len(company.orders)} orders."
         )
 
 
@@ -84,6 +84,11 @@ def _play_with_past(company: DemoCompany) -> None:
     play(company)
     with acting(SET_UP):
         tell_past_commands(company)
+
+
+def _keep_books(company: DemoCompany) -> None:
+    if settings.ERP_CONNECTOR == "files":
+        keep_books(company, settings.ERP_FILES_ROOT)
 
 
 def _has_orders() -> bool:

@@ -219,6 +219,13 @@ class TestEvents:
                 assert bool(piece.item_number) == (piece.kind == "substitute")
             assert answered == dict(enumerate(asked))
 
+    def test_every_change_of_an_answer_changes_something(self) -> None:
+        for answer, line, _at in answers_with_lines(northmoor()):
+            asked = [(one.quantity, one.delivery_on) for one in line.schedules]
+            as_asked = all(piece.kind == "accept" and piece.price is None for piece in answer.pieces)
+            promised = [(piece.quantity, piece.delivery_on) for piece in answer.pieces]
+            assert not (as_asked and promised == (asked or [(line.quantity, line.delivery_on)]))
+
     def test_waiting_orders_wait_and_overdue_ones_are_overdue(self) -> None:
         for story in northmoor().orders:
             kinds = [type(event) for event in story.events]
