@@ -11,7 +11,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.outbox.models import OutboxMessage
@@ -36,6 +36,9 @@ from procurement.erp.states import IN_FLIGHT, CommandState
 logger = logging.getLogger(__name__)
 
 ERP = Actor.system("ERP connection", Channel.ERP)
+NOT_BY_MACHINE = gettext_noop(
+    "This ERP cannot take it by machine. Key in what was agreed; the next reading closes this."
+)
 REST_AFTER_ALERT = timedelta(minutes=5)
 
 
@@ -57,10 +60,7 @@ def carry(message: OutboxMessage, connector: ErpConnector, at: datetime) -> str:
             return "behind"
         missing = connector.capabilities.cannot_write(command_of(command))
         if missing:
-            reason = _(
-                "This ERP cannot take it by machine. Key in what was agreed; the next reading closes this."
-            )
-            record_refusal(command, reason, missing, actor=ERP, at=at)
+            record_refusal(command, NOT_BY_MACHINE, missing, actor=ERP, at=at)
             return command.state
         search_first = command.calling_since is not None or command.state == CommandState.UNKNOWN
         if search_first:
@@ -73,7 +73,7 @@ def carry(message: OutboxMessage, connector: ErpConnector, at: datetime) -> str:
 def _let_rest(command: ErpCommand, capabilities: Capabilities, at: datetime) -> None:
     rested_at = (command.calling_since or at) + capabilities.slowest_call
     if at < rested_at:
-        raise RetryLater(_("The last call may still be at work in the ERP."), rested_at - at)
+        raise RetryLater("The last call may still be at work in the ERP.", rested_at - at)
 
 
 def _call(command: ErpCommand, connector: ErpConnector, at: datetime, *, search_first: bool) -> None:

@@ -42,7 +42,13 @@ class CommandRow:
     lines: str
     erp_has: str
     wanted: str
+    reason: str
     since: datetime
+
+
+def reason_text(reason: str) -> str:
+    """Why, in the reader's language where the words are ours; an ERP's own words stay as they are."""
+    return _(reason) if reason else ""
 
 
 def command_row(command: ErpCommand) -> CommandRow:
@@ -59,6 +65,7 @@ def command_row(command: ErpCommand) -> CommandRow:
         lines=lines,
         erp_has="; ".join(current_text(line) for line in command.current[:2]),
         wanted="; ".join(wanted_text(line) for line in shown[:2]),
+        reason=reason_text(command.reason),
         since=command.sent_at or command.calling_since or command.queued_at,
     )
 
@@ -135,7 +142,9 @@ def story_of(command: ErpCommand, tries: Iterable[DeliveryAttempt]) -> list[dict
     if command.confirmed_at:
         entries.append(_entry("done", "full", _("Seen in the ERP"), command.confirmed_at))
     if command.state in (CommandState.CONFLICT, CommandState.NEEDS_PERSON):
-        entries.append(_entry("stop", "alert", str(CommandState(command.state).label), None, command.reason))
+        entries.append(
+            _entry("stop", "alert", str(CommandState(command.state).label), None, reason_text(command.reason))
+        )
     for attempt in sorted(tries, key=lambda one: one.started_at, reverse=True):
         tone, glyph = TRIES.get(attempt.outcome, ("quiet", "half"))
         text = _("Attempt %(number)d: %(outcome)s") % {

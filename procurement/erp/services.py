@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from portal.kernel.actors import Actor
 from portal.kernel.outbox.models import OutboxMessage
@@ -22,6 +22,8 @@ from procurement.orders.messages import command_to_json
 from procurement.orders.models import PurchaseOrder
 
 RELEASED = "erp.command_released"
+# Our own reasons are kept in English and translated where they are shown, like those that an ERP words itself.
+ECHO_DIFFERS = gettext_noop("The ERP holds other values than were agreed.")
 PROMISE_AGREED = "order.promise_agreed"
 
 
@@ -155,9 +157,7 @@ def confirm_by_reading(
         _confirm(command, actor=actor, at=at)
     elif standing is Standing.DIFFERS and command.state == CommandState.SENT:
         current = differing_lines(command_of(command), held)
-        record_conflict(
-            command, _("The ERP holds other values than were agreed."), current, actor=actor, at=at
-        )
+        record_conflict(command, ECHO_DIFFERS, current, actor=actor, at=at)
     return standing
 
 
