@@ -136,6 +136,8 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "answer-discard": _order,
     "answer-withdraw": _answer,
     "answer-decide": _order,
+    "order-revisions": _order,
+    "thread": _order,
     "order-print": _order,
     "order-pdf": _order,
     "answer-sheet": _order,
