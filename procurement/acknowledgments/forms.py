@@ -63,7 +63,18 @@ def shown_text(name: str, text: str, currency: str = "") -> str:
         if name == "price":
             return figure(amount, minor_units(currency)).replace("−", "-")
         return plain_figure(amount)
+    if name in DAYS and PLAIN_DAY.fullmatch(text):
+        return shown_day(date.fromisoformat(text))
     return text
+
+
+def shown_day(day: date) -> str:
+    """A day in plain words, where the reader's language has words that are read back as the same day."""
+    words = day_text(day)
+    try:
+        return words if read_date(words) == day else day.isoformat()
+    except Unreadable:
+        return day.isoformat()
 
 
 def field_name(name: str, line_key: str, piece: int) -> str:
@@ -129,6 +140,24 @@ def same(pieces: Iterable[TypedPiece], others: Iterable[TypedPiece]) -> bool:
     return [replace(piece, schedule_key="") for piece in pieces] == [
         replace(piece, schedule_key="") for piece in others
     ]
+
+
+def carried(pieces: Pieces, before: Pieces, now: Pieces) -> Pieces:
+    """What was typed against an older screen, carried to what is asked now: a field left as it was asked then is as asked
+    now; a field that was changed keeps what was typed. Pieces that were added or removed stay as typed."""
+    if not len(pieces) == len(before) == len(now):
+        return pieces
+    return tuple(
+        replace(
+            piece,
+            **{
+                name: getattr(new, name)
+                for name in ("quantity", "delivery_on", "price", "schedule_key")
+                if getattr(piece, name) == getattr(old, name) and not piece.kind
+            },
+        )
+        for piece, old, new in zip(pieces, before, now, strict=True)
+    )
 
 
 # --- what it means ------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -10,15 +10,21 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.errors import Problem
+from portal.kernel.templatetags.portal_ui import day as day_tag
 from portal.kernel.templatetags.portal_ui import day_text, figure
+from portal.kernel.templatetags.portal_ui import glyph as glyph_tag
+from portal.kernel.templatetags.portal_ui import price as price_tag
+from portal.kernel.templatetags.portal_ui import quantity as quantity_tag
 from portal.kernel.values import line_amount
 from procurement.acknowledgments.forms import (
     Pieces,
     asked_pieces,
+    carried,
     field_name,
     read_line,
     rest_of,
@@ -47,6 +53,8 @@ from procurement.workbench.policies import (
     given_name,
     headline_for_supplier,
     lateness,
+    reasons_of,
+    says_as_asked,
     verdict_of,
 )
 from procurement.workbench.presenters import field_word, shown_value
@@ -66,7 +74,6 @@ class Box(NamedTuple):
     value: str
     is_changed: bool
     is_bad: bool
-    type: str = "text"
 
 
 class GridPiece(NamedTuple):
@@ -84,6 +91,9 @@ class GridPiece(NamedTuple):
     tone: str = "quiet"
     glyph: str = "full"
     text: str = ""
+    asked: str = ""
+    item_is_bad: bool = False
+    reason_is_bad: bool = False
 
     @property
     def position(self) -> int:
@@ -155,6 +165,18 @@ class GridLine:
     def tone(self) -> str:
         """The tone of a touched line; none for a quiet one."""
         return self.verdict.tone if self.is_typed else ""
+
+    @property
+    def mould(self) -> str:
+        """Which mould this line is cast from; none where it has something of its own to say."""
+        if self.moved or self.is_new or self.declined or self.line.note or self.is_typed or self.problems:
+            return ""
+        if len(self.rules.deliveries) > 1 or len(self.standing) > 1:
+            return ""
+        if self.is_editable:
+            return "editable"
+        plainly = not self.standing or self.standing[0].kind == PromiseKind.ACCEPT
+        return "standing" if plainly and self.line.turn != Turn.SUPPLIER else ""
 
     @property
     def short_by(self) -> Decimal:
@@ -278,10 +300,21 @@ class _Parts:
     today: date
     transit_days: int
     editable: bool
+    in_full: frozenset[str]
 
 
-def answer_page(order: PurchaseOrder, *, actor: Actor, at: datetime, show: str = "all") -> AnswerPage:
-    """Everything the order page of a supplier shows but its timeline and thread: nine queries however many lines."""
+def answer_page(
+    order: PurchaseOrder,
+    *,
+    actor: Actor,
+    at: datetime,
+    show: str = "all",
+    in_full: frozenset[str] = frozenset(),
+) -> AnswerPage:
+    """Everything the order page of a supplier shows but its timeline and thread: nine queries however many lines.
+
+    Quiet lines get no fields of their own (see Note [Mould]) but those named in `in_full`.
+    """
     lines = lines_of(order)
     schedules: dict[int, list[ScheduleLine]] = schedules_by_line(line.pk for line in lines)
     header_draft = draft_header_of(order, actor=actor)
@@ -302,6 +335,7 @@ def answer_page(order: PurchaseOrder, *, actor: Actor, at: datetime, show: str =
         today=at.astimezone(ZoneInfo(order.supplier.time_zone)).date(),
         transit_days=transit,
         editable=allowed,
+        in_full=in_full,
     )
     rows = [_row(line, parts) for line in lines]
     editable = [row for row in rows if row.is_editable]
@@ -426,21 +460,30 @@ def _standing_verdict(row: GridLine, parts: _Parts, *, waits: bool) -> Verdict:
         return Verdict("waits", "wait", "wait", "", _("Waits for an answer"))
     if line.turn == Turn.BUYER:
         word = _("%(buyer)s decides") % {"buyer": parts.buyer}
-        return Verdict("with_buyer", "move", "most", word, _apart(row))
+        return Verdict("with_buyer", "move", "most", word, _apart(row, parts))
     if line.agreement == Agreement.REFUSED:
-        reason = row.standing[0].reason if row.standing else ""
-        return Verdict("refused", "stop", "stop", _("Refused"), reason)
+        return Verdict("refused", "stop", "stop", _("Refused"), _why_refused(row))
     if line.agreement == Agreement.AGREED:
-        return Verdict("agreed", "done", "full", _("Agreed"), _apart(row))
+        return Verdict("agreed", "done", "full", _("Agreed"), _apart(row, parts))
     return Verdict("closed", "quiet", "none", "", line.get_agreement_display())
 
 
-def _apart(row: GridLine) -> str:
-    days = [one.delivery_on for one in row.standing if one.delivery_on and one.kind != PromiseKind.REFUSE]
-    if not days:
+def _apart(row: GridLine, parts: _Parts) -> str:
+    """How what stands differs from what is asked."""
+    if not row.standing or all(one.kind == PromiseKind.REFUSE for one in row.standing):
+        return _why_refused(row)
+    pieces = [
+        NewPiece(0, one.kind, one.quantity, one.price, row.rules.price_per, one.delivery_on)
+        for one in row.standing
+    ]
+    if says_as_asked(row.rules, pieces):
         return ""
-    late = (max(days) - max(one.delivery_on for one in row.rules.deliveries)).days
-    return lateness(late) if late else ""
+    return "; ".join(reasons_of(row.rules, pieces, parts.order.currency))
+
+
+def _why_refused(row: GridLine) -> str:
+    reason = next((one.reason for one in row.standing if one.reason), "")
+    return _("refused: %(reason)s") % {"reason": reason} if reason else ""
 
 
 def _say_what_moved(row: GridLine, parts: _Parts) -> None:
@@ -464,14 +507,17 @@ def _fill_fields(row: GridLine, parts: _Parts) -> None:
     asked = asked_pieces(rules)
     draft = parts.drafts.get(line.key)
     if draft is None:
-        row.pieces = [_piece(row, index, one, asked, parts, {}) for index, one in enumerate(asked)]
         row.amount = line.amount
+        if not row.mould or line.key in parts.in_full:
+            row.pieces = [_piece(row, index, one, asked, parts, {}) for index, one in enumerate(asked)]
         if row.is_split:
             _add_up(row, asked)
         return
     typed = tuple(TypedPiece(**piece) for piece in draft.pieces)
-    row.is_typed = not same(typed, asked)
     row.typed_before = draft.version < line.touched_version
+    if row.typed_before:
+        typed = carried(typed, _asked_before(asked, line, parts), asked)
+    row.is_typed = not same(typed, asked)
     read = read_line(rules, typed, transit_days=parts.transit_days)
     problems = list(read.problems)
     made: tuple[NewPiece, ...] = ()
@@ -493,6 +539,13 @@ def _fill_fields(row: GridLine, parts: _Parts) -> None:
         start=Decimal(0),
     )
     _add_up(row, typed)
+
+
+def _asked_before(asked: Pieces, line: PurchaseOrderLine, parts: _Parts) -> Pieces:
+    """The fields of a line as they stood before the newest revision moved them."""
+    moved = parts.moved.get((line.asked_revision, str(line.number)), [])
+    old = {one["field"]: one["old"] for one in moved if one["field"] in ("quantity", "delivery_on", "price")}
+    return (replace(asked[0], **old),) if len(asked) == 1 else asked
 
 
 def _add_up(row: GridLine, typed: Pieces) -> None:
@@ -522,9 +575,9 @@ def _piece(
     base = asked[index] if index < len(asked) else asked[-1]
     regrouped = row.is_typed and len(asked) > 1
 
-    def box(name: str, of: TypedPiece, is_changed: bool, kind: str = "text") -> Box:
-        text = shown_text(name, getattr(of, name), currency)
-        return Box(f"{name}-{pk}-{index}", field_name(name, key, index), text, is_changed, f"{name}.{index}" in bad, kind)
+    def box(name: str, is_changed: bool) -> Box:
+        text = shown_text(name, getattr(typed, name), currency)
+        return Box(f"{name}-{pk}-{index}", field_name(name, key, index), text, is_changed, f"{name}.{index}" in bad)
 
     days = {piece.delivery_on for piece in asked}
     split = len(asked) == 1 and index > 0
@@ -535,21 +588,28 @@ def _piece(
         number=index,
         kind=typed.kind or PromiseKind.ACCEPT,
         kind_name=field_name("kind", key, index),
-        quantity=box("quantity", typed, moved_quantity),
-        delivery_on=box("delivery_on", typed, moved_day, _day_type(typed.delivery_on)),
-        ship_on=box("ship_on", typed, True, _day_type(typed.ship_on)) if typed.ship_on else None,
-        price=box("price", typed, typed.price != base.price),
+        quantity=box("quantity", moved_quantity),
+        delivery_on=box("delivery_on", moved_day),
+        ship_on=box("ship_on", True) if typed.ship_on else None,
+        price=box("price", typed.price != base.price),
         typed=typed,
         key_name=field_name("", key, index),
         tone=tone,
         glyph=glyph,
         text=text,
+        asked=_asked_of(typed, row),
+        item_is_bad=f"item_number.{index}" in bad,
+        reason_is_bad=f"reason.{index}" in bad,
     )
 
 
-def _day_type(text: str) -> str:
-    """A day is picked from a calendar; what could not be read as one stays in sight as it was typed."""
-    return "date" if not text or (len(text) == 10 and text[4] == text[7] == "-") else "text"
+def _asked_of(typed: TypedPiece, row: GridLine) -> str:
+    """Which delivery a piece answers, where several are asked for."""
+    for one in row.rules.deliveries if typed.schedule_key else ():
+        if str(one.key) == typed.schedule_key:
+            values = {"quantity": figure(one.quantity), "unit": row.rules.unit, "day": day_text(one.delivery_on)}
+            return _("asked: %(quantity)s %(unit)s on %(day)s") % values
+    return ""
 
 
 def _piece_word(typed: TypedPiece, row: GridLine, parts: _Parts) -> tuple[str, str, str]:
@@ -567,6 +627,39 @@ def _piece_word(typed: TypedPiece, row: GridLine, parts: _Parts) -> tuple[str, s
     if late:
         return "wait", "talk", lateness(late)
     return "quiet", "full", _("On the asked date")
+
+
+def words_of(row: GridLine, currency: str) -> dict[str, object]:
+    """The words of a quiet line, for its mould."""
+    line = row.line
+    words: dict[str, object] = {
+        "pk": line.pk,
+        "key": line.key,
+        "number": line.number,
+        "item": line.item_number,
+        "part_number": f"· {line.supplier_part_number}" if line.supplier_part_number else "",
+        "description": line.description,
+        "unit": line.unit,
+        "asked_quantity": quantity_tag(line.quantity, line.unit),
+        "asked_day": day_tag(row.rules.deliveries[0].delivery_on),
+        "asked_price": price_tag(line.price, "", line.price_per),
+    }
+    if row.is_editable:
+        words["own_quantity"] = shown_text("quantity", plain(line.quantity))
+        words["own_day"] = shown_text("delivery_on", row.rules.deliveries[0].delivery_on.isoformat())
+        words["own_price"] = shown_text("price", plain(line.price), currency)
+        return words
+    one = row.standing[0] if row.standing else None
+    words |= {
+        "own_quantity": quantity_tag(one.quantity) if one else "",
+        "own_day": day_tag(one.delivery_on) if one else "",
+        "own_price": price_tag(one.price) if one else "",
+        "tone": row.verdict.tone,
+        "glyph": glyph_tag(row.verdict.glyph),
+        "result": format_html("<b>{}</b>", row.verdict.result) if row.verdict.result else "",
+        "reason": row.verdict.reason,
+    }
+    return words
 
 
 def reasons() -> list[tuple[str, str]]:

@@ -10,9 +10,10 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.middleware.csrf import get_token
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import get_language, ngettext
@@ -27,6 +28,7 @@ from procurement.acknowledgments.forms import (
     add_piece,
     asked_pieces,
     asked_then,
+    carried,
     drop_piece,
     fit_pieces,
     kept_text,
@@ -47,6 +49,7 @@ from procurement.acknowledgments.services import (
     Acknowledged,
     acknowledge_order,
     discard_draft,
+    require_fresh,
     save_draft_header,
     save_draft_lines,
     withdraw_acknowledgment,
@@ -57,7 +60,7 @@ from procurement.orders.queries import find_order, lines_of
 from procurement.orders.states import PromiseKind, PromiseState, Turn
 from procurement.threads.queries import thread_of
 from procurement.workbench.policies import given_name
-from procurement.workbench.presenters import Entry, entry_of
+from procurement.workbench.presenters import Entry, Marks, cast, entry_of
 from procurement.workbench.queries.answer import (
     AnswerPage,
     GridLine,
@@ -67,12 +70,13 @@ from procurement.workbench.queries.answer import (
     may_answer,
     reasons,
     transit_days_of,
+    words_of,
 )
 from suppliers.roles import Permission
 
 TEMPLATE = "procurement/workbench/order_supplier.html"
 ANSWERERS = (Permission.ORDER_ACKNOWLEDGE, Permission.ORDER_ANSWER_FOR)
-LINE_ACTS = ("split", "backorder", "sub", "refuse", "drop", "undo", "fit", "ship")
+LINE_ACTS = ("split", "backorder", "sub", "refuse", "drop", "undo", "fit", "ship", "reshape")
 
 
 # --- showing ------------------------------------------------------------------------------------------------
@@ -88,8 +92,11 @@ def show_order(
     status: int = 200,
 ) -> HttpResponse:
     """The order page with its answer grid. `problems` and `refusal` say what must be looked at again."""
-    page = answer_page(order, actor=request.actor, at=request.at, show=request.GET.get("show", "all"))
+    more, show = request.GET.get("more", ""), request.GET.get("show", "all")
+    page = answer_page(order, actor=request.actor, at=request.at, show=show, in_full=frozenset([more]))
     context = _context(page)
+    context["more"] = more
+    context["rows"] = _rows(request, page, context)
     events = timeline_of(order.stream, actor=request.actor, limit=30)
     context |= {
         "problems": problems,
@@ -105,12 +112,28 @@ def _context(page: AnswerPage) -> dict[str, Any]:
     labels = {
         "line": _("Line"),
         "select": _("Select line"),
+        "more": _("More for line"),
         "quantity": _("quantity you promise"),
         "delivery": _("delivery date you promise"),
         "ship": _("ship date"),
         "price": _("price you promise"),
     }
     return {"page": page, "order": page.order, "reasons": reasons(), "kinds": kinds(), "labels": labels}
+
+
+def _rows(request: HttpRequest, page: AnswerPage, context: dict[str, Any]) -> list[tuple[GridLine, str]]:
+    """The lines of the grid; quiet ones ready printed. See Note [Mould]."""
+    moulds: dict[str, str] = {}
+    rows: list[tuple[GridLine, str]] = []
+    for row in page.shown:
+        name = row.mould if row.key != context["more"] else ""
+        if not name:
+            rows.append((row, ""))
+            continue
+        if name not in moulds:
+            moulds[name] = render_to_string(f"{TEMPLATE}#mould-{name}", context | {"m": Marks()}, request)
+        rows.append((row, cast(moulds[name], words_of(row, page.order.currency))))
+    return rows
 
 
 def _timeline(request: HttpRequest, page: AnswerPage, events: Any) -> list[Entry]:
@@ -133,6 +156,8 @@ def order_answer(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
             return HttpResponseRedirect(reverse("order", args=[order.key]))
         return show_order(request, order)
     typing = _keep_typing(request, order)
+    if key_of_line := request.POST.get("more"):
+        return _to_menu(request, order, key_of_line)
     for act in LINE_ACTS:
         if act in request.POST:
             line_id = _act_on_line(request, order, typing, act, request.POST[act])
@@ -154,9 +179,10 @@ def answer_line(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     typing = _keep_typing(request, order)
     act = next((name for name in LINE_ACTS if name in request.POST), "")
     line_id = _act_on_line(request, order, typing, act, request.POST[act]) if act else 0
+    in_full = typing.keys | {request.POST.get(act, "").rpartition(".")[0] if act == "drop" else request.POST.get(act, "")}
     if not getattr(request, "htmx", False):
         return _to_page(request, order, f"#line-{line_id}" if line_id else "")
-    page = answer_page(order, actor=request.actor, at=request.at)
+    page = answer_page(order, actor=request.actor, at=request.at, in_full=in_full)
     context = _context(page) | {"oob": True, "moved_meanwhile": typing.version < order.version}
     if act:
         row = next((row for row in page.lines if row.pk == line_id), None)
@@ -227,6 +253,20 @@ def _to_page(request: HttpRequest, order: PurchaseOrder, anchor: str = "") -> Ht
     return response
 
 
+def _to_menu(request: HttpRequest, order: PurchaseOrder, key: str) -> HttpResponse:
+    """Where there is no script, the menu of a line opens with the page."""
+    line = order.lines.filter(key=key).first()
+    query = QueryDict(mutable=True)
+    query.update({name: value for name, value in request.GET.items() if name != "more"})
+    if line is None:
+        return _to_page(request, order)
+    query["more"] = key
+    name = "order" if request.actor.is_supplier else "order-answer"
+    response = HttpResponseRedirect(f"{reverse(name, args=[order.key])}?{query.urlencode()}#line-{line.pk}")
+    response.status_code = 303
+    return response
+
+
 # --- keeping what was typed ---------------------------------------------------------------------------------
 
 
@@ -262,10 +302,10 @@ def _keep_typing(request: HttpRequest, order: PurchaseOrder) -> _Typing:
     changed: dict[str, Pieces] = {}
     for line in lines:
         pieces, rule = posted[line.key], rules[line.pk]
-        untouched = same(pieces, asked_pieces(rule)) or (
-            line.key in then and same(pieces, asked_then(rule, then[line.key]))
-        )
-        changed[line.key] = () if untouched else pieces
+        asked = asked_pieces(rule)
+        if line.key in then:
+            pieces = carried(pieces, asked_then(rule, then[line.key]), asked)
+        changed[line.key] = () if same(pieces, asked) else pieces
     save_draft_lines(order, changed, version=version, actor=request.actor, at=request.at)
     return typing
 
@@ -315,7 +355,7 @@ def _acted(act: str, rules: LineRules, pieces: Pieces, number: int, transit_days
         return fit_pieces(rules, pieces)
     if act == "ship":
         return with_ship_dates(pieces, transit_days)
-    return ()
+    return pieces if act == "reshape" else ()
 
 
 def _focus(row: GridLine, act: str) -> str:
@@ -393,8 +433,8 @@ def _send(request: HttpRequest, order: PurchaseOrder, typing: _Typing) -> HttpRe
         for row in typed:
             problems += [(row, problem) for problem in row.problems]
             answers.append(_line_answer(row, page))
-    if problems:
-        return show_order(request, order, problems=_summary(problems), status=422)
+    waiting = [row.line for row in page.lines if row.is_editable]
+    chosen = {answer.line_key for answer in answers}
     command = AcknowledgeOrder(
         order=order.key,
         version=typing.version,
@@ -405,6 +445,10 @@ def _send(request: HttpRequest, order: PurchaseOrder, typing: _Typing) -> HttpRe
         note=page.header.note,
     )
     try:
+        everything = command.rest_as_asked
+        require_fresh(order, typing.version, [line for line in waiting if everything or line.key in chosen])
+        if problems:
+            return show_order(request, order, problems=_summary(problems), status=422)
         with transaction.atomic():
             done = acknowledge_order(command, actor=request.actor, at=request.at)
     except StaleDocument as refusal:

@@ -68,6 +68,31 @@ def press(client, order, button, value="1", **typed):
     return client.post(reverse("order-answer", args=[order.key]), data | {button: value})
 
 
+def drafts():
+    with acting(FEED):
+        return {draft.line_key: draft.pieces for draft in DraftAnswer.objects.order_by("line_key")}
+
+
+def answers():
+    with acting(FEED):
+        return list(OrderAcknowledgment.objects.order_by("id"))
+
+
+def promises(line=10, *states):
+    with acting(FEED):
+        found = Promise.objects.filter(line__number=line, state__in=states or ("proposed", "agreed"))
+        return [
+            (one.kind, int(one.quantity), one.delivery_on, one.price.normalize()) for one in found.order_by("piece")
+        ]
+
+
+def day(value):
+    return f"{value.day} {value:%b %Y}"
+
+
+# --- the order page -----------------------------------------------------------------------------------------
+
+
 def test_page_shows_what_is_asked_and_whose_turn_it_is(people):
     order = order_of(2)
 
@@ -77,6 +102,594 @@ def test_page_shows_what_is_asked_and_whose_turn_it_is(people):
     assert response.status_code == 200
     assert "Your turn" in html
     assert "Confirm 2 lines as asked" in html
-    assert fields_of(response)["quantity.L10.0"] == "100"
-    assert fields_of(response)["delivery_on.L10.0"] == ASKED.isoformat()
-    assert fields_of(response)["price.L10.0"] == "6.85"
+    fields = fields_of(response)
+    assert (fields["quantity.L10.0"], fields["delivery_on.L10.0"], fields["price.L10.0"]) == ("100", day(ASKED), "6.85")
+
+
+def test_a_long_order_takes_as_many_queries_as_a_short_one(people, django_assert_num_queries):
+    short, long = order_of(1), order_of(30, number="4500000002")
+    client = signed_in(people["asha"])
+    look(client, short)
+
+    counts = []
+    for order in (short, long):
+        from django.db import connection
+        from django.test.utils import CaptureQueriesContext
+
+        with CaptureQueriesContext(connection) as queries:
+            look(client, order)
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+
+
+def test_words_of_a_line_are_escaped(people):
+    nasty = "<script>alert(1)</script>"
+    order = order_of([a_line(10, delivery_on=ASKED, description=nasty), a_line(20, delivery_on=ASKED, note=nasty)])
+
+    html = look(signed_in(people["asha"]), order).content.decode()
+
+    assert nasty not in html
+    assert html.count("&lt;script&gt;") == 2
+
+
+def test_clerk_reads_without_fields_and_may_not_send(people):
+    order = order_of()
+    client = signed_in(people["arun"])
+
+    response = look(client, order)
+
+    assert fields_of(response) == {}
+    assert "Waits for an answer" in response.content.decode()
+    assert client.post(reverse("order-answer", args=[order.key]), {"send": "1"}).status_code == 403
+    assert answers() == []
+
+
+def test_stranger_finds_nothing(people):
+    order = order_of()
+    client = signed_in(people["gil"])
+
+    assert look(client, order).status_code == 404
+    for name in ("order-answer", "answer-line", "answer-discard"):
+        assert client.post(reverse(name, args=[order.key]), {"send": "1"}).status_code == 404
+
+
+def test_nobody_is_asked_to_sign_in_and_comes_back_to_the_order(people):
+    order = order_of()
+    address = reverse("order", args=[order.key])
+
+    response = Client().post(reverse("order-answer", args=[order.key]), {"send": "1"}, headers={"referer": f"http://testserver{address}"})
+
+    assert response.status_code == 302
+    assert response["Location"].endswith(f"next={address}")
+
+
+# --- sending ------------------------------------------------------------------------------------------------
+
+
+def test_whole_order_as_asked_in_one_press(people):
+    order = order_of(2)
+    client = signed_in(people["asha"])
+
+    response = press(client, order, "send", supplier_reference="SO-1")
+
+    assert response.status_code == 303
+    order = fresh()
+    assert (order.agreement, order.supplier_reference) == ("agreed", "SO-1")
+    assert "Everything is agreed." in look(client, order).content.decode()
+
+
+def test_one_different_date_is_one_field(people):
+    order = order_of(2)
+    client = signed_in(people["asha"])
+
+    press(client, order, "send", **{"delivery_on.L20.0": LATER.isoformat()})
+
+    assert promises(10) == [("accept", 100, ASKED, Decimal("6.85"))]
+    assert promises(20) == [("accept", 100, LATER, Decimal("6.85"))]
+    assert (fresh_line(10).agreement, fresh_line(20).agreement) == ("agreed", "answered")
+    assert "Bea decides" in look(client, order).content.decode()
+
+
+def test_only_the_changed_lines_when_the_button_says_so(people):
+    order = order_of(3)
+
+    press(signed_in(people["asha"]), order, "changed", **{"price.L20.0": "7.10"})
+
+    assert [fresh_line(number).agreement for number in (10, 20, 30)] == ["awaiting", "answered", "awaiting"]
+
+
+def test_only_the_rest_as_asked_keeps_what_is_typed(people):
+    order = order_of(2)
+
+    press(signed_in(people["asha"]), order, "confirm", **{"price.L20.0": "7.10"})
+
+    assert [fresh_line(number).agreement for number in (10, 20)] == ["agreed", "awaiting"]
+    assert drafts()["L20"][0]["price"] == "7.1"
+
+
+def test_what_cannot_be_read_comes_back_as_typed_with_a_link_to_its_field(people):
+    order = order_of(2)
+
+    response = press(
+        signed_in(people["asha"]),
+        order,
+        "send",
+        **{"quantity.L10.0": "about 80", "delivery_on.L20.0": "03/04/2027", "note": "See you"},
+    )
+
+    html = response.content.decode()
+    fields = fields_of(response)
+    line = fresh_line(10)
+    assert response.status_code == 422
+    assert fields["quantity.L10.0"] == "about 80"
+    assert fields["delivery_on.L20.0"] == "03/04/2027"
+    assert fields["note"] == "See you"
+    assert f'<a href="#quantity-{line.pk}-0">Line 10: “about 80” is not a number.' in html
+    assert re.search(rf'<input[^>]*id="quantity-{line.pk}-0"[^>]*aria-invalid="true"', html)
+    assert answers() == []
+
+
+def test_rules_at_the_field_are_told_with_the_way_out(people):
+    order = order_of(2)
+
+    response = press(
+        signed_in(people["asha"]),
+        order,
+        "send",
+        **{"quantity.L10.0": "60", "delivery_on.L20.0": (TODAY - timedelta(days=3)).isoformat()},
+    )
+
+    html = response.content.decode()
+    assert response.status_code == 422
+    assert "The pieces add up to 60 of 100 pcs" in html
+    assert "Promise the other 40 pcs on another day" in html
+    assert "This day has passed. Promise today or a later day." in html
+
+
+def test_answer_can_be_withdrawn_and_stands_in_the_fields_again(people):
+    order = order_of(2)
+    client = signed_in(people["asha"])
+    press(client, order, "send", **{"delivery_on.L20.0": LATER.isoformat(), "price.L20.0": "7.1"})
+    (paper,) = answers()
+    page = look(client, order).content.decode()
+    withdraw = reverse("answer-withdraw", args=[order.key, paper.key])
+    assert page.count(withdraw) == 2  # in the head and in the toast
+
+    client.post(withdraw)
+
+    fields = fields_of(look(client, order))
+    assert (fields["delivery_on.L20.0"], fields["price.L20.0"]) == (day(LATER), "7.10")
+    assert "quantity.L10.0" not in fields
+    assert fresh_line(20).agreement == "awaiting"
+
+
+# --- pieces -------------------------------------------------------------------------------------------------
+
+
+def test_split_makes_a_second_piece_with_what_is_left(people):
+    order = order_of(1)
+    client = signed_in(people["asha"])
+
+    response = press(client, order, "split", "L10", **{"quantity.L10.0": "60"})
+    fields = fields_of(look(client, order))
+    assert response["Location"].endswith(f"#line-{fresh_line(10).pk}")
+    assert (fields["quantity.L10.0"], fields["quantity.L10.1"]) == ("60", "40")
+
+    press(client, order, "send", **{"delivery_on.L10.1": LATER.isoformat()})
+
+    assert promises(10) == [("accept", 60, ASKED, Decimal("6.85")), ("accept", 40, LATER, Decimal("6.85"))]
+
+
+def test_pieces_that_hold_too_much_are_fitted_by_a_button(people):
+    order = order_of(1)
+    client = signed_in(people["asha"])
+    press(client, order, "split", "L10")
+    page = press(client, order, "save", **{"quantity.L10.1": "30"})
+    assert page.status_code == 303
+    assert "Take 30 pcs off" in look(client, order).content.decode()
+
+    press(client, order, "fit", "L10")
+
+    fields = fields_of(look(client, order))
+    assert (fields["quantity.L10.0"], fields["quantity.L10.1"]) == ("70", "30")
+
+
+def test_removing_a_piece_gives_the_rest_back(people):
+    order = order_of(1)
+    client = signed_in(people["asha"])
+    press(client, order, "split", "L10", **{"quantity.L10.0": "60"})
+
+    press(client, order, "drop", "L10.1")
+
+    assert drafts() == {}
+    assert fields_of(look(client, order))["quantity.L10.0"] == "100"
+
+
+def test_the_rest_goes_on_backorder_without_a_day(people):
+    order = order_of(1)
+    client = signed_in(people["asha"])
+    press(client, order, "backorder", "L10", **{"quantity.L10.0": "75"})
+
+    press(client, order, "send")
+
+    assert promises(10) == [("accept", 75, ASKED, Decimal("6.85")), ("backorder", 25, None, Decimal("6.85"))]
+
+
+def test_a_refusal_owes_a_reason(people):
+    order = order_of(1)
+    client = signed_in(people["asha"])
+    press(client, order, "refuse", "L10")
+
+    without = press(client, order, "send")
+    assert without.status_code == 422
+    assert "Say why the line is refused" in without.content.decode()
+
+    press(client, order, "send", **{"reason.L10.0": "obsolete_item"})
+    assert (fresh_line(10).agreement, fresh_line(10).turn) == ("refused", "buyer")
+
+
+def test_a_substitute_needs_its_name(people):
+    order = order_of(1)
+    client = signed_in(people["asha"])
+    press(client, order, "sub", "L10")
+    assert press(client, order, "send").status_code == 422
+
+    press(client, order, "send", **{"item_number.L10.0": "A-15B"})
+
+    assert promises(10) == [("substitute", 100, ASKED, Decimal("6.85"))]
+
+
+def test_undo_brings_a_line_back_to_as_asked(people):
+    order = order_of(1)
+    client = signed_in(people["asha"])
+    press(client, order, "refuse", "L10")
+
+    press(client, order, "undo", "L10")
+
+    assert drafts() == {}
+    assert fields_of(look(client, order))["delivery_on.L10.0"] == day(ASKED)
+
+
+def test_a_line_of_two_deliveries_keeps_both(people):
+    deliveries = (SchedulePaper(Decimal(60), ASKED), SchedulePaper(Decimal(40), LATER))
+    order = order_of([a_line(10, delivery_on=ASKED, schedules=deliveries)])
+    client = signed_in(people["asha"])
+    fields = fields_of(look(client, order))
+    assert (fields["quantity.L10.0"], fields["quantity.L10.1"]) == ("60", "40")
+
+    press(client, order, "send", **{"delivery_on.L10.1": (LATER + timedelta(days=5)).isoformat()})
+
+    with acting(FEED):
+        keys = list(Promise.objects.order_by("piece").values_list("schedule_key", "delivery_on"))
+    assert keys == [(1, ASKED), (2, LATER + timedelta(days=5))]
+
+
+def test_ship_date_gives_the_delivery_date(people):
+    order = order_of(1)
+    client = signed_in(people["asha"])
+    press(client, order, "ship", "L10")
+    fields = fields_of(look(client, order))
+    assert fields["ship_on.L10.0"] == day(ASKED - timedelta(days=21))  # three weeks from Pune
+
+    press(client, order, "send", **{"ship_on.L10.0": (TODAY + timedelta(days=30)).isoformat(), "delivery_on.L10.0": ""})
+
+    assert promises(10) == [("accept", 100, TODAY + timedelta(days=51), Decimal("6.85"))]
+
+
+def test_menu_of_a_line_opens_without_a_script(people):
+    order = order_of(1)
+    client = signed_in(people["asha"])
+
+    response = press(client, order, "more", "L10", **{"price.L10.0": "7"})
+    page = client.get(response["Location"]).content.decode()
+
+    assert '<details class="q-menu" open>' in page
+    assert drafts()["L10"][0]["price"] == "7"
+
+
+# --- drafts -------------------------------------------------------------------------------------------------
+
+
+def test_what_is_typed_is_there_the_next_time_for_a_colleague_too(people):
+    order = order_of(2)
+    press(signed_in(people["asha"]), order, "save", **{"quantity.L10.0": "1,00", "price.L20.0": "7.2"})
+
+    fields = fields_of(look(signed_in(people["olga"]), order))
+
+    assert (fields["quantity.L10.0"], fields["price.L20.0"]) == ("1", "7.20")
+
+
+def test_typing_back_what_is_asked_removes_the_draft(people):
+    order = order_of(1)
+    client = signed_in(people["asha"])
+    press(client, order, "save", **{"price.L10.0": "7.2"})
+
+    press(client, order, "save", **{"price.L10.0": "6.850"})
+
+    assert drafts() == {}
+
+
+def test_throwing_away_what_was_typed(people):
+    order = order_of(1)
+    client = signed_in(people["asha"])
+    press(client, order, "save", **{"price.L10.0": "7.2", "note": "later"})
+
+    client.post(reverse("answer-discard", args=[order.key]))
+
+    assert drafts() == {}
+    assert fields_of(look(client, order))["note"] == ""
+
+
+def test_one_field_is_kept_and_judged_while_typing(people):
+    order = order_of(2)
+    client = signed_in(people["asha"])
+    line = fresh_line(10)
+    fields = {"quantity.L10.0": "100", "delivery_on.L10.0": LATER.isoformat(), "price.L10.0": "6.85", "version": "1"}
+
+    response = client.post(reverse("answer-line", args=[order.key]), fields, headers={"hx-request": "true"})
+
+    html = response.content.decode()
+    assert response.status_code == 200
+    assert html.lstrip().startswith(f'<div class="q-verdict t-wait" id="verdict-{line.pk}"')
+    assert "Goes to Bea" in html
+    assert "8 days late" in html
+    assert 'id="ball"' in html
+    assert "Send answer: 1 changed, 1 as asked" in html
+    assert "<tbody" not in html  # the row that holds the caret is never swapped
+    assert drafts()["L10"][0]["delivery_on"] == LATER.isoformat()
+
+
+def test_a_line_kept_without_a_script_leads_back_to_the_order(people):
+    order = order_of(1)
+    fields = {"quantity.L10.0": "90", "delivery_on.L10.0": ASKED.isoformat(), "price.L10.0": "6.85"}
+
+    response = signed_in(people["asha"]).post(reverse("answer-line", args=[order.key]), fields)
+
+    assert (response.status_code, response["Location"]) == (303, reverse("order", args=[order.key]))
+
+
+# --- many lines at once -------------------------------------------------------------------------------------
+
+
+def test_one_date_on_the_ticked_lines(people):
+    order = order_of(3)
+    client = signed_in(people["asha"])
+
+    press(client, order, "many", many_on=LATER.isoformat(), pick=["L10", "L30"])
+
+    fields = fields_of(look(client, order))
+    assert [fields[f"delivery_on.L{n}.0"] for n in (10, 20, 30)] == [day(LATER), day(ASKED), day(LATER)]
+
+
+def test_one_date_needs_lines_and_a_date(people):
+    response = press(signed_in(people["asha"]), order_of(1), "many", many_on="soon")
+
+    html = response.content.decode()
+    assert response.status_code == 422
+    assert "Tick the lines first" in html
+    assert "Give the date" in html
+
+
+def test_rows_pasted_from_excel_fill_the_lines(people):
+    order = order_of(3)
+    client = signed_in(people["asha"])
+    rows = f"Pos\tTermin\tMenge\n10\t{LATER:%d.%m.%Y}\t80\n30\t{LATER:%d.%m.%Y}\t100\n"
+
+    response = press(client, order, "fill", paste=rows)
+
+    fields = fields_of(look(client, order))
+    assert response.status_code == 303
+    assert (fields["quantity.L10.0"], fields["delivery_on.L10.0"]) == ("80", day(LATER))
+    assert (fields["quantity.L30.0"], fields["delivery_on.L30.0"]) == ("100", day(LATER))
+    assert fields["delivery_on.L20.0"] == day(ASKED)
+
+
+def test_a_single_column_goes_down_the_lines(people):
+    order = order_of(2)
+    client = signed_in(people["asha"])
+
+    press(client, order, "fill", paste=f"{LATER:%d.%m.%Y}\n{ASKED:%d.%m.%Y}\n")
+
+    fields = fields_of(look(client, order))
+    assert [fields[f"delivery_on.L{n}.0"] for n in (10, 20)] == [day(LATER), day(ASKED)]
+    assert set(drafts()) == {"L10"}
+
+
+def test_rows_that_fit_nowhere_are_told_and_stay_in_the_box(people):
+    order = order_of(1)
+
+    response = press(signed_in(people["asha"]), order, "fill", paste="10\t80\n99\t5\n")
+
+    html = response.content.decode()
+    assert response.status_code == 422
+    assert "Row 2 (99 · 5): no line of this number waits for an answer." in html
+    assert "99\t5" in html
+    assert drafts()["L10"][0]["quantity"] == "80"
+
+
+# --- a newer revision ---------------------------------------------------------------------------------------
+
+
+def revised(**changed):
+    lines = [a_line(10, delivery_on=ASKED), a_line(20, delivery_on=ASKED, **changed)]
+    receive(a_paper(lines=lines, revision="2"), at=datetime.now(UTC))
+
+
+def test_a_newer_revision_keeps_what_was_typed_and_shows_the_difference(people):
+    order = order_of(2)
+    client = signed_in(people["asha"])
+    typed = fields_of(look(client, order)) | {"price.L10.0": "7.10", "price.L20.0": "7.20"}
+    revised(quantity=Decimal(80))
+
+    response = client.post(reverse("order-answer", args=[order.key]), typed | {"send": "1"})
+
+    html = response.content.decode()
+    fields = fields_of(response)
+    assert response.status_code == 409
+    assert "Line 20 changed since you opened this order. Nothing you typed is lost" in html
+    assert (fields["price.L10.0"], fields["price.L20.0"]) == ("7.10", "7.20")
+    assert '<del class="q-old">100</del>' in html
+    assert '<ins class="q-new">80</ins>' in html
+    assert answers() == []
+
+
+def test_untouched_fields_of_an_older_screen_are_not_taken_for_typing(people):
+    order = order_of(2)
+    client = signed_in(people["asha"])
+    typed = fields_of(look(client, order)) | {"price.L10.0": "7.10"}
+    revised(quantity=Decimal(80))
+
+    response = client.post(reverse("order-answer", args=[order.key]), typed | {"send": "1"})
+
+    assert set(drafts()) == {"L10"}
+    assert fields_of(response)["quantity.L20.0"] == "80"
+    again = client.post(reverse("order-answer", args=[order.key]), fields_of(response) | {"send": "1"})
+    assert again.status_code == 303
+    assert promises(20) == [("accept", 80, ASKED, Decimal("6.85"))]
+
+
+def test_typing_on_an_order_that_moved_is_told_at_once(people):
+    order = order_of(2)
+    client = signed_in(people["asha"])
+    fields = {"quantity.L20.0": "50", "delivery_on.L20.0": ASKED.isoformat(), "price.L20.0": "6.85", "version": "1", "revision": "1"}
+    revised(quantity=Decimal(80))
+
+    response = client.post(reverse("answer-line", args=[order.key]), fields, headers={"hx-request": "true"})
+
+    assert "This order changed while you were typing." in response.content.decode()
+    assert drafts()["L20"][0]["quantity"] == "50"
+
+
+# --- for the supplier, by the buyer -------------------------------------------------------------------------
+
+
+def test_buyer_answers_for_the_supplier_and_it_stays_marked(people):
+    order = order_of(1)
+    client = signed_in(people["bea"])
+    page = client.get(reverse("order-answer", args=[order.key]))
+    assert "You answer for Acme Valves." in page.content.decode()
+
+    client.post(reverse("order-answer", args=[order.key]), fields_of(page) | {"send": "1"})
+
+    (paper,) = answers()
+    assert (paper.on_behalf, paper.sent_by) == (True, "Bea Buyer")
+    assert "answered by the buyer for the supplier" in look(signed_in(people["asha"]), order).content.decode()
+
+
+def test_others_of_the_buying_side_do_not(people):
+    order = order_of(1)
+
+    for name in ("otto", "ada", "root"):
+        assert signed_in(people[name]).get(reverse("order-answer", args=[order.key])).status_code == 403
+
+
+def test_what_a_buyer_types_is_not_the_suppliers_draft(people):
+    order = order_of(1)
+    buyer = signed_in(people["bea"])
+    typed = fields_of(buyer.get(reverse("order-answer", args=[order.key]))) | {"price.L10.0": "9"}
+    buyer.post(reverse("order-answer", args=[order.key]), typed | {"save": "1"})
+
+    assert fields_of(look(signed_in(people["asha"]), order))["price.L10.0"] == "6.85"
+
+
+# --- home ---------------------------------------------------------------------------------------------------
+
+
+def test_home_shows_what_waits_and_confirms_in_one_press(people):
+    order = order_of(12)
+    client = signed_in(people["asha"])
+    page = client.get("/").content.decode()
+    assert "Confirm 12 lines as asked" in page
+
+    response = client.post(reverse("order-answer", args=[order.key]), {"confirm": "1", "version": str(order.version), "next": "/"})
+
+    assert (response.status_code, response["Location"]) == (303, "/")
+    assert fresh().agreement == "agreed"
+    assert "Nothing waits for you, Asha." in client.get("/").content.decode()
+
+
+def test_home_puts_what_is_overdue_first(people):
+    an_order("4500000001", some_lines(1), at=datetime.now(UTC))
+    an_order("4500000002", some_lines(1), at=datetime.now(UTC) - timedelta(days=20))
+
+    page = signed_in(people["asha"]).get("/").content.decode()
+
+    titles = re.findall(r"Answer order (\d+)</a>", page)
+    assert titles == ["4500000002", "4500000001"]
+    assert "One answer is late." in page
+
+
+def test_home_quotes_the_buyers_reason(people):
+    from procurement.acknowledgments.messages import DecideAnswer
+    from procurement.acknowledgments.services import decide_answer
+
+    order = order_of(1)
+    client = signed_in(people["asha"])
+    press(client, order, "send", **{"price.L10.0": "7.10"})
+    with acting(people["bea"].actor):
+        decide_answer(DecideAnswer(order.key, fresh().version, "decline", reason="Contract price is 6.85."), actor=people["bea"].actor, at=datetime.now(UTC))
+
+    home = client.get("/").content.decode()
+    page = look(client, order).content.decode()
+
+    assert "Bea did not accept line 10 of order 4500000001" in home
+    assert "“Contract price is 6.85.”" in home
+    assert "<q>Contract price is 6.85.</q>" in page
+
+
+def test_home_shows_what_a_revision_changed(people):
+    order_of(2)
+    revised(quantity=Decimal(80))
+
+    page = signed_in(people["asha"]).get("/").content.decode()
+
+    assert "Revision 2 of order 4500000001 changes line 20" in page
+    assert '<del class="q-old">100</del>' in page
+
+
+def test_home_tells_of_late_deliveries_and_of_those_due_soon(people):
+    late = [a_line(10, delivery_on=TODAY - timedelta(days=3)), a_line(20, delivery_on=TODAY + timedelta(days=5))]
+    order = order_of(late)
+    client = signed_in(people["asha"])
+    press(client, order, "send")
+
+    page = client.get("/").content.decode()
+
+    assert f"Delivery of order 4500000001 was due on {day(TODAY - timedelta(days=3))}" in page
+    assert "Deliver by" in page
+
+
+def test_empty_home_teaches(people):
+    page = signed_in(people["asha"]).get("/").content.decode()
+
+    assert "All quiet on the quay" in page
+    assert "confirm it with one press" in page
+
+
+def test_home_takes_as_many_queries_for_many_orders_as_for_one(people):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client = signed_in(people["asha"])
+    counts = []
+    for number in range(1, 4):
+        order_of(2, number=f"450000000{number}")
+        client.get("/")
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/")
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1] == counts[2]
+
+
+def test_a_supplier_sees_only_its_own_home(people):
+    order_of(2)
+
+    assert "4500000001" not in signed_in(people["gil"]).get("/").content.decode()
+
+
+def test_the_buying_side_starts_with_its_decisions(people):
+    response = signed_in(people["bea"]).get("/")
+
+    assert (response.status_code, response["Location"]) == (302, reverse("decision-list"))
