@@ -44,7 +44,9 @@ def require_may_answer(order: PurchaseOrder, actor: Actor) -> bool:
     """Whether the answer is given on the supplier's behalf. Raises `NotAllowed` for who may not answer at all."""
     if actor.is_supplier:
         if not actor.may(Permission.ORDER_ACKNOWLEDGE):
-            raise NotAllowed(_("Your role reads orders. Ask your administrator for the right to answer them."))
+            raise NotAllowed(
+                _("Your role reads orders. Ask your administrator for the right to answer them.")
+            )
         if order.supplier.state == SupplierState.BLOCKED:
             raise NotAllowed(_("Your company is blocked for new promises. Ask the buyer why."))
         return False
@@ -69,7 +71,7 @@ def acknowledge_order(command: AcknowledgeOrder, *, actor: Actor, at: datetime) 
         )
     lines = {line.key: line for line in lines_of(order)}
     answers = _answers(command, lines)
-    _require_fresh(order, command.version, [lines[answer.line_key] for answer in answers])
+    require_fresh(order, command.version, [lines[answer.line_key] for answer in answers])
     ship_from = _ship_from(order, command.ship_from)
     pieces, rules = _read(order, answers, lines, at, _transit_days(order, ship_from))
     paper = OrderAcknowledgment(
@@ -126,10 +128,14 @@ def _answers(command: AcknowledgeOrder, lines: dict[str, PurchaseOrderLine]) -> 
     for key in named:
         if (line := lines.get(key)) and not line.is_open:
             message = _("Line %(number)s is cancelled, closed or received: nothing is left to promise.")
-            problems.append(Problem("line", message % {"number": line.number}, key, "closed", str(line.number)))
+            problems.append(
+                Problem("line", message % {"number": line.number}, key, "closed", str(line.number))
+            )
         elif line and (line.agreement == Agreement.AGREED or _is_settled_refusal(line)):
             message = _("Line %(number)s is agreed already. What was agreed is changed by asking the buyer.")
-            problems.append(Problem("line", message % {"number": line.number}, key, "agreed", str(line.number)))
+            problems.append(
+                Problem("line", message % {"number": line.number}, key, "agreed", str(line.number))
+            )
     if problems:
         raise Invalid(problems[0].message, problems)
     answers = list(command.answers)
@@ -145,7 +151,8 @@ def _is_settled_refusal(line: PurchaseOrderLine) -> bool:
     return line.agreement == Agreement.REFUSED and line.turn == Turn.NOBODY
 
 
-def _require_fresh(order: PurchaseOrder, version: int, lines: Sequence[PurchaseOrderLine]) -> None:
+def require_fresh(order: PurchaseOrder, version: int, lines: Sequence[PurchaseOrderLine]) -> None:
+    """Raise `StaleDocument` when one of these lines moved since this version of the order."""
     moved = [line.number for line in lines if line.touched_version > version]
     if not moved:
         return
@@ -203,7 +210,9 @@ def _transit_days(order: PurchaseOrder, ship_from: SupplierSite | None) -> int:
     """How long the goods travel: from the place named, or from the only one the supplier has."""
     if ship_from:
         return ship_from.transit_days
-    days = list(SupplierSite.objects.filter(supplier_id=order.supplier_id).values_list("transit_days", flat=True)[:2])
+    days = list(
+        SupplierSite.objects.filter(supplier_id=order.supplier_id).values_list("transit_days", flat=True)[:2]
+    )
     return days[0] if len(days) == 1 else 0
 
 
@@ -279,4 +288,3 @@ def withdraw_acknowledgment(key: uuid.UUID, *, actor: Actor, at: datetime) -> tu
         facts={"acknowledgment": str(paper.key), "lines": list(lines)},
     )
     return lines
-
