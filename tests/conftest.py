@@ -91,8 +91,19 @@ def django_db_setup(
         made = setup_databases(verbosity=0, interactive=False, keepdb=keep)
     yield
     if not django_db_keepdb:
-        with django_db_blocker.unblock(), as_owner():
-            teardown_databases(made, verbosity=0)
+        with django_db_blocker.unblock():
+            end_forgotten_sessions()
+            with as_owner():
+                teardown_databases(made, verbosity=0)
+
+
+def end_forgotten_sessions() -> None:
+    """A thread that a test left behind may still be connected; only its own role may end it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+        )
 
 
 def empty_all_tables(self: TransactionTestCase) -> None:
@@ -116,7 +127,7 @@ def owner_empties_tables() -> Iterator[None]:
 @pytest.fixture
 def world(db: None) -> dict[str, Any]:
     """Master data, and the suppliers by number."""
-    from tests.builders.world import make_world  # noqa: PLC0415 -- models exist only once Django is set up
+    from tests.builders.world import make_world
 
     return make_world()
 
@@ -124,8 +135,8 @@ def world(db: None) -> dict[str, Any]:
 @pytest.fixture
 def people(world: dict[str, Any]) -> dict[str, Any]:
     """Everybody of tests/people.py, with the world they live in."""
-    from portal.kernel.scope import acting  # noqa: PLC0415 -- models exist only once Django is set up
-    from tests.people import FEED, make_people  # noqa: PLC0415 -- models exist only once Django is set up
+    from portal.kernel.scope import acting
+    from tests.people import FEED, make_people
 
     with acting(FEED):
         return make_people(world)
@@ -134,6 +145,6 @@ def people(world: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def tokens(world: dict[str, Any]) -> Callable[..., Any]:
     """Programs: `tokens("ACME")` asks as one of a supplier, `tokens()` as the buying side's integration."""
-    from tests.builders.programs import a_program  # noqa: PLC0415 -- models exist only once Django is set up
+    from tests.builders.programs import a_program
 
     return lambda number=None, scope=None: a_program(world[number] if number else None, scope)

@@ -11,7 +11,8 @@ from pathlib import Path
 from types import FrameType
 
 from portal.embedded.demo import run_demo
-from portal.embedded.postgres import PostgresUnavailable, start_cluster
+from portal.embedded.postgres import start_cluster
+from portal.embedded.postgres_home import PostgresUnavailable
 from portal.embedded.testing import run_command, run_tests
 
 

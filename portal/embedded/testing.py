@@ -11,6 +11,7 @@ from pathlib import Path
 
 from portal.embedded import native, postgres
 from portal.embedded.places import ROOT
+from portal.embedded.postgres_home import PostgresUnavailable
 from portal.embedded.supervisor import Failed, Stopping, Supervisor
 
 
@@ -46,7 +47,7 @@ def with_database(command: list[str]) -> int:
                 )
         except Stopping:
             return 130
-        except (Failed, postgres.PostgresUnavailable) as problem:
+        except (Failed, PostgresUnavailable) as problem:
             print(f"{shlex.join(command)} cannot run: {problem}", file=sys.stderr)
             return 1
 

@@ -16,7 +16,7 @@ from django.db import connection
 from django.utils import timezone
 from psycopg import sql
 
-from portal.embedded.postgres import PostgresUnavailable, whereabouts
+from portal.embedded.postgres_home import PostgresUnavailable, programs_folder
 from portal.kernel.actors import Actor
 from portal.kernel.outbox.services import enqueue
 from portal.kernel.scope import acting
@@ -34,11 +34,11 @@ def login_of(database: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tools() -> Path:
     """Where pg_dump and pg_restore are."""
     found = shutil.which("pg_dump")
     try:
-        return whereabouts(tmp_path_factory.mktemp("here"))[0]
+        return programs_folder()
     except PostgresUnavailable:
         if found is None:
             pytest.skip("pg_dump is not on this machine")
@@ -58,7 +58,7 @@ def restored(tools: Path, tmp_path: Path) -> Iterator[str]:
             run(tools / "pg_restore", *options, f"--dbname={owner_of(RESTORED)}", dump)
             yield RESTORED
         finally:
-            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(RESTORED)))
+            server.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(RESTORED)))
 
 
 def run(*command: object) -> None:

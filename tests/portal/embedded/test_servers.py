@@ -12,7 +12,7 @@ import psycopg
 import pytest
 import redis
 
-from portal.embedded import ports, postgres, valkey
+from portal.embedded import ports, postgres, postgres_home, valkey
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +78,22 @@ def test_words_sort_and_fold_the_same_on_every_machine(cluster):
 
 def test_passwords_are_for_their_owner_alone(cluster):
     assert stat.S_IMODE((cluster.home / "passwords.json").stat().st_mode) == 0o600
+
+
+def test_an_emptied_folder_means_a_new_cluster(cluster, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "PG_VERSION").write_text("18")  # what is left where the data had to lie outside the folder
+
+    tmp_path.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(postgres, "data_folder", lambda home: data)
+        patch.setattr(postgres, "make_cluster", lambda binaries, folder, password: made.append(folder))
+        made: list[Path] = []
+        with pytest.raises(postgres_home.PostgresUnavailable):
+            postgres.start_cluster(tmp_path, durable=False)
+
+    assert made == [data]
 
 
 def test_it_comes_back_after_a_crash_with_what_was_committed(cluster):
