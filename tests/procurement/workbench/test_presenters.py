@@ -1,0 +1,135 @@
+"""Every fact on an order's timeline has a sentence."""
+
+import ast
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from portal.kernel.audit.models import AuditEvent
+from procurement.workbench.presenters import SENTENCES, cast, entry_of, lines_text, shown_value
+
+ROOT = Path(__file__).parents[3]
+PLACES = [
+    "procurement/orders/services",
+    "procurement/orders/states.py",
+    "procurement/acknowledgments/services",
+    "procurement/threads/services.py",
+    "procurement/erp/states.py",
+    "portal/kernel/outbox/services.py",
+]
+KIND = re.compile(r"(order|thread|erp|outbox)\.[a-z_]+[a-z]")
+NOT_FACTS = {"order.promise_agreed"}  # what the ERP is told; its command writes its own facts
+
+EXAMPLES = {
+    "order.received": ({"number": "1", "revision": 1, "lines": 18}, "Order received, 18 lines"),
+    "order.revised": (
+        {
+            "revision": 3,
+            "reopened": [30],
+            "echoed": [],
+            "changes": [
+                {"line": "30", "field": "delivery_on", "old": "2026-04-08", "new": "2026-04-01", "did": "reopened"}
+            ],
+        },
+        "Revision 3 asks anew: line 30 (delivery 8 Apr 2026 → 1 Apr 2026)",
+    ),
+    "order.cancelled": ({"from": "issued", "to": "cancelled"}, "Order cancelled by the buyer"),
+    "order.closed": ({"from": "issued", "to": "closed"}, "Order closed"),
+    "order.reopened": ({"from": "closed", "to": "issued"}, "Order opened again"),
+    "order.goods_received": (
+        {"lines": [{"line": 10, "received": "400", "unit": "pcs"}], "line_count": 1},
+        "400 pcs of line 10 received so far",
+    ),
+    "order.acknowledged": (
+        {"revision": 2, "on_behalf": False, "as_asked": [10, 20], "waiting": [{"line": 30}], "refused": [40]},
+        "Revision 2 answered: 2 lines as asked, line 30 otherwise, line 40 refused",
+    ),
+    "order.answer_withdrawn": ({"acknowledgment": "…", "lines": [30]}, "Answer taken back: line 30"),
+    "order.answer_accepted": (
+        {"agreed": [30], "refused": [], "disputed": [], "waiting": [], "reason": "", "pieces": 1},
+        "Accepted as answered: line 30",
+    ),
+    "order.answer_declined": (
+        {"agreed": [], "refused": [], "disputed": [30, 40], "waiting": [], "reason": "Too late.", "pieces": 2},
+        "Not accepted: lines 30, 40. “Too late.”",
+    ),
+    "thread.message_sent": ({"message": 1}, "Message sent"),
+    "thread.note_written": ({"message": 1}, "Internal note written"),
+    "thread.file_added": ({"name": "plan.xlsx"}, "File added: plan.xlsx"),
+    "erp.command_sent": ({"lines": [10]}, "Sent to the ERP: line 10"),
+    "erp.command_confirmed": ({"lines": [10, 20]}, "In the ERP: lines 10, 20"),
+    "erp.command_conflicted": ({"lines": [10]}, "The ERP holds something else: line 10"),
+    "erp.command_refused": ({"lines": [10]}, "The ERP did not take it: line 10"),
+    "erp.command_unknown": ({"lines": [10]}, "Nobody knows yet whether the ERP took it: line 10"),
+    "erp.command_retried": ({"lines": [10]}, "Sent to the ERP once more: line 10"),
+    "erp.command_superseded": ({"lines": [10]}, "Replaced by a newer agreement: line 10"),
+    "outbox.replayed": ({"message": "1", "topic": "erp"}, "Message delivered once more"),
+    "outbox.skipped": ({"message": "1", "topic": "erp", "reason": "x"}, "Message given up"),
+}
+
+
+def recorded_kinds():
+    """Every kind of fact that the services of an order's papers can write, read off their source."""
+    found: set[str] = set()
+    for place in PLACES:
+        path = ROOT / place
+        for file in path.rglob("*.py") if path.is_dir() else [path]:
+            words = [node.value for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Constant)]
+            found |= {word for word in words if isinstance(word, str) and KIND.fullmatch(word)}
+            if "order.answer_" in words:  # f"order.answer_{'accepted' if … else 'declined'}"
+                found |= {"order.answer_accepted", "order.answer_declined"}
+    return found - NOT_FACTS
+
+
+def event(kind, facts, **changed):
+    values = {"actor_label": "Omar Haddad", "actor_side": "company", "channel": "portal", "at": datetime.now(UTC)}
+    return AuditEvent(kind=kind, stream="order:1", facts=facts, **{**values, **changed})
+
+
+def test_every_kind_that_is_recorded_has_a_sentence_and_no_sentence_is_idle():
+    assert recorded_kinds() == set(SENTENCES)
+    assert set(EXAMPLES) == set(SENTENCES)
+
+
+@pytest.mark.parametrize("kind", sorted(SENTENCES))
+def test_each_sentence(kind):
+    facts, text = EXAMPLES[kind]
+
+    assert entry_of(event(kind, facts)).text == text
+
+
+def test_who_did_it_and_how_stands_under_it():
+    assert entry_of(event("order.closed", {})).note == "Omar Haddad"
+    assert entry_of(event("order.closed", {}, channel="mail")).note == "Omar Haddad, by mail"
+    assert entry_of(event("order.closed", {}, actor_side="system", channel="erp")).note == "from their ERP"
+    assert entry_of(event("order.closed", {}, actor_user_id=7), reader_id=7).note == "you"
+
+
+@pytest.mark.parametrize(
+    ("facts", "text"),
+    [
+        ({"revision": 2, "reopened": [], "echoed": [10], "changes": []}, "Revision 2 says what was agreed: line 10"),
+        ({"revision": 2, "reopened": [], "echoed": [], "changes": []}, "Revision 2 changed nothing you agreed"),
+        (
+            {"revision": 2, "reopened": [], "echoed": [], "changes": [{"line": "20", "did": "cancelled"}]},
+            "Revision 2 cancels line 20",
+        ),
+        ({"revision": 2, "reopened": list(range(10, 90, 10)), "changes": []}, "Revision 2 asks anew: 8 lines"),
+    ],
+)
+def test_what_a_revision_did(facts, text):
+    assert entry_of(event("order.revised", facts)).text == text
+
+
+def test_values_of_a_revision_are_shown_as_people_write_them():
+    assert shown_value("quantity", "1200") == "1,200"
+    assert shown_value("price", "250 per 100") == "250.00 / 100"
+    assert shown_value("deliveries", "60 on 2026-04-01 + 40 on 2026-04-09") == "60 · 1 Apr 2026 + 40 · 9 Apr 2026"
+    assert shown_value("note", "by hand") == "by hand"
+    assert lines_text([10]) == "line 10"
+
+
+def test_a_mould_escapes_every_word():
+    assert cast("<b>\ue000name\ue001</b>", {"name": "<i>"}) == "<b>&lt;i&gt;</b>"
