@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
 METHODS = ("get", "post", "put", "patch", "delete")
 PROBLEM = "ProblemDetails"
@@ -68,6 +72,11 @@ class Shape:
     fields: tuple[Field, ...]
 
 
+def with_code(text: str) -> SafeString:
+    """A sentence of the description, with its `codes` as code."""
+    return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S308 -- escaped first
+
+
 def operations_of(schema: Schema) -> dict[str, list[Operation]]:
     """Every operation, by the paper it is about."""
     groups: dict[str, list[Operation]] = {}
@@ -81,7 +90,7 @@ def operations_of(schema: Schema) -> dict[str, list[Operation]]:
 def shapes_of(schema: Schema) -> list[Shape]:
     """Every shape, by name."""
     return [
-        Shape(name, shape.get("description", ""), tuple(_fields(shape)))
+        Shape(name, with_code(shape.get("description", "")), tuple(_fields(shape)))
         for name, shape in sorted(schema["components"]["schemas"].items())
     ]
 
@@ -100,7 +109,7 @@ def _operation(path: str, method: str, told: Schema) -> Operation:
         method=method.upper(),
         path=path,
         summary=told["summary"],
-        text=told.get("description", ""),
+        text=with_code(told.get("description", "")),
         parameters=tuple(_parameter(one) for one in told.get("parameters", ())),
         body=_shape_in(sent.get("schema", {})),
         answers=tuple(answers),
@@ -133,13 +142,13 @@ def _field(name: str, told: Schema, required: bool) -> Field:
         shape=_shape_in(told),
         required=required,
         words=tuple(str(word) for word in words if word not in ("", None)),
-        text=told.get("description", "").split("\n\n* ")[0].removeprefix("* ") if not _is_words(told) else "",
+        text=_text(told),
     )
 
 
-def _is_words(told: Schema) -> bool:
-    # Of a field without a text of its own the description is the list of its words, which is shown anyway.
-    return str(told.get("description", "")).startswith("* `")
+def _text(told: Schema) -> SafeString:
+    # The list of a field's words is appended to its description; they are shown anyway.
+    return with_code(re.split(r"(?:^|\n\n)\* `", told.get("description", ""), maxsplit=1)[0])
 
 
 def _kind(told: Schema) -> str:

@@ -1,7 +1,7 @@
 """Answering a repeated request with the first answer."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -10,6 +10,8 @@ from portal.kernel.actors import Actor
 from portal.kernel.errors import Refusal
 from portal.kernel.idempotency.models import SeenRequest
 from portal.kernel.scope import requires_scope
+
+KEPT_FOR = timedelta(days=30)
 
 
 class KeyReused(Refusal):
@@ -33,9 +35,7 @@ def recall(key: str, fingerprint: str, *, actor: Actor) -> SeenRequest | None:
     caller = caller_of(actor)
     with connection.cursor() as cursor:
         digest = hashlib.sha256(f"{caller}\n{key}".encode()).digest()
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], "big", signed=True)]
-        )
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], "big", signed=True)])
     seen = SeenRequest.objects.filter(caller=caller, key=key).first()
     if seen and seen.fingerprint != fingerprint:
         raise KeyReused("This idempotency key was used for a different request. Use a new key.")
@@ -56,3 +56,10 @@ def remember(
         status=status,
         answer=answer,
     )
+
+
+@requires_scope
+def forget_old(*, at: datetime) -> int:
+    """Forget answers that nobody will ask for again; returns how many."""
+    forgotten, _by_table = SeenRequest.objects.filter(created_at__lt=at - KEPT_FOR).delete()
+    return forgotten

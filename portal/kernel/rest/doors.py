@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -107,7 +108,11 @@ class Doors(ViewSet):
         """Read the body before anything can stream it past the limit of its size; then let in or not."""
         if request.method not in SAFE:
             request._request.body  # noqa: B018 -- raises RequestDataTooBig
-        super().initial(request, *args, **kwargs)
+        try:
+            super().initial(request, *args, **kwargs)
+        except (AuthenticationFailed, NotAuthenticated):
+            self.check_throttles(request)  # who guesses is counted too, by address
+            raise
         request.actor = actor_of_request(request)
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:

@@ -358,6 +358,16 @@ def test_too_many_requests_are_told_when_to_come_again(tokens, settings):
     assert other.get("/api/v1/orders").status_code == 200
 
 
+def test_who_guesses_tokens_is_counted_by_address(world, settings):
+    settings.API_RATE = "3/min"
+    guesser = Program(None, "qs_00000000_" + "x" * 43)
+    guesser.client.defaults["REMOTE_ADDR"] = "203.0.113.7"
+
+    answers = [guesser.get("/api/v1/orders").status_code for _n in range(4)]
+
+    assert answers == [401, 401, 401, 429]
+
+
 def test_a_fault_of_ours_is_told_as_one_and_says_no_more(tokens, monkeypatch):
     monkeypatch.setattr("procurement.orders.api.find_order", lambda *a, **k: 1 / 0)
     program = tokens("ACME")
