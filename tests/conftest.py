@@ -6,17 +6,14 @@ import ipaddress
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
-from django.test.utils import setup_databases, teardown_databases
 
-# Content types and permissions are made by migrations; what other tables hold is a test's own.
-KEPT_TABLES = frozenset({"django_migrations", "django_content_type", "auth_permission"})
+from tests.database import drop_database, empty_all_tables, make_database
+
 LOCAL_NAMES = frozenset({"localhost", "ip6-localhost", ""})
 
 
@@ -64,19 +61,6 @@ def is_this_machine(host: str) -> bool:
 # --- Database: made by the owner, used by the login ---------------------------------------------------------
 
 
-@contextmanager
-def as_owner() -> Iterator[None]:
-    """For making, migrating and emptying the test database; tests themselves never run in here."""
-    login = {name: connection.settings_dict[name] for name in ("USER", "PASSWORD")}
-    connection.close()
-    connection.settings_dict.update(settings.DATABASE_OWNER)
-    try:
-        yield
-    finally:
-        connection.close()
-        connection.settings_dict.update(login)
-
-
 @pytest.fixture(scope="session")
 def django_db_setup(
     django_test_environment: None,
@@ -85,33 +69,14 @@ def django_db_setup(
     django_db_createdb: bool,
     django_db_modify_db_settings: None,
 ) -> Iterator[None]:
-    """Like pytest-django's own, but as the role that owns tables."""
-    keep = django_db_keepdb and not django_db_createdb
-    with django_db_blocker.unblock(), as_owner():
-        made = setup_databases(verbosity=0, interactive=False, keepdb=keep)
+    """In place of pytest-django's own, which would make and use it as the same role."""
+    former = str(connection.settings_dict["NAME"])
+    with django_db_blocker.unblock():
+        name = make_database(keep=django_db_keepdb and not django_db_createdb)
     yield
     if not django_db_keepdb:
         with django_db_blocker.unblock():
-            end_forgotten_sessions()
-            with as_owner():
-                teardown_databases(made, verbosity=0)
-
-
-def end_forgotten_sessions() -> None:
-    """A thread that a test left behind may still be connected; only its own role may end it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
-        )
-
-
-def empty_all_tables(self: TransactionTestCase) -> None:
-    """After a test that really committed: the login may not truncate, so the owner does."""
-    with as_owner(), connection.cursor() as cursor:
-        tables = sorted(set(connection.introspection.table_names(cursor)) - KEPT_TABLES)
-        names = ", ".join(connection.ops.quote_name(table) for table in tables)
-        cursor.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+            drop_database(name, former)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,0 +1,151 @@
+"""The test database: made by the owner once per state of the migrations, copied for each run, used by the login."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.test import TransactionTestCase
+from psycopg import Connection, errors, sql
+
+# Content types and permissions are made by migrations; what other tables hold is a test's own.
+KEPT_TABLES = frozenset({"django_migrations", "django_content_type", "auth_permission"})
+PREFIX = "template_quayside_"
+ONE_AT_A_TIME = 0x71756179
+
+
+@contextmanager
+def as_owner() -> Iterator[None]:
+    """For making, migrating and emptying the test database; tests themselves never run in here."""
+    login = {name: connection.settings_dict[name] for name in ("USER", "PASSWORD")}
+    connection.close()
+    connection.settings_dict.update(settings.DATABASE_OWNER)
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict.update(login)
+
+
+def make_database(*, keep: bool) -> str:
+    """Makes this run's database, or takes the kept one; answers its name."""
+    name = connection.creation._get_test_db_name()
+    with server() as cluster:
+        if not (keep and exists(cluster, name)):
+            template = make_template(cluster)
+            cluster.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+            copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+            cluster.execute(copy)
+    use(name)
+    return name
+
+
+def drop_database(name: str, former: str) -> None:
+    """Forgets this run's database and goes back to the one in the settings."""
+    end_forgotten_sessions()
+    use(former)
+    with server() as cluster:
+        cluster.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+
+
+def empty_all_tables(self: TransactionTestCase) -> None:
+    """After a test that really committed: the login may not truncate, so the owner does."""
+    with as_owner(), connection.cursor() as cursor:
+        tables = sorted(set(connection.introspection.table_names(cursor)) - KEPT_TABLES)
+        names = ", ".join(connection.ops.quote_name(table) for table in tables)
+        cursor.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+
+
+# --- The template -------------------------------------------------------------------------------------------
+
+
+def make_template(cluster: Connection) -> str:
+    """The migrated, empty database that all runs copy; made by whoever comes first while the others wait."""
+    name = PREFIX + state_of_migrations()
+    cluster.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])  # ends with the connection
+    if not exists(cluster, name):
+        forget_older_templates(cluster)
+        building = f"{PREFIX}building_{os.getpid()}"
+        cluster.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(building)))
+        try:
+            migrate(building)
+            rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+            cluster.execute(rename.format(sql.Identifier(building), sql.Identifier(name)))
+        except BaseException:
+            cluster.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(building)))
+            raise
+    return name
+
+
+def state_of_migrations() -> str:
+    """Changes when a migration of ours or a locked package changes."""
+    root = Path(settings.BASE_DIR)
+    packages = ("portal", "suppliers", "procurement")
+    files = [file for package in packages for file in (root / package).rglob("migrations/*.py")]
+    digest = hashlib.sha256()
+    for file in (
+        *sorted(files),
+        root / "portal" / "kernel" / "walls.py",
+        root / "requirements" / "test.lock",
+    ):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def migrate(name: str) -> None:
+    former = str(connection.settings_dict["NAME"])
+    with as_owner():
+        connection.settings_dict["NAME"] = name
+        try:
+            call_command("migrate", verbosity=0, interactive=False, run_syncdb=True)
+        finally:
+            connection.close()
+            connection.settings_dict["NAME"] = former
+
+
+def forget_older_templates(cluster: Connection) -> None:
+    for (name,) in cluster.execute(
+        "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX]
+    ).fetchall():
+        try:
+            cluster.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+        except errors.ObjectInUse:
+            continue  # another run is copying it; the next one forgets it
+
+
+# --- The server ---------------------------------------------------------------------------------------------
+
+
+def server() -> Connection:
+    """The cluster, as the owner; `with` closes it."""
+    address = urlsplit(os.environ["DATABASE_OWNER_URL"])._replace(path="/postgres").geturl()
+    return psycopg.connect(address, autocommit=True)
+
+
+def exists(cluster: Connection, name: str) -> bool:
+    return cluster.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+
+
+def use(name: str) -> None:
+    """From now on every connection of this process, other threads' too, is to this database."""
+    connection.close()
+    connection.settings_dict["NAME"] = name
+
+
+def end_forgotten_sessions() -> None:
+    """A thread that a test left behind may still be connected; only its own role may end it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+        )
