@@ -40,8 +40,8 @@ class CommandRow:
     command: ErpCommand
     what: str
     lines: str
-    erp_has: str
-    wanted: str
+    erp_has: Sequence[str]
+    wanted: Sequence[str]
     reason: str
     since: datetime
 
@@ -54,41 +54,38 @@ def reason_text(reason: str) -> str:
 def command_row(command: ErpCommand) -> CommandRow:
     """A command as one row: what it changes, what the ERP has instead, what we wanted."""
     paper = command_of(command)
-    asked = fields_asked_for(paper)
+    asked = fields_asked_for(paper) - {WriteField.SUPPLIER_REFERENCE}
     numbers = [str(line.number) for line in paper.lines]
-    lines = ", ".join(numbers[:4]) + (" …" if len(numbers) > 4 else "")
-    differing = {line["key"] for line in command.current}
-    shown = [line for line in paper.lines if line.key in differing] or list(paper.lines)
+    by_key = {line.key: line for line in paper.lines}
+    differing = [by_key[line["key"]] for line in command.current if line["key"] in by_key]
     return CommandRow(
         command=command,
         what=words_of_fields(asked) or _("as asked"),
-        lines=lines,
-        erp_has="; ".join(current_text(line) for line in command.current[:2]),
-        wanted="; ".join(wanted_text(line) for line in shown[:2]),
+        lines=", ".join(numbers[:4]) + (" …" if len(numbers) > 4 else ""),
+        erp_has=[current_text(line, by_key.get(line["key"])) for line in command.current[:2]],
+        wanted=[text for line in (differing or paper.lines)[:2] for text in wanted_texts(line)][:4],
         reason=reason_text(command.reason),
         since=command.sent_at or command.calling_since or command.queued_at,
     )
 
 
-def current_text(line: Mapping[str, Any]) -> str:
-    """What the ERP said it holds for a line."""
+def current_text(line: Mapping[str, Any], decided: CommandLine | None = None) -> str:
+    """What the ERP said it holds for a line; the price only where it is not the one that was decided on."""
     if line.get("gone"):
         return _("line is gone")
     quantity, price, day = (line.get(name) or "" for name in ("quantity", "price", "delivery_on"))
+    other_price = price and (decided is None or Decimal(price) != decided.base_price)
     parts = [
         figure(Decimal(quantity)) if quantity else "",
         day_text(date.fromisoformat(day)) if day else "",
-        _("at %(price)s") % {"price": figure(Decimal(price))} if price else "",
+        _("at %(price)s") % {"price": figure(Decimal(price))} if other_price else "",
     ]
     return ", ".join(part for part in parts if part)
 
 
-def wanted_text(line: CommandLine) -> str:
-    """What was agreed on a line."""
-    pieces = standing_pieces(line)
-    if not pieces:
-        return _("will not come")
-    return " + ".join(_piece_text(piece, line) for piece in pieces)
+def wanted_texts(line: CommandLine) -> list[str]:
+    """What was agreed on a line, piece by piece."""
+    return [_piece_text(piece, line) for piece in standing_pieces(line)] or [_("will not come")]
 
 
 def _piece_text(piece: CommandPiece, line: CommandLine) -> str:

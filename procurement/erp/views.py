@@ -49,6 +49,7 @@ from suppliers.roles import Permission
 
 WINDOWS = {"day": timedelta(hours=24), "week": timedelta(days=7), "month": timedelta(days=30)}
 SHOWN = 20
+RUNS_SHOWN = 12
 
 
 @door(Permission.ERP_VIEW)
@@ -72,7 +73,7 @@ def monitor(request: HttpRequest) -> HttpResponse:
         "needing": needing,
         "parked": parked,
         "states": _states(counts),
-        "runs": [run_row(run) for run in recent_runs(SHOWN)],
+        "runs": [run_row(run) for run in recent_runs(RUNS_SHOWN)],
         "windows": _windows(window),
         "may_manage": request.actor.may(Permission.ERP_MANAGE),
     }
