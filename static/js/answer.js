@@ -11,6 +11,7 @@
   const form = () => document.querySelector("#answer");
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
   const waits = new Map(); // what is typed and not kept yet: a line's tbody, or the header, to its timer
+  const kept = new WeakMap(); // what was sent of it last
 
   const group = (element) => element?.closest?.("tbody[data-line], [data-header]");
   const belongs = (element) => element?.form === form() && Boolean(group(element));
@@ -29,7 +30,10 @@
   const keep = (part) => {
     clearTimeout(waits.get(part));
     waits.delete(part);
-    if (!part.isConnected) return;
+    const values = valuesOf(part);
+    const written = JSON.stringify(values);
+    if (!part.isConnected || kept.get(part) === written) return;
+    kept.set(part, written);
     const verdict = part.matches("tbody") ? verdictOf(part) : null;
     const target = verdict ?? document.querySelector("#answer-saved");
     say(document.querySelector("#answer-saved")?.dataset.saving);
@@ -37,7 +41,7 @@
       source: part,
       target: `#${target.id}`,
       swap: verdict ? "outerHTML" : "none",
-      values: valuesOf(part),
+      values,
     });
   };
   const say = (text) => {
@@ -192,7 +196,9 @@
   // Without a network, the page still holds what was typed: it is tried again when there is one.
   document.addEventListener("htmx:sendError", (event) => {
     const part = group(event.detail.elt);
-    if (part) later(part, 5000);
+    if (!part) return;
+    kept.delete(part);
+    later(part, 5000);
   });
 
   // --- sending ------------------------------------------------------------------------------------------------------

@@ -25,7 +25,14 @@ from procurement.workbench.queries.answer import deadline_of
 MOST_WAITING = 20
 MOST_LATE = 10
 SOON = timedelta(days=14)
-NEWS = ("order.revised", "order.answer_accepted", "order.answer_declined", "order.goods_received", "order.cancelled", "order.received")
+NEWS = (
+    "order.received",
+    "order.revised",
+    "order.cancelled",
+    "order.answer_accepted",
+    "order.answer_declined",
+    "order.goods_received",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +110,9 @@ def supplier_home(actor: Actor, at: datetime) -> Home:
         overdue=totals["overdue"],
         late=late_count,
     )
-    home.todos = sorted((_todo(order, details, at) for order in shown), key=lambda todo: todo.tone != "stop")
-    home.todos += late
+    answers = [_todo(order, details, at) for order in shown]
+    overdue = [todo for todo in answers if todo.tone == "stop"]
+    home.todos = [*overdue, *late, *(todo for todo in answers if todo.tone != "stop")]
     home.arrivals = _arrivals(actor, today)
     home.news = _news(actor)
     home.open_lines = _open_lines(actor).count()

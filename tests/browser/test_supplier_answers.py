@@ -1,0 +1,300 @@
+"""Mei's side in a real browser: an answer typed, split, refused, kept, merged and sent; with a mouse, with keys, on a phone."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils.dateformat import format as dateformat
+from playwright.sync_api import expect
+
+from portal.kernel.scope import acting
+from procurement.acknowledgments.models import DraftAnswer, OrderAcknowledgment
+from procurement.orders.models import Promise, PurchaseOrder
+from tests.browser.axe import sideways, violations
+from tests.builders.world import a_line, a_paper, an_order, fresh, fresh_line, receive
+from tests.people import FEED, PASSWORD
+
+TODAY = datetime.now(UTC).date()
+ASKED = TODAY + timedelta(days=40)
+LATER = ASKED + timedelta(days=8)
+
+
+def day(value: date) -> str:
+    return dateformat(value, "j M Y")
+
+
+def order_of(lines: int = 4) -> PurchaseOrder:
+    made = [a_line(10 * n, delivery_on=ASKED) for n in range(1, lines + 1)]
+    return an_order(lines=made, at=datetime.now(UTC))
+
+
+def sign_in(page: Any, person: Any) -> None:
+    page.goto("/accounts/login/")
+    page.fill("#id_login", person.email)
+    page.fill("#id_password", PASSWORD)
+    page.click("main button.btn-primary")
+    page.wait_for_url("**/")
+
+
+def at_order(page: Any, person: Any, order: PurchaseOrder) -> None:
+    sign_in(page, person)
+    page.goto(f"/orders/{order.key}/")
+
+
+def line(page: Any, number: int) -> Any:
+    return page.locator(f"tbody[data-line=L{number}]")
+
+
+def field(page: Any, number: int, what: str, piece: int = 0) -> Any:
+    return page.locator(f"[name='{what}.L{number}.{piece}']")
+
+
+def menu(page: Any, number: int, act: str) -> None:
+    """Open the menu of a line and press one of its buttons, as a hand does."""
+    line(page, number).locator("[id^=menu-]").click()
+    with page.expect_response("**/answer/line/"):
+        line(page, number).locator(f".q-menu button[name={act}]").click()
+
+
+def typed(page: Any, number: int, what: str, text: str, piece: int = 0) -> None:
+    """Type into a field and wait until it is kept."""
+    with page.expect_response("**/answer/line/"):
+        field(page, number, what, piece).fill(text)
+    line(page, number).locator(".q-verdict b").first.wait_for()
+
+
+def focused(page: Any) -> str:
+    return str(page.evaluate("document.activeElement.name || document.activeElement.id"))
+
+
+def promised(number: int) -> list[tuple[str, int, date | None]]:
+    with acting(FEED):
+        found = Promise.objects.filter(line__number=number, state__in=["agreed", "proposed"]).order_by("piece")
+        return [(one.kind, int(one.quantity), one.delivery_on) for one in found]
+
+
+def test_a_later_date_a_split_and_a_refusal_are_said_beforehand_and_sent_together(
+    page: Any, people: dict[str, Any]
+) -> None:
+    order = order_of(4)
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    at_order(page, people["asha"], order)
+
+    typed(page, 10, "delivery_on", day(LATER))
+    assert "Goes to Bea" in line(page, 10).inner_text()
+    assert "8 days late" in line(page, 10).inner_text()
+    assert focused(page) == "delivery_on.L10.0"  # the row that holds the caret is never swapped
+
+    typed(page, 20, "quantity", "60")
+    assert "The pieces add up to 60 of 100 pcs" in line(page, 20).inner_text()
+    with page.expect_response("**/answer/line/"):
+        page.get_by_role("button", name="Promise the other 40 pcs on another day").click()
+    expect(field(page, 20, "quantity", 1)).to_be_focused()
+    typed(page, 20, "delivery_on", day(LATER), piece=1)
+    assert "60 + 40 = 100" in line(page, 20).inner_text()
+
+    menu(page, 30, "refuse")
+    expect(field(page, 30, "reason")).to_be_focused()
+    with page.expect_response("**/answer/line/"):
+        field(page, 30, "reason").select_option("obsolete_item")
+    expect(page.locator("#ball")).to_contain_text("3 lines differ: 2 go to Bea, one refused.")
+
+    page.get_by_role("button", name="Send answer: 3 changed, 1 as asked").click()
+    page.wait_for_selector(".q-toast")
+
+    assert promised(10) == [("accept", 100, LATER)]
+    assert promised(20) == [("accept", 60, ASKED), ("accept", 40, LATER)]
+    assert promised(30) == [("refuse", 100, None)]
+    assert promised(40) == [("accept", 100, ASKED)]
+    assert "Bea’s turn" in page.locator("#ball").inner_text()
+    assert problems == []
+
+    page.get_by_role("button", name="Withdraw").click()
+    page.wait_for_selector("text=Taken back")
+    assert field(page, 10, "delivery_on").input_value() == day(LATER)
+    assert fresh_line(40).agreement == "agreed"
+
+
+def test_what_is_typed_is_there_after_a_reload_and_on_another_machine(
+    page: Any, browser: Any, people: dict[str, Any]
+) -> None:
+    order = order_of(2)
+    at_order(page, people["asha"], order)
+    typed(page, 10, "price", "7.10")
+    with page.expect_response("**/answer/line/"):
+        page.fill("#note", "Castings come late")
+
+    page.reload()
+    elsewhere = browser.new_context(base_url=page.url.split("/orders/")[0]).new_page()
+    at_order(elsewhere, people["olga"], order)
+
+    for screen in (page, elsewhere):
+        assert field(screen, 10, "price").input_value() == "7.10"
+        assert screen.input_value("#note") == "Castings come late"
+    elsewhere.context.close()
+
+
+def test_undo_and_typing_back_leave_no_trace(page: Any, people: dict[str, Any]) -> None:
+    order = order_of(2)
+    at_order(page, people["asha"], order)
+    typed(page, 10, "price", "7.10")
+    menu(page, 20, "refuse")
+
+    with page.expect_response("**/answer/line/"):
+        line(page, 20).get_by_role("button", name="Undo line 20").click()
+    with page.expect_response("**/answer/line/"):
+        field(page, 10, "price").fill("6.85")
+
+    expect(line(page, 10)).to_have_class("")
+    expect(page.locator("#label-send")).to_have_text("Confirm 2 lines as asked")
+    with acting(FEED):
+        assert not DraftAnswer.objects.exists()
+
+
+def test_a_newer_revision_is_told_while_typing_and_merged(page: Any, people: dict[str, Any]) -> None:
+    order = order_of(2)
+    at_order(page, people["asha"], order)
+    revised = [a_line(10, delivery_on=ASKED), a_line(20, delivery_on=ASKED, quantity=Decimal(80))]
+    receive(a_paper(lines=revised, revision="2"), at=datetime.now(UTC))
+
+    typed(page, 20, "price", "7.20")
+    page.wait_for_selector("text=This order changed while you were typing.")
+    page.get_by_role("link", name="Show the difference").click()
+    page.wait_for_selector("del.q-old")
+
+    assert re.sub(r"\s+", " ", line(page, 20).locator(".q-moved").first.inner_text()) == "quantity: 100 → now 80"
+    assert field(page, 20, "price").input_value() == "7.20"
+    assert field(page, 20, "quantity").input_value() == "80"
+    page.get_by_role("button", name="Send answer: 1 changed, 1 as asked").click()
+    page.wait_for_selector(".q-toast")
+    assert promised(20) == [("accept", 80, ASKED)]
+
+
+def test_a_stale_screen_is_sent_back_with_everything_on_it(page: Any, people: dict[str, Any]) -> None:
+    order = order_of(2)
+    at_order(page, people["asha"], order)
+    typed(page, 10, "price", "7.10")
+    revised = [a_line(10, delivery_on=ASKED), a_line(20, delivery_on=LATER)]
+    receive(a_paper(lines=revised, revision="2"), at=datetime.now(UTC))
+
+    page.get_by_role("button", name="Send answer: 1 changed, 1 as asked").click()
+    page.wait_for_selector(".q-summary-err")
+
+    assert "Line 20 changed since you opened this order." in page.locator(".q-summary-err").inner_text()
+    assert page.evaluate("document.activeElement.className") == "q-summary-err"
+    assert field(page, 10, "price").input_value() == "7.10"
+    with acting(FEED):
+        assert not OrderAcknowledgment.objects.exists()
+
+
+def test_everything_goes_with_the_keyboard_alone(page: Any, people: dict[str, Any]) -> None:
+    order = order_of(2)
+    at_order(page, people["asha"], order)
+
+    field(page, 10, "quantity").focus()
+    with page.expect_response("**/answer/line/"):
+        page.keyboard.press("Tab")
+        page.keyboard.press("Control+A")
+        page.keyboard.type(LATER.isoformat())
+        page.keyboard.press("Tab")
+    assert focused(page) == "price.L10.0"
+    page.keyboard.press("Tab")  # Undo may have come meanwhile: either way the menu is near
+    while focused(page) != "more":
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert focused(page) == "split"
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    for _step in range(60):
+        if focused(page) == "send":
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".q-toast")
+
+    assert promised(10) == [("accept", 100, LATER)]
+    assert fresh().lines_for_supplier == 0
+
+
+def test_enter_in_a_field_keeps_the_draft_and_sends_nothing(page: Any, people: dict[str, Any]) -> None:
+    order = order_of(1)
+    at_order(page, people["asha"], order)
+
+    field(page, 10, "price").fill("7.10")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Draft saved.")
+
+    assert field(page, 10, "price").input_value() == "7.10"
+    with acting(FEED):
+        assert not OrderAcknowledgment.objects.exists()
+
+
+def test_on_a_phone_a_day_is_picked_from_its_calendar(browser: Any, live_server: Any, people: dict[str, Any]) -> None:
+    order = order_of(2)
+    context = browser.new_context(
+        base_url=live_server.url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    at_order(page, people["asha"], order)
+    assert sideways(page) <= 0
+
+    days = field(page, 10, "delivery_on")
+    days.tap()
+    assert days.get_attribute("type") == "date"
+    with page.expect_response("**/answer/line/"):
+        days.fill(LATER.isoformat())
+        page.locator("#lines").tap()
+
+    assert days.input_value() == day(LATER)
+    page.get_by_role("button", name="Send answer: 1 changed, 1 as asked").tap()
+    page.wait_for_selector(".q-toast")
+    assert promised(10) == [("accept", 100, LATER)]
+    context.close()
+
+
+def test_without_a_script_the_same_answer_is_given(browser: Any, live_server: Any, people: dict[str, Any]) -> None:
+    order = order_of(2)
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    page = context.new_page()
+    at_order(page, people["asha"], order)
+
+    field(page, 10, "delivery_on").fill(day(LATER))
+    line(page, 20).locator("button[name=more]").click()
+    line(page, 20).locator("button[name=split]").click()
+    field(page, 20, "quantity", 0).fill("70")
+    field(page, 20, "quantity", 1).fill("30")
+    field(page, 20, "delivery_on", 1).fill(LATER.isoformat())
+    page.get_by_role("button", name=re.compile("^Send answer")).click()
+
+    assert promised(10) == [("accept", 100, LATER)]
+    assert promised(20) == [("accept", 70, ASKED), ("accept", 30, LATER)]
+    context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_home_and_order_are_readable_for_everybody(page: Any, people: dict[str, Any], theme: str) -> None:
+    people["asha"].user.theme = theme
+    people["asha"].user.save()
+    order = order_of(4)
+    at_order(page, people["asha"], order)
+    typed(page, 10, "delivery_on", day(LATER))
+    menu(page, 20, "split")
+    menu(page, 30, "refuse")
+    menu(page, 40, "sub")
+    page.wait_for_timeout(300)
+
+    found = {}
+    for width in (390, 820, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        for address in ("/", f"/orders/{order.key}/"):
+            page.goto(address)
+            found[width, address] = (violations(page), max(0, sideways(page)))
+
+    assert set(map(str, found.values())) == {"([], 0)"}, found
