@@ -23,12 +23,10 @@ def actor_of(user: User, *, acting_for: int | None = None, channel: str = Channe
             role=user.company_role,
             permissions=frozenset(COMPANY_ROLES[user.company_role]),
         )
-    roles = dict(
-        Membership.objects.filter(user=user).order_by("id").values_list("supplier_id", "role")
-    )
+    roles = dict(Membership.objects.filter(user=user).order_by("id").values_list("supplier_id", "role"))
     if not roles:
         return None
-    supplier_id = acting_for if acting_for in roles else next(iter(roles))
+    supplier_id = acting_for if acting_for is not None and acting_for in roles else next(iter(roles))
     return Actor(
         label=user.name,
         channel=channel,

@@ -5,24 +5,25 @@ from dataclasses import replace
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
 from django.utils import translation
 from django.utils.translation import gettext
 
-from portal.kernel.access import door, public
+from portal.kernel.access import DoorRequest, door, public
 from portal.kernel.scope import acting
 from portal.kernel.web import back_or
 from suppliers.forms import PreferencesForm
+from suppliers.models import User
 from suppliers.queries import SESSION_KEY, suppliers_of
 from suppliers.services import keep_preferences
 
 
 @door(methods=["GET", "POST"])
-def preferences(request: HttpRequest) -> HttpResponse:
+def preferences(request: DoorRequest) -> HttpResponse:
     """How a person wants the pages: name, language, time zone, theme, keys. The menu posts single fields here."""
-    user = request.user
+    user: User = request.user
     if request.method != "POST":
         return _show(request, PreferencesForm(instance=user))
     form = PreferencesForm(request.POST, instance=user)
@@ -39,7 +40,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     return _remember_language(response, user.language)
 
 
-def _show(request: HttpRequest, form: PreferencesForm, status: int = 200) -> HttpResponse:
+def _show(request: DoorRequest, form: PreferencesForm, status: int = 200) -> HttpResponse:
     whole = PreferencesForm(instance=request.user)
     for name, field in whole.fields.items():
         if name not in form.fields:
@@ -49,7 +50,7 @@ def _show(request: HttpRequest, form: PreferencesForm, status: int = 200) -> Htt
 
 
 @public
-def language(request: HttpRequest) -> HttpResponse:
+def language(request: DoorRequest) -> HttpResponse:
     """Read the pages before sign-in in another language: kept in a cookie, POST only."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
@@ -59,7 +60,7 @@ def language(request: HttpRequest) -> HttpResponse:
 
 
 @door(methods=["POST"])
-def supplier_switch(request: HttpRequest) -> HttpResponse:
+def supplier_switch(request: DoorRequest) -> HttpResponse:
     """Act for another of my suppliers from now on. One that is not mine is not there."""
     actor = request.actor
     if not (named := request.POST.get("supplier", "")):
@@ -97,7 +98,7 @@ def _remember_language(response: HttpResponse, wanted: str) -> HttpResponse:
         wanted,
         max_age=365 * 24 * 3600,
         secure=settings.LANGUAGE_COOKIE_SECURE,
-        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+        samesite="Lax",
         httponly=True,
     )
     return response

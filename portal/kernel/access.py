@@ -4,6 +4,7 @@ import functools
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,13 +13,24 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils import timezone
+from django_htmx.middleware import HtmxDetails
 
+from portal.kernel.actors import Actor
 from portal.kernel.errors import Invalid, NotAllowed, NotFound, Refusal
 from portal.kernel.scope import acting
 
 logger = logging.getLogger(__name__)
 
 View = Callable[..., HttpResponse]
+
+
+class DoorRequest(HttpRequest):
+    """A request as a view behind a door gets it: with who acts and when. Only a name for the type checker."""
+
+    actor: Actor
+    at: datetime
+    user: Any  # signed in: the door has seen to it
+    htmx: HtmxDetails
 
 
 @dataclass(frozen=True, slots=True)

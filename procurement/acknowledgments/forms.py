@@ -89,7 +89,7 @@ def typed_lines(data: MultiValueDict[str, str], language: str) -> dict[str, Piec
         name, _dot, rest = full_name.partition(".")
         line_key, dot, number = rest.rpartition(".")
         if name in FIELDS and dot and number.isdecimal() and int(number) < MOST_PIECES:
-            found.setdefault(line_key, {}).setdefault(int(number), {})[name] = data[full_name]
+            found.setdefault(line_key, {}).setdefault(int(number), {})[name] = str(data[full_name])
     return {
         line_key: tuple(kept(TypedPiece(**pieces[number]), language) for number in sorted(pieces))
         for line_key, pieces in found.items()
@@ -190,7 +190,9 @@ def _read_piece(
         if typed.quantity:
             say("quantity", _("“%(text)s” is not a number. Type digits only.") % {"text": typed.quantity})
         else:
-            message = _("Type how many %(unit)s, or remove this piece.") if index else _("Type how many %(unit)s.")
+            message = (
+                _("Type how many %(unit)s, or remove this piece.") if index else _("Type how many %(unit)s.")
+            )
             say("quantity", message % {"unit": rules.unit}, "required")
     price = _figure(typed.price)
     if price is None and kind != PromiseKind.REFUSE:
@@ -317,7 +319,16 @@ def set_day(pieces: Pieces, day: str) -> Pieces:
 HEADS = {
     "line": ("line", "no", "nr", "pos", "position", "zeile", "#"),
     "quantity": ("quantity", "qty", "menge", "pcs"),
-    "delivery_on": ("delivery", "date", "delivery date", "day", "termin", "lieferung", "liefertermin", "datum"),
+    "delivery_on": (
+        "delivery",
+        "date",
+        "delivery date",
+        "day",
+        "termin",
+        "lieferung",
+        "liefertermin",
+        "datum",
+    ),
     "price": ("price", "unit price", "preis", "stückpreis"),
 }
 MOST_ROWS = 5000
@@ -339,7 +350,9 @@ def read_paste(
     A single column goes down the lines as they stand; with several, the first holds the line's number. A row of heads
     says what the others are; without one, a day is a delivery and figures are quantity, then price.
     """
-    rows = [[cell.strip() for cell in row.split("\t")] for row in text.splitlines()[:MOST_ROWS] if row.strip()]
+    rows = [
+        [cell.strip() for cell in row.split("\t")] for row in text.splitlines()[:MOST_ROWS] if row.strip()
+    ]
     columns = _heads(rows[0]) if rows else None
     if columns:
         rows = rows[1:]
@@ -351,7 +364,9 @@ def read_paste(
         if columns and "line" in columns:
             index = columns.index("line")
             target = by_number.get(_whole(cells[index]) if index < len(cells) else "")
-            named = [(name, cell) for name, cell in zip(columns, cells, strict=False) if name not in ("line", "")]
+            named = [
+                (name, cell) for name, cell in zip(columns, cells, strict=False) if name not in ("line", "")
+            ]
         elif len(cells) == 1:
             target = (lines[place][0], lines[place][2]) if place < len(lines) else None
             named = _guess(cells, columns, language)
@@ -374,7 +389,8 @@ def read_paste(
 
 def _heads(cells: Sequence[str]) -> list[str] | None:
     names = [
-        next((name for name, words in HEADS.items() if cell.lower().strip(" .:") in words), "") for cell in cells
+        next((name for name, words in HEADS.items() if cell.lower().strip(" .:") in words), "")
+        for cell in cells
     ]
     return names if any(names) else None
 

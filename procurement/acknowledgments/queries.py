@@ -23,7 +23,8 @@ def answers_of(order: PurchaseOrder, *, actor: Actor) -> QuerySet[OrderAcknowled
 
 def find_answer(key: object, *, actor: Actor) -> OrderAcknowledgment:
     """One answer with its order. Raises `NotFound`."""
-    answer = OrderAcknowledgment.objects.visible_to(actor).select_related("order").filter(key=key).first()
+    found = OrderAcknowledgment.objects.visible_to(actor).select_related("order").filter(key=key)
+    answer: OrderAcknowledgment | None = found.first()
     if answer is None:
         raise NotFound(_("There is no such answer."))
     return answer
@@ -51,9 +52,7 @@ def rules_of(
             unit_decimals=line.unit_decimals,
             price=line.price,
             price_per=line.price_per,
-            deliveries=tuple(
-                Delivery(one.key, one.quantity, one.delivery_on) for one in schedules[line.pk]
-            ),
+            deliveries=tuple(Delivery(one.key, one.quantity, one.delivery_on) for one in schedules[line.pk]),
             minimum_quantity=terms.get(line.item_number, (None, None))[0],
             pack_quantity=terms.get(line.item_number, (None, None))[1],
         )

@@ -31,7 +31,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum, StrEnum
 from functools import cache
-from typing import Protocol, Self, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 from procurement.catalogue.messages import CompanyPaper, ItemPaper, SitePaper, SupplierItemPaper, UnitPaper
 from procurement.erp.problems import Problem
@@ -453,7 +453,7 @@ def _canonical(value: object) -> object:
     raise TypeError(f"{kind.__name__} has no canonical form")
 
 
-def _canonical_paper(paper: object) -> list[object]:
+def _canonical_paper(paper: Any) -> list[object]:
     found: list[object] = [type(paper).__name__]
     for name in _content_fields(type(paper)):
         value = _canonical(getattr(paper, name))

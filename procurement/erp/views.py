@@ -6,13 +6,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.kernel.access import door
+from portal.kernel.access import DoorRequest, door
 from portal.kernel.outbox.services import replay_message, skip_message
 from portal.kernel.templatetags.portal_ui import distance_text, figure
 from portal.kernel.web import paginate, panel_or_page, see_other
@@ -53,7 +53,7 @@ RUNS_SHOWN = 12
 
 
 @door(Permission.ERP_VIEW)
-def monitor(request: HttpRequest) -> HttpResponse:
+def monitor(request: DoorRequest) -> HttpResponse:
     """One look in the morning: is everything through, and if not, what is waiting for whom."""
     window = request.GET.get("window", "day")
     window = window if window in WINDOWS else "day"
@@ -124,7 +124,7 @@ def _states(counts: dict[str, int]) -> list[dict[str, Any]]:
 
 
 @door(Permission.ERP_VIEW)
-def command_list(request: HttpRequest) -> HttpResponse:
+def command_list(request: DoorRequest) -> HttpResponse:
     """Every command, newest first, by state."""
     state = request.GET.get("state", "")
     state = state if state in CommandState.values else ""
@@ -140,7 +140,7 @@ def command_list(request: HttpRequest) -> HttpResponse:
 
 
 @door(Permission.ERP_VIEW)
-def command(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def command(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """One command: decided on, in the ERP now, wanted; and every attempt."""
     found = find_command(key, actor=request.actor)
     paper = command_of(found)
@@ -156,7 +156,7 @@ def command(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 
 @door(Permission.ERP_MANAGE, methods=["POST"])
-def command_retry(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def command_retry(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Write ours: send the agreed values again, on what the ERP holds now."""
     found = find_command(key, actor=request.actor)
     retry_command(found, actor=request.actor, at=request.at)
@@ -165,7 +165,7 @@ def command_retry(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 
 @door(Permission.ERP_VIEW)
-def run(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def run(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """One reading: what it took, and each record it could not take whole, with the way out."""
     found = find_run(key)
     page = paginate(problems_of(found), request.GET.get("cursor", ""), order=["id"], size=100)
@@ -174,7 +174,7 @@ def run(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 
 @door(Permission.ERP_MANAGE, methods=["POST"])
-def message_replay(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def message_replay(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Try a parked message again."""
     replay_message(find_message(key, actor=request.actor), actor=request.actor, at=request.at)
     messages.success(request, _("The message will be tried again now."))
@@ -182,7 +182,7 @@ def message_replay(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 
 @door(Permission.ERP_MANAGE, methods=["GET", "POST"])
-def message_skip(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def message_skip(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Give up on a parked message, with a reason, so that what waits behind it may go."""
     found = find_message(key, actor=request.actor)
     form = SkipForm(request.POST or None)

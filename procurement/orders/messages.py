@@ -136,12 +136,14 @@ def _plain(value: object) -> str:
 
 def paper_to_json(paper: OrderPaper) -> dict[str, Any]:
     """The paper as stored with its revision: decimals as text, dates as ISO 8601."""
-    return json.loads(json.dumps(asdict(paper), default=_plain))
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(paper), default=_plain))
+    return plain
 
 
 def command_to_json(command: PromiseCommand) -> dict[str, Any]:
     """The command as it waits in the outbox."""
-    return json.loads(json.dumps(asdict(command), default=_plain))
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(command), default=_plain))
+    return plain
 
 
 def command_from_json(content: Mapping[str, Any], *, key: str) -> PromiseCommand:

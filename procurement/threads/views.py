@@ -4,12 +4,12 @@ import json
 import uuid
 from dataclasses import replace
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 
-from portal.kernel.access import door
+from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid
 from portal.kernel.web import panel_or_page
 from procurement.orders.models import PurchaseOrder
@@ -23,14 +23,14 @@ P = Permission
 
 
 @door(P.ORDER_VIEW)
-def thread(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def thread(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """The whole thread of an order, on a page of its own."""
     return _show(request, find_order(key, actor=request.actor))
 
 
 @door(P.THREAD_WRITE, P.THREAD_NOTE, methods=["POST"])
-def message_send(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
-    """Say something about an order. Who may not write to the other side writes an internal note, never anything else."""
+def message_send(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Say something about an order. Who may not write to the other side writes an internal note, nothing else."""
     order = find_order(key, actor=request.actor)
     command = read_message(request, key)
     if not request.actor.may(P.THREAD_WRITE):
@@ -43,7 +43,7 @@ def message_send(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 
 @door(P.THREAD_WRITE, P.THREAD_NOTE, methods=["POST"])
-def file_add(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def file_add(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Hang files on an order without a message."""
     order = find_order(key, actor=request.actor)
     internal = bool(request.POST.get("internal")) or not request.actor.may(P.THREAD_WRITE)
@@ -55,21 +55,23 @@ def file_add(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 
 @door(P.ORDER_VIEW)
-def file(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def file(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """One file, to be saved and never to be shown inside our pages.
 
     Whatever it holds, it comes as a download, is not guessed at (nosniff, of SecurityMiddleware) and could run nothing.
     """
     found = find_file(key, actor=request.actor)
     response = HttpResponse(bytes(found.content), content_type=found.content_type)
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=found.name)
+    response["Content-Disposition"] = (
+        content_disposition_header(as_attachment=True, filename=found.name) or "attachment"
+    )
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
 
 def _show(
-    request: HttpRequest,
+    request: DoorRequest,
     order: PurchaseOrder,
     *,
     body: str = "",
@@ -83,7 +85,7 @@ def _show(
     return panel_or_page(request, "procurement/threads/thread.html", "thread-panel", context, status)
 
 
-def _done(request: HttpRequest, order: PurchaseOrder) -> HttpResponse:
+def _done(request: DoorRequest, order: PurchaseOrder) -> HttpResponse:
     if getattr(request, "htmx", False):
         shown = _show(request, order, sent=True)
         shown["HX-Trigger"] = json.dumps({"announce": gettext("Added to the thread.")})

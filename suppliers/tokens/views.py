@@ -4,12 +4,12 @@ import hashlib
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from portal.kernel.access import door
+from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Duplicate, Invalid
 from portal.kernel.idempotency.services import recall, remember
 from portal.kernel.web import paginate, see_other
@@ -22,7 +22,7 @@ NEW_TOKEN = hashlib.sha256(b"token-new").hexdigest()
 
 
 @door(Permission.TOKEN_MANAGE)
-def token_list(request: HttpRequest) -> HttpResponse:
+def token_list(request: DoorRequest) -> HttpResponse:
     """The keys of programs: which there are, what they may do, and when each was last used."""
     page = paginate(live_tokens(request.actor), request.GET.get("cursor", ""), order=("-id",), size=100)
     revoked = [] if page.previous else list(revoked_tokens(request.actor))
@@ -30,7 +30,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
 
 
 @door(Permission.TOKEN_MANAGE, methods=["GET", "POST"])
-def token_new(request: HttpRequest) -> HttpResponse:
+def token_new(request: DoorRequest) -> HttpResponse:
     """Make a token. Its secret is in this answer and nowhere else."""
     if request.method != "POST":
         return _show_form(request, TokenForm(actor=request.actor))
@@ -61,12 +61,12 @@ def token_new(request: HttpRequest) -> HttpResponse:
     return render(request, "suppliers/tokens/made.html", context, status=201)
 
 
-def _show_form(request: HttpRequest, form: TokenForm, status: int = 200) -> HttpResponse:
+def _show_form(request: DoorRequest, form: TokenForm, status: int = 200) -> HttpResponse:
     return render(request, "suppliers/tokens/new.html", {"form": form}, status=status)
 
 
 @door(Permission.TOKEN_MANAGE, methods=["GET", "POST"])
-def token_revoke(request: HttpRequest, prefix: str) -> HttpResponse:
+def token_revoke(request: DoorRequest, prefix: str) -> HttpResponse:
     """End a token: one last look, then at once and for good."""
     token = find_token(prefix, actor=request.actor)
     if request.method == "POST":

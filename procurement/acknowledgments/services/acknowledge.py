@@ -199,7 +199,7 @@ def _read(
 def _ship_from(order: PurchaseOrder, code: str) -> SupplierSite | None:
     if not code:
         return None
-    site = SupplierSite.objects.filter(supplier_id=order.supplier_id, code=code).first()
+    site: SupplierSite | None = SupplierSite.objects.filter(supplier_id=order.supplier_id, code=code).first()
     if site is None:
         message = _("There is no ship-from place %(code)s. Choose one from the list.") % {"code": code}
         raise Invalid(message, [Problem("ship_from", message, code)])

@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from portal.kernel.access import door
+from portal.kernel.access import DoorRequest, door
 from portal.kernel.audit.queries import timeline_of
 from portal.kernel.errors import Invalid, Refusal, StaleDocument
 from procurement.acknowledgments.messages import ACCEPT, DECLINE, DecideAnswer
@@ -34,7 +34,7 @@ TEMPLATE = "procurement/workbench/order_buyer.html"
 
 
 def show_order(
-    request: HttpRequest,
+    request: DoorRequest,
     order: PurchaseOrder,
     *,
     typed: Typed | None = None,
@@ -133,7 +133,7 @@ def _address(order: PurchaseOrder, show: str, name: str = "order", **more: Any) 
 
 
 @door(Permission.ORDER_DECIDE, methods=["POST"])
-def answer_decide(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def answer_decide(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """The buyer's word on a piece, a line, or everything that waits on one order."""
     order = find_order(key, actor=request.actor)
     typed = read_typed(request.POST)
@@ -209,7 +209,7 @@ def _said(verdict: str, settled: Settled) -> str:
 
 
 @door(Permission.ORDER_VIEW)
-def order_revisions(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def order_revisions(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Every revision of an order as the ERP sent it, and what each one moved."""
     order = find_order(key, actor=request.actor)
     revisions = [

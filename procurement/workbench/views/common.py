@@ -2,16 +2,16 @@
 
 import uuid
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
-from portal.kernel.access import door
+from portal.kernel.access import DoorRequest, door
 from procurement.orders.queries import find_order
 from procurement.workbench.views import buyer, supplier
 from suppliers.roles import Permission
 
 
 @door(Permission.ORDER_VIEW)
-def order(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def order(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """An order with everything around it."""
     show = supplier.show_order if request.actor.is_supplier else buyer.show_order
     return show(request, find_order(key, actor=request.actor))

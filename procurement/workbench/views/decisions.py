@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.kernel.access import door
+from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid
 from procurement.acknowledgments.messages import ACCEPT, DECLINE
 from procurement.workbench.queries.compare import Compared
@@ -47,13 +47,13 @@ class Row:
 
 
 @door(Permission.SUPPLIER_VIEW)
-def decision_list(request: HttpRequest) -> HttpResponse:
+def decision_list(request: DoorRequest) -> HttpResponse:
     """What waits for the buyers, most pressing first. Who does not decide reads."""
     return _show(request, read_typed(request.GET), open_line=whole_number(request.GET.get("open")))
 
 
 @door(Permission.ORDER_DECIDE, methods=["POST"])
-def decisions_decide(request: HttpRequest) -> HttpResponse:
+def decisions_decide(request: DoorRequest) -> HttpResponse:
     """The verdict on one line, or on those that are ticked."""
     return _decide(request)
 
@@ -62,7 +62,7 @@ def decisions_decide(request: HttpRequest) -> HttpResponse:
 
 
 def _show(
-    request: HttpRequest,
+    request: DoorRequest,
     typed: Typed,
     *,
     open_line: int | None = None,
@@ -104,7 +104,7 @@ def _show(
     return response
 
 
-def _wanted(request: HttpRequest) -> tuple[str, Wanted]:
+def _wanted(request: DoorRequest) -> tuple[str, Wanted]:
     """Mine or everybody's: a buyer begins with its own, who manages with all."""
     usual = "mine" if request.actor.role == CompanyRole.BUYER else "all"
     whose = request.GET.get("view", usual)
@@ -117,7 +117,7 @@ def _wanted(request: HttpRequest) -> tuple[str, Wanted]:
     )
 
 
-def _rows(request: HttpRequest, lines: list[Compared], typed: Typed, open_line: int | None) -> list[Row]:
+def _rows(request: DoorRequest, lines: list[Compared], typed: Typed, open_line: int | None) -> list[Row]:
     ids = [one.line.pk for one in lines]
     opened = ids.index(open_line) if open_line in ids else None
     return [
@@ -133,7 +133,7 @@ def _rows(request: HttpRequest, lines: list[Compared], typed: Typed, open_line: 
     ]
 
 
-def _address(request: HttpRequest, page: str = "decision-list", **changed: Any) -> str:
+def _address(request: DoorRequest, page: str = "decision-list", **changed: Any) -> str:
     """The address of this list as it is filtered; what was typed is not part of it."""
     query = QueryDict(mutable=True)
     for name in ("view", "supplier", "kind", "cursor"):
@@ -147,7 +147,7 @@ def _address(request: HttpRequest, page: str = "decision-list", **changed: Any) 
     return reverse(page) + (f"?{text}" if text else "")
 
 
-def _views(request: HttpRequest, whose: str, waiting: dict[str, int]) -> list[dict[str, Any]]:
+def _views(request: DoorRequest, whose: str, waiting: dict[str, int]) -> list[dict[str, Any]]:
     labels = {"mine": _("Mine"), "all": _("All buyers")}
     return [
         {
@@ -161,7 +161,7 @@ def _views(request: HttpRequest, whose: str, waiting: dict[str, int]) -> list[di
     ]
 
 
-def _filters(request: HttpRequest, wanted: Wanted) -> list[dict[str, Any]]:
+def _filters(request: DoorRequest, wanted: Wanted) -> list[dict[str, Any]]:
     suppliers = suppliers_waiting(request.actor, wanted.email)
     return [
         {
@@ -190,7 +190,7 @@ def _filters(request: HttpRequest, wanted: Wanted) -> list[dict[str, Any]]:
     ]
 
 
-def _active(request: HttpRequest, wanted: Wanted) -> list[dict[str, Any]]:
+def _active(request: DoorRequest, wanted: Wanted) -> list[dict[str, Any]]:
     found = []
     if wanted.kind:
         remove = _address(request, kind=None, cursor=None)
@@ -214,7 +214,7 @@ def _choice(text: str) -> Choice | None:
 # --- deciding -----------------------------------------------------------------------------------------------
 
 
-def _decide(request: HttpRequest) -> HttpResponse:
+def _decide(request: DoorRequest) -> HttpResponse:
     typed = read_typed(request.POST)
     verdict, chosen, reason = _pressed(request.POST, typed)
     open_line = whole_number(request.POST.get("open"))
@@ -252,7 +252,7 @@ def _pressed(posted: QueryDict, typed: Typed) -> tuple[str, list[Choice], str]:
     return (bulk if bulk in (ACCEPT, DECLINE) else ACCEPT), (picked if bulk else []), typed.reason
 
 
-def _following(request: HttpRequest, line: int) -> int | None:
+def _following(request: DoorRequest, line: int) -> int | None:
     """The line after this one in the list as it stands before the verdict, else the one before it."""
     _whose, wanted = _wanted(request)
     _page, lines = page_of_decisions(request.actor, wanted, request.GET.get("cursor", ""))

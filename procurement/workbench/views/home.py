@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.kernel.access import door
+from portal.kernel.access import DoorRequest, door
 from portal.kernel.actors import Actor
 from procurement.workbench.policies import given_name
 from procurement.workbench.queries.home import Home, supplier_home
@@ -19,7 +19,7 @@ NOON, EVENING = 12, 18
 
 
 @door(Permission.ORDER_VIEW, Permission.ERP_VIEW, Permission.SUPPLIER_VIEW)
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: DoorRequest) -> HttpResponse:
     """What waits for me, most urgent first. The buying side begins with the decisions that wait for it."""
     if not request.actor.is_supplier:
         return HttpResponseRedirect(reverse(_first_page(request.actor)))
@@ -47,11 +47,13 @@ def _greeting(at: datetime) -> str:
     return _("Good afternoon") if hour < EVENING else _("Good evening")
 
 
-def _title(found: Home, request: HttpRequest) -> str:
+def _title(found: Home, request: DoorRequest) -> str:
     name = given_name(request.actor.label)
     if not found.count:
         return _("Nothing waits for you, %(name)s.") % {"name": name}
-    waits = ngettext("One thing waits for you.", "%(n)d things wait for you.", found.count) % {"n": found.count}
+    waits = ngettext("One thing waits for you.", "%(n)d things wait for you.", found.count) % {
+        "n": found.count
+    }
     return _("%(greeting)s, %(name)s. %(waits)s") % {
         "greeting": _greeting(request.at),
         "name": name,

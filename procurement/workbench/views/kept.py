@@ -26,10 +26,11 @@ class Typed:
 def read_typed(query: QueryDict) -> Typed:
     """What was ticked and typed."""
     picks = (whole_number(value.partition(".")[0]) for value in query.getlist("pick"))
+    typed = {name: str(query[name])[:LONGEST_REASON] for name in query if name.startswith(REASON)}
     reasons = {
-        line: value[:LONGEST_REASON]
-        for name, value in query.items()
-        if name.startswith(REASON) and value.strip() and (line := whole_number(name.removeprefix(REASON)))
+        line: value
+        for name, value in typed.items()
+        if value.strip() and (line := whole_number(name.removeprefix(REASON)))
     }
     return Typed(frozenset(pick for pick in picks if pick), query.get("reason", "")[:LONGEST_REASON], reasons)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -19,7 +19,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from portal.kernel.access import door
+from portal.kernel.access import DoorRequest, door
 from portal.kernel.audit.queries import timeline_of
 from portal.kernel.errors import Invalid, NotFound, Problem, Refusal, StaleDocument
 from portal.kernel.web import back_or
@@ -83,7 +83,7 @@ LINE_ACTS = ("split", "backorder", "sub", "refuse", "drop", "undo", "fit", "ship
 
 
 def show_order(
-    request: HttpRequest,
+    request: DoorRequest,
     order: PurchaseOrder,
     *,
     problems: list[dict[str, str]] | None = None,
@@ -121,7 +121,7 @@ def _context(page: AnswerPage) -> dict[str, Any]:
     return {"page": page, "order": page.order, "reasons": reasons(), "kinds": kinds(), "labels": labels}
 
 
-def _rows(request: HttpRequest, page: AnswerPage, context: dict[str, Any]) -> list[tuple[GridLine, str]]:
+def _rows(request: DoorRequest, page: AnswerPage, context: dict[str, Any]) -> list[tuple[GridLine, str]]:
     """The lines of the grid; quiet ones ready printed. See Note [Mould]."""
     moulds: dict[str, str] = {}
     rows: list[tuple[GridLine, str]] = []
@@ -136,7 +136,7 @@ def _rows(request: HttpRequest, page: AnswerPage, context: dict[str, Any]) -> li
     return rows
 
 
-def _timeline(request: HttpRequest, page: AnswerPage, events: Any) -> list[Entry]:
+def _timeline(request: DoorRequest, page: AnswerPage, events: Any) -> list[Entry]:
     entries = [entry_of(event, reader_id=request.actor.user_id) for event in events]
     if page.may_answer and page.saved_at:
         text = _("You are answering revision %(number)d") % {"number": page.order.revision}
@@ -148,7 +148,7 @@ def _timeline(request: HttpRequest, page: AnswerPage, events: Any) -> list[Entry
 
 
 @door(*ANSWERERS, methods=["GET", "POST"])
-def order_answer(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def order_answer(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """GET: the grid for a buyer who answers in the supplier's place. POST: whichever button of the form was pressed."""
     order = find_order(key, actor=request.actor)
     if request.method != "POST":
@@ -173,13 +173,15 @@ def order_answer(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 
 @door(*ANSWERERS, methods=["POST"])
-def answer_line(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def answer_line(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Keep what is typed in one line, and say what would come of it; or do what a button of the line says."""
     order = find_order(key, actor=request.actor)
     typing = _keep_typing(request, order)
     act = next((name for name in LINE_ACTS if name in request.POST), "")
     line_id = _act_on_line(request, order, typing, act, request.POST[act]) if act else 0
-    in_full = typing.keys | {request.POST.get(act, "").rpartition(".")[0] if act == "drop" else request.POST.get(act, "")}
+    in_full = typing.keys | {
+        request.POST.get(act, "").rpartition(".")[0] if act == "drop" else request.POST.get(act, "")
+    }
     if not getattr(request, "htmx", False):
         return _to_page(request, order, f"#line-{line_id}" if line_id else "")
     page = answer_page(order, actor=request.actor, at=request.at, in_full=in_full)
@@ -194,7 +196,7 @@ def answer_line(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 
 @door(*ANSWERERS, methods=["POST"])
-def answer_discard(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def answer_discard(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Throw away what was typed and not sent."""
     order = find_order(key, actor=request.actor)
     discard_draft(order, actor=request.actor)
@@ -203,7 +205,7 @@ def answer_discard(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 
 @door(*ANSWERERS, methods=["POST"])
-def answer_withdraw(request: HttpRequest, key: uuid.UUID, answer: uuid.UUID) -> HttpResponse:
+def answer_withdraw(request: DoorRequest, key: uuid.UUID, answer: uuid.UUID) -> HttpResponse:
     """Take an answer back while the buyer has not acted; it stands in the fields again, to be changed and sent."""
     order = find_order(key, actor=request.actor)
     paper = find_answer(answer, actor=request.actor)
@@ -244,7 +246,7 @@ def _typed_again(origin: uuid.UUID, order: PurchaseOrder) -> dict[str, list[Type
     return found
 
 
-def _to_page(request: HttpRequest, order: PurchaseOrder, anchor: str = "") -> HttpResponse:
+def _to_page(request: DoorRequest, order: PurchaseOrder, anchor: str = "") -> HttpResponse:
     name = "order" if request.actor.is_supplier else "order-answer"
     query = request.GET.urlencode()
     address = reverse(name, args=[order.key]) + (f"?{query}" if query else "") + anchor
@@ -253,11 +255,11 @@ def _to_page(request: HttpRequest, order: PurchaseOrder, anchor: str = "") -> Ht
     return response
 
 
-def _to_menu(request: HttpRequest, order: PurchaseOrder, key: str) -> HttpResponse:
+def _to_menu(request: DoorRequest, order: PurchaseOrder, key: str) -> HttpResponse:
     """Where there is no script, the menu of a line opens with the page."""
     line = order.lines.filter(key=key).first()
     query = QueryDict(mutable=True)
-    query.update({name: value for name, value in request.GET.items() if name != "more"})
+    query.update({name: str(value) for name, value in request.GET.items() if name != "more"})
     if line is None:
         return _to_page(request, order)
     query["more"] = key
@@ -283,7 +285,7 @@ def _number(text: str | None, limit: int) -> int:
     return min(int(text), limit) if text and text.isdecimal() and len(text) < 10 else limit
 
 
-def _keep_typing(request: HttpRequest, order: PurchaseOrder) -> _Typing:
+def _keep_typing(request: DoorRequest, order: PurchaseOrder) -> _Typing:
     """Keep every field that was sent and differs from what is asked, or from what was asked on that screen."""
     posted = typed_lines(request.POST, get_language() or "en")
     version = _number(request.POST.get("version"), order.version)
@@ -317,12 +319,12 @@ def _waiting(order: PurchaseOrder) -> dict[str, tuple[int, int, LineRules]]:
     return {line.key: (line.pk, line.number, rules[line.pk]) for line in lines}
 
 
-def _current(order: PurchaseOrder, request: HttpRequest) -> dict[str, Pieces]:
+def _current(order: PurchaseOrder, request: DoorRequest) -> dict[str, Pieces]:
     drafts = drafts_of(order, actor=request.actor)
     return {key: tuple(TypedPiece(**piece) for piece in draft.pieces) for key, draft in drafts.items()}
 
 
-def _act_on_line(request: HttpRequest, order: PurchaseOrder, typing: _Typing, act: str, value: str) -> int:
+def _act_on_line(request: DoorRequest, order: PurchaseOrder, typing: _Typing, act: str, value: str) -> int:
     """Do what a button of a line says to its fields; returns the line's id, 0 where there is no such line."""
     key, number = value, -1
     if act == "drop":
@@ -346,7 +348,9 @@ def _acted(act: str, rules: LineRules, pieces: Pieces, number: int, transit_days
     if act == "backorder":
         return add_piece(rules, pieces, PromiseKind.BACKORDER)
     if act == "sub":
-        return substitute_line(rules, pieces if pieces[0].kind != PromiseKind.REFUSE else asked_pieces(rules)[:1])
+        return substitute_line(
+            rules, pieces if pieces[0].kind != PromiseKind.REFUSE else asked_pieces(rules)[:1]
+        )
     if act == "refuse":
         return refuse_line(rules, pieces)
     if act == "drop":
@@ -372,7 +376,7 @@ def _focus(row: GridLine, act: str) -> str:
     return fields.get(act, "menu")
 
 
-def _set_one_day(request: HttpRequest, order: PurchaseOrder, typing: _Typing) -> HttpResponse:
+def _set_one_day(request: DoorRequest, order: PurchaseOrder, typing: _Typing) -> HttpResponse:
     """One delivery day on every line that was ticked."""
     day = kept_text("delivery_on", request.POST.get("many_on", ""), get_language() or "en")
     picked = set(request.POST.getlist("pick"))
@@ -391,19 +395,24 @@ def _set_one_day(request: HttpRequest, order: PurchaseOrder, typing: _Typing) ->
         after = set_day(current.get(key) or asked, day)
         changed[key] = () if same(after, asked) else after
     save_draft_lines(order, changed, version=typing.version, actor=request.actor, at=request.at)
-    text = ngettext("The date is on one line. Look, then send.", "The date is on %(n)d lines. Look, then send.", len(changed))
+    text = ngettext(
+        "The date is on one line. Look, then send.",
+        "The date is on %(n)d lines. Look, then send.",
+        len(changed),
+    )
     messages.success(request, text % {"n": len(changed)})
     return _to_page(request, order, "#lines")
 
 
-def _paste(request: HttpRequest, order: PurchaseOrder, typing: _Typing) -> HttpResponse:
+def _paste(request: DoorRequest, order: PurchaseOrder, typing: _Typing) -> HttpResponse:
     """Fill the grid from rows copied out of a spreadsheet."""
     text = request.POST.get("paste", "")
     waiting = _waiting(order)
     lines = [(key, number, rules) for key, (_id, number, rules) in waiting.items()]
     pasted = read_paste(text, lines, _current(order, request), get_language() or "en")
     changed = {
-        key: () if same(pieces, asked_pieces(waiting[key][2])) else pieces for key, pieces in pasted.lines.items()
+        key: () if same(pieces, asked_pieces(waiting[key][2])) else pieces
+        for key, pieces in pasted.lines.items()
     }
     save_draft_lines(order, changed, version=typing.version, actor=request.actor, at=request.at)
     if pasted.problems or not pasted.lines:
@@ -411,7 +420,9 @@ def _paste(request: HttpRequest, order: PurchaseOrder, typing: _Typing) -> HttpR
         problems = [{"id": "paste", "message": message} for message in told[:50]]
         return show_order(request, order, problems=problems, pasted=text, status=422)
     count = len(pasted.lines)
-    done = ngettext("One line is filled in. Look, then send.", "%(n)d lines are filled in. Look, then send.", count)
+    done = ngettext(
+        "One line is filled in. Look, then send.", "%(n)d lines are filled in. Look, then send.", count
+    )
     messages.success(request, done % {"n": count})
     return _to_page(request, order, "#lines")
 
@@ -419,7 +430,7 @@ def _paste(request: HttpRequest, order: PurchaseOrder, typing: _Typing) -> HttpR
 # --- sending ------------------------------------------------------------------------------------------------
 
 
-def _send(request: HttpRequest, order: PurchaseOrder, typing: _Typing) -> HttpResponse:
+def _send(request: DoorRequest, order: PurchaseOrder, typing: _Typing) -> HttpResponse:
     """Send what is typed, the rest as asked, or both, as the button says."""
     page = answer_page(order, actor=request.actor, at=request.at)
     typed = [row for row in page.lines if row.is_editable and row.is_typed]
@@ -484,7 +495,7 @@ def _located(page: AnswerPage, problem: Problem) -> dict[str, str]:
     return _told(row, problem)
 
 
-def _say_sent(request: HttpRequest, order: PurchaseOrder, done: Acknowledged) -> None:
+def _say_sent(request: DoorRequest, order: PurchaseOrder, done: Acknowledged) -> None:
     """The result, and the way back while the buyer has not acted."""
     settled, buyer = done.settled, given_name(order.buyer_name) or order.company.name
     parts: list[str] = []
