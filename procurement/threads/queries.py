@@ -83,7 +83,7 @@ def find_file(key: uuid.UUID, *, actor: Actor) -> Attachment:
     found = Attachment.objects.visible_to(actor).filter(key=key)
     if actor.is_supplier:
         found = found.filter(internal=False)
-    attachment = found.first()
+    attachment: Attachment | None = found.first()
     if attachment is None:
         raise NotFound(_("There is no such file."))
     return attachment

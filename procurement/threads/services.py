@@ -29,8 +29,8 @@ from suppliers.roles import Permission
 def send_message(command: NewMessage, *, actor: Actor, at: datetime) -> Message:
     """Say something to the other side about an order, or note it among ourselves (`internal`).
 
-    An internal note and its files never reach the supplier: not by this page, not by API, file or mail. Raises `Invalid`
-    for a file that is not taken, with every file's reason at once.
+    An internal note and its files never reach the supplier: not by this page, not by API, file or mail. Raises
+    `Invalid` for a file that is not taken, with every file's reason at once.
     """
     order = find_order(command.order, actor=actor)
     require_may_say(actor, internal=command.internal)
@@ -68,7 +68,7 @@ def send_message(command: NewMessage, *, actor: Actor, at: datetime) -> Message:
 def add_files(
     order_key: uuid.UUID, files: Sequence[NewFile], *, internal: bool = False, actor: Actor, at: datetime
 ) -> list[Attachment]:
-    """Hang files on an order without a word (those of an answer, a drawing). Raises `Invalid` as `send_message` does."""
+    """Hang files on an order without a word: a drawing, those of an answer. Raises `Invalid` as `send_message` does."""
     order = find_order(order_key, actor=actor)
     require_may_say(actor, internal=internal)
     problems = _problems(files)

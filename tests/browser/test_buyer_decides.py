@@ -1,4 +1,4 @@
-"""The buyer's day in a real browser: decides from the list and on the order page, by mouse, keys, phone, and without script."""
+"""The buyer's day in a real browser: the list and the order page by mouse, keys and phone, and without script."""
 
 from __future__ import annotations
 

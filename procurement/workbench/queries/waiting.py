@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import (
     Case,
@@ -113,8 +114,9 @@ def _of_kind(lines: QuerySet[PurchaseOrderLine], kind: str) -> QuerySet[Purchase
         return lines.alias(last_asked=_need_on()).filter(expected_on__gt=F("last_asked"))
     if kind == "price":
         other = _promises().exclude(kind=PromiseKind.REFUSE)
-        promised, asked = F("price") * F("line__price_per"), F("line__price") * F("price_per")
-        other = other.alias(promised=promised, asked=asked).exclude(promised=F("asked"))
+        other = other.alias(
+            promised=F("price") * F("line__price_per"), asked=F("line__price") * F("price_per")
+        ).exclude(promised=F("asked"))
         return lines.filter(Exists(other))
     if kind == "split":
         days = _counted(_promises().exclude(kind=PromiseKind.REFUSE))
@@ -128,7 +130,7 @@ def _of_kind(lines: QuerySet[PurchaseOrderLine], kind: str) -> QuerySet[Purchase
     return lines.filter(Exists(_promises(kind=kinds[kind]))) if kind in kinds else lines.none()
 
 
-def _counted(rows: QuerySet) -> Subquery:
+def _counted(rows: QuerySet[Any]) -> Coalesce:
     counted = rows.order_by().values("line").annotate(days=Count("delivery_on", distinct=True)).values("days")
     return Coalesce(Subquery(counted), Value(0))
 

@@ -500,7 +500,7 @@ def test_a_long_order_comes_in_windows_and_opens_at_the_line_asked_for(people, b
     text = rest.content.decode()
     assert text.count('<tbody role="rowgroup" id="line-') == 50
     assert ('id="line-510"' in text, 'id="line-1000"' in text, "<html" in text) == (True, True, False)
-    assert [row.line.number for row in page(bea, order, open=1110).context["page"].rows][0] == 1010
+    assert page(bea, order, open=1110).context["page"].rows[0].line.number == 1010
 
 
 def test_a_verdict_is_a_fact_with_its_reason(people, bea):
