@@ -59,7 +59,7 @@ PLOTS = {
     "framework": (1, 1),
 }
 
-# Before this the orders went by mail; those that were done by then came with the first load, closed.
+# Before this the orders went by mail; those that were done by then were carried over on the first day.
 LIVE_FOR = timedelta(days=140)
 
 KITS = 125
@@ -390,15 +390,19 @@ def _received(telling: Telling) -> None:
 
 
 def _history(telling: Telling) -> None:
-    """Done before the portal was there: it comes closed, with the first load, and was never answered here."""
+    """Agreed by mail and done before the portal was there: carried over on the first day, and closed."""
     ordered_on = telling.at.date()
     lines = order_lines(telling.cast, _how_many_lines(telling.rng), ordered_on, telling.rng)
-    telling.at = datetime.combine(telling.now.date() - LIVE_FOR, ERP_RUNS[0], UTC)
-    done = tuple(
-        replace(line, received_quantity=line.quantity, invoiced_quantity=line.quantity, closed=True)
-        for line in lines
+    first_day = telling.now.date() - LIVE_FOR
+    telling.at = datetime.combine(first_day, ERP_RUNS[0], UTC)
+    telling.send(lines, ordered_on=ordered_on)
+    telling.carry_over()
+    done = telling.change_lines(
+        lambda line: replace(
+            line, received_quantity=line.quantity, invoiced_quantity=line.quantity, closed=True
+        )
     )
-    telling.send(done, ordered_on=ordered_on, status="closed")
+    telling.send_again(datetime.combine(first_day, ERP_RUNS[-1], UTC), lines=done, status="closed")
 
 
 def _closed(telling: Telling) -> None:

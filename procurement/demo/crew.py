@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from django.db import connections, transaction
 
 from procurement.demo.company import DemoCompany
+from procurement.demo.story import CarriedOver, Sent
 
 Work = Callable[[DemoCompany], None]
 MOST = 4
@@ -35,10 +36,11 @@ def crew_size() -> int:
 
 
 def shares_of(company: DemoCompany, count: int) -> list[DemoCompany]:
-    """The company cut by supplier into shares of about the same number of events."""
+    """The company cut by supplier into shares of about the same work: papers come in batches, answers do not."""
     weights = Counter[str]()
     for story in company.orders:
-        weights[story.supplier] += sum(1 + len(story.paper.lines) // 20 for _event in story.events)
+        for event in story.events:
+            weights[story.supplier] += 1 if isinstance(event, Sent | CarriedOver) else 10
     loads = [0] * count
     place: dict[str, int] = {}
     for supplier, weight in sorted(weights.items(), key=lambda found: (-found[1], found[0])):

@@ -47,13 +47,13 @@ def tell_past_commands(company: DemoCompany) -> None:
     messages = list(OutboxMessage.objects.filter(topic=TOPIC, state=MessageState.WAITING).order_by("id"))
     special = {"crossed": _contradict, "locked_in_erp": _refuse, "not_getting_through": _park}
     ordinary: list[OutboxMessage] = []
-    for message in messages[: -STILL_WAITING or None]:
+    for message in messages:
         story = stories[orders[message.stream].number]
         if story.plot in special and message.pk == _last_of(message.stream, messages).pk:
             special[story.plot](message, story)
         else:
             ordinary.append(message)
-    _confirm(ordinary, orders, stories)
+    _confirm(ordinary[:-STILL_WAITING], orders, stories)
 
 
 def _last_of(stream: str, messages: Sequence[OutboxMessage]) -> OutboxMessage:

@@ -33,6 +33,7 @@ from procurement.catalogue.services import (
     receive_units,
 )
 from procurement.demo import story
+from procurement.demo.carried_over import carry_over
 from procurement.demo.company import DemoCompany
 from procurement.demo.people import Person
 from procurement.orders.models import PurchaseOrder
@@ -125,6 +126,7 @@ class _Play:
         self.company = company
         self.actors = _actors(company)
         self.supplier_of = {one.number: one.supplier for one in company.orders}
+        self.carried: list[story.CarriedOver] = []
         self.waiting = _Waiting(datetime.combine(company.today, time(0), UTC), {})
 
     def run(self) -> None:
@@ -134,7 +136,10 @@ class _Play:
                 continue
             if event.order in self.waiting.papers:
                 self._take_in()
-            self._act(event)
+            if isinstance(event, story.CarriedOver):
+                self.carried.append(event)
+            else:
+                self._act(event)
         self._take_in()
 
     def _send(self, event: story.Sent) -> None:
@@ -144,6 +149,7 @@ class _Play:
         self.waiting.papers[event.order] = event
 
     def _take_in(self) -> None:
+        self._carry_over()
         papers, self.waiting.papers = self.waiting.papers, {}
         if not papers:
             return
@@ -151,6 +157,12 @@ class _Play:
         for result in intake.results:
             if result.outcome in {"refused", "older", "unchanged"}:
                 raise DemoRefused(f"{result.number} was {result.outcome}: {result.problems}")
+
+    def _carry_over(self) -> None:
+        carried, self.carried = self.carried, []
+        if carried:
+            actor = self.actors[carried[0].by, self.supplier_of[carried[0].order]]
+            carry_over([event.order for event in carried], actor=actor, at=carried[0].at)
 
     def _act(self, event: story.Answered | story.Drafted | story.Decided | story.Wrote) -> None:
         actor = self.actors[event.by, self.supplier_of[event.order]]

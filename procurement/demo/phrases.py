@@ -58,6 +58,7 @@ REFUSED = {
     "": ("We stopped making this size; the last batch is sold.", "Below our minimum lot for this alloy."),
 }
 SEVERAL = {"": ("Two lines move, the others as you asked. Call me if the dates hurt.",)}
+CARRIED_OVER = "Agreed by mail before we went live."
 ON_BEHALF = "Told us by phone."
 THANKS = ("", "", "", "Thank you for the order.", "Confirmed.", "All from stock.")
 

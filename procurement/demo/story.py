@@ -85,7 +85,16 @@ class Wrote:
     internal: bool = False
 
 
-Event = Sent | Answered | Drafted | Decided | Wrote
+@dataclass(frozen=True, slots=True)
+class CarriedOver:
+    """Agreed by mail before the portal went live, and answered as asked by the buyer on the first day."""
+
+    at: datetime
+    order: str
+    by: str
+
+
+Event = Sent | Answered | Drafted | Decided | Wrote | CarriedOver
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,10 @@ from procurement.catalogue.messages import CompanyPaper, SitePaper
 from procurement.demo import phrases
 from procurement.demo.goods import CENT, Offer, step_of
 from procurement.demo.partners import Partner
-from procurement.demo.people import Person
+from procurement.demo.people import BRITTA, Person
 from procurement.demo.story import (
     Answered,
+    CarriedOver,
     Decided,
     Drafted,
     Event,
@@ -165,6 +166,11 @@ class Telling:
         return acknowledge_within(self.paper.kind, self.cast.partner.paper.segment, lead.days, value)
 
     # --- the buyer -----------------------------------------------------------------------------------------
+
+    def carry_over(self) -> None:
+        """On the first day a buyer takes over what was agreed by mail: many orders with one press."""
+        self.at += timedelta(hours=3)
+        self.events.append(CarriedOver(self.at, self.number, BRITTA.email))
 
     def decide(self, *, accepts: bool, keys: tuple[str, ...] = ()) -> None:
         """The buyer takes or declines what waits."""

@@ -78,7 +78,7 @@ class TestHowMuchThereIs:
         lian_feng = next(one.number for one in northmoor().suppliers if one.name == "Lian Feng Valve")
         found = Counter(story.plot for story in northmoor().orders if story.supplier == lian_feng)
 
-        assert found == {plot: count for plot, (_all, count) in PLOTS.items()}
+        assert found == {plot: count for plot, (_all, count) in PLOTS.items() if count}
         assert sum(found.values()) - found["history"] - found["closed"] - found["cancelled"] == 43
 
     def test_one_order_has_a_thousand_lines_and_one_many_deliveries(self) -> None:
