@@ -455,7 +455,7 @@ def _canonical(value: object) -> object:
 
 def _canonical_paper(paper: Any) -> list[object]:
     found: list[object] = [type(paper).__name__]
-    for name in _content_fields(type(paper)):
+    for name in _content_fields(type(paper)):  # type: ignore[arg-type]  # a class is hashable
         value = _canonical(getattr(paper, name))
         if name in _UNORDERED and isinstance(value, list) and len(value) > 1:
             value.sort(key=_sort_key)
