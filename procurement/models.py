@@ -4,6 +4,7 @@ from procurement.acknowledgments.models import DraftAnswer, DraftHeader, OrderAc
 from procurement.catalogue.models import Company, Item, Site, SupplierItem, Unit
 from procurement.erp.models import ErpCommand, FeedCursor, FeedProblem, FeedRun
 from procurement.orders.models import (
+    OrderDocument,
     OrderRevision,
     Promise,
     PurchaseOrder,
@@ -25,6 +26,7 @@ __all__ = [
     "Item",
     "Message",
     "OrderAcknowledgment",
+    "OrderDocument",
     "OrderRevision",
     "Promise",
     "PurchaseOrder",

@@ -2,6 +2,7 @@
 
 import uuid
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -11,6 +12,7 @@ from django.db.models.functions import Now
 from portal.kernel.scope import ScopedQuerySet
 from procurement.orders.states import (
     Agreement,
+    DocumentState,
     Finance,
     Logistics,
     OrderState,
@@ -21,9 +23,13 @@ from procurement.orders.states import (
     Turn,
 )
 
-QUANTITY = {"max_digits": 18, "decimal_places": 6}
-PRICE = {"max_digits": 18, "decimal_places": 6}
-AMOUNT = {"max_digits": 20, "decimal_places": 4}
+QUANTITY: dict[str, Any] = {"max_digits": 18, "decimal_places": 6}
+PRICE: dict[str, Any] = {"max_digits": 18, "decimal_places": 6}
+AMOUNT: dict[str, Any] = {"max_digits": 20, "decimal_places": 4}
+
+# The conditions of indexes: lists of what is open must say exactly this to find them (`filters.rows`).
+ORDER_IS_OPEN = Q(state="issued") & ~Q(logistics__in=["received", "closed_short"])
+LINE_IS_OPEN = Q(cancelled=False, closed=False, received_quantity__lt=F("quantity"))
 
 
 class PurchaseOrder(models.Model):
@@ -65,9 +71,7 @@ class PurchaseOrder(models.Model):
     revision_status = models.CharField(
         max_length=10, choices=RevisionStatus.choices, default=RevisionStatus.CURRENT
     )
-    logistics = models.CharField(
-        max_length=20, choices=Logistics.choices, default=Logistics.NOTHING_SHIPPED
-    )
+    logistics = models.CharField(max_length=20, choices=Logistics.choices, default=Logistics.NOTHING_SHIPPED)
     finance = models.CharField(max_length=20, choices=Finance.choices, default=Finance.NOT_INVOICED)
     line_count = models.PositiveIntegerField(default=0)
     lines_agreed = models.PositiveIntegerField(default=0)
@@ -83,9 +87,7 @@ class PurchaseOrder(models.Model):
             models.UniqueConstraint(fields=["company", "number"], name="order_number_once"),
             models.UniqueConstraint(fields=["id", "supplier"], name="order_wall"),
             models.CheckConstraint(condition=Q(state__in=OrderState.values), name="order_state_known"),
-            models.CheckConstraint(
-                condition=Q(agreement__in=Agreement.values), name="order_agreement_known"
-            ),
+            models.CheckConstraint(condition=Q(agreement__in=Agreement.values), name="order_agreement_known"),
             models.CheckConstraint(condition=Q(revision__gte=1), name="order_revision_from_one"),
         ]
         indexes = [
@@ -103,6 +105,7 @@ class PurchaseOrder(models.Model):
                 condition=Q(lines_for_buyer__gt=0),
                 name="order_waits_for_buyer",
             ),
+            models.Index(fields=["next_delivery_on", "id"], condition=ORDER_IS_OPEN, name="order_open"),
             GinIndex(fields=["number"], opclasses=["gin_trgm_ops"], name="order_number_search"),
         ]
 
@@ -176,9 +179,7 @@ class PurchaseOrderLine(models.Model):
     agreed_revision = models.PositiveIntegerField(null=True)
     touched_version = models.PositiveIntegerField(default=1)
     agreement = models.CharField(max_length=10, choices=Agreement.choices, default=Agreement.AWAITING)
-    logistics = models.CharField(
-        max_length=20, choices=Logistics.choices, default=Logistics.NOTHING_SHIPPED
-    )
+    logistics = models.CharField(max_length=20, choices=Logistics.choices, default=Logistics.NOTHING_SHIPPED)
     finance = models.CharField(max_length=20, choices=Finance.choices, default=Finance.NOT_INVOICED)
     turn = models.CharField(max_length=10, choices=Turn.choices, default=Turn.SUPPLIER, blank=True)
 
@@ -191,9 +192,7 @@ class PurchaseOrderLine(models.Model):
             models.CheckConstraint(condition=Q(quantity__gt=0), name="line_quantity_positive"),
             models.CheckConstraint(condition=Q(price_per__gt=0), name="line_price_per_positive"),
             models.CheckConstraint(condition=Q(price__gte=0), name="line_price_not_negative"),
-            models.CheckConstraint(
-                condition=Q(agreement__in=Agreement.values), name="line_agreement_known"
-            ),
+            models.CheckConstraint(condition=Q(agreement__in=Agreement.values), name="line_agreement_known"),
             models.CheckConstraint(condition=Q(turn__in=Turn.values), name="line_turn_known"),
         ]
         indexes = [
@@ -206,6 +205,24 @@ class PurchaseOrderLine(models.Model):
             ),
             models.Index(
                 fields=["delivery_on", "id"], condition=Q(turn="buyer"), name="line_waits_for_buyer"
+            ),
+            models.Index(
+                fields=["delivery_on", "id"], condition=Q(turn="supplier"), name="line_waits_by_delivery"
+            ),
+            # What is open, stale or not agreed is little of what there is after a few years.
+            models.Index(fields=["delivery_on", "id"], condition=LINE_IS_OPEN, name="line_open_by_delivery"),
+            models.Index(
+                fields=["supplier", "delivery_on", "id"], condition=LINE_IS_OPEN, name="line_open_of_supplier"
+            ),
+            models.Index(
+                fields=["delivery_on", "id"],
+                condition=Q(agreed_revision__lt=F("asked_revision")),
+                name="line_stale",
+            ),
+            models.Index(
+                fields=["agreement", "delivery_on", "id"],
+                condition=~Q(agreement="agreed"),
+                name="line_not_agreed",
             ),
             GinIndex(fields=["search"], opclasses=["gin_trgm_ops"], name="line_search"),
         ]
@@ -343,7 +360,37 @@ class SavedView(models.Model):
     objects = ScopedQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user_id", "page", "name"], name="saved_view_name_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["user_id", "page", "name"], name="saved_view_name_once")
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class OrderDocument(models.Model):
+    """The PDF of a long order, made by a worker for one version of it and one language."""
+
+    id = models.BigAutoField(primary_key=True)
+    supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.PROTECT, related_name="+")
+    order = models.ForeignKey(PurchaseOrder, on_delete=models.CASCADE, related_name="+")
+    version = models.PositiveIntegerField()
+    language = models.CharField(max_length=10)
+    state = models.CharField(max_length=10, choices=DocumentState.choices, default=DocumentState.MAKING)
+    content = models.BinaryField(default=bytes)
+    reason = models.TextField(blank=True)
+    asked_at = models.DateTimeField()
+    made_at = models.DateTimeField(null=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "version", "language"], name="order_document_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=DocumentState.values), name="order_document_state_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"document of order {self.order_id}, version {self.version}"

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.errors import NotFound
-from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
+from procurement.orders.models import OrderDocument, Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from procurement.orders.policies import Asked, Piece
-from procurement.orders.states import LIVE_PROMISES
+from procurement.orders.states import LIVE_PROMISES, DocumentState
 
 
 def visible_orders(actor: Actor) -> QuerySet[PurchaseOrder]:
@@ -98,3 +98,19 @@ def piece_of(promise: Promise) -> Piece:
         item_number=promise.item_number,
         state=promise.state,
     )
+
+
+def document_of(order: PurchaseOrder, language: str, *, actor: Actor) -> OrderDocument | None:
+    """The PDF of a long order as it stands now, if it was asked for."""
+    documents = OrderDocument.objects.visible_to(actor)
+    found: OrderDocument | None = documents.filter(order=order, version=order.version, language=language).first()
+    return found
+
+
+def document_to_make(document_id: int) -> OrderDocument | None:
+    """A document that waits for a worker, with all its paper needs."""
+    documents = OrderDocument.objects.defer("content").filter(pk=document_id, state=DocumentState.MAKING)
+    found: OrderDocument | None = documents.select_related(
+        "order__company", "order__supplier", "order__ship_to"
+    ).first()
+    return found

@@ -82,6 +82,14 @@ class PromiseState(models.TextChoices):
 LIVE_PROMISES = (PromiseState.PROPOSED, PromiseState.AGREED, PromiseState.DECLINED)
 
 
+class DocumentState(models.TextChoices):
+    """How far a file that a worker makes has come."""
+
+    MAKING = "making", _("Being made")
+    READY = "ready", _("Ready")
+    FAILED = "failed", _("Failed")
+
+
 class Reason(models.TextChoices):
     """Why a promise differs (domain.md §7); a company may show fewer."""
 

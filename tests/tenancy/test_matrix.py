@@ -59,7 +59,10 @@ def address(pattern: URLPattern, objects: Objects) -> str:
 
 
 def ask(client: Client, method: str, url: str) -> int:
-    return client.generic(method, url).status_code
+    response = client.generic(method, url)
+    if response.streaming:
+        b"".join(response.streaming_content)  # a file is closed once it has been sent
+    return response.status_code
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from portal.kernel.actors import Actor
 from procurement.orders.filters.asked import ALL, LATE, NEEDS, OPEN, WAITING, Reader, Wanted
-from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
+from procurement.orders.models import LINE_IS_OPEN, ORDER_IS_OPEN, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.queries import visible_lines, visible_orders
 from procurement.orders.states import Logistics, OrderState, RevisionStatus, Turn
 
@@ -23,9 +23,7 @@ FAR_AWAY = date(9999, 1, 1)
 
 def open_lines(lines: QuerySet[PurchaseOrderLine]) -> QuerySet[PurchaseOrderLine]:
     """Lines of live orders on which something is still to come."""
-    return lines.filter(
-        order__state=OrderState.ISSUED, cancelled=False, closed=False, received_quantity__lt=F("quantity")
-    )
+    return lines.filter(LINE_IS_OPEN, order__state=OrderState.ISSUED)
 
 
 def late_lines(lines: QuerySet[PurchaseOrderLine], today: date) -> QuerySet[PurchaseOrderLine]:
@@ -110,13 +108,13 @@ def is_open_order(order: PurchaseOrder) -> bool:
 
 def open_orders(orders: QuerySet[PurchaseOrder]) -> QuerySet[PurchaseOrder]:
     """Live orders on which something is still to come."""
-    return orders.filter(state=OrderState.ISSUED).exclude(logistics__in=DONE)
+    return orders.filter(ORDER_IS_OPEN)
 
 
 def late_orders(orders: QuerySet[PurchaseOrder], reader: Reader) -> QuerySet[PurchaseOrder]:
     """Orders with a late line."""
     late = late_lines(visible_lines(reader.actor), reader.today)
-    return orders.filter(pk__in=late.values("order_id"))
+    return open_orders(orders).filter(pk__in=late.values("order_id"))
 
 
 def show_orders(show: str, reader: Reader) -> QuerySet[PurchaseOrder]:
@@ -212,7 +210,9 @@ def sorting(page: str, wanted: Wanted) -> tuple[str, tuple[str, ...]]:
     if name.lstrip("-") not in sorts or name.startswith("--"):
         name = default_sort(page, wanted.show)
     minus = "-" if name.startswith("-") else ""
-    return name, (f"{minus}{sorts[name.lstrip('-')]}", f"{minus}id")
+    # Within a day the lines of an order stand as in the order, whichever way the days run.
+    last = "id" if page == "lines" else f"{minus}id"
+    return name, (f"{minus}{sorts[name.lstrip('-')]}", last)
 
 
 # --- rows picked by hand ------------------------------------------------------------------------------------

@@ -1,5 +1,11 @@
 """The verbs of an order: received from the ERP, promised on, decided."""
 
+from procurement.orders.services.documents import (
+    GIVEN_UP_AFTER,
+    ask_for_document,
+    give_up_document,
+    keep_document,
+)
 from procurement.orders.services.promise import (
     Decision,
     Settled,
@@ -11,12 +17,16 @@ from procurement.orders.services.receive import OrderIntake, OrderResult, receiv
 from procurement.orders.services.saved_view import forget_view, save_view
 
 __all__ = [
+    "GIVEN_UP_AFTER",
     "Decision",
     "OrderIntake",
     "OrderResult",
     "Settled",
+    "ask_for_document",
     "decide_promises",
     "forget_view",
+    "give_up_document",
+    "keep_document",
     "make_promises",
     "receive_orders",
     "save_view",
