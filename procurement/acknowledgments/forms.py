@@ -1,8 +1,8 @@
 """The fields of an answer: what is typed in, and what it means.
 
-Note [Kept text]: a figure or a day that can be read is kept in one plain writing (1200.5, 2026-04-01), so that a colleague who
-writes numbers another way finds the same number; what cannot be read is kept exactly as it was typed. So a kept text
-that looks plain always is, and showing it to anybody and reading it back loses nothing.
+Note [Kept text]: a figure or a day that can be read is kept in one plain writing (1200.5, 2026-04-01), so that a
+colleague who writes numbers another way finds the same number; what cannot be read is kept exactly as it was typed.
+So a kept text that looks plain always is, and showing it to anybody and reading it back loses nothing.
 """
 
 import re
@@ -143,8 +143,11 @@ def same(pieces: Iterable[TypedPiece], others: Iterable[TypedPiece]) -> bool:
 
 
 def carried(pieces: Pieces, before: Pieces, now: Pieces) -> Pieces:
-    """What was typed against an older screen, carried to what is asked now: a field left as it was asked then is as asked
-    now; a field that was changed keeps what was typed. Pieces that were added or removed stay as typed."""
+    """What was typed against an older screen, carried to what is asked now.
+
+    A field left as it was asked then is as asked now; a field that was changed keeps what was typed. Pieces that were
+    added or removed stay as typed.
+    """
     if not len(pieces) == len(before) == len(now):
         return pieces
     return tuple(

@@ -234,7 +234,9 @@ def headline_for_supplier(facts: OrderFacts) -> Headline:
         text = _("No line of this order is open. There is nothing to do.")
         return Headline("quiet", "full", _("Settled"), False, text)
     agreed = ngettext(
-        "%(agreed)d of %(count)d line is agreed.", "%(agreed)d of %(count)d lines are agreed.", facts.line_count
+        "%(agreed)d of %(count)d line is agreed.",
+        "%(agreed)d of %(count)d lines are agreed.",
+        facts.line_count,
     ) % {"agreed": facts.agreed, "count": facts.line_count}
     if facts.agreed == facts.line_count:
         agreed = _("Everything is agreed.")
@@ -258,7 +260,11 @@ def _your_turn(facts: OrderFacts) -> Headline:
         ) % {"buyer": facts.buyer, "count": facts.disputed}
         tone, glyph = "talk", "talk"
     else:
-        head = _("Answer revision %(number)d") % {"number": facts.revision} if facts.revision > 1 else _("Answer")
+        head = (
+            _("Answer revision %(number)d") % {"number": facts.revision}
+            if facts.revision > 1
+            else _("Answer")
+        )
         tone, glyph = "wait", "wait"
     if deadline is None:
         return Headline(tone, glyph, turn, facts.may_answer, format_html("{}. {}", head, tail))

@@ -214,7 +214,11 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     "erp.command_confirmed": ("done", "full", _erp(lazy("In the ERP: %(lines)s"))),
     "erp.command_conflicted": ("stop", "alert", _erp(lazy("The ERP holds something else: %(lines)s"))),
     "erp.command_refused": ("stop", "stop", _erp(lazy("The ERP did not take it: %(lines)s"))),
-    "erp.command_unknown": ("wait", "stale", _erp(lazy("Nobody knows yet whether the ERP took it: %(lines)s"))),
+    "erp.command_unknown": (
+        "wait",
+        "stale",
+        _erp(lazy("Nobody knows yet whether the ERP took it: %(lines)s")),
+    ),
     "erp.command_retried": ("quiet", "wait", _erp(lazy("Sent to the ERP once more: %(lines)s"))),
     "erp.command_superseded": ("quiet", "stale", _erp(lazy("Replaced by a newer agreement: %(lines)s"))),
     "outbox.replayed": ("quiet", "stale", _said(lazy("Message delivered once more"))),
@@ -238,9 +242,14 @@ class Marks:
         return f"\ue000{name}\ue001"
 
 
-def cast(mould: str, words: Mapping[str, object]) -> SafeString:
+def str_of(word: str | int) -> str:
+    """A word as text; markup of ours stays what it is."""
+    return word if isinstance(word, str) else str(word)
+
+
+def cast(mould: str, words: Mapping[str, str | int]) -> SafeString:
     """One line, cast from its mould; every word is escaped unless it is markup of ours."""
-    return mark_safe(MARK.sub(lambda mark: conditional_escape(words[mark[1]]), mould))  # noqa: S308 -- escaped here
+    return mark_safe(MARK.sub(lambda mark: conditional_escape(str_of(words[mark[1]])), mould))  # noqa: S308 -- escaped here
 
 
-__all__ = ["Marks", "cast", "SENTENCES", "Entry", "entry_of", "field_word", "lines_text", "shown_value"]
+__all__ = ["SENTENCES", "Entry", "Marks", "cast", "entry_of", "field_word", "lines_text", "shown_value"]

@@ -12,6 +12,8 @@
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
   const waits = new Map(); // what is typed and not kept yet: a line's tbody, or the header, to its timer
   const kept = new WeakMap(); // what was sent of it last
+  let signedOut = false; // the session ended while typing
+  let wanted = null; // the button pressed then
 
   const group = (element) => element?.closest?.("tbody[data-line], [data-header]");
   const belongs = (element) => element?.form === form() && Boolean(group(element));
@@ -193,6 +195,17 @@
     count();
   });
 
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const part = group(event.detail.elt);
+    if (!part) return;
+    signedOut = event.detail.xhr.status === 401;
+    if (!event.detail.successful) kept.delete(part);
+    if (wanted && !signedOut && event.detail.successful) {
+      const button = wanted;
+      wanted = null;
+      form().requestSubmit(button);
+    }
+  });
   // Without a network, the page still holds what was typed: it is tried again when there is one.
   document.addEventListener("htmx:sendError", (event) => {
     const part = group(event.detail.elt);
@@ -205,6 +218,14 @@
   // Only what was typed since the page came is sent; the rest of the draft is on the server already.
   document.addEventListener("submit", (event) => {
     if (event.target !== form() || event.defaultPrevented) return;
+    const dirty = document.querySelector("[data-dirty]");
+    if (signedOut && dirty) {
+      // Not before somebody has signed in again beside it: a page left now would take along what was typed.
+      event.preventDefault();
+      wanted = event.submitter;
+      keep(dirty);
+      return;
+    }
     waits.forEach((timer) => clearTimeout(timer));
     for (const body of all("tbody[data-line]:not([data-dirty])")) {
       for (const field of all("input:not([type=checkbox]), select", body)) field.disabled = true;

@@ -1,4 +1,4 @@
-"""Mei's side in a real browser: an answer typed, split, refused, kept, merged and sent; with a mouse, with keys, on a phone."""
+"""An answer in a real browser: typed, split, refused, kept, merged and sent; with a mouse, with keys, on a phone."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils.dateformat import format as dateformat
 from playwright.sync_api import expect
 
@@ -73,7 +74,9 @@ def focused(page: Any) -> str:
 
 def promised(number: int) -> list[tuple[str, int, date | None]]:
     with acting(FEED):
-        found = Promise.objects.filter(line__number=number, state__in=["agreed", "proposed"]).order_by("piece")
+        found = Promise.objects.filter(line__number=number, state__in=["agreed", "proposed"]).order_by(
+            "piece"
+        )
         return [(one.kind, int(one.quantity), one.delivery_on) for one in found]
 
 
@@ -157,6 +160,26 @@ def test_undo_and_typing_back_leave_no_trace(page: Any, people: dict[str, Any]) 
         assert not DraftAnswer.objects.exists()
 
 
+def test_a_session_that_ends_takes_nothing_along(page: Any, people: dict[str, Any]) -> None:
+    order = order_of(2)
+    at_order(page, people["asha"], order)
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+
+    with page.expect_response("**/answer/line/") as kept:
+        field(page, 10, "price").fill("7.10")
+    page.locator("text=Your session ended. What you typed is still here.").wait_for()
+    page.get_by_role("button", name=re.compile("lines as asked$")).click()
+
+    assert kept.value.status == 401
+    assert field(page, 10, "price").input_value() == "7.10"  # the page stayed
+    beside = page.context.new_page()
+    sign_in(beside, people["asha"])
+    page.get_by_role("button", name=re.compile("lines as asked$")).click()
+    page.locator("text=Order 4500000001 answered").wait_for()
+    with acting(FEED):
+        assert [str(one.price.normalize()) for one in Promise.objects.filter(line__number=10)] == ["7.1"]
+
+
 def test_a_newer_revision_is_told_while_typing_and_merged(page: Any, people: dict[str, Any]) -> None:
     order = order_of(2)
     at_order(page, people["asha"], order)
@@ -168,7 +191,9 @@ def test_a_newer_revision_is_told_while_typing_and_merged(page: Any, people: dic
     page.get_by_role("link", name="Show the difference").click()
     page.wait_for_selector("del.q-old")
 
-    assert re.sub(r"\s+", " ", line(page, 20).locator(".q-moved").first.inner_text()) == "quantity: 100 → now 80"
+    assert (
+        re.sub(r"\s+", " ", line(page, 20).locator(".q-moved").first.inner_text()) == "quantity: 100 → now 80"
+    )
     assert field(page, 20, "price").input_value() == "7.20"
     assert field(page, 20, "quantity").input_value() == "80"
     page.get_by_role("button", name="Send answer: 1 changed, 1 as asked").click()
@@ -236,7 +261,9 @@ def test_enter_in_a_field_keeps_the_draft_and_sends_nothing(page: Any, people: d
         assert not OrderAcknowledgment.objects.exists()
 
 
-def test_on_a_phone_a_day_is_picked_from_its_calendar(browser: Any, live_server: Any, people: dict[str, Any]) -> None:
+def test_on_a_phone_a_day_is_picked_from_its_calendar(
+    browser: Any, live_server: Any, people: dict[str, Any]
+) -> None:
     order = order_of(2)
     context = browser.new_context(
         base_url=live_server.url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
@@ -259,7 +286,9 @@ def test_on_a_phone_a_day_is_picked_from_its_calendar(browser: Any, live_server:
     context.close()
 
 
-def test_without_a_script_the_same_answer_is_given(browser: Any, live_server: Any, people: dict[str, Any]) -> None:
+def test_without_a_script_the_same_answer_is_given(
+    browser: Any, live_server: Any, people: dict[str, Any]
+) -> None:
     order = order_of(2)
     context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
     page = context.new_page()

@@ -40,7 +40,15 @@ from procurement.catalogue.models import Site
 from procurement.orders.models import OrderRevision, Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from procurement.orders.policies import NewPiece, plain
 from procurement.orders.queries import lines_of, live_promises_by_line, schedules_by_line
-from procurement.orders.states import Agreement, Logistics, OrderState, PromiseKind, PromiseState, Reason, Turn
+from procurement.orders.states import (
+    Agreement,
+    Logistics,
+    OrderState,
+    PromiseKind,
+    PromiseState,
+    Reason,
+    Turn,
+)
 from procurement.workbench.policies import (
     AS_ASKED,
     NOT_YET,
@@ -330,7 +338,9 @@ def answer_page(
         promises=live_promises_by_line(line.pk for line in lines),
         drafts=drafts,
         moved=_moved_by_line(revisions),
-        sites={str(pk): name for pk, name in Site.objects.filter(company=order.company).values_list("pk", "name")},
+        sites={
+            str(pk): name for pk, name in Site.objects.filter(company=order.company).values_list("pk", "name")
+        },
         buyer=given_name(order.buyer_name) or order.company.name,
         today=at.astimezone(ZoneInfo(order.supplier.time_zone)).date(),
         transit_days=transit,
@@ -341,7 +351,9 @@ def answer_page(
     editable = [row for row in rows if row.is_editable]
     typed = [row for row in editable if row.is_typed]
     kinds = Counter(row.verdict.kind for row in typed)
-    waiting_answers = [p for found in parts.promises.values() for p in found if p.state == PromiseState.PROPOSED]
+    waiting_answers = [
+        p for found in parts.promises.values() for p in found if p.state == PromiseState.PROPOSED
+    ]
     newest = max(waiting_answers, key=lambda promise: promise.promised_at, default=None)
     on_behalf = actor.is_company and allowed
     saved = [draft.typed_at for draft in drafts.values()] + ([header_draft.typed_at] if header_draft else [])
@@ -577,7 +589,9 @@ def _piece(
 
     def box(name: str, is_changed: bool) -> Box:
         text = shown_text(name, getattr(typed, name), currency)
-        return Box(f"{name}-{pk}-{index}", field_name(name, key, index), text, is_changed, f"{name}.{index}" in bad)
+        return Box(
+            f"{name}-{pk}-{index}", field_name(name, key, index), text, is_changed, f"{name}.{index}" in bad
+        )
 
     days = {piece.delivery_on for piece in asked}
     split = len(asked) == 1 and index > 0
@@ -607,7 +621,11 @@ def _asked_of(typed: TypedPiece, row: GridLine) -> str:
     """Which delivery a piece answers, where several are asked for."""
     for one in row.rules.deliveries if typed.schedule_key else ():
         if str(one.key) == typed.schedule_key:
-            values = {"quantity": figure(one.quantity), "unit": row.rules.unit, "day": day_text(one.delivery_on)}
+            values = {
+                "quantity": figure(one.quantity),
+                "unit": row.rules.unit,
+                "day": day_text(one.delivery_on),
+            }
             return _("asked: %(quantity)s %(unit)s on %(day)s") % values
     return ""
 
@@ -629,10 +647,10 @@ def _piece_word(typed: TypedPiece, row: GridLine, parts: _Parts) -> tuple[str, s
     return "quiet", "full", _("On the asked date")
 
 
-def words_of(row: GridLine, currency: str) -> dict[str, object]:
+def words_of(row: GridLine, currency: str) -> dict[str, str | int]:
     """The words of a quiet line, for its mould."""
     line = row.line
-    words: dict[str, object] = {
+    words: dict[str, str | int] = {
         "pk": line.pk,
         "key": line.key,
         "number": line.number,

@@ -121,9 +121,11 @@ def supplier_home(actor: Actor, at: datetime) -> Home:
 
 
 def _open_lines(actor: Actor) -> QuerySet[PurchaseOrderLine]:
-    return visible_lines(actor).filter(
-        order__state=OrderState.ISSUED, cancelled=False, closed=False
-    ).exclude(logistics="received")
+    return (
+        visible_lines(actor)
+        .filter(order__state=OrderState.ISSUED, cancelled=False, closed=False)
+        .exclude(logistics="received")
+    )
 
 
 @dataclass(slots=True)
@@ -145,7 +147,9 @@ def _details(orders: list[PurchaseOrder], actor: Actor) -> _Details:
         lines[line.order_id].append(line)
     disputed = [line.pk for found in lines.values() for line in found if line.agreement == Agreement.DISPUTED]
     declined: dict[int, list[Promise]] = defaultdict(list)
-    for promise in Promise.objects.filter(line_id__in=disputed, state=PromiseState.DECLINED).select_related("line"):
+    for promise in Promise.objects.filter(line_id__in=disputed, state=PromiseState.DECLINED).select_related(
+        "line"
+    ):
         declined[promise.line.order_id].append(promise)
     changes: dict[tuple[int, int], list[dict[str, str]]] = {}
     revisions = OrderRevision.objects.filter(order_id__in=ids, number__gt=1)
@@ -176,7 +180,9 @@ def _todo(order: PurchaseOrder, details: _Details, at: datetime) -> Todo:
         numbers = lines_text(line.number for line in disputed)
         title = _("%(buyer)s did not accept %(lines)s of order %(number)s")
         title %= {"buyer": buyer, "lines": numbers, "number": order.number}
-        reasons = list(dict.fromkeys(one.decision_note for one in details.declined[order.pk] if one.decision_note))
+        reasons = list(
+            dict.fromkeys(one.decision_note for one in details.declined[order.pk] if one.decision_note)
+        )
         if reasons:
             facts = [" ".join(f"“{reason}”" for reason in reasons[:2])]
     elif reopened:
@@ -190,7 +196,9 @@ def _todo(order: PurchaseOrder, details: _Details, at: datetime) -> Todo:
         confirm = 0 if typed else len(lines)
     if typed:
         action, confirm = _("Continue answer"), 0
-        words = ngettext("your draft is saved, one line changed", "your draft is saved, %(n)d lines changed", typed)
+        words = ngettext(
+            "your draft is saved, one line changed", "your draft is saved, %(n)d lines changed", typed
+        )
         facts.append(words % {"n": typed})
     due, due_on = "", ""
     if deadline is not None:
@@ -248,8 +256,7 @@ def _late(actor: Actor, today: date) -> tuple[list[Todo], int]:
                 action=_("Look"),
             )
         )
-    count = late.aggregate(orders=Count("order_id", distinct=True))["orders"] if len(groups) == MOST_LATE else len(groups)
-    return todos, count
+    return todos, late.aggregate(orders=Count("order_id", distinct=True))["orders"]
 
 
 def _arrivals(actor: Actor, today: date) -> list[Arrival]:

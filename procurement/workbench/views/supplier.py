@@ -1,7 +1,7 @@
 """The supplier's order page and its answer grid: type, keep, send, take back.
 
-Each button posts the whole form (or, with a script, the line it stands in). What was typed is kept first and acted on second, in
-one transaction whose refusals undo only the act: so nothing that was typed is ever lost.
+Each button posts the whole form (or, with a script, the line it stands in). What was typed is kept first and acted on
+second, in one transaction whose refusals undo only the act: so nothing that was typed is ever lost.
 """
 
 import uuid

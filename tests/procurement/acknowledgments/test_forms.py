@@ -80,7 +80,11 @@ def test_a_day_shown_to_anybody_is_read_back_as_the_same_day(day, written, read)
     assert read_date(again) == day
 
 
-@given(text=st.text(max_size=40), language=LANGUAGES, name=st.sampled_from(["quantity", "price", "delivery_on", "note"]))
+@given(
+    text=st.text(max_size=40),
+    language=LANGUAGES,
+    name=st.sampled_from(["quantity", "price", "delivery_on", "note"]),
+)
 def test_whatever_is_typed_is_kept_as_a_number_or_a_day_or_exactly_so(text, language, name):
     kept = kept_text(name, text, language)
 
@@ -116,7 +120,9 @@ def test_the_key_of_a_line_may_hold_anything(key):
 
 
 def test_foreign_fields_are_no_pieces():
-    data = MultiValueDict({"csrfmiddlewaretoken": ["x"], "version": ["1"], "quantity.L10.100": ["5"], "color.L10.0": ["5"]})
+    data = MultiValueDict(
+        {"csrfmiddlewaretoken": ["x"], "version": ["1"], "quantity.L10.100": ["5"], "color.L10.0": ["5"]}
+    )
 
     assert typed_lines(data, "en") == {}
     assert typed_header(data) is None
@@ -193,7 +199,9 @@ def test_a_refused_line_keeps_its_reason_and_can_become_a_substitute():
 
 def test_what_was_typed_on_an_older_screen_is_carried_field_by_field():
     before = asked_pieces(RULES)
-    now = asked_pieces(replace(RULES, quantity=Decimal(800), deliveries=(Delivery(1, Decimal(800), ASKED_ON),)))
+    now = asked_pieces(
+        replace(RULES, quantity=Decimal(800), deliveries=(Delivery(1, Decimal(800), ASKED_ON),))
+    )
     typed = (replace(before[0], price="7.1"),)
 
     assert carried(typed, before, now) == (replace(now[0], price="7.1"),)

@@ -47,7 +47,10 @@ def verdict(*pieces, problems=()):
         ([piece(on=date(2026, 3, 31))], ("Goes to Omar", "1 day early")),
         ([piece(price="41.55")], ("Goes to Omar", "0.35 EUR more each")),
         ([piece(price="41.00")], ("Goes to Omar", "0.20 EUR less each")),
-        ([piece(300), piece(200, on=date(2026, 4, 9))], ("Goes to Omar", "8 days late; a split needs a buyer")),
+        (
+            [piece(300), piece(200, on=date(2026, 4, 9))],
+            ("Goes to Omar", "8 days late; a split needs a buyer"),
+        ),
         ([piece(kind="substitute")], ("Goes to Omar", "another item")),
         ([piece(300), piece(200, "refuse")], ("Goes to Omar", "200 pcs refused")),
         ([piece(kind="refuse")], ("Refused: Omar is told", "")),
@@ -65,7 +68,9 @@ def test_a_problem_comes_before_everything():
     assert verdict(piece(), problems=[Problem("quantity.0", "…")])[0] == "Cannot be sent yet"
 
 
-def deadline(hours_left, *, now=datetime(2026, 3, 12, 14, 20, tzinfo=UTC), due=datetime(2026, 3, 13, 9, tzinfo=UTC)):
+def deadline(
+    hours_left, *, now=datetime(2026, 3, 12, 14, 20, tzinfo=UTC), due=datetime(2026, 3, 13, 9, tzinfo=UTC)
+):
     return Deadline(due, now, "Asia/Shanghai", True, timedelta(hours=hours_left), timedelta(hours=24))
 
 
@@ -139,13 +144,22 @@ def test_time_in_another_place_is_named():
         timedelta(hours=24),
     )
 
-    assert "<b>Mon 16 Mar 2026, 17:00</b> Shanghai time" in headline_for_supplier(facts(deadline=elsewhere)).sentence
+    assert (
+        "<b>Mon 16 Mar 2026, 17:00</b> Shanghai time"
+        in headline_for_supplier(facts(deadline=elsewhere)).sentence
+    )
     assert time_left(elsewhere) == "40 working minutes left"
 
 
 @pytest.mark.parametrize(
     ("name", "given"),
-    [("Omar Haddad", "Omar"), ("Haddad, Omar", "Haddad, Omar"), ("Omar", "Omar"), ("O. Haddad", "O. Haddad"), ("", "")],
+    [
+        ("Omar Haddad", "Omar"),
+        ("Haddad, Omar", "Haddad, Omar"),
+        ("Omar", "Omar"),
+        ("O. Haddad", "O. Haddad"),
+        ("", ""),
+    ],
 )
 def test_people_are_called_by_their_first_name_where_it_is_clear(name, given):
     assert given_name(name) == given

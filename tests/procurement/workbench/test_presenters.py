@@ -30,7 +30,13 @@ EXAMPLES = {
             "reopened": [30],
             "echoed": [],
             "changes": [
-                {"line": "30", "field": "delivery_on", "old": "2026-04-08", "new": "2026-04-01", "did": "reopened"}
+                {
+                    "line": "30",
+                    "field": "delivery_on",
+                    "old": "2026-04-08",
+                    "new": "2026-04-01",
+                    "did": "reopened",
+                }
             ],
         },
         "Revision 3 asks anew: line 30 (delivery 8 Apr 2026 → 1 Apr 2026)",
@@ -52,7 +58,14 @@ EXAMPLES = {
         "Accepted as answered: line 30",
     ),
     "order.answer_declined": (
-        {"agreed": [], "refused": [], "disputed": [30, 40], "waiting": [], "reason": "Too late.", "pieces": 2},
+        {
+            "agreed": [],
+            "refused": [],
+            "disputed": [30, 40],
+            "waiting": [],
+            "reason": "Too late.",
+            "pieces": 2,
+        },
         "Not accepted: lines 30, 40. “Too late.”",
     ),
     "thread.message_sent": ({"message": 1}, "Message sent"),
@@ -76,7 +89,9 @@ def recorded_kinds():
     for place in PLACES:
         path = ROOT / place
         for file in path.rglob("*.py") if path.is_dir() else [path]:
-            words = [node.value for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Constant)]
+            words = [
+                node.value for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Constant)
+            ]
             found |= {word for word in words if isinstance(word, str) and KIND.fullmatch(word)}
             if "order.answer_" in words:  # f"order.answer_{'accepted' if … else 'declined'}"
                 found |= {"order.answer_accepted", "order.answer_declined"}
@@ -84,7 +99,12 @@ def recorded_kinds():
 
 
 def event(kind, facts, **changed):
-    values = {"actor_label": "Omar Haddad", "actor_side": "company", "channel": "portal", "at": datetime.now(UTC)}
+    values = {
+        "actor_label": "Omar Haddad",
+        "actor_side": "company",
+        "channel": "portal",
+        "at": datetime.now(UTC),
+    }
     return AuditEvent(kind=kind, stream="order:1", facts=facts, **{**values, **changed})
 
 
@@ -110,13 +130,22 @@ def test_who_did_it_and_how_stands_under_it():
 @pytest.mark.parametrize(
     ("facts", "text"),
     [
-        ({"revision": 2, "reopened": [], "echoed": [10], "changes": []}, "Revision 2 says what was agreed: line 10"),
-        ({"revision": 2, "reopened": [], "echoed": [], "changes": []}, "Revision 2 changed nothing you agreed"),
+        (
+            {"revision": 2, "reopened": [], "echoed": [10], "changes": []},
+            "Revision 2 says what was agreed: line 10",
+        ),
+        (
+            {"revision": 2, "reopened": [], "echoed": [], "changes": []},
+            "Revision 2 changed nothing you agreed",
+        ),
         (
             {"revision": 2, "reopened": [], "echoed": [], "changes": [{"line": "20", "did": "cancelled"}]},
             "Revision 2 cancels line 20",
         ),
-        ({"revision": 2, "reopened": list(range(10, 90, 10)), "changes": []}, "Revision 2 asks anew: 8 lines"),
+        (
+            {"revision": 2, "reopened": list(range(10, 90, 10)), "changes": []},
+            "Revision 2 asks anew: 8 lines",
+        ),
     ],
 )
 def test_what_a_revision_did(facts, text):
@@ -126,7 +155,10 @@ def test_what_a_revision_did(facts, text):
 def test_values_of_a_revision_are_shown_as_people_write_them():
     assert shown_value("quantity", "1200") == "1,200"
     assert shown_value("price", "250 per 100") == "250.00 / 100"
-    assert shown_value("deliveries", "60 on 2026-04-01 + 40 on 2026-04-09") == "60 · 1 Apr 2026 + 40 · 9 Apr 2026"
+    assert (
+        shown_value("deliveries", "60 on 2026-04-01 + 40 on 2026-04-09")
+        == "60 · 1 Apr 2026 + 40 · 9 Apr 2026"
+    )
     assert shown_value("note", "by hand") == "by hand"
     assert lines_text([10]) == "line 10"
 

@@ -1,15 +1,19 @@
 """A supplier's home and order page through the real doors, without a script."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.kernel.scope import acting
+from procurement.acknowledgments.messages import DecideAnswer
 from procurement.acknowledgments.models import DraftAnswer, OrderAcknowledgment
+from procurement.acknowledgments.services import decide_answer
 from procurement.orders.messages import SchedulePaper
 from procurement.orders.models import Promise
 from tests.builders.world import a_line, a_paper, an_order, fresh, fresh_line, receive
@@ -82,7 +86,8 @@ def promises(line=10, *states):
     with acting(FEED):
         found = Promise.objects.filter(line__number=line, state__in=states or ("proposed", "agreed"))
         return [
-            (one.kind, int(one.quantity), one.delivery_on, one.price.normalize()) for one in found.order_by("piece")
+            (one.kind, int(one.quantity), one.delivery_on, one.price.normalize())
+            for one in found.order_by("piece")
         ]
 
 
@@ -103,19 +108,20 @@ def test_page_shows_what_is_asked_and_whose_turn_it_is(people):
     assert "Your turn" in html
     assert "Confirm 2 lines as asked" in html
     fields = fields_of(response)
-    assert (fields["quantity.L10.0"], fields["delivery_on.L10.0"], fields["price.L10.0"]) == ("100", day(ASKED), "6.85")
+    assert (fields["quantity.L10.0"], fields["delivery_on.L10.0"], fields["price.L10.0"]) == (
+        "100",
+        day(ASKED),
+        "6.85",
+    )
 
 
-def test_a_long_order_takes_as_many_queries_as_a_short_one(people, django_assert_num_queries):
+def test_a_long_order_takes_as_many_queries_as_a_short_one(people):
     short, long = order_of(1), order_of(30, number="4500000002")
     client = signed_in(people["asha"])
     look(client, short)
 
     counts = []
     for order in (short, long):
-        from django.db import connection
-        from django.test.utils import CaptureQueriesContext
-
         with CaptureQueriesContext(connection) as queries:
             look(client, order)
         counts.append(len(queries))
@@ -125,7 +131,9 @@ def test_a_long_order_takes_as_many_queries_as_a_short_one(people, django_assert
 
 def test_words_of_a_line_are_escaped(people):
     nasty = "<script>alert(1)</script>"
-    order = order_of([a_line(10, delivery_on=ASKED, description=nasty), a_line(20, delivery_on=ASKED, note=nasty)])
+    order = order_of(
+        [a_line(10, delivery_on=ASKED, description=nasty), a_line(20, delivery_on=ASKED, note=nasty)]
+    )
 
     html = look(signed_in(people["asha"]), order).content.decode()
 
@@ -158,7 +166,8 @@ def test_nobody_is_asked_to_sign_in_and_comes_back_to_the_order(people):
     order = order_of()
     address = reverse("order", args=[order.key])
 
-    response = Client().post(reverse("order-answer", args=[order.key]), {"send": "1"}, headers={"referer": f"http://testserver{address}"})
+    headers = {"referer": f"http://testserver{address}"}
+    response = Client().post(reverse("order-answer", args=[order.key]), {"send": "1"}, headers=headers)
 
     assert response.status_code == 302
     assert response["Location"].endswith(f"next={address}")
@@ -372,7 +381,12 @@ def test_ship_date_gives_the_delivery_date(people):
     fields = fields_of(look(client, order))
     assert fields["ship_on.L10.0"] == day(ASKED - timedelta(days=21))  # three weeks from Pune
 
-    press(client, order, "send", **{"ship_on.L10.0": (TODAY + timedelta(days=30)).isoformat(), "delivery_on.L10.0": ""})
+    press(
+        client,
+        order,
+        "send",
+        **{"ship_on.L10.0": (TODAY + timedelta(days=30)).isoformat(), "delivery_on.L10.0": ""},
+    )
 
     assert promises(10) == [("accept", 100, TODAY + timedelta(days=51), Decimal("6.85"))]
 
@@ -425,7 +439,12 @@ def test_one_field_is_kept_and_judged_while_typing(people):
     order = order_of(2)
     client = signed_in(people["asha"])
     line = fresh_line(10)
-    fields = {"quantity.L10.0": "100", "delivery_on.L10.0": LATER.isoformat(), "price.L10.0": "6.85", "version": "1"}
+    fields = {
+        "quantity.L10.0": "100",
+        "delivery_on.L10.0": LATER.isoformat(),
+        "price.L10.0": "6.85",
+        "version": "1",
+    }
 
     response = client.post(reverse("answer-line", args=[order.key]), fields, headers={"hx-request": "true"})
 
@@ -552,7 +571,8 @@ def test_untouched_fields_of_an_older_screen_are_not_taken_for_typing(people):
 def test_typing_on_an_order_that_moved_is_told_at_once(people):
     order = order_of(2)
     client = signed_in(people["asha"])
-    fields = {"quantity.L20.0": "50", "delivery_on.L20.0": ASKED.isoformat(), "price.L20.0": "6.85", "version": "1", "revision": "1"}
+    fields = {"quantity.L20.0": "50", "delivery_on.L20.0": ASKED.isoformat(), "price.L20.0": "6.85"}
+    fields |= {"version": "1", "revision": "1"}
     revised(quantity=Decimal(80))
 
     response = client.post(reverse("answer-line", args=[order.key]), fields, headers={"hx-request": "true"})
@@ -602,7 +622,8 @@ def test_home_shows_what_waits_and_confirms_in_one_press(people):
     page = client.get("/").content.decode()
     assert "Confirm 12 lines as asked" in page
 
-    response = client.post(reverse("order-answer", args=[order.key]), {"confirm": "1", "version": str(order.version), "next": "/"})
+    fields = {"confirm": "1", "version": str(order.version), "next": "/"}
+    response = client.post(reverse("order-answer", args=[order.key]), fields)
 
     assert (response.status_code, response["Location"]) == (303, "/")
     assert fresh().agreement == "agreed"
@@ -621,14 +642,12 @@ def test_home_puts_what_is_overdue_first(people):
 
 
 def test_home_quotes_the_buyers_reason(people):
-    from procurement.acknowledgments.messages import DecideAnswer
-    from procurement.acknowledgments.services import decide_answer
-
     order = order_of(1)
     client = signed_in(people["asha"])
     press(client, order, "send", **{"price.L10.0": "7.10"})
+    decision = DecideAnswer(order.key, fresh().version, "decline", reason="Contract price is 6.85.")
     with acting(people["bea"].actor):
-        decide_answer(DecideAnswer(order.key, fresh().version, "decline", reason="Contract price is 6.85."), actor=people["bea"].actor, at=datetime.now(UTC))
+        decide_answer(decision, actor=people["bea"].actor, at=datetime.now(UTC))
 
     home = client.get("/").content.decode()
     page = look(client, order).content.decode()
@@ -649,7 +668,10 @@ def test_home_shows_what_a_revision_changed(people):
 
 
 def test_home_tells_of_late_deliveries_and_of_those_due_soon(people):
-    late = [a_line(10, delivery_on=TODAY - timedelta(days=3)), a_line(20, delivery_on=TODAY + timedelta(days=5))]
+    late = [
+        a_line(10, delivery_on=TODAY - timedelta(days=3)),
+        a_line(20, delivery_on=TODAY + timedelta(days=5)),
+    ]
     order = order_of(late)
     client = signed_in(people["asha"])
     press(client, order, "send")
@@ -668,9 +690,6 @@ def test_empty_home_teaches(people):
 
 
 def test_home_takes_as_many_queries_for_many_orders_as_for_one(people):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     client = signed_in(people["asha"])
     counts = []
     for number in range(1, 4):
