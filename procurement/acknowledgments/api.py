@@ -1,11 +1,10 @@
 """Acknowledgments for programs: the same answer, checked by the same rules, as on the page."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_field
@@ -13,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from portal.kernel.actors import Actor, Channel
+from portal.kernel.errors import NotFound
 from portal.kernel.rest.doors import (
     Doors,
     ProgramRequest,
@@ -107,8 +107,8 @@ class AnsweredLine(serializers.Serializer):
     pieces = PromisePiece(many=True)
 
 
-class Acknowledgment(serializers.Serializer):
-    """A supplier's answer to one revision of an order."""
+class AcknowledgmentSummary(serializers.Serializer):
+    """A supplier's answer to one revision of an order, without what it says to each line."""
 
     key = serializers.UUIDField()
     order = OrderRef()
@@ -126,29 +126,30 @@ class Acknowledgment(serializers.Serializer):
     lines_as_asked = serializers.IntegerField()
     lines_changed = serializers.IntegerField()
     lines_refused = serializers.IntegerField()
-    lines = serializers.SerializerMethodField()
     allowed_actions = serializers.SerializerMethodField(help_text="What this caller may do with it now.")
 
     def get_ship_from(self, paper: OrderAcknowledgment) -> str:
         """The site's code."""
         return paper.ship_from.code if paper.ship_from else ""
 
-    @extend_schema_field(AnsweredLine(many=True))
-    def get_lines(self, paper: OrderAcknowledgment) -> Any:
-        """Its pieces, line by line."""
-        told: dict[int, dict[str, Any]] = {}
-        for piece in self.context["pieces"][paper.key]:
-            line = {"key": piece.line.key, "number": piece.line.number, "pieces": []}
-            told.setdefault(piece.line_id, line)["pieces"].append(piece)
-        return AnsweredLine(told.values(), many=True).data
-
     @extend_schema_field(serializers.ListField(child=Word(choices=["withdraw"])))
     def get_allowed_actions(self, paper: OrderAcknowledgment) -> list[str]:
         """See `actions_allowed`."""
-        return actions_allowed(paper, self.context["pieces"][paper.key], self.context["actor"])
+        return actions_allowed(paper, self.context["actor"])
 
 
-AcknowledgmentPage = page_of(Acknowledgment, "AcknowledgmentPage")
+class Acknowledgment(AcknowledgmentSummary):
+    """A supplier's answer to one revision of an order, with what became of each piece."""
+
+    lines = serializers.SerializerMethodField()
+
+    @extend_schema_field(AnsweredLine(many=True))
+    def get_lines(self, paper: OrderAcknowledgment) -> Any:
+        """Its pieces, line by line, as read in one query."""
+        return AnsweredLine(self.context["lines"], many=True).data
+
+
+AcknowledgmentPage = page_of(AcknowledgmentSummary, "AcknowledgmentPage")
 
 
 class AcknowledgmentQuery(Query):
@@ -160,26 +161,39 @@ class AcknowledgmentQuery(Query):
     sent_since = Moment(required=False, help_text="Sent at or after this moment.")
 
 
-def actions_allowed(paper: OrderAcknowledgment, promises: Iterable[Promise], actor: Actor) -> list[str]:
-    """What this actor may do to an answer now: the verbs of its table, while something of it is undecided."""
-    undecided = any(promise.state == PromiseState.PROPOSED for promise in promises)
-    if not undecided or (actor.is_supplier and paper.supplier.state == SupplierState.BLOCKED):
+def actions_allowed(paper: OrderAcknowledgment, actor: Actor) -> list[str]:
+    """What this actor may do to an answer now: the verbs of its table, while some line of it is undecided."""
+    blocked = actor.is_supplier and paper.supplier.state == SupplierState.BLOCKED
+    if blocked or not paper.is_undecided:  # type: ignore[attr-defined]  # see `_visible`
         return []
     return ACKNOWLEDGMENT_LIFECYCLE.verbs_for(as_answering(actor), paper.state)
 
 
 def _visible(actor: Actor) -> QuerySet[OrderAcknowledgment]:
-    return OrderAcknowledgment.objects.visible_to(actor).select_related("order", "supplier", "ship_from")
+    """The answers this actor may see, each with whether a line of it waits for the buyer as a whole."""
+    pieces = Promise.objects.visible_to(actor)
+    decided = pieces.filter(
+        origin=OuterRef("origin"),
+        line_id=OuterRef("line_id"),
+        state__in=[PromiseState.AGREED, PromiseState.DECLINED],
+    )
+    undecided = pieces.filter(~Exists(decided), origin=OuterRef("key"), state=PromiseState.PROPOSED)
+    papers = OrderAcknowledgment.objects.visible_to(actor).select_related("order", "supplier", "ship_from")
+    visible: QuerySet[OrderAcknowledgment] = papers.annotate(is_undecided=Exists(undecided))
+    return visible
 
 
-def _tell(papers: Sequence[OrderAcknowledgment], actor: Actor) -> list[dict[str, Any]]:
-    """Answers as JSON, with their pieces: one query however many."""
-    pieces: dict[UUID, list[Promise]] = defaultdict(list)
-    promises = Promise.objects.visible_to(actor).filter(origin__in=[paper.key for paper in papers])
-    order = ("line__number", "line_id", "schedule_key", "piece")
-    for promise in promises.select_related("line").order_by(*order):
-        pieces[promise.origin].append(promise)
-    return list(Acknowledgment(papers, many=True, context={"actor": actor, "pieces": pieces}).data)
+def _tell(key: UUID, actor: Actor) -> dict[str, Any]:
+    """One answer as JSON, with its pieces."""
+    paper = _visible(actor).filter(key=key).first()
+    if paper is None:
+        raise NotFound(_("There is no such answer."))
+    promises = Promise.objects.visible_to(actor).filter(origin=key).select_related("line")
+    lines: dict[int, dict[str, Any]] = {}
+    for piece in promises.order_by("line__number", "line_id", "schedule_key", "piece"):
+        line = {"key": piece.line.key, "number": piece.line.number, "pieces": []}
+        lines.setdefault(piece.line_id, line)["pieces"].append(piece)
+    return dict(Acknowledgment(paper, context={"actor": actor, "lines": lines.values()}).data)
 
 
 def _command(order: UUID, version: int, sent: Mapping[str, Any]) -> AcknowledgeOrder:
@@ -253,12 +267,12 @@ class OrderAcknowledgments(Doors):
         sent = read(AcknowledgmentOfOrder, request.data)
         version = version_answered(request, order.version, sent.get("version"))
         done = acknowledge_order(_command(key, version, sent), actor=request.actor, at=request.at)
-        paper = _visible(request.actor).get(pk=done.paper.pk)
+        told = _tell(done.paper.key, request.actor)
         headers = {
-            "Location": reverse("api-acknowledgment", kwargs={"key": paper.key}),
-            "ETag": etag(paper.order.version),
+            "Location": reverse("api-acknowledgment", kwargs={"key": done.paper.key}),
+            "ETag": etag(told["order_version"]),
         }
-        return Response(_tell([paper], request.actor)[0], status=201, headers=headers)
+        return Response(told, status=201, headers=headers)
 
 
 class Acknowledgments(Doors):
@@ -267,7 +281,7 @@ class Acknowledgments(Doors):
     @extend_schema(
         operation_id="list_acknowledgments",
         summary="List acknowledgments",
-        description="Newest first.",
+        description="Newest first, without their pieces.",
         tags=["acknowledgments"],
         parameters=[AcknowledgmentQuery],
         responses={200: AcknowledgmentPage},
@@ -284,7 +298,11 @@ class Acknowledgments(Doors):
         wanted = {field: asked[name] for name, field in same.items() if name in asked}
         papers = _visible(request.actor).filter(**wanted)
         return answer_page(
-            request, papers, asked, order=("-sent_at", "-id"), told=lambda rows: _tell(rows, request.actor)
+            request,
+            papers,
+            asked,
+            order=("-sent_at", "-id"),
+            told=lambda rows: AcknowledgmentSummary(rows, many=True, context={"actor": request.actor}).data,
         )
 
     @extend_schema(
@@ -296,7 +314,7 @@ class Acknowledgments(Doors):
     )
     @program_door(Permission.ORDER_VIEW)
     def read(self, request: ProgramRequest, key: UUID) -> Response:
-        return Response(self._told(request, key))
+        return Response(_tell(key, request.actor))
 
     @extend_schema(
         operation_id="withdraw_acknowledgment",
@@ -315,11 +333,7 @@ class Acknowledgments(Doors):
         find_answer(key, actor=request.actor)
         read(Nothing, request.data)
         withdraw_acknowledgment(key, actor=request.actor, at=request.at)
-        return Response(self._told(request, key))
-
-    def _told(self, request: ProgramRequest, key: UUID) -> dict[str, Any]:
-        paper = _visible(request.actor).get(pk=find_answer(key, actor=request.actor).pk)
-        return _tell([paper], request.actor)[0]
+        return Response(_tell(key, request.actor))
 
 
 urlpatterns = [

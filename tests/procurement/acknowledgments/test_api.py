@@ -15,10 +15,12 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.idempotency.models import SeenRequest
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting
+from procurement.acknowledgments.messages import DecideAnswer
 from procurement.acknowledgments.models import OrderAcknowledgment
+from procurement.acknowledgments.services import decide_answer
 from procurement.orders.models import Promise
 from tests.builders.programs import Program
-from tests.builders.world import a_line, a_paper, an_order, fresh, fresh_line, receive
+from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db
@@ -417,10 +419,11 @@ def test_what_became_of_an_answer_is_read_and_listed(tokens):
     made = program.post(answers_of(order), {"version": 1, "lines": [later()]}).json()
 
     assert program.get(f"/api/v1/acknowledgments/{made['key']}").json() == made
-    assert program.get("/api/v1/acknowledgments").json()["results"] == [made]
+    brief = {name: value for name, value in made.items() if name != "lines"}
+    assert program.get("/api/v1/acknowledgments").json()["results"] == [brief]
     assert program.get("/api/v1/acknowledgments", {"order": order.number, "state": "sent"}).json()[
         "results"
-    ] == [made]
+    ] == [brief]
     assert program.get("/api/v1/acknowledgments", {"state": "withdrawn"}).json()["results"] == []
     assert (
         program.get("/api/v1/acknowledgments", {"sent_since": "2099-01-01T00:00:00Z"}).json()["results"] == []
@@ -474,6 +477,29 @@ def test_an_undecided_answer_is_withdrawn_once(tokens):
     assert third.status_code == 409
     assert fresh_line(10).agreement == "awaiting"
     assert fresh_line(20).agreement == "agreed"
+
+
+def test_an_answer_decided_in_part_of_each_line_is_not_withdrawn(people, tokens):
+    order = an_open_order()
+    program = tokens("ACME")
+    pieces = [
+        {"quantity": "50", "delivery_on": "2030-04-09"},
+        {"quantity": "50", "delivery_on": "2030-05-09"},
+    ]
+    made = program.post(
+        answers_of(order), {"version": 1, "lines": [{"line": "L10", "pieces": pieces}]}
+    ).json()
+    assert made["allowed_actions"] == ["withdraw"]
+    with acting(people["bea"].actor):
+        first = frozenset([Promise.objects.order_by("piece").first().pk])
+        decision = DecideAnswer(order.key, 2, "accept", pieces=first)
+        decide_answer(decision, actor=people["bea"].actor, at=MONDAY)
+
+    told = program.get(f"/api/v1/acknowledgments/{made['key']}").json()
+
+    assert [piece["state"] for piece in told["lines"][0]["pieces"]] == ["agreed", "proposed"]
+    assert told["allowed_actions"] == []
+    assert program.post(f"/api/v1/acknowledgments/{made['key']}/withdraw").status_code == 409
 
 
 def test_list_takes_the_same_queries_with_one_and_with_many(tokens, django_assert_num_queries):
