@@ -203,8 +203,12 @@ class PretendErp:
             reason = refusal.read_text()
             refusal.unlink()
             return CommandResult(command.key, Outcome.REFUSED, reason)
+        if command.supplier_reference:
+            extra = order.extra | {"x_supplier_reference": command.supplier_reference}
+            order = replace(order, extra=extra)
         lines = {line.key: line for line in order.lines}
         if self._holds_already(command, lines):
+            self._save(order)  # nothing to revise: the supplier's number is only noted
             return order
         moved = tuple(_moved_lines(command, lines))
         if moved:
@@ -214,11 +218,7 @@ class PretendErp:
             lines |= {wanted.key: carried_out(wanted, lines[wanted.key]) for wanted in command.lines}
         except Refused as error:
             return CommandResult(command.key, Outcome.REFUSED, str(error))
-        extra = order.extra
-        if command.supplier_reference:
-            extra = extra | {"x_supplier_reference": command.supplier_reference}
-        changed = replace(order, lines=tuple(lines[line.key] for line in order.lines), extra=extra)
-        return self._revise(changed) if changed != order else order
+        return self._revise(replace(order, lines=tuple(lines[line.key] for line in order.lines)))
 
     def _holds_already(self, command: PromiseCommand, lines: dict[str, LinePaper]) -> bool:
         """Whether a command that died between the books and its mark had already been carried out."""
