@@ -63,7 +63,7 @@ class WorkingCalendar:
 
 @lru_cache(maxsize=1024)
 def default_calendar(country: str, time_zone: str) -> WorkingCalendar:
-    """The calendar of an office we know nothing else of: 08:00 to 17:00 on the weekdays of its country, less its holidays.
+    """The calendar of an office we know nothing else of: 08:00 to 17:00 on its country's weekdays, less its holidays.
 
     The week follows the country's weekend: Monday to Friday nearly everywhere, Sunday to Thursday in Riyadh or Cairo.
     A country we have no holidays for still has a working week.
@@ -125,7 +125,7 @@ def working_time_between(start: datetime, end: datetime, calendar: WorkingCalend
 
 
 def add_working_days(day: date, count: int, calendar: WorkingCalendar) -> date:
-    """The working day that many working days later, or earlier if negative; none gives the day itself or the next open one."""
+    """The working day so many working days later (earlier if negative); zero gives the day itself or the next open."""
     step = -DAY if count < 0 else DAY
     found = _roll(day, DAY, calendar) if count == 0 else day
     for _ in range(abs(count)):
@@ -180,10 +180,10 @@ LARGE_ORDER_ANSWER_HOURS = 8
 def acknowledge_within(kind: str, segment: str, lead_days: int, value: Decimal) -> timedelta:
     """The working time a supplier has to answer an order, in its own calendar.
 
-    By segment, unless the order is in a hurry (kind `rush`, or wanted within three days), is a `framework` to be read
-    in peace, or is large enough that somebody looks at it the same day. `lead_days` are the calendar days from the order to
-    its earliest delivery; `value` is in the buying company's currency. An unknown segment is the long tail. This is the
-    starting table; an administrator's dated SLA policy takes its place in a later release.
+    By segment, unless the order is in a hurry (kind `rush`, or wanted within three days), is a `framework` to be
+    read in peace, or is large enough that somebody looks at it the same day. `lead_days` are the calendar days from
+    the order to its earliest delivery; `value` is in the order's currency. An unknown segment is the long tail. This
+    is the starting table; an administrator's dated SLA policy takes its place in a later release.
     """
     if kind == "rush" or lead_days <= RUSH_LEAD_DAYS:
         return timedelta(hours=RUSH_ANSWER_HOURS)

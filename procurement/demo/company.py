@@ -158,7 +158,7 @@ def _plans(
 
 def _sent_at(plot: str, partner: Partner, lead: int, now: datetime, rng: Random) -> datetime:
     """When the ERP sent the order, so that its plot can have come this far by now."""
-    ago = {
+    choices: dict[str, Callable[[], int]] = {
         "history": lambda: LIVE_FOR.days + lead + rng.randrange(8, 100),
         "closed": lambda: rng.randrange(lead + 28, LIVE_FOR.days - 1),
         "received": lambda: lead + rng.randrange(26, 40),
@@ -179,7 +179,8 @@ def _sent_at(plot: str, partner: Partner, lead: int, now: datetime, rng: Random)
         "not_getting_through": lambda: 3,
         "kitting": lambda: 1,
         "framework": lambda: 6,
-    }[plot]()
+    }
+    ago = choices[plot]()
     day = now.date() - timedelta(days=1 + ago)
     while day.weekday() >= 5:
         day -= timedelta(days=1)
@@ -432,7 +433,7 @@ def _kitting(telling: Telling) -> None:
     rng, cast = telling.rng, telling.cast
     first_day = telling.at.date() + timedelta(days=95)
     kit = rng.sample(cast.offers, LINES_PER_KIT * 3)
-    lines = []
+    lines: list[LinePaper] = []
     for number in range(KITS):
         parts = kit[number % 3 * LINES_PER_KIT :][:LINES_PER_KIT]
         day = add_working_days(first_day + timedelta(days=number // 5 * 7), 0, cast.gate)
@@ -450,7 +451,7 @@ def _framework(telling: Telling) -> None:
     """A year's quantities, called off month by month; two of the deliveries come late."""
     cast = telling.cast
     first_day = add_working_days(telling.at.date() + timedelta(days=90), 0, cast.gate)
-    lines = []
+    lines: list[LinePaper] = []
     for offer in telling.rng.sample(cast.offers, 10):
         line = order_line(offer, 10 * (len(lines) + 1), first_day, telling.rng)
         line = replace(line, quantity=max(line.quantity, step_of(offer.good) * 12) * 12)

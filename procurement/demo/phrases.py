@@ -17,8 +17,10 @@ LINE_NOTES = (
     "Top up for the shutdown stock.",
 )
 
+Phrases = dict[str, tuple[str, ...]]
+
 # How suppliers explain themselves, in the language they like to write.
-LATE = {
+LATE: Phrases = {
     "CN": (
         "Castings arrive at the end of the month. We test two days, then ship.",
         "铸件月底到货，测试两天后发货。",
@@ -36,28 +38,28 @@ LATE = {
     "TR": ("Booked on the next vessel, the earlier one is full.",),
     "": ("The earlier vessel is full; we have space on the next one.", "We can make it the week after."),
 }
-SPLIT = {
+SPLIT: Phrases = {
     "CN": ("What is in stock goes at once, the rest follows by sea.", "库存先发，其余随后海运。"),
     "DE": ("Teillieferung ab Lager, der Rest nach der nächsten Fertigung.",),
     "": ("Part from stock now, the rest after the next run.",),
 }
-PRICE = {
+PRICE: Phrases = {
     "DE": ("Legierungszuschlag nach neuer Preisliste.",),
     "IT": ("Nuovo listino dal primo del mese.",),
     "": ("Our new price list is in force; the nickel surcharge went up.",),
 }
-SHORT = {
+SHORT: Phrases = {
     "": (
         "Stock is short; the balance has no date yet.",
         "We can send the first lot, the rest is on backorder.",
     )
 }
-SUBSTITUTE = {"": ("Same dimensions and material, new handle. Drawing on request.",)}
-REFUSED = {
+SUBSTITUTE: Phrases = {"": ("Same dimensions and material, new handle. Drawing on request.",)}
+REFUSED: Phrases = {
     "DE": ("Artikel ausgelaufen, letzte Charge verkauft.",),
     "": ("We stopped making this size; the last batch is sold.", "Below our minimum lot for this alloy."),
 }
-SEVERAL = {"": ("Two lines move, the others as you asked. Call me if the dates hurt.",)}
+SEVERAL: Phrases = {"": ("Two lines move, the others as you asked. Call me if the dates hurt.",)}
 CARRIED_OVER = "Agreed by mail before we went live."
 ON_BEHALF = "Told us by phone."
 THANKS = ("", "", "", "Thank you for the order.", "Confirmed.", "All from stock.")
@@ -95,6 +97,6 @@ INTERNAL = (
 )
 
 
-def in_words_of(country: str, phrases: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+def in_words_of(country: str, phrases: Phrases) -> tuple[str, ...]:
     """The phrases a supplier of that country would use."""
     return phrases.get(country) or phrases[""]
