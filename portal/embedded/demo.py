@@ -152,7 +152,7 @@ def kept_secret(file: Path) -> str:
     return file.read_text()
 
 
-def wait_until_ready(supervisor: Supervisor, address: str, patience: float = 90.0) -> None:
+def wait_until_ready(supervisor: Supervisor, address: str, patience: float = 180.0) -> None:
     deadline = time.monotonic() + patience
     last = ""
     while time.monotonic() < deadline:

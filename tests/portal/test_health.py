@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import OperationalError, connection
+from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from portal import health
@@ -59,11 +60,30 @@ def test_without_its_tables_it_is_not_ready(client):
     assert answer.json()["checks"]["database"] == "not migrated"
 
 
+def test_a_next_version_on_the_disk_does_not_take_this_one_out_of_service(client, monkeypatch):
+    client.get("/health/ready")
+    with_more = {**MigrationLoader(None).disk_migrations, ("procurement", "9999_next_version"): object()}
+    monkeypatch.setattr(
+        MigrationLoader, "load_disk", lambda self: setattr(self, "disk_migrations", with_more)
+    )
+
+    assert client.get("/health/ready").json()["checks"]["database"] == "ok"
+
+
+def test_a_missing_migration_is_noticed(client, monkeypatch):
+    ahead = health.known_migrations() | {("procurement", "9999_next_version")}
+    monkeypatch.setattr(health, "known_migrations", lambda: ahead)
+
+    answer = client.get("/health/ready")
+
+    assert (answer.status_code, answer.json()["checks"]["database"]) == (503, "not migrated")
+
+
 def test_without_a_database_it_is_not_ready_and_says_no_more_than_that(client, monkeypatch):
     def away(*arguments):
         raise OperationalError("password authentication failed for user quayside_app")
 
-    monkeypatch.setattr(health, "MigrationExecutor", away)
+    monkeypatch.setattr(health, "MigrationRecorder", away)
 
     answer = client.get("/health/ready")
 
