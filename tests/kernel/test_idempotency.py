@@ -1,5 +1,6 @@
 """The seen-before guard of the kernel; tests/procurement/acknowledgments/test_api.py shows it at a door."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -29,6 +30,19 @@ def test_the_first_answer_is_found_again_by_who_asked_and_by_nobody_else(people)
         assert SeenRequest.objects.count() == 0
 
     assert (seen.status, seen.answer) == (201, {"number": 1})
+
+
+def test_one_person_may_use_a_key_for_each_supplier(people):
+    sam = people["sam"]
+    other = replace(sam.actor, supplier_ids=sam.actor.all_supplier_ids[1:])
+    keep("a", sam, timezone.now())
+
+    with acting(other):
+        assert recall("a", "0" * 64, actor=other) is None
+        remember("a", "0" * 64, 201, {}, actor=other, at=timezone.now())
+
+    with acting(FEED):
+        assert SeenRequest.objects.count() == 2
 
 
 def test_another_request_under_the_key_is_refused(people):

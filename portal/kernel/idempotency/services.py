@@ -22,8 +22,10 @@ class KeyReused(Refusal):
 
 
 def caller_of(actor: Actor) -> str:
-    """Whose keys these are: a token's, or a person's."""
-    return f"token:{actor.token_id}" if actor.token_id else f"user:{actor.user_id}"
+    """Whose keys these are: a token's, or a person's in acting for one supplier (the wall hides the other's)."""
+    if actor.token_id:
+        return f"token:{actor.token_id}"
+    return f"user:{actor.user_id}:{actor.supplier_ids[0]}" if actor.is_supplier else f"user:{actor.user_id}"
 
 
 @requires_scope
