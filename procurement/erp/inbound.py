@@ -5,7 +5,7 @@ import logging
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DataError, IntegrityError
@@ -59,26 +59,32 @@ class Taken:
     refused: list[Problem] = field(default_factory=list)
 
 
-def read_configured_feeds(*, clock: Clock, feeds: Iterable[Feed] = tuple(Feed)) -> list[FeedRun]:
+def read_configured_feeds(
+    *, clock: Clock, feeds: Iterable[Feed] = tuple(Feed), rested: bool = False
+) -> list[FeedRun]:
     """Read the feeds of the ERP that this installation is connected to."""
     with connect() as connector:
-        return read_feeds(connector, clock=clock, feeds=feeds)
+        return read_feeds(connector, clock=clock, feeds=feeds, rested=rested)
 
 
 def read_feeds(
-    connector: ErpConnector, *, clock: Clock, feeds: Iterable[Feed] = tuple(Feed)
+    connector: ErpConnector, *, clock: Clock, feeds: Iterable[Feed] = tuple(Feed), rested: bool = False
 ) -> list[FeedRun]:
-    """Read every feed the ERP has, in the order in which papers refer to each other. A feed that fails is
-    written down and does not keep the others from being read; one that another process is reading is left to
-    it."""
+    """Read every feed the ERP has, in the order in which papers refer to each other.
+
+    A feed that fails is written down and does not keep the others from being read; one that another process is
+    reading is left to it. With `rested`, a feed that failed a moment ago is left alone for a while; a person who asks
+    by hand is not made to wait.
+    """
     require_no_transaction()
     runs: list[FeedRun] = []
     for feed in feeds:
-        if feed in connector.capabilities.reads:
-            try:
-                runs += _read_feed(connector, feed, clock)
-            except Busy:
-                logger.info("feed is being read by another process", extra={"feed": feed})
+        if feed not in connector.capabilities.reads or (rested and _is_resting(feed, clock())):
+            continue
+        try:
+            runs += _read_feed(connector, feed, clock)
+        except Busy:
+            logger.info("feed is being read by another process", extra={"feed": feed})
     return runs
 
 
@@ -95,15 +101,14 @@ def _read_feed(connector: ErpConnector, feed: Feed, clock: Clock) -> Iterator[Fe
     except ErpError as error:
         logger.warning("feed failed", extra={"feed": feed, "kind": type(error).__name__})
         failure = error.reason
-        run = run or _start_run(feed, clock())
     except Exception as error:
-        # A fault of ours: the page stays unread and is tried again, and the owner sees that it does not get
-        # through.
+        # A fault of ours: the page stays unread and is tried again, and the owner sees that it does not get through.
         logger.exception("feed failed", extra={"feed": feed})
         failure = f"{type(error).__name__}: {error}"
-        run = run or _start_run(feed, clock())
-    if run is not None:
-        yield _finish_run(run, failure, clock())
+    if failure:
+        yield _fail_run(run or _start_run(feed, clock()), failure, clock())
+    elif run is not None:
+        yield _finish_run(run, clock())
 
 
 def _cursor_of(feed: Feed) -> Cursor | None:
@@ -117,12 +122,44 @@ def _start_run(feed: Feed, at: datetime) -> FeedRun:
         return FeedRun.objects.create(feed=feed, started_at=at)
 
 
-def _finish_run(run: FeedRun, failure: str, at: datetime) -> FeedRun:
-    run.state = RunState.FAILED if failure else RunState.DONE
-    run.reason, run.finished_at = failure, at
+def _finish_run(run: FeedRun, at: datetime) -> FeedRun:
+    run.state, run.finished_at = RunState.DONE, at
     with acting(FEED_ACTOR):
+        run.save(update_fields=["state", "finished_at"])
+        FeedCursor.objects.filter(feed=run.feed, failures__gt=0).update(failures=0, retry_at=None)
+    return run
+
+
+def _fail_run(run: FeedRun, failure: str, at: datetime) -> FeedRun:
+    """Write the failure down, once for as long as it stays the same, and let the feed rest."""
+    with acting(FEED_ACTOR):
+        cursor, _made = FeedCursor.objects.get_or_create(feed=run.feed, defaults={"moved_at": at})
+        cursor.failures += 1
+        cursor.retry_at = at + rest_after(cursor.failures)
+        cursor.save(update_fields=["failures", "retry_at"])
+        before = (
+            FeedRun.objects.filter(feed=run.feed).exclude(pk=run.pk).order_by("-started_at", "-id").first()
+        )
+        if (
+            before is not None
+            and not run.papers
+            and (before.state, before.reason) == (RunState.FAILED, failure)
+        ):
+            run.delete()
+            run = before
+        run.state, run.reason, run.finished_at = RunState.FAILED, failure, at
         run.save(update_fields=["state", "reason", "finished_at"])
     return run
+
+
+def _is_resting(feed: Feed, at: datetime) -> bool:
+    with acting(FEED_ACTOR):
+        return FeedCursor.objects.filter(feed=feed, retry_at__gt=at).exists()
+
+
+def rest_after(failures: int) -> timedelta:
+    """How long a feed rests after so many failures in a row: from five seconds, doubling, to ten minutes."""
+    return min(timedelta(seconds=5 * 2 ** min(failures - 1, 10)), timedelta(minutes=10))
 
 
 def take_page(run: FeedRun, page: Page, *, at: datetime) -> list[Problem]:

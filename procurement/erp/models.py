@@ -74,11 +74,16 @@ class ErpCommand(models.Model):
 
 
 class FeedCursor(models.Model):
-    """How far a feed has been read. `position` is the connector's own."""
+    """How far a feed has been read. `position` is the connector's own.
+
+    A feed that failed rests until `retry_at`, longer with each of the `failures` in a row.
+    """
 
     feed = models.CharField(max_length=30, choices=[(feed.value, feed.value) for feed in Feed], unique=True)
     position = models.JSONField(default=dict)
     moved_at = models.DateTimeField()
+    failures = models.PositiveIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"cursor of {self.feed}"

@@ -15,7 +15,7 @@ from portal.kernel.outbox.models import UNDONE, DeliveryAttempt, OutboxMessage
 from procurement.erp.models import ErpCommand, FeedCursor, FeedProblem, FeedRun
 from procurement.erp.policies import HeldLine, by_day
 from procurement.erp.ports import Feed
-from procurement.erp.states import CONFIRMABLE, IN_FLIGHT, CommandState
+from procurement.erp.states import CONFIRMABLE, IN_FLIGHT, CommandState, RunState
 from procurement.orders.messages import PromiseCommand, command_from_json
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from procurement.orders.states import OrderState
@@ -164,6 +164,15 @@ def last_read_at() -> datetime | None:
     """When a feed last brought something."""
     found: datetime | None = FeedCursor.objects.aggregate(last=Max("moved_at"))["last"]
     return found
+
+
+def failing_runs() -> list[FeedRun]:
+    """The newest reading of each feed that does not get through at the moment."""
+    failing = FeedCursor.objects.filter(failures__gt=0).values_list("feed", flat=True)
+    newest = FeedRun.objects.filter(feed__in=failing, state=RunState.FAILED).order_by(
+        "feed", "-started_at", "-id"
+    )
+    return list(newest.distinct("feed"))
 
 
 def feed_sums(since: datetime) -> tuple[dict[str, int], dict[str, int]]:

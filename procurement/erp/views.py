@@ -30,6 +30,7 @@ from procurement.erp.queries import (
     command_counts,
     command_of,
     commands_needing_a_person,
+    failing_runs,
     feed_sums,
     find_command,
     find_message,
@@ -61,17 +62,19 @@ def monitor(request: DoorRequest) -> HttpResponse:
     needing = [command_row(one) for one in commands_needing_a_person(request.actor)[:SHOWN]]
     counts = command_counts(request.actor, since)
     parked = list(parked_messages()[:SHOWN])
+    failing = [run_row(run) for run in failing_runs()]
     oldest = oldest_open_command(request.actor)
     read_at = last_read_at()
     sums, by_feed = feed_sums(since)
     context = {
-        "headline": _headline(counts, len(needing), len(parked)),
+        "headline": _headline(counts, len(needing) + len(parked) + len(failing)),
         "connector": _connector_word(),
         "read_at": read_at,
         "reads": reads_lane(sums, by_feed, _lag(read_at, request.at)),
         "writes": writes_lane(counts, _oldest(oldest.queued_at if oldest else None, request.at)),
         "needing": needing,
         "parked": parked,
+        "failing": failing,
         "states": _states(counts),
         "runs": [run_row(run) for run in recent_runs(RUNS_SHOWN)],
         "windows": _windows(window),
@@ -80,9 +83,8 @@ def monitor(request: DoorRequest) -> HttpResponse:
     return panel_or_page(request, "procurement/erp/monitor.html", "monitor", context)
 
 
-def _headline(counts: dict[str, int], needing: int, parked: int) -> dict[str, Any]:
+def _headline(counts: dict[str, int], waiting: int) -> dict[str, Any]:
     total, confirmed = sum(counts.values()), counts.get(CommandState.CONFIRMED, 0)
-    waiting = needing + parked
     if waiting:
         need = ngettext("%(count)s thing needs you", "%(count)s things need you", waiting) % {
             "count": figure(waiting)

@@ -16,7 +16,7 @@ from procurement.catalogue.models import Company, Item
 from procurement.erp import inbound
 from procurement.erp.connectors.files import FilesConnector
 from procurement.erp.connectors.files.writing import feed_csv, orders_csv
-from procurement.erp.inbound import read_feeds
+from procurement.erp.inbound import read_feeds, rest_after
 from procurement.erp.models import FeedCursor, FeedProblem, FeedRun
 from procurement.erp.ports import Cursor, Feed, Page, Transient, content_hash
 from procurement.erp.problems import Problem
@@ -186,6 +186,49 @@ def test_a_fault_of_ours_stops_the_feed_and_keeps_the_file(
     runs = folder.read()
 
     assert figures(runs["orders"])[:2] == (1, 1)
+
+
+def test_a_failure_that_stays_is_written_once_and_the_feed_rests(
+    world: Any, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.put("orders-1.csv", orders_csv([a_paper()]))
+    now = MONDAY
+
+    def tick(**by: float) -> list[FeedRun]:
+        nonlocal now
+        now += timedelta(**by)
+        return read_feeds(folder.connector, clock=lambda: now, rested=True)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(inbound, "receive_orders", lambda *_, **__: 1 / 0)
+        assert len(tick()) == 1
+        assert tick(seconds=4) == []
+        assert len(tick(seconds=2)) == 1
+        assert tick(seconds=9) == []
+        assert len(tick(seconds=2)) == 1
+    with acting(FEED):
+        (run,) = FeedRun.objects.all()
+        assert (run.state, run.started_at, run.finished_at) == (RunState.FAILED, MONDAY, now)
+        assert FeedCursor.objects.get(feed="orders").failures == 3
+
+    assert [run.state for run in tick(seconds=21)] == [RunState.DONE]
+    with acting(FEED):
+        assert FeedCursor.objects.get(feed="orders").retry_at is None
+
+
+def test_a_person_who_reads_by_hand_is_not_made_to_wait(
+    world: Any, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.put("orders-1.csv", orders_csv([a_paper()]))
+    with monkeypatch.context() as patch:
+        patch.setattr(inbound, "receive_orders", lambda *_, **__: 1 / 0)
+        folder.read()
+
+    assert folder.read()["orders"].taken == 1
+
+
+def test_rests_grow_to_ten_minutes() -> None:
+    assert [rest_after(count).total_seconds() for count in (1, 2, 3, 8, 100)] == [5, 10, 20, 600, 600]
 
 
 class Faulty:

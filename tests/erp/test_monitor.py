@@ -17,7 +17,7 @@ from portal.kernel.scope import acting
 from procurement.erp.connectors.files import FilesConnector
 from procurement.erp.connectors.files.writing import orders_csv
 from procurement.erp.inbound import take_page
-from procurement.erp.models import ErpCommand, FeedRun
+from procurement.erp.models import ErpCommand, FeedCursor, FeedRun
 from procurement.erp.ports import CurrentLine, Feed, Outcome, WriteResult
 from procurement.erp.presenters import current_text, shares, wanted_texts, words_of_fields
 from procurement.erp.services import record_conflict, record_refusal, record_result, take_up_command
@@ -112,6 +112,24 @@ def test_what_is_through_is_counted(ines: Client, world: Any) -> None:
     text = page(ines, "integration", window="month")
 
     assert "1 confirmed" in text
+
+
+def test_a_feed_that_does_not_get_through_is_said_on_top(ines: Client, world: Any) -> None:
+    with acting(FEED):
+        FeedRun.objects.create(
+            feed=Feed.ORDERS,
+            state="failed",
+            started_at=MONDAY,
+            finished_at=MONDAY,
+            reason="The disk is full.",
+        )
+        FeedCursor.objects.create(feed=Feed.ORDERS, moved_at=MONDAY, failures=3)
+
+    text = page(ines, "integration")
+
+    assert "1 thing needs you" in text
+    assert "Orders cannot be read since" in text
+    assert "The disk is full." in text
 
 
 def test_rows_cost_no_queries(ines: Client, world: Any) -> None:
