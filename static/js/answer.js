@@ -16,7 +16,7 @@
   let wanted = null; // the button pressed then
 
   const group = (element) => element?.closest?.("tbody[data-line], [data-header]");
-  const belongs = (element) => element?.form === form() && Boolean(group(element));
+  const belongs = (element) => element?.form === form() && element.type !== "checkbox" && Boolean(group(element));
   const verdictOf = (body) => body.querySelector("[id^=verdict-]");
 
   const valuesOf = (part) => {

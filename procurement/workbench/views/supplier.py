@@ -54,24 +54,21 @@ from procurement.acknowledgments.services import (
     save_draft_lines,
     withdraw_acknowledgment,
 )
-from procurement.orders.models import Promise, PurchaseOrder
-from procurement.orders.policies import plain
+from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import find_order, lines_of
-from procurement.orders.states import PromiseKind, PromiseState, Turn
+from procurement.orders.states import PromiseKind, Turn
 from procurement.threads.queries import thread_of
 from procurement.workbench.policies import given_name
 from procurement.workbench.presenters import Entry, Marks, cast, entry_of
 from procurement.workbench.queries.answer import (
     AnswerPage,
-    GridLine,
     answer_page,
     asked_at_revision,
-    kinds,
     may_answer,
-    reasons,
     transit_days_of,
-    words_of,
+    typed_again,
 )
+from procurement.workbench.queries.grid import GridLine, kinds, reasons, words_of
 from suppliers.roles import Permission
 
 TEMPLATE = "procurement/workbench/order_supplier.html"
@@ -102,6 +99,7 @@ def show_order(
         "problems": problems,
         "refusal": refusal,
         "pasted": pasted,
+        "many_on": request.POST.get("many_on", ""),
         "timeline": _timeline(request, page, events),
         "thread": thread_of(order, request.actor),
     }
@@ -211,7 +209,7 @@ def answer_withdraw(request: DoorRequest, key: uuid.UUID, answer: uuid.UUID) -> 
     paper = find_answer(answer, actor=request.actor)
     if paper.order_id != order.pk:
         raise NotFound(_("There is no such answer."))
-    typed = _typed_again(paper.key, order)
+    typed = typed_again(paper.key, order, request.actor)
     lines = withdraw_acknowledgment(paper.key, actor=request.actor, at=request.at)
     order = find_order(key, actor=request.actor)
     save_draft_lines(order, typed, version=order.version, actor=request.actor, at=request.at)
@@ -222,28 +220,6 @@ def answer_withdraw(request: DoorRequest, key: uuid.UUID, answer: uuid.UUID) -> 
     )
     messages.success(request, text % {"lines": ", ".join(str(number) for number in lines)})
     return _to_page(request, order)
-
-
-def _typed_again(origin: uuid.UUID, order: PurchaseOrder) -> dict[str, list[TypedPiece]]:
-    promises = Promise.objects.filter(origin=origin, line__order=order, state=PromiseState.PROPOSED)
-    found: dict[str, list[TypedPiece]] = {}
-    for one in promises.select_related("line").order_by("line_id", "piece"):
-        kind = "" if one.kind == PromiseKind.ACCEPT else one.kind
-        found.setdefault(one.line.key, []).append(
-            TypedPiece(
-                kind=kind,
-                quantity=plain(one.quantity),
-                delivery_on=one.delivery_on.isoformat() if one.delivery_on else "",
-                ship_on=one.ship_on.isoformat() if one.ship_on else "",
-                price="" if kind == PromiseKind.REFUSE else plain(one.price),
-                schedule_key=str(one.schedule_key),
-                item_number=one.item_number,
-                item_description=one.item_description,
-                reason=one.reason,
-                note=one.note,
-            )
-        )
-    return found
 
 
 def _to_page(request: DoorRequest, order: PurchaseOrder, anchor: str = "") -> HttpResponse:
@@ -468,7 +444,8 @@ def _send(request: DoorRequest, order: PurchaseOrder, typing: _Typing) -> HttpRe
         told = [_located(page, problem) for problem in refusal.problems]
         return show_order(request, order, problems=told, refusal=None, status=422)
     _say_sent(request, order, done)
-    response = HttpResponseRedirect(back_or(request, _to_page(request, order)["Location"]))
+    page_name = "order" if request.actor.is_supplier else "order-answer"
+    response = HttpResponseRedirect(back_or(request, reverse(page_name, args=[order.key])))
     response.status_code = 303
     return response
 
