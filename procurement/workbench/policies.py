@@ -308,7 +308,8 @@ def _their_turn(facts: OrderFacts) -> Headline:
         agreed = ngettext("One other line is agreed.", "The other %(n)d are agreed.", facts.agreed)
         text = f"{text} {agreed % {'n': facts.agreed}}"
     turn = _("%(buyer)s’s turn") % {"buyer": facts.buyer}
-    return Headline("move", "most", turn, False, f"{text} {_('There is nothing to do until then.')}")
+    rest = _("There is nothing to do until then.")
+    return Headline("move", "most", turn, False, f"{text} {rest}")
 
 
 def amount_share(part: Decimal, whole: Decimal) -> float:

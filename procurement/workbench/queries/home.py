@@ -243,7 +243,8 @@ def _late(actor: Actor, today: date) -> tuple[list[Todo], int]:
         order, since = orders[group["order_id"]], group["since"]
         title = _("Delivery of order %(number)s was due on %(day)s")
         words = ngettext("one line has not arrived", "%(n)d lines have not arrived", group["lines"])
-        text = f"{words % {'n': group['lines']}} · {_('tell the buyer when it comes')}"
+        wish = _("tell the buyer when it comes")
+        text = f"{words % {'n': group['lines']}} · {wish}"
         todos.append(
             Todo(
                 "stop",
