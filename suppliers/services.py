@@ -74,7 +74,9 @@ def receive_supplier_sites(papers: Sequence[SupplierSitePaper]) -> Intake:
     problems: list[Problem] = []
     for paper in papers:
         if paper.supplier not in suppliers:
-            message = _("Supplier %(value)s is not known. Send the supplier first.") % {"value": paper.supplier}
+            message = _("Supplier %(value)s is not known. Send the supplier first.") % {
+                "value": paper.supplier
+            }
             problems.append(Problem("supplier", message, paper.supplier, "unknown", paper.code))
             continue
         supplier_id = suppliers[paper.supplier]
@@ -94,8 +96,12 @@ def receive_supplier_sites(papers: Sequence[SupplierSitePaper]) -> Intake:
 def add_member(user: User, supplier: Supplier, role: str, *, actor: Actor, at: datetime) -> Membership:
     """Let a person act for a supplier."""
     if user.company_role:
-        raise Invalid(_("%(name)s is on the buying side and cannot act for a supplier.") % {"name": user.name})
-    member, _created = Membership.objects.update_or_create(user=user, supplier=supplier, defaults={"role": role})
+        raise Invalid(
+            _("%(name)s is on the buying side and cannot act for a supplier.") % {"name": user.name}
+        )
+    member, _created = Membership.objects.update_or_create(
+        user=user, supplier=supplier, defaults={"role": role}
+    )
     record(
         "supplier.member_added",
         supplier.stream,
@@ -121,9 +127,7 @@ def digest_of(secret: str) -> str:
 
 
 @requires_scope
-def create_token(
-    name: str, scope: str, *, supplier: Supplier | None, actor: Actor, at: datetime
-) -> NewToken:
+def create_token(name: str, scope: str, *, supplier: Supplier | None, actor: Actor, at: datetime) -> NewToken:
     """Make a token for a program of one supplier, or of the buying side (no supplier). Shown once, stored hashed."""
     if not actor.may(Permission.TOKEN_MANAGE):
         raise NotAllowed(_("Only an administrator makes access tokens."))
@@ -158,8 +162,10 @@ def revoke_token(token: ApiToken, *, actor: Actor, at: datetime) -> None:
     """End a token at once. Revoking twice is harmless."""
     if not actor.may(Permission.TOKEN_MANAGE):
         raise NotAllowed(_("Only an administrator revokes access tokens."))
-    if ApiToken.objects.visible_to(actor).filter(pk=token.pk, revoked_at=None).update(
-        revoked_at=at, revoked_by=actor.label
+    if (
+        ApiToken.objects.visible_to(actor)
+        .filter(pk=token.pk, revoked_at=None)
+        .update(revoked_at=at, revoked_by=actor.label)
     ):
         _record_token("token.revoked", token, actor=actor, at=at)
 

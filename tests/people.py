@@ -11,7 +11,7 @@ from suppliers.models import Membership, Supplier, User
 from suppliers.queries import actor_of
 from suppliers.roles import CompanyRole, SupplierRole
 
-PASSWORD = "correct horse battery staple"  # noqa: S105 -- of people who live for one test
+PASSWORD = "correct horse battery staple"
 
 COMPANY_SIDE = {
     "bea": ("Bea Buyer", CompanyRole.BUYER),

@@ -30,7 +30,12 @@ class Lifecycle:
     """The states of one kind of paper and the verbs that lead from one to another."""
 
     def __init__(
-        self, name: str, *transitions: Transition, initial: str, terminal: Iterable[str] = (), state: str = "state"
+        self,
+        name: str,
+        *transitions: Transition,
+        initial: str,
+        terminal: Iterable[str] = (),
+        state: str = "state",
     ) -> None:
         self.name = name
         self.transitions = transitions

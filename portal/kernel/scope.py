@@ -112,9 +112,7 @@ class ScopedQuerySet(models.QuerySet[Any]):
             return self.filter(**{f"{path}__in": actor.supplier_ids})
         return self.none()
 
-    def bulk_update(
-        self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None
-    ) -> int:
+    def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
         """Save some fields of many rows, as Django does but by arrays. See Note [Bulk update]."""
         rows, names = list(objs), list(fields)
         found = [self.model._meta.get_field(name) for name in names]

@@ -80,7 +80,7 @@ def default_grants() -> migrations.RunSQL:
 
 
 def company_only(table: str) -> migrations.RunSQL:
-    """A table without a supplier on its rows, but not for suppliers' eyes: what feeds told, sessions, second factors."""
+    """A table without a supplier on its rows, but not for suppliers: what feeds told, sessions, second factors."""
     return migrations.RunSQL(
         sql=f"REVOKE ALL ON {table} FROM quayside_supplier;",
         reverse_sql=f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO quayside_supplier;",
@@ -96,7 +96,7 @@ def people_wall(table: str, membership: str) -> migrations.RunSQL:
     )
     drops = "".join(f"DROP POLICY {role}_all ON {table};" for role in everybody)
     # The membership table has a wall of its own, which holds inside this policy too.
-    colleagues = f"id IN (SELECT user_id FROM {membership})"
+    colleagues = f"id IN (SELECT user_id FROM {membership})"  # noqa: S608 -- table name is ours
     return migrations.RunSQL(
         sql=f"""
             ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;

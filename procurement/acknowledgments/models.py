@@ -77,7 +77,9 @@ class DraftAnswer(models.Model):
     objects = ScopedQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["order", "line_key", "side"], name="draft_answer_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "line_key", "side"], name="draft_answer_once")
+        ]
 
     def __str__(self) -> str:
         return f"draft for line {self.line_key} of order {self.order_id}"

@@ -78,7 +78,9 @@ def read_answer(
     problems: list[Problem] = []
     if not pieces:
         return as_asked(rules), problems
-    made = [_read_piece(rules, piece, index, problems, today, transit_days) for index, piece in enumerate(pieces)]
+    made = [
+        _read_piece(rules, piece, index, problems, today, transit_days) for index, piece in enumerate(pieces)
+    ]
     if not problems:
         made = _place(rules, made)
         problems += _adds_up(rules, made)
@@ -191,8 +193,9 @@ def _place(rules: LineRules, pieces: Sequence[NewPiece]) -> list[NewPiece]:
             with_room = [key for key in room if room[key] > ZERO]
             key = next((key for key in (*same_day, *with_room) if room[key] > ZERO), rules.deliveries[-1].key)
             room[key] -= piece.quantity
-            piece = replace(piece, schedule_key=key)
-        placed.append(piece)
+            placed.append(replace(piece, schedule_key=key))
+        else:
+            placed.append(piece)
     return sorted(placed, key=lambda piece: piece.schedule_key)
 
 

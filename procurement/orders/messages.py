@@ -54,8 +54,8 @@ class LinePaper:
 class OrderPaper:
     """A whole order as the ERP holds it now: header and every line. A line that is missing is a line that was deleted.
 
-    `company`, `supplier`, `ship_to` and `unit` are codes; `number` is unique within the company. `revision` is the ERP's
-    own revision label where it has one. `stamp` is the ERP's time of last change (UTC), used only to order two
+    `company`, `supplier`, `ship_to` and `unit` are codes; `number` is unique within the company. `revision` is the
+    ERP's own revision label where it has one. `stamp` is the ERP's time of last change (UTC), used only to order two
     papers of one order; `status` is one of open, cancelled, closed.
     """
 
@@ -106,7 +106,7 @@ class CommandLine:
 
 @dataclass(frozen=True, slots=True)
 class PromiseCommand:
-    """The agreed promise on its way to the ERP. `key` makes it exactly-once in effect: a second delivery changes nothing."""
+    """The agreed promise on its way to the ERP. `key` makes it exactly-once in effect: sent twice, it acts once."""
 
     key: str
     company: str

@@ -26,9 +26,7 @@ def visible_lines(actor: Actor) -> QuerySet[PurchaseOrderLine]:
 
 def find_order(key: uuid.UUID, *, actor: Actor) -> PurchaseOrder:
     """One order with its company, supplier and site. Raises `NotFound` for what is not there or not yours."""
-    order = (
-        visible_orders(actor).select_related("company", "supplier", "ship_to").filter(key=key).first()
-    )
+    order = visible_orders(actor).select_related("company", "supplier", "ship_to").filter(key=key).first()
     if order is None:
         raise NotFound(_("There is no such order."))
     return order
@@ -103,7 +101,9 @@ def piece_of(promise: Promise) -> Piece:
 def document_of(order: PurchaseOrder, language: str, *, actor: Actor) -> OrderDocument | None:
     """The PDF of a long order as it stands now, if it was asked for."""
     documents = OrderDocument.objects.visible_to(actor)
-    found: OrderDocument | None = documents.filter(order=order, version=order.version, language=language).first()
+    found: OrderDocument | None = documents.filter(
+        order=order, version=order.version, language=language
+    ).first()
     return found
 
 

@@ -147,9 +147,7 @@ LINE_LIFECYCLE = Lifecycle(
     Transition("echo", _ALL, Agreement.AGREED, "line.echoed", Permission.ERP_MANAGE),
     Transition("accept", _DECIDABLE, Agreement.AGREED, "line.accepted", Permission.ORDER_DECIDE),
     Transition("decline", _DECIDABLE, Agreement.DISPUTED, "line.declined", Permission.ORDER_DECIDE),
-    Transition(
-        "withdraw", _DECIDABLE, Agreement.AWAITING, "line.withdrawn", Permission.ORDER_ACKNOWLEDGE
-    ),
+    Transition("withdraw", _DECIDABLE, Agreement.AWAITING, "line.withdrawn", Permission.ORDER_ACKNOWLEDGE),
     Transition("reopen", _ALL, Agreement.AWAITING, "line.reopened", Permission.ERP_MANAGE),
     initial=Agreement.AWAITING,
     state="agreement",

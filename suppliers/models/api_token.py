@@ -12,9 +12,7 @@ class ApiToken(models.Model):
     """A token of one supplier, or of the buying side's integration (no supplier)."""
 
     id = models.BigAutoField(primary_key=True)
-    supplier = models.ForeignKey(
-        Supplier, on_delete=models.PROTECT, related_name="api_tokens", null=True
-    )
+    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="api_tokens", null=True)
     name = models.CharField(max_length=100)
     prefix = models.CharField(max_length=12, unique=True)
     digest = models.CharField(max_length=64)
@@ -29,9 +27,7 @@ class ApiToken(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(scope__in=TokenScope.values), name="api_token_scope_known"
-            ),
+            models.CheckConstraint(condition=Q(scope__in=TokenScope.values), name="api_token_scope_known"),
             models.CheckConstraint(
                 condition=Q(revoked_at__isnull=True, revoked_by="")
                 | (Q(revoked_at__isnull=False) & ~Q(revoked_by="")),

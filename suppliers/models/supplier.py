@@ -24,21 +24,15 @@ class Supplier(models.Model):
     time_zone = models.CharField(max_length=60, default="UTC")
     segment = models.CharField(max_length=20, choices=Segment.choices, default=Segment.LONG_TAIL)
     email = models.EmailField(blank=True)
-    state = models.CharField(
-        max_length=10, choices=SupplierState.choices, default=SupplierState.ACTIVE
-    )
+    state = models.CharField(max_length=10, choices=SupplierState.choices, default=SupplierState.ACTIVE)
     version = models.PositiveIntegerField(default=1)
 
     objects = ScopedQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(state__in=SupplierState.values), name="supplier_state_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(segment__in=Segment.values), name="supplier_segment_known"
-            ),
+            models.CheckConstraint(condition=Q(state__in=SupplierState.values), name="supplier_state_known"),
+            models.CheckConstraint(condition=Q(segment__in=Segment.values), name="supplier_segment_known"),
         ]
 
     def __str__(self) -> str:

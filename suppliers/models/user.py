@@ -76,9 +76,7 @@ class Membership(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["user", "supplier"], name="membership_once"),
-            models.CheckConstraint(
-                condition=Q(role__in=SupplierRole.values), name="membership_role_known"
-            ),
+            models.CheckConstraint(condition=Q(role__in=SupplierRole.values), name="membership_role_known"),
         ]
 
     def __str__(self) -> str:

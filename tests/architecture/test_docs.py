@@ -39,7 +39,9 @@ def test_the_drawn_lifecycles_are_the_ones_in_the_code():
 
 def glossary() -> dict[str, str]:
     """Word: the class or module it is called in the code."""
-    rows = re.findall(r"^\| ([^|]+?) \| `([^`]+)` \|", (ROOT / "docs" / "glossary.md").read_text(), re.MULTILINE)
+    rows = re.findall(
+        r"^\| ([^|]+?) \| `([^`]+)` \|", (ROOT / "docs" / "glossary.md").read_text(), re.MULTILINE
+    )
     return dict(rows)
 
 

@@ -13,7 +13,9 @@ import procurement
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = sorted(
-    one.name for one in pkgutil.iter_modules(procurement.__path__) if one.ispkg and one.name not in ("migrations", "management", "templatetags")
+    one.name
+    for one in pkgutil.iter_modules(procurement.__path__)
+    if one.ispkg and one.name not in ("migrations", "management", "templatetags")
 )
 
 
@@ -25,11 +27,15 @@ def test_every_package_says_which_paper_it_is(package):
 @pytest.mark.parametrize("drawer", ["models", "tasks"])
 def test_gatherers_gather_every_package(drawer):
     gatherer = ROOT / "procurement" / f"{drawer}.py"
-    imported = {
-        node.module
-        for node in ast.walk(ast.parse(gatherer.read_text()))
-        if isinstance(node, ast.ImportFrom) and node.module
-    } if gatherer.exists() else set()
+    imported = (
+        {
+            node.module
+            for node in ast.walk(ast.parse(gatherer.read_text()))
+            if isinstance(node, ast.ImportFrom) and node.module
+        }
+        if gatherer.exists()
+        else set()
+    )
     wanted = {
         f"procurement.{package}.{drawer}"
         for package in PACKAGES

@@ -2,6 +2,8 @@
 
 import pytest
 
+from portal.kernel.actors import Actor, Side
+from portal.kernel.errors import IllegalTransition
 from procurement.acknowledgments.states import ACKNOWLEDGMENT_LIFECYCLE, AcknowledgmentState
 from procurement.orders.states import (
     LINE_LIFECYCLE,
@@ -11,8 +13,6 @@ from procurement.orders.states import (
     OrderState,
     PromiseState,
 )
-from portal.kernel.actors import Actor, Side
-from portal.kernel.errors import IllegalTransition
 from suppliers.roles import Permission
 from suppliers.states import SUPPLIER_LIFECYCLE, SupplierState
 

@@ -32,7 +32,9 @@ def make_world() -> dict[str, Supplier]:
         receive_companies([CompanyPaper("NM", "Northmoor Supply", "EUR", "GB", "Europe/London")])
         receive_sites(
             [
-                SitePaper("LEEDS", "NM", "Leeds DC", "Dock Road 4", "LS1 1AA", "Leeds", "GB", "Europe/London"),
+                SitePaper(
+                    "LEEDS", "NM", "Leeds DC", "Dock Road 4", "LS1 1AA", "Leeds", "GB", "Europe/London"
+                ),
                 SitePaper("HULL", "NM", "Hull DC", "Quay 2", "HU1 1AA", "Hull", "GB", "Europe/London"),
             ]
         )
@@ -46,11 +48,15 @@ def make_world() -> dict[str, Supplier]:
         )
         receive_suppliers(
             [
-                SupplierPaper("ACME", "Acme Valves", "IN", "EUR", "en", "Asia/Kolkata", "core", "sales@acme.example"),
+                SupplierPaper(
+                    "ACME", "Acme Valves", "IN", "EUR", "en", "Asia/Kolkata", "core", "sales@acme.example"
+                ),
                 SupplierPaper("GLOBEX", "Globex", "DE", "EUR", "de", "Europe/Berlin", "long_tail"),
             ]
         )
-        receive_supplier_sites([SupplierSitePaper("ACME", "PUNE", "Pune plant", city="Pune", country="IN", transit_days=21)])
+        receive_supplier_sites(
+            [SupplierSitePaper("ACME", "PUNE", "Pune plant", city="Pune", country="IN", transit_days=21)]
+        )
         receive_supplier_items(
             [
                 SupplierItemPaper("ACME", "VALVE-15", "A-15", Decimal(50), Decimal(25), 30),

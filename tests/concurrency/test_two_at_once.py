@@ -81,7 +81,8 @@ def test_two_colleagues_answer_one_order_and_only_one_answer_stands(people):
     order = an_order(lines=1)
 
     outcomes = at_once(
-        answering(order, people["asha"], rest_as_asked=True), answering(order, people["olga"], rest_as_asked=True)
+        answering(order, people["asha"], rest_as_asked=True),
+        answering(order, people["olga"], rest_as_asked=True),
     )
 
     assert kinds(outcomes) == {"Acknowledged": 1, "StaleDocument": 1}

@@ -44,7 +44,9 @@ def test_numbers_are_read_as_their_writer_writes_them(text, language, number):
     assert read_decimal(text, language) == Decimal(number)
 
 
-@pytest.mark.parametrize("text", ["", "abc", "1,2,3", "1.2.3", "1,23.4", "12-5", "1e5", "NaN", "Infinity", "٣x"])
+@pytest.mark.parametrize(
+    "text", ["", "abc", "1,2,3", "1.2.3", "1,23.4", "12-5", "1e5", "NaN", "Infinity", "٣x"]
+)
 def test_what_cannot_be_read_is_not_guessed(text):
     with pytest.raises(Unreadable):
         read_decimal(text)
@@ -84,7 +86,9 @@ def test_slashes_are_read_only_where_they_are_clear():
         read_date("03/04/2026")
 
 
-@pytest.mark.parametrize("text", ["", "tomorrow", "2026-02-30", "31.04.2026", "12 Foo 2026", "12.03.26", "20260312"])
+@pytest.mark.parametrize(
+    "text", ["", "tomorrow", "2026-02-30", "31.04.2026", "12 Foo 2026", "12.03.26", "20260312"]
+)
 def test_days_that_do_not_exist_or_are_unclear_are_refused(text):
     with pytest.raises(Unreadable):
         read_date(text)

@@ -49,7 +49,9 @@ class OutboxMessage(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["topic", "stream", "id"], condition=Q(state__in=UNDONE), name="outbox_undone"),
+            models.Index(
+                fields=["topic", "stream", "id"], condition=Q(state__in=UNDONE), name="outbox_undone"
+            ),
             models.Index(fields=["due_at", "id"], condition=Q(state=MessageState.WAITING), name="outbox_due"),
             models.Index(fields=["stream", "-id"], name="outbox_stream"),
         ]

@@ -27,7 +27,9 @@ def decide_answer(command: DecideAnswer, *, actor: Actor, at: datetime) -> Settl
         raise NotAllowed(_("Only a buyer decides on a supplier's answer."))
     reason = command.reason.strip()
     if command.verdict not in (ACCEPT, DECLINE):
-        raise Invalid(_("Say accept or decline."), [Problem("verdict", _("Say accept or decline."), command.verdict)])
+        raise Invalid(
+            _("Say accept or decline."), [Problem("verdict", _("Say accept or decline."), command.verdict)]
+        )
     if command.verdict == DECLINE and not reason:
         message = _("Say why: the supplier can answer better when it knows what is needed.")
         raise Invalid(message, [Problem("reason", message, "", "required")])
@@ -72,6 +74,8 @@ def _chosen(order: PurchaseOrder, command: DecideAnswer) -> frozenset[int]:
     chosen = frozenset(proposed.values_list("pk", flat=True))
     if moved or not chosen:
         raise StaleDocument(
-            _("The supplier's answer changed, or was decided, since you opened this page. Look at what stands now.")
+            _(
+                "The supplier's answer changed, or was decided, since you opened this page. Look at what stands now."
+            )
         )
     return chosen

@@ -108,9 +108,7 @@ class Decision:
 
 
 @requires_scope
-def decide_promises(
-    order: PurchaseOrder, decision: Decision, *, actor: Actor, at: datetime
-) -> Settled:
+def decide_promises(order: PurchaseOrder, decision: Decision, *, actor: Actor, at: datetime) -> Settled:
     """Agree to or decline proposed pieces. The order must be locked.
 
     Raises `StaleDocument` when one of them is no longer there to be decided.
@@ -131,9 +129,7 @@ def decide_promises(
         promise.state = PROMISE_LIFECYCLE.target(verb, promise.state)
         promise.decided_at, promise.decided_by = at, actor.label
         promise.decision_note = decision.reason
-    Promise.objects.bulk_update(
-        found, ["state", "decided_at", "decided_by", "decision_note"], batch_size=500
-    )
+    Promise.objects.bulk_update(found, ["state", "decided_at", "decided_by", "decision_note"], batch_size=500)
     touched = [by_id[pk] for pk in sorted({promise.line_id for promise in found})]
     schedules = schedules_by_line(line.pk for line in touched)
     promises = live_promises_by_line(line.pk for line in touched)
@@ -243,8 +239,10 @@ def _remember_first_days(
             days = [piece.delivery_on for piece in mine if piece.delivery_on]
             if days and schedule.first_promised_on is None:
                 schedule.first_promised_on = max(days)
-            if days and schedule.first_agreed_on is None and all(
-                piece.state == PromiseState.AGREED for piece in mine
+            if (
+                days
+                and schedule.first_agreed_on is None
+                and all(piece.state == PromiseState.AGREED for piece in mine)
             ):
                 schedule.first_agreed_on = max(days)
             if before != (schedule.first_promised_on, schedule.first_agreed_on):

@@ -344,9 +344,7 @@ def _add_line(
     row.turn = Turn.SUPPLIER if row.is_open and order.state == OrderState.ISSUED else Turn.NOBODY
     batch.new_lines.append(row)
     batch.new_schedules.extend(
-        ScheduleLine(
-            supplier_id=order.supplier_id, line=row, key=key, quantity=quantity, delivery_on=day
-        )
+        ScheduleLine(supplier_id=order.supplier_id, line=row, key=key, quantity=quantity, delivery_on=day)
         for key, (quantity, day) in enumerate(_deliveries(line), start=1)
     )
     return row
@@ -436,9 +434,7 @@ class _Revising:
 
     def run(self) -> str:
         order = self.order
-        asked_before = {
-            line.pk: asked_of(line, self.known.schedules[line.pk], order) for line in self.lines
-        }
+        asked_before = {line.pk: asked_of(line, self.known.schedules[line.pk], order) for line in self.lines}
         order.version += 1
         before = {line.pk: (line.received_quantity, line.invoiced_quantity) for line in self.lines}
         self._note_header()
@@ -453,9 +449,7 @@ class _Revising:
         order.updated_at = self.at
         if self.changes:
             order.revised_at = self.at
-            self.batch.revisions.append(
-                _revision(order, self.paper, self.digest, self.at, self.changes)
-            )
+            self.batch.revisions.append(_revision(order, self.paper, self.digest, self.at, self.changes))
         supplier = self.known.suppliers[self.paper.supplier]
         if self.reopened or order.lines_for_supplier == 0 or state_moved:
             due = _acknowledge_by(order, supplier, self.lines, self.at)
@@ -486,9 +480,11 @@ class _Revising:
         wanted = STATE_OF[self.paper.status]
         if wanted == self.order.state:
             return False
-        row = ORDER_LIFECYCLE.transition("reopen", self.order.state) if (
-            self.order.state != OrderState.ISSUED
-        ) else ORDER_LIFECYCLE.transition(VERB_TO[wanted], self.order.state)
+        row = (
+            ORDER_LIFECYCLE.transition("reopen", self.order.state)
+            if (self.order.state != OrderState.ISSUED)
+            else ORDER_LIFECYCLE.transition(VERB_TO[wanted], self.order.state)
+        )
         self.batch.facts.append(
             Fact(
                 row.event,

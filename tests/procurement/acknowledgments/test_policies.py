@@ -133,7 +133,9 @@ def test_a_split_that_adds_up_is_read_whole_and_loses_nothing(parts, data):
     pieces, problems = read_answer(rules, typed, today=TODAY)
 
     assert problems == []
-    assert sorted((p.quantity, p.delivery_on) for p in pieces) == sorted((t.quantity, t.delivery_on) for t in typed)
+    assert sorted((p.quantity, p.delivery_on) for p in pieces) == sorted(
+        (t.quantity, t.delivery_on) for t in typed
+    )
 
 
 @given(splits, st.integers(min_value=-50, max_value=50).filter(bool))

@@ -36,7 +36,9 @@ def answer(order, person, *answers, at=LATER, version=None, **rest):
 def decide(order, person, verdict, *, lines=(), pieces=(), reason="", version=None):
     with acting(person.actor):
         return decide_answer(
-            DecideAnswer(order.key, version or order.version, verdict, frozenset(pieces), frozenset(lines), reason),
+            DecideAnswer(
+                order.key, version or order.version, verdict, frozenset(pieces), frozenset(lines), reason
+            ),
             actor=person.actor,
             at=LATER,
         )
@@ -116,7 +118,9 @@ def test_a_decline_needs_a_reason_and_gives_the_ball_back(people):
 
 def test_pieces_must_add_up(people):
     order = an_order(lines=1)
-    short = LineAnswer("L10", (AnswerPiece(Decimal(60)), AnswerPiece(Decimal(30), delivery_on=date(2026, 4, 9))))
+    short = LineAnswer(
+        "L10", (AnswerPiece(Decimal(60)), AnswerPiece(Decimal(30), delivery_on=date(2026, 4, 9)))
+    )
 
     with pytest.raises(Invalid) as refusal:
         answer(order, people["asha"], short)
@@ -161,7 +165,9 @@ def test_revision_reopens_only_the_touched_line(people):
 
 def test_echo_of_what_was_agreed_asks_nobody_again(people):
     order = an_order(lines=1)
-    answer(order, people["asha"], LineAnswer("L10", (AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 9)),)))
+    answer(
+        order, people["asha"], LineAnswer("L10", (AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 9)),))
+    )
     decide(fresh(), people["bea"], "accept")
 
     receive(a_paper(lines=[a_line(10, delivery_on=date(2026, 4, 9))], revision="2"))
@@ -273,12 +279,19 @@ def test_one_order_that_cannot_be_confirmed_does_not_stop_the_others(people):
     with acting(asha):
         results = confirm_orders([done.key, open_.key], actor=asha, at=LATER)
 
-    assert [(one.number, one.lines, bool(one.refusal)) for one in results] == [("1", 0, True), ("2", 2, False)]
+    assert [(one.number, one.lines, bool(one.refusal)) for one in results] == [
+        ("1", 0, True),
+        ("2", 2, False),
+    ]
 
 
 def test_a_refused_line_taken_by_the_buyer_is_told_to_the_erp(people):
     order = an_order(lines=1)
-    answer(order, people["asha"], LineAnswer("L10", (AnswerPiece(Decimal(100), kind="refuse", reason="capacity"),)))
+    answer(
+        order,
+        people["asha"],
+        LineAnswer("L10", (AnswerPiece(Decimal(100), kind="refuse", reason="capacity"),)),
+    )
     assert (fresh_line().agreement, fresh_line().turn) == ("refused", "buyer")
 
     assert decide(fresh(), people["bea"], "accept").refused == (10,)

@@ -160,7 +160,9 @@ def test_expected_is_agreed_else_promised_else_asked():
 
     assert expected_on(ASKED, []) == APRIL
     assert expected_on(ASKED, [piece(day=later, state="proposed")]) == later
-    assert expected_on(ASKED, [piece(50, later, state="agreed"), piece(50, latest, state="proposed")]) == later
+    assert (
+        expected_on(ASKED, [piece(50, later, state="agreed"), piece(50, latest, state="proposed")]) == later
+    )
     assert expected_on(ASKED, [piece(day=latest, state="declined")]) == APRIL
 
 
@@ -216,7 +218,11 @@ def test_an_order_says_first_what_must_be_heard_first(agreements, whole):
 
 
 def test_cancelled_lines_do_not_count_and_a_closed_order_waits_for_nobody():
-    lines = [line("awaiting", "supplier"), line("answered", "buyer"), line("awaiting", "supplier", cancelled=True)]
+    lines = [
+        line("awaiting", "supplier"),
+        line("answered", "buyer"),
+        line("awaiting", "supplier", cancelled=True),
+    ]
 
     status = roll_up(lines)
     assert (status.line_count, status.lines_for_supplier, status.lines_for_buyer) == (2, 1, 1)

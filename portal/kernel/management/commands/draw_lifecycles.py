@@ -18,8 +18,8 @@ LIFECYCLES = (
 )
 HEAD = """# Lifecycles
 
-Printed from the tables by `manage.py draw_lifecycles > docs/lifecycles.md`; a test compares. The tables stand in the `states.py` of
-each package. What is not drawn cannot happen: `Lifecycle.move` refuses it.
+Printed from the tables by `manage.py draw_lifecycles > docs/lifecycles.md`; a test compares. The tables stand
+in the `states.py` of each package. What is not drawn cannot happen: `Lifecycle.move` refuses it.
 """
 
 
@@ -30,7 +30,9 @@ def drawn(table: Lifecycle) -> str:
     for row in table.transitions:
         sources = sorted(row.sources)
         arrows += [f"    {source} --> {row.target}: {row.verb}" for source in sources]
-        rows.append(f"| {row.verb} | {', '.join(sources)} | {row.target} | `{row.event}` | `{row.permission}` |")
+        rows.append(
+            f"| {row.verb} | {', '.join(sources)} | {row.target} | `{row.event}` | `{row.permission}` |"
+        )
     arrows += [f"    {state} --> [*]" for state in sorted(table.terminal)]
     diagram = "\n".join(["```mermaid", "stateDiagram-v2", *arrows, "```"])
     return f"## {table.name.capitalize()}\n\n{diagram}\n\n" + "\n".join(rows) + "\n"
