@@ -70,6 +70,8 @@ def acknowledge_order(command: AcknowledgeOrder, *, actor: Actor, at: datetime) 
             % {"number": order.number, "state": order.get_state_display().lower()}
         )
     lines = {line.key: line for line in lines_of(order)}
+    # First whether somebody was quicker: what they settled is news to this person, not a mistake of theirs.
+    require_fresh(order, command.version, [lines[a.line_key] for a in command.answers if a.line_key in lines])
     answers = _answers(command, lines)
     require_fresh(order, command.version, [lines[answer.line_key] for answer in answers])
     ship_from = _ship_from(order, command.ship_from)

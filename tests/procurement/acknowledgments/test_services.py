@@ -177,6 +177,22 @@ def test_echo_of_what_was_agreed_asks_nobody_again(people):
     assert fresh().lines_for_supplier == 0
 
 
+def test_what_somebody_else_agreed_meanwhile_is_news_and_no_mistake(people):
+    order = an_order(lines=1)
+    answer(order, people["bea"], rest_as_asked=True)
+
+    with pytest.raises(StaleDocument) as refusal:
+        answer(
+            order,
+            people["asha"],
+            LineAnswer("L10", (AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 9)),)),
+        )
+
+    assert refusal.value.details["lines"] == [10]
+    with pytest.raises(Invalid, match="Line 10 is agreed already"):
+        answer(fresh(), people["asha"], LineAnswer("L10"))
+
+
 def test_an_answer_to_an_older_version_of_a_touched_line_is_stale_and_names_it(people):
     order = an_order(lines=2)
     receive(a_paper(lines=[a_line(10), a_line(20, quantity=Decimal(80))], revision="2"))
