@@ -11,8 +11,13 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck, settings
 
 from tests.database import drop_database, empty_all_tables, make_database
+
+# How long an example takes says more about the machine than about the code; `make bench` is for speed.
+settings.register_profile("quayside", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("quayside")
 
 LOCAL_NAMES = frozenset({"localhost", "ip6-localhost", ""})
 

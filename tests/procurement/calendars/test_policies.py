@@ -6,7 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from procurement.calendars.policies import (
@@ -413,19 +413,13 @@ DURATIONS = st.timedeltas(NOTHING := timedelta(0), timedelta(hours=400))
 DAYS = st.dates(date(2015, 1, 1), date(2029, 12, 31))
 
 
-# How long an example takes says nothing here: the first one of a calendar works out its years.
-unhurried = settings(deadline=None)
-
-
 class TestWhatAlwaysHolds:
-    @unhurried
     @given(MOMENTS, DURATIONS, CALENDARS)
     def test_what_was_added_lies_between(
         self, start: datetime, duration: timedelta, calendar: WorkingCalendar
     ) -> None:
         assert working_time_between(start, add_working_time(start, duration, calendar), calendar) == duration
 
-    @unhurried
     @given(MOMENTS, DURATIONS, DURATIONS, CALENDARS)
     def test_adding_twice_is_adding_once(
         self, start: datetime, first: timedelta, second: timedelta, calendar: WorkingCalendar
@@ -434,7 +428,6 @@ class TestWhatAlwaysHolds:
 
         assert in_two_steps == add_working_time(start, first + second, calendar)
 
-    @unhurried
     @given(MOMENTS, DURATIONS, DURATIONS, CALENDARS)
     def test_more_time_never_ends_earlier(
         self, start: datetime, first: timedelta, second: timedelta, calendar: WorkingCalendar
@@ -443,7 +436,6 @@ class TestWhatAlwaysHolds:
 
         assert add_working_time(start, shorter, calendar) <= add_working_time(start, longer, calendar)
 
-    @unhurried
     @given(MOMENTS, MOMENTS, DURATIONS, CALENDARS)
     def test_a_later_start_never_ends_earlier(
         self, first: datetime, second: datetime, duration: timedelta, calendar: WorkingCalendar
@@ -452,7 +444,6 @@ class TestWhatAlwaysHolds:
 
         assert add_working_time(earlier, duration, calendar) <= add_working_time(later, duration, calendar)
 
-    @unhurried
     @given(MOMENTS, MOMENTS, MOMENTS, CALENDARS)
     def test_working_time_adds_up(
         self, first: datetime, second: datetime, third: datetime, calendar: WorkingCalendar
@@ -463,14 +454,12 @@ class TestWhatAlwaysHolds:
 
         assert by_way_of == working_time_between(first, third, calendar)
 
-    @unhurried
     @given(MOMENTS, MOMENTS, CALENDARS)
     def test_working_time_is_never_longer_than_time(
         self, first: datetime, second: datetime, calendar: WorkingCalendar
     ) -> None:
         assert abs(working_time_between(first, second, calendar)) <= abs(second - first)
 
-    @unhurried
     @given(MOMENTS, CALENDARS)
     def test_next_opening_is_the_first_worked_moment(
         self, moment: datetime, calendar: WorkingCalendar
@@ -481,14 +470,12 @@ class TestWhatAlwaysHolds:
         assert working_time_between(moment, opening, calendar) == NOTHING
         assert is_working(moment, calendar) is (opening == moment)
 
-    @unhurried
     @given(DAYS, st.integers(1, 300), CALENDARS)
     def test_working_days_there_and_back(self, day: date, count: int, calendar: WorkingCalendar) -> None:
         start = add_working_days(day, 0, calendar)
 
         assert add_working_days(add_working_days(start, count, calendar), -count, calendar) == start
 
-    @unhurried
     @given(DAYS, st.integers(0, 90), CALENDARS)
     def test_goods_that_leave_in_time_arrive_in_time(
         self, delivery_on: date, transit_days: int, calendar: WorkingCalendar

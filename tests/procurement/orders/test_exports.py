@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 from django.urls import reverse
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
@@ -78,7 +78,7 @@ def test_what_a_spreadsheet_would_run_gets_an_apostrophe(text):
 
 
 @given(st.text(max_size=60))
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
+@settings(max_examples=60)
 @example("=1+1")
 @example("#N/A")
 def test_text_is_text_in_a_workbook(text):
