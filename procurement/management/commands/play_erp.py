@@ -30,6 +30,7 @@ class Command(BaseCommand):
         if not options["once"]:
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, lambda *_: stop.set())
+            self.stdout.write(f"playing the ERP in {options['root']}, every {options['every']:g} s")
         while not stop.is_set():
             self._tell(erp.work())
             if options["once"]:
