@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.kernel.actors import Actor
 from portal.kernel.errors import Invalid, Problem, Refusal
@@ -16,6 +17,7 @@ from procurement.acknowledgments.messages import DECLINE, DecideAnswer
 from procurement.acknowledgments.services import decide_answer
 from procurement.orders.models import PurchaseOrderLine
 from procurement.orders.queries import visible_lines
+from procurement.orders.states import Turn
 
 MOST_LINES = 500
 
@@ -30,7 +32,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one order: the lines decided, or why not."""
+    """What came of one order: the numbers of the lines decided, or why those chosen (by id) were not."""
 
     key: uuid.UUID
     number: str
@@ -53,7 +55,32 @@ def decide_lines(
     lines = visible_lines(actor).filter(pk__in=versions).select_related("order")
     for line in lines.order_by("order_id", "number"):  # everybody locks orders in this order
         by_order[line.order_id].append(line)
-    return [_decide(found, versions, verdict, reason, actor, at) for found in by_order.values()]
+    outcomes: list[Outcome] = []
+    for found in by_order.values():
+        stale = [line for line in found if _is_stale(line, versions[line.pk])]
+        fresh = [line for line in found if line not in stale]
+        if fresh:
+            outcomes.append(_decide(fresh, versions, verdict, reason, actor, at))
+        if stale:
+            outcomes.append(_told_stale(stale))
+    return outcomes
+
+
+def _is_stale(line: PurchaseOrderLine, seen: int) -> bool:
+    return line.turn != Turn.BUYER or line.touched_version > seen
+
+
+def _told_stale(lines: Sequence[PurchaseOrderLine]) -> Outcome:
+    numbers = ", ".join(str(line.number) for line in lines)
+    message = ngettext(
+        "Line %(lines)s changed, or was decided, since you opened this page. Look at what stands now.",
+        "Lines %(lines)s changed, or were decided, since you opened this page. Look at what stands now.",
+        len(lines),
+    )
+    order = lines[0].order
+    return Outcome(
+        order.key, order.number, (), tuple(line.pk for line in lines), message % {"lines": numbers}
+    )
 
 
 def _require_readable(choices: Sequence[Choice], verdict: str, reason: str) -> None:

@@ -7,7 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -251,18 +250,19 @@ def _dims(
 def _agreement_note(lines: Sequence[PurchaseOrderLine]) -> str:
     live = [line for line in lines if not line.cancelled]
 
-    def count(text: str, number: int) -> list[str]:
-        return [text % {"n": number}] if number else []
-
-    parts = [
-        *count(_("%(n)d for you to decide"), sum(line.turn == Turn.BUYER for line in live)),
-        *count(_("%(n)d await an answer"), sum(line.agreement == Agreement.AWAITING for line in live)),
-        *count(_("%(n)d disputed"), sum(line.agreement == Agreement.DISPUTED for line in live)),
-        *count(
-            _("%(n)d refused"),
-            sum(line.agreement == Agreement.REFUSED and line.turn != Turn.BUYER for line in live),
-        ),
-    ]
+    counts = {
+        "yours": sum(line.turn == Turn.BUYER for line in live),
+        "awaiting": sum(line.agreement == Agreement.AWAITING for line in live),
+        "disputed": sum(line.agreement == Agreement.DISPUTED for line in live),
+        "refused": sum(line.agreement == Agreement.REFUSED and line.turn != Turn.BUYER for line in live),
+    }
+    words = {
+        "yours": ngettext("one to decide", "%(n)d to decide", counts["yours"]),
+        "awaiting": ngettext("one awaits an answer", "%(n)d await an answer", counts["awaiting"]),
+        "disputed": ngettext("one disputed", "%(n)d disputed", counts["disputed"]),
+        "refused": ngettext("one refused", "%(n)d refused", counts["refused"]),
+    }
+    parts = [words[name] % {"n": count} for name, count in counts.items() if count]
     return ", ".join(parts)
 
 
@@ -353,19 +353,18 @@ def _named(one: Compared) -> str:
 
 
 def _their_turn(order: PurchaseOrder, at: datetime) -> Headline:
-    deadline = deadline_of(order, at)
     turn = _("%(supplier)s’s turn") % {"supplier": order.supplier.name}
-    count = ngettext("One line awaits", "%(n)d lines await", order.lines_for_supplier)
-    head = count % {"n": order.lines_for_supplier}
+    count = order.lines_for_supplier
     if order.agreement == Agreement.DISPUTED:
-        head = ngettext(
-            "One line is to be answered again",
-            "%(n)d lines are to be answered again",
-            order.lines_for_supplier,
-        ) % {"n": order.lines_for_supplier}
-        what: str | SafeString = head
-    else:
-        what = _("%(lines)s an answer to revision %(number)d") % {"lines": head, "number": order.revision}
+        # The time to answer was that of the first answer; a declined one has none of its own yet.
+        text = ngettext("One line is to be answered again.", "%(n)d lines are to be answered again.", count)
+        return Headline("talk", "talk", turn, False, text % {"n": count})
+    deadline = deadline_of(order, at)
+    what = ngettext(
+        "One line awaits an answer to revision %(number)d",
+        "%(n)d lines await an answer to revision %(number)d",
+        count,
+    ) % {"n": count, "number": order.revision}
     if deadline is None:
         return Headline("move", "wait", turn, False, f"{what}.")
     when = format_html("<b>{}</b> {}", due_text(deadline), whose_time(deadline))

@@ -147,6 +147,14 @@ class Compared:
         return next((one for one in self.moved if one.field == name), None)
 
     @property
+    def old_day(self) -> str:
+        """The day that was asked before, without the year where the new one says it."""
+        moved = self.moved_day
+        if moved is None:
+            return ""
+        return moved.old[:-5] if moved.old[-5:] == moved.new[-5:] else moved.old
+
+    @property
     def moved_day(self) -> Moved | None:
         return self.moved_field("delivery_on")
 

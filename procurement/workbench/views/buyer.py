@@ -11,6 +11,7 @@ from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.audit.queries import timeline_of
@@ -21,7 +22,7 @@ from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import find_order, lines_of
 from procurement.orders.services import Settled
 from procurement.threads.queries import thread_of
-from procurement.workbench.presenters import entry_of, lines_text
+from procurement.workbench.presenters import CHANNEL_WORDS, Entry, entry_of, lines_text
 from procurement.workbench.queries.buyer_order import BuyerOrder, buyer_order, changes_of, revisions_of
 from procurement.workbench.queries.compare import Compared
 from procurement.workbench.views.kept import Typed, key_hints, read_typed, whole_number
@@ -66,12 +67,16 @@ def show_order(
         "may_answer_for": request.actor.may(Permission.ORDER_ANSWER_FOR) and bool(order.lines_for_supplier),
         "may_see_erp": request.actor.may(Permission.ERP_VIEW),
         "segments": _segments(page),
+        "mail": order.supplier.email.partition("@"),
         "decide_url": _address(order, page.show, name="answer-decide"),
     }
     if "after" in query and getattr(request, "htmx", False):
         return render(request, f"{TEMPLATE}#more", context)
     events = timeline_of(order.stream, actor=request.actor, limit=40)
-    context["timeline"] = [
+    context["answers"] = [
+        {"paper": paper, "through": CHANNEL_WORDS.get(paper.channel, "")} for paper in page.answers
+    ]
+    context["timeline"] = _waits(page, may_decide=may_decide) + [
         entry_of(event, reader_id=request.actor.user_id, side=request.actor.side) for event in events
     ]
     context["thread"] = thread_of(order, request.actor)
@@ -108,6 +113,15 @@ def _keys(rows: tuple[Compared, ...], opened: int | None) -> list[str]:
     for where, key in zip(waiting, key_hints(len(waiting), place), strict=True):
         keys[where] = key
     return keys
+
+
+def _waits(page: BuyerOrder, *, may_decide: bool) -> list[Entry]:
+    """What stands above the timeline: the ball, where the reader holds it."""
+    if not (page.waiting and may_decide):
+        return []
+    count = len(page.waiting)
+    text = ngettext("One line waits for you", "%(n)d lines wait for you", count) % {"n": count}
+    return [Entry("wait", "wait", text, note=lines_text(line.number for line in page.waiting), now=True)]
 
 
 def _segments(page: BuyerOrder) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from procurement.workbench.queries.waiting import (
     WITHOUT_A_DAY,
     Wanted,
     counts,
+    find_supplier_name,
     page_of_decisions,
     suppliers_waiting,
 )
@@ -40,6 +41,7 @@ class Row:
     reason: str
     key: str
     url: str
+    has_focus: bool = False
 
     @property
     def choice(self) -> str:
@@ -66,6 +68,7 @@ def _show(
     typed: Typed,
     *,
     open_line: int | None = None,
+    focus_line: int | None = None,
     problem: str = "",
     failed: list[Outcome] | None = None,
     say: str = "",
@@ -73,7 +76,7 @@ def _show(
 ) -> HttpResponse:
     whose, wanted = _wanted(request)
     page, lines = page_of_decisions(request.actor, wanted, request.GET.get("cursor", ""))
-    rows = _rows(request, lines, typed, open_line)
+    rows = _rows(request, lines, typed, open_line, focus_line)
     waiting = counts(request.actor, request.user.email)
     narrow = getattr(request, "htmx", False)
     context = {
@@ -95,6 +98,7 @@ def _show(
         "clear_url": _address(request, supplier=None, kind=None, cursor=None),
         "here": _address(request, open=None),
         "oob": narrow,
+        "has_focus": narrow and not any(row.is_open or row.has_focus for row in rows),
     }
     response = render(request, f"{TEMPLATE}#decisions" if narrow else TEMPLATE, context, status=status)
     if narrow and not request.htmx.boosted:
@@ -117,7 +121,9 @@ def _wanted(request: DoorRequest) -> tuple[str, Wanted]:
     )
 
 
-def _rows(request: DoorRequest, lines: list[Compared], typed: Typed, open_line: int | None) -> list[Row]:
+def _rows(
+    request: DoorRequest, lines: list[Compared], typed: Typed, open_line: int | None, focus_line: int | None
+) -> list[Row]:
     ids = [one.line.pk for one in lines]
     opened = ids.index(open_line) if open_line in ids else None
     return [
@@ -128,6 +134,7 @@ def _rows(request: DoorRequest, lines: list[Compared], typed: Typed, open_line: 
             reason=typed.reasons.get(one.line.pk, ""),
             key=key,
             url=_address(request, open=one.line.pk),
+            has_focus=one.line.pk == focus_line and opened is None,
         )
         for place, (one, key) in enumerate(zip(lines, key_hints(len(ids), opened), strict=True))
     ]
@@ -197,7 +204,8 @@ def _active(request: DoorRequest, wanted: Wanted) -> list[dict[str, Any]]:
         found.append({"label": _("Difference"), "text": KINDS[wanted.kind], "remove_url": remove})
     if wanted.supplier:
         remove = _address(request, supplier=None, cursor=None)
-        found.append({"label": _("Supplier"), "text": wanted.supplier, "remove_url": remove})
+        name = find_supplier_name(wanted.supplier, request.actor) or wanted.supplier
+        found.append({"label": _("Supplier"), "text": name, "remove_url": remove})
     return found
 
 
@@ -235,7 +243,9 @@ def _decide(request: DoorRequest) -> HttpResponse:
         open_line = following if open_line == one else open_line
     if failed or getattr(request, "htmx", False):
         status = 409 if failed and not done else 200
-        return _show(request, kept, open_line=open_line, failed=failed, say=say, status=status)
+        return _show(
+            request, kept, open_line=open_line, focus_line=following, failed=failed, say=say, status=status
+        )
     messages.success(request, say)
     response = HttpResponseRedirect(_address(request, open=open_line))
     response.status_code = 303

@@ -223,6 +223,23 @@ def test_when_all_are_stale_nothing_is_done_and_it_says_so(people, bea):
     assert told_erp() == [10]
 
 
+def test_of_one_order_the_lines_that_still_wait_are_decided_and_the_others_told(people, bea):
+    order = answered(people, "A", late("L10"), late("L20"), lines=2)
+    ten, twenty = fresh_line(10, "A"), fresh_line(20, "A")
+    with acting(people["max"].actor):
+        seen = DecideAnswer(order.key, order.version, "accept", lines=frozenset({"L10"}))
+        decide_answer(seen, actor=people["max"].actor, at=LATER)
+
+    response = bea.post(
+        "/decisions/decide/",
+        {"bulk": "decline", "reason": "Too late.", "pick": [choice(ten, order), choice(twenty, order)]},
+    )
+
+    (failed,) = response.context["failed"]
+    assert failed.refusal.startswith("Line 10 changed, or was decided")
+    assert [fresh_line(n, "A").agreement for n in (10, 20)] == ["agreed", "disputed"]
+
+
 def test_nothing_chosen_is_told(people, bea):
     answered(people, "A", late("L10"), lines=1)
 
