@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,6 +61,7 @@ def drop_database(name: str, former: str) -> None:
 
 def empty_all_tables(self: TransactionTestCase) -> None:
     """After a test that really committed: the login may not truncate, so the owner does."""
+    wait_for_other_sessions()
     with as_owner(), connection.cursor() as cursor:
         tables = sorted(set(connection.introspection.table_names(cursor)) - KEPT_TABLES)
         names = ", ".join(connection.ops.quote_name(table) for table in tables)
@@ -140,6 +142,21 @@ def use(name: str) -> None:
     """From now on every connection of this process, other threads' too, is to this database."""
     connection.close()
     connection.settings_dict["NAME"] = name
+
+
+def wait_for_other_sessions(patience: float = 10.0) -> None:
+    """Let the server finish what a closed page asked of it: written late, it would be the next test's trouble."""
+    deadline = time.monotonic() + patience
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND usename = current_user AND pid <> pg_backend_pid() AND state <> 'idle'"
+            )
+            if not cursor.fetchone()[0]:
+                return
+            time.sleep(0.02)
+    end_forgotten_sessions()
 
 
 def end_forgotten_sessions() -> None:

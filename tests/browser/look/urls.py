@@ -176,7 +176,8 @@ def error(request: HttpRequest, name: str) -> HttpResponse:
 
 
 urlpatterns = [
-    path("", public(sheet)),
+    path("", public(sheet), name="home"),
+    path("orders", public(sheet), name="order-list"),
     path("answer/<int:status>", public(answer)),
     path("confirm", public(confirm)),
     path("error/<str:name>", public(error)),
