@@ -15,7 +15,7 @@ from pathlib import Path
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.outbox.models import DeliveryAttempt, MessageState, OutboxMessage
-from portal.kernel.outbox.services import MAX_ATTEMPTS
+from portal.kernel.outbox.services import MAX_FAULTS
 from portal.kernel.scope import requires_scope
 from procurement.demo.company import DemoCompany
 from procurement.demo.story import Answered, OrderStory, Sent
@@ -36,7 +36,7 @@ STILL_WAITING = 3
 RUNS_OF_THE_LAST = timedelta(days=4)
 
 LOCKED = "The order is open in another session (user JHARRIS). Close it there and send this again."
-UNREACHABLE = f"Gave up after {MAX_ATTEMPTS} attempts. The drop folder could not be written: no space left."
+UNREACHABLE = f"Gave up after {MAX_FAULTS} attempts. OSError: [Errno 28] No space left on device"
 
 
 @requires_scope
@@ -171,14 +171,14 @@ def _park(message: OutboxMessage, story: OrderStory) -> None:
     """A message that never got through and waits for somebody to free some disk."""
     tries = [
         _attempt(message, number, message.created_at + timedelta(seconds=2**number), "retry", UNREACHABLE)
-        for number in range(1, MAX_ATTEMPTS)
+        for number in range(1, MAX_FAULTS)
     ]
-    last_at = message.created_at + timedelta(seconds=2**MAX_ATTEMPTS)
+    last_at = message.created_at + timedelta(seconds=2**MAX_FAULTS)
     DeliveryAttempt.objects.bulk_create(
-        [*tries, _attempt(message, MAX_ATTEMPTS, last_at, "parked", UNREACHABLE)]
+        [*tries, _attempt(message, MAX_FAULTS, last_at, "parked", UNREACHABLE)]
     )
     message.state, message.outcome, message.last_error = MessageState.PARKED, "parked", UNREACHABLE
-    message.attempts = MAX_ATTEMPTS
+    message.attempts = message.failures = message.faults = MAX_FAULTS
     message.save(update_fields=["state", "outcome", "last_error", "attempts"])
 
 

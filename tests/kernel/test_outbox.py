@@ -10,7 +10,7 @@ from portal.kernel.outbox import services
 from portal.kernel.outbox.models import DeliveryAttempt, MessageState, OutboxMessage
 from portal.kernel.outbox.queries import depth_by_topic, oldest_waiting_age
 from portal.kernel.outbox.services import (
-    MAX_ATTEMPTS,
+    MAX_FAULTS,
     ParkMessage,
     RetryLater,
     backoff,
@@ -136,19 +136,62 @@ def test_an_unforeseen_fault_is_written_down_and_tried_again(clock):
     assert (attempt.number, attempt.outcome) == (1, "retry")
 
 
-def test_after_many_attempts_it_is_parked_not_dropped(clock):
+def test_a_receiver_that_says_not_now_is_asked_for_ever_and_at_most_an_hour_apart(clock):
     faults["never"] = RetryLater("still down")
     never = say("never")
 
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(40):
+        deliver(clock)
+        clock.now = state_of(never).due_at
+
+    stored = state_of(never)
+    assert (stored.state, stored.attempts, stored.failures) == (MessageState.WAITING, 40, 40)
+    assert clock.now - START < timedelta(hours=40)
+    faults.clear()
+    deliver(clock)
+    assert heard == ["never"]
+
+
+def test_what_nobody_foresaw_is_parked_after_many_attempts_and_not_dropped(clock):
+    faults["odd"] = KeyError("surprise")
+    odd = say("odd")
+
+    for _ in range(MAX_FAULTS):
         deliver(clock)
         clock.now += timedelta(hours=2)
 
-    stored = state_of(never)
-    assert (stored.state, stored.attempts) == (MessageState.PARKED, MAX_ATTEMPTS)
-    assert "still down" in stored.last_error
+    stored = state_of(odd)
+    assert (stored.state, stored.attempts) == (MessageState.PARKED, MAX_FAULTS)
+    assert stored.last_error == "Gave up after 12 attempts. KeyError: 'surprise'"
     with acting(FEED):
-        assert DeliveryAttempt.objects.filter(message=never).count() == MAX_ATTEMPTS
+        numbers = DeliveryAttempt.objects.filter(message=odd).values_list("number", flat=True)
+        assert sorted(numbers) == list(range(1, MAX_FAULTS + 1))
+
+
+def test_an_answer_in_between_ends_the_row_of_faults(clock):
+    odd = say("odd")
+    for fault in [*[KeyError("surprise")] * 11, RetryLater("busy"), *[KeyError("surprise")] * 11]:
+        faults["odd"] = fault
+        deliver(clock)
+        clock.now += timedelta(hours=2)
+
+    assert (state_of(odd).state, state_of(odd).faults) == (MessageState.WAITING, 11)
+
+
+def test_a_replayed_message_gets_the_patience_of_a_new_one(clock):
+    faults["odd"] = KeyError("surprise")
+    odd = say("odd")
+    for _ in range(MAX_FAULTS):
+        deliver(clock)
+        clock.now += timedelta(hours=2)
+    with acting(FEED):
+        replay_message(state_of(odd), actor=FEED, at=clock.now)
+
+    deliver(clock)
+
+    stored = state_of(odd)
+    assert (stored.state, stored.attempts, stored.faults) == (MessageState.WAITING, MAX_FAULTS + 1, 1)
+    assert stored.due_at - clock.now <= timedelta(seconds=2)
 
 
 def test_a_parked_message_holds_back_its_document_until_a_person_acts(clock):
@@ -205,6 +248,32 @@ def test_a_dead_workers_lease_ends_at_once(clock):
 
     assert heard == ["orphan"]
     assert state_of(message).state == MessageState.DELIVERED
+
+
+def die_with(worker):
+    """A worker takes what is due and is killed before it has told how it went."""
+    services._hold_lease_lock(worker)
+    services._lease(worker, ["test"], 100, START) or services._lease_troubled(worker, ["test"], START)
+    connection.close()
+
+
+def test_a_message_that_kills_its_workers_is_parked_and_takes_nobody_along(clock):
+    deadly = say("deadly", "order:1")
+    innocent = say("innocent", "order:2")
+    die_with(worker=1)
+
+    for worker in range(2, 2 + MAX_FAULTS - 1):
+        die_with(worker)
+    assert deliver(clock, worker=50) == 1
+
+    assert heard == ["innocent"]
+    assert state_of(innocent).state == MessageState.DELIVERED
+    stored = state_of(deadly)
+    assert (stored.state, stored.attempts, stored.last_error) == ("parked", MAX_FAULTS, services.DIED)
+    with acting(FEED):
+        tries = DeliveryAttempt.objects.filter(message=deadly)
+        assert {one.outcome for one in tries} == {"died"}
+        assert tries.count() == MAX_FAULTS
 
 
 def test_depth_and_age_are_known(clock):

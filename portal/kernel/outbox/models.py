@@ -22,7 +22,12 @@ UNDONE = (MessageState.WAITING, MessageState.LEASED, MessageState.PARKED)
 
 
 class OutboxMessage(models.Model):
-    """One promise to tell somebody. `stream` is one document: what must stay in order."""
+    """One promise to tell somebody. `stream` is one document: what must stay in order.
+
+    `attempts` counts every try there ever was. `failures` counts those that did not get through, in a row, and says
+    how long to wait; `faults` those of them that nobody foresaw (an exception, a worker that died), and says when to
+    park. A replay begins both anew.
+    """
 
     id = models.BigAutoField(primary_key=True)
     key = models.UUIDField(default=uuid.uuid4, unique=True)
@@ -35,6 +40,8 @@ class OutboxMessage(models.Model):
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=0)
+    failures = models.PositiveIntegerField(default=0)
+    faults = models.PositiveIntegerField(default=0)
     leased_by = models.IntegerField(null=True)
     leased_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)

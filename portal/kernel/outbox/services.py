@@ -5,6 +5,11 @@ other supplier's. Within a stream an undone older message, parked ones included,
 
 Note [Leases]: a worker holds a PostgreSQL advisory lock for as long as its connection lives. A lease counts only
 while that lock is held, so that a killed worker's messages are free at once, without a clock to guess by.
+
+Note [Giving up]: another side that says "not now" is asked again for ever, at most an hour apart: an ERP that is down
+for a weekend costs nobody a click. What nobody foresaw is tried MAX_FAULTS times in a row and then parked for a person.
+A message that met such a fault is leased alone from then on: should it be the one that kills workers, it takes no
+other with it.
 """
 
 import logging
@@ -29,7 +34,7 @@ from portal.kernel.scope import acting, require_no_transaction, requires_scope
 logger = logging.getLogger(__name__)
 
 LEASE_CLASS = 0x71756179  # "quay": the first half of our advisory lock keys
-MAX_ATTEMPTS = 12
+MAX_FAULTS = 12
 LONGEST_WAIT = timedelta(hours=1)
 
 Handler = Callable[[OutboxMessage], str]
@@ -134,7 +139,10 @@ def deliver_due(
     if not _hold_lease_lock(worker):
         return 0
     try:
-        while messages := _lease(worker, wanted, limit, clock()):
+        while messages := (
+            *_lease(worker, wanted, limit, clock()),
+            *_lease_troubled(worker, wanted, clock()),
+        ):
             for message in messages:
                 _deliver(message, clock)
                 tried += 1
@@ -159,18 +167,31 @@ def _drop_lease_lock(worker: int) -> None:
 _SYSTEM = Actor.system("Outbox")
 
 _FREE_THE_DEAD = """
-    UPDATE kernel_outboxmessage SET state = 'waiting', leased_by = NULL, leased_at = NULL
-    WHERE state = 'leased' AND NOT EXISTS (
-        SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = %s
-        AND objid::bigint = leased_by::bigint
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+    WITH dead AS (
+        SELECT id FROM kernel_outboxmessage WHERE state = 'leased' AND NOT EXISTS (
+            SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = %(class)s
+            AND objid::bigint = leased_by::bigint
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+        ORDER BY id FOR UPDATE SKIP LOCKED),
+    told AS (
+        INSERT INTO kernel_deliveryattempt
+            (message_id, supplier_id, number, started_at, finished_at, outcome, error)
+        SELECT id, supplier_id, attempts, leased_at, %(at)s, 'died', %(reason)s
+        FROM kernel_outboxmessage WHERE id IN (SELECT id FROM dead))
+    UPDATE kernel_outboxmessage SET leased_by = NULL, leased_at = NULL, last_error = %(reason)s,
+        failures = failures + 1, faults = faults + 1,
+        state = CASE WHEN faults + 1 >= %(most)s THEN 'parked' ELSE 'waiting' END,
+        outcome = CASE WHEN faults + 1 >= %(most)s THEN 'parked' ELSE 'retry' END
+    WHERE id IN (SELECT id FROM dead)
 """
+DIED = "The worker ended in the middle of this attempt."
 
+# Chosen in a query of their own: a subquery of the update may be run again, and then takes more than the limit.
 _TAKE_THE_OLDEST = """
-    UPDATE kernel_outboxmessage SET state = 'leased', leased_by = %(worker)s, leased_at = %(at)s
-    WHERE id IN (
+    WITH chosen AS MATERIALIZED (
         SELECT candidate.id FROM kernel_outboxmessage candidate
         WHERE candidate.state = 'waiting' AND candidate.due_at <= %(at)s AND candidate.topic = ANY(%(topics)s)
+        AND (candidate.faults > 0) = %(troubled)s
         AND NOT EXISTS (
             SELECT FROM kernel_outboxmessage older
             WHERE older.topic = candidate.topic AND older.stream = candidate.stream
@@ -178,17 +199,29 @@ _TAKE_THE_OLDEST = """
         ORDER BY candidate.due_at, candidate.id
         LIMIT %(limit)s
         FOR UPDATE SKIP LOCKED)
-    AND state = 'waiting'
-    RETURNING id
+    UPDATE kernel_outboxmessage message
+    SET state = 'leased', leased_by = %(worker)s, leased_at = %(at)s, attempts = attempts + 1
+    FROM chosen WHERE message.id = chosen.id AND message.state = 'waiting'
+    RETURNING message.id
 """
 
 
 def _lease(worker: int, topics: list[str], limit: int, at: datetime) -> list[OutboxMessage]:
     with acting(_SYSTEM), connection.cursor() as cursor:
-        cursor.execute(_FREE_THE_DEAD, [LEASE_CLASS])
-        cursor.execute(_TAKE_THE_OLDEST, {"worker": worker, "at": at, "topics": topics, "limit": limit})
-        taken = [row[0] for row in cursor.fetchall()]
-        return list(OutboxMessage.objects.filter(id__in=taken).order_by("id"))
+        cursor.execute(_FREE_THE_DEAD, {"class": LEASE_CLASS, "at": at, "most": MAX_FAULTS, "reason": DIED})
+        return _take(cursor, worker=worker, at=at, topics=topics, limit=limit, troubled=False)
+
+
+def _lease_troubled(worker: int, topics: list[str], at: datetime) -> list[OutboxMessage]:
+    """One message that met a fault before, alone. See Note [Giving up]."""
+    with acting(_SYSTEM), connection.cursor() as cursor:
+        return _take(cursor, worker=worker, at=at, topics=topics, limit=1, troubled=True)
+
+
+def _take(cursor: Any, **wanted: Any) -> list[OutboxMessage]:
+    cursor.execute(_TAKE_THE_OLDEST, wanted)
+    taken = [row[0] for row in cursor.fetchall()]
+    return list(OutboxMessage.objects.filter(id__in=taken).order_by("id"))
 
 
 def _deliver(message: OutboxMessage, clock: Callable[[], datetime]) -> None:
@@ -200,30 +233,42 @@ def _deliver(message: OutboxMessage, clock: Callable[[], datetime]) -> None:
         except ParkMessage as error:
             _finish(message, started_at, clock(), "parked", error.reason, state=MessageState.PARKED)
         except RetryLater as error:
-            _retry(message, started_at, clock(), error.reason, error.wait)
+            _try_again(message, started_at, clock(), error.reason, wait=error.wait)
         except Exception as error:
             # Nothing is dropped: whatever went wrong is written down and tried again, or parked.
             logger.exception("outbox delivery failed", extra={"message_key": str(message.key)})
-            _retry(message, started_at, clock(), f"{type(error).__name__}: {error}", None)
+            _count_fault(message, started_at, clock(), f"{type(error).__name__}: {error}")
         else:
             _finish(message, started_at, clock(), outcome or "delivered", "", state=MessageState.DELIVERED)
 
 
-def backoff(attempts: int) -> timedelta:
-    """How long to wait after so many attempts: doubling from two seconds to an hour, with jitter."""
-    whole = min(timedelta(seconds=2**attempts), LONGEST_WAIT)
+def backoff(failures: int) -> timedelta:
+    """How long to wait after so many failures in a row: doubling from two seconds to an hour, with jitter."""
+    whole = min(timedelta(seconds=2 ** min(failures, 20)), LONGEST_WAIT)
     return whole * random.uniform(0.5, 1.0)  # noqa: S311 -- spreads retries; no secret
 
 
-def _retry(
-    message: OutboxMessage, started_at: datetime, now: datetime, reason: str, wait: timedelta | None
+def _try_again(
+    message: OutboxMessage,
+    started_at: datetime,
+    now: datetime,
+    reason: str,
+    *,
+    wait: timedelta | None = None,
+    faults: int = 0,
 ) -> None:
-    if message.attempts + 1 >= MAX_ATTEMPTS:
-        reason = f"Gave up after {message.attempts + 1} attempts. {reason}"
-        _finish(message, started_at, now, "parked", reason, state=MessageState.PARKED)
-        return
-    due_at = now + (wait or backoff(message.attempts + 1))
+    message.failures, message.faults = message.failures + 1, faults
+    due_at = now + (wait or backoff(message.failures))
     _finish(message, started_at, now, "retry", reason, state=MessageState.WAITING, due_at=due_at)
+
+
+def _count_fault(message: OutboxMessage, started_at: datetime, now: datetime, reason: str) -> None:
+    if message.faults + 1 < MAX_FAULTS:
+        _try_again(message, started_at, now, reason, faults=message.faults + 1)
+        return
+    message.failures, message.faults = message.failures + 1, message.faults + 1
+    reason = f"Gave up after {message.faults} attempts. {reason}"
+    _finish(message, started_at, now, "parked", reason, state=MessageState.PARKED)
 
 
 def _finish(
@@ -242,7 +287,8 @@ def _finish(
             pk=message.pk, state=MessageState.LEASED, leased_by=message.leased_by
         ).update(
             state=state,
-            attempts=message.attempts + 1,
+            failures=message.failures,
+            faults=message.faults,
             leased_by=None,
             leased_at=None,
             outcome=outcome,
@@ -256,7 +302,7 @@ def _finish(
         DeliveryAttempt.objects.create(
             message=message,
             supplier_id=message.supplier_id,
-            number=message.attempts + 1,
+            number=message.attempts,
             started_at=started_at,
             finished_at=now,
             outcome=outcome,
@@ -266,10 +312,18 @@ def _finish(
 
 @requires_scope
 def replay_message(message: OutboxMessage, *, actor: Actor, at: datetime) -> None:
-    """Try a parked or delivered message again: the key makes a second delivery harmless."""
+    """Try a parked or delivered message again, as patiently as a new one; the key makes a second delivery harmless."""
     changed = OutboxMessage.objects.filter(
         pk=message.pk, state__in=[MessageState.PARKED, MessageState.DELIVERED, MessageState.WAITING]
-    ).update(state=MessageState.WAITING, due_at=at, delivered_at=None, outcome="", last_error="")
+    ).update(
+        state=MessageState.WAITING,
+        due_at=at,
+        delivered_at=None,
+        outcome="",
+        last_error="",
+        failures=0,
+        faults=0,
+    )
     if not changed:
         raise IllegalTransition("This message is being delivered at this moment.")
     record(
