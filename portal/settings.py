@@ -347,12 +347,15 @@ OUTBOX_LATE_AFTER = timedelta(seconds=env.integer("OUTBOX_LATE_AFTER", 900, at_l
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "outbox sweep": {"task": "outbox.deliver", "schedule": 5.0, "options": {"expires": 5.0}},
     "ERP feeds": {"task": "erp.read_feeds", "schedule": 5.0, "options": {"expires": 5.0}},
+    "left waiting": {"task": "erp.release_left_waiting", "schedule": 60.0, "options": {"expires": 60.0}},
     "old answers": {"task": "idempotency.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
 }
 
 # --- The ERP ------------------------------------------------------------------------------------------------
 
 ERP_CONNECTOR = env.text("ERP_CONNECTOR", "files")
+# A command that was sent and not seen in the ERP for so long (seconds) needs a person.
+ERP_READ_BACK_WITHIN = env.integer("ERP_READ_BACK_WITHIN", 86_400, at_least=60)
 ERP_FILES_ROOT = env.path("ERP_FILES_ROOT", VAR_DIR / "erp")
 
 # --- Watching it run ----------------------------------------------------------------------------------------

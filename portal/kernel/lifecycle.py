@@ -58,6 +58,10 @@ class Lifecycle:
             f"{self.name}: cannot {verb} while {source}.", details={"verb": verb, "state": str(source)}
         )
 
+    def sources(self, verb: str) -> frozenset[str]:
+        """The states from which this verb leads somewhere."""
+        return frozenset().union(*(row.sources for row in self.transitions if row.verb == verb))
+
     def target(self, verb: str, source: str) -> str:
         """The state this verb leads to."""
         return self.transition(verb, source).target

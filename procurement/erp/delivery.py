@@ -20,7 +20,7 @@ from portal.kernel.scope import acting, require_no_transaction
 from procurement.erp.connectors import connect
 from procurement.erp.models import ErpCommand
 from procurement.erp.ports import Capabilities, Conflict, ErpConnector, ErpError, Fate
-from procurement.erp.queries import command_of
+from procurement.erp.queries import command_of, lock_command
 from procurement.erp.services import (
     begin_call,
     end_call_without_effect,
@@ -66,8 +66,7 @@ def carry(message: OutboxMessage, connector: ErpConnector, at: datetime) -> str:
         if search_first:
             _let_rest(command, connector.capabilities, at)
         begin_call(command, at=at)
-    _call(command, connector, at, search_first=search_first)
-    return command.state
+    return _call(command, connector, at, search_first=search_first)
 
 
 def _let_rest(command: ErpCommand, capabilities: Capabilities, at: datetime) -> None:
@@ -76,22 +75,24 @@ def _let_rest(command: ErpCommand, capabilities: Capabilities, at: datetime) -> 
         raise RetryLater("The last call may still be at work in the ERP.", rested_at - at)
 
 
-def _call(command: ErpCommand, connector: ErpConnector, at: datetime, *, search_first: bool) -> None:
+def _call(command: ErpCommand, connector: ErpConnector, at: datetime, *, search_first: bool) -> str:
     try:
         result = connector.find_command(str(command.key)) if search_first else None
         if result is None:
             result = connector.write_promise(command_of(command))
     except ErpError as error:
-        _record_error(command, error, connector.capabilities, at)
-        return
+        return _record_error(command, error, connector.capabilities, at)
     with acting(ERP):
+        command = lock_command(command.origin)  # a feed may have seen the outcome before we heard of it
         record_result(command, result, actor=ERP, at=at)
+    return command.state
 
 
-def _record_error(command: ErpCommand, error: ErpError, capabilities: Capabilities, at: datetime) -> None:
+def _record_error(command: ErpCommand, error: ErpError, capabilities: Capabilities, at: datetime) -> str:
     logger.warning("ERP said no", extra={"kind": type(error).__name__, "command": str(command.key)})
     wait = error.retry_after
     with acting(ERP):
+        command = lock_command(command.origin)
         if isinstance(error, Conflict):
             record_conflict(command, error.reason, error.current, actor=ERP, at=at)
         elif error.fate is Fate.PERSON:
@@ -104,3 +105,4 @@ def _record_error(command: ErpCommand, error: ErpError, capabilities: Capabiliti
             wait = wait or (REST_AFTER_ALERT if error.fate is Fate.ALERT else None)
     if error.fate in (Fate.RETRY, Fate.ALERT, Fate.SEARCH):
         raise RetryLater(error.reason, wait) from error
+    return command.state

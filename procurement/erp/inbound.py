@@ -37,7 +37,7 @@ from procurement.erp.ports import (
     WriteResult,
 )
 from procurement.erp.problems import Problem, Severity, shown
-from procurement.erp.queries import confirmable_commands
+from procurement.erp.queries import confirmable_commands, lock_orders
 from procurement.erp.services import confirm_by_reading, record_result
 from procurement.erp.states import RunState
 from procurement.orders.messages import OrderPaper
@@ -107,8 +107,10 @@ def _read_feed(connector: ErpConnector, feed: Feed, clock: Clock) -> Iterator[Fe
         failure = f"{type(error).__name__}: {error}"
     if failure:
         yield _fail_run(run or _start_run(feed, clock()), failure, clock())
-    elif run is not None:
-        yield _finish_run(run, clock())
+    else:
+        _forget_failures(feed)
+        if run is not None:
+            yield _finish_run(run, clock())
 
 
 def _cursor_of(feed: Feed) -> Cursor | None:
@@ -126,8 +128,13 @@ def _finish_run(run: FeedRun, at: datetime) -> FeedRun:
     run.state, run.finished_at = RunState.DONE, at
     with acting(FEED_ACTOR):
         run.save(update_fields=["state", "finished_at"])
-        FeedCursor.objects.filter(feed=run.feed, failures__gt=0).update(failures=0, retry_at=None)
     return run
+
+
+def _forget_failures(feed: Feed) -> None:
+    """A reading that went through ends a row of failures, also where there was nothing to read."""
+    with acting(FEED_ACTOR):
+        FeedCursor.objects.filter(feed=feed, failures__gt=0).update(failures=0, retry_at=None)
 
 
 def _fail_run(run: FeedRun, failure: str, at: datetime) -> FeedRun:
@@ -308,10 +315,11 @@ def _confirm_commands(orders: dict[tuple[str, str], OrderPaper], at: datetime) -
 
 def _take_results(sightings: Sequence[Sighting], at: datetime) -> Taken:
     taken = Taken()
+    commands = _commands_by_key(sightings)
     for sighting in sightings:
         result = sighting.paper
         assert isinstance(result, CommandResult)
-        command = _command_by_key(result.key)
+        command = commands.get(result.key)
         if command is None:
             reason = "There is no command of this key."
             taken.refused.append(
@@ -320,17 +328,27 @@ def _take_results(sightings: Sequence[Sighting], at: datetime) -> Taken:
             continue
         outcome = WriteResult(result.outcome, command.reference, result.reason, result.lines)
         # An answer to a key that was given up when a person sent the command again is history.
-        if str(command.key) == result.key and command.confirmed_at is None:
+        if str(command.key) == result.key:
             record_result(command, outcome, actor=FEED_ACTOR, at=at)
         taken.stored += 1
     return taken
 
 
-def _command_by_key(key: str) -> ErpCommand | None:
+def _commands_by_key(sightings: Sequence[Sighting]) -> dict[str, ErpCommand]:
+    """The commands that were answered, by the key in the answer, each held with its order (Note [One document])."""
+    keys = [key for one in sightings if (key := _as_key(getattr(one.paper, "key", "")))]
+    wanted = Q(key__in=keys) | Q(origin__in=keys)
+    lock_orders(ErpCommand.objects.filter(wanted).values_list("order_id", flat=True))
+    found = ErpCommand.objects.filter(wanted).select_related("order").select_for_update(of=("self",))
+    by_key: dict[str, ErpCommand] = {}
+    for command in found.order_by("id"):
+        by_key[str(command.origin)] = command
+        by_key[str(command.key)] = command
+    return by_key
+
+
+def _as_key(text: str) -> uuid.UUID | None:
     try:
-        wanted = uuid.UUID(key)
+        return uuid.UUID(text)
     except ValueError:
         return None
-    found = ErpCommand.objects.select_related("order").select_for_update(of=("self",))
-    command: ErpCommand | None = found.filter(Q(key=wanted) | Q(origin=wanted)).first()
-    return command

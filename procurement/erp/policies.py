@@ -8,7 +8,14 @@ from decimal import Decimal
 from enum import StrEnum
 
 from procurement.erp.ports import CurrentLine
-from procurement.orders.messages import CommandLine, CommandPiece, LinePaper, OrderPaper, PromiseCommand
+from procurement.orders.messages import (
+    CommandLine,
+    CommandPiece,
+    LinePaper,
+    OrderPaper,
+    PromiseCommand,
+    SchedulePaper,
+)
 
 REFUSE = "refuse"
 
@@ -25,6 +32,7 @@ class HeldLine:
     price_per: Decimal
     deliveries: Mapping[date, Decimal]
     gone: bool = False
+    closed: bool = False
 
     @property
     def delivery_on(self) -> date:
@@ -49,10 +57,11 @@ class Standing(StrEnum):
 
 def held_by_paper(order: OrderPaper) -> dict[str, HeldLine]:
     """The lines of an order as the ERP just told."""
-    return {line.key: _held(line, gone=order.status == "cancelled") for line in order.lines}
+    gone, closed = order.status == "cancelled", order.status == "closed"
+    return {line.key: _held(line, gone=gone, closed=closed) for line in order.lines}
 
 
-def _held(line: LinePaper, *, gone: bool) -> HeldLine:
+def _held(line: LinePaper, *, gone: bool, closed: bool) -> HeldLine:
     deliveries: Iterable[tuple[date, Decimal]] = [(one.delivery_on, one.quantity) for one in line.schedules]
     return HeldLine(
         key=line.key,
@@ -62,6 +71,7 @@ def _held(line: LinePaper, *, gone: bool) -> HeldLine:
         price_per=line.price_per,
         deliveries=by_day(deliveries or [(line.delivery_on, line.quantity)]),
         gone=gone or line.cancelled,
+        closed=closed or line.closed,
     )
 
 
@@ -104,21 +114,51 @@ def _compare_line(line: CommandLine, held: HeldLine | None) -> Standing:
     if held is None or held.gone:
         return Standing.DIFFERS if pieces else Standing.HOLDS
     if not pieces:
-        if held.quantity == 0:
+        if held.quantity == 0 or held.closed:
             return Standing.HOLDS
     elif _is_as_wanted(line, pieces, held):
         return Standing.HOLDS
-    base = (line.base_quantity, line.base_price, line.base_delivery_on)
-    return Standing.UNTOUCHED if (held.quantity, held.price, held.delivery_on) == base else Standing.DIFFERS
+    # What is closed in the ERP will not move any more: whoever agreed meanwhile has to hear of it.
+    return Standing.UNTOUCHED if _is_as_decided_on(line, held) and not held.closed else Standing.DIFFERS
+
+
+def _is_as_decided_on(line: CommandLine, held: HeldLine) -> bool:
+    base = by_day((one.delivery_on, one.quantity) for one in line.base_deliveries)
+    return (
+        held.quantity == line.base_quantity
+        and held.price * line.base_price_per == line.base_price * held.price_per
+        and held.delivery_on == line.base_delivery_on
+        and (not base or base == held.deliveries)
+    )
 
 
 def _is_as_wanted(line: CommandLine, pieces: tuple[CommandPiece, ...], held: HeldLine) -> bool:
-    wanted = by_day((piece.delivery_on or line.base_delivery_on, piece.quantity) for piece in pieces)
     items = {piece.item_number for piece in pieces if piece.kind == "substitute" and piece.item_number}
     return (
-        wanted == held.deliveries
+        _comes_as_wanted(line, pieces, held.deliveries)
         and all(piece.price * held.price_per == held.price * piece.price_per for piece in pieces)
         and items <= {held.item_number}
+    )
+
+
+def _comes_as_wanted(
+    line: CommandLine, pieces: tuple[CommandPiece, ...], deliveries: Mapping[date, Decimal]
+) -> bool:
+    """Whether what has a day stands on its day, and the rest on some day after the one that was asked.
+
+    A piece without a day (a backorder) has no place of its own in an ERP; as long as it stands on the day asked,
+    planning goes on counting on it.
+    """
+    dated = by_day((piece.delivery_on, piece.quantity) for piece in pieces if piece.delivery_on)
+    rest = dict(deliveries)
+    for day, quantity in dated.items():
+        rest[day] = rest.get(day, Decimal(0)) - quantity
+    rest = {day: quantity for day, quantity in rest.items() if quantity}
+    undated = sum((piece.quantity for piece in pieces if not piece.delivery_on), Decimal(0))
+    return (
+        sum(rest.values(), Decimal(0)) == undated
+        and all(quantity > 0 for quantity in rest.values())
+        and all(day > line.base_delivery_on for day in rest)
     )
 
 
@@ -133,9 +173,13 @@ def _rebased_line(line: CommandLine, before: CommandLine | None) -> CommandLine:
     pieces = standing_pieces(before) if before else ()
     if before is None or not pieces:
         return line
+    dated = [(piece.delivery_on or before.base_delivery_on, piece.quantity) for piece in pieces]
+    days = by_day(dated) if all(piece.delivery_on for piece in pieces) else {}
     return replace(
         line,
         base_quantity=sum((piece.quantity for piece in pieces), Decimal(0)),
         base_price=pieces[0].price,
-        base_delivery_on=min(piece.delivery_on or before.base_delivery_on for piece in pieces),
+        base_price_per=pieces[0].price_per,
+        base_delivery_on=min(day for day, _quantity in dated),
+        base_deliveries=tuple(SchedulePaper(quantity, day) for day, quantity in sorted(days.items())),
     )

@@ -405,7 +405,7 @@ def _line_fields(line: CommandLine) -> Iterator[WriteField]:
         yield WriteField.SUBSTITUTE
     if any(piece.delivery_on != line.base_delivery_on for piece in standing):
         yield WriteField.PROMISE_DATE
-    if any(piece.price != line.base_price for piece in standing):
+    if any(piece.price * line.base_price_per != line.base_price * piece.price_per for piece in standing):
         yield WriteField.PRICE
     if sum((piece.quantity for piece in standing), Decimal(0)) != line.base_quantity:
         yield WriteField.QUANTITY

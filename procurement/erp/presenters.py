@@ -1,6 +1,6 @@
 """What the monitor shows of a command: in words, and side by side."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from procurement.erp.models import ErpCommand, FeedRun
 from procurement.erp.policies import HeldLine, standing_pieces
 from procurement.erp.ports import Feed, WriteField, fields_asked_for
 from procurement.erp.queries import command_of
-from procurement.erp.states import CommandState
+from procurement.erp.states import COMMAND_LIFECYCLE, STUCK, CommandState
 from procurement.orders.messages import CommandLine, CommandPiece, PromiseCommand
 
 
@@ -92,7 +92,7 @@ def _piece_text(piece: CommandPiece, line: CommandLine) -> str:
     parts = [figure(piece.quantity)]
     if piece.delivery_on:
         parts.append(day_text(piece.delivery_on))
-    if piece.price != line.base_price:
+    if piece.price * line.base_price_per != line.base_price * piece.price_per:
         parts.append(_("at %(price)s") % {"price": figure(piece.price)})
     return ", ".join(parts)
 
@@ -116,17 +116,29 @@ def compared_lines(paper: PromiseCommand, held: Mapping[str, HeldLine]) -> list[
             "quantity": line.base_quantity,
             "delivery_on": line.base_delivery_on,
             "price": line.base_price,
+            "price_per": line.base_price_per,
         }
         now = _held(held.get(line.key))
-        moved = frozenset(name for name, value in base.items() if now is not None and now[name] != value)
+        moved = frozenset(_moved(base, now)) if now else frozenset()
         rows.append(ComparedLine(line.number, base, now, line.pieces, moved))
     return rows
+
+
+def _moved(base: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    yield from (name for name in ("quantity", "delivery_on") if now[name] != base[name])
+    if now["price"] * base["price_per"] != base["price"] * now["price_per"]:
+        yield "price"
 
 
 def _held(line: HeldLine | None) -> dict[str, Any] | None:
     if line is None or line.gone:
         return None
-    return {"quantity": line.quantity, "delivery_on": line.delivery_on, "price": line.price}
+    return {
+        "quantity": line.quantity,
+        "delivery_on": line.delivery_on,
+        "price": line.price,
+        "price_per": line.price_per,
+    }
 
 
 # --- the story of one command
@@ -138,7 +150,7 @@ def story_of(command: ErpCommand, tries: Iterable[DeliveryAttempt]) -> list[dict
     entries: list[dict[str, Any]] = []
     if command.confirmed_at:
         entries.append(_entry("done", "full", _("Seen in the ERP"), command.confirmed_at))
-    if command.state in (CommandState.CONFLICT, CommandState.NEEDS_PERSON):
+    if command.state in (*STUCK, CommandState.GIVEN_UP):
         entries.append(
             _entry("stop", "alert", str(CommandState(command.state).label), None, reason_text(command.reason))
         )
@@ -161,6 +173,8 @@ TRIES = {
     "retry": ("wait", "wait"),
     "parked": ("stop", "alert"),
     "behind": ("quiet", "wait"),
+    "died": ("stop", "alert"),
+    "given_up": ("quiet", "stop"),
 }
 
 
@@ -174,6 +188,8 @@ def _outcome(outcome: str) -> str:
         "parked": _("given up, needs a person"),
         "behind": _("waits for the command before it"),
         "unknown": _("no answer"),
+        "died": _("the worker ended in it"),
+        "given_up": _("given up by a person"),
     }
     return words.get(outcome, outcome)
 
@@ -218,7 +234,7 @@ def reads_lane(sums: Mapping[str, int], by_feed: Mapping[str, int], lag: str) ->
 def writes_lane(counts: Mapping[str, int], oldest: str) -> Lane:
     """What went to the ERP."""
     total, confirmed = sum(counts.values()), counts.get(CommandState.CONFIRMED, 0)
-    open_states = [state for state in CommandState if state not in ("confirmed", "superseded")]
+    open_states = [state for state in CommandState if state not in COMMAND_LIFECYCLE.terminal]
     note = " · ".join(
         f"{figure(counts.get(state, 0))} {state.label}" for state in open_states if counts.get(state)
     )
@@ -234,7 +250,7 @@ def writes_lane(counts: Mapping[str, int], oldest: str) -> Lane:
     )
 
 
-NEEDS_YOU = (CommandState.CONFLICT, CommandState.NEEDS_PERSON, CommandState.UNKNOWN)
+NEEDS_YOU = (*sorted(STUCK), CommandState.UNKNOWN)
 
 
 def shares(parts: Sequence[tuple[str, int]]) -> list[tuple[str, str, str]]:

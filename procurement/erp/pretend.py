@@ -11,7 +11,7 @@ import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ from procurement.orders.messages import (
     PromiseCommand,
     SchedulePaper,
 )
+
+PLANNED_LATER = timedelta(weeks=4)
 
 
 class Refused(Exception):
@@ -242,8 +244,8 @@ class PretendErp:
 
 
 def carried_out(wanted: CommandLine, line: LinePaper) -> LinePaper:
-    """The line as it stands once the promise is in the books: one price, one item, a schedule per dated
-    piece."""
+    """The line as it stands once the promise is in the books: one price, one item, a schedule per piece. What has no
+    day is planned four weeks after the day that was asked."""
     standing = [piece for piece in wanted.pieces if piece.kind != "refuse"]
     if not standing:
         return replace(line, cancelled=True)
@@ -252,7 +254,8 @@ def carried_out(wanted: CommandLine, line: LinePaper) -> LinePaper:
     items = {piece.item_number or line.item_number for piece in standing}
     if len(items) > 1:
         raise Refused(f"Line {wanted.number}: this ERP keeps one item per line.")
-    dated = sorted((piece.delivery_on or line.delivery_on, piece.quantity) for piece in standing)
+    some_day = first_day(line) + PLANNED_LATER
+    dated = sorted((piece.delivery_on or some_day, piece.quantity) for piece in standing)
     schedules = tuple(SchedulePaper(quantity, day) for day, quantity in dated) if len(dated) > 1 else ()
     return replace(
         line,
@@ -270,9 +273,9 @@ def _moved_lines(command: PromiseCommand, lines: dict[str, LinePaper]) -> Iterat
         line = lines.get(wanted.key)
         if line is None or line.cancelled:
             yield CurrentLine(wanted.key, gone=True)
-        elif (line.quantity, line.price, first_day(line)) != (
+        elif (line.quantity, line.price * wanted.base_price_per, first_day(line)) != (
             wanted.base_quantity,
-            wanted.base_price,
+            wanted.base_price * line.price_per,
             wanted.base_delivery_on,
         ):
             yield CurrentLine(line.key, line.quantity, line.price, first_day(line))
@@ -309,6 +312,7 @@ def _command_line(rows: list[dict[str, str]]) -> CommandLine:
         number=int(first["line_number"]),
         base_quantity=Decimal(first["base_quantity"]),
         base_price=Decimal(first["base_price"]),
+        base_price_per=Decimal(first["base_price_per"]),
         base_delivery_on=date.fromisoformat(first["base_delivery_on"]),
         pieces=tuple(
             CommandPiece(

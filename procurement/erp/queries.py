@@ -3,9 +3,10 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
@@ -61,6 +62,38 @@ def command_of(command: ErpCommand) -> PromiseCommand:
     return command_from_json(command.payload, key=str(command.key))
 
 
+def lock_orders(order_ids: Iterable[int]) -> None:
+    """Hold the orders of commands until the door's transaction ends, in the order in which everybody locks.
+
+    Note [One document]: whoever moves a command holds its order first: the worker, the feeds, a person on the
+    monitor. Otherwise one command could decide to wait for another while that one, unseen, was ending.
+    """
+    wanted = PurchaseOrder.objects.filter(pk__in=set(order_ids)).order_by("id")
+    list(wanted.select_for_update(of=("self",)).values_list("pk", flat=True))
+
+
+def lock_command(origin: uuid.UUID) -> ErpCommand:
+    """One command as it stands now, held together with its order. See Note [One document]."""
+    command = ErpCommand.objects.get(origin=origin)
+    lock_orders([command.order_id])
+    held: ErpCommand = (
+        ErpCommand.objects.select_related("order").select_for_update(of=("self",)).get(pk=command.pk)
+    )
+    return held
+
+
+def other_in_flight(command: ErpCommand) -> ErpCommand | None:
+    """Any other command on the same order that is not through yet."""
+    others = ErpCommand.objects.filter(order_id=command.order_id, state__in=IN_FLIGHT)
+    return others.exclude(pk=command.pk).order_by("id").first()
+
+
+def left_waiting() -> QuerySet[ErpCommand]:
+    """Commands that wait behind one that has ended: nobody told them, and nobody will."""
+    waiting = ErpCommand.objects.filter(state=CommandState.QUEUED, behind__isnull=False)
+    return waiting.exclude(behind__state__in=IN_FLIGHT).order_by("order_id", "id")
+
+
 def older_in_flight(command: ErpCommand) -> ErpCommand | None:
     """A command on the same order that is not through yet: one at a time per ERP document, in order."""
     return (
@@ -85,7 +118,7 @@ def held_by_mirror(order: PurchaseOrder) -> dict[str, HeldLine]:
     deliveries: dict[int, list[tuple[Any, Any]]] = {}
     for schedule in ScheduleLine.objects.filter(line__order=order):
         deliveries.setdefault(schedule.line_id, []).append((schedule.delivery_on, schedule.quantity))
-    cancelled = order.state == OrderState.CANCELLED
+    cancelled, closed = order.state == OrderState.CANCELLED, order.state == OrderState.CLOSED
     return {
         line.key: HeldLine(
             key=line.key,
@@ -95,6 +128,7 @@ def held_by_mirror(order: PurchaseOrder) -> dict[str, HeldLine]:
             price_per=line.price_per,
             deliveries=by_day(deliveries.get(line.pk) or [(line.delivery_on, line.quantity)]),
             gone=line.cancelled or cancelled,
+            closed=line.closed or closed,
         )
         for line in PurchaseOrderLine.objects.filter(order=order)
     }
@@ -121,10 +155,11 @@ def command_counts(actor: Actor, since: datetime) -> dict[str, int]:
     return {row["state"]: row["count"] for row in rows}
 
 
-def commands_needing_a_person(actor: Actor) -> QuerySet[ErpCommand]:
-    """Conflicts, refusals and unknown outcomes, oldest first."""
+def commands_needing_a_person(actor: Actor, at: datetime) -> QuerySet[ErpCommand]:
+    """Conflicts, refusals, unknown outcomes, and what was sent and not seen in the ERP for too long; oldest first."""
     states = [CommandState.CONFLICT, CommandState.NEEDS_PERSON, CommandState.UNKNOWN]
-    return visible_commands(actor).filter(state__in=states).order_by("queued_at", "id")
+    overdue = Q(state=CommandState.SENT, sent_at__lt=at - timedelta(seconds=settings.ERP_READ_BACK_WITHIN))
+    return visible_commands(actor).filter(Q(state__in=states) | overdue).order_by("queued_at", "id")
 
 
 def oldest_open_command(actor: Actor) -> ErpCommand | None:

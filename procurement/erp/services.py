@@ -2,24 +2,38 @@
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from portal.kernel.actors import Actor
+from portal.kernel.errors import Refusal
 from portal.kernel.outbox.models import OutboxMessage
-from portal.kernel.outbox.services import enqueue
+from portal.kernel.outbox.services import enqueue, skip_message
 from portal.kernel.scope import requires_scope
 from procurement.erp.models import ErpCommand
 from procurement.erp.policies import HeldLine, Standing, compare, differing_lines, rebased
 from procurement.erp.ports import CurrentLine, Outcome, WriteField, WriteResult, canonical_decimal
-from procurement.erp.queries import TOPIC, command_of, held_by_mirror, older_in_flight
-from procurement.erp.states import COMMAND_LIFECYCLE, IN_FLIGHT, CommandState
-from procurement.orders.messages import command_to_json
+from procurement.erp.queries import (
+    TOPIC,
+    command_of,
+    held_by_mirror,
+    left_waiting,
+    lock_command,
+    lock_orders,
+    older_in_flight,
+    other_in_flight,
+)
+from procurement.erp.states import COMMAND_LIFECYCLE, CONFIRMABLE, IN_FLIGHT, STUCK, CommandState
+from procurement.orders.messages import PromiseCommand, command_to_json
 from procurement.orders.models import PurchaseOrder
+from procurement.orders.queries import lines_of, live_promises_by_line, schedules_by_line
+from procurement.orders.services import promise_command
+from procurement.orders.states import PromiseState
 
 RELEASED = "erp.command_released"
 # Our own reasons are kept in English and translated where they are shown, like those that an ERP words itself.
@@ -27,14 +41,21 @@ ECHO_DIFFERS = gettext_noop("The ERP holds other values than were agreed.")
 PROMISE_AGREED = "order.promise_agreed"
 
 
+class WriteUnderWay(Refusal):
+    """Another command on the same order is not through yet."""
+
+    code = "write_under_way"
+
+
 @requires_scope
 def take_up_command(message: OutboxMessage) -> ErpCommand:
     """The command that a message is about; the first time it is heard of, it gets a record of its own."""
     if message.kind == RELEASED:
-        return _lock(uuid.UUID(message.payload["origin"]))
+        return lock_command(uuid.UUID(message.payload["origin"]))
     if message.kind != PROMISE_AGREED:
         raise LookupError(f"{message.kind} is nothing the ERP is told")
     order = PurchaseOrder.objects.get(key=message.stream.removeprefix("order:"))
+    lock_orders([order.pk])
     ErpCommand.objects.bulk_create(
         [
             ErpCommand(
@@ -48,14 +69,7 @@ def take_up_command(message: OutboxMessage) -> ErpCommand:
         ],
         ignore_conflicts=True,  # delivered before: at least once is the outbox's promise
     )
-    return _lock(message.key)
-
-
-def _lock(origin: uuid.UUID) -> ErpCommand:
-    found: ErpCommand = (
-        ErpCommand.objects.select_related("order").select_for_update(of=("self",)).get(origin=origin)
-    )
-    return found
+    return lock_command(message.key)
 
 
 @requires_scope
@@ -86,7 +100,9 @@ def end_call_without_effect(command: ErpCommand, reason: str) -> None:
 
 @requires_scope
 def record_result(command: ErpCommand, result: WriteResult, *, actor: Actor, at: datetime) -> None:
-    """Write down what the ERP said to a command."""
+    """Write down what the ERP said to a command. One that has ended meanwhile stays as it is."""
+    if command.state not in CONFIRMABLE:
+        return
     match result.outcome:
         case Outcome.CONFIRMED:
             _confirm(command, actor=actor, at=at, reference=result.reference)
@@ -97,7 +113,7 @@ def record_result(command: ErpCommand, result: WriteResult, *, actor: Actor, at:
                 "reference": result.reference,
                 "reason": result.reason,
             }
-            if command.state in COMMAND_LIFECYCLE.transition("send", CommandState.QUEUED).sources:
+            if command.state in COMMAND_LIFECYCLE.sources("send"):
                 COMMAND_LIFECYCLE.move(
                     command, "send", actor=actor, at=at, facts=_facts(command), fields=fields
                 )
@@ -142,6 +158,8 @@ def record_refusal(
 @requires_scope
 def record_unknown(command: ErpCommand, reason: str, *, actor: Actor, at: datetime) -> None:
     """Nobody can say whether the ERP carried it out; only a search will tell."""
+    if command.state not in COMMAND_LIFECYCLE.sources("lose_sight"):
+        return
     fields = {"reason": reason}
     COMMAND_LIFECYCLE.move(command, "lose_sight", actor=actor, at=at, facts=_facts(command), fields=fields)
 
@@ -162,26 +180,80 @@ def confirm_by_reading(
 
 
 @requires_scope
-def retry_command(command: ErpCommand, *, actor: Actor, at: datetime) -> None:
-    """A person has looked and wants it sent again, on the values that the ERP holds now."""
-    held = held_by_mirror(command.order)
-    payload = command_to_json(command_of(command))
-    for line in payload["lines"]:
-        if line["key"] in held and not held[line["key"]].gone:
-            now = held[line["key"]]
-            line["base_quantity"], line["base_price"] = _plain(now.quantity), _plain(now.price)
-            line["base_delivery_on"] = _plain(now.delivery_on)
+def retry_command(command: ErpCommand, *, actor: Actor, at: datetime) -> bool:
+    """A person has looked and wants it sent again: what is agreed today, on the values that the ERP holds now.
+
+    What was agreed anew meanwhile has a command of its own. Returns whether anything was left to send; if not, the
+    command is superseded. Raises `WriteUnderWay` while another one on this order is not through.
+    """
+    command = lock_command(command.origin)
+    if other_in_flight(command) is not None:
+        raise WriteUnderWay(
+            _("Another write to this order is not through yet. Wait for its read-back, then look again.")
+        )
+    paper = _still_agreed(command)
+    if not paper.lines:
+        _supersede(command, actor=actor, at=at)
+        return False
     # A new key: the ERP has answered to the old one and will not listen to it again.
     fields = {
-        "payload": payload,
+        "payload": command_to_json(paper),
         "key": uuid.uuid4(),
         "reason": "",
         "current": [],
         "missing": [],
         "sent_at": None,
+        "calling_since": None,
+        "behind": None,
     }
     COMMAND_LIFECYCLE.move(command, "retry", actor=actor, at=at, facts=_facts(command), fields=fields)
     _release(command, actor=actor, at=at)
+    return True
+
+
+def _still_agreed(command: ErpCommand) -> PromiseCommand:
+    """The command for those of its lines on which still stands what it wants, based on what the ERP holds now."""
+    before = {line.key: set(line.pieces) for line in command_of(command).lines}
+    lines = [line for line in lines_of(command.order) if line.key in before and not line.cancelled]
+    pks = [line.pk for line in lines]
+    promises = live_promises_by_line(pks)
+    agreed = [line for line in lines if all(one.state == PromiseState.AGREED for one in promises[line.pk])]
+    paper = promise_command(command.order, agreed, promises, schedules_by_line(pks))
+    return replace(paper, lines=tuple(line for line in paper.lines if set(line.pieces) == before[line.key]))
+
+
+@requires_scope
+def give_up_command(command: ErpCommand, reason: str, *, actor: Actor, at: datetime) -> None:
+    """A person has decided that the ERP is not to be told, and why: the agreement stands here alone."""
+    command = lock_command(command.origin)
+    fields = {"reason": reason, "calling_since": None, "behind": None}
+    facts = _facts(command) | {"reason": reason}
+    COMMAND_LIFECYCLE.move(command, "give_up", actor=actor, at=at, facts=facts, fields=fields)
+    _release_next(command, actor=actor, at=at)
+
+
+@requires_scope
+def give_up_message(message: OutboxMessage, reason: str, *, actor: Actor, at: datetime) -> None:
+    """Give up on a parked message and on the command it carries, so that what waits behind it goes on."""
+    skip_message(message, reason, actor=actor, at=at)
+    command = take_up_command(message)
+    if command.state in COMMAND_LIFECYCLE.sources("give_up"):
+        give_up_command(command, reason, actor=actor, at=at)
+
+
+@requires_scope
+def release_left_waiting(*, actor: Actor, at: datetime) -> int:
+    """Let go what waits behind a command that has ended. A safety net: who ends one tells the next."""
+    commands = list(left_waiting()[:500])
+    lock_orders(command.order_id for command in commands)
+    freed = 0
+    for command in left_waiting().filter(pk__in=[command.pk for command in commands]):
+        if older_in_flight(command) is None:
+            command.behind = None
+            command.save(update_fields=["behind"])
+            _release(command, actor=actor, at=at)
+            freed += 1
+    return freed
 
 
 def _confirm(command: ErpCommand, *, actor: Actor, at: datetime, reference: str = "") -> None:
@@ -204,14 +276,14 @@ def _confirm(command: ErpCommand, *, actor: Actor, at: datetime, reference: str 
 def _supersede_older(confirmed: ErpCommand, *, actor: Actor, at: datetime) -> None:
     """What an earlier command wanted for these lines and could not get has been settled by this one."""
     settled = {line["key"] for line in confirmed.payload["lines"]}
-    stuck = ErpCommand.objects.filter(
-        order_id=confirmed.order_id,
-        id__lt=confirmed.pk,
-        state__in=COMMAND_LIFECYCLE.transition("supersede", CommandState.CONFLICT).sources,
-    )
+    stuck = ErpCommand.objects.filter(order_id=confirmed.order_id, id__lt=confirmed.pk, state__in=STUCK)
     for command in stuck.select_related("order").order_by("id"):
         if {line["key"] for line in command.payload["lines"]} <= settled:
-            COMMAND_LIFECYCLE.move(command, "supersede", actor=actor, at=at, facts=_facts(command))
+            _supersede(command, actor=actor, at=at)
+
+
+def _supersede(command: ErpCommand, *, actor: Actor, at: datetime) -> None:
+    COMMAND_LIFECYCLE.move(command, "supersede", actor=actor, at=at, facts=_facts(command))
 
 
 def _release_next(done: ErpCommand, *, actor: Actor, at: datetime) -> None:

@@ -17,12 +17,15 @@ class CommandState(models.TextChoices):
     NEEDS_PERSON = "person", _("Needs a person")
     UNKNOWN = "unknown", _("Unknown")
     SUPERSEDED = "superseded", _("Superseded")
+    GIVEN_UP = "given_up", _("Given up")
 
 
 # Until one of these ends, the commands after it on the same order wait.
 IN_FLIGHT = frozenset({CommandState.QUEUED, CommandState.SENT, CommandState.UNKNOWN})
+# What waits for a person to compare and choose.
+STUCK = frozenset({CommandState.CONFLICT, CommandState.NEEDS_PERSON})
 # What a reading of the order may still confirm: also what a person put right in the ERP by hand.
-CONFIRMABLE = IN_FLIGHT | {CommandState.CONFLICT, CommandState.NEEDS_PERSON}
+CONFIRMABLE = IN_FLIGHT | STUCK
 
 COMMAND_LIFECYCLE = Lifecycle(
     "ERP command",
@@ -49,20 +52,17 @@ COMMAND_LIFECYCLE = Lifecycle(
     ),
     Transition(
         "retry",
-        frozenset({CommandState.CONFLICT, CommandState.NEEDS_PERSON}),
+        # Also what was sent and never seen: an ERP may lose a file. A promise names what is to stand, so that
+        # an ERP which had it all along changes nothing.
+        STUCK | {CommandState.SENT},
         CommandState.QUEUED,
         "erp.command_retried",
         Permission.ERP_MANAGE,
     ),
-    Transition(
-        "supersede",
-        frozenset({CommandState.CONFLICT, CommandState.NEEDS_PERSON}),
-        CommandState.SUPERSEDED,
-        "erp.command_superseded",
-        Permission.ERP_MANAGE,
-    ),
+    Transition("supersede", STUCK, CommandState.SUPERSEDED, "erp.command_superseded", Permission.ERP_MANAGE),
+    Transition("give_up", CONFIRMABLE, CommandState.GIVEN_UP, "erp.command_given_up", Permission.ERP_MANAGE),
     initial=CommandState.QUEUED,
-    terminal=(CommandState.CONFIRMED, CommandState.SUPERSEDED),
+    terminal=(CommandState.CONFIRMED, CommandState.SUPERSEDED, CommandState.GIVEN_UP),
 )
 
 

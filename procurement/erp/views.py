@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.kernel.access import DoorRequest, door
-from portal.kernel.outbox.services import replay_message, skip_message
+from portal.kernel.outbox.services import replay_message
 from portal.kernel.templatetags.portal_ui import distance_text, figure
 from portal.kernel.web import paginate, panel_or_page, see_other
 from procurement.erp.forms import SkipForm
@@ -44,7 +44,7 @@ from procurement.erp.queries import (
     tries_of,
     visible_commands,
 )
-from procurement.erp.services import retry_command
+from procurement.erp.services import give_up_command, give_up_message, retry_command
 from procurement.erp.states import COMMAND_LIFECYCLE, CommandState
 from suppliers.roles import Permission
 
@@ -59,7 +59,7 @@ def monitor(request: DoorRequest) -> HttpResponse:
     window = request.GET.get("window", "day")
     window = window if window in WINDOWS else "day"
     since = request.at - WINDOWS[window]
-    needing = [command_row(one) for one in commands_needing_a_person(request.actor)[:SHOWN]]
+    needing = [command_row(one) for one in commands_needing_a_person(request.actor, request.at)[:SHOWN]]
     counts = command_counts(request.actor, since)
     parked = list(parked_messages()[:SHOWN])
     failing = [run_row(run) for run in failing_runs()]
@@ -152,7 +152,7 @@ def command(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         "lines": compared_lines(paper, held_by_mirror(found.order)),
         "missing": words_of_fields(found.missing),
         "story": story_of(found, tries_of(found)),
-        "may_retry": "retry" in COMMAND_LIFECYCLE.verbs_for(request.actor, found.state),
+        "may": COMMAND_LIFECYCLE.verbs_for(request.actor, found.state),
     }
     return render(request, "procurement/erp/command.html", context)
 
@@ -161,9 +161,24 @@ def command(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 def command_retry(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Write ours: send the agreed values again, on what the ERP holds now."""
     found = find_command(key, actor=request.actor)
-    retry_command(found, actor=request.actor, at=request.at)
-    messages.success(request, _("The command is on its way again."))
+    if retry_command(found, actor=request.actor, at=request.at):
+        messages.success(request, _("The command is on its way again."))
+    else:
+        messages.info(request, _("Nothing of it is agreed any more, so there was nothing to write."))
     return see_other("integration-command", found.origin)
+
+
+@door(Permission.ERP_MANAGE, methods=["GET", "POST"])
+def command_give_up(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Leave the ERP as it is, with a reason: what was agreed stands in the portal alone."""
+    found = find_command(key, actor=request.actor)
+    form = SkipForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        give_up_command(found, form.cleaned_data["reason"], actor=request.actor, at=request.at)
+        messages.success(request, _("Given up. What waited behind it goes on."))
+        return see_other("integration-command", found.origin)
+    address = reverse("integration-command", args=[found.origin])
+    return _ask_why(request, form, _("Leave the ERP as it is?"), "integration-command-give-up", key, address)
 
 
 @door(Permission.ERP_VIEW)
@@ -189,18 +204,25 @@ def message_skip(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     found = find_message(key, actor=request.actor)
     form = SkipForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        skip_message(found, form.cleaned_data["reason"], actor=request.actor, at=request.at)
+        give_up_message(found, form.cleaned_data["reason"], actor=request.actor, at=request.at)
         messages.success(request, _("Given up. What waited behind it goes on."))
         return see_other("integration")
+    address = reverse("integration")
+    return _ask_why(request, form, _("Give up on this message?"), "integration-message-skip", key, address)
+
+
+def _ask_why(
+    request: DoorRequest, form: SkipForm, title: str, door_name: str, key: uuid.UUID, back: str
+) -> HttpResponse:
     context = {
-        "title": _("Give up on this message?"),
+        "title": title,
         "text": _(
-            "The ERP will not be told. What waits behind it goes on. Your reason stays with the message."
+            "The ERP will not be told. What waits behind it goes on. Your reason stays in the order’s story."
         ),
-        "action": reverse("integration-message-skip", args=[key]),
+        "action": reverse(door_name, args=[key]),
         "verb": _("Give up"),
         "danger": True,
-        "back": reverse("integration"),
+        "back": back,
         "form": form,
     }
     status = 422 if request.method == "POST" else 200

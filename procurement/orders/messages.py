@@ -94,7 +94,10 @@ class CommandPiece:
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
-    """What the ERP is to hold for one line, and the values the decision was taken on (its base)."""
+    """What the ERP is to hold for one line, and the values the decision was taken on (its base).
+
+    `base_price` is for `base_price_per` units; `base_delivery_on` is the first day of `base_deliveries`.
+    """
 
     key: str
     number: int
@@ -102,6 +105,8 @@ class CommandLine:
     base_price: Decimal
     base_delivery_on: date
     pieces: tuple[CommandPiece, ...]
+    base_price_per: Decimal = Decimal(1)
+    base_deliveries: tuple[SchedulePaper, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +160,11 @@ def command_from_json(content: Mapping[str, Any], *, key: str) -> PromiseCommand
             base_quantity=Decimal(line["base_quantity"]),
             base_price=Decimal(line["base_price"]),
             base_delivery_on=date.fromisoformat(line["base_delivery_on"]),
+            base_price_per=Decimal(line["base_price_per"]),
+            base_deliveries=tuple(
+                SchedulePaper(Decimal(one["quantity"]), date.fromisoformat(one["delivery_on"]))
+                for one in line["base_deliveries"]
+            ),
             pieces=tuple(
                 CommandPiece(
                     quantity=Decimal(piece["quantity"]),

@@ -221,6 +221,7 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     ),
     "erp.command_retried": ("quiet", "wait", _erp(lazy("Sent to the ERP once more: %(lines)s"))),
     "erp.command_superseded": ("quiet", "stale", _erp(lazy("Replaced by a newer agreement: %(lines)s"))),
+    "erp.command_given_up": ("quiet", "stop", _erp(lazy("Not written to the ERP: %(lines)s"))),
     "outbox.replayed": ("quiet", "stale", _said(lazy("Message delivered once more"))),
     "outbox.skipped": ("quiet", "stop", _said(lazy("Message given up"))),
     "thread.message_sent": ("quiet", "none", _said(lazy("Message sent"))),

@@ -152,6 +152,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "api-acknowledgment-withdraw": _answer_alone,
     "integration-command": _command,
     "integration-command-retry": _command,
+    "integration-command-give-up": _command,
     "integration-message-replay": _message,
     "integration-message-skip": _message,
     "integration-run": _run,

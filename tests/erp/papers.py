@@ -6,7 +6,14 @@ from typing import Any
 
 from procurement.catalogue.messages import CompanyPaper, ItemPaper, SitePaper, SupplierItemPaper, UnitPaper
 from procurement.erp.ports import Feed, Paper
-from procurement.orders.messages import CommandLine, CommandPiece, LinePaper, OrderPaper, PromiseCommand
+from procurement.orders.messages import (
+    CommandLine,
+    CommandPiece,
+    LinePaper,
+    OrderPaper,
+    PromiseCommand,
+    SchedulePaper,
+)
 from suppliers.messages import SupplierPaper, SupplierSitePaper
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -68,6 +75,9 @@ def a_promise(
                 number=lines[line_key].number,
                 base_quantity=lines[line_key].quantity,
                 base_price=lines[line_key].price,
+                base_price_per=lines[line_key].price_per,
+                base_deliveries=lines[line_key].schedules
+                or (SchedulePaper(lines[line_key].quantity, lines[line_key].delivery_on),),
                 base_delivery_on=lines[line_key].delivery_on,
                 pieces=wanted,
             )

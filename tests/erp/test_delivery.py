@@ -1,5 +1,6 @@
 """Commands on their way: sent once, confirmed by read-back, and never lost sight of."""
 
+import threading
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -7,37 +8,50 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.outbox.models import MessageState, OutboxMessage
 from portal.kernel.outbox.services import deliver_due
 from portal.kernel.scope import acting
-from procurement.erp import delivery
+from procurement.erp import delivery, inbound
 from procurement.erp.connectors.files import FilesConnector
-from procurement.erp.inbound import read_feeds
-from procurement.erp.models import ErpCommand
+from procurement.erp.inbound import read_feeds, take_page
+from procurement.erp.models import ErpCommand, FeedRun
 from procurement.erp.policies import held_by_paper
 from procurement.erp.ports import (
     Capabilities,
+    CommandResult,
     Conflict,
     CurrentLine,
+    Cursor,
     Deletions,
     ErpError,
     ExpiredCredentials,
     Feed,
     Outcome,
+    Page,
     ReadBack,
+    Sighting,
     Throttled,
     Transient,
     UnknownOutcome,
     ValidationRefused,
     WriteField,
     WriteResult,
+    content_hash,
 )
 from procurement.erp.pretend import PretendErp
-from procurement.erp.queries import erp_state_of_lines
-from procurement.erp.services import confirm_by_reading, record_result, retry_command
-from procurement.erp.states import CommandState
+from procurement.erp.queries import commands_needing_a_person, erp_state_of_lines
+from procurement.erp.services import (
+    WriteUnderWay,
+    confirm_by_reading,
+    give_up_message,
+    record_result,
+    release_left_waiting,
+    retry_command,
+)
+from procurement.erp.states import COMMAND_LIFECYCLE, CommandState
 from procurement.orders.messages import OrderPaper, PromiseCommand
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.policies import NewPiece
@@ -138,7 +152,7 @@ def agree(order: PurchaseOrder, line_number: int = 10, **changes: Any) -> None:
         }
         piece = NewPiece(**values | changes)
         made = make_promises(locked, {line.pk: [piece]}, origin=uuid4(), actor=FEED, at=MONDAY)
-        if made.waiting:
+        if made.waiting or made.refused:
             waiting = frozenset(line.promises.filter(state="proposed").values_list("id", flat=True))
             decide_promises(locked, Decision(accept=waiting), actor=FEED, at=MONDAY)
 
@@ -414,6 +428,149 @@ def test_a_person_sends_it_again_on_what_the_erp_holds_now(order, clock, monkeyp
     assert the_command().state == CommandState.CONFIRMED
     assert erp.writes[0].lines[0].base_quantity == Decimal(80)
     assert erp.writes[0].key == str(the_command().key) != str(before.key)
+
+
+def feed(*papers: OrderPaper, at: Any = MONDAY) -> None:
+    """The ERP's feed tells how these orders stand."""
+    sightings = [Sighting(paper, content_hash(paper)) for paper in papers]
+    with acting(FEED):
+        run = FeedRun.objects.create(feed=Feed.ORDERS, started_at=at)
+    take_page(run, Page(Feed.ORDERS, tuple(sightings), Cursor(Feed.ORDERS)), at=at)
+
+
+@pytest.mark.parametrize("way", ["it is refused", "it is confirmed"])
+def test_a_command_taken_up_while_the_one_before_it_ends_is_not_forgotten(
+    order, clock, monkeypatch, way
+) -> None:
+    agree(order, 10, delivery_on=date(2026, 4, 8))
+    deliver(ScriptedErp(SENT), clock, monkeypatch)
+    agree(order, 20, delivery_on=date(2026, 4, 8))
+    (first,) = all_commands()
+    told, go_on = threading.Event(), threading.Event()
+
+    def the_feed() -> None:
+        """What a reading does, its commit held back."""
+        try:
+            with acting(FEED):
+                if way == "it is refused":
+                    paper: Any = CommandResult(str(first.key), Outcome.REFUSED, "The period is closed.")
+                    inbound._take(Feed.COMMAND_RESULTS, [Sighting(paper, "")], MONDAY)
+                else:
+                    paper = a_paper(lines=[a_line(10, delivery_on=date(2026, 4, 8)), a_line(20)])
+                    inbound._take(Feed.ORDERS, [Sighting(paper, "")], MONDAY)
+                told.set()
+                go_on.wait(1)
+        finally:
+            connection.close()
+
+    reading = threading.Thread(target=the_feed)
+    reading.start()
+    told.wait(20)
+    erp = ScriptedErp(SENT)
+    deliver(erp, clock, monkeypatch)
+    go_on.set()
+    reading.join()
+    clock.forward(hours=1)
+    deliver(erp, clock, monkeypatch, worker=2)
+
+    assert [command.state for command in all_commands()][1] == "sent"
+    assert [line.key for line in erp.writes[0].lines] == ["L20"]
+
+
+def test_a_command_that_nobody_told_to_go_on_is_found_by_the_clock(order, clock, monkeypatch) -> None:
+    agree(order, 10, delivery_on=date(2026, 4, 8))
+    agree(order, 20, delivery_on=date(2026, 4, 15))
+    erp = ScriptedErp(SENT, CONFIRMED)
+    deliver(erp, clock, monkeypatch)
+    with acting(FEED):  # as if the machine had died between the end of the one and the word to the other
+        ErpCommand.objects.filter(state="sent").update(state="confirmed", confirmed_at=MONDAY)
+
+        assert release_left_waiting(actor=FEED, at=clock()) == 1
+        assert release_left_waiting(actor=FEED, at=clock()) == 0
+    deliver(erp, clock, monkeypatch)
+
+    assert [command.state for command in all_commands()] == ["confirmed", "confirmed"]
+
+
+def test_an_erp_that_is_down_for_a_weekend_gets_everything_on_monday(order, clock, monkeypatch) -> None:
+    agree(order, delivery_on=date(2026, 4, 8))
+    erp = ScriptedErp(*[Transient("The ERP does not answer.")] * 80)
+    while clock.now < MONDAY + timedelta(hours=60):
+        deliver(erp, clock, monkeypatch)
+        clock.now = the_message().due_at
+
+    deliver(ScriptedErp(CONFIRMED), clock, monkeypatch)
+
+    assert the_command().state == CommandState.CONFIRMED
+
+
+def test_giving_up_a_parked_message_lets_the_next_command_go(order, clock, monkeypatch) -> None:
+    agree(order, 10, delivery_on=date(2026, 4, 8))
+    agree(order, 20, delivery_on=date(2026, 4, 15))
+    broken = ScriptedErp()  # answers nothing: a fault of ours
+    for _ in range(12):
+        deliver(broken, clock, monkeypatch)
+        clock.forward(hours=1)
+    with acting(FEED):
+        parked = OutboxMessage.objects.get(state=MessageState.PARKED)
+        give_up_message(parked, "Keyed in by hand.", actor=FEED, at=clock())
+
+    clock.forward(hours=1)
+    erp = ScriptedErp(CONFIRMED)
+    deliver(erp, clock, monkeypatch)
+
+    assert [(one.state, one.reason) for one in all_commands()] == [
+        ("given_up", "Keyed in by hand."),
+        ("confirmed", ""),
+    ]
+    assert [line.key for line in erp.writes[0].lines] == ["L20"]
+
+
+def test_what_was_sent_and_never_seen_needs_a_person_after_a_day(order, clock, monkeypatch) -> None:
+    agree(order, delivery_on=date(2026, 4, 8))
+    deliver(ScriptedErp(SENT), clock, monkeypatch)
+
+    def needing() -> int:
+        with acting(FEED):
+            return commands_needing_a_person(FEED, clock()).count()
+
+    clock.forward(hours=24)
+    assert needing() == 0
+    clock.forward(seconds=1)
+    assert needing() == 1
+    with acting(FEED):
+        assert retry_command(the_command(), actor=FEED, at=clock())
+    deliver(ScriptedErp(CONFIRMED), clock, monkeypatch)
+    assert the_command().state == CommandState.CONFIRMED
+
+
+def test_sending_again_leaves_out_what_was_agreed_anew(order, clock, monkeypatch) -> None:
+    eighth, twentieth = date(2026, 4, 8), date(2026, 4, 20)
+    agree(order, 10, delivery_on=eighth)
+    deliver(ScriptedErp(ValidationRefused("The period is closed.")), clock, monkeypatch)
+    feed(a_paper(lines=[a_line(10, quantity=Decimal(80)), a_line(20)], revision="2"))
+    agree(order, 10, delivery_on=twentieth)
+    erp = ScriptedErp(SENT)
+    deliver(erp, clock, monkeypatch)
+
+    with pytest.raises(WriteUnderWay), acting(FEED):
+        retry_command(all_commands()[0], actor=FEED, at=clock())
+    with acting(FEED):
+        newest = ErpCommand.objects.select_related("order").latest("id")
+        COMMAND_LIFECYCLE.move(newest, "refuse", actor=FEED, at=clock())
+        assert not retry_command(all_commands()[0], actor=FEED, at=clock())
+
+    assert [command.state for command in all_commands()] == ["superseded", "person"]
+    assert len(erp.writes) == 1
+
+
+def test_a_refusal_stands_where_the_erp_closed_the_line(order, clock, monkeypatch) -> None:
+    agree(order, kind="refuse", delivery_on=None, reason="other")
+    deliver(ScriptedErp(SENT), clock, monkeypatch)
+
+    feed(a_paper(lines=[a_line(10, closed=True), a_line(20)], revision="2"))
+
+    assert the_command().state == CommandState.CONFIRMED
 
 
 # --- all the way through the drop folder --------------------------------------------------------------------

@@ -243,6 +243,21 @@ def test_giving_up_takes_a_reason(ines: Client, parked: OutboxMessage) -> None:
     with acting(FEED):
         message = OutboxMessage.objects.get(key=parked.key)
         assert (message.state, message.last_error) == (MessageState.SKIPPED, "Keyed in by hand.")
+        command = ErpCommand.objects.get(origin=parked.key)
+        assert (command.state, command.reason) == ("given_up", "Keyed in by hand.")
+
+
+def test_a_conflict_is_left_as_the_erp_has_it_with_a_reason(ines: Client, world: Any) -> None:
+    command = in_conflict()
+    address = reverse("integration-command-give-up", args=[command.origin])
+
+    assert ines.post(address, {"reason": ""}).status_code == 422
+    assert ines.post(address, {"reason": "The buyer keeps 80."}).status_code == 303
+
+    text = page(ines, "integration-command", command.origin)
+    assert "The ERP is not told." in text
+    assert "The buyer keeps 80." in text
+    assert "Write ours" not in text
 
 
 # --- runs ---------------------------------------------------------------------------------------------------

@@ -48,15 +48,18 @@ def schedules(*parts: tuple[int, date]) -> tuple[SchedulePaper, ...]:
         ({"delivery_on": LATER, "received_quantity": Decimal(60)}, Standing.HOLDS),
         ({"schedules": schedules((240, LATER))}, Standing.HOLDS),
         ({"schedules": schedules((120, LATER), (120, LATER))}, Standing.HOLDS),
-        # A command knows the first day it was decided on, not how the rest was cut: this may be as it was then.
-        ({"schedules": schedules((120, LATER), (120, ASKED))}, Standing.UNTOUCHED),
+        ({"schedules": schedules((120, LATER), (120, ASKED))}, Standing.DIFFERS),
+        ({"price": Decimal(1840), "price_per": Decimal(100)}, Standing.UNTOUCHED),
+        ({"price_per": Decimal(100)}, Standing.DIFFERS),
+        ({"closed": True}, Standing.DIFFERS),
+        ({"closed": True, "delivery_on": LATER}, Standing.HOLDS),
         ({"delivery_on": LATER, "price": Decimal(1840), "price_per": Decimal(100)}, Standing.HOLDS),
     ],
     ids=str,
 )
 def test_a_later_date(changes: dict[str, Any], expected: Standing) -> None:
     # A price for a hundred is compared as a price for one.
-    if "price_per" in changes and expected is Standing.HOLDS:
+    if "price_per" in changes and expected is not Standing.DIFFERS:
         assert changes["price"] / changes["price_per"] == LINE.price
     assert standing(promise(a_piece(LINE, delivery_on=LATER)), held(**changes)) is expected
 
@@ -74,10 +77,34 @@ def test_a_split_holds_when_every_day_has_its_quantity() -> None:
     assert standing(split, held(schedules=schedules((140, ASKED), (100, LATER)))) is Standing.HOLDS
     assert standing(split, held(schedules=schedules((100, LATER), (140, ASKED)))) is Standing.HOLDS
     assert standing(split, held()) is Standing.UNTOUCHED
-    assert standing(split, held(schedules=schedules((120, ASKED), (120, LATER)))) is Standing.UNTOUCHED
+    assert standing(split, held(schedules=schedules((120, ASKED), (120, LATER)))) is Standing.DIFFERS
     assert (
         standing(split, held(schedules=schedules((140, LATER), (100, date(2026, 6, 1))))) is Standing.DIFFERS
     )
+
+
+def test_what_has_no_day_holds_only_off_the_day_that_was_asked() -> None:
+    part = promise(
+        a_piece(LINE, quantity=Decimal(140)),
+        a_piece(LINE, quantity=Decimal(100), delivery_on=None, kind="backorder"),
+    )
+
+    assert standing(part, held()) is Standing.UNTOUCHED
+    assert standing(part, held(schedules=schedules((140, ASKED), (100, LATER)))) is Standing.HOLDS
+    assert standing(part, held(schedules=schedules((140, ASKED), (60, LATER), (40, date(2026, 6, 1))))) is (
+        Standing.HOLDS
+    )
+    assert standing(part, held(schedules=schedules((120, ASKED), (120, LATER)))) is Standing.DIFFERS
+
+
+def test_the_later_deliveries_belong_to_what_was_decided_on() -> None:
+    line = replace(LINE, schedules=schedules((120, ASKED), (120, date(2026, 6, 1))))
+    order = replace(ORDER, lines=(line,))
+    command = a_promise(order, {line.key: (a_piece(line, delivery_on=LATER),)})
+    moved = replace(line, schedules=schedules((120, ASKED), (120, date(2026, 9, 1))))
+
+    assert standing(command, order) is Standing.UNTOUCHED
+    assert standing(command, replace(ORDER, lines=(moved,))) is Standing.DIFFERS
 
 
 def test_a_refused_line_holds_when_it_is_gone() -> None:
@@ -86,6 +113,8 @@ def test_a_refused_line_holds_when_it_is_gone() -> None:
     assert standing(refused, held()) is Standing.UNTOUCHED
     assert standing(refused, held(cancelled=True)) is Standing.HOLDS
     assert standing(refused, held(quantity=Decimal(0))) is Standing.HOLDS
+    assert standing(refused, held(closed=True)) is Standing.HOLDS
+    assert standing(refused, replace(ORDER, status="closed")) is Standing.HOLDS
     assert standing(refused, replace(ORDER, lines=())) is Standing.HOLDS
 
 

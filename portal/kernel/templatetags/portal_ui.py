@@ -76,6 +76,7 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "person": Look(lazy("failed, needs a person"), "stop", "stop"),
         "unknown": Look(lazy("unknown, searching"), "wait", "stale"),
         "superseded": Look(lazy("replaced by a newer one"), "quiet", "stale"),
+        "given_up": Look(lazy("given up, stands here alone"), "quiet", "stop"),
     },
     "promise": {
         "proposed": Look(lazy("Waits for the buyer"), "move", "most"),

@@ -11,6 +11,7 @@ from procurement.orders.services.promise import (
     Settled,
     decide_promises,
     make_promises,
+    promise_command,
     withdraw_promises,
 )
 from procurement.orders.services.receive import OrderIntake, OrderResult, receive_orders
@@ -28,6 +29,7 @@ __all__ = [
     "give_up_document",
     "keep_document",
     "make_promises",
+    "promise_command",
     "receive_orders",
     "save_view",
     "withdraw_promises",

@@ -15,7 +15,13 @@ from portal.kernel.actors import Actor
 from portal.kernel.errors import StaleDocument
 from portal.kernel.outbox.services import enqueue
 from portal.kernel.scope import requires_scope
-from procurement.orders.messages import CommandLine, CommandPiece, PromiseCommand, command_to_json
+from procurement.orders.messages import (
+    CommandLine,
+    CommandPiece,
+    PromiseCommand,
+    SchedulePaper,
+    command_to_json,
+)
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from procurement.orders.policies import NewPiece, Piece, expected_on, is_as_asked, standing_of
 from procurement.orders.queries import (
@@ -89,7 +95,7 @@ def make_promises(
         _settle(line, by_line[line.pk], schedules[line.pk], order, verb)
     _remember_first_days(schedules, by_line)
     save_standing(order, lines, touched, at=at)
-    _tell_erp(order, as_asked, by_line, actor=actor, at=at)
+    _tell_erp(order, as_asked, by_line, schedules, actor=actor, at=at)
     return Settled(
         as_asked=_numbers(as_asked),
         waiting=_numbers(line for line in touched if line.agreement == Agreement.ANSWERED),
@@ -143,7 +149,7 @@ def decide_promises(order: PurchaseOrder, decision: Decision, *, actor: Actor, a
         _settle(line, promises[line.pk], schedules[line.pk], order, "")
     _remember_first_days(schedules, promises)
     save_standing(order, lines, touched, at=at)
-    _tell_erp(order, settled, promises, actor=actor, at=at)
+    _tell_erp(order, settled, promises, schedules, actor=actor, at=at)
     return Settled(
         agreed=_numbers(line for line in settled if line.agreement == Agreement.AGREED),
         refused=_numbers(line for line in settled if line.agreement == Agreement.REFUSED),
@@ -250,18 +256,14 @@ def _remember_first_days(
     ScheduleLine.objects.bulk_update(changed, ["first_promised_on", "first_agreed_on"], batch_size=500)
 
 
-def _tell_erp(
+def promise_command(
     order: PurchaseOrder,
     lines: Sequence[PurchaseOrderLine],
     promises: Mapping[int, Sequence[Promise]],
-    *,
-    actor: Actor,
-    at: datetime,
-) -> None:
-    """Promise the ERP, in this transaction, that it will hear what was agreed."""
-    if not lines:
-        return
-    command = PromiseCommand(
+    schedules: Mapping[int, Sequence[ScheduleLine]],
+) -> PromiseCommand:
+    """What the ERP is to hold for these lines as they are agreed, based on what it holds for them now."""
+    return PromiseCommand(
         key="",  # the message's own key takes its place
         company=order.company.code,
         number=order.number,
@@ -274,7 +276,11 @@ def _tell_erp(
                 number=line.number,
                 base_quantity=line.quantity,
                 base_price=line.price,
+                base_price_per=line.price_per,
                 base_delivery_on=line.delivery_on,
+                base_deliveries=tuple(
+                    SchedulePaper(schedule.quantity, schedule.delivery_on) for schedule in schedules[line.pk]
+                ),
                 pieces=tuple(
                     CommandPiece(
                         quantity=promise.quantity,
@@ -290,11 +296,25 @@ def _tell_erp(
             for line in lines
         ),
     )
+
+
+def _tell_erp(
+    order: PurchaseOrder,
+    lines: Sequence[PurchaseOrderLine],
+    promises: Mapping[int, Sequence[Promise]],
+    schedules: Mapping[int, Sequence[ScheduleLine]],
+    *,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Promise the ERP, in this transaction, that it will hear what was agreed."""
+    if not lines:
+        return
     enqueue(
         ERP,
         order.stream,
         "order.promise_agreed",
-        command_to_json(command),
+        command_to_json(promise_command(order, lines, promises, schedules)),
         actor=actor,
         at=at,
         supplier_id=order.supplier_id,

@@ -78,6 +78,7 @@ EXAMPLES = {
     "erp.command_unknown": ({"lines": [10]}, "Nobody knows yet whether the ERP took it: line 10"),
     "erp.command_retried": ({"lines": [10]}, "Sent to the ERP once more: line 10"),
     "erp.command_superseded": ({"lines": [10]}, "Replaced by a newer agreement: line 10"),
+    "erp.command_given_up": ({"lines": [10], "reason": "x"}, "Not written to the ERP: line 10"),
     "outbox.replayed": ({"message": "1", "topic": "erp"}, "Message delivered once more"),
     "outbox.skipped": ({"message": "1", "topic": "erp", "reason": "x"}, "Message given up"),
 }

@@ -263,6 +263,7 @@ PROMISES = Format(
         _must("line_number", kinds.LINE_NUMBER, "the line number that people say", "10"),
         _must("base_quantity", kinds.QUANTITY, "the quantity the agreement was taken on", "240"),
         _must("base_price", kinds.PRICE, "the price the agreement was taken on", "18.40"),
+        _must("base_price_per", kinds.PER, "that price is for this many units", "1"),
         _must("base_delivery_on", kinds.DATE, "the date the agreement was taken on", "2026-05-11"),
         _must("piece_number", kinds.LINE_NUMBER, "1, 2, 3 … within the line; more than one is a split", "1"),
         _must(

@@ -57,6 +57,7 @@ def promise_rows(command: PromiseCommand) -> Iterator[Cells]:
             "line_number": line.number,
             "base_quantity": line.base_quantity,
             "base_price": line.base_price,
+            "base_price_per": line.base_price_per,
             "base_delivery_on": line.base_delivery_on,
         }
         for number, piece in enumerate(line.pieces, 1):
