@@ -34,8 +34,8 @@ ASKED = Asked(
 )
 
 
-def piece(quantity=100, day=APRIL, price="6.85", per=1, kind="accept", state="agreed"):
-    return Piece(kind, Decimal(quantity), day, Decimal(price), Decimal(per), state=state)
+def piece(quantity=100, day=APRIL, price="6.85", per=1, kind="accept", state="agreed", item=""):
+    return Piece(kind, Decimal(quantity), day, Decimal(price), Decimal(per), item, state)
 
 
 # --- what counts as a change ----------------------------------------------------------------------------------
@@ -47,6 +47,7 @@ def piece(quantity=100, day=APRIL, price="6.85", per=1, kind="accept", state="ag
         ({"quantity": Decimal(80), "deliveries": ((Decimal(80), APRIL),)}, ["quantity"]),
         ({"deliveries": ((Decimal(100), date(2026, 4, 8)),)}, ["delivery_on"]),
         ({"deliveries": ((Decimal(60), APRIL), (Decimal(40), date(2026, 4, 8)))}, ["deliveries"]),
+        ({"deliveries": ((Decimal(60), APRIL), (Decimal(40), APRIL))}, []),
         ({"price": Decimal("6.90")}, ["price"]),
         ({"price": Decimal(685), "price_per": Decimal(100)}, []),
         ({"item_number": "VALVE-25"}, ["item_number"]),
@@ -92,6 +93,18 @@ def test_an_echo_may_leave_out_what_was_refused():
 
     assert echoes(now, agreed)
     assert not echoes(ASKED, agreed)
+
+
+def test_a_substitute_is_echoed_by_its_own_item_alone():
+    whole = [piece(kind="substitute", item="VALVE-25")]
+    part = [piece(60), piece(40, kind="substitute", item="VALVE-25")]
+    other = replace(ASKED, item_number="VALVE-25")
+    item_moved = changes_between(ASKED, other)
+
+    assert echoes(other, whole, item_moved)
+    assert not echoes(ASKED, whole)
+    assert not echoes(other, part, item_moved)
+    assert not echoes(other, [piece()], item_moved)
 
 
 quantities = st.decimals(min_value="0.01", max_value="99999", places=2)

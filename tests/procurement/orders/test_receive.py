@@ -8,8 +8,8 @@ import pytest
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
-from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
-from procurement.acknowledgments.services import acknowledge_order
+from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, DecideAnswer, LineAnswer
+from procurement.acknowledgments.services import acknowledge_order, decide_answer
 from procurement.orders.messages import SchedulePaper
 from procurement.orders.models import OrderRevision, PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
@@ -29,6 +29,23 @@ def confirm(order, person):
         acknowledge_order(
             AcknowledgeOrder(order.key, order.version, rest_as_asked=True), actor=person.actor, at=LATER
         )
+
+
+def answer(order, person, quantity=100, **said):
+    """One piece on line 10, against what stands now."""
+    command = AcknowledgeOrder(
+        order.key,
+        fresh(order.number).version,
+        (LineAnswer("L10", (AnswerPiece(Decimal(quantity), **said),)),),
+    )
+    with acting(person.actor):
+        return acknowledge_order(command, actor=person.actor, at=LATER)
+
+
+def decide(order, person, verdict="accept", *, at=LATER):
+    command = DecideAnswer(order.key, fresh(order.number).version, verdict, reason="Needed as asked.")
+    with acting(person.actor):
+        return decide_answer(command, actor=person.actor, at=at)
 
 
 def schedules(number=10):
@@ -167,6 +184,35 @@ def test_the_erp_taking_over_a_proposal_is_a_yes(people):
     outcome(a_paper(lines=[a_line(delivery_on=date(2026, 4, 9))], revision="2"))
 
     assert (fresh_line().agreement, fresh_line().turn) == ("agreed", "")
+
+
+def test_the_erp_taking_over_only_the_day_has_not_taken_the_substitute(people):
+    order = an_order(lines=1)
+    answer(order, people["asha"], kind="substitute", item_number="OTHER-9", delivery_on=date(2026, 4, 9))
+
+    outcome(a_paper(lines=[a_line(delivery_on=date(2026, 4, 9))], revision="2"))
+
+    assert (fresh_line().agreement, fresh_line().turn) == ("awaiting", "supplier")
+
+
+def test_the_erp_taking_over_an_agreed_substitute_asks_nobody_again(people):
+    order = an_order(lines=1)
+    answer(order, people["asha"], kind="substitute", item_number="VALVE-25")
+    decide(order, people["bea"])
+
+    outcome(a_paper(lines=[a_line(item_number="VALVE-25")], revision="2"))
+
+    assert (fresh_line().agreement, fresh_line().turn, fresh_line().item_number) == ("agreed", "", "VALVE-25")
+
+
+def test_two_deliveries_of_one_day_sent_as_one_reopen_nothing(people):
+    fifty = SchedulePaper(Decimal(50), date(2026, 4, 1))
+    order = an_order(lines=[a_line(schedules=(fifty, fifty))])
+    answer(order, people["asha"], delivery_on=date(2026, 4, 9))
+
+    assert outcome(a_paper(lines=[a_line()])) == ["updated"]
+
+    assert (fresh_line().agreement, fresh_line().turn, fresh().revision) == ("answered", "buyer", 1)
 
 
 @pytest.mark.parametrize(
