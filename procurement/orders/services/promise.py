@@ -31,8 +31,10 @@ from procurement.orders.states import (
     LIVE_PROMISES,
     PROMISE_LIFECYCLE,
     Agreement,
+    OrderState,
     PromiseKind,
     PromiseState,
+    Turn,
 )
 
 ERP = "erp"
@@ -111,10 +113,10 @@ class Decision:
 def decide_promises(order: PurchaseOrder, decision: Decision, *, actor: Actor, at: datetime) -> Settled:
     """Agree to or decline proposed pieces. The order must be locked.
 
-    Raises `StaleDocument` when one of them is no longer there to be decided.
+    Raises `StaleDocument` when one of them is no longer there to be decided, or nothing of its line is left to promise.
     """
     lines = lines_of(order)
-    by_id = {line.pk: line for line in lines}
+    by_id = {line.pk: line for line in lines if takes_promises(line, order)}
     wanted = decision.accept | decision.decline
     proposed = Promise.objects.filter(
         pk__in=wanted, line__in=by_id, state__in=PROMISE_LIFECYCLE.transition("accept", "proposed").sources
@@ -171,6 +173,11 @@ def withdraw_promises(order: PurchaseOrder, origin: uuid.UUID, *, at: datetime) 
     return _numbers(touched)
 
 
+def takes_promises(line: PurchaseOrderLine, order: PurchaseOrder) -> bool:
+    """Whether anything can still be promised on a line: the order is live, and something is to come."""
+    return order.state == OrderState.ISSUED and line.is_open
+
+
 def _numbers(lines: Iterable[PurchaseOrderLine]) -> tuple[int, ...]:
     return tuple(line.number for line in lines)
 
@@ -222,7 +229,8 @@ def _settle(
     standing = standing_of(pieces)
     if verb and LINE_LIFECYCLE.target(verb, line.agreement) != standing.agreement:
         raise RuntimeError(f"{verb} on {line}: the table and the pieces tell different stories")
-    line.agreement, line.turn = standing.agreement, standing.turn if line.is_open else ""
+    line.agreement = standing.agreement
+    line.turn = standing.turn if takes_promises(line, order) else Turn.NOBODY
     if standing.agreement in (Agreement.AGREED, Agreement.REFUSED) and not standing.turn:
         line.agreed_revision = order.revision
     line.expected_on = expected_on(asked_of(line, schedules, order), pieces)

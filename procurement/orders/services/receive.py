@@ -35,6 +35,7 @@ from procurement.orders.services.standing import ROLLED_UP, apply_roll_up
 from procurement.orders.states import (
     LINE_LIFECYCLE,
     ORDER_LIFECYCLE,
+    PROMISE_LIFECYCLE,
     Agreement,
     OrderState,
     PromiseState,
@@ -516,7 +517,14 @@ class _Revising:
         if not line.cancelled:
             line.cancelled, line.turn = True, Turn.NOBODY
             line.touched_version = self.order.version
+            self._supersede(line, PromiseState.PROPOSED)
             self._say(str(line.number), Change("line", line.item_number, ""), "cancelled")
+
+    def _supersede(self, line: PurchaseOrderLine, *states: PromiseState) -> None:
+        for promise in self.known.promises.get(line.pk, []):
+            if promise.state in states:
+                promise.state = PROMISE_LIFECYCLE.target("supersede", promise.state)
+                self.batch.promises.append(promise)
 
     def _revise_line(self, line: PurchaseOrderLine, paper: LinePaper, before: Asked) -> None:
         number = str(paper.number)
@@ -524,7 +532,7 @@ class _Revising:
             if getattr(line, name) != getattr(paper, name):
                 old, new = str(getattr(line, name)), str(getattr(paper, name))
                 self._say(number, Change(name, old, new, reopens=False))
-        was_cancelled, was_open = line.cancelled, line.is_open
+        was_cancelled = line.cancelled
         for name, value in _line_values(paper, self.paper, self.known).items():
             setattr(line, name, value)
         line.cancelled = False
@@ -538,9 +546,7 @@ class _Revising:
             self._close_silently(line, changes)
         elif changes:
             self._reopen(line, changes)
-        elif was_open != line.is_open or self.order.state != OrderState.ISSUED:
-            self._turn_off(line)
-        elif line.turn == Turn.NOBODY and line.is_open:
+        else:
             self._turn_on(line)
         line.expected_on = expected_on(after, self._standing_pieces(line))
 
@@ -567,11 +573,8 @@ class _Revising:
             self._say(str(line.number), change, "as agreed")
 
     def _reopen(self, line: PurchaseOrderLine, changes: list[Change]) -> None:
-        for promise in self.known.promises.get(line.pk, []):
-            # What was agreed stays in sight until the supplier answers anew; what was only proposed is overtaken.
-            if promise.state != PromiseState.AGREED:
-                promise.state = PromiseState.SUPERSEDED
-                self.batch.promises.append(promise)
+        # What was agreed stays in sight until the supplier answers anew; what was only proposed is overtaken.
+        self._supersede(line, PromiseState.PROPOSED, PromiseState.DECLINED)
         line.agreement = LINE_LIFECYCLE.target("reopen", line.agreement)
         line.asked_revision = self.order.revision
         line.touched_version = self.order.version
@@ -581,6 +584,7 @@ class _Revising:
             self._say(str(line.number), change)
 
     def _turn_on(self, line: PurchaseOrderLine) -> None:
+        """Give the ball to who holds it, as long as anything can still be promised."""
         if not line.is_open or self.order.state != OrderState.ISSUED:
             self._turn_off(line)
         elif line.agreement in (Agreement.AWAITING, Agreement.DISPUTED):
@@ -589,7 +593,10 @@ class _Revising:
             line.turn = Turn.BUYER
 
     def _turn_off(self, line: PurchaseOrderLine) -> None:
-        line.turn = Turn.NOBODY
+        if line.turn != Turn.NOBODY:
+            line.turn = Turn.NOBODY
+            # Who still has it before them is about to answer or decide what nobody waits for any more.
+            line.touched_version = self.order.version
 
     def _reschedule(self, line: PurchaseOrderLine, paper: LinePaper) -> list[ScheduleLine]:
         """Keep our keys: a delivery that is unchanged keeps its own, the rest are taken in order."""

@@ -301,6 +301,67 @@ def test_one_order_that_cannot_be_confirmed_does_not_stop_the_others(people):
     ]
 
 
+LATE = LineAnswer("L10", (AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 9)),))
+LATE_TOO = LineAnswer("L20", (AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 9)),))
+
+
+@pytest.mark.parametrize("ended", [{"status": "cancelled"}, {"status": "closed"}])
+def test_nothing_is_decided_on_an_order_that_ended_meanwhile(people, ended):
+    order = an_order(lines=1)
+    answer(order, people["asha"], LATE)
+    seen = fresh().version
+    receive(a_paper(lines=1, revision="2", **ended), at=LATER)
+
+    with pytest.raises(StaleDocument, match=f"Order 4500000001 is {ended['status']} in the ERP"):
+        decide(order, people["bea"], "accept", version=seen)
+
+    assert told_erp() == []
+
+
+@pytest.mark.parametrize(
+    "ended", [{"closed": True}, {"received_quantity": Decimal(100)}, {"cancelled": True}]
+)
+def test_nothing_is_decided_on_a_line_that_ended_meanwhile(people, ended):
+    order = an_order(lines=2)
+    answer(order, people["asha"], LATE)
+    with acting(FEED):
+        (piece,) = Promise.objects.values_list("pk", flat=True)
+    seen = fresh().version
+    receive(a_paper(lines=[a_line(10, **ended), a_line(20)], revision="2"), at=LATER)
+
+    with pytest.raises(StaleDocument):
+        decide(order, people["bea"], "accept", version=seen)
+    with pytest.raises(StaleDocument):
+        decide(order, people["bea"], "accept", pieces=[piece], version=seen)
+
+    assert (fresh_line().turn, told_erp()) == ("", [])
+
+
+def test_accepting_everything_leaves_out_what_the_erp_cancelled(people):
+    order = an_order(lines=2)
+    answer(order, people["asha"], LATE, LATE_TOO)
+    receive(a_paper(lines=[a_line(10), a_line(20, cancelled=True)], revision="2"), at=LATER)
+
+    assert decide(order, people["bea"], "accept", version=fresh().version).agreed == (10,)
+
+    (message,) = told_erp()
+    assert [line["number"] for line in message.payload["lines"]] == [10]
+    with acting(FEED):
+        assert list(fresh_line(20).promises.values_list("state", flat=True)) == ["superseded"]
+
+
+def test_an_answer_withdrawn_from_a_cancelled_order_asks_nobody(people):
+    order = an_order(lines=1)
+    done = answer(order, people["asha"], LATE)
+    receive(a_paper(lines=1, status="cancelled", revision="2"), at=LATER)
+
+    with acting(people["asha"].actor):
+        withdraw_acknowledgment(done.paper.key, actor=people["asha"].actor, at=LATER)
+
+    assert (fresh_line().agreement, fresh_line().turn) == ("awaiting", "")
+    assert fresh().lines_for_supplier == 0
+
+
 def test_a_refused_line_taken_by_the_buyer_is_told_to_the_erp(people):
     order = an_order(lines=1)
     answer(

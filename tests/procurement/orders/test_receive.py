@@ -162,6 +162,29 @@ def test_a_cancelled_order_waits_for_nobody_and_may_come_back(world):
     assert (fresh().state, fresh().lines_for_supplier) == ("issued", 2)
 
 
+@pytest.mark.parametrize("ended", [{"closed": True}, {"received_quantity": Decimal(100)}])
+def test_a_line_that_opens_again_waits_again(people, ended):
+    order = an_order(lines=1)
+    outcome(a_paper(lines=[a_line(**ended)]))
+    assert (fresh_line().turn, fresh().lines_for_supplier) == ("", 0)
+
+    outcome(a_paper(lines=[a_line()]))
+
+    assert (fresh_line().turn, fresh().lines_for_supplier) == ("supplier", 1)
+    assert fresh().acknowledge_by_at is not None
+    assert order.revision == fresh().revision
+
+
+def test_an_answer_still_waits_for_the_buyer_when_a_cancelled_order_comes_back(people):
+    order = an_order(lines=1)
+    answer(order, people["asha"], delivery_on=date(2026, 4, 9))
+
+    outcome(a_paper(lines=1, status="cancelled"))
+    outcome(a_paper(lines=1))
+
+    assert (fresh_line().agreement, fresh_line().turn, fresh().lines_for_buyer) == ("answered", "buyer", 1)
+
+
 def test_deliveries_keep_our_keys_when_the_erp_recreates_its_own(world):
     two = (SchedulePaper(Decimal(60), date(2026, 4, 1)), SchedulePaper(Decimal(40), date(2026, 4, 15)))
     an_order(lines=[a_line(schedules=two)])
