@@ -121,7 +121,7 @@ def _read_piece(
     _check_days(piece, ship_on, delivery_on, today, say)
     price = rules.price if piece.price is None else piece.price
     price_per = rules.price_per if piece.price_per is None else piece.price_per
-    _check_price(price, price_per, say)
+    _check_price(rules, price, price_per, say)
     return NewPiece(
         schedule_key=piece.schedule_key or 0,
         kind=piece.kind,
@@ -170,8 +170,10 @@ def _check_days(
         say("ship_on", ship_on, _("Goods cannot leave after they arrive. Check both dates."))
 
 
-def _check_price(price: Decimal, price_per: Decimal, say: Say) -> None:
-    if price <= ZERO or price_per <= ZERO:
+def _check_price(rules: LineRules, price: Decimal, price_per: Decimal, say: Say) -> None:
+    # What is asked for free of charge is promised so; nothing else is given away by a slip of the hand.
+    is_free = price == rules.price == ZERO
+    if (price <= ZERO and not is_free) or price_per <= ZERO:
         say("price", price, _("A price must be more than zero."))
     elif price > HIGHEST_PRICE:
         say("price", price, _("This price is too high to be meant. Check the decimal sign."))

@@ -312,9 +312,7 @@ class Promise(models.Model):
             models.CheckConstraint(condition=Q(kind__in=PromiseKind.values), name="promise_kind_known"),
             models.CheckConstraint(condition=Q(state__in=PromiseState.values), name="promise_state_known"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="promise_quantity_positive"),
-            models.CheckConstraint(
-                condition=Q(kind=PromiseKind.REFUSE) | Q(price__gt=0), name="promise_price_positive"
-            ),
+            models.CheckConstraint(condition=Q(price__gte=0), name="promise_price_not_negative"),
             models.CheckConstraint(
                 condition=Q(kind__in=[PromiseKind.REFUSE, PromiseKind.BACKORDER])
                 | Q(delivery_on__isnull=False),

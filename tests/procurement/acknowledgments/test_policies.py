@@ -1,5 +1,6 @@
 """The rules at the field: what an answer to a line may say."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -76,6 +77,15 @@ def test_nothing_said_is_as_asked():
 )
 def test_each_broken_rule_names_its_field(piece, field):
     assert [name for name, _ in codes(piece)] == [field]
+
+
+def test_only_what_is_asked_free_of_charge_is_promised_so():
+    free = replace(RULES, price=Decimal(0))
+
+    assert codes(AnswerPiece(Decimal(100), price=Decimal(0)), rules=free) == []
+    assert codes(AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 9)), rules=free) == []
+    assert codes(AnswerPiece(Decimal(100), price=Decimal("-1")), rules=free) == [("price.0", "invalid")]
+    assert codes(AnswerPiece(Decimal(100), price=Decimal(0))) == [("price.0", "invalid")]
 
 
 def test_all_problems_are_told_at_once():

@@ -11,6 +11,7 @@ from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, DecideAnswer, LineAnswer
 from procurement.acknowledgments.services import (
     acknowledge_order,
+    acknowledge_orders,
     confirm_orders,
     decide_answer,
     withdraw_acknowledgment,
@@ -299,6 +300,19 @@ def test_one_order_that_cannot_be_confirmed_does_not_stop_the_others(people):
         ("1", 0, True),
         ("2", 2, False),
     ]
+
+
+def test_a_line_free_of_charge_is_confirmed_and_does_not_sink_the_others(people):
+    paid, free = an_order("1", lines=1), an_order("2", lines=[a_line(10, price=Decimal(0))])
+    asha = people["asha"].actor
+
+    with acting(asha):
+        commands = [AcknowledgeOrder(order.key, 1, rest_as_asked=True) for order in (paid, free)]
+        answered = acknowledge_orders(commands, actor=asha, at=LATER)
+
+    assert [one.done.settled.as_asked for one in answered] == [(10,), (10,)]
+    told = {message.payload["number"]: message.payload["lines"][0]["pieces"][0] for message in told_erp()}
+    assert (told["1"]["price"], told["2"]["price"]) == ("6.85", "0")
 
 
 LATE = LineAnswer("L10", (AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 9)),))

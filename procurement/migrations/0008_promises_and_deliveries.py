@@ -1,0 +1,20 @@
+"""What was given for nothing may be promised for nothing."""
+
+from typing import ClassVar
+
+from django.db import migrations, models
+from django.db.models import Q
+
+
+class Migration(migrations.Migration):
+    """The rules of promises as they have become."""
+
+    dependencies: ClassVar = [("procurement", "0007_feed_rests")]
+
+    operations: ClassVar = [
+        migrations.RemoveConstraint("promise", "promise_price_positive"),
+        migrations.AddConstraint(
+            "promise",
+            models.CheckConstraint(condition=Q(price__gte=0), name="promise_price_not_negative"),
+        ),
+    ]
