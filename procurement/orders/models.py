@@ -232,9 +232,16 @@ class PurchaseOrderLine(models.Model):
 
     @property
     def revision_status(self) -> str:
-        if self.agreed_revision is not None and self.agreed_revision < self.asked_revision:
+        """Stale when the agreement refers to an older revision, as long as anything can still be agreed."""
+        if self.is_open and self.agreed_revision is not None and self.agreed_revision < self.asked_revision:
             return RevisionStatus.STALE
         return RevisionStatus.CURRENT
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether both sides are through with it: agreed, or refused and taken so. It takes no other answer."""
+        is_refused = self.agreement == Agreement.REFUSED and self.turn == Turn.NOBODY
+        return self.agreement == Agreement.AGREED or is_refused
 
     @property
     def is_open(self) -> bool:

@@ -273,7 +273,7 @@ def roll_up(lines: Sequence[LineStatus], *, state: str = OrderState.ISSUED) -> O
         line.agreement == Agreement.REFUSED and line.turn == Turn.BUYER for line in live
     ):
         agreement = Agreement.ANSWERED
-    stale = any(line.revision_status == RevisionStatus.STALE for line in live)
+    stale = state == OrderState.ISSUED and any(line.revision_status == RevisionStatus.STALE for line in live)
     return OrderStatus(
         agreement=agreement,
         revision_status=RevisionStatus.STALE if stale else RevisionStatus.CURRENT,

@@ -59,7 +59,7 @@ def filter_lines(wanted: Wanted, reader: Reader) -> QuerySet[PurchaseOrderLine]:
         lines = lines.filter(logistics__in=wanted.get("logistics"), cancelled=False)
     flags = wanted.get("flag")
     if "stale" in flags:
-        lines = lines.filter(agreed_revision__lt=F("asked_revision"))
+        lines = open_lines(lines).filter(agreed_revision__lt=F("asked_revision"))
     if "overdue" in flags:
         lines = lines.filter(turn=Turn.SUPPLIER, order__acknowledge_by_at__lt=reader.at)
     if "late" in flags:

@@ -539,11 +539,15 @@ class _Revising:
         schedules = self._reschedule(line, paper)
         after = asked_of(line, schedules, self.order)
         changes = changes_between(before, after)
-        if was_cancelled:
+        takes_promises = line.is_open and self.order.state == OrderState.ISSUED
+        asked_anew = (line.agreed_revision or line.asked_revision) < line.asked_revision
+        if was_cancelled or (takes_promises and line.is_settled and asked_anew):
             changes.append(Change("line", "", line.item_number))
         pieces = [piece_of(promise) for promise in self.known.promises.get(line.pk, [])]
         if changes and echoes(after, pieces, changes):
             self._close_silently(line, changes)
+        elif changes and line.is_settled and not takes_promises:
+            self._note(line, changes)
         elif changes:
             self._reopen(line, changes)
         else:
@@ -571,6 +575,13 @@ class _Revising:
         self.echoed.append(line.number)
         for change in changes:
             self._say(str(line.number), change, "as agreed")
+
+    def _note(self, line: PurchaseOrderLine, changes: list[Change]) -> None:
+        """Nothing is left to promise, so nobody is asked again; if the line comes back, it asks what it asks then."""
+        line.asked_revision = self.order.revision
+        self._turn_off(line)
+        for change in changes:
+            self._say(str(line.number), change, "noted")
 
     def _reopen(self, line: PurchaseOrderLine, changes: list[Change]) -> None:
         # What was agreed stays in sight until the supplier answers anew; what was only proposed is overtaken.

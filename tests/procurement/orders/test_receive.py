@@ -175,6 +175,34 @@ def test_a_line_that_opens_again_waits_again(people, ended):
     assert order.revision == fresh().revision
 
 
+def test_a_quantity_cut_to_what_was_received_asks_nobody_again(people):
+    confirm(an_order(lines=1), people["asha"])
+    outcome(a_paper(lines=[a_line(received_quantity=Decimal(60))]))
+
+    outcome(a_paper(lines=[a_line(quantity=Decimal(60), received_quantity=Decimal(60))], revision="2"))
+
+    order = fresh()
+    assert (order.agreement, order.revision_status, order.lines_for_supplier) == ("agreed", "current", 0)
+    with acting(FEED):
+        (change,) = OrderRevision.objects.get(number=2).changes
+    assert change == {"line": "10", "field": "quantity", "old": "100", "new": "60", "did": "noted"}
+
+
+@pytest.mark.parametrize("away", [{"status": "closed"}, {"status": "cancelled"}, {"closed": True}])
+def test_what_the_erp_changed_on_a_line_while_it_was_closed_is_asked_when_it_comes_back(people, away):
+    confirm(an_order(lines=1), people["asha"])
+    eighty = a_line(quantity=Decimal(80))
+    if "closed" in away:
+        outcome(a_paper(lines=[replace(eighty, closed=True)], revision="2"))
+    else:
+        outcome(a_paper(lines=[eighty], revision="2", **away))
+    assert (fresh_line().agreement, fresh_line().turn, fresh().revision_status) == ("agreed", "", "current")
+
+    outcome(a_paper(lines=[eighty], revision="3"))
+
+    assert (fresh_line().agreement, fresh_line().turn) == ("awaiting", "supplier")
+
+
 def test_an_answer_still_waits_for_the_buyer_when_a_cancelled_order_comes_back(people):
     order = an_order(lines=1)
     answer(order, people["asha"], delivery_on=date(2026, 4, 9))
