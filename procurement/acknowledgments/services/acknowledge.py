@@ -154,7 +154,8 @@ def _is_settled_refusal(line: PurchaseOrderLine) -> bool:
 
 
 def require_fresh(order: PurchaseOrder, version: int, lines: Sequence[PurchaseOrderLine]) -> None:
-    """Raise `StaleDocument` when one of these lines moved since this version of the order."""
+    """Raise `StaleDocument` when one of these lines moved since this version of the order, or it never had it."""
+    require_known(order, version)
     moved = [line.number for line in lines if line.touched_version > version]
     if not moved:
         return
@@ -169,6 +170,18 @@ def require_fresh(order: PurchaseOrder, version: int, lines: Sequence[PurchaseOr
         % {"lines": ", ".join(str(number) for number in sorted(moved))},
         details={"lines": sorted(moved), "version": order.version, "revision": order.revision},
     )
+
+
+def require_known(order: PurchaseOrder, version: int) -> None:
+    """Raise `StaleDocument` for a version that the order has not come to: who names it has seen nothing of it."""
+    if version > order.version:
+        message = _(
+            "Order %(number)s has no version %(version)d yet. Read it again, and answer what it says."
+        )
+        raise StaleDocument(
+            message % {"number": order.number, "version": version},
+            details={"version": order.version, "revision": order.revision},
+        )
 
 
 def _read(

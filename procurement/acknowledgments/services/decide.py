@@ -9,6 +9,7 @@ from portal.kernel.audit.services import record
 from portal.kernel.errors import Invalid, NotAllowed, Problem, StaleDocument
 from portal.kernel.scope import requires_scope
 from procurement.acknowledgments.messages import ACCEPT, DECLINE, DecideAnswer
+from procurement.acknowledgments.services.acknowledge import require_known
 from procurement.orders.models import Promise, PurchaseOrder
 from procurement.orders.queries import lines_of, lock_order
 from procurement.orders.services import Decision, Settled, decide_promises
@@ -39,6 +40,7 @@ def decide_answer(command: DecideAnswer, *, actor: Actor, at: datetime) -> Settl
         raise StaleDocument(
             _("Order %(number)s is %(state)s in the ERP. Nothing is left to decide on it.") % values
         )
+    require_known(order, command.version)
     chosen = _chosen(order, command)
     settled = decide_promises(
         order,

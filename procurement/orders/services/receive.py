@@ -533,6 +533,7 @@ class _Revising:
                 old, new = str(getattr(line, name)), str(getattr(paper, name))
                 self._say(number, Change(name, old, new, reopens=False))
         was_cancelled = line.cancelled
+        was_written = (line.price_per, line.unit_decimals)
         for name, value in _line_values(paper, self.paper, self.known).items():
             setattr(line, name, value)
         line.cancelled = False
@@ -552,6 +553,9 @@ class _Revising:
             self._reopen(line, changes)
         else:
             self._turn_on(line)
+        if was_written != (line.price_per, line.unit_decimals):
+            # 2.50 each is 250 per 100, but what somebody types against the one must not be read as the other.
+            line.touched_version = self.order.version
         line.expected_on = expected_on(after, self._standing_pieces(line))
 
     def _standing_pieces(self, line: PurchaseOrderLine) -> list[Any]:

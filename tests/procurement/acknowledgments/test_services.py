@@ -315,6 +315,32 @@ def test_a_line_free_of_charge_is_confirmed_and_does_not_sink_the_others(people)
     assert (told["1"]["price"], told["2"]["price"]) == ("6.85", "0")
 
 
+def test_a_price_per_unit_written_otherwise_is_news_to_who_types_and_reopens_nothing(people):
+    order = an_order(lines=[a_line(10, price=Decimal("2.50")), a_line(20, price=Decimal("2.50"))])
+    answer(order, people["asha"], LineAnswer("L20"))
+    hundred = {"price": Decimal(250), "price_per": Decimal(100)}
+    receive(a_paper(lines=[a_line(10, **hundred), a_line(20, **hundred)]), at=LATER)
+
+    with pytest.raises(StaleDocument) as refusal:
+        answer(order, people["asha"], LineAnswer("L10", (AnswerPiece(Decimal(100), price=Decimal("2.60")),)))
+
+    assert refusal.value.details["lines"] == [10]
+    assert (fresh_line(20).agreement, fresh().revision) == ("agreed", 1)
+
+
+def test_a_version_that_is_yet_to_come_is_refused_on_both_sides(people):
+    order = an_order(lines=1)
+    receive(a_paper(lines=[a_line(10, quantity=Decimal(10000))], revision="2"), at=LATER)
+
+    with pytest.raises(StaleDocument, match="has no version 999 yet"):
+        answer(order, people["asha"], rest_as_asked=True, version=999)
+    answer(fresh(), people["asha"], LineAnswer("L10", (AnswerPiece(Decimal(10000), price=Decimal(9)),)))
+    with pytest.raises(StaleDocument, match="has no version 999 yet"):
+        decide(order, people["bea"], "accept", version=999)
+
+    assert (fresh_line().agreement, told_erp()) == ("answered", [])
+
+
 LATE = LineAnswer("L10", (AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 9)),))
 LATE_TOO = LineAnswer("L20", (AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 9)),))
 
