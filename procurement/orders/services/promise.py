@@ -25,7 +25,7 @@ from procurement.orders.queries import (
     piece_of,
     schedules_by_line,
 )
-from procurement.orders.services.standing import save_standing
+from procurement.orders.services.standing import FIRST_DAYS, note_first_days, save_standing
 from procurement.orders.states import (
     LINE_LIFECYCLE,
     LIVE_PROMISES,
@@ -239,23 +239,13 @@ def _settle(
 def _remember_first_days(
     schedules: Mapping[int, Sequence[ScheduleLine]], promises: Mapping[int, Sequence[Promise]]
 ) -> None:
-    changed: list[ScheduleLine] = []
-    for line_id, pieces in promises.items():
-        for schedule in schedules[line_id]:
-            before = (schedule.first_promised_on, schedule.first_agreed_on)
-            mine = [piece for piece in pieces if piece.schedule_key == schedule.key and piece.delivery_on]
-            days = [piece.delivery_on for piece in mine if piece.delivery_on]
-            if days and schedule.first_promised_on is None:
-                schedule.first_promised_on = max(days)
-            if (
-                days
-                and schedule.first_agreed_on is None
-                and all(piece.state == PromiseState.AGREED for piece in mine)
-            ):
-                schedule.first_agreed_on = max(days)
-            if before != (schedule.first_promised_on, schedule.first_agreed_on):
-                changed.append(schedule)
-    ScheduleLine.objects.bulk_update(changed, ["first_promised_on", "first_agreed_on"], batch_size=500)
+    changed = [
+        schedule
+        for line_id, pieces in promises.items()
+        for schedule in schedules[line_id]
+        if note_first_days(schedule, pieces)
+    ]
+    ScheduleLine.objects.bulk_update(changed, FIRST_DAYS, batch_size=500)
 
 
 def _tell_erp(

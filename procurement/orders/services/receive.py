@@ -31,7 +31,7 @@ from procurement.orders.policies import (
     logistics_of,
 )
 from procurement.orders.queries import asked_of, live_promises_by_line, piece_of, schedules_by_line
-from procurement.orders.services.standing import ROLLED_UP, apply_roll_up
+from procurement.orders.services.standing import FIRST_DAYS, ROLLED_UP, apply_roll_up, note_first_days
 from procurement.orders.states import (
     LINE_LIFECYCLE,
     ORDER_LIFECYCLE,
@@ -98,6 +98,7 @@ class _Batch:
     new_schedules: list[ScheduleLine] = field(default_factory=list)
     moved_schedules: list[ScheduleLine] = field(default_factory=list)
     gone_schedules: list[int] = field(default_factory=list)
+    first_days: list[ScheduleLine] = field(default_factory=list)
     promises: list[Promise] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
 
@@ -546,7 +547,7 @@ class _Revising:
             changes.append(Change("line", "", line.item_number))
         pieces = [piece_of(promise) for promise in self.known.promises.get(line.pk, [])]
         if changes and echoes(after, pieces, changes):
-            self._close_silently(line, changes)
+            self._close_silently(line, changes, schedules)
         elif changes and line.is_settled and not takes_promises:
             self._note(line, changes)
         elif changes:
@@ -565,13 +566,17 @@ class _Revising:
             if promise.state in (PromiseState.AGREED, PromiseState.PROPOSED)
         ]
 
-    def _close_silently(self, line: PurchaseOrderLine, changes: list[Change]) -> None:
+    def _close_silently(
+        self, line: PurchaseOrderLine, changes: list[Change], schedules: list[ScheduleLine]
+    ) -> None:
         """The ERP now says what was promised: what the buyer took there is agreed here."""
-        for promise in self.known.promises.get(line.pk, []):
+        promises = self.known.promises.get(line.pk, [])
+        for promise in promises:
             if promise.state != PromiseState.AGREED:
                 promise.state = PromiseState.AGREED
                 promise.decided_at, promise.decided_by = self.at, _("in the ERP")
                 self.batch.promises.append(promise)
+        self.batch.first_days += [one for one in schedules if note_first_days(one, promises) and one.pk]
         line.agreement = LINE_LIFECYCLE.target("echo", line.agreement)
         line.turn = Turn.NOBODY
         line.asked_revision = line.agreed_revision = self.order.revision
@@ -681,6 +686,7 @@ def _write(batch: _Batch, actor: Actor, at: datetime) -> None:
     PurchaseOrderLine.objects.bulk_update(batch.moved_lines, LINE_FIELDS, batch_size=200)
     ScheduleLine.objects.filter(pk__in=batch.gone_schedules).delete()
     ScheduleLine.objects.bulk_update(batch.moved_schedules, ["quantity", "delivery_on"], batch_size=500)
+    ScheduleLine.objects.bulk_update(batch.first_days, FIRST_DAYS, batch_size=500)
     for schedule in batch.new_schedules:
         schedule.line_id = schedule.line.pk
     ScheduleLine.objects.bulk_create(batch.new_schedules, batch_size=1000)

@@ -6,8 +6,9 @@ from datetime import datetime
 from django.db.models import F
 
 from portal.kernel.errors import StaleDocument
-from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
+from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from procurement.orders.policies import LineStatus, OrderStatus, roll_up
+from procurement.orders.states import PromiseState
 
 ROLLED_UP = (
     "agreement",
@@ -43,6 +44,28 @@ def apply_roll_up(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> N
     live = [line for line in lines if not line.cancelled]
     order.total_amount = sum((line.amount for line in live), start=order.total_amount * 0)
     order.next_delivery_on = min((line.expected_on for line in live if line.is_open), default=None)
+
+
+FIRST_DAYS = ("first_promised_on", "first_agreed_on")
+
+
+def note_first_days(schedule: ScheduleLine, pieces: Sequence[Promise]) -> bool:
+    """Note (not save) the days first promised and first agreed for one delivery; says whether there was news.
+
+    `pieces` are the live ones of its line. A delivery that no piece names, because the ERP split what was agreed, is
+    the one that comes on its day.
+    """
+    before = (schedule.first_promised_on, schedule.first_agreed_on)
+    dated = [piece for piece in pieces if piece.delivery_on]
+    mine = [piece for piece in dated if piece.schedule_key == schedule.key] or [
+        piece for piece in dated if piece.delivery_on == schedule.delivery_on
+    ]
+    last = max((piece.delivery_on for piece in mine if piece.delivery_on), default=None)
+    if schedule.first_promised_on is None:
+        schedule.first_promised_on = last
+    if schedule.first_agreed_on is None and all(piece.state == PromiseState.AGREED for piece in mine):
+        schedule.first_agreed_on = last
+    return before != (schedule.first_promised_on, schedule.first_agreed_on)
 
 
 def save_standing(

@@ -54,6 +54,12 @@ def schedules(number=10):
         return list(found.values_list("key", "quantity", "delivery_on"))
 
 
+def first_days(number=10):
+    with acting(FEED):
+        found = ScheduleLine.objects.filter(line__number=number).order_by("key")
+        return list(found.values_list("key", "first_promised_on", "first_agreed_on"))
+
+
 def test_a_new_order_waits_for_its_supplier_with_a_clock_in_its_working_time(world):
     order = an_order(lines=2)
 
@@ -264,6 +270,40 @@ def test_two_deliveries_of_one_day_sent_as_one_reopen_nothing(people):
     assert outcome(a_paper(lines=[a_line()])) == ["updated"]
 
     assert (fresh_line().agreement, fresh_line().turn, fresh().revision) == ("answered", "buyer", 1)
+
+
+def test_the_first_agreed_day_is_kept_when_the_erp_was_the_one_to_agree(people):
+    order = an_order(lines=1)
+    answer(order, people["asha"], delivery_on=date(2026, 4, 9))
+    outcome(a_paper(lines=[a_line(delivery_on=date(2026, 4, 9))], revision="2"))
+    assert first_days() == [(1, date(2026, 4, 9), date(2026, 4, 9))]
+
+    more = a_line(quantity=Decimal(120), delivery_on=date(2026, 4, 9))
+    outcome(a_paper(lines=[more], revision="3"))
+    answer(order, people["asha"], 120, delivery_on=date(2026, 5, 9))
+    decide(order, people["bea"])
+
+    assert first_days() == [(1, date(2026, 4, 9), date(2026, 4, 9))]
+
+
+def test_each_delivery_of_a_split_that_the_erp_took_over_has_its_own_first_day(people):
+    order = an_order(lines=1)
+    split = LineAnswer(
+        "L10", (AnswerPiece(Decimal(60)), AnswerPiece(Decimal(40), delivery_on=date(2026, 4, 9)))
+    )
+    with acting(people["asha"].actor):
+        command = AcknowledgeOrder(order.key, 1, (split,))
+        acknowledge_order(command, actor=people["asha"].actor, at=LATER)
+    decide(order, people["bea"])
+
+    two = (SchedulePaper(Decimal(60), date(2026, 4, 1)), SchedulePaper(Decimal(40), date(2026, 4, 9)))
+    outcome(a_paper(lines=[a_line(schedules=two)], revision="2"))
+
+    assert fresh_line().agreement == "agreed"
+    assert first_days() == [
+        (1, date(2026, 4, 9), date(2026, 4, 9)),
+        (2, date(2026, 4, 9), date(2026, 4, 9)),
+    ]
 
 
 @pytest.mark.parametrize(
