@@ -1,4 +1,4 @@
-"""What was given for nothing may be promised for nothing."""
+"""What was given for nothing may be promised for nothing; what was agreed comes back when a later answer goes."""
 
 from typing import ClassVar
 
@@ -17,4 +17,5 @@ class Migration(migrations.Migration):
             "promise",
             models.CheckConstraint(condition=Q(price__gte=0), name="promise_price_not_negative"),
         ),
+        migrations.AddField("promise", "was_agreed", models.BooleanField(default=False, db_default=False)),
     ]

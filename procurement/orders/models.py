@@ -284,8 +284,9 @@ class ScheduleLine(models.Model):
 class Promise(models.Model):
     """One piece of a supplier's answer to a line. The pieces of a line add up to its quantity.
 
-    `origin` is the key of the paper that made it (an acknowledgment); `round` counts the answers to the line.
-    Promises are superseded by newer ones, never edited.
+    `origin` is the key of the paper that made it (an acknowledgment). Promises are superseded by newer ones, never
+    edited; `was_agreed` marks the superseded ones on which a whole line had been agreed: they come back when what took
+    their place is withdrawn.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -310,6 +311,7 @@ class Promise(models.Model):
     decided_at = models.DateTimeField(null=True)
     decided_by = models.CharField(max_length=200, blank=True)
     decision_note = models.TextField(blank=True)
+    was_agreed = models.BooleanField(default=False, db_default=False)
 
     objects = ScopedQuerySet.as_manager()
 

@@ -183,6 +183,13 @@ PROMISE_LIFECYCLE = Lifecycle(
         "promise.superseded",
         Permission.ORDER_ACKNOWLEDGE,
     ),
+    Transition(
+        "restore",
+        frozenset({PromiseState.SUPERSEDED}),
+        PromiseState.AGREED,
+        "promise.restored",
+        Permission.ORDER_ACKNOWLEDGE,
+    ),
     initial=PromiseState.PROPOSED,
-    terminal=(PromiseState.WITHDRAWN, PromiseState.SUPERSEDED),
+    terminal=(PromiseState.WITHDRAWN,),
 )

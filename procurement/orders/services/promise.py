@@ -67,7 +67,7 @@ def make_promises(
     lines = lines_of(order)
     touched = [line for line in lines if line.pk in pieces_by_line]
     schedules = schedules_by_line(line.pk for line in touched)
-    Promise.objects.filter(line__in=touched, state__in=LIVE_PROMISES).update(state=PromiseState.SUPERSEDED)
+    _supersede(touched)
     made: list[Promise] = []
     as_asked: list[PurchaseOrderLine] = []
     by_line: dict[int, list[Promise]] = defaultdict(list)
@@ -98,6 +98,14 @@ def make_promises(
         refused=_numbers(line for line in touched if line.agreement == Agreement.REFUSED),
         agreed=_numbers(as_asked),
     )
+
+
+def _supersede(lines: Sequence[PurchaseOrderLine]) -> None:
+    live = Promise.objects.filter(line__in=lines, state__in=LIVE_PROMISES)
+    # What stands on a line that awaits an answer is what was agreed on it before a revision reopened it.
+    agreed = [line for line in lines if line.agreement == Agreement.AWAITING]
+    live.filter(line__in=agreed, state=PromiseState.AGREED).update(was_agreed=True)
+    live.update(state=PromiseState.SUPERSEDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +164,10 @@ def decide_promises(order: PurchaseOrder, decision: Decision, *, actor: Actor, a
 
 @requires_scope
 def withdraw_promises(order: PurchaseOrder, origin: uuid.UUID, *, at: datetime) -> tuple[int, ...]:
-    """Take back the undecided pieces of one paper; their lines await an answer again. The order must be locked."""
+    """Take back the undecided pieces of one paper; their lines await an answer again. The order must be locked.
+
+    What had been agreed on a line before a revision reopened it is in sight again.
+    """
     lines = lines_of(order)
     mine = Promise.objects.filter(origin=origin, line__in=lines)
     decided = set(
@@ -167,10 +178,28 @@ def withdraw_promises(order: PurchaseOrder, origin: uuid.UUID, *, at: datetime) 
     undecided.update(state=PromiseState.WITHDRAWN, decided_at=at)
     touched = [line for line in lines if line.pk in line_ids]
     schedules = schedules_by_line(line_ids)
+    restored = _restore(touched)
     for line in touched:
         _settle(line, [], schedules[line.pk], order, "withdraw")
+        agreed = [piece_of(promise) for promise in restored[line.pk]]
+        line.expected_on = expected_on(asked_of(line, schedules[line.pk], order), agreed)
     save_standing(order, lines, touched, at=at)
     return _numbers(touched)
+
+
+def _restore(lines: Iterable[PurchaseOrderLine]) -> Mapping[int, Sequence[Promise]]:
+    """Bring back what was agreed last on each of these lines, by line id."""
+    found: dict[int, list[Promise]] = defaultdict(list)
+    superseded = Promise.objects.filter(line__in=lines, state=PromiseState.SUPERSEDED, was_agreed=True)
+    for promise in superseded.order_by("line_id", "-id"):
+        last = found[promise.line_id]
+        if not last or last[0].origin == promise.origin:
+            promise.state = PROMISE_LIFECYCLE.target("restore", promise.state)
+            promise.was_agreed = False
+            last.append(promise)
+    changed = [promise for promises in found.values() for promise in promises]
+    Promise.objects.bulk_update(changed, ["state", "was_agreed"], batch_size=500)
+    return found
 
 
 def takes_promises(line: PurchaseOrderLine, order: PurchaseOrder) -> bool:

@@ -9,7 +9,11 @@ import pytest
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, DecideAnswer, LineAnswer
-from procurement.acknowledgments.services import acknowledge_order, decide_answer
+from procurement.acknowledgments.services import (
+    acknowledge_order,
+    decide_answer,
+    withdraw_acknowledgment,
+)
 from procurement.orders.messages import SchedulePaper
 from procurement.orders.models import OrderRevision, PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
@@ -284,6 +288,43 @@ def test_the_first_agreed_day_is_kept_when_the_erp_was_the_one_to_agree(people):
     decide(order, people["bea"])
 
     assert first_days() == [(1, date(2026, 4, 9), date(2026, 4, 9))]
+
+
+def test_a_withdrawn_answer_leaves_what_was_agreed_before(people):
+    order = an_order(lines=1)
+    confirm(order, people["asha"])
+    outcome(a_paper(lines=[a_line(quantity=Decimal(120))], revision="2"))
+    answer(order, people["asha"], 120, delivery_on=date(2026, 4, 20))
+    done = answer(order, people["asha"], 120, delivery_on=date(2026, 4, 9))
+    with acting(people["asha"].actor):
+        withdraw_acknowledgment(done.paper.key, actor=people["asha"].actor, at=LATER)
+    assert (fresh_line().agreement, fresh_line().turn, fresh_line().expected_on) == (
+        "awaiting",
+        "supplier",
+        date(2026, 4, 1),
+    )
+
+    outcome(a_paper(lines=[a_line()], revision="3"))
+
+    assert (fresh_line().agreement, fresh_line().turn, fresh().revision_status) == ("agreed", "", "current")
+    with acting(FEED):
+        states = list(fresh_line().promises.order_by("id").values_list("quantity", "state"))
+    assert states == [(100, "agreed"), (120, "superseded"), (120, "withdrawn")]
+
+
+def test_only_the_last_agreement_comes_back(people):
+    order = an_order(lines=1)
+    confirm(order, people["asha"])
+    outcome(a_paper(lines=[a_line(quantity=Decimal(120))], revision="2"))
+    confirm(fresh(), people["asha"])
+    outcome(a_paper(lines=[a_line(quantity=Decimal(140))], revision="3"))
+    done = answer(order, people["asha"], 140, delivery_on=date(2026, 4, 9))
+    with acting(people["asha"].actor):
+        withdraw_acknowledgment(done.paper.key, actor=people["asha"].actor, at=LATER)
+
+    with acting(FEED):
+        states = list(fresh_line().promises.order_by("id").values_list("quantity", "state"))
+    assert states == [(100, "superseded"), (120, "agreed"), (140, "withdrawn")]
 
 
 def test_each_delivery_of_a_split_that_the_erp_took_over_has_its_own_first_day(people):
