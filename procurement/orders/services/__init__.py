@@ -13,7 +13,7 @@ from procurement.orders.services.promise import (
     make_promises,
     withdraw_promises,
 )
-from procurement.orders.services.receive import OrderIntake, OrderResult, receive_orders
+from procurement.orders.services.receive import OrderIntake, OrderResult, newest_papers, receive_orders
 from procurement.orders.services.saved_view import forget_view, save_view
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "give_up_document",
     "keep_document",
     "make_promises",
+    "newest_papers",
     "receive_orders",
     "save_view",
     "withdraw_promises",

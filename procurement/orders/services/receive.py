@@ -92,6 +92,7 @@ class _Batch:
 
     new_orders: list[PurchaseOrder] = field(default_factory=list)
     moved_orders: list[PurchaseOrder] = field(default_factory=list)
+    stamped_orders: list[PurchaseOrder] = field(default_factory=list)
     revisions: list[OrderRevision] = field(default_factory=list)
     new_lines: list[PurchaseOrderLine] = field(default_factory=list)
     moved_lines: list[PurchaseOrderLine] = field(default_factory=list)
@@ -160,14 +161,26 @@ LINE_FIELDS = (
 @requires_scope
 def receive_orders(papers: Sequence[OrderPaper], *, actor: Actor, at: datetime) -> OrderIntake:
     """Take in orders as the ERP holds them now. Bad papers never sink good ones; each says what is wrong with it."""
-    newest: dict[tuple[str, str], OrderPaper] = {}
-    for paper in papers:
-        newest[paper.company, paper.number] = paper
-    known = _look_up(newest.values())
+    newest = newest_papers(papers)
+    known = _look_up(newest)
     batch = _Batch()
-    results = [_receive(paper, known, batch, at) for paper in newest.values()]
+    results = [_receive(paper, known, batch, at) for paper in newest]
     _write(batch, actor, at)
     return OrderIntake(tuple(results))
+
+
+def newest_papers(papers: Iterable[OrderPaper]) -> list[OrderPaper]:
+    """One paper of each order: the one with the newest stamp; without stamps, or of one moment, the last."""
+    newest: dict[tuple[str, str], OrderPaper] = {}
+    for paper in papers:
+        before = newest.get((paper.company, paper.number))
+        if before is None or not _is_older(paper.stamp, before.stamp):
+            newest[paper.company, paper.number] = paper
+    return list(newest.values())
+
+
+def _is_older(stamp: datetime | None, than: datetime | None) -> bool:
+    return stamp is not None and than is not None and stamp < than
 
 
 def _look_up(papers: Iterable[OrderPaper]) -> _Known:
@@ -263,8 +276,12 @@ def _receive(paper: OrderPaper, known: _Known, batch: _Batch, at: datetime) -> O
         _new_order(paper, digest, known, batch, at)
         return OrderResult(paper.company, paper.number, "stored")
     if order.content_hash == digest:
+        if paper.stamp and (order.erp_stamp is None or order.erp_stamp < paper.stamp):
+            # Still so at that moment: a paper from in between that comes late is older than what we know.
+            order.erp_stamp = paper.stamp
+            batch.stamped_orders.append(order)
         return OrderResult(paper.company, paper.number, "unchanged")
-    if paper.stamp and order.erp_stamp and paper.stamp < order.erp_stamp:
+    if _is_older(paper.stamp, order.erp_stamp):
         return OrderResult(paper.company, paper.number, "older")
     outcome = _Revising(paper, digest, order, known, batch, at).run()
     return OrderResult(paper.company, paper.number, outcome)
@@ -677,6 +694,7 @@ class _Revising:
 def _write(batch: _Batch, actor: Actor, at: datetime) -> None:
     PurchaseOrder.objects.bulk_create(batch.new_orders, batch_size=500)
     PurchaseOrder.objects.bulk_update(batch.moved_orders, ORDER_FIELDS, batch_size=200)
+    PurchaseOrder.objects.bulk_update(batch.stamped_orders, ["erp_stamp"], batch_size=1000)
     for revision in batch.revisions:
         revision.order_id = revision.order.pk
     OrderRevision.objects.bulk_create(batch.revisions, batch_size=500)

@@ -98,6 +98,29 @@ def test_an_older_paper_is_not_taken_for_a_newer_one(world):
     assert fresh().line_count == 2
 
 
+def test_a_paper_from_before_the_last_look_is_older_even_if_nothing_had_changed(world):
+    def paper(hour, **changed):
+        return a_paper(lines=[a_line(**changed)], stamp=datetime(2026, 3, 2, hour, tzinfo=UTC))
+
+    receive(paper(1))
+    assert outcome(paper(3)) == ["unchanged"]
+
+    # Changed to 80 at two and back by three; the paper of two comes last.
+    assert outcome(paper(2, quantity=Decimal(80))) == ["older"]
+    assert (fresh_line().quantity, fresh().version) == (100, 1)
+
+
+def test_the_newest_paper_of_a_batch_counts_not_the_last(world):
+    def paper(hour, quantity):
+        stamp = datetime(2026, 3, 2, hour, tzinfo=UTC)
+        return a_paper(lines=[a_line(quantity=Decimal(quantity))], stamp=stamp)
+
+    receive(paper(1, 100))
+
+    assert outcome(paper(3, 90), paper(2, 80)) == ["revised"]
+    assert fresh_line().quantity == 90
+
+
 def test_a_revision_is_kept_with_what_moved(world):
     an_order(lines=2)
 
