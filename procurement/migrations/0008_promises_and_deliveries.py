@@ -6,6 +6,17 @@ from django.db import migrations, models
 from django.db.models import Q
 
 
+# A key that only a promise still names has been given too.
+LINES = """
+    UPDATE procurement_purchaseorderline AS line SET
+        last_schedule_key = greatest(
+            0,
+            (SELECT max(key) FROM procurement_scheduleline WHERE line_id = line.id),
+            (SELECT max(schedule_key) FROM procurement_promise WHERE line_id = line.id)
+        );
+"""
+
+
 class Migration(migrations.Migration):
     """The rules of promises as they have become."""
 
@@ -18,4 +29,8 @@ class Migration(migrations.Migration):
             models.CheckConstraint(condition=Q(price__gte=0), name="promise_price_not_negative"),
         ),
         migrations.AddField("promise", "was_agreed", models.BooleanField(default=False, db_default=False)),
+        migrations.AddField(
+            "purchaseorderline", "last_schedule_key", models.PositiveIntegerField(default=0, db_default=0)
+        ),
+        migrations.RunSQL(LINES, migrations.RunSQL.noop),
     ]

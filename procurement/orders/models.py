@@ -149,6 +149,7 @@ class PurchaseOrderLine(models.Model):
     `key` is the ERP's line key. `asked_revision` is the newest revision that changed something that matters on this
     line, `agreed_revision` the one the agreement refers to, `touched_version` the order's version when its promise side
     last moved: who answers or decides on an older version is told so. `price` is for `price_per` units.
+    `last_schedule_key` is the highest key any of its deliveries ever had.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -178,6 +179,7 @@ class PurchaseOrderLine(models.Model):
     asked_revision = models.PositiveIntegerField(default=1)
     agreed_revision = models.PositiveIntegerField(null=True)
     touched_version = models.PositiveIntegerField(default=1)
+    last_schedule_key = models.PositiveIntegerField(default=0, db_default=0)
     agreement = models.CharField(max_length=10, choices=Agreement.choices, default=Agreement.AWAITING)
     logistics = models.CharField(max_length=20, choices=Logistics.choices, default=Logistics.NOTHING_SHIPPED)
     finance = models.CharField(max_length=20, choices=Finance.choices, default=Finance.NOT_INVOICED)
@@ -256,8 +258,8 @@ class PurchaseOrderLine(models.Model):
 class ScheduleLine(models.Model):
     """One delivery asked for on a line: so much on that day. A line without any has one.
 
-    `key` is ours and stays when the ERP re-creates its own deliveries. The first promise and the first agreement are
-    written once and never over: on-time is measured against them.
+    `key` is ours, stays when the ERP re-creates its own deliveries, and is never given again on its line. The first
+    promise and the first agreement are written once and never over: on-time is measured against them.
     """
 
     id = models.BigAutoField(primary_key=True)

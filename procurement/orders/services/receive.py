@@ -151,6 +151,7 @@ LINE_FIELDS = (
     "asked_revision",
     "agreed_revision",
     "touched_version",
+    "last_schedule_key",
     "agreement",
     "logistics",
     "finance",
@@ -361,6 +362,7 @@ def _add_line(
         **values,
     )
     row.turn = Turn.SUPPLIER if row.is_open and order.state == OrderState.ISSUED else Turn.NOBODY
+    row.last_schedule_key = len(_deliveries(line))
     batch.new_lines.append(row)
     batch.new_schedules.extend(
         ScheduleLine(supplier_id=order.supplier_id, line=row, key=key, quantity=quantity, delivery_on=day)
@@ -645,7 +647,8 @@ class _Revising:
             if same:
                 free.remove(same)
                 kept[position] = same
-        next_key = max((one.key for one in self.known.schedules.get(line.pk, [])), default=0) + 1
+        # Promises name deliveries by key: one that is gone takes its key with it.
+        next_key = max([line.last_schedule_key, *(one.key for one in self.known.schedules[line.pk])]) + 1
         for position, (quantity, day) in enumerate(wanted):
             if position in kept:
                 continue
@@ -665,6 +668,7 @@ class _Revising:
                 self.batch.new_schedules.append(moved)
             kept[position] = moved
         self.batch.gone_schedules.extend(one.pk for one in free)
+        line.last_schedule_key = next_key - 1
         return [kept[position] for position in range(len(wanted))]
 
     def _record(self, before: dict[int, tuple[Decimal, Decimal]]) -> None:

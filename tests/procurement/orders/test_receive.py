@@ -257,6 +257,18 @@ def test_deliveries_keep_our_keys_when_the_erp_recreates_its_own(world):
     assert schedules() == [(1, 60, date(2026, 4, 3)), (2, 40, date(2026, 4, 15))]
 
 
+def test_the_key_of_a_delivery_that_is_gone_is_never_given_again(people):
+    april, may, august = (SchedulePaper(Decimal(50), date(2026, month, 1)) for month in (4, 5, 8))
+    order = an_order(lines=[a_line(schedules=(april, may))])
+    confirm(order, people["asha"])
+
+    outcome(a_paper(lines=[a_line(quantity=Decimal(50), schedules=(april,))], revision="2"))
+    outcome(a_paper(lines=[a_line(schedules=(april, august))], revision="3"))
+
+    assert schedules() == [(1, 50, date(2026, 4, 1)), (3, 50, date(2026, 8, 1))]
+    assert first_days()[1] == (3, None, None)
+
+
 def test_the_erp_taking_over_a_proposal_is_a_yes(people):
     order = an_order(lines=1)
     asha = people["asha"].actor
