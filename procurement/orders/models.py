@@ -150,6 +150,9 @@ class PurchaseOrderLine(models.Model):
     line, `agreed_revision` the one the agreement refers to, `touched_version` the order's version when its promise side
     last moved: who answers or decides on an older version is told so. `price` is for `price_per` units.
     `last_schedule_key` is the highest key any of its deliveries ever had.
+
+    Asked are the days from `delivery_on` to `last_delivery_on`; `expected_on` is the day of the last delivery as
+    planning should see it, `next_delivery_on` that of the earliest one not yet here.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -169,7 +172,9 @@ class PurchaseOrderLine(models.Model):
     price_per = models.DecimalField(**QUANTITY, default=Decimal(1))
     amount = models.DecimalField(**AMOUNT)
     delivery_on = models.DateField()
+    last_delivery_on = models.DateField(null=True)
     expected_on = models.DateField()
+    next_delivery_on = models.DateField(null=True)
     ship_to = models.ForeignKey("procurement.Site", on_delete=models.PROTECT, null=True, related_name="+")
     note = models.TextField(blank=True)
     cancelled = models.BooleanField(default=False)

@@ -197,15 +197,25 @@ def standing_of(pieces: Sequence[Piece]) -> Standing:
 
 def expected_on(asked: Asked, pieces: Sequence[Piece]) -> date:
     """The day planning should use for the last of a line: agreed, else promised under review, else asked."""
+    return max(day for _, day in _expected(asked, pieces))
+
+
+def next_delivery_on(asked: Asked, pieces: Sequence[Piece], received: Decimal) -> date:
+    """The day of the earliest delivery of a line that is not here yet; what was received fills them by date."""
+    left = received
+    for quantity, day in sorted(_expected(asked, pieces), key=lambda delivery: delivery[1]):
+        left -= quantity
+        if left < ZERO:
+            return day
+    return expected_on(asked, pieces)
+
+
+def _expected(asked: Asked, pieces: Sequence[Piece]) -> Sequence[tuple[Decimal, date]]:
     for state in (PromiseState.AGREED, PromiseState.PROPOSED):
-        days = [
-            piece.delivery_on
-            for piece in pieces
-            if piece.state == state and piece.kind != PromiseKind.REFUSE and piece.delivery_on
-        ]
-        if days:
-            return max(days)
-    return max(day for _, day in asked.deliveries)
+        standing = [piece for piece in pieces if piece.state == state and piece.kind != PromiseKind.REFUSE]
+        if dated := [(piece.quantity, piece.delivery_on) for piece in standing if piece.delivery_on]:
+            return dated
+    return asked.deliveries
 
 
 def logistics_of(*, ordered: Decimal, shipped: Decimal, received: Decimal, closed: bool) -> str:

@@ -27,8 +27,8 @@ def open_lines(lines: QuerySet[PurchaseOrderLine]) -> QuerySet[PurchaseOrderLine
 
 
 def late_lines(lines: QuerySet[PurchaseOrderLine], today: date) -> QuerySet[PurchaseOrderLine]:
-    """Open lines that are expected later than asked, or should be here already."""
-    late = Q(expected_on__lt=today) | Q(expected_on__gt=F("delivery_on"))
+    """Open lines whose last delivery is expected later than asked, or whose next one should be here already."""
+    late = Q(next_delivery_on__lt=today) | Q(expected_on__gt=F("last_delivery_on"))
     return open_lines(lines).filter(late)
 
 

@@ -17,7 +17,7 @@ from portal.kernel.outbox.services import enqueue
 from portal.kernel.scope import requires_scope
 from procurement.orders.messages import CommandLine, CommandPiece, PromiseCommand, command_to_json
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
-from procurement.orders.policies import NewPiece, Piece, expected_on, is_as_asked, standing_of
+from procurement.orders.policies import NewPiece, Piece, is_as_asked, standing_of
 from procurement.orders.queries import (
     asked_of,
     lines_of,
@@ -25,7 +25,12 @@ from procurement.orders.queries import (
     piece_of,
     schedules_by_line,
 )
-from procurement.orders.services.standing import FIRST_DAYS, note_first_days, save_standing
+from procurement.orders.services.standing import (
+    FIRST_DAYS,
+    note_expected,
+    note_first_days,
+    save_standing,
+)
 from procurement.orders.states import (
     LINE_LIFECYCLE,
     LIVE_PROMISES,
@@ -182,7 +187,7 @@ def withdraw_promises(order: PurchaseOrder, origin: uuid.UUID, *, at: datetime) 
     for line in touched:
         _settle(line, [], schedules[line.pk], order, "withdraw")
         agreed = [piece_of(promise) for promise in restored[line.pk]]
-        line.expected_on = expected_on(asked_of(line, schedules[line.pk], order), agreed)
+        note_expected(line, asked_of(line, schedules[line.pk], order), agreed)
     save_standing(order, lines, touched, at=at)
     return _numbers(touched)
 
@@ -262,7 +267,7 @@ def _settle(
     line.turn = standing.turn if takes_promises(line, order) else Turn.NOBODY
     if standing.agreement in (Agreement.AGREED, Agreement.REFUSED) and not standing.turn:
         line.agreed_revision = order.revision
-    line.expected_on = expected_on(asked_of(line, schedules, order), pieces)
+    note_expected(line, asked_of(line, schedules, order), pieces)
 
 
 def _remember_first_days(

@@ -26,12 +26,18 @@ from procurement.orders.policies import (
     Change,
     changes_between,
     echoes,
-    expected_on,
     finance_of,
     logistics_of,
 )
 from procurement.orders.queries import asked_of, live_promises_by_line, piece_of, schedules_by_line
-from procurement.orders.services.standing import FIRST_DAYS, ROLLED_UP, apply_roll_up, note_first_days
+from procurement.orders.services.standing import (
+    EXPECTED,
+    FIRST_DAYS,
+    ROLLED_UP,
+    apply_roll_up,
+    note_expected,
+    note_first_days,
+)
 from procurement.orders.states import (
     LINE_LIFECYCLE,
     ORDER_LIFECYCLE,
@@ -141,7 +147,8 @@ LINE_FIELDS = (
     "price_per",
     "amount",
     "delivery_on",
-    "expected_on",
+    "last_delivery_on",
+    *EXPECTED,
     "ship_to",
     "note",
     "cancelled",
@@ -339,6 +346,7 @@ def _line_values(line: LinePaper, paper: OrderPaper, known: _Known) -> dict[str,
     values["unit_decimals"] = known.units[line.unit].decimals
     values["amount"] = line_amount(line.quantity, line.price, line.price_per, paper.currency)
     values["delivery_on"] = min(day for _, day in _deliveries(line))
+    values["last_delivery_on"] = max(day for _, day in _deliveries(line))
     values["ship_to"] = known.sites.get(line.ship_to)
     values["logistics"] = logistics_of(
         ordered=line.quantity, shipped=Decimal(0), received=line.received_quantity, closed=line.closed
@@ -357,17 +365,18 @@ def _add_line(
         key=line.key,
         asked_revision=order.revision,
         touched_version=order.version,
-        expected_on=max(day for _, day in _deliveries(line)),
         cancelled=False,
         **values,
     )
-    row.turn = Turn.SUPPLIER if row.is_open and order.state == OrderState.ISSUED else Turn.NOBODY
-    row.last_schedule_key = len(_deliveries(line))
-    batch.new_lines.append(row)
-    batch.new_schedules.extend(
+    schedules = [
         ScheduleLine(supplier_id=order.supplier_id, line=row, key=key, quantity=quantity, delivery_on=day)
         for key, (quantity, day) in enumerate(_deliveries(line), start=1)
-    )
+    ]
+    row.last_schedule_key = len(schedules)
+    note_expected(row, asked_of(row, schedules, order), [])
+    row.turn = Turn.SUPPLIER if row.is_open and order.state == OrderState.ISSUED else Turn.NOBODY
+    batch.new_lines.append(row)
+    batch.new_schedules.extend(schedules)
     return row
 
 
@@ -576,7 +585,7 @@ class _Revising:
         if was_written != (line.price_per, line.unit_decimals):
             # 2.50 each is 250 per 100, but what somebody types against the one must not be read as the other.
             line.touched_version = self.order.version
-        line.expected_on = expected_on(after, self._standing_pieces(line))
+        note_expected(line, after, self._standing_pieces(line))
 
     def _standing_pieces(self, line: PurchaseOrderLine) -> list[Any]:
         return [

@@ -7,7 +7,15 @@ from django.db.models import F
 
 from portal.kernel.errors import StaleDocument
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
-from procurement.orders.policies import LineStatus, OrderStatus, roll_up
+from procurement.orders.policies import (
+    Asked,
+    LineStatus,
+    OrderStatus,
+    Piece,
+    expected_on,
+    next_delivery_on,
+    roll_up,
+)
 from procurement.orders.states import PromiseState
 
 ROLLED_UP = (
@@ -36,6 +44,15 @@ def status_of(line: PurchaseOrderLine) -> LineStatus:
     )
 
 
+EXPECTED = ("expected_on", "next_delivery_on")
+
+
+def note_expected(line: PurchaseOrderLine, asked: Asked, pieces: Sequence[Piece]) -> None:
+    """Note (not save) when the last of a line is expected, and when the next of it."""
+    line.expected_on = expected_on(asked, pieces)
+    line.next_delivery_on = next_delivery_on(asked, pieces, line.received_quantity)
+
+
 def apply_roll_up(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> None:
     """Compute an order's statuses, counts, total and next delivery from its lines (not saved)."""
     status: OrderStatus = roll_up([status_of(line) for line in lines], state=order.state)
@@ -43,7 +60,9 @@ def apply_roll_up(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> N
         setattr(order, name, getattr(status, name))
     live = [line for line in lines if not line.cancelled]
     order.total_amount = sum((line.amount for line in live), start=order.total_amount * 0)
-    order.next_delivery_on = min((line.expected_on for line in live if line.is_open), default=None)
+    # A line that an older version wrote while this one was being installed has no next day of its own yet.
+    days = [line.next_delivery_on or line.expected_on for line in live if line.is_open]
+    order.next_delivery_on = min(days, default=None)
 
 
 FIRST_DAYS = ("first_promised_on", "first_agreed_on")
@@ -86,7 +105,7 @@ def save_standing(
         line.touched_version = order.version
     PurchaseOrderLine.objects.bulk_update(
         changed,
-        ["agreement", "turn", "agreed_revision", "expected_on", "touched_version"],
+        ["agreement", "turn", "agreed_revision", "touched_version", *EXPECTED],
         batch_size=500,
     )
     apply_roll_up(order, lines)

@@ -18,6 +18,7 @@ from procurement.orders.policies import (
     finance_of,
     is_as_asked,
     logistics_of,
+    next_delivery_on,
     roll_up,
     standing_of,
 )
@@ -177,6 +178,15 @@ def test_expected_is_agreed_else_promised_else_asked():
         expected_on(ASKED, [piece(50, later, state="agreed"), piece(50, latest, state="proposed")]) == later
     )
     assert expected_on(ASKED, [piece(day=latest, state="declined")]) == APRIL
+
+
+@pytest.mark.parametrize(("received", "day"), [(0, 1), (59, 1), (60, 15), (99, 15), (100, 15), (110, 15)])
+def test_the_next_delivery_is_the_earliest_that_is_not_here_yet(received, day):
+    two = replace(ASKED, deliveries=((Decimal(40), date(2026, 4, 15)), (Decimal(60), APRIL)))
+
+    assert next_delivery_on(two, [], Decimal(received)) == date(2026, 4, day)
+    split = [piece(60), piece(40, date(2026, 4, 15)), piece(20, None, kind="refuse")]
+    assert next_delivery_on(ASKED, split, Decimal(received)) == date(2026, 4, day)
 
 
 # --- what happened --------------------------------------------------------------------------------------------
