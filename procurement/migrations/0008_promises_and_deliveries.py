@@ -1,10 +1,12 @@
-"""What was given for nothing may be promised for nothing; what was agreed comes back when a later answer goes."""
+"""What promises, deliveries and the supplier's clock remember; and that what is asked for nothing is promised so.
+
+All that is new may be empty or has a value of its own, so that the version before keeps working meanwhile.
+"""
 
 from typing import ClassVar
 
 from django.db import migrations, models
 from django.db.models import Q
-
 
 # A key that only a promise still names has been given too. What is expected is what was agreed, else proposed, else
 # asked; what was received fills it by date (policies.next_delivery_on).
@@ -39,10 +41,12 @@ LINES = """
 
 # An order is due next when the first of its open lines is.
 ORDERS = """
-    UPDATE procurement_purchaseorder AS whole SET next_delivery_on = (
-        SELECT min(next_delivery_on) FROM procurement_purchaseorderline
-        WHERE order_id = whole.id AND NOT cancelled AND NOT closed AND received_quantity < quantity
-    );
+    UPDATE procurement_purchaseorder AS whole SET
+        answer_asked_at = revised_at,
+        next_delivery_on = (
+            SELECT min(next_delivery_on) FROM procurement_purchaseorderline
+            WHERE order_id = whole.id AND NOT cancelled AND NOT closed AND received_quantity < quantity
+        );
 """
 
 
@@ -63,6 +67,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField("purchaseorderline", "last_delivery_on", models.DateField(null=True)),
         migrations.AddField("purchaseorderline", "next_delivery_on", models.DateField(null=True)),
+        migrations.AddField("purchaseorder", "answer_asked_at", models.DateTimeField(null=True)),
         migrations.RunSQL(LINES, migrations.RunSQL.noop),
         migrations.RunSQL(ORDERS, migrations.RunSQL.noop),
     ]

@@ -36,7 +36,8 @@ class PurchaseOrder(models.Model):
     """What a company asks a supplier for. The ERP owns it; the portal owns the promise on its lines.
 
     The status fields and counts are computed from the lines (`policies.roll_up`) and kept for lists. `updated_at` is
-    when anything of it last moved, whichever side moved it: who mirrors orders reads from there.
+    when anything of it last moved, whichever side moved it: who mirrors orders reads from there. The supplier has
+    from `answer_asked_at` to `acknowledge_by_at` to answer what waits for it.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -56,6 +57,7 @@ class PurchaseOrder(models.Model):
     received_at = models.DateTimeField()
     revised_at = models.DateTimeField()
     updated_at = models.DateTimeField(db_default=Now())
+    answer_asked_at = models.DateTimeField(null=True)
     acknowledge_by_at = models.DateTimeField(null=True)
     ship_to = models.ForeignKey("procurement.Site", on_delete=models.PROTECT, null=True, related_name="+")
     payment_terms = models.CharField(max_length=200, blank=True)

@@ -30,6 +30,7 @@ from procurement.orders.services.standing import (
     note_expected,
     note_first_days,
     save_standing,
+    start_clock,
 )
 from procurement.orders.states import (
     LINE_LIFECYCLE,
@@ -126,6 +127,8 @@ class Decision:
 def decide_promises(order: PurchaseOrder, decision: Decision, *, actor: Actor, at: datetime) -> Settled:
     """Agree to or decline proposed pieces. The order must be locked.
 
+    What is declined is to be answered again, in as much time as an answer has.
+
     Raises `StaleDocument` when one of them is no longer there to be decided, or nothing of its line is left to promise.
     """
     lines = lines_of(order)
@@ -156,6 +159,8 @@ def decide_promises(order: PurchaseOrder, decision: Decision, *, actor: Actor, a
             if standing.agreement == Agreement.AGREED:
                 LINE_LIFECYCLE.target("accept", line.agreement)
         _settle(line, promises[line.pk], schedules[line.pk], order, "")
+    if any(line.agreement == Agreement.DISPUTED and line.turn == Turn.SUPPLIER for line in touched):
+        start_clock(order, order.supplier, lines, at)
     _remember_first_days(schedules, promises)
     save_standing(order, lines, touched, at=at)
     _tell_erp(order, settled, promises, actor=actor, at=at)
@@ -188,6 +193,8 @@ def withdraw_promises(order: PurchaseOrder, origin: uuid.UUID, *, at: datetime) 
         _settle(line, [], schedules[line.pk], order, "withdraw")
         agreed = [piece_of(promise) for promise in restored[line.pk]]
         note_expected(line, asked_of(line, schedules[line.pk], order), agreed)
+    if order.acknowledge_by_at is None:
+        start_clock(order, order.supplier, lines, at)
     save_standing(order, lines, touched, at=at)
     return _numbers(touched)
 

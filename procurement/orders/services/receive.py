@@ -6,7 +6,7 @@ that matters moved (domain.md §5.4); one that says what was agreed closes silen
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,6 @@ from portal.kernel.audit.services import Fact, record_all
 from portal.kernel.errors import Problem
 from portal.kernel.scope import requires_scope
 from portal.kernel.values import decimals_of, line_amount
-from procurement.calendars.policies import acknowledge_within, add_working_time, default_calendar
 from procurement.catalogue.models import Company, Site, Unit
 from procurement.orders.messages import LinePaper, OrderPaper, content_hash, paper_to_json
 from procurement.orders.models import OrderRevision, Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
@@ -37,6 +36,7 @@ from procurement.orders.services.standing import (
     apply_roll_up,
     note_expected,
     note_first_days,
+    start_clock,
 )
 from procurement.orders.states import (
     LINE_LIFECYCLE,
@@ -122,6 +122,7 @@ ORDER_FIELDS = (
     "ordered_on",
     "revised_at",
     "updated_at",
+    "answer_asked_at",
     "acknowledge_by_at",
     "ship_to",
     "payment_terms",
@@ -380,20 +381,6 @@ def _add_line(
     return row
 
 
-def _acknowledge_by(
-    order: PurchaseOrder, supplier: Supplier, lines: Sequence[PurchaseOrderLine], at: datetime
-) -> datetime | None:
-    """When the supplier's answer is due, in its own working time; None when nothing waits for it."""
-    waiting = [line for line in lines if line.turn == Turn.SUPPLIER]
-    if not waiting:
-        return None
-    earliest = min(line.delivery_on for line in waiting)
-    lead: timedelta = earliest - at.date()
-    value = sum((line.amount for line in lines if not line.cancelled), start=Decimal(0))
-    within = acknowledge_within(order.kind, supplier.segment, lead.days, value)
-    return add_working_time(at, within, default_calendar(supplier.country, supplier.time_zone))
-
-
 def _new_order(paper: OrderPaper, digest: str, known: _Known, batch: _Batch, at: datetime) -> None:
     supplier = known.suppliers[paper.supplier]
     order = PurchaseOrder(
@@ -408,7 +395,7 @@ def _new_order(paper: OrderPaper, digest: str, known: _Known, batch: _Batch, at:
         **_header(paper, known),
     )
     lines = [_add_line(line, paper, order, known, batch) for line in paper.lines if not line.cancelled]
-    order.acknowledge_by_at = _acknowledge_by(order, supplier, lines, at)
+    start_clock(order, supplier, lines, at)
     apply_roll_up(order, lines)
     batch.new_orders.append(order)
     batch.revisions.append(_revision(order, paper, digest, at, []))
@@ -471,7 +458,7 @@ class _Revising:
         order.revision += 1  # for now: taken back below if nothing that was asked moved
         for name, value in _header(self.paper, self.known).items():
             setattr(order, name, value)
-        state_moved = self._move_state()
+        self._move_state()
         self._revise_lines(asked_before)
         if not self.changes:
             order.revision -= 1
@@ -481,9 +468,9 @@ class _Revising:
             order.revised_at = self.at
             self.batch.revisions.append(_revision(order, self.paper, self.digest, self.at, self.changes))
         supplier = self.known.suppliers[self.paper.supplier]
-        if self.reopened or order.lines_for_supplier == 0 or state_moved:
-            due = _acknowledge_by(order, supplier, self.lines, self.at)
-            order.acknowledge_by_at = due if self.reopened or due is None else order.acknowledge_by_at or due
+        waits = any(line.turn == Turn.SUPPLIER for line in self.lines)
+        if self.reopened or not waits or not order.lines_for_supplier:
+            start_clock(order, supplier, self.lines, self.at)
         apply_roll_up(order, self.lines)
         self.batch.moved_orders.append(order)
         self._record(before)
@@ -506,10 +493,10 @@ class _Revising:
             }
         )
 
-    def _move_state(self) -> bool:
+    def _move_state(self) -> None:
         wanted = STATE_OF[self.paper.status]
         if wanted == self.order.state:
-            return False
+            return
         row = (
             ORDER_LIFECYCLE.transition("reopen", self.order.state)
             if (self.order.state != OrderState.ISSUED)
@@ -524,7 +511,6 @@ class _Revising:
             )
         )
         self.order.state = wanted
-        return True
 
     def _revise_lines(self, asked_before: dict[int, Asked]) -> None:
         papers = {line.key: line for line in self.paper.lines}

@@ -1,11 +1,13 @@
 """Writing down where lines and their order stand, after anything moved."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db.models import F
 
 from portal.kernel.errors import StaleDocument
+from procurement.calendars.policies import acknowledge_within, add_working_time, default_calendar
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from procurement.orders.policies import (
     Asked,
@@ -16,7 +18,8 @@ from procurement.orders.policies import (
     next_delivery_on,
     roll_up,
 )
-from procurement.orders.states import PromiseState
+from procurement.orders.states import PromiseState, Turn
+from suppliers.models import Supplier
 
 ROLLED_UP = (
     "agreement",
@@ -51,6 +54,24 @@ def note_expected(line: PurchaseOrderLine, asked: Asked, pieces: Sequence[Piece]
     """Note (not save) when the last of a line is expected, and when the next of it."""
     line.expected_on = expected_on(asked, pieces)
     line.next_delivery_on = next_delivery_on(asked, pieces, line.received_quantity)
+
+
+def start_clock(
+    order: PurchaseOrder, supplier: Supplier, lines: Sequence[PurchaseOrderLine], at: datetime
+) -> None:
+    """Note (not save) by when the supplier is to answer what waits for it now, in its own working time.
+
+    There is one clock for the order: it starts whenever the ball comes to the supplier, and stops when nothing waits.
+    """
+    waiting = [line for line in lines if line.turn == Turn.SUPPLIER]
+    if not waiting:
+        order.answer_asked_at = order.acknowledge_by_at = None
+        return
+    lead: timedelta = min(line.delivery_on for line in waiting) - at.date()
+    value = sum((line.amount for line in lines if not line.cancelled), start=Decimal(0))
+    within = acknowledge_within(order.kind, supplier.segment, lead.days, value)
+    calendar = default_calendar(supplier.country, supplier.time_zone)
+    order.answer_asked_at, order.acknowledge_by_at = at, add_working_time(at, within, calendar)
 
 
 def apply_roll_up(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> None:
@@ -111,7 +132,12 @@ def save_standing(
     apply_roll_up(order, lines)
     values = {name: getattr(order, name) for name in ROLLED_UP}
     moved = PurchaseOrder.objects.filter(pk=order.pk, version=order.version - 1).update(
-        version=F("version") + 1, updated_at=at, supplier_reference=order.supplier_reference, **values
+        version=F("version") + 1,
+        updated_at=at,
+        supplier_reference=order.supplier_reference,
+        answer_asked_at=order.answer_asked_at,
+        acknowledge_by_at=order.acknowledge_by_at,
+        **values,
     )
     if not moved:
         raise StaleDocument(f"{order} was changed by somebody else a moment ago.")

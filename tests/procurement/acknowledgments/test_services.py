@@ -1,6 +1,6 @@
 """Answering and deciding, as stories."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -400,6 +400,29 @@ def test_an_answer_withdrawn_from_a_cancelled_order_asks_nobody(people):
 
     assert (fresh_line().agreement, fresh_line().turn) == ("awaiting", "")
     assert fresh().lines_for_supplier == 0
+
+
+def test_a_declined_answer_gets_the_time_of_an_answer_again(people):
+    order = an_order(lines=1)
+    answer(order, people["asha"], LATE)
+    # A core supplier has 16 working hours: from Monday 15:30 in Kolkata 1.5, then nine a day.
+    much_later = MONDAY + timedelta(days=14)
+    declined = DecideAnswer(order.key, fresh().version, "decline", reason="Needed as asked.")
+
+    with acting(people["bea"].actor):
+        decide_answer(declined, actor=people["bea"].actor, at=much_later)
+
+    assert fresh().answer_asked_at == much_later
+    assert fresh().acknowledge_by_at == datetime(2026, 3, 18, 8, 0, tzinfo=UTC)
+
+
+def test_an_accepted_answer_moves_no_clock(people):
+    order = an_order(lines=2)
+    answer(order, people["asha"], LATE)
+
+    decide(order, people["bea"], "accept", version=fresh().version)
+
+    assert fresh().acknowledge_by_at == order.acknowledge_by_at
 
 
 def test_a_refused_line_taken_by_the_buyer_is_told_to_the_erp(people):
