@@ -34,7 +34,6 @@ from procurement.orders.services.standing import (
 )
 from procurement.orders.states import (
     LINE_LIFECYCLE,
-    LIVE_PROMISES,
     PROMISE_LIFECYCLE,
     Agreement,
     OrderState,
@@ -83,7 +82,9 @@ def make_promises(
         agreed = is_as_asked(asked, [_as_piece(piece) for piece in new])
         if agreed:
             as_asked.append(line)
-        state = PromiseState.AGREED if agreed else PromiseState.PROPOSED
+        state: str = PromiseState.PROPOSED
+        if agreed:
+            state = PROMISE_LIFECYCLE.target("confirm", state)
         for number, piece in enumerate(new, start=1):
             promise = _promise(order, line, piece, number, origin=origin, state=state, at=at)
             if agreed:
@@ -107,11 +108,12 @@ def make_promises(
 
 
 def _supersede(lines: Sequence[PurchaseOrderLine]) -> None:
-    live = Promise.objects.filter(line__in=lines, state__in=LIVE_PROMISES)
+    supersede = PROMISE_LIFECYCLE.transition("supersede", PromiseState.AGREED)
+    live = Promise.objects.filter(line__in=lines, state__in=supersede.sources)
     # What stands on a line that awaits an answer is what was agreed on it before a revision reopened it.
     agreed = [line for line in lines if line.agreement == Agreement.AWAITING]
     live.filter(line__in=agreed, state=PromiseState.AGREED).update(was_agreed=True)
-    live.update(state=PromiseState.SUPERSEDED)
+    live.update(state=supersede.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,9 @@ class Decision:
     accept: frozenset[int] = frozenset()
     decline: frozenset[int] = frozenset()
     reason: str = ""
+
+
+DECIDED_BY: Mapping[str, str] = {Agreement.AGREED: "accept", Agreement.DISPUTED: "decline"}
 
 
 @requires_scope
@@ -156,9 +161,9 @@ def decide_promises(order: PurchaseOrder, decision: Decision, *, actor: Actor, a
         standing = standing_of([piece_of(promise) for promise in promises[line.pk]])
         if standing.agreement in (Agreement.AGREED, Agreement.REFUSED) and not standing.turn:
             settled.append(line)
-            if standing.agreement == Agreement.AGREED:
-                LINE_LIFECYCLE.target("accept", line.agreement)
-        _settle(line, promises[line.pk], schedules[line.pk], order, "")
+        # Part of a line decided leaves the line as it is, and so does taking a refusal.
+        verb = DECIDED_BY[standing.agreement] if standing.agreement != line.agreement else ""
+        _settle(line, promises[line.pk], schedules[line.pk], order, verb)
     if any(line.agreement == Agreement.DISPUTED and line.turn == Turn.SUPPLIER for line in touched):
         start_clock(order, order.supplier, lines, at)
     _remember_first_days(schedules, promises)

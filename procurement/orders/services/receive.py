@@ -497,11 +497,7 @@ class _Revising:
         wanted = STATE_OF[self.paper.status]
         if wanted == self.order.state:
             return
-        row = (
-            ORDER_LIFECYCLE.transition("reopen", self.order.state)
-            if (self.order.state != OrderState.ISSUED)
-            else ORDER_LIFECYCLE.transition(VERB_TO[wanted], self.order.state)
-        )
+        row = ORDER_LIFECYCLE.transition(VERB_TO[wanted], self.order.state)
         self.batch.facts.append(
             Fact(
                 row.event,
@@ -510,7 +506,7 @@ class _Revising:
                 {"from": self.order.state, "to": wanted},
             )
         )
-        self.order.state = wanted
+        self.order.state = row.target
 
     def _revise_lines(self, asked_before: dict[int, Asked]) -> None:
         papers = {line.key: line for line in self.paper.lines}
@@ -587,7 +583,7 @@ class _Revising:
         promises = self.known.promises.get(line.pk, [])
         for promise in promises:
             if promise.state != PromiseState.AGREED:
-                promise.state = PromiseState.AGREED
+                promise.state = PROMISE_LIFECYCLE.target("echo", promise.state)
                 promise.decided_at, promise.decided_by = self.at, _("in the ERP")
                 self.batch.promises.append(promise)
         self.batch.first_days += [one for one in schedules if note_first_days(one, promises) and one.pk]

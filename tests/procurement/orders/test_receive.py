@@ -246,6 +246,38 @@ def test_an_answer_still_waits_for_the_buyer_when_a_cancelled_order_comes_back(p
     assert (fresh_line().agreement, fresh_line().turn, fresh().lines_for_buyer) == ("answered", "buyer", 1)
 
 
+def test_a_cancelled_order_that_is_closed_is_not_told_as_reopened(world):
+    an_order(lines=1)
+
+    outcome(a_paper(lines=1, status="cancelled"))
+    outcome(a_paper(lines=1, status="closed"))
+    outcome(a_paper(lines=1, status="cancelled"))
+
+    with acting(FEED):
+        moves = AuditEvent.objects.filter(facts__has_key="to").order_by("id")
+        told = [(move.kind, move.facts["from"], move.facts["to"]) for move in moves]
+    assert told == [
+        ("order.cancelled", "issued", "cancelled"),
+        ("order.closed", "cancelled", "closed"),
+        ("order.cancelled", "closed", "cancelled"),
+    ]
+    assert fresh().state == "cancelled"
+
+
+def test_what_the_buyer_declined_is_agreed_when_its_erp_says_so(people):
+    order = an_order(lines=1)
+    answer(order, people["asha"], delivery_on=date(2026, 4, 9))
+    decide(order, people["bea"], "decline")
+    assert fresh_line().agreement == "disputed"
+
+    outcome(a_paper(lines=[a_line(delivery_on=date(2026, 4, 9))], revision="2"))
+
+    assert (fresh_line().agreement, fresh_line().turn, fresh().lines_for_supplier) == ("agreed", "", 0)
+    with acting(FEED):
+        piece = fresh_line().promises.get()
+    assert (piece.state, piece.decided_by) == ("agreed", "in the ERP")
+
+
 def test_deliveries_keep_our_keys_when_the_erp_recreates_its_own(world):
     two = (SchedulePaper(Decimal(60), date(2026, 4, 1)), SchedulePaper(Decimal(40), date(2026, 4, 15)))
     an_order(lines=[a_line(schedules=two)])
