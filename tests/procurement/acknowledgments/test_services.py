@@ -12,7 +12,6 @@ from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, 
 from procurement.acknowledgments.services import (
     acknowledge_order,
     acknowledge_orders,
-    confirm_orders,
     decide_answer,
     withdraw_acknowledgment,
 )
@@ -294,12 +293,11 @@ def test_one_order_that_cannot_be_confirmed_does_not_stop_the_others(people):
     asha = people["asha"].actor
 
     with acting(asha):
-        results = confirm_orders([done.key, open_.key], actor=asha, at=LATER)
+        commands = [AcknowledgeOrder(order.key, 1, rest_as_asked=True) for order in (done, open_)]
+        refused, answered = acknowledge_orders(commands, actor=asha, at=LATER)
 
-    assert [(one.number, one.lines, bool(one.refusal)) for one in results] == [
-        ("1", 0, True),
-        ("2", 2, False),
-    ]
+    assert (refused.done, refused.refusal.code) == (None, "stale")
+    assert answered.done.settled.as_asked == (10, 20)
 
 
 def test_a_line_free_of_charge_is_confirmed_and_does_not_sink_the_others(people):
