@@ -13,7 +13,8 @@ from procurement.orders.states import PromiseKind
 class AnswerPiece:
     """One piece of an answer. What is left out is as asked: None for a day or a price means the asked one.
 
-    `schedule_key` names the delivery it answers; None: the first one, or the one on that day.
+    `schedule_key` names the delivery it answers; None: the one on that day, or the first with room. What is more than
+    that delivery asks for answers the others.
     """
 
     quantity: Decimal

@@ -121,7 +121,7 @@ def _read_piece(
     _check_days(piece, ship_on, delivery_on, today, say)
     price = rules.price if piece.price is None else piece.price
     price_per = rules.price_per if piece.price_per is None else piece.price_per
-    _check_price(price, price_per, say)
+    _check_price(rules, price, price_per, say)
     return NewPiece(
         schedule_key=piece.schedule_key or 0,
         kind=piece.kind,
@@ -170,8 +170,10 @@ def _check_days(
         say("ship_on", ship_on, _("Goods cannot leave after they arrive. Check both dates."))
 
 
-def _check_price(price: Decimal, price_per: Decimal, say: Say) -> None:
-    if price <= ZERO or price_per <= ZERO:
+def _check_price(rules: LineRules, price: Decimal, price_per: Decimal, say: Say) -> None:
+    # What is asked for free of charge is promised so; nothing else is given away by a slip of the hand.
+    is_free = price == rules.price == ZERO
+    if (price <= ZERO and not is_free) or price_per <= ZERO:
         say("price", price, _("A price must be more than zero."))
     elif price > HIGHEST_PRICE:
         say("price", price, _("This price is too high to be meant. Check the decimal sign."))
@@ -181,22 +183,34 @@ def _check_price(price: Decimal, price_per: Decimal, say: Say) -> None:
 
 
 def _place(rules: LineRules, pieces: Sequence[NewPiece]) -> list[NewPiece]:
-    """Give each piece without one the delivery it answers: the one on its day, else the earliest not yet filled."""
+    """Let each piece answer one delivery: the one it names, else the one on its day, else the earliest not yet filled.
+
+    Who types rarely thinks in deliveries: what is more than its delivery takes fills the others by the same rule, as a
+    piece of its own that says the same.
+    """
     room = {delivery.key: delivery.quantity for delivery in rules.deliveries}
-    for piece in pieces:
-        if piece.schedule_key in room:
-            room[piece.schedule_key] -= piece.quantity
     placed: list[NewPiece] = []
+    left: list[NewPiece] = []
     for piece in pieces:
-        if piece.schedule_key not in {delivery.key for delivery in rules.deliveries}:
-            same_day = [one.key for one in rules.deliveries if one.delivery_on == piece.delivery_on]
-            with_room = [key for key in room if room[key] > ZERO]
-            key = next((key for key in (*same_day, *with_room) if room[key] > ZERO), rules.deliveries[-1].key)
-            room[key] -= piece.quantity
-            placed.append(replace(piece, schedule_key=key))
-        else:
-            placed.append(piece)
+        left += _fill(piece, [piece.schedule_key] if piece.schedule_key in room else [], room, placed)
+    for piece in left:
+        same_day = [one.key for one in rules.deliveries if one.delivery_on == piece.delivery_on]
+        # What fits nowhere is too much for the line, and told so.
+        placed += _fill(piece, [*same_day, *room], room, placed)
     return sorted(placed, key=lambda piece: piece.schedule_key)
+
+
+def _fill(
+    piece: NewPiece, keys: Sequence[int], room: dict[int, Decimal], placed: list[NewPiece]
+) -> list[NewPiece]:
+    """Put a piece into these deliveries as far as they have room; returns what is left of it."""
+    left = piece.quantity
+    for key in keys:
+        if part := min(left, room[key]):
+            placed.append(replace(piece, schedule_key=key, quantity=part))
+            room[key] -= part
+            left -= part
+    return [replace(piece, quantity=left)] if left else []
 
 
 def _adds_up(rules: LineRules, pieces: Sequence[NewPiece]) -> list[Problem]:

@@ -3,7 +3,6 @@
 from procurement.acknowledgments.services.acknowledge import (
     Acknowledged,
     acknowledge_order,
-    confirm_orders,
     require_fresh,
     withdraw_acknowledgment,
 )
@@ -18,7 +17,6 @@ __all__ = [
     "acknowledge_order",
     "acknowledge_orders",
     "apply_upload",
-    "confirm_orders",
     "decide_answer",
     "discard_draft",
     "keep_upload",

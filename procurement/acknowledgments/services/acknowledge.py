@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
-from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, Problem, Refusal, StaleDocument
+from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, Problem, StaleDocument
 from portal.kernel.scope import requires_scope
 from procurement.acknowledgments.messages import AcknowledgeOrder, LineAnswer
 from procurement.acknowledgments.models import OrderAcknowledgment
@@ -22,14 +21,12 @@ from procurement.acknowledgments.services.draft import forget_drafts
 from procurement.acknowledgments.states import ACKNOWLEDGMENT_LIFECYCLE
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.policies import NewPiece, plain
-from procurement.orders.queries import lines_of, lock_order, visible_orders
+from procurement.orders.queries import lines_of, lock_order
 from procurement.orders.services import Settled, make_promises, withdraw_promises
-from procurement.orders.states import Agreement, OrderState, Turn
+from procurement.orders.states import OrderState, Turn
 from suppliers.models import SupplierSite
 from suppliers.roles import Permission
 from suppliers.states import SupplierState
-
-MOST_ORDERS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +130,7 @@ def _answers(command: AcknowledgeOrder, lines: dict[str, PurchaseOrderLine]) -> 
             problems.append(
                 Problem("line", message % {"number": line.number}, key, "closed", str(line.number))
             )
-        elif line and (line.agreement == Agreement.AGREED or _is_settled_refusal(line)):
+        elif line and line.is_settled:
             message = _("Line %(number)s is agreed already. What was agreed is changed by asking the buyer.")
             problems.append(
                 Problem("line", message % {"number": line.number}, key, "agreed", str(line.number))
@@ -149,12 +146,9 @@ def _answers(command: AcknowledgeOrder, lines: dict[str, PurchaseOrderLine]) -> 
     return answers
 
 
-def _is_settled_refusal(line: PurchaseOrderLine) -> bool:
-    return line.agreement == Agreement.REFUSED and line.turn == Turn.NOBODY
-
-
 def require_fresh(order: PurchaseOrder, version: int, lines: Sequence[PurchaseOrderLine]) -> None:
-    """Raise `StaleDocument` when one of these lines moved since this version of the order."""
+    """Raise `StaleDocument` when one of these lines moved since this version of the order, or it never had it."""
+    require_known(order, version)
     moved = [line.number for line in lines if line.touched_version > version]
     if not moved:
         return
@@ -169,6 +163,18 @@ def require_fresh(order: PurchaseOrder, version: int, lines: Sequence[PurchaseOr
         % {"lines": ", ".join(str(number) for number in sorted(moved))},
         details={"lines": sorted(moved), "version": order.version, "revision": order.revision},
     )
+
+
+def require_known(order: PurchaseOrder, version: int) -> None:
+    """Raise `StaleDocument` for a version that the order has not come to: who names it has seen nothing of it."""
+    if version > order.version:
+        message = _(
+            "Order %(number)s has no version %(version)d yet. Read it again, and answer what it says."
+        )
+        raise StaleDocument(
+            message % {"number": order.number, "version": version},
+            details={"version": order.version, "revision": order.revision},
+        )
 
 
 def _read(
@@ -239,33 +245,6 @@ def _waiting_facts(
             }
         )
     return facts
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmed:
-    """One order of a bulk confirmation: how many lines, or why not."""
-
-    number: str
-    lines: int = 0
-    refusal: str = ""
-
-
-@requires_scope
-def confirm_orders(keys: Sequence[uuid.UUID], *, actor: Actor, at: datetime) -> list[Confirmed]:
-    """Confirm as asked everything that waits on many orders. One that cannot be confirmed does not stop the others."""
-    if len(keys) > MOST_ORDERS:
-        raise Invalid(_("Choose at most %(count)d orders at a time.") % {"count": MOST_ORDERS})
-    orders = visible_orders(actor).filter(key__in=set(keys)).order_by("id")
-    results: list[Confirmed] = []
-    for order in orders.select_for_update():
-        command = AcknowledgeOrder(order=order.key, version=order.version, rest_as_asked=True)
-        try:
-            with transaction.atomic():
-                done = acknowledge_order(command, actor=actor, at=at)
-            results.append(Confirmed(order.number, len(done.settled.as_asked)))
-        except Refusal as refusal:
-            results.append(Confirmed(order.number, refusal=refusal.message))
-    return results
 
 
 @requires_scope

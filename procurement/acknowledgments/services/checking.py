@@ -31,7 +31,7 @@ from procurement.orders.queries import (
     visible_lines,
     visible_orders,
 )
-from procurement.orders.states import Agreement, OrderState, PromiseKind, Turn
+from procurement.orders.states import OrderState, PromiseKind
 from suppliers.models import SupplierSite
 
 AS_ASKED, WAITS, REFUSED, SKIPPED, STALE, BAD = "as_asked", "waits", "refused", "skipped", "stale", "bad"
@@ -351,9 +351,7 @@ class _LineCheck:
             message = _("Order %(order)s is cancelled or closed and takes no answers.")
         elif not line.is_open:
             message = _("Line %(number)s is cancelled, closed or received: nothing is left to promise.")
-        elif line.agreement == Agreement.AGREED or (
-            line.agreement == Agreement.REFUSED and line.turn == Turn.NOBODY
-        ):
+        elif line.is_settled:
             message = _("Line %(number)s is agreed already. What was agreed is changed by asking the buyer.")
         else:
             return None

@@ -27,8 +27,8 @@ def open_lines(lines: QuerySet[PurchaseOrderLine]) -> QuerySet[PurchaseOrderLine
 
 
 def late_lines(lines: QuerySet[PurchaseOrderLine], today: date) -> QuerySet[PurchaseOrderLine]:
-    """Open lines that are expected later than asked, or should be here already."""
-    late = Q(expected_on__lt=today) | Q(expected_on__gt=F("delivery_on"))
+    """Open lines whose last delivery is expected later than asked, or whose next one should be here already."""
+    late = Q(next_delivery_on__lt=today) | Q(expected_on__gt=F("last_delivery_on"))
     return open_lines(lines).filter(late)
 
 
@@ -59,7 +59,7 @@ def filter_lines(wanted: Wanted, reader: Reader) -> QuerySet[PurchaseOrderLine]:
         lines = lines.filter(logistics__in=wanted.get("logistics"), cancelled=False)
     flags = wanted.get("flag")
     if "stale" in flags:
-        lines = lines.filter(agreed_revision__lt=F("asked_revision"))
+        lines = open_lines(lines).filter(agreed_revision__lt=F("asked_revision"))
     if "overdue" in flags:
         lines = lines.filter(turn=Turn.SUPPLIER, order__acknowledge_by_at__lt=reader.at)
     if "late" in flags:

@@ -243,9 +243,15 @@ def _line_row(line: PurchaseOrderLine, promises: Sequence[Promise], today: date)
     return LineRow(
         line=line,
         promise=promise_text(promises),
-        late=late_text(line.delivery_on, line.expected_on, today) if is_open else "",
+        late=_late_line(line, today) if is_open else "",
         pick=f"{line.pk}.{line.order.version}",
     )
+
+
+def _late_line(line: PurchaseOrderLine, today: date) -> str:
+    if line.next_delivery_on and line.next_delivery_on < today:
+        return late_text(line.next_delivery_on, line.next_delivery_on, today)
+    return late_text(line.last_delivery_on or line.delivery_on, line.expected_on, today)
 
 
 def _order_row(order: PurchaseOrder, reader: Reader) -> OrderRow:

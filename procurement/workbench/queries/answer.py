@@ -117,7 +117,7 @@ def deadline_of(order: PurchaseOrder, at: datetime) -> Deadline | None:
         zone=supplier.time_zone,
         is_readers_zone=due.astimezone(here).utcoffset() == due.astimezone(zone).utcoffset(),
         left=working_time_between(at, due, calendar),
-        whole=working_time_between(order.revised_at, due, calendar),
+        whole=working_time_between(order.answer_asked_at or order.revised_at, due, calendar),
     )
 
 

@@ -1,6 +1,6 @@
 """Answering and deciding, as stories."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,7 +11,7 @@ from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, DecideAnswer, LineAnswer
 from procurement.acknowledgments.services import (
     acknowledge_order,
-    confirm_orders,
+    acknowledge_orders,
     decide_answer,
     withdraw_acknowledgment,
 )
@@ -293,12 +293,134 @@ def test_one_order_that_cannot_be_confirmed_does_not_stop_the_others(people):
     asha = people["asha"].actor
 
     with acting(asha):
-        results = confirm_orders([done.key, open_.key], actor=asha, at=LATER)
+        commands = [AcknowledgeOrder(order.key, 1, rest_as_asked=True) for order in (done, open_)]
+        refused, answered = acknowledge_orders(commands, actor=asha, at=LATER)
 
-    assert [(one.number, one.lines, bool(one.refusal)) for one in results] == [
-        ("1", 0, True),
-        ("2", 2, False),
-    ]
+    assert (refused.done, refused.refusal.code) == (None, "stale")
+    assert answered.done.settled.as_asked == (10, 20)
+
+
+def test_a_line_free_of_charge_is_confirmed_and_does_not_sink_the_others(people):
+    paid, free = an_order("1", lines=1), an_order("2", lines=[a_line(10, price=Decimal(0))])
+    asha = people["asha"].actor
+
+    with acting(asha):
+        commands = [AcknowledgeOrder(order.key, 1, rest_as_asked=True) for order in (paid, free)]
+        answered = acknowledge_orders(commands, actor=asha, at=LATER)
+
+    assert [one.done.settled.as_asked for one in answered] == [(10,), (10,)]
+    told = {message.payload["number"]: message.payload["lines"][0]["pieces"][0] for message in told_erp()}
+    assert (told["1"]["price"], told["2"]["price"]) == ("6.85", "0")
+
+
+def test_a_price_per_unit_written_otherwise_is_news_to_who_types_and_reopens_nothing(people):
+    order = an_order(lines=[a_line(10, price=Decimal("2.50")), a_line(20, price=Decimal("2.50"))])
+    answer(order, people["asha"], LineAnswer("L20"))
+    hundred = {"price": Decimal(250), "price_per": Decimal(100)}
+    receive(a_paper(lines=[a_line(10, **hundred), a_line(20, **hundred)]), at=LATER)
+
+    with pytest.raises(StaleDocument) as refusal:
+        answer(order, people["asha"], LineAnswer("L10", (AnswerPiece(Decimal(100), price=Decimal("2.60")),)))
+
+    assert refusal.value.details["lines"] == [10]
+    assert (fresh_line(20).agreement, fresh().revision) == ("agreed", 1)
+
+
+def test_a_version_that_is_yet_to_come_is_refused_on_both_sides(people):
+    order = an_order(lines=1)
+    receive(a_paper(lines=[a_line(10, quantity=Decimal(10000))], revision="2"), at=LATER)
+
+    with pytest.raises(StaleDocument, match="has no version 999 yet"):
+        answer(order, people["asha"], rest_as_asked=True, version=999)
+    answer(fresh(), people["asha"], LineAnswer("L10", (AnswerPiece(Decimal(10000), price=Decimal(9)),)))
+    with pytest.raises(StaleDocument, match="has no version 999 yet"):
+        decide(order, people["bea"], "accept", version=999)
+
+    assert (fresh_line().agreement, told_erp()) == ("answered", [])
+
+
+LATE = LineAnswer("L10", (AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 9)),))
+LATE_TOO = LineAnswer("L20", (AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 9)),))
+
+
+@pytest.mark.parametrize("ended", [{"status": "cancelled"}, {"status": "closed"}])
+def test_nothing_is_decided_on_an_order_that_ended_meanwhile(people, ended):
+    order = an_order(lines=1)
+    answer(order, people["asha"], LATE)
+    seen = fresh().version
+    receive(a_paper(lines=1, revision="2", **ended), at=LATER)
+
+    with pytest.raises(StaleDocument, match=f"Order 4500000001 is {ended['status']} in the ERP"):
+        decide(order, people["bea"], "accept", version=seen)
+
+    assert told_erp() == []
+
+
+@pytest.mark.parametrize(
+    "ended", [{"closed": True}, {"received_quantity": Decimal(100)}, {"cancelled": True}]
+)
+def test_nothing_is_decided_on_a_line_that_ended_meanwhile(people, ended):
+    order = an_order(lines=2)
+    answer(order, people["asha"], LATE)
+    with acting(FEED):
+        (piece,) = Promise.objects.values_list("pk", flat=True)
+    seen = fresh().version
+    receive(a_paper(lines=[a_line(10, **ended), a_line(20)], revision="2"), at=LATER)
+
+    with pytest.raises(StaleDocument):
+        decide(order, people["bea"], "accept", version=seen)
+    with pytest.raises(StaleDocument):
+        decide(order, people["bea"], "accept", pieces=[piece], version=seen)
+
+    assert (fresh_line().turn, told_erp()) == ("", [])
+
+
+def test_accepting_everything_leaves_out_what_the_erp_cancelled(people):
+    order = an_order(lines=2)
+    answer(order, people["asha"], LATE, LATE_TOO)
+    receive(a_paper(lines=[a_line(10), a_line(20, cancelled=True)], revision="2"), at=LATER)
+
+    assert decide(order, people["bea"], "accept", version=fresh().version).agreed == (10,)
+
+    (message,) = told_erp()
+    assert [line["number"] for line in message.payload["lines"]] == [10]
+    with acting(FEED):
+        assert list(fresh_line(20).promises.values_list("state", flat=True)) == ["superseded"]
+
+
+def test_an_answer_withdrawn_from_a_cancelled_order_asks_nobody(people):
+    order = an_order(lines=1)
+    done = answer(order, people["asha"], LATE)
+    receive(a_paper(lines=1, status="cancelled", revision="2"), at=LATER)
+
+    with acting(people["asha"].actor):
+        withdraw_acknowledgment(done.paper.key, actor=people["asha"].actor, at=LATER)
+
+    assert (fresh_line().agreement, fresh_line().turn) == ("awaiting", "")
+    assert fresh().lines_for_supplier == 0
+
+
+def test_a_declined_answer_gets_the_time_of_an_answer_again(people):
+    order = an_order(lines=1)
+    answer(order, people["asha"], LATE)
+    # A core supplier has 16 working hours: from Monday 15:30 in Kolkata 1.5, then nine a day.
+    much_later = MONDAY + timedelta(days=14)
+    declined = DecideAnswer(order.key, fresh().version, "decline", reason="Needed as asked.")
+
+    with acting(people["bea"].actor):
+        decide_answer(declined, actor=people["bea"].actor, at=much_later)
+
+    assert fresh().answer_asked_at == much_later
+    assert fresh().acknowledge_by_at == datetime(2026, 3, 18, 8, 0, tzinfo=UTC)
+
+
+def test_an_accepted_answer_moves_no_clock(people):
+    order = an_order(lines=2)
+    answer(order, people["asha"], LATE)
+
+    decide(order, people["bea"], "accept", version=fresh().version)
+
+    assert fresh().acknowledge_by_at == order.acknowledge_by_at
 
 
 def test_a_refused_line_taken_by_the_buyer_is_told_to_the_erp(people):

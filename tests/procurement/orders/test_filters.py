@@ -20,6 +20,7 @@ from procurement.orders.filters import (
     sorting,
     understand,
 )
+from procurement.orders.messages import SchedulePaper
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +131,22 @@ def test_late_means_expected_after_asked_or_before_today(people):
 
     assert lines("show=late", people["asha"]) == ["LATER/10", "PAST/10"]
     assert orders("show=late", people["asha"]) == ["LATER", "PAST"]
+
+
+def test_a_line_of_several_deliveries_is_late_by_its_last_or_by_the_one_that_should_be_here(people):
+    two = (SchedulePaper(Decimal(60), date(2026, 4, 1)), SchedulePaper(Decimal(40), date(2026, 6, 1)))
+    an_order("TWO", [a_line(10, schedules=two)])
+    answer("TWO", people["asha"], rest_as_asked=True)
+    may = MONDAY + timedelta(days=60)
+    assert (lines("show=late", people["asha"]), fresh("TWO").next_delivery_on) == ([], date(2026, 4, 1))
+    assert lines("show=late", people["asha"], at=may) == ["TWO/10"]
+
+    receive(a_paper("TWO", [a_line(10, schedules=two, received_quantity=Decimal(60))]), at=LATER)
+
+    assert (lines("show=late", people["asha"], at=may), fresh("TWO").next_delivery_on) == (
+        [],
+        date(2026, 6, 1),
+    )
 
 
 @pytest.mark.parametrize(

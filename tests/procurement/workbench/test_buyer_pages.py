@@ -1,6 +1,6 @@
 """What waits for the buyer, and the verdict, through the doors: list, order page, revisions."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -378,6 +378,18 @@ def test_the_whole_answer_is_declined_with_a_reason(people, bea):
     decide(bea, order, decline="all", reason="Too late.")
 
     assert [fresh_line(n, "A").agreement for n in (10, 20, 30)] == ["disputed", "disputed", "agreed"]
+
+
+def test_who_declines_reads_by_when_the_supplier_is_to_answer_again(people, bea):
+    order = answered(people, "4500000001", late("L10"), lines=1)
+    # Long past: the time of the first answer is over, that of the next one begins with the decline.
+    assert order.acknowledge_by_at < datetime.now(UTC)
+
+    decide(bea, order, decline="all", reason="Too late.")
+
+    html = page(bea, order).content.decode()
+    assert "One line is to be answered again, due" in html
+    assert "It was due" not in html
 
 
 def test_a_piece_is_accepted_and_the_other_declined(people, bea):
