@@ -55,7 +55,7 @@ from procurement.acknowledgments.services import (
     withdraw_acknowledgment,
 )
 from procurement.orders.models import PurchaseOrder
-from procurement.orders.queries import find_order, lines_of
+from procurement.orders.queries import find_order, lines_of, lock_order
 from procurement.orders.states import PromiseKind, Turn
 from procurement.threads.queries import thread_of
 from procurement.workbench.policies import given_name
@@ -148,11 +148,13 @@ def _timeline(request: DoorRequest, page: AnswerPage, events: Any) -> list[Entry
 @door(*ANSWERERS, methods=["GET", "POST"])
 def order_answer(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """GET: the grid for a buyer who answers in the supplier's place. POST: whichever button of the form was pressed."""
-    order = find_order(key, actor=request.actor)
     if request.method != "POST":
+        order = find_order(key, actor=request.actor)
         if request.actor.is_supplier:
             return HttpResponseRedirect(reverse("order", args=[order.key]))
         return show_order(request, order)
+    # Held before anything is read of it: what is kept and what is sent then speak of one and the same order.
+    order = lock_order(key, actor=request.actor)
     typing = _keep_typing(request, order)
     if key_of_line := request.POST.get("more"):
         return _to_menu(request, order, key_of_line)
@@ -173,7 +175,7 @@ def order_answer(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 @door(*ANSWERERS, methods=["POST"])
 def answer_line(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Keep what is typed in one line, and say what would come of it; or do what a button of the line says."""
-    order = find_order(key, actor=request.actor)
+    order = lock_order(key, actor=request.actor)
     typing = _keep_typing(request, order)
     act = next((name for name in LINE_ACTS if name in request.POST), "")
     line_id = _act_on_line(request, order, typing, act, request.POST[act]) if act else 0
@@ -205,7 +207,7 @@ def answer_discard(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 @door(*ANSWERERS, methods=["POST"])
 def answer_withdraw(request: DoorRequest, key: uuid.UUID, answer: uuid.UUID) -> HttpResponse:
     """Take an answer back while the buyer has not acted; it stands in the fields again, to be changed and sent."""
-    order = find_order(key, actor=request.actor)
+    order = lock_order(key, actor=request.actor)
     paper = find_answer(answer, actor=request.actor)
     if paper.order_id != order.pk:
         raise NotFound(_("There is no such answer."))
