@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Protocol
 
 from django.utils.translation import gettext as _
@@ -66,6 +67,17 @@ def as_asked(rules: LineRules) -> tuple[NewPiece, ...]:
         )
         for delivery in rules.deliveries
     )
+
+
+def price_for(price: Decimal, price_per: Decimal, wanted_per: Decimal) -> Decimal | None:
+    """The same price for another number of units: 70 per 10 is 7 per 1. None where no price says it exactly."""
+    steps = Fraction(price) / Fraction(price_per) * Fraction(wanted_per) * 10**PRICE_DECIMALS
+    return Decimal(steps.numerator).scaleb(-PRICE_DECIMALS) if steps.denominator == 1 else None
+
+
+def price_text(price: Decimal, price_per: Decimal) -> str:
+    """A price that no field of the line can hold, in words: what a person reads and types anew."""
+    return _("%(price)s per %(count)s") % {"price": plain(price), "count": plain(price_per)}
 
 
 def read_answer(

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -378,17 +379,19 @@ def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-Shape = tuple[str, Decimal, str, str, Decimal, str, str]
+# The price in it is of one unit, exactly: 70 for ten units are not 70 for each.
+Shape = tuple[str, Decimal, str, str, Fraction, str, str]
 
 
 def _shape_of_promise(one: Promise) -> Shape:
     day, ship = str(one.delivery_on or ""), str(one.ship_on or "")
-    return (one.kind, one.quantity, day, ship, one.price, one.item_number, one.reason)
+    price = Fraction(one.price) / Fraction(one.price_per)
+    return (one.kind, one.quantity, day, ship, price, one.item_number, one.reason)
 
 
 def _shape_of_piece(one: AnswerPiece, rules: LineRules) -> Shape:
     day, ship = str(one.delivery_on or ""), str(one.ship_on or "")
-    price = rules.price if one.price is None else one.price
+    price = Fraction(rules.price if one.price is None else one.price) / Fraction(rules.price_per)
     return (one.kind, one.quantity, day, ship, price, one.item_number, one.reason)
 
 

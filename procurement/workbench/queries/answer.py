@@ -15,6 +15,7 @@ from django.utils import timezone
 from portal.kernel.actors import Actor
 from portal.kernel.templatetags.portal_ui import day_text
 from procurement.acknowledgments.messages import TypedHeader, TypedPiece
+from procurement.acknowledgments.policies import price_for, price_text
 from procurement.acknowledgments.queries import draft_header_of, drafts_of, rules_of
 from procurement.calendars.policies import default_calendar, working_time_between
 from procurement.catalogue.models import Site
@@ -268,7 +269,7 @@ def typed_again(origin: uuid.UUID, order: PurchaseOrder, actor: Actor) -> dict[s
                 quantity=plain(one.quantity),
                 delivery_on=one.delivery_on.isoformat() if one.delivery_on else "",
                 ship_on=one.ship_on.isoformat() if one.ship_on else "",
-                price="" if kind == PromiseKind.REFUSE else plain(one.price),
+                price="" if kind == PromiseKind.REFUSE else _typed_price(one),
                 schedule_key=str(one.schedule_key),
                 item_number=one.item_number,
                 item_description=one.item_description,
@@ -277,3 +278,9 @@ def typed_again(origin: uuid.UUID, order: PurchaseOrder, actor: Actor) -> dict[s
             )
         )
     return found
+
+
+def _typed_price(one: Promise) -> str:
+    """A promised price as it is typed for the line's price unit; in words, to be typed anew, where that has none."""
+    price = price_for(one.price, one.price_per, one.line.price_per)
+    return price_text(one.price, one.price_per) if price is None else plain(price)

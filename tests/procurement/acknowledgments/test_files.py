@@ -230,6 +230,50 @@ def test_what_waits_comes_out_filled_in_and_goes_back_unchanged(people):
     assert outcomes(check(sheet.save(), people["asha"])) == {"1 · 10": "skipped"}
 
 
+def seventy_per_ten(order, person, per=10):
+    """Seventy for ten valves, as only a program says it: the line is priced by the piece."""
+    piece = AnswerPiece(Decimal(100), delivery_on=LATE, price=Decimal(70), price_per=Decimal(per))
+    with acting(person.actor):
+        acknowledge_order(
+            AcknowledgeOrder(order.key, order.version, (LineAnswer("L10", (piece,)),)),
+            actor=person.actor,
+            at=LATER,
+        )
+
+
+def test_a_price_promised_for_ten_comes_out_for_one_and_goes_back_unchanged(people):
+    order = an_order("1", lines=1)
+    seventy_per_ten(order, people["asha"])
+
+    sheet = download(people["asha"], what="orders", pick=[f"{order.key}.1"])
+
+    assert (sheet.get(3, "price"), sheet.get(3, "price_per")) == (7, 1)
+    assert outcomes(check(sheet.save(), people["asha"])) == {"1 · 10": "skipped"}
+
+
+def test_the_same_figure_for_fewer_units_is_another_price(people):
+    order = an_order("1", lines=1)
+    seventy_per_ten(order, people["asha"])
+    sheet = download(people["asha"], what="orders", pick=[f"{order.key}.1"])
+
+    (line,) = check(sheet.set(3, price=70).save(), people["asha"])
+
+    assert line.outcome == "waits"
+    assert line.difference.price_change == Decimal("63.15")
+
+
+def test_a_price_that_has_no_figure_for_one_is_shown_and_not_taken_for_another(people):
+    order = an_order("1", lines=1)
+    seventy_per_ten(order, people["asha"], per=3)
+
+    sheet = download(people["asha"], what="orders", pick=[f"{order.key}.1"])
+
+    assert sheet.get(3, "price") == "70 per 3"
+    (line,) = check(sheet.save(), people["asha"])
+    assert [(problem.column, problem.value) for problem in line.problems] == [("price", "70 per 3")]
+    assert check(sheet.set(3, price="23.333333").save(), people["asha"])[0].outcome == "waits"
+
+
 def test_a_line_with_two_deliveries_takes_the_empty_one_as_asked(people):
     two = (SchedulePaper(Decimal(60), date(2030, 4, 1)), SchedulePaper(Decimal(40), date(2030, 5, 1)))
     an_order("1", [a_line(10, schedules=two)])

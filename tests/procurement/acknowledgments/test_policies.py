@@ -15,6 +15,7 @@ from procurement.acknowledgments.policies import (
     as_asked,
     difference,
     hints,
+    price_for,
     read_answer,
 )
 
@@ -169,3 +170,21 @@ def test_hints_know_the_minimum_and_the_pack():
         "Not a whole number of packs of 25: 25 or 50 would be.",
         "Not a whole number of packs of 25: 50 or 75 would be.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("price", "per", "wanted", "same"),
+    [
+        ("70", 10, 1, "7"),
+        ("7", 1, 100, "700"),
+        ("6.85", 1, 1, "6.85"),
+        ("0.000001", 1, 1, "0.000001"),
+        ("999999999999.999999", 1, 1, "999999999999.999999"),
+        ("70", 3, 1, None),
+        ("0.000001", 10, 1, None),
+    ],
+)
+def test_a_price_is_said_for_another_number_of_units_exactly_or_not_at_all(price, per, wanted, same):
+    found = price_for(Decimal(price), Decimal(per), Decimal(wanted))
+
+    assert found == (None if same is None else Decimal(same))

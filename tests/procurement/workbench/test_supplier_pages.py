@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.kernel.scope import acting
-from procurement.acknowledgments.messages import DecideAnswer
+from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, DecideAnswer, LineAnswer
 from procurement.acknowledgments.models import DraftAnswer, OrderAcknowledgment
-from procurement.acknowledgments.services import decide_answer
+from procurement.acknowledgments.services import acknowledge_order, decide_answer
 from procurement.orders.messages import SchedulePaper
 from procurement.orders.models import Promise
 from tests.builders.world import a_line, a_paper, an_order, fresh, fresh_line, receive
@@ -271,6 +271,42 @@ def test_answer_can_be_withdrawn_and_stands_in_the_fields_again(people):
     assert (fields["delivery_on.L20.0"], fields["price.L20.0"]) == (day(LATER), "7.10")
     assert "quantity.L10.0" not in fields
     assert fresh_line(20).agreement == "awaiting"
+
+
+def priced_by_a_program(order, person, price, per):
+    piece = AnswerPiece(Decimal(100), price=Decimal(price), price_per=Decimal(per))
+    command = AcknowledgeOrder(order.key, order.version, (LineAnswer("L10", (piece,)),))
+    with acting(person.actor):
+        return acknowledge_order(command, actor=person.actor, at=datetime.now(UTC)).paper
+
+
+def test_a_price_for_ten_units_is_shown_and_withdrawn_as_what_it_is(people):
+    order = order_of(1)
+    paper = priced_by_a_program(order, people["asha"], "70", 10)
+    client = signed_in(people["asha"])
+    page = look(client, order).content.decode()
+    assert ">70.00 / 10<" in page
+    assert "0.15 EUR more each" in page.replace("\xa0", " ")
+
+    client.post(reverse("answer-withdraw", args=[order.key, paper.key]))
+
+    assert fields_of(look(client, order))["price.L10.0"] == "7.00"
+    press(client, order, "send")
+    assert promises(10) == [("accept", 100, ASKED, Decimal(7))]
+
+
+def test_a_withdrawn_price_that_has_no_figure_for_one_unit_is_to_be_typed_anew(people):
+    order = order_of(1)
+    paper = priced_by_a_program(order, people["asha"], "70", 3)
+    client = signed_in(people["asha"])
+
+    client.post(reverse("answer-withdraw", args=[order.key, paper.key]))
+
+    assert fields_of(look(client, order))["price.L10.0"] == "70 per 3"
+    refused = press(client, order, "send")
+    assert refused.status_code == 422
+    assert "“70 per 3” is not a price." in refused.content.decode()
+    assert promises(10) == []
 
 
 # --- pieces -------------------------------------------------------------------------------------------------
