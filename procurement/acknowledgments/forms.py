@@ -146,21 +146,43 @@ def carried(pieces: Pieces, before: Pieces, now: Pieces) -> Pieces:
     """What was typed against an older screen, carried to what is asked now.
 
     A field left as it was asked then is as asked now; a field that was changed keeps what was typed. Pieces that were
-    added or removed stay as typed.
+    added or removed stay as typed. The paper lists deliveries by day and the screen by our keys, so each piece is
+    compared with the delivery it looks like, and carried to the one that has its key.
     """
+    if sorted(map(_said, pieces)) == sorted(map(_said, before)):
+        return now
     if not len(pieces) == len(before) == len(now):
         return pieces
-    return tuple(
-        replace(
-            piece,
-            **{
-                name: getattr(new, name)
-                for name in ("quantity", "delivery_on", "price", "schedule_key")
-                if getattr(piece, name) == getattr(old, name) and not piece.kind
-            },
-        )
-        for piece, old, new in zip(pieces, before, now, strict=True)
-    )
+    olds = _paired(pieces, before, ("quantity", "delivery_on"), ("delivery_on",), ("quantity",), ())
+    news = _paired(pieces, now, ("schedule_key",), ())
+    places = sorted(news, key=news.__getitem__)
+    return tuple(_carry(pieces[index], before[olds[index]], now[news[index]]) for index in places)
+
+
+def _carry(piece: TypedPiece, old: TypedPiece, new: TypedPiece) -> TypedPiece:
+    if piece.kind:
+        return piece
+    untouched = [
+        name for name in ("quantity", "delivery_on", "price") if getattr(piece, name) == getattr(old, name)
+    ]
+    return replace(piece, schedule_key=new.schedule_key, **{name: getattr(new, name) for name in untouched})
+
+
+def _said(piece: TypedPiece) -> tuple[str, ...]:
+    """All that a piece says, whatever delivery key it carries."""
+    return tuple(value for name, value in asdict(piece).items() if name != "schedule_key")
+
+
+def _paired(pieces: Pieces, others: Pieces, *alike: tuple[str, ...]) -> dict[int, int]:
+    """Which of the others each piece is, by place: who agrees in the first fields first, at last in their order."""
+    found: dict[int, int] = {}
+    for names in alike:
+        for index, piece in enumerate(pieces):
+            for place, other in enumerate(others):
+                free = index not in found and place not in found.values()
+                if free and all(getattr(piece, name) == getattr(other, name) for name in names):
+                    found[index] = place
+    return found
 
 
 # --- what it means ------------------------------------------------------------------------------------------

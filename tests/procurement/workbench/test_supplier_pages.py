@@ -604,6 +604,27 @@ def test_untouched_fields_of_an_older_screen_are_not_taken_for_typing(people):
     assert promises(20) == [("accept", 80, ASKED, Decimal("6.85"))]
 
 
+def test_untouched_deliveries_of_an_older_screen_are_not_taken_for_a_split(people):
+    def deliveries(each, first, second):
+        days = [ASKED + timedelta(days=first), ASKED + timedelta(days=second)]
+        asked = tuple(SchedulePaper(Decimal(each), on) for on in days)
+        return [a_line(10, quantity=Decimal(2 * each), delivery_on=days[0], schedules=asked)]
+
+    order = order_of(deliveries(50, 15, 45))
+    receive(a_paper(lines=deliveries(50, 0, 15), revision="2"), at=datetime.now(UTC))
+    client = signed_in(people["asha"])
+    untouched = fields_of(look(client, order))
+    receive(a_paper(lines=deliveries(60, 0, 15), revision="3"), at=datetime.now(UTC))
+
+    response = client.post(reverse("order-answer", args=[order.key]), untouched | {"send": "1"})
+
+    assert response.status_code == 409
+    assert drafts() == {}
+    again = client.post(reverse("order-answer", args=[order.key]), fields_of(response) | {"send": "1"})
+    assert again.status_code == 303
+    assert fresh_line(10).agreement == "agreed"
+
+
 def test_typing_on_an_order_that_moved_is_told_at_once(people):
     order = order_of(2)
     client = signed_in(people["asha"])
