@@ -196,15 +196,15 @@ class Read:
     problems: tuple[Problem, ...] = ()
 
 
-def read_line(rules: LineRules, typed: Sequence[TypedPiece], *, transit_days: int = 0) -> Read:
-    """Read kept fields. A ship date alone becomes a delivery date by the days the goods travel."""
+def read_line(rules: LineRules, typed: Sequence[TypedPiece], *, transit_days: int | None = 0) -> Read:
+    """Read kept fields. A ship date alone becomes a delivery date by the days of travel, where they are known."""
     problems: list[Problem] = []
     pieces = [_read_piece(rules, piece, index, problems, transit_days) for index, piece in enumerate(typed)]
     return Read(tuple(pieces), tuple(problems))
 
 
 def _read_piece(
-    rules: LineRules, typed: TypedPiece, index: int, problems: list[Problem], transit_days: int
+    rules: LineRules, typed: TypedPiece, index: int, problems: list[Problem], transit_days: int | None
 ) -> AnswerPiece:
     def say(name: str, message: str, code: str = "invalid") -> None:
         problems.append(Problem(f"{name}.{index}", message, getattr(typed, name), code, str(rules.number)))
@@ -233,7 +233,7 @@ def _read_piece(
     if typed.delivery_on and delivery_on is None:
         say("delivery_on", unclear % {"text": typed.delivery_on})
     if not typed.delivery_on and kind in (PromiseKind.ACCEPT, PromiseKind.SUBSTITUTE):
-        if ship_on:
+        if ship_on and transit_days is not None:
             delivery_on = delivery_on_from_ship(ship_on, transit_days)
         elif not typed.ship_on:
             message = _("Give a delivery date. Asked is %(day)s.")
@@ -310,8 +310,10 @@ def substitute_line(rules: LineRules, pieces: Pieces) -> Pieces:
     return add_piece(rules, pieces, PromiseKind.SUBSTITUTE)
 
 
-def with_ship_dates(pieces: Pieces, transit_days: int) -> Pieces:
-    """Each piece with the last day on which it must leave to arrive as promised."""
+def with_ship_dates(pieces: Pieces, transit_days: int | None) -> Pieces:
+    """Each piece with the last day on which it must leave to arrive as promised, where the way is known."""
+    if transit_days is None:
+        return pieces
     return tuple(
         replace(piece, ship_on=ship_on_from_delivery(day, transit_days).isoformat())
         if (day := _day(piece.delivery_on)) and not piece.ship_on and piece.kind != PromiseKind.REFUSE

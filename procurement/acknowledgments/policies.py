@@ -81,11 +81,12 @@ def price_text(price: Decimal, price_per: Decimal) -> str:
 
 
 def read_answer(
-    rules: LineRules, pieces: Sequence[AnswerPiece], *, today: date, transit_days: int = 0
+    rules: LineRules, pieces: Sequence[AnswerPiece], *, today: date, transit_days: int | None = 0
 ) -> tuple[tuple[NewPiece, ...], list[Problem]]:
     """Check the pieces of one line and fill in what was left out; returns them with every problem found.
 
-    `today` is the date where the supplier is. `transit_days` turn a ship date into a delivery date and back.
+    `today` is the date where the supplier is. `transit_days` turn a ship date into a delivery date and back; None
+    means that they depend on a place that nobody named.
     """
     problems: list[Problem] = []
     if not pieces:
@@ -105,7 +106,7 @@ def _read_piece(
     index: int,
     problems: list[Problem],
     today: date,
-    transit_days: int,
+    transit_days: int | None,
 ) -> NewPiece:
     def say(name: str, value: object, message: str, code: str = "invalid") -> None:
         problems.append(Problem(f"{name}.{index}", message, str(value), code, str(rules.number)))
@@ -129,7 +130,13 @@ def _read_piece(
         say("reason", piece.reason, _("This reason is not on the list."))
     if piece.kind == PromiseKind.SUBSTITUTE and not piece.item_number.strip():
         say("item_number", "", _("Name the item you offer instead, as you call it."), "required")
-    ship_on, delivery_on = _days(rules, piece, transit_days)
+    if transit_days is None and piece.ship_on and not piece.delivery_on:
+        message = _(
+            "When it arrives depends on the place it leaves, and you ship from several: name the place, or give the "
+            "delivery date too."
+        )
+        say("ship_on", piece.ship_on, message, "place_required")
+    ship_on, delivery_on = _days(rules, piece, transit_days or 0)
     _check_days(piece, ship_on, delivery_on, today, say)
     price = rules.price if piece.price is None else piece.price
     price_per = rules.price_per if piece.price_per is None else piece.price_per

@@ -14,7 +14,6 @@ from fractions import Fraction
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -22,7 +21,7 @@ from portal.kernel.scope import requires_scope
 from portal.kernel.templatetags.portal_ui import day_text, figure
 from procurement.acknowledgments.messages import AnswerPiece, FileRow
 from procurement.acknowledgments.policies import Difference, LineRules, difference, read_answer
-from procurement.acknowledgments.queries import rules_of
+from procurement.acknowledgments.queries import rules_of, travel_days
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.policies import ZERO, Asked, NewPiece, Piece, is_as_asked
 from procurement.orders.queries import (
@@ -99,7 +98,7 @@ def check_rows(rows: Sequence[FileRow], *, actor: Actor, at: datetime) -> list[C
     for pk, its_rows in found.items():
         line = lines[pk]
         asked = asked_of(line, schedules[pk], line.order)
-        travel = transit.get(line.supplier_id, 0)
+        travel = transit[line.supplier_id]
         checked.append(_LineCheck(line, its_rows, asked, rules[pk], promises.get(pk, []), at, travel).run())
     return sorted(checked, key=lambda one: one.rows[0])
 
@@ -115,13 +114,12 @@ def _rules(
     return found
 
 
-def _transit_days(supplier_ids: Iterable[int]) -> dict[int, int]:
-    """How long goods travel: a sheet names no place, so only of suppliers that ship from one."""
-    sites = SupplierSite.objects.filter(supplier_id__in=supplier_ids)
-    one_place = (
-        sites.values("supplier_id").annotate(places=Count("id"), days=Max("transit_days")).filter(places=1)
-    )
-    return {row["supplier_id"]: row["days"] for row in one_place}
+def _transit_days(supplier_ids: Iterable[int]) -> dict[int, int | None]:
+    """How long the goods of each supplier travel: a sheet names no place."""
+    places: dict[int, list[SupplierSite]] = {pk: [] for pk in supplier_ids}
+    for place in SupplierSite.objects.filter(supplier_id__in=places):
+        places[place.supplier_id].append(place)
+    return {pk: travel_days(theirs) for pk, theirs in places.items()}
 
 
 # --- which line a row means ---------------------------------------------------------------------------------
@@ -208,7 +206,7 @@ class _LineCheck:
         rules: LineRules,
         promises: Sequence[Promise],
         at: datetime,
-        transit_days: int,
+        transit_days: int | None,
     ) -> None:
         self.line, self.rows, self.asked, self.rules, self.promises = line, rows, asked, rules, promises
         self.transit_days = transit_days

@@ -51,7 +51,7 @@ class Parts:
     sites: dict[str, str]
     buyer: str
     today: date
-    transit_days: int
+    transit_days: int | None
     editable: bool
     in_full: frozenset[str]
 

@@ -320,7 +320,7 @@ def _act_on_line(request: DoorRequest, order: PurchaseOrder, typing: _Typing, ac
     return line_id
 
 
-def _acted(act: str, rules: LineRules, pieces: Pieces, number: int, transit_days: int) -> Pieces:
+def _acted(act: str, rules: LineRules, pieces: Pieces, number: int, transit_days: int | None) -> Pieces:
     if act == "split":
         return add_piece(rules, pieces)
     if act == "backorder":

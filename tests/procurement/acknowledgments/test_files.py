@@ -23,6 +23,8 @@ from procurement.acknowledgments.services import acknowledge_order, apply_upload
 from procurement.acknowledgments.services.checking import check_rows
 from procurement.orders.messages import SchedulePaper
 from procurement.orders.models import Promise
+from suppliers.messages import SupplierSitePaper
+from suppliers.services import receive_supplier_sites
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
 from tests.people import FEED
 
@@ -288,6 +290,21 @@ def test_a_line_with_two_deliveries_takes_the_empty_one_as_asked(people):
             (60, date(2030, 4, 1)),
             (40, date(2030, 5, 8)),
         ]
+
+
+def test_a_ship_date_in_a_sheet_gives_the_delivery_only_where_the_way_is_known(people):
+    an_order("1", lines=1)
+    sheet = download(people["asha"])
+    sheet.set(sheet.row("1", 10), ship_on=date(2030, 4, 1))
+    (known,) = check(sheet.save(), people["asha"])
+    assert [piece.delivery_on for piece in known.new] == [date(2030, 4, 22)]  # three weeks from Pune
+
+    with acting(FEED):
+        receive_supplier_sites([SupplierSitePaper("ACME", "GOA", "Goa works", transit_days=30)])
+    (unknown,) = check(sheet.save(), people["asha"])
+
+    assert [(problem.row, problem.column) for problem in unknown.problems] == [(3, "ship_on")]
+    assert "give the delivery date" in unknown.problems[0].message
 
 
 def test_a_german_fills_in_german_words_and_figures(people):

@@ -16,6 +16,8 @@ from procurement.acknowledgments.models import DraftAnswer, OrderAcknowledgment
 from procurement.acknowledgments.services import acknowledge_order, decide_answer
 from procurement.orders.messages import SchedulePaper
 from procurement.orders.models import Promise
+from suppliers.messages import SupplierSitePaper
+from suppliers.services import receive_supplier_sites
 from tests.builders.world import a_line, a_paper, an_order, fresh, fresh_line, receive
 from tests.people import FEED
 
@@ -425,6 +427,26 @@ def test_ship_date_gives_the_delivery_date(people):
     )
 
     assert promises(10) == [("accept", 100, TODAY + timedelta(days=51), Decimal("6.85"))]
+
+
+def test_a_ship_date_asks_for_its_place_where_there_are_several(people):
+    order = order_of(1)
+    with acting(FEED):
+        receive_supplier_sites([SupplierSitePaper("ACME", "GOA", "Goa works", transit_days=30)])
+    client = signed_in(people["asha"])
+    typed = {"ship_on.L10.0": (TODAY + timedelta(days=30)).isoformat(), "delivery_on.L10.0": ""}
+
+    refused = press(client, order, "send", **typed)
+
+    html = refused.content.decode()
+    assert refused.status_code == 422
+    assert "name the place, or give the delivery date too." in html
+    assert f'href="#ship_on-{fresh_line().pk}-0"' in html
+    assert promises(10) == []
+
+    press(client, order, "send", **typed, ship_from="GOA")
+
+    assert promises(10) == [("accept", 100, TODAY + timedelta(days=60), Decimal("6.85"))]
 
 
 def test_menu_of_a_line_opens_without_a_script(people):
