@@ -40,7 +40,7 @@ Pieces = tuple[TypedPiece, ...]
 
 def kept_text(name: str, text: str, language: str) -> str:
     """One field as it is kept: see Note [Kept text]."""
-    text = text.strip()[:LONGEST]
+    text = one_line_end(text).strip()[:LONGEST]
     try:
         if name in FIGURES and text:
             return plain(read_decimal(text, language))
@@ -49,6 +49,11 @@ def kept_text(name: str, text: str, language: str) -> str:
     except Unreadable:
         return text
     return "" if name == "kind" and text == PromiseKind.ACCEPT else text
+
+
+def one_line_end(text: str) -> str:
+    """Each line ends in one character, as browsers count against a longest length, and not in two as they send it."""
+    return text.replace("\r\n", "\n")
 
 
 def kept(piece: TypedPiece, language: str) -> TypedPiece:
@@ -101,7 +106,7 @@ def typed_header(data: MultiValueDict[str, str]) -> TypedHeader | None:
     names = [field.name for field in fields(TypedHeader)]
     if not any(name in data for name in names):
         return None
-    return TypedHeader(**{name: data.get(name, "").strip()[:LONGEST] for name in names})
+    return TypedHeader(**{name: one_line_end(data.get(name, "")).strip() for name in names})
 
 
 # --- what is asked, as it stands in the fields --------------------------------------------------------------

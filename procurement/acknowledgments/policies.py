@@ -18,7 +18,7 @@ from procurement.acknowledgments.messages import AnswerPiece
 from procurement.orders.policies import ZERO, NewPiece, merged, plain
 from procurement.orders.states import PromiseKind, Reason
 
-LONGEST_TEXT = 2000
+LONGEST = {"item_number": 60, "item_description": 300, "note": 2000, "supplier_reference": 60}
 FARTHEST = timedelta(days=5 * 366)
 HIGHEST_PRICE = Decimal(10) ** 9
 PRICE_DECIMALS = 6
@@ -112,6 +112,7 @@ def _read_piece(
         problems.append(Problem(f"{name}.{index}", message, str(value), code, str(rules.number)))
 
     _check_quantity(rules, piece, say)
+    _check_texts(piece, say)
     if piece.kind not in PromiseKind.values:
         say("kind", piece.kind, _("Choose promise, backorder, substitute or refuse."))
     if piece.kind == PromiseKind.REFUSE:
@@ -124,7 +125,7 @@ def _read_piece(
             price=rules.price,
             price_per=rules.price_per,
             reason=piece.reason,
-            note=piece.note[:LONGEST_TEXT],
+            note=piece.note,
         )
     if piece.reason and piece.reason not in Reason.values:
         say("reason", piece.reason, _("This reason is not on the list."))
@@ -152,8 +153,30 @@ def _read_piece(
         item_number=piece.item_number.strip(),
         item_description=piece.item_description.strip(),
         reason=piece.reason,
-        note=piece.note[:LONGEST_TEXT],
+        note=piece.note,
     )
+
+
+def check_header(supplier_reference: str, note: str) -> list[Problem]:
+    """What is wrong with what is said about an answer as a whole."""
+    texts = {"supplier_reference": supplier_reference.strip(), "note": note.strip()}
+    said = ((name, text, too_long(name, text)) for name, text in texts.items())
+    return [Problem(name, message, text[:100], "too_long") for name, text, message in said if message]
+
+
+def too_long(name: str, text: str) -> str:
+    """The sentence for a text that is longer than can be kept; empty where it fits. Nothing is ever cut in silence."""
+    if len(text) <= LONGEST[name]:
+        return ""
+    message = _("At most %(most)d characters fit here, and this has %(count)d. Shorten it.")
+    return message % {"most": LONGEST[name], "count": len(text)}
+
+
+def _check_texts(piece: AnswerPiece, say: Say) -> None:
+    for name in ("item_number", "item_description", "note"):
+        text = getattr(piece, name).strip()
+        if message := too_long(name, text):
+            say(name, text[:100], message, "too_long")
 
 
 def _check_quantity(rules: LineRules, piece: AnswerPiece, say: Say) -> None:

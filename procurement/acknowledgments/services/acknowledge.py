@@ -16,7 +16,7 @@ from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, Problem
 from portal.kernel.scope import requires_scope
 from procurement.acknowledgments.messages import AcknowledgeOrder, LineAnswer
 from procurement.acknowledgments.models import OrderAcknowledgment
-from procurement.acknowledgments.policies import LineRules, difference, read_answer
+from procurement.acknowledgments.policies import LineRules, check_header, difference, read_answer
 from procurement.acknowledgments.queries import find_answer, rules_of, travel_days
 from procurement.acknowledgments.services.draft import forget_drafts
 from procurement.acknowledgments.states import ACKNOWLEDGMENT_LIFECYCLE
@@ -74,6 +74,8 @@ def acknowledge_order(command: AcknowledgeOrder, *, actor: Actor, at: datetime) 
     require_fresh(order, command.version, [lines[a.line_key] for a in command.answers if a.line_key in lines])
     answers = _answers(command, lines)
     require_fresh(order, command.version, [lines[answer.line_key] for answer in answers])
+    if problems := check_header(command.supplier_reference, command.note):
+        raise Invalid(problems[0].message, problems)
     ship_from = _ship_from(order, command.ship_from)
     places = [ship_from] if ship_from else SupplierSite.objects.filter(supplier_id=order.supplier_id)
     pieces, rules = _read(order, answers, lines, at, travel_days(places))
@@ -82,7 +84,7 @@ def acknowledge_order(command: AcknowledgeOrder, *, actor: Actor, at: datetime) 
         supplier_id=order.supplier_id,
         order=order,
         revision=order.revision,
-        supplier_reference=command.supplier_reference.strip()[:60],
+        supplier_reference=command.supplier_reference.strip(),
         ship_from=ship_from,
         note=command.note.strip(),
         sent_at=at,

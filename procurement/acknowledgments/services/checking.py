@@ -295,7 +295,7 @@ class _LineCheck:
             ship_on=_day(said.get("ship_on")),
             price=Decimal(said["price"]) if "price" in said else None,
             schedule_key=delivery.key if delivery else None,
-            item_number=said.get("substitute_item", "")[:60],
+            item_number=said.get("substitute_item", ""),
             reason=said.get("reason", ""),
             note=said.get("note", ""),
         )

@@ -48,6 +48,7 @@ class GridPiece(NamedTuple):
     text: str = ""
     asked: str = ""
     item_is_bad: bool = False
+    description_is_bad: bool = False
     reason_is_bad: bool = False
 
     @property

@@ -252,6 +252,7 @@ def _piece(
         text=text,
         asked=_asked_of(typed, row),
         item_is_bad=f"item_number.{index}" in bad,
+        description_is_bad=f"item_description.{index}" in bad,
         reason_is_bad=f"reason.{index}" in bad,
     )
 

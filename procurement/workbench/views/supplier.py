@@ -90,7 +90,7 @@ def show_order(
 ) -> HttpResponse:
     """The order page with its answer grid. `problems` and `refusal` say what must be looked at again."""
     more, show = request.GET.get("more", ""), request.GET.get("show", "all")
-    page = answer_page(order, actor=request.actor, at=request.at, show=show, in_full=frozenset([more]))
+    page = _page(request, order, show=show, in_full=frozenset([more]))
     context = _context(page)
     context["more"] = more
     context["rows"] = _rows(request, page, context)
@@ -104,6 +104,13 @@ def show_order(
         "thread": thread_of(order, request.actor),
     }
     return render(request, TEMPLATE, context, status=status)
+
+
+def _page(request: DoorRequest, order: PurchaseOrder, **shown: Any) -> AnswerPage:
+    """The page with the header just as it came: what is longer than a draft can keep is told, not cut."""
+    page = answer_page(order, actor=request.actor, at=request.at, **shown)
+    page.header = typed_header(request.POST) or page.header
+    return page
 
 
 def _context(page: AnswerPage) -> dict[str, Any]:
@@ -184,7 +191,7 @@ def answer_line(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     }
     if not getattr(request, "htmx", False):
         return _to_page(request, order, f"#line-{line_id}" if line_id else "")
-    page = answer_page(order, actor=request.actor, at=request.at, in_full=in_full)
+    page = _page(request, order, in_full=in_full)
     context = _context(page) | {"oob": True, "moved_meanwhile": typing.version < order.version}
     if act:
         row = next((row for row in page.lines if row.pk == line_id), None)
@@ -410,7 +417,7 @@ def _paste(request: DoorRequest, order: PurchaseOrder, typing: _Typing) -> HttpR
 
 def _send(request: DoorRequest, order: PurchaseOrder, typing: _Typing) -> HttpResponse:
     """Send what is typed, the rest as asked, or both, as the button says."""
-    page = answer_page(order, actor=request.actor, at=request.at)
+    page = _page(request, order)
     typed = [row for row in page.lines if row.is_editable and row.is_typed]
     only_rest = "confirm" in request.POST
     answers: list[LineAnswer] = []

@@ -408,6 +408,21 @@ def test_bad_cells_name_row_column_value_and_way_out_and_good_rows_go_on(people)
     assert fresh_line(40, "1").agreement == "agreed"
 
 
+def test_texts_that_do_not_fit_are_told_and_not_cut(people):
+    order = an_order("1", lines=1)
+    sheet = download(people["asha"])
+    sheet.set(sheet.row("1", 10), kind="Substitute", substitute_item="X" * 61, reference="S" * 61)
+
+    (line,) = check(sheet.save(), people["asha"])
+
+    assert [(problem.row, problem.column) for problem in line.problems] == [
+        (3, "substitute_item"),
+        (3, "reference"),
+    ]
+    assert "At most 60 characters fit here, and this has 61." in line.problems[0].message
+    assert fresh(order.number).agreement == "awaiting"
+
+
 def test_a_line_agreed_already_is_not_reopened_by_a_file(people):
     order = an_order("1", lines=1)
     with acting(people["asha"].actor):

@@ -73,6 +73,13 @@ def test_nothing_said_is_as_asked():
         (AnswerPiece(Decimal(100), kind="refuse", reason="bad mood"), "reason.0"),
         (AnswerPiece(Decimal(100), kind="substitute"), "item_number.0"),
         (AnswerPiece(Decimal(100), kind="odd"), "kind.0"),
+        (AnswerPiece(Decimal(100), kind="substitute", item_number="X" * 61), "item_number.0"),
+        (
+            AnswerPiece(Decimal(100), kind="substitute", item_number="X", item_description="Y" * 301),
+            "item_description.0",
+        ),
+        (AnswerPiece(Decimal(100), note="Z" * 2001), "note.0"),
+        (AnswerPiece(Decimal(100), kind="refuse", reason="capacity", note="Z" * 2001), "note.0"),
     ],
 )
 def test_each_broken_rule_names_its_field(piece, field):

@@ -328,6 +328,21 @@ def test_a_blocked_supplier_reads_but_promises_nothing(people, world):
         answer(order, people["asha"], rest_as_asked=True)
 
 
+@pytest.mark.parametrize(("name", "most"), [("supplier_reference", 60), ("note", 2000)])
+def test_what_is_too_long_to_be_kept_is_told_and_not_cut(people, name, most):
+    order = an_order(lines=1)
+
+    with pytest.raises(Invalid) as refusal:
+        answer(order, people["asha"], rest_as_asked=True, **{name: "S" * (most + 1)})
+
+    (problem,) = refusal.value.problems
+    assert (problem.field, problem.code) == (name, "too_long")
+    assert problem.message == (f"At most {most} characters fit here, and this has {most + 1}. Shorten it.")
+    assert fresh_line().agreement == "awaiting"
+    done = answer(order, people["asha"], rest_as_asked=True, **{name: "S" * most})
+    assert getattr(done.paper, name) == "S" * most
+
+
 def a_second_place(transit_days):
     with acting(FEED):
         goa = SupplierSitePaper(

@@ -387,6 +387,46 @@ def test_a_substitute_needs_its_name(people):
     assert promises(10) == [("substitute", 100, ASKED, Decimal("6.85"))]
 
 
+def test_names_that_are_too_long_are_told_and_stay_in_their_fields(people):
+    order = order_of(1)
+    client = signed_in(people["asha"])
+    press(client, order, "sub", "L10")
+    texts = {"item_number.L10.0": "X" * 61, "item_description.L10.0": "Y" * 301}
+
+    refused = press(client, order, "send", **texts, supplier_reference="S" * 61)
+
+    html, fields = refused.content.decode(), fields_of(refused)
+    assert refused.status_code == 422
+    assert "Line 10: At most 60 characters fit here, and this has 61. Shorten it." in html
+    assert "Line 10: At most 300 characters fit here, and this has 301. Shorten it." in html
+    assert {name: fields[name] for name in texts} == texts
+    assert 'name="item_number.L10.0" value="' + "X" * 61 + '" maxlength="60"' in html
+
+    told = press(
+        client,
+        order,
+        "send",
+        **{"item_number.L10.0": "X", "item_description.L10.0": ""},
+        supplier_reference="S" * 61,
+    )
+
+    assert told.status_code == 422
+    assert 'href="#supplier_reference"' in told.content.decode()
+    assert fields_of(told)["supplier_reference"] == "S" * 61
+    assert promises(10) == []
+
+
+def test_a_note_of_the_longest_length_is_kept_whole_however_its_lines_end(people):
+    order = order_of(1)
+    note = "\r\n".join(["Packed in two boxes."] * 90)
+    assert len(note) == 1978
+
+    press(signed_in(people["asha"]), order, "send", note=note + "\r\n" + "!" * 110)
+
+    (paper,) = answers()
+    assert paper.note == note.replace("\r\n", "\n") + "\n" + "!" * 110
+
+
 def test_undo_brings_a_line_back_to_as_asked(people):
     order = order_of(1)
     client = signed_in(people["asha"])
