@@ -262,7 +262,12 @@ PROMISES = Format(
         _must("line_key", kinds.CODE, "the ERP's own key of the line", "00010"),
         _must("line_number", kinds.LINE_NUMBER, "the line number that people say", "10"),
         _must("base_quantity", kinds.QUANTITY, "the quantity the agreement was taken on", "240"),
-        _must("base_price", kinds.PRICE, "the price the agreement was taken on", "18.40"),
+        _must(
+            "base_price",
+            kinds.PRICE,
+            "the price the agreement was taken on, for as many units as price_per of the order said",
+            "18.40",
+        ),
         _must("base_delivery_on", kinds.DATE, "the date the agreement was taken on", "2026-05-11"),
         _must("piece_number", kinds.LINE_NUMBER, "1, 2, 3 … within the line; more than one is a split", "1"),
         _must(
@@ -275,7 +280,7 @@ PROMISES = Format(
         _may(
             "piece_delivery_on",
             kinds.DATE,
-            "the agreed delivery date; empty for a refused piece",
+            "the agreed delivery date; empty for a refused piece and for a backorder without a day",
             "2026-05-18",
         ),
         _must("piece_price", kinds.PRICE, "the agreed price", "18.40"),
