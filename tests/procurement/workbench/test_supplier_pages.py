@@ -801,6 +801,20 @@ def test_home_tells_of_late_deliveries_and_of_those_due_soon(people):
     assert "Deliver by" in page
 
 
+def test_home_counts_apart_what_waits_for_an_answer_and_what_is_late(people):
+    client = signed_in(people["asha"])
+    late = order_of([a_line(10, delivery_on=TODAY - timedelta(days=3))], number="4500000001")
+    press(client, late, "send")
+    assert "Asha. One order is late in delivery.</h1>" in client.get("/").content.decode()
+    order_of(1, number="4500000002")
+    order_of(1, number="4500000003")
+
+    page = client.get("/").content.decode()
+
+    assert "Asha. 2 orders wait for your answer. One order is late in delivery.</h1>" in page
+    assert re.search(r'title="Home".*?<span class="q-count[^>]*>2<', page, re.S)  # the rail counts answers
+
+
 def test_empty_home_teaches(people):
     page = signed_in(people["asha"]).get("/").content.decode()
 
