@@ -40,7 +40,7 @@ Pieces = tuple[TypedPiece, ...]
 
 def kept_text(name: str, text: str, language: str) -> str:
     """One field as it is kept: see Note [Kept text]."""
-    text = text.strip()[:LONGEST]
+    text = one_line_end(text).strip()[:LONGEST]
     try:
         if name in FIGURES and text:
             return plain(read_decimal(text, language))
@@ -49,6 +49,11 @@ def kept_text(name: str, text: str, language: str) -> str:
     except Unreadable:
         return text
     return "" if name == "kind" and text == PromiseKind.ACCEPT else text
+
+
+def one_line_end(text: str) -> str:
+    """Each line ends in one character, as browsers count against a longest length, and not in two as they send it."""
+    return text.replace("\r\n", "\n")
 
 
 def kept(piece: TypedPiece, language: str) -> TypedPiece:
@@ -101,7 +106,7 @@ def typed_header(data: MultiValueDict[str, str]) -> TypedHeader | None:
     names = [field.name for field in fields(TypedHeader)]
     if not any(name in data for name in names):
         return None
-    return TypedHeader(**{name: data.get(name, "").strip()[:LONGEST] for name in names})
+    return TypedHeader(**{name: one_line_end(data.get(name, "")).strip() for name in names})
 
 
 # --- what is asked, as it stands in the fields --------------------------------------------------------------
@@ -146,21 +151,43 @@ def carried(pieces: Pieces, before: Pieces, now: Pieces) -> Pieces:
     """What was typed against an older screen, carried to what is asked now.
 
     A field left as it was asked then is as asked now; a field that was changed keeps what was typed. Pieces that were
-    added or removed stay as typed.
+    added or removed stay as typed. The paper lists deliveries by day and the screen by our keys, so each piece is
+    compared with the delivery it looks like, and carried to the one that has its key.
     """
+    if sorted(map(_said, pieces)) == sorted(map(_said, before)):
+        return now
     if not len(pieces) == len(before) == len(now):
         return pieces
-    return tuple(
-        replace(
-            piece,
-            **{
-                name: getattr(new, name)
-                for name in ("quantity", "delivery_on", "price", "schedule_key")
-                if getattr(piece, name) == getattr(old, name) and not piece.kind
-            },
-        )
-        for piece, old, new in zip(pieces, before, now, strict=True)
-    )
+    olds = _paired(pieces, before, ("quantity", "delivery_on"), ("delivery_on",), ("quantity",), ())
+    news = _paired(pieces, now, ("schedule_key",), ())
+    places = sorted(news, key=news.__getitem__)
+    return tuple(_carry(pieces[index], before[olds[index]], now[news[index]]) for index in places)
+
+
+def _carry(piece: TypedPiece, old: TypedPiece, new: TypedPiece) -> TypedPiece:
+    if piece.kind:
+        return piece
+    untouched = [
+        name for name in ("quantity", "delivery_on", "price") if getattr(piece, name) == getattr(old, name)
+    ]
+    return replace(piece, schedule_key=new.schedule_key, **{name: getattr(new, name) for name in untouched})
+
+
+def _said(piece: TypedPiece) -> tuple[str, ...]:
+    """All that a piece says, whatever delivery key it carries."""
+    return tuple(value for name, value in asdict(piece).items() if name != "schedule_key")
+
+
+def _paired(pieces: Pieces, others: Pieces, *alike: tuple[str, ...]) -> dict[int, int]:
+    """Which of the others each piece is, by place: who agrees in the first fields first, at last in their order."""
+    found: dict[int, int] = {}
+    for names in alike:
+        for index, piece in enumerate(pieces):
+            for place, other in enumerate(others):
+                free = index not in found and place not in found.values()
+                if free and all(getattr(piece, name) == getattr(other, name) for name in names):
+                    found[index] = place
+    return found
 
 
 # --- what it means ------------------------------------------------------------------------------------------
@@ -174,15 +201,15 @@ class Read:
     problems: tuple[Problem, ...] = ()
 
 
-def read_line(rules: LineRules, typed: Sequence[TypedPiece], *, transit_days: int = 0) -> Read:
-    """Read kept fields. A ship date alone becomes a delivery date by the days the goods travel."""
+def read_line(rules: LineRules, typed: Sequence[TypedPiece], *, transit_days: int | None = 0) -> Read:
+    """Read kept fields. A ship date alone becomes a delivery date by the days of travel, where they are known."""
     problems: list[Problem] = []
     pieces = [_read_piece(rules, piece, index, problems, transit_days) for index, piece in enumerate(typed)]
     return Read(tuple(pieces), tuple(problems))
 
 
 def _read_piece(
-    rules: LineRules, typed: TypedPiece, index: int, problems: list[Problem], transit_days: int
+    rules: LineRules, typed: TypedPiece, index: int, problems: list[Problem], transit_days: int | None
 ) -> AnswerPiece:
     def say(name: str, message: str, code: str = "invalid") -> None:
         problems.append(Problem(f"{name}.{index}", message, getattr(typed, name), code, str(rules.number)))
@@ -211,7 +238,7 @@ def _read_piece(
     if typed.delivery_on and delivery_on is None:
         say("delivery_on", unclear % {"text": typed.delivery_on})
     if not typed.delivery_on and kind in (PromiseKind.ACCEPT, PromiseKind.SUBSTITUTE):
-        if ship_on:
+        if ship_on and transit_days is not None:
             delivery_on = delivery_on_from_ship(ship_on, transit_days)
         elif not typed.ship_on:
             message = _("Give a delivery date. Asked is %(day)s.")
@@ -288,8 +315,10 @@ def substitute_line(rules: LineRules, pieces: Pieces) -> Pieces:
     return add_piece(rules, pieces, PromiseKind.SUBSTITUTE)
 
 
-def with_ship_dates(pieces: Pieces, transit_days: int) -> Pieces:
-    """Each piece with the last day on which it must leave to arrive as promised."""
+def with_ship_dates(pieces: Pieces, transit_days: int | None) -> Pieces:
+    """Each piece with the last day on which it must leave to arrive as promised, where the way is known."""
+    if transit_days is None:
+        return pieces
     return tuple(
         replace(piece, ship_on=ship_on_from_delivery(day, transit_days).isoformat())
         if (day := _day(piece.delivery_on)) and not piece.ship_on and piece.kind != PromiseKind.REFUSE

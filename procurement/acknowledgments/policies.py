@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Protocol
 
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from procurement.acknowledgments.messages import AnswerPiece
 from procurement.orders.policies import ZERO, NewPiece, merged, plain
 from procurement.orders.states import PromiseKind, Reason
 
-LONGEST_TEXT = 2000
+LONGEST = {"item_number": 60, "item_description": 300, "note": 2000, "supplier_reference": 60}
 FARTHEST = timedelta(days=5 * 366)
 HIGHEST_PRICE = Decimal(10) ** 9
 PRICE_DECIMALS = 6
@@ -68,12 +69,24 @@ def as_asked(rules: LineRules) -> tuple[NewPiece, ...]:
     )
 
 
+def price_for(price: Decimal, price_per: Decimal, wanted_per: Decimal) -> Decimal | None:
+    """The same price for another number of units: 70 per 10 is 7 per 1. None where no price says it exactly."""
+    steps = Fraction(price) / Fraction(price_per) * Fraction(wanted_per) * 10**PRICE_DECIMALS
+    return Decimal(steps.numerator).scaleb(-PRICE_DECIMALS) if steps.denominator == 1 else None
+
+
+def price_text(price: Decimal, price_per: Decimal) -> str:
+    """A price that no field of the line can hold, in words: what a person reads and types anew."""
+    return _("%(price)s per %(count)s") % {"price": plain(price), "count": plain(price_per)}
+
+
 def read_answer(
-    rules: LineRules, pieces: Sequence[AnswerPiece], *, today: date, transit_days: int = 0
+    rules: LineRules, pieces: Sequence[AnswerPiece], *, today: date, transit_days: int | None = 0
 ) -> tuple[tuple[NewPiece, ...], list[Problem]]:
     """Check the pieces of one line and fill in what was left out; returns them with every problem found.
 
-    `today` is the date where the supplier is. `transit_days` turn a ship date into a delivery date and back.
+    `today` is the date where the supplier is. `transit_days` turn a ship date into a delivery date and back; None
+    means that they depend on a place that nobody named.
     """
     problems: list[Problem] = []
     if not pieces:
@@ -93,12 +106,13 @@ def _read_piece(
     index: int,
     problems: list[Problem],
     today: date,
-    transit_days: int,
+    transit_days: int | None,
 ) -> NewPiece:
     def say(name: str, value: object, message: str, code: str = "invalid") -> None:
         problems.append(Problem(f"{name}.{index}", message, str(value), code, str(rules.number)))
 
     _check_quantity(rules, piece, say)
+    _check_texts(piece, say)
     if piece.kind not in PromiseKind.values:
         say("kind", piece.kind, _("Choose promise, backorder, substitute or refuse."))
     if piece.kind == PromiseKind.REFUSE:
@@ -111,13 +125,19 @@ def _read_piece(
             price=rules.price,
             price_per=rules.price_per,
             reason=piece.reason,
-            note=piece.note[:LONGEST_TEXT],
+            note=piece.note,
         )
     if piece.reason and piece.reason not in Reason.values:
         say("reason", piece.reason, _("This reason is not on the list."))
     if piece.kind == PromiseKind.SUBSTITUTE and not piece.item_number.strip():
         say("item_number", "", _("Name the item you offer instead, as you call it."), "required")
-    ship_on, delivery_on = _days(rules, piece, transit_days)
+    if transit_days is None and piece.ship_on and not piece.delivery_on:
+        message = _(
+            "When it arrives depends on the place it leaves, and you ship from several: name the place, or give the "
+            "delivery date too."
+        )
+        say("ship_on", piece.ship_on, message, "place_required")
+    ship_on, delivery_on = _days(rules, piece, transit_days or 0)
     _check_days(piece, ship_on, delivery_on, today, say)
     price = rules.price if piece.price is None else piece.price
     price_per = rules.price_per if piece.price_per is None else piece.price_per
@@ -133,8 +153,30 @@ def _read_piece(
         item_number=piece.item_number.strip(),
         item_description=piece.item_description.strip(),
         reason=piece.reason,
-        note=piece.note[:LONGEST_TEXT],
+        note=piece.note,
     )
+
+
+def check_header(supplier_reference: str, note: str) -> list[Problem]:
+    """What is wrong with what is said about an answer as a whole."""
+    texts = {"supplier_reference": supplier_reference.strip(), "note": note.strip()}
+    said = ((name, text, too_long(name, text)) for name, text in texts.items())
+    return [Problem(name, message, text[:100], "too_long") for name, text, message in said if message]
+
+
+def too_long(name: str, text: str) -> str:
+    """The sentence for a text that is longer than can be kept; empty where it fits. Nothing is ever cut in silence."""
+    if len(text) <= LONGEST[name]:
+        return ""
+    message = _("At most %(most)d characters fit here, and this has %(count)d. Shorten it.")
+    return message % {"most": LONGEST[name], "count": len(text)}
+
+
+def _check_texts(piece: AnswerPiece, say: Say) -> None:
+    for name in ("item_number", "item_description", "note"):
+        text = getattr(piece, name).strip()
+        if message := too_long(name, text):
+            say(name, text[:100], message, "too_long")
 
 
 def _check_quantity(rules: LineRules, piece: AnswerPiece, say: Say) -> None:

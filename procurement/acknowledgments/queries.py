@@ -1,6 +1,6 @@
 """Reading answers, drafts, and what the rules must know of the lines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from procurement.acknowledgments.policies import Delivery, LineRules
 from procurement.catalogue.models import SupplierItem
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from procurement.orders.queries import schedules_by_line
+from suppliers.models import SupplierSite
 
 
 def answers_of(order: PurchaseOrder, *, actor: Actor) -> QuerySet[OrderAcknowledgment]:
@@ -58,6 +59,15 @@ def rules_of(
         )
         for line in lines
     }
+
+
+def travel_days(places: Iterable[SupplierSite], code: str = "") -> int | None:
+    """How long goods travel: from the place named; with none named, from wherever it is if all are as far away.
+
+    None where that depends on the place. A supplier that told us of no place delivers on the day it ships.
+    """
+    days = {place.transit_days for place in places if not code or place.code == code}
+    return None if len(days) > 1 else next(iter(days), 0)
 
 
 def side_of(actor: Actor) -> str:

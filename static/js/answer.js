@@ -165,7 +165,7 @@
     const [changed, bad, tone] = [ids("changed"), ids("bad"), verdict.dataset.touched];
     body.className = tone ? `is-touched t-${tone}` : "";
     for (const field of all("[aria-describedby^=verdict-], .q-cell", body)) {
-      const isChanged = Boolean(tone) && (changed.has(field.id) || Boolean(field.dataset.transit));
+      const isChanged = Boolean(tone) && (changed.has(field.id) || "transit" in field.dataset);
       field.className = [...field.classList].filter((name) => name !== "is-changed" && !name.startsWith("t-")).join(" ");
       if (isChanged) field.classList.add("is-changed", `t-${tone}`);
       if (bad.has(field.id)) field.setAttribute("aria-invalid", "true");

@@ -68,7 +68,6 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "over": Look(lazy("Over-invoiced"), "stop", "over"),
     },
     "erp": {
-        "nothing": Look(lazy("nothing to write"), "quiet", "none"),
         "queued": Look(lazy("waiting for ERP"), "wait", "wait"),
         "sent": Look(lazy("sent to ERP"), "move", "half"),
         "confirmed": Look(lazy("in ERP"), "done", "full"),

@@ -34,12 +34,12 @@ from procurement.acknowledgments.files.columns import (
 )
 from procurement.acknowledgments.files.package import XLSX, kind_of, refused
 from procurement.acknowledgments.messages import BadCell, FileRow
+from procurement.acknowledgments.policies import too_long
 from procurement.orders.files.cells import as_typed, plain_number
 
 MOST_ROWS = 20_000
 MOST_COLUMNS = 60
 HEAD_WITHIN = 10
-LONGEST_CELL = 2_000
 SERIALS = range(20_000, 80_000)  # Excel's day numbers from 1954 to 2119
 FAULTS = (
     InvalidFileException,
@@ -53,6 +53,9 @@ FAULTS = (
     IndexError,
     EOFError,
 )
+
+# What the rules call the columns that hold free text.
+RULES = {"substitute_item": "item_number", "reference": "supplier_reference"}
 
 Cells = dict[str, Any]
 
@@ -239,7 +242,10 @@ class _Reader:
         except (Unreadable, KeyError, InvalidOperation, OverflowError, ValueError):
             bad.append(BadCell(name, text[:100], self._way_out(name)))
             return None
-        return text[:LONGEST_CELL]
+        if message := too_long(RULES.get(name, name), text):
+            bad.append(BadCell(name, text[:100], message))
+            return None
+        return text
 
     def _day(self, value: Any, text: str) -> str:
         if isinstance(value, datetime):

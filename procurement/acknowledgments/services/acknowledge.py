@@ -15,8 +15,8 @@ from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, Problem
 from portal.kernel.scope import requires_scope
 from procurement.acknowledgments.messages import AcknowledgeOrder, LineAnswer
 from procurement.acknowledgments.models import OrderAcknowledgment
-from procurement.acknowledgments.policies import LineRules, difference, read_answer
-from procurement.acknowledgments.queries import find_answer, rules_of
+from procurement.acknowledgments.policies import LineRules, check_header, difference, read_answer
+from procurement.acknowledgments.queries import find_answer, rules_of, travel_days
 from procurement.acknowledgments.services.draft import forget_drafts
 from procurement.acknowledgments.states import ACKNOWLEDGMENT_LIFECYCLE
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
@@ -71,14 +71,17 @@ def acknowledge_order(command: AcknowledgeOrder, *, actor: Actor, at: datetime) 
     require_fresh(order, command.version, [lines[a.line_key] for a in command.answers if a.line_key in lines])
     answers = _answers(command, lines)
     require_fresh(order, command.version, [lines[answer.line_key] for answer in answers])
+    if problems := check_header(command.supplier_reference, command.note):
+        raise Invalid(problems[0].message, problems)
     ship_from = _ship_from(order, command.ship_from)
-    pieces, rules = _read(order, answers, lines, at, _transit_days(order, ship_from))
+    places = [ship_from] if ship_from else SupplierSite.objects.filter(supplier_id=order.supplier_id)
+    pieces, rules = _read(order, answers, lines, at, travel_days(places))
     paper = OrderAcknowledgment(
         key=uuid.uuid4(),
         supplier_id=order.supplier_id,
         order=order,
         revision=order.revision,
-        supplier_reference=command.supplier_reference.strip()[:60],
+        supplier_reference=command.supplier_reference.strip(),
         ship_from=ship_from,
         note=command.note.strip(),
         sent_at=at,
@@ -182,7 +185,7 @@ def _read(
     answers: Sequence[LineAnswer],
     lines: dict[str, PurchaseOrderLine],
     at: datetime,
-    transit_days: int,
+    transit_days: int | None,
 ) -> tuple[dict[int, tuple[NewPiece, ...]], dict[int, LineRules]]:
     rules = rules_of(order, [lines[answer.line_key] for answer in answers])
     today = at.astimezone(ZoneInfo(order.supplier.time_zone)).date()
@@ -212,16 +215,6 @@ def _ship_from(order: PurchaseOrder, code: str) -> SupplierSite | None:
         message = _("There is no ship-from place %(code)s. Choose one from the list.") % {"code": code}
         raise Invalid(message, [Problem("ship_from", message, code)])
     return site
-
-
-def _transit_days(order: PurchaseOrder, ship_from: SupplierSite | None) -> int:
-    """How long the goods travel: from the place named, or from the only one the supplier has."""
-    if ship_from:
-        return ship_from.transit_days
-    days = list(
-        SupplierSite.objects.filter(supplier_id=order.supplier_id).values_list("transit_days", flat=True)[:2]
-    )
-    return days[0] if len(days) == 1 else 0
 
 
 def _waiting_facts(

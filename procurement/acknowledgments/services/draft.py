@@ -1,4 +1,8 @@
-"""What is being typed, kept on the server as typed, until it is sent or thrown away."""
+"""What is being typed, kept on the server as typed, until it is sent or thrown away.
+
+Note [Order first]: whoever writes here holds the order first, then the drafts, as an answer does that ends in
+dropping them. The other way round, two people on one order would wait for each other until one is thrown out.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -11,6 +15,7 @@ from procurement.acknowledgments.messages import TypedHeader, TypedPiece
 from procurement.acknowledgments.models import DraftAnswer, DraftHeader
 from procurement.acknowledgments.queries import side_of
 from procurement.orders.models import PurchaseOrder
+from procurement.orders.queries import lock_order
 
 LONGEST_FIELD = 2000
 MOST_PIECES = 100
@@ -30,6 +35,7 @@ def save_draft_lines(
     No pieces for a line means that it was set back to as asked: its draft goes. `version` is the order's version
     that was on the screen, so that a newer one can show what moved.
     """
+    lock_order(order.key, actor=actor)  # see Note [Order first]
     known = set(order.lines.filter(key__in=list(typed)).values_list("key", flat=True))
     rows: list[DraftAnswer] = []
     for line_key, pieces in typed.items():
@@ -67,6 +73,7 @@ def save_draft_lines(
 @requires_scope
 def save_draft_header(order: PurchaseOrder, typed: TypedHeader, *, actor: Actor, at: datetime) -> None:
     """Keep what was typed about the answer as a whole."""
+    lock_order(order.key, actor=actor)  # see Note [Order first]
     DraftHeader.objects.update_or_create(
         order=order,
         side=side_of(actor),
@@ -84,11 +91,12 @@ def save_draft_header(order: PurchaseOrder, typed: TypedHeader, *, actor: Actor,
 @requires_scope
 def discard_draft(order: PurchaseOrder, *, actor: Actor) -> None:
     """Throw away everything typed on this order and not sent."""
+    lock_order(order.key, actor=actor)  # see Note [Order first]
     DraftAnswer.objects.visible_to(actor).filter(order=order, side=side_of(actor)).delete()
     DraftHeader.objects.visible_to(actor).filter(order=order, side=side_of(actor)).delete()
 
 
 def forget_drafts(order: PurchaseOrder, line_keys: Sequence[str]) -> None:
-    """Drop the drafts of lines that have now been answered, on both sides; the header's too."""
+    """Drop the drafts of lines that have now been answered, on both sides; the header's too. The order is held."""
     DraftAnswer.objects.filter(order=order, line_key__in=line_keys).delete()
     DraftHeader.objects.filter(order=order).delete()

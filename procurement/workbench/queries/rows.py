@@ -51,7 +51,7 @@ class Parts:
     sites: dict[str, str]
     buyer: str
     today: date
-    transit_days: int
+    transit_days: int | None
     editable: bool
     in_full: frozenset[str]
 
@@ -64,27 +64,29 @@ def row_of(line: PurchaseOrderLine, parts: Parts) -> GridLine:
     row = GridLine(line=line, rules=rules, is_editable=waits and parts.editable, verdict=as_asked_verdict())
     if waits:
         _say_what_moved(row, parts)
-        row.declined = [_standing(one) for one in promises if one.state == PromiseState.DECLINED]
+        row.declined = [_standing(one, line) for one in promises if one.state == PromiseState.DECLINED]
     if row.is_editable:
         _fill_fields(row, parts)
         return row
     if not waits:
-        row.standing = [_standing(one) for one in promises]
+        row.standing = [_standing(one, line) for one in promises]
     row.amount = _standing_amount(row, parts.order)
     row.verdict = _standing_verdict(row, parts, waits=waits)
     return row
 
 
-def _standing(promise: Promise) -> Standing:
+def _standing(promise: Promise, line: PurchaseOrderLine) -> Standing:
     return Standing(
         promise.quantity,
         promise.delivery_on,
         promise.price,
+        promise.price_per,
         promise.kind,
         promise.state,
         promise.item_number,
         promise.get_reason_display() if promise.reason else "",
         promise.decision_note,
+        promise.price * line.price_per != line.price * promise.price_per,
     )
 
 
@@ -93,9 +95,9 @@ def _standing_amount(row: GridLine, order: PurchaseOrder) -> Decimal:
         return Decimal(0)
     if not row.standing:
         return row.line.amount
-    per = row.line.price_per
     kept = [one for one in row.standing if one.kind != PromiseKind.REFUSE]
-    return sum((line_amount(one.quantity, one.price, per, order.currency) for one in kept), start=Decimal(0))
+    amounts = (line_amount(one.quantity, one.price, one.price_per, order.currency) for one in kept)
+    return sum(amounts, start=Decimal(0))
 
 
 def _standing_verdict(row: GridLine, parts: Parts, *, waits: bool) -> Verdict:
@@ -123,8 +125,7 @@ def _apart(row: GridLine, parts: Parts) -> str:
     if not row.standing or all(one.kind == PromiseKind.REFUSE for one in row.standing):
         return _why_refused(row)
     pieces = [
-        NewPiece(0, one.kind, one.quantity, one.price, row.rules.price_per, one.delivery_on)
-        for one in row.standing
+        NewPiece(0, one.kind, one.quantity, one.price, one.price_per, one.delivery_on) for one in row.standing
     ]
     if says_as_asked(row.rules, pieces):
         return ""
@@ -251,6 +252,7 @@ def _piece(
         text=text,
         asked=_asked_of(typed, row),
         item_is_bad=f"item_number.{index}" in bad,
+        description_is_bad=f"item_description.{index}" in bad,
         reason_is_bad=f"reason.{index}" in bad,
     )
 

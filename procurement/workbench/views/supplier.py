@@ -55,7 +55,7 @@ from procurement.acknowledgments.services import (
     withdraw_acknowledgment,
 )
 from procurement.orders.models import PurchaseOrder
-from procurement.orders.queries import find_order, lines_of
+from procurement.orders.queries import find_order, lines_of, lock_order
 from procurement.orders.states import PromiseKind, Turn
 from procurement.threads.queries import thread_of
 from procurement.workbench.policies import given_name
@@ -90,7 +90,7 @@ def show_order(
 ) -> HttpResponse:
     """The order page with its answer grid. `problems` and `refusal` say what must be looked at again."""
     more, show = request.GET.get("more", ""), request.GET.get("show", "all")
-    page = answer_page(order, actor=request.actor, at=request.at, show=show, in_full=frozenset([more]))
+    page = _page(request, order, show=show, in_full=frozenset([more]))
     context = _context(page)
     context["more"] = more
     context["rows"] = _rows(request, page, context)
@@ -104,6 +104,13 @@ def show_order(
         "thread": thread_of(order, request.actor),
     }
     return render(request, TEMPLATE, context, status=status)
+
+
+def _page(request: DoorRequest, order: PurchaseOrder, **shown: Any) -> AnswerPage:
+    """The page with the header just as it came: what is longer than a draft can keep is told, not cut."""
+    page = answer_page(order, actor=request.actor, at=request.at, **shown)
+    page.header = typed_header(request.POST) or page.header
+    return page
 
 
 def _context(page: AnswerPage) -> dict[str, Any]:
@@ -148,11 +155,13 @@ def _timeline(request: DoorRequest, page: AnswerPage, events: Any) -> list[Entry
 @door(*ANSWERERS, methods=["GET", "POST"])
 def order_answer(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """GET: the grid for a buyer who answers in the supplier's place. POST: whichever button of the form was pressed."""
-    order = find_order(key, actor=request.actor)
     if request.method != "POST":
+        order = find_order(key, actor=request.actor)
         if request.actor.is_supplier:
             return HttpResponseRedirect(reverse("order", args=[order.key]))
         return show_order(request, order)
+    # Held before anything is read of it: what is kept and what is sent then speak of one and the same order.
+    order = lock_order(key, actor=request.actor)
     typing = _keep_typing(request, order)
     if key_of_line := request.POST.get("more"):
         return _to_menu(request, order, key_of_line)
@@ -173,7 +182,7 @@ def order_answer(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 @door(*ANSWERERS, methods=["POST"])
 def answer_line(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Keep what is typed in one line, and say what would come of it; or do what a button of the line says."""
-    order = find_order(key, actor=request.actor)
+    order = lock_order(key, actor=request.actor)
     typing = _keep_typing(request, order)
     act = next((name for name in LINE_ACTS if name in request.POST), "")
     line_id = _act_on_line(request, order, typing, act, request.POST[act]) if act else 0
@@ -182,7 +191,7 @@ def answer_line(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     }
     if not getattr(request, "htmx", False):
         return _to_page(request, order, f"#line-{line_id}" if line_id else "")
-    page = answer_page(order, actor=request.actor, at=request.at, in_full=in_full)
+    page = _page(request, order, in_full=in_full)
     context = _context(page) | {"oob": True, "moved_meanwhile": typing.version < order.version}
     if act:
         row = next((row for row in page.lines if row.pk == line_id), None)
@@ -205,7 +214,7 @@ def answer_discard(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 @door(*ANSWERERS, methods=["POST"])
 def answer_withdraw(request: DoorRequest, key: uuid.UUID, answer: uuid.UUID) -> HttpResponse:
     """Take an answer back while the buyer has not acted; it stands in the fields again, to be changed and sent."""
-    order = find_order(key, actor=request.actor)
+    order = lock_order(key, actor=request.actor)
     paper = find_answer(answer, actor=request.actor)
     if paper.order_id != order.pk:
         raise NotFound(_("There is no such answer."))
@@ -318,7 +327,7 @@ def _act_on_line(request: DoorRequest, order: PurchaseOrder, typing: _Typing, ac
     return line_id
 
 
-def _acted(act: str, rules: LineRules, pieces: Pieces, number: int, transit_days: int) -> Pieces:
+def _acted(act: str, rules: LineRules, pieces: Pieces, number: int, transit_days: int | None) -> Pieces:
     if act == "split":
         return add_piece(rules, pieces)
     if act == "backorder":
@@ -408,7 +417,7 @@ def _paste(request: DoorRequest, order: PurchaseOrder, typing: _Typing) -> HttpR
 
 def _send(request: DoorRequest, order: PurchaseOrder, typing: _Typing) -> HttpResponse:
     """Send what is typed, the rest as asked, or both, as the button says."""
-    page = answer_page(order, actor=request.actor, at=request.at)
+    page = _page(request, order)
     typed = [row for row in page.lines if row.is_editable and row.is_typed]
     only_rest = "confirm" in request.POST
     answers: list[LineAnswer] = []

@@ -23,6 +23,8 @@ from procurement.acknowledgments.services import acknowledge_order, apply_upload
 from procurement.acknowledgments.services.checking import check_rows
 from procurement.orders.messages import SchedulePaper
 from procurement.orders.models import Promise
+from suppliers.messages import SupplierSitePaper
+from suppliers.services import receive_supplier_sites
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
 from tests.people import FEED
 
@@ -230,6 +232,50 @@ def test_what_waits_comes_out_filled_in_and_goes_back_unchanged(people):
     assert outcomes(check(sheet.save(), people["asha"])) == {"1 · 10": "skipped"}
 
 
+def seventy_per_ten(order, person, per=10):
+    """Seventy for ten valves, as only a program says it: the line is priced by the piece."""
+    piece = AnswerPiece(Decimal(100), delivery_on=LATE, price=Decimal(70), price_per=Decimal(per))
+    with acting(person.actor):
+        acknowledge_order(
+            AcknowledgeOrder(order.key, order.version, (LineAnswer("L10", (piece,)),)),
+            actor=person.actor,
+            at=LATER,
+        )
+
+
+def test_a_price_promised_for_ten_comes_out_for_one_and_goes_back_unchanged(people):
+    order = an_order("1", lines=1)
+    seventy_per_ten(order, people["asha"])
+
+    sheet = download(people["asha"], what="orders", pick=[f"{order.key}.1"])
+
+    assert (sheet.get(3, "price"), sheet.get(3, "price_per")) == (7, 1)
+    assert outcomes(check(sheet.save(), people["asha"])) == {"1 · 10": "skipped"}
+
+
+def test_the_same_figure_for_fewer_units_is_another_price(people):
+    order = an_order("1", lines=1)
+    seventy_per_ten(order, people["asha"])
+    sheet = download(people["asha"], what="orders", pick=[f"{order.key}.1"])
+
+    (line,) = check(sheet.set(3, price=70).save(), people["asha"])
+
+    assert line.outcome == "waits"
+    assert line.difference.price_change == Decimal("63.15")
+
+
+def test_a_price_that_has_no_figure_for_one_is_shown_and_not_taken_for_another(people):
+    order = an_order("1", lines=1)
+    seventy_per_ten(order, people["asha"], per=3)
+
+    sheet = download(people["asha"], what="orders", pick=[f"{order.key}.1"])
+
+    assert sheet.get(3, "price") == "70 per 3"
+    (line,) = check(sheet.save(), people["asha"])
+    assert [(problem.column, problem.value) for problem in line.problems] == [("price", "70 per 3")]
+    assert check(sheet.set(3, price="23.333333").save(), people["asha"])[0].outcome == "waits"
+
+
 def test_a_line_with_two_deliveries_takes_the_empty_one_as_asked(people):
     two = (SchedulePaper(Decimal(60), date(2030, 4, 1)), SchedulePaper(Decimal(40), date(2030, 5, 1)))
     an_order("1", [a_line(10, schedules=two)])
@@ -244,6 +290,21 @@ def test_a_line_with_two_deliveries_takes_the_empty_one_as_asked(people):
             (60, date(2030, 4, 1)),
             (40, date(2030, 5, 8)),
         ]
+
+
+def test_a_ship_date_in_a_sheet_gives_the_delivery_only_where_the_way_is_known(people):
+    an_order("1", lines=1)
+    sheet = download(people["asha"])
+    sheet.set(sheet.row("1", 10), ship_on=date(2030, 4, 1))
+    (known,) = check(sheet.save(), people["asha"])
+    assert [piece.delivery_on for piece in known.new] == [date(2030, 4, 22)]  # three weeks from Pune
+
+    with acting(FEED):
+        receive_supplier_sites([SupplierSitePaper("ACME", "GOA", "Goa works", transit_days=30)])
+    (unknown,) = check(sheet.save(), people["asha"])
+
+    assert [(problem.row, problem.column) for problem in unknown.problems] == [(3, "ship_on")]
+    assert "give the delivery date" in unknown.problems[0].message
 
 
 def test_a_german_fills_in_german_words_and_figures(people):
@@ -345,6 +406,21 @@ def test_bad_cells_name_row_column_value_and_way_out_and_good_rows_go_on(people)
     assert "2026-04-09" in upload.result["left"][0]["message"]
     assert "Confirm, Backorder, Substitute, Refuse" in upload.result["left"][1]["message"]
     assert fresh_line(40, "1").agreement == "agreed"
+
+
+def test_texts_that_do_not_fit_are_told_and_not_cut(people):
+    order = an_order("1", lines=1)
+    sheet = download(people["asha"])
+    sheet.set(sheet.row("1", 10), kind="Substitute", substitute_item="X" * 61, reference="S" * 61)
+
+    (line,) = check(sheet.save(), people["asha"])
+
+    assert [(problem.row, problem.column) for problem in line.problems] == [
+        (3, "substitute_item"),
+        (3, "reference"),
+    ]
+    assert "At most 60 characters fit here, and this has 61." in line.problems[0].message
+    assert fresh(order.number).agreement == "awaiting"
 
 
 def test_a_line_agreed_already_is_not_reopened_by_a_file(people):

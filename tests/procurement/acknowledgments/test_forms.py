@@ -209,6 +209,40 @@ def test_what_was_typed_on_an_older_screen_is_carried_field_by_field():
     assert same(carried(before, before, now), now)
 
 
+def twice(first, second, *days, keys=(1, 2)):
+    """The fields of two deliveries, as the screen lists them: by key."""
+    deliveries = [
+        Delivery(key, Decimal(quantity), date(2027, 4, day))
+        for key, quantity, day in zip(keys, (first, second), days, strict=True)
+    ]
+    return asked_pieces(replace(TWICE, deliveries=tuple(sorted(deliveries, key=lambda one: one.key))))
+
+
+def test_untouched_deliveries_are_as_asked_now_however_the_paper_lists_them():
+    screen = twice(500, 500, 1, 15, keys=(2, 1))
+    paper = twice(500, 500, 1, 15)
+    now = twice(600, 600, 1, 15, keys=(2, 1))
+    assert [piece.delivery_on for piece in screen] == ["2027-04-15", "2027-04-01"]
+
+    assert carried(screen, paper, now) == now
+
+
+def test_one_typed_delivery_is_carried_and_the_other_is_as_asked_now():
+    screen = twice(500, 500, 1, 15, keys=(2, 1))
+    paper = twice(500, 500, 1, 15)
+    now = twice(600, 600, 1, 15, keys=(2, 1))
+
+    later = carried((screen[0], replace(screen[1], delivery_on="2027-04-09")), paper, now)
+    fewer = carried((replace(screen[0], quantity="450"), screen[1]), paper, now)
+
+    assert later == (now[0], replace(now[1], delivery_on="2027-04-09"))
+    assert fewer == (replace(now[0], quantity="450"), now[1])
+
+
+def test_an_untouched_line_is_as_asked_now_where_a_delivery_was_added():
+    assert carried(asked_pieces(RULES), asked_pieces(RULES), asked_pieces(TWICE)) == asked_pieces(TWICE)
+
+
 # --- pasted -------------------------------------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ from procurement.acknowledgments.policies import (
     as_asked,
     difference,
     hints,
+    price_for,
     read_answer,
 )
 from procurement.orders.policies import merged
@@ -74,6 +75,13 @@ def test_nothing_said_is_as_asked():
         (AnswerPiece(Decimal(100), kind="refuse", reason="bad mood"), "reason.0"),
         (AnswerPiece(Decimal(100), kind="substitute"), "item_number.0"),
         (AnswerPiece(Decimal(100), kind="odd"), "kind.0"),
+        (AnswerPiece(Decimal(100), kind="substitute", item_number="X" * 61), "item_number.0"),
+        (
+            AnswerPiece(Decimal(100), kind="substitute", item_number="X", item_description="Y" * 301),
+            "item_description.0",
+        ),
+        (AnswerPiece(Decimal(100), note="Z" * 2001), "note.0"),
+        (AnswerPiece(Decimal(100), kind="refuse", reason="capacity", note="Z" * 2001), "note.0"),
     ],
 )
 def test_each_broken_rule_names_its_field(piece, field):
@@ -244,3 +252,21 @@ def test_hints_know_the_minimum_and_the_pack():
         "Not a whole number of packs of 25: 25 or 50 would be.",
         "Not a whole number of packs of 25: 50 or 75 would be.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("price", "per", "wanted", "same"),
+    [
+        ("70", 10, 1, "7"),
+        ("7", 1, 100, "700"),
+        ("6.85", 1, 1, "6.85"),
+        ("0.000001", 1, 1, "0.000001"),
+        ("999999999999.999999", 1, 1, "999999999999.999999"),
+        ("70", 3, 1, None),
+        ("0.000001", 10, 1, None),
+    ],
+)
+def test_a_price_is_said_for_another_number_of_units_exactly_or_not_at_all(price, per, wanted, same):
+    found = price_for(Decimal(price), Decimal(per), Decimal(wanted))
+
+    assert found == (None if same is None else Decimal(same))

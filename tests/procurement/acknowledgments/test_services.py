@@ -16,6 +16,8 @@ from procurement.acknowledgments.services import (
     withdraw_acknowledgment,
 )
 from procurement.orders.models import Promise
+from suppliers.messages import SupplierSitePaper
+from suppliers.services import receive_supplier_sites
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
 from tests.people import FEED
 
@@ -446,3 +448,71 @@ def test_a_blocked_supplier_reads_but_promises_nothing(people, world):
 
     with pytest.raises(NotAllowed, match="blocked"):
         answer(order, people["asha"], rest_as_asked=True)
+
+
+@pytest.mark.parametrize(("name", "most"), [("supplier_reference", 60), ("note", 2000)])
+def test_what_is_too_long_to_be_kept_is_told_and_not_cut(people, name, most):
+    order = an_order(lines=1)
+
+    with pytest.raises(Invalid) as refusal:
+        answer(order, people["asha"], rest_as_asked=True, **{name: "S" * (most + 1)})
+
+    (problem,) = refusal.value.problems
+    assert (problem.field, problem.code) == (name, "too_long")
+    assert problem.message == (f"At most {most} characters fit here, and this has {most + 1}. Shorten it.")
+    assert fresh_line().agreement == "awaiting"
+    done = answer(order, people["asha"], rest_as_asked=True, **{name: "S" * most})
+    assert getattr(done.paper, name) == "S" * most
+
+
+def a_second_place(transit_days):
+    with acting(FEED):
+        goa = SupplierSitePaper(
+            "ACME", "GOA", "Goa works", city="Goa", country="IN", transit_days=transit_days
+        )
+        receive_supplier_sites([goa])
+
+
+def shipped_on(day):
+    return LineAnswer("L10", (AnswerPiece(Decimal(100), ship_on=day),))
+
+
+def days_promised():
+    with acting(FEED):
+        return list(Promise.objects.values_list("ship_on", "delivery_on"))
+
+
+def test_a_ship_date_alone_owes_the_place_where_the_way_depends_on_it(people):
+    order = an_order(lines=1)
+    a_second_place(transit_days=30)
+
+    with pytest.raises(Invalid) as refusal:
+        answer(order, people["asha"], shipped_on(date(2026, 3, 20)))
+
+    (problem,) = refusal.value.problems
+    assert (problem.field, problem.code) == ("ship_on.0", "place_required")
+    assert "name the place, or give the delivery date" in problem.message
+    assert days_promised() == []
+
+    answer(order, people["asha"], shipped_on(date(2026, 3, 20)), ship_from="GOA")
+
+    assert days_promised() == [(date(2026, 3, 20), date(2026, 4, 19))]
+
+
+def test_a_ship_date_with_its_delivery_date_owes_no_place(people):
+    order = an_order(lines=1)
+    a_second_place(transit_days=30)
+    both = AnswerPiece(Decimal(100), ship_on=date(2026, 3, 20), delivery_on=date(2026, 4, 1))
+
+    answer(order, people["asha"], LineAnswer("L10", (both,)))
+
+    assert days_promised() == [(date(2026, 3, 20), date(2026, 4, 1))]
+
+
+def test_places_that_are_equally_far_need_not_be_told_apart(people):
+    order = an_order(lines=1)
+    a_second_place(transit_days=21)
+
+    answer(order, people["asha"], shipped_on(date(2026, 3, 20)))
+
+    assert days_promised() == [(date(2026, 3, 20), date(2026, 4, 10))]

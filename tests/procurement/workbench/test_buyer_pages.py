@@ -1,5 +1,6 @@
 """What waits for the buyer, and the verdict, through the doors: list, order page, revisions."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -336,6 +337,34 @@ def test_the_page_begins_with_what_needs_the_buyer(people, bea):
 
     assert (shown.show, [row.line.number for row in shown.rows]) == ("needs", [20])
     assert [row.line.number for row in page(bea, order, show="all").context["page"].rows] == [10, 20, 30]
+
+
+def cells(response, line, label):
+    """What stands in one column of a line's row, as its words."""
+    html = response.content.decode()
+    row = html[html.index(f'id="line-{line}"') :]
+    cell = row[row.index(f'data-l="{label}"') :]
+    return " ".join(re.sub(r"<[^>]*>", " ", cell[cell.index(">") + 1 : cell.index("</td>")]).split())
+
+
+def test_a_refused_line_waits_for_the_verdict_and_for_the_erp_as_any_other(people, bea):
+    refusal = LineAnswer("L10", (AnswerPiece(Decimal(100), kind="refuse", reason="capacity"),))
+    order = answered(people, "4500000001", refusal, lines=2)
+
+    response = page(bea, order, show="all")
+
+    assert cells(response, 10, "Agreement") == "Your decision refused Decide"
+    assert cells(response, 10, "ERP") == "once decided"
+    assert cells(response, 20, "ERP").startswith("waiting for ERP")
+    auditor = page(signed_in(people["ada"]), order, show="all")
+    assert cells(auditor, 10, "Agreement") == "Awaits decision refused Compare"
+
+    with acting(people["bea"].actor) as buyer:
+        command = DecideAnswer(order.key, order.version, "decline", reason="Look again.")
+        decide_answer(command, actor=buyer, at=LATER)
+
+    declined = page(bea, order, show="all")
+    assert cells(declined, 10, "ERP") == "once agreed"
 
 
 def test_the_page_shows_what_a_revision_moved_and_what_it_did(people, bea):

@@ -11,11 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.kernel.scope import acting
-from procurement.acknowledgments.messages import DecideAnswer
+from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, DecideAnswer, LineAnswer
 from procurement.acknowledgments.models import DraftAnswer, OrderAcknowledgment
-from procurement.acknowledgments.services import decide_answer
+from procurement.acknowledgments.services import acknowledge_order, decide_answer
 from procurement.orders.messages import SchedulePaper
 from procurement.orders.models import Promise
+from suppliers.messages import SupplierSitePaper
+from suppliers.services import receive_supplier_sites
 from tests.builders.world import a_line, a_paper, an_order, fresh, fresh_line, receive
 from tests.people import FEED
 
@@ -273,6 +275,42 @@ def test_answer_can_be_withdrawn_and_stands_in_the_fields_again(people):
     assert fresh_line(20).agreement == "awaiting"
 
 
+def priced_by_a_program(order, person, price, per):
+    piece = AnswerPiece(Decimal(100), price=Decimal(price), price_per=Decimal(per))
+    command = AcknowledgeOrder(order.key, order.version, (LineAnswer("L10", (piece,)),))
+    with acting(person.actor):
+        return acknowledge_order(command, actor=person.actor, at=datetime.now(UTC)).paper
+
+
+def test_a_price_for_ten_units_is_shown_and_withdrawn_as_what_it_is(people):
+    order = order_of(1)
+    paper = priced_by_a_program(order, people["asha"], "70", 10)
+    client = signed_in(people["asha"])
+    page = look(client, order).content.decode()
+    assert ">70.00 / 10<" in page
+    assert "0.15 EUR more each" in page.replace("\xa0", " ")
+
+    client.post(reverse("answer-withdraw", args=[order.key, paper.key]))
+
+    assert fields_of(look(client, order))["price.L10.0"] == "7.00"
+    press(client, order, "send")
+    assert promises(10) == [("accept", 100, ASKED, Decimal(7))]
+
+
+def test_a_withdrawn_price_that_has_no_figure_for_one_unit_is_to_be_typed_anew(people):
+    order = order_of(1)
+    paper = priced_by_a_program(order, people["asha"], "70", 3)
+    client = signed_in(people["asha"])
+
+    client.post(reverse("answer-withdraw", args=[order.key, paper.key]))
+
+    assert fields_of(look(client, order))["price.L10.0"] == "70 per 3"
+    refused = press(client, order, "send")
+    assert refused.status_code == 422
+    assert "“70 per 3” is not a price." in refused.content.decode()
+    assert promises(10) == []
+
+
 # --- pieces -------------------------------------------------------------------------------------------------
 
 
@@ -349,6 +387,46 @@ def test_a_substitute_needs_its_name(people):
     assert promises(10) == [("substitute", 100, ASKED, Decimal("6.85"))]
 
 
+def test_names_that_are_too_long_are_told_and_stay_in_their_fields(people):
+    order = order_of(1)
+    client = signed_in(people["asha"])
+    press(client, order, "sub", "L10")
+    texts = {"item_number.L10.0": "X" * 61, "item_description.L10.0": "Y" * 301}
+
+    refused = press(client, order, "send", **texts, supplier_reference="S" * 61)
+
+    html, fields = refused.content.decode(), fields_of(refused)
+    assert refused.status_code == 422
+    assert "Line 10: At most 60 characters fit here, and this has 61. Shorten it." in html
+    assert "Line 10: At most 300 characters fit here, and this has 301. Shorten it." in html
+    assert {name: fields[name] for name in texts} == texts
+    assert 'name="item_number.L10.0" value="' + "X" * 61 + '" maxlength="60"' in html
+
+    told = press(
+        client,
+        order,
+        "send",
+        **{"item_number.L10.0": "X", "item_description.L10.0": ""},
+        supplier_reference="S" * 61,
+    )
+
+    assert told.status_code == 422
+    assert 'href="#supplier_reference"' in told.content.decode()
+    assert fields_of(told)["supplier_reference"] == "S" * 61
+    assert promises(10) == []
+
+
+def test_a_note_of_the_longest_length_is_kept_whole_however_its_lines_end(people):
+    order = order_of(1)
+    note = "\r\n".join(["Packed in two boxes."] * 90)
+    assert len(note) == 1978
+
+    press(signed_in(people["asha"]), order, "send", note=note + "\r\n" + "!" * 110)
+
+    (paper,) = answers()
+    assert paper.note == note.replace("\r\n", "\n") + "\n" + "!" * 110
+
+
 def test_undo_brings_a_line_back_to_as_asked(people):
     order = order_of(1)
     client = signed_in(people["asha"])
@@ -389,6 +467,26 @@ def test_ship_date_gives_the_delivery_date(people):
     )
 
     assert promises(10) == [("accept", 100, TODAY + timedelta(days=51), Decimal("6.85"))]
+
+
+def test_a_ship_date_asks_for_its_place_where_there_are_several(people):
+    order = order_of(1)
+    with acting(FEED):
+        receive_supplier_sites([SupplierSitePaper("ACME", "GOA", "Goa works", transit_days=30)])
+    client = signed_in(people["asha"])
+    typed = {"ship_on.L10.0": (TODAY + timedelta(days=30)).isoformat(), "delivery_on.L10.0": ""}
+
+    refused = press(client, order, "send", **typed)
+
+    html = refused.content.decode()
+    assert refused.status_code == 422
+    assert "name the place, or give the delivery date too." in html
+    assert f'href="#ship_on-{fresh_line().pk}-0"' in html
+    assert promises(10) == []
+
+    press(client, order, "send", **typed, ship_from="GOA")
+
+    assert promises(10) == [("accept", 100, TODAY + timedelta(days=60), Decimal("6.85"))]
 
 
 def test_menu_of_a_line_opens_without_a_script(people):
@@ -568,6 +666,27 @@ def test_untouched_fields_of_an_older_screen_are_not_taken_for_typing(people):
     assert promises(20) == [("accept", 80, ASKED, Decimal("6.85"))]
 
 
+def test_untouched_deliveries_of_an_older_screen_are_not_taken_for_a_split(people):
+    def deliveries(each, first, second):
+        days = [ASKED + timedelta(days=first), ASKED + timedelta(days=second)]
+        asked = tuple(SchedulePaper(Decimal(each), on) for on in days)
+        return [a_line(10, quantity=Decimal(2 * each), delivery_on=days[0], schedules=asked)]
+
+    order = order_of(deliveries(50, 15, 45))
+    receive(a_paper(lines=deliveries(50, 0, 15), revision="2"), at=datetime.now(UTC))
+    client = signed_in(people["asha"])
+    untouched = fields_of(look(client, order))
+    receive(a_paper(lines=deliveries(60, 0, 15), revision="3"), at=datetime.now(UTC))
+
+    response = client.post(reverse("order-answer", args=[order.key]), untouched | {"send": "1"})
+
+    assert response.status_code == 409
+    assert drafts() == {}
+    again = client.post(reverse("order-answer", args=[order.key]), fields_of(response) | {"send": "1"})
+    assert again.status_code == 303
+    assert fresh_line(10).agreement == "agreed"
+
+
 def test_typing_on_an_order_that_moved_is_told_at_once(people):
     order = order_of(2)
     client = signed_in(people["asha"])
@@ -680,6 +799,20 @@ def test_home_tells_of_late_deliveries_and_of_those_due_soon(people):
 
     assert f"Delivery of order 4500000001 was due on {day(TODAY - timedelta(days=3))}" in page
     assert "Deliver by" in page
+
+
+def test_home_counts_apart_what_waits_for_an_answer_and_what_is_late(people):
+    client = signed_in(people["asha"])
+    late = order_of([a_line(10, delivery_on=TODAY - timedelta(days=3))], number="4500000001")
+    press(client, late, "send")
+    assert "Asha. One order is late in delivery.</h1>" in client.get("/").content.decode()
+    order_of(1, number="4500000002")
+    order_of(1, number="4500000003")
+
+    page = client.get("/").content.decode()
+
+    assert "Asha. 2 orders wait for your answer. One order is late in delivery.</h1>" in page
+    assert re.search(r'title="Home".*?<span class="q-count[^>]*>2<', page, re.S)  # the rail counts answers
 
 
 def test_empty_home_teaches(people):
