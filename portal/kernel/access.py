@@ -52,12 +52,15 @@ def public(view: View) -> View:
     return view
 
 
-def door(*permissions: str, methods: Iterable[str] = ("GET",)) -> Callable[[View], View]:
+def door(
+    *permissions: str, methods: Iterable[str] = ("GET",), before: Callable[[Any], None] | None = None
+) -> Callable[[View], View]:
     """Declare and guard a page.
 
     Anonymous people go to sign-in and come back; who may not gets 403; the view runs in one transaction under the
     actor's scope, with `request.at` as its time. A `Refusal` rolls everything back and is shown with its own
-    status; so is any other error, as Django shows it.
+    status; so is any other error, as Django shows it. `before` is work that takes long and needs no database: it is
+    done for who may come in, and no transaction waits for it.
     """
     allowed = tuple(methods) + (("HEAD",) if "GET" in methods else ())
 
@@ -75,6 +78,8 @@ def door(*permissions: str, methods: Iterable[str] = ("GET",)) -> Callable[[View
                 raise PermissionDenied
             request.at = timezone.now()  # type: ignore[attr-defined]  # the door brings the time
             try:
+                if before:
+                    before(request)
                 with acting(actor):
                     return view(request, *args, **kwargs)
             except NotAllowed as refusal:
