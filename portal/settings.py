@@ -307,6 +307,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # What every door of portal/kernel/rest does is named here by path: settings import nothing that needs apps.
 API_RATE = env.text("API_RATE", "600/min")
+API_MAX_BYTES = env.integer("API_MAX_BYTES", 2 * 1024 * 1024)  # 5,000 lines have 600 KB
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "suppliers.authentication.TokenAuthentication",

@@ -42,6 +42,11 @@ def back_or(request: HttpRequest, fallback: str) -> str:
     return fallback
 
 
+def whole_number(text: str | None) -> int | None:
+    """A number of the address or a button's value; None for anything else."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of rows, with the cursors to its neighbours ('' where there is none)."""
