@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django_htmx.middleware import HtmxDetails
@@ -77,6 +77,7 @@ def door(
             if permissions and not any(actor.may(permission) for permission in permissions):
                 raise PermissionDenied
             request.at = timezone.now()  # type: ignore[attr-defined]  # the door brings the time
+            drop_nul(request)
             try:
                 if before:
                     before(request)
@@ -93,6 +94,19 @@ def door(
         return guarded
 
     return guard
+
+
+def drop_nul(request: HttpRequest) -> None:
+    """Leave out the NUL characters of what was typed.
+
+    Nobody types one, a paste from a terminal or a PDF can bring one along unseen, and PostgreSQL keeps none in a text.
+    """
+    for name, sent in (("GET", request.GET), ("POST", request.POST)):
+        if any("\0" in text for field, texts in sent.lists() for text in (field, *texts)):
+            clean = QueryDict(mutable=True)
+            for field, texts in sent.lists():
+                clean.setlist(field.replace("\0", ""), [text.replace("\0", "") for text in texts])
+            setattr(request, name, clean)
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -36,8 +36,9 @@ def kind_of(file: IO[bytes], size: int) -> str:
         )
         raise refused(message % {"size": size // 1024 // 1024 + 1, "most": LARGEST_FILE // 1024 // 1024})
     file.seek(0)
-    start = file.read(2048)
+    content = file.read()
     file.seek(0)
+    start = content[:2048]
     if start.startswith(ZIP):
         _look_inside(file)
         file.seek(0)
@@ -49,7 +50,7 @@ def kind_of(file: IO[bytes], size: int) -> str:
                 "without a password."
             )
         )
-    if b"\0" in start or start.startswith((b"%PDF", b"{\\rtf", b"<")):
+    if b"\0" in content or start.startswith((b"%PDF", b"{\\rtf", b"<")):
         raise refused(_("This is neither an Excel workbook (.xlsx) nor a CSV file. Upload the answer sheet."))
     return CSV
 

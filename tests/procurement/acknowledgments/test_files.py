@@ -552,6 +552,13 @@ def test_a_file_is_read_before_the_doors_transaction(people, monkeypatch):
     assert (response.status_code, scopes) == (303, [False])
 
 
+def test_a_csv_file_with_a_nul_far_down_is_none():
+    long_notes = [{"order": "1", "line": "10", "kind": "Confirm", "note": "x" * 900} for _row in range(3)]
+
+    with pytest.raises(Invalid, match="neither"):
+        read(csv_of(*long_notes, {"order": "1", "line": "20", "kind": "Confirm", "note": "a\0b"}))
+
+
 def test_a_formula_counts_as_what_it_came_to_and_without_a_result_is_refused(people):
     an_order("1", lines=1)
     sheet = download(people["asha"])
