@@ -42,3 +42,13 @@ def test_a_nul_in_an_address_is_left_out(people):
     an_order("1")
 
     assert signed_in(people["asha"]).get("/orders/?q=1%00&\x00=").status_code == 200
+
+
+@pytest.mark.parametrize("view", ["9" * 5000, "9" * 30, "x", ""])
+def test_a_view_that_cannot_be_is_refused_with_a_sentence(people, view):
+    posted = {"page": "lines", "name": "x", "view": view}
+
+    response = signed_in(people["asha"]).post(reverse("view-forget"), posted)
+
+    assert response.status_code == 422
+    assert "Say which view to remove." in response.content.decode()

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from django.http import QueryDict
 
+from portal.kernel.web import whole_number
+
 LONGEST_REASON = 2000
 REASON = "reason-"
 
@@ -33,11 +35,6 @@ def read_typed(query: QueryDict) -> Typed:
         if value.strip() and (line := whole_number(name.removeprefix(REASON)))
     }
     return Typed(frozenset(pick for pick in picks if pick), query.get("reason", "")[:LONGEST_REASON], reasons)
-
-
-def whole_number(text: str | None) -> int | None:
-    """A number of the address or a button's value; None for anything else."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 def key_hints(count: int, opened: int | None) -> list[str]:
