@@ -15,7 +15,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.settings import api_settings
 
-from portal.kernel.values import decimals_of
+from portal.kernel.values import decimals_of, is_plausible
 
 INTEGER = 2**31 - 1
 MOST_UNKNOWN = 50
@@ -105,12 +105,18 @@ class Exact(serializers.Field):
 class Day(serializers.DateField):
     """A day, as ISO 8601 writes it: 2026-04-01."""
 
-    default_error_messages = {"invalid": _("Send a day as YYYY-MM-DD, such as 2026-04-01.")}
+    default_error_messages = {
+        "invalid": _("Send a day as YYYY-MM-DD, such as 2026-04-01."),
+        "out_of_range": _("Send a day of the years 2000 to 2199."),
+    }
 
     def to_internal_value(self, value: Any) -> date:
         if not isinstance(value, str) or not DAY.fullmatch(value):
             self.fail("invalid", format="YYYY-MM-DD")
-        return super().to_internal_value(value)
+        day = super().to_internal_value(value)
+        if not is_plausible(day):
+            self.fail("out_of_range")
+        return day
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)

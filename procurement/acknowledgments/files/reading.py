@@ -6,7 +6,7 @@ What is typed is read the way its reader writes, never guessed; see Note [Names]
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from itertools import islice
 from math import isfinite
@@ -212,14 +212,9 @@ class _Reader:
         return text[:LONGEST_CELL]
 
     def _day(self, value: Any, text: str) -> str:
-        if isinstance(value, datetime):
-            return value.date().isoformat()
-        if isinstance(value, date):
-            return value.isoformat()
         if isinstance(value, int | float) and not isinstance(value, bool) and int(value) in SERIALS:
-            day: datetime = from_excel(int(value))
-            return day.date().isoformat()
-        return read_date(text).isoformat()
+            value = from_excel(int(value))
+        return read_date(value.date().isoformat() if isinstance(value, datetime) else text).isoformat()
 
     def _number(self, value: Any, text: str) -> str:
         if isinstance(value, bool) or (isinstance(value, float) and not isfinite(value)):

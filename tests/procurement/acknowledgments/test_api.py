@@ -626,3 +626,16 @@ def test_a_body_beyond_the_limit_is_not_read(tokens, settings):
 
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
     assert nothing_happened()
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "2200-01-01", "1999-12-31", "0001-01-01"])
+@pytest.mark.parametrize("field", ["ship_on", "delivery_on"])
+def test_a_day_that_no_paper_can_mean_is_refused_at_its_field(tokens, field, day):
+    order = an_open_order()
+    line = {"line": "L10", "pieces": [{"quantity": "100", field: day}]}
+
+    answer = tokens("ACME").post(answers_of(order), {"version": 1, "lines": [line]})
+
+    (problem,) = answer.json()["problems"]
+    assert (answer.status_code, problem["field"]) == (400, f"lines.0.pieces.0.{field}")
+    assert problem["message"] == "Send a day of the years 2000 to 2199."

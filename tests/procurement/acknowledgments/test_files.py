@@ -559,6 +559,15 @@ def test_a_csv_file_with_a_nul_far_down_is_none():
         read(csv_of(*long_notes, {"order": "1", "line": "20", "kind": "Confirm", "note": "a\0b"}))
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-02", "1999-12-31", "2200-01-01"])
+def test_a_day_that_no_paper_can_mean_is_no_day(people, day):
+    an_order("1", lines=1)
+
+    (line,) = check(csv_of({"order": "1", "line": "10", "kind": "Confirm", "ship_on": day}), people["asha"])
+
+    assert (line.outcome, [problem.column for problem in line.problems]) == ("bad", ["ship_on"])
+
+
 def test_a_formula_counts_as_what_it_came_to_and_without_a_result_is_refused(people):
     an_order("1", lines=1)
     sheet = download(people["asha"])
