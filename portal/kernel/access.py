@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from portal.kernel.actors import Actor
@@ -120,10 +121,14 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
 
 def _page_of(request: HttpRequest) -> str:
     # After sign-in a person returns to the page they stood on, never to the address of a POST.
-    referrer = urlsplit(request.headers.get("Referer", ""))
-    if referrer.netloc == request.get_host():
-        return referrer.path + (f"?{referrer.query}" if referrer.query else "")
-    return "/"
+    try:
+        referrer = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return "/"
+    page = referrer.path + (f"?{referrer.query}" if referrer.query else "")
+    # Without its host a page of ours such as //elsewhere.example/ would be another host's.
+    is_ours = referrer.netloc == request.get_host() and url_has_allowed_host_and_scheme(page, None)
+    return page if is_ours else "/"
 
 
 def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:

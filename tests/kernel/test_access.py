@@ -44,6 +44,25 @@ def test_a_nul_in_an_address_is_left_out(people):
     assert signed_in(people["asha"]).get("/orders/?q=1%00&\x00=").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("referrer", "leads_to"),
+    [
+        ("http://testserver/orders/?turn=supplier", "/orders/?turn=supplier"),
+        ("http://testserver//evil.example/x", "/"),
+        ("http://testserver/\\evil.example/x", "/"),
+        ("http://evil.example/orders/", "/"),
+        ("http://[", "/"),
+        ("", "/"),
+    ],
+)
+def test_the_way_back_is_a_page_of_ours(people, referrer, leads_to):
+    asha = signed_in(people["asha"])
+
+    response = asha.post(reverse("view-forget"), {}, headers={"Referer": referrer})
+
+    assert (response.status_code, response.context["back"]) == (422, leads_to)
+
+
 @pytest.mark.parametrize("view", ["9" * 5000, "9" * 30, "x", ""])
 def test_a_view_that_cannot_be_is_refused_with_a_sentence(people, view):
     posted = {"page": "lines", "name": "x", "view": view}
