@@ -94,7 +94,15 @@ def test_days_that_do_not_exist_or_are_unclear_are_refused(text):
         read_date(text)
 
 
-@given(st.dates(min_value=date(2000, 1, 1), max_value=date(2099, 12, 31)))
+@pytest.mark.parametrize(
+    "text", ["1999-12-31", "2200-01-01", "9999-12-31", "0001-01-02", "12.03.0206", "12 Mar 9026"]
+)
+def test_days_that_no_paper_can_mean_are_refused(text):
+    with pytest.raises(Unreadable):
+        read_date(text)
+
+
+@given(st.dates(min_value=date(2000, 1, 1), max_value=date(2199, 12, 31)))
 def test_iso_days_read_back(day):
     assert read_date(day.isoformat()) == day
     assert read_date(f"{day:%d.%m.%Y}") == day

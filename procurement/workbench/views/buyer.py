@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.audit.queries import timeline_of
 from portal.kernel.errors import Invalid, Refusal, StaleDocument
+from portal.kernel.web import whole_number
 from procurement.acknowledgments.messages import ACCEPT, DECLINE, DecideAnswer
 from procurement.acknowledgments.services import decide_answer
 from procurement.orders.models import PurchaseOrder
@@ -25,7 +26,7 @@ from procurement.threads.queries import thread_of
 from procurement.workbench.presenters import CHANNEL_WORDS, Entry, entry_of, lines_text
 from procurement.workbench.queries.buyer_order import BuyerOrder, buyer_order, changes_of, revisions_of
 from procurement.workbench.queries.compare import Compared
-from procurement.workbench.views.kept import Typed, key_hints, read_typed, whole_number
+from procurement.workbench.views.kept import Typed, key_hints, read_typed
 from suppliers.roles import Permission
 
 TEMPLATE = "procurement/workbench/order_buyer.html"

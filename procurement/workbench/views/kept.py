@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from django.http import QueryDict
 
+from portal.kernel.web import whole_number
 from procurement.acknowledgments.forms import one_line_end
 
 LONGEST_REASON = 2000
@@ -39,11 +40,6 @@ def read_typed(query: QueryDict) -> Typed:
 
 def _reason(query: QueryDict, name: str) -> str:
     return one_line_end(query.get(name, ""))[:LONGEST_REASON]
-
-
-def whole_number(text: str | None) -> int | None:
-    """A number of the address or a button's value; None for anything else."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 def key_hints(count: int, opened: int | None) -> list[str]:

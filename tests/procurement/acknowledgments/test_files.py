@@ -1,12 +1,14 @@
 """Answer sheets: out as a workbook, in as an answer, and nothing in them believed."""
 
 import io
+import random
 import time
 import zipfile
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from defusedxml.common import EntitiesForbidden
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -14,13 +16,15 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from portal.kernel.errors import Invalid, NotFound, StaleDocument
-from portal.kernel.scope import acting
+from portal.kernel.scope import acting, in_scope
+from procurement.acknowledgments.files import workbook
 from procurement.acknowledgments.files.columns import NAMES
-from procurement.acknowledgments.files.reading import read_file
+from procurement.acknowledgments.files.reading import WANTED, read_file
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
 from procurement.acknowledgments.models import OrderAcknowledgment, UploadedAnswer
 from procurement.acknowledgments.services import acknowledge_order, apply_upload, keep_upload
 from procurement.acknowledgments.services.checking import check_rows
+from procurement.acknowledgments.views import files
 from procurement.orders.messages import SchedulePaper
 from procurement.orders.models import Promise
 from suppliers.messages import SupplierSitePaper
@@ -512,18 +516,132 @@ def test_a_file_that_is_not_an_answer_sheet_is_refused_with_a_way_out(content, s
         read(content)
 
 
-def test_entities_are_not_expanded(people):
-    an_order("1")
-    sheet = download(people["asha"]).save()
-    bomb = b'<?xml version="1.0"?><!DOCTYPE w [<!ENTITY a "aaaa">]>'
-    file = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(sheet)) as before, zipfile.ZipFile(file, "w") as after:
-        for entry in before.infolist():
-            content = before.read(entry)
-            after.writestr(entry.filename, bomb + content if entry.filename == "xl/workbook.xml" else content)
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+CONTENT = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+HEAD = "".join(f'<c t="inlineStr"><is><t>{name}</t></is></c>' for name in ("order", "line", "kind", "note"))
+ROW = (
+    '<row><c t="inlineStr"><is><t>1</t></is></c><c><v>10</v></c><c t="inlineStr"><is><t>{}</t></is></c></row>'
+)
 
+
+def a_workbook(
+    rows: str = "", *, sheets: int = 1, dtd: str = "", strings: str = "", packed=zipfile.ZIP_STORED
+) -> bytes:
+    """A workbook by hand: our head, then these rows; `sheets` names of the one sheet; stored as it is."""
+    parts = {
+        "[Content_Types].xml": "<Types xmlns='http://schemas.openxmlformats.org/package/2006/content-types'>"
+        f"<Override PartName='/xl/workbook.xml' ContentType='{CONTENT}.sheet.main+xml'/>"
+        f"<Override PartName='/xl/strings.xml' ContentType='{CONTENT}.sharedStrings+xml'/></Types>",
+        "xl/_rels/workbook.xml.rels": "<Relationships xmlns='http://schemas.openxmlformats.org/package/2006/"
+        f"relationships'><Relationship Id='r' Type='{OFFICE}/worksheet' Target='sheet.xml'/></Relationships>",
+        "xl/workbook.xml": f"<workbook xmlns='{MAIN}' xmlns:r='{OFFICE}'><sheets>"
+        + "".join(f"<sheet name='s{n}' sheetId='{n + 1}' r:id='r'/>" for n in range(sheets))
+        + "</sheets></workbook>",
+        "xl/strings.xml": f"<sst xmlns='{MAIN}'>{strings}</sst>",
+        "xl/sheet.xml": f"{dtd}<worksheet xmlns='{MAIN}'><sheetData><row>{HEAD}</row>{rows}</sheetData></worksheet>",
+    }
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", packed) as package:
+        for name, content in parts.items():
+            package.writestr(name, content)
+        package.writestr(zipfile.ZipInfo("noise.bin"), random.Random(1).randbytes(500_000))
+    return file.getvalue()
+
+
+def test_the_workbook_by_hand_is_one_that_is_read():
+    (row,) = read(a_workbook(ROW.format("Confirm")))
+
+    assert (row.order, row.line, row.answered) == ("1", "10", {"kind": "accept"})
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (lambda: a_workbook("<row>" + "<c/>" * 1_000_000 + "</row>", packed=zipfile.ZIP_DEFLATED), "unfolds"),
+        (lambda: a_workbook("<row>" + "<c/>" * 400_000 + "</row>"), "far more than an answer sheet"),
+        (lambda: a_workbook(strings="<si/>" * 400_000), "far more than an answer sheet"),
+        (lambda: a_workbook(ROW.format("x" * 2_000_000) * 2, sheets=2), "cannot be read"),
+        (lambda: a_workbook(packed=zipfile.ZIP_LZMA), "damaged"),
+    ],
+    ids=["dense beside noise", "cells of one row", "shared strings", "one part twice", "packed unheard-of"],
+)
+def test_a_small_file_that_unfolds_to_a_huge_one_is_refused_with_a_way_out(content, said):
+    with pytest.raises(Invalid, match=said):
+        read(content())
+
+
+def test_more_text_than_any_answer_sheet_is_refused():
+    strings = f"<si><t>{'x' * 2_000}</t></si>"
+    rows = ("<row>" + "<c t='s'><v>0</v></c>" * 60 + "</row>") * 200
+
+    with pytest.raises(Invalid, match="far more than an answer sheet"):
+        read(a_workbook(rows, strings=strings))
+
+
+def test_who_reads_a_workbook_too_long_is_stopped(monkeypatch):
+    monkeypatch.setattr(workbook, "SECONDS", 0.01)
+
+    with pytest.raises(Invalid, match="far more than an answer sheet"):
+        read(a_workbook(ROW.format("Confirm")))
+
+
+def test_a_reader_that_dies_takes_nobody_along(monkeypatch):
+    monkeypatch.setattr(workbook.sys, "executable", "/bin/false")
+
+    with pytest.raises(Invalid, match="far more than an answer sheet"):
+        read(a_workbook(ROW.format("Confirm")))
+
+
+DTD = '<!DOCTYPE w [<!ENTITY word "Confirm">]>'
+
+
+def test_a_part_that_declares_entities_is_refused():
     with pytest.raises(Invalid, match="cannot be read"):
-        read(file.getvalue())
+        read(a_workbook(ROW.format("&word;"), dtd=DTD))
+
+
+def test_what_reads_for_good_expands_no_entities_either(monkeypatch):
+    monkeypatch.setattr(workbook, "count_elements", lambda file: None)
+    content = a_workbook(ROW.format("&word;"), dtd=DTD)
+
+    with pytest.raises(ValueError, match="could not read worksheets") as refusal:
+        workbook.read_rows(io.BytesIO(content), WANTED)
+
+    assert isinstance(refusal.value.__cause__, EntitiesForbidden)
+
+
+def test_a_file_is_read_before_the_doors_transaction(people, monkeypatch):
+    scopes = []
+
+    def read_and_look(*args):
+        scopes.append(in_scope())
+        return read_file(*args)
+
+    monkeypatch.setattr(files, "read_file", read_and_look)
+    content = csv_of({"order": "1", "line": "10", "kind": "Confirm"})
+
+    response = signed_in(people["asha"]).post(
+        reverse("answer-upload"), {"file": SimpleUploadedFile("a.csv", content)}
+    )
+
+    assert (response.status_code, scopes) == (303, [False])
+
+
+def test_a_csv_file_with_a_nul_far_down_is_none():
+    long_notes = [{"order": "1", "line": "10", "kind": "Confirm", "note": "x" * 900} for _row in range(3)]
+
+    with pytest.raises(Invalid, match="neither"):
+        read(csv_of(*long_notes, {"order": "1", "line": "20", "kind": "Confirm", "note": "a\0b"}))
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-02", "1999-12-31", "2200-01-01"])
+def test_a_day_that_no_paper_can_mean_is_no_day(people, day):
+    an_order("1", lines=1)
+
+    (line,) = check(csv_of({"order": "1", "line": "10", "kind": "Confirm", "ship_on": day}), people["asha"])
+
+    assert (line.outcome, [problem.column for problem in line.problems]) == ("bad", ["ship_on"])
 
 
 def test_a_formula_counts_as_what_it_came_to_and_without_a_result_is_refused(people):

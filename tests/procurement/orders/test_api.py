@@ -296,6 +296,17 @@ def test_a_filter_that_cannot_be_meant_is_refused(tokens, query):
         assert [part["field"] for part in answer.json()["problems"]] == list(query)
 
 
+def test_a_cursor_of_a_list_in_another_order_is_refused(tokens):
+    for number in range(3):
+        an_order(str(number))
+    program = tokens("ACME")
+    newest_first = program.get("/api/v1/orders", {"limit": "1"}).json()["next"]
+
+    answer = program.get(f"{newest_first}&updated_since=2026-01-01T00:00:00Z")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+
+
 def test_lists_take_the_same_queries_with_one_and_with_many(tokens, django_assert_num_queries):
     program = tokens("ACME")
     an_order("first", lines=2)
