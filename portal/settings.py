@@ -328,7 +328,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "portal.kernel.rest.problems.answer_with_problem",
     "URL_FORMAT_OVERRIDE": None,
-    "NUM_PROXIES": TRUSTED_PROXIES or None,
+    "NUM_PROXIES": TRUSTED_PROXIES,  # 0 believes no header; None would believe all of it
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {

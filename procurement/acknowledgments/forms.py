@@ -1,8 +1,9 @@
 """The fields of an answer: what is typed in, and what it means.
 
 Note [Kept text]: a figure or a day that can be read is kept in one plain writing (1200.5, 2026-04-01), so that a
-colleague who writes numbers another way finds the same number; what cannot be read is kept exactly as it was typed.
-So a kept text that looks plain always is, and showing it to anybody and reading it back loses nothing.
+colleague who writes numbers another way finds the same number; what cannot be read, or is a slip of the keys that no
+order can hold (31 June, forty digits), is kept exactly as it was typed. So a kept text that looks plain always is, and
+showing it to anybody and reading it back loses nothing.
 """
 
 import re
@@ -13,11 +14,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.kernel.errors import Problem
 from portal.kernel.templatetags.portal_ui import day_text, figure, plain_figure
-from portal.kernel.values import Unreadable, minor_units, read_date, read_decimal
+from portal.kernel.values import Unreadable, is_plausible, minor_units, read_date, read_decimal
 from procurement.acknowledgments.messages import AnswerPiece, TypedHeader, TypedPiece
 from procurement.acknowledgments.policies import Delivery, LineRules
 from procurement.calendars.policies import delivery_on_from_ship, ship_on_from_delivery
@@ -27,8 +29,9 @@ from procurement.orders.states import PromiseKind
 FIGURES = ("quantity", "price")
 DAYS = ("delivery_on", "ship_on")
 FIELDS = tuple(field.name for field in fields(TypedPiece))
-PLAIN_FIGURE = re.compile(r"-?\d+(\.\d+)?")
-PLAIN_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+PLAIN_FIGURE = re.compile(r"-?\d{1,12}(\.\d{1,6})?", re.ASCII)
+PLAIN_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+LIKE_A_DAY = re.compile(r"\d{4}-\d\d?-\d\d?|\d\d?([./])\s?\d\d?\1\s?\d{4}")
 LONGEST = 2000
 MOST_PIECES = 100
 
@@ -43,9 +46,11 @@ def kept_text(name: str, text: str, language: str) -> str:
     text = one_line_end(text).strip()[:LONGEST]
     try:
         if name in FIGURES and text:
-            return plain(read_decimal(text, language))
+            figure_text = plain(read_decimal(text, language))
+            return text if plain_amount(figure_text) is None else figure_text
         if name in DAYS and text:
-            return read_date(text).isoformat()
+            day = read_date(text)
+            return day.isoformat() if is_plausible(day) else text
     except Unreadable:
         return text
     return "" if name == "kind" and text == PromiseKind.ACCEPT else text
@@ -56,6 +61,20 @@ def one_line_end(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
+def plain_amount(text: str) -> Decimal | None:
+    """The figure a kept text holds; None where it holds something else, or more digits than an order has room for."""
+    return Decimal(text) if PLAIN_FIGURE.fullmatch(text) else None
+
+
+def plain_day(text: str) -> date | None:
+    """The day a kept text holds; None where it holds something else, or a day that is in no calendar."""
+    try:
+        day = date.fromisoformat(text) if PLAIN_DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+    return day if day and is_plausible(day) else None
+
+
 def kept(piece: TypedPiece, language: str) -> TypedPiece:
     """One piece as it is kept."""
     return TypedPiece(**{name: kept_text(name, text, language) for name, text in asdict(piece).items()})
@@ -63,13 +82,12 @@ def kept(piece: TypedPiece, language: str) -> TypedPiece:
 
 def shown_text(name: str, text: str, currency: str = "") -> str:
     """A kept field as the reader of this page writes it."""
-    if name in FIGURES and PLAIN_FIGURE.fullmatch(text):
-        amount = Decimal(text)
+    if name in FIGURES and (amount := plain_amount(text)) is not None:
         if name == "price":
             return figure(amount, minor_units(currency)).replace("−", "-")
         return plain_figure(amount)
-    if name in DAYS and PLAIN_DAY.fullmatch(text):
-        return shown_day(date.fromisoformat(text))
+    if name in DAYS and (day := plain_day(text)):
+        return shown_day(day)
     return text
 
 
@@ -215,23 +233,25 @@ def _read_piece(
         problems.append(Problem(f"{name}.{index}", message, getattr(typed, name), code, str(rules.number)))
 
     kind = typed.kind or PromiseKind.ACCEPT
-    quantity = _figure(typed.quantity)
+    quantity = plain_amount(typed.quantity)
     if quantity is None:
         if typed.quantity:
-            say("quantity", _("“%(text)s” is not a number. Type digits only.") % {"text": typed.quantity})
+            message = _("“%(text)s” is not a number. Type digits only.")
+            say("quantity", _too_long(typed.quantity) or message % {"text": typed.quantity})
         else:
             message = (
                 _("Type how many %(unit)s, or remove this piece.") if index else _("Type how many %(unit)s.")
             )
             say("quantity", message % {"unit": rules.unit}, "required")
-    price = _figure(typed.price)
+    price = plain_amount(typed.price)
     if price is None and kind != PromiseKind.REFUSE:
         if typed.price:
-            say("price", _("“%(text)s” is not a price. Type digits only.") % {"text": typed.price})
+            message = _("“%(text)s” is not a price. Type digits only.")
+            say("price", _too_long(typed.price) or message % {"text": typed.price})
         else:
             message = _("Type a price. Asked is %(price)s.")
             say("price", message % {"price": shown_text("price", plain(rules.price))}, "required")
-    ship_on, delivery_on = _day(typed.ship_on), _day(typed.delivery_on)
+    ship_on, delivery_on = plain_day(typed.ship_on), plain_day(typed.delivery_on)
     unclear = _("“%(text)s” is not a clear day. Write it as 2026-04-09.")
     if typed.ship_on and ship_on is None:
         say("ship_on", unclear % {"text": typed.ship_on})
@@ -259,12 +279,14 @@ def _read_piece(
     )
 
 
-def _figure(text: str) -> Decimal | None:
-    return Decimal(text) if PLAIN_FIGURE.fullmatch(text) else None
-
-
-def _day(text: str) -> date | None:
-    return date.fromisoformat(text) if PLAIN_DAY.fullmatch(text) else None
+def _too_long(text: str) -> str:
+    """What to say of a number that was kept as typed because no order has room for its digits; else nothing."""
+    try:
+        read_decimal(text, get_language() or "en")
+    except Unreadable:
+        return ""
+    message = _("“%(text)s” has too many digits: at most 12 before and 6 after the decimal sign.")
+    return message % {"text": text[:40]}
 
 
 # --- what the buttons of a line do to its pieces ------------------------------------------------------------
@@ -272,7 +294,7 @@ def _day(text: str) -> date | None:
 
 def rest_of(rules: LineRules, pieces: Iterable[TypedPiece]) -> Decimal:
     """How much of the line is in no piece yet; negative when the pieces hold too much."""
-    return rules.quantity - sum((_figure(piece.quantity) or ZERO for piece in pieces), start=ZERO)
+    return rules.quantity - sum((plain_amount(piece.quantity) or ZERO for piece in pieces), start=ZERO)
 
 
 def add_piece(rules: LineRules, pieces: Pieces, kind: str = "") -> Pieces:
@@ -321,7 +343,7 @@ def with_ship_dates(pieces: Pieces, transit_days: int | None) -> Pieces:
         return pieces
     return tuple(
         replace(piece, ship_on=ship_on_from_delivery(day, transit_days).isoformat())
-        if (day := _day(piece.delivery_on)) and not piece.ship_on and piece.kind != PromiseKind.REFUSE
+        if (day := plain_day(piece.delivery_on)) and not piece.ship_on and piece.kind != PromiseKind.REFUSE
         else piece
         for piece in pieces
     )
@@ -331,7 +353,7 @@ def fit_pieces(rules: LineRules, pieces: Pieces) -> Pieces:
     """Make the pieces add up by changing the first one that can take it."""
     rest = rest_of(rules, pieces)
     for index, piece in enumerate(pieces):
-        quantity = _figure(piece.quantity)
+        quantity = plain_amount(piece.quantity)
         if quantity is not None and quantity + rest > ZERO:
             fitted = replace(piece, quantity=plain(quantity + rest))
             return (*pieces[:index], fitted, *pieces[index + 1 :])
@@ -437,7 +459,8 @@ def _guess(cells: Sequence[str], columns: Sequence[str] | None, language: str) -
     named: list[tuple[str, str]] = []
     free = ["quantity", "price"]
     for cell in cells:
-        if PLAIN_DAY.fullmatch(kept_text("delivery_on", cell, language)):
+        # A day that does not exist is still meant as one: its field is the place to say so.
+        if plain_day(kept_text("delivery_on", cell, language)) or LIKE_A_DAY.fullmatch(cell):
             named.append(("delivery_on", cell))
         elif cell and free:
             named.append((free.pop(0), cell))

@@ -15,7 +15,7 @@ STATES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procurement", "0008_promises_and_deliveries")]
+    dependencies = [("procurement", "0009_narrow_grants")]
 
     operations = [
         migrations.AlterField(

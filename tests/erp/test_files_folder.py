@@ -215,6 +215,8 @@ def test_a_batch_that_stays_incomplete_is_moved_aside_with_the_reason(drop: Drop
     "content",
     [
         "not json",
+        '{"files":' + "[" * 400_000,
+        '{"files":' + "1" * 5_000 + "}",
         "[]",
         "{}",
         '{"files": []}',

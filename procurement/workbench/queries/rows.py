@@ -15,6 +15,7 @@ from procurement.acknowledgments.forms import (
     asked_pieces,
     carried,
     field_name,
+    plain_day,
     read_line,
     rest_of,
     same,
@@ -275,9 +276,8 @@ def _piece_word(typed: TypedPiece, row: GridLine, parts: Parts) -> tuple[str, st
         return "stop", "stop", _("Refused")
     if not typed.delivery_on:
         return "wait", "talk", _("On backorder, no day yet") if typed.kind == PromiseKind.BACKORDER else ""
-    try:
-        day = date.fromisoformat(typed.delivery_on)
-    except ValueError:
+    day = plain_day(typed.delivery_on)
+    if day is None:
         return "stop", "alert", ""
     keys = {str(one.key): one.delivery_on for one in row.rules.deliveries}
     asked = keys.get(typed.schedule_key, row.rules.deliveries[0].delivery_on)

@@ -32,6 +32,7 @@ from procurement.acknowledgments.forms import (
     drop_piece,
     fit_pieces,
     kept_text,
+    plain_day,
     read_line,
     read_paste,
     refuse_line,
@@ -368,7 +369,7 @@ def _set_one_day(request: DoorRequest, order: PurchaseOrder, typing: _Typing) ->
     problems: list[dict[str, str]] = []
     if not picked:
         problems.append({"id": "lines", "message": _("Tick the lines first that are to get this date.")})
-    if len(day) != 10:
+    if plain_day(day) is None:
         problems.append({"id": "many_on", "message": _("Give the date that the ticked lines are to get.")})
     if problems:
         return show_order(request, order, problems=problems, status=422)

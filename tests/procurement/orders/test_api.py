@@ -379,6 +379,20 @@ def test_who_guesses_tokens_is_counted_by_address(world, settings):
     assert answers == [401, 401, 401, 429]
 
 
+def test_who_guesses_tokens_cannot_claim_another_address_each_time(world, settings):
+    settings.API_RATE = "3/min"
+    guesser = Program(None, "qs_00000000_" + "x" * 43)
+    guesser.client.defaults["REMOTE_ADDR"] = "203.0.113.8"
+
+    answers = []
+    for n in range(4):
+        guesser.client.defaults["HTTP_X_FORWARDED_FOR"] = f"10.0.0.{n}"
+        answers.append(guesser.get("/api/v1/orders").status_code)
+
+    assert settings.TRUSTED_PROXIES == 0
+    assert answers == [401, 401, 401, 429]
+
+
 def test_a_fault_of_ours_is_told_as_one_and_says_no_more(tokens, monkeypatch):
     monkeypatch.setattr("procurement.orders.api.find_order", lambda *a, **k: 1 / 0)
     program = tokens("ACME")

@@ -241,6 +241,96 @@ def test_what_cannot_be_read_comes_back_as_typed_with_a_link_to_its_field(people
     assert answers() == []
 
 
+SLIPS = [
+    ("delivery_on", "2027-06-31", "“2027-06-31” is not a clear day. Write it as 2026-04-09."),
+    ("delivery_on", "0001-01-01", "“0001-01-01” is not a clear day. Write it as 2026-04-09."),
+    ("ship_on", "9999-12-31", "“9999-12-31” is not a clear day. Write it as 2026-04-09."),
+    (
+        "quantity",
+        "1" * 40,
+        f"“{'1' * 40}” has too many digits: at most 12 before and 6 after the decimal sign.",
+    ),
+    ("price", "9" * 13, f"“{'9' * 13}” has too many digits: at most 12 before and 6 after the decimal sign."),
+]
+
+
+@pytest.mark.parametrize(("field", "slip", "said"), SLIPS)
+def test_a_slip_of_the_keys_stays_in_its_field_for_everybody_until_it_is_put_right(people, field, slip, said):
+    order = order_of(2)
+    client, colleague = signed_in(people["asha"]), signed_in(people["olga"])
+    name = f"{field}.L10.0"
+
+    saved = press(client, order, "save", **{name: slip})
+
+    assert saved.status_code == 303
+    for somebody in (client, colleague):
+        page = look(somebody, order)
+        assert (page.status_code, fields_of(page)[name]) == (200, slip)
+        assert said in page.content.decode()
+    for button in ("split", "ship", "fit", "backorder"):
+        assert press(client, order, button, "L10", **{name: slip}).status_code == 303
+        assert look(client, order).status_code == 200
+        press(client, order, "undo", "L10")
+    sent = press(client, order, "send", **{name: slip})
+    assert (sent.status_code, answers()) == (422, [])
+    assert f"Line 10: {said}" in sent.content.decode()
+    assert look(signed_in(people["arun"]), order).status_code == 200
+    assert look(signed_in(people["bea"]), order).status_code == 200
+    assert client.get("/").status_code == 200
+
+    good = {"quantity": "100", "price": "6.85", "delivery_on": day(ASKED), "ship_on": ""}[field]
+    assert press(colleague, order, "send", **{name: good}).status_code == 303
+
+    assert fresh().agreement == "agreed"
+
+
+@pytest.mark.parametrize(("field", "slip", "said"), SLIPS)
+def test_a_slip_of_the_keys_is_kept_while_it_is_typed(people, field, slip, said):
+    order = order_of(1)
+    client = signed_in(people["asha"])
+    typed = {**fields_of(look(client, order)), f"{field}.L10.0": slip}
+
+    response = client.post(reverse("answer-line", args=[order.key]), typed, headers={"HX-Request": "true"})
+
+    assert response.status_code == 200
+    assert said in response.content.decode()
+    assert drafts()["L10"][0][field] == slip
+
+
+def test_a_slip_of_the_keys_of_a_buyer_who_answers_for_a_supplier_is_told_too(people):
+    order = order_of(1)
+    client = signed_in(people["bea"])
+    address = reverse("order-answer", args=[order.key])
+    typed = {**fields_of(client.get(address)), "delivery_on.L10.0": "2027-06-31"}
+
+    assert client.post(address, {**typed, "save": "1"}).status_code == 303
+    page = client.get(address)
+
+    assert (page.status_code, fields_of(page)["delivery_on.L10.0"]) == (200, "2027-06-31")
+    assert client.post(address, {**typed, "send": "1"}).status_code == 422
+
+
+def test_a_pasted_day_that_does_not_exist_stands_in_its_field(people):
+    order = order_of(1)
+    client = signed_in(people["asha"])
+
+    assert press(client, order, "fill", paste="Line\tDelivery\n10\t2027-06-31").status_code == 303
+
+    page = look(client, order)
+    assert (page.status_code, fields_of(page)["delivery_on.L10.0"]) == (200, "2027-06-31")
+
+
+def test_a_day_that_does_not_exist_is_not_put_on_every_line(people):
+    order = order_of(2)
+    client = signed_in(people["asha"])
+
+    response = press(client, order, "many", many_on="2027-06-31", pick="L10")
+
+    assert response.status_code == 422
+    assert "Give the date that the ticked lines are to get." in response.content.decode()
+    assert drafts() == {}
+
+
 def test_rules_at_the_field_are_told_with_the_way_out(people):
     order = order_of(2)
 

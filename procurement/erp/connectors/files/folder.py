@@ -298,7 +298,7 @@ def read_manifest(path: Path) -> tuple[Listed, ...]:
         raise ValueError("it is longer than a manifest can be")
     try:
         content = json.loads(path.read_bytes())
-    except (UnicodeDecodeError, json.JSONDecodeError):
+    except (ValueError, RecursionError):  # the second: brackets nested without end
         raise ValueError("it is not JSON") from None
     files = content.get("files") if isinstance(content, dict) else None
     if not isinstance(files, list) or not files:
