@@ -379,8 +379,7 @@ def test_policies_keep_the_indexes(people):
 
     with acting(people["gil"].actor), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(
-            "EXPLAIN SELECT * FROM procurement_purchaseorderline ORDER BY delivery_on, id LIMIT 50"
-        )
+        # Without an order to keep, no other index can serve: what the planner knows of so few rows does not matter.
+        cursor.execute("EXPLAIN SELECT count(*) FROM procurement_purchaseorderline")
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "Index Cond: (supplier_id = ANY" in plan
