@@ -16,6 +16,7 @@ from portal.kernel.actors import Actor
 from portal.kernel.templatetags.portal_ui import day_text
 from procurement.acknowledgments.messages import TypedHeader, TypedPiece
 from procurement.acknowledgments.queries import draft_header_of, drafts_of, rules_of
+from procurement.acknowledgments.services import mark_of
 from procurement.calendars.policies import default_calendar, working_time_between
 from procurement.catalogue.models import Site
 from procurement.orders.models import OrderRevision, Promise, PurchaseOrder, ScheduleLine
@@ -71,6 +72,7 @@ class AnswerPage:
     today: date
     transit_days: int
     has_header_draft: bool
+    mark: str  # of what is kept about the answer as a whole
 
     @property
     def shown(self) -> list[GridLine]:
@@ -144,6 +146,13 @@ def transit_days_of(order: PurchaseOrder, actor: Actor) -> int:
     ship_froms = ship_froms_of(order, actor)
     header = _header(order, draft_header_of(order, actor=actor), ship_froms)
     return next((site.transit_days for site in ship_froms if site.code == header.ship_from), 0)
+
+
+def headers_of(order: PurchaseOrder, actor: Actor) -> tuple[TypedHeader, TypedHeader]:
+    """What is said about the answer as a whole: as kept, and as it stands before anybody types."""
+    ship_froms = ship_froms_of(order, actor)
+    draft = draft_header_of(order, actor=actor)
+    return _header(order, draft, ship_froms), _header(order, None, ship_froms)
 
 
 def answer_page(
@@ -229,6 +238,7 @@ def answer_page(
         today=parts.today,
         transit_days=transit,
         has_header_draft=header_draft is not None,
+        mark=mark_of([header]),
     )
 
 
