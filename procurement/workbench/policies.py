@@ -299,6 +299,13 @@ def _typed_text(facts: OrderFacts) -> str | SafeString:
 
 
 def _their_turn(facts: OrderFacts) -> Headline:
+    if facts.on_behalf_of:
+        text = ngettext(
+            "One line answered otherwise than asked waits for a decision.",
+            "%(count)d lines answered otherwise than asked wait for a decision.",
+            facts.for_buyer,
+        ) % {"count": facts.for_buyer}
+        return Headline("wait", "wait", _("Your turn"), True, text)
     text = ngettext(
         "%(buyer)s decides on one line that you answered otherwise than asked.",
         "%(buyer)s decides on %(count)d lines that you answered otherwise than asked.",

@@ -539,8 +539,8 @@ def _send(request: DoorRequest, order: PurchaseOrder, typing: _Typing) -> HttpRe
         told = [_located(page, problem) for problem in refusal.problems]
         return show_order(request, order, problems=told, refusal=None, status=422)
     _say_sent(request, order, done)
-    page_name = "order" if request.actor.is_supplier else "order-answer"
-    response = HttpResponseRedirect(back_or(request, reverse(page_name, args=[order.key])))
+    # A buyer who answered for the supplier holds the ball now, and decides on the order's own page.
+    response = HttpResponseRedirect(back_or(request, reverse("order", args=[order.key])))
     response.status_code = 303
     return response
 
