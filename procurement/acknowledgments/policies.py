@@ -78,6 +78,8 @@ def read_answer(
     problems: list[Problem] = []
     if not pieces:
         return as_asked(rules), problems
+    if len(pieces) == 1 and pieces[0].quantity is None:
+        pieces = [replace(pieces[0], quantity=_whole(rules, pieces[0].schedule_key))]
     made = [
         _read_piece(rules, piece, index, problems, today, transit_days) for index, piece in enumerate(pieces)
     ]
@@ -85,6 +87,12 @@ def read_answer(
         made = _place(rules, made)
         problems += _adds_up(rules, made)
     return tuple(made), problems
+
+
+def _whole(rules: LineRules, schedule_key: int | None) -> Decimal:
+    """All of the delivery that a piece names, or of the line."""
+    named = (one.quantity for one in rules.deliveries if one.key == schedule_key)
+    return next(named, rules.quantity)
 
 
 def _read_piece(
@@ -98,7 +106,8 @@ def _read_piece(
     def say(name: str, value: object, message: str, code: str = "invalid") -> None:
         problems.append(Problem(f"{name}.{index}", message, str(value), code, str(rules.number)))
 
-    _check_quantity(rules, piece, say)
+    quantity = ZERO if piece.quantity is None else piece.quantity
+    _check_quantity(rules, piece.quantity, say)
     if piece.kind not in PromiseKind.values:
         say("kind", piece.kind, _("Choose promise, backorder, substitute or refuse."))
     if piece.kind == PromiseKind.REFUSE:
@@ -107,7 +116,7 @@ def _read_piece(
         return NewPiece(
             schedule_key=piece.schedule_key or 0,
             kind=piece.kind,
-            quantity=piece.quantity,
+            quantity=quantity,
             price=rules.price,
             price_per=rules.price_per,
             reason=piece.reason,
@@ -125,7 +134,7 @@ def _read_piece(
     return NewPiece(
         schedule_key=piece.schedule_key or 0,
         kind=piece.kind,
-        quantity=piece.quantity,
+        quantity=quantity,
         price=price,
         price_per=price_per,
         delivery_on=delivery_on,
@@ -137,12 +146,15 @@ def _read_piece(
     )
 
 
-def _check_quantity(rules: LineRules, piece: AnswerPiece, say: Say) -> None:
-    if piece.quantity <= ZERO:
-        say("quantity", piece.quantity, _("A quantity must be more than zero. To promise nothing, refuse."))
-    elif decimals_of(piece.quantity) > rules.unit_decimals:
+def _check_quantity(rules: LineRules, quantity: Decimal | None, say: Say) -> None:
+    if quantity is None:
+        message = _("Say how many %(unit)s: only a line answered in one piece may leave it out.")
+        say("quantity", "", message % {"unit": rules.unit}, "required")
+    elif quantity <= ZERO:
+        say("quantity", quantity, _("A quantity must be more than zero. To promise nothing, refuse."))
+    elif decimals_of(quantity) > rules.unit_decimals:
         message = _("A quantity in %(unit)s has at most %(count)d decimals.")
-        say("quantity", piece.quantity, message % {"unit": rules.unit, "count": rules.unit_decimals})
+        say("quantity", quantity, message % {"unit": rules.unit, "count": rules.unit_decimals})
 
 
 def _days(rules: LineRules, piece: AnswerPiece, transit_days: int) -> tuple[date | None, date | None]:

@@ -115,6 +115,28 @@ def test_a_later_day_waits_for_the_buyer(tokens):
     assert fresh_line(20).agreement == "agreed"
 
 
+def test_the_only_piece_of_a_line_may_leave_out_its_quantity(tokens):
+    order = an_open_order()
+    lines = [{"line": "L10", "pieces": [{"delivery_on": "2030-04-09"}]}]
+
+    told = tokens("ACME").post(answers_of(order), {"version": 1, "lines": lines}).json()
+
+    (piece,) = told["lines"][0]["pieces"]
+    assert (piece["quantity"], piece["delivery_on"]) == ("100", "2030-04-09")
+
+
+def test_of_several_pieces_each_says_its_quantity(tokens):
+    order = an_open_order()
+    lines = [{"line": "L10", "pieces": [{"quantity": "60"}, {"delivery_on": "2030-04-09"}]}]
+
+    refused = tokens("ACME").post(answers_of(order), {"version": 1, "lines": lines})
+
+    assert refused.status_code == 422
+    (problem,) = refused.json()["problems"]
+    assert (problem["field"], problem["code"], problem["line"]) == ("quantity.1", "required", "10")
+    assert problem["message"] == "Say how many pcs: only a line answered in one piece may leave it out."
+
+
 def test_every_kind_of_piece_on_one_line(tokens):
     order = an_open_order()
     pieces = [
@@ -181,7 +203,6 @@ def test_broken_rules_are_all_named_and_nothing_happens(tokens):
         ({"version": 1, "lines": {}}, "lines"),
         ({"version": 1, "lines": ["L10"]}, "lines.0"),
         ({"version": 1, "lines": [{"line": 10}]}, "lines.0.line"),
-        ({"version": 1, "lines": [{"line": "L10", "pieces": [{}]}]}, "lines.0.pieces.0.quantity"),
         ({"version": 1, "lines": [later(quantity=100)]}, "lines.0.pieces.0.quantity"),
         ({"version": 1, "lines": [later(quantity="1e2")]}, "lines.0.pieces.0.quantity"),
         ({"version": 1, "lines": [later(quantity="1,000")]}, "lines.0.pieces.0.quantity"),
