@@ -455,6 +455,18 @@ def test_what_became_of_an_answer_is_read_and_listed(tokens):
     )
 
 
+def test_an_answer_agreed_at_once_stays_and_says_why(tokens):
+    order = an_open_order()
+    made = tokens("ACME").post(answers_of(order), {"version": 1, "rest_as_asked": True}).json()
+
+    refused = tokens("ACME").post(f"/api/v1/acknowledgments/{made['key']}/withdraw")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "stale")
+    assert refused.json()["detail"] == (
+        "Every line of this answer was agreed at once, and what is agreed stays agreed. To change it, ask the buyer."
+    )
+
+
 def test_stranger_finds_no_answer(tokens):
     order = an_open_order()
     made = tokens("ACME").post(answers_of(order), {"version": 1, "lines": [later()]}).json()
