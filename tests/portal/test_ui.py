@@ -257,6 +257,13 @@ def test_how_long_ago_is_said_in_words(before: timedelta, expected: str) -> None
     assert seen(html) == expected
 
 
+def test_a_time_of_day_names_its_day_unless_that_is_today() -> None:
+    now = timezone.localtime()
+
+    assert f">{now:%H:%M}</time>" in said("{{ value|clock }}", value=now)
+    assert ">12 Mar 2026, " in said("{{ value|clock }}", value=datetime(2026, 3, 12, 12, tzinfo=UTC))
+
+
 def test_the_exact_moment_stands_behind_how_long_ago() -> None:
     html = answered("{% ago value %}", asked(), value=AT - timedelta(minutes=22))
 

@@ -350,13 +350,12 @@ def short_day(value: date | None) -> SafeString | str:
 
 @register.filter
 def clock(value: datetime | None) -> SafeString | str:
-    """The time of day of a moment, in the reader's own time."""
+    """The time of day of a moment, in the reader's own time; with its date where that is not today's."""
     if value is None:
         return ""
     here = timezone.localtime(value)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', here.isoformat(), moment_text(value), f"{here:%H:%M}"
-    )
+    text = f"{here:%H:%M}" if here.date() == timezone.localdate() else moment_text(value)
+    return format_html('<time datetime="{}" title="{}">{}</time>', here.isoformat(), moment_text(value), text)
 
 
 def _now(context: Any) -> datetime:
