@@ -63,6 +63,21 @@ def test_a_buyer_sees_every_supplier(people, name):
     assert b"Acme Valves" in response.content
 
 
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [("otto", "Waiting for a buyer"), ("arun", "Waiting for an answer"), ("bea", "Needs you")],
+)
+def test_only_who_can_act_is_told_that_something_needs_them(people, name, word):
+    an_order("1", lines=1)
+
+    views = signed_in(people[name]).get(reverse("order-list")).context["views"]
+
+    (current,) = [view["label"] for view in views if view["current"]]
+    assert views[0]["label"] == word
+    assert current == ("Needs you" if name == "bea" else "All open")
+    assert views[0]["hot"] is False
+
+
 def test_the_first_view_is_what_needs_me(people):
     answered = an_order("1", lines=1)
     an_order("2", lines=1)

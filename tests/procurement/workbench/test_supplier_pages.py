@@ -868,7 +868,18 @@ def test_a_supplier_sees_only_its_own_home(people):
     assert "4500000001" not in signed_in(people["gil"]).get("/").content.decode()
 
 
-def test_the_buying_side_starts_with_its_decisions(people):
-    response = signed_in(people["bea"]).get("/")
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("bea", "decision-list"),
+        ("max", "decision-list"),
+        ("ines", "integration"),
+        ("otto", "order-list"),
+        ("root", "order-list"),
+        ("ada", "order-list"),
+    ],
+)
+def test_the_buying_side_starts_with_what_each_can_do(people, name, page):
+    response = signed_in(people[name]).get("/")
 
-    assert (response.status_code, response["Location"]) == (302, reverse("decision-list"))
+    assert (response.status_code, response["Location"]) == (302, reverse(page))
