@@ -78,6 +78,27 @@ def test_only_who_can_act_is_told_that_something_needs_them(people, name, word):
     assert views[0]["hot"] is False
 
 
+def test_an_agreement_is_looked_for_everywhere(people):
+    order = an_order("1", lines=1)
+    answer(order, people["asha"], rest_as_asked=True)
+    bea = signed_in(people["bea"])
+
+    (menu,) = [each for each in bea.get("/orders/").context["bar"].menus if each["label"] == "Agreement"]
+    (agreed,) = [option["url"] for option in menu["options"] if option["label"] == "Agreed"]
+
+    assert [order.number for order in rows_of(bea.get(f"/orders/{agreed}"))] == ["1"]
+
+
+def test_filters_that_find_nothing_in_a_view_lead_to_all(people):
+    order = an_order("1", lines=1)
+    answer(order, people["asha"], rest_as_asked=True)
+
+    page = signed_in(people["bea"]).get("/orders/?flag=mine&agreement=agreed").content.decode()
+
+    assert "Nothing in this view matches these filters" in page
+    assert "?flag=mine&amp;agreement=agreed&amp;show=all" in page
+
+
 def test_the_first_view_is_what_needs_me(people):
     answered = an_order("1", lines=1)
     an_order("2", lines=1)
