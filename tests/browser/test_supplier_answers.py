@@ -106,7 +106,7 @@ def test_a_later_date_a_split_and_a_refusal_are_said_beforehand_and_sent_togethe
     expect(field(page, 30, "reason")).to_be_focused()
     with page.expect_response("**/answer/line/"):
         field(page, 30, "reason").select_option("obsolete_item")
-    expect(page.locator("#ball")).to_contain_text("3 lines differ: 2 go to Bea, one refused.")
+    expect(page.locator("#ball")).to_contain_text("3 lines differ: 3 go to Bea (one of them refused).")
 
     page.get_by_role("button", name="Send answer: 3 changed, 1 as asked").click()
     page.wait_for_selector(".q-toast")

@@ -64,7 +64,7 @@ from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.queries import find_order, lines_of
 from procurement.orders.states import PromiseKind, Turn
 from procurement.threads.queries import thread_of
-from procurement.workbench.policies import given_name
+from procurement.workbench.policies import given_name, going_text
 from procurement.workbench.presenters import Entry, Marks, cast, entry_of
 from procurement.workbench.queries.answer import (
     AnswerPage,
@@ -573,11 +573,8 @@ def _say_sent(request: DoorRequest, order: PurchaseOrder, done: Acknowledged) ->
     parts: list[str] = []
     if count := len(settled.as_asked):
         parts.append(ngettext("one line agreed", "%(n)d lines agreed", count) % {"n": count})
-    if count := len(settled.waiting):
-        words = ngettext("one goes to %(buyer)s", "%(n)d go to %(buyer)s", count)
-        parts.append(words % {"n": count, "buyer": buyer})
-    if count := len(settled.refused):
-        parts.append(ngettext("one refused", "%(n)d refused", count) % {"n": count})
+    if count := len(settled.waiting) + len(settled.refused):
+        parts.append(going_text(count, len(settled.refused), buyer))
     text = _("Order %(number)s answered: %(parts)s.") % {"number": order.number, "parts": ", ".join(parts)}
     if not (settled.waiting or settled.refused):
         messages.success(request, text)
