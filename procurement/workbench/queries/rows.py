@@ -176,7 +176,8 @@ def _fill_fields(row: GridLine, parts: Parts) -> None:
     made: tuple[NewPiece, ...] = ()
     if not problems:
         made, problems = read_answer(rules, read.pieces, today=parts.today, transit_days=parts.transit_days)
-        row.hints = hints(rules, made)
+        # What is wrong is said once: no hint on packs beside a quantity that is none.
+        row.hints = [] if problems else hints(rules, made)
     row.problems = problems
     if row.is_typed:
         row.verdict = verdict_of(rules, made, problems, buyer=parts.buyer, currency=order.currency)

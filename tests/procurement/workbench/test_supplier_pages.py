@@ -239,6 +239,15 @@ def test_what_cannot_be_read_comes_back_as_typed_with_a_link_to_its_field(people
     assert answers() == []
 
 
+def test_a_quantity_that_is_none_is_told_once(people):
+    order = order_of(1)
+
+    html = press(signed_in(people["asha"]), order, "send", **{"quantity.L10.0": "0"}).content.decode()
+
+    assert html.count("A quantity must be more than zero.") == 2  # in the summary and at the field
+    assert "is below the minimum" not in html
+
+
 def test_rules_at_the_field_are_told_with_the_way_out(people):
     order = order_of(2)
 
