@@ -131,7 +131,10 @@ class Moment(serializers.DateTimeField):
 class Shape(serializers.Serializer):
     """An object with these fields and no others."""
 
-    default_error_messages = {"unknown": _("There is no field of this name here.")}
+    default_error_messages = {
+        "unknown": _("There is no field of this name here."),
+        "invalid": _("Send an object here: names and values in braces."),
+    }
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping) and (unknown := sorted(set(data) - set(self.fields))):

@@ -227,6 +227,14 @@ def test_the_wrong_shape_is_refused_at_its_field(tokens, body, field):
     assert nothing_happened()
 
 
+def test_a_list_where_an_object_belongs_is_told_in_plain_words(tokens):
+    answer = tokens("ACME").post(answers_of(an_open_order()), {"version": 1, "lines": ["L10"]})
+
+    assert [part["message"] for part in answer.json()["problems"]] == [
+        "Send an object here: names and values in braces."
+    ]
+
+
 def raw(program, order, body, content_type="application/json", **headers):
     return program.client.generic(
         "POST",
