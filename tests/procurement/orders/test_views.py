@@ -99,6 +99,12 @@ def test_filters_that_find_nothing_in_a_view_lead_to_all(people):
     assert "?flag=mine&amp;agreement=agreed&amp;show=all" in page
 
 
+def test_a_day_that_is_in_no_calendar_is_left_out_and_said_so(people):
+    page = signed_in(people["bea"]).get("/orders/?since=31.2.2027").content.decode()
+
+    assert "cannot be read or is not there any more, so it was left out: Delivery from." in page
+
+
 def test_the_first_view_is_what_needs_me(people):
     answered = an_order("1", lines=1)
     an_order("2", lines=1)
