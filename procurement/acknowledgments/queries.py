@@ -1,6 +1,6 @@
 """Reading answers, drafts, and what the rules must know of the lines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -69,6 +69,15 @@ def drafts_of(order: PurchaseOrder, *, actor: Actor) -> dict[str, DraftAnswer]:
     """What is being typed, by line key."""
     drafts = DraftAnswer.objects.visible_to(actor).filter(order=order, side=side_of(actor))
     return {draft.line_key: draft for draft in drafts}
+
+
+def typed_keys(orders: Iterable[PurchaseOrder], *, actor: Actor) -> dict[int, set[str]]:
+    """The lines of these orders on which something is typed and not sent: their keys, by order."""
+    found: dict[int, set[str]] = {}
+    drafts = DraftAnswer.objects.visible_to(actor).filter(order__in=list(orders), side=side_of(actor))
+    for order_id, key in drafts.values_list("order_id", "line_key"):
+        found.setdefault(order_id, set()).add(key)
+    return found
 
 
 def draft_header_of(order: PurchaseOrder, *, actor: Actor) -> DraftHeader | None:

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.kernel.scope import acting
-from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
-from procurement.acknowledgments.services import acknowledge_order
+from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer, TypedPiece
+from procurement.acknowledgments.services import acknowledge_order, save_draft_lines
 from procurement.orders.models import SavedView
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
 
@@ -263,6 +263,24 @@ def test_lines_are_confirmed_across_orders_and_the_rest_waits_on(people):
         ("2", 10): "awaiting",
         ("2", 20): "agreed",
     }
+
+
+@pytest.mark.parametrize("what", ["orders", "lines"])
+def test_what_somebody_types_is_not_confirmed_over_their_head(people, what):
+    typed, free = an_order("1", lines=1), an_order("2", lines=1)
+    with acting(people["olga"].actor):
+        piece = TypedPiece(quantity="80")
+        save_draft_lines(typed, {"L10": [piece]}, version=1, actor=people["olga"].actor, at=MONDAY)
+    picks = {
+        "orders": [f"{order.key}.{order.version}" for order in (typed, free)],
+        "lines": [f"{fresh_line(10, number).pk}.1" for number in ("1", "2")],
+    }
+
+    asha = signed_in(people["asha"])
+    response = asha.post(reverse("orders-confirm"), {"pick": picks[what], "what": what})
+
+    assert "Something is typed here and not sent yet." in response.content.decode()
+    assert [fresh_line(10, number).agreement for number in ("1", "2")] == ["awaiting", "agreed"]
 
 
 def test_what_changed_since_the_list_was_opened_is_not_confirmed_and_says_so(people):
