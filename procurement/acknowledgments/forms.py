@@ -200,16 +200,17 @@ def _read_piece(
     price = _figure(typed.price)
     if price is None and kind != PromiseKind.REFUSE:
         if typed.price:
-            say("price", _("“%(text)s” is not a price. Type digits only.") % {"text": typed.price})
+            example = figure(Decimal("1234.56"))
+            message = _("“%(text)s” is not a price here. Write it as %(example)s.")
+            say("price", message % {"text": typed.price, "example": example})
         else:
             message = _("Type a price. Asked is %(price)s.")
             say("price", message % {"price": shown_text("price", plain(rules.price))}, "required")
     ship_on, delivery_on = _day(typed.ship_on), _day(typed.delivery_on)
-    unclear = _("“%(text)s” is not a clear day. Write it as 2026-04-09.")
     if typed.ship_on and ship_on is None:
-        say("ship_on", unclear % {"text": typed.ship_on})
+        say("ship_on", _no_day(typed.ship_on))
     if typed.delivery_on and delivery_on is None:
-        say("delivery_on", unclear % {"text": typed.delivery_on})
+        say("delivery_on", _no_day(typed.delivery_on))
     if not typed.delivery_on and kind in (PromiseKind.ACCEPT, PromiseKind.SUBSTITUTE):
         if ship_on:
             delivery_on = delivery_on_from_ship(ship_on, transit_days)
@@ -230,6 +231,12 @@ def _read_piece(
         reason=typed.reason,
         note=typed.note,
     )
+
+
+def _no_day(text: str) -> str:
+    if re.fullmatch(r"\d{4}-\d\d?-\d\d?|\d\d?\.\s?\d\d?\.\s?(\d{4}|\d\d)", text):
+        return _("There is no day “%(text)s” in the calendar.") % {"text": text}
+    return _("“%(text)s” is not a clear day. Write it as 2026-04-09.") % {"text": text}
 
 
 def _figure(text: str) -> Decimal | None:

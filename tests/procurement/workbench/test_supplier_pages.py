@@ -248,6 +248,16 @@ def test_a_quantity_that_is_none_is_told_once(people):
     assert "is below the minimum" not in html
 
 
+def test_a_slip_of_the_keys_is_told_as_what_it_is(people):
+    order = order_of(2)
+    typed = {"price.L10.0": "1.234,56", "delivery_on.L20.0": "31.2.2027"}
+
+    html = press(signed_in(people["asha"]), order, "send", **typed).content.decode()
+
+    assert "Line 10: “1.234,56” is not a price here. Write it as 1,234.56." in html
+    assert "Line 20: There is no day “31.2.2027” in the calendar." in html
+
+
 def test_rules_at_the_field_are_told_with_the_way_out(people):
     order = order_of(2)
 
