@@ -352,6 +352,17 @@ def test_on_a_phone_a_day_is_picked_from_its_calendar(
     context.close()
 
 
+def test_on_a_phone_no_button_of_a_split_line_is_cut(page: Any, people: dict[str, Any]) -> None:
+    order = order_of(1)
+    page.set_viewport_size({"width": 390, "height": 844})
+    at_order(page, people["asha"], order)
+    menu(page, 10, "split")
+
+    cells = "[...document.querySelectorAll('.q-piece-is')].filter((cell) => cell.scrollWidth > cell.clientWidth).length"
+    assert page.evaluate(cells) == 0
+    assert sideways(page) <= 0
+
+
 def test_without_a_script_the_same_answer_is_given(
     browser: Any, live_server: Any, people: dict[str, Any]
 ) -> None:
