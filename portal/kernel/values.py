@@ -149,7 +149,7 @@ def is_plausible(day: date) -> bool:
 
 
 def read_date(text: str) -> date:
-    """The day a person typed or pasted: 2026-03-12, 12.03.2026, 12 Mar 2026, or 12/03/2026 where it is clear.
+    """The day a person typed or pasted: 2026-03-12, 12.03.2026, 12.3.26, 12 Mar 2026, or 12/03/2026 where it is clear.
 
     With slashes, 03/04/2026 is a different day on two sides of the Atlantic: it is refused, never guessed. So is a
     day that no paper can mean. Raises `Unreadable`.
@@ -165,9 +165,9 @@ def _any_date(text: str) -> date:
     try:
         if match := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00)?)?", raw):
             return date(*(int(part) for part in match.groups()[:3]))
-        if match := re.fullmatch(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})", raw):
+        if match := re.fullmatch(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4}|\d{2})", raw):
             day, month, year = (int(part) for part in match.groups())
-            return date(year, month, day)
+            return date(year if len(match[3]) == 4 else 2000 + year, month, day)
         if match := re.fullmatch(r"(\d{1,2})\.?\s+([^\W\d]+)\.?,?\s+(\d{4})", raw):
             return date(int(match[3]), _MONTHS[match[2].lower()], int(match[1]))
         if match := re.fullmatch(r"([^\W\d]+)\.?\s+(\d{1,2}),?\s+(\d{4})", raw):

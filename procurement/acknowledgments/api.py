@@ -47,7 +47,7 @@ MOST_PIECES_IN_ALL = 10_000
 class Piece(Shape):
     """One piece of the answer to a line. What is left out is as asked."""
 
-    quantity = Exact()
+    quantity = Exact(required=False, help_text="Left out of the only piece of a line: all of it.")
     kind = Word(choices=PromiseKind.choices, default=PromiseKind.ACCEPT)
     delivery_on = Day(required=False, help_text="Left out: the asked day, or counted from `ship_on`.")
     ship_on = Day(required=False)

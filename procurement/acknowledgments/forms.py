@@ -246,17 +246,17 @@ def _read_piece(
     price = plain_amount(typed.price)
     if price is None and kind != PromiseKind.REFUSE:
         if typed.price:
-            message = _("“%(text)s” is not a price. Type digits only.")
-            say("price", _too_long(typed.price) or message % {"text": typed.price})
+            example = figure(Decimal("1234.56"))
+            message = _("“%(text)s” is not a price here. Write it as %(example)s.")
+            say("price", _too_long(typed.price) or message % {"text": typed.price, "example": example})
         else:
             message = _("Type a price. Asked is %(price)s.")
             say("price", message % {"price": shown_text("price", plain(rules.price))}, "required")
     ship_on, delivery_on = plain_day(typed.ship_on), plain_day(typed.delivery_on)
-    unclear = _("“%(text)s” is not a clear day. Write it as 2026-04-09.")
     if typed.ship_on and ship_on is None:
-        say("ship_on", unclear % {"text": typed.ship_on})
+        say("ship_on", _no_day(typed.ship_on))
     if typed.delivery_on and delivery_on is None:
-        say("delivery_on", unclear % {"text": typed.delivery_on})
+        say("delivery_on", _no_day(typed.delivery_on))
     if not typed.delivery_on and kind in (PromiseKind.ACCEPT, PromiseKind.SUBSTITUTE):
         if ship_on and transit_days is not None:
             delivery_on = delivery_on_from_ship(ship_on, transit_days)
@@ -287,6 +287,19 @@ def _too_long(text: str) -> str:
         return ""
     message = _("“%(text)s” has too many digits: at most 12 before and 6 after the decimal sign.")
     return message % {"text": text[:40]}
+
+
+def _no_day(text: str) -> str:
+    """What to say of a day that cannot be one: it is written clearly and in no calendar, or it is not clear."""
+    try:
+        date.fromisoformat(text)  # a real day, only of a year in which nobody delivers
+    except ValueError:
+        looks_clear = re.fullmatch(r"\d{4}-\d\d?-\d\d?|\d\d?\.\s?\d\d?\.\s?(\d{4}|\d\d)", text)
+    else:
+        looks_clear = None
+    if looks_clear:
+        return _("There is no day “%(text)s” in the calendar.") % {"text": text}
+    return _("“%(text)s” is not a clear day. Write it as 2026-04-09.") % {"text": text}
 
 
 # --- what the buttons of a line do to its pieces ------------------------------------------------------------

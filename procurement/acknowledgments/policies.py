@@ -91,6 +91,8 @@ def read_answer(
     problems: list[Problem] = []
     if not pieces:
         return as_asked(rules), problems
+    if len(pieces) == 1 and pieces[0].quantity is None:
+        pieces = [replace(pieces[0], quantity=_whole(rules, pieces[0].schedule_key))]
     made = [
         _read_piece(rules, piece, index, problems, today, transit_days) for index, piece in enumerate(pieces)
     ]
@@ -98,6 +100,12 @@ def read_answer(
         made = _place(rules, made)
         problems += _adds_up(rules, made)
     return tuple(made), problems
+
+
+def _whole(rules: LineRules, schedule_key: int | None) -> Decimal:
+    """All of the delivery that a piece names, or of the line."""
+    named = (one.quantity for one in rules.deliveries if one.key == schedule_key)
+    return next(named, rules.quantity)
 
 
 def _read_piece(
@@ -111,7 +119,8 @@ def _read_piece(
     def say(name: str, value: object, message: str, code: str = "invalid") -> None:
         problems.append(Problem(f"{name}.{index}", message, str(value), code, str(rules.number)))
 
-    _check_quantity(rules, piece, say)
+    quantity = ZERO if piece.quantity is None else piece.quantity
+    _check_quantity(rules, piece.quantity, say)
     _check_texts(piece, say)
     if piece.kind not in PromiseKind.values:
         say("kind", piece.kind, _("Choose promise, backorder, substitute or refuse."))
@@ -121,7 +130,7 @@ def _read_piece(
         return NewPiece(
             schedule_key=piece.schedule_key or 0,
             kind=piece.kind,
-            quantity=piece.quantity,
+            quantity=quantity,
             price=rules.price,
             price_per=rules.price_per,
             reason=piece.reason,
@@ -145,7 +154,7 @@ def _read_piece(
     return NewPiece(
         schedule_key=piece.schedule_key or 0,
         kind=piece.kind,
-        quantity=piece.quantity,
+        quantity=quantity,
         price=price,
         price_per=price_per,
         delivery_on=delivery_on,
@@ -179,12 +188,15 @@ def _check_texts(piece: AnswerPiece, say: Say) -> None:
             say(name, text[:100], message, "too_long")
 
 
-def _check_quantity(rules: LineRules, piece: AnswerPiece, say: Say) -> None:
-    if piece.quantity <= ZERO:
-        say("quantity", piece.quantity, _("A quantity must be more than zero. To promise nothing, refuse."))
-    elif decimals_of(piece.quantity) > rules.unit_decimals:
+def _check_quantity(rules: LineRules, quantity: Decimal | None, say: Say) -> None:
+    if quantity is None:
+        message = _("Say how many %(unit)s: only a line answered in one piece may leave it out.")
+        say("quantity", "", message % {"unit": rules.unit}, "required")
+    elif quantity <= ZERO:
+        say("quantity", quantity, _("A quantity must be more than zero. To promise nothing, refuse."))
+    elif decimals_of(quantity) > rules.unit_decimals:
         message = _("A quantity in %(unit)s has at most %(count)d decimals.")
-        say("quantity", piece.quantity, message % {"unit": rules.unit, "count": rules.unit_decimals})
+        say("quantity", quantity, message % {"unit": rules.unit, "count": rules.unit_decimals})
 
 
 def _days(rules: LineRules, piece: AnswerPiece, transit_days: int) -> tuple[date | None, date | None]:

@@ -81,6 +81,15 @@ def drafts_of(order: PurchaseOrder, *, actor: Actor) -> dict[str, DraftAnswer]:
     return {draft.line_key: draft for draft in drafts}
 
 
+def typed_keys(orders: Iterable[PurchaseOrder], *, actor: Actor) -> dict[int, set[str]]:
+    """The lines of these orders on which something is typed and not sent: their keys, by order."""
+    found: dict[int, set[str]] = {}
+    drafts = DraftAnswer.objects.visible_to(actor).filter(order__in=list(orders), side=side_of(actor))
+    for order_id, key in drafts.values_list("order_id", "line_key"):
+        found.setdefault(order_id, set()).add(key)
+    return found
+
+
 def draft_header_of(order: PurchaseOrder, *, actor: Actor) -> DraftHeader | None:
     """What is being typed about the answer as a whole."""
     return DraftHeader.objects.visible_to(actor).filter(order=order, side=side_of(actor)).first()

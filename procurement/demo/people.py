@@ -47,7 +47,7 @@ MAIN_ROLES = (
     ("supplier", MEI),
     ("buyer", OMAR),
     ("accounts_payable", ANA),
-    ("administrator", KOFI),
+    ("supplier_administrator", KOFI),
     ("integration_owner", INES),
 )
 

@@ -143,6 +143,7 @@ class Shape(serializers.Serializer):
     default_error_messages = {
         "unknown": _("There is no field of this name here."),
         "many_unknown": _("Further fields that are not known here: {count}."),
+        "invalid": _("Send an object here: names and values in braces."),
     }
 
     def to_internal_value(self, data: Any) -> Any:

@@ -250,6 +250,13 @@ def withdraw_acknowledgment(key: uuid.UUID, *, actor: Actor, at: datetime) -> tu
     order = lock_order(paper.order.key, actor=actor)
     require_may_answer(order, actor)
     lines = withdraw_promises(order, paper.key, at=at)
+    if not lines and not (paper.lines_changed or paper.lines_refused):
+        raise StaleDocument(
+            _(
+                "Every line of this answer was agreed at once, and what is agreed stays agreed. To change it, ask the "
+                "buyer."
+            )
+        )
     if not lines:
         raise StaleDocument(_("The buyer has acted on all of this answer; it cannot be taken back any more."))
     ACKNOWLEDGMENT_LIFECYCLE.move(paper, "withdraw", actor=actor, at=at, facts={"lines": list(lines)})

@@ -270,7 +270,10 @@ class _LineCheck:
         self.piece_rows = list(self.filled)
         pieces = [self._piece(row, problems) for row in self.filled]
         # A delivery left empty beside one that was answered is as asked, unless the others make up the line.
-        if self.empty and sum((piece.quantity for piece in pieces), start=ZERO) != self.rules.quantity:
+        if (
+            self.empty
+            and sum((piece.quantity or ZERO for piece in pieces), start=ZERO) != self.rules.quantity
+        ):
             self.piece_rows += self.empty
             pieces += [self._piece(row, problems) for row in self.empty]
         return pieces, problems
@@ -388,7 +391,8 @@ def _shape_of_promise(one: Promise) -> Shape:
 def _shape_of_piece(one: AnswerPiece, rules: LineRules) -> Shape:
     day, ship = str(one.delivery_on or ""), str(one.ship_on or "")
     price = Fraction(rules.price if one.price is None else one.price) / Fraction(rules.price_per)
-    return (one.kind, one.quantity, day, ship, price, one.item_number, one.reason)
+    quantity = rules.quantity if one.quantity is None else one.quantity
+    return (one.kind, quantity, day, ship, price, one.item_number, one.reason)
 
 
 def _asked_before(rows: Sequence[FileRow]) -> dict[str, str]:

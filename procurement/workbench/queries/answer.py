@@ -17,6 +17,7 @@ from portal.kernel.templatetags.portal_ui import day_text
 from procurement.acknowledgments.messages import TypedHeader, TypedPiece
 from procurement.acknowledgments.policies import price_for, price_text
 from procurement.acknowledgments.queries import draft_header_of, drafts_of, rules_of, travel_days
+from procurement.acknowledgments.services import mark_of
 from procurement.calendars.policies import default_calendar, working_time_between
 from procurement.catalogue.models import Site
 from procurement.orders.models import OrderRevision, Promise, PurchaseOrder, ScheduleLine
@@ -72,6 +73,7 @@ class AnswerPage:
     today: date
     transit_days: int | None
     has_header_draft: bool
+    mark: str  # of what is kept about the answer as a whole
 
     @property
     def shown(self) -> list[GridLine]:
@@ -145,6 +147,13 @@ def transit_days_of(order: PurchaseOrder, actor: Actor) -> int | None:
     ship_froms = ship_froms_of(order, actor)
     header = _header(order, draft_header_of(order, actor=actor), ship_froms)
     return travel_days(ship_froms, header.ship_from)
+
+
+def headers_of(order: PurchaseOrder, actor: Actor) -> tuple[TypedHeader, TypedHeader]:
+    """What is said about the answer as a whole: as kept, and as it stands before anybody types."""
+    ship_froms = ship_froms_of(order, actor)
+    draft = draft_header_of(order, actor=actor)
+    return _header(order, draft, ship_froms), _header(order, None, ship_froms)
 
 
 def answer_page(
@@ -230,6 +239,7 @@ def answer_page(
         today=parts.today,
         transit_days=transit,
         has_header_draft=header_draft is not None,
+        mark=mark_of([header]),
     )
 
 

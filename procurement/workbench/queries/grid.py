@@ -97,6 +97,8 @@ class GridLine:
     hints: list[str] = field(default_factory=list)
     typed_before: bool = False
     is_typed: bool = False
+    mark: str = ""
+    typed_by: str = ""
     rest: Decimal = Decimal(0)
     sum_text: str = ""
     shares: list[tuple[float, float]] = field(default_factory=list)

@@ -24,6 +24,7 @@ from procurement.acknowledgments.forms import (
 from procurement.acknowledgments.messages import TypedPiece
 from procurement.acknowledgments.models import DraftAnswer
 from procurement.acknowledgments.policies import LineRules, hints, read_answer
+from procurement.acknowledgments.services import mark_of
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.policies import NewPiece
 from procurement.orders.states import Agreement, OrderState, PromiseKind, PromiseState, Turn
@@ -165,17 +166,20 @@ def _fill_fields(row: GridLine, parts: Parts) -> None:
         if row.is_split:
             _add_up(row, asked)
         return
-    typed = tuple(TypedPiece(**piece) for piece in draft.pieces)
+    typed = stored = tuple(TypedPiece(**piece) for piece in draft.pieces)
     row.typed_before = draft.version < line.touched_version
     if row.typed_before:
         typed = carried(typed, _asked_before(asked, line, parts), asked)
     row.is_typed = not same(typed, asked)
+    row.mark = mark_of(stored) if row.is_typed else ""
+    row.typed_by = draft.typed_by
     read = read_line(rules, typed, transit_days=parts.transit_days)
     problems = list(read.problems)
     made: tuple[NewPiece, ...] = ()
     if not problems:
         made, problems = read_answer(rules, read.pieces, today=parts.today, transit_days=parts.transit_days)
-        row.hints = hints(rules, made)
+        # What is wrong is said once: no hint on packs beside a quantity that is none.
+        row.hints = [] if problems else hints(rules, made)
     row.problems = problems
     if row.is_typed:
         row.verdict = verdict_of(rules, made, problems, buyer=parts.buyer, currency=order.currency)

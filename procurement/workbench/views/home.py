@@ -37,6 +37,8 @@ def _first_page(actor: Actor) -> str:
     """Where somebody of the buying side begins: at what waits for a decision, the integration, or the orders."""
     if actor.may(Permission.ORDER_DECIDE):
         return "decision-list"
+    if actor.may(Permission.ERP_MANAGE):
+        return "integration"
     return "order-list" if actor.may(Permission.ORDER_VIEW) else "preferences"
 
 

@@ -115,6 +115,28 @@ def test_a_later_day_waits_for_the_buyer(tokens):
     assert fresh_line(20).agreement == "agreed"
 
 
+def test_the_only_piece_of_a_line_may_leave_out_its_quantity(tokens):
+    order = an_open_order()
+    lines = [{"line": "L10", "pieces": [{"delivery_on": "2030-04-09"}]}]
+
+    told = tokens("ACME").post(answers_of(order), {"version": 1, "lines": lines}).json()
+
+    (piece,) = told["lines"][0]["pieces"]
+    assert (piece["quantity"], piece["delivery_on"]) == ("100", "2030-04-09")
+
+
+def test_of_several_pieces_each_says_its_quantity(tokens):
+    order = an_open_order()
+    lines = [{"line": "L10", "pieces": [{"quantity": "60"}, {"delivery_on": "2030-04-09"}]}]
+
+    refused = tokens("ACME").post(answers_of(order), {"version": 1, "lines": lines})
+
+    assert refused.status_code == 422
+    (problem,) = refused.json()["problems"]
+    assert (problem["field"], problem["code"], problem["line"]) == ("quantity.1", "required", "10")
+    assert problem["message"] == "Say how many pcs: only a line answered in one piece may leave it out."
+
+
 def test_every_kind_of_piece_on_one_line(tokens):
     order = an_open_order()
     pieces = [
@@ -181,7 +203,6 @@ def test_broken_rules_are_all_named_and_nothing_happens(tokens):
         ({"version": 1, "lines": {}}, "lines"),
         ({"version": 1, "lines": ["L10"]}, "lines.0"),
         ({"version": 1, "lines": [{"line": 10}]}, "lines.0.line"),
-        ({"version": 1, "lines": [{"line": "L10", "pieces": [{}]}]}, "lines.0.pieces.0.quantity"),
         ({"version": 1, "lines": [later(quantity=100)]}, "lines.0.pieces.0.quantity"),
         ({"version": 1, "lines": [later(quantity="1e2")]}, "lines.0.pieces.0.quantity"),
         ({"version": 1, "lines": [later(quantity="1,000")]}, "lines.0.pieces.0.quantity"),
@@ -204,6 +225,14 @@ def test_the_wrong_shape_is_refused_at_its_field(tokens, body, field):
     assert (answer.status_code, told["code"]) == (400, "invalid_request"), told
     assert [part["field"] for part in told["problems"]] == [field]
     assert nothing_happened()
+
+
+def test_a_list_where_an_object_belongs_is_told_in_plain_words(tokens):
+    answer = tokens("ACME").post(answers_of(an_open_order()), {"version": 1, "lines": ["L10"]})
+
+    assert [part["message"] for part in answer.json()["problems"]] == [
+        "Send an object here: names and values in braces."
+    ]
 
 
 def raw(program, order, body, content_type="application/json", **headers):
@@ -431,6 +460,18 @@ def test_what_became_of_an_answer_is_read_and_listed(tokens):
     assert (
         tokens().get("/api/v1/acknowledgments", {"supplier": "ACME"}).json()["results"][0]["key"]
         == made["key"]
+    )
+
+
+def test_an_answer_agreed_at_once_stays_and_says_why(tokens):
+    order = an_open_order()
+    made = tokens("ACME").post(answers_of(order), {"version": 1, "rest_as_asked": True}).json()
+
+    refused = tokens("ACME").post(f"/api/v1/acknowledgments/{made['key']}/withdraw")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "stale")
+    assert refused.json()["detail"] == (
+        "Every line of this answer was agreed at once, and what is agreed stays agreed. To change it, ask the buyer."
     )
 
 

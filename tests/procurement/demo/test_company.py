@@ -251,7 +251,7 @@ class TestPeople:
             ("supplier", "Mei Lin"),
             ("buyer", "Omar Haddad"),
             ("accounts_payable", "Ana Ferreira"),
-            ("administrator", "Kofi Mensah"),
+            ("supplier_administrator", "Kofi Mensah"),
             ("integration_owner", "Ines Duarte"),
         ]
 

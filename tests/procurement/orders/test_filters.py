@@ -185,6 +185,16 @@ def test_search_finds_numbers_parts_and_words_and_takes_signs_as_they_are(people
     assert lines(query_string.urlencode(), people["bea"]) == [f"{number}/10" for number in found]
 
 
+def test_the_buying_side_finds_a_suppliers_orders_by_its_name(people):
+    an_order("A", lines=1)
+    an_order("G", lines=1, supplier="GLOBEX")
+
+    assert orders("q=acme+valves", people["bea"]) == ["A"]
+    assert lines("q=globex+ball", people["bea"]) == ["G/10"]
+    assert lines("q=acme+dn25", people["bea"]) == []
+    assert lines("q=acme", people["asha"]) == []
+
+
 def test_search_looks_everywhere_unless_a_view_is_named(people):
     an_order("1", lines=1)
     answer("1", people["asha"], rest_as_asked=True)

@@ -573,3 +573,20 @@ def test_a_verdict_is_a_fact_with_its_reason(people, bea):
         "Too late.",
         [10],
     )
+
+
+def test_an_older_page_that_accepts_everything_is_told_what_was_left_out(people, bea):
+    order = answered(people, "A", late("L10"), late("L20"), lines=2)
+    fields = page(bea, order).content.decode()
+    offered = re.search(r'name="offered" value="([^"]*)"', fields)[1]
+    with acting(people["max"].actor):
+        decline = DecideAnswer(
+            order.key, order.version, "decline", lines=frozenset({"L20"}), reason="Too late."
+        )
+        decide_answer(decline, actor=people["max"].actor, at=LATER)
+
+    sent = {"accept": "all", "version": str(order.version), "offered": offered}
+    response = bea.post(f"/orders/{order.key}/decide/", sent, follow=True)
+
+    text = "Accepted: line 10. The ERP is told. Line 20 did not wait for you any more and stays as it is."
+    assert text in response.content.decode()

@@ -242,7 +242,7 @@ def test_what_cannot_be_read_comes_back_as_typed_with_a_link_to_its_field(people
 
 
 SLIPS = [
-    ("delivery_on", "2027-06-31", "“2027-06-31” is not a clear day. Write it as 2026-04-09."),
+    ("delivery_on", "2027-06-31", "There is no day “2027-06-31” in the calendar."),
     ("delivery_on", "0001-01-01", "“0001-01-01” is not a clear day. Write it as 2026-04-09."),
     ("ship_on", "9999-12-31", "“9999-12-31” is not a clear day. Write it as 2026-04-09."),
     (
@@ -329,6 +329,25 @@ def test_a_day_that_does_not_exist_is_not_put_on_every_line(people):
     assert response.status_code == 422
     assert "Give the date that the ticked lines are to get." in response.content.decode()
     assert drafts() == {}
+
+
+def test_a_quantity_that_is_none_is_told_once(people):
+    order = order_of(1)
+
+    html = press(signed_in(people["asha"]), order, "send", **{"quantity.L10.0": "0"}).content.decode()
+
+    assert html.count("A quantity must be more than zero.") == 2  # in the summary and at the field
+    assert "is below the minimum" not in html
+
+
+def test_a_slip_of_the_keys_is_told_as_what_it_is(people):
+    order = order_of(2)
+    typed = {"price.L10.0": "1.234,56", "delivery_on.L20.0": "31.2.2027"}
+
+    html = press(signed_in(people["asha"]), order, "send", **typed).content.decode()
+
+    assert "Line 10: “1.234,56” is not a price here. Write it as 1,234.56." in html
+    assert "Line 20: There is no day “31.2.2027” in the calendar." in html
 
 
 def test_rules_at_the_field_are_told_with_the_way_out(people):
@@ -617,7 +636,7 @@ def test_throwing_away_what_was_typed(people):
     client = signed_in(people["asha"])
     press(client, order, "save", **{"price.L10.0": "7.2", "note": "later"})
 
-    client.post(reverse("answer-discard", args=[order.key]))
+    client.post(reverse("answer-discard", args=[order.key]), fields_of(look(client, order)))
 
     assert drafts() == {}
     assert fields_of(look(client, order))["note"] == ""
@@ -654,6 +673,150 @@ def test_a_line_kept_without_a_script_leads_back_to_the_order(people):
     response = signed_in(people["asha"]).post(reverse("answer-line", args=[order.key]), fields)
 
     assert (response.status_code, response["Location"]) == (303, reverse("order", args=[order.key]))
+
+
+# --- two windows, or two colleagues, on one draft ------------------------------------------------------------
+
+
+def line_fields(number=10, **typed):
+    """The fields of one untouched line, as the page sends them while one types in it."""
+    asked = {"quantity": "100", "delivery_on": ASKED.isoformat(), "price": "6.85"} | typed
+    return {f"{name}.L{number}.0": value for name, value in asked.items()}
+
+
+def without_line(fields, number=10):
+    """What a page with a script sends where nobody typed in this line: not its fields, but its mark."""
+    return {name: value for name, value in fields.items() if f".L{number}." not in name}
+
+
+@pytest.mark.parametrize("button", ["send", "confirm", "changed"])
+@pytest.mark.parametrize("scripted", [True, False])
+def test_nothing_is_sent_that_the_page_did_not_show(people, button, scripted):
+    order = order_of(2)
+    asha, olga = signed_in(people["asha"]), signed_in(people["olga"])
+    shown = fields_of(look(asha, order))
+    press(olga, order, "save", **{"delivery_on.L10.0": LATER.isoformat()})
+
+    sent = (without_line(shown) if scripted else shown) | {button: "1"}
+    response = asha.post(reverse("order-answer", args=[order.key]), sent)
+
+    html = response.content.decode()
+    assert response.status_code == 409
+    assert "Nothing was sent: somebody typed on this order in another window meanwhile." in html
+    assert f"Line 10: Olga Acme typed 100 pcs, {day(LATER)}, 6.85" in html
+    assert fields_of(response)["delivery_on.L10.0"] == day(LATER)
+    assert answers() == []
+
+    again = asha.post(reverse("order-answer", args=[order.key]), fields_of(response) | {"send": "1"})
+    assert again.status_code == 303
+    assert promises(10) == [("accept", 100, LATER, Decimal("6.85"))]
+
+
+def test_what_both_typed_is_told_and_the_page_that_is_sent_keeps_its_own(people):
+    order = order_of(1)
+    asha, olga = signed_in(people["asha"]), signed_in(people["olga"])
+    shown = fields_of(look(asha, order)) | {"price.L10.0": "7.10"}
+    press(olga, order, "save", **{"price.L10.0": "7.20"})
+
+    response = asha.post(reverse("order-answer", args=[order.key]), shown | {"send": "1"})
+
+    told = f"Line 10: what you typed took the place of what Olga Acme typed: 100 pcs, {day(ASKED)}, 7.20"
+    assert response.status_code == 409
+    assert told in response.content.decode()
+    assert fields_of(response)["price.L10.0"] == "7.10"
+    assert answers() == []
+
+
+def test_what_a_colleague_took_back_is_not_sent(people):
+    order = order_of(1)
+    asha, olga = signed_in(people["asha"]), signed_in(people["olga"])
+    press(asha, order, "save", **{"price.L10.0": "7.10"})
+    shown = fields_of(look(asha, order))
+    press(olga, order, "undo", "L10")
+
+    response = asha.post(reverse("order-answer", args=[order.key]), shown | {"send": "1"})
+
+    assert response.status_code == 409
+    assert "Line 10: what was typed was taken back; it is as asked again" in response.content.decode()
+    assert drafts() == {}
+    assert answers() == []
+
+
+def test_a_note_typed_in_another_window_is_not_sent_unseen(people):
+    order = order_of(1)
+    asha, olga = signed_in(people["asha"]), signed_in(people["olga"])
+    shown = fields_of(look(asha, order))
+    press(olga, order, "save", note="Castings come late")
+
+    response = asha.post(reverse("order-answer", args=[order.key]), shown | {"send": "1"})
+
+    assert response.status_code == 409
+    assert "The order number, the place or the note was typed in another window." in response.content.decode()
+    assert fields_of(response)["note"] == "Castings come late"
+    assert answers() == []
+
+
+def test_a_line_kept_from_an_older_window_says_what_it_replaced(people):
+    order = order_of(1)
+    asha, olga = signed_in(people["asha"]), signed_in(people["olga"])
+    press(olga, order, "save", **{"price.L10.0": "7.20"})
+
+    address, as_script = reverse("answer-line", args=[order.key]), {"hx-request": "true"}
+    response = asha.post(address, line_fields(price="7.10") | {"version": "1"}, headers=as_script)
+
+    assert "what you typed took the place of what Olga Acme typed" in response.content.decode()
+    assert drafts()["L10"][0]["price"] == "7.1"
+
+
+def test_a_button_of_a_line_works_on_what_a_colleague_typed(people):
+    order = order_of(1)
+    asha, olga = signed_in(people["asha"]), signed_in(people["olga"])
+    shown = fields_of(look(asha, order))
+    press(olga, order, "save", **{"quantity.L10.0": "60"})
+
+    asha.post(reverse("order-answer", args=[order.key]), shown | {"split": "L10"})
+
+    page = look(asha, order)
+    fields = fields_of(page)
+    assert (fields["quantity.L10.0"], fields["quantity.L10.1"]) == ("60", "40")
+    assert "Olga Acme typed 60 pcs" in page.content.decode()
+
+
+def test_a_page_throws_away_only_what_it_showed(people):
+    order = order_of(1)
+    asha, olga = signed_in(people["asha"]), signed_in(people["olga"])
+    shown = fields_of(look(asha, order))
+    press(olga, order, "save", **{"price.L10.0": "7.20"})
+
+    response = asha.post(reverse("answer-discard", args=[order.key]), shown)
+
+    assert response.status_code == 409
+    assert drafts()["L10"][0]["price"] == "7.2"
+
+
+def test_home_does_not_confirm_an_order_on_which_somebody_types_meanwhile(people):
+    order = order_of(2)
+    asha, olga = signed_in(people["asha"]), signed_in(people["olga"])
+    pressed = {"confirm": "1", "version": str(order.version), "next": "/"}
+    press(olga, order, "save", **{"price.L10.0": "7.20"})
+
+    response = asha.post(reverse("order-answer", args=[order.key]), pressed)
+
+    assert response.status_code == 409
+    assert "Line 10: Olga Acme typed" in response.content.decode()
+    assert answers() == []
+
+
+def test_a_buyer_who_answers_for_the_supplier_sends_what_the_page_shows(people):
+    order = order_of(1)
+    bea, address = signed_in(people["bea"]), reverse("order-answer", args=[order.key])
+    shown = fields_of(bea.get(address))
+    bea.post(address, shown | {"price.L10.0": "9", "save": "1"})
+
+    response = bea.post(address, without_line(shown) | {"send": "1"})
+
+    assert response.status_code == 409
+    assert answers() == []
 
 
 # --- many lines at once -------------------------------------------------------------------------------------
@@ -799,11 +962,27 @@ def test_buyer_answers_for_the_supplier_and_it_stays_marked(people):
     page = client.get(reverse("order-answer", args=[order.key]))
     assert "You answer for Acme Valves." in page.content.decode()
 
-    client.post(reverse("order-answer", args=[order.key]), fields_of(page) | {"send": "1"})
+    assert "Order 4500000001 to Acme Valves" in page.content.decode()
+
+    sent = client.post(reverse("order-answer", args=[order.key]), fields_of(page) | {"send": "1"})
 
     (paper,) = answers()
+    assert (sent.status_code, sent["Location"]) == (303, reverse("order", args=[order.key]))
     assert (paper.on_behalf, paper.sent_by) == (True, "Bea Buyer")
     assert "answered by the buyer for the supplier" in look(signed_in(people["asha"]), order).content.decode()
+
+
+def test_buyer_who_answered_otherwise_for_the_supplier_decides_next(people):
+    order = order_of(1)
+    client, address = signed_in(people["bea"]), reverse("order-answer", args=[order.key])
+    typed = fields_of(client.get(address)) | {"price.L10.0": "9", "send": "1"}
+
+    page = client.post(address, typed, follow=True).content.decode()
+    again = client.get(address).content.decode()
+
+    assert "Your turn" in page
+    assert "There is nothing to do until then." not in page + again
+    assert "One line answered otherwise than asked waits for a decision." in again
 
 
 def test_others_of_the_buying_side_do_not(people):
@@ -931,7 +1110,18 @@ def test_a_supplier_sees_only_its_own_home(people):
     assert "4500000001" not in signed_in(people["gil"]).get("/").content.decode()
 
 
-def test_the_buying_side_starts_with_its_decisions(people):
-    response = signed_in(people["bea"]).get("/")
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("bea", "decision-list"),
+        ("max", "decision-list"),
+        ("ines", "integration"),
+        ("otto", "order-list"),
+        ("root", "order-list"),
+        ("ada", "order-list"),
+    ],
+)
+def test_the_buying_side_starts_with_what_each_can_do(people, name, page):
+    response = signed_in(people[name]).get("/")
 
-    assert (response.status_code, response["Location"]) == (302, reverse("decision-list"))
+    assert (response.status_code, response["Location"]) == (302, reverse(page))
