@@ -115,9 +115,11 @@ def show_order(
 
 
 def _page(request: DoorRequest, order: PurchaseOrder, **shown: Any) -> AnswerPage:
-    """The page with the header just as it came: what is longer than a draft can keep is told, not cut."""
+    """The page with a header typed here just as it came: what is longer than a draft can keep is told, not cut."""
     page = answer_page(order, actor=request.actor, at=request.at, **shown)
-    page.header = typed_header(request.POST) or page.header
+    typed = typed_header(request.POST)
+    if typed and mark_of([typed]) != request.POST.get("mark"):
+        page.header = typed
     return page
 
 

@@ -416,7 +416,7 @@ def test_a_withdrawn_price_that_has_no_figure_for_one_unit_is_to_be_typed_anew(p
     assert fields_of(look(client, order))["price.L10.0"] == "70 per 3"
     refused = press(client, order, "send")
     assert refused.status_code == 422
-    assert "“70 per 3” is not a price." in refused.content.decode()
+    assert "“70 per 3” is not a price here." in refused.content.decode()
     assert promises(10) == []
 
 
