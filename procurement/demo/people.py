@@ -47,7 +47,7 @@ MAIN_ROLES = (
     ("supplier", MEI),
     ("buyer", OMAR),
     ("accounts_payable", ANA),
-    ("supplier_administrator", KOFI),
+    ("administrator", KOFI),
     ("integration_owner", INES),
 )
 

@@ -251,7 +251,7 @@ class TestPeople:
             ("supplier", "Mei Lin"),
             ("buyer", "Omar Haddad"),
             ("accounts_payable", "Ana Ferreira"),
-            ("supplier_administrator", "Kofi Mensah"),
+            ("administrator", "Kofi Mensah"),
             ("integration_owner", "Ines Duarte"),
         ]
 

@@ -212,7 +212,7 @@ class TestTheCommand:
             "supplier",
             "buyer",
             "accounts_payable",
-            "supplier_administrator",
+            "administrator",
             "integration_owner",
         ]
         assert people.stat().st_mode & 0o077 == 0
