@@ -9,7 +9,14 @@ from procurement.erp.connectors.tryton.changes import OVERLAP, Position, look_fo
 from procurement.erp.connectors.tryton.master import read_master
 from procurement.erp.connectors.tryton.records import TOLD, read_purchases
 from procurement.erp.connectors.tryton.wire import Rpc
-from procurement.erp.connectors.tryton.writing import BEGUN, Writer, find_note, find_purchase, is_done
+from procurement.erp.connectors.tryton.writing import (
+    BEGUN,
+    Writer,
+    find_purchase,
+    is_done,
+    note_on,
+    purchases_with_note,
+)
 from procurement.erp.ports import (
     Capabilities,
     Cursor,
@@ -125,12 +132,12 @@ class TrytonConnector:
         """Orders on which a command of ours has begun and not ended a short while ago."""
         if not ids:
             return []
-        wanted = [
-            ["message", "like", f"Quayside % {BEGUN} %"],
-            ["last_modified_at", ">", self._clock() - HELD_BACK],
-        ]
-        notes = self.rpc.read("ir.note.search_read", wanted, 0, None, None, ["resource"])
-        busy = {int(note["resource"].partition(",")[2]) for note in notes}
+        since = self._clock() - HELD_BACK
+        busy = set(
+            purchases_with_note(
+                self.rpc, ["message", "like", f"Quayside % {BEGUN} %"], ["last_modified_at", ">", since]
+            )
+        )
         return [one for one in ids if one in busy]
 
     def settle(self, page: Page, refused: Sequence[Problem] = ()) -> None:
@@ -159,10 +166,10 @@ class TrytonConnector:
 
     def find_command(self, key: str) -> WriteResult | None:
         """The trace of a command. One that was begun and not ended counts as not seen: going on is safe."""
-        note = find_note(self.rpc, key)
-        if note is None or not is_done(note):
-            return None
-        return WriteResult(Outcome.CONFIRMED, reference=str(note["resource"]))
+        for purchase in purchases_with_note(self.rpc, ["message", "like", f"Quayside {key} %"]):
+            if is_done(note_on(self.rpc, purchase, key)):
+                return WriteResult(Outcome.CONFIRMED, reference=f"purchase.purchase,{purchase}")
+        return None
 
     def read_back(self, company: str, number: str) -> OrderPaper | None:
         """The order as Tryton holds it this moment."""

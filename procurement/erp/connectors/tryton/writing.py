@@ -8,7 +8,8 @@ The steps, in this order, because an amendment makes the moves anew and forgets 
    accepts and leaves the moves wrong, and 8.2 refuses);
 3. *split*: moves of a line are cut until there is one for each delivery;
 4. *date*: planned dates on the moves, also of the lines that the amendment reset though nobody had touched them;
-5. *end*: the supplier's own number, and the note says that all is done.
+5. *end*: the supplier's own number, a note that all is done, and the one that it had begun is taken away (a note is
+   not changed: 8.2 refuses).
 
 Note [Coming back]: a command that is found begun is gone through again from the top; each step looks at what stands
 and does only what is missing. What stands may then be the base, or the wanted values, or a mixture of our own making;
@@ -53,11 +54,18 @@ NOTHING_ASKED = gettext_noop("The command asks for nothing on one of its lines."
 BEGUN, DONE = "begun", "done"
 
 
-def find_note(rpc: Rpc, key: str) -> dict[str, Any] | None:
-    """The note of a command, on whatever purchase it is: its trace, and the memory of what it found there."""
-    wanted = [["message", "like", f"Quayside {key} %"]]
-    found = rpc.read("ir.note.search_read", wanted, 0, 1, [["id", "ASC"]], ["message", "resource"])
+def note_on(rpc: Rpc, purchase: int, key: str) -> dict[str, Any] | None:
+    """The note of a command on its purchase: its trace, and the memory of what it found there."""
+    wanted = [["resource", "=", f"purchase.purchase,{purchase}"], ["message", "like", f"Quayside {key} %"]]
+    found = rpc.read("ir.note.search_read", wanted, 0, 1, [["id", "DESC"]], ["message"])
     return dict(found[0]) if found else None
+
+
+def purchases_with_note(rpc: Rpc, *conditions: Any) -> list[int]:
+    """Purchases with such a note. From 8.2 on, notes themselves are searched of named records alone."""
+    wanted = [["notes", "where", list(conditions)]]
+    found: list[int] = rpc.read("purchase.purchase.search", wanted, 0, None, None)
+    return found
 
 
 def is_done(note: Mapping[str, Any] | None) -> bool:
@@ -84,7 +92,7 @@ class Writer:
         if not self.command.lines or any(not line.pieces for line in self.command.lines):
             raise ValidationRefused(NOTHING_ASKED)
         purchase = self._purchase()
-        note = find_note(self.rpc, self.command.key)
+        note = note_on(self.rpc, purchase.id, self.command.key)
         if is_done(note):
             return _confirmed(purchase)
         if note is not None or not self._holds(purchase):
@@ -141,10 +149,8 @@ class Writer:
             if str(line) not in spoken_of
         }
         plain = {line: [[str(day), str(quantity)] for day, quantity in days] for line, days in kept.items()}
-        message = f"Quayside {self.command.key} {BEGUN} {json.dumps(plain)}"
-        values = {"resource": f"purchase.purchase,{purchase.id}", "message": message}
-        (key,) = self.rpc.write("ir.note.create", [values])
-        return {"id": key, "message": message}, kept
+        text = f"{self.command.key} {BEGUN} {json.dumps(plain)}"
+        return {"id": self._leave_note(purchase, text), "message": f"Quayside {text}"}, kept
 
     def _amend(self, purchase: Purchase) -> bool:
         """Quantity, price and item; returns whether anything had to be amended."""
@@ -248,13 +254,13 @@ class Writer:
         reference = self.command.supplier_reference
         if reference and purchase.record["reference"] != reference:
             self.rpc.write("purchase.purchase.write", [purchase.id], {"reference": reference})
-        message = f"Quayside {self.command.key} {DONE}"
-        if note is None:
-            self.rpc.write(
-                "ir.note.create", [{"resource": f"purchase.purchase,{purchase.id}", "message": message}]
-            )
-        else:
-            self.rpc.write("ir.note.write", [note["id"]], {"message": message})
+        self._leave_note(purchase, f"{self.command.key} {DONE}")
+        if note is not None:
+            self.rpc.write("ir.note.delete", [note["id"]])
+
+    def _leave_note(self, purchase: Purchase, text: str) -> int:
+        values = {"resource": f"purchase.purchase,{purchase.id}", "message": f"Quayside {text}"}
+        return int(self.rpc.write("ir.note.create", [values])[0])
 
 
 def _confirmed(purchase: Purchase) -> WriteResult:
