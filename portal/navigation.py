@@ -17,8 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.kernel.actors import Actor, Side
 from portal.kernel.scope import acting, in_scope
 from procurement.catalogue.models import Company
-from procurement.erp.models import ErpCommand
-from procurement.erp.states import CommandState
+from procurement.erp.queries import things_needing_a_person
 from procurement.orders.queries import visible_lines, visible_orders
 from procurement.orders.states import Turn
 from suppliers.queries import suppliers_of
@@ -145,17 +144,13 @@ def _nav(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
 
 
 def _counts(request: HttpRequest, wanted: set[str], actor: Actor) -> dict[str, int]:
-    """What waits, one query for each count that the reader's ways show: nobody has more than two."""
+    """What waits, a query or three for each count that the reader's ways show: nobody has more than two counts."""
     if not in_scope():
         return {}
     counters: dict[str, Callable[[], int]] = {
         "orders": lambda: visible_orders(actor).filter(lines_for_supplier__gt=0).count(),
         "decisions": lambda: _decisions(request, actor),
-        "commands": lambda: (
-            ErpCommand.objects.visible_to(actor)
-            .filter(state__in=[CommandState.CONFLICT, CommandState.NEEDS_PERSON])
-            .count()
-        ),
+        "commands": lambda: things_needing_a_person(actor, request.at),  # type: ignore[attr-defined]  # by the door
     }
     return {name: counters[name]() for name in sorted(wanted)}
 

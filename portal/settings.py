@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "portal.middleware.SecurityHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "portal.uploads.UploadLimitMiddleware",  # before anything reads a form, as the check against forgery does
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -268,8 +269,14 @@ CONTENT_SECURITY_POLICY = {
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("REQUEST_MAX_BYTES", 10 * 1024 * 1024)
+UPLOAD_MAX_BYTES = env.integer("UPLOAD_MAX_BYTES", 52 * 1024 * 1024)  # a message with five files of 10 MB
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 40_000  # an answer to a 1,000-line order is one form
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "portal.uploads.NoFilesOfStrangers",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- Words, times, files ------------------------------------------------------------------------------------
 
@@ -307,6 +314,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # What every door of portal/kernel/rest does is named here by path: settings import nothing that needs apps.
 API_RATE = env.text("API_RATE", "600/min")
+API_MAX_BYTES = env.integer("API_MAX_BYTES", 2 * 1024 * 1024)  # 5,000 lines have 600 KB
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "suppliers.authentication.TokenAuthentication",
@@ -320,7 +328,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "portal.kernel.rest.problems.answer_with_problem",
     "URL_FORMAT_OVERRIDE": None,
-    "NUM_PROXIES": TRUSTED_PROXIES or None,
+    "NUM_PROXIES": TRUSTED_PROXIES,  # 0 believes no header; None would believe all of it
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {

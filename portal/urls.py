@@ -10,7 +10,7 @@ urlpatterns = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("metrics", health.metrics, name="metrics"),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("suppliers.accounts")),
     path("api/v1/", include("portal.api.urls")),
     path("", include("suppliers.urls")),
     path("", include("procurement.urls")),

@@ -28,7 +28,7 @@ def preferences(request: DoorRequest) -> HttpResponse:
         return _show(request, PreferencesForm(instance=user))
     form = PreferencesForm(request.POST, instance=user)
     if not form.is_valid():
-        user.refresh_from_db()
+        user.refresh_from_db(fields=list(form.fields))
         return _show(request, form, status=422)
     keep_preferences(user, list(form.fields))
     if getattr(request, "htmx", False):

@@ -47,7 +47,7 @@ def reference(request: HttpRequest) -> HttpResponse:
     context = {
         "base": f"{settings.PUBLIC_URL}/api/v1",
         "rate": settings.API_RATE,
-        "largest": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+        "largest": settings.API_MAX_BYTES,
         "groups": operations_of(schema),
         "shapes": shapes_of(schema),
         "problems": TITLES.items(),

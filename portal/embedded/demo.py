@@ -175,6 +175,8 @@ def write_address_book(address: str, places: Places) -> None:
     """var/demo.json: where the portal is and who may sign in."""
     people = json.loads(places.people.read_text())
     temporary = places.address_book.with_suffix(".new")
+    temporary.unlink(missing_ok=True)
+    temporary.touch(mode=0o600)  # it holds passwords
     temporary.write_text(
         json.dumps({"address": address, "people": people}, indent=2, ensure_ascii=False) + "\n"
     )

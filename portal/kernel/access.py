@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from portal.kernel.actors import Actor
@@ -52,12 +53,15 @@ def public(view: View) -> View:
     return view
 
 
-def door(*permissions: str, methods: Iterable[str] = ("GET",)) -> Callable[[View], View]:
+def door(
+    *permissions: str, methods: Iterable[str] = ("GET",), before: Callable[[Any], None] | None = None
+) -> Callable[[View], View]:
     """Declare and guard a page.
 
     Anonymous people go to sign-in and come back; who may not gets 403; the view runs in one transaction under the
     actor's scope, with `request.at` as its time. A `Refusal` rolls everything back and is shown with its own
-    status; so is any other error, as Django shows it.
+    status; so is any other error, as Django shows it. `before` is work that takes long and needs no database: it is
+    done for who may come in, and no transaction waits for it.
     """
     allowed = tuple(methods) + (("HEAD",) if "GET" in methods else ())
 
@@ -74,7 +78,10 @@ def door(*permissions: str, methods: Iterable[str] = ("GET",)) -> Callable[[View
             if permissions and not any(actor.may(permission) for permission in permissions):
                 raise PermissionDenied
             request.at = timezone.now()  # type: ignore[attr-defined]  # the door brings the time
+            drop_nul(request)
             try:
+                if before:
+                    before(request)
                 with acting(actor):
                     return view(request, *args, **kwargs)
             except NotAllowed as refusal:
@@ -90,6 +97,19 @@ def door(*permissions: str, methods: Iterable[str] = ("GET",)) -> Callable[[View
     return guard
 
 
+def drop_nul(request: HttpRequest) -> None:
+    """Leave out the NUL characters of what was typed.
+
+    Nobody types one, a paste from a terminal or a PDF can bring one along unseen, and PostgreSQL keeps none in a text.
+    """
+    for name, sent in (("GET", request.GET), ("POST", request.POST)):
+        if any("\0" in text for field, texts in sent.lists() for text in (field, *texts)):
+            clean = QueryDict(mutable=True)
+            for field, texts in sent.lists():
+                clean.setlist(field.replace("\0", ""), [text.replace("\0", "") for text in texts])
+            setattr(request, name, clean)
+
+
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
     if getattr(request, "htmx", False):
         response = HttpResponse(status=401)
@@ -101,10 +121,14 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
 
 def _page_of(request: HttpRequest) -> str:
     # After sign-in a person returns to the page they stood on, never to the address of a POST.
-    referrer = urlsplit(request.headers.get("Referer", ""))
-    if referrer.netloc == request.get_host():
-        return referrer.path + (f"?{referrer.query}" if referrer.query else "")
-    return "/"
+    try:
+        referrer = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return "/"
+    page = referrer.path + (f"?{referrer.query}" if referrer.query else "")
+    # Without its host a page of ours such as //elsewhere.example/ would be another host's.
+    is_ours = referrer.netloc == request.get_host() and url_has_allowed_host_and_scheme(page, None)
+    return page if is_ours else "/"
 
 
 def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:

@@ -140,19 +140,34 @@ _MONTHS = {
 }
 
 
-def read_date(text: str) -> date:
-    """The day a person typed or pasted: 2026-03-12, 12.03.2026, 12 Mar 2026, or 12/03/2026 where it is clear.
+def is_plausible(day: date) -> bool:
+    """Whether a paper can mean this day: one of the years 2000 to 2199.
 
-    With slashes, 03/04/2026 is a different day on two sides of the Atlantic: it is refused, never guessed.
-    Raises `Unreadable`.
+    A slip of the keys (0206, 20266) lies outside, and from any day inside, days of travel can be added and taken off.
     """
+    return date(2000, 1, 1) <= day <= date(2199, 12, 31)
+
+
+def read_date(text: str) -> date:
+    """The day a person typed or pasted: 2026-03-12, 12.03.2026, 12.3.26, 12 Mar 2026, or 12/03/2026 where it is clear.
+
+    With slashes, 03/04/2026 is a different day on two sides of the Atlantic: it is refused, never guessed. So is a
+    day that no paper can mean. Raises `Unreadable`.
+    """
+    day = _any_date(text)
+    if not is_plausible(day):
+        raise Unreadable(text)
+    return day
+
+
+def _any_date(text: str) -> date:
     raw = text.strip()
     try:
         if match := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00)?)?", raw):
             return date(*(int(part) for part in match.groups()[:3]))
-        if match := re.fullmatch(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})", raw):
+        if match := re.fullmatch(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4}|\d{2})", raw):
             day, month, year = (int(part) for part in match.groups())
-            return date(year, month, day)
+            return date(year if len(match[3]) == 4 else 2000 + year, month, day)
         if match := re.fullmatch(r"(\d{1,2})\.?\s+([^\W\d]+)\.?,?\s+(\d{4})", raw):
             return date(int(match[3]), _MONTHS[match[2].lower()], int(match[1]))
         if match := re.fullmatch(r"([^\W\d]+)\.?\s+(\d{1,2}),?\s+(\d{4})", raw):

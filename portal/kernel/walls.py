@@ -3,6 +3,10 @@
 Every table that has a way to a supplier carries `supplier_id`. Its policies need no joins and keep the indexes;
 a composite foreign key holds `supplier_id` equal to the parent's, so that a row can never drift to another
 supplier. FORCE makes the policies bind the owner too, who gets one of its own.
+
+Note [Narrow grants]: policies say which rows, grants say what may be done to them at all. A supplier's scope has no
+right on a table, read or write, until `supplier_may` gives it one, and writes go by column where a row is not wholly
+the supplier's: an answer moves a line's agreement, never the price asked for.
 """
 
 from django.db import migrations
@@ -76,6 +80,49 @@ def default_grants() -> migrations.RunSQL:
             GRANT SELECT ON django_migrations TO {roles};
         """,
         reverse_sql=migrations.RunSQL.noop,
+    )
+
+
+def supplier_starts_with_nothing() -> migrations.RunSQL:
+    """Take back what suppliers could do to every table there is, and to those made from now on."""
+    return migrations.RunSQL(
+        sql="""
+            DO $$
+            DECLARE ours text;
+            BEGIN
+                FOR ours IN
+                    SELECT oid::regclass FROM pg_class WHERE relnamespace = 'public'::regnamespace
+                    AND relkind IN ('r', 'p') AND relowner = current_user::regrole
+                LOOP
+                    EXECUTE 'REVOKE ALL ON ' || ours || ' FROM quayside_supplier';
+                END LOOP;
+            END $$;
+            ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON TABLES FROM quayside_supplier;
+        """,
+        reverse_sql=migrations.RunSQL.noop,
+    )
+
+
+def supplier_may(table: str, *rights: str) -> migrations.RunSQL:
+    """What a supplier's scope may do to a table: `SELECT`, `INSERT`, `UPDATE (columns)`, `DELETE`.
+
+    See Note [Narrow grants]; `tests/tenancy/test_walls.py` names every one of them.
+    """
+    granted = ", ".join(rights)
+    return migrations.RunSQL(
+        sql=f"GRANT {granted} ON {table} TO quayside_supplier;",
+        reverse_sql=f"REVOKE {granted} ON {table} FROM quayside_supplier;",
+    )
+
+
+def supplier_writes_only(table: str, check: str) -> migrations.RunSQL:
+    """Narrow the rows of its own that a supplier may write further than those it may see."""
+    return migrations.RunSQL(
+        sql=f"""
+            CREATE POLICY supplier_writes_only ON {table} AS RESTRICTIVE
+                FOR INSERT TO quayside_supplier WITH CHECK ({check});
+        """,
+        reverse_sql=f"DROP POLICY supplier_writes_only ON {table};",
     )
 
 

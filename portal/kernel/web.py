@@ -2,6 +2,7 @@
 
 import base64
 import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import DataError, transaction
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -17,6 +19,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from portal.kernel.errors import Refusal
+
+LONGEST_CURSOR = 4_000  # a text of 200 letters beyond ASCII, and a key
 
 
 def panel_or_page(
@@ -42,6 +46,11 @@ def back_or(request: HttpRequest, fallback: str) -> str:
     return fallback
 
 
+def whole_number(text: str | None) -> int | None:
+    """A number of the address or a button's value; None for anything else."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of rows, with the cursors to its neighbours ('' where there is none)."""
@@ -51,26 +60,35 @@ class Page:
     previous: str
 
 
-def _encode(direction: str, values: Sequence[Any]) -> str:
+def _encode(direction: str, order: Sequence[str], values: Sequence[Any]) -> str:
     def plain(value: Any) -> Any:
         if isinstance(value, (datetime, date)):
             return value.isoformat()
         return str(value) if isinstance(value, Decimal) else value
 
-    packed = json.dumps([direction, [plain(value) for value in values]], separators=(",", ":"))
+    packed = json.dumps([direction, _sign(order), [plain(value) for value in values]], separators=(",", ":"))
     return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str, fields: int) -> tuple[str, list[Any]] | None:
-    try:
-        direction, values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, TypeError):
+def _decode(cursor: str, order: Sequence[str]) -> tuple[str, list[Any]] | None:
+    if len(cursor) > LONGEST_CURSOR:
         return None
-    if direction not in ("n", "p") or not isinstance(values, list) or len(values) != fields:
+    try:
+        direction, sign, values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, TypeError, RecursionError):
+        return None
+    if direction not in ("n", "p") or sign != _sign(order):
+        return None
+    if not isinstance(values, list) or len(values) != len(order):
         return None
     if any(not isinstance(value, (str, int, float)) or isinstance(value, bool) for value in values):
         return None
     return direction, values
+
+
+def _sign(order: Sequence[str]) -> int:
+    """What tells the cursors of one order of rows from those of another, whose values may look the same."""
+    return zlib.crc32(",".join(order).encode())
 
 
 class UnknownCursor(Refusal):
@@ -90,13 +108,15 @@ def paginate(
     is sent back to the start in silence never ends.
     """
     names = [name.lstrip("-") for name in order]
-    decoded = _decode(cursor, len(order)) if cursor else None
+    decoded = _decode(cursor, order) if cursor else None
     if decoded:
         try:
-            window = queryset.filter(_beyond(order, decoded))
-            rows = _fetch(window, order, backwards=decoded[0] == "p", size=size)
-        except (ValueError, TypeError, ArithmeticError, ValidationError):
-            decoded = None  # a cursor of another list, or one that was tampered with
+            # In a savepoint: PostgreSQL refuses what no column holds, and the door's transaction must go on.
+            with transaction.atomic():
+                window = queryset.filter(_beyond(order, decoded))
+                rows = _fetch(window, order, backwards=decoded[0] == "p", size=size)
+        except (ValueError, TypeError, ArithmeticError, ValidationError, DataError):
+            decoded = None  # one that was tampered with
     if cursor and not decoded and strict:
         raise UnknownCursor(_("This cursor is not of this list. Begin again without it."))
     if not decoded:
@@ -108,7 +128,7 @@ def paginate(
         rows.reverse()
     if not rows:
         return Page(rows, "", "")
-    last, first = (_encode(way, _values(row, names)) for way, row in (("n", rows[-1]), ("p", rows[0])))
+    last, first = (_encode(way, order, _values(row, names)) for way, row in (("n", rows[-1]), ("p", rows[0])))
     has_next = more if not backwards else True
     has_previous = more if backwards else bool(decoded)
     return Page(rows, last if has_next else "", first if has_previous else "")

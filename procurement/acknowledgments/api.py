@@ -39,6 +39,7 @@ from suppliers.states import SupplierState
 
 MOST_LINES = 5000
 MOST_PIECES = 100
+MOST_PIECES_IN_ALL = 10_000
 
 # --- what is sent -------------------------------------------------------------------------------------------
 
@@ -46,7 +47,7 @@ MOST_PIECES = 100
 class Piece(Shape):
     """One piece of the answer to a line. What is left out is as asked."""
 
-    quantity = Exact()
+    quantity = Exact(required=False, help_text="Left out of the only piece of a line: all of it.")
     kind = Word(choices=PromiseKind.choices, default=PromiseKind.ACCEPT)
     delivery_on = Day(required=False, help_text="Left out: the asked day, or counted from `ship_on`.")
     ship_on = Day(required=False)
@@ -84,6 +85,17 @@ class AcknowledgmentOfOrder(Shape):
         required=False, allow_blank=True, max_length=40, help_text="Code of the place you ship from."
     )
     note = Text(required=False, allow_blank=True, max_length=2000)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Count the pieces before each of them is read."""
+        sent = data.get("lines") if isinstance(data, Mapping) else None
+        lines = sent if isinstance(sent, list) else []
+        pieces = [line.get("pieces") for line in lines if isinstance(line, Mapping)]
+        if sum(len(some) for some in pieces if isinstance(some, list)) > MOST_PIECES_IN_ALL:
+            message = _("Send at most %(most)d pieces at once, and the other lines in a second request.")
+            problem = [message % {"most": MOST_PIECES_IN_ALL}]
+            raise serializers.ValidationError({"lines": problem}, code="too_many")
+        return super().to_internal_value(data)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs.get("lines") and not attrs["rest_as_asked"]:

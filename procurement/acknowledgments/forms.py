@@ -1,8 +1,9 @@
 """The fields of an answer: what is typed in, and what it means.
 
 Note [Kept text]: a figure or a day that can be read is kept in one plain writing (1200.5, 2026-04-01), so that a
-colleague who writes numbers another way finds the same number; what cannot be read is kept exactly as it was typed.
-So a kept text that looks plain always is, and showing it to anybody and reading it back loses nothing.
+colleague who writes numbers another way finds the same number; what cannot be read, or is a slip of the keys that no
+order can hold (31 June, forty digits), is kept exactly as it was typed. So a kept text that looks plain always is, and
+showing it to anybody and reading it back loses nothing.
 """
 
 import re
@@ -13,11 +14,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.kernel.errors import Problem
 from portal.kernel.templatetags.portal_ui import day_text, figure, plain_figure
-from portal.kernel.values import Unreadable, minor_units, read_date, read_decimal
+from portal.kernel.values import Unreadable, is_plausible, minor_units, read_date, read_decimal
 from procurement.acknowledgments.messages import AnswerPiece, TypedHeader, TypedPiece
 from procurement.acknowledgments.policies import Delivery, LineRules
 from procurement.calendars.policies import delivery_on_from_ship, ship_on_from_delivery
@@ -27,8 +29,9 @@ from procurement.orders.states import PromiseKind
 FIGURES = ("quantity", "price")
 DAYS = ("delivery_on", "ship_on")
 FIELDS = tuple(field.name for field in fields(TypedPiece))
-PLAIN_FIGURE = re.compile(r"-?\d+(\.\d+)?")
-PLAIN_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+PLAIN_FIGURE = re.compile(r"-?\d{1,12}(\.\d{1,6})?", re.ASCII)
+PLAIN_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+LIKE_A_DAY = re.compile(r"\d{4}-\d\d?-\d\d?|\d\d?([./])\s?\d\d?\1\s?\d{4}")
 LONGEST = 2000
 MOST_PIECES = 100
 
@@ -40,15 +43,36 @@ Pieces = tuple[TypedPiece, ...]
 
 def kept_text(name: str, text: str, language: str) -> str:
     """One field as it is kept: see Note [Kept text]."""
-    text = text.strip()[:LONGEST]
+    text = one_line_end(text).strip()[:LONGEST]
     try:
         if name in FIGURES and text:
-            return plain(read_decimal(text, language))
+            figure_text = plain(read_decimal(text, language))
+            return text if plain_amount(figure_text) is None else figure_text
         if name in DAYS and text:
-            return read_date(text).isoformat()
+            day = read_date(text)
+            return day.isoformat() if is_plausible(day) else text
     except Unreadable:
         return text
     return "" if name == "kind" and text == PromiseKind.ACCEPT else text
+
+
+def one_line_end(text: str) -> str:
+    """Each line ends in one character, as browsers count against a longest length, and not in two as they send it."""
+    return text.replace("\r\n", "\n")
+
+
+def plain_amount(text: str) -> Decimal | None:
+    """The figure a kept text holds; None where it holds something else, or more digits than an order has room for."""
+    return Decimal(text) if PLAIN_FIGURE.fullmatch(text) else None
+
+
+def plain_day(text: str) -> date | None:
+    """The day a kept text holds; None where it holds something else, or a day that is in no calendar."""
+    try:
+        day = date.fromisoformat(text) if PLAIN_DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+    return day if day and is_plausible(day) else None
 
 
 def kept(piece: TypedPiece, language: str) -> TypedPiece:
@@ -58,13 +82,12 @@ def kept(piece: TypedPiece, language: str) -> TypedPiece:
 
 def shown_text(name: str, text: str, currency: str = "") -> str:
     """A kept field as the reader of this page writes it."""
-    if name in FIGURES and PLAIN_FIGURE.fullmatch(text):
-        amount = Decimal(text)
+    if name in FIGURES and (amount := plain_amount(text)) is not None:
         if name == "price":
             return figure(amount, minor_units(currency)).replace("−", "-")
         return plain_figure(amount)
-    if name in DAYS and PLAIN_DAY.fullmatch(text):
-        return shown_day(date.fromisoformat(text))
+    if name in DAYS and (day := plain_day(text)):
+        return shown_day(day)
     return text
 
 
@@ -101,7 +124,7 @@ def typed_header(data: MultiValueDict[str, str]) -> TypedHeader | None:
     names = [field.name for field in fields(TypedHeader)]
     if not any(name in data for name in names):
         return None
-    return TypedHeader(**{name: data.get(name, "").strip()[:LONGEST] for name in names})
+    return TypedHeader(**{name: one_line_end(data.get(name, "")).strip() for name in names})
 
 
 # --- what is asked, as it stands in the fields --------------------------------------------------------------
@@ -146,21 +169,43 @@ def carried(pieces: Pieces, before: Pieces, now: Pieces) -> Pieces:
     """What was typed against an older screen, carried to what is asked now.
 
     A field left as it was asked then is as asked now; a field that was changed keeps what was typed. Pieces that were
-    added or removed stay as typed.
+    added or removed stay as typed. The paper lists deliveries by day and the screen by our keys, so each piece is
+    compared with the delivery it looks like, and carried to the one that has its key.
     """
+    if sorted(map(_said, pieces)) == sorted(map(_said, before)):
+        return now
     if not len(pieces) == len(before) == len(now):
         return pieces
-    return tuple(
-        replace(
-            piece,
-            **{
-                name: getattr(new, name)
-                for name in ("quantity", "delivery_on", "price", "schedule_key")
-                if getattr(piece, name) == getattr(old, name) and not piece.kind
-            },
-        )
-        for piece, old, new in zip(pieces, before, now, strict=True)
-    )
+    olds = _paired(pieces, before, ("quantity", "delivery_on"), ("delivery_on",), ("quantity",), ())
+    news = _paired(pieces, now, ("schedule_key",), ())
+    places = sorted(news, key=news.__getitem__)
+    return tuple(_carry(pieces[index], before[olds[index]], now[news[index]]) for index in places)
+
+
+def _carry(piece: TypedPiece, old: TypedPiece, new: TypedPiece) -> TypedPiece:
+    if piece.kind:
+        return piece
+    untouched = [
+        name for name in ("quantity", "delivery_on", "price") if getattr(piece, name) == getattr(old, name)
+    ]
+    return replace(piece, schedule_key=new.schedule_key, **{name: getattr(new, name) for name in untouched})
+
+
+def _said(piece: TypedPiece) -> tuple[str, ...]:
+    """All that a piece says, whatever delivery key it carries."""
+    return tuple(value for name, value in asdict(piece).items() if name != "schedule_key")
+
+
+def _paired(pieces: Pieces, others: Pieces, *alike: tuple[str, ...]) -> dict[int, int]:
+    """Which of the others each piece is, by place: who agrees in the first fields first, at last in their order."""
+    found: dict[int, int] = {}
+    for names in alike:
+        for index, piece in enumerate(pieces):
+            for place, other in enumerate(others):
+                free = index not in found and place not in found.values()
+                if free and all(getattr(piece, name) == getattr(other, name) for name in names):
+                    found[index] = place
+    return found
 
 
 # --- what it means ------------------------------------------------------------------------------------------
@@ -174,44 +219,46 @@ class Read:
     problems: tuple[Problem, ...] = ()
 
 
-def read_line(rules: LineRules, typed: Sequence[TypedPiece], *, transit_days: int = 0) -> Read:
-    """Read kept fields. A ship date alone becomes a delivery date by the days the goods travel."""
+def read_line(rules: LineRules, typed: Sequence[TypedPiece], *, transit_days: int | None = 0) -> Read:
+    """Read kept fields. A ship date alone becomes a delivery date by the days of travel, where they are known."""
     problems: list[Problem] = []
     pieces = [_read_piece(rules, piece, index, problems, transit_days) for index, piece in enumerate(typed)]
     return Read(tuple(pieces), tuple(problems))
 
 
 def _read_piece(
-    rules: LineRules, typed: TypedPiece, index: int, problems: list[Problem], transit_days: int
+    rules: LineRules, typed: TypedPiece, index: int, problems: list[Problem], transit_days: int | None
 ) -> AnswerPiece:
     def say(name: str, message: str, code: str = "invalid") -> None:
         problems.append(Problem(f"{name}.{index}", message, getattr(typed, name), code, str(rules.number)))
 
     kind = typed.kind or PromiseKind.ACCEPT
-    quantity = _figure(typed.quantity)
+    quantity = plain_amount(typed.quantity)
     if quantity is None:
         if typed.quantity:
-            say("quantity", _("“%(text)s” is not a number. Type digits only.") % {"text": typed.quantity})
+            message = _("“%(text)s” is not a number. Type digits only.")
+            say("quantity", _too_long(typed.quantity) or message % {"text": typed.quantity})
         else:
             message = (
                 _("Type how many %(unit)s, or remove this piece.") if index else _("Type how many %(unit)s.")
             )
             say("quantity", message % {"unit": rules.unit}, "required")
-    price = _figure(typed.price)
+    price = plain_amount(typed.price)
     if price is None and kind != PromiseKind.REFUSE:
         if typed.price:
-            say("price", _("“%(text)s” is not a price. Type digits only.") % {"text": typed.price})
+            example = figure(Decimal("1234.56"))
+            message = _("“%(text)s” is not a price here. Write it as %(example)s.")
+            say("price", _too_long(typed.price) or message % {"text": typed.price, "example": example})
         else:
             message = _("Type a price. Asked is %(price)s.")
             say("price", message % {"price": shown_text("price", plain(rules.price))}, "required")
-    ship_on, delivery_on = _day(typed.ship_on), _day(typed.delivery_on)
-    unclear = _("“%(text)s” is not a clear day. Write it as 2026-04-09.")
+    ship_on, delivery_on = plain_day(typed.ship_on), plain_day(typed.delivery_on)
     if typed.ship_on and ship_on is None:
-        say("ship_on", unclear % {"text": typed.ship_on})
+        say("ship_on", _no_day(typed.ship_on))
     if typed.delivery_on and delivery_on is None:
-        say("delivery_on", unclear % {"text": typed.delivery_on})
+        say("delivery_on", _no_day(typed.delivery_on))
     if not typed.delivery_on and kind in (PromiseKind.ACCEPT, PromiseKind.SUBSTITUTE):
-        if ship_on:
+        if ship_on and transit_days is not None:
             delivery_on = delivery_on_from_ship(ship_on, transit_days)
         elif not typed.ship_on:
             message = _("Give a delivery date. Asked is %(day)s.")
@@ -232,12 +279,27 @@ def _read_piece(
     )
 
 
-def _figure(text: str) -> Decimal | None:
-    return Decimal(text) if PLAIN_FIGURE.fullmatch(text) else None
+def _too_long(text: str) -> str:
+    """What to say of a number that was kept as typed because no order has room for its digits; else nothing."""
+    try:
+        read_decimal(text, get_language() or "en")
+    except Unreadable:
+        return ""
+    message = _("“%(text)s” has too many digits: at most 12 before and 6 after the decimal sign.")
+    return message % {"text": text[:40]}
 
 
-def _day(text: str) -> date | None:
-    return date.fromisoformat(text) if PLAIN_DAY.fullmatch(text) else None
+def _no_day(text: str) -> str:
+    """What to say of a day that cannot be one: it is written clearly and in no calendar, or it is not clear."""
+    try:
+        date.fromisoformat(text)  # a real day, only of a year in which nobody delivers
+    except ValueError:
+        looks_clear = re.fullmatch(r"\d{4}-\d\d?-\d\d?|\d\d?\.\s?\d\d?\.\s?(\d{4}|\d\d)", text)
+    else:
+        looks_clear = None
+    if looks_clear:
+        return _("There is no day “%(text)s” in the calendar.") % {"text": text}
+    return _("“%(text)s” is not a clear day. Write it as 2026-04-09.") % {"text": text}
 
 
 # --- what the buttons of a line do to its pieces ------------------------------------------------------------
@@ -245,7 +307,7 @@ def _day(text: str) -> date | None:
 
 def rest_of(rules: LineRules, pieces: Iterable[TypedPiece]) -> Decimal:
     """How much of the line is in no piece yet; negative when the pieces hold too much."""
-    return rules.quantity - sum((_figure(piece.quantity) or ZERO for piece in pieces), start=ZERO)
+    return rules.quantity - sum((plain_amount(piece.quantity) or ZERO for piece in pieces), start=ZERO)
 
 
 def add_piece(rules: LineRules, pieces: Pieces, kind: str = "") -> Pieces:
@@ -288,11 +350,13 @@ def substitute_line(rules: LineRules, pieces: Pieces) -> Pieces:
     return add_piece(rules, pieces, PromiseKind.SUBSTITUTE)
 
 
-def with_ship_dates(pieces: Pieces, transit_days: int) -> Pieces:
-    """Each piece with the last day on which it must leave to arrive as promised."""
+def with_ship_dates(pieces: Pieces, transit_days: int | None) -> Pieces:
+    """Each piece with the last day on which it must leave to arrive as promised, where the way is known."""
+    if transit_days is None:
+        return pieces
     return tuple(
         replace(piece, ship_on=ship_on_from_delivery(day, transit_days).isoformat())
-        if (day := _day(piece.delivery_on)) and not piece.ship_on and piece.kind != PromiseKind.REFUSE
+        if (day := plain_day(piece.delivery_on)) and not piece.ship_on and piece.kind != PromiseKind.REFUSE
         else piece
         for piece in pieces
     )
@@ -302,7 +366,7 @@ def fit_pieces(rules: LineRules, pieces: Pieces) -> Pieces:
     """Make the pieces add up by changing the first one that can take it."""
     rest = rest_of(rules, pieces)
     for index, piece in enumerate(pieces):
-        quantity = _figure(piece.quantity)
+        quantity = plain_amount(piece.quantity)
         if quantity is not None and quantity + rest > ZERO:
             fitted = replace(piece, quantity=plain(quantity + rest))
             return (*pieces[:index], fitted, *pieces[index + 1 :])
@@ -408,7 +472,8 @@ def _guess(cells: Sequence[str], columns: Sequence[str] | None, language: str) -
     named: list[tuple[str, str]] = []
     free = ["quantity", "price"]
     for cell in cells:
-        if PLAIN_DAY.fullmatch(kept_text("delivery_on", cell, language)):
+        # A day that does not exist is still meant as one: its field is the place to say so.
+        if plain_day(kept_text("delivery_on", cell, language)) or LIKE_A_DAY.fullmatch(cell):
             named.append(("delivery_on", cell))
         elif cell and free:
             named.append((free.pop(0), cell))

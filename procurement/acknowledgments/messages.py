@@ -13,10 +13,12 @@ from procurement.orders.states import PromiseKind
 class AnswerPiece:
     """One piece of an answer. What is left out is as asked: None for a day or a price means the asked one.
 
-    `schedule_key` names the delivery it answers; None: the first one, or the one on that day.
+    The only piece of a line may leave out its quantity too: then it is all of the line, or of the delivery it names.
+    `schedule_key` names the delivery it answers; None: the one on that day, or the first with room. What is more than
+    that delivery asks for answers the others.
     """
 
-    quantity: Decimal
+    quantity: Decimal | None = None
     kind: str = PromiseKind.ACCEPT
     delivery_on: date | None = None
     ship_on: date | None = None

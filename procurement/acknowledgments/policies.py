@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Protocol
 
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from procurement.acknowledgments.messages import AnswerPiece
 from procurement.orders.policies import ZERO, NewPiece, merged, plain
 from procurement.orders.states import PromiseKind, Reason
 
-LONGEST_TEXT = 2000
+LONGEST = {"item_number": 60, "item_description": 300, "note": 2000, "supplier_reference": 60}
 FARTHEST = timedelta(days=5 * 366)
 HIGHEST_PRICE = Decimal(10) ** 9
 PRICE_DECIMALS = 6
@@ -68,16 +69,30 @@ def as_asked(rules: LineRules) -> tuple[NewPiece, ...]:
     )
 
 
+def price_for(price: Decimal, price_per: Decimal, wanted_per: Decimal) -> Decimal | None:
+    """The same price for another number of units: 70 per 10 is 7 per 1. None where no price says it exactly."""
+    steps = Fraction(price) / Fraction(price_per) * Fraction(wanted_per) * 10**PRICE_DECIMALS
+    return Decimal(steps.numerator).scaleb(-PRICE_DECIMALS) if steps.denominator == 1 else None
+
+
+def price_text(price: Decimal, price_per: Decimal) -> str:
+    """A price that no field of the line can hold, in words: what a person reads and types anew."""
+    return _("%(price)s per %(count)s") % {"price": plain(price), "count": plain(price_per)}
+
+
 def read_answer(
-    rules: LineRules, pieces: Sequence[AnswerPiece], *, today: date, transit_days: int = 0
+    rules: LineRules, pieces: Sequence[AnswerPiece], *, today: date, transit_days: int | None = 0
 ) -> tuple[tuple[NewPiece, ...], list[Problem]]:
     """Check the pieces of one line and fill in what was left out; returns them with every problem found.
 
-    `today` is the date where the supplier is. `transit_days` turn a ship date into a delivery date and back.
+    `today` is the date where the supplier is. `transit_days` turn a ship date into a delivery date and back; None
+    means that they depend on a place that nobody named.
     """
     problems: list[Problem] = []
     if not pieces:
         return as_asked(rules), problems
+    if len(pieces) == 1 and pieces[0].quantity is None:
+        pieces = [replace(pieces[0], quantity=_whole(rules, pieces[0].schedule_key))]
     made = [
         _read_piece(rules, piece, index, problems, today, transit_days) for index, piece in enumerate(pieces)
     ]
@@ -87,18 +102,26 @@ def read_answer(
     return tuple(made), problems
 
 
+def _whole(rules: LineRules, schedule_key: int | None) -> Decimal:
+    """All of the delivery that a piece names, or of the line."""
+    named = (one.quantity for one in rules.deliveries if one.key == schedule_key)
+    return next(named, rules.quantity)
+
+
 def _read_piece(
     rules: LineRules,
     piece: AnswerPiece,
     index: int,
     problems: list[Problem],
     today: date,
-    transit_days: int,
+    transit_days: int | None,
 ) -> NewPiece:
     def say(name: str, value: object, message: str, code: str = "invalid") -> None:
         problems.append(Problem(f"{name}.{index}", message, str(value), code, str(rules.number)))
 
-    _check_quantity(rules, piece, say)
+    quantity = ZERO if piece.quantity is None else piece.quantity
+    _check_quantity(rules, piece.quantity, say)
+    _check_texts(piece, say)
     if piece.kind not in PromiseKind.values:
         say("kind", piece.kind, _("Choose promise, backorder, substitute or refuse."))
     if piece.kind == PromiseKind.REFUSE:
@@ -107,25 +130,31 @@ def _read_piece(
         return NewPiece(
             schedule_key=piece.schedule_key or 0,
             kind=piece.kind,
-            quantity=piece.quantity,
+            quantity=quantity,
             price=rules.price,
             price_per=rules.price_per,
             reason=piece.reason,
-            note=piece.note[:LONGEST_TEXT],
+            note=piece.note,
         )
     if piece.reason and piece.reason not in Reason.values:
         say("reason", piece.reason, _("This reason is not on the list."))
     if piece.kind == PromiseKind.SUBSTITUTE and not piece.item_number.strip():
         say("item_number", "", _("Name the item you offer instead, as you call it."), "required")
-    ship_on, delivery_on = _days(rules, piece, transit_days)
+    if transit_days is None and piece.ship_on and not piece.delivery_on:
+        message = _(
+            "When it arrives depends on the place it leaves, and you ship from several: name the place, or give the "
+            "delivery date too."
+        )
+        say("ship_on", piece.ship_on, message, "place_required")
+    ship_on, delivery_on = _days(rules, piece, transit_days or 0)
     _check_days(piece, ship_on, delivery_on, today, say)
     price = rules.price if piece.price is None else piece.price
     price_per = rules.price_per if piece.price_per is None else piece.price_per
-    _check_price(price, price_per, say)
+    _check_price(rules, price, price_per, say)
     return NewPiece(
         schedule_key=piece.schedule_key or 0,
         kind=piece.kind,
-        quantity=piece.quantity,
+        quantity=quantity,
         price=price,
         price_per=price_per,
         delivery_on=delivery_on,
@@ -133,16 +162,41 @@ def _read_piece(
         item_number=piece.item_number.strip(),
         item_description=piece.item_description.strip(),
         reason=piece.reason,
-        note=piece.note[:LONGEST_TEXT],
+        note=piece.note,
     )
 
 
-def _check_quantity(rules: LineRules, piece: AnswerPiece, say: Say) -> None:
-    if piece.quantity <= ZERO:
-        say("quantity", piece.quantity, _("A quantity must be more than zero. To promise nothing, refuse."))
-    elif decimals_of(piece.quantity) > rules.unit_decimals:
+def check_header(supplier_reference: str, note: str) -> list[Problem]:
+    """What is wrong with what is said about an answer as a whole."""
+    texts = {"supplier_reference": supplier_reference.strip(), "note": note.strip()}
+    said = ((name, text, too_long(name, text)) for name, text in texts.items())
+    return [Problem(name, message, text[:100], "too_long") for name, text, message in said if message]
+
+
+def too_long(name: str, text: str) -> str:
+    """The sentence for a text that is longer than can be kept; empty where it fits. Nothing is ever cut in silence."""
+    if len(text) <= LONGEST[name]:
+        return ""
+    message = _("At most %(most)d characters fit here, and this has %(count)d. Shorten it.")
+    return message % {"most": LONGEST[name], "count": len(text)}
+
+
+def _check_texts(piece: AnswerPiece, say: Say) -> None:
+    for name in ("item_number", "item_description", "note"):
+        text = getattr(piece, name).strip()
+        if message := too_long(name, text):
+            say(name, text[:100], message, "too_long")
+
+
+def _check_quantity(rules: LineRules, quantity: Decimal | None, say: Say) -> None:
+    if quantity is None:
+        message = _("Say how many %(unit)s: only a line answered in one piece may leave it out.")
+        say("quantity", "", message % {"unit": rules.unit}, "required")
+    elif quantity <= ZERO:
+        say("quantity", quantity, _("A quantity must be more than zero. To promise nothing, refuse."))
+    elif decimals_of(quantity) > rules.unit_decimals:
         message = _("A quantity in %(unit)s has at most %(count)d decimals.")
-        say("quantity", piece.quantity, message % {"unit": rules.unit, "count": rules.unit_decimals})
+        say("quantity", quantity, message % {"unit": rules.unit, "count": rules.unit_decimals})
 
 
 def _days(rules: LineRules, piece: AnswerPiece, transit_days: int) -> tuple[date | None, date | None]:
@@ -170,8 +224,10 @@ def _check_days(
         say("ship_on", ship_on, _("Goods cannot leave after they arrive. Check both dates."))
 
 
-def _check_price(price: Decimal, price_per: Decimal, say: Say) -> None:
-    if price <= ZERO or price_per <= ZERO:
+def _check_price(rules: LineRules, price: Decimal, price_per: Decimal, say: Say) -> None:
+    # What is asked for free of charge is promised so; nothing else is given away by a slip of the hand.
+    is_free = price == rules.price == ZERO
+    if (price <= ZERO and not is_free) or price_per <= ZERO:
         say("price", price, _("A price must be more than zero."))
     elif price > HIGHEST_PRICE:
         say("price", price, _("This price is too high to be meant. Check the decimal sign."))
@@ -181,22 +237,34 @@ def _check_price(price: Decimal, price_per: Decimal, say: Say) -> None:
 
 
 def _place(rules: LineRules, pieces: Sequence[NewPiece]) -> list[NewPiece]:
-    """Give each piece without one the delivery it answers: the one on its day, else the earliest not yet filled."""
+    """Let each piece answer one delivery: the one it names, else the one on its day, else the earliest not yet filled.
+
+    Who types rarely thinks in deliveries: what is more than its delivery takes fills the others by the same rule, as a
+    piece of its own that says the same.
+    """
     room = {delivery.key: delivery.quantity for delivery in rules.deliveries}
-    for piece in pieces:
-        if piece.schedule_key in room:
-            room[piece.schedule_key] -= piece.quantity
     placed: list[NewPiece] = []
+    left: list[NewPiece] = []
     for piece in pieces:
-        if piece.schedule_key not in {delivery.key for delivery in rules.deliveries}:
-            same_day = [one.key for one in rules.deliveries if one.delivery_on == piece.delivery_on]
-            with_room = [key for key in room if room[key] > ZERO]
-            key = next((key for key in (*same_day, *with_room) if room[key] > ZERO), rules.deliveries[-1].key)
-            room[key] -= piece.quantity
-            placed.append(replace(piece, schedule_key=key))
-        else:
-            placed.append(piece)
+        left += _fill(piece, [piece.schedule_key] if piece.schedule_key in room else [], room, placed)
+    for piece in left:
+        same_day = [one.key for one in rules.deliveries if one.delivery_on == piece.delivery_on]
+        # What fits nowhere is too much for the line, and told so.
+        placed += _fill(piece, [*same_day, *room], room, placed)
     return sorted(placed, key=lambda piece: piece.schedule_key)
+
+
+def _fill(
+    piece: NewPiece, keys: Sequence[int], room: dict[int, Decimal], placed: list[NewPiece]
+) -> list[NewPiece]:
+    """Put a piece into these deliveries as far as they have room; returns what is left of it."""
+    left = piece.quantity
+    for key in keys:
+        if part := min(left, room[key]):
+            placed.append(replace(piece, schedule_key=key, quantity=part))
+            room[key] -= part
+            left -= part
+    return [replace(piece, quantity=left)] if left else []
 
 
 def _adds_up(rules: LineRules, pieces: Sequence[NewPiece]) -> list[Problem]:

@@ -1,6 +1,6 @@
 """Reading answers, drafts, and what the rules must know of the lines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from procurement.acknowledgments.policies import Delivery, LineRules
 from procurement.catalogue.models import SupplierItem
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from procurement.orders.queries import schedules_by_line
+from suppliers.models import SupplierSite
 
 
 def answers_of(order: PurchaseOrder, *, actor: Actor) -> QuerySet[OrderAcknowledgment]:
@@ -60,6 +61,15 @@ def rules_of(
     }
 
 
+def travel_days(places: Iterable[SupplierSite], code: str = "") -> int | None:
+    """How long goods travel: from the place named; with none named, from wherever it is if all are as far away.
+
+    None where that depends on the place. A supplier that told us of no place delivers on the day it ships.
+    """
+    days = {place.transit_days for place in places if not code or place.code == code}
+    return None if len(days) > 1 else next(iter(days), 0)
+
+
 def side_of(actor: Actor) -> str:
     """Whose draft this actor types in: the supplier's, or the buyer's own for a phoned-in answer."""
     return "supplier" if actor.is_supplier else "buyer"
@@ -69,6 +79,15 @@ def drafts_of(order: PurchaseOrder, *, actor: Actor) -> dict[str, DraftAnswer]:
     """What is being typed, by line key."""
     drafts = DraftAnswer.objects.visible_to(actor).filter(order=order, side=side_of(actor))
     return {draft.line_key: draft for draft in drafts}
+
+
+def typed_keys(orders: Iterable[PurchaseOrder], *, actor: Actor) -> dict[int, set[str]]:
+    """The lines of these orders on which something is typed and not sent: their keys, by order."""
+    found: dict[int, set[str]] = {}
+    drafts = DraftAnswer.objects.visible_to(actor).filter(order__in=list(orders), side=side_of(actor))
+    for order_id, key in drafts.values_list("order_id", "line_key"):
+        found.setdefault(order_id, set()).add(key)
+    return found
 
 
 def draft_header_of(order: PurchaseOrder, *, actor: Actor) -> DraftHeader | None:

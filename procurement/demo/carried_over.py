@@ -16,8 +16,8 @@ from portal.kernel.scope import requires_scope
 from procurement.acknowledgments.models import OrderAcknowledgment
 from procurement.demo import phrases
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
-from procurement.orders.queries import schedules_by_line
-from procurement.orders.services.standing import ROLLED_UP, apply_roll_up
+from procurement.orders.queries import asked_of, schedules_by_line
+from procurement.orders.services.standing import EXPECTED, ROLLED_UP, apply_roll_up, note_expected
 from procurement.orders.states import Agreement, PromiseKind, PromiseState, Turn
 
 
@@ -49,7 +49,7 @@ def carry_over(numbers: Iterable[str], *, actor: Actor, at: datetime) -> None:
     )
     PurchaseOrderLine.objects.bulk_update(
         every_line,
-        ["agreement", "turn", "agreed_revision", "expected_on", "touched_version"],
+        ["agreement", "turn", "agreed_revision", "touched_version", *EXPECTED],
         batch_size=1000,
     )
     PurchaseOrder.objects.bulk_update(
@@ -87,7 +87,7 @@ def _agree(
 ) -> list[Promise]:
     line.agreement, line.turn = Agreement.AGREED, Turn.NOBODY
     line.agreed_revision, line.touched_version = order.revision, order.version + 1
-    line.expected_on = max(schedule.delivery_on for schedule in schedules)
+    note_expected(line, asked_of(line, schedules, order), [])
     for schedule in schedules:
         schedule.first_promised_on = schedule.first_agreed_on = schedule.delivery_on
     return [

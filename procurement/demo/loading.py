@@ -99,6 +99,7 @@ def load_people(people: Sequence[Person], password: str, *, at: datetime) -> Non
             update_fields=["name", "password", "company_role", "language", "time_zone"],
         )
         users = {user.email: user for user in User.objects.filter(email__in=[one.email for one in people])}
+        User.objects.prove_addresses(users.values())
         for person in people:
             user = users[person.email]
             for name in person.acts_for:

@@ -41,7 +41,7 @@ from procurement.erp.queries import confirmable_commands, lock_orders
 from procurement.erp.services import confirm_by_reading, record_result
 from procurement.erp.states import RunState
 from procurement.orders.messages import OrderPaper
-from procurement.orders.services import receive_orders
+from procurement.orders.services import newest_papers, receive_orders
 from suppliers.services import receive_supplier_sites, receive_suppliers
 
 logger = logging.getLogger(__name__)
@@ -279,10 +279,13 @@ def _refusal(sighting: Sighting, problem: PortalProblem, record: str) -> Problem
 
 
 def _take_orders(sightings: Sequence[Sighting], at: datetime) -> Taken:
+    orders = newest_papers(one.paper for one in sightings if isinstance(one.paper, OrderPaper))
+    newest = {id(paper) for paper in orders}
     papers = {
-        (one.paper.company, one.paper.number): one for one in sightings if isinstance(one.paper, OrderPaper)
+        (paper.company, paper.number): one
+        for one in sightings
+        if isinstance(paper := one.paper, OrderPaper) and id(paper) in newest
     }
-    orders = [sighting.paper for sighting in sightings if isinstance(sighting.paper, OrderPaper)]
     intake = receive_orders(orders, actor=FEED_ACTOR, at=at)
     taken = Taken()
     standing: dict[tuple[str, str], OrderPaper] = {}

@@ -239,6 +239,12 @@ def problems_of(run: FeedRun) -> QuerySet[FeedProblem]:
     return FeedProblem.objects.filter(run=run).order_by("id")
 
 
+def things_needing_a_person(actor: Actor, at: datetime) -> int:
+    """How much of the integration waits for a person: commands, parked messages, and feeds that do not get through."""
+    feeds = FeedCursor.objects.filter(failures__gt=0)
+    return commands_needing_a_person(actor, at).count() + parked_messages().count() + feeds.count()
+
+
 def parked_messages() -> QuerySet[OutboxMessage]:
     """Messages to the ERP that nobody tries any more until a person has looked."""
     return OutboxMessage.objects.filter(topic=TOPIC, state="parked").order_by("id")

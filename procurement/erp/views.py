@@ -41,6 +41,7 @@ from procurement.erp.queries import (
     parked_messages,
     problems_of,
     recent_runs,
+    things_needing_a_person,
     tries_of,
     visible_commands,
 )
@@ -67,7 +68,7 @@ def monitor(request: DoorRequest) -> HttpResponse:
     read_at = last_read_at()
     sums, by_feed = feed_sums(since)
     context = {
-        "headline": _headline(counts, len(needing) + len(parked) + len(failing)),
+        "headline": _headline(counts, things_needing_a_person(request.actor, request.at)),
         "connector": _connector_word(),
         "read_at": read_at,
         "reads": reads_lane(sums, by_feed, _lag(read_at, request.at)),

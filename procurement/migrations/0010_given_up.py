@@ -15,7 +15,7 @@ STATES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procurement", "0007_feed_rests")]
+    dependencies = [("procurement", "0009_narrow_grants")]
 
     operations = [
         migrations.AlterField(

@@ -50,10 +50,7 @@ ACKNOWLEDGE = "acknowledge"
 
 def answers_allowed(line: PurchaseOrderLine, order: PurchaseOrder, actor: Actor) -> list[str]:
     """What this actor may say to a line now: the verbs of its table, while the line still takes an answer."""
-    settled = line.agreement == Agreement.AGREED or (
-        line.agreement == Agreement.REFUSED and line.turn == Turn.NOBODY
-    )
-    if settled or order.state != OrderState.ISSUED or not line.is_open:
+    if line.is_settled or order.state != OrderState.ISSUED or not line.is_open:
         return []
     if actor.is_supplier and order.supplier.state == SupplierState.BLOCKED:
         return []

@@ -36,7 +36,8 @@ class PurchaseOrder(models.Model):
     """What a company asks a supplier for. The ERP owns it; the portal owns the promise on its lines.
 
     The status fields and counts are computed from the lines (`policies.roll_up`) and kept for lists. `updated_at` is
-    when anything of it last moved, whichever side moved it: who mirrors orders reads from there.
+    when anything of it last moved, whichever side moved it: who mirrors orders reads from there. The supplier has
+    from `answer_asked_at` to `acknowledge_by_at` to answer what waits for it.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -56,6 +57,7 @@ class PurchaseOrder(models.Model):
     received_at = models.DateTimeField()
     revised_at = models.DateTimeField()
     updated_at = models.DateTimeField(db_default=Now())
+    answer_asked_at = models.DateTimeField(null=True)
     acknowledge_by_at = models.DateTimeField(null=True)
     ship_to = models.ForeignKey("procurement.Site", on_delete=models.PROTECT, null=True, related_name="+")
     payment_terms = models.CharField(max_length=200, blank=True)
@@ -149,6 +151,10 @@ class PurchaseOrderLine(models.Model):
     `key` is the ERP's line key. `asked_revision` is the newest revision that changed something that matters on this
     line, `agreed_revision` the one the agreement refers to, `touched_version` the order's version when its promise side
     last moved: who answers or decides on an older version is told so. `price` is for `price_per` units.
+    `last_schedule_key` is the highest key any of its deliveries ever had.
+
+    Asked are the days from `delivery_on` to `last_delivery_on`; `expected_on` is the day of the last delivery as
+    planning should see it, `next_delivery_on` that of the earliest one not yet here.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -168,7 +174,9 @@ class PurchaseOrderLine(models.Model):
     price_per = models.DecimalField(**QUANTITY, default=Decimal(1))
     amount = models.DecimalField(**AMOUNT)
     delivery_on = models.DateField()
+    last_delivery_on = models.DateField(null=True)
     expected_on = models.DateField()
+    next_delivery_on = models.DateField(null=True)
     ship_to = models.ForeignKey("procurement.Site", on_delete=models.PROTECT, null=True, related_name="+")
     note = models.TextField(blank=True)
     cancelled = models.BooleanField(default=False)
@@ -178,6 +186,7 @@ class PurchaseOrderLine(models.Model):
     asked_revision = models.PositiveIntegerField(default=1)
     agreed_revision = models.PositiveIntegerField(null=True)
     touched_version = models.PositiveIntegerField(default=1)
+    last_schedule_key = models.PositiveIntegerField(default=0, db_default=0)
     agreement = models.CharField(max_length=10, choices=Agreement.choices, default=Agreement.AWAITING)
     logistics = models.CharField(max_length=20, choices=Logistics.choices, default=Logistics.NOTHING_SHIPPED)
     finance = models.CharField(max_length=20, choices=Finance.choices, default=Finance.NOT_INVOICED)
@@ -232,9 +241,16 @@ class PurchaseOrderLine(models.Model):
 
     @property
     def revision_status(self) -> str:
-        if self.agreed_revision is not None and self.agreed_revision < self.asked_revision:
+        """Stale when the agreement refers to an older revision, as long as anything can still be agreed."""
+        if self.is_open and self.agreed_revision is not None and self.agreed_revision < self.asked_revision:
             return RevisionStatus.STALE
         return RevisionStatus.CURRENT
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether both sides are through with it: agreed, or refused and taken so. It takes no other answer."""
+        is_refused = self.agreement == Agreement.REFUSED and self.turn == Turn.NOBODY
+        return self.agreement == Agreement.AGREED or is_refused
 
     @property
     def is_open(self) -> bool:
@@ -249,8 +265,8 @@ class PurchaseOrderLine(models.Model):
 class ScheduleLine(models.Model):
     """One delivery asked for on a line: so much on that day. A line without any has one.
 
-    `key` is ours and stays when the ERP re-creates its own deliveries. The first promise and the first agreement are
-    written once and never over: on-time is measured against them.
+    `key` is ours, stays when the ERP re-creates its own deliveries, and is never given again on its line. The first
+    promise and the first agreement are written once and never over: on-time is measured against them.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -277,8 +293,9 @@ class ScheduleLine(models.Model):
 class Promise(models.Model):
     """One piece of a supplier's answer to a line. The pieces of a line add up to its quantity.
 
-    `origin` is the key of the paper that made it (an acknowledgment); `round` counts the answers to the line.
-    Promises are superseded by newer ones, never edited.
+    `origin` is the key of the paper that made it (an acknowledgment). Promises are superseded by newer ones, never
+    edited; `was_agreed` marks the superseded ones on which a whole line had been agreed: they come back when what took
+    their place is withdrawn.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -303,6 +320,7 @@ class Promise(models.Model):
     decided_at = models.DateTimeField(null=True)
     decided_by = models.CharField(max_length=200, blank=True)
     decision_note = models.TextField(blank=True)
+    was_agreed = models.BooleanField(default=False, db_default=False)
 
     objects = ScopedQuerySet.as_manager()
 
@@ -312,9 +330,7 @@ class Promise(models.Model):
             models.CheckConstraint(condition=Q(kind__in=PromiseKind.values), name="promise_kind_known"),
             models.CheckConstraint(condition=Q(state__in=PromiseState.values), name="promise_state_known"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="promise_quantity_positive"),
-            models.CheckConstraint(
-                condition=Q(kind=PromiseKind.REFUSE) | Q(price__gt=0), name="promise_price_positive"
-            ),
+            models.CheckConstraint(condition=Q(price__gte=0), name="promise_price_not_negative"),
             models.CheckConstraint(
                 condition=Q(kind__in=[PromiseKind.REFUSE, PromiseKind.BACKORDER])
                 | Q(delivery_on__isnull=False),

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 
 from procurement.orders.states import (
     Agreement,
@@ -21,6 +22,9 @@ from procurement.orders.states import (
 )
 
 ZERO = Decimal(0)
+
+# A day, or perhaps none yet: what deliveries are added up by.
+Day = TypeVar("Day", date, date | None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +78,15 @@ def changes_between(old: Asked, new: Asked) -> list[Change]:
     # 2.50 per 1 and 250 per 100 are the same price.
     if old.price * new.price_per != new.price * old.price_per:
         found.append(Change("price", _price_text(old), _price_text(new)))
-    if Counter(old.deliveries) != Counter(new.deliveries) and _days(old) != _days(new):
-        if len(old.deliveries) == len(new.deliveries) == 1:
-            before, after = old.deliveries[0][1].isoformat(), new.deliveries[0][1].isoformat()
-            found.append(Change("delivery_on", before, after))
-        else:
-            found.append(
-                Change("deliveries", _deliveries_text(old.deliveries), _deliveries_text(new.deliveries))
-            )
+    before, after = merged(old.deliveries), merged(new.deliveries)
+    if len(before) == len(after) == 1:
+        # One delivery on the same day is at most a change of quantity, which is told already.
+        (day,), (new_day,) = before, after
+        if day != new_day:
+            found.append(Change("delivery_on", day.isoformat(), new_day.isoformat()))
+    elif before != after:
+        found.append(Change("deliveries", _deliveries_text(old.deliveries), _deliveries_text(new.deliveries)))
     return found
-
-
-def _days(asked: Asked) -> object:
-    # One delivery on the same day is only a change of quantity, which is told already.
-    if len(asked.deliveries) == 1:
-        return asked.deliveries[0][1]
-    return Counter(asked.deliveries)
 
 
 def _price_text(asked: Asked) -> str:
@@ -136,28 +133,35 @@ def is_as_asked(asked: Asked, pieces: Sequence[Piece]) -> bool:
     return merged((piece.quantity, piece.delivery_on) for piece in pieces) == merged(asked.deliveries)
 
 
-def merged(deliveries: Iterable[tuple[Decimal, date | None]]) -> dict[date | None, Decimal]:
+def merged(deliveries: Iterable[tuple[Decimal, Day]]) -> dict[Day, Decimal]:
     """Deliveries by day: two pieces on one day are one delivery."""
-    by_day: dict[date | None, Decimal] = {}
+    by_day: dict[Day, Decimal] = {}
     for quantity, day in deliveries:
         by_day[day] = by_day.get(day, ZERO) + quantity
     return by_day
 
 
 # What a promise speaks of: only a change of these can be the ERP taking the promise over.
-PROMISED_FIELDS = frozenset({"quantity", "delivery_on", "deliveries", "price"})
+PROMISED_FIELDS = frozenset({"item_number", "quantity", "delivery_on", "deliveries", "price"})
 
 
 def echoes(asked: Asked, agreed: Sequence[Piece], changes: Sequence[Change] = ()) -> bool:
     """Whether a new revision says what was agreed: then it closes silently, nobody is asked again (domain.md §5.5).
 
-    A change of anything a promise does not speak of (place, Incoterm, item, unit) is no echo. Refused pieces are
+    A change of anything a promise does not speak of (place, Incoterm, unit) is no echo. A substitute is echoed by its
+    own item and by no other; whatever else was promised was promised of the item asked for then. Refused pieces are
     echoed by their absence.
     """
-    if any(change.field not in PROMISED_FIELDS for change in changes):
+    moved = {change.field for change in changes}
+    if moved - PROMISED_FIELDS:
         return False
     standing = [piece for piece in agreed if piece.kind != PromiseKind.REFUSE]
     if not standing:
+        return False
+    substitutes = [piece for piece in standing if piece.kind == PromiseKind.SUBSTITUTE]
+    if any(piece.item_number != asked.item_number for piece in substitutes):
+        return False
+    if "item_number" in moved and len(substitutes) < len(standing):
         return False
     if any(piece.price * asked.price_per != asked.price * piece.price_per for piece in standing):
         return False
@@ -193,15 +197,25 @@ def standing_of(pieces: Sequence[Piece]) -> Standing:
 
 def expected_on(asked: Asked, pieces: Sequence[Piece]) -> date:
     """The day planning should use for the last of a line: agreed, else promised under review, else asked."""
+    return max(day for _, day in _expected(asked, pieces))
+
+
+def next_delivery_on(asked: Asked, pieces: Sequence[Piece], received: Decimal) -> date:
+    """The day of the earliest delivery of a line that is not here yet; what was received fills them by date."""
+    left = received
+    for quantity, day in sorted(_expected(asked, pieces), key=lambda delivery: delivery[1]):
+        left -= quantity
+        if left < ZERO:
+            return day
+    return expected_on(asked, pieces)
+
+
+def _expected(asked: Asked, pieces: Sequence[Piece]) -> Sequence[tuple[Decimal, date]]:
     for state in (PromiseState.AGREED, PromiseState.PROPOSED):
-        days = [
-            piece.delivery_on
-            for piece in pieces
-            if piece.state == state and piece.kind != PromiseKind.REFUSE and piece.delivery_on
-        ]
-        if days:
-            return max(days)
-    return max(day for _, day in asked.deliveries)
+        standing = [piece for piece in pieces if piece.state == state and piece.kind != PromiseKind.REFUSE]
+        if dated := [(piece.quantity, piece.delivery_on) for piece in standing if piece.delivery_on]:
+            return dated
+    return asked.deliveries
 
 
 def logistics_of(*, ordered: Decimal, shipped: Decimal, received: Decimal, closed: bool) -> str:
@@ -269,7 +283,7 @@ def roll_up(lines: Sequence[LineStatus], *, state: str = OrderState.ISSUED) -> O
         line.agreement == Agreement.REFUSED and line.turn == Turn.BUYER for line in live
     ):
         agreement = Agreement.ANSWERED
-    stale = any(line.revision_status == RevisionStatus.STALE for line in live)
+    stale = state == OrderState.ISSUED and any(line.revision_status == RevisionStatus.STALE for line in live)
     return OrderStatus(
         agreement=agreement,
         revision_status=RevisionStatus.STALE if stale else RevisionStatus.CURRENT,

@@ -112,14 +112,14 @@ ORDER_LIFECYCLE = Lifecycle(
     "order",
     Transition(
         "cancel",
-        frozenset({OrderState.ISSUED}),
+        frozenset({OrderState.ISSUED, OrderState.CLOSED}),
         OrderState.CANCELLED,
         "order.cancelled",
         Permission.ERP_MANAGE,
     ),
     Transition(
         "close",
-        frozenset({OrderState.ISSUED}),
+        frozenset({OrderState.ISSUED, OrderState.CANCELLED}),
         OrderState.CLOSED,
         "order.closed",
         Permission.ERP_MANAGE,
@@ -156,6 +156,13 @@ LINE_LIFECYCLE = Lifecycle(
 PROMISE_LIFECYCLE = Lifecycle(
     "promise",
     Transition(
+        "confirm",
+        frozenset({PromiseState.PROPOSED}),
+        PromiseState.AGREED,
+        "promise.confirmed",
+        Permission.ORDER_ACKNOWLEDGE,
+    ),
+    Transition(
         "accept",
         frozenset({PromiseState.PROPOSED}),
         PromiseState.AGREED,
@@ -183,6 +190,21 @@ PROMISE_LIFECYCLE = Lifecycle(
         "promise.superseded",
         Permission.ORDER_ACKNOWLEDGE,
     ),
+    # What the ERP says of its own accord is the buyer's word too, even on what a buyer had declined.
+    Transition(
+        "echo",
+        frozenset({PromiseState.PROPOSED, PromiseState.DECLINED}),
+        PromiseState.AGREED,
+        "promise.echoed",
+        Permission.ERP_MANAGE,
+    ),
+    Transition(
+        "restore",
+        frozenset({PromiseState.SUPERSEDED}),
+        PromiseState.AGREED,
+        "promise.restored",
+        Permission.ORDER_ACKNOWLEDGE,
+    ),
     initial=PromiseState.PROPOSED,
-    terminal=(PromiseState.WITHDRAWN, PromiseState.SUPERSEDED),
+    terminal=(PromiseState.WITHDRAWN,),
 )

@@ -3,8 +3,10 @@
 import hashlib
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.db.models import Count, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -18,11 +20,15 @@ from procurement.threads.models import Attachment, Message
 from procurement.threads.policies import (
     LONGEST_BODY,
     MOST_FILES,
+    Stored,
     content_type_of,
     problem_with,
+    problem_with_room,
     safe_name,
 )
 from suppliers.roles import Permission
+
+DAY = timedelta(days=1)
 
 
 @requires_scope
@@ -35,7 +41,7 @@ def send_message(command: NewMessage, *, actor: Actor, at: datetime) -> Message:
     order = find_order(command.order, actor=actor)
     require_may_say(actor, internal=command.internal)
     body = command.body.strip()
-    problems = _problems(command.files)
+    problems = _problems(command.files, order, actor, at)
     if not body and not command.files:
         problems.append(Problem("body", _("Write something, or add a file."), "", "required"))
     if len(body) > LONGEST_BODY:
@@ -71,7 +77,7 @@ def add_files(
     """Hang files on an order without a word: a drawing, those of an answer. Raises `Invalid` as `send_message` does."""
     order = find_order(order_key, actor=actor)
     require_may_say(actor, internal=internal)
-    problems = _problems(files)
+    problems = _problems(files, order, actor, at)
     if not files:
         problems.append(Problem("files", _("Choose a file first."), "", "required"))
     if problems:
@@ -89,7 +95,7 @@ def require_may_say(actor: Actor, *, internal: bool) -> None:
         )
 
 
-def _problems(files: Sequence[NewFile]) -> list[Problem]:
+def _problems(files: Sequence[NewFile], order: PurchaseOrder, actor: Actor, at: datetime) -> list[Problem]:
     found = [
         Problem("files", message, file.name, "not_taken")
         for file in files
@@ -100,7 +106,21 @@ def _problems(files: Sequence[NewFile]) -> list[Problem]:
             "most": MOST_FILES
         }
         found.append(Problem("files", message, str(len(files)), "too_many"))
+    elif files and (message := _no_room(files, order, actor, at)):
+        found.append(Problem("files", message, str(len(files)), "no_room"))
     return found
+
+
+def _no_room(files: Sequence[NewFile], order: PurchaseOrder, actor: Actor, at: datetime) -> str:
+    stored = Attachment.objects.visible_to(actor)
+    day = stored.filter(supplier_id=order.supplier_id, added_at__gt=at - DAY)
+    of_day = day.aggregate(files=Count("id"), size=Coalesce(Sum("size"), 0))
+    return problem_with_room(
+        [len(file.content) for file in files],
+        on_order=stored.filter(order=order).count(),
+        of_day=Stored(**of_day),
+        is_supplier=actor.is_supplier,
+    )
 
 
 def _store(

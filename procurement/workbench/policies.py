@@ -85,7 +85,7 @@ def verdict_of(
     if says_as_asked(rules, pieces):
         return Verdict(AS_ASKED, "done", "full", _("Agreed at once"), _("as asked"))
     if all(piece.kind == PromiseKind.REFUSE for piece in pieces):
-        return Verdict(REFUSED, "stop", "stop", _("Refused: %(buyer)s is told") % {"buyer": buyer})
+        return Verdict(REFUSED, "stop", "stop", _("Refused: goes to %(buyer)s") % {"buyer": buyer})
     reason = "; ".join(reasons_of(rules, pieces, currency))
     return Verdict(TO_BUYER, "wait", "talk", _("Goes to %(buyer)s") % {"buyer": buyer}, reason)
 
@@ -287,18 +287,33 @@ def _typed_text(facts: OrderFacts) -> str | SafeString:
     parts: list[str] = []
     if count := counts.get(AS_ASKED):
         parts.append(ngettext("one agreed at once", "%(n)d agreed at once", count) % {"n": count})
-    if count := counts.get(TO_BUYER):
-        words = ngettext("one goes to %(buyer)s", "%(n)d go to %(buyer)s", count)
-        parts.append(words % {"n": count, "buyer": facts.buyer})
-    if count := counts.get(REFUSED):
-        parts.append(ngettext("one refused", "%(n)d refused", count) % {"n": count})
+    refused = counts.get(REFUSED, 0)
+    if count := counts.get(TO_BUYER, 0) + refused:
+        parts.append(going_text(count, refused, facts.buyer))
     if count := counts.get(NOT_YET):
         parts.append(ngettext("one to mend first", "%(n)d to mend first", count) % {"n": count})
     head = ngettext("One line differs:", "%(n)d lines differ:", changed) % {"n": changed}
     return format_html("{} {}.", head, format_html_join(", ", "{}", ((part,) for part in parts)))
 
 
+def going_text(count: int, refused: int, buyer: str) -> str:
+    """How many lines the buyer decides on, what is refused among them: the same before and after sending."""
+    values = {"n": count, "buyer": buyer}
+    text = ngettext("one goes to %(buyer)s", "%(n)d go to %(buyer)s", count) % values
+    if not refused:
+        return text
+    inside = ngettext("one of them refused", "%(n)d of them refused", refused) % {"n": refused}
+    return f"{text} ({_('refused') if count == 1 else inside})"
+
+
 def _their_turn(facts: OrderFacts) -> Headline:
+    if facts.on_behalf_of:
+        text = ngettext(
+            "One line answered otherwise than asked waits for a decision.",
+            "%(count)d lines answered otherwise than asked wait for a decision.",
+            facts.for_buyer,
+        ) % {"count": facts.for_buyer}
+        return Headline("wait", "wait", _("Your turn"), True, text)
     text = ngettext(
         "%(buyer)s decides on one line that you answered otherwise than asked.",
         "%(buyer)s decides on %(count)d lines that you answered otherwise than asked.",

@@ -113,6 +113,8 @@ def entry_of(event: AuditEvent, *, reader_id: int | None = None, side: str = "")
     through = str(CHANNEL_WORDS.get(event.channel, ""))
     if event.channel == "erp" and side == "company":
         through = _("from the ERP")
+    if event.kind in TO_THE_ERP:
+        through = ""
     return Entry(tone, glyph, text, event.at, ", ".join(part for part in (who, through) if part))
 
 
@@ -228,6 +230,11 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     "thread.note_written": ("quiet", "none", _said(lazy("Internal note written"))),
     "thread.file_added": ("quiet", "none", _file_added),
 }
+
+# What went the other way: to the ERP, or not there.
+TO_THE_ERP = frozenset(
+    f"erp.command_{did}" for did in ("sent", "unknown", "retried", "superseded", "given_up")
+)
 
 # --- lines that are quiet ---------------------------------------------------------------------------------------
 

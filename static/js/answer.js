@@ -3,7 +3,10 @@
      #answer[data-line-url]     where the fields of one line are kept
      tbody[data-line]           one line; #verdict-<id> says what would come of it, and which fields differ or are wrong
      [data-header]              the fields about the answer as a whole
-     #answer-counts             how many lines wait and how many are changed */
+     #answer-counts             how many lines wait and how many are changed
+     [name=mark], [name^="mark."]  what this page shows as typed, of the header and of each line that has a draft; every
+                                answer to a line brings the new one, so that nothing is sent that this page does not show
+   What is typed stands in sessionStorage too until the server has it, so that a page loaded anew at once has it all. */
 "use strict";
 (() => {
   const PAUSE = 600;
@@ -12,6 +15,7 @@
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
   const waits = new Map(); // what is typed and not kept yet: a line's tbody, or the header, to its timer
   const kept = new WeakMap(); // what was sent of it last
+  const underway = new Map(); // what is being kept right now, to the typing that went along
   let signedOut = false; // the session ended while typing
   let wanted = null; // the button pressed then
 
@@ -23,9 +27,57 @@
     const values = {};
     for (const name of ["version", "revision"]) values[name] = form().elements[name].value;
     for (const field of all("input, select, textarea", part)) {
-      if (field.name && field.type !== "checkbox") values[field.name] = field.value;
+      if (field.name && field.type !== "checkbox" && !/^mark(\.|$)/.test(field.name)) values[field.name] = field.value;
     }
     return values;
+  };
+
+  // --- what the server does not have yet ----------------------------------------------------------------------------
+  const MOMENT = 60000;
+  const store = () => `answer:${form().dataset.lineUrl}`;
+  const nameOf = (part) => part.dataset.line ?? "";
+  const partOf = (name) => all("tbody[data-line], [data-header]").find((part) => nameOf(part) === name);
+  const unkept = () => {
+    try { return JSON.parse(sessionStorage.getItem(store())) ?? {}; } catch { return {}; }
+  };
+  const write = (entries) => {
+    try { sessionStorage.setItem(store(), JSON.stringify(entries)); } catch { /* no room, or not allowed: the beacon is left */ }
+  };
+  const remember = (part) => {
+    const [entries, values] = [unkept(), valuesOf(part)];
+    if (JSON.stringify(entries[nameOf(part)]?.values) === JSON.stringify(values)) return;
+    write({ ...entries, [nameOf(part)]: { at: Date.now(), mark: markIn(part), values } });
+  };
+  const forget = (part, at) => {
+    const { [nameOf(part)]: entry, ...others } = unkept();
+    if (entry && (at === undefined || entry.at === at)) write(others);
+  };
+  const markIn = (part) => {
+    const name = part.matches("tbody") ? `mark.${part.dataset.line}` : "mark";
+    return { [name]: form().elements[name]?.value ?? "" };
+  };
+  const fieldsOf = (values) => Object.entries(values).filter(([name]) => !["version", "revision"].includes(name));
+
+  const restore = () => {
+    const entries = unkept();
+    write({});
+    for (const [name, entry] of Object.entries(entries)) {
+      const part = partOf(name);
+      const now = part ? valuesOf(part) : {};
+      const isNews = fieldsOf(now).length && fieldsOf(entry.values).some(([field, value]) => now[field] !== value);
+      const isShown = part && JSON.stringify(entry.mark) === JSON.stringify(markIn(part));
+      // Typing that is older than what was typed elsewhere since is no news either.
+      if (!isNews || (!isShown && Date.now() - entry.at > MOMENT)) continue;
+      write({ ...unkept(), [name]: entry });
+      const isWhole = fieldsOf(entry.values).every(([field]) => form().elements[field]);
+      part.dataset.dirty = "1";
+      if (name && !(isWhole && isShown && entry.values.version === now.version)) {
+        act(part, { ...entry.values, ...entry.mark, reshape: name, restored: "1" });
+        continue;
+      }
+      for (const [field, value] of fieldsOf(entry.values)) if (form().elements[field]) form().elements[field].value = value;
+      later(part, 0);
+    }
   };
 
   // --- keeping what is typed ----------------------------------------------------------------------------------------
@@ -34,6 +86,7 @@
     waits.delete(part);
     const values = valuesOf(part);
     const written = JSON.stringify(values);
+    if (kept.get(part) === written && !underway.has(part)) forget(part);
     if (!part.isConnected || kept.get(part) === written) return;
     kept.set(part, written);
     const verdict = part.matches("tbody") ? verdictOf(part) : null;
@@ -60,6 +113,7 @@
     const part = group(event.target);
     part.dataset.dirty = "1";
     if (event.target.validity.badInput) return; // a day half typed
+    remember(part);
     later(part, PAUSE);
   });
 
@@ -69,6 +123,7 @@
     const part = group(field);
     if (field.dataset.transit) arriveAfter(field);
     part.dataset.dirty = "1";
+    remember(part);
     if (field.matches("[data-acts]")) act(part, {});
     else later(part, 0);
   });
@@ -127,6 +182,7 @@
   const act = (body, pressed) => {
     clearTimeout(waits.get(body));
     waits.delete(body);
+    body.dataset.acting = "1";
     const kindChanged = Object.keys(pressed).length === 0;
     window.htmx.ajax("POST", form().dataset.lineUrl, {
       source: body,
@@ -165,7 +221,7 @@
     const [changed, bad, tone] = [ids("changed"), ids("bad"), verdict.dataset.touched];
     body.className = tone ? `is-touched t-${tone}` : "";
     for (const field of all("[aria-describedby^=verdict-], .q-cell", body)) {
-      const isChanged = Boolean(tone) && (changed.has(field.id) || Boolean(field.dataset.transit));
+      const isChanged = Boolean(tone) && (changed.has(field.id) || "transit" in field.dataset);
       field.className = [...field.classList].filter((name) => name !== "is-changed" && !name.startsWith("t-")).join(" ");
       if (isChanged) field.classList.add("is-changed", `t-${tone}`);
       if (bad.has(field.id)) field.setAttribute("aria-invalid", "true");
@@ -195,12 +251,23 @@
     count();
   });
 
-  document.addEventListener("htmx:afterRequest", (event) => {
+  // A request that waited for the one before it speaks of the page as it is now.
+  document.addEventListener("htmx:configRequest", (event) => {
     const part = group(event.detail.elt);
+    if (!part || event.detail.path !== form()?.dataset.lineUrl) return;
+    if (!event.detail.parameters.restored) Object.assign(event.detail.parameters, markIn(part));
+    underway.set(part, unkept()[nameOf(part)]?.at ?? 0);
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const part = group(event.detail.requestConfig.elt); // a line that was swapped is heard of from its table
     if (!part) return;
     signedOut = event.detail.xhr.status === 401;
-    if (!event.detail.successful) kept.delete(part);
-    if (wanted && !signedOut && event.detail.successful) {
+    if (event.detail.successful) forget(part, underway.get(part));
+    else kept.delete(part);
+    underway.delete(part);
+    delete part.dataset.acting;
+    if (wanted && !signedOut && !event.detail.successful) wanted = null;
+    if (wanted && !signedOut && !underway.size) {
       const button = wanted;
       wanted = null;
       form().requestSubmit(button);
@@ -215,7 +282,8 @@
   });
 
   // --- sending ------------------------------------------------------------------------------------------------------
-  // Only what was typed since the page came is sent; the rest of the draft is on the server already.
+  // Only what was typed since the page came is sent; the rest of the draft is on the server already, and the marks say
+  // what this page shows of it.
   document.addEventListener("submit", (event) => {
     if (event.target !== form() || event.defaultPrevented) return;
     const dirty = document.querySelector("[data-dirty]");
@@ -226,19 +294,29 @@
       keep(dirty);
       return;
     }
+    if (underway.size) {
+      // The mark of what is being kept is about to come.
+      event.preventDefault();
+      wanted = event.submitter;
+      return;
+    }
     waits.forEach((timer) => clearTimeout(timer));
+    waits.clear();
+    write({});
     for (const body of all("tbody[data-line]:not([data-dirty])")) {
-      for (const field of all("input:not([type=checkbox]), select", body)) field.disabled = true;
+      for (const field of all("input:not([type=checkbox], [name^='mark.']), select", body)) field.disabled = true;
     }
   });
   addEventListener("pageshow", () => all("tbody[data-line] :disabled").forEach((field) => { field.disabled = false; }));
   addEventListener("pagehide", () => {
     // What was typed in the last moment goes along.
-    for (const part of waits.keys()) {
+    for (const part of new Set([...waits.keys(), ...underway.keys()])) {
+      if (part.dataset.acting) continue;
       const data = new FormData();
-      Object.entries(valuesOf(part)).forEach(([name, value]) => data.append(name, value));
+      Object.entries({ ...valuesOf(part), ...markIn(part) }).forEach(([name, value]) => data.append(name, value));
       data.append("csrfmiddlewaretoken", form().elements.csrfmiddlewaretoken.value);
       navigator.sendBeacon(form().dataset.lineUrl, data);
     }
   });
+  if (form()) restore();
 })();

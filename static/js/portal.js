@@ -120,7 +120,8 @@
     if (!opener || event.ctrlKey || event.metaKey || event.shiftKey || typeof HTMLDialogElement !== "function") return;
     event.preventDefault();
     if (opener.dataset.dialog) one(opener.dataset.dialog)?.showModal();
-    else window.htmx.ajax("GET", opener.href, { target: "#dialog", swap: "innerHTML", source: opener });
+    // Without a source: the opener may stand in a list whose links take only its panel out of an answer.
+    else window.htmx.ajax("GET", opener.href, { target: "#dialog", swap: "innerHTML" });
   });
   document.addEventListener("keydown", (event) => {
     const menu = one("details.q-menu[open]");

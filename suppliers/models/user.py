@@ -1,9 +1,11 @@
 """People: one sign-in each, on the buying side or for one or several suppliers."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 
 from portal.kernel.scope import ScopedQuerySet
@@ -17,8 +19,15 @@ class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
-        user.save(using=self._db)
+        with transaction.atomic(using=self._db):
+            user.save(using=self._db)
+            self.prove_addresses([user])
         return user
+
+    def prove_addresses(self, users: Iterable["User"]) -> None:
+        """Somebody is invited at an address that is known to be theirs: no other may take its place unproven."""
+        proven = [EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in users]
+        EmailAddress.objects.using(self._db).bulk_create(proven, ignore_conflicts=True)
 
 
 class Theme(models.TextChoices):

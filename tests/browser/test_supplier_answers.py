@@ -106,7 +106,7 @@ def test_a_later_date_a_split_and_a_refusal_are_said_beforehand_and_sent_togethe
     expect(field(page, 30, "reason")).to_be_focused()
     with page.expect_response("**/answer/line/"):
         field(page, 30, "reason").select_option("obsolete_item")
-    expect(page.locator("#ball")).to_contain_text("3 lines differ: 2 go to Bea, one refused.")
+    expect(page.locator("#ball")).to_contain_text("3 lines differ: 3 go to Bea (one of them refused).")
 
     page.get_by_role("button", name="Send answer: 3 changed, 1 as asked").click()
     page.wait_for_selector(".q-toast")
@@ -141,6 +141,72 @@ def test_what_is_typed_is_there_after_a_reload_and_on_another_machine(
         assert field(screen, 10, "price").input_value() == "7.10"
         assert screen.input_value("#note") == "Castings come late"
     elsewhere.context.close()
+
+
+def test_an_older_tab_sends_nothing_that_it_does_not_show(page: Any, people: dict[str, Any]) -> None:
+    order = order_of(1)
+    at_order(page, people["asha"], order)
+    newer = page.context.new_page()
+    newer.goto(f"/orders/{order.key}/")
+    typed(newer, 10, "delivery_on", day(LATER))
+
+    page.get_by_role("button", name="Confirm one line as asked").click()
+    page.wait_for_selector(".q-summary-err")
+
+    assert "Nothing was sent" in page.locator(".q-summary-err").first.inner_text()
+    assert field(page, 10, "delivery_on").input_value() == day(LATER)
+    with acting(FEED):
+        assert not OrderAcknowledgment.objects.exists()
+    page.get_by_role("button", name="Send answer").click()
+    page.wait_for_selector(".q-toast")
+    assert promised(10) == [("accept", 100, LATER)]
+
+
+def test_what_is_typed_in_the_last_moment_is_there_after_a_reload(page: Any, people: dict[str, Any]) -> None:
+    order = order_of(2)
+    at_order(page, people["asha"], order)
+    typed(page, 10, "price", "9.99")
+
+    page.route("**/answer/line/", lambda route: route.abort())  # not even the last word at leaving arrives
+    field(page, 10, "price").fill("5.55")
+    field(page, 20, "quantity").fill("80")
+    page.fill("#note", "Castings come late")
+    page.unroute("**/answer/line/")
+    page.reload()
+
+    assert field(page, 10, "price").input_value() == "5.55"
+    assert field(page, 20, "quantity").input_value() == "80"
+    assert page.input_value("#note") == "Castings come late"
+    expect(line(page, 20)).to_contain_text("The pieces add up to 80 of 100 pcs")
+    expect(page.locator("#label-send")).to_have_text("Send answer")
+    unkept = (
+        "Object.entries(sessionStorage).some(([key, text]) => key.startsWith('answer:') && text !== '{}')"
+    )
+    for _try in range(100):
+        if not page.evaluate(unkept):
+            break
+        page.wait_for_timeout(100)
+    with acting(FEED):
+        kept = {draft.line_key: draft.pieces[0] for draft in DraftAnswer.objects.all()}
+    assert (kept["L10"]["price"], kept["L20"]["quantity"]) == ("5.55", "80")
+
+
+def test_sending_while_a_word_is_still_being_kept_sends_the_word(page: Any, people: dict[str, Any]) -> None:
+    order = order_of(1)
+    at_order(page, people["asha"], order)
+    on_the_way: list[Any] = []
+    page.route("**/answer/line/", lambda route: on_the_way.insert(0, route))
+
+    with page.expect_request("**/answer/line/"):
+        field(page, 10, "price").fill("7.1")
+    field(page, 10, "price").fill("7.15")
+    page.locator("button[name=send]").click()
+    assert page.locator(".q-toast").count() == 0
+    on_the_way[-1].continue_()
+    page.locator("text=Order 4500000001 answered").wait_for()
+
+    with acting(FEED):
+        assert [str(one.price.normalize()) for one in Promise.objects.filter(line__number=10)] == ["7.15"]
 
 
 def test_undo_and_typing_back_leave_no_trace(page: Any, people: dict[str, Any]) -> None:
@@ -284,6 +350,17 @@ def test_on_a_phone_a_day_is_picked_from_its_calendar(
     page.wait_for_selector(".q-toast")
     assert promised(10) == [("accept", 100, LATER)]
     context.close()
+
+
+def test_on_a_phone_no_button_of_a_split_line_is_cut(page: Any, people: dict[str, Any]) -> None:
+    order = order_of(1)
+    page.set_viewport_size({"width": 390, "height": 844})
+    at_order(page, people["asha"], order)
+    menu(page, 10, "split")
+
+    cells = "[...document.querySelectorAll('.q-piece-is')].filter((cell) => cell.scrollWidth > cell.clientWidth).length"
+    assert page.evaluate(cells) == 0
+    assert sideways(page) <= 0
 
 
 def test_without_a_script_the_same_answer_is_given(

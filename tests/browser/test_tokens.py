@@ -60,8 +60,9 @@ def test_a_token_is_made_shown_once_and_revoked_with_the_keyboard(page: Any, peo
     page.get_by_role("heading", name="Your new token").wait_for()
     secret = page.input_value("#secret")
     assert SECRET.fullmatch(secret)
+    page.wait_for_load_state()  # the script that selects comes after the page
     page.focus("#secret")
-    assert page.evaluate("getSelection().toString()") == secret
+    page.wait_for_function("secret => getSelection().toString() === secret", arg=secret)
     page.get_by_role("link", name="I have copied it").press("Enter")
 
     page.get_by_role("link", name="Revoke Order desk").press("Enter")

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,28 @@ def test_a_lone_file_is_read_only_once_it_was_left_alone(drop: Drop) -> None:
     assert drop.read(quiet=timedelta(seconds=30)) == (NUMBERS, [])
 
 
+@pytest.mark.parametrize(
+    ("written", "first"),
+    [
+        ({"orders-9.csv": 1000, "orders-10.csv": 2000}, "orders-9.csv"),
+        ({"orders-9.csv": 2000, "orders-10.csv": 1000}, "orders-10.csv"),
+        ({"orders-9.csv": 1000, "orders-10.csv": 1000}, "orders-9.csv"),
+        ({"orders-b.csv": 1000, "orders.csv": 1001}, "orders-b.csv"),
+    ],
+)
+def test_files_that_waited_are_read_in_the_order_they_were_written(
+    drop: Drop, written: dict[str, int], first: str
+) -> None:
+    at = datetime.now(UTC)
+    for name, moment in written.items():
+        os.utime(drop.put(name, orders_csv([replace(ORDERS[0], number=name)])), (moment, moment))
+
+    names, _rules = drop.read(clock=lambda: at)  # however fast they are claimed
+
+    assert names[0] == first
+    assert sorted(names) == sorted(written)
+
+
 def test_a_link_is_not_followed(drop: Drop, tmp_path: Path) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_text(orders_csv(ORDERS))
@@ -192,6 +215,8 @@ def test_a_batch_that_stays_incomplete_is_moved_aside_with_the_reason(drop: Drop
     "content",
     [
         "not json",
+        '{"files":' + "[" * 400_000,
+        '{"files":' + "1" * 5_000 + "}",
         "[]",
         "{}",
         '{"files": []}',

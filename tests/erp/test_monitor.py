@@ -132,6 +132,20 @@ def test_a_feed_that_does_not_get_through_is_said_on_top(ines: Client, world: An
     assert "The disk is full." in text
 
 
+def test_the_navigation_counts_what_the_page_counts(ines: Client, world: Any) -> None:
+    in_conflict()
+    overdue = a_command(number="4500000002")
+    with acting(FEED):
+        ErpCommand.objects.filter(pk=overdue.pk).update(state="sent", sent_at=MONDAY - timedelta(days=2))
+        FeedCursor.objects.create(feed=Feed.ORDERS, moved_at=MONDAY, failures=3)
+
+    response = ines.get(reverse("integration"))
+
+    counts = [way["count"] for way in response.context["nav"] if way["icon"] == "plug-connected"]
+    assert counts == [3]
+    assert "3 things need you" in response.content.decode()
+
+
 def test_rows_cost_no_queries(ines: Client, world: Any) -> None:
     page(ines, "integration")
     counts = []

@@ -90,7 +90,8 @@ def test_every_row_comes_back_and_the_walls_with_them(two_promises, restored):
     with psycopg.connect(login_of(restored)) as database:
         database.execute("SET LOCAL ROLE quayside_supplier")
         database.execute("SELECT set_config('quayside.suppliers', '{2}', true)")
-        assert database.execute(rows).fetchall() == [(2,)]
+        # A supplier's scope may count its messages and not read them.
+        assert database.execute("SELECT count(id) FROM kernel_outboxmessage").fetchall() == [(1,)]
 
 
 def test_policies_and_grants_are_the_same(two_promises, restored):
@@ -99,10 +100,15 @@ def test_policies_and_grants_are_the_same(two_promises, restored):
         SELECT relname, relrowsecurity, relforcerowsecurity, relacl::text FROM pg_class
         WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1
     """
+    columns = """
+        SELECT attrelid::regclass::text, attname, attacl::text FROM pg_attribute
+        WHERE attacl IS NOT NULL AND attrelid >= 16384 ORDER BY 1, 2
+    """
 
     source = owner_of(connection.settings_dict["NAME"])
     assert ask(source, policies) == ask(owner_of(restored), policies)
     assert ask(source, walls) == ask(owner_of(restored), walls)
+    assert ask(source, columns) == ask(owner_of(restored), columns) != []
 
 
 def test_the_owner_sees_every_row_of_every_walled_table():

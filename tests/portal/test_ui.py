@@ -257,6 +257,60 @@ def test_how_long_ago_is_said_in_words(before: timedelta, expected: str) -> None
     assert seen(html) == expected
 
 
+@pytest.mark.parametrize(
+    ("user_agent", "words"),
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0",
+            "Firefox on Windows",
+        ),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+            "Chrome on Linux",
+        ),
+        (
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 "
+                "Safari/537.36 Edg/142.0.0.0"
+            ),
+            "Edge on Windows",
+        ),
+        (
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 "
+                "Safari/605.1.15"
+            ),
+            "Safari on macOS",
+        ),
+        (
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+                "Version/26.1 Mobile/15E148 Safari/604.1"
+            ),
+            "Safari on iOS",
+        ),
+        (
+            (
+                "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile "
+                "Safari/537.36"
+            ),
+            "Chrome on Android",
+        ),
+        ("python-requests/2.32", "Another program"),
+        ("", "Another program"),
+    ],
+)
+def test_a_browser_is_called_by_its_name(user_agent: str, words: str) -> None:
+    assert said("{{ value|program }}", value=user_agent) == words
+
+
+def test_a_time_of_day_names_its_day_unless_that_is_today() -> None:
+    now = timezone.localtime()
+
+    assert f">{now:%H:%M}</time>" in said("{{ value|clock }}", value=now)
+    assert ">12 Mar 2026, " in said("{{ value|clock }}", value=datetime(2026, 3, 12, 12, tzinfo=UTC))
+
+
 def test_the_exact_moment_stands_behind_how_long_ago() -> None:
     html = answered("{% ago value %}", asked(), value=AT - timedelta(minutes=22))
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,7 +28,7 @@ from portal.kernel.rest.fields import Query
 from portal.kernel.rest.manners import actor_of_request
 from portal.kernel.rest.problems import Malformed, PreconditionFailed, PreconditionRequired
 from portal.kernel.scope import acting
-from portal.kernel.web import paginate
+from portal.kernel.web import paginate, whole_number
 
 KEY_OF_REQUEST = re.compile(r"[\x21-\x7e]{1,200}")
 KEPT_HEADERS = ("Location", "ETag")
@@ -107,6 +109,8 @@ class Doors(ViewSet):
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         """Read the body before anything can stream it past the limit of its size; then let in or not."""
         if request.method not in SAFE:
+            if (whole_number(request.META.get("CONTENT_LENGTH")) or 0) > settings.API_MAX_BYTES:
+                raise RequestDataTooBig
             request._request.body  # noqa: B018 -- raises RequestDataTooBig
         try:
             super().initial(request, *args, **kwargs)

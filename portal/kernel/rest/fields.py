@@ -13,10 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.settings import api_settings
 
-from portal.kernel.values import decimals_of
+from portal.kernel.values import decimals_of, is_plausible
 
 INTEGER = 2**31 - 1
+MOST_UNKNOWN = 50
+MOST_UNKNOWN_INSIDE = 5  # of each object of a list
 DECIMAL = r"^[0-9]{1,12}(\.[0-9]{1,6})?$"
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MOMENT = re.compile(
@@ -102,12 +105,18 @@ class Exact(serializers.Field):
 class Day(serializers.DateField):
     """A day, as ISO 8601 writes it: 2026-04-01."""
 
-    default_error_messages = {"invalid": _("Send a day as YYYY-MM-DD, such as 2026-04-01.")}
+    default_error_messages = {
+        "invalid": _("Send a day as YYYY-MM-DD, such as 2026-04-01."),
+        "out_of_range": _("Send a day of the years 2000 to 2199."),
+    }
 
     def to_internal_value(self, value: Any) -> date:
         if not isinstance(value, str) or not DAY.fullmatch(value):
             self.fail("invalid", format="YYYY-MM-DD")
-        return super().to_internal_value(value)
+        day = super().to_internal_value(value)
+        if not is_plausible(day):
+            self.fail("out_of_range")
+        return day
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)
@@ -131,11 +140,20 @@ class Moment(serializers.DateTimeField):
 class Shape(serializers.Serializer):
     """An object with these fields and no others."""
 
-    default_error_messages = {"unknown": _("There is no field of this name here.")}
+    default_error_messages = {
+        "unknown": _("There is no field of this name here."),
+        "many_unknown": _("Further fields that are not known here: {count}."),
+        "invalid": _("Send an object here: names and values in braces."),
+    }
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping) and (unknown := sorted(set(data) - set(self.fields))):
-            errors = {str(name): [self.error_messages["unknown"]] for name in unknown}
+            most = MOST_UNKNOWN if self.parent is None else MOST_UNKNOWN_INSIDE
+            errors = {str(name): [self.error_messages["unknown"]] for name in unknown[:most]}
+            if more := len(unknown) - len(errors):
+                errors[api_settings.NON_FIELD_ERRORS_KEY] = [
+                    self.error_messages["many_unknown"].format(count=more)
+                ]
             raise serializers.ValidationError(errors, code="unknown_field")
         return super().to_internal_value(data)
 

@@ -1,6 +1,7 @@
 """Refusals as RFC 9457 problem details: a sentence for people, a code for programs, every field at fault."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from portal.kernel.errors import Invalid, Problem, Refusal
 
 MEDIA_TYPE = "application/problem+json"
 LONGEST_VALUE = 200
+MOST_PROBLEMS = 200
 
 # Every code a program may meet, with its title; the page for people lists them under these names.
 TITLES = {
@@ -91,7 +93,10 @@ class ProblemDetails(serializers.Serializer):
     status = serializers.IntegerField()
     code = serializers.CharField(help_text="For programs: the kind of problem, as in `type`.")
     detail = serializers.CharField(help_text="For people: what happened this time.")
-    problems = ProblemPart(many=True)
+    problems = ProblemPart(many=True, help_text=f"The first {MOST_PROBLEMS} things wrong.")
+    more_problems = serializers.IntegerField(
+        required=False, help_text="How many more things are wrong than `problems` tells."
+    )
     details = serializers.DictField(
         required=False, help_text="What else is known, such as the present version of a stale order."
     )
@@ -109,8 +114,10 @@ def answer_with_problem(error: Exception, context: Mapping[str, Any]) -> Respons
     if isinstance(error, RequestDataTooBig):
         return problem(413, "too_large", str(_("The request is larger than this portal reads at once.")))
     if isinstance(error, exceptions.ValidationError):
-        parts = tuple(_parts(error.get_full_details(), context["request"]))
-        return problem(400, "invalid_request", parts[0].message if parts else "", parts)
+        found = _parts(error.get_full_details(), context["request"])
+        parts = tuple(islice(found, MOST_PROBLEMS))
+        more = sum(1 for _one in found)
+        return problem(400, "invalid_request", parts[0].message if parts else "", parts, more=more)
     if not isinstance(error, exceptions.APIException):
         return None
     response = problem(error.status_code, CODES_OF_ERRORS.get(type(error), "refused"), str(error.detail))
@@ -128,10 +135,11 @@ def problem(
     detail: str,
     parts: Sequence[Problem] = (),
     *,
+    more: int = 0,
     details: Mapping[str, Any] | None = None,
 ) -> Response:
     """A problem document as an answer."""
-    document = problem_document(status, code, detail, parts, details=details)
+    document = problem_document(status, code, detail, parts, more=more, details=details)
     return Response(document, status=status, content_type=MEDIA_TYPE)
 
 
@@ -141,9 +149,14 @@ def problem_document(
     detail: str,
     parts: Sequence[Problem] = (),
     *,
+    more: int = 0,
     details: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """A problem document, for answers that are made without Django REST framework too."""
+    """A problem document, for answers that are made without Django REST framework too.
+
+    It names so many parts and says how many it leaves out: an answer must not outgrow what was sent.
+    """
+    more += len(parts[MOST_PROBLEMS:])
     document: dict[str, Any] = {
         "type": f"{settings.PUBLIC_URL}/api/v1/docs#problem-{code}",
         "title": str(TITLES.get(code, TITLES["refused"])),
@@ -158,9 +171,11 @@ def problem_document(
                 "value": _clean(part.value),
                 "message": part.message,
             }
-            for part in parts
+            for part in parts[:MOST_PROBLEMS]
         ],
     }
+    if more:
+        document["more_problems"] = more
     return {**document, "details": dict(details)} if details else document
 
 

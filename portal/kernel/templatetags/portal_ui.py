@@ -68,7 +68,6 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "over": Look(lazy("Over-invoiced"), "stop", "over"),
     },
     "erp": {
-        "nothing": Look(lazy("nothing to write"), "quiet", "none"),
         "queued": Look(lazy("waiting for ERP"), "wait", "wait"),
         "sent": Look(lazy("sent to ERP"), "move", "half"),
         "confirmed": Look(lazy("in ERP"), "done", "full"),
@@ -348,15 +347,44 @@ def short_day(value: date | None) -> SafeString | str:
     return format_html('<time class="nowrap" datetime="{}">{}</time>', value.isoformat()[:10], text)
 
 
+# The first that is found is meant: Edge calls itself Chrome too, and everybody calls itself Safari.
+_PROGRAMS = {
+    "Edg": "Edge",
+    "Firefox/": "Firefox",
+    "FxiOS/": "Firefox",
+    "CriOS/": "Chrome",
+    "OPR/": "Opera",
+    "Chrome/": "Chrome",
+    "Version/": "Safari",
+}
+_SYSTEMS = {
+    "iPhone": "iOS",
+    "iPad": "iOS",
+    "Android": "Android",
+    "Windows": "Windows",
+    "Mac OS X": "macOS",
+    "Linux": "Linux",
+}
+
+
+@register.filter
+def program(user_agent: str) -> str:
+    """The browser and the system behind what a browser says of itself: Firefox on Windows."""
+    name = next((name for mark, name in _PROGRAMS.items() if mark in user_agent), "")
+    system = next((name for mark, name in _SYSTEMS.items() if mark in user_agent), "")
+    if not name or not user_agent.startswith("Mozilla/"):
+        return _("Another program")
+    return _("%(program)s on %(system)s") % {"program": name, "system": system} if system else name
+
+
 @register.filter
 def clock(value: datetime | None) -> SafeString | str:
-    """The time of day of a moment, in the reader's own time."""
+    """The time of day of a moment, in the reader's own time; with its date where that is not today's."""
     if value is None:
         return ""
     here = timezone.localtime(value)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', here.isoformat(), moment_text(value), f"{here:%H:%M}"
-    )
+    text = f"{here:%H:%M}" if here.date() == timezone.localdate() else moment_text(value)
+    return format_html('<time datetime="{}" title="{}">{}</time>', here.isoformat(), moment_text(value), text)
 
 
 def _now(context: Any) -> datetime:

@@ -6,21 +6,16 @@ What is typed is read the way its reader writes, never guessed; see Note [Names]
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from itertools import islice
 from math import isfinite
 from typing import IO, Any
-from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
 
-from defusedxml.common import DefusedXmlException
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
 from openpyxl.utils.datetime import from_excel
-from openpyxl.utils.exceptions import InvalidFileException
 
 from portal.kernel.values import Unreadable, read_date, read_decimal
 from procurement.acknowledgments.files.columns import (
@@ -33,26 +28,27 @@ from procurement.acknowledgments.files.columns import (
     REASONS,
 )
 from procurement.acknowledgments.files.package import XLSX, kind_of, refused
+from procurement.acknowledgments.files.workbook import DAY as A_DAY
+from procurement.acknowledgments.files.workbook import TooMuch, Wanted, names_of, rows_of
+from procurement.acknowledgments.files.workbook import Unreadable as UnreadableWorkbook
 from procurement.acknowledgments.messages import BadCell, FileRow
+from procurement.acknowledgments.policies import too_long
 from procurement.orders.files.cells import as_typed, plain_number
 
 MOST_ROWS = 20_000
 MOST_COLUMNS = 60
 HEAD_WITHIN = 10
-LONGEST_CELL = 2_000
-SERIALS = range(20_000, 80_000)  # Excel's day numbers from 1954 to 2119
-FAULTS = (
-    InvalidFileException,
-    BadZipFile,
-    ParseError,
-    DefusedXmlException,
-    KeyError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    IndexError,
-    EOFError,
+SERIALS = range(36_526, 80_000)  # Excel's day numbers from 2000 to 2119
+WANTED = Wanted(
+    keys=(("order_key", "line_key"), ("order", "line")),
+    answers=ANSWERS,
+    head_within=HEAD_WITHIN,
+    most_rows=MOST_ROWS,
+    most_columns=MOST_COLUMNS,
 )
+
+# What the rules call the columns that hold free text.
+RULES = {"substitute_item": "item_number", "reference": "supplier_reference"}
 
 Cells = dict[str, Any]
 
@@ -84,36 +80,23 @@ Table = Iterator[tuple[int, Sequence[Any]]]
 def _workbook(file: IO[bytes]) -> Table:
     """The rows of the sheet that has our names; a formula counts as what it last came to."""
     try:
-        rows, formulas = _sheet_rows(file)
-        if formulas:
-            # Only a second look, at values, tells what formulas came to.
-            came_to, _none = _sheet_rows(file, values=True)
-            for row, column in formulas:
-                rows[row][column] = came_to[row][column]
-                if rows[row][column] is None:
-                    rows[row][column] = UNKNOWN
-    except FAULTS as error:
+        rows = rows_of(file.read(), WANTED)
+    except TooMuch as error:
+        raise refused(
+            _(
+                "This workbook holds far more than an answer sheet, so it is not read to its end. "
+                "Copy your answers into a fresh answer sheet."
+            )
+        ) from error
+    except UnreadableWorkbook as error:
         raise refused(_("This workbook cannot be read. Save it again as .xlsx and upload that.")) from error
-    return iter(list(enumerate(rows, start=1)))
+    return ((number, [_value(cell) for cell in row]) for number, row in enumerate(rows, start=1))
 
 
-def _sheet_rows(file: IO[bytes], *, values: bool = False) -> tuple[list[list[Any]], list[tuple[int, int]]]:
-    file.seek(0)
-    book = load_workbook(file, read_only=True, data_only=values, keep_links=False)
-    for sheet in book.worksheets:
-        sheet.reset_dimensions()
-        rows: list[list[Any]] = []
-        formulas: list[tuple[int, int]] = []
-        for number, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS)):
-            if number == HEAD_WITHIN and not any(map(_names_in, rows)):
-                break
-            if number > MOST_ROWS + HEAD_WITHIN:
-                break
-            rows.append([cell.value for cell in cells])
-            formulas += [(number, place) for place, cell in enumerate(cells) if cell.data_type == "f"]
-        if any(map(_names_in, rows[:HEAD_WITHIN])):
-            return rows, formulas
-    return [], []
+def _value(cell: Any) -> Any:
+    if not isinstance(cell, dict):
+        return cell
+    return datetime.fromisoformat(cell[A_DAY]) if A_DAY in cell else UNKNOWN
 
 
 def _csv(file: IO[bytes]) -> Table:
@@ -137,17 +120,8 @@ def _csv(file: IO[bytes]) -> Table:
 
 def _names_in(row: Sequence[Any]) -> dict[int, str]:
     """The columns a row names, if it is the row of names: it must say which line, and what is answered."""
-    found = {
-        position: str(value).strip().lower()
-        for position, value in enumerate(row[:MOST_COLUMNS])
-        if isinstance(value, str) and value.strip().lower() in BY_NAME
-    }
-    named = set(found.values())
-    return (
-        found
-        if named & set(ANSWERS) and (named >= {"order_key", "line_key"} or named >= {"order", "line"})
-        else {}
-    )
+    found = {place: name for place, name in names_of(row[:MOST_COLUMNS]).items() if name in BY_NAME}
+    return found if WANTED.is_head(set(found.values())) else {}
 
 
 def _head(table: Table) -> tuple[dict[int, str], Table]:
@@ -239,17 +213,15 @@ class _Reader:
         except (Unreadable, KeyError, InvalidOperation, OverflowError, ValueError):
             bad.append(BadCell(name, text[:100], self._way_out(name)))
             return None
-        return text[:LONGEST_CELL]
+        if message := too_long(RULES.get(name, name), text):
+            bad.append(BadCell(name, text[:100], message))
+            return None
+        return text
 
     def _day(self, value: Any, text: str) -> str:
-        if isinstance(value, datetime):
-            return value.date().isoformat()
-        if isinstance(value, date):
-            return value.isoformat()
         if isinstance(value, int | float) and not isinstance(value, bool) and int(value) in SERIALS:
-            day: datetime = from_excel(int(value))
-            return day.date().isoformat()
-        return read_date(text).isoformat()
+            value = from_excel(int(value))
+        return read_date(value.date().isoformat() if isinstance(value, datetime) else text).isoformat()
 
     def _number(self, value: Any, text: str) -> str:
         if isinstance(value, bool) or (isinstance(value, float) and not isfinite(value)):

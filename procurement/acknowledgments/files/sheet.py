@@ -30,6 +30,7 @@ from procurement.acknowledgments.files.columns import (
     TEXT,
     Column,
 )
+from procurement.acknowledgments.policies import price_for, price_text
 from procurement.orders.files.cells import xlsx_value
 from procurement.orders.models import Promise, PurchaseOrderLine, ScheduleLine
 from procurement.orders.queries import live_promises_by_line, schedules_by_line
@@ -118,11 +119,21 @@ def _promised_rows(
             "quantity": piece.quantity,
             "delivery_on": piece.delivery_on,
             "ship_on": piece.ship_on,
-            "price": piece.price if piece.price != line.price else None,
+            "price": _price_cell(piece, line),
             "substitute_item": piece.item_number,
             "reason": str(REASONS[piece.reason]) if piece.reason else "",
             "note": piece.note,
         }
+
+
+def _price_cell(piece: Promise, line: PurchaseOrderLine) -> Decimal | str | None:
+    """A promised price in the line's price unit, empty where it is the asked one."""
+    price = price_for(piece.price, piece.price_per, line.price_per)
+    if price is None:
+        return price_text(
+            piece.price, piece.price_per
+        )  # read back it is refused, not taken for another price
+    return price if price != line.price else None
 
 
 def _answers(book: Workbook, rows: Sequence[Row]) -> None:

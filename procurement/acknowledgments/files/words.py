@@ -36,7 +36,7 @@ def result_text(checked: CheckedLine) -> str:
     words = {
         AS_ASKED: _("Agreed at once"),
         WAITS: _("Goes to %(buyer)s"),
-        REFUSED: _("Refused: %(buyer)s is told"),
+        REFUSED: _("Refused: goes to %(buyer)s"),
         SKIPPED: _("Left as it is"),
         STALE: _("Not taken: it changed"),
         BAD: _("Not taken"),

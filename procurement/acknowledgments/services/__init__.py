@@ -3,25 +3,39 @@
 from procurement.acknowledgments.services.acknowledge import (
     Acknowledged,
     acknowledge_order,
-    confirm_orders,
     require_fresh,
     withdraw_acknowledgment,
 )
 from procurement.acknowledgments.services.decide import decide_answer
-from procurement.acknowledgments.services.draft import discard_draft, save_draft_header, save_draft_lines
+from procurement.acknowledgments.services.draft import (
+    Elsewhere,
+    TypedElsewhere,
+    discard_draft,
+    keep_draft_header,
+    keep_draft_lines,
+    mark_of,
+    require_as_shown,
+    save_draft_header,
+    save_draft_lines,
+)
 from procurement.acknowledgments.services.many import Answered, acknowledge_orders
 from procurement.acknowledgments.services.upload import apply_upload, keep_upload
 
 __all__ = [
     "Acknowledged",
     "Answered",
+    "Elsewhere",
+    "TypedElsewhere",
     "acknowledge_order",
     "acknowledge_orders",
     "apply_upload",
-    "confirm_orders",
     "decide_answer",
     "discard_draft",
+    "keep_draft_header",
+    "keep_draft_lines",
     "keep_upload",
+    "mark_of",
+    "require_as_shown",
     "require_fresh",
     "save_draft_header",
     "save_draft_lines",

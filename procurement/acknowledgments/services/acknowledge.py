@@ -6,30 +6,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
-from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, Problem, Refusal, StaleDocument
+from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, Problem, StaleDocument
 from portal.kernel.scope import requires_scope
 from procurement.acknowledgments.messages import AcknowledgeOrder, LineAnswer
 from procurement.acknowledgments.models import OrderAcknowledgment
-from procurement.acknowledgments.policies import LineRules, difference, read_answer
-from procurement.acknowledgments.queries import find_answer, rules_of
+from procurement.acknowledgments.policies import LineRules, check_header, difference, read_answer
+from procurement.acknowledgments.queries import find_answer, rules_of, travel_days
 from procurement.acknowledgments.services.draft import forget_drafts
 from procurement.acknowledgments.states import ACKNOWLEDGMENT_LIFECYCLE
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.policies import NewPiece, plain
-from procurement.orders.queries import lines_of, lock_order, visible_orders
+from procurement.orders.queries import lines_of, lock_order
 from procurement.orders.services import Settled, make_promises, withdraw_promises
-from procurement.orders.states import Agreement, OrderState, Turn
+from procurement.orders.states import OrderState, Turn
 from suppliers.models import SupplierSite
 from suppliers.roles import Permission
 from suppliers.states import SupplierState
-
-MOST_ORDERS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +71,17 @@ def acknowledge_order(command: AcknowledgeOrder, *, actor: Actor, at: datetime) 
     require_fresh(order, command.version, [lines[a.line_key] for a in command.answers if a.line_key in lines])
     answers = _answers(command, lines)
     require_fresh(order, command.version, [lines[answer.line_key] for answer in answers])
+    if problems := check_header(command.supplier_reference, command.note):
+        raise Invalid(problems[0].message, problems)
     ship_from = _ship_from(order, command.ship_from)
-    pieces, rules = _read(order, answers, lines, at, _transit_days(order, ship_from))
+    places = [ship_from] if ship_from else SupplierSite.objects.filter(supplier_id=order.supplier_id)
+    pieces, rules = _read(order, answers, lines, at, travel_days(places))
     paper = OrderAcknowledgment(
         key=uuid.uuid4(),
         supplier_id=order.supplier_id,
         order=order,
         revision=order.revision,
-        supplier_reference=command.supplier_reference.strip()[:60],
+        supplier_reference=command.supplier_reference.strip(),
         ship_from=ship_from,
         note=command.note.strip(),
         sent_at=at,
@@ -133,7 +133,7 @@ def _answers(command: AcknowledgeOrder, lines: dict[str, PurchaseOrderLine]) -> 
             problems.append(
                 Problem("line", message % {"number": line.number}, key, "closed", str(line.number))
             )
-        elif line and (line.agreement == Agreement.AGREED or _is_settled_refusal(line)):
+        elif line and line.is_settled:
             message = _("Line %(number)s is agreed already. What was agreed is changed by asking the buyer.")
             problems.append(
                 Problem("line", message % {"number": line.number}, key, "agreed", str(line.number))
@@ -149,12 +149,9 @@ def _answers(command: AcknowledgeOrder, lines: dict[str, PurchaseOrderLine]) -> 
     return answers
 
 
-def _is_settled_refusal(line: PurchaseOrderLine) -> bool:
-    return line.agreement == Agreement.REFUSED and line.turn == Turn.NOBODY
-
-
 def require_fresh(order: PurchaseOrder, version: int, lines: Sequence[PurchaseOrderLine]) -> None:
-    """Raise `StaleDocument` when one of these lines moved since this version of the order."""
+    """Raise `StaleDocument` when one of these lines moved since this version of the order, or it never had it."""
+    require_known(order, version)
     moved = [line.number for line in lines if line.touched_version > version]
     if not moved:
         return
@@ -171,12 +168,24 @@ def require_fresh(order: PurchaseOrder, version: int, lines: Sequence[PurchaseOr
     )
 
 
+def require_known(order: PurchaseOrder, version: int) -> None:
+    """Raise `StaleDocument` for a version that the order has not come to: who names it has seen nothing of it."""
+    if version > order.version:
+        message = _(
+            "Order %(number)s has no version %(version)d yet. Read it again, and answer what it says."
+        )
+        raise StaleDocument(
+            message % {"number": order.number, "version": version},
+            details={"version": order.version, "revision": order.revision},
+        )
+
+
 def _read(
     order: PurchaseOrder,
     answers: Sequence[LineAnswer],
     lines: dict[str, PurchaseOrderLine],
     at: datetime,
-    transit_days: int,
+    transit_days: int | None,
 ) -> tuple[dict[int, tuple[NewPiece, ...]], dict[int, LineRules]]:
     rules = rules_of(order, [lines[answer.line_key] for answer in answers])
     today = at.astimezone(ZoneInfo(order.supplier.time_zone)).date()
@@ -208,16 +217,6 @@ def _ship_from(order: PurchaseOrder, code: str) -> SupplierSite | None:
     return site
 
 
-def _transit_days(order: PurchaseOrder, ship_from: SupplierSite | None) -> int:
-    """How long the goods travel: from the place named, or from the only one the supplier has."""
-    if ship_from:
-        return ship_from.transit_days
-    days = list(
-        SupplierSite.objects.filter(supplier_id=order.supplier_id).values_list("transit_days", flat=True)[:2]
-    )
-    return days[0] if len(days) == 1 else 0
-
-
 def _waiting_facts(
     settled: Settled, rules: dict[int, LineRules], pieces: dict[int, tuple[NewPiece, ...]]
 ) -> list[dict[str, object]]:
@@ -241,33 +240,6 @@ def _waiting_facts(
     return facts
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmed:
-    """One order of a bulk confirmation: how many lines, or why not."""
-
-    number: str
-    lines: int = 0
-    refusal: str = ""
-
-
-@requires_scope
-def confirm_orders(keys: Sequence[uuid.UUID], *, actor: Actor, at: datetime) -> list[Confirmed]:
-    """Confirm as asked everything that waits on many orders. One that cannot be confirmed does not stop the others."""
-    if len(keys) > MOST_ORDERS:
-        raise Invalid(_("Choose at most %(count)d orders at a time.") % {"count": MOST_ORDERS})
-    orders = visible_orders(actor).filter(key__in=set(keys)).order_by("id")
-    results: list[Confirmed] = []
-    for order in orders.select_for_update():
-        command = AcknowledgeOrder(order=order.key, version=order.version, rest_as_asked=True)
-        try:
-            with transaction.atomic():
-                done = acknowledge_order(command, actor=actor, at=at)
-            results.append(Confirmed(order.number, len(done.settled.as_asked)))
-        except Refusal as refusal:
-            results.append(Confirmed(order.number, refusal=refusal.message))
-    return results
-
-
 @requires_scope
 def withdraw_acknowledgment(key: uuid.UUID, *, actor: Actor, at: datetime) -> tuple[int, ...]:
     """Take an answer back while the buyer has not acted on it; returns the lines that await an answer again.
@@ -278,6 +250,13 @@ def withdraw_acknowledgment(key: uuid.UUID, *, actor: Actor, at: datetime) -> tu
     order = lock_order(paper.order.key, actor=actor)
     require_may_answer(order, actor)
     lines = withdraw_promises(order, paper.key, at=at)
+    if not lines and not (paper.lines_changed or paper.lines_refused):
+        raise StaleDocument(
+            _(
+                "Every line of this answer was agreed at once, and what is agreed stays agreed. To change it, ask the "
+                "buyer."
+            )
+        )
     if not lines:
         raise StaleDocument(_("The buyer has acted on all of this answer; it cannot be taken back any more."))
     ACKNOWLEDGMENT_LIFECYCLE.move(paper, "withdraw", actor=actor, at=at, facts={"lines": list(lines)})

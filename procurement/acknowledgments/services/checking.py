@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -21,7 +21,7 @@ from portal.kernel.scope import requires_scope
 from portal.kernel.templatetags.portal_ui import day_text, figure
 from procurement.acknowledgments.messages import AnswerPiece, FileRow
 from procurement.acknowledgments.policies import Difference, LineRules, difference, read_answer
-from procurement.acknowledgments.queries import rules_of
+from procurement.acknowledgments.queries import rules_of, travel_days
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.policies import ZERO, Asked, NewPiece, Piece, is_as_asked
 from procurement.orders.queries import (
@@ -31,7 +31,7 @@ from procurement.orders.queries import (
     visible_lines,
     visible_orders,
 )
-from procurement.orders.states import Agreement, OrderState, PromiseKind, Turn
+from procurement.orders.states import OrderState, PromiseKind
 from suppliers.models import SupplierSite
 
 AS_ASKED, WAITS, REFUSED, SKIPPED, STALE, BAD = "as_asked", "waits", "refused", "skipped", "stale", "bad"
@@ -98,7 +98,7 @@ def check_rows(rows: Sequence[FileRow], *, actor: Actor, at: datetime) -> list[C
     for pk, its_rows in found.items():
         line = lines[pk]
         asked = asked_of(line, schedules[pk], line.order)
-        travel = transit.get(line.supplier_id, 0)
+        travel = transit[line.supplier_id]
         checked.append(_LineCheck(line, its_rows, asked, rules[pk], promises.get(pk, []), at, travel).run())
     return sorted(checked, key=lambda one: one.rows[0])
 
@@ -114,13 +114,12 @@ def _rules(
     return found
 
 
-def _transit_days(supplier_ids: Iterable[int]) -> dict[int, int]:
-    """How long goods travel: a sheet names no place, so only of suppliers that ship from one."""
-    sites = SupplierSite.objects.filter(supplier_id__in=supplier_ids)
-    one_place = (
-        sites.values("supplier_id").annotate(places=Count("id"), days=Max("transit_days")).filter(places=1)
-    )
-    return {row["supplier_id"]: row["days"] for row in one_place}
+def _transit_days(supplier_ids: Iterable[int]) -> dict[int, int | None]:
+    """How long the goods of each supplier travel: a sheet names no place."""
+    places: dict[int, list[SupplierSite]] = {pk: [] for pk in supplier_ids}
+    for place in SupplierSite.objects.filter(supplier_id__in=places):
+        places[place.supplier_id].append(place)
+    return {pk: travel_days(theirs) for pk, theirs in places.items()}
 
 
 # --- which line a row means ---------------------------------------------------------------------------------
@@ -207,7 +206,7 @@ class _LineCheck:
         rules: LineRules,
         promises: Sequence[Promise],
         at: datetime,
-        transit_days: int,
+        transit_days: int | None,
     ) -> None:
         self.line, self.rows, self.asked, self.rules, self.promises = line, rows, asked, rules, promises
         self.transit_days = transit_days
@@ -271,7 +270,10 @@ class _LineCheck:
         self.piece_rows = list(self.filled)
         pieces = [self._piece(row, problems) for row in self.filled]
         # A delivery left empty beside one that was answered is as asked, unless the others make up the line.
-        if self.empty and sum((piece.quantity for piece in pieces), start=ZERO) != self.rules.quantity:
+        if (
+            self.empty
+            and sum((piece.quantity or ZERO for piece in pieces), start=ZERO) != self.rules.quantity
+        ):
             self.piece_rows += self.empty
             pieces += [self._piece(row, problems) for row in self.empty]
         return pieces, problems
@@ -296,7 +298,7 @@ class _LineCheck:
             ship_on=_day(said.get("ship_on")),
             price=Decimal(said["price"]) if "price" in said else None,
             schedule_key=delivery.key if delivery else None,
-            item_number=said.get("substitute_item", "")[:60],
+            item_number=said.get("substitute_item", ""),
             reason=said.get("reason", ""),
             note=said.get("note", ""),
         )
@@ -351,9 +353,7 @@ class _LineCheck:
             message = _("Order %(order)s is cancelled or closed and takes no answers.")
         elif not line.is_open:
             message = _("Line %(number)s is cancelled, closed or received: nothing is left to promise.")
-        elif line.agreement == Agreement.AGREED or (
-            line.agreement == Agreement.REFUSED and line.turn == Turn.NOBODY
-        ):
+        elif line.is_settled:
             message = _("Line %(number)s is agreed already. What was agreed is changed by asking the buyer.")
         else:
             return None
@@ -378,18 +378,21 @@ def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-Shape = tuple[str, Decimal, str, str, Decimal, str, str]
+# The price in it is of one unit, exactly: 70 for ten units are not 70 for each.
+Shape = tuple[str, Decimal, str, str, Fraction, str, str]
 
 
 def _shape_of_promise(one: Promise) -> Shape:
     day, ship = str(one.delivery_on or ""), str(one.ship_on or "")
-    return (one.kind, one.quantity, day, ship, one.price, one.item_number, one.reason)
+    price = Fraction(one.price) / Fraction(one.price_per)
+    return (one.kind, one.quantity, day, ship, price, one.item_number, one.reason)
 
 
 def _shape_of_piece(one: AnswerPiece, rules: LineRules) -> Shape:
     day, ship = str(one.delivery_on or ""), str(one.ship_on or "")
-    price = rules.price if one.price is None else one.price
-    return (one.kind, one.quantity, day, ship, price, one.item_number, one.reason)
+    price = Fraction(rules.price if one.price is None else one.price) / Fraction(rules.price_per)
+    quantity = rules.quantity if one.quantity is None else one.quantity
+    return (one.kind, quantity, day, ship, price, one.item_number, one.reason)
 
 
 def _asked_before(rows: Sequence[FileRow]) -> dict[str, str]:

@@ -9,10 +9,11 @@ from portal.kernel.audit.services import record
 from portal.kernel.errors import Invalid, NotAllowed, Problem, StaleDocument
 from portal.kernel.scope import requires_scope
 from procurement.acknowledgments.messages import ACCEPT, DECLINE, DecideAnswer
+from procurement.acknowledgments.services.acknowledge import require_known
 from procurement.orders.models import Promise, PurchaseOrder
-from procurement.orders.queries import lock_order
+from procurement.orders.queries import lines_of, lock_order
 from procurement.orders.services import Decision, Settled, decide_promises
-from procurement.orders.states import PromiseState
+from procurement.orders.states import OrderState, PromiseState, Turn
 from suppliers.roles import Permission
 
 
@@ -34,6 +35,12 @@ def decide_answer(command: DecideAnswer, *, actor: Actor, at: datetime) -> Settl
         message = _("Say why: the supplier can answer better when it knows what is needed.")
         raise Invalid(message, [Problem("reason", message, "", "required")])
     order = lock_order(command.order, actor=actor)
+    if order.state != OrderState.ISSUED:
+        values = {"number": order.number, "state": order.get_state_display().lower()}
+        raise StaleDocument(
+            _("Order %(number)s is %(state)s in the ERP. Nothing is left to decide on it.") % values
+        )
+    require_known(order, command.version)
     chosen = _chosen(order, command)
     settled = decide_promises(
         order,
@@ -65,12 +72,13 @@ def decide_answer(command: DecideAnswer, *, actor: Actor, at: datetime) -> Settl
 
 def _chosen(order: PurchaseOrder, command: DecideAnswer) -> frozenset[int]:
     """The promises decided on: those named, those of the lines named, or all that wait."""
-    proposed = Promise.objects.filter(line__order=order, state=PromiseState.PROPOSED)
     if command.pieces:
         return command.pieces
+    lines = [line for line in lines_of(order) if line.turn == Turn.BUYER]
     if command.lines:
-        proposed = proposed.filter(line__key__in=command.lines)
-    moved = proposed.filter(line__touched_version__gt=command.version).exists()
+        lines = [line for line in lines if line.key in command.lines]
+    moved = any(line.touched_version > command.version for line in lines)
+    proposed = Promise.objects.filter(line__in=lines, state=PromiseState.PROPOSED)
     chosen = frozenset(proposed.values_list("pk", flat=True))
     if moved or not chosen:
         raise StaleDocument(

@@ -11,6 +11,7 @@ from portal.kernel.errors import Refusal
 from portal.kernel.scope import requires_scope
 from procurement.acknowledgments.messages import AcknowledgeOrder
 from procurement.acknowledgments.services.acknowledge import Acknowledged, acknowledge_order
+from procurement.orders.queries import visible_orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +25,15 @@ class Answered:
 
 @requires_scope
 def acknowledge_orders(commands: Sequence[AcknowledgeOrder], *, actor: Actor, at: datetime) -> list[Answered]:
-    """Send each answer by itself, locking in one order; tells what came of each, in the order given."""
-    answered: dict[int, Answered] = {}
-    for position, command in sorted(enumerate(commands), key=lambda pair: str(pair[1].order)):
+    """Send each answer by itself, all its orders held by id as everybody does; tells what came of each."""
+    orders = visible_orders(actor).filter(key__in={command.order for command in commands}).order_by("id")
+    list(orders.select_for_update(of=("self",)).values_list("pk", flat=True))
+    answered: list[Answered] = []
+    for command in commands:
         try:
             with transaction.atomic():
                 done = acknowledge_order(command, actor=actor, at=at)
-            answered[position] = Answered(command, done)
+            answered.append(Answered(command, done))
         except Refusal as refusal:
-            answered[position] = Answered(command, refusal=refusal)
-    return [answered[position] for position in range(len(commands))]
+            answered.append(Answered(command, refusal=refusal))
+    return answered

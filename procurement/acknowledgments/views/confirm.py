@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from portal.kernel.access import door
 from portal.kernel.web import back_or
 from procurement.acknowledgments.messages import AcknowledgeOrder, LineAnswer
+from procurement.acknowledgments.queries import typed_keys
 from procurement.acknowledgments.services import Answered, acknowledge_orders
 from procurement.orders.filters import picked_lines, picked_orders, read_picks
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
@@ -40,14 +41,19 @@ def confirm_many(request: HttpRequest) -> HttpResponse:
     if request.POST.get("what") == "lines":
         lines = list(picked_lines(picks, actor).select_related("order").order_by("order_id", "number"))
         orders = {line.order_id: line.order for line in lines}
-        commands = _line_commands(lines, picks)
+        typed = typed_keys(orders.values(), actor=actor)
+        typed_lines = [line for line in lines if line.key in typed.get(line.order_id, ())]
+        commands = _line_commands([line for line in lines if line not in typed_lines], picks)
         passed_over = _not_waiting(lines)
+        unsent = {line.order.key for line in typed_lines}
     else:
         orders = {order.pk: order for order in picked_orders(picks, actor).order_by("number")}
-        commands = [_whole_order(order, picks[str(order.key)]) for order in orders.values()]
+        unsent = {orders[pk].key for pk in typed_keys(orders.values(), actor=actor)}
+        free = [order for order in orders.values() if order.key not in unsent]
+        commands = [_whole_order(order, picks[str(order.key)]) for order in free]
         passed_over = {}
     answered = acknowledge_orders(commands, actor=actor, at=at)
-    outcomes = list(_outcomes(orders.values(), answered, passed_over))
+    outcomes = list(_outcomes(orders.values(), answered, passed_over, unsent))
     return _tell(request, outcomes, back)
 
 
@@ -79,12 +85,17 @@ def _not_waiting(lines: Iterable[PurchaseOrderLine]) -> dict[UUID, list[int]]:
 
 
 def _outcomes(
-    orders: Iterable[PurchaseOrder], answered: Sequence[Answered], passed_over: dict[UUID, list[int]]
+    orders: Iterable[PurchaseOrder],
+    answered: Sequence[Answered],
+    passed_over: dict[UUID, list[int]],
+    unsent: set[UUID],
 ) -> Iterable[Outcome]:
     by_key = {one.command.order: one for one in answered}
     for order in orders:
         one = by_key.get(order.key)
         why_not = [one.refusal.message] if one and one.refusal else []
+        if order.key in unsent:
+            why_not.append(_("Something is typed here and not sent yet. Look at it, then send it."))
         if numbers := passed_over.get(order.key):
             text = ngettext(
                 "Line %(lines)s does not wait for an answer.",

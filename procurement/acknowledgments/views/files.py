@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from portal.kernel.access import door
+from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid
 from portal.kernel.web import see_other
 from procurement.acknowledgments.files.columns import BY_NAME
@@ -25,6 +25,7 @@ from procurement.acknowledgments.files.words import (
     reason_text,
     result_text,
 )
+from procurement.acknowledgments.messages import FileRow
 from procurement.acknowledgments.models import UploadedAnswer
 from procurement.acknowledgments.queries import find_upload, recent_uploads, rows_of_upload
 from procurement.acknowledgments.services import apply_upload, keep_upload
@@ -108,22 +109,36 @@ class UploadForm(forms.Form):
     )
 
 
-@door(*MAY_ANSWER, methods=["GET", "POST"])
-def upload(request: HttpRequest) -> HttpResponse:
+class SheetRequest(DoorRequest):
+    """A request with the form that was posted to it and the rows of its file."""
+
+    form: UploadForm
+    rows: Sequence[FileRow]
+
+
+def read_upload(request: SheetRequest) -> None:
+    """Read a posted file while no transaction is open: a large one takes many seconds."""
+    posted = request.method == "POST"
+    request.form = form = UploadForm(request.POST, request.FILES) if posted else UploadForm()
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            request.rows = read_file(file.file, file.size, get_language() or "en")
+        except Invalid as refusal:
+            form.add_error("file", refusal.message)
+
+
+@door(*MAY_ANSWER, methods=["GET", "POST"], before=read_upload)
+def upload(request: SheetRequest) -> HttpResponse:
     """Take in a filled answer sheet, and go on to see what it would do; nothing is sent yet."""
-    actor, at = request.actor, request.at  # type: ignore[attr-defined]  # set by the door
-    form = UploadForm(request.POST or None, request.FILES or None)
-    if request.method == "POST":
-        form = UploadForm(request.POST, request.FILES)
-        if form.is_valid():
-            file = form.cleaned_data["file"]
-            try:
-                rows = read_file(file.file, file.size, get_language() or "en")
-                kept = keep_upload(file.name, rows, actor=actor, at=at)
-            except Invalid as refusal:
-                form.add_error("file", refusal.message)
-            else:
-                return see_other("answer-preview", key=kept.key)
+    actor, form = request.actor, request.form
+    if form.is_valid():
+        try:
+            kept = keep_upload(form.cleaned_data["file"].name, request.rows, actor=actor, at=request.at)
+        except Invalid as refusal:
+            form.add_error("file", refusal.message)
+        else:
+            return see_other("answer-preview", key=kept.key)
     context = {"form": form, "recent": recent_uploads(actor=actor)}
     return render(
         request, "procurement/acknowledgments/upload.html", context, status=422 if form.errors else 200

@@ -16,6 +16,7 @@ from portal.kernel.actors import Actor
 from procurement.catalogue.models import Company, Site
 from procurement.orders.states import Agreement, Logistics, Turn
 from suppliers.models import Supplier
+from suppliers.roles import Permission
 
 LONGEST_SEARCH = 100
 MOST_WORDS = 6
@@ -74,9 +75,15 @@ class ListFilters(forms.Form):
 
     def __init__(self, data: Mapping[str, Any], *, actor: Actor) -> None:
         super().__init__(data, auto_id="filter_%s")
+        self.actor = actor
         self.fields["supplier"].queryset = Supplier.objects.visible_to(actor).order_by("name")  # type: ignore[attr-defined]
         self.fields["company"].queryset = Company.objects.order_by("name")  # type: ignore[attr-defined]
         self.fields["site"].queryset = Site.objects.order_by("name")  # type: ignore[attr-defined]
+
+
+def holds_the_ball(actor: Actor) -> bool:
+    """Whether this actor may do what a list says is to be done: answer, or decide."""
+    return actor.may(Permission.ORDER_ACKNOWLEDGE if actor.is_supplier else Permission.ORDER_DECIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,11 @@ class Reader:
     @property
     def today(self) -> date:
         return timezone.localdate(self.at)
+
+    @property
+    def holds_the_ball(self) -> bool:
+        """Whether what waits for the reader's side waits for the reader."""
+        return holds_the_ball(self.actor)
 
     @property
     def turn(self) -> str:
@@ -106,11 +118,12 @@ class Wanted:
 
     values: dict[str, Any]
     bad: dict[str, str]
+    first: str = NEEDS
 
     @property
     def show(self) -> str:
-        # Who searches looks for one thing wherever it stands; who opens the list wants what waits.
-        return self.values.get("show") or (ALL if self.values.get("q") else NEEDS)
+        # Who searches looks for one thing wherever it stands; who opens the list wants what waits for them.
+        return self.values.get("show") or (ALL if self.values.get("q") else self.first)
 
     @property
     def words(self) -> list[str]:
@@ -124,4 +137,4 @@ def understand(form: ListFilters) -> Wanted:
     """Read the form; keeps what is valid."""
     form.is_valid()
     bad = {name: " ".join(map(str, errors)) for name, errors in form.errors.items()}
-    return Wanted(dict(form.cleaned_data), bad)
+    return Wanted(dict(form.cleaned_data), bad, NEEDS if holds_the_ball(form.actor) else OPEN)

@@ -61,8 +61,8 @@ def _menus(reader: Reader) -> Iterable[tuple[str, list[tuple[str, str]]]]:
 
 def _menu(query: QueryDict, wanted: Wanted, name: str, label: str, words: list[tuple[str, str]]) -> Row:
     chosen = list(wanted.get(name))
-    # What has ended, or has arrived, is in none of the working views.
-    show = {"show": ALL} if name in ("state", "logistics") else {}
+    # What has ended, has arrived, or is agreed, is in none of the working views.
+    show = {"show": ALL} if name in ("state", "logistics", "agreement") else {}
     options = []
     for value, word in words:
         current = value in chosen

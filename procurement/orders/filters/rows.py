@@ -14,6 +14,7 @@ from procurement.orders.filters.asked import ALL, LATE, NEEDS, OPEN, WAITING, Re
 from procurement.orders.models import LINE_IS_OPEN, ORDER_IS_OPEN, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.queries import visible_lines, visible_orders
 from procurement.orders.states import Logistics, OrderState, RevisionStatus, Turn
+from suppliers.models import Supplier
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 FAR_AWAY = date(9999, 1, 1)
@@ -27,14 +28,22 @@ def open_lines(lines: QuerySet[PurchaseOrderLine]) -> QuerySet[PurchaseOrderLine
 
 
 def late_lines(lines: QuerySet[PurchaseOrderLine], today: date) -> QuerySet[PurchaseOrderLine]:
-    """Open lines that are expected later than asked, or should be here already."""
-    late = Q(expected_on__lt=today) | Q(expected_on__gt=F("delivery_on"))
+    """Open lines whose last delivery is expected later than asked, or whose next one should be here already."""
+    late = Q(next_delivery_on__lt=today) | Q(expected_on__gt=F("last_delivery_on"))
     return open_lines(lines).filter(late)
 
 
-def _search_lines(lines: QuerySet[PurchaseOrderLine], words: Iterable[str]) -> QuerySet[PurchaseOrderLine]:
+def _search_lines(
+    lines: QuerySet[PurchaseOrderLine], words: Iterable[str], actor: Actor
+) -> QuerySet[PurchaseOrderLine]:
+    """Lines whose text holds every word; the buying side finds them by the supplier's name too."""
     for word in words:
-        lines = lines.filter(search__contains=word)
+        found = Q(search__contains=word)
+        if actor.is_company:
+            # Read first: two indexes can be asked together for values, not for a query inside the query.
+            named = Supplier.objects.visible_to(actor).filter(name__icontains=word)
+            found |= Q(supplier_id__in=list(named.values_list("pk", flat=True)))
+        lines = lines.filter(found)
     return lines
 
 
@@ -52,14 +61,14 @@ def show_lines(show: str, reader: Reader) -> QuerySet[PurchaseOrderLine]:
 
 def filter_lines(wanted: Wanted, reader: Reader) -> QuerySet[PurchaseOrderLine]:
     """The order lines an address asks for, in no order yet."""
-    lines = _search_lines(show_lines(wanted.show, reader), wanted.words)
+    lines = _search_lines(show_lines(wanted.show, reader), wanted.words, reader.actor)
     if wanted.get("agreement"):
         lines = lines.filter(agreement__in=wanted.get("agreement"), cancelled=False)
     if wanted.get("logistics"):
         lines = lines.filter(logistics__in=wanted.get("logistics"), cancelled=False)
     flags = wanted.get("flag")
     if "stale" in flags:
-        lines = lines.filter(agreed_revision__lt=F("asked_revision"))
+        lines = open_lines(lines).filter(agreed_revision__lt=F("asked_revision"))
     if "overdue" in flags:
         lines = lines.filter(turn=Turn.SUPPLIER, order__acknowledge_by_at__lt=reader.at)
     if "late" in flags:
@@ -135,7 +144,7 @@ def filter_orders(wanted: Wanted, reader: Reader) -> QuerySet[PurchaseOrder]:
     orders = show_orders(wanted.show, reader)
     if wanted.words:
         # A line's text holds its order's number; an order without lines is found by its own.
-        found = _search_lines(visible_lines(reader.actor), wanted.words).values("order_id")
+        found = _search_lines(visible_lines(reader.actor), wanted.words, reader.actor).values("order_id")
         orders = orders.filter(Q(pk__in=found) | Q(number__contains=wanted.values["q"]))
     if wanted.get("agreement"):
         orders = orders.filter(agreement__in=wanted.get("agreement"))

@@ -14,7 +14,7 @@ from procurement.orders.services.promise import (
     promise_command,
     withdraw_promises,
 )
-from procurement.orders.services.receive import OrderIntake, OrderResult, receive_orders
+from procurement.orders.services.receive import OrderIntake, OrderResult, newest_papers, receive_orders
 from procurement.orders.services.saved_view import forget_view, save_view
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "give_up_document",
     "keep_document",
     "make_promises",
+    "newest_papers",
     "promise_command",
     "receive_orders",
     "save_view",

@@ -23,7 +23,7 @@ from procurement.orders.messages import (
     command_to_json,
 )
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
-from procurement.orders.policies import NewPiece, Piece, expected_on, is_as_asked, standing_of
+from procurement.orders.policies import NewPiece, Piece, is_as_asked, standing_of
 from procurement.orders.queries import (
     asked_of,
     lines_of,
@@ -31,14 +31,21 @@ from procurement.orders.queries import (
     piece_of,
     schedules_by_line,
 )
-from procurement.orders.services.standing import save_standing
+from procurement.orders.services.standing import (
+    FIRST_DAYS,
+    note_expected,
+    note_first_days,
+    save_standing,
+    start_clock,
+)
 from procurement.orders.states import (
     LINE_LIFECYCLE,
-    LIVE_PROMISES,
     PROMISE_LIFECYCLE,
     Agreement,
+    OrderState,
     PromiseKind,
     PromiseState,
+    Turn,
 )
 
 ERP = "erp"
@@ -71,7 +78,7 @@ def make_promises(
     lines = lines_of(order)
     touched = [line for line in lines if line.pk in pieces_by_line]
     schedules = schedules_by_line(line.pk for line in touched)
-    Promise.objects.filter(line__in=touched, state__in=LIVE_PROMISES).update(state=PromiseState.SUPERSEDED)
+    _supersede(touched)
     made: list[Promise] = []
     as_asked: list[PurchaseOrderLine] = []
     by_line: dict[int, list[Promise]] = defaultdict(list)
@@ -81,7 +88,9 @@ def make_promises(
         agreed = is_as_asked(asked, [_as_piece(piece) for piece in new])
         if agreed:
             as_asked.append(line)
-        state = PromiseState.AGREED if agreed else PromiseState.PROPOSED
+        state: str = PromiseState.PROPOSED
+        if agreed:
+            state = PROMISE_LIFECYCLE.target("confirm", state)
         for number, piece in enumerate(new, start=1):
             promise = _promise(order, line, piece, number, origin=origin, state=state, at=at)
             if agreed:
@@ -104,6 +113,15 @@ def make_promises(
     )
 
 
+def _supersede(lines: Sequence[PurchaseOrderLine]) -> None:
+    supersede = PROMISE_LIFECYCLE.transition("supersede", PromiseState.AGREED)
+    live = Promise.objects.filter(line__in=lines, state__in=supersede.sources)
+    # What stands on a line that awaits an answer is what was agreed on it before a revision reopened it.
+    agreed = [line for line in lines if line.agreement == Agreement.AWAITING]
+    live.filter(line__in=agreed, state=PromiseState.AGREED).update(was_agreed=True)
+    live.update(state=supersede.target)
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What a buyer says to proposed pieces, by promise id; a reason is owed to what is declined."""
@@ -113,14 +131,19 @@ class Decision:
     reason: str = ""
 
 
+DECIDED_BY: Mapping[str, str] = {Agreement.AGREED: "accept", Agreement.DISPUTED: "decline"}
+
+
 @requires_scope
 def decide_promises(order: PurchaseOrder, decision: Decision, *, actor: Actor, at: datetime) -> Settled:
     """Agree to or decline proposed pieces. The order must be locked.
 
-    Raises `StaleDocument` when one of them is no longer there to be decided.
+    What is declined is to be answered again, in as much time as an answer has.
+
+    Raises `StaleDocument` when one of them is no longer there to be decided, or nothing of its line is left to promise.
     """
     lines = lines_of(order)
-    by_id = {line.pk: line for line in lines}
+    by_id = {line.pk: line for line in lines if takes_promises(line, order)}
     wanted = decision.accept | decision.decline
     proposed = Promise.objects.filter(
         pk__in=wanted, line__in=by_id, state__in=PROMISE_LIFECYCLE.transition("accept", "proposed").sources
@@ -144,9 +167,11 @@ def decide_promises(order: PurchaseOrder, decision: Decision, *, actor: Actor, a
         standing = standing_of([piece_of(promise) for promise in promises[line.pk]])
         if standing.agreement in (Agreement.AGREED, Agreement.REFUSED) and not standing.turn:
             settled.append(line)
-            if standing.agreement == Agreement.AGREED:
-                LINE_LIFECYCLE.target("accept", line.agreement)
-        _settle(line, promises[line.pk], schedules[line.pk], order, "")
+        # Part of a line decided leaves the line as it is, and so does taking a refusal.
+        verb = DECIDED_BY[standing.agreement] if standing.agreement != line.agreement else ""
+        _settle(line, promises[line.pk], schedules[line.pk], order, verb)
+    if any(line.agreement == Agreement.DISPUTED and line.turn == Turn.SUPPLIER for line in touched):
+        start_clock(order, order.supplier, lines, at)
     _remember_first_days(schedules, promises)
     save_standing(order, lines, touched, at=at)
     _tell_erp(order, settled, promises, schedules, actor=actor, at=at)
@@ -160,7 +185,10 @@ def decide_promises(order: PurchaseOrder, decision: Decision, *, actor: Actor, a
 
 @requires_scope
 def withdraw_promises(order: PurchaseOrder, origin: uuid.UUID, *, at: datetime) -> tuple[int, ...]:
-    """Take back the undecided pieces of one paper; their lines await an answer again. The order must be locked."""
+    """Take back the undecided pieces of one paper; their lines await an answer again. The order must be locked.
+
+    What had been agreed on a line before a revision reopened it is in sight again.
+    """
     lines = lines_of(order)
     mine = Promise.objects.filter(origin=origin, line__in=lines)
     decided = set(
@@ -171,10 +199,35 @@ def withdraw_promises(order: PurchaseOrder, origin: uuid.UUID, *, at: datetime) 
     undecided.update(state=PromiseState.WITHDRAWN, decided_at=at)
     touched = [line for line in lines if line.pk in line_ids]
     schedules = schedules_by_line(line_ids)
+    restored = _restore(touched)
     for line in touched:
         _settle(line, [], schedules[line.pk], order, "withdraw")
+        agreed = [piece_of(promise) for promise in restored[line.pk]]
+        note_expected(line, asked_of(line, schedules[line.pk], order), agreed)
+    if order.acknowledge_by_at is None:
+        start_clock(order, order.supplier, lines, at)
     save_standing(order, lines, touched, at=at)
     return _numbers(touched)
+
+
+def _restore(lines: Iterable[PurchaseOrderLine]) -> Mapping[int, Sequence[Promise]]:
+    """Bring back what was agreed last on each of these lines, by line id."""
+    found: dict[int, list[Promise]] = defaultdict(list)
+    superseded = Promise.objects.filter(line__in=lines, state=PromiseState.SUPERSEDED, was_agreed=True)
+    for promise in superseded.order_by("line_id", "-id"):
+        last = found[promise.line_id]
+        if not last or last[0].origin == promise.origin:
+            promise.state = PROMISE_LIFECYCLE.target("restore", promise.state)
+            promise.was_agreed = False
+            last.append(promise)
+    changed = [promise for promises in found.values() for promise in promises]
+    Promise.objects.bulk_update(changed, ["state", "was_agreed"], batch_size=500)
+    return found
+
+
+def takes_promises(line: PurchaseOrderLine, order: PurchaseOrder) -> bool:
+    """Whether anything can still be promised on a line: the order is live, and something is to come."""
+    return order.state == OrderState.ISSUED and line.is_open
 
 
 def _numbers(lines: Iterable[PurchaseOrderLine]) -> tuple[int, ...]:
@@ -228,32 +281,23 @@ def _settle(
     standing = standing_of(pieces)
     if verb and LINE_LIFECYCLE.target(verb, line.agreement) != standing.agreement:
         raise RuntimeError(f"{verb} on {line}: the table and the pieces tell different stories")
-    line.agreement, line.turn = standing.agreement, standing.turn if line.is_open else ""
+    line.agreement = standing.agreement
+    line.turn = standing.turn if takes_promises(line, order) else Turn.NOBODY
     if standing.agreement in (Agreement.AGREED, Agreement.REFUSED) and not standing.turn:
         line.agreed_revision = order.revision
-    line.expected_on = expected_on(asked_of(line, schedules, order), pieces)
+    note_expected(line, asked_of(line, schedules, order), pieces)
 
 
 def _remember_first_days(
     schedules: Mapping[int, Sequence[ScheduleLine]], promises: Mapping[int, Sequence[Promise]]
 ) -> None:
-    changed: list[ScheduleLine] = []
-    for line_id, pieces in promises.items():
-        for schedule in schedules[line_id]:
-            before = (schedule.first_promised_on, schedule.first_agreed_on)
-            mine = [piece for piece in pieces if piece.schedule_key == schedule.key and piece.delivery_on]
-            days = [piece.delivery_on for piece in mine if piece.delivery_on]
-            if days and schedule.first_promised_on is None:
-                schedule.first_promised_on = max(days)
-            if (
-                days
-                and schedule.first_agreed_on is None
-                and all(piece.state == PromiseState.AGREED for piece in mine)
-            ):
-                schedule.first_agreed_on = max(days)
-            if before != (schedule.first_promised_on, schedule.first_agreed_on):
-                changed.append(schedule)
-    ScheduleLine.objects.bulk_update(changed, ["first_promised_on", "first_agreed_on"], batch_size=500)
+    changed = [
+        schedule
+        for line_id, pieces in promises.items()
+        for schedule in schedules[line_id]
+        if note_first_days(schedule, pieces)
+    ]
+    ScheduleLine.objects.bulk_update(changed, FIRST_DAYS, batch_size=500)
 
 
 def promise_command(

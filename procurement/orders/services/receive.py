@@ -6,7 +6,7 @@ that matters moved (domain.md §5.4); one that says what was agreed closes silen
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,6 @@ from portal.kernel.audit.services import Fact, record_all
 from portal.kernel.errors import Problem
 from portal.kernel.scope import requires_scope
 from portal.kernel.values import decimals_of, line_amount
-from procurement.calendars.policies import acknowledge_within, add_working_time, default_calendar
 from procurement.catalogue.models import Company, Site, Unit
 from procurement.orders.messages import LinePaper, OrderPaper, content_hash, paper_to_json
 from procurement.orders.models import OrderRevision, Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
@@ -26,15 +25,23 @@ from procurement.orders.policies import (
     Change,
     changes_between,
     echoes,
-    expected_on,
     finance_of,
     logistics_of,
 )
 from procurement.orders.queries import asked_of, live_promises_by_line, piece_of, schedules_by_line
-from procurement.orders.services.standing import ROLLED_UP, apply_roll_up
+from procurement.orders.services.standing import (
+    EXPECTED,
+    FIRST_DAYS,
+    ROLLED_UP,
+    apply_roll_up,
+    note_expected,
+    note_first_days,
+    start_clock,
+)
 from procurement.orders.states import (
     LINE_LIFECYCLE,
     ORDER_LIFECYCLE,
+    PROMISE_LIFECYCLE,
     Agreement,
     OrderState,
     PromiseState,
@@ -91,12 +98,14 @@ class _Batch:
 
     new_orders: list[PurchaseOrder] = field(default_factory=list)
     moved_orders: list[PurchaseOrder] = field(default_factory=list)
+    stamped_orders: list[PurchaseOrder] = field(default_factory=list)
     revisions: list[OrderRevision] = field(default_factory=list)
     new_lines: list[PurchaseOrderLine] = field(default_factory=list)
     moved_lines: list[PurchaseOrderLine] = field(default_factory=list)
     new_schedules: list[ScheduleLine] = field(default_factory=list)
     moved_schedules: list[ScheduleLine] = field(default_factory=list)
     gone_schedules: list[int] = field(default_factory=list)
+    first_days: list[ScheduleLine] = field(default_factory=list)
     promises: list[Promise] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
 
@@ -113,6 +122,7 @@ ORDER_FIELDS = (
     "ordered_on",
     "revised_at",
     "updated_at",
+    "answer_asked_at",
     "acknowledge_by_at",
     "ship_to",
     "payment_terms",
@@ -138,7 +148,8 @@ LINE_FIELDS = (
     "price_per",
     "amount",
     "delivery_on",
-    "expected_on",
+    "last_delivery_on",
+    *EXPECTED,
     "ship_to",
     "note",
     "cancelled",
@@ -148,6 +159,7 @@ LINE_FIELDS = (
     "asked_revision",
     "agreed_revision",
     "touched_version",
+    "last_schedule_key",
     "agreement",
     "logistics",
     "finance",
@@ -158,14 +170,26 @@ LINE_FIELDS = (
 @requires_scope
 def receive_orders(papers: Sequence[OrderPaper], *, actor: Actor, at: datetime) -> OrderIntake:
     """Take in orders as the ERP holds them now. Bad papers never sink good ones; each says what is wrong with it."""
-    newest: dict[tuple[str, str], OrderPaper] = {}
-    for paper in papers:
-        newest[paper.company, paper.number] = paper
-    known = _look_up(newest.values())
+    newest = newest_papers(papers)
+    known = _look_up(newest)
     batch = _Batch()
-    results = [_receive(paper, known, batch, at) for paper in newest.values()]
+    results = [_receive(paper, known, batch, at) for paper in newest]
     _write(batch, actor, at)
     return OrderIntake(tuple(results))
+
+
+def newest_papers(papers: Iterable[OrderPaper]) -> list[OrderPaper]:
+    """One paper of each order: the one with the newest stamp; without stamps, or of one moment, the last."""
+    newest: dict[tuple[str, str], OrderPaper] = {}
+    for paper in papers:
+        before = newest.get((paper.company, paper.number))
+        if before is None or not _is_older(paper.stamp, before.stamp):
+            newest[paper.company, paper.number] = paper
+    return list(newest.values())
+
+
+def _is_older(stamp: datetime | None, than: datetime | None) -> bool:
+    return stamp is not None and than is not None and stamp < than
 
 
 def _look_up(papers: Iterable[OrderPaper]) -> _Known:
@@ -261,8 +285,12 @@ def _receive(paper: OrderPaper, known: _Known, batch: _Batch, at: datetime) -> O
         _new_order(paper, digest, known, batch, at)
         return OrderResult(paper.company, paper.number, "stored")
     if order.content_hash == digest:
+        if paper.stamp and (order.erp_stamp is None or order.erp_stamp < paper.stamp):
+            # Still so at that moment: a paper from in between that comes late is older than what we know.
+            order.erp_stamp = paper.stamp
+            batch.stamped_orders.append(order)
         return OrderResult(paper.company, paper.number, "unchanged")
-    if paper.stamp and order.erp_stamp and paper.stamp < order.erp_stamp:
+    if _is_older(paper.stamp, order.erp_stamp):
         return OrderResult(paper.company, paper.number, "older")
     outcome = _Revising(paper, digest, order, known, batch, at).run()
     return OrderResult(paper.company, paper.number, outcome)
@@ -319,6 +347,7 @@ def _line_values(line: LinePaper, paper: OrderPaper, known: _Known) -> dict[str,
     values["unit_decimals"] = known.units[line.unit].decimals
     values["amount"] = line_amount(line.quantity, line.price, line.price_per, paper.currency)
     values["delivery_on"] = min(day for _, day in _deliveries(line))
+    values["last_delivery_on"] = max(day for _, day in _deliveries(line))
     values["ship_to"] = known.sites.get(line.ship_to)
     values["logistics"] = logistics_of(
         ordered=line.quantity, shipped=Decimal(0), received=line.received_quantity, closed=line.closed
@@ -337,31 +366,19 @@ def _add_line(
         key=line.key,
         asked_revision=order.revision,
         touched_version=order.version,
-        expected_on=max(day for _, day in _deliveries(line)),
         cancelled=False,
         **values,
     )
-    row.turn = Turn.SUPPLIER if row.is_open and order.state == OrderState.ISSUED else Turn.NOBODY
-    batch.new_lines.append(row)
-    batch.new_schedules.extend(
+    schedules = [
         ScheduleLine(supplier_id=order.supplier_id, line=row, key=key, quantity=quantity, delivery_on=day)
         for key, (quantity, day) in enumerate(_deliveries(line), start=1)
-    )
+    ]
+    row.last_schedule_key = len(schedules)
+    note_expected(row, asked_of(row, schedules, order), [])
+    row.turn = Turn.SUPPLIER if row.is_open and order.state == OrderState.ISSUED else Turn.NOBODY
+    batch.new_lines.append(row)
+    batch.new_schedules.extend(schedules)
     return row
-
-
-def _acknowledge_by(
-    order: PurchaseOrder, supplier: Supplier, lines: Sequence[PurchaseOrderLine], at: datetime
-) -> datetime | None:
-    """When the supplier's answer is due, in its own working time; None when nothing waits for it."""
-    waiting = [line for line in lines if line.turn == Turn.SUPPLIER]
-    if not waiting:
-        return None
-    earliest = min(line.delivery_on for line in waiting)
-    lead: timedelta = earliest - at.date()
-    value = sum((line.amount for line in lines if not line.cancelled), start=Decimal(0))
-    within = acknowledge_within(order.kind, supplier.segment, lead.days, value)
-    return add_working_time(at, within, default_calendar(supplier.country, supplier.time_zone))
 
 
 def _new_order(paper: OrderPaper, digest: str, known: _Known, batch: _Batch, at: datetime) -> None:
@@ -378,7 +395,7 @@ def _new_order(paper: OrderPaper, digest: str, known: _Known, batch: _Batch, at:
         **_header(paper, known),
     )
     lines = [_add_line(line, paper, order, known, batch) for line in paper.lines if not line.cancelled]
-    order.acknowledge_by_at = _acknowledge_by(order, supplier, lines, at)
+    start_clock(order, supplier, lines, at)
     apply_roll_up(order, lines)
     batch.new_orders.append(order)
     batch.revisions.append(_revision(order, paper, digest, at, []))
@@ -441,7 +458,7 @@ class _Revising:
         order.revision += 1  # for now: taken back below if nothing that was asked moved
         for name, value in _header(self.paper, self.known).items():
             setattr(order, name, value)
-        state_moved = self._move_state()
+        self._move_state()
         self._revise_lines(asked_before)
         if not self.changes:
             order.revision -= 1
@@ -451,9 +468,9 @@ class _Revising:
             order.revised_at = self.at
             self.batch.revisions.append(_revision(order, self.paper, self.digest, self.at, self.changes))
         supplier = self.known.suppliers[self.paper.supplier]
-        if self.reopened or order.lines_for_supplier == 0 or state_moved:
-            due = _acknowledge_by(order, supplier, self.lines, self.at)
-            order.acknowledge_by_at = due if self.reopened or due is None else order.acknowledge_by_at or due
+        waits = any(line.turn == Turn.SUPPLIER for line in self.lines)
+        if self.reopened or not waits or not order.lines_for_supplier:
+            start_clock(order, supplier, self.lines, self.at)
         apply_roll_up(order, self.lines)
         self.batch.moved_orders.append(order)
         self._record(before)
@@ -476,15 +493,11 @@ class _Revising:
             }
         )
 
-    def _move_state(self) -> bool:
+    def _move_state(self) -> None:
         wanted = STATE_OF[self.paper.status]
         if wanted == self.order.state:
-            return False
-        row = (
-            ORDER_LIFECYCLE.transition("reopen", self.order.state)
-            if (self.order.state != OrderState.ISSUED)
-            else ORDER_LIFECYCLE.transition(VERB_TO[wanted], self.order.state)
-        )
+            return
+        row = ORDER_LIFECYCLE.transition(VERB_TO[wanted], self.order.state)
         self.batch.facts.append(
             Fact(
                 row.event,
@@ -493,8 +506,7 @@ class _Revising:
                 {"from": self.order.state, "to": wanted},
             )
         )
-        self.order.state = wanted
-        return True
+        self.order.state = row.target
 
     def _revise_lines(self, asked_before: dict[int, Asked]) -> None:
         papers = {line.key: line for line in self.paper.lines}
@@ -516,7 +528,14 @@ class _Revising:
         if not line.cancelled:
             line.cancelled, line.turn = True, Turn.NOBODY
             line.touched_version = self.order.version
+            self._supersede(line, PromiseState.PROPOSED)
             self._say(str(line.number), Change("line", line.item_number, ""), "cancelled")
+
+    def _supersede(self, line: PurchaseOrderLine, *states: PromiseState) -> None:
+        for promise in self.known.promises.get(line.pk, []):
+            if promise.state in states:
+                promise.state = PROMISE_LIFECYCLE.target("supersede", promise.state)
+                self.batch.promises.append(promise)
 
     def _revise_line(self, line: PurchaseOrderLine, paper: LinePaper, before: Asked) -> None:
         number = str(paper.number)
@@ -524,25 +543,31 @@ class _Revising:
             if getattr(line, name) != getattr(paper, name):
                 old, new = str(getattr(line, name)), str(getattr(paper, name))
                 self._say(number, Change(name, old, new, reopens=False))
-        was_cancelled, was_open = line.cancelled, line.is_open
+        was_cancelled = line.cancelled
+        was_written = (line.price_per, line.unit_decimals)
         for name, value in _line_values(paper, self.paper, self.known).items():
             setattr(line, name, value)
         line.cancelled = False
         schedules = self._reschedule(line, paper)
         after = asked_of(line, schedules, self.order)
         changes = changes_between(before, after)
-        if was_cancelled:
+        takes_promises = line.is_open and self.order.state == OrderState.ISSUED
+        asked_anew = (line.agreed_revision or line.asked_revision) < line.asked_revision
+        if was_cancelled or (takes_promises and line.is_settled and asked_anew):
             changes.append(Change("line", "", line.item_number))
         pieces = [piece_of(promise) for promise in self.known.promises.get(line.pk, [])]
         if changes and echoes(after, pieces, changes):
-            self._close_silently(line, changes)
+            self._close_silently(line, changes, schedules)
+        elif changes and line.is_settled and not takes_promises:
+            self._note(line, changes)
         elif changes:
             self._reopen(line, changes)
-        elif was_open != line.is_open or self.order.state != OrderState.ISSUED:
-            self._turn_off(line)
-        elif line.turn == Turn.NOBODY and line.is_open:
+        else:
             self._turn_on(line)
-        line.expected_on = expected_on(after, self._standing_pieces(line))
+        if was_written != (line.price_per, line.unit_decimals):
+            # 2.50 each is 250 per 100, but what somebody types against the one must not be read as the other.
+            line.touched_version = self.order.version
+        note_expected(line, after, self._standing_pieces(line))
 
     def _standing_pieces(self, line: PurchaseOrderLine) -> list[Any]:
         return [
@@ -551,13 +576,17 @@ class _Revising:
             if promise.state in (PromiseState.AGREED, PromiseState.PROPOSED)
         ]
 
-    def _close_silently(self, line: PurchaseOrderLine, changes: list[Change]) -> None:
+    def _close_silently(
+        self, line: PurchaseOrderLine, changes: list[Change], schedules: list[ScheduleLine]
+    ) -> None:
         """The ERP now says what was promised: what the buyer took there is agreed here."""
-        for promise in self.known.promises.get(line.pk, []):
+        promises = self.known.promises.get(line.pk, [])
+        for promise in promises:
             if promise.state != PromiseState.AGREED:
-                promise.state = PromiseState.AGREED
+                promise.state = PROMISE_LIFECYCLE.target("echo", promise.state)
                 promise.decided_at, promise.decided_by = self.at, _("in the ERP")
                 self.batch.promises.append(promise)
+        self.batch.first_days += [one for one in schedules if note_first_days(one, promises) and one.pk]
         line.agreement = LINE_LIFECYCLE.target("echo", line.agreement)
         line.turn = Turn.NOBODY
         line.asked_revision = line.agreed_revision = self.order.revision
@@ -566,12 +595,16 @@ class _Revising:
         for change in changes:
             self._say(str(line.number), change, "as agreed")
 
+    def _note(self, line: PurchaseOrderLine, changes: list[Change]) -> None:
+        """Nothing is left to promise, so nobody is asked again; if the line comes back, it asks what it asks then."""
+        line.asked_revision = self.order.revision
+        self._turn_off(line)
+        for change in changes:
+            self._say(str(line.number), change, "noted")
+
     def _reopen(self, line: PurchaseOrderLine, changes: list[Change]) -> None:
-        for promise in self.known.promises.get(line.pk, []):
-            # What was agreed stays in sight until the supplier answers anew; what was only proposed is overtaken.
-            if promise.state != PromiseState.AGREED:
-                promise.state = PromiseState.SUPERSEDED
-                self.batch.promises.append(promise)
+        # What was agreed stays in sight until the supplier answers anew; what was only proposed is overtaken.
+        self._supersede(line, PromiseState.PROPOSED, PromiseState.DECLINED)
         line.agreement = LINE_LIFECYCLE.target("reopen", line.agreement)
         line.asked_revision = self.order.revision
         line.touched_version = self.order.version
@@ -581,6 +614,7 @@ class _Revising:
             self._say(str(line.number), change)
 
     def _turn_on(self, line: PurchaseOrderLine) -> None:
+        """Give the ball to who holds it, as long as anything can still be promised."""
         if not line.is_open or self.order.state != OrderState.ISSUED:
             self._turn_off(line)
         elif line.agreement in (Agreement.AWAITING, Agreement.DISPUTED):
@@ -589,7 +623,10 @@ class _Revising:
             line.turn = Turn.BUYER
 
     def _turn_off(self, line: PurchaseOrderLine) -> None:
-        line.turn = Turn.NOBODY
+        if line.turn != Turn.NOBODY:
+            line.turn = Turn.NOBODY
+            # Who still has it before them is about to answer or decide what nobody waits for any more.
+            line.touched_version = self.order.version
 
     def _reschedule(self, line: PurchaseOrderLine, paper: LinePaper) -> list[ScheduleLine]:
         """Keep our keys: a delivery that is unchanged keeps its own, the rest are taken in order."""
@@ -601,7 +638,8 @@ class _Revising:
             if same:
                 free.remove(same)
                 kept[position] = same
-        next_key = max((one.key for one in self.known.schedules.get(line.pk, [])), default=0) + 1
+        # Promises name deliveries by key: one that is gone takes its key with it.
+        next_key = max([line.last_schedule_key, *(one.key for one in self.known.schedules[line.pk])]) + 1
         for position, (quantity, day) in enumerate(wanted):
             if position in kept:
                 continue
@@ -621,6 +659,7 @@ class _Revising:
                 self.batch.new_schedules.append(moved)
             kept[position] = moved
         self.batch.gone_schedules.extend(one.pk for one in free)
+        line.last_schedule_key = next_key - 1
         return [kept[position] for position in range(len(wanted))]
 
     def _record(self, before: dict[int, tuple[Decimal, Decimal]]) -> None:
@@ -650,6 +689,7 @@ class _Revising:
 def _write(batch: _Batch, actor: Actor, at: datetime) -> None:
     PurchaseOrder.objects.bulk_create(batch.new_orders, batch_size=500)
     PurchaseOrder.objects.bulk_update(batch.moved_orders, ORDER_FIELDS, batch_size=200)
+    PurchaseOrder.objects.bulk_update(batch.stamped_orders, ["erp_stamp"], batch_size=1000)
     for revision in batch.revisions:
         revision.order_id = revision.order.pk
     OrderRevision.objects.bulk_create(batch.revisions, batch_size=500)
@@ -659,6 +699,7 @@ def _write(batch: _Batch, actor: Actor, at: datetime) -> None:
     PurchaseOrderLine.objects.bulk_update(batch.moved_lines, LINE_FIELDS, batch_size=200)
     ScheduleLine.objects.filter(pk__in=batch.gone_schedules).delete()
     ScheduleLine.objects.bulk_update(batch.moved_schedules, ["quantity", "delivery_on"], batch_size=500)
+    ScheduleLine.objects.bulk_update(batch.first_days, FIRST_DAYS, batch_size=500)
     for schedule in batch.new_schedules:
         schedule.line_id = schedule.line.pk
     ScheduleLine.objects.bulk_create(batch.new_schedules, batch_size=1000)

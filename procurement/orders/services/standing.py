@@ -1,13 +1,25 @@
 """Writing down where lines and their order stand, after anything moved."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db.models import F
 
 from portal.kernel.errors import StaleDocument
-from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
-from procurement.orders.policies import LineStatus, OrderStatus, roll_up
+from procurement.calendars.policies import acknowledge_within, add_working_time, default_calendar
+from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
+from procurement.orders.policies import (
+    Asked,
+    LineStatus,
+    OrderStatus,
+    Piece,
+    expected_on,
+    next_delivery_on,
+    roll_up,
+)
+from procurement.orders.states import PromiseState, Turn
+from suppliers.models import Supplier
 
 ROLLED_UP = (
     "agreement",
@@ -35,6 +47,33 @@ def status_of(line: PurchaseOrderLine) -> LineStatus:
     )
 
 
+EXPECTED = ("expected_on", "next_delivery_on")
+
+
+def note_expected(line: PurchaseOrderLine, asked: Asked, pieces: Sequence[Piece]) -> None:
+    """Note (not save) when the last of a line is expected, and when the next of it."""
+    line.expected_on = expected_on(asked, pieces)
+    line.next_delivery_on = next_delivery_on(asked, pieces, line.received_quantity)
+
+
+def start_clock(
+    order: PurchaseOrder, supplier: Supplier, lines: Sequence[PurchaseOrderLine], at: datetime
+) -> None:
+    """Note (not save) by when the supplier is to answer what waits for it now, in its own working time.
+
+    There is one clock for the order: it starts whenever the ball comes to the supplier, and stops when nothing waits.
+    """
+    waiting = [line for line in lines if line.turn == Turn.SUPPLIER]
+    if not waiting:
+        order.answer_asked_at = order.acknowledge_by_at = None
+        return
+    lead: timedelta = min(line.delivery_on for line in waiting) - at.date()
+    value = sum((line.amount for line in lines if not line.cancelled), start=Decimal(0))
+    within = acknowledge_within(order.kind, supplier.segment, lead.days, value)
+    calendar = default_calendar(supplier.country, supplier.time_zone)
+    order.answer_asked_at, order.acknowledge_by_at = at, add_working_time(at, within, calendar)
+
+
 def apply_roll_up(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> None:
     """Compute an order's statuses, counts, total and next delivery from its lines (not saved)."""
     status: OrderStatus = roll_up([status_of(line) for line in lines], state=order.state)
@@ -42,7 +81,31 @@ def apply_roll_up(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> N
         setattr(order, name, getattr(status, name))
     live = [line for line in lines if not line.cancelled]
     order.total_amount = sum((line.amount for line in live), start=order.total_amount * 0)
-    order.next_delivery_on = min((line.expected_on for line in live if line.is_open), default=None)
+    # A line that an older version wrote while this one was being installed has no next day of its own yet.
+    days = [line.next_delivery_on or line.expected_on for line in live if line.is_open]
+    order.next_delivery_on = min(days, default=None)
+
+
+FIRST_DAYS = ("first_promised_on", "first_agreed_on")
+
+
+def note_first_days(schedule: ScheduleLine, pieces: Sequence[Promise]) -> bool:
+    """Note (not save) the days first promised and first agreed for one delivery; says whether there was news.
+
+    `pieces` are the live ones of its line. A delivery that no piece names, because the ERP split what was agreed, is
+    the one that comes on its day.
+    """
+    before = (schedule.first_promised_on, schedule.first_agreed_on)
+    dated = [piece for piece in pieces if piece.delivery_on]
+    mine = [piece for piece in dated if piece.schedule_key == schedule.key] or [
+        piece for piece in dated if piece.delivery_on == schedule.delivery_on
+    ]
+    last = max((piece.delivery_on for piece in mine if piece.delivery_on), default=None)
+    if schedule.first_promised_on is None:
+        schedule.first_promised_on = last
+    if schedule.first_agreed_on is None and all(piece.state == PromiseState.AGREED for piece in mine):
+        schedule.first_agreed_on = last
+    return before != (schedule.first_promised_on, schedule.first_agreed_on)
 
 
 def save_standing(
@@ -63,13 +126,18 @@ def save_standing(
         line.touched_version = order.version
     PurchaseOrderLine.objects.bulk_update(
         changed,
-        ["agreement", "turn", "agreed_revision", "expected_on", "touched_version"],
+        ["agreement", "turn", "agreed_revision", "touched_version", *EXPECTED],
         batch_size=500,
     )
     apply_roll_up(order, lines)
     values = {name: getattr(order, name) for name in ROLLED_UP}
     moved = PurchaseOrder.objects.filter(pk=order.pk, version=order.version - 1).update(
-        version=F("version") + 1, updated_at=at, supplier_reference=order.supplier_reference, **values
+        version=F("version") + 1,
+        updated_at=at,
+        supplier_reference=order.supplier_reference,
+        answer_asked_at=order.answer_asked_at,
+        acknowledge_by_at=order.acknowledge_by_at,
+        **values,
     )
     if not moved:
         raise StaleDocument(f"{order} was changed by somebody else a moment ago.")

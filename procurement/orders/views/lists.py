@@ -160,8 +160,11 @@ def _views(
     reader: Reader, wanted: Wanted, counts: dict[str, int], saved: Sequence[SavedView], here: str
 ) -> list[dict[str, Any]]:
     waiting = _("Waiting for the buyer") if reader.actor.is_supplier else _("Waiting for suppliers")
+    needs = _("Needs you")
+    if not reader.holds_the_ball:
+        needs = _("Waiting for an answer") if reader.actor.is_supplier else _("Waiting for a buyer")
     labels = {
-        NEEDS: _("Needs you"),
+        NEEDS: needs,
         WAITING: waiting,
         LATE: _("Late"),
         OPEN: _("All open"),
@@ -173,7 +176,7 @@ def _views(
             "url": f"?show={show}",
             "label": label,
             "count": capped(counts[show]) if show in counts else "",
-            "hot": show == NEEDS and counts[NEEDS] > 0,
+            "hot": show == NEEDS and counts[NEEDS] > 0 and reader.holds_the_ball,
             "current": kept is None and wanted.show == show,
             "saved": None,
         }
@@ -243,9 +246,15 @@ def _line_row(line: PurchaseOrderLine, promises: Sequence[Promise], today: date)
     return LineRow(
         line=line,
         promise=promise_text(promises),
-        late=late_text(line.delivery_on, line.expected_on, today) if is_open else "",
+        late=_late_line(line, today) if is_open else "",
         pick=f"{line.pk}.{line.order.version}",
     )
+
+
+def _late_line(line: PurchaseOrderLine, today: date) -> str:
+    if line.next_delivery_on and line.next_delivery_on < today:
+        return late_text(line.next_delivery_on, line.next_delivery_on, today)
+    return late_text(line.last_delivery_on or line.delivery_on, line.expected_on, today)
 
 
 def _order_row(order: PurchaseOrder, reader: Reader) -> OrderRow:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from portal.kernel.access import door
 from portal.kernel.errors import Invalid
+from portal.kernel.web import whole_number
 from procurement.orders.services import forget_view, save_view
 from suppliers.roles import Permission
 
@@ -57,10 +58,11 @@ def save(request: HttpRequest) -> HttpResponse:
 def forget(request: HttpRequest) -> HttpResponse:
     """Remove a saved view of one's own; the notice leads back to saving it again."""
     form = ViewForm(request.POST)
-    if not form.is_valid() or not request.POST.get("view", "").isdecimal():
+    view = whole_number(request.POST.get("view"))
+    if not form.is_valid() or view is None:
         raise Invalid(_("Say which view to remove."))
     page, query, name = (form.cleaned_data[field] for field in ("page", "query", "name"))
-    forget_view(int(request.POST["view"]), actor=request.actor)  # type: ignore[attr-defined]  # set by the middleware
+    forget_view(view, actor=request.actor)  # type: ignore[attr-defined]  # set by the middleware
     again = f"{reverse('view-save')}?{urlencode(form.cleaned_data)}"
     text = _("The view “%(name)s” is removed.") % {"name": name}
     messages.success(request, format_html('{} <a href="{}">{}</a>', text, again, _("Save it again")))

@@ -15,7 +15,9 @@ from django.utils import timezone
 from portal.kernel.actors import Actor
 from portal.kernel.templatetags.portal_ui import day_text
 from procurement.acknowledgments.messages import TypedHeader, TypedPiece
-from procurement.acknowledgments.queries import draft_header_of, drafts_of, rules_of
+from procurement.acknowledgments.policies import price_for, price_text
+from procurement.acknowledgments.queries import draft_header_of, drafts_of, rules_of, travel_days
+from procurement.acknowledgments.services import mark_of
 from procurement.calendars.policies import default_calendar, working_time_between
 from procurement.catalogue.models import Site
 from procurement.orders.models import OrderRevision, Promise, PurchaseOrder, ScheduleLine
@@ -69,8 +71,9 @@ class AnswerPage:
     answer_to_withdraw: str
     revision: dict[str, Any]
     today: date
-    transit_days: int
+    transit_days: int | None
     has_header_draft: bool
+    mark: str  # of what is kept about the answer as a whole
 
     @property
     def shown(self) -> list[GridLine]:
@@ -117,7 +120,7 @@ def deadline_of(order: PurchaseOrder, at: datetime) -> Deadline | None:
         zone=supplier.time_zone,
         is_readers_zone=due.astimezone(here).utcoffset() == due.astimezone(zone).utcoffset(),
         left=working_time_between(at, due, calendar),
-        whole=working_time_between(order.revised_at, due, calendar),
+        whole=working_time_between(order.answer_asked_at or order.revised_at, due, calendar),
     )
 
 
@@ -139,11 +142,18 @@ def asked_at_revision(order: PurchaseOrder, number: int, actor: Actor) -> Mappin
     return {line["key"]: line for line in revision.paper["lines"]} if revision else {}
 
 
-def transit_days_of(order: PurchaseOrder, actor: Actor) -> int:
-    """How many days goods travel from the place this answer ships from."""
+def transit_days_of(order: PurchaseOrder, actor: Actor) -> int | None:
+    """How many days goods travel from the place this answer ships from, if that can be known."""
     ship_froms = ship_froms_of(order, actor)
     header = _header(order, draft_header_of(order, actor=actor), ship_froms)
-    return next((site.transit_days for site in ship_froms if site.code == header.ship_from), 0)
+    return travel_days(ship_froms, header.ship_from)
+
+
+def headers_of(order: PurchaseOrder, actor: Actor) -> tuple[TypedHeader, TypedHeader]:
+    """What is said about the answer as a whole: as kept, and as it stands before anybody types."""
+    ship_froms = ship_froms_of(order, actor)
+    draft = draft_header_of(order, actor=actor)
+    return _header(order, draft, ship_froms), _header(order, None, ship_froms)
 
 
 def answer_page(
@@ -163,7 +173,7 @@ def answer_page(
     header_draft = draft_header_of(order, actor=actor)
     ship_froms = ship_froms_of(order, actor)
     header = _header(order, header_draft, ship_froms)
-    transit = next((site.transit_days for site in ship_froms if site.code == header.ship_from), 0)
+    transit = travel_days(ship_froms, header.ship_from)
     revisions = list(revisions_of(order, actor)[:NEWEST_REVISIONS])
     allowed = may_answer(order, actor)
     drafts = drafts_of(order, actor=actor) if allowed else {}
@@ -229,6 +239,7 @@ def answer_page(
         today=parts.today,
         transit_days=transit,
         has_header_draft=header_draft is not None,
+        mark=mark_of([header]),
     )
 
 
@@ -268,7 +279,7 @@ def typed_again(origin: uuid.UUID, order: PurchaseOrder, actor: Actor) -> dict[s
                 quantity=plain(one.quantity),
                 delivery_on=one.delivery_on.isoformat() if one.delivery_on else "",
                 ship_on=one.ship_on.isoformat() if one.ship_on else "",
-                price="" if kind == PromiseKind.REFUSE else plain(one.price),
+                price="" if kind == PromiseKind.REFUSE else _typed_price(one),
                 schedule_key=str(one.schedule_key),
                 item_number=one.item_number,
                 item_description=one.item_description,
@@ -277,3 +288,9 @@ def typed_again(origin: uuid.UUID, order: PurchaseOrder, actor: Actor) -> dict[s
             )
         )
     return found
+
+
+def _typed_price(one: Promise) -> str:
+    """A promised price as it is typed for the line's price unit; in words, to be typed anew, where that has none."""
+    price = price_for(one.price, one.price_per, one.line.price_per)
+    return price_text(one.price, one.price_per) if price is None else plain(price)

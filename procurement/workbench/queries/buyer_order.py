@@ -355,21 +355,22 @@ def _named(one: Compared) -> str:
 def _their_turn(order: PurchaseOrder, at: datetime) -> Headline:
     turn = _("%(supplier)s’s turn") % {"supplier": order.supplier.name}
     count = order.lines_for_supplier
-    if order.agreement == Agreement.DISPUTED:
-        # The time to answer was that of the first answer; a declined one has none of its own yet.
-        text = ngettext("One line is to be answered again.", "%(n)d lines are to be answered again.", count)
-        return Headline("talk", "talk", turn, False, text % {"n": count})
     deadline = deadline_of(order, at)
+    tone, glyph = "move", "wait"
     what = ngettext(
         "One line awaits an answer to revision %(number)d",
         "%(n)d lines await an answer to revision %(number)d",
         count,
-    ) % {"n": count, "number": order.revision}
+    )
+    if order.agreement == Agreement.DISPUTED:
+        tone, glyph = "talk", "talk"
+        what = ngettext("One line is to be answered again", "%(n)d lines are to be answered again", count)
+    what %= {"n": count, "number": order.revision}
     if deadline is None:
-        return Headline("move", "wait", turn, False, f"{what}.")
+        return Headline(tone, glyph, turn, False, f"{what}.")
     when = format_html("<b>{}</b> {}", due_text(deadline), whose_time(deadline))
     if deadline.is_over:
         text = format_html("{}. {} {}.", what, _("It was due"), when)
         return Headline("stop", "alert", turn, False, text, time_left(deadline), 0.0)
     text = format_html("{}, {} {}.", what, _("due"), when)
-    return Headline("move", "wait", turn, False, text, time_left(deadline), share_left(deadline))
+    return Headline(tone, glyph, turn, False, text, time_left(deadline), share_left(deadline))

@@ -48,6 +48,7 @@ class GridPiece(NamedTuple):
     text: str = ""
     asked: str = ""
     item_is_bad: bool = False
+    description_is_bad: bool = False
     reason_is_bad: bool = False
 
     @property
@@ -69,11 +70,13 @@ class Standing(NamedTuple):
     quantity: Decimal
     delivery_on: date | None
     price: Decimal
+    price_per: Decimal
     kind: str
     state: str
     item_number: str
     reason: str
     decision_note: str
+    price_differs: bool
 
 
 @dataclass(slots=True)
@@ -94,6 +97,8 @@ class GridLine:
     hints: list[str] = field(default_factory=list)
     typed_before: bool = False
     is_typed: bool = False
+    mark: str = ""
+    typed_by: str = ""
     rest: Decimal = Decimal(0)
     sum_text: str = ""
     shares: list[tuple[float, float]] = field(default_factory=list)
@@ -166,7 +171,7 @@ def words_of(row: GridLine, currency: str) -> dict[str, str | int]:
     words |= {
         "own_quantity": quantity_tag(one.quantity) if one else "",
         "own_day": day_tag(one.delivery_on) if one else "",
-        "own_price": price_tag(one.price) if one else "",
+        "own_price": price_tag(one.price, "", one.price_per) if one else "",
         "tone": row.verdict.tone,
         "glyph": glyph_tag(row.verdict.glyph),
         "result": format_html("<b>{}</b>", row.verdict.result) if row.verdict.result else "",

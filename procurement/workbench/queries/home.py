@@ -231,10 +231,10 @@ def _agreed_lines(actor: Actor) -> QuerySet[PurchaseOrderLine]:
 
 def _late(actor: Actor, today: date) -> tuple[list[Todo], int]:
     """Orders of which something agreed has not come by its day, the latest first."""
-    late = _agreed_lines(actor).filter(expected_on__lt=today)
+    late = _agreed_lines(actor).filter(next_delivery_on__lt=today)
     groups = list(
         late.values("order_id")
-        .annotate(lines=Count("id"), since=Min("expected_on"))
+        .annotate(lines=Count("id"), since=Min("next_delivery_on"))
         .order_by("since", "order_id")[:MOST_LATE]
     )
     orders = _orders_by_id(actor, [group["order_id"] for group in groups])
@@ -262,17 +262,17 @@ def _late(actor: Actor, today: date) -> tuple[list[Todo], int]:
 
 def _arrivals(actor: Actor, today: date) -> list[Arrival]:
     """What is due in the next fourteen days, by order and day."""
-    soon = _agreed_lines(actor).filter(expected_on__gte=today, expected_on__lte=today + SOON)
+    soon = _agreed_lines(actor).filter(next_delivery_on__gte=today, next_delivery_on__lte=today + SOON)
     groups = list(
-        soon.values("order_id", "expected_on")
+        soon.values("order_id", "next_delivery_on")
         .annotate(lines=Count("id"), item=Max("description"))
-        .order_by("expected_on", "order_id")[:8]
+        .order_by("next_delivery_on", "order_id")[:8]
     )
     orders = _orders_by_id(actor, [group["order_id"] for group in groups])
     return [
         Arrival(
-            group["expected_on"],
-            (group["expected_on"] - today).days,
+            group["next_delivery_on"],
+            (group["next_delivery_on"] - today).days,
             orders[group["order_id"]],
             group["lines"],
             group["item"],

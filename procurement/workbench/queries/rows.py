@@ -15,6 +15,7 @@ from procurement.acknowledgments.forms import (
     asked_pieces,
     carried,
     field_name,
+    plain_day,
     read_line,
     rest_of,
     same,
@@ -23,6 +24,7 @@ from procurement.acknowledgments.forms import (
 from procurement.acknowledgments.messages import TypedPiece
 from procurement.acknowledgments.models import DraftAnswer
 from procurement.acknowledgments.policies import LineRules, hints, read_answer
+from procurement.acknowledgments.services import mark_of
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.policies import NewPiece
 from procurement.orders.states import Agreement, OrderState, PromiseKind, PromiseState, Turn
@@ -51,7 +53,7 @@ class Parts:
     sites: dict[str, str]
     buyer: str
     today: date
-    transit_days: int
+    transit_days: int | None
     editable: bool
     in_full: frozenset[str]
 
@@ -64,27 +66,29 @@ def row_of(line: PurchaseOrderLine, parts: Parts) -> GridLine:
     row = GridLine(line=line, rules=rules, is_editable=waits and parts.editable, verdict=as_asked_verdict())
     if waits:
         _say_what_moved(row, parts)
-        row.declined = [_standing(one) for one in promises if one.state == PromiseState.DECLINED]
+        row.declined = [_standing(one, line) for one in promises if one.state == PromiseState.DECLINED]
     if row.is_editable:
         _fill_fields(row, parts)
         return row
     if not waits:
-        row.standing = [_standing(one) for one in promises]
+        row.standing = [_standing(one, line) for one in promises]
     row.amount = _standing_amount(row, parts.order)
     row.verdict = _standing_verdict(row, parts, waits=waits)
     return row
 
 
-def _standing(promise: Promise) -> Standing:
+def _standing(promise: Promise, line: PurchaseOrderLine) -> Standing:
     return Standing(
         promise.quantity,
         promise.delivery_on,
         promise.price,
+        promise.price_per,
         promise.kind,
         promise.state,
         promise.item_number,
         promise.get_reason_display() if promise.reason else "",
         promise.decision_note,
+        promise.price * line.price_per != line.price * promise.price_per,
     )
 
 
@@ -93,9 +97,9 @@ def _standing_amount(row: GridLine, order: PurchaseOrder) -> Decimal:
         return Decimal(0)
     if not row.standing:
         return row.line.amount
-    per = row.line.price_per
     kept = [one for one in row.standing if one.kind != PromiseKind.REFUSE]
-    return sum((line_amount(one.quantity, one.price, per, order.currency) for one in kept), start=Decimal(0))
+    amounts = (line_amount(one.quantity, one.price, one.price_per, order.currency) for one in kept)
+    return sum(amounts, start=Decimal(0))
 
 
 def _standing_verdict(row: GridLine, parts: Parts, *, waits: bool) -> Verdict:
@@ -123,8 +127,7 @@ def _apart(row: GridLine, parts: Parts) -> str:
     if not row.standing or all(one.kind == PromiseKind.REFUSE for one in row.standing):
         return _why_refused(row)
     pieces = [
-        NewPiece(0, one.kind, one.quantity, one.price, row.rules.price_per, one.delivery_on)
-        for one in row.standing
+        NewPiece(0, one.kind, one.quantity, one.price, one.price_per, one.delivery_on) for one in row.standing
     ]
     if says_as_asked(row.rules, pieces):
         return ""
@@ -163,17 +166,20 @@ def _fill_fields(row: GridLine, parts: Parts) -> None:
         if row.is_split:
             _add_up(row, asked)
         return
-    typed = tuple(TypedPiece(**piece) for piece in draft.pieces)
+    typed = stored = tuple(TypedPiece(**piece) for piece in draft.pieces)
     row.typed_before = draft.version < line.touched_version
     if row.typed_before:
         typed = carried(typed, _asked_before(asked, line, parts), asked)
     row.is_typed = not same(typed, asked)
+    row.mark = mark_of(stored) if row.is_typed else ""
+    row.typed_by = draft.typed_by
     read = read_line(rules, typed, transit_days=parts.transit_days)
     problems = list(read.problems)
     made: tuple[NewPiece, ...] = ()
     if not problems:
         made, problems = read_answer(rules, read.pieces, today=parts.today, transit_days=parts.transit_days)
-        row.hints = hints(rules, made)
+        # What is wrong is said once: no hint on packs beside a quantity that is none.
+        row.hints = [] if problems else hints(rules, made)
     row.problems = problems
     if row.is_typed:
         row.verdict = verdict_of(rules, made, problems, buyer=parts.buyer, currency=order.currency)
@@ -251,6 +257,7 @@ def _piece(
         text=text,
         asked=_asked_of(typed, row),
         item_is_bad=f"item_number.{index}" in bad,
+        description_is_bad=f"item_description.{index}" in bad,
         reason_is_bad=f"reason.{index}" in bad,
     )
 
@@ -273,9 +280,8 @@ def _piece_word(typed: TypedPiece, row: GridLine, parts: Parts) -> tuple[str, st
         return "stop", "stop", _("Refused")
     if not typed.delivery_on:
         return "wait", "talk", _("On backorder, no day yet") if typed.kind == PromiseKind.BACKORDER else ""
-    try:
-        day = date.fromisoformat(typed.delivery_on)
-    except ValueError:
+    day = plain_day(typed.delivery_on)
+    if day is None:
         return "stop", "alert", ""
     keys = {str(one.key): one.delivery_on for one in row.rules.deliveries}
     asked = keys.get(typed.schedule_key, row.rules.deliveries[0].delivery_on)

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.audit.queries import timeline_of
 from portal.kernel.errors import Invalid, Refusal, StaleDocument
+from portal.kernel.web import whole_number
 from procurement.acknowledgments.messages import ACCEPT, DECLINE, DecideAnswer
 from procurement.acknowledgments.services import decide_answer
 from procurement.orders.models import PurchaseOrder
@@ -25,7 +26,7 @@ from procurement.threads.queries import thread_of
 from procurement.workbench.presenters import CHANNEL_WORDS, Entry, entry_of, lines_text
 from procurement.workbench.queries.buyer_order import BuyerOrder, buyer_order, changes_of, revisions_of
 from procurement.workbench.queries.compare import Compared
-from procurement.workbench.views.kept import Typed, key_hints, read_typed, whole_number
+from procurement.workbench.views.kept import Typed, key_hints, read_typed
 from suppliers.roles import Permission
 
 TEMPLATE = "procurement/workbench/order_buyer.html"
@@ -163,7 +164,7 @@ def answer_decide(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
             request, fresh, typed=typed, open_line=opened, refusal=refusal, status=refusal.status
         )
     order = find_order(key, actor=request.actor)
-    say = _said(command.verdict, settled)
+    say = " ".join(filter(None, (_said(command.verdict, settled), _left_out(request.POST, order, settled))))
     waiting = [one for one in lines_of(order) if one.turn == "buyer"]
     following = _following([one.number for one in waiting], line) if line else None
     if getattr(request, "htmx", False):
@@ -217,6 +218,23 @@ def _said(verdict: str, settled: Settled) -> str:
     if not done:
         return _("Piece accepted. The ERP is told once the whole line is settled.")
     return _("Accepted: %(lines)s. The ERP is told.") % {"lines": lines_text(sorted(done))}
+
+
+def _left_out(posted: QueryDict, order: PurchaseOrder, settled: Settled) -> str:
+    """What the page offered for a verdict on the whole answer, and what did not wait for one any more."""
+    if posted.get(ACCEPT, posted.get(DECLINE)) != "all":
+        return ""
+    offered = {whole_number(text) for text in posted.get("offered", "").split(".")}
+    decided = {*settled.agreed, *settled.refused, *settled.disputed, *settled.waiting}
+    numbers = [one.number for one in lines_of(order) if one.pk in offered and one.number not in decided]
+    if not numbers:
+        return ""
+    text = ngettext(
+        "%(lines)s did not wait for you any more and stays as it is.",
+        "%(lines)s did not wait for you any more and stay as they are.",
+        len(numbers),
+    )
+    return text % {"lines": lines_text(numbers).capitalize()}
 
 
 # --- revisions ----------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid
+from portal.kernel.web import whole_number
 from procurement.acknowledgments.messages import ACCEPT, DECLINE
 from procurement.workbench.queries.compare import Compared
 from procurement.workbench.queries.waiting import (
@@ -25,7 +26,7 @@ from procurement.workbench.queries.waiting import (
     suppliers_waiting,
 )
 from procurement.workbench.services import Choice, Outcome, decide_lines
-from procurement.workbench.views.kept import Typed, key_hints, read_typed, whole_number
+from procurement.workbench.views.kept import Typed, key_hints, read_typed
 from suppliers.roles import CompanyRole, Permission
 
 TEMPLATE = "procurement/workbench/decisions.html"

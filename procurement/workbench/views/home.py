@@ -37,6 +37,8 @@ def _first_page(actor: Actor) -> str:
     """Where somebody of the buying side begins: at what waits for a decision, the integration, or the orders."""
     if actor.may(Permission.ORDER_DECIDE):
         return "decision-list"
+    if actor.may(Permission.ERP_MANAGE):
+        return "integration"
     return "order-list" if actor.may(Permission.ORDER_VIEW) else "preferences"
 
 
@@ -51,11 +53,15 @@ def _title(found: Home, request: DoorRequest) -> str:
     name = given_name(request.actor.label)
     if not found.count:
         return _("Nothing waits for you, %(name)s.") % {"name": name}
-    waits = ngettext("One thing waits for you.", "%(n)d things wait for you.", found.count) % {
-        "n": found.count
-    }
+    waits = []
+    if count := found.waiting_orders:  # the rail counts these, so they are told apart from the late ones
+        words = ngettext("One order waits for your answer.", "%(n)d orders wait for your answer.", count)
+        waits.append(words % {"n": count})
+    if count := found.late:
+        words = ngettext("One order is late in delivery.", "%(n)d orders are late in delivery.", count)
+        waits.append(words % {"n": count})
     return _("%(greeting)s, %(name)s. %(waits)s") % {
         "greeting": _greeting(request.at),
         "name": name,
-        "waits": waits,
+        "waits": " ".join(waits),
     }

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from django.http import QueryDict
 
+from portal.kernel.web import whole_number
+from procurement.acknowledgments.forms import one_line_end
+
 LONGEST_REASON = 2000
 REASON = "reason-"
 
@@ -26,18 +29,17 @@ class Typed:
 def read_typed(query: QueryDict) -> Typed:
     """What was ticked and typed."""
     picks = (whole_number(value.partition(".")[0]) for value in query.getlist("pick"))
-    typed = {name: str(query[name])[:LONGEST_REASON] for name in query if name.startswith(REASON)}
+    typed = {name: _reason(query, name) for name in query if name.startswith(REASON)}
     reasons = {
         line: value
         for name, value in typed.items()
         if value.strip() and (line := whole_number(name.removeprefix(REASON)))
     }
-    return Typed(frozenset(pick for pick in picks if pick), query.get("reason", "")[:LONGEST_REASON], reasons)
+    return Typed(frozenset(pick for pick in picks if pick), _reason(query, "reason"), reasons)
 
 
-def whole_number(text: str | None) -> int | None:
-    """A number of the address or a button's value; None for anything else."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
+def _reason(query: QueryDict, name: str) -> str:
+    return one_line_end(query.get(name, ""))[:LONGEST_REASON]
 
 
 def key_hints(count: int, opened: int | None) -> list[str]:

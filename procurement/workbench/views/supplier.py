@@ -5,7 +5,7 @@ second, in one transaction whose refusals undo only the act: so nothing that was
 """
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib import messages
@@ -32,38 +32,46 @@ from procurement.acknowledgments.forms import (
     drop_piece,
     fit_pieces,
     kept_text,
+    plain_day,
     read_line,
     read_paste,
     refuse_line,
     same,
     set_day,
+    shown_text,
     substitute_line,
     typed_header,
     typed_lines,
     with_ship_dates,
 )
-from procurement.acknowledgments.messages import AcknowledgeOrder, LineAnswer, TypedPiece
+from procurement.acknowledgments.messages import AcknowledgeOrder, LineAnswer, TypedHeader, TypedPiece
 from procurement.acknowledgments.policies import LineRules
 from procurement.acknowledgments.queries import drafts_of, find_answer, rules_of
 from procurement.acknowledgments.services import (
     Acknowledged,
+    Elsewhere,
+    TypedElsewhere,
     acknowledge_order,
     discard_draft,
+    keep_draft_header,
+    keep_draft_lines,
+    mark_of,
+    require_as_shown,
     require_fresh,
-    save_draft_header,
     save_draft_lines,
     withdraw_acknowledgment,
 )
-from procurement.orders.models import PurchaseOrder
-from procurement.orders.queries import find_order, lines_of
+from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
+from procurement.orders.queries import find_order, lines_of, lock_order
 from procurement.orders.states import PromiseKind, Turn
 from procurement.threads.queries import thread_of
-from procurement.workbench.policies import given_name
+from procurement.workbench.policies import given_name, going_text
 from procurement.workbench.presenters import Entry, Marks, cast, entry_of
 from procurement.workbench.queries.answer import (
     AnswerPage,
     answer_page,
     asked_at_revision,
+    headers_of,
     may_answer,
     transit_days_of,
     typed_again,
@@ -90,7 +98,7 @@ def show_order(
 ) -> HttpResponse:
     """The order page with its answer grid. `problems` and `refusal` say what must be looked at again."""
     more, show = request.GET.get("more", ""), request.GET.get("show", "all")
-    page = answer_page(order, actor=request.actor, at=request.at, show=show, in_full=frozenset([more]))
+    page = _page(request, order, show=show, in_full=frozenset([more]))
     context = _context(page)
     context["more"] = more
     context["rows"] = _rows(request, page, context)
@@ -104,6 +112,15 @@ def show_order(
         "thread": thread_of(order, request.actor),
     }
     return render(request, TEMPLATE, context, status=status)
+
+
+def _page(request: DoorRequest, order: PurchaseOrder, **shown: Any) -> AnswerPage:
+    """The page with a header typed here just as it came: what is longer than a draft can keep is told, not cut."""
+    page = answer_page(order, actor=request.actor, at=request.at, **shown)
+    typed = typed_header(request.POST)
+    if typed and mark_of([typed]) != request.POST.get("mark"):
+        page.header = typed
+    return page
 
 
 def _context(page: AnswerPage) -> dict[str, Any]:
@@ -148,12 +165,17 @@ def _timeline(request: DoorRequest, page: AnswerPage, events: Any) -> list[Entry
 @door(*ANSWERERS, methods=["GET", "POST"])
 def order_answer(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """GET: the grid for a buyer who answers in the supplier's place. POST: whichever button of the form was pressed."""
-    order = find_order(key, actor=request.actor)
     if request.method != "POST":
+        order = find_order(key, actor=request.actor)
         if request.actor.is_supplier:
             return HttpResponseRedirect(reverse("order", args=[order.key]))
         return show_order(request, order)
+    # Held before anything is read of it: what is kept and what is sent then speak of one and the same order.
+    order = lock_order(key, actor=request.actor)
     typing = _keep_typing(request, order)
+    if "send" in request.POST or "changed" in request.POST or "confirm" in request.POST:
+        return _send(request, order, typing)
+    _say_elsewhere(request, order, typing)
     if key_of_line := request.POST.get("more"):
         return _to_menu(request, order, key_of_line)
     for act in LINE_ACTS:
@@ -164,8 +186,6 @@ def order_answer(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         return _set_one_day(request, order, typing)
     if "fill" in request.POST:
         return _paste(request, order, typing)
-    if "send" in request.POST or "changed" in request.POST or "confirm" in request.POST:
-        return _send(request, order, typing)
     messages.success(request, _("Draft saved."))
     return _to_page(request, order)
 
@@ -173,7 +193,7 @@ def order_answer(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 @door(*ANSWERERS, methods=["POST"])
 def answer_line(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Keep what is typed in one line, and say what would come of it; or do what a button of the line says."""
-    order = find_order(key, actor=request.actor)
+    order = lock_order(key, actor=request.actor)
     typing = _keep_typing(request, order)
     act = next((name for name in LINE_ACTS if name in request.POST), "")
     line_id = _act_on_line(request, order, typing, act, request.POST[act]) if act else 0
@@ -181,9 +201,13 @@ def answer_line(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         request.POST.get(act, "").rpartition(".")[0] if act == "drop" else request.POST.get(act, "")
     }
     if not getattr(request, "htmx", False):
+        _say_elsewhere(request, order, typing)
         return _to_page(request, order, f"#line-{line_id}" if line_id else "")
-    page = answer_page(order, actor=request.actor, at=request.at, in_full=in_full)
+    page = _page(request, order, in_full=in_full)
     context = _context(page) | {"oob": True, "moved_meanwhile": typing.version < order.version}
+    context["header_kept"] = typing.has_header
+    for line in page.lines:
+        line.hints += [typing.elsewhere[line.key]] if line.key in typing.elsewhere else []
     if act:
         row = next((row for row in page.lines if row.pk == line_id), None)
         if row is None:
@@ -197,6 +221,12 @@ def answer_line(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 def answer_discard(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Throw away what was typed and not sent."""
     order = find_order(key, actor=request.actor)
+    page = answer_page(order, actor=request.actor, at=request.at)
+    elsewhere = _elsewhere(page, _Typing(order.version, frozenset(), {}, _seen(request)))
+    try:
+        require_as_shown(bool(elsewhere))
+    except TypedElsewhere as refusal:
+        return show_order(request, order, problems=elsewhere, refusal=refusal, status=refusal.status)
     discard_draft(order, actor=request.actor)
     messages.success(request, _("What you typed is thrown away. Every line is as asked again."))
     return _to_page(request, order)
@@ -205,7 +235,7 @@ def answer_discard(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 @door(*ANSWERERS, methods=["POST"])
 def answer_withdraw(request: DoorRequest, key: uuid.UUID, answer: uuid.UUID) -> HttpResponse:
     """Take an answer back while the buyer has not acted; it stands in the fields again, to be changed and sent."""
-    order = find_order(key, actor=request.actor)
+    order = lock_order(key, actor=request.actor)
     paper = find_answer(answer, actor=request.actor)
     if paper.order_id != order.pk:
         raise NotFound(_("There is no such answer."))
@@ -250,11 +280,18 @@ def _to_menu(request: DoorRequest, order: PurchaseOrder, key: str) -> HttpRespon
 
 @dataclass(frozen=True, slots=True)
 class _Typing:
-    """What came with a request: the version on the screen, and the fields of the lines that were sent."""
+    """What came with a request: the version on the screen, what it showed as typed, and the fields that were sent.
+
+    `elsewhere` says of each sent line what was typed in another window since the screen was drawn.
+    """
 
     version: int
     keys: frozenset[str]
     fields: dict[str, Pieces]
+    seen: dict[str, str]
+    elsewhere: dict[str, str] = field(default_factory=dict)
+    has_header: bool = False
+    header_elsewhere: bool = False
 
 
 def _number(text: str | None, limit: int) -> int:
@@ -265,12 +302,12 @@ def _keep_typing(request: DoorRequest, order: PurchaseOrder) -> _Typing:
     """Keep every field that was sent and differs from what is asked, or from what was asked on that screen."""
     posted = typed_lines(request.POST, get_language() or "en")
     version = _number(request.POST.get("version"), order.version)
-    typing = _Typing(version, frozenset(posted), posted)
+    typing = _Typing(version, frozenset(posted), posted, _seen(request))
     if not may_answer(order, request.actor):
         return typing
-    header = typed_header(request.POST)
-    if header is not None:
-        save_draft_header(order, header, actor=request.actor, at=request.at)
+    if (header := typed_header(request.POST)) or not posted:
+        typing = replace(typing, has_header=header is not None)
+        typing = replace(typing, header_elsewhere=_keep_header(request, order, header))
     if not posted:
         return typing
     lines = [line for line in lines_of(order) if line.key in posted and line.turn == Turn.SUPPLIER]
@@ -284,8 +321,75 @@ def _keep_typing(request: DoorRequest, order: PurchaseOrder) -> _Typing:
         if line.key in then:
             pieces = carried(pieces, asked_then(rule, then[line.key]), asked)
         changed[line.key] = () if same(pieces, asked) else pieces
-    save_draft_lines(order, changed, version=version, actor=request.actor, at=request.at)
-    return typing
+    elsewhere = keep_draft_lines(
+        order, changed, seen=typing.seen, version=version, actor=request.actor, at=request.at
+    )
+    for key, one in elsewhere.items():
+        if not one.replaced:
+            posted[key] = one.pieces
+    texts = {line.key: _elsewhere_text(line, elsewhere[line.key]) for line in lines if line.key in elsewhere}
+    return replace(typing, elsewhere=texts)
+
+
+def _seen(request: DoorRequest) -> dict[str, str]:
+    """What the page showed as typed, line by line. See Note [Marks] of the draft's services."""
+    found = ((name.partition("."), str(request.POST[name])) for name in request.POST)
+    return {key: mark for (name, dot, key), mark in found if name == "mark" and dot}
+
+
+def _keep_header(request: DoorRequest, order: PurchaseOrder, typed: TypedHeader | None) -> bool:
+    """Keep what was typed about the whole answer; whether something else was typed elsewhere since."""
+    before, untouched = headers_of(order, request.actor)
+    seen = request.POST.get("mark") or mark_of([untouched])
+    if typed is None:
+        return mark_of([before]) != seen
+    actor, at = request.actor, request.at
+    return keep_draft_header(order, typed, seen=seen, before=before, actor=actor, at=at)
+
+
+def _elsewhere_text(line: PurchaseOrderLine, one: Elsewhere) -> str:
+    """What was typed for a line in another window, and what came of it."""
+    values = {"name": one.typed_by, "what": "; ".join(_piece_text(line, piece) for piece in one.pieces)}
+    if one.pieces and one.replaced:
+        return _("what you typed took the place of what %(name)s typed: %(what)s") % values
+    if one.pieces:
+        return _("%(name)s typed %(what)s") % values
+    if one.replaced:
+        return _("what was typed before was taken back; what you typed stands now")
+    return _("what was typed was taken back; it is as asked again")
+
+
+def _piece_text(line: PurchaseOrderLine, piece: TypedPiece) -> str:
+    names = ("quantity", "delivery_on", "price") if piece.kind != PromiseKind.REFUSE else ("quantity",)
+    texts = [shown_text(name, getattr(piece, name))[:40] for name in names]
+    texts[0] = f"{texts[0]} {line.unit}".strip()
+    kind = str(PromiseKind(piece.kind).label) if piece.kind in PromiseKind.values else ""
+    return ", ".join(text for text in (*texts, kind) if text)
+
+
+def _elsewhere(page: AnswerPage, typing: _Typing) -> list[dict[str, str]]:
+    """Everything of this answer that is not as the page showed it that was sent."""
+    told: list[dict[str, str]] = []
+    for row in (row for row in page.lines if row.is_editable):
+        text = typing.elsewhere.get(row.key, "")
+        if row.key not in typing.keys and row.mark != typing.seen.get(row.key, ""):
+            typed = tuple(piece.typed for piece in row.pieces) if row.is_typed else ()
+            text = _elsewhere_text(row.line, Elsewhere(typed, row.typed_by))
+        if text:
+            message = _("Line %(number)s: %(message)s") % {"number": row.line.number, "message": text}
+            told.append({"id": f"line-{row.pk}", "message": message})
+    if typing.header_elsewhere:
+        message = _("The order number, the place or the note was typed in another window.")
+        told.append({"id": "supplier_reference", "message": message})
+    return told
+
+
+def _say_elsewhere(request: DoorRequest, order: PurchaseOrder, typing: _Typing) -> None:
+    """Where nothing is sent, what was typed elsewhere is told on the next page."""
+    numbers = dict(order.lines.filter(key__in=typing.elsewhere).values_list("key", "number"))
+    for key, text in typing.elsewhere.items():
+        message = _("Line %(number)s: %(message)s") % {"number": numbers[key], "message": text}
+        messages.info(request, message)
 
 
 def _waiting(order: PurchaseOrder) -> dict[str, tuple[int, int, LineRules]]:
@@ -318,7 +422,7 @@ def _act_on_line(request: DoorRequest, order: PurchaseOrder, typing: _Typing, ac
     return line_id
 
 
-def _acted(act: str, rules: LineRules, pieces: Pieces, number: int, transit_days: int) -> Pieces:
+def _acted(act: str, rules: LineRules, pieces: Pieces, number: int, transit_days: int | None) -> Pieces:
     if act == "split":
         return add_piece(rules, pieces)
     if act == "backorder":
@@ -359,7 +463,7 @@ def _set_one_day(request: DoorRequest, order: PurchaseOrder, typing: _Typing) ->
     problems: list[dict[str, str]] = []
     if not picked:
         problems.append({"id": "lines", "message": _("Tick the lines first that are to get this date.")})
-    if len(day) != 10:
+    if plain_day(day) is None:
         problems.append({"id": "many_on", "message": _("Give the date that the ticked lines are to get.")})
     if problems:
         return show_order(request, order, problems=problems, status=422)
@@ -408,7 +512,7 @@ def _paste(request: DoorRequest, order: PurchaseOrder, typing: _Typing) -> HttpR
 
 def _send(request: DoorRequest, order: PurchaseOrder, typing: _Typing) -> HttpResponse:
     """Send what is typed, the rest as asked, or both, as the button says."""
-    page = answer_page(order, actor=request.actor, at=request.at)
+    page = _page(request, order)
     typed = [row for row in page.lines if row.is_editable and row.is_typed]
     only_rest = "confirm" in request.POST
     answers: list[LineAnswer] = []
@@ -420,6 +524,7 @@ def _send(request: DoorRequest, order: PurchaseOrder, typing: _Typing) -> HttpRe
         for row in typed:
             problems += [(row, problem) for problem in row.problems]
             answers.append(_line_answer(row, page))
+    elsewhere = _elsewhere(page, typing)
     waiting = [row.line for row in page.lines if row.is_editable]
     chosen = {answer.line_key for answer in answers}
     command = AcknowledgeOrder(
@@ -434,18 +539,20 @@ def _send(request: DoorRequest, order: PurchaseOrder, typing: _Typing) -> HttpRe
     try:
         everything = command.rest_as_asked
         require_fresh(order, typing.version, [line for line in waiting if everything or line.key in chosen])
+        require_as_shown(bool(elsewhere))
         if problems:
             return show_order(request, order, problems=_summary(problems), status=422)
         with transaction.atomic():
             done = acknowledge_order(command, actor=request.actor, at=request.at)
     except StaleDocument as refusal:
-        return show_order(request, find_order(order.key, actor=request.actor), refusal=refusal, status=409)
+        fresh = find_order(order.key, actor=request.actor)
+        return show_order(request, fresh, problems=elsewhere, refusal=refusal, status=409)
     except Invalid as refusal:
         told = [_located(page, problem) for problem in refusal.problems]
         return show_order(request, order, problems=told, refusal=None, status=422)
     _say_sent(request, order, done)
-    page_name = "order" if request.actor.is_supplier else "order-answer"
-    response = HttpResponseRedirect(back_or(request, reverse(page_name, args=[order.key])))
+    # A buyer who answered for the supplier holds the ball now, and decides on the order's own page.
+    response = HttpResponseRedirect(back_or(request, reverse("order", args=[order.key])))
     response.status_code = 303
     return response
 
@@ -478,11 +585,8 @@ def _say_sent(request: DoorRequest, order: PurchaseOrder, done: Acknowledged) ->
     parts: list[str] = []
     if count := len(settled.as_asked):
         parts.append(ngettext("one line agreed", "%(n)d lines agreed", count) % {"n": count})
-    if count := len(settled.waiting):
-        words = ngettext("one goes to %(buyer)s", "%(n)d go to %(buyer)s", count)
-        parts.append(words % {"n": count, "buyer": buyer})
-    if count := len(settled.refused):
-        parts.append(ngettext("one refused", "%(n)d refused", count) % {"n": count})
+    if count := len(settled.waiting) + len(settled.refused):
+        parts.append(going_text(count, len(settled.refused), buyer))
     text = _("Order %(number)s answered: %(parts)s.") % {"number": order.number, "parts": ", ".join(parts)}
     if not (settled.waiting or settled.refused):
         messages.success(request, text)

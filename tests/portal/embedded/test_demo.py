@@ -83,6 +83,14 @@ def test_the_address_book_names_the_address_and_everybody(places):
     }
 
 
+def test_the_address_book_holds_passwords_and_is_private(places):
+    places.address_book.with_suffix(".new").touch(mode=0o644)
+
+    demo.write_address_book("http://127.0.0.1:8123", places)
+
+    assert stat.S_IMODE(places.address_book.stat().st_mode) == 0o600
+
+
 def test_the_sign_ins_are_a_table(places, capsys):
     demo.tell("http://127.0.0.1:8123", places)
 

@@ -115,6 +115,28 @@ def test_a_later_day_waits_for_the_buyer(tokens):
     assert fresh_line(20).agreement == "agreed"
 
 
+def test_the_only_piece_of_a_line_may_leave_out_its_quantity(tokens):
+    order = an_open_order()
+    lines = [{"line": "L10", "pieces": [{"delivery_on": "2030-04-09"}]}]
+
+    told = tokens("ACME").post(answers_of(order), {"version": 1, "lines": lines}).json()
+
+    (piece,) = told["lines"][0]["pieces"]
+    assert (piece["quantity"], piece["delivery_on"]) == ("100", "2030-04-09")
+
+
+def test_of_several_pieces_each_says_its_quantity(tokens):
+    order = an_open_order()
+    lines = [{"line": "L10", "pieces": [{"quantity": "60"}, {"delivery_on": "2030-04-09"}]}]
+
+    refused = tokens("ACME").post(answers_of(order), {"version": 1, "lines": lines})
+
+    assert refused.status_code == 422
+    (problem,) = refused.json()["problems"]
+    assert (problem["field"], problem["code"], problem["line"]) == ("quantity.1", "required", "10")
+    assert problem["message"] == "Say how many pcs: only a line answered in one piece may leave it out."
+
+
 def test_every_kind_of_piece_on_one_line(tokens):
     order = an_open_order()
     pieces = [
@@ -181,7 +203,6 @@ def test_broken_rules_are_all_named_and_nothing_happens(tokens):
         ({"version": 1, "lines": {}}, "lines"),
         ({"version": 1, "lines": ["L10"]}, "lines.0"),
         ({"version": 1, "lines": [{"line": 10}]}, "lines.0.line"),
-        ({"version": 1, "lines": [{"line": "L10", "pieces": [{}]}]}, "lines.0.pieces.0.quantity"),
         ({"version": 1, "lines": [later(quantity=100)]}, "lines.0.pieces.0.quantity"),
         ({"version": 1, "lines": [later(quantity="1e2")]}, "lines.0.pieces.0.quantity"),
         ({"version": 1, "lines": [later(quantity="1,000")]}, "lines.0.pieces.0.quantity"),
@@ -204,6 +225,14 @@ def test_the_wrong_shape_is_refused_at_its_field(tokens, body, field):
     assert (answer.status_code, told["code"]) == (400, "invalid_request"), told
     assert [part["field"] for part in told["problems"]] == [field]
     assert nothing_happened()
+
+
+def test_a_list_where_an_object_belongs_is_told_in_plain_words(tokens):
+    answer = tokens("ACME").post(answers_of(an_open_order()), {"version": 1, "lines": ["L10"]})
+
+    assert [part["message"] for part in answer.json()["problems"]] == [
+        "Send an object here: names and values in braces."
+    ]
 
 
 def raw(program, order, body, content_type="application/json", **headers):
@@ -434,6 +463,18 @@ def test_what_became_of_an_answer_is_read_and_listed(tokens):
     )
 
 
+def test_an_answer_agreed_at_once_stays_and_says_why(tokens):
+    order = an_open_order()
+    made = tokens("ACME").post(answers_of(order), {"version": 1, "rest_as_asked": True}).json()
+
+    refused = tokens("ACME").post(f"/api/v1/acknowledgments/{made['key']}/withdraw")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "stale")
+    assert refused.json()["detail"] == (
+        "Every line of this answer was agreed at once, and what is agreed stays agreed. To change it, ask the buyer."
+    )
+
+
 def test_stranger_finds_no_answer(tokens):
     order = an_open_order()
     made = tokens("ACME").post(answers_of(order), {"version": 1, "lines": [later()]}).json()
@@ -551,3 +592,91 @@ def test_the_same_request_twice_at_once_happens_once(tokens):
     assert len({answer.content for answer in answers}) == 1
     assert sum("Idempotent-Replayed" in answer for answer in answers) == 3
     assert count(OrderAcknowledgment) == 1
+
+
+# --- too much at once ---------------------------------------------------------------------------------------
+
+
+def test_of_many_unknown_fields_fifty_are_named_and_the_others_counted(tokens):
+    order = an_open_order()
+
+    answer = tokens("ACME").post(answers_of(order), {f"a{n:05}": 1 for n in range(10_000)})
+
+    told = answer.json()
+    assert answer.status_code == 400
+    assert [problem["field"] for problem in told["problems"][:50]] == [f"a{n:05}" for n in range(50)]
+    assert [(one["field"], one["message"]) for one in told["problems"][50:]] == [
+        ("", "Further fields that are not known here: 9950.")
+    ]
+
+
+def test_of_many_unknown_fields_of_a_line_five_are_named(tokens):
+    order = an_open_order()
+
+    answer = tokens("ACME").post(answers_of(order), {"lines": [{f"a{n}": 1 for n in range(9)}]})
+
+    told = [(problem["field"], problem["message"]) for problem in answer.json()["problems"]]
+    assert [field for field, _message in told[:5]] == [f"lines.0.a{n}" for n in range(5)]
+    assert told[5:] == [("lines.0", "Further fields that are not known here: 4.")]
+
+
+def test_two_hundred_problems_are_told_and_the_others_counted(tokens):
+    order = an_open_order()
+    lines = [{"line": f"L{n}", "pieces": [{"quantity": 1}]} for n in range(300)]
+
+    answer = tokens("ACME").post(answers_of(order), {"version": 1, "lines": lines})
+
+    told = answer.json()
+    assert (answer.status_code, len(told["problems"]), told["more_problems"]) == (400, 200, 100)
+    assert told["problems"][199]["field"] == "lines.199.pieces.0.quantity"
+
+
+def test_broken_rules_are_counted_the_same_way(tokens):
+    order = an_open_order()
+    lines = [{"line": f"X{n}"} for n in range(300)]
+
+    told = tokens("ACME").post(answers_of(order), {"version": 1, "lines": lines}).json()
+
+    assert (told["code"], len(told["problems"]), told["more_problems"]) == ("invalid", 200, 100)
+
+
+def test_more_pieces_than_one_request_may_have_are_refused_before_any_is_read(tokens):
+    order = an_open_order()
+    line = {"line": "L10", "pieces": [{"quantity": "1"}] * 100}
+
+    answer = tokens("ACME").post(answers_of(order), {"version": 1, "lines": [line] * 101})
+
+    assert answer.status_code == 400
+    assert [problem["field"] for problem in answer.json()["problems"]] == ["lines"]
+    assert "at most 10000 pieces" in answer.json()["detail"]
+    assert nothing_happened()
+
+
+@pytest.mark.parametrize("lines", [7, {"pieces": 1}, [1], [{"pieces": 1}], None])
+def test_lines_of_another_shape_are_a_problem_of_their_own(tokens, lines):
+    order = an_open_order()
+
+    assert tokens("ACME").post(answers_of(order), {"version": 1, "lines": lines}).status_code == 400
+
+
+def test_a_body_beyond_the_limit_is_not_read(tokens, settings):
+    settings.API_MAX_BYTES = 1000
+    order = an_open_order()
+
+    answer = tokens("ACME").post(answers_of(order), {"version": 1, "note": "x" * 1000})
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert nothing_happened()
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "2200-01-01", "1999-12-31", "0001-01-01"])
+@pytest.mark.parametrize("field", ["ship_on", "delivery_on"])
+def test_a_day_that_no_paper_can_mean_is_refused_at_its_field(tokens, field, day):
+    order = an_open_order()
+    line = {"line": "L10", "pieces": [{"quantity": "100", field: day}]}
+
+    answer = tokens("ACME").post(answers_of(order), {"version": 1, "lines": [line]})
+
+    (problem,) = answer.json()["problems"]
+    assert (answer.status_code, problem["field"]) == (400, f"lines.0.pieces.0.{field}")
+    assert problem["message"] == "Send a day of the years 2000 to 2199."

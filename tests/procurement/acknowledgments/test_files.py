@@ -1,12 +1,14 @@
 """Answer sheets: out as a workbook, in as an answer, and nothing in them believed."""
 
 import io
+import random
 import time
 import zipfile
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from defusedxml.common import EntitiesForbidden
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -14,15 +16,19 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from portal.kernel.errors import Invalid, NotFound, StaleDocument
-from portal.kernel.scope import acting
+from portal.kernel.scope import acting, in_scope
+from procurement.acknowledgments.files import workbook
 from procurement.acknowledgments.files.columns import NAMES
-from procurement.acknowledgments.files.reading import read_file
+from procurement.acknowledgments.files.reading import WANTED, read_file
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
 from procurement.acknowledgments.models import OrderAcknowledgment, UploadedAnswer
 from procurement.acknowledgments.services import acknowledge_order, apply_upload, keep_upload
 from procurement.acknowledgments.services.checking import check_rows
+from procurement.acknowledgments.views import files
 from procurement.orders.messages import SchedulePaper
 from procurement.orders.models import Promise
+from suppliers.messages import SupplierSitePaper
+from suppliers.services import receive_supplier_sites
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
 from tests.people import FEED
 
@@ -230,6 +236,50 @@ def test_what_waits_comes_out_filled_in_and_goes_back_unchanged(people):
     assert outcomes(check(sheet.save(), people["asha"])) == {"1 · 10": "skipped"}
 
 
+def seventy_per_ten(order, person, per=10):
+    """Seventy for ten valves, as only a program says it: the line is priced by the piece."""
+    piece = AnswerPiece(Decimal(100), delivery_on=LATE, price=Decimal(70), price_per=Decimal(per))
+    with acting(person.actor):
+        acknowledge_order(
+            AcknowledgeOrder(order.key, order.version, (LineAnswer("L10", (piece,)),)),
+            actor=person.actor,
+            at=LATER,
+        )
+
+
+def test_a_price_promised_for_ten_comes_out_for_one_and_goes_back_unchanged(people):
+    order = an_order("1", lines=1)
+    seventy_per_ten(order, people["asha"])
+
+    sheet = download(people["asha"], what="orders", pick=[f"{order.key}.1"])
+
+    assert (sheet.get(3, "price"), sheet.get(3, "price_per")) == (7, 1)
+    assert outcomes(check(sheet.save(), people["asha"])) == {"1 · 10": "skipped"}
+
+
+def test_the_same_figure_for_fewer_units_is_another_price(people):
+    order = an_order("1", lines=1)
+    seventy_per_ten(order, people["asha"])
+    sheet = download(people["asha"], what="orders", pick=[f"{order.key}.1"])
+
+    (line,) = check(sheet.set(3, price=70).save(), people["asha"])
+
+    assert line.outcome == "waits"
+    assert line.difference.price_change == Decimal("63.15")
+
+
+def test_a_price_that_has_no_figure_for_one_is_shown_and_not_taken_for_another(people):
+    order = an_order("1", lines=1)
+    seventy_per_ten(order, people["asha"], per=3)
+
+    sheet = download(people["asha"], what="orders", pick=[f"{order.key}.1"])
+
+    assert sheet.get(3, "price") == "70 per 3"
+    (line,) = check(sheet.save(), people["asha"])
+    assert [(problem.column, problem.value) for problem in line.problems] == [("price", "70 per 3")]
+    assert check(sheet.set(3, price="23.333333").save(), people["asha"])[0].outcome == "waits"
+
+
 def test_a_line_with_two_deliveries_takes_the_empty_one_as_asked(people):
     two = (SchedulePaper(Decimal(60), date(2030, 4, 1)), SchedulePaper(Decimal(40), date(2030, 5, 1)))
     an_order("1", [a_line(10, schedules=two)])
@@ -244,6 +294,21 @@ def test_a_line_with_two_deliveries_takes_the_empty_one_as_asked(people):
             (60, date(2030, 4, 1)),
             (40, date(2030, 5, 8)),
         ]
+
+
+def test_a_ship_date_in_a_sheet_gives_the_delivery_only_where_the_way_is_known(people):
+    an_order("1", lines=1)
+    sheet = download(people["asha"])
+    sheet.set(sheet.row("1", 10), ship_on=date(2030, 4, 1))
+    (known,) = check(sheet.save(), people["asha"])
+    assert [piece.delivery_on for piece in known.new] == [date(2030, 4, 22)]  # three weeks from Pune
+
+    with acting(FEED):
+        receive_supplier_sites([SupplierSitePaper("ACME", "GOA", "Goa works", transit_days=30)])
+    (unknown,) = check(sheet.save(), people["asha"])
+
+    assert [(problem.row, problem.column) for problem in unknown.problems] == [(3, "ship_on")]
+    assert "give the delivery date" in unknown.problems[0].message
 
 
 def test_a_german_fills_in_german_words_and_figures(people):
@@ -347,6 +412,21 @@ def test_bad_cells_name_row_column_value_and_way_out_and_good_rows_go_on(people)
     assert fresh_line(40, "1").agreement == "agreed"
 
 
+def test_texts_that_do_not_fit_are_told_and_not_cut(people):
+    order = an_order("1", lines=1)
+    sheet = download(people["asha"])
+    sheet.set(sheet.row("1", 10), kind="Substitute", substitute_item="X" * 61, reference="S" * 61)
+
+    (line,) = check(sheet.save(), people["asha"])
+
+    assert [(problem.row, problem.column) for problem in line.problems] == [
+        (3, "substitute_item"),
+        (3, "reference"),
+    ]
+    assert "At most 60 characters fit here, and this has 61." in line.problems[0].message
+    assert fresh(order.number).agreement == "awaiting"
+
+
 def test_a_line_agreed_already_is_not_reopened_by_a_file(people):
     order = an_order("1", lines=1)
     with acting(people["asha"].actor):
@@ -436,18 +516,132 @@ def test_a_file_that_is_not_an_answer_sheet_is_refused_with_a_way_out(content, s
         read(content)
 
 
-def test_entities_are_not_expanded(people):
-    an_order("1")
-    sheet = download(people["asha"]).save()
-    bomb = b'<?xml version="1.0"?><!DOCTYPE w [<!ENTITY a "aaaa">]>'
-    file = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(sheet)) as before, zipfile.ZipFile(file, "w") as after:
-        for entry in before.infolist():
-            content = before.read(entry)
-            after.writestr(entry.filename, bomb + content if entry.filename == "xl/workbook.xml" else content)
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+CONTENT = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+HEAD = "".join(f'<c t="inlineStr"><is><t>{name}</t></is></c>' for name in ("order", "line", "kind", "note"))
+ROW = (
+    '<row><c t="inlineStr"><is><t>1</t></is></c><c><v>10</v></c><c t="inlineStr"><is><t>{}</t></is></c></row>'
+)
 
+
+def a_workbook(
+    rows: str = "", *, sheets: int = 1, dtd: str = "", strings: str = "", packed=zipfile.ZIP_STORED
+) -> bytes:
+    """A workbook by hand: our head, then these rows; `sheets` names of the one sheet; stored as it is."""
+    parts = {
+        "[Content_Types].xml": "<Types xmlns='http://schemas.openxmlformats.org/package/2006/content-types'>"
+        f"<Override PartName='/xl/workbook.xml' ContentType='{CONTENT}.sheet.main+xml'/>"
+        f"<Override PartName='/xl/strings.xml' ContentType='{CONTENT}.sharedStrings+xml'/></Types>",
+        "xl/_rels/workbook.xml.rels": "<Relationships xmlns='http://schemas.openxmlformats.org/package/2006/"
+        f"relationships'><Relationship Id='r' Type='{OFFICE}/worksheet' Target='sheet.xml'/></Relationships>",
+        "xl/workbook.xml": f"<workbook xmlns='{MAIN}' xmlns:r='{OFFICE}'><sheets>"
+        + "".join(f"<sheet name='s{n}' sheetId='{n + 1}' r:id='r'/>" for n in range(sheets))
+        + "</sheets></workbook>",
+        "xl/strings.xml": f"<sst xmlns='{MAIN}'>{strings}</sst>",
+        "xl/sheet.xml": f"{dtd}<worksheet xmlns='{MAIN}'><sheetData><row>{HEAD}</row>{rows}</sheetData></worksheet>",
+    }
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", packed) as package:
+        for name, content in parts.items():
+            package.writestr(name, content)
+        package.writestr(zipfile.ZipInfo("noise.bin"), random.Random(1).randbytes(500_000))
+    return file.getvalue()
+
+
+def test_the_workbook_by_hand_is_one_that_is_read():
+    (row,) = read(a_workbook(ROW.format("Confirm")))
+
+    assert (row.order, row.line, row.answered) == ("1", "10", {"kind": "accept"})
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (lambda: a_workbook("<row>" + "<c/>" * 1_000_000 + "</row>", packed=zipfile.ZIP_DEFLATED), "unfolds"),
+        (lambda: a_workbook("<row>" + "<c/>" * 400_000 + "</row>"), "far more than an answer sheet"),
+        (lambda: a_workbook(strings="<si/>" * 400_000), "far more than an answer sheet"),
+        (lambda: a_workbook(ROW.format("x" * 2_000_000) * 2, sheets=2), "cannot be read"),
+        (lambda: a_workbook(packed=zipfile.ZIP_LZMA), "damaged"),
+    ],
+    ids=["dense beside noise", "cells of one row", "shared strings", "one part twice", "packed unheard-of"],
+)
+def test_a_small_file_that_unfolds_to_a_huge_one_is_refused_with_a_way_out(content, said):
+    with pytest.raises(Invalid, match=said):
+        read(content())
+
+
+def test_more_text_than_any_answer_sheet_is_refused():
+    strings = f"<si><t>{'x' * 2_000}</t></si>"
+    rows = ("<row>" + "<c t='s'><v>0</v></c>" * 60 + "</row>") * 200
+
+    with pytest.raises(Invalid, match="far more than an answer sheet"):
+        read(a_workbook(rows, strings=strings))
+
+
+def test_who_reads_a_workbook_too_long_is_stopped(monkeypatch):
+    monkeypatch.setattr(workbook, "SECONDS", 0.01)
+
+    with pytest.raises(Invalid, match="far more than an answer sheet"):
+        read(a_workbook(ROW.format("Confirm")))
+
+
+def test_a_reader_that_dies_takes_nobody_along(monkeypatch):
+    monkeypatch.setattr(workbook.sys, "executable", "/bin/false")
+
+    with pytest.raises(Invalid, match="far more than an answer sheet"):
+        read(a_workbook(ROW.format("Confirm")))
+
+
+DTD = '<!DOCTYPE w [<!ENTITY word "Confirm">]>'
+
+
+def test_a_part_that_declares_entities_is_refused():
     with pytest.raises(Invalid, match="cannot be read"):
-        read(file.getvalue())
+        read(a_workbook(ROW.format("&word;"), dtd=DTD))
+
+
+def test_what_reads_for_good_expands_no_entities_either(monkeypatch):
+    monkeypatch.setattr(workbook, "count_elements", lambda file: None)
+    content = a_workbook(ROW.format("&word;"), dtd=DTD)
+
+    with pytest.raises(ValueError, match="could not read worksheets") as refusal:
+        workbook.read_rows(io.BytesIO(content), WANTED)
+
+    assert isinstance(refusal.value.__cause__, EntitiesForbidden)
+
+
+def test_a_file_is_read_before_the_doors_transaction(people, monkeypatch):
+    scopes = []
+
+    def read_and_look(*args):
+        scopes.append(in_scope())
+        return read_file(*args)
+
+    monkeypatch.setattr(files, "read_file", read_and_look)
+    content = csv_of({"order": "1", "line": "10", "kind": "Confirm"})
+
+    response = signed_in(people["asha"]).post(
+        reverse("answer-upload"), {"file": SimpleUploadedFile("a.csv", content)}
+    )
+
+    assert (response.status_code, scopes) == (303, [False])
+
+
+def test_a_csv_file_with_a_nul_far_down_is_none():
+    long_notes = [{"order": "1", "line": "10", "kind": "Confirm", "note": "x" * 900} for _row in range(3)]
+
+    with pytest.raises(Invalid, match="neither"):
+        read(csv_of(*long_notes, {"order": "1", "line": "20", "kind": "Confirm", "note": "a\0b"}))
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-02", "1999-12-31", "2200-01-01"])
+def test_a_day_that_no_paper_can_mean_is_no_day(people, day):
+    an_order("1", lines=1)
+
+    (line,) = check(csv_of({"order": "1", "line": "10", "kind": "Confirm", "ship_on": day}), people["asha"])
+
+    assert (line.outcome, [problem.column for problem in line.problems]) == ("bad", ["ship_on"])
 
 
 def test_a_formula_counts_as_what_it_came_to_and_without_a_result_is_refused(people):

@@ -102,6 +102,42 @@ def test_the_same_keys_mean_what_their_writer_means():
     assert kept_text("delivery_on", "03/04/2027", "en") == "03/04/2027"
 
 
+SLIPS = [
+    ("delivery_on", "2026-06-31"),
+    ("delivery_on", "2026-13-45"),
+    ("delivery_on", "31.06.2026"),
+    ("delivery_on", "0001-01-01"),
+    ("ship_on", "9999-12-31"),
+    ("delivery_on", "٢٠٢٦-٠٦-٣١"),
+    ("quantity", "1" * 40),
+    ("quantity", "1234567890123"),
+    ("price", "0.1234567"),
+    ("price", "9" * 1500),
+]
+
+
+@pytest.mark.parametrize(("name", "slip"), SLIPS)
+def test_a_slip_of_the_keys_is_kept_and_shown_as_typed_and_told_at_its_field(name, slip):
+    kept = kept_text(name, slip, "en")
+    piece = replace(asked_pieces(RULES)[0], **{name: kept})
+
+    read = read_line(RULES, [piece], transit_days=21)
+
+    assert kept == slip
+    assert shown_text(name, kept, "EUR") == slip
+    assert [(problem.field, problem.code) for problem in read.problems] == [(f"{name}.0", "invalid")]
+    assert rest_of(RULES, [piece]) == (1200 if name == "quantity" else 0)
+    assert with_ship_dates((piece,), 21)[0].delivery_on == piece.delivery_on
+
+
+def test_digits_no_order_has_room_for_are_counted_not_called_letters():
+    (problem,) = read_line(RULES, [replace(asked_pieces(RULES)[0], quantity="1234567890123")]).problems
+
+    assert problem.message == (
+        "“1234567890123” has too many digits: at most 12 before and 6 after the decimal sign."
+    )
+
+
 def test_a_language_without_month_words_of_ours_shows_the_plain_day():
     with translation.override("fr"):
         shown = shown_text("delivery_on", "2027-08-01")
@@ -209,6 +245,40 @@ def test_what_was_typed_on_an_older_screen_is_carried_field_by_field():
     assert same(carried(before, before, now), now)
 
 
+def twice(first, second, *days, keys=(1, 2)):
+    """The fields of two deliveries, as the screen lists them: by key."""
+    deliveries = [
+        Delivery(key, Decimal(quantity), date(2027, 4, day))
+        for key, quantity, day in zip(keys, (first, second), days, strict=True)
+    ]
+    return asked_pieces(replace(TWICE, deliveries=tuple(sorted(deliveries, key=lambda one: one.key))))
+
+
+def test_untouched_deliveries_are_as_asked_now_however_the_paper_lists_them():
+    screen = twice(500, 500, 1, 15, keys=(2, 1))
+    paper = twice(500, 500, 1, 15)
+    now = twice(600, 600, 1, 15, keys=(2, 1))
+    assert [piece.delivery_on for piece in screen] == ["2027-04-15", "2027-04-01"]
+
+    assert carried(screen, paper, now) == now
+
+
+def test_one_typed_delivery_is_carried_and_the_other_is_as_asked_now():
+    screen = twice(500, 500, 1, 15, keys=(2, 1))
+    paper = twice(500, 500, 1, 15)
+    now = twice(600, 600, 1, 15, keys=(2, 1))
+
+    later = carried((screen[0], replace(screen[1], delivery_on="2027-04-09")), paper, now)
+    fewer = carried((replace(screen[0], quantity="450"), screen[1]), paper, now)
+
+    assert later == (now[0], replace(now[1], delivery_on="2027-04-09"))
+    assert fewer == (replace(now[0], quantity="450"), now[1])
+
+
+def test_an_untouched_line_is_as_asked_now_where_a_delivery_was_added():
+    assert carried(asked_pieces(RULES), asked_pieces(RULES), asked_pieces(TWICE)) == asked_pieces(TWICE)
+
+
 # --- pasted -------------------------------------------------------------------------------------------------
 
 
@@ -241,6 +311,11 @@ def test_what_cannot_be_read_is_kept_for_the_eye():
     assert pasted("10\tca. 500\n").lines["A"][0].quantity == "ca. 500"
     with pytest.raises(Unreadable):
         read_decimal("ca. 500")
+
+
+@pytest.mark.parametrize("day", ["2026-06-31", "31.06.2026", "03/04/2026"])
+def test_a_pasted_day_that_does_not_exist_or_is_unclear_stands_in_the_field_of_the_day(day):
+    assert pasted(f"10\t{day}\n").lines["A"] == (replace(asked_pieces(RULES)[0], delivery_on=day),)
 
 
 def test_excels_own_writing_of_a_line_number_is_understood():

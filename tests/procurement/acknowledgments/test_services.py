@@ -1,6 +1,6 @@
 """Answering and deciding, as stories."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,11 +11,13 @@ from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, DecideAnswer, LineAnswer
 from procurement.acknowledgments.services import (
     acknowledge_order,
-    confirm_orders,
+    acknowledge_orders,
     decide_answer,
     withdraw_acknowledgment,
 )
 from procurement.orders.models import Promise
+from suppliers.messages import SupplierSitePaper
+from suppliers.services import receive_supplier_sites
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
 from tests.people import FEED
 
@@ -293,12 +295,134 @@ def test_one_order_that_cannot_be_confirmed_does_not_stop_the_others(people):
     asha = people["asha"].actor
 
     with acting(asha):
-        results = confirm_orders([done.key, open_.key], actor=asha, at=LATER)
+        commands = [AcknowledgeOrder(order.key, 1, rest_as_asked=True) for order in (done, open_)]
+        refused, answered = acknowledge_orders(commands, actor=asha, at=LATER)
 
-    assert [(one.number, one.lines, bool(one.refusal)) for one in results] == [
-        ("1", 0, True),
-        ("2", 2, False),
-    ]
+    assert (refused.done, refused.refusal.code) == (None, "stale")
+    assert answered.done.settled.as_asked == (10, 20)
+
+
+def test_a_line_free_of_charge_is_confirmed_and_does_not_sink_the_others(people):
+    paid, free = an_order("1", lines=1), an_order("2", lines=[a_line(10, price=Decimal(0))])
+    asha = people["asha"].actor
+
+    with acting(asha):
+        commands = [AcknowledgeOrder(order.key, 1, rest_as_asked=True) for order in (paid, free)]
+        answered = acknowledge_orders(commands, actor=asha, at=LATER)
+
+    assert [one.done.settled.as_asked for one in answered] == [(10,), (10,)]
+    told = {message.payload["number"]: message.payload["lines"][0]["pieces"][0] for message in told_erp()}
+    assert (told["1"]["price"], told["2"]["price"]) == ("6.85", "0")
+
+
+def test_a_price_per_unit_written_otherwise_is_news_to_who_types_and_reopens_nothing(people):
+    order = an_order(lines=[a_line(10, price=Decimal("2.50")), a_line(20, price=Decimal("2.50"))])
+    answer(order, people["asha"], LineAnswer("L20"))
+    hundred = {"price": Decimal(250), "price_per": Decimal(100)}
+    receive(a_paper(lines=[a_line(10, **hundred), a_line(20, **hundred)]), at=LATER)
+
+    with pytest.raises(StaleDocument) as refusal:
+        answer(order, people["asha"], LineAnswer("L10", (AnswerPiece(Decimal(100), price=Decimal("2.60")),)))
+
+    assert refusal.value.details["lines"] == [10]
+    assert (fresh_line(20).agreement, fresh().revision) == ("agreed", 1)
+
+
+def test_a_version_that_is_yet_to_come_is_refused_on_both_sides(people):
+    order = an_order(lines=1)
+    receive(a_paper(lines=[a_line(10, quantity=Decimal(10000))], revision="2"), at=LATER)
+
+    with pytest.raises(StaleDocument, match="has no version 999 yet"):
+        answer(order, people["asha"], rest_as_asked=True, version=999)
+    answer(fresh(), people["asha"], LineAnswer("L10", (AnswerPiece(Decimal(10000), price=Decimal(9)),)))
+    with pytest.raises(StaleDocument, match="has no version 999 yet"):
+        decide(order, people["bea"], "accept", version=999)
+
+    assert (fresh_line().agreement, told_erp()) == ("answered", [])
+
+
+LATE = LineAnswer("L10", (AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 9)),))
+LATE_TOO = LineAnswer("L20", (AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 9)),))
+
+
+@pytest.mark.parametrize("ended", [{"status": "cancelled"}, {"status": "closed"}])
+def test_nothing_is_decided_on_an_order_that_ended_meanwhile(people, ended):
+    order = an_order(lines=1)
+    answer(order, people["asha"], LATE)
+    seen = fresh().version
+    receive(a_paper(lines=1, revision="2", **ended), at=LATER)
+
+    with pytest.raises(StaleDocument, match=f"Order 4500000001 is {ended['status']} in the ERP"):
+        decide(order, people["bea"], "accept", version=seen)
+
+    assert told_erp() == []
+
+
+@pytest.mark.parametrize(
+    "ended", [{"closed": True}, {"received_quantity": Decimal(100)}, {"cancelled": True}]
+)
+def test_nothing_is_decided_on_a_line_that_ended_meanwhile(people, ended):
+    order = an_order(lines=2)
+    answer(order, people["asha"], LATE)
+    with acting(FEED):
+        (piece,) = Promise.objects.values_list("pk", flat=True)
+    seen = fresh().version
+    receive(a_paper(lines=[a_line(10, **ended), a_line(20)], revision="2"), at=LATER)
+
+    with pytest.raises(StaleDocument):
+        decide(order, people["bea"], "accept", version=seen)
+    with pytest.raises(StaleDocument):
+        decide(order, people["bea"], "accept", pieces=[piece], version=seen)
+
+    assert (fresh_line().turn, told_erp()) == ("", [])
+
+
+def test_accepting_everything_leaves_out_what_the_erp_cancelled(people):
+    order = an_order(lines=2)
+    answer(order, people["asha"], LATE, LATE_TOO)
+    receive(a_paper(lines=[a_line(10), a_line(20, cancelled=True)], revision="2"), at=LATER)
+
+    assert decide(order, people["bea"], "accept", version=fresh().version).agreed == (10,)
+
+    (message,) = told_erp()
+    assert [line["number"] for line in message.payload["lines"]] == [10]
+    with acting(FEED):
+        assert list(fresh_line(20).promises.values_list("state", flat=True)) == ["superseded"]
+
+
+def test_an_answer_withdrawn_from_a_cancelled_order_asks_nobody(people):
+    order = an_order(lines=1)
+    done = answer(order, people["asha"], LATE)
+    receive(a_paper(lines=1, status="cancelled", revision="2"), at=LATER)
+
+    with acting(people["asha"].actor):
+        withdraw_acknowledgment(done.paper.key, actor=people["asha"].actor, at=LATER)
+
+    assert (fresh_line().agreement, fresh_line().turn) == ("awaiting", "")
+    assert fresh().lines_for_supplier == 0
+
+
+def test_a_declined_answer_gets_the_time_of_an_answer_again(people):
+    order = an_order(lines=1)
+    answer(order, people["asha"], LATE)
+    # A core supplier has 16 working hours: from Monday 15:30 in Kolkata 1.5, then nine a day.
+    much_later = MONDAY + timedelta(days=14)
+    declined = DecideAnswer(order.key, fresh().version, "decline", reason="Needed as asked.")
+
+    with acting(people["bea"].actor):
+        decide_answer(declined, actor=people["bea"].actor, at=much_later)
+
+    assert fresh().answer_asked_at == much_later
+    assert fresh().acknowledge_by_at == datetime(2026, 3, 18, 8, 0, tzinfo=UTC)
+
+
+def test_an_accepted_answer_moves_no_clock(people):
+    order = an_order(lines=2)
+    answer(order, people["asha"], LATE)
+
+    decide(order, people["bea"], "accept", version=fresh().version)
+
+    assert fresh().acknowledge_by_at == order.acknowledge_by_at
 
 
 def test_a_refused_line_taken_by_the_buyer_is_told_to_the_erp(people):
@@ -324,3 +448,71 @@ def test_a_blocked_supplier_reads_but_promises_nothing(people, world):
 
     with pytest.raises(NotAllowed, match="blocked"):
         answer(order, people["asha"], rest_as_asked=True)
+
+
+@pytest.mark.parametrize(("name", "most"), [("supplier_reference", 60), ("note", 2000)])
+def test_what_is_too_long_to_be_kept_is_told_and_not_cut(people, name, most):
+    order = an_order(lines=1)
+
+    with pytest.raises(Invalid) as refusal:
+        answer(order, people["asha"], rest_as_asked=True, **{name: "S" * (most + 1)})
+
+    (problem,) = refusal.value.problems
+    assert (problem.field, problem.code) == (name, "too_long")
+    assert problem.message == (f"At most {most} characters fit here, and this has {most + 1}. Shorten it.")
+    assert fresh_line().agreement == "awaiting"
+    done = answer(order, people["asha"], rest_as_asked=True, **{name: "S" * most})
+    assert getattr(done.paper, name) == "S" * most
+
+
+def a_second_place(transit_days):
+    with acting(FEED):
+        goa = SupplierSitePaper(
+            "ACME", "GOA", "Goa works", city="Goa", country="IN", transit_days=transit_days
+        )
+        receive_supplier_sites([goa])
+
+
+def shipped_on(day):
+    return LineAnswer("L10", (AnswerPiece(Decimal(100), ship_on=day),))
+
+
+def days_promised():
+    with acting(FEED):
+        return list(Promise.objects.values_list("ship_on", "delivery_on"))
+
+
+def test_a_ship_date_alone_owes_the_place_where_the_way_depends_on_it(people):
+    order = an_order(lines=1)
+    a_second_place(transit_days=30)
+
+    with pytest.raises(Invalid) as refusal:
+        answer(order, people["asha"], shipped_on(date(2026, 3, 20)))
+
+    (problem,) = refusal.value.problems
+    assert (problem.field, problem.code) == ("ship_on.0", "place_required")
+    assert "name the place, or give the delivery date" in problem.message
+    assert days_promised() == []
+
+    answer(order, people["asha"], shipped_on(date(2026, 3, 20)), ship_from="GOA")
+
+    assert days_promised() == [(date(2026, 3, 20), date(2026, 4, 19))]
+
+
+def test_a_ship_date_with_its_delivery_date_owes_no_place(people):
+    order = an_order(lines=1)
+    a_second_place(transit_days=30)
+    both = AnswerPiece(Decimal(100), ship_on=date(2026, 3, 20), delivery_on=date(2026, 4, 1))
+
+    answer(order, people["asha"], LineAnswer("L10", (both,)))
+
+    assert days_promised() == [(date(2026, 3, 20), date(2026, 4, 1))]
+
+
+def test_places_that_are_equally_far_need_not_be_told_apart(people):
+    order = an_order(lines=1)
+    a_second_place(transit_days=21)
+
+    answer(order, people["asha"], shipped_on(date(2026, 3, 20)))
+
+    assert days_promised() == [(date(2026, 3, 20), date(2026, 4, 10))]

@@ -296,6 +296,17 @@ def test_a_filter_that_cannot_be_meant_is_refused(tokens, query):
         assert [part["field"] for part in answer.json()["problems"]] == list(query)
 
 
+def test_a_cursor_of_a_list_in_another_order_is_refused(tokens):
+    for number in range(3):
+        an_order(str(number))
+    program = tokens("ACME")
+    newest_first = program.get("/api/v1/orders", {"limit": "1"}).json()["next"]
+
+    answer = program.get(f"{newest_first}&updated_since=2026-01-01T00:00:00Z")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+
+
 def test_lists_take_the_same_queries_with_one_and_with_many(tokens, django_assert_num_queries):
     program = tokens("ACME")
     an_order("first", lines=2)
@@ -365,6 +376,20 @@ def test_who_guesses_tokens_is_counted_by_address(world, settings):
 
     answers = [guesser.get("/api/v1/orders").status_code for _n in range(4)]
 
+    assert answers == [401, 401, 401, 429]
+
+
+def test_who_guesses_tokens_cannot_claim_another_address_each_time(world, settings):
+    settings.API_RATE = "3/min"
+    guesser = Program(None, "qs_00000000_" + "x" * 43)
+    guesser.client.defaults["REMOTE_ADDR"] = "203.0.113.8"
+
+    answers = []
+    for n in range(4):
+        guesser.client.defaults["HTTP_X_FORWARDED_FOR"] = f"10.0.0.{n}"
+        answers.append(guesser.get("/api/v1/orders").status_code)
+
+    assert settings.TRUSTED_PROXIES == 0
     assert answers == [401, 401, 401, 429]
 
 

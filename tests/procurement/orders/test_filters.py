@@ -20,6 +20,7 @@ from procurement.orders.filters import (
     sorting,
     understand,
 )
+from procurement.orders.messages import SchedulePaper
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
 
 pytestmark = pytest.mark.django_db
@@ -132,6 +133,22 @@ def test_late_means_expected_after_asked_or_before_today(people):
     assert orders("show=late", people["asha"]) == ["LATER", "PAST"]
 
 
+def test_a_line_of_several_deliveries_is_late_by_its_last_or_by_the_one_that_should_be_here(people):
+    two = (SchedulePaper(Decimal(60), date(2026, 4, 1)), SchedulePaper(Decimal(40), date(2026, 6, 1)))
+    an_order("TWO", [a_line(10, schedules=two)])
+    answer("TWO", people["asha"], rest_as_asked=True)
+    may = MONDAY + timedelta(days=60)
+    assert (lines("show=late", people["asha"]), fresh("TWO").next_delivery_on) == ([], date(2026, 4, 1))
+    assert lines("show=late", people["asha"], at=may) == ["TWO/10"]
+
+    receive(a_paper("TWO", [a_line(10, schedules=two, received_quantity=Decimal(60))]), at=LATER)
+
+    assert (lines("show=late", people["asha"], at=may), fresh("TWO").next_delivery_on) == (
+        [],
+        date(2026, 6, 1),
+    )
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -166,6 +183,16 @@ def test_search_finds_numbers_parts_and_words_and_takes_signs_as_they_are(people
 
     assert orders(query_string.urlencode(), people["bea"]) == found
     assert lines(query_string.urlencode(), people["bea"]) == [f"{number}/10" for number in found]
+
+
+def test_the_buying_side_finds_a_suppliers_orders_by_its_name(people):
+    an_order("A", lines=1)
+    an_order("G", lines=1, supplier="GLOBEX")
+
+    assert orders("q=acme+valves", people["bea"]) == ["A"]
+    assert lines("q=globex+ball", people["bea"]) == ["G/10"]
+    assert lines("q=acme+dn25", people["bea"]) == []
+    assert lines("q=acme", people["asha"]) == []
 
 
 def test_search_looks_everywhere_unless_a_view_is_named(people):

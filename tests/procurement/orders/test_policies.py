@@ -18,6 +18,7 @@ from procurement.orders.policies import (
     finance_of,
     is_as_asked,
     logistics_of,
+    next_delivery_on,
     roll_up,
     standing_of,
 )
@@ -34,8 +35,8 @@ ASKED = Asked(
 )
 
 
-def piece(quantity=100, day=APRIL, price="6.85", per=1, kind="accept", state="agreed"):
-    return Piece(kind, Decimal(quantity), day, Decimal(price), Decimal(per), state=state)
+def piece(quantity=100, day=APRIL, price="6.85", per=1, kind="accept", state="agreed", item=""):
+    return Piece(kind, Decimal(quantity), day, Decimal(price), Decimal(per), item, state)
 
 
 # --- what counts as a change ----------------------------------------------------------------------------------
@@ -47,6 +48,7 @@ def piece(quantity=100, day=APRIL, price="6.85", per=1, kind="accept", state="ag
         ({"quantity": Decimal(80), "deliveries": ((Decimal(80), APRIL),)}, ["quantity"]),
         ({"deliveries": ((Decimal(100), date(2026, 4, 8)),)}, ["delivery_on"]),
         ({"deliveries": ((Decimal(60), APRIL), (Decimal(40), date(2026, 4, 8)))}, ["deliveries"]),
+        ({"deliveries": ((Decimal(60), APRIL), (Decimal(40), APRIL))}, []),
         ({"price": Decimal("6.90")}, ["price"]),
         ({"price": Decimal(685), "price_per": Decimal(100)}, []),
         ({"item_number": "VALVE-25"}, ["item_number"]),
@@ -92,6 +94,18 @@ def test_an_echo_may_leave_out_what_was_refused():
 
     assert echoes(now, agreed)
     assert not echoes(ASKED, agreed)
+
+
+def test_a_substitute_is_echoed_by_its_own_item_alone():
+    whole = [piece(kind="substitute", item="VALVE-25")]
+    part = [piece(60), piece(40, kind="substitute", item="VALVE-25")]
+    other = replace(ASKED, item_number="VALVE-25")
+    item_moved = changes_between(ASKED, other)
+
+    assert echoes(other, whole, item_moved)
+    assert not echoes(ASKED, whole)
+    assert not echoes(other, part, item_moved)
+    assert not echoes(other, [piece()], item_moved)
 
 
 quantities = st.decimals(min_value="0.01", max_value="99999", places=2)
@@ -164,6 +178,15 @@ def test_expected_is_agreed_else_promised_else_asked():
         expected_on(ASKED, [piece(50, later, state="agreed"), piece(50, latest, state="proposed")]) == later
     )
     assert expected_on(ASKED, [piece(day=latest, state="declined")]) == APRIL
+
+
+@pytest.mark.parametrize(("received", "day"), [(0, 1), (59, 1), (60, 15), (99, 15), (100, 15), (110, 15)])
+def test_the_next_delivery_is_the_earliest_that_is_not_here_yet(received, day):
+    two = replace(ASKED, deliveries=((Decimal(40), date(2026, 4, 15)), (Decimal(60), APRIL)))
+
+    assert next_delivery_on(two, [], Decimal(received)) == date(2026, 4, day)
+    split = [piece(60), piece(40, date(2026, 4, 15)), piece(20, None, kind="refuse")]
+    assert next_delivery_on(ASKED, split, Decimal(received)) == date(2026, 4, day)
 
 
 # --- what happened --------------------------------------------------------------------------------------------

@@ -8,8 +8,12 @@ import pytest
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
-from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
-from procurement.acknowledgments.services import acknowledge_order
+from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, DecideAnswer, LineAnswer
+from procurement.acknowledgments.services import (
+    acknowledge_order,
+    decide_answer,
+    withdraw_acknowledgment,
+)
 from procurement.orders.messages import SchedulePaper
 from procurement.orders.models import OrderRevision, PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
@@ -31,10 +35,33 @@ def confirm(order, person):
         )
 
 
+def answer(order, person, quantity=100, **said):
+    """One piece on line 10, against what stands now."""
+    command = AcknowledgeOrder(
+        order.key,
+        fresh(order.number).version,
+        (LineAnswer("L10", (AnswerPiece(Decimal(quantity), **said),)),),
+    )
+    with acting(person.actor):
+        return acknowledge_order(command, actor=person.actor, at=LATER)
+
+
+def decide(order, person, verdict="accept", *, at=LATER):
+    command = DecideAnswer(order.key, fresh(order.number).version, verdict, reason="Needed as asked.")
+    with acting(person.actor):
+        return decide_answer(command, actor=person.actor, at=at)
+
+
 def schedules(number=10):
     with acting(FEED):
         found = ScheduleLine.objects.filter(line__number=number).order_by("key")
         return list(found.values_list("key", "quantity", "delivery_on"))
+
+
+def first_days(number=10):
+    with acting(FEED):
+        found = ScheduleLine.objects.filter(line__number=number).order_by("key")
+        return list(found.values_list("key", "first_promised_on", "first_agreed_on"))
 
 
 def test_a_new_order_waits_for_its_supplier_with_a_clock_in_its_working_time(world):
@@ -69,6 +96,29 @@ def test_an_older_paper_is_not_taken_for_a_newer_one(world):
 
     assert outcome(older) == ["older"]
     assert fresh().line_count == 2
+
+
+def test_a_paper_from_before_the_last_look_is_older_even_if_nothing_had_changed(world):
+    def paper(hour, **changed):
+        return a_paper(lines=[a_line(**changed)], stamp=datetime(2026, 3, 2, hour, tzinfo=UTC))
+
+    receive(paper(1))
+    assert outcome(paper(3)) == ["unchanged"]
+
+    # Changed to 80 at two and back by three; the paper of two comes last.
+    assert outcome(paper(2, quantity=Decimal(80))) == ["older"]
+    assert (fresh_line().quantity, fresh().version) == (100, 1)
+
+
+def test_the_newest_paper_of_a_batch_counts_not_the_last(world):
+    def paper(hour, quantity):
+        stamp = datetime(2026, 3, 2, hour, tzinfo=UTC)
+        return a_paper(lines=[a_line(quantity=Decimal(quantity))], stamp=stamp)
+
+    receive(paper(1, 100))
+
+    assert outcome(paper(3, 90), paper(2, 80)) == ["revised"]
+    assert fresh_line().quantity == 90
 
 
 def test_a_revision_is_kept_with_what_moved(world):
@@ -145,6 +195,89 @@ def test_a_cancelled_order_waits_for_nobody_and_may_come_back(world):
     assert (fresh().state, fresh().lines_for_supplier) == ("issued", 2)
 
 
+@pytest.mark.parametrize("ended", [{"closed": True}, {"received_quantity": Decimal(100)}])
+def test_a_line_that_opens_again_waits_again(people, ended):
+    order = an_order(lines=1)
+    outcome(a_paper(lines=[a_line(**ended)]))
+    assert (fresh_line().turn, fresh().lines_for_supplier) == ("", 0)
+
+    outcome(a_paper(lines=[a_line()]))
+
+    assert (fresh_line().turn, fresh().lines_for_supplier) == ("supplier", 1)
+    assert fresh().acknowledge_by_at is not None
+    assert order.revision == fresh().revision
+
+
+def test_a_quantity_cut_to_what_was_received_asks_nobody_again(people):
+    confirm(an_order(lines=1), people["asha"])
+    outcome(a_paper(lines=[a_line(received_quantity=Decimal(60))]))
+
+    outcome(a_paper(lines=[a_line(quantity=Decimal(60), received_quantity=Decimal(60))], revision="2"))
+
+    order = fresh()
+    assert (order.agreement, order.revision_status, order.lines_for_supplier) == ("agreed", "current", 0)
+    with acting(FEED):
+        (change,) = OrderRevision.objects.get(number=2).changes
+    assert change == {"line": "10", "field": "quantity", "old": "100", "new": "60", "did": "noted"}
+
+
+@pytest.mark.parametrize("away", [{"status": "closed"}, {"status": "cancelled"}, {"closed": True}])
+def test_what_the_erp_changed_on_a_line_while_it_was_closed_is_asked_when_it_comes_back(people, away):
+    confirm(an_order(lines=1), people["asha"])
+    eighty = a_line(quantity=Decimal(80))
+    if "closed" in away:
+        outcome(a_paper(lines=[replace(eighty, closed=True)], revision="2"))
+    else:
+        outcome(a_paper(lines=[eighty], revision="2", **away))
+    assert (fresh_line().agreement, fresh_line().turn, fresh().revision_status) == ("agreed", "", "current")
+
+    outcome(a_paper(lines=[eighty], revision="3"))
+
+    assert (fresh_line().agreement, fresh_line().turn) == ("awaiting", "supplier")
+
+
+def test_an_answer_still_waits_for_the_buyer_when_a_cancelled_order_comes_back(people):
+    order = an_order(lines=1)
+    answer(order, people["asha"], delivery_on=date(2026, 4, 9))
+
+    outcome(a_paper(lines=1, status="cancelled"))
+    outcome(a_paper(lines=1))
+
+    assert (fresh_line().agreement, fresh_line().turn, fresh().lines_for_buyer) == ("answered", "buyer", 1)
+
+
+def test_a_cancelled_order_that_is_closed_is_not_told_as_reopened(world):
+    an_order(lines=1)
+
+    outcome(a_paper(lines=1, status="cancelled"))
+    outcome(a_paper(lines=1, status="closed"))
+    outcome(a_paper(lines=1, status="cancelled"))
+
+    with acting(FEED):
+        moves = AuditEvent.objects.filter(facts__has_key="to").order_by("id")
+        told = [(move.kind, move.facts["from"], move.facts["to"]) for move in moves]
+    assert told == [
+        ("order.cancelled", "issued", "cancelled"),
+        ("order.closed", "cancelled", "closed"),
+        ("order.cancelled", "closed", "cancelled"),
+    ]
+    assert fresh().state == "cancelled"
+
+
+def test_what_the_buyer_declined_is_agreed_when_its_erp_says_so(people):
+    order = an_order(lines=1)
+    answer(order, people["asha"], delivery_on=date(2026, 4, 9))
+    decide(order, people["bea"], "decline")
+    assert fresh_line().agreement == "disputed"
+
+    outcome(a_paper(lines=[a_line(delivery_on=date(2026, 4, 9))], revision="2"))
+
+    assert (fresh_line().agreement, fresh_line().turn, fresh().lines_for_supplier) == ("agreed", "", 0)
+    with acting(FEED):
+        piece = fresh_line().promises.get()
+    assert (piece.state, piece.decided_by) == ("agreed", "in the ERP")
+
+
 def test_deliveries_keep_our_keys_when_the_erp_recreates_its_own(world):
     two = (SchedulePaper(Decimal(60), date(2026, 4, 1)), SchedulePaper(Decimal(40), date(2026, 4, 15)))
     an_order(lines=[a_line(schedules=two)])
@@ -154,6 +287,18 @@ def test_deliveries_keep_our_keys_when_the_erp_recreates_its_own(world):
     outcome(a_paper(lines=[a_line(schedules=swapped)], revision="2"))
 
     assert schedules() == [(1, 60, date(2026, 4, 3)), (2, 40, date(2026, 4, 15))]
+
+
+def test_the_key_of_a_delivery_that_is_gone_is_never_given_again(people):
+    april, may, august = (SchedulePaper(Decimal(50), date(2026, month, 1)) for month in (4, 5, 8))
+    order = an_order(lines=[a_line(schedules=(april, may))])
+    confirm(order, people["asha"])
+
+    outcome(a_paper(lines=[a_line(quantity=Decimal(50), schedules=(april,))], revision="2"))
+    outcome(a_paper(lines=[a_line(schedules=(april, august))], revision="3"))
+
+    assert schedules() == [(1, 50, date(2026, 4, 1)), (3, 50, date(2026, 8, 1))]
+    assert first_days()[1] == (3, None, None)
 
 
 def test_the_erp_taking_over_a_proposal_is_a_yes(people):
@@ -167,6 +312,106 @@ def test_the_erp_taking_over_a_proposal_is_a_yes(people):
     outcome(a_paper(lines=[a_line(delivery_on=date(2026, 4, 9))], revision="2"))
 
     assert (fresh_line().agreement, fresh_line().turn) == ("agreed", "")
+
+
+def test_the_erp_taking_over_only_the_day_has_not_taken_the_substitute(people):
+    order = an_order(lines=1)
+    answer(order, people["asha"], kind="substitute", item_number="OTHER-9", delivery_on=date(2026, 4, 9))
+
+    outcome(a_paper(lines=[a_line(delivery_on=date(2026, 4, 9))], revision="2"))
+
+    assert (fresh_line().agreement, fresh_line().turn) == ("awaiting", "supplier")
+
+
+def test_the_erp_taking_over_an_agreed_substitute_asks_nobody_again(people):
+    order = an_order(lines=1)
+    answer(order, people["asha"], kind="substitute", item_number="VALVE-25")
+    decide(order, people["bea"])
+
+    outcome(a_paper(lines=[a_line(item_number="VALVE-25")], revision="2"))
+
+    assert (fresh_line().agreement, fresh_line().turn, fresh_line().item_number) == ("agreed", "", "VALVE-25")
+
+
+def test_two_deliveries_of_one_day_sent_as_one_reopen_nothing(people):
+    fifty = SchedulePaper(Decimal(50), date(2026, 4, 1))
+    order = an_order(lines=[a_line(schedules=(fifty, fifty))])
+    answer(order, people["asha"], delivery_on=date(2026, 4, 9))
+
+    assert outcome(a_paper(lines=[a_line()])) == ["updated"]
+
+    assert (fresh_line().agreement, fresh_line().turn, fresh().revision) == ("answered", "buyer", 1)
+
+
+def test_the_first_agreed_day_is_kept_when_the_erp_was_the_one_to_agree(people):
+    order = an_order(lines=1)
+    answer(order, people["asha"], delivery_on=date(2026, 4, 9))
+    outcome(a_paper(lines=[a_line(delivery_on=date(2026, 4, 9))], revision="2"))
+    assert first_days() == [(1, date(2026, 4, 9), date(2026, 4, 9))]
+
+    more = a_line(quantity=Decimal(120), delivery_on=date(2026, 4, 9))
+    outcome(a_paper(lines=[more], revision="3"))
+    answer(order, people["asha"], 120, delivery_on=date(2026, 5, 9))
+    decide(order, people["bea"])
+
+    assert first_days() == [(1, date(2026, 4, 9), date(2026, 4, 9))]
+
+
+def test_a_withdrawn_answer_leaves_what_was_agreed_before(people):
+    order = an_order(lines=1)
+    confirm(order, people["asha"])
+    outcome(a_paper(lines=[a_line(quantity=Decimal(120))], revision="2"))
+    answer(order, people["asha"], 120, delivery_on=date(2026, 4, 20))
+    done = answer(order, people["asha"], 120, delivery_on=date(2026, 4, 9))
+    with acting(people["asha"].actor):
+        withdraw_acknowledgment(done.paper.key, actor=people["asha"].actor, at=LATER)
+    assert (fresh_line().agreement, fresh_line().turn, fresh_line().expected_on) == (
+        "awaiting",
+        "supplier",
+        date(2026, 4, 1),
+    )
+
+    outcome(a_paper(lines=[a_line()], revision="3"))
+
+    assert (fresh_line().agreement, fresh_line().turn, fresh().revision_status) == ("agreed", "", "current")
+    with acting(FEED):
+        states = list(fresh_line().promises.order_by("id").values_list("quantity", "state"))
+    assert states == [(100, "agreed"), (120, "superseded"), (120, "withdrawn")]
+
+
+def test_only_the_last_agreement_comes_back(people):
+    order = an_order(lines=1)
+    confirm(order, people["asha"])
+    outcome(a_paper(lines=[a_line(quantity=Decimal(120))], revision="2"))
+    confirm(fresh(), people["asha"])
+    outcome(a_paper(lines=[a_line(quantity=Decimal(140))], revision="3"))
+    done = answer(order, people["asha"], 140, delivery_on=date(2026, 4, 9))
+    with acting(people["asha"].actor):
+        withdraw_acknowledgment(done.paper.key, actor=people["asha"].actor, at=LATER)
+
+    with acting(FEED):
+        states = list(fresh_line().promises.order_by("id").values_list("quantity", "state"))
+    assert states == [(100, "superseded"), (120, "agreed"), (140, "withdrawn")]
+
+
+def test_each_delivery_of_a_split_that_the_erp_took_over_has_its_own_first_day(people):
+    order = an_order(lines=1)
+    split = LineAnswer(
+        "L10", (AnswerPiece(Decimal(60)), AnswerPiece(Decimal(40), delivery_on=date(2026, 4, 9)))
+    )
+    with acting(people["asha"].actor):
+        command = AcknowledgeOrder(order.key, 1, (split,))
+        acknowledge_order(command, actor=people["asha"].actor, at=LATER)
+    decide(order, people["bea"])
+
+    two = (SchedulePaper(Decimal(60), date(2026, 4, 1)), SchedulePaper(Decimal(40), date(2026, 4, 9)))
+    outcome(a_paper(lines=[a_line(schedules=two)], revision="2"))
+
+    assert fresh_line().agreement == "agreed"
+    assert first_days() == [
+        (1, date(2026, 4, 9), date(2026, 4, 9)),
+        (2, date(2026, 4, 9), date(2026, 4, 9)),
+    ]
 
 
 @pytest.mark.parametrize(

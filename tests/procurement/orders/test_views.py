@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.kernel.scope import acting
-from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
-from procurement.acknowledgments.services import acknowledge_order
+from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer, TypedPiece
+from procurement.acknowledgments.services import acknowledge_order, save_draft_lines
 from procurement.orders.models import SavedView
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
 
@@ -61,6 +61,48 @@ def test_a_buyer_sees_every_supplier(people, name):
     assert b"ACME-1" in response.content
     assert b"GLOBEX-1" in response.content
     assert b"Acme Valves" in response.content
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [("otto", "Waiting for a buyer"), ("arun", "Waiting for an answer"), ("bea", "Needs you")],
+)
+def test_only_who_can_act_is_told_that_something_needs_them(people, name, word):
+    an_order("1", lines=1)
+
+    views = signed_in(people[name]).get(reverse("order-list")).context["views"]
+
+    (current,) = [view["label"] for view in views if view["current"]]
+    assert views[0]["label"] == word
+    assert current == ("Needs you" if name == "bea" else "All open")
+    assert views[0]["hot"] is False
+
+
+def test_an_agreement_is_looked_for_everywhere(people):
+    order = an_order("1", lines=1)
+    answer(order, people["asha"], rest_as_asked=True)
+    bea = signed_in(people["bea"])
+
+    (menu,) = [each for each in bea.get("/orders/").context["bar"].menus if each["label"] == "Agreement"]
+    (agreed,) = [option["url"] for option in menu["options"] if option["label"] == "Agreed"]
+
+    assert [order.number for order in rows_of(bea.get(f"/orders/{agreed}"))] == ["1"]
+
+
+def test_filters_that_find_nothing_in_a_view_lead_to_all(people):
+    order = an_order("1", lines=1)
+    answer(order, people["asha"], rest_as_asked=True)
+
+    page = signed_in(people["bea"]).get("/orders/?flag=mine&agreement=agreed").content.decode()
+
+    assert "Nothing in this view matches these filters" in page
+    assert "?flag=mine&amp;agreement=agreed&amp;show=all" in page
+
+
+def test_a_day_that_is_in_no_calendar_is_left_out_and_said_so(people):
+    page = signed_in(people["bea"]).get("/orders/?since=31.2.2027").content.decode()
+
+    assert "cannot be read or is not there any more, so it was left out: Delivery from." in page
 
 
 def test_the_first_view_is_what_needs_me(people):
@@ -221,6 +263,24 @@ def test_lines_are_confirmed_across_orders_and_the_rest_waits_on(people):
         ("2", 10): "awaiting",
         ("2", 20): "agreed",
     }
+
+
+@pytest.mark.parametrize("what", ["orders", "lines"])
+def test_what_somebody_types_is_not_confirmed_over_their_head(people, what):
+    typed, free = an_order("1", lines=1), an_order("2", lines=1)
+    with acting(people["olga"].actor):
+        piece = TypedPiece(quantity="80")
+        save_draft_lines(typed, {"L10": [piece]}, version=1, actor=people["olga"].actor, at=MONDAY)
+    picks = {
+        "orders": [f"{order.key}.{order.version}" for order in (typed, free)],
+        "lines": [f"{fresh_line(10, number).pk}.1" for number in ("1", "2")],
+    }
+
+    asha = signed_in(people["asha"])
+    response = asha.post(reverse("orders-confirm"), {"pick": picks[what], "what": what})
+
+    assert "Something is typed here and not sent yet." in response.content.decode()
+    assert [fresh_line(10, number).agreement for number in ("1", "2")] == ["awaiting", "agreed"]
 
 
 def test_what_changed_since_the_list_was_opened_is_not_confirmed_and_says_so(people):

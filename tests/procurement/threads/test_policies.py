@@ -5,7 +5,14 @@ import zipfile
 
 import pytest
 
-from procurement.threads.policies import LARGEST_FILE, content_type_of, problem_with, safe_name
+from procurement.threads.policies import (
+    LARGEST_FILE,
+    Stored,
+    content_type_of,
+    problem_with,
+    problem_with_room,
+    safe_name,
+)
 
 PDF = b"%PDF-1.7\n..."
 PNG = b"\x89PNG\r\n\x1a\n...."
@@ -99,3 +106,23 @@ def test_an_empty_and_a_too_large_file_are_refused():
 )
 def test_a_name_keeps_its_words_and_loses_what_is_dangerous(name, expected):
     assert safe_name(name) == expected
+
+
+MB = 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("is_supplier", "on_order", "of_day", "said"),
+    [
+        (True, 198, Stored(298, 490 * MB), ""),
+        (True, 199, Stored(), "room for 200 files"),
+        (True, 0, Stored(299, 0), "At most 300 files"),
+        (True, 0, Stored(0, 491 * MB), "At most 500 MB"),
+        (False, 200, Stored(5000, 5000 * MB), ""),
+        (False, 249, Stored(), "room for 250 files"),
+    ],
+)
+def test_an_order_and_a_suppliers_day_have_room_for_so_much(is_supplier, on_order, of_day, said):
+    problem = problem_with_room([5 * MB, 5 * MB], on_order=on_order, of_day=of_day, is_supplier=is_supplier)
+
+    assert (said in problem, bool(problem)) == (True, bool(said))

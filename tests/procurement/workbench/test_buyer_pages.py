@@ -1,6 +1,7 @@
 """What waits for the buyer, and the verdict, through the doors: list, order page, revisions."""
 
-from datetime import date, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -338,6 +339,34 @@ def test_the_page_begins_with_what_needs_the_buyer(people, bea):
     assert [row.line.number for row in page(bea, order, show="all").context["page"].rows] == [10, 20, 30]
 
 
+def cells(response, line, label):
+    """What stands in one column of a line's row, as its words."""
+    html = response.content.decode()
+    row = html[html.index(f'id="line-{line}"') :]
+    cell = row[row.index(f'data-l="{label}"') :]
+    return " ".join(re.sub(r"<[^>]*>", " ", cell[cell.index(">") + 1 : cell.index("</td>")]).split())
+
+
+def test_a_refused_line_waits_for_the_verdict_and_for_the_erp_as_any_other(people, bea):
+    refusal = LineAnswer("L10", (AnswerPiece(Decimal(100), kind="refuse", reason="capacity"),))
+    order = answered(people, "4500000001", refusal, lines=2)
+
+    response = page(bea, order, show="all")
+
+    assert cells(response, 10, "Agreement") == "Your decision refused Decide"
+    assert cells(response, 10, "ERP") == "once decided"
+    assert cells(response, 20, "ERP").startswith("waiting for ERP")
+    auditor = page(signed_in(people["ada"]), order, show="all")
+    assert cells(auditor, 10, "Agreement") == "Awaits decision refused Compare"
+
+    with acting(people["bea"].actor) as buyer:
+        command = DecideAnswer(order.key, order.version, "decline", reason="Look again.")
+        decide_answer(command, actor=buyer, at=LATER)
+
+    declined = page(bea, order, show="all")
+    assert cells(declined, 10, "ERP") == "once agreed"
+
+
 def test_the_page_shows_what_a_revision_moved_and_what_it_did(people, bea):
     order = an_order("A", 2)
     receive(a_paper("A", [a_line(10), a_line(20, delivery_on=date(2026, 4, 8))], revision="2"))
@@ -378,6 +407,18 @@ def test_the_whole_answer_is_declined_with_a_reason(people, bea):
     decide(bea, order, decline="all", reason="Too late.")
 
     assert [fresh_line(n, "A").agreement for n in (10, 20, 30)] == ["disputed", "disputed", "agreed"]
+
+
+def test_who_declines_reads_by_when_the_supplier_is_to_answer_again(people, bea):
+    order = answered(people, "4500000001", late("L10"), lines=1)
+    # Long past: the time of the first answer is over, that of the next one begins with the decline.
+    assert order.acknowledge_by_at < datetime.now(UTC)
+
+    decide(bea, order, decline="all", reason="Too late.")
+
+    html = page(bea, order).content.decode()
+    assert "One line is to be answered again, due" in html
+    assert "It was due" not in html
 
 
 def test_a_piece_is_accepted_and_the_other_declined(people, bea):
@@ -532,3 +573,20 @@ def test_a_verdict_is_a_fact_with_its_reason(people, bea):
         "Too late.",
         [10],
     )
+
+
+def test_an_older_page_that_accepts_everything_is_told_what_was_left_out(people, bea):
+    order = answered(people, "A", late("L10"), late("L20"), lines=2)
+    fields = page(bea, order).content.decode()
+    offered = re.search(r'name="offered" value="([^"]*)"', fields)[1]
+    with acting(people["max"].actor):
+        decline = DecideAnswer(
+            order.key, order.version, "decline", lines=frozenset({"L20"}), reason="Too late."
+        )
+        decide_answer(decline, actor=people["max"].actor, at=LATER)
+
+    sent = {"accept": "all", "version": str(order.version), "offered": offered}
+    response = bea.post(f"/orders/{order.key}/decide/", sent, follow=True)
+
+    text = "Accepted: line 10. The ERP is told. Line 20 did not wait for you any more and stays as it is."
+    assert text in response.content.decode()

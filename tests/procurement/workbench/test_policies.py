@@ -53,7 +53,7 @@ def verdict(*pieces, problems=()):
         ),
         ([piece(kind="substitute")], ("Goes to Omar", "another item")),
         ([piece(300), piece(200, "refuse")], ("Goes to Omar", "200 pcs refused")),
-        ([piece(kind="refuse")], ("Refused: Omar is told", "")),
+        ([piece(kind="refuse")], ("Refused: goes to Omar", "")),
     ],
 )
 def test_verdict_says_what_happens_and_why(pieces, said):
@@ -94,7 +94,7 @@ def test_the_headline_says_whose_turn_what_and_by_when():
     assert (said.turn, said.yours, said.tone) == ("Your turn", True, "wait")
     assert said.sentence == (
         "Answer revision 3 by <b>tomorrow, Fri 13 Mar 2026, 17:00</b> your time. 4 lines differ: one agreed at once, "
-        "2 go to Omar, one refused."
+        "3 go to Omar (one of them refused)."
     )
     assert said.left == "8 working hours left"
 

@@ -166,3 +166,12 @@ def test_values_of_a_revision_are_shown_as_people_write_them():
 
 def test_a_mould_escapes_every_word():
     assert cast("<b>\ue000name\ue001</b>", {"name": "<i>"}) == "<b>&lt;i&gt;</b>"
+
+
+@pytest.mark.parametrize(
+    ("kind", "note"), [("erp.command_sent", ""), ("erp.command_confirmed", "from the ERP")]
+)
+def test_what_went_to_the_erp_did_not_come_from_it(kind, note):
+    told = event(kind, {"lines": [10]}, actor_side="system", channel="erp")
+
+    assert entry_of(told, side="company").note == note

@@ -11,11 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.kernel.scope import acting
-from procurement.acknowledgments.messages import DecideAnswer
+from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, DecideAnswer, LineAnswer
 from procurement.acknowledgments.models import DraftAnswer, OrderAcknowledgment
-from procurement.acknowledgments.services import decide_answer
+from procurement.acknowledgments.services import acknowledge_order, decide_answer
 from procurement.orders.messages import SchedulePaper
 from procurement.orders.models import Promise
+from suppliers.messages import SupplierSitePaper
+from suppliers.services import receive_supplier_sites
 from tests.builders.world import a_line, a_paper, an_order, fresh, fresh_line, receive
 from tests.people import FEED
 
@@ -239,6 +241,115 @@ def test_what_cannot_be_read_comes_back_as_typed_with_a_link_to_its_field(people
     assert answers() == []
 
 
+SLIPS = [
+    ("delivery_on", "2027-06-31", "There is no day “2027-06-31” in the calendar."),
+    ("delivery_on", "0001-01-01", "“0001-01-01” is not a clear day. Write it as 2026-04-09."),
+    ("ship_on", "9999-12-31", "“9999-12-31” is not a clear day. Write it as 2026-04-09."),
+    (
+        "quantity",
+        "1" * 40,
+        f"“{'1' * 40}” has too many digits: at most 12 before and 6 after the decimal sign.",
+    ),
+    ("price", "9" * 13, f"“{'9' * 13}” has too many digits: at most 12 before and 6 after the decimal sign."),
+]
+
+
+@pytest.mark.parametrize(("field", "slip", "said"), SLIPS)
+def test_a_slip_of_the_keys_stays_in_its_field_for_everybody_until_it_is_put_right(people, field, slip, said):
+    order = order_of(2)
+    client, colleague = signed_in(people["asha"]), signed_in(people["olga"])
+    name = f"{field}.L10.0"
+
+    saved = press(client, order, "save", **{name: slip})
+
+    assert saved.status_code == 303
+    for somebody in (client, colleague):
+        page = look(somebody, order)
+        assert (page.status_code, fields_of(page)[name]) == (200, slip)
+        assert said in page.content.decode()
+    for button in ("split", "ship", "fit", "backorder"):
+        assert press(client, order, button, "L10", **{name: slip}).status_code == 303
+        assert look(client, order).status_code == 200
+        press(client, order, "undo", "L10")
+    sent = press(client, order, "send", **{name: slip})
+    assert (sent.status_code, answers()) == (422, [])
+    assert f"Line 10: {said}" in sent.content.decode()
+    assert look(signed_in(people["arun"]), order).status_code == 200
+    assert look(signed_in(people["bea"]), order).status_code == 200
+    assert client.get("/").status_code == 200
+
+    good = {"quantity": "100", "price": "6.85", "delivery_on": day(ASKED), "ship_on": ""}[field]
+    assert press(colleague, order, "send", **{name: good}).status_code == 303
+
+    assert fresh().agreement == "agreed"
+
+
+@pytest.mark.parametrize(("field", "slip", "said"), SLIPS)
+def test_a_slip_of_the_keys_is_kept_while_it_is_typed(people, field, slip, said):
+    order = order_of(1)
+    client = signed_in(people["asha"])
+    typed = {**fields_of(look(client, order)), f"{field}.L10.0": slip}
+
+    response = client.post(reverse("answer-line", args=[order.key]), typed, headers={"HX-Request": "true"})
+
+    assert response.status_code == 200
+    assert said in response.content.decode()
+    assert drafts()["L10"][0][field] == slip
+
+
+def test_a_slip_of_the_keys_of_a_buyer_who_answers_for_a_supplier_is_told_too(people):
+    order = order_of(1)
+    client = signed_in(people["bea"])
+    address = reverse("order-answer", args=[order.key])
+    typed = {**fields_of(client.get(address)), "delivery_on.L10.0": "2027-06-31"}
+
+    assert client.post(address, {**typed, "save": "1"}).status_code == 303
+    page = client.get(address)
+
+    assert (page.status_code, fields_of(page)["delivery_on.L10.0"]) == (200, "2027-06-31")
+    assert client.post(address, {**typed, "send": "1"}).status_code == 422
+
+
+def test_a_pasted_day_that_does_not_exist_stands_in_its_field(people):
+    order = order_of(1)
+    client = signed_in(people["asha"])
+
+    assert press(client, order, "fill", paste="Line\tDelivery\n10\t2027-06-31").status_code == 303
+
+    page = look(client, order)
+    assert (page.status_code, fields_of(page)["delivery_on.L10.0"]) == (200, "2027-06-31")
+
+
+def test_a_day_that_does_not_exist_is_not_put_on_every_line(people):
+    order = order_of(2)
+    client = signed_in(people["asha"])
+
+    response = press(client, order, "many", many_on="2027-06-31", pick="L10")
+
+    assert response.status_code == 422
+    assert "Give the date that the ticked lines are to get." in response.content.decode()
+    assert drafts() == {}
+
+
+def test_a_quantity_that_is_none_is_told_once(people):
+    order = order_of(1)
+
+    html = press(signed_in(people["asha"]), order, "send", **{"quantity.L10.0": "0"}).content.decode()
+
+    assert html.count("A quantity must be more than zero.") == 2  # in the summary and at the field
+    assert "is below the minimum" not in html
+
+
+def test_a_slip_of_the_keys_is_told_as_what_it_is(people):
+    order = order_of(2)
+    typed = {"price.L10.0": "1.234,56", "delivery_on.L20.0": "31.2.2027"}
+
+    html = press(signed_in(people["asha"]), order, "send", **typed).content.decode()
+
+    assert "Line 10: “1.234,56” is not a price here. Write it as 1,234.56." in html
+    assert "Line 20: There is no day “31.2.2027” in the calendar." in html
+
+
 def test_rules_at_the_field_are_told_with_the_way_out(people):
     order = order_of(2)
 
@@ -271,6 +382,42 @@ def test_answer_can_be_withdrawn_and_stands_in_the_fields_again(people):
     assert (fields["delivery_on.L20.0"], fields["price.L20.0"]) == (day(LATER), "7.10")
     assert "quantity.L10.0" not in fields
     assert fresh_line(20).agreement == "awaiting"
+
+
+def priced_by_a_program(order, person, price, per):
+    piece = AnswerPiece(Decimal(100), price=Decimal(price), price_per=Decimal(per))
+    command = AcknowledgeOrder(order.key, order.version, (LineAnswer("L10", (piece,)),))
+    with acting(person.actor):
+        return acknowledge_order(command, actor=person.actor, at=datetime.now(UTC)).paper
+
+
+def test_a_price_for_ten_units_is_shown_and_withdrawn_as_what_it_is(people):
+    order = order_of(1)
+    paper = priced_by_a_program(order, people["asha"], "70", 10)
+    client = signed_in(people["asha"])
+    page = look(client, order).content.decode()
+    assert ">70.00 / 10<" in page
+    assert "0.15 EUR more each" in page.replace("\xa0", " ")
+
+    client.post(reverse("answer-withdraw", args=[order.key, paper.key]))
+
+    assert fields_of(look(client, order))["price.L10.0"] == "7.00"
+    press(client, order, "send")
+    assert promises(10) == [("accept", 100, ASKED, Decimal(7))]
+
+
+def test_a_withdrawn_price_that_has_no_figure_for_one_unit_is_to_be_typed_anew(people):
+    order = order_of(1)
+    paper = priced_by_a_program(order, people["asha"], "70", 3)
+    client = signed_in(people["asha"])
+
+    client.post(reverse("answer-withdraw", args=[order.key, paper.key]))
+
+    assert fields_of(look(client, order))["price.L10.0"] == "70 per 3"
+    refused = press(client, order, "send")
+    assert refused.status_code == 422
+    assert "“70 per 3” is not a price here." in refused.content.decode()
+    assert promises(10) == []
 
 
 # --- pieces -------------------------------------------------------------------------------------------------
@@ -349,6 +496,46 @@ def test_a_substitute_needs_its_name(people):
     assert promises(10) == [("substitute", 100, ASKED, Decimal("6.85"))]
 
 
+def test_names_that_are_too_long_are_told_and_stay_in_their_fields(people):
+    order = order_of(1)
+    client = signed_in(people["asha"])
+    press(client, order, "sub", "L10")
+    texts = {"item_number.L10.0": "X" * 61, "item_description.L10.0": "Y" * 301}
+
+    refused = press(client, order, "send", **texts, supplier_reference="S" * 61)
+
+    html, fields = refused.content.decode(), fields_of(refused)
+    assert refused.status_code == 422
+    assert "Line 10: At most 60 characters fit here, and this has 61. Shorten it." in html
+    assert "Line 10: At most 300 characters fit here, and this has 301. Shorten it." in html
+    assert {name: fields[name] for name in texts} == texts
+    assert 'name="item_number.L10.0" value="' + "X" * 61 + '" maxlength="60"' in html
+
+    told = press(
+        client,
+        order,
+        "send",
+        **{"item_number.L10.0": "X", "item_description.L10.0": ""},
+        supplier_reference="S" * 61,
+    )
+
+    assert told.status_code == 422
+    assert 'href="#supplier_reference"' in told.content.decode()
+    assert fields_of(told)["supplier_reference"] == "S" * 61
+    assert promises(10) == []
+
+
+def test_a_note_of_the_longest_length_is_kept_whole_however_its_lines_end(people):
+    order = order_of(1)
+    note = "\r\n".join(["Packed in two boxes."] * 90)
+    assert len(note) == 1978
+
+    press(signed_in(people["asha"]), order, "send", note=note + "\r\n" + "!" * 110)
+
+    (paper,) = answers()
+    assert paper.note == note.replace("\r\n", "\n") + "\n" + "!" * 110
+
+
 def test_undo_brings_a_line_back_to_as_asked(people):
     order = order_of(1)
     client = signed_in(people["asha"])
@@ -391,6 +578,26 @@ def test_ship_date_gives_the_delivery_date(people):
     assert promises(10) == [("accept", 100, TODAY + timedelta(days=51), Decimal("6.85"))]
 
 
+def test_a_ship_date_asks_for_its_place_where_there_are_several(people):
+    order = order_of(1)
+    with acting(FEED):
+        receive_supplier_sites([SupplierSitePaper("ACME", "GOA", "Goa works", transit_days=30)])
+    client = signed_in(people["asha"])
+    typed = {"ship_on.L10.0": (TODAY + timedelta(days=30)).isoformat(), "delivery_on.L10.0": ""}
+
+    refused = press(client, order, "send", **typed)
+
+    html = refused.content.decode()
+    assert refused.status_code == 422
+    assert "name the place, or give the delivery date too." in html
+    assert f'href="#ship_on-{fresh_line().pk}-0"' in html
+    assert promises(10) == []
+
+    press(client, order, "send", **typed, ship_from="GOA")
+
+    assert promises(10) == [("accept", 100, TODAY + timedelta(days=60), Decimal("6.85"))]
+
+
 def test_menu_of_a_line_opens_without_a_script(people):
     order = order_of(1)
     client = signed_in(people["asha"])
@@ -429,7 +636,7 @@ def test_throwing_away_what_was_typed(people):
     client = signed_in(people["asha"])
     press(client, order, "save", **{"price.L10.0": "7.2", "note": "later"})
 
-    client.post(reverse("answer-discard", args=[order.key]))
+    client.post(reverse("answer-discard", args=[order.key]), fields_of(look(client, order)))
 
     assert drafts() == {}
     assert fields_of(look(client, order))["note"] == ""
@@ -466,6 +673,150 @@ def test_a_line_kept_without_a_script_leads_back_to_the_order(people):
     response = signed_in(people["asha"]).post(reverse("answer-line", args=[order.key]), fields)
 
     assert (response.status_code, response["Location"]) == (303, reverse("order", args=[order.key]))
+
+
+# --- two windows, or two colleagues, on one draft ------------------------------------------------------------
+
+
+def line_fields(number=10, **typed):
+    """The fields of one untouched line, as the page sends them while one types in it."""
+    asked = {"quantity": "100", "delivery_on": ASKED.isoformat(), "price": "6.85"} | typed
+    return {f"{name}.L{number}.0": value for name, value in asked.items()}
+
+
+def without_line(fields, number=10):
+    """What a page with a script sends where nobody typed in this line: not its fields, but its mark."""
+    return {name: value for name, value in fields.items() if f".L{number}." not in name}
+
+
+@pytest.mark.parametrize("button", ["send", "confirm", "changed"])
+@pytest.mark.parametrize("scripted", [True, False])
+def test_nothing_is_sent_that_the_page_did_not_show(people, button, scripted):
+    order = order_of(2)
+    asha, olga = signed_in(people["asha"]), signed_in(people["olga"])
+    shown = fields_of(look(asha, order))
+    press(olga, order, "save", **{"delivery_on.L10.0": LATER.isoformat()})
+
+    sent = (without_line(shown) if scripted else shown) | {button: "1"}
+    response = asha.post(reverse("order-answer", args=[order.key]), sent)
+
+    html = response.content.decode()
+    assert response.status_code == 409
+    assert "Nothing was sent: somebody typed on this order in another window meanwhile." in html
+    assert f"Line 10: Olga Acme typed 100 pcs, {day(LATER)}, 6.85" in html
+    assert fields_of(response)["delivery_on.L10.0"] == day(LATER)
+    assert answers() == []
+
+    again = asha.post(reverse("order-answer", args=[order.key]), fields_of(response) | {"send": "1"})
+    assert again.status_code == 303
+    assert promises(10) == [("accept", 100, LATER, Decimal("6.85"))]
+
+
+def test_what_both_typed_is_told_and_the_page_that_is_sent_keeps_its_own(people):
+    order = order_of(1)
+    asha, olga = signed_in(people["asha"]), signed_in(people["olga"])
+    shown = fields_of(look(asha, order)) | {"price.L10.0": "7.10"}
+    press(olga, order, "save", **{"price.L10.0": "7.20"})
+
+    response = asha.post(reverse("order-answer", args=[order.key]), shown | {"send": "1"})
+
+    told = f"Line 10: what you typed took the place of what Olga Acme typed: 100 pcs, {day(ASKED)}, 7.20"
+    assert response.status_code == 409
+    assert told in response.content.decode()
+    assert fields_of(response)["price.L10.0"] == "7.10"
+    assert answers() == []
+
+
+def test_what_a_colleague_took_back_is_not_sent(people):
+    order = order_of(1)
+    asha, olga = signed_in(people["asha"]), signed_in(people["olga"])
+    press(asha, order, "save", **{"price.L10.0": "7.10"})
+    shown = fields_of(look(asha, order))
+    press(olga, order, "undo", "L10")
+
+    response = asha.post(reverse("order-answer", args=[order.key]), shown | {"send": "1"})
+
+    assert response.status_code == 409
+    assert "Line 10: what was typed was taken back; it is as asked again" in response.content.decode()
+    assert drafts() == {}
+    assert answers() == []
+
+
+def test_a_note_typed_in_another_window_is_not_sent_unseen(people):
+    order = order_of(1)
+    asha, olga = signed_in(people["asha"]), signed_in(people["olga"])
+    shown = fields_of(look(asha, order))
+    press(olga, order, "save", note="Castings come late")
+
+    response = asha.post(reverse("order-answer", args=[order.key]), shown | {"send": "1"})
+
+    assert response.status_code == 409
+    assert "The order number, the place or the note was typed in another window." in response.content.decode()
+    assert fields_of(response)["note"] == "Castings come late"
+    assert answers() == []
+
+
+def test_a_line_kept_from_an_older_window_says_what_it_replaced(people):
+    order = order_of(1)
+    asha, olga = signed_in(people["asha"]), signed_in(people["olga"])
+    press(olga, order, "save", **{"price.L10.0": "7.20"})
+
+    address, as_script = reverse("answer-line", args=[order.key]), {"hx-request": "true"}
+    response = asha.post(address, line_fields(price="7.10") | {"version": "1"}, headers=as_script)
+
+    assert "what you typed took the place of what Olga Acme typed" in response.content.decode()
+    assert drafts()["L10"][0]["price"] == "7.1"
+
+
+def test_a_button_of_a_line_works_on_what_a_colleague_typed(people):
+    order = order_of(1)
+    asha, olga = signed_in(people["asha"]), signed_in(people["olga"])
+    shown = fields_of(look(asha, order))
+    press(olga, order, "save", **{"quantity.L10.0": "60"})
+
+    asha.post(reverse("order-answer", args=[order.key]), shown | {"split": "L10"})
+
+    page = look(asha, order)
+    fields = fields_of(page)
+    assert (fields["quantity.L10.0"], fields["quantity.L10.1"]) == ("60", "40")
+    assert "Olga Acme typed 60 pcs" in page.content.decode()
+
+
+def test_a_page_throws_away_only_what_it_showed(people):
+    order = order_of(1)
+    asha, olga = signed_in(people["asha"]), signed_in(people["olga"])
+    shown = fields_of(look(asha, order))
+    press(olga, order, "save", **{"price.L10.0": "7.20"})
+
+    response = asha.post(reverse("answer-discard", args=[order.key]), shown)
+
+    assert response.status_code == 409
+    assert drafts()["L10"][0]["price"] == "7.2"
+
+
+def test_home_does_not_confirm_an_order_on_which_somebody_types_meanwhile(people):
+    order = order_of(2)
+    asha, olga = signed_in(people["asha"]), signed_in(people["olga"])
+    pressed = {"confirm": "1", "version": str(order.version), "next": "/"}
+    press(olga, order, "save", **{"price.L10.0": "7.20"})
+
+    response = asha.post(reverse("order-answer", args=[order.key]), pressed)
+
+    assert response.status_code == 409
+    assert "Line 10: Olga Acme typed" in response.content.decode()
+    assert answers() == []
+
+
+def test_a_buyer_who_answers_for_the_supplier_sends_what_the_page_shows(people):
+    order = order_of(1)
+    bea, address = signed_in(people["bea"]), reverse("order-answer", args=[order.key])
+    shown = fields_of(bea.get(address))
+    bea.post(address, shown | {"price.L10.0": "9", "save": "1"})
+
+    response = bea.post(address, without_line(shown) | {"send": "1"})
+
+    assert response.status_code == 409
+    assert answers() == []
 
 
 # --- many lines at once -------------------------------------------------------------------------------------
@@ -568,6 +919,27 @@ def test_untouched_fields_of_an_older_screen_are_not_taken_for_typing(people):
     assert promises(20) == [("accept", 80, ASKED, Decimal("6.85"))]
 
 
+def test_untouched_deliveries_of_an_older_screen_are_not_taken_for_a_split(people):
+    def deliveries(each, first, second):
+        days = [ASKED + timedelta(days=first), ASKED + timedelta(days=second)]
+        asked = tuple(SchedulePaper(Decimal(each), on) for on in days)
+        return [a_line(10, quantity=Decimal(2 * each), delivery_on=days[0], schedules=asked)]
+
+    order = order_of(deliveries(50, 15, 45))
+    receive(a_paper(lines=deliveries(50, 0, 15), revision="2"), at=datetime.now(UTC))
+    client = signed_in(people["asha"])
+    untouched = fields_of(look(client, order))
+    receive(a_paper(lines=deliveries(60, 0, 15), revision="3"), at=datetime.now(UTC))
+
+    response = client.post(reverse("order-answer", args=[order.key]), untouched | {"send": "1"})
+
+    assert response.status_code == 409
+    assert drafts() == {}
+    again = client.post(reverse("order-answer", args=[order.key]), fields_of(response) | {"send": "1"})
+    assert again.status_code == 303
+    assert fresh_line(10).agreement == "agreed"
+
+
 def test_typing_on_an_order_that_moved_is_told_at_once(people):
     order = order_of(2)
     client = signed_in(people["asha"])
@@ -590,11 +962,27 @@ def test_buyer_answers_for_the_supplier_and_it_stays_marked(people):
     page = client.get(reverse("order-answer", args=[order.key]))
     assert "You answer for Acme Valves." in page.content.decode()
 
-    client.post(reverse("order-answer", args=[order.key]), fields_of(page) | {"send": "1"})
+    assert "Order 4500000001 to Acme Valves" in page.content.decode()
+
+    sent = client.post(reverse("order-answer", args=[order.key]), fields_of(page) | {"send": "1"})
 
     (paper,) = answers()
+    assert (sent.status_code, sent["Location"]) == (303, reverse("order", args=[order.key]))
     assert (paper.on_behalf, paper.sent_by) == (True, "Bea Buyer")
     assert "answered by the buyer for the supplier" in look(signed_in(people["asha"]), order).content.decode()
+
+
+def test_buyer_who_answered_otherwise_for_the_supplier_decides_next(people):
+    order = order_of(1)
+    client, address = signed_in(people["bea"]), reverse("order-answer", args=[order.key])
+    typed = fields_of(client.get(address)) | {"price.L10.0": "9", "send": "1"}
+
+    page = client.post(address, typed, follow=True).content.decode()
+    again = client.get(address).content.decode()
+
+    assert "Your turn" in page
+    assert "There is nothing to do until then." not in page + again
+    assert "One line answered otherwise than asked waits for a decision." in again
 
 
 def test_others_of_the_buying_side_do_not(people):
@@ -682,6 +1070,20 @@ def test_home_tells_of_late_deliveries_and_of_those_due_soon(people):
     assert "Deliver by" in page
 
 
+def test_home_counts_apart_what_waits_for_an_answer_and_what_is_late(people):
+    client = signed_in(people["asha"])
+    late = order_of([a_line(10, delivery_on=TODAY - timedelta(days=3))], number="4500000001")
+    press(client, late, "send")
+    assert "Asha. One order is late in delivery.</h1>" in client.get("/").content.decode()
+    order_of(1, number="4500000002")
+    order_of(1, number="4500000003")
+
+    page = client.get("/").content.decode()
+
+    assert "Asha. 2 orders wait for your answer. One order is late in delivery.</h1>" in page
+    assert re.search(r'title="Home".*?<span class="q-count[^>]*>2<', page, re.S)  # the rail counts answers
+
+
 def test_empty_home_teaches(people):
     page = signed_in(people["asha"]).get("/").content.decode()
 
@@ -708,7 +1110,18 @@ def test_a_supplier_sees_only_its_own_home(people):
     assert "4500000001" not in signed_in(people["gil"]).get("/").content.decode()
 
 
-def test_the_buying_side_starts_with_its_decisions(people):
-    response = signed_in(people["bea"]).get("/")
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("bea", "decision-list"),
+        ("max", "decision-list"),
+        ("ines", "integration"),
+        ("otto", "order-list"),
+        ("root", "order-list"),
+        ("ada", "order-list"),
+    ],
+)
+def test_the_buying_side_starts_with_what_each_can_do(people, name, page):
+    response = signed_in(people[name]).get("/")
 
-    assert (response.status_code, response["Location"]) == (302, reverse("decision-list"))
+    assert (response.status_code, response["Location"]) == (302, reverse(page))

@@ -19,7 +19,9 @@ LIFECYCLES = (
 HEAD = """# Lifecycles
 
 Printed from the tables by `manage.py draw_lifecycles > docs/lifecycles.md`; a test compares. The tables stand
-in the `states.py` of each package. What is not drawn cannot happen: `Lifecycle.move` refuses it.
+in the `states.py` of each package. What is not drawn cannot happen: whoever moves a state reads the new one off its
+table, a single paper by `Lifecycle.move`, what moves by the hundred (orders, lines, promises) by `Lifecycle.target`,
+and both refuse what is not there.
 """
 
 

@@ -89,6 +89,7 @@ class DropFolder:
         self.archive = root / "archive"
         self.rejected = root / "rejected"
         self._clock = clock
+        self._claimed_at = datetime.min.replace(tzinfo=UTC)
         self._quiet = quiet
         self._patience = patience
 
@@ -119,8 +120,11 @@ class DropFolder:
     # ------------------------------------------------------------------------------------------------
 
     def claim_new(self) -> None:
-        """Make every complete batch and every finished lone file ours."""
-        for path in sorted(self.inbox.iterdir()):
+        """Make every complete batch and every finished lone file ours, in the order in which they were written.
+
+        After an outage several files of one feed lie here, and what was written last must be read last.
+        """
+        for path in sorted(self.inbox.iterdir(), key=_when_written):
             if not self._is_plain(path):
                 continue
             if path.name.endswith(MANIFEST):
@@ -212,9 +216,9 @@ class DropFolder:
                 raise BatchWaits(f"{listed.name} has {rows} rows below its header, not {listed.rows}")
 
     def _claim_name(self, stem: str) -> str:
-        """Sorts by time, and two claims of one name never meet."""
-        stamp = f"{self._clock():%Y%m%dT%H%M%S%f}"
-        return f"{stamp}-{stem}"
+        """Sorts as it was claimed, however fast, and two claims of one name never meet."""
+        self._claimed_at = max(self._clock(), self._claimed_at + timedelta(microseconds=1))
+        return f"{self._claimed_at:%Y%m%dT%H%M%S%f}-{stem}"
 
     def _is_plain(self, path: Path) -> bool:
         if path.name.startswith(".") or path.name.endswith(_UNFINISHED):
@@ -274,6 +278,16 @@ class DropFolder:
         claim.rmdir()
 
 
+def _when_written(path: Path) -> tuple[int, list[str | int]]:
+    """Sorts files by their last change, and those of one moment by name as people count: orders-9 before orders-10."""
+    try:
+        changed = path.stat().st_mtime_ns
+    except FileNotFoundError:  # its writer renames it at this moment
+        changed = 0
+    parts = re.split(r"(\d+)", path.name)
+    return changed, [int(part) if index % 2 else part for index, part in enumerate(parts)]
+
+
 def _day_of(claim: str) -> str:
     return f"{claim[:4]}-{claim[4:6]}-{claim[6:8]}"
 
@@ -284,7 +298,7 @@ def read_manifest(path: Path) -> tuple[Listed, ...]:
         raise ValueError("it is longer than a manifest can be")
     try:
         content = json.loads(path.read_bytes())
-    except (UnicodeDecodeError, json.JSONDecodeError):
+    except (ValueError, RecursionError):  # the second: brackets nested without end
         raise ValueError("it is not JSON") from None
     files = content.get("files") if isinstance(content, dict) else None
     if not isinstance(files, list) or not files:

@@ -276,7 +276,7 @@ PROMISES = Format(
         _may(
             "piece_delivery_on",
             kinds.DATE,
-            "the agreed delivery date; empty for a refused piece",
+            "the agreed delivery date; empty for a refused piece and for a backorder without a day",
             "2026-05-18",
         ),
         _must("piece_price", kinds.PRICE, "the agreed price", "18.40"),

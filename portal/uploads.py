@@ -1,0 +1,61 @@
+"""How much may be uploaded, and by whom, before any door has looked at the request.
+
+Note [Uploads]: Django's check against forgery reads the form of every POST, and with it files, to disk if they are
+large, whoever sends them and to whatever address. So the size is checked before that, and of somebody who is not signed
+in no file is kept: the rest of the request goes its way, to the sign-in or to a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from portal.kernel.rest.problems import MEDIA_TYPE, problem_document
+from portal.kernel.web import whole_number
+
+
+class UploadLimitMiddleware:
+    """Refuses a form with files that is larger than any door takes; other bodies have limits where they are read."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # No more than this length is ever read: a body without one counts as empty.
+        length = whole_number(request.META.get("CONTENT_LENGTH")) or 0
+        if request.content_type == "multipart/form-data" and length > settings.UPLOAD_MAX_BYTES:
+            return _too_large(request)
+        return self.get_response(request)
+
+
+def _too_large(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        told = problem_document(413, "too_large", _("The request is larger than this portal reads at once."))
+        return JsonResponse(told, status=413, content_type=MEDIA_TYPE)
+    most = settings.UPLOAD_MAX_BYTES // (1024 * 1024)
+    return HttpResponse(render_to_string("413.html", {"most": most}), status=413)
+
+
+class NoFilesOfStrangers(FileUploadHandler):
+    """Passes over the files of somebody who is not signed in: see Note [Uploads]."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """Let the file of a signed-in person go on to where files are kept."""
+        session = getattr(self.request, "session", {})
+        if not session.get(SESSION_KEY):
+            raise SkipFile
+        super().new_file(*args, **kwargs)
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        """Nothing is kept here."""
+        return raw_data
+
+    def file_complete(self, file_size: int) -> None:
+        """Nothing was kept here."""

@@ -1,0 +1,259 @@
+"""From the bytes of a workbook to its rows, in a process of its own.
+
+Note [Unfolding]: half a megabyte of zip can unfold to millions of cells, and openpyxl holds a whole row and every
+shared string at once. So the elements of every part are counted before openpyxl sees any of them, and all of it happens
+in a child with a time and a memory of its own: whatever a file does, it does to the child. The child knows no
+database, no secret and no Django.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+import os
+import subprocess
+import sys
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+from xml.etree.ElementTree import ParseError
+from xml.parsers import expat
+
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.utils.exceptions import InvalidFileException
+
+SECONDS = 30
+MEMORY = 512 * 1024 * 1024
+MOST_ELEMENTS = 4_000_000  # 20,000 rows of 25 columns have 2 million
+MOST_HELD = 300_000
+MOST_TEXT = 20_000_000
+LONGEST_CELL = 2_000
+SPREADSHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+LET_GO = (f"{SPREADSHEET} row", f"{SPREADSHEET} si")  # openpyxl is done with these as soon as they end
+
+TOO_MUCH, UNREADABLE = "too much", "unreadable"
+DAY, FORMULA = "day", "formula"
+FAULTS = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    zlib.error,
+    ParseError,
+    KeyError,
+    ValueError,  # entities and DTDs too: openpyxl reads with defusedxml
+    TypeError,
+    AttributeError,
+    IndexError,
+    EOFError,
+    OSError,
+    RuntimeError,  # an encrypted entry
+)
+
+log = logging.getLogger(__name__)
+
+Rows = list[list[Any]]
+
+
+class TooMuch(Exception):
+    """The workbook holds more than any answer sheet."""
+
+
+class Unreadable(Exception):
+    """The workbook is damaged, or is put together in a way no spreadsheet program would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which sheet is looked for, and how much of it.
+
+    One of its first `head_within` rows names all columns of one of `keys` and at least one of `answers`.
+    """
+
+    keys: Sequence[Sequence[str]]
+    answers: Sequence[str]
+    head_within: int
+    most_rows: int
+    most_columns: int
+
+    def is_head(self, said: set[str]) -> bool:
+        """Whether a row that says this is the row of names."""
+        return not said.isdisjoint(self.answers) and any(said.issuperset(keys) for keys in self.keys)
+
+
+def names_of(row: Sequence[Any]) -> dict[int, str]:
+    """What the cells of a row would be called if it were the row of names, by their places."""
+    return {place: text.strip().lower() for place, text in enumerate(row) if isinstance(text, str)}
+
+
+def rows_of(content: bytes, wanted: Wanted) -> Rows:
+    """The rows of the sheet that is wanted; none where the workbook has no such sheet.
+
+    A formula counts as what it last came to; one that nobody has worked out is `{FORMULA: …}`, a day is `{DAY: …}`.
+    Raises `TooMuch` or `Unreadable`.
+    """
+    # -P: this folder's own modules must not stand in the way of the library's imports.
+    command = [sys.executable, "-P", str(Path(__file__).resolve()), json.dumps(asdict(wanted))]
+    inherited = ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH")
+    environment = {name: os.environ[name] for name in inherited if name in os.environ}
+    clock = 2 * SECONDS  # of a busy machine; the child itself is held to so many seconds of work
+    try:
+        done = subprocess.run(
+            command, input=content, capture_output=True, timeout=clock, check=False, env=environment
+        )
+    except subprocess.TimeoutExpired as error:
+        raise TooMuch from error
+    if done.returncode != 0:
+        log.warning("workbook not read", extra={"status": done.returncode, "why": _last_line(done.stderr)})
+        raise TooMuch
+    told = json.loads(done.stdout)
+    if "refused" in told:
+        raise TooMuch if told["refused"] == TOO_MUCH else Unreadable
+    rows: Rows = told["rows"]
+    return rows
+
+
+def _last_line(errors: bytes) -> str:
+    lines = errors.decode(errors="replace").strip().splitlines()
+    return lines[-1][:200] if lines else ""
+
+
+# --- In the child -------------------------------------------------------------------------------------------
+
+
+def main() -> None:
+    """Reads the workbook from standard input and writes its rows, or why there are none, to standard output."""
+    _limit_self()
+    wanted = Wanted(**json.loads(sys.argv[1]))
+    told: dict[str, Any]
+    try:
+        told = {"rows": read_rows(io.BytesIO(sys.stdin.buffer.read()), wanted)}
+    except (TooMuch, MemoryError):
+        told = {"refused": TOO_MUCH}
+    except (Unreadable, *FAULTS):
+        told = {"refused": UNREADABLE}
+    sys.stdout.write(json.dumps(told))
+
+
+def _limit_self() -> None:
+    import resource  # noqa: PLC0415 -- only Unix has it, and only the child needs it
+
+    with contextlib.suppress(ValueError, OSError):  # macOS knows this limit but does not keep it
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+
+
+def read_rows(file: IO[bytes], wanted: Wanted) -> Rows:
+    """The rows of the sheet that is wanted, in values that JSON knows."""
+    count_elements(file)
+    rows, formulas = _sheet_rows(file, wanted)
+    if formulas:
+        # Only a second look, at values, tells what formulas came to.
+        came_to, _none = _sheet_rows(file, wanted, values=True)
+        for row, place in formulas:
+            known = came_to[row][place]
+            rows[row][place] = {FORMULA: rows[row][place]} if known is None else known
+    return rows
+
+
+def count_elements(file: IO[bytes]) -> None:
+    """Look through every part before it is read for good. Raises `TooMuch`, or `Unreadable` for a DTD.
+
+    What is no XML, or breaks off, is passed over: openpyxl uses the same parser and comes no further in it.
+    """
+    file.seek(0)
+    seen = 0
+    with zipfile.ZipFile(file) as package:
+        for entry in package.infolist():
+            with package.open(entry) as part, contextlib.suppress(expat.ExpatError):
+                counter = _Counter(seen)
+                seen = counter.count(part)
+
+
+class _Counter:
+    """Counts the elements of one part: all there are, and those that are held at once."""
+
+    def __init__(self, seen: int) -> None:
+        self.seen = seen
+        self.held = 0
+        self.before: list[int] = []
+
+    def count(self, part: IO[bytes]) -> int:
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.ordered_attributes = True
+        parser.StartElementHandler = self._begin
+        parser.EndElementHandler = self._end
+        parser.StartDoctypeDeclHandler = self._refuse
+        while chunk := part.read(65_536):
+            parser.Parse(chunk, False)
+        parser.Parse(b"", True)
+        return self.seen
+
+    def _begin(self, name: str, _attributes: object) -> None:
+        self.seen += 1
+        self.held += 1
+        if name in LET_GO:
+            self.before.append(self.held)
+        if self.held > MOST_HELD or self.seen > MOST_ELEMENTS:
+            raise TooMuch
+
+    def _end(self, name: str) -> None:
+        if name in LET_GO:
+            self.held = self.before.pop()
+
+    def _refuse(self, *_told: object) -> None:
+        raise Unreadable
+
+
+class _OneTargetEach(ExcelReader):
+    """Reads a workbook whose sheets are parts of their own: one part listed often would be read as often."""
+
+    def read_worksheets(self) -> None:
+        """Refuse before the first sheet is opened."""
+        targets = [relation.target for _sheet, relation in self.parser.find_sheets()]
+        if len(set(targets)) < len(targets):
+            raise Unreadable
+        super().read_worksheets()
+
+
+def _sheet_rows(
+    file: IO[bytes], wanted: Wanted, *, values: bool = False
+) -> tuple[Rows, list[tuple[int, int]]]:
+    file.seek(0)
+    reader = _OneTargetEach(file, read_only=True, data_only=values, keep_links=False)
+    reader.read()
+    left = MOST_TEXT
+    for sheet in reader.wb.worksheets:
+        sheet.reset_dimensions()
+        rows: Rows = []
+        formulas: list[tuple[int, int]] = []
+        is_it = False
+        for number, cells in enumerate(sheet.iter_rows(max_col=wanted.most_columns)):
+            if number > wanted.most_rows + wanted.head_within or (number == wanted.head_within and not is_it):
+                break
+            row = [_plain(cell.value) for cell in cells]
+            left -= sum(len(value) for value in row if isinstance(value, str))
+            if left < 0:
+                raise TooMuch
+            formulas += [(number, place) for place, cell in enumerate(cells) if cell.data_type == "f"]
+            is_it = is_it or wanted.is_head(set(names_of(row).values()))
+            rows.append(row)
+        if is_it:
+            return rows, formulas
+    return [], []
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return {DAY: value.isoformat()}
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return str(value)[:LONGEST_CELL]
+
+
+if __name__ == "__main__":
+    main()

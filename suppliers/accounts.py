@@ -1,0 +1,27 @@
+"""Which of allauth's pages there are: in and out, the password, the second step, where one is signed in.
+
+Nobody signs up, and nobody changes the address they sign in with, by themselves: what is not named here is not there,
+neither now nor when a later allauth brings a page we have not thought of.
+"""
+
+from allauth.account.urls import urlpatterns as account_pages
+from django.urls import include, path
+
+ACCOUNT_PAGES = {
+    "account_login",
+    "account_logout",
+    "account_inactive",
+    "account_reauthenticate",
+    "account_change_password",
+    "account_set_password",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+}
+
+urlpatterns = [
+    *(page for page in account_pages if page.name in ACCOUNT_PAGES),
+    path("2fa/", include("allauth.mfa.urls")),
+    path("sessions/", include("allauth.usersessions.urls")),
+]
