@@ -25,6 +25,10 @@ MODULES = (
 )
 
 
+class NotInstalled(RuntimeError):
+    """The packages cannot be had here."""
+
+
 def cache() -> Path:
     """Where it is kept: QUAYSIDE_CACHE, or the user's own cache folder."""
     named = os.environ.get("QUAYSIDE_CACHE") or os.environ.get("XDG_CACHE_HOME")
@@ -75,4 +79,6 @@ def install(python: Path, lock: Path) -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode == 0:
             return
-    raise RuntimeError(f"Tryton cannot be installed from {lock.name}:\n{done.stdout}{done.stderr}")
+    raise NotInstalled(
+        f"Tryton cannot be installed from {lock.name}: {done.stderr.strip().splitlines()[-1:]}"
+    )

@@ -66,8 +66,8 @@ def decoded(value: Any) -> Any:
         case "date":
             return date(value["year"], value["month"], value["day"])
         case "datetime":
-            parts = [value[name] for name in ("year", "month", "day", "hour", "minute", "second")]
-            return datetime(*parts, value.get("microsecond", 0), tzinfo=UTC)
+            parts = {name: value[name] for name in ("year", "month", "day", "hour", "minute", "second")}
+            return datetime(**parts, microsecond=value.get("microsecond", 0), tzinfo=UTC)
         case "timedelta":
             return timedelta(seconds=value["seconds"])
         case "bytes":

@@ -92,7 +92,7 @@ class Writer:
         if not self.command.lines or any(not line.pieces for line in self.command.lines):
             raise ValidationRefused(NOTHING_ASKED)
         purchase = self._purchase()
-        note = note_on(self.rpc, purchase.id, self.command.key)
+        note: Mapping[str, Any] | None = note_on(self.rpc, purchase.id, self.command.key)
         if is_done(note):
             return _confirmed(purchase)
         if note is not None or not self._holds(purchase):
