@@ -31,8 +31,12 @@ from procurement.orders.messages import OrderPaper, PromiseCommand
 from tests.erp.contract.harness import HARNESSES, ConnectorHarness
 from tests.erp.papers import MASTER_DATA, a_line, a_piece, a_promise, an_order
 
+LIVE = pytest.mark.slow  # a server of its own
 
-@pytest.fixture(params=sorted(HARNESSES))
+
+@pytest.fixture(
+    params=[name if name == "files" else pytest.param(name, marks=LIVE) for name in sorted(HARNESSES)]
+)
 def erp(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ConnectorHarness]:
     with HARNESSES[request.param](tmp_path) as harness:
         yield harness
