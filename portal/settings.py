@@ -361,7 +361,10 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
 
 # --- The ERP ------------------------------------------------------------------------------------------------
 
-ERP_CONNECTOR = env.text("ERP_CONNECTOR", "files")
+ERP_CONNECTOR = env.choice("ERP_CONNECTOR", ("files", "tryton"), default="files")
+ERP_URL = env.url("ERP_URL", ("http", "https"))
+# For how long (seconds) one call to the ERP is waited for; what was written in it is then searched for, not repeated.
+ERP_PATIENCE = env.integer("ERP_PATIENCE", 60, at_least=1)
 # A command that was sent and not seen in the ERP for so long (seconds) needs a person.
 ERP_READ_BACK_WITHIN = env.integer("ERP_READ_BACK_WITHIN", 86_400, at_least=60)
 ERP_FILES_ROOT = env.path("ERP_FILES_ROOT", VAR_DIR / "erp")

@@ -104,7 +104,7 @@ def _headline(counts: dict[str, int], waiting: int) -> dict[str, Any]:
 
 
 def _connector_word() -> str:
-    return {"files": _("Drop folder")}.get(settings.ERP_CONNECTOR, settings.ERP_CONNECTOR)
+    return {"files": _("Drop folder"), "tryton": "Tryton"}.get(settings.ERP_CONNECTOR, settings.ERP_CONNECTOR)
 
 
 def _lag(read_at: datetime | None, now: datetime) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,6 +12,7 @@ from procurement.erp.connectors.files import FilesConnector
 from procurement.erp.ports import ErpConnector, Feed, Paper
 from procurement.erp.pretend import PretendErp
 from procurement.orders.messages import OrderPaper
+from tests.erp.tryton.harness import tryton_harness
 
 
 class ConnectorHarness(Protocol):
@@ -19,12 +22,14 @@ class ConnectorHarness(Protocol):
         """A connector as a worker would build it; a new one stands for a new process."""
         ...
 
-    def put_master_data(self, papers: Mapping[Feed, Sequence[Paper]]) -> None:
-        """Have companies, suppliers, items… in the ERP, ready to be read."""
+    price_per: Decimal  # for how many units a price may be
+
+    def put_master_data(self, papers: Mapping[Feed, Sequence[Paper]]) -> Mapping[Feed, Sequence[Paper]]:
+        """Have companies, suppliers, items… in the ERP, ready to be read; returns them as far as it can hold them."""
         ...
 
-    def put_orders(self, *orders: OrderPaper) -> None:
-        """Have orders in the ERP, ready to be read."""
+    def put_orders(self, *orders: OrderPaper) -> Sequence[OrderPaper]:
+        """Have orders in the ERP, ready to be read; returns them with the keys and labels that the ERP gave them."""
         ...
 
     def change_line(self, order: OrderPaper, key: str, **changes: Any) -> None:
@@ -35,8 +40,8 @@ class ConnectorHarness(Protocol):
         """Somebody deletes a line in the ERP, and it is ready to be read."""
         ...
 
-    def refuse_next(self, order: OrderPaper, reason: str) -> None:
-        """The ERP will refuse the next promise on this order for a reason of its own."""
+    def refuse_next(self, order: OrderPaper) -> str:
+        """The ERP will refuse the next promise on this order; returns words of the reason it gives."""
         ...
 
     def let_erp_work(self) -> None:
@@ -59,12 +64,16 @@ class FilesHarness:
     def connector(self) -> ErpConnector:
         return FilesConnector(self.root, page_size=2, quiet=timedelta(0), clock=lambda: datetime.now(UTC))
 
-    def put_master_data(self, papers: Mapping[Feed, Sequence[Paper]]) -> None:
-        self.erp.export(dict(papers))
+    price_per = Decimal(100)
 
-    def put_orders(self, *orders: OrderPaper) -> None:
+    def put_master_data(self, papers: Mapping[Feed, Sequence[Paper]]) -> Mapping[Feed, Sequence[Paper]]:
+        self.erp.export(dict(papers))
+        return papers
+
+    def put_orders(self, *orders: OrderPaper) -> Sequence[OrderPaper]:
         self.erp.put_orders(orders)
         self.erp.export_orders(numbers=[order.number for order in orders])
+        return orders
 
     def change_line(self, order: OrderPaper, key: str, **changes: Any) -> None:
         self.erp.change_line(order.company, order.number, key, **changes)
@@ -74,8 +83,9 @@ class FilesHarness:
         self.erp.delete_line(order.company, order.number, key)
         self.erp.export_orders(numbers=[order.number])
 
-    def refuse_next(self, order: OrderPaper, reason: str) -> None:
-        self.erp.refuse_next(order.company, order.number, reason)
+    def refuse_next(self, order: OrderPaper) -> str:
+        self.erp.refuse_next(order.company, order.number, "The period is closed.")
+        return "The period is closed."
 
     def let_erp_work(self) -> None:
         self.erp.work()
@@ -91,4 +101,8 @@ def files_harness(folder: Path) -> Iterator[ConnectorHarness]:
 
 
 # The next connector registers here, and nowhere else.
-HARNESSES: dict[str, Callable[[Path], Any]] = {"files": files_harness}
+HARNESSES: dict[str, Callable[[Path], Any]] = {
+    "files": files_harness,
+    "tryton 8.0": partial(tryton_harness, "8.0"),
+    "tryton 8.2": partial(tryton_harness, "8.2"),
+}

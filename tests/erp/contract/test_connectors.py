@@ -25,15 +25,18 @@ from procurement.erp.ports import (
     Unsupported,
     ValidationRefused,
     WriteField,
-    content_hash,
     fields_asked_for,
 )
 from procurement.orders.messages import OrderPaper, PromiseCommand
 from tests.erp.contract.harness import HARNESSES, ConnectorHarness
 from tests.erp.papers import MASTER_DATA, a_line, a_piece, a_promise, an_order
 
+LIVE = pytest.mark.slow  # a server of its own
 
-@pytest.fixture(params=sorted(HARNESSES))
+
+@pytest.fixture(
+    params=[name if name == "files" else pytest.param(name, marks=LIVE) for name in sorted(HARNESSES)]
+)
 def erp(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ConnectorHarness]:
     with HARNESSES[request.param](tmp_path) as harness:
         yield harness
@@ -132,18 +135,28 @@ def test_looking_twice_finds_the_same(erp: ConnectorHarness) -> None:
 # --- reading ------------------------------------------------------------------------------------------------
 
 
+def facts(order: OrderPaper) -> tuple[object, ...]:
+    """What both sides must agree on. Words and labels that an ERP keeps in its own way are left out."""
+    names = ("item_number", "quantity", "unit", "price", "price_per", "delivery_on", "received_quantity")
+    lines = [
+        (line.key, line.cancelled, line.schedules, *(getattr(line, name) for name in names))
+        for line in order.lines
+    ]
+    return (order.company, order.number, order.supplier, order.currency, order.status, lines)
+
+
 def test_an_empty_erp_has_nothing_to_say(reader: Reader) -> None:
     assert reader.read() == []
 
 
 def test_orders_arrive_as_they_stand(erp: ConnectorHarness, reader: Reader) -> None:
-    orders = [an_order(f"45-{number}") for number in range(5)]
-    erp.put_orders(*orders)
+    orders = erp.put_orders(*[an_order(f"45-{number}") for number in range(5)])
 
     reader.read()
 
-    assert reader.orders == {order.number: erp.held(order) for order in orders}
-    assert content_hash(reader.orders["45-3"].lines) == content_hash(orders[3].lines)
+    assert sorted(reader.orders) == [order.number for order in orders]
+    for order in orders:
+        assert facts(reader.orders[order.number]) == facts(erp.held(order)) == facts(order)
 
 
 @pytest.mark.parametrize("feed", sorted(MASTER_DATA))
@@ -151,11 +164,11 @@ def test_master_data_arrives_as_it_stands(erp: ConnectorHarness, reader: Reader,
     with erp.connector() as connector:
         if feed not in connector.capabilities.reads:
             pytest.skip(f"this ERP has no {feed}")
-    erp.put_master_data({feed: MASTER_DATA[feed]})
+    wanted = erp.put_master_data({feed: MASTER_DATA[feed]})[feed]
 
     seen = [sighting.paper for sighting in reader.read(feed)]
 
-    assert sorted(seen, key=repr) == sorted(MASTER_DATA[feed], key=repr)
+    assert {repr(paper) for paper in wanted} <= {repr(paper) for paper in seen}
 
 
 def test_an_order_never_arrives_before_its_supplier(erp: ConnectorHarness, reader: Reader) -> None:
@@ -167,7 +180,7 @@ def test_an_order_never_arrives_before_its_supplier(erp: ConnectorHarness, reade
     suppliers = reader.read(Feed.SUPPLIERS)
     orders = reader.read(Feed.ORDERS)
 
-    assert len(suppliers) == 2
+    assert {sighting.paper.number for sighting in suppliers} == {"70012", "70013"}  # type: ignore[union-attr]
     assert len(orders) == 1
 
 
@@ -207,10 +220,9 @@ def test_a_process_that_dies_between_two_pages_loses_nothing(erp: ConnectorHarne
 
 
 def test_a_change_of_one_line_brings_the_whole_order_again(erp: ConnectorHarness, reader: Reader) -> None:
-    changed, untouched = an_order("45-1"), an_order("45-2")
-    erp.put_orders(changed, untouched)
+    changed, _untouched = erp.put_orders(an_order("45-1"), an_order("45-2"))
     before = {sighting.paper.number: sighting.content_hash for sighting in reader.read()}  # type: ignore[union-attr]
-    erp.change_line(changed, "00020", quantity=Decimal(100))
+    erp.change_line(changed, changed.lines[1].key, quantity=Decimal(100))
 
     seen = {sighting.paper.number: sighting for sighting in reader.read()}  # type: ignore[union-attr]
 
@@ -220,20 +232,19 @@ def test_a_change_of_one_line_brings_the_whole_order_again(erp: ConnectorHarness
 
 
 def test_a_deleted_line_is_gone_from_its_order(erp: ConnectorHarness, reader: Reader) -> None:
-    order = an_order()
-    erp.put_orders(order)
+    (order,) = erp.put_orders(an_order())
     reader.read()
-    erp.delete_line(order, "00010")
+    erp.delete_line(order, order.lines[0].key)
 
     reader.read()
 
-    assert [line.key for line in reader.orders[order.number].lines] == ["00020"]
+    left = [line.key for line in reader.orders[order.number].lines if not line.cancelled]
+    assert left == [order.lines[1].key]
 
 
 def test_received_quantities_arrive(erp: ConnectorHarness, reader: Reader) -> None:
-    order = an_order()
-    erp.put_orders(order)
-    erp.change_line(order, "00010", received_quantity=Decimal(60))
+    (order,) = erp.put_orders(an_order())
+    erp.change_line(order, order.lines[0].key, received_quantity=Decimal(60))
 
     reader.read()
 
@@ -242,20 +253,23 @@ def test_received_quantities_arrive(erp: ConnectorHarness, reader: Reader) -> No
 
 def test_text_arrives_letter_by_letter(erp: ConnectorHarness, reader: Reader) -> None:
     text = 'Ventil ½", "PN 16"; =1+1,\nzweite Zeile — 阀门'
-    order = an_order(lines=(a_line(description=text),), note="=HYPERLINK(1)", buyer_name='O\'Hara, "Bea"')
-    erp.put_orders(order)
+    erp.put_orders(an_order("45-1", lines=(a_line(description=text),), note="=HYPERLINK(1)"))
 
     reader.read()
 
-    assert reader.orders[order.number].lines[0].description == text
-    assert reader.orders[order.number].note == "=HYPERLINK(1)"
-    assert reader.orders[order.number].buyer_name == 'O\'Hara, "Bea"'
+    assert reader.orders["45-1"].lines[0].description == text
+    assert reader.orders["45-1"].note == "=HYPERLINK(1)"
 
 
 def test_numbers_arrive_exactly(erp: ConnectorHarness, reader: Reader) -> None:
-    line = a_line(quantity=Decimal("1234.5"), unit="M", price=Decimal("0.0375"), price_per=Decimal(100))
-    order = an_order(lines=(line,))
-    erp.put_orders(order)
+    line = a_line(
+        item_number="CABLE",
+        quantity=Decimal("1234.5"),
+        unit="M",
+        price=Decimal("0.0375"),
+        price_per=erp.price_per,
+    )
+    (order,) = erp.put_orders(an_order(lines=(line,)))
 
     reader.read()
 
@@ -274,14 +288,15 @@ def test_sweeping_works_exactly_where_it_is_claimed(erp: ConnectorHarness) -> No
 
 
 def test_reading_back_works_exactly_where_it_is_claimed(erp: ConnectorHarness) -> None:
-    order = an_order()
-    erp.put_orders(order)
+    (order,) = erp.put_orders(an_order())
     with erp.connector() as connector:
         if connector.capabilities.read_back is ReadBack.BY_FEED:
             with pytest.raises(Unsupported):
                 connector.read_back(order.company, order.number)
         else:
-            assert connector.read_back(order.company, order.number) == erp.held(order)
+            found = connector.read_back(order.company, order.number)
+            assert found is not None
+            assert facts(found) == facts(erp.held(order))
             assert connector.read_back(order.company, "no such order") is None
 
 
@@ -293,8 +308,7 @@ Send = Callable[[PromiseCommand], Answer]
 def test_a_later_date_stands_in_the_erp_and_comes_back(
     erp: ConnectorHarness, reader: Reader, send: Send
 ) -> None:
-    order = an_order()
-    erp.put_orders(order)
+    (order,) = erp.put_orders(an_order())
     reader.read()
 
     answer = send(a_promise(order))
@@ -306,11 +320,10 @@ def test_a_later_date_stands_in_the_erp_and_comes_back(
 
 
 def test_quantity_and_price_stand_in_the_erp(erp: ConnectorHarness, reader: Reader, send: Send) -> None:
-    order = an_order()
-    erp.put_orders(order)
+    (order,) = erp.put_orders(an_order())
     wanted = a_piece(order.lines[0], quantity=Decimal(200), price=Decimal("18.9"))
 
-    answer = send(a_promise(order, {"00010": (wanted,)}))
+    answer = send(a_promise(order, {order.lines[0].key: (wanted,)}))
 
     assert answer.outcome in {Outcome.CONFIRMED, Outcome.SENT}
     held = erp.held(order).lines[0]
@@ -318,8 +331,7 @@ def test_quantity_and_price_stand_in_the_erp(erp: ConnectorHarness, reader: Read
 
 
 def test_a_split_becomes_deliveries_that_add_up(erp: ConnectorHarness, reader: Reader, send: Send) -> None:
-    order = an_order()
-    erp.put_orders(order)
+    (order,) = erp.put_orders(an_order())
     line = order.lines[0]
     pieces = (
         a_piece(line, quantity=Decimal(140)),
@@ -339,34 +351,32 @@ def test_a_split_becomes_deliveries_that_add_up(erp: ConnectorHarness, reader: R
 
 
 def test_a_refused_line_is_no_longer_expected(erp: ConnectorHarness, send: Send) -> None:
-    order = an_order()
-    erp.put_orders(order)
+    (order,) = erp.put_orders(an_order())
     line = order.lines[1]
 
     send(a_promise(order, {line.key: (a_piece(line, kind="refuse", delivery_on=None),)}))
 
     held = erp.held(order).lines
-    assert held[0] == order.lines[0]
+    assert facts(replace(order, lines=held[:1])) == facts(replace(order, lines=order.lines[:1]))
     assert len(held) == 1 or held[1].cancelled or held[1].quantity == 0
 
 
 def test_the_same_command_twice_is_carried_out_once(
     erp: ConnectorHarness, reader: Reader, send: Send
 ) -> None:
-    order = an_order()
-    erp.put_orders(order)
+    (order,) = erp.put_orders(an_order())
     command = a_promise(order)
     send(command)
     once = erp.held(order)
 
     send(command)
 
-    assert erp.held(order) == once
+    assert facts(erp.held(order)) == facts(once)
+    assert erp.held(order).revision == once.revision
 
 
 def test_a_command_already_sent_is_found_by_its_key_in_another_process(erp: ConnectorHarness) -> None:
-    order = an_order()
-    erp.put_orders(order)
+    (order,) = erp.put_orders(an_order())
     with erp.connector() as connector:
         connector.write_promise(a_promise(order, key="the-key"))
 
@@ -385,24 +395,22 @@ def test_a_command_already_sent_is_found_by_its_key_in_another_process(erp: Conn
 def test_a_line_that_moved_meanwhile_is_a_conflict_and_stays_as_it_is(
     erp: ConnectorHarness, reader: Reader, send: Send, moved: dict[str, Decimal | date]
 ) -> None:
-    order = an_order()
-    erp.put_orders(order)
+    (order,) = erp.put_orders(an_order())
     reader.read()
-    erp.change_line(order, "00010", **moved)
+    erp.change_line(order, order.lines[0].key, **moved)
 
     answer = send(a_promise(order))
 
     now = replace(order.lines[0], **moved)  # type: ignore[arg-type]
     assert answer.outcome is Outcome.CONFLICT
     assert answer.reason
-    assert answer.current == {"00010": (now.quantity, now.price, now.delivery_on)}
-    assert erp.held(order).lines[0] == now
+    assert answer.current == {now.key: (now.quantity, now.price, now.delivery_on)}
+    assert facts(erp.held(order)) == facts(replace(order, lines=(now, *order.lines[1:])))
 
 
 def test_a_change_of_another_line_is_no_conflict(erp: ConnectorHarness, send: Send) -> None:
-    order = an_order()
-    erp.put_orders(order)
-    erp.change_line(order, "00020", quantity=Decimal(1))
+    (order,) = erp.put_orders(an_order())
+    erp.change_line(order, order.lines[1].key, quantity=Decimal(1))
 
     answer = send(a_promise(order))
 
@@ -412,32 +420,29 @@ def test_a_change_of_another_line_is_no_conflict(erp: ConnectorHarness, send: Se
 
 
 def test_a_line_that_was_deleted_meanwhile_is_a_conflict(erp: ConnectorHarness, send: Send) -> None:
-    order = an_order()
-    erp.put_orders(order)
-    erp.delete_line(order, "00010")
+    (order,) = erp.put_orders(an_order())
+    erp.delete_line(order, order.lines[0].key)
 
     answer = send(a_promise(order))
 
     assert answer.outcome is Outcome.CONFLICT
-    assert answer.current == {"00010": (None, None, None)}
+    assert answer.current == {order.lines[0].key: (None, None, None)}
 
 
 def test_what_the_erp_refuses_comes_with_its_reason(erp: ConnectorHarness, send: Send) -> None:
-    order = an_order()
-    erp.put_orders(order)
-    erp.refuse_next(order, "The period is closed.")
+    (order,) = erp.put_orders(an_order())
+    reason = erp.refuse_next(order)
 
     answer = send(a_promise(order))
 
     assert answer.outcome is Outcome.REFUSED
-    assert "The period is closed." in answer.reason
-    assert erp.held(order).lines == order.lines
+    assert reason in answer.reason
+    assert facts(erp.held(order)) == facts(order)
 
 
 def test_one_bad_order_does_not_hold_up_another(erp: ConnectorHarness, send: Send) -> None:
-    locked, free = an_order("45-1"), an_order("45-2")
-    erp.put_orders(locked, free)
-    erp.refuse_next(locked, "Locked by R. Vega.")
+    locked, free = erp.put_orders(an_order("45-1"), an_order("45-2"))
+    erp.refuse_next(locked)
 
     first = send(a_promise(locked, key="c-1"))
     second = send(a_promise(free, key="c-2"))
@@ -448,10 +453,9 @@ def test_one_bad_order_does_not_hold_up_another(erp: ConnectorHarness, send: Sen
 
 
 def test_a_command_that_asks_for_nothing_is_refused_before_it_leaves(erp: ConnectorHarness) -> None:
-    order = an_order()
-    erp.put_orders(order)
+    (order,) = erp.put_orders(an_order())
     with erp.connector() as connector, pytest.raises(ValidationRefused):
-        connector.write_promise(a_promise(order, {"00010": ()}))
+        connector.write_promise(a_promise(order, {order.lines[0].key: ()}))
 
 
 def test_what_a_command_asks_for_is_read_off_its_base() -> None:

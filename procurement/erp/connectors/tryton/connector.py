@@ -1,0 +1,187 @@
+"""Tryton as an `ErpConnector`."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+from procurement.erp.connectors.tryton.changes import OVERLAP, Position, look_for_changes
+from procurement.erp.connectors.tryton.master import read_master
+from procurement.erp.connectors.tryton.records import TOLD, read_purchases
+from procurement.erp.connectors.tryton.wire import Rpc
+from procurement.erp.connectors.tryton.writing import (
+    BEGUN,
+    Writer,
+    find_purchase,
+    is_done,
+    note_on,
+    purchases_with_note,
+)
+from procurement.erp.ports import (
+    Capabilities,
+    Cursor,
+    Deletions,
+    Discovery,
+    Feed,
+    Identity,
+    Outcome,
+    Page,
+    ReadBack,
+    RecordMark,
+    Sighting,
+    Unsupported,
+    Window,
+    WriteField,
+    WriteResult,
+    content_hash,
+)
+from procurement.erp.problems import Problem
+from procurement.orders.messages import OrderPaper, PromiseCommand
+
+PATIENCE = 60.0
+# How long an order that we are in the middle of writing is left unread: an amendment resets its dates for a moment.
+HELD_BACK = timedelta(minutes=10)
+NEEDED = ("purchase", "purchase_amendment", "purchase_history", "stock", "stock_split")
+FEEDS = tuple(feed for feed in Feed if feed is not Feed.COMMAND_RESULTS)
+
+
+class TrytonConnector:
+    """One Tryton database, as one of its users."""
+
+    def __init__(
+        self,
+        url: str,
+        database: str,
+        user: str,
+        password: str,
+        *,
+        patience: float = PATIENCE,
+        page_size: int = 100,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.rpc = Rpc(url, database, user, password, patience=patience)
+        self._patience = patience
+        self._page_size = page_size
+        self._clock = clock
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Everything a promise may ask for; Tryton is asked itself what it holds."""
+        return Capabilities(
+            reads=frozenset(FEEDS),
+            writes=frozenset(WriteField),
+            read_back=ReadBack.IMMEDIATE,
+            optimistic_lock=True,
+            deletions=Deletions.BY_SWEEP,
+            overlap=OVERLAP,
+            # The server goes on after we have stopped waiting, for as long as it would have taken.
+            slowest_call=timedelta(seconds=self._patience * 2),
+        )
+
+    def discover(self) -> Discovery:
+        """The series, the modules, and whether what we stand on is there."""
+        installed = self.rpc.read(
+            "ir.module.search_read",
+            [["state", "=", "activated"]],
+            0,
+            None,
+            [["name", "ASC"]],
+            ["name", "version"],
+        )
+        modules = {module["name"]: module["version"] for module in installed}
+        missing = [name for name in NEEDED if name not in modules]
+        return Discovery(
+            Identity("tryton", self.rpc.database, self.rpc.version()),
+            self.capabilities,
+            facts={f"module {name}": version for name, version in modules.items()},
+            warnings=tuple(f"The module {name} is not activated." for name in missing),
+        )
+
+    # --- reading
+
+    def read(self, feed: Feed, since: Cursor | None) -> Iterator[Page]:
+        """Whole orders by four feeds of changes; master data whole when anything of it moved."""
+        if feed not in FEEDS:
+            raise Unsupported(f"Tryton has no feed {feed}.")
+        if feed is not Feed.ORDERS:
+            yield from read_master(self.rpc, feed, since)
+            return
+        position = look_for_changes(self.rpc, Position.from_json(since.position if since else {}))
+        held_back = self._being_written(position.pending)
+        reading = [one for one in position.pending if one not in held_back]
+        if not reading and since is not None and position.as_json() == dict(since.position):
+            return
+        for start in range(0, max(len(reading), 1), self._page_size):
+            chunk = reading[start : start + self._page_size]
+            rest = [*reading[start + self._page_size :], *held_back]
+            yield self._page(chunk, replace(position, pending=rest))
+
+    def _page(self, ids: Sequence[int], after: Position) -> Page:
+        papers = [purchase.paper for purchase in read_purchases(self.rpc, ids)]
+        sightings = tuple(Sighting(one, content_hash(one), "purchase.purchase") for one in papers)
+        newest = max(after.since.values(), default=None)
+        return Page(
+            Feed.ORDERS,
+            sightings,
+            Cursor(Feed.ORDERS, after.as_json()),
+            window=Window(None, newest),
+            source="purchase.purchase",
+        )
+
+    def _being_written(self, ids: Sequence[int]) -> list[int]:
+        """Orders on which a command of ours has begun and not ended a short while ago."""
+        if not ids:
+            return []
+        since = self._clock() - HELD_BACK
+        busy = set(
+            purchases_with_note(
+                self.rpc, ["message", "like", f"Quayside % {BEGUN} %"], ["last_modified_at", ">", since]
+            )
+        )
+        return [one for one in ids if one in busy]
+
+    def settle(self, page: Page, refused: Sequence[Problem] = ()) -> None:
+        """Nothing to put away: what was refused is read again when it changes."""
+
+    def sweep(self, feed: Feed) -> Iterator[RecordMark]:
+        """Every order that exists now, by company and number."""
+        if feed is not Feed.ORDERS:
+            raise Unsupported("Only orders are swept; master data is read whole.")
+        after = 0
+        while True:
+            wanted = [*TOLD, ["id", ">", after]]
+            fields = ["number", "company.party.code"]
+            rows = self.rpc.read("purchase.purchase.search_read", wanted, 0, 1000, [["id", "ASC"]], fields)
+            for row in rows:
+                yield RecordMark((row["company."]["party."]["code"], row["number"]))
+            if len(rows) < 1000:
+                return
+            after = rows[-1]["id"]
+
+    # --- writing
+
+    def write_promise(self, command: PromiseCommand) -> WriteResult:
+        """Carry the promise into the purchase and read it back there."""
+        return Writer(self.rpc, command).carry()
+
+    def find_command(self, key: str) -> WriteResult | None:
+        """The trace of a command. One that was begun and not ended counts as not seen: going on is safe."""
+        for purchase in purchases_with_note(self.rpc, ["message", "like", f"Quayside {key} %"]):
+            if is_done(note_on(self.rpc, purchase, key)):
+                return WriteResult(Outcome.CONFIRMED, reference=f"purchase.purchase,{purchase}")
+        return None
+
+    def read_back(self, company: str, number: str) -> OrderPaper | None:
+        """The order as Tryton holds it this moment."""
+        found = find_purchase(self.rpc, company, number)
+        return found.paper if found else None
+
+    def close(self) -> None:
+        """The session stays in Tryton for the next call; the connection is given back."""
+        self.rpc.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

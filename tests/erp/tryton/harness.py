@@ -1,0 +1,287 @@
+"""A live Tryton in the place of the ERP: its people act through the administrator, its books are read by SQL."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from functools import cache as once
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from procurement.catalogue.messages import ItemPaper, UnitPaper
+from procurement.erp.connectors.tryton import TrytonConnector
+from procurement.erp.connectors.tryton.wire import Rpc
+from procurement.erp.ports import ErpConnector, Feed, Paper
+from procurement.orders.messages import LinePaper, OrderPaper, SchedulePaper
+from suppliers.messages import SupplierPaper
+from tests.erp.tryton.company import PORTAL, make, one
+from tests.erp.tryton.installed import NotInstalled
+from tests.erp.tryton.served import ADMIN, DATABASE, TrytonServer, pristine
+
+# What Tryton can hold of tests/erp/papers.py, MASTER_DATA: it knows neither UN/ECE codes nor ship-from days, and
+# keeps a supplier without a country, a blocked one not apart, and no packs.
+AS_HELD: Mapping[Feed, Sequence[Paper]] = {
+    Feed.UNITS: (UnitPaper("EA", "each", 0), UnitPaper("M", "Meter", 3)),
+    Feed.SUPPLIERS: (SupplierPaper("70012", "Acme"), SupplierPaper("70013", "Globex")),
+    Feed.ITEMS: (ItemPaper("V-2040", "Ball valve", "EA", "", "Bought parts"),),
+}
+
+
+@once
+def running(series: str) -> TrytonServer:
+    """One server for all tests of a process, stopped when it ends."""
+    folder = tempfile.TemporaryDirectory(prefix="quayside-tryton-")
+    server = TrytonServer(series, Path(folder.name))
+    server.set_back(pristine(series))
+    server.start()
+    atexit.register(folder.cleanup)
+    atexit.register(server.stop)
+    return server
+
+
+class TrytonHarness:
+    """Northmoor's Tryton, as its buyers and its warehouse use it."""
+
+    price_per = Decimal(1)
+
+    def __init__(self, server: TrytonServer) -> None:
+        self.server = server
+        self.people = Rpc(server.address, DATABASE, *ADMIN, patience=60)
+
+    def connector(self) -> ErpConnector:
+        return TrytonConnector(self.server.address, DATABASE, *PORTAL, page_size=2, patience=30)
+
+    # --- what is there
+
+    def put_master_data(self, papers: Mapping[Feed, Sequence[Paper]]) -> Mapping[Feed, Sequence[Paper]]:
+        held = {feed: AS_HELD.get(feed, wanted) for feed, wanted in papers.items()}
+        if Feed.SITES in held:
+            held[Feed.SITES] = [replace(one, **NO_ADDRESS) for one in held[Feed.SITES]]  # type: ignore[type-var]
+        if Feed.SUPPLIER_SITES in held:
+            held[Feed.SUPPLIER_SITES] = []
+        if Feed.SUPPLIER_ITEMS in held:
+            values = {"supplier_part_number": "70012-V-2040", "minimum_quantity": None, "pack_quantity": None}
+            held[Feed.SUPPLIER_ITEMS] = [
+                replace(one, **values, lead_time_days=14)  # type: ignore[type-var]
+                for one in held[Feed.SUPPLIER_ITEMS]
+            ]
+        return held
+
+    def put_orders(self, *orders: OrderPaper) -> Sequence[OrderPaper]:
+        return [self._put(order) for order in orders]
+
+    def _put(self, order: OrderPaper) -> OrderPaper:
+        self.people.write("purchase.purchase.confirm", [self._quote(order)])
+        for key, line in zip(self._line_ids(order.number), order.lines, strict=True):
+            self._plan(key, line.delivery_on)
+        return self.held(order)
+
+    def _quote(self, order: OrderPaper) -> int:
+        rpc = self.people
+        party = one(rpc, "party.party", ["code", "=", order.supplier])
+        address = rpc.read("party.address.search", [["party", "=", party]], 0, 1, None)[0]
+        lines = [self._line(line) for line in order.lines]
+        purchase = make(
+            rpc,
+            "purchase.purchase",
+            company=one(rpc, "company.company", ["party.code", "=", order.company]),
+            party=party,
+            invoice_address=address,
+            currency=one(rpc, "currency.currency", ["code", "=", order.currency]),
+            warehouse=one(rpc, "stock.location", ["code", "=", order.ship_to]),
+            payment_term=rpc.read("account.invoice.payment_term.search", [], 0, 1, None)[0],
+            invoice_method="fulfillment",
+            purchase_date=order.ordered_on,
+            comment=order.note,
+            lines=[["create", lines]],
+        )
+        rpc.write("purchase.purchase.quote", [purchase])
+        self._number(purchase, order.number)
+        return purchase
+
+    def _number(self, purchase: int, number: str) -> None:
+        """Tryton counts by itself and from 8.2 on lets nobody say the number; the tests' stories need theirs."""
+        with sqlite3.connect(self.server.file, timeout=30) as books:
+            books.execute("UPDATE purchase_purchase SET number = ? WHERE id = ?", [number, purchase])
+        books.close()
+
+    def _line(self, line: LinePaper) -> dict[str, Any]:
+        rpc = self.people
+        product = one(rpc, "product.product", ["code", "=", line.item_number])
+        unit = one(rpc, "product.uom", ["symbol", "=", line.unit])
+        return {
+            "type": "line",
+            "product": product,
+            "description": line.description,
+            "quantity": float(line.quantity),
+            "unit": unit,
+            "unit_price": line.price,
+        }
+
+    # --- what people do to it
+
+    def change_line(self, order: OrderPaper, key: str, **changes: Any) -> None:
+        received = changes.pop("received_quantity", None)
+        if {"quantity", "price"} & changes.keys():
+            now = {line.key: line for line in self.held(order).lines}
+            self._amend(order, key, now[key], changes)
+            # An amendment puts every line on Tryton's own plan; a careful buyer puts the dates back.
+            for line in now.values():
+                self._plan(int(line.key), changes.get("delivery_on", line.delivery_on))
+        elif "delivery_on" in changes:
+            self._plan(int(key), changes["delivery_on"])
+        if received is not None:
+            self.receive(int(key), received)
+
+    def delete_line(self, order: OrderPaper, key: str) -> None:
+        """A line that was ordered is not deleted in Tryton: it is amended to nothing."""
+        (line,) = (line for line in self.held(order).lines if line.key == key)
+        self._amend(order, key, line, {"quantity": Decimal(0)})
+        for other in self.held(order).lines:
+            self._plan(int(other.key), line.delivery_on)
+
+    def _amend(self, order: OrderPaper, key: str, line: LinePaper, changes: Mapping[str, Any]) -> None:
+        rpc = self.people
+        values = {
+            "action": "line",
+            "line": int(key),
+            "party": one(rpc, "party.party", ["code", "=", order.supplier]),
+            "product": one(rpc, "product.product", ["code", "=", line.item_number]),
+            "unit": one(rpc, "product.uom", ["symbol", "=", line.unit]),
+            "quantity": float(changes.get("quantity", line.quantity)),
+            "unit_price": changes.get("price", line.price),
+        }
+        purchase = one(rpc, "purchase.purchase", ["number", "=", order.number])
+        amendment = make(rpc, "purchase.amendment", purchase=purchase, lines=[["create", [values]]])
+        rpc.write("purchase.amendment.validate_amendment", [amendment])
+
+    def _plan(self, line: int, day: date) -> None:
+        moves = self._open_moves(line)
+        if moves:
+            self.people.write("stock.move.write", moves, {"planned_date": day})
+
+    def _open_moves(self, line: int) -> list[int]:
+        wanted = [["origin", "=", f"purchase.line,{line}"], ["state", "=", "draft"]]
+        found: list[int] = self.people.read("stock.move.search", wanted, 0, None, [["id", "ASC"]])
+        return found
+
+    def receive(self, line: int, quantity: Decimal) -> None:
+        """The warehouse counts so much of a line; Tryton plans the rest anew."""
+        shipment = self._ship(line)
+        moves = self._open_moves(line)
+        self.people.write("stock.move.write", moves[:1], {"quantity": float(quantity)})
+        self.people.write("stock.shipment.in.receive", [shipment])
+        self.people.write("stock.shipment.in.do", [shipment])
+
+    def _ship(self, line: int) -> int:
+        rpc = self.people
+        moves = self._open_moves(line)
+        (record,) = rpc.read("purchase.line.read", [line], ["purchase.party", "purchase.warehouse"])
+        warehouse = record["purchase."]["warehouse"]
+        (places,) = rpc.read("stock.location.read", [warehouse], ["input_location", "storage_location"])
+        party = record["purchase."]["party"]
+        return make(
+            rpc,
+            "stock.shipment.in",
+            company=rpc.context["company"],
+            supplier=party,
+            contact_address=rpc.read("party.address.search", [["party", "=", party]], 0, 1, None)[0],
+            warehouse=warehouse,
+            warehouse_input=places["input_location"],
+            warehouse_storage=places["storage_location"],
+            incoming_moves=[["add", moves[:1]]],
+        )
+
+    def refuse_next(self, order: OrderPaper) -> str:
+        """The goods are on a shipment already: their date is the shipment's now."""
+        self._ship(int(order.lines[0].key))
+        return "on a shipment in Tryton already"
+
+    def let_erp_work(self) -> None:
+        """Tryton answers at once."""
+
+    def put_half_confirmed(self, order: OrderPaper) -> None:
+        """As a crash between `confirm` and `process` leaves it: confirmed, and without a single move."""
+        purchase = self._quote(order)
+        with sqlite3.connect(self.server.file, timeout=30) as books:
+            books.execute("UPDATE purchase_purchase SET state = 'confirmed' WHERE id = ?", [purchase])
+        books.close()
+
+    # --- its books
+
+    def held(self, order: OrderPaper) -> OrderPaper:
+        """Read from the database itself, past everything that the connector goes through."""
+        with sqlite3.connect(self.server.file) as books:
+            head = books.execute(
+                "SELECT id, state, revision FROM purchase_purchase WHERE number = ?", [order.number]
+            ).fetchone()
+            lines = books.execute(
+                "SELECT l.id, p.code, l.quantity, u.symbol, l.unit_price, l.description, l.note"
+                " FROM purchase_line l JOIN product_product p ON p.id = l.product"
+                " JOIN product_uom u ON u.id = l.unit WHERE l.purchase = ? ORDER BY l.id",
+                [head[0]],
+            ).fetchall()
+            papers = tuple(
+                self._held_line(books, 10 * position, row) for position, row in enumerate(lines, start=1)
+            )
+        books.close()
+        status = {"done": "closed", "cancelled": "cancelled"}.get(head[1], "open")
+        return replace(order, lines=papers, status=status, revision=str(head[2]))
+
+    def _held_line(self, books: sqlite3.Connection, number: int, row: tuple[Any, ...]) -> LinePaper:
+        key, item, quantity, unit, price, description, note = row
+        moves = books.execute(
+            "SELECT planned_date, quantity, state FROM stock_move WHERE origin = ? AND state <> 'cancelled'",
+            [f"purchase.line,{key}"],
+        ).fetchall()
+        days: dict[date, Decimal] = {}
+        for day, some, _state in moves:
+            if day:
+                when = date.fromisoformat(str(day)[:10])
+                days[when] = days.get(when, Decimal(0)) + Decimal(str(some))
+        return LinePaper(
+            key=str(key),
+            number=number,
+            item_number=item,
+            description=description or "",
+            quantity=Decimal(str(quantity)),
+            unit=unit,
+            price=Decimal(price.decode() if isinstance(price, bytes) else str(price)),
+            delivery_on=min(days, default=date.min),
+            note=note or "",
+            cancelled=not quantity,
+            received_quantity=sum((Decimal(str(q)) for _d, q, state in moves if state == "done"), Decimal(0)),
+            schedules=tuple(SchedulePaper(days[day], day) for day in sorted(days)) if len(days) > 1 else (),
+        )
+
+    def _line_ids(self, number: str) -> list[int]:
+        wanted = [["purchase.number", "=", number]]
+        found: list[int] = self.people.read("purchase.line.search", wanted, 0, None, [["id", "ASC"]])
+        return found
+
+
+NO_ADDRESS = {"street": "", "postal_code": "", "city": "", "country": ""}
+
+
+@contextmanager
+def tryton_harness(series: str, _folder: Path) -> Iterator[TrytonHarness]:
+    """The running server, set back to the day on which nothing had been ordered."""
+    try:
+        server = running(series)
+    except NotInstalled as missing:
+        say = pytest.fail if os.environ.get("E2E_REQUIRED") else pytest.skip
+        say(str(missing))
+    server.set_back(pristine(series))
+    harness = TrytonHarness(server)
+    harness.people.forget_session()  # the database that knew it is gone
+    yield harness
+    harness.people.close()
