@@ -169,10 +169,13 @@ def test_whatever_we_write_we_read_again(
 
     read = [row.cells for row in rows if isinstance(row, Row)]
     stripped = [{name: cell.strip() for name, cell in one.items()} for one in wanted]
-    # Text in which a whole further row seems to stand is refused, loudly, rather than read wrong.
-    assert all(cells in stripped for cells in read)
+    # Text with a line end and a separator may look like a stray quotation mark with a row below it. That is refused,
+    # loudly; what is left of it may then look like a row of its own, as a row below a stray mark does.
+    looks_like_rows = any(separator in text and "\n" in text for pair in texts for text in pair)
     assert len(read) + sum(isinstance(row, BadRow) for row in rows) >= len(wanted)
-    if not any(text.count(separator) >= 2 and "\n" in text for pair in texts for text in pair):
+    if looks_like_rows:
+        assert read == stripped or any(isinstance(row, BadRow) for row in rows)
+    else:
         assert read == stripped
 
 
