@@ -17,7 +17,8 @@ from tests.database import drop_database, empty_all_tables, make_database
 
 # How long an example takes says more about the machine than about the code; `make bench` is for speed.
 settings.register_profile("quayside", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("quayside")
+settings.register_profile("quick", parent=settings.get_profile("quayside"), max_examples=20)
+settings.load_profile(os.environ.get("PROPERTY_TESTS", "quayside"))
 
 LOCAL_NAMES = frozenset({"localhost", "ip6-localhost", ""})
 

@@ -22,6 +22,8 @@ def run_tests(arguments: list[str], *, markers: str = "") -> int:
     """
     side_by_side = [] if arguments else ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "worksteal"]
     chosen = ["-m", markers] if markers else []
+    if markers:
+        os.environ["PROPERTY_TESTS"] = "quick"  # fewer examples of each; read by tests/conftest.py
     return with_database([sys.executable, "-m", "pytest", "-rsfE", *chosen, *side_by_side, *arguments])
 
 

@@ -130,7 +130,7 @@ def explore(api, program, keys, operation, mode, examples):
     ("who", "examples"),
     [
         pytest.param("ACME", 8, id="supplier"),
-        pytest.param(None, 4, id="integration"),
+        pytest.param(None, 4, id="integration", marks=pytest.mark.slow),
         pytest.param("ACME", 40, id="supplier-long", marks=pytest.mark.slow),
         pytest.param(None, 20, id="integration-long", marks=pytest.mark.slow),
     ],

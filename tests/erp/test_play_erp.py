@@ -24,6 +24,8 @@ from tests.builders.world import a_paper
 from tests.erp.papers import a_piece, a_promise, an_order
 from tests.people import FEED
 
+pytestmark = pytest.mark.slow
+
 
 def test_one_round_picks_up_answers_and_stops(tmp_path: Path) -> None:
     PretendErp(tmp_path).put_orders([an_order()])

@@ -19,6 +19,8 @@ from procurement.erp.problems import Problem
 from procurement.orders.messages import OrderPaper
 from tests.erp.real_input import AdventureWorks, scms_rows, shared_data
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def adventure_works() -> AdventureWorks:

@@ -14,6 +14,8 @@ import pytest
 from portal.embedded.native import LIBRARIES, loads
 from portal.kernel import pdf
 
+pytestmark = pytest.mark.slow
+
 pango = pytest.mark.skipif(not all(map(loads, LIBRARIES)), reason="Pango is not installed on this machine")
 DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 PAGE = '<html lang="en"><head><title>Order 4711</title></head><body><h1>Grüße aus Łódź</h1>{}</body></html>'

@@ -79,6 +79,7 @@ def test_every_door_has_a_name():
     assert [str(one.pattern) for one in our_doors() if not one.name] == []
 
 
+@pytest.mark.slow  # everybody at every door; that each is declared at all is asked in a moment
 @pytest.mark.parametrize("pattern", guarded_doors(), ids=name_of)
 class TestDoor:
     """One door, everybody."""

@@ -14,6 +14,8 @@ import redis
 
 from portal.embedded import ports, postgres, postgres_home, valkey
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -30,6 +30,8 @@ from procurement.orders.states import Agreement, Logistics, OrderState
 from procurement.threads.models import Message
 from suppliers.models import Supplier, User
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "of this test only"
 TALES = 2
 
