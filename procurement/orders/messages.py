@@ -27,7 +27,8 @@ class LinePaper:
 
     `key` is the ERP's own line key and must stay the same for the life of the line; `price` is for
     `price_per` units (SAP NetPriceQuantity, X12 PO1 with a CTP price basis). `schedules` may be empty: then the
-    line has one delivery, `quantity` on `delivery_on`.
+    line has one delivery, `quantity` on `delivery_on`. `planned_by_erp` says that nobody set these days: they are the
+    ERP's own plan, which some ERPs put over every agreed day when anything else of the order is amended.
     """
 
     key: str
@@ -48,6 +49,7 @@ class LinePaper:
     invoiced_quantity: Decimal = Decimal(0)
     closed: bool = False
     schedules: tuple[SchedulePaper, ...] = ()
+    planned_by_erp: bool = False
 
 
 @dataclass(frozen=True, slots=True)

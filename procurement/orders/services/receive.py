@@ -29,6 +29,7 @@ from procurement.orders.policies import (
     logistics_of,
 )
 from procurement.orders.queries import asked_of, live_promises_by_line, piece_of, schedules_by_line
+from procurement.orders.services.promise import tell_erp
 from procurement.orders.services.standing import (
     EXPECTED,
     FIRST_DAYS,
@@ -107,6 +108,7 @@ class _Batch:
     gone_schedules: list[int] = field(default_factory=list)
     first_days: list[ScheduleLine] = field(default_factory=list)
     promises: list[Promise] = field(default_factory=list)
+    forgotten: list[tuple[PurchaseOrder, list[PurchaseOrderLine]]] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
 
 
@@ -426,6 +428,7 @@ def _revision(
 
 # --- a revision ---------------------------------------------------------------------------------------------
 
+DAYS = frozenset({"delivery_on", "deliveries"})
 HEADER_NOTES = ("payment_terms", "buyer_name", "note", "kind")
 LINE_NOTES = ("number", "description", "gtin", "supplier_part_number", "note")
 
@@ -448,6 +451,8 @@ class _Revising:
         self.changes: list[dict[str, Any]] = []
         self.reopened: list[int] = []
         self.echoed: list[int] = []
+        self.forgotten: list[PurchaseOrderLine] = []
+        self.is_amended = bool(paper.revision) and paper.revision != order.erp_revision
 
     def run(self) -> str:
         order = self.order
@@ -460,6 +465,8 @@ class _Revising:
             setattr(order, name, value)
         self._move_state()
         self._revise_lines(asked_before)
+        if self.forgotten:
+            self.batch.forgotten.append((order, self.forgotten))
         if not self.changes:
             order.revision -= 1
         order.content_hash = self.digest
@@ -558,6 +565,8 @@ class _Revising:
         pieces = [piece_of(promise) for promise in self.known.promises.get(line.pk, [])]
         if changes and echoes(after, pieces, changes):
             self._close_silently(line, changes, schedules)
+        elif changes and takes_promises and self._is_forgotten(line, paper, changes):
+            self._keep(line, changes)
         elif changes and line.is_settled and not takes_promises:
             self._note(line, changes)
         elif changes:
@@ -594,6 +603,25 @@ class _Revising:
         self.echoed.append(line.number)
         for change in changes:
             self._say(str(line.number), change, "as agreed")
+
+    def _is_forgotten(self, line: PurchaseOrderLine, paper: LinePaper, changes: list[Change]) -> bool:
+        """Whether the ERP put its own plan over the line's days because something else of the order was amended."""
+        return (
+            self.is_amended
+            and paper.planned_by_erp
+            and line.agreement in (Agreement.AGREED, Agreement.ANSWERED)
+            and {change.field for change in changes} <= DAYS
+        )
+
+    def _keep(self, line: PurchaseOrderLine, changes: list[Change]) -> None:
+        """Nobody has asked for other days: what was promised stands, and the ERP is told again what was agreed."""
+        line.touched_version = self.order.version
+        if line.agreement == Agreement.AGREED:
+            line.asked_revision = line.agreed_revision = self.order.revision
+            self.forgotten.append(line)
+        self._turn_on(line)
+        for change in changes:
+            self._say(str(line.number), change, "kept")
 
     def _note(self, line: PurchaseOrderLine, changes: list[Change]) -> None:
         """Nothing is left to promise, so nobody is asked again; if the line comes back, it asks what it asks then."""
@@ -671,6 +699,7 @@ class _Revising:
                 "change_count": len(self.changes),
                 "reopened": self.reopened,
                 "echoed": self.echoed,
+                "sent_again": [line.number for line in self.forgotten],
             }
             self.batch.facts.append(Fact("order.revised", order.stream, order.supplier_id, facts))
         received = [
@@ -705,3 +734,6 @@ def _write(batch: _Batch, actor: Actor, at: datetime) -> None:
     ScheduleLine.objects.bulk_create(batch.new_schedules, batch_size=1000)
     Promise.objects.bulk_update(batch.promises, ["state", "decided_at", "decided_by"], batch_size=500)
     record_all(batch.facts, actor=actor, at=at)
+    for order, lines in batch.forgotten:
+        ids = [line.pk for line in lines]
+        tell_erp(order, lines, live_promises_by_line(ids), schedules_by_line(ids), actor=actor, at=at)
