@@ -433,6 +433,15 @@ HEADER_NOTES = ("payment_terms", "buyer_name", "note", "kind")
 LINE_NOTES = ("number", "description", "gtin", "supplier_part_number", "note")
 
 
+def _is_forgotten(line: PurchaseOrderLine, changes: Sequence[Change]) -> bool:
+    """Whether nothing but the days of a promised line moved, which the ERP has just planned anew by itself.
+
+    It does so for every line when any is amended, and for the rest of a line when part of it is received.
+    """
+    promised = line.agreement in (Agreement.AGREED, Agreement.ANSWERED)
+    return promised and bool(changes) and {change.field for change in changes} <= DAYS
+
+
 class _Revising:
     """One order's next paper against what is stored: a small machine because its parts share so much."""
 
@@ -552,6 +561,9 @@ class _Revising:
                 self._say(number, Change(name, old, new, reopens=False))
         was_cancelled = line.cancelled
         was_written = (line.price_per, line.unit_decimals)
+        planned_anew = paper.planned_by_erp and (
+            self.is_amended or paper.received_quantity > line.received_quantity
+        )
         for name, value in _line_values(paper, self.paper, self.known).items():
             setattr(line, name, value)
         line.cancelled = False
@@ -565,7 +577,7 @@ class _Revising:
         pieces = [piece_of(promise) for promise in self.known.promises.get(line.pk, [])]
         if changes and echoes(after, pieces, changes):
             self._close_silently(line, changes, schedules)
-        elif changes and takes_promises and self._is_forgotten(line, paper, changes):
+        elif planned_anew and takes_promises and _is_forgotten(line, changes):
             self._keep(line, changes)
         elif changes and line.is_settled and not takes_promises:
             self._note(line, changes)
@@ -603,15 +615,6 @@ class _Revising:
         self.echoed.append(line.number)
         for change in changes:
             self._say(str(line.number), change, "as agreed")
-
-    def _is_forgotten(self, line: PurchaseOrderLine, paper: LinePaper, changes: list[Change]) -> bool:
-        """Whether the ERP put its own plan over the line's days because something else of the order was amended."""
-        return (
-            self.is_amended
-            and paper.planned_by_erp
-            and line.agreement in (Agreement.AGREED, Agreement.ANSWERED)
-            and {change.field for change in changes} <= DAYS
-        )
 
     def _keep(self, line: PurchaseOrderLine, changes: list[Change]) -> None:
         """Nobody has asked for other days: what was promised stands, and the ERP is told again what was agreed."""

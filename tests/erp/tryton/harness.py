@@ -85,6 +85,16 @@ class TrytonHarness:
             self._plan(key, line.delivery_on)
         return self.held(order)
 
+    def order_as_planned(self, order: OrderPaper) -> OrderPaper:
+        """Confirmed as most orders are: on the days that Tryton plans."""
+        self.people.write("purchase.purchase.confirm", [self._quote(order)])
+        return self.held(order)
+
+    def amend_and_leave(self, order: OrderPaper, key: str, **changes: Any) -> None:
+        """A buyer amends one line and does not see that every other day of the order is gone."""
+        now = {line.key: line for line in self.held(order).lines}
+        self._amend(order, key, now[key], changes)
+
     def _quote(self, order: OrderPaper) -> int:
         rpc = self.people
         party = one(rpc, "party.party", ["code", "=", order.supplier])

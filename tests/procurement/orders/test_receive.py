@@ -469,6 +469,23 @@ def test_days_that_an_amendment_forgot_are_told_again_and_nobody_is_asked(people
     assert len(told_erp()) == 2
 
 
+def test_the_rest_of_a_line_keeps_its_agreed_day_when_part_of_it_comes(people):
+    agreed_on_the_ninth(people)
+
+    came, rest = SchedulePaper(Decimal(60), NINTH), SchedulePaper(Decimal(40), date(2026, 5, 20))
+    planned = a_line(
+        schedules=(came, rest), delivery_on=NINTH, received_quantity=Decimal(60), planned_by_erp=True
+    )
+    outcome(a_paper(lines=[planned, a_line(20)]))
+
+    assert (fresh_line().agreement, fresh_line().turn, fresh_line().logistics) == (
+        "agreed",
+        "",
+        "partly_received",
+    )
+    assert told_erp()[1:] == [(10, NINTH, [(100, NINTH)])]
+
+
 def test_a_day_that_somebody_moved_reopens_its_line_also_beside_an_amendment(people):
     agreed_on_the_ninth(people)
 
