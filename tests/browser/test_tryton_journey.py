@@ -17,6 +17,8 @@ from playwright.sync_api import expect
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.outbox.services import deliver_due
 from portal.kernel.scope import acting
+from procurement.demo.tryton.founding import PORTAL
+from procurement.demo.tryton.serving import DATABASE
 from procurement.erp.inbound import read_configured_feeds
 from procurement.erp.models import ErpCommand
 from procurement.orders.models import PurchaseOrder
@@ -25,9 +27,7 @@ from suppliers.roles import CompanyRole, SupplierRole
 from tests.browser.test_supplier_answers import day
 from tests.builders.world import fresh, fresh_line
 from tests.erp.papers import a_line, an_order
-from tests.erp.tryton.company import PORTAL
 from tests.erp.tryton.harness import TrytonHarness, tryton_harness
-from tests.erp.tryton.served import DATABASE
 from tests.people import FEED, PASSWORD
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -69,7 +69,9 @@ def person(browser: Any, live_server: Any, email: str) -> Any:
 def make_bea_and_mei() -> None:
     """A buyer, and the order desk of the supplier that Tryton told."""
     with acting(FEED):
-        User.objects.create_user("bea@northmoor.example", PASSWORD, name="Bea", company_role=CompanyRole.BUYER)
+        User.objects.create_user(
+            "bea@northmoor.example", PASSWORD, name="Bea", company_role=CompanyRole.BUYER
+        )
         mei = User.objects.create_user("mei@acme.example", PASSWORD, name="Mei")
         acme = Supplier.objects.get(number="70012")
         Membership.objects.create(user=mei, supplier=acme, role=SupplierRole.ORDERS)
