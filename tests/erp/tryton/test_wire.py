@@ -177,6 +177,23 @@ def test_a_session_that_ended_is_begun_anew_once(serve: Callable[[Script], Rpc])
     assert len(set(seen)) == 2
 
 
+def test_a_session_that_ends_within_a_wizard_is_begun_anew_and_the_wizard_goes_on(
+    serve: Callable[[Script], Rpc],
+) -> None:
+    seen: list[tuple[str, str]] = []
+
+    def script(handler: BaseHTTPRequestHandler, asked: dict[str, Any]) -> None:
+        verb = asked["method"].rpartition(".")[2]
+        seen.append((verb, handler.headers["Authorization"]))
+        is_gone = verb == "execute" and len(seen) == 2
+        say(handler, b"" if is_gone else {"result": [5, "start", "end"]}, 401 if is_gone else 200)
+
+    serve(script).wizard("stock.move.split", {"start": {}}, "split")
+
+    assert [verb for verb, _session in seen] == ["create", "execute", "execute", "delete"]
+    assert len({session for _verb, session in seen}) == 2
+
+
 def test_how_long_to_wait_is_taken_from_the_answer(serve: Callable[[Script], Rpc]) -> None:
     with pytest.raises(Throttled) as refusal:
         serve(status(429, Retry_After="90")).read("purchase.purchase.search", [])

@@ -141,18 +141,18 @@ class Rpc:
 
     def read(self, method: str, *params: Any, **context: Any) -> Any:
         """A call that changes nothing: whatever stops it, it may be made again."""
-        return self._call(method, params, context, writes=False)
+        return self._call(f"model.{method}", params, context, writes=False)
 
     def write(self, method: str, *params: Any, **context: Any) -> Any:
         """A call that changes something: an answer that never came is an unknown outcome."""
-        return self._call(method, params, context, writes=True)
+        return self._call(f"model.{method}", params, context, writes=True)
 
     def _call(self, method: str, params: Sequence[Any], context: Mapping[str, Any], *, writes: bool) -> Any:
         for is_last in (False, True):
             session = self._session()
             asked = [*params, {**session["context"], **context}]
             try:
-                return self._post(f"model.{method}", asked, session["headers"], writes=writes)
+                return self._post(method, asked, session["headers"], writes=writes)
             except ExpiredCredentials:
                 # Sessions end with the server's patience or its database: sign in again, once.
                 self.forget_session()
@@ -172,28 +172,18 @@ class Rpc:
 
     def start_wizard(self, name: str) -> int:
         """Open a wizard; its number goes into every later call."""
-        number, _start, _end = self._wizard(name, "create", (), {}, writes=False)
+        number, _start, _end = self._call(f"wizard.{name}.create", (), {}, writes=False)
         return int(number)
 
     def run_wizard(
         self, name: str, number: int, values: Mapping[str, Any], state: str, **context: Any
     ) -> Any:
         """One state of an open wizard with what was filled in so far."""
-        return self._wizard(name, "execute", (number, values, state), context, writes=True)
+        return self._call(f"wizard.{name}.execute", (number, values, state), context, writes=True)
 
     def end_wizard(self, name: str, number: int) -> None:
         """Close a wizard."""
-        self._wizard(name, "delete", (number,), {}, writes=False)
-
-    def _wizard(
-        self, name: str, verb: str, params: Sequence[Any], context: Mapping[str, Any], *, writes: bool
-    ) -> Any:
-        session = self._session()
-        asked = [*params, {**session["context"], **context}]
-        try:
-            return self._post(f"wizard.{name}.{verb}", asked, session["headers"], writes=writes)
-        except Answer as answer:
-            raise as_port_error(answer) from answer
+        self._call(f"wizard.{name}.delete", (number,), {}, writes=False)
 
     def version(self) -> str:
         """The series the server runs: 8.0."""
