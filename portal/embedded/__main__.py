@@ -6,11 +6,13 @@ import argparse
 import os
 import shlex
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from types import FrameType
 
 from portal.embedded.demo import run_demo
+from portal.embedded.places import ROOT
 from portal.embedded.postgres import start_cluster
 from portal.embedded.postgres_home import PostgresUnavailable
 from portal.embedded.testing import run_command, run_tests
@@ -43,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "check", help="format, lint, types, imports, migrations, templates, secrets, licences"
     )
+    commands.add_parser("soak", help="promises and power cuts at random; takes half an hour")
     run = commands.add_parser("run", help="any command, with a database of its own")
     run.add_argument("arguments", nargs=argparse.REMAINDER)
     postgres = commands.add_parser(
@@ -75,6 +78,8 @@ def main() -> int:
             return run_tests([*more, *chosen_tests(options)], markers="not browser and not slow")
         case "check":
             return run_command([sys.executable, "-m", "portal.checks"])
+        case "soak":
+            return subprocess.run([sys.executable, "-m", "tests.soak"], cwd=ROOT, check=False).returncode
         case "run":
             return run_command(options.arguments)
         case _:

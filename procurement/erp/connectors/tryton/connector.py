@@ -16,6 +16,7 @@ from procurement.erp.connectors.tryton.writing import (
     is_done,
     note_on,
     purchases_with_note,
+    take_begun_away,
 )
 from procurement.erp.ports import (
     Capabilities,
@@ -174,6 +175,7 @@ class TrytonConnector:
         """The trace of a command. One that was begun and not ended counts as not seen: going on is safe."""
         for purchase in purchases_with_note(self.rpc, ["message", "like", f"Quayside {key} %"]):
             if is_done(note_on(self.rpc, purchase, key)):
+                take_begun_away(self.rpc, purchase, key)
                 return WriteResult(Outcome.CONFIRMED, reference=f"purchase.purchase,{purchase}")
         return None
 

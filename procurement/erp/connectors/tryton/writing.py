@@ -68,6 +68,19 @@ def purchases_with_note(rpc: Rpc, *conditions: Any) -> list[int]:
     return found
 
 
+def take_begun_away(rpc: Rpc, purchase: int, key: str) -> None:
+    """Remove the note that a command had begun, once it is done: as long as it is there, its order is not told.
+
+    A worker that died between the last two steps has left it.
+    """
+    wanted = [
+        ["resource", "=", f"purchase.purchase,{purchase}"],
+        ["message", "like", f"Quayside {key} {BEGUN} %"],
+    ]
+    if left := rpc.read("ir.note.search", wanted, 0, None, None):
+        rpc.write("ir.note.delete", left)
+
+
 def is_done(note: Mapping[str, Any] | None) -> bool:
     """Whether the note says that all of its command stands."""
     return note is not None and str(note["message"]).endswith(f" {DONE}")
@@ -94,6 +107,7 @@ class Writer:
         purchase = self._purchase()
         note: Mapping[str, Any] | None = note_on(self.rpc, purchase.id, self.command.key)
         if is_done(note):
+            take_begun_away(self.rpc, purchase.id, self.command.key)
             return _confirmed(purchase)
         if note is not None or not self._holds(purchase):
             note, kept = self._begin(purchase, note)
@@ -256,7 +270,7 @@ class Writer:
             self.rpc.write("purchase.purchase.write", [purchase.id], {"reference": reference})
         self._leave_note(purchase, f"{self.command.key} {DONE}")
         if note is not None:
-            self.rpc.write("ir.note.delete", [note["id"]])
+            take_begun_away(self.rpc, purchase.id, self.command.key)
 
     def _leave_note(self, purchase: Purchase, text: str) -> int:
         values = {"resource": f"purchase.purchase,{purchase.id}", "message": f"Quayside {text}"}
