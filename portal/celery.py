@@ -37,7 +37,9 @@ def use_our_logging(**kwargs: Any) -> None:
 def refuse_to_lose_locks(**kwargs: Any) -> None:
     """A worker whose locks would be lost does not start. See Note [Pooler] in portal/backing.py."""
     if settings.DATABASE_POOLER == "transaction":
-        raise SystemExit("DATABASE_POOLER=transaction is for web processes: a worker needs its session's locks.")
+        raise SystemExit(
+            "DATABASE_POOLER=transaction is for web processes: a worker needs its session's locks."
+        )
 
 
 @before_task_publish.connect

@@ -47,9 +47,18 @@ def open_company() -> dict[str, Any]:
         asha = User.objects.create_user("asha@acme.example", PASSWORD, name="Asha Acme")
         Membership.objects.create(user=asha, supplier=suppliers["ACME"], role=SupplierRole.ADMINISTRATOR)
         made = create_token(
-            "Order desk", TokenScope.ACKNOWLEDGE, supplier=suppliers["GLOBEX"], actor=FEED, at=datetime.now(UTC)
+            "Order desk",
+            TokenScope.ACKNOWLEDGE,
+            supplier=suppliers["GLOBEX"],
+            actor=FEED,
+            at=datetime.now(UTC),
         )
-    return {"buyer": "bea@northmoor.example", "page": "asha@acme.example", "password": PASSWORD, "token": made.secret}
+    return {
+        "buyer": "bea@northmoor.example",
+        "page": "asha@acme.example",
+        "password": PASSWORD,
+        "token": made.secret,
+    }
 
 
 def report() -> dict[str, Any]:
@@ -74,7 +83,9 @@ def report() -> dict[str, Any]:
         for line in PurchaseOrderLine.objects.all():
             held = {"pk": line.pk, "agreement": line.agreement, "delivery_on": line.delivery_on.isoformat()}
             orders[numbers[line.order_id]]["lines"][line.key] = held
-        streams = {f"order:{key}": number for key, number in PurchaseOrder.objects.values_list("key", "number")}
+        streams = {
+            f"order:{key}": number for key, number in PurchaseOrder.objects.values_list("key", "number")
+        }
         for stream, event in AuditEvent.objects.values_list("stream", "kind"):
             if stream in streams:
                 orders[streams[stream]]["told"][event] += 1

@@ -213,9 +213,7 @@ def pgbouncer(
     for path in (users, home / "pgbouncer.ini"):
         give(path).chmod(0o600)
     command = [program("pgbouncer"), str(home / "pgbouncer.ini")]
-    server = Server(
-        "pgbouncer", command, home / "pgbouncer.log", plain_env(), home, port, other_identity()
-    )
+    server = Server("pgbouncer", command, home / "pgbouncer.log", plain_env(), home, port, other_identity())
     through = behind._replace(netloc=f"{behind.username}:{behind.password}@127.0.0.1:{port}")
     pools = {"web": "quayside", "workers": "quayside_workers"}
     return server, {name: through._replace(path=f"/{pool}").geturl() for name, pool in pools.items()}

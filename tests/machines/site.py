@@ -38,7 +38,9 @@ class Ground:
         self.pooler.start()
         self.redis.start()
         manage = [sys.executable, "manage.py"]
-        local = plain_env(QUAYSIDE_MODE="local", SECRET_KEY=self.secret, STATIC_ROOT=str(self.home / "static"))
+        local = plain_env(
+            QUAYSIDE_MODE="local", SECRET_KEY=self.secret, STATIC_ROOT=str(self.home / "static")
+        )
         files = threading.Thread(
             target=servers.run, args=([*manage, "collectstatic", "--no-input", "-v0"], local)
         )
@@ -49,7 +51,10 @@ class Ground:
         self.people = self.company("open")
 
     def company(self, what: str) -> dict[str, Any]:
-        address = {"DATABASE_URL": self.database.cluster.addresses.login, "DJANGO_SETTINGS_MODULE": "portal.settings"}
+        address = {
+            "DATABASE_URL": self.database.cluster.addresses.login,
+            "DJANGO_SETTINGS_MODULE": "portal.settings",
+        }
         env = plain_env(QUAYSIDE_MODE="local", SECRET_KEY=self.secret, PYTHONPATH=str(ROOT), **address)
         answer: dict[str, Any] = json.loads(
             servers.run([sys.executable, "tests/machines/company.py", what], env)
@@ -89,7 +94,11 @@ class Site:
             VAR_DIR=str(home / "var"),
             PYTHONUNBUFFERED="1",
         )
-        for_web = env | {"DATABASE_URL": ground.pools["web"], "DATABASE_POOLER": "transaction", "WEB_WORKERS": "1"}
+        for_web = env | {
+            "DATABASE_URL": ground.pools["web"],
+            "DATABASE_POOLER": "transaction",
+            "WEB_WORKERS": "1",
+        }
         for_work = env | {"DATABASE_URL": ground.pools["workers"], "DATABASE_POOLER": "session"}
         self.servers: dict[str, Server] = {"broker": broker, "pgbouncer": ground.pooler}
         for name in ("web-1", "web-2"):
@@ -167,5 +176,7 @@ class Site:
 
     def last_words(self) -> str:
         return "\n\n".join(
-            f"--- {name}\n{server.child.last_words(8)}" for name, server in self.servers.items() if server.children
+            f"--- {name}\n{server.child.last_words(8)}"
+            for name, server in self.servers.items()
+            if server.children
         )

@@ -33,8 +33,30 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = sorted(name for name, service in SERVICES.items() if service["image"] == "quayside:local")
 CONTAINERFILE = (ROOT / "Containerfile").read_text()
 KNOWN_KEYS = frozenset(
-    "image build user read_only cap_drop cap_add security_opt tmpfs restart logging command environment secrets volumes"
-    " networks healthcheck depends_on stop_grace_period stop_signal scale shm_size ports".split()
+    [
+        "image",
+        "build",
+        "user",
+        "read_only",
+        "cap_drop",
+        "cap_add",
+        "security_opt",
+        "tmpfs",
+        "restart",
+        "logging",
+        "command",
+        "environment",
+        "secrets",
+        "volumes",
+        "networks",
+        "healthcheck",
+        "depends_on",
+        "stop_grace_period",
+        "stop_signal",
+        "scale",
+        "shm_size",
+        "ports",
+    ]
 )
 
 
@@ -75,7 +97,10 @@ def test_nobody_is_root_or_writes_where_nothing_is_to_be_written(name):
 def test_only_the_proxy_is_to_be_reached_from_outside():
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
     assert COMPOSE["networks"]["inside"]["internal"] is True
-    assert sorted(name for name, one in SERVICES.items() if "outside" in one["networks"]) == ["proxy", "worker"]
+    assert sorted(name for name, one in SERVICES.items() if "outside" in one["networks"]) == [
+        "proxy",
+        "worker",
+    ]
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -91,7 +116,9 @@ def test_every_setting_is_one(name):
 @pytest.mark.parametrize("name", sorted(SERVICES))
 def test_every_secret_that_is_read_is_given_and_written(name, secrets):
     given = {one if isinstance(one, str) else one["source"] for one in SERVICES[name].get("secrets", ())}
-    mounted = [volume.split(":")[0] for volume in SERVICES[name].get("volumes", ()) if volume.startswith("./")]
+    mounted = [
+        volume.split(":")[0] for volume in SERVICES[name].get("volumes", ()) if volume.startswith("./")
+    ]
     scripts = "".join((ROOT / path).read_text() for path in mounted)
     used = set(re.findall(r"/run/secrets/(\w+)", json.dumps(SERVICES[name]) + scripts))
 
@@ -133,7 +160,9 @@ def test_every_program_and_option_is_known(name):
         case "gunicorn":
             assert command == ["gunicorn", "--config", "portal/gunicorn.py", "portal.wsgi"]
         case "celery":
-            known = {option for one in {"worker": worker, "beat": beat}[command[3]].params for option in one.opts}
+            known = {
+                option for one in {"worker": worker, "beat": beat}[command[3]].params for option in one.opts
+            }
             assert command[1:3] == ["--app", "portal"]
             assert options <= known
         case _:
@@ -148,14 +177,22 @@ def test_who_is_asked_to_stop_gets_the_time_that_takes():
 
 
 def test_there_is_one_scheduler_and_more_of_the_others():
-    assert (SERVICES["web"]["scale"], SERVICES["worker"]["scale"], SERVICES["scheduler"]["scale"]) == (2, 3, 1)
+    assert (SERVICES["web"]["scale"], SERVICES["worker"]["scale"], SERVICES["scheduler"]["scale"]) == (
+        2,
+        3,
+        1,
+    )
 
 
 @pytest.mark.parametrize("name", OURS)
 def test_the_portal_starts_in_production_with_just_these_settings(name, secrets, tmp_path):
     told = SERVICES[name]["environment"]
     filled = {key: value.replace("/run/secrets", str(secrets)) for key, value in told.items()}
-    for variable, value in (("SITE_HOST", "portal.example.com"), ("WEB_WORKERS", "2"), ("ERP_CONNECTOR", "files")):
+    for variable, value in (
+        ("SITE_HOST", "portal.example.com"),
+        ("WEB_WORKERS", "2"),
+        ("ERP_CONNECTOR", "files"),
+    ):
         filled = {key: re.sub(rf"\$\{{{variable}[^}}]*\}}", value, text) for key, text in filled.items()}
     filled["EMAIL_FROM"] = "Quayside <quayside@portal.example.com>"
     assert not [text for text in filled.values() if "${" in text]
@@ -171,12 +208,15 @@ def test_the_portal_starts_in_production_with_just_these_settings(name, secrets,
     said = servers.run([sys.executable, "-c", script, arguments], env)
 
     broker = (secrets / "broker_url").read_text()
-    assert json.loads(said) == {
-        "web": [True, "quayside_app", "pgbouncer", "quayside", "transaction", broker],
-        "worker": [True, "quayside_app", "pgbouncer", "quayside_workers", "session", broker],
-        "scheduler": [True, "quayside_app", "pgbouncer", "quayside_workers", "session", broker],
-        "migrate": [True, "quayside_owner", "postgres", "quayside", "none", broker],
-    }[name]
+    assert (
+        json.loads(said)
+        == {
+            "web": [True, "quayside_app", "pgbouncer", "quayside", "transaction", broker],
+            "worker": [True, "quayside_app", "pgbouncer", "quayside_workers", "session", broker],
+            "scheduler": [True, "quayside_app", "pgbouncer", "quayside_workers", "session", broker],
+            "migrate": [True, "quayside_owner", "postgres", "quayside", "none", broker],
+        }[name]
+    )
 
 
 def test_the_pools_are_those_of_the_addresses(secrets):
@@ -195,12 +235,24 @@ def test_the_pools_are_those_of_the_addresses(secrets):
 
 def test_what_is_copied_is_there_and_not_kept_out():
     kept_out = [line.strip("/") for line in (ROOT / ".dockerignore").read_text().split() if "*" not in line]
-    sources = [word for line in re.findall(r"^COPY (?!--from)(.+)$", CONTAINERFILE, re.M) for word in line.split()[:-1]]
+    sources = [
+        word
+        for line in re.findall(r"^COPY (?!--from)(.+)$", CONTAINERFILE, re.M)
+        for word in line.split()[:-1]
+    ]
 
     for source in sources:
         assert (ROOT / source).exists(), source
         assert not any(source == out or source.startswith(f"{out}/") for out in kept_out), source
-    for needed in ("manage.py", "portal", "suppliers", "procurement", "templates", "static", "deploy/probe.py"):
+    for needed in (
+        "manage.py",
+        "portal",
+        "suppliers",
+        "procurement",
+        "templates",
+        "static",
+        "deploy/probe.py",
+    ):
         assert needed in sources
 
 
@@ -215,7 +267,9 @@ def test_the_image_is_pinned_by_hashes_small_and_nobodys_root():
 
 def test_the_proxy_sets_no_header_of_ours_and_takes_what_the_portal_takes():
     caddy = "\n".join(
-        line for line in (ROOT / "deploy" / "Caddyfile").read_text().splitlines() if not line.strip().startswith("#")
+        line
+        for line in (ROOT / "deploy" / "Caddyfile").read_text().splitlines()
+        if not line.strip().startswith("#")
     )
 
     assert not re.search(r"^\s*(header|header_up|header_down|trusted_proxies)\b", caddy, re.M)

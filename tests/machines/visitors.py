@@ -214,10 +214,10 @@ def fields_of(page: str) -> dict[str, str]:
 
 def everybody(doors: Sequence[int], people: Mapping[str, str], ledger: Ledger) -> list[Visitor]:
     """Signed in, and not yet at work."""
-    supplier, program, buyer = (kind(doors, ledger, at=n) for n, kind in enumerate((BySupplier, ByProgram, ByBuyer)))
+    supplier, program, buyer = (
+        kind(doors, ledger, at=n) for n, kind in enumerate((BySupplier, ByProgram, ByBuyer))
+    )
     supplier.sign_in(people["page"], people["password"])
     buyer.sign_in(people["buyer"], people["password"])
     program.headers["Authorization"] = f"Bearer {people['token']}"
     return [supplier, program, buyer]
-
-

@@ -180,7 +180,9 @@ def _drop_lease_lock(worker: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LEASE_CLASS, worker])
         if not cursor.fetchone()[0]:
-            logger.error("the lease lock was lost: is there a pooler in transaction mode, or did PostgreSQL restart?")
+            logger.error(
+                "the lease lock was lost: is there a pooler in transaction mode, or did PostgreSQL restart?"
+            )
 
 
 _SYSTEM = Actor.system("Outbox")
@@ -247,9 +249,9 @@ def _give_back(worker: int, messages: Iterable[OutboxMessage]) -> None:
     """Lay down what was taken up and not begun: nobody tried it, so nothing is counted."""
     ours = [message.pk for message in messages]
     with acting(_SYSTEM):
-        OutboxMessage.objects.filter(
-            pk__in=ours, state=MessageState.LEASED, leased_by=worker
-        ).update(state=MessageState.WAITING, leased_by=None, leased_at=None, attempts=F("attempts") - 1)
+        OutboxMessage.objects.filter(pk__in=ours, state=MessageState.LEASED, leased_by=worker).update(
+            state=MessageState.WAITING, leased_by=None, leased_at=None, attempts=F("attempts") - 1
+        )
 
 
 def _deliver(message: OutboxMessage, clock: Callable[[], datetime]) -> None:
