@@ -138,6 +138,13 @@ DATABASES: dict[str, Any] = (
     if _address
     else {}
 )
+_replica_url = env.url("DATABASE_REPLICA_URL", backing.POSTGRES_SCHEMES)
+if DATABASES and _replica_url and not TESTING and not backing.runs_as_owner():
+    # Exports are read there (portal/kernel/replica.py). They are few: no pool, and more time than a page.
+    DATABASES["replica"] = backing.database(
+        _replica_url, pool_size=0, statement_timeout=600, pooler=DATABASE_POOLER
+    )
+    DATABASE_ROUTERS = ["portal.kernel.replica.ReplicaRouter"]
 if TESTING and _address:
     # Every run has a database of its own, so that two runs can share a server.
     _run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))[:12]

@@ -77,7 +77,7 @@ class Ground:
 class Site:
     """The processes of the portal on one broker, and the ERP that listens."""
 
-    def __init__(self, ground: Ground, broker: Server, broker_url: str) -> None:
+    def __init__(self, ground: Ground, broker: Server, broker_url: str, *, schedulers: int = 1) -> None:
         self.ground, self.broker = ground, broker
         home = ground.home / broker.name
         env = plain_env(
@@ -111,8 +111,9 @@ class Site:
             command = [*celery, "worker", "--concurrency", "1", "--hostname", f"{name}@%h"]
             command += ["--without-gossip", "--without-mingle"]
             self.servers[name] = Server(name, command, home / f"{name}.log", for_work)
-        beat = [*celery, "beat", "--schedule", str(home / "beat"), "--pidfile", ""]
-        self.servers["scheduler"] = Server("scheduler", beat, home / "scheduler.log", for_work)
+        for name in ("scheduler", "scheduler-2")[:schedulers]:
+            beat = [*celery, "beat", "--schedule", str(home / name), "--pidfile", ""]
+            self.servers[name] = Server(name, beat, home / f"{name}.log", for_work)
         self.listening = threading.Event()
         self.listener = threading.Thread(target=self._listen, daemon=True)
         self.broken: BaseException | None = None

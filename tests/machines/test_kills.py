@@ -57,7 +57,7 @@ def test_on_redis_each_may_be_killed_and_nothing_is_lost_or_doubled(ground, redi
 def test_on_rabbitmq_each_may_be_killed_and_nothing_is_lost_or_doubled(ground, rabbitmq):
     blows = ["worker-1", "broker", "scheduler", "postgres restarted"]
 
-    killed_while_people_work(ground, Site(ground, *rabbitmq), blows)
+    killed_while_people_work(ground, Site(ground, *rabbitmq, schedulers=2), blows)
 
 
 def killed_while_people_work(ground: Ground, site: Site, blows: list[str]) -> None:

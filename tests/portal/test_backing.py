@@ -44,6 +44,15 @@ def test_behind_a_pooler_nothing_is_asked_for_when_a_connection_begins(pooler, c
     assert described["DISABLE_SERVER_SIDE_CURSORS"] is cursors_off
 
 
+def test_several_hosts_are_named_as_the_library_reads_them():
+    several = urlsplit("postgresql://quayside_app:x@db1,db2/quay?target_session_attrs=read-write")
+
+    described = backing.database(several, pool_size=0, statement_timeout=0)
+
+    assert (described["HOST"], described["PORT"]) == ("db1,db2", "5432")
+    assert described["OPTIONS"]["target_session_attrs"] == "read-write"
+
+
 def test_no_request_gets_a_transaction_without_a_scope():
     assert backing.database(DATABASE, pool_size=0, statement_timeout=0)["ATOMIC_REQUESTS"] is False
 
