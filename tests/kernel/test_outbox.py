@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
@@ -309,6 +310,38 @@ def test_a_worker_that_is_asked_to_stop_gives_back_what_it_has_not_begun(clock):
     assert heard == ["one", "two", "three"]
     with acting(FEED):
         assert set(DeliveryAttempt.objects.values_list("number", "outcome")) == {(1, "heard")}
+
+
+def test_a_worker_that_lost_its_lock_lays_down_what_it_has_not_begun(clock, settings, caplog):
+    settings.OUTBOX_HANDLERS = {"test": f"{__name__}.lose_the_session"}
+    messages = [say(word, stream=f"order:{word}") for word in ("one", "two", "three")]
+
+    tried = deliver(clock)
+
+    # Connected again, but without the lock: whoever takes the others now must be alone with them.
+    assert (tried, heard) == (1, ["one"])
+    assert [(state_of(one).state, state_of(one).faults) for one in messages] == [
+        ("waiting", 1),
+        ("waiting", 0),
+        ("waiting", 0),
+    ]
+    assert [state_of(one).attempts for one in messages] == [1, 0, 0]
+    assert "the lease lock was lost" not in caplog.text  # that is for a lock on somebody else's connection
+
+
+def lose_the_session(message: OutboxMessage) -> str:
+    """PostgreSQL restarts in the middle of a delivery."""
+    heard.append(message.payload["word"])
+    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": None}) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [backend()])
+    with acting(FEED):
+        return "never"
+
+
+def backend() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
 
 
 def test_nothing_is_delivered_where_the_locks_would_be_lost(clock, settings):

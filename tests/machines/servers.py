@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
 from urllib.parse import unquote, urlsplit
 
 from portal.embedded import postgres, processes
@@ -247,9 +247,14 @@ class Database:
                     raise
                 time.sleep(0.2)
 
-    def is_so(self, question: LiteralString) -> bool:
+    def ask(self, question: LiteralString) -> Any:
         """What the database itself says, past pooler and portal."""
-        return self.cluster.answers_yes(question)
+        with postgres.connect(
+            self.cluster.port, self.cluster.superuser_password, postgres.DATABASE
+        ) as server:
+            row = server.execute(question).fetchone()
+        assert row is not None
+        return row[0]
 
     def end(self) -> None:
         self.cluster.child.end()

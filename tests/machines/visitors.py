@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 HOST = "portal.example.com"
 # What the proxy in front says. The visitors stand where it stands.
 AS_PROXIED = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.1"}
-BREATH = 0.15
+BREATH = 0.3
 
 
 class NoAnswer(Exception):
@@ -59,6 +59,7 @@ class Visitor(threading.Thread):
         self.headers: dict[str, str] = {}
         self.stopping = threading.Event()
         self.broken: BaseException | None = None
+        self.began = 0.0  # when what is under way, or was last, was asked
 
     def run(self) -> None:
         while not self.stopping.is_set():
@@ -88,7 +89,7 @@ class Visitor(threading.Thread):
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        began = time.monotonic()
+        self.began = began = time.monotonic()
         line = http.client.HTTPConnection("127.0.0.1", door, timeout=30)
         try:
             line.request(method, path, body.encode(), sent)

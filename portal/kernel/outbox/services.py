@@ -135,7 +135,8 @@ def deliver_due(
     """Deliver what is due, in order per document, until nothing is left; returns how many were tried.
 
     Runs outside any transaction. `worker` is a number no other living worker uses at the same time. Once `time_is_up`,
-    what was leased and not begun is given back, so that a worker that is asked to stop can.
+    what was leased and not begun is given back, so that a worker that is asked to stop can; likewise when the session
+    was lost and with it the lock, as when PostgreSQL restarts: whoever takes the messages now must be alone with them.
     """
     require_no_transaction()
     require_lasting_session()
@@ -143,19 +144,23 @@ def deliver_due(
     wanted = list(topics if topics is not None else settings.OUTBOX_HANDLERS)
     if not _hold_lease_lock(worker):
         return 0
+    session = connection.connection
     try:
-        while messages := (
-            *_lease(worker, wanted, limit, clock()),
-            *_lease_troubled(worker, wanted, clock()),
+        while connection.connection is session and (
+            messages := (
+                *_lease(worker, wanted, limit, clock()),
+                *_lease_troubled(worker, wanted, clock()),
+            )
         ):
             for place, message in enumerate(messages):
-                if time_is_up():
+                if time_is_up() or connection.connection is not session:
                     _give_back(worker, messages[place:])
                     return tried
                 _deliver(message, clock)
                 tried += 1
     finally:
-        _drop_lease_lock(worker)
+        if connection.connection is session:
+            _drop_lease_lock(worker)
     return tried
 
 
