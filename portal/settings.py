@@ -125,17 +125,26 @@ TEMPLATES = [
 
 # See Note [Owner] in portal/backing.py: tables are changed as their owner, everything else runs as the login.
 _address = _owner_url if _owner_url and backing.runs_as_owner() else _database_url
+DATABASE_POOLER = env.choice("DATABASE_POOLER", backing.POOLERS, default="none")
 DATABASES: dict[str, Any] = (
     {
         "default": backing.database(
             _address,
             pool_size=env.integer("DATABASE_POOL_SIZE", 0),
             statement_timeout=env.integer("DATABASE_STATEMENT_TIMEOUT", 0),
+            pooler=DATABASE_POOLER,
         )
     }
     if _address
     else {}
 )
+_replica_url = env.url("DATABASE_REPLICA_URL", backing.POSTGRES_SCHEMES)
+if DATABASES and _replica_url and not TESTING and not backing.runs_as_owner():
+    # Exports are read there (portal/kernel/replica.py). They are few: no pool, and more time than a page.
+    DATABASES["replica"] = backing.database(
+        _replica_url, pool_size=0, statement_timeout=600, pooler=DATABASE_POOLER
+    )
+    DATABASE_ROUTERS = ["portal.kernel.replica.ReplicaRouter"]
 if TESTING and _address:
     # Every run has a database of its own, so that two runs can share a server.
     _run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))[:12]
@@ -146,7 +155,10 @@ DATABASE_OWNER = {"USER": _owner_url.username, "PASSWORD": _owner_url.password} 
 CACHES = {"default": backing.cache(_cache_url)}
 
 CELERY_BROKER_URL = backing.broker(_broker_url) if _broker_url else ""
+CELERY_BROKER_USE_SSL = backing.broker_tls(_broker_url, env.text("BROKER_CA"))
+CELERY_BROKER_TRANSPORT_OPTIONS = backing.broker_options(_broker_url)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker for as long as it takes
 CELERY_BROKER_CONNECTION_TIMEOUT = 3
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -158,16 +170,6 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
-if _broker_url and _broker_url.scheme in (*backing.REDIS_SCHEMES, "sentinel"):
-    # A message whose worker died comes back after the visibility timeout, which must exceed the longest task.
-    # Kombu's defaults look for such messages only every 100 seconds.
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "visibility_timeout": 900,
-        "unacked_restore_interval": 5,
-        "unacked_restore_throttle": 1,
-        "socket_connect_timeout": 3,
-        "socket_timeout": 30,
-    }
 
 # --- People and sessions ------------------------------------------------------------------------------------
 

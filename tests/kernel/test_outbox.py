@@ -2,11 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+from kombu.exceptions import OperationalError
 
 from portal.kernel.errors import IllegalTransition
-from portal.kernel.outbox import services
+from portal.kernel.outbox import services, tasks
 from portal.kernel.outbox.models import DeliveryAttempt, MessageState, OutboxMessage
 from portal.kernel.outbox.queries import depth_by_topic, oldest_waiting_age
 from portal.kernel.outbox.services import (
@@ -293,3 +296,78 @@ def test_backoff_doubles_to_an_hour_with_jitter():
         assert whole / 2 <= min(waits)
         assert max(waits) <= whole
         assert len(set(waits)) > 1
+
+
+def test_a_worker_that_is_asked_to_stop_gives_back_what_it_has_not_begun(clock):
+    messages = [say(word, stream=f"order:{word}") for word in ("one", "two", "three")]
+
+    tried = deliver_due(worker=1, clock=clock, time_is_up=lambda: bool(heard))
+
+    assert (tried, heard) == (1, ["one"])
+    left = [state_of(message) for message in messages[1:]]
+    assert [(one.state, one.leased_by, one.attempts) for one in left] == [("waiting", None, 0)] * 2
+    assert deliver(clock) == 2
+    assert heard == ["one", "two", "three"]
+    with acting(FEED):
+        assert set(DeliveryAttempt.objects.values_list("number", "outcome")) == {(1, "heard")}
+
+
+def test_a_worker_that_lost_its_lock_lays_down_what_it_has_not_begun(clock, settings, caplog):
+    settings.OUTBOX_HANDLERS = {"test": f"{__name__}.lose_the_session"}
+    messages = [say(word, stream=f"order:{word}") for word in ("one", "two", "three")]
+
+    tried = deliver(clock)
+
+    # Connected again, but without the lock: whoever takes the others now must be alone with them.
+    assert (tried, heard) == (1, ["one"])
+    assert [(state_of(one).state, state_of(one).faults) for one in messages] == [
+        ("waiting", 1),
+        ("waiting", 0),
+        ("waiting", 0),
+    ]
+    assert [state_of(one).attempts for one in messages] == [1, 0, 0]
+    assert "the lease lock was lost" not in caplog.text  # that is for a lock on somebody else's connection
+
+
+def lose_the_session(message: OutboxMessage) -> str:
+    """PostgreSQL restarts in the middle of a delivery."""
+    heard.append(message.payload["word"])
+    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": None}) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [backend()])
+    with acting(FEED):
+        return "never"
+
+
+def backend() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
+
+
+def test_nothing_is_delivered_where_the_locks_would_be_lost(clock, settings):
+    settings.DATABASE_POOLER = "transaction"
+    message = say("one")
+
+    with pytest.raises(ImproperlyConfigured, match="mode"):
+        deliver(clock)
+
+    assert (heard, state_of(message).state) == ([], MessageState.WAITING)
+
+
+def test_a_broker_that_is_away_is_not_asked_at_every_click(monkeypatch):
+    asked: list[str] = []
+
+    def away(**options):
+        asked.append("hint")
+        raise OperationalError("nobody there")
+
+    monkeypatch.setattr(tasks.deliver, "apply_async", away)
+    monkeypatch.setattr(tasks.Rest, "until", 0.0)
+
+    tasks.wake()
+    tasks.wake()
+    assert asked == ["hint"]
+
+    monkeypatch.setattr(tasks.Rest, "until", 0.0)
+    tasks.wake()
+    assert asked == ["hint", "hint"]

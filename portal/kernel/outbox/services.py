@@ -20,7 +20,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils.module_loading import import_string
 
 from portal.kernel.actors import Actor
@@ -128,27 +130,47 @@ def deliver_due(
     clock: Callable[[], datetime],
     topics: Iterable[str] | None = None,
     limit: int = 100,
+    time_is_up: Callable[[], bool] = lambda: False,
 ) -> int:
     """Deliver what is due, in order per document, until nothing is left; returns how many were tried.
 
-    Runs outside any transaction. `worker` is a number no other living worker uses at the same time.
+    Runs outside any transaction. `worker` is a number no other living worker uses at the same time. Once `time_is_up`,
+    what was leased and not begun is given back, so that a worker that is asked to stop can; likewise when the session
+    was lost and with it the lock, as when PostgreSQL restarts: whoever takes the messages now must be alone with them.
     """
     require_no_transaction()
+    require_lasting_session()
     tried = 0
     wanted = list(topics if topics is not None else settings.OUTBOX_HANDLERS)
     if not _hold_lease_lock(worker):
         return 0
+    session = connection.connection
     try:
-        while messages := (
-            *_lease(worker, wanted, limit, clock()),
-            *_lease_troubled(worker, wanted, clock()),
+        while connection.connection is session and (
+            messages := (
+                *_lease(worker, wanted, limit, clock()),
+                *_lease_troubled(worker, wanted, clock()),
+            )
         ):
-            for message in messages:
+            for place, message in enumerate(messages):
+                if time_is_up() or connection.connection is not session:
+                    _give_back(worker, messages[place:])
+                    return tried
                 _deliver(message, clock)
                 tried += 1
     finally:
-        _drop_lease_lock(worker)
+        if connection.connection is session:
+            _drop_lease_lock(worker)
     return tried
+
+
+def require_lasting_session() -> None:
+    """Raise where each transaction may get another connection: our leases are locks of a session. See Note [Pooler]."""
+    if settings.DATABASE_POOLER == "transaction":
+        raise ImproperlyConfigured(
+            "The outbox holds locks of a session, which a pooler in transaction mode gives to somebody else. Give "
+            "workers an address of PostgreSQL itself, or a pool in session mode and DATABASE_POOLER=session."
+        )
 
 
 def _hold_lease_lock(worker: int) -> bool:
@@ -162,6 +184,10 @@ def _drop_lease_lock(worker: int) -> None:
         return  # the server dropped the lock together with the connection
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LEASE_CLASS, worker])
+        if not cursor.fetchone()[0]:
+            logger.error(
+                "the lease lock was lost: is there a pooler in transaction mode, or did PostgreSQL restart?"
+            )
 
 
 _SYSTEM = Actor.system("Outbox")
@@ -222,6 +248,15 @@ def _take(cursor: Any, **wanted: Any) -> list[OutboxMessage]:
     cursor.execute(_TAKE_THE_OLDEST, wanted)
     taken = [row[0] for row in cursor.fetchall()]
     return list(OutboxMessage.objects.filter(id__in=taken).order_by("id"))
+
+
+def _give_back(worker: int, messages: Iterable[OutboxMessage]) -> None:
+    """Lay down what was taken up and not begun: nobody tried it, so nothing is counted."""
+    ours = [message.pk for message in messages]
+    with acting(_SYSTEM):
+        OutboxMessage.objects.filter(pk__in=ours, state=MessageState.LEASED, leased_by=worker).update(
+            state=MessageState.WAITING, leased_by=None, leased_at=None, attempts=F("attempts") - 1
+        )
 
 
 def _deliver(message: OutboxMessage, clock: Callable[[], datetime]) -> None:
