@@ -16,7 +16,7 @@ from procurement.erp.failures import Group, Kind, may_retry_at_once
 from procurement.erp.models import Alert, ErpConnection
 from procurement.erp.ports import Deletions, Feed, ReadBack
 from procurement.erp.presenters import feed_word, reason_text, span_text, words_of_fields
-from procurement.erp.problems import RULES
+from procurement.erp.problems import RULES, explain_in_general
 from procurement.erp.queries import AGES, QueueRow
 from procurement.erp.states import CommandState
 
@@ -240,23 +240,10 @@ def group_row(group: Group) -> GroupRow:
 
 
 def _reason_of(group: Group) -> str:
-    rule = RULES.get(_RULES_BY_WORDS.get(group.words, "")) if group.kind is Kind.RECORDS else None
+    rule = _RULES_BY_WORDS.get(group.words) if group.kind is Kind.RECORDS else None
     if rule is not None:
-        return _without_facts(_(rule.says))
+        return explain_in_general(rule)
     return reason_text(group.sample) if group.count == 1 else reason_text(group.words).replace("#", "…")
-
-
-def _without_facts(sentence: str) -> str:
-    """A rule's sentence without the facts of a case: “{column}” is empty → “…” is empty."""
-    out, inside = [], False
-    for letter in sentence:
-        if letter == "{":
-            out.append("…")
-        if letter in "{}":
-            inside = letter == "{"
-        elif not inside:
-            out.append(letter)
-    return "".join(out)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def _clock(facts: Mapping[str, Any]) -> tuple[str, str, str]:
 def _changed(_facts: Mapping[str, Any]) -> tuple[str, str, str]:
     return (
         _("The ERP is not what it was"),
-        _("Since %(since)s things are different there: %(count)s."),
+        _("Different there since %(since)s: %(count)s."),
         _("See what is new on the page of the connection, and whether writing still goes as it should."),
     )
 
@@ -100,7 +100,7 @@ def _changed(_facts: Mapping[str, Any]) -> tuple[str, str, str]:
 def _warnings(_facts: Mapping[str, Any]) -> tuple[str, str, str]:
     return (
         _("Something in the ERP is not as the portal needs it"),
-        _("%(count)s found when it was last looked at."),
+        _("Found when it was last looked at: %(count)s."),
         _("The page of the connection says what."),
     )
 

@@ -225,9 +225,14 @@ class DropFolder:
         return back
 
     def _was_read(self, path: Path, claim: str) -> bool:
-        """Whether a file that was put away had been read at all: not that of a batch that never came right."""
+        """Whether a file that was put away is what the claim was made for and had been read: not the rows handed back
+        for correction, and not the files of a batch that never came right."""
+        claimed = claim.partition("-")[2]
         batch = batch_of(path.name)
-        return batch is None or (self.archive / _day_of(claim) / claim / f"{batch}{MANIFEST}").exists()
+        if batch is None:
+            return path.stem == claimed
+        manifest = self.archive / _day_of(claim) / claim / f"{batch}{MANIFEST}"
+        return batch == claimed and manifest.exists()
 
     def clock_ahead(self) -> timedelta:
         """How far the clock of the disk is ahead of ours: whether a file was left alone is told by its time stamp."""
