@@ -61,15 +61,13 @@ def begin_calling(capabilities: Capabilities, *, at: datetime, by_hand: bool = F
 
     While the circuit is open one caller goes to ask; a person who asks by hand need not wait until it is time.
     """
-    connection = the_connection()
-    if not connection.circuit.is_open:
-        connection = ErpConnection.objects.raw(
-            "SELECT * FROM procurement_erpconnection WHERE id = %s FOR SHARE", [connection.pk]
-        )[0]
-        if connection.is_paused or connection.circuit.is_open:
-            raise Shut
-        return connection
-    connection = _held(connection)
+    # Shared where the circuit is closed, so that workers do not wait for each other; never first shared and then alone,
+    # which two of them could not have of one row.
+    closed = ErpConnection.objects.raw(
+        "SELECT * FROM procurement_erpconnection WHERE key = %s AND opened_at IS NULL FOR SHARE",
+        [settings.ERP_CONNECTOR],
+    )
+    connection = next(iter(closed), None) or _held(the_connection())
     if connection.is_paused or not (by_hand or connection.circuit.may_call(at)):
         raise Shut
     if connection.circuit.is_open:
@@ -81,6 +79,12 @@ def begin_calling(capabilities: Capabilities, *, at: datetime, by_hand: bool = F
 def is_paused() -> bool:
     """Whether a person holds everything back."""
     return the_connection().is_paused
+
+
+@requires_scope
+def is_left_alone() -> bool:
+    """Whether calls are held back because nobody answered."""
+    return the_connection().circuit.is_open
 
 
 # --- what came of it ----------------------------------------------------------------------------------------
@@ -97,7 +101,8 @@ def note_answer(before: ErpConnection, *, at: datetime) -> None:
         connection.heard_at = at
         connection.refused_since = None
         connection.trouble = ""
-        connection.save(update_fields=["heard_at", "refused_since", "trouble"])
+        connection.flowing_since = at if opened_at else connection.flowing_since
+        connection.save(update_fields=["heard_at", "refused_since", "trouble", "flowing_since"])
         _set_circuit(connection, Circuit())
         if opened_at is not None:
             # What rested because nobody answered need not rest any longer.
@@ -167,7 +172,7 @@ def resume_connection(reason: str, *, actor: Actor, at: datetime) -> None:
     """Let everything go again, the oldest first."""
     connection = _held(the_connection())
     facts = {"reason": reason, "since": connection.paused_at.isoformat() if connection.paused_at else ""}
-    fields = {"paused_at": None, "paused_by": "", "paused_reason": ""}
+    fields = {"paused_at": None, "paused_by": "", "paused_reason": "", "flowing_since": at}
     CONNECTION_LIFECYCLE.move(connection, "resume", actor=actor, at=at, facts=facts, fields=fields)
 
 

@@ -27,6 +27,7 @@ from procurement.erp.circuit import rest_after
 from procurement.erp.connection import (
     Shut,
     begin_calling,
+    is_left_alone,
     is_paused,
     note_answer,
     note_error,
@@ -231,7 +232,10 @@ def _fail_run(run: FeedRun, failure: str, at: datetime) -> FeedRun:
 
 
 def _is_resting(feed: Feed, at: datetime) -> bool:
+    """Whether a feed is left alone for a trouble of its own; while nobody answers at all, the door says who asks."""
     with acting(FEED_ACTOR):
+        if is_left_alone():
+            return False
         return FeedCursor.objects.filter(feed=feed, retry_at__gt=at).exists()
 
 

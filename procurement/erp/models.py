@@ -78,8 +78,9 @@ class ErpConnection(models.Model):
     """The connection to one ERP: what was found there, whether it answers, and whether a person has paused it.
 
     `found` is what the connector discovered, `fingerprint` tells one find from another, `change` lists what was new in
-    the last one until a person has seen it. The fields of the door are those of `circuit.Circuit`; `trouble` is why
-    it is shut. `refused_since` is set while the ERP does not let us in, `refused_at` is when it last did not.
+    the last one until a person has seen it. The fields of the door are those of `circuit.Circuit`; `trouble` is why it
+    is shut, `flowing_since` when it was last opened again after a pause or a silence. `refused_since` is set while the
+    ERP does not let us in, `refused_at` is when it last did not.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -97,6 +98,7 @@ class ErpConnection(models.Model):
     asked = models.PositiveIntegerField(default=0)
     trouble = models.TextField(blank=True)
     heard_at = models.DateTimeField(null=True)
+    flowing_since = models.DateTimeField(null=True)
     refused_since = models.DateTimeField(null=True)
     refused_at = models.DateTimeField(null=True)
 
@@ -168,8 +170,8 @@ class FeedCursor(models.Model):
 class FeedRun(models.Model):
     """One reading of a feed that found something, or failed.
 
-    `told_until` is the newest moment of the ERP's time in it: how far behind we were. `again_since` says that a person
-    had it read once more from then on.
+    `told_until` is the newest moment of the ERP's time in it: while things change there, how far behind we were.
+    `again_since` says that a person had it read once more from then on.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -294,16 +294,21 @@ class RunRow:
 
 
 def run_row(run: FeedRun) -> RunRow:
-    """A reading with its feed and its files in words, how long it took, and how far behind the ERP it was."""
+    """A reading with its feed and its files in words, how long it took, and how old the newest of it was."""
     names = [source.rsplit("/", 1)[-1] or source for source in run.sources]
     return RunRow(
         run,
         feed_word(run.feed),
         ", ".join(names[:3]) + (" …" if len(names) > 3 else ""),
         span_text(run.finished_at - run.started_at) if run.finished_at else "",
-        # Clocks differ a little: what was told from our future is not behind.
-        span_text(max(run.started_at - run.told_until, timedelta(0))) if run.told_until else "",
+        _age(run.told_until, run.started_at) if run.told_until else "",
     )
+
+
+def _age(newest: datetime, read_at: datetime) -> str:
+    """How old the newest record of a reading was: while things change, how far behind the ERP we are."""
+    # Clocks differ a little: what was told from our future is new.
+    return _("%(span)s old") % {"span": span_text(max(read_at - newest, timedelta(0)))}
 
 
 def span_text(span: timedelta) -> str:

@@ -20,6 +20,7 @@ from procurement.erp.alerts.services import open_alerts
 from procurement.erp.connection import the_connection
 from procurement.erp.failures import failure_groups
 from procurement.erp.forms import SkipForm
+from procurement.erp.models import ErpConnection
 from procurement.erp.presenters import (
     command_row,
     compared_lines,
@@ -77,6 +78,7 @@ def monitor(request: DoorRequest) -> HttpResponse:
     failing = [run_row(run) for run in failing_runs()]
     oldest = oldest_open_command(request.actor)
     read_at = last_read_at()
+    connection = the_connection()
     sums, by_feed = feed_sums(since)
     context = {
         "headline": _headline(counts, things_needing_a_person(request.actor, request.at)),
@@ -86,19 +88,18 @@ def monitor(request: DoorRequest) -> HttpResponse:
         "writes": writes_lane(counts, _oldest(oldest.queued_at if oldest else None, request.at)),
         "needing": needing,
         "parked": parked,
-        "failing": failing,
+        "failing": [] if connection.circuit.is_open else failing,  # said once, for all of them
         "states": _states(counts),
         "runs": [run_row(run) for run in recent_runs(RUNS_SHOWN)],
         "windows": windows(window),
         "may_manage": request.actor.may(Permission.ERP_MANAGE),
-        **_watched(request, since),
+        **_watched(request, connection, since),
     }
     return panel_or_page(request, "procurement/erp/monitor.html", "monitor", context)
 
 
-def _watched(request: DoorRequest, since: datetime) -> dict[str, Any]:
+def _watched(request: DoorRequest, connection: ErpConnection, since: datetime) -> dict[str, Any]:
     """The connection, what passed a limit, what failed by its reason, and what waits by its age."""
-    connection = the_connection()
     groups = failure_groups(request.actor, at=request.at, since=since)
     return {
         "connection": connection,

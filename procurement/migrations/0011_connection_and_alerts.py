@@ -103,6 +103,7 @@ class Migration(migrations.Migration):
                 ("asked", models.PositiveIntegerField(default=0)),
                 ("trouble", models.TextField(blank=True)),
                 ("heard_at", models.DateTimeField(null=True)),
+                ("flowing_since", models.DateTimeField(null=True)),
                 ("refused_since", models.DateTimeField(null=True)),
                 ("refused_at", models.DateTimeField(null=True)),
                 ("found", models.JSONField(default=dict)),

@@ -209,6 +209,23 @@ def test_a_pause_that_lasts_is_told_and_hides_what_comes_of_it(watch: Any, clock
     assert "ERP feed paused it at 2 Mar 2026, 10:00: The ERP is moved." in mail.outbox[0].body
 
 
+def test_after_a_pause_there_is_time_to_catch_up(watch: Any, clock: Clock) -> None:
+    with acting(FEED):
+        pause_connection("The ERP is moved.", actor=FEED, at=MONDAY)
+    a_message()
+    a_failing_feed()
+    clock.forward(hours=1)
+    with acting(FEED):
+        resume_connection("Back.", actor=FEED, at=clock())
+
+    clock.forward(minutes=15, seconds=-1)
+    assert watch() == 0
+    clock.forward(seconds=1)
+    watch()
+
+    assert standing() == [("reads_late", "orders"), ("writes_late", "")]
+
+
 def test_an_erp_that_does_not_answer_is_told_after_five_minutes(watch: Any, clock: Clock) -> None:
     the_door(opened_at=MONDAY, trouble="Tryton does not answer.")
     a_failing_feed()

@@ -233,6 +233,22 @@ def test_a_feed_that_gets_through_wakes_those_that_rest(world, clock):
         assert not FeedCursor.objects.filter(failures__gt=0).exists()
 
 
+def test_a_feed_that_rests_for_long_does_not_keep_anybody_from_asking(world, clock):
+    read_feeds(AnErp(trouble=AWAY), clock=clock, rested=True)
+    with acting(FEED):
+        for feed in Feed:
+            FeedCursor.objects.update_or_create(
+                feed=feed, defaults={"moved_at": MONDAY, "retry_at": MONDAY + timedelta(hours=1)}
+            )
+    erp = AnErp()
+    clock.forward(seconds=5)
+
+    read_feeds(erp, clock=clock, rested=True)
+
+    assert erp.read_feeds == list(Feed)
+    assert the_door().flowing_since == clock()
+
+
 def test_a_person_who_reads_by_hand_is_not_made_to_wait(world, clock):
     erp = AnErp(trouble=AWAY)
     read_feeds(erp, clock=clock, rested=True)

@@ -212,7 +212,7 @@ def test_the_queue_is_shown_by_state_and_age(ines: Client, world: Any) -> None:
     ]
 
 
-def test_a_reading_says_how_long_it_took_and_how_far_behind_it_was(ines: Client, world: Any) -> None:
+def test_a_reading_says_how_long_it_took_and_how_old_the_newest_of_it_was(ines: Client, world: Any) -> None:
     with acting(FEED):
         run = FeedRun.objects.create(
             feed=Feed.ORDERS,
@@ -222,8 +222,8 @@ def test_a_reading_says_how_long_it_took_and_how_far_behind_it_was(ines: Client,
             told_until=MONDAY - timedelta(minutes=7),
         )
 
-    assert (run_row(run).took, run_row(run).behind) == ("12 s", "7 min")
-    assert "7 min" in page(ines, "integration-run", run.key)
+    assert (run_row(run).took, run_row(run).behind) == ("12 s", "7 min old")
+    assert "7 min old" in page(ines, "integration-run", run.key)
 
 
 def test_spans_in_words() -> None:

@@ -60,10 +60,17 @@ def connection(at: datetime) -> Iterator[Finding]:
         yield Finding("warnings", facts={"count": len(warnings), "warnings": warnings[:20]})
 
 
-def reads(at: datetime) -> Iterator[Finding]:
-    """Feeds that have not got through for too long. While nothing can be read at all, that is told once, above."""
+def _has_flowed(limit: timedelta, at: datetime) -> bool:
+    """Whether there was time enough to catch up: not while the door is shut, and not just after."""
     door = the_connection()
     if door.is_paused or door.circuit.is_open:
+        return False
+    return door.flowing_since is None or at - door.flowing_since >= limit
+
+
+def reads(at: datetime) -> Iterator[Finding]:
+    """Feeds that have not got through for too long. While nothing can be read at all, that is told once, above."""
+    if not _has_flowed(settings.ALERT_READS_LATE_AFTER, at):
         return
     reasons = {run.feed: run.reason for run in failing_runs()}
     late = FeedCursor.objects.filter(failing_since__lte=at - settings.ALERT_READS_LATE_AFTER)
@@ -76,8 +83,7 @@ def reads(at: datetime) -> Iterator[Finding]:
 
 def writes(at: datetime) -> Iterator[Finding]:
     """Messages to the ERP that have waited for too long although they might go, and those given up on by machine."""
-    door = the_connection()
-    if not door.is_paused and not door.circuit.is_open:
+    if _has_flowed(settings.ALERT_WRITES_LATE_AFTER, at):
         waiting = OutboxMessage.objects.filter(
             topic=TOPIC, state__in=[MessageState.WAITING, MessageState.LEASED]
         )
@@ -100,14 +106,3 @@ def failures(at: datetime) -> Iterator[Finding]:
 
 
 WATCHES: tuple[Watch, ...] = (connection, reads, writes, failures)
-
-
-def since_of(facts: Mapping[str, Any]) -> datetime | None:
-    """Since when it has been so, where the facts say."""
-    return datetime.fromisoformat(facts["since"]) if facts.get("since") else None
-
-
-def lasted(facts: Mapping[str, Any], at: datetime) -> timedelta:
-    """How long it has been so."""
-    since = since_of(facts)
-    return at - since if since else timedelta(0)
