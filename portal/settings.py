@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from portal import backing, env
@@ -352,11 +353,17 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 OUTBOX_WAKE = "portal.kernel.outbox.tasks.wake"
 OUTBOX_HANDLERS: dict[str, str] = {  # topic: who delivers it
     "erp": "procurement.erp.delivery.deliver",
+    "alerts": "procurement.erp.alerts.delivery.deliver",
+}
+OUTBOX_GATES: dict[str, str] = {  # topic: whether anything of it may go at all
+    "erp": "procurement.erp.delivery.may_go",
 }
 OUTBOX_LATE_AFTER = timedelta(seconds=env.integer("OUTBOX_LATE_AFTER", 900, at_least=1))
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "outbox sweep": {"task": "outbox.deliver", "schedule": 5.0, "options": {"expires": 5.0}},
     "ERP feeds": {"task": "erp.read_feeds", "schedule": 5.0, "options": {"expires": 5.0}},
+    "look at the ERP": {"task": "erp.look", "schedule": 30.0, "options": {"expires": 30.0}},
+    "watch": {"task": "erp.keep_watch", "schedule": 30.0, "options": {"expires": 30.0}},
     "left waiting": {"task": "erp.release_left_waiting", "schedule": 60.0, "options": {"expires": 60.0}},
     "old answers": {"task": "idempotency.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
 }
@@ -370,6 +377,31 @@ ERP_PATIENCE = env.integer("ERP_PATIENCE", 60, at_least=1)
 # A command that was sent and not seen in the ERP for so long (seconds) needs a person.
 ERP_READ_BACK_WITHIN = env.integer("ERP_READ_BACK_WITHIN", 86_400, at_least=60)
 ERP_FILES_ROOT = env.path("ERP_FILES_ROOT", VAR_DIR / "erp")
+# How often (seconds) the ERP is looked at: version, modules, clock.
+ERP_LOOK_EVERY = timedelta(seconds=env.integer("ERP_LOOK_EVERY", 900, at_least=30))
+# After so many failures in a row at the ERP's door it is left alone for a while.
+ERP_FAILURES_BEFORE_REST = env.integer("ERP_FAILURES_BEFORE_REST", 5, at_least=1)
+ERP_CREDENTIALS_EXPIRE_ON = env.day("ERP_CREDENTIALS_EXPIRE_ON")
+
+# --- Alerts -------------------------------------------------------------------------------------------------
+
+ALERT_READS_LATE_AFTER = timedelta(seconds=env.integer("ALERT_READS_LATE_AFTER", 900, at_least=1))
+ALERT_WRITES_LATE_AFTER = timedelta(seconds=env.integer("ALERT_WRITES_LATE_AFTER", 900, at_least=1))
+ALERT_UNREACHABLE_AFTER = timedelta(seconds=env.integer("ALERT_UNREACHABLE_AFTER", 300))
+ALERT_PAUSED_AFTER = timedelta(seconds=env.integer("ALERT_PAUSED_AFTER", 14_400))
+ALERT_PARKED = env.integer("ALERT_PARKED", 1, at_least=1)
+ALERT_FAILURES = env.integer("ALERT_FAILURES", 10, at_least=1)
+ALERT_CLOCK_SKEW = timedelta(seconds=env.integer("ALERT_CLOCK_SKEW", 60, at_least=1))
+ALERT_EXPIRY_BEFORE = timedelta(days=env.integer("ALERT_EXPIRY_BEFORE", 14))
+ALERT_REPEAT_AFTER = timedelta(seconds=env.integer("ALERT_REPEAT_AFTER", 86_400, at_least=60))
+ALERT_OVER_AFTER = timedelta(seconds=env.integer("ALERT_OVER_AFTER", 300))
+_webhook_url = env.url("ALERT_WEBHOOK_URL", ("https",) if PRODUCTION else _http)
+ALERT_WEBHOOK_URL = _webhook_url.geturl() if _webhook_url else ""
+ALERT_WEBHOOK_SECRET = env.secret("ALERT_WEBHOOK_SECRET")
+if ALERT_WEBHOOK_URL and len(ALERT_WEBHOOK_SECRET) < 32:
+    raise ImproperlyConfigured(
+        "ALERT_WEBHOOK_SECRET must have 32 characters or more: it signs what ALERT_WEBHOOK_URL is told."
+    )
 
 # --- Watching it run ----------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from procurement.acknowledgments.models import DraftAnswer, DraftHeader, OrderAcknowledgment, UploadedAnswer
 from procurement.catalogue.models import Company, Item, Site, SupplierItem, Unit
-from procurement.erp.models import ErpCommand, FeedCursor, FeedProblem, FeedRun
+from procurement.erp.models import Alert, ErpCommand, ErpConnection, FeedCursor, FeedProblem, FeedRun
 from procurement.orders.models import (
     OrderDocument,
     OrderRevision,
@@ -15,11 +15,13 @@ from procurement.orders.models import (
 from procurement.threads.models import Attachment, Message
 
 __all__ = [
+    "Alert",
     "Attachment",
     "Company",
     "DraftAnswer",
     "DraftHeader",
     "ErpCommand",
+    "ErpConnection",
     "FeedCursor",
     "FeedProblem",
     "FeedRun",

@@ -102,11 +102,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Which ERP is at the other end, as its owner would name it."""
+    """Which ERP is at the other end, as its owner would name it, and as whom we are signed in there."""
 
     kind: str
     system: str
     version: str = ""
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +136,18 @@ class Capabilities:
 @dataclass(frozen=True, slots=True)
 class Discovery:
     """What a connector found when it looked at the ERP: kept by the caller and compared with the next one,
-    so that an upgrade of the ERP is noticed before a write fails on it."""
+    so that an upgrade of the ERP is noticed before a write fails on it.
+
+    `clock_skew` is how far the ERP's clock is ahead of ours; `credentials_expire_at` is known only to an ERP that
+    says so.
+    """
 
     identity: Identity
     capabilities: Capabilities
     facts: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     clock_skew: timedelta = timedelta(0)
+    credentials_expire_at: datetime | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -260,9 +266,14 @@ class Fate(StrEnum):
 
 class ErpError(Exception):
     """Something the ERP, or the way to it, did not do. `reason` is a sentence for a person; details go to
-    the log."""
+    the log.
+
+    `at_the_door` says whose trouble it is: the whole connection's (nobody answers, nobody lets us in), or that of the
+    one thing that was asked for.
+    """
 
     fate = Fate.RETRY
+    at_the_door = False
 
     def __init__(self, reason: str, *, retry_after: timedelta | None = None) -> None:
         super().__init__(reason)
@@ -271,12 +282,21 @@ class ErpError(Exception):
 
 
 class Transient(ErpError):
-    """Nothing happened and the same call may work later: a lock, a restart, a full disk, a serialisation
-    failure."""
+    """Nothing happened and the same call may work later: a restart, a full disk, a serialisation failure."""
+
+    at_the_door = True
 
 
 class Busy(Transient):
     """Another process of ours is at this very work: leave it to that one."""
+
+    at_the_door = False
+
+
+class Locked(Transient):
+    """Somebody else holds this one record at the moment; everything else goes on."""
+
+    at_the_door = False
 
 
 class Throttled(Transient):
@@ -287,6 +307,7 @@ class ExpiredCredentials(ErpError):
     """The key or session no longer opens the door. Every command waits until the owner renews it."""
 
     fate = Fate.ALERT
+    at_the_door = True
 
 
 class PermissionRefused(ErpError):
@@ -316,6 +337,7 @@ class UnknownOutcome(ErpError):
     repetition."""
 
     fate = Fate.SEARCH
+    at_the_door = True
 
 
 class Unsupported(ErpError):
@@ -357,6 +379,14 @@ class ErpConnector(Protocol):
     def sweep(self, feed: Feed) -> Iterator[RecordMark]:
         """Every record that exists now, for finding deletions and drift. Raises `Unsupported` where
         deletions are stated."""
+        ...
+
+    def rewind(self, feed: Feed, cursor: Cursor | None, since: datetime) -> Cursor | None:
+        """Where to read from so that everything of a feed since a moment comes once more (more is harmless).
+
+        Safe to call again. What comes must leave the portal with what the ERP holds now, whatever it held in between.
+        Raises `Busy` while another process is reading.
+        """
         ...
 
     def write_promise(self, command: PromiseCommand) -> WriteResult:

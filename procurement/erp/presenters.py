@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -289,9 +289,34 @@ class RunRow:
     run: FeedRun
     feed: str
     sources: str
+    took: str
+    behind: str
 
 
 def run_row(run: FeedRun) -> RunRow:
-    """A reading with its feed and its files in words."""
+    """A reading with its feed and its files in words, how long it took, and how old the newest of it was."""
     names = [source.rsplit("/", 1)[-1] or source for source in run.sources]
-    return RunRow(run, feed_word(run.feed), ", ".join(names[:3]) + (" …" if len(names) > 3 else ""))
+    return RunRow(
+        run,
+        feed_word(run.feed),
+        ", ".join(names[:3]) + (" …" if len(names) > 3 else ""),
+        span_text(run.finished_at - run.started_at) if run.finished_at else "",
+        _age(run.told_until, run.started_at) if run.told_until else "",
+    )
+
+
+def _age(newest: datetime, read_at: datetime) -> str:
+    """How old the newest record of a reading was: while things change, how far behind the ERP we are."""
+    # Clocks differ a little: what was told from our future is new.
+    return _("%(span)s old") % {"span": span_text(max(read_at - newest, timedelta(0)))}
+
+
+def span_text(span: timedelta) -> str:
+    """How long: 0.4 s, 12 s, 5 min, 3 h, 2 days."""
+    seconds = span.total_seconds()
+    if seconds < 10:
+        return _("%(n)s s") % {"n": figure(Decimal(str(round(seconds, 1))), 1 if seconds % 1 else 0)}
+    for size, text in ((86_400, _("%(n)s days")), (3_600, _("%(n)s h")), (60, _("%(n)s min"))):
+        if seconds >= 2 * size or (size < 86_400 and seconds >= size):
+            return text % {"n": figure(int(seconds // size))}
+    return _("%(n)s s") % {"n": figure(int(seconds))}

@@ -4,6 +4,7 @@ A problem is kept as a rule and its facts, never as a finished sentence: the sam
 file beside the rejected file, on the monitor page and in a mail, by people with different languages.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -331,3 +332,8 @@ RULES: dict[str, Rule] = {
 def rule_named(name: str) -> Rule:
     """A rule by its name; one that an older version of the portal knew is told by its name alone."""
     return RULES.get(name) or Rule(name, "")
+
+
+def explain_in_general(name: str) -> str:
+    """What a rule says without the facts of a case, in the reader's language: “…” is empty."""
+    return re.sub(r"\{\w+\}", "…", _(rule_named(name).says))

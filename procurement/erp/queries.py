@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -22,6 +22,7 @@ from procurement.orders.models import PurchaseOrder, PurchaseOrderLine, Schedule
 from procurement.orders.states import OrderState
 
 TOPIC = "erp"
+TOPICS = (TOPIC, "alerts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +179,9 @@ def tries_of(command: ErpCommand) -> list[DeliveryAttempt]:
 
 
 def find_message(key: uuid.UUID, *, actor: Actor) -> OutboxMessage:
-    """One message to the ERP."""
+    """One message to the ERP, or one alert about it."""
     message: OutboxMessage | None = (
-        OutboxMessage.objects.visible_to(actor).filter(topic=TOPIC, key=key).first()
+        OutboxMessage.objects.visible_to(actor).filter(topic__in=TOPICS, key=key).first()
     )
     if message is None:
         raise NotFound(_("There is no such message."))
@@ -199,6 +200,12 @@ def last_read_at() -> datetime | None:
     """When a feed last brought something."""
     found: datetime | None = FeedCursor.objects.aggregate(last=Max("moved_at"))["last"]
     return found
+
+
+def feeds_read() -> list[FeedCursor]:
+    """The feeds that were ever read, in the order in which they are."""
+    order = [feed.value for feed in Feed]
+    return sorted(FeedCursor.objects.all(), key=lambda cursor: order.index(cursor.feed))
 
 
 def failing_runs() -> list[FeedRun]:
@@ -246,5 +253,50 @@ def things_needing_a_person(actor: Actor, at: datetime) -> int:
 
 
 def parked_messages() -> QuerySet[OutboxMessage]:
-    """Messages to the ERP that nobody tries any more until a person has looked."""
-    return OutboxMessage.objects.filter(topic=TOPIC, state="parked").order_by("id")
+    """Messages to the ERP, and alerts about it, that nobody tries any more until a person has looked."""
+    return OutboxMessage.objects.filter(topic__in=TOPICS, state="parked").order_by("id")
+
+
+# --- what waits, by state and age
+# ------------------------------------------------------------------------------
+
+AGES = (timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1), timedelta(days=1))
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """How many of one state wait, by how long they have: up to each of `AGES`, and longer."""
+
+    state: str
+    counts: tuple[int, ...]
+    oldest: datetime
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return sum(self.counts)
+
+
+def queue_by_age(actor: Actor, at: datetime) -> list[QueueRow]:
+    """What is on its way to the ERP or stuck there: messages nobody took up yet, and commands by their state."""
+    messages = OutboxMessage.objects.visible_to(actor).filter(topic=TOPIC, state__in=UNDONE)
+    commands = visible_commands(actor).filter(state__in=CONFIRMABLE)
+    return [
+        *_by_age(messages.values("state"), "created_at", at),
+        *_by_age(commands.exclude(state=CommandState.QUEUED).values("state"), "queued_at", at),
+    ]
+
+
+def _by_age(rows: QuerySet[Any, Any], moment: str, at: datetime) -> list[QueueRow]:
+    limits = [at - age for age in AGES]
+    bounds = zip([None, *limits], [*limits, None], strict=True)
+    counts = {}
+    for number, (younger, older) in enumerate(bounds):
+        within = Q()
+        if younger is not None:
+            within &= Q(**{f"{moment}__lte": younger})
+        if older is not None:
+            within &= Q(**{f"{moment}__gt": older})
+        counts[f"age_{number}"] = Count("pk", filter=within)
+    found = rows.order_by("state").annotate(oldest=Min(moment), **counts)
+    return [QueueRow(row["state"], tuple(row[name] for name in counts), row["oldest"]) for row in found]

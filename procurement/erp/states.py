@@ -66,6 +66,33 @@ COMMAND_LIFECYCLE = Lifecycle(
 )
 
 
+class ConnectionState(models.TextChoices):
+    """Whether a person lets a connection run."""
+
+    RUNNING = "running", _("Running")
+    PAUSED = "paused", _("Paused")
+
+
+CONNECTION_LIFECYCLE = Lifecycle(
+    "ERP connection",
+    Transition(
+        "pause",
+        frozenset({ConnectionState.RUNNING}),
+        ConnectionState.PAUSED,
+        "connection.paused",
+        Permission.ERP_MANAGE,
+    ),
+    Transition(
+        "resume",
+        frozenset({ConnectionState.PAUSED}),
+        ConnectionState.RUNNING,
+        "connection.resumed",
+        Permission.ERP_MANAGE,
+    ),
+    initial=ConnectionState.RUNNING,
+)
+
+
 class RunState(models.TextChoices):
     """How a reading of a feed went."""
 

@@ -1,7 +1,7 @@
 """The integration owner's pages: did everything reach the ERP, what did not, and what to do about it."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +16,11 @@ from portal.kernel.access import DoorRequest, door
 from portal.kernel.outbox.services import replay_message
 from portal.kernel.templatetags.portal_ui import distance_text, figure
 from portal.kernel.web import paginate, panel_or_page, see_other
+from procurement.erp.alerts.services import open_alerts
+from procurement.erp.connection import the_connection
+from procurement.erp.failures import failure_groups
 from procurement.erp.forms import SkipForm
+from procurement.erp.models import ErpConnection
 from procurement.erp.presenters import (
     command_row,
     compared_lines,
@@ -25,6 +29,13 @@ from procurement.erp.presenters import (
     story_of,
     words_of_fields,
     writes_lane,
+)
+from procurement.erp.presenters_connection import (
+    age_labels,
+    alert_row,
+    group_row,
+    standing_of,
+    waiting_row,
 )
 from procurement.erp.queries import (
     command_counts,
@@ -40,6 +51,7 @@ from procurement.erp.queries import (
     oldest_open_command,
     parked_messages,
     problems_of,
+    queue_by_age,
     recent_runs,
     things_needing_a_person,
     tries_of,
@@ -47,25 +59,26 @@ from procurement.erp.queries import (
 )
 from procurement.erp.services import give_up_command, give_up_message, retry_command
 from procurement.erp.states import COMMAND_LIFECYCLE, CommandState
+from procurement.erp.windows import since_of, window_of, windows
 from suppliers.roles import Permission
 
-WINDOWS = {"day": timedelta(hours=24), "week": timedelta(days=7), "month": timedelta(days=30)}
 SHOWN = 20
 RUNS_SHOWN = 12
+GROUPS_SHOWN = 8
 
 
 @door(Permission.ERP_VIEW)
 def monitor(request: DoorRequest) -> HttpResponse:
     """One look in the morning: is everything through, and if not, what is waiting for whom."""
-    window = request.GET.get("window", "day")
-    window = window if window in WINDOWS else "day"
-    since = request.at - WINDOWS[window]
+    window = window_of(request)
+    since = since_of(window, request.at)
     needing = [command_row(one) for one in commands_needing_a_person(request.actor, request.at)[:SHOWN]]
     counts = command_counts(request.actor, since)
     parked = list(parked_messages()[:SHOWN])
     failing = [run_row(run) for run in failing_runs()]
     oldest = oldest_open_command(request.actor)
     read_at = last_read_at()
+    connection = the_connection()
     sums, by_feed = feed_sums(since)
     context = {
         "headline": _headline(counts, things_needing_a_person(request.actor, request.at)),
@@ -75,13 +88,29 @@ def monitor(request: DoorRequest) -> HttpResponse:
         "writes": writes_lane(counts, _oldest(oldest.queued_at if oldest else None, request.at)),
         "needing": needing,
         "parked": parked,
-        "failing": failing,
+        "failing": [] if connection.circuit.is_open else failing,  # said once, for all of them
         "states": _states(counts),
         "runs": [run_row(run) for run in recent_runs(RUNS_SHOWN)],
-        "windows": _windows(window),
+        "windows": windows(window),
         "may_manage": request.actor.may(Permission.ERP_MANAGE),
+        **_watched(request, connection, since),
     }
     return panel_or_page(request, "procurement/erp/monitor.html", "monitor", context)
+
+
+def _watched(request: DoorRequest, connection: ErpConnection, since: datetime) -> dict[str, Any]:
+    """The connection, what passed a limit, what failed by its reason, and what waits by its age."""
+    groups = failure_groups(request.actor, at=request.at, since=since)
+    return {
+        "connection": connection,
+        "standing": standing_of(connection, request.at),
+        "alerts": [alert_row(alert) for alert in open_alerts()],
+        "groups": [group_row(group) for group in groups[:GROUPS_SHOWN]],
+        "window": window_of(request),
+        "more_groups": max(len(groups) - GROUPS_SHOWN, 0),
+        "ages": age_labels(),
+        "queue": [waiting_row(row) for row in queue_by_age(request.actor, request.at)],
+    }
 
 
 def _headline(counts: dict[str, int], waiting: int) -> dict[str, Any]:
@@ -113,13 +142,6 @@ def _lag(read_at: datetime | None, now: datetime) -> str:
 
 def _oldest(queued_at: datetime | None, now: datetime) -> str:
     return _("oldest %(distance)s") % {"distance": distance_text(queued_at, now)} if queued_at else ""
-
-
-def _windows(current: str) -> list[dict[str, Any]]:
-    labels = {"day": _("24 h"), "week": _("7 days"), "month": _("30 days")}
-    return [
-        {"url": f"?window={key}", "label": label, "current": key == current} for key, label in labels.items()
-    ]
 
 
 def _states(counts: dict[str, int]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
 from procurement.acknowledgments.models import OrderAcknowledgment, UploadedAnswer
 from procurement.acknowledgments.services import acknowledge_order
+from procurement.erp.failures import Kind, mark_of
 from procurement.erp.models import ErpCommand, FeedRun
 from procurement.erp.states import CommandState
 from procurement.orders.models import PurchaseOrder
@@ -125,6 +126,10 @@ def _run(objects: Objects) -> dict[str, Any]:
     return {"key": objects.run.key}
 
 
+def _group(objects: Objects) -> dict[str, Any]:
+    return {"kind": "commands", "mark": mark_of(Kind.COMMANDS, objects.command.state, "")}
+
+
 def _upload(objects: Objects) -> dict[str, Any]:
     return {"key": objects.upload.key}
 
@@ -156,4 +161,6 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "integration-message-replay": _message,
     "integration-message-skip": _message,
     "integration-run": _run,
+    "integration-failure-group": _group,
+    "integration-failure-group-retry": _group,
 }

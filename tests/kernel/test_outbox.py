@@ -15,6 +15,7 @@ from portal.kernel.outbox.queries import depth_by_topic, oldest_waiting_age
 from portal.kernel.outbox.services import (
     MAX_FAULTS,
     ParkMessage,
+    PutBack,
     RetryLater,
     backoff,
     deliver_due,
@@ -277,6 +278,56 @@ def test_a_message_that_kills_its_workers_is_parked_and_takes_nobody_along(clock
         tries = DeliveryAttempt.objects.filter(message=deadly)
         assert {one.outcome for one in tries} == {"died"}
         assert tries.count() == MAX_FAULTS
+
+
+gate_is_open = True
+
+
+def gate(at: datetime) -> bool:
+    """The gate of the topic: open as the test has set it."""
+    return gate_is_open
+
+
+def test_behind_a_shut_gate_messages_wait_without_an_attempt(clock, settings, monkeypatch):
+    settings.OUTBOX_GATES = {"test": f"{__name__}.gate"}
+    monkeypatch.setattr(f"{__name__}.gate_is_open", False)
+    say("first")
+
+    assert deliver_due(worker=1, clock=clock) == 0
+    assert standing_of("first") == ("waiting", 0, START)
+
+    monkeypatch.setattr(f"{__name__}.gate_is_open", True)
+    assert deliver_due(worker=1, clock=clock) == 1
+    assert heard == ["first"]
+
+
+def test_what_was_taken_when_the_gate_shut_is_put_back_as_if_it_had_not_been(clock, settings, monkeypatch):
+    settings.OUTBOX_GATES = {"test": f"{__name__}.gate"}
+    say("first", "order:1")
+    say("second", "order:2")
+
+    def shut(message: OutboxMessage) -> str:
+        monkeypatch.setattr(f"{__name__}.gate_is_open", False)
+        raise PutBack
+
+    monkeypatch.setattr(f"{__name__}.listen", shut)
+    deliver_due(worker=1, clock=clock)
+
+    assert [standing_of(word) for word in ("first", "second")] == [("waiting", 0, START)] * 2
+    with acting(FEED):
+        assert DeliveryAttempt.objects.count() == 0
+    assert age_of_oldest(START + timedelta(minutes=5)) == timedelta(minutes=5)
+
+
+def standing_of(word):
+    with acting(FEED):
+        message = OutboxMessage.objects.get(payload__word=word)
+    return message.state, message.attempts, message.due_at
+
+
+def age_of_oldest(at):
+    with acting(FEED):
+        return oldest_waiting_age(at)
 
 
 def test_depth_and_age_are_known(clock):

@@ -72,7 +72,7 @@ def test_every_state_has_a_word_a_tone_and_a_glyph_of_the_sprite(dimension: str,
 def test_every_state_of_every_paper_has_its_looks() -> None:
     from portal.kernel.outbox.models import MessageState
     from procurement.acknowledgments.states import AcknowledgmentState
-    from procurement.erp.states import CommandState, RunState
+    from procurement.erp.states import CommandState, ConnectionState, RunState
     from procurement.orders import states
     from suppliers.states import SupplierState
 
@@ -84,6 +84,7 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
         "order": states.OrderState,
         "promise": states.PromiseState,
         "erp": CommandState,
+        "connection": ConnectionState,
         "run": RunState,
         "acknowledgment": AcknowledgmentState,
         "outbox": MessageState,

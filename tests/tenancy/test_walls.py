@@ -220,6 +220,14 @@ def test_a_suppliers_scope_has_exactly_the_rights_that_services_need():
     assert rights_of_suppliers() == dict.fromkeys(READ_ONLY, "SELECT") | WRITES
 
 
+@pytest.mark.parametrize("table", ["procurement_erpconnection", "procurement_alert"])
+def test_what_only_the_buying_side_may_know_has_a_wall_and_no_way_in(table):
+    flags, policies = security_of(table)
+
+    assert flags == (True, True)
+    assert policies == {"company_all": ["quayside_company"], "owner_all": ["quayside_owner"]}
+
+
 def test_what_is_open_to_suppliers_without_a_wall_is_master_data_only():
     with connection.cursor() as cursor:
         cursor.execute(

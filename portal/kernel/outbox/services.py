@@ -10,6 +10,9 @@ Note [Giving up]: another side that says "not now" is asked again for ever, at m
 for a weekend costs nobody a click. What nobody foresaw is tried MAX_FAULTS times in a row and then parked for a person.
 A message that met such a fault is leased alone from then on: should it be the one that kills workers, it takes no
 other with it.
+
+Note [Gates]: a topic may have a gate (`OUTBOX_GATES`): while the way there is known to be shut, nothing of it is taken,
+and what a worker had taken already is put back as if it had not been. A message that waits for a door costs no attempt.
 """
 
 import logging
@@ -49,6 +52,10 @@ class RetryLater(Exception):
         super().__init__(reason)
         self.reason = reason
         self.wait = wait
+
+
+class PutBack(Exception):
+    """The way there is shut for everything, not for this message: it goes back as if it had not been taken."""
 
 
 class ParkMessage(Exception):
@@ -148,8 +155,8 @@ def deliver_due(
     try:
         while connection.connection is session and (
             messages := (
-                *_lease(worker, wanted, limit, clock()),
-                *_lease_troubled(worker, wanted, clock()),
+                *_lease(worker, _passable(wanted, clock()), limit, clock()),
+                *_lease_troubled(worker, _passable(wanted, clock()), clock()),
             )
         ):
             for place, message in enumerate(messages):
@@ -171,6 +178,12 @@ def require_lasting_session() -> None:
             "The outbox holds locks of a session, which a pooler in transaction mode gives to somebody else. Give "
             "workers an address of PostgreSQL itself, or a pool in session mode and DATABASE_POOLER=session."
         )
+
+
+def _passable(topics: list[str], at: datetime) -> list[str]:
+    """The topics whose gates are open. See Note [Gates]."""
+    gates = {topic: settings.OUTBOX_GATES.get(topic) for topic in topics}
+    return [topic for topic, gate in gates.items() if gate is None or import_string(gate)(at)]
 
 
 def _hold_lease_lock(worker: int) -> bool:
@@ -269,6 +282,8 @@ def _deliver(message: OutboxMessage, clock: Callable[[], datetime]) -> None:
             _finish(message, started_at, clock(), "parked", error.reason, state=MessageState.PARKED)
         except RetryLater as error:
             _try_again(message, started_at, clock(), error.reason, wait=error.wait)
+        except PutBack:
+            _put_back(message)
         except Exception as error:
             # Nothing is dropped: whatever went wrong is written down and tried again, or parked.
             logger.exception("outbox delivery failed", extra={"message_key": str(message.key)})
@@ -304,6 +319,14 @@ def _count_fault(message: OutboxMessage, started_at: datetime, now: datetime, re
     message.failures, message.faults = message.failures + 1, message.faults + 1
     reason = f"Gave up after {message.faults} attempts. {reason}"
     _finish(message, started_at, now, "parked", reason, state=MessageState.PARKED)
+
+
+def _put_back(message: OutboxMessage) -> None:
+    """Undo the lease, its attempt included. It stays due: how long it has waited goes on being counted."""
+    with acting(_SYSTEM):
+        OutboxMessage.objects.filter(
+            pk=message.pk, state=MessageState.LEASED, leased_by=message.leased_by
+        ).update(state=MessageState.WAITING, leased_by=None, leased_at=None, attempts=message.attempts - 1)
 
 
 def _finish(

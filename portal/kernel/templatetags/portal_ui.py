@@ -100,6 +100,10 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "done": Look(plazy("run", "Done"), "done", "full"),
         "failed": Look(plazy("run", "Failed"), "stop", "stop"),
     },
+    "connection": {
+        "running": Look(plazy("connection", "Running"), "done", "full"),
+        "paused": Look(plazy("connection", "Paused"), "wait", "stop"),
+    },
     "supplier": {
         "active": Look(plazy("supplier", "Active"), "done", "full"),
         "blocked": Look(plazy("supplier", "Blocked"), "stop", "stop"),

@@ -4,7 +4,7 @@ is asked."""
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -217,6 +217,35 @@ def test_a_process_that_dies_between_two_pages_loses_nothing(erp: ConnectorHarne
     reader.read()
 
     assert len(reader.orders) == 7
+
+
+def test_a_feed_that_is_set_back_brings_everything_since_once_more(
+    erp: ConnectorHarness, reader: Reader
+) -> None:
+    before = datetime.now(UTC) - timedelta(minutes=10)
+    first, changed = erp.put_orders(an_order("45-1"), an_order("45-2"))
+    reader.read()
+    erp.change_line(changed, changed.lines[0].key, quantity=Decimal(60))
+    reader.read()
+    held = dict(reader.orders)
+    reader.orders.clear()
+
+    with erp.connector() as connector:
+        back = connector.rewind(Feed.ORDERS, reader.cursors.get(Feed.ORDERS), before)
+    reader.cursors.pop(Feed.ORDERS, None)
+    if back is not None:
+        reader.cursors[Feed.ORDERS] = back
+    seen = reader.read()
+
+    assert {order.number: facts(order) for order in reader.orders.values()} == {
+        number: facts(order) for number, order in held.items()
+    }
+    assert {sighting.paper.number for sighting in seen} == {first.number, changed.number}  # type: ignore[union-attr]
+
+
+def test_its_clock_is_compared_with_ours(erp: ConnectorHarness) -> None:
+    with erp.connector() as connector:
+        assert abs(connector.discover().clock_skew) < timedelta(seconds=5)
 
 
 def test_a_change_of_one_line_brings_the_whole_order_again(erp: ConnectorHarness, reader: Reader) -> None:

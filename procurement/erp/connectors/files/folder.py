@@ -6,6 +6,10 @@ file system. in/ (the ERP's) → in/.claimed/<claim>/ (ours, being read) → arc
 rejected/<day>/<claim>/. Reports are written before the file moves beside them. A process that dies leaves
 its claim behind; the next reader finds it and reads it again, which changes nothing that was already stored
 (content hashes).
+
+Note [Read again]: what was put away can be put back, by the same rename the other way. Its claim then ends with
+`.again`. Of an order that several files carry only the last one counts, so that reading old files again never makes
+an order go back to what it once was (see `FilesConnector.read`).
 """
 
 import errno
@@ -24,11 +28,13 @@ from procurement.erp.ports import Busy, Feed, PermissionRefused, Transient
 from procurement.erp.problems import Problem
 
 MANIFEST = ".manifest.json"
+AGAIN = ".again"
 _BATCH_NAME = re.compile(r"(?P<batch>[A-Za-z0-9][A-Za-z0-9_-]{0,99})\.(?P<feed>[a-z_]+)\.csv")
 _LONE_NAME = re.compile(r"(?P<feed>[a-z_]+)(-[A-Za-z0-9_-]{1,100})?\.csv")
 _UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload", ".swp")
 _FEEDS = {feed.value: feed for feed in Feed}
 _LONGEST_MANIFEST = 1_000_000
+_CLAIM = re.compile(r"\d{8}T\d{12}-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,11 @@ class Claimed:
     path: Path
     feed: Feed
     claim: str
+
+    @property
+    def is_again(self) -> bool:
+        """Whether the file was read before and put back."""
+        return self.claim.endswith(AGAIN)
 
 
 class BatchWaits(Exception):
@@ -194,6 +205,44 @@ class DropFolder:
         claim = self.claims / self._claim_name(path.stem)
         claim.mkdir()
         move(path, claim / path.name)
+
+    def put_back(self, feed: Feed, since: datetime) -> int:
+        """Make the files of a feed that were claimed since a moment ours to read once more; returns how many.
+
+        Those that were refused in part as well: what was taken of them counts. Under the lock of a reader.
+        """
+        first = f"{since.astimezone(UTC):%Y%m%dT%H%M%S%f}"
+        back = 0
+        for shelf in (self.archive, self.rejected):
+            for claim in sorted(shelf.glob("*/*")):
+                if claim.name < first or not _CLAIM.match(claim.name) or not claim.is_dir():
+                    continue
+                name = claim.name.removesuffix(AGAIN)
+                for path in sorted(claim.iterdir()):
+                    if feed_of(path.name) is feed and self._is_plain(path) and self._was_read(path, name):
+                        move(path, make_folder(self.claims / f"{name}{AGAIN}") / path.name)
+                        back += 1
+        return back
+
+    def _was_read(self, path: Path, claim: str) -> bool:
+        """Whether a file that was put away is what the claim was made for and had been read: not the rows handed back
+        for correction, and not the files of a batch that never came right."""
+        claimed = claim.partition("-")[2]
+        batch = batch_of(path.name)
+        if batch is None:
+            return path.stem == claimed
+        manifest = self.archive / _day_of(claim) / claim / f"{batch}{MANIFEST}"
+        return batch == claimed and manifest.exists()
+
+    def clock_ahead(self) -> timedelta:
+        """How far the clock of the disk is ahead of ours: whether a file was left alone is told by its time stamp."""
+        trial = self.root / ".clock"
+        before = self._clock().timestamp()
+        trial.write_bytes(b"")
+        stamp = trial.stat().st_mtime
+        trial.unlink()
+        ahead, behind = max(stamp - self._clock().timestamp(), 0.0), max(before - stamp, 0.0)
+        return timedelta(seconds=round(ahead - behind, 1))
 
     def _finish_claim(self, claim: Path) -> None:
         for manifest in claim.glob(f"*{MANIFEST}"):

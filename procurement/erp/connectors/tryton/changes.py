@@ -47,6 +47,10 @@ class Position:
         }
         return cls(since, seen, list(content.get("pending", ())))
 
+    def rewound(self, since: datetime) -> "Position":
+        """The position that sees everything since a moment again. What was found and not read yet stays so."""
+        return Position({model: min(stamp, since) for model, stamp in self.since.items()}, {}, self.pending)
+
     def as_json(self) -> dict[str, object]:
         """As it is stored beside the page."""
         return {

@@ -92,10 +92,11 @@ class TrytonConnector:
         modules = {module["name"]: module["version"] for module in installed}
         missing = [name for name in NEEDED if name not in modules]
         return Discovery(
-            Identity("tryton", self.rpc.database, self.rpc.version()),
+            Identity("tryton", self.rpc.database, self.rpc.version(), self.rpc.user),
             self.capabilities,
             facts={f"module {name}": version for name, version in modules.items()},
             warnings=tuple(f"The module {name} is not activated." for name in missing),
+            clock_skew=self.rpc.clock_skew,
         )
 
     # --- reading
@@ -164,6 +165,14 @@ class TrytonConnector:
             if len(rows) < 1000:
                 return
             after = rows[-1]["id"]
+
+    def rewind(self, feed: Feed, cursor: Cursor | None, since: datetime) -> Cursor | None:
+        """Orders by the stamps of Tryton from then on; master data, which is read whole, from its beginning."""
+        if feed not in FEEDS:
+            raise Unsupported(f"Tryton has no feed {feed}.")
+        if cursor is None or feed is not Feed.ORDERS:
+            return None
+        return Cursor(feed, Position.from_json(cursor.position).rewound(since).as_json())
 
     # --- writing
 
