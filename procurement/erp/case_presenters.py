@@ -64,7 +64,7 @@ def _now(line: CaseLine, currency: str) -> Iterator[Part]:
         yield Part(_("closed: nothing more is expected"), stressed=True)
     yield Part(figure(held.quantity), held.quantity != wish.base_quantity)
     decided = decided_deliveries(wish)
-    moved = dict(held.deliveries) != dict(decided)
+    moved = _days_differ(held.deliveries, decided)
     yield from (Part(text, moved) for text in _days(sorted(held.deliveries.items())))
     dearer = held.price * wish.base_price_per != wish.base_price * held.price_per
     yield Part(str(price(held.price, currency, held.price_per)), dearer)
@@ -80,7 +80,7 @@ def _wanted(line: CaseLine, currency: str) -> Iterator[Part]:
         quantity = sum((piece.quantity for piece in pieces), Decimal(0))
         yield Part(figure(quantity), held is None or quantity != held.quantity)
         dated = [(piece.delivery_on, piece.quantity) for piece in pieces]
-        moved = held is None or dict(_added(dated)) != dict(held.deliveries)
+        moved = held is None or _days_differ(dict(_added(dated)), held.deliveries)
         yield from (Part(text, moved) for text in _days(_added(dated)))
         for amount, per in dict.fromkeys((piece.price, piece.price_per) for piece in pieces):
             dearer = held is None or amount * held.price_per != held.price * per
@@ -89,6 +89,11 @@ def _wanted(line: CaseLine, currency: str) -> Iterator[Part]:
             yield Part(item, held is None or item != held.item_number)
     if refused:
         yield Part(_("%(n)s will not come") % {"n": figure(refused)}, stressed=True)
+
+
+def _days_differ(one: Mapping[Any, Decimal], other: Mapping[Any, Decimal]) -> bool:
+    """Whether the days differ; how much comes is compared only where it is spread over several."""
+    return set(one) != set(other) if len(one) == len(other) == 1 else dict(one) != dict(other)
 
 
 Dated = Sequence[tuple[date | None, Decimal]]

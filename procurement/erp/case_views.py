@@ -199,6 +199,9 @@ def _read_back(request: DoorRequest) -> None:
     with acting(request.actor):
         order = find_command(key, actor=request.actor).order
         company, number = order.company.code, order.number
+    if not can_read_one_order():
+        request.said = _("This ERP tells of its orders by feed alone.")  # type: ignore[attr-defined]
+        return
     try:
         there = read_one_order(company, number, clock=timezone.now)
         request.said = "" if there else _("The ERP has no order of this number any more.")  # type: ignore[attr-defined]

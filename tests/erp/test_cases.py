@@ -181,7 +181,7 @@ def test_three_columns_stress_what_differs_and_show_every_piece() -> None:
     (row,) = case_rows([a_line(held(80), wanted=wish)], "")
 
     assert column(row.decided) == ["100", "1 Apr 2026", '<bdi class="nowrap">6.85</bdi>']
-    assert column(row.now) == ["*80", "*1 Apr 2026", '<bdi class="nowrap">6.85</bdi>']
+    assert column(row.now) == ["*80", "1 Apr 2026", '<bdi class="nowrap">6.85</bdi>']
     assert column(row.wanted) == [
         "*100",
         "*60 · 8 Apr 2026",

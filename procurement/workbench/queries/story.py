@@ -41,16 +41,17 @@ def story_of_order(order: PurchaseOrder, *, actor: Actor, sees_runs: bool) -> St
     """Gather the story of one order: one query for each kind of record."""
     origins = {str(one) for one in ErpCommand.objects.filter(order=order).values_list("origin", flat=True)}
     parts: list[list[Entry]] = [
+        # Causes before what they cause, for what happened in one moment.
         list(_papers(order, sees_runs=sees_runs)),
-        list(_events(order, actor)),
         list(_promises(order)),
+        list(_events(order, actor)),
         list(_messages(order, origins)),
         list(_attempts(order, origins)),
         list(_read_backs(order)),
     ]
-    entries = [entry for part in parts for entry in part]
-    entries.sort(key=lambda one: one.at.timestamp() if one.at else 0.0, reverse=True)
-    return Story(tuple(entries), any(len(part) >= MOST for part in parts))
+    entries = [entry for part in parts for entry in reversed(part)]
+    entries.sort(key=lambda one: one.at.timestamp() if one.at else 0.0)
+    return Story(tuple(reversed(entries)), any(len(part) >= MOST for part in parts))
 
 
 # --- from the ERP -------------------------------------------------------------------------------------------
