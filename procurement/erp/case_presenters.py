@@ -162,6 +162,12 @@ def _words(choice: Choice, state: str) -> tuple[str, str, str]:
             ),
             _("Write ours"),
         )
+    if choice is Choice.WRITE and state == CommandState.TO_KEY:
+        return (
+            _("Try by machine again"),
+            _("For when the connection has learned to write it meanwhile; otherwise it comes back here."),
+            _("Try again"),
+        )
     if choice is Choice.WRITE:
         return (
             _("Send it again"),

@@ -107,9 +107,9 @@ def story_of(command: ErpCommand, tries: Iterable[DeliveryAttempt]) -> list[dict
     if command.confirmed_at:
         entries.append(_entry("done", "full", _("Seen in the ERP"), command.confirmed_at))
     if command.state in (*STUCK, CommandState.GIVEN_UP, CommandState.YIELDED):
-        entries.append(
-            _entry("stop", "alert", str(CommandState(command.state).label), None, reason_text(command.reason))
-        )
+        tone, glyph = ("stop", "alert") if command.state != CommandState.TO_KEY else ("wait", "wait")
+        label = str(CommandState(command.state).label)
+        entries.append(_entry(tone, glyph, label, None, reason_text(command.reason)))
     for attempt in sorted(tries, key=lambda one: one.started_at, reverse=True):
         tone, glyph = TRIES.get(attempt.outcome, ("quiet", "half"))
         text = _("Attempt %(number)d: %(outcome)s") % {

@@ -710,7 +710,7 @@ def test_the_story_tells_both_systems_in_order_of_time(files, bea, ines) -> None
         "Queued for the ERP: line 10",
         "Attempt 1: sent, waits for the read-back",
         "The ERP holds something else: line 10",
-        "Read from the ERP: revision 2. line 10, quantity 100 → 70",
+        "Read from the ERP: revision 2: line 10, quantity 100 → 70",
         "Sent to the ERP once more: line 10",
         "Let go to the ERP again",
         "In the ERP: line 10",

@@ -14,7 +14,7 @@ from portal.kernel.actors import Actor
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.audit.queries import timeline_of
 from portal.kernel.outbox.models import UNDONE, DeliveryAttempt, MessageState, OutboxMessage
-from portal.kernel.templatetags.portal_ui import day_text, figure, local, look_of
+from portal.kernel.templatetags.portal_ui import day_text, figure, look_of, moment_text
 from procurement.erp.models import ErpCommand, FeedRun
 from procurement.erp.ports import Feed
 from procurement.erp.presenters import TRIES, outcome_word, reason_text
@@ -69,7 +69,7 @@ def _papers(order: PurchaseOrder, *, sees_runs: bool) -> Iterator[Entry]:
         changes = [_change(one) for one in revision.changes[:MOST_CHANGES]]
         if len(revision.changes) > MOST_CHANGES:
             changes.append("…")
-        text = f"{head}. {'; '.join(changes)}" if changes else head
+        text = f"{head}: {'; '.join(changes)}" if changes else head
         files = ", ".join(str(source).rsplit("/", 1)[-1] for source in (revision.sources or [])[:2])
         note = " · ".join(part for part in (_("ERP → portal"), files) if part)
         url = reverse("integration-run", args=[revision.run]) if sees_runs and revision.run else ""
@@ -110,7 +110,7 @@ def _promises(order: PurchaseOrder) -> Iterator[Entry]:
         words = [f"{number}: {' + '.join(_piece(one) for one in pieces)}" for number, pieces in lines.items()]
         more = ["…"] if len(words) > MOST_CHANGES else []
         text = _("Promised on line %(pieces)s") % {"pieces": "; ".join(words[:MOST_CHANGES] + more)}
-        yield Entry("move", "most", text, at, _("supplier → portal"))
+        yield Entry("move", "most", text, at)
 
 
 def _piece(promise: Promise) -> str:
@@ -143,7 +143,7 @@ def _messages(order: PurchaseOrder, origins: Iterable[str]) -> Iterator[Entry]:
         word = str(look_of("outbox", message.state).word)
         state = [word]
         if message.state == MessageState.WAITING:
-            state.append(_("next attempt %(at)s") % {"at": local(message.due_at)})
+            state.append(_("next attempt %(at)s") % {"at": moment_text(message.due_at)})
         if message.state in UNDONE and message.last_error:
             state.append(reason_text(message.last_error))
         note = " · ".join(filter(None, (message.actor_label, _("portal → ERP"), *state)))
