@@ -1,5 +1,6 @@
 """A case on the screen: three columns with what differs stressed, the ways out, what is to be keyed in."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -251,10 +252,17 @@ def _moved_value(field: str, value: Any) -> str:
         return _("yes") if value else _("no")
     try:
         if field == "days":
-            return " + ".join(_days([(date.fromisoformat(day), Decimal(count)) for day, count in value]))
-        return figure(Decimal(value)) if field in ("quantity", "price", "per") else str(value)
-    except (ValueError, TypeError, ArithmeticError):
-        return str(value)
+            return " + ".join(_days([(date.fromisoformat(day), _number(count)) for day, count in value[:20]]))
+        return figure(_number(value)) if field in ("quantity", "price", "per") else str(value)[:80]
+    except (ValueError, TypeError, KeyError):
+        return str(value)[:80]
+
+
+def _number(text: Any) -> Decimal:
+    """A number as a mark has it. What a page sent back may be anything: a number of a million digits is none."""
+    if not re.fullmatch(r"-?\d{1,20}(\.\d{1,12})?", text):
+        raise ValueError(text)
+    return Decimal(text)
 
 
 # --- what is to be keyed in

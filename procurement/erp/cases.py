@@ -131,7 +131,7 @@ def choices_of(case: Case) -> dict[Choice, str]:
 def _why_not_write(case: Case) -> str:
     if case.busy:
         return _("Another write to this order is not through yet. Wait for its read-back, then look again.")
-    wanted = [line for line in case.lines if line.standing is not Standing.HOLDS]
+    wanted = [line for line in case.lines if line.standing is not Standing.HOLDS] or list(case.lines)
     if any(line.is_writable for line in wanted):
         return ""
     agreed = [line for line in wanted if line.is_agreed]
@@ -210,7 +210,7 @@ def moved_since(mark: str, case: Case) -> list[Moved]:
     try:
         seen = json.loads(mark)
         before, state = dict(seen["lines"]), str(seen["state"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return [Moved(0, "mark", "", "")]
     found = [Moved(0, "state", state, now["state"])] if state != now["state"] else []
     for key, line in now["lines"].items():

@@ -30,10 +30,16 @@ STUCK = frozenset({CommandState.CONFLICT, CommandState.NEEDS_PERSON, CommandStat
 CONFIRMABLE = IN_FLIGHT | STUCK
 
 
-def _row(verb: str, sources: frozenset[CommandState], target: CommandState, event: str) -> Transition:
+def _row(
+    verb: str,
+    sources: frozenset[CommandState],
+    target: CommandState,
+    event: str,
+    permission: Permission = Permission.ERP_MANAGE,
+) -> Transition:
     # A supplier hears that the ERP holds what was agreed, and nothing of what it took to get there.
     internal = target != CommandState.CONFIRMED
-    return Transition(verb, sources, target, event, Permission.ERP_MANAGE, internal=internal)
+    return Transition(verb, sources, target, event, permission, internal=internal)
 
 
 COMMAND_LIFECYCLE = Lifecycle(
@@ -55,8 +61,8 @@ COMMAND_LIFECYCLE = Lifecycle(
     # had it all along changes nothing. Never what is unknown: only a search resolves that.
     _row("retry", STUCK | {CommandState.SENT}, CommandState.QUEUED, "erp.command_retried"),
     _row("supersede", STUCK, CommandState.SUPERSEDED, "erp.command_superseded"),
-    _row("ask_again", STUCK, CommandState.SUPERSEDED, "erp.command_asked_again"),
-    _row("yield", STUCK, CommandState.YIELDED, "erp.command_yielded"),
+    _row("ask_again", STUCK, CommandState.SUPERSEDED, "erp.command_asked_again", Permission.ORDER_DECIDE),
+    _row("yield", STUCK, CommandState.YIELDED, "erp.command_yielded", Permission.ORDER_DECIDE),
     _row("give_up", CONFIRMABLE, CommandState.GIVEN_UP, "erp.command_given_up"),
     initial=CommandState.QUEUED,
     terminal=(

@@ -1,5 +1,6 @@
 """The rules of a case: which ways out make sense, what moved since, what is to be keyed in."""
 
+import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -164,9 +165,20 @@ def test_a_colleague_who_was_first_is_told_of() -> None:
     ]
 
 
-@pytest.mark.parametrize("mark", ["", "{", "[]", "{}", "null", '{"lines": 3, "state": 1}'])
+@pytest.mark.parametrize("mark", ["", "{", "[]", "{}", "null", '{"lines": 3, "state": 1}', "[" * 100_000])
 def test_a_mark_of_nobody_has_seen_nothing(mark: str) -> None:
     assert moved_since(mark, a_case()) == [Moved(0, "mark", "", "")]
+
+
+@pytest.mark.parametrize("sent", ["1e999999999", "x", None, ["1"], {"a": 1}, True])
+def test_what_a_page_sent_back_may_be_anything(sent: Any) -> None:
+    seen = json.loads(mark_of(a_case()))
+    seen["lines"]["L10"] |= {"quantity": sent, "days": sent}
+
+    (days, quantity) = moved_sentences(moved_since(json.dumps(seen), a_case()))
+
+    assert days.endswith("→ 1 Apr 2026")
+    assert quantity.endswith("→ 80")
 
 
 # --- three columns ------------------------------------------------------------------------------------------
