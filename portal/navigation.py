@@ -74,7 +74,7 @@ WAYS = (
         "file-text",
         _("Orders"),
         P.ORDER_VIEW,
-        frozenset({"order-list", "order", "order-answer", "order-revisions", "thread"}),
+        frozenset({"order-list", "order", "order-answer", "order-revisions", "order-story", "thread"}),
     ),
     Way("line-list", "list-details", _("Lines"), P.ORDER_VIEW, frozenset({"line-list"})),
     Way(

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_noop
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.outbox.services import PutBack, RetryLater
 from portal.kernel.scope import acting, require_no_transaction
+from procurement.erp.advice import fault_of
 from procurement.erp.connection import (
     ERP,
     Shut,
@@ -35,6 +36,7 @@ from procurement.erp.queries import command_of, lock_command
 from procurement.erp.services import (
     begin_call,
     end_call_without_effect,
+    hand_over,
     record_conflict,
     record_refusal,
     record_result,
@@ -72,7 +74,7 @@ def carry(message: OutboxMessage, connector: ErpConnector, at: datetime) -> str:
             return "behind"
         missing = connector.capabilities.cannot_write(command_of(command))
         if missing:
-            record_refusal(command, NOT_BY_MACHINE, missing, actor=ERP, at=at)
+            hand_over(command, missing, NOT_BY_MACHINE, actor=ERP, at=at)
             return command.state
         search_first = command.calling_since is not None or command.state == CommandState.UNKNOWN
         if search_first:
@@ -124,12 +126,12 @@ def _record_error(command: ErpCommand, error: ErpError, capabilities: Capabiliti
         if isinstance(error, Conflict):
             record_conflict(command, error.reason, error.current, actor=ERP, at=at)
         elif error.fate is Fate.PERSON:
-            record_refusal(command, error.reason, actor=ERP, at=at)
+            record_refusal(command, error.reason, fault_of(error), actor=ERP, at=at)
         elif error.fate is Fate.SEARCH:
             record_unknown(command, error.reason, actor=ERP, at=at)
             wait = wait or capabilities.slowest_call + timedelta(seconds=1)
         else:
-            end_call_without_effect(command, error.reason)
+            end_call_without_effect(command, error.reason, fault_of(error))
             wait = wait or (REST_AFTER_ALERT if error.fate is Fate.ALERT else None)
     if error.fate in (Fate.RETRY, Fate.ALERT, Fate.SEARCH):
         raise RetryLater(error.reason, wait) from error

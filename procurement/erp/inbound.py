@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DataError, IntegrityError
 from django.db.models import Q
 
@@ -44,6 +45,7 @@ from procurement.erp.ports import (
     ErpError,
     Feed,
     Page,
+    ReadBack,
     Sighting,
     WriteResult,
 )
@@ -237,6 +239,30 @@ def _is_resting(feed: Feed, at: datetime) -> bool:
         if is_left_alone():
             return False
         return FeedCursor.objects.filter(feed=feed, retry_at__gt=at).exists()
+
+
+def read_one_order(company: str, number: str, *, clock: Clock) -> bool:
+    """Read one order back from the ERP this moment and take it in, as a feed would. Returns whether it is still there.
+
+    Raises `Unsupported` where an ERP tells of its orders by feed alone, and the errors of the way to it.
+    """
+    require_no_transaction()
+    with connect() as connector:
+        paper = connector.read_back(company, number)
+    if paper is None:
+        return False
+    with acting(FEED_ACTOR):
+        _take(Feed.ORDERS, [Sighting(paper, "")], clock())
+    return True
+
+
+def can_read_one_order() -> bool:
+    """Whether the ERP can be asked for one order this moment."""
+    try:
+        with connect() as connector:
+            return connector.capabilities.read_back is ReadBack.IMMEDIATE
+    except (ImproperlyConfigured, LookupError):
+        return False
 
 
 def take_page(run: FeedRun, page: Page, *, at: datetime, rewinds: int = 0) -> list[Problem]:

@@ -9,7 +9,7 @@ from portal.kernel.scope import ScopedQuerySet
 from procurement.erp.circuit import Circuit
 from procurement.erp.ports import Feed
 from procurement.erp.problems import Problem, Severity
-from procurement.erp.states import IN_FLIGHT, CommandState, ConnectionState, RunState
+from procurement.erp.states import IN_FLIGHT, CommandState, ConnectionState, Fault, RunState
 
 
 class ErpCommand(models.Model):
@@ -18,8 +18,9 @@ class ErpCommand(models.Model):
 
     `payload` is the command with the values it was decided on. `calling_since` is set while a call to the
     ERP may be under way: found set by the next attempt, it means that nobody knows how the last one ended.
-    `current` is what the ERP held instead, where it was in conflict; `missing` what this ERP cannot take by
-    machine.
+    `current` is what the ERP was last known to hold for these lines, and `current_at` since when that is known, while
+    it is in conflict or waits for hands; `missing` is what this ERP cannot take by machine; `fault` of which kind the
+    `reason` is. Who is to key it in is `assigned_to`; nobody means that it is anybody's.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -40,9 +41,14 @@ class ErpCommand(models.Model):
     sent_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
     reason = models.TextField(blank=True)
+    fault = models.CharField(max_length=20, choices=Fault.choices, blank=True, default="", db_default="")
     current = models.JSONField(default=list)
+    current_at = models.DateTimeField(null=True)
     missing = models.JSONField(default=list)
     reference = models.CharField(max_length=120, blank=True)
+    assigned_to = models.ForeignKey(
+        "suppliers.User", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
 
     objects = ScopedQuerySet.as_manager()
 
@@ -56,6 +62,7 @@ class ErpCommand(models.Model):
                 | (~Q(state=CommandState.CONFIRMED) & Q(confirmed_at__isnull=True)),
                 name="erp_command_confirmed_when",
             ),
+            models.CheckConstraint(condition=Q(fault__in=Fault.values), name="erp_command_fault_known"),
         ]
         indexes = [
             models.Index(fields=["order", "id"], name="erp_command_of_order"),

@@ -35,7 +35,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 
 from procurement.catalogue.messages import CompanyPaper, ItemPaper, SitePaper, SupplierItemPaper, UnitPaper
 from procurement.erp.problems import Problem
-from procurement.orders.messages import CommandLine, OrderPaper, PromiseCommand
+from procurement.orders.messages import CommandLine, OrderPaper, PromiseCommand, SchedulePaper
 from suppliers.messages import SupplierPaper, SupplierSitePaper
 
 
@@ -184,14 +184,22 @@ class CommandResult:
 
 @dataclass(frozen=True, slots=True)
 class CurrentLine:
-    """What the ERP holds for a line now: the middle column of a conflict. `None` means that the ERP did not
-    say."""
+    """What the ERP holds for a line now: the middle column of a conflict. `None`, or nothing, means that the ERP
+    did not say.
+
+    `price` is for `price_per` units; `deliveries` are all of the line where there are several, and `delivery_on` is
+    the first day of them.
+    """
 
     key: str
     quantity: Decimal | None = None
     price: Decimal | None = None
     delivery_on: date | None = None
     gone: bool = False
+    price_per: Decimal | None = None
+    deliveries: tuple[SchedulePaper, ...] = ()
+    item_number: str = ""
+    closed: bool = False
 
 
 Paper = (

@@ -273,12 +273,21 @@ def _moved_lines(command: PromiseCommand, lines: dict[str, LinePaper]) -> Iterat
         line = lines.get(wanted.key)
         if line is None or line.cancelled:
             yield CurrentLine(wanted.key, gone=True)
-        elif (line.quantity, line.price * wanted.base_price_per, first_day(line)) != (
+        elif line.closed or (line.quantity, line.price * wanted.base_price_per, first_day(line)) != (
             wanted.base_quantity,
             wanted.base_price * line.price_per,
             wanted.base_delivery_on,
         ):
-            yield CurrentLine(line.key, line.quantity, line.price, first_day(line))
+            yield CurrentLine(
+                line.key,
+                line.quantity,
+                line.price,
+                first_day(line),
+                price_per=line.price_per,
+                deliveries=line.schedules,
+                item_number=line.item_number,
+                closed=line.closed,
+            )
 
 
 def first_day(line: LinePaper) -> date:

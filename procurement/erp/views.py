@@ -7,7 +7,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -23,11 +22,8 @@ from procurement.erp.forms import SkipForm
 from procurement.erp.models import ErpConnection
 from procurement.erp.presenters import (
     command_row,
-    compared_lines,
     reads_lane,
     run_row,
-    story_of,
-    words_of_fields,
     writes_lane,
 )
 from procurement.erp.presenters_connection import (
@@ -39,14 +35,11 @@ from procurement.erp.presenters_connection import (
 )
 from procurement.erp.queries import (
     command_counts,
-    command_of,
     commands_needing_a_person,
     failing_runs,
     feed_sums,
-    find_command,
     find_message,
     find_run,
-    held_by_mirror,
     last_read_at,
     oldest_open_command,
     parked_messages,
@@ -54,11 +47,10 @@ from procurement.erp.queries import (
     queue_by_age,
     recent_runs,
     things_needing_a_person,
-    tries_of,
     visible_commands,
 )
-from procurement.erp.services import give_up_command, give_up_message, retry_command
-from procurement.erp.states import COMMAND_LIFECYCLE, CommandState
+from procurement.erp.services import give_up_message
+from procurement.erp.states import CommandState
 from procurement.erp.windows import since_of, window_of, windows
 from suppliers.roles import Permission
 
@@ -162,46 +154,6 @@ def command_list(request: DoorRequest) -> HttpResponse:
     ]
     context = {"page": page, "rows": [command_row(one) for one in page.rows], "views": tabs, "state": state}
     return panel_or_page(request, "procurement/erp/command_list.html", "commands", context)
-
-
-@door(Permission.ERP_VIEW)
-def command(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
-    """One command: decided on, in the ERP now, wanted; and every attempt."""
-    found = find_command(key, actor=request.actor)
-    paper = command_of(found)
-    context = {
-        "command": found,
-        "row": command_row(found),
-        "lines": compared_lines(paper, held_by_mirror(found.order)),
-        "missing": words_of_fields(found.missing),
-        "story": story_of(found, tries_of(found)),
-        "may": COMMAND_LIFECYCLE.verbs_for(request.actor, found.state),
-    }
-    return render(request, "procurement/erp/command.html", context)
-
-
-@door(Permission.ERP_MANAGE, methods=["POST"])
-def command_retry(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
-    """Write ours: send the agreed values again, on what the ERP holds now."""
-    found = find_command(key, actor=request.actor)
-    if retry_command(found, actor=request.actor, at=request.at):
-        messages.success(request, _("The command is on its way again."))
-    else:
-        messages.info(request, _("Nothing of it is agreed any more, so there was nothing to write."))
-    return see_other("integration-command", found.origin)
-
-
-@door(Permission.ERP_MANAGE, methods=["GET", "POST"])
-def command_give_up(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
-    """Leave the ERP as it is, with a reason: what was agreed stands in the portal alone."""
-    found = find_command(key, actor=request.actor)
-    form = SkipForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        give_up_command(found, form.cleaned_data["reason"], actor=request.actor, at=request.at)
-        messages.success(request, _("Given up. What waited behind it goes on."))
-        return see_other("integration-command", found.origin)
-    address = reverse("integration-command", args=[found.origin])
-    return _ask_why(request, form, _("Leave the ERP as it is?"), "integration-command-give-up", key, address)
 
 
 @door(Permission.ERP_VIEW)

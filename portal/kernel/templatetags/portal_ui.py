@@ -76,6 +76,8 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "unknown": Look(lazy("unknown, searching"), "wait", "stale"),
         "superseded": Look(lazy("replaced by a newer one"), "quiet", "stale"),
         "given_up": Look(lazy("given up, stands here alone"), "quiet", "stop"),
+        "to_key": Look(lazy("to key by hand"), "wait", "wait"),
+        "yielded": Look(lazy("the ERP’s values are kept"), "quiet", "full"),
     },
     "promise": {
         "proposed": Look(lazy("Waits for the buyer"), "move", "most"),
@@ -435,6 +437,16 @@ def local(value: datetime | None) -> SafeString | str:
     zone = timezone.get_current_timezone_name()
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', value.isoformat(), zone, moment_text(value)
+    )
+
+
+@register.simple_tag
+def since_and_seen(since: datetime | None, seen: datetime) -> SafeString:
+    """Since when something stands and when it was seen: the second moment without its day where that is the first's."""
+    since = since or seen
+    same_day = timezone.localtime(since).date() == timezone.localtime(seen).date()
+    return format_html(
+        _("since {since}, seen {seen}"), since=local(since), seen=clock(seen) if same_day else local(seen)
     )
 
 

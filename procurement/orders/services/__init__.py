@@ -15,6 +15,7 @@ from procurement.orders.services.promise import (
     withdraw_promises,
 )
 from procurement.orders.services.receive import OrderIntake, OrderResult, newest_papers, receive_orders
+from procurement.orders.services.reopen import ask_again
 from procurement.orders.services.saved_view import forget_view, save_view
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "OrderIntake",
     "OrderResult",
     "Settled",
+    "ask_again",
     "ask_for_document",
     "decide_promises",
     "forget_view",

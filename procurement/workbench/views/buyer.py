@@ -48,6 +48,7 @@ def show_order(
     """The order as the buying side reads it. `refusal` says why the verdict was not taken; `typed` comes back."""
     query = request.GET
     may_decide = request.actor.may(Permission.ORDER_DECIDE)
+    may_see_erp = may_decide or request.actor.may(Permission.ERP_VIEW)
     page = buyer_order(
         order,
         actor=request.actor,
@@ -66,7 +67,7 @@ def show_order(
         "refusal": refusal,
         "may_decide": may_decide and bool(page.waiting),
         "may_answer_for": request.actor.may(Permission.ORDER_ANSWER_FOR) and bool(order.lines_for_supplier),
-        "may_see_erp": request.actor.may(Permission.ERP_VIEW),
+        "may_see_erp": may_see_erp,
         "segments": _segments(page),
         "mail": order.supplier.email.partition("@"),
         "decide_url": _address(order, page.show, name="answer-decide"),
@@ -78,7 +79,8 @@ def show_order(
         {"paper": paper, "through": CHANNEL_WORDS.get(paper.channel, "")} for paper in page.answers
     ]
     context["timeline"] = _waits(page, may_decide=may_decide) + [
-        entry_of(event, reader_id=request.actor.user_id, side=request.actor.side) for event in events
+        entry_of(event, reader_id=request.actor.user_id, side=request.actor.side, linked=may_see_erp)
+        for event in events
     ]
     context["thread"] = thread_of(order, request.actor)
     response = render(request, TEMPLATE, context, status=status)

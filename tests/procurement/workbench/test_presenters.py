@@ -17,6 +17,7 @@ PLACES = [
     "procurement/acknowledgments/services",
     "procurement/threads/services.py",
     "procurement/erp/states.py",
+    "procurement/erp/deciding.py",
     "portal/kernel/outbox/services.py",
 ]
 KIND = re.compile(r"(order|thread|erp|outbox)\.[a-z_]+[a-z]")
@@ -79,6 +80,11 @@ EXAMPLES = {
     "erp.command_retried": ({"lines": [10]}, "Sent to the ERP once more: line 10"),
     "erp.command_superseded": ({"lines": [10]}, "Replaced by a newer agreement: line 10"),
     "erp.command_given_up": ({"lines": [10], "reason": "x"}, "Not written to the ERP: line 10"),
+    "erp.command_handed_over": ({"lines": [10]}, "To key into the ERP by hand: line 10"),
+    "erp.command_asked_again": ({"lines": [10]}, "Not written, the supplier is asked: line 10"),
+    "erp.command_yielded": ({"lines": [10]}, "The ERP’s values are kept: line 10"),
+    "erp.command_assigned": ({"lines": [10], "to": "Bea Buyer"}, "To be keyed in by Bea Buyer: line 10"),
+    "order.asked_again": ({"lines": [10], "words": "80?"}, "Asked again: line 10. “80?”"),
     "outbox.replayed": ({"message": "1", "topic": "erp"}, "Message delivered once more"),
     "outbox.skipped": ({"message": "1", "topic": "erp", "reason": "x"}, "Message given up"),
 }

@@ -245,6 +245,15 @@ COMMAND_RESULTS = Format(
         _may("current_price", kinds.PRICE, "for a conflict: the price in the ERP now", "18.40"),
         _may("current_delivery_on", kinds.DATE, "for a conflict: the date in the ERP now", "2026-05-18"),
         _may("line_gone", kinds.YES_OR_NO, "for a conflict: yes if the line no longer exists", "no"),
+        _may("current_price_per", kinds.PER, "for a conflict: that price is for this many units", "1"),
+        _may("current_item_number", kinds.CODE, "for a conflict: the item in the ERP now", "V-2040"),
+        _may("line_closed", kinds.YES_OR_NO, "for a conflict: yes if nothing more is expected", "no"),
+        _may(
+            "current_delivery_quantity",
+            kinds.MORE_THAN_NOTHING,
+            "for a conflict on a line with several deliveries: how much comes on `current_delivery_on`",
+            "120",
+        ),
     ),
     ("command_key",),
 )

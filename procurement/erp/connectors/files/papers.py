@@ -3,7 +3,7 @@ order: an order with a row missing would look as if the line had been deleted.""
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -525,20 +525,36 @@ def build_result(group: Group, table: Table) -> tuple[CommandResult | None, list
     rows = list(zip(group.rows, [values for values, _ in read], strict=True))
     problems = _differences(rows[0], rows, ["result"], "header_differs", table.path.name)
     first = rows[0][1]
-    lines = tuple(
-        CurrentLine(
-            values["line_key"],
-            values["current_quantity"],
-            values["current_price"],
-            values["current_delivery_on"],
-            values["line_gone"] or False,
-        )
-        for _, values in rows
-        if values["line_key"]
-    )
+    by_line: dict[str, list[Values]] = {}
+    for _, values in rows:
+        if values["line_key"]:
+            by_line.setdefault(values["line_key"], []).append(values)
+    lines = tuple(_current_line(together) for together in by_line.values())
     return CommandResult(
         first["command_key"], OUTCOMES[first["result"]], first["reason"] or "", lines
     ), problems
+
+
+def _current_line(rows: Sequence[Values]) -> CurrentLine:
+    """What the ERP holds for a line: one row, or one for each of its deliveries."""
+    first = rows[0]
+    deliveries = tuple(
+        SchedulePaper(values["current_delivery_quantity"], values["current_delivery_on"])
+        for values in rows
+        if values["current_delivery_quantity"] and values["current_delivery_on"]
+    )
+    days = [values["current_delivery_on"] for values in rows if values["current_delivery_on"]]
+    return CurrentLine(
+        first["line_key"],
+        first["current_quantity"],
+        first["current_price"],
+        min(days, default=None),
+        first["line_gone"] or False,
+        first["current_price_per"],
+        deliveries,
+        first["current_item_number"] or "",
+        first["line_closed"] or False,
+    )
 
 
 # --- the other papers: one row each

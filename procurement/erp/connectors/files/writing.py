@@ -158,13 +158,23 @@ def result_rows(result: CommandResult) -> Iterator[Cells]:
     if not result.lines:
         yield head
     for line in result.lines:
-        yield head | {
+        cells = head | {
             "line_key": line.key,
             "current_quantity": line.quantity,
             "current_price": line.price,
             "current_delivery_on": line.delivery_on,
             "line_gone": line.gone,
+            "current_price_per": line.price_per,
+            "current_item_number": line.item_number,
+            "line_closed": line.closed,
         }
+        if not line.deliveries:
+            yield cells
+        for one in line.deliveries:
+            yield cells | {
+                "current_delivery_quantity": one.quantity,
+                "current_delivery_on": one.delivery_on,
+            }
 
 
 def feed_csv(feed: Feed, papers: Sequence[Paper], *, separator: str = ",") -> str:
