@@ -356,6 +356,9 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "outbox sweep": {"task": "outbox.deliver", "schedule": 5.0, "options": {"expires": 5.0}},
     "ERP feeds": {"task": "erp.read_feeds", "schedule": 5.0, "options": {"expires": 5.0}},
     "left waiting": {"task": "erp.release_left_waiting", "schedule": 60.0, "options": {"expires": 60.0}},
+    "comparison": {"task": "erp.compare", "schedule": 60.0, "options": {"expires": 60.0}},
+    "repairs": {"task": "erp.repair_drift", "schedule": 60.0, "options": {"expires": 60.0}},
+    "dry runs": {"task": "erp.rehearse", "schedule": 60.0, "options": {"expires": 60.0}},
     "old answers": {"task": "idempotency.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
 }
 
@@ -367,6 +370,8 @@ ERP_URL = env.url("ERP_URL", ("http", "https"))
 ERP_PATIENCE = env.integer("ERP_PATIENCE", 60, at_least=1)
 # A command that was sent and not seen in the ERP for so long (seconds) needs a person.
 ERP_READ_BACK_WITHIN = env.integer("ERP_READ_BACK_WITHIN", 86_400, at_least=60)
+# From which hour on, in the company's zone, both sides are compared each night; 24 is never.
+ERP_COMPARE_AT = env.integer("ERP_COMPARE_AT", 2)
 ERP_FILES_ROOT = env.path("ERP_FILES_ROOT", VAR_DIR / "erp")
 
 # --- Watching it run ----------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from procurement.acknowledgments.models import DraftAnswer, DraftHeader, OrderAcknowledgment, UploadedAnswer
 from procurement.catalogue.models import Company, Item, Site, SupplierItem, Unit
 from procurement.erp.models import ErpCommand, FeedCursor, FeedProblem, FeedRun
+from procurement.erp.reconciliation.models import Drift, ReconciliationRun, Rehearsal, SweptRecord
 from procurement.orders.models import (
     OrderDocument,
     OrderRevision,
@@ -19,6 +20,7 @@ __all__ = [
     "Company",
     "DraftAnswer",
     "DraftHeader",
+    "Drift",
     "ErpCommand",
     "FeedCursor",
     "FeedProblem",
@@ -31,10 +33,13 @@ __all__ = [
     "Promise",
     "PurchaseOrder",
     "PurchaseOrderLine",
+    "ReconciliationRun",
+    "Rehearsal",
     "SavedView",
     "ScheduleLine",
     "Site",
     "SupplierItem",
+    "SweptRecord",
     "Unit",
     "UploadedAnswer",
 ]

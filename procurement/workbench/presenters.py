@@ -196,6 +196,15 @@ def _erp(text: Any) -> Callable[[Facts], str]:
     return lambda facts: text % {"lines": lines_text(facts.get("lines") or ())}
 
 
+def _drift_repaired(facts: Facts) -> str:
+    words = {
+        "take_erp": _("Read from the ERP again after comparing both sides"),
+        "send_again": _("Promise sent to the ERP again after comparing both sides"),
+        "cancel": _("Cancelled after comparing both sides: the ERP no longer has it"),
+    }
+    return words.get(str(facts.get("repair")), _("Put right after comparing both sides"))
+
+
 def _file_added(facts: Facts) -> str:
     return _("File added: %(name)s") % {"name": facts.get("name", "")}
 
@@ -224,6 +233,7 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     "erp.command_retried": ("quiet", "wait", _erp(lazy("Sent to the ERP once more: %(lines)s"))),
     "erp.command_superseded": ("quiet", "stale", _erp(lazy("Replaced by a newer agreement: %(lines)s"))),
     "erp.command_given_up": ("quiet", "stop", _erp(lazy("Not written to the ERP: %(lines)s"))),
+    "erp.drift_repaired": ("quiet", "full", _drift_repaired),
     "outbox.replayed": ("quiet", "stale", _said(lazy("Message delivered once more"))),
     "outbox.skipped": ("quiet", "stop", _said(lazy("Message given up"))),
     "thread.message_sent": ("quiet", "none", _said(lazy("Message sent"))),

@@ -5,6 +5,7 @@ import pytest
 from portal.kernel.actors import Actor, Side
 from portal.kernel.errors import IllegalTransition
 from procurement.acknowledgments.states import ACKNOWLEDGMENT_LIFECYCLE, AcknowledgmentState
+from procurement.erp.reconciliation.states import DRIFT_LIFECYCLE, DriftState
 from procurement.orders.states import (
     LINE_LIFECYCLE,
     ORDER_LIFECYCLE,
@@ -21,6 +22,7 @@ TABLES = [
     (LINE_LIFECYCLE, Agreement),
     (PROMISE_LIFECYCLE, PromiseState),
     (ACKNOWLEDGMENT_LIFECYCLE, AcknowledgmentState),
+    (DRIFT_LIFECYCLE, DriftState),
     (SUPPLIER_LIFECYCLE, SupplierState),
 ]
 ids = [table.name for table, _ in TABLES]

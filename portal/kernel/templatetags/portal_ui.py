@@ -100,6 +100,14 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "done": Look(plazy("run", "Done"), "done", "full"),
         "failed": Look(plazy("run", "Failed"), "stop", "stop"),
     },
+    "drift": {
+        "open": Look(plazy("drift", "Open"), "stop", "alert"),
+        "asked": Look(plazy("drift", "Being repaired"), "wait", "wait"),
+        "under_way": Look(plazy("drift", "Sent again, waits for the ERP"), "move", "half"),
+        "repaired": Look(plazy("drift", "Repaired"), "done", "full"),
+        "ignored": Look(plazy("drift", "Ignored"), "quiet", "stop"),
+        "gone": Look(plazy("drift", "Gone by itself"), "quiet", "full"),
+    },
     "supplier": {
         "active": Look(plazy("supplier", "Active"), "done", "full"),
         "blocked": Look(plazy("supplier", "Blocked"), "stop", "stop"),

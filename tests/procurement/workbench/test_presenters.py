@@ -17,6 +17,7 @@ PLACES = [
     "procurement/acknowledgments/services",
     "procurement/threads/services.py",
     "procurement/erp/states.py",
+    "procurement/erp/reconciliation/services.py",
     "portal/kernel/outbox/services.py",
 ]
 KIND = re.compile(r"(order|thread|erp|outbox)\.[a-z_]+[a-z]")
@@ -79,6 +80,10 @@ EXAMPLES = {
     "erp.command_retried": ({"lines": [10]}, "Sent to the ERP once more: line 10"),
     "erp.command_superseded": ({"lines": [10]}, "Replaced by a newer agreement: line 10"),
     "erp.command_given_up": ({"lines": [10], "reason": "x"}, "Not written to the ERP: line 10"),
+    "erp.drift_repaired": (
+        {"repair": "take_erp", "kind": "fields"},
+        "Read from the ERP again after comparing both sides",
+    ),
     "outbox.replayed": ({"message": "1", "topic": "erp"}, "Message delivered once more"),
     "outbox.skipped": ({"message": "1", "topic": "erp", "reason": "x"}, "Message given up"),
 }
