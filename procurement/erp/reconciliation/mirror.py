@@ -29,8 +29,8 @@ STATUS = {OrderState.ISSUED: "open", OrderState.CANCELLED: "cancelled", OrderSta
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One record as the portal holds it. Of an order also: what the ERP was last told of its lines and seen to hold, and
-    whether something on it is still on its way between both sides."""
+    """One record as the portal holds it. Of an order also: what the ERP was last told of its lines and seen to hold,
+    and whether something on it is still on its way between both sides."""
 
     paper: Paper
     supplier_id: int | None = None
@@ -151,8 +151,8 @@ def held_here(feed: Feed, keys: Collection[Key]) -> dict[Key, Held]:
 
 
 def not_listed(feed: Feed, run: ReconciliationRun) -> QuerySet[Any]:
-    """The records here that the ERP did not list. An order that is cancelled here may be gone there, and so may a supplier
-    that is blocked."""
+    """The records here that the ERP did not list. An order that is cancelled here may be gone there, and so may a
+    supplier that is blocked."""
     book = BOOKS[feed]
     listed = SweptRecord.objects.filter(run=run, feed=feed, number=OuterRef(book.number))
     listed = listed.filter(owner=OuterRef(book.owner) if book.owner else "")

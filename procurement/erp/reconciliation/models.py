@@ -24,8 +24,8 @@ def _finished_when(name: str) -> models.CheckConstraint:
 class ReconciliationRun(models.Model):
     """One comparison of both sides. `counts` are figures by feed (`running.Figures`).
 
-    `feed`, `phase` and `after` say how far it has come, `looked_at` when the feeds were last read through: a worker that
-    dies is followed by one that goes on there. `tries` counts how often it could not go on.
+    `feed`, `phase` and `after` say how far it has come, `looked_at` when the feeds were last read through: a worker
+    that dies is followed by one that goes on there. `tries` counts how often it could not go on.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -92,8 +92,8 @@ class Drift(models.Model):
     """One record on which both sides do not agree. `owner` and `number` are its key (`ports.key_of`).
 
     `differences` are as `policies.Difference` says them, `fingerprint` what they come to: what is ignored is ignored
-    until that changes. `reason` is a person's, or says why a repair did not work. `sent_by` is the message with which the promise was sent
-    again.
+    until that changes. `reason` is a person's, or says why a repair did not work. `sent_by` is the message with which
+    the promise was sent again.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -162,8 +162,8 @@ class ConfirmedLine:
 def find_in_order(here: OrderPaper, there: OrderPaper, confirmed: Sequence[ConfirmedLine]) -> list[Finding]:
     """What is not the same on an order, and which confirmed promises do not stand.
 
-    A line whose promise the portal has seen in the ERP, and that holds something else there now, is a promise lost. Where
-    the portal never saw it either, the command was confirmed and does not stand. On a line of which anything was
+    A line whose promise the portal has seen in the ERP, and that holds something else there now, is a promise lost.
+    Where the portal never saw it either, the command was confirmed and does not stand. On a line of which anything was
     received nobody can tell any more by its days, and so it is not asked.
     """
     differences = differences_between(here, there)

@@ -183,8 +183,8 @@ def explain(kind: str) -> str:
     """What a kind of drift means, and how it comes about."""
     words = {
         DriftKind.MISSING_HERE: _(
-            "The ERP has this record and no reading brought it. Taking it reads it now; if the portal refuses it, the reason "
-            "is shown here."
+            "The ERP has this record and no reading brought it. Taking it reads it now; if the portal refuses it, the "
+            "reason is shown here."
         ),
         DriftKind.MISSING_THERE: _(
             "The ERP no longer has this record: it was deleted there, and nothing said so."
@@ -204,11 +204,12 @@ def repair_says(repair: str) -> str:
     """What a repair will do, before it is chosen."""
     words = {
         Repair.TAKE_ERP: _(
-            "The record is read from the ERP once more and taken over, as if it had been changed there now. Lines on which "
-            "something that matters moved are asked of the supplier again."
+            "The record is read from the ERP once more and taken over, as if it had been changed there now. Lines on "
+            "which something that matters moved are asked of the supplier again."
         ),
         Repair.SEND_AGAIN: _(
-            "What is agreed is written to the ERP again, on what it holds now. Whoever changed it there will be overwritten."
+            "What is agreed is written to the ERP again, on what it holds now. Whoever changed it there will be "
+            "overwritten."
         ),
         Repair.CANCEL: _("The order is cancelled here, and the supplier sees it cancelled."),
         Repair.BLOCK: _("The supplier is blocked here. It still sees its orders and cannot answer them."),

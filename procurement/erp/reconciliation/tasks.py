@@ -1,4 +1,4 @@
-"""The worker's doors to comparisons, repairs and dry runs. The clock knocks every minute; a hint only saves the wait."""
+"""The worker's doors to comparisons, repairs and dry runs. The clock knocks every minute; a hint saves the wait."""
 
 import logging
 from zoneinfo import ZoneInfo

@@ -19,7 +19,6 @@ from procurement.erp.connectors.files.folder import (
     move,
     write_file,
     write_manifest,
-    written_before,
 )
 from procurement.erp.connectors.files.formats import INBOUND
 from procurement.erp.connectors.files.papers import Found, papers_of
@@ -241,7 +240,7 @@ class FilesConnector:
             self.folder.put_in_archive(file)
 
     def peek(self, feed: Feed) -> Iterator[Page]:
-        """The papers in the files of a feed that are ready, without claiming them. Others wait with reading meanwhile."""
+        """The papers in the files of a feed that are ready, without claiming them. Who reads waits meanwhile."""
         with self.folder.locked():
             for file in self.folder.ready():
                 if file.feed is feed:
@@ -253,11 +252,9 @@ class FilesConnector:
     def sweep(self, feed: Feed) -> Iterator[RecordMark]:
         """Every record of the complete export, where the ERP writes one."""
         export = find_export(self.folder.complete, feed)
-        waiting = [
-            file.path.name for file in self.folder.ready() if written_before(file.path, export.made_at)
-        ]
-        if waiting:
-            raise Transient(f"{waiting[0]} is older than the complete export and not read yet.")
+        waiting = self.folder.unread_before(export.made_at)
+        if waiting is not None:
+            raise Transient(f"{waiting.name} is older than the complete export and not read yet.")
         return marks_of(export, self._limits)
 
     def look_up(self, feed: Feed, keys: Collection[tuple[str, ...]]) -> Iterator[Paper]:

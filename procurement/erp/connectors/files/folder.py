@@ -166,6 +166,12 @@ class DropFolder:
                 found.append(Claimed(path, feed, claim_name))
         return found
 
+    def unread_before(self, moment: datetime) -> Path | None:
+        """A file of any feed that was written before a moment and is not read yet, whole or not, if there is one."""
+        places = [*self.inbox.glob("*"), *self.claims.glob("*/*")]
+        unread = [path for path in places if feed_of(path.name) is not None and self._is_plain(path)]
+        return next((path for path in sorted(unread) if _was_written_before(path, moment)), None)
+
     def strangers(self) -> list[Path]:
         """Files in in/ that are finished and of no feed we know, and files of a batch nobody wrote a
         manifest for."""
@@ -310,7 +316,7 @@ def _when_written(path: Path) -> tuple[int, list[str | int]]:
     return changed, [int(part) if index % 2 else part for index, part in enumerate(parts)]
 
 
-def written_before(path: Path, moment: datetime) -> bool:
+def _was_written_before(path: Path, moment: datetime) -> bool:
     """Whether a file was last written before a moment; one that is gone has been taken."""
     try:
         return path.stat().st_mtime < moment.timestamp()
