@@ -64,6 +64,8 @@ class FeedReport:
     def count(self, outcome: str, records: Iterable[str]) -> None:
         """Count records of an outcome and keep the first few names."""
         names = list(records)
+        if not names:
+            return
         setattr(self, outcome, getattr(self, outcome) + len(names))
         kept = self.examples.setdefault(outcome, [])
         kept += names[: max(EXAMPLES - len(kept), 0)]

@@ -147,8 +147,8 @@ class _Comparison:
 
     def go_on(self) -> None:
         feeds = list(BOOKS)
+        self._read_the_feeds()
         if not self.run.feed:
-            self._read_the_feeds()
             self._turn_to(feeds[0])
         for feed in feeds[feeds.index(Feed(self.run.feed)) :]:
             if self.run.feed != feed:
