@@ -119,7 +119,10 @@ def test_rows_that_cannot_be_read_are_refused_with_their_sentence(world: Any, tm
     assert figures(rehearsal)["orders"] == (2, 1, 0, 0, 1)
     sentences = report_of(rehearsal, "orders")["sentences"]
     said = [(one["rule"], one["column"], one["value"], one["records"]) for one in sentences]
-    assert said == [("bad_cell", "price", "a lot", ["NM / 45-2"])]
+    assert said == [
+        ("placeholder_number", "price", "a lot", ["NM / 45-2"]),
+        ("order_refused", "", "", ["NM / 45-2"]),
+    ]
     assert files_below(folder.erp.root) == before
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from django.utils.translation import gettext_noop
+
 from procurement.erp.connectors.files.folder import MANIFEST, feed_of, fingerprint, read_manifest
 from procurement.erp.connectors.files.formats import INBOUND
 from procurement.erp.connectors.files.papers import Found, papers_of
@@ -25,6 +27,9 @@ from procurement.orders.messages import OrderPaper
 from procurement.orders.messages import content_hash as order_hash
 
 BATCH = "complete"
+# Kept in English and translated where they are shown.
+NO_EXPORT = gettext_noop("There is no complete export to compare with (complete/complete.manifest.json).")
+NO_FILE = gettext_noop("The complete export has no file of this feed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +45,14 @@ def find_export(folder: Path, feed: Feed) -> Export:
     """The complete export of a feed. Raises `Unsupported` where there is none, `Transient` while it is written."""
     manifest = folder / f"{BATCH}{MANIFEST}"
     if not manifest.is_file():
-        raise Unsupported("There is no complete export to compare with (complete/complete.manifest.json).")
+        raise Unsupported(NO_EXPORT)
     try:
         listed = {feed_of(one.name): one for one in read_manifest(manifest)}
         made_at = _made_at(manifest)
     except ValueError as error:
         raise ValidationRefused(f"The manifest of the complete export cannot be used: {error}.") from error
     if feed not in listed:
-        raise Unsupported("The complete export has no file of this feed.")
+        raise Unsupported(NO_FILE)
     wanted = listed[feed]
     path = folder / wanted.name
     if not path.is_file() or fingerprint(path) != (wanted.sha256, wanted.rows):
