@@ -384,4 +384,16 @@ class Migration(migrations.Migration):
         company_wall("procurement_reconciliationrun"),
         company_wall("procurement_sweptrecord"),
         company_wall("procurement_rehearsal"),
+        # A list of 200,000 records is joined a moment after it was written: the planner has to know how long it is, and
+        # only the owner may tell it.
+        migrations.RunSQL(
+            sql="""
+                CREATE FUNCTION procurement_measure_swept_records() RETURNS void
+                LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+                AS $$ BEGIN ANALYZE procurement_sweptrecord; END $$;
+                REVOKE ALL ON FUNCTION procurement_measure_swept_records() FROM PUBLIC;
+                GRANT EXECUTE ON FUNCTION procurement_measure_swept_records() TO quayside_company;
+            """,
+            reverse_sql="DROP FUNCTION procurement_measure_swept_records();",
+        ),
     ]

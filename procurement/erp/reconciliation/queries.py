@@ -85,6 +85,11 @@ def asked_repairs(feed: Feed, limit: int) -> list[Drift]:
     return list(Drift.objects.filter(feed=feed, state=DriftState.ASKED).order_by("id")[:limit])
 
 
+def asked_count() -> int:
+    """How many repairs were chosen and are not carried out yet."""
+    return Drift.objects.filter(state=DriftState.ASKED).count()
+
+
 def sent_again() -> list[Drift]:
     """Drift whose promise is on its way to the ERP once more."""
     return list(Drift.objects.filter(state=DriftState.UNDER_WAY).order_by("id")[:500])

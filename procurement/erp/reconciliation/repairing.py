@@ -9,7 +9,7 @@ from portal.kernel.actors import Actor, Channel
 from portal.kernel.scope import acting, require_no_transaction
 from procurement.erp.ports import ErpConnector, ErpError, Feed, Unsupported, key_of
 from procurement.erp.reconciliation.mirror import BOOKS
-from procurement.erp.reconciliation.queries import asked_repairs, sent_again
+from procurement.erp.reconciliation.queries import asked_count, asked_repairs, sent_again
 from procurement.erp.reconciliation.services import Now, carry_out_repair, hand_back_all, settle_sent_again
 
 logger = logging.getLogger(__name__)
@@ -19,17 +19,24 @@ AT_ONCE = 200
 
 
 def carry_out_repairs(connector: ErpConnector, *, clock: Callable[[], datetime]) -> int:
-    """Do what was chosen, a handful of each feed; returns how many were looked at. An ERP that is away is asked again
-    at the next call."""
+    """Do what was chosen, also meanwhile; returns how many repairs were tried. An ERP that is away is asked again at the
+    next call, and so is what waits for a command on its order."""
     require_no_transaction()
     with acting(REPAIRER):
         for drift in sent_again():
             settle_sent_again(drift, actor=REPAIRER, at=clock())
+    tried, left = 0, -1
     try:
-        return sum(_repair(connector, feed, clock) for feed in BOOKS)
+        while left:
+            tried += sum(_repair(connector, feed, clock) for feed in BOOKS)
+            before = left
+            with acting(REPAIRER):
+                left = asked_count()
+            if left == before:
+                break
     except ErpError as error:
         logger.warning("repairs wait", extra={"kind": type(error).__name__, "reason": error.reason})
-        return 0
+    return tried
 
 
 def _repair(connector: ErpConnector, feed: Feed, clock: Callable[[], datetime]) -> int:

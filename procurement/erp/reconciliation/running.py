@@ -213,6 +213,7 @@ class _Comparison:
             figures.here = BOOKS[feed].rows.count()
             if figures.here and not figures.there:
                 raise NotComparable(NOTHING_LISTED)
+            measure_swept_records()
             self._suspect_the_missing(feed)
             self.run.phase, self.run.after = Phase.LOOKING, 0
             self._save(feed, figures)
@@ -396,6 +397,12 @@ class _Comparison:
             with acting(COMPARER):
                 if not fade_unseen(feed, self.run, actor=COMPARER, at=self.clock()):
                     return
+
+
+def measure_swept_records() -> None:
+    """Tell PostgreSQL how long the list has become: it is joined next, and nothing has counted it yet."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT procurement_measure_swept_records()")
 
 
 def _key(row: SweptRecord) -> Key:
