@@ -19,8 +19,8 @@ AT_ONCE = 200
 
 
 def carry_out_repairs(connector: ErpConnector, *, clock: Callable[[], datetime]) -> int:
-    """Do what was chosen, also meanwhile; returns how many repairs were tried. An ERP that is away is asked again at the
-    next call, and so is what waits for a command on its order."""
+    """Do what was chosen, also meanwhile; returns how many repairs were tried. An ERP that is away is asked again at
+    the next call, and so is what waits for a command on its order."""
     require_no_transaction()
     with acting(REPAIRER):
         for drift in sent_again():
