@@ -365,6 +365,9 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "look at the ERP": {"task": "erp.look", "schedule": 30.0, "options": {"expires": 30.0}},
     "watch": {"task": "erp.keep_watch", "schedule": 30.0, "options": {"expires": 30.0}},
     "left waiting": {"task": "erp.release_left_waiting", "schedule": 60.0, "options": {"expires": 60.0}},
+    "comparison": {"task": "erp.compare", "schedule": 60.0, "options": {"expires": 60.0}},
+    "repairs": {"task": "erp.repair_drift", "schedule": 60.0, "options": {"expires": 60.0}},
+    "dry runs": {"task": "erp.rehearse", "schedule": 60.0, "options": {"expires": 60.0}},
     "old answers": {"task": "idempotency.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
 }
 
@@ -376,6 +379,8 @@ ERP_URL = env.url("ERP_URL", ("http", "https"))
 ERP_PATIENCE = env.integer("ERP_PATIENCE", 60, at_least=1)
 # A command that was sent and not seen in the ERP for so long (seconds) needs a person.
 ERP_READ_BACK_WITHIN = env.integer("ERP_READ_BACK_WITHIN", 86_400, at_least=60)
+# From which hour on, in the company's zone, both sides are compared each night; 24 is never.
+ERP_COMPARE_AT = env.integer("ERP_COMPARE_AT", 2)
 ERP_FILES_ROOT = env.path("ERP_FILES_ROOT", VAR_DIR / "erp")
 # How often (seconds) the ERP is looked at: version, modules, clock.
 ERP_LOOK_EVERY = timedelta(seconds=env.integer("ERP_LOOK_EVERY", 900, at_least=30))
@@ -391,6 +396,7 @@ ALERT_UNREACHABLE_AFTER = timedelta(seconds=env.integer("ALERT_UNREACHABLE_AFTER
 ALERT_PAUSED_AFTER = timedelta(seconds=env.integer("ALERT_PAUSED_AFTER", 14_400))
 ALERT_PARKED = env.integer("ALERT_PARKED", 1, at_least=1)
 ALERT_FAILURES = env.integer("ALERT_FAILURES", 10, at_least=1)
+ALERT_DRIFT = env.integer("ALERT_DRIFT", 1, at_least=1)
 ALERT_CLOCK_SKEW = timedelta(seconds=env.integer("ALERT_CLOCK_SKEW", 60, at_least=1))
 ALERT_EXPIRY_BEFORE = timedelta(days=env.integer("ALERT_EXPIRY_BEFORE", 14))
 ALERT_REPEAT_AFTER = timedelta(seconds=env.integer("ALERT_REPEAT_AFTER", 86_400, at_least=60))

@@ -3,6 +3,7 @@
 from procurement.acknowledgments.models import DraftAnswer, DraftHeader, OrderAcknowledgment, UploadedAnswer
 from procurement.catalogue.models import Company, Item, Site, SupplierItem, Unit
 from procurement.erp.models import Alert, ErpCommand, ErpConnection, FeedCursor, FeedProblem, FeedRun
+from procurement.erp.reconciliation.models import Drift, ReconciliationRun, Rehearsal, SweptRecord
 from procurement.orders.models import (
     OrderDocument,
     OrderRevision,
@@ -20,6 +21,7 @@ __all__ = [
     "Company",
     "DraftAnswer",
     "DraftHeader",
+    "Drift",
     "ErpCommand",
     "ErpConnection",
     "FeedCursor",
@@ -33,10 +35,13 @@ __all__ = [
     "Promise",
     "PurchaseOrder",
     "PurchaseOrderLine",
+    "ReconciliationRun",
+    "Rehearsal",
     "SavedView",
     "ScheduleLine",
     "Site",
     "SupplierItem",
+    "SweptRecord",
     "Unit",
     "UploadedAnswer",
 ]

@@ -368,6 +368,11 @@ def _take(feed: Feed, sightings: Sequence[Sighting], at: datetime) -> Taken:
     return Taken(intake.stored, intake.unchanged, refused)
 
 
+def take_papers(feed: Feed, sightings: Sequence[Sighting], at: datetime) -> Taken:
+    """Hand papers to their services in the transaction of whoever asks: what a page does, without its run."""
+    return _take(feed, sightings, at)
+
+
 def _sighting_of(problem: PortalProblem, sightings: Sequence[Sighting]) -> Sighting:
     """The paper that a service's finding is about: the one that carries the key and the value it names."""
     for sighting in sightings:

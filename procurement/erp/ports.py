@@ -25,7 +25,7 @@ is its easy case:
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -215,6 +215,23 @@ Paper = (
 )
 
 
+KEYS: Mapping[type, tuple[str, ...]] = {
+    CompanyPaper: ("code",),
+    UnitPaper: ("code",),
+    SitePaper: ("code",),
+    SupplierPaper: ("number",),
+    SupplierSitePaper: ("supplier", "code"),
+    ItemPaper: ("number",),
+    SupplierItemPaper: ("supplier", "item"),
+    OrderPaper: ("company", "number"),
+}
+
+
+def key_of(paper: Paper) -> tuple[str, ...]:
+    """What tells a record from all others of its feed, on both sides."""
+    return tuple(str(getattr(paper, name)) for name in KEYS[type(paper)])
+
+
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """One paper as it was seen: its content hash, and where it stood, so that a refusal can point at it."""
@@ -245,10 +262,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class RecordMark:
-    """One record that exists in the ERP, for the nightly comparison of both sides."""
+    """One record that exists in the ERP, for the nightly comparison of both sides.
+
+    `key` is what `key_of` says of its paper. `paper` is the record itself, where the connector has it at hand anyway;
+    `stamp` is when the ERP last changed it, where telling so costs nothing.
+    """
 
     key: tuple[str, ...]
     content_hash: str = ""
+    stamp: datetime | None = None
+    paper: Paper | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,8 +408,21 @@ class ErpConnector(Protocol):
         ...
 
     def sweep(self, feed: Feed) -> Iterator[RecordMark]:
-        """Every record that exists now, for finding deletions and drift. Raises `Unsupported` where
-        deletions are stated."""
+        """Every record that exists now, for finding deletions and drift. Raises `Unsupported`, with a sentence for
+        the owner, where nobody can list them all. Changes nothing on either side."""
+        ...
+
+    def look_up(self, feed: Feed, keys: Collection[tuple[str, ...]]) -> Iterator[Paper]:
+        """Those of these records that exist, whole, as the ERP holds them now; in any order. `Unsupported` where
+        `sweep` is."""
+        ...
+
+    def seen_as_of(self, feed: Feed) -> datetime | None:
+        """The moment of which `sweep` and `look_up` tell, where it is not the moment at which they are asked."""
+        ...
+
+    def peek(self, feed: Feed) -> Iterator[Page]:
+        """The pages that a first reading would bring, with nothing claimed, moved or remembered on either side."""
         ...
 
     def rewind(self, feed: Feed, cursor: Cursor | None, since: datetime) -> Cursor | None:

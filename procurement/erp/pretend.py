@@ -9,7 +9,7 @@ pretends to be.
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -138,6 +138,21 @@ class PretendErp:
         return self.export(
             {Feed.ORDERS: [one for one in self.orders() if wanted is None or one.number in wanted]}
         )
+
+    def export_complete(self, more: Mapping[Feed, Sequence[Paper]] | None = None) -> None:
+        """Write all there is into complete/, for the comparison of both sides; the manifest last."""
+        folder = make_folder(self.root / "complete")
+        made_at = self._clock()
+        feeds: dict[Feed, Sequence[Paper]] = {Feed.ORDERS: list(self.orders()), **(more or {})}
+        names = []
+        for feed, papers in feeds.items():
+            names.append(f"complete.{feed}.csv")
+            write_file(folder / names[-1], feed_csv(feed, papers).encode())
+        write_manifest(folder, "complete", names, made_at=made_at)
+
+    def delete_order(self, company: str, number: str) -> None:
+        """Somebody deletes an order in the ERP, and no file will ever tell."""
+        self._place(company, number).unlink()
 
     # --- listening to the portal
     # ----------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ NAME_TASKS = "UPDATE procurement_erpcommand SET state = 'to_key' WHERE state = '
 
 class Migration(migrations.Migration):
     dependencies: ClassVar = [
-        ("procurement", "0011_connection_and_alerts"),
+        ("procurement", "0012_reconciliation"),
         ("kernel", "0003_outbox_faults"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

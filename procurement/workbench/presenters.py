@@ -227,6 +227,15 @@ def _assigned(facts: Facts) -> str:
     return _("To be keyed in by anybody: %(lines)s") % values
 
 
+def _drift_repaired(facts: Facts) -> str:
+    words = {
+        "take_erp": _("Read from the ERP again after comparing both sides"),
+        "send_again": _("Promise sent to the ERP again after comparing both sides"),
+        "cancel": _("Cancelled after comparing both sides: the ERP no longer has it"),
+    }
+    return words.get(str(facts.get("repair")), _("Put right after comparing both sides"))
+
+
 def _file_added(facts: Facts) -> str:
     return _("File added: %(name)s") % {"name": facts.get("name", "")}
 
@@ -260,6 +269,7 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     "erp.command_yielded": ("quiet", "full", _erp(lazy("The ERP’s values are kept: %(lines)s"))),
     "erp.command_assigned": ("quiet", "none", _assigned),
     "erp.command_given_up": ("quiet", "stop", _erp(lazy("Not written to the ERP: %(lines)s"))),
+    "erp.drift_repaired": ("quiet", "full", _drift_repaired),
     "outbox.replayed": ("quiet", "stale", _said(lazy("Message delivered once more"))),
     "outbox.skipped": ("quiet", "stop", _said(lazy("Message given up"))),
     "thread.message_sent": ("quiet", "none", _said(lazy("Message sent"))),

@@ -12,7 +12,8 @@ from procurement.acknowledgments.models import OrderAcknowledgment, UploadedAnsw
 from procurement.acknowledgments.services import acknowledge_order
 from procurement.erp.failures import Kind, mark_of
 from procurement.erp.models import ErpCommand, FeedRun
-from procurement.erp.states import CommandState
+from procurement.erp.reconciliation.models import Drift, ReconciliationRun
+from procurement.erp.states import CommandState, RunState
 from procurement.orders.models import PurchaseOrder
 from procurement.threads.models import Attachment
 from suppliers.models import ApiToken, Supplier
@@ -34,6 +35,8 @@ class Objects:
     command: ErpCommand
     message: OutboxMessage
     run: FeedRun
+    comparison: ReconciliationRun
+    drift: Drift
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -64,7 +67,25 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
     order.refresh_from_db()
     command, message = _for_the_erp(order)
     run = FeedRun.objects.create(feed="orders", started_at=MONDAY)
-    return Objects(supplier.pk, order, done.paper, token, file, upload, command, message, run)
+    comparison = ReconciliationRun.objects.create(
+        state=RunState.DONE, asked_by="Ines Integrator", started_at=MONDAY, finished_at=MONDAY
+    )
+    drift = Drift.objects.create(
+        feed="orders",
+        owner="NM",
+        number=order_number,
+        kind="fields",
+        supplier=supplier,
+        order=order,
+        differences=[{"line": "", "number": None, "field": "note", "here": "", "there": "Call first."}],
+        fingerprint="0" * 64,
+        run=comparison,
+        seen_in=comparison,
+        found_at=MONDAY,
+    )
+    return Objects(
+        supplier.pk, order, done.paper, token, file, upload, command, message, run, comparison, drift
+    )
 
 
 def _for_the_erp(order: PurchaseOrder) -> tuple[ErpCommand, OutboxMessage]:
@@ -130,6 +151,18 @@ def _group(objects: Objects) -> dict[str, Any]:
     return {"kind": "commands", "mark": mark_of(Kind.COMMANDS, objects.command.state, "")}
 
 
+def _comparison(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.comparison.key}
+
+
+def _drift(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.drift.key}
+
+
+def _kind_of_drift(objects: Objects) -> dict[str, Any]:
+    return {"kind": objects.drift.kind, "repair": "take_erp"}
+
+
 def _upload(objects: Objects) -> dict[str, Any]:
     return {"key": objects.upload.key}
 
@@ -168,4 +201,10 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "integration-run": _run,
     "integration-failure-group": _group,
     "integration-failure-group-retry": _group,
+    "integration-comparison-run": _comparison,
+    "integration-drift": _drift,
+    "integration-drift-repair": _drift,
+    "integration-drift-ignore": _drift,
+    "integration-drift-reopen": _drift,
+    "integration-drift-repair-all": _kind_of_drift,
 }

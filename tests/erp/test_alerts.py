@@ -24,6 +24,8 @@ from procurement.erp.alerts.words import said
 from procurement.erp.connection import pause_connection, resume_connection, the_connection
 from procurement.erp.models import Alert, ErpConnection, FeedCursor, FeedRun
 from procurement.erp.ports import Feed
+from procurement.erp.reconciliation.models import Drift, ReconciliationRun
+from procurement.erp.reconciliation.states import DriftKind, DriftState
 from suppliers.models import User
 from tests.builders.world import MONDAY
 from tests.erp.test_delivery import Clock
@@ -272,6 +274,31 @@ def test_writes_that_wait_too_long_and_parked_ones_are_told(watch: Any, clock: C
     assert standing() == [("parked", ""), ("writes_late", "")]
 
 
+def test_drift_is_told_until_it_is_put_right(watch: Any, clock: Clock) -> None:
+    with acting(FEED):
+        run = ReconciliationRun.objects.create(asked_at=MONDAY, asked_by="the clock", started_at=MONDAY)
+        drift = Drift.objects.create(
+            feed=Feed.ORDERS,
+            owner="NM",
+            number="4500000001",
+            kind=DriftKind.MISSING_HERE,
+            fingerprint="0" * 64,
+            run=run,
+            seen_in=run,
+            found_at=MONDAY,
+        )
+    watch()
+    assert standing() == [("drift", "")]
+    assert "1 record differs between the ERP and the portal" in mail.outbox[0].body
+
+    with acting(FEED):
+        Drift.objects.filter(pk=drift.pk).update(state=DriftState.REPAIRED, closed_at=MONDAY)
+    watch()
+    clock.forward(minutes=6)
+    watch()
+    assert standing() == []
+
+
 def test_the_limits_are_settings(watch: Any, clock: Clock, settings: Any) -> None:
     settings.ALERT_PARKED = 3
     a_message(number=1, state=MessageState.PARKED)
@@ -295,6 +322,7 @@ def test_every_cause_has_its_words_in_full() -> None:
         "writes_late",
         "parked",
         "failures",
+        "drift",
     )
     for cause in causes:
         words = said(

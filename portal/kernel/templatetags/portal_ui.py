@@ -106,6 +106,14 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "running": Look(plazy("connection", "Running"), "done", "full"),
         "paused": Look(plazy("connection", "Paused"), "wait", "stop"),
     },
+    "drift": {
+        "open": Look(plazy("drift", "Open"), "stop", "alert"),
+        "asked": Look(plazy("drift", "Being repaired"), "wait", "wait"),
+        "under_way": Look(plazy("drift", "Sent again, waits for the ERP"), "move", "half"),
+        "repaired": Look(plazy("drift", "Repaired"), "done", "full"),
+        "ignored": Look(plazy("drift", "Ignored"), "quiet", "stop"),
+        "gone": Look(plazy("drift", "Gone by itself"), "quiet", "full"),
+    },
     "supplier": {
         "active": Look(plazy("supplier", "Active"), "done", "full"),
         "blocked": Look(plazy("supplier", "Blocked"), "stop", "stop"),

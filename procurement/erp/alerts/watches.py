@@ -1,6 +1,6 @@
 """What is watched: each watch looks at one kind of thing and says what passed its limit, with the figures.
 
-A new one (what the nightly comparison finds, say) is a function more in `WATCHES`, and a sentence more in `words`.
+A new one is a function more in `WATCHES`, and a sentence more in `words`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +16,7 @@ from portal.kernel.outbox.models import MessageState, OutboxMessage
 from procurement.erp.connection import the_connection
 from procurement.erp.models import FeedCursor
 from procurement.erp.queries import TOPIC, commands_needing_a_person, failing_runs, parked_messages
+from procurement.erp.reconciliation.queries import unresolved_drift
 
 WATCHER = Actor.system("Monitor")
 
@@ -105,4 +106,11 @@ def failures(at: datetime) -> Iterator[Finding]:
         yield Finding("failures", facts={"since": oldest.isoformat(), "count": count})
 
 
-WATCHES: tuple[Watch, ...] = (connection, reads, writes, failures)
+def drift(at: datetime) -> Iterator[Finding]:
+    """What the comparison of both sides found and nobody has put right."""
+    found = unresolved_drift()
+    if found.since and found.count >= settings.ALERT_DRIFT:
+        yield Finding("drift", facts={"since": found.since.isoformat(), "count": found.count})
+
+
+WATCHES: tuple[Watch, ...] = (connection, reads, writes, failures, drift)

@@ -152,6 +152,19 @@ def _failures(facts: Mapping[str, Any]) -> tuple[str, str, str]:
     )
 
 
+def _drift(facts: Mapping[str, Any]) -> tuple[str, str, str]:
+    count = int(facts.get("count", 0))
+    return (
+        _("Both sides do not say the same"),
+        ngettext(
+            "%(count)s record differs between the ERP and the portal, found at %(since)s.",
+            "%(count)s records differ between the ERP and the portal, the first found at %(since)s.",
+            count,
+        ),
+        _("The page of the comparison shows both values and a repair for each."),
+    )
+
+
 _TITLES = {
     "paused": _paused,
     "unreachable": _unreachable,
@@ -164,4 +177,5 @@ _TITLES = {
     "writes_late": _writes_late,
     "parked": _parked,
     "failures": _failures,
+    "drift": _drift,
 }

@@ -1,5 +1,6 @@
 """The verbs of an order: received from the ERP, promised on, decided."""
 
+from procurement.orders.services.cancel import cancel_order
 from procurement.orders.services.documents import (
     GIVEN_UP_AFTER,
     ask_for_document,
@@ -26,6 +27,7 @@ __all__ = [
     "Settled",
     "ask_again",
     "ask_for_document",
+    "cancel_order",
     "decide_promises",
     "forget_view",
     "give_up_document",

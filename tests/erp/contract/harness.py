@@ -49,6 +49,14 @@ class ConnectorHarness(Protocol):
         once."""
         ...
 
+    def let_compare(self, master: Mapping[Feed, Sequence[Paper]] | None = None) -> None:
+        """Make ready what a comparison looks at. Nothing to do where the ERP itself is asked."""
+        ...
+
+    def delete_order(self, order: OrderPaper) -> None:
+        """Somebody deletes an order in the ERP, and nothing says so."""
+        ...
+
     def held(self, order: OrderPaper) -> OrderPaper:
         """The order as the ERP holds it, by another way than the connector's."""
         ...
@@ -89,6 +97,12 @@ class FilesHarness:
 
     def let_erp_work(self) -> None:
         self.erp.work()
+
+    def let_compare(self, master: Mapping[Feed, Sequence[Paper]] | None = None) -> None:
+        self.erp.export_complete(master)
+
+    def delete_order(self, order: OrderPaper) -> None:
+        self.erp.delete_order(order.company, order.number)
 
     def held(self, order: OrderPaper) -> OrderPaper:
         return self.erp.order(order.company, order.number)

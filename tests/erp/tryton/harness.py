@@ -190,6 +190,24 @@ class TrytonHarness:
     def let_erp_work(self) -> None:
         """Tryton answers at once."""
 
+    def let_compare(self, master: Mapping[Feed, Sequence[Paper]] | None = None) -> None:
+        """Tryton itself is asked."""
+
+    def delete_order(self, order: OrderPaper) -> None:
+        """Gone without a trace, by SQL: Tryton itself lets nobody delete what was ordered."""
+        with sqlite3.connect(self.server.file, timeout=30) as books:
+            (purchase,) = books.execute(
+                "SELECT id FROM purchase_purchase WHERE number = ?", [order.number]
+            ).fetchone()
+            books.execute(
+                "DELETE FROM stock_move WHERE origin IN"
+                " (SELECT 'purchase.line,' || id FROM purchase_line WHERE purchase = ?)",
+                [purchase],
+            )
+            books.execute("DELETE FROM purchase_line WHERE purchase = ?", [purchase])
+            books.execute("DELETE FROM purchase_purchase WHERE id = ?", [purchase])
+        books.close()
+
     def put_half_confirmed(self, order: OrderPaper) -> None:
         """As a crash between `confirm` and `process` leaves it: confirmed, and without a single move."""
         purchase = self._quote(order)

@@ -18,6 +18,7 @@ PLACES = [
     "procurement/threads/services.py",
     "procurement/erp/states.py",
     "procurement/erp/deciding.py",
+    "procurement/erp/reconciliation/services.py",
     "portal/kernel/outbox/services.py",
 ]
 KIND = re.compile(r"(order|thread|erp|outbox)\.[a-z_]+[a-z]")
@@ -85,6 +86,10 @@ EXAMPLES = {
     "erp.command_yielded": ({"lines": [10]}, "The ERP’s values are kept: line 10"),
     "erp.command_assigned": ({"lines": [10], "to": "Bea Buyer"}, "To be keyed in by Bea Buyer: line 10"),
     "order.asked_again": ({"lines": [10], "words": "80?"}, "Asked again: line 10. “80?”"),
+    "erp.drift_repaired": (
+        {"repair": "take_erp", "kind": "fields"},
+        "Read from the ERP again after comparing both sides",
+    ),
     "outbox.replayed": ({"message": "1", "topic": "erp"}, "Message delivered once more"),
     "outbox.skipped": ({"message": "1", "topic": "erp", "reason": "x"}, "Message given up"),
 }

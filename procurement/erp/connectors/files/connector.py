@@ -4,12 +4,13 @@ import csv
 import io
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
+from procurement.erp.connectors.files.complete import find_export, marks_of, papers_in
 from procurement.erp.connectors.files.folder import (
     MANIFEST,
     Claimed,
@@ -33,10 +34,12 @@ from procurement.erp.ports import (
     Identity,
     Outcome,
     Page,
+    Paper,
     PermissionRefused,
     ReadBack,
     RecordMark,
     Sighting,
+    Transient,
     Unsupported,
     ValidationRefused,
     WriteField,
@@ -255,9 +258,31 @@ class FilesConnector:
         else:
             self.folder.put_in_archive(file)
 
+    def peek(self, feed: Feed) -> Iterator[Page]:
+        """The papers in the files of a feed that are ready, without claiming them. Who reads waits meanwhile."""
+        with self.folder.locked():
+            for file in self.folder.ready():
+                if file.feed is feed:
+                    yield from self._read_file(file, {})
+
+    # --- comparing
+    # ------------------------------------------------------------------------------------------------
+
     def sweep(self, feed: Feed) -> Iterator[RecordMark]:
-        """A folder holds what was sent, not what exists: deletions are stated in the papers."""
-        raise Unsupported("A drop folder cannot list every record; orders are cancelled by their status.")
+        """Every record of the complete export, where the ERP writes one."""
+        export = find_export(self.folder.complete, feed)
+        waiting = self.folder.unread_before(export.made_at)
+        if waiting is not None:
+            raise Transient(f"{waiting.name} is older than the complete export and not read yet.")
+        return marks_of(export, self._limits)
+
+    def look_up(self, feed: Feed, keys: Collection[tuple[str, ...]]) -> Iterator[Paper]:
+        """These records as the complete export has them."""
+        return papers_in(find_export(self.folder.complete, feed), keys, self._limits)
+
+    def seen_as_of(self, feed: Feed) -> datetime | None:
+        """When the ERP began to write its complete export."""
+        return find_export(self.folder.complete, feed).made_at
 
     def rewind(self, feed: Feed, cursor: Cursor | None, since: datetime) -> Cursor | None:
         """Put back the files that were read since then. The cursor says nothing here: what lies in in/ is read."""

@@ -99,6 +99,7 @@ class DropFolder:
         self.sent = root / "sent"
         self.archive = root / "archive"
         self.rejected = root / "rejected"
+        self.complete = root / "complete"
         self._clock = clock
         self._claimed_at = datetime.min.replace(tzinfo=UTC)
         self._quiet = quiet
@@ -154,6 +155,33 @@ class DropFolder:
                     found.append(Claimed(path, feed, claim.name))
             self._drop_empty(claim)
         return found
+
+    def ready(self) -> list[Claimed]:
+        """The files that a reader would read now, in its order, left where they are: no claim is made."""
+        found: list[Claimed] = []
+        claims = sorted(self.claims.iterdir()) if self.claims.is_dir() else []
+        places = [(claim.name, path) for claim in claims for path in sorted(claim.iterdir())]
+        for path in sorted(self.inbox.iterdir(), key=_when_written) if self.inbox.is_dir() else ():
+            if self._is_plain(path) and path.name.endswith(MANIFEST):
+                try:
+                    self._check_batch(path)
+                except (BatchWaits, ValueError):
+                    continue
+                batch = path.name.removesuffix(MANIFEST)
+                places += [(batch, self.inbox / listed.name) for listed in read_manifest(path)]
+            elif self._is_plain(path) and batch_of(path.name) is None and self._is_left_alone(path):
+                places.append((path.stem, path))
+        for claim_name, path in places:
+            feed = feed_of(path.name)
+            if feed is not None:
+                found.append(Claimed(path, feed, claim_name))
+        return found
+
+    def unread_before(self, moment: datetime) -> Path | None:
+        """A file of any feed that was written before a moment and is not read yet, whole or not, if there is one."""
+        places = [*self.inbox.glob("*"), *self.claims.glob("*/*")]
+        unread = [path for path in places if feed_of(path.name) is not None and self._is_plain(path)]
+        return next((path for path in sorted(unread) if _was_written_before(path, moment)), None)
 
     def strangers(self) -> list[Path]:
         """Files in in/ that are finished and of no feed we know, and files of a batch nobody wrote a
@@ -335,6 +363,14 @@ def _when_written(path: Path) -> tuple[int, list[str | int]]:
         changed = 0
     parts = re.split(r"(\d+)", path.name)
     return changed, [int(part) if index % 2 else part for index, part in enumerate(parts)]
+
+
+def _was_written_before(path: Path, moment: datetime) -> bool:
+    """Whether a file was last written before a moment; one that is gone has been taken."""
+    try:
+        return path.stat().st_mtime < moment.timestamp()
+    except FileNotFoundError:
+        return False
 
 
 def _day_of(claim: str) -> str:
