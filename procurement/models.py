@@ -3,6 +3,7 @@
 from procurement.acknowledgments.models import DraftAnswer, DraftHeader, OrderAcknowledgment, UploadedAnswer
 from procurement.catalogue.models import Company, Item, Site, SupplierItem, Unit
 from procurement.erp.models import ErpCommand, FeedCursor, FeedProblem, FeedRun
+from procurement.invoices.models import Invoice, InvoiceLine
 from procurement.orders.models import (
     OrderDocument,
     OrderRevision,
@@ -12,6 +13,7 @@ from procurement.orders.models import (
     SavedView,
     ScheduleLine,
 )
+from procurement.receipts.models import Receipt
 from procurement.threads.models import Attachment, Message
 
 __all__ = [
@@ -23,6 +25,8 @@ __all__ = [
     "FeedCursor",
     "FeedProblem",
     "FeedRun",
+    "Invoice",
+    "InvoiceLine",
     "Item",
     "Message",
     "OrderAcknowledgment",
@@ -31,6 +35,7 @@ __all__ = [
     "Promise",
     "PurchaseOrder",
     "PurchaseOrderLine",
+    "Receipt",
     "SavedView",
     "ScheduleLine",
     "Site",

@@ -51,6 +51,23 @@ def lines_of(order: PurchaseOrder) -> list[PurchaseOrderLine]:
     return list(order.lines.order_by("number", "id"))
 
 
+# A line as the ERP names it: the company (our id), the order's number, the ERP's key of the line.
+LineName = tuple[int, str, str]
+ORDER_NAMED = ("key", "number", "company_id", "supplier_id")
+
+
+def lines_named(names: Iterable[LineName]) -> dict[LineName, PurchaseOrderLine]:
+    """The lines that papers of later stages refer to, by name, each with its order: one query. For feeds alone."""
+    wanted = set(names)
+    if not wanted:
+        return {}
+    numbers, keys = {number for _company, number, _key in wanted}, {key for _company, _number, key in wanted}
+    found = PurchaseOrderLine.objects.filter(order__number__in=numbers, key__in=keys).select_related("order")
+    fields = ("key", "number", "supplier_id", *(f"order__{name}" for name in ORDER_NAMED))
+    named = {(line.order.company_id, line.order.number, line.key): line for line in found.only(*fields)}
+    return {name: line for name, line in named.items() if name in wanted}
+
+
 def schedules_by_line(line_ids: Iterable[int]) -> dict[int, list[ScheduleLine]]:
     """The deliveries asked for, by line, in one query."""
     found: dict[int, list[ScheduleLine]] = defaultdict(list)
