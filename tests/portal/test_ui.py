@@ -73,6 +73,7 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
     from portal.kernel.outbox.models import MessageState
     from procurement.acknowledgments.states import AcknowledgmentState
     from procurement.erp.states import CommandState, RunState
+    from procurement.invoices.states import PaymentState
     from procurement.orders import states
     from suppliers.states import SupplierState
 
@@ -81,6 +82,7 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
         "revision": states.RevisionStatus,
         "logistics": states.Logistics,
         "finance": states.Finance,
+        "invoice": PaymentState,
         "order": states.OrderState,
         "promise": states.PromiseState,
         "erp": CommandState,
