@@ -89,7 +89,17 @@ def read_feeds(
             runs += _read_feed(connector, feed, clock)
         except Busy:
             logger.info("feed is being read by another process", extra={"feed": feed})
+    if runs:
+        _join_what_waits(clock())
     return runs
+
+
+def _join_what_waits(at: datetime) -> None:
+    """Orders and what happened to them may be read by two processes at once, neither of which sees what the other is
+    about to commit: after a round in which anything came, nothing is left waiting for an order that is here."""
+    with acting(FEED_ACTOR):
+        attach_receipts(actor=FEED_ACTOR, at=at)
+        attach_invoices(actor=FEED_ACTOR, at=at)
 
 
 def _read_feed(connector: ErpConnector, feed: Feed, clock: Clock) -> Iterator[FeedRun]:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import Fact, record_all
 from portal.kernel.mirror import Mirrored, fingerprint, is_older, newest_of, plain
@@ -18,7 +20,7 @@ from procurement.invoices.messages import InvoicePaper
 from procurement.invoices.models import Invoice, InvoiceLine
 from procurement.invoices.policies import problems_of
 from procurement.orders.models import PurchaseOrder
-from procurement.orders.queries import LineName, lines_named
+from procurement.orders.queries import LineName, lines_named, orders_numbered
 from suppliers.models import Supplier
 
 SAID = (
@@ -129,10 +131,16 @@ def _write_lines(
 
 
 @requires_scope
-def attach_invoices(order_numbers: Iterable[str], *, actor: Actor, at: datetime) -> int:
-    """Join lines of invoices that came before their orders to these orders; says how many found their line."""
-    waiting = InvoiceLine.objects.filter(line__isnull=True, order_number__in=set(order_numbers))
-    rows = list(waiting.select_related("invoice").order_by("id").select_for_update(of=("self",)))
+def attach_invoices(order_numbers: Iterable[str] | None = None, *, actor: Actor, at: datetime) -> int:
+    """Join lines of invoices that came before their orders to these orders, or to any that are here; says how many
+    found their line."""
+    waiting = InvoiceLine.objects.filter(line__isnull=True)
+    if order_numbers is not None:
+        waiting = waiting.filter(order_number__in=set(order_numbers))
+    here = orders_numbered(OuterRef("invoice__company"), OuterRef("order_number"), OuterRef("supplier"))
+    rows = list(
+        waiting.filter(Exists(here)).select_related("invoice").order_by("id").select_for_update(of=("self",))
+    )
     lines = lines_named(_name_of(row) for row in rows)
     found = []
     for row in rows:

@@ -3,6 +3,7 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -66,6 +67,13 @@ def lines_named(names: Iterable[LineName]) -> dict[LineName, PurchaseOrderLine]:
     fields = ("key", "number", "supplier_id", *(f"order__{name}" for name in ORDER_NAMED))
     named = {(line.order.company_id, line.order.number, line.key): line for line in found.only(*fields)}
     return {name: line for name, line in named.items() if name in wanted}
+
+
+def orders_numbered(company: Any, number: Any, supplier: Any = None) -> QuerySet[PurchaseOrder]:
+    """The orders of this number in a company (and to a supplier), for asking of another table's rows whether they are
+    here."""
+    found = PurchaseOrder.objects.filter(company=company, number=number)
+    return found if supplier is None else found.filter(supplier=supplier)
 
 
 def schedules_by_line(line_ids: Iterable[int]) -> dict[int, list[ScheduleLine]]:

@@ -11,13 +11,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import Fact, record_all
 from portal.kernel.mirror import Mirrored, fingerprint, is_older, newest_of, plain
 from portal.kernel.scope import requires_scope
 from procurement.catalogue.models import Company, Unit
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
-from procurement.orders.queries import LineName, lines_named
+from procurement.orders.queries import LineName, lines_named, orders_numbered
 from procurement.receipts.messages import ReceiptPaper
 from procurement.receipts.models import Receipt
 from procurement.receipts.policies import problems_of
@@ -126,10 +128,14 @@ def _fill(
 
 
 @requires_scope
-def attach_receipts(order_numbers: Iterable[str], *, actor: Actor, at: datetime) -> int:
-    """Give receipts that came before their orders to these orders; says how many found their line."""
-    waiting = Receipt.objects.filter(line__isnull=True, order_number__in=set(order_numbers))
-    rows = list(waiting.order_by("id").select_for_update())
+def attach_receipts(order_numbers: Iterable[str] | None = None, *, actor: Actor, at: datetime) -> int:
+    """Give receipts that came before their orders to these orders, or to any that are here; says how many found their
+    line."""
+    waiting = Receipt.objects.filter(line__isnull=True)
+    if order_numbers is not None:
+        waiting = waiting.filter(order_number__in=set(order_numbers))
+    here = orders_numbered(OuterRef("company"), OuterRef("order_number"))
+    rows = list(waiting.filter(Exists(here)).order_by("id").select_for_update())
     lines = lines_named(_name_of(row) for row in rows)
     found = [row for row in rows if _name_of(row) in lines]
     for row in found:

@@ -26,7 +26,7 @@ from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.receipts.models import Receipt
 from suppliers.models import Supplier
 from tests.builders.facts import a_receipt, an_invoice
-from tests.builders.world import MONDAY, a_line, a_paper
+from tests.builders.world import MONDAY, a_line, a_paper, receive
 from tests.erp.papers import MASTER_DATA, an_order
 from tests.erp.real_input import AdventureWorks, shared_data
 from tests.people import FEED
@@ -121,6 +121,21 @@ def test_what_comes_before_its_order_is_kept_and_joins_it(world: Any, folder: Fo
     with acting(FEED):
         assert Receipt.objects.get().line is None
     folder.put("orders.csv", orders_csv([a_paper()]))
+
+    folder.read()
+
+    with acting(FEED):
+        assert Receipt.objects.get().line.number == 10
+        assert InvoiceLine.objects.get().line.number == 10
+
+
+def test_what_two_processes_read_at_once_is_joined_after_the_next_round(world: Any, folder: Folder) -> None:
+    folder.put("receipts.csv", feed_csv(Feed.RECEIPTS, [a_receipt()]))
+    folder.put("invoices.csv", feed_csv(Feed.INVOICES, [an_invoice()]))
+    folder.read()
+    # The order was taken by a process that did not see the receipt yet.
+    receive(a_paper())
+    folder.put("units.csv", feed_csv(Feed.UNITS, MASTER_DATA[Feed.UNITS]))
 
     folder.read()
 
