@@ -313,7 +313,12 @@ class TestWhatHappened:
         states = Counter(one.state for one in newest.values())
 
         assert 300 < len(newest) < 420
-        assert states["paid"] > states["approved"] > states["partly_paid"] > 0
+        # Terms are 30 to 60 days and the portal is 140 days old: about as many are not due yet as are paid.
+        assert states["paid"] > 100
+        assert states["approved"] > 100
+        assert states["partly_paid"] > 5
+        overdue = [one for one in newest.values() if one.open_amount and one.due_on and one.due_on < SUNDAY]
+        assert 5 < len(overdue) < 40
         assert all((one.open_amount == 0) == (one.state == "paid") for one in newest.values())
         assert all(0 < one.total < 1_000_000 for one in newest.values())
 
