@@ -4,6 +4,7 @@ from procurement.acknowledgments.models import DraftAnswer, DraftHeader, OrderAc
 from procurement.catalogue.models import Company, Item, Site, SupplierItem, Unit
 from procurement.erp.models import Alert, ErpCommand, ErpConnection, FeedCursor, FeedProblem, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun, Rehearsal, SweptRecord
+from procurement.invoices.models import Invoice, InvoiceLine
 from procurement.orders.models import (
     OrderDocument,
     OrderRevision,
@@ -13,6 +14,7 @@ from procurement.orders.models import (
     SavedView,
     ScheduleLine,
 )
+from procurement.receipts.models import Receipt
 from procurement.threads.models import Attachment, Message
 
 __all__ = [
@@ -27,6 +29,8 @@ __all__ = [
     "FeedCursor",
     "FeedProblem",
     "FeedRun",
+    "Invoice",
+    "InvoiceLine",
     "Item",
     "Message",
     "OrderAcknowledgment",
@@ -35,6 +39,7 @@ __all__ = [
     "Promise",
     "PurchaseOrder",
     "PurchaseOrderLine",
+    "Receipt",
     "ReconciliationRun",
     "Rehearsal",
     "SavedView",

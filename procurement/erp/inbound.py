@@ -16,6 +16,7 @@ from portal.kernel.actors import Actor, Channel
 from portal.kernel.audit.services import record
 from portal.kernel.errors import Intake
 from portal.kernel.errors import Problem as PortalProblem
+from portal.kernel.mirror import Mirrored
 from portal.kernel.scope import acting, require_no_transaction
 from procurement.catalogue.services import (
     receive_companies,
@@ -53,8 +54,10 @@ from procurement.erp.problems import Problem, Severity, shown
 from procurement.erp.queries import confirmable_commands, lock_orders
 from procurement.erp.services import confirm_by_reading, record_result
 from procurement.erp.states import RunState
+from procurement.invoices.services import attach_invoices, receive_invoices
 from procurement.orders.messages import OrderPaper
 from procurement.orders.services import newest_papers, receive_orders
+from procurement.receipts.services import attach_receipts, receive_receipts
 from suppliers.services import receive_supplier_sites, receive_suppliers
 
 logger = logging.getLogger(__name__)
@@ -72,6 +75,7 @@ class Taken:
     stored: int = 0
     unchanged: int = 0
     refused: list[Problem] = field(default_factory=list)
+    noticed: list[Problem] = field(default_factory=list)
 
 
 def read_configured_feeds(
@@ -107,7 +111,17 @@ def read_feeds(
         except Busy:
             logger.info("feed is being read by another process", extra={"feed": feed})
             note_nothing(connection, at=clock())
+    if runs:
+        _join_what_waits(clock())
     return runs
+
+
+def _join_what_waits(at: datetime) -> None:
+    """Orders and what happened to them may be read by two processes at once, neither of which sees what the other is
+    about to commit: after a round in which anything came, nothing is left waiting for an order that is here."""
+    with acting(FEED_ACTOR):
+        attach_receipts(actor=FEED_ACTOR, at=at)
+        attach_invoices(actor=FEED_ACTOR, at=at)
 
 
 class _Stopped(Exception):
@@ -295,6 +309,7 @@ def _take_one_by_one(page: Page, at: datetime) -> Taken:
         sum_up.stored += one.stored
         sum_up.unchanged += one.unchanged
         sum_up.refused += one.refused
+        sum_up.noticed += one.noticed
     return sum_up
 
 
@@ -306,7 +321,7 @@ def _note_page(run: FeedRun, page: Page, taken: Taken, at: datetime, rewinds: in
         raise _Stopped  # set back meanwhile: this reading must not set it forward
     cursor.position, cursor.moved_at = dict(page.next.position), at
     cursor.save(update_fields=["position", "moved_at"])
-    problems = [*page.problems, *taken.refused]
+    problems = [*page.problems, *taken.refused, *taken.noticed]
     FeedProblem.objects.bulk_create([_row(run, problem) for problem in problems], batch_size=1000)
     run.papers += len(page.sightings)
     run.taken += taken.stored
@@ -359,6 +374,10 @@ def _take(feed: Feed, sightings: Sequence[Sighting], at: datetime) -> Taken:
         return Taken()
     if feed is Feed.ORDERS:
         return _take_orders(sightings, at)
+    if feed is Feed.RECEIPTS:
+        return _take_facts(sightings, receive_receipts, at)
+    if feed is Feed.INVOICES:
+        return _take_facts(sightings, receive_invoices, at)
     if feed is Feed.COMMAND_RESULTS:
         return _take_results(sightings, at)
     intake = INTAKES[feed]([sighting.paper for sighting in sightings])
@@ -384,7 +403,7 @@ def _sighting_of(problem: PortalProblem, sightings: Sequence[Sighting]) -> Sight
 
 def _name_of(paper: object) -> str:
     """How people call the record: its key, as its file has it."""
-    names = ("company", "supplier", "number", "code", "item")
+    names = ("company", "supplier", "order", "number", "code", "item")
     keys = [str(getattr(paper, name)) for name in names if getattr(paper, name, "")]
     return " / ".join(keys) or str(getattr(paper, "key", ""))
 
@@ -421,6 +440,29 @@ def _take_orders(sightings: Sequence[Sighting], at: datetime) -> Taken:
             assert isinstance(paper, OrderPaper)
             standing[key] = paper
     _confirm_commands(standing, at)
+    numbers = {number for _company, number in standing}
+    attach_receipts(numbers, actor=FEED_ACTOR, at=at)
+    attach_invoices(numbers, actor=FEED_ACTOR, at=at)
+    return taken
+
+
+def _take_facts(
+    sightings: Sequence[Sighting], receive: Callable[..., tuple[Mirrored, ...]], at: datetime
+) -> Taken:
+    """What happened to orders. A paper that names an order which is not here yet is kept, and noticed."""
+    seen = {(one.paper.company, one.paper.key): one for one in sightings}  # type: ignore[union-attr]
+    taken = Taken()
+    for result in receive([one.paper for one in sightings], actor=FEED_ACTOR, at=at):
+        sighting, record = seen[result.key], " / ".join(result.key)  # type: ignore[index]
+        if result.outcome == "refused":
+            taken.refused += [_refusal(sighting, problem, record) for problem in result.problems]
+        elif result.outcome in ("unchanged", "older"):
+            taken.unchanged += 1
+        else:
+            taken.stored += 1
+        if result.outcome == "waits":
+            notice = Problem("waits_for_order", sighting.source, sighting.row, record=record)
+            taken.noticed.append(notice)
     return taken
 
 

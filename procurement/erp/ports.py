@@ -35,7 +35,9 @@ from typing import Any, Protocol, Self, runtime_checkable
 
 from procurement.catalogue.messages import CompanyPaper, ItemPaper, SitePaper, SupplierItemPaper, UnitPaper
 from procurement.erp.problems import Problem
+from procurement.invoices.messages import InvoicePaper
 from procurement.orders.messages import CommandLine, OrderPaper, PromiseCommand, SchedulePaper
+from procurement.receipts.messages import ReceiptPaper
 from suppliers.messages import SupplierPaper, SupplierSitePaper
 
 
@@ -51,6 +53,8 @@ class Feed(StrEnum):
     ITEMS = "items"
     SUPPLIER_ITEMS = "supplier_items"
     ORDERS = "orders"
+    RECEIPTS = "receipts"
+    INVOICES = "invoices"
     COMMAND_RESULTS = "command_results"
 
     @property
@@ -211,6 +215,8 @@ Paper = (
     | ItemPaper
     | SupplierItemPaper
     | OrderPaper
+    | ReceiptPaper
+    | InvoicePaper
     | CommandResult
 )
 

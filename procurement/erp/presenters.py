@@ -238,6 +238,8 @@ def feed_word(feed: str) -> str:
         Feed.ITEMS: _("items"),
         Feed.SUPPLIER_ITEMS: _("suppliers' items"),
         Feed.ORDERS: _("orders"),
+        Feed.RECEIPTS: _("receipts"),
+        Feed.INVOICES: _("invoices"),
         Feed.COMMAND_RESULTS: _("answers to commands"),
     }
     return words.get(Feed(feed), feed)

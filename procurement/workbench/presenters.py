@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.templatetags.portal_ui import day_text, figure
+from portal.kernel.templatetags.portal_ui import day_text, figure, look_of
+from procurement.invoices.states import InvoiceKind
 
 Facts = Mapping[str, Any]
 
@@ -172,6 +173,40 @@ def _goods_received(facts: Facts) -> str:
     return _("Goods received on %(lines)s") % {"lines": lines_text(numbers)}
 
 
+def _receipts_booked(facts: Facts) -> str:
+    receipts = facts["receipts"]
+    lines = lines_text(sorted({one["line"] for one in receipts}))
+    notes = sorted({one["reference"] for one in receipts if one["reference"]})
+    values = {"lines": lines, "notes": ", ".join(notes[:3]) + (" …" if len(notes) > 3 else "")}
+    if all(one["reversed"] for one in receipts):
+        return _("Receipt taken back: %(lines)s") % values
+    if notes:
+        text = ngettext(
+            "Delivery note %(notes)s booked: %(lines)s",
+            "Delivery notes %(notes)s booked: %(lines)s",
+            len(notes),
+        )
+        return text % values
+    return _("Goods booked: %(lines)s") % values
+
+
+def _invoices_told(facts: Facts) -> str:
+    told = facts["invoices"]
+    parts = [
+        _("%(paper)s %(number)s: %(state)s")
+        % {
+            "paper": InvoiceKind(one["kind"]).label,
+            "number": one["invoice"],
+            "state": str(look_of("invoice", one["state"]).word).lower(),
+        }
+        for one in told[:3]
+    ]
+    if facts["count"] > len(parts):
+        more = facts["count"] - len(parts)
+        parts.append(ngettext("one more", "%(n)d more", more) % {"n": more})
+    return "; ".join(parts)
+
+
 def _acknowledged(facts: Facts) -> str:
     as_asked, waiting, refused = facts["as_asked"], facts["waiting"], facts["refused"]
     waiting = [one["line"] for one in waiting if one["line"] not in set(refused)]
@@ -249,6 +284,8 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     "order.reopened": ("talk", "stale", _said(lazy("Order opened again"))),
     "order.goods_received": ("done", "most", _goods_received),
     "order.asked_again": ("talk", "talk", _asked_again),
+    "order.receipts_booked": ("done", "most", _receipts_booked),
+    "order.invoices_told": ("quiet", "full", _invoices_told),
     "order.acknowledged": ("move", "most", _acknowledged),
     "order.answer_withdrawn": ("quiet", "stale", _withdrawn),
     "order.answer_accepted": ("done", "full", _accepted),

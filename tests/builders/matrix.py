@@ -18,6 +18,7 @@ from procurement.orders.models import PurchaseOrder
 from procurement.threads.models import Attachment
 from suppliers.models import ApiToken, Supplier
 from suppliers.services import create_token
+from tests.builders.facts import a_receipt, an_invoice, arrive, bill
 from tests.builders.world import MONDAY, a_line, a_paper, receive
 from tests.people import FEED, Person
 
@@ -64,6 +65,8 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
     upload = UploadedAnswer.objects.create(
         supplier=supplier, file_name="a.xlsx", rows=[], created_at=MONDAY, created_by="Asha Acme"
     )
+    arrive(a_receipt(f"GR-{number}", order=order_number))
+    bill(an_invoice(f"INV-{number}", order=order_number, supplier=number))
     order.refresh_from_db()
     command, message = _for_the_erp(order)
     run = FeedRun.objects.create(feed="orders", started_at=MONDAY)

@@ -276,7 +276,7 @@ def test_writes_that_wait_too_long_and_parked_ones_are_told(watch: Any, clock: C
 
 def test_drift_is_told_until_it_is_put_right(watch: Any, clock: Clock) -> None:
     with acting(FEED):
-        run = ReconciliationRun.objects.create(asked_at=MONDAY, asked_by="the clock", started_at=MONDAY)
+        run = ReconciliationRun.objects.create(asked_by="the clock", started_at=MONDAY)
         drift = Drift.objects.create(
             feed=Feed.ORDERS,
             owner="NM",
@@ -331,7 +331,7 @@ def test_every_cause_has_its_words_in_full() -> None:
         assert "%(" not in words.title + words.text + words.way_out
         assert words.title != cause
     assert said("from a newer version", "", {}).title == "from a newer version"
-    assert len(WATCHES) == 4
+    assert len(WATCHES) == 5
 
 
 # --- by mail ------------------------------------------------------------------------------------------------

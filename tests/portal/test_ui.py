@@ -74,6 +74,7 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
     from procurement.acknowledgments.states import AcknowledgmentState
     from procurement.erp.reconciliation.states import DriftState
     from procurement.erp.states import CommandState, ConnectionState, RunState
+    from procurement.invoices.states import PaymentState
     from procurement.orders import states
     from suppliers.states import SupplierState
 
@@ -82,6 +83,7 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
         "revision": states.RevisionStatus,
         "logistics": states.Logistics,
         "finance": states.Finance,
+        "invoice": PaymentState,
         "order": states.OrderState,
         "promise": states.PromiseState,
         "erp": CommandState,

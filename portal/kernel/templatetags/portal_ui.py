@@ -67,6 +67,13 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "fully": Look(lazy("Fully invoiced"), "done", "full"),
         "over": Look(lazy("Over-invoiced"), "stop", "over"),
     },
+    "invoice": {
+        "entered": Look(lazy("Entered"), "wait", "wait"),
+        "approved": Look(lazy("Approved"), "move", "half"),
+        "partly_paid": Look(lazy("Partly paid"), "move", "most"),
+        "paid": Look(lazy("Paid"), "done", "full"),
+        "cancelled": Look(lazy("Cancelled"), "quiet", "stop"),
+    },
     "erp": {
         "queued": Look(lazy("waiting for ERP"), "wait", "wait"),
         "sent": Look(lazy("sent to ERP"), "move", "half"),

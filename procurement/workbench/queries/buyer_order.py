@@ -72,6 +72,7 @@ class BuyerOrder:
     """Everything of the page but the timeline and the thread."""
 
     order: PurchaseOrder
+    lines: tuple[PurchaseOrderLine, ...]
     rows: tuple[Compared, ...]
     show: str
     counts: Mapping[str, int]
@@ -134,6 +135,7 @@ def buyer_order(
     named = [row(line) for line in waiting[:MOST_NAMED]]
     return BuyerOrder(
         order=order,
+        lines=tuple(lines),
         rows=tuple(row(line) for line in window),
         show=show,
         counts=counts,

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -26,6 +27,7 @@ from procurement.threads.queries import thread_of
 from procurement.workbench.presenters import CHANNEL_WORDS, Entry, entry_of, lines_text
 from procurement.workbench.queries.buyer_order import BuyerOrder, buyer_order, changes_of, revisions_of
 from procurement.workbench.queries.compare import Compared
+from procurement.workbench.queries.happened import happened
 from procurement.workbench.views.kept import Typed, key_hints, read_typed
 from suppliers.roles import Permission
 
@@ -82,6 +84,13 @@ def show_order(
         entry_of(event, reader_id=request.actor.user_id, side=request.actor.side, linked=may_see_erp)
         for event in events
     ]
+    context["happened"] = happened(
+        order,
+        page.lines,
+        actor=request.actor,
+        today=timezone.localdate(request.at),
+        show_all=query.get("received") == "all",
+    )
     context["thread"] = thread_of(order, request.actor)
     response = render(request, TEMPLATE, context, status=status)
     if say:

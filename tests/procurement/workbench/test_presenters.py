@@ -15,6 +15,8 @@ PLACES = [
     "procurement/orders/services",
     "procurement/orders/states.py",
     "procurement/acknowledgments/services",
+    "procurement/receipts/services.py",
+    "procurement/invoices/services.py",
     "procurement/threads/services.py",
     "procurement/erp/states.py",
     "procurement/erp/deciding.py",
@@ -49,6 +51,26 @@ EXAMPLES = {
     "order.goods_received": (
         {"lines": [{"line": 10, "received": "400", "unit": "pcs"}], "line_count": 1},
         "400 pcs of line 10 received so far",
+    ),
+    "order.receipts_booked": (
+        {
+            "receipts": [
+                {"line": 20, "quantity": "60", "reference": "4711", "reversed": False},
+                {"line": 10, "quantity": "40", "reference": "4711", "reversed": False},
+            ],
+            "count": 2,
+        },
+        "Delivery note 4711 booked: lines 10, 20",
+    ),
+    "order.invoices_told": (
+        {
+            "invoices": [
+                {"invoice": "A-1", "kind": "invoice", "state": "partly_paid"},
+                {"invoice": "C-2", "kind": "credit_note", "state": "approved"},
+            ],
+            "count": 6,
+        },
+        "Invoice A-1: partly paid; Credit note C-2: approved; 4 more",
     ),
     "order.acknowledged": (
         {"revision": 2, "on_behalf": False, "as_asked": [10, 20], "waiting": [{"line": 30}], "refused": [40]},

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from procurement.erp.connectors.tryton.changes import OVERLAP, Position, look_for_changes
+from procurement.erp.connectors.tryton.facts import SOURCES, read_facts
 from procurement.erp.connectors.tryton.master import read_master
 from procurement.erp.connectors.tryton.records import Purchase, read_purchases
 from procurement.erp.connectors.tryton.sweeping import look_up_orders, marks_of_orders
@@ -105,9 +106,12 @@ class TrytonConnector:
     # --- reading
 
     def read(self, feed: Feed, since: Cursor | None) -> Iterator[Page]:
-        """Whole orders by four feeds of changes; master data whole when anything of it moved."""
+        """Orders, receipts and invoices by feeds of changes; master data whole when anything of it moved."""
         if feed not in FEEDS:
             raise Unsupported(f"Tryton has no feed {feed}.")
+        if feed in SOURCES:
+            yield from read_facts(self.rpc, feed, since, size=self._page_size)
+            return
         if feed is not Feed.ORDERS:
             yield from read_master(self.rpc, feed, since)
             return
