@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from procurement.demo.tryton.founding import make, one
 from procurement.erp.ports import Cursor, Feed
 from procurement.invoices.messages import InvoicePaper
 from procurement.orders.messages import OrderPaper
 from procurement.receipts.messages import ReceiptPaper
 from tests.erp.papers import an_order
-from tests.erp.tryton.company import make, one
 from tests.erp.tryton.harness import TrytonHarness, tryton_harness
 
 pytestmark = pytest.mark.slow  # a server of its own
