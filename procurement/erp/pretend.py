@@ -476,6 +476,8 @@ def _command_line(rows: list[dict[str, str]]) -> CommandLine:
                 price_per=Decimal(row["piece_price_per"]),
                 kind=row["piece_kind"],
                 item_number=row["piece_item_number"],
+                reason=row["piece_reason"],
+                note=row["piece_note"],
             )
             for row in rows
         ),

@@ -214,7 +214,8 @@ def differences(story: Story, file: Path) -> Iterator[str]:
     for state, count in Counter(command.state for command in commands).items():
         if state != "confirmed":
             yield f"{count} commands are {state}"
-    notes = Counter(row[0] for row in books.rows("SELECT message FROM ir_note"))
+    traces = "SELECT message FROM ir_note WHERE message LIKE 'Quayside %'"
+    notes = Counter(row[0] for row in books.rows(traces))
     wanted = Counter(f"Quayside {command.key} done" for command in commands)
     if notes != wanted:
         yield f"traces in Tryton: {(notes - wanted).total()} too many, {(wanted - notes).total()} missing"

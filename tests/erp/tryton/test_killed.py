@@ -1,4 +1,4 @@
-"""Twenty moments at which a worker is killed (SIGKILL): both sides agree afterwards, nothing twice, nothing lost."""
+"""Twenty-two moments at which a worker is killed (SIGKILL): both sides agree afterwards, nothing twice or lost."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ NUMBER = "4500012345"
 TODAY = datetime.now(UTC).date()
 PLANNED = TODAY + timedelta(days=14)
 LATER = PLANNED + timedelta(days=9)
-CALLS = 8  # begin note, amendment made and validated, wizard opened, run and closed, dates, end note
+CALLS = 9  # begin note, amendment made and validated, cut, dates, reference, words, end note, begin note gone
 MOMENTS = [
     *((when, nth) for nth in range(1, CALLS + 1) for when in (mortal.BEFORE_CALL, mortal.AFTER_CALL)),
     *((step, 0) for step in (mortal.BEGINNING, mortal.BEGUN, mortal.ANSWERED, mortal.RECORDED)),
@@ -81,7 +81,7 @@ def agree_on_a_mixed_promise() -> None:
     pieces = (
         AnswerPiece(Decimal(140)),
         AnswerPiece(Decimal(80), delivery_on=LATER),
-        AnswerPiece(Decimal(20), kind="refuse", reason="capacity"),
+        AnswerPiece(Decimal(20), kind="refuse", reason="capacity", note="The furnace is full."),
     )
     with acting(seller):
         said = AcknowledgeOrder(
@@ -169,7 +169,8 @@ def test_both_sides_agree_after_a_worker_was_killed(
         assert [(line.agreement, line.quantity) for line in lines] == [("agreed", 220), ("awaiting", 240)]
         attempts = list(DeliveryAttempt.objects.order_by("id").values_list("outcome", flat=True))
     assert command.state == "confirmed"
-    assert notes_in(erp) == [f"Quayside {command.key} done"]
+    words = f"Line 10, 20: Capacity. The furnace is full.\n({command.key})"
+    assert notes_in(erp) == [words, f"Quayside {command.key} done"]
     # The story is readable: an attempt that ended with its worker, and one that brought it home.
     assert attempts[0] == "died"
     assert attempts[-1] in ("confirmed", "delivered")

@@ -376,6 +376,13 @@ PROMISES = Format(
         _must("piece_price", kinds.PRICE, "the agreed price", "18.40"),
         _must("piece_price_per", kinds.PER, "the price is for this many units", "1"),
         _may("piece_item_number", kinds.CODE, "for a substitute: the item that comes instead", "V-2041"),
+        _may(
+            "piece_reason",
+            kinds.CODE,
+            "why it differs, as a code: `capacity`, `material_shortage` …",
+            "capacity",
+        ),
+        _may("piece_note", kinds.LONG, "the supplier's own words", "Castings come late"),
     ),
     ("command_key", "line_key", "piece_number"),
 )

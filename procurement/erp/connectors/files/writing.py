@@ -74,6 +74,8 @@ def promise_rows(command: PromiseCommand) -> Iterator[Cells]:
                     "piece_price": piece.price,
                     "piece_price_per": piece.price_per,
                     "piece_item_number": piece.item_number,
+                    "piece_reason": piece.reason,
+                    "piece_note": piece.note,
                 }
             )
 

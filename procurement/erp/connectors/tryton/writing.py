@@ -8,8 +8,8 @@ The steps, in this order, because an amendment makes the moves anew and forgets 
    accepts and leaves the moves wrong, and 8.2 refuses);
 3. *split*: moves of a line are cut until there is one for each delivery;
 4. *date*: planned dates on the moves, also of the lines that the amendment reset though nobody had touched them;
-5. *end*: the supplier's own number, a note that all is done, and the one that it had begun is taken away (a note is
-   not changed: 8.2 refuses).
+5. *end*: the supplier's own number and words, a note that all is done, and the one that it had begun is taken away (a
+   note is not changed: 8.2 refuses).
 
 Note [Coming back]: a command that is found begun is gone through again from the top; each step looks at what stands
 and does only what is missing. What stands may then be the base, or the wanted values, or a mixture of our own making;
@@ -23,6 +23,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils import translation
 from django.utils.translation import gettext_noop
 
 from procurement.erp.connectors.tryton.plan import (
@@ -36,8 +37,9 @@ from procurement.erp.connectors.tryton.plan import (
 from procurement.erp.connectors.tryton.records import Purchase, exact, read_moves, read_purchases
 from procurement.erp.connectors.tryton.wire import Rpc
 from procurement.erp.policies import Standing, compare, differing_lines, held_by_paper, standing_pieces
-from procurement.erp.ports import Conflict, Outcome, ValidationRefused, WriteResult
+from procurement.erp.ports import Conflict, Outcome, ValidationRefused, WriteResult, canonical_decimal
 from procurement.orders.messages import CommandLine, PromiseCommand
+from procurement.orders.states import Reason
 
 # Reasons are kept in English and translated where they are shown.
 MOVED = gettext_noop("The order was changed in Tryton after the promise was agreed.")
@@ -268,13 +270,38 @@ class Writer:
         reference = self.command.supplier_reference
         if reference and purchase.record["reference"] != reference:
             self.rpc.write("purchase.purchase.write", [purchase.id], {"reference": reference})
+        self._pass_words_on(purchase)
         self._leave_note(purchase, f"{self.command.key} {DONE}")
         if note is not None:
             take_begun_away(self.rpc, purchase.id, self.command.key)
 
+    def _pass_words_on(self, purchase: Purchase) -> None:
+        """Leave what the supplier wrote on its pieces where Tryton's people read it, once."""
+        if not (words := words_of(self.command)):
+            return
+        message = f"{words}\n({self.command.key})"
+        resource = f"purchase.purchase,{purchase.id}"
+        there = [["resource", "=", resource], ["message", "=", message]]
+        if not self.rpc.read("ir.note.search", there, 0, 1, None):
+            self.rpc.write("ir.note.create", [{"resource": resource, "message": message}])
+
     def _leave_note(self, purchase: Purchase, text: str) -> int:
         values = {"resource": f"purchase.purchase,{purchase.id}", "message": f"Quayside {text}"}
         return int(self.rpc.write("ir.note.create", [values])[0])
+
+
+def words_of(command: PromiseCommand) -> str:
+    """What the supplier wrote on its pieces, a row for each; empty where it wrote nothing."""
+    with translation.override("en"):  # whatever language the worker speaks
+        reasons = {reason.value: str(reason.label) for reason in Reason}
+    rows = []
+    for line in command.lines:
+        for piece in line.pieces:
+            said = ". ".join(filter(None, (reasons.get(piece.reason, piece.reason), piece.note)))
+            if said:
+                day = f" on {piece.delivery_on}" if piece.delivery_on else ""
+                rows.append(f"Line {line.number}, {canonical_decimal(piece.quantity)}{day}: {said}")
+    return "\n".join(rows)
 
 
 def _confirmed(purchase: Purchase) -> WriteResult:
