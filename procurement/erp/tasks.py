@@ -12,6 +12,7 @@ from procurement.erp.alerts.watches import WATCHER
 from procurement.erp.connection import ERP, look_at
 from procurement.erp.connectors import connect
 from procurement.erp.inbound import read_configured_feeds
+from procurement.erp.locks import Work, alone_at
 from procurement.erp.services import release_left_waiting
 
 logger = logging.getLogger(__name__)
@@ -19,8 +20,12 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name="erp.read_feeds", ignore_result=True)
 def read_feeds(**_ignored: object) -> int:
-    """Read what the ERP has written since the last time. Called by the clock every few seconds."""
-    return len(read_configured_feeds(clock=timezone.now, rested=True))
+    """Read what the ERP has written since the last time. Called by the clock every few seconds.
+
+    A reading that takes longer than that is left alone, so that it never keeps more than one process busy.
+    """
+    with alone_at(Work.READ) as is_ours:
+        return len(read_configured_feeds(clock=timezone.now, rested=True)) if is_ours else 0
 
 
 @shared_task(name="erp.release_left_waiting", ignore_result=True)

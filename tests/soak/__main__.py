@@ -43,7 +43,7 @@ def soak(folder: Path, promises: int, kills: int, seed: int) -> int:
     django.setup()
     # Only now: these read the settings.
     from tests.soak.machinery import Kills, Machinery
-    from tests.soak.story import Story, differences, is_quiet, progress, stubborn
+    from tests.soak.story import Story, differences, how_many_through, is_quiet, progress, stubborn
 
     machinery = Machinery(ground)
     try:
@@ -60,7 +60,9 @@ def soak(folder: Path, promises: int, kills: int, seed: int) -> int:
         people = threading.Thread(target=story.tell, kwargs={"pause": (0.0, 0.8)})
         people.start()
         killing = Kills(machinery, Random(seed + 1), kills)
-        killing.go_on(lambda: not people.is_alive() and stubborn(is_quiet), every=(0.3, 4.0))
+        killing.go_on(
+            lambda: not people.is_alive() and stubborn(is_quiet), lambda: stubborn(how_many_through)
+        )
         people.join()
         while not stubborn(is_quiet) and time.monotonic() < began + QUIET_WITHIN + 10 * kills:
             machinery.mend()

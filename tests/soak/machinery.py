@@ -118,11 +118,20 @@ class Kills:
     count: int
     done: dict[str, int] = field(default_factory=dict)
 
-    def go_on(self, is_over: Callable[[], bool], *, every: tuple[float, float]) -> None:
-        """Kill, leave it dead for a while, start it again; until all kills are spent or the work is over."""
+    def go_on(self, is_over: Callable[[], bool], progress: Callable[[], int]) -> None:
+        """Kill, leave it dead for a while, start it again; until all kills are spent or the work is over.
+
+        Between two kills something gets through (none to six commands, or a minute passes): else all would hit workers
+        that have only just begun to start.
+        """
         names, weights = list(WEIGHTS), list(WEIGHTS.values())
         while sum(self.done.values()) < self.count and not is_over():
-            time.sleep(self.rng.uniform(*every))
+            enough = progress() + self.rng.choice((1, 1, 2, 2, 3, 4, 6))
+            until = time.monotonic() + 60
+            while progress() < enough and time.monotonic() < until and not is_over():
+                self.machinery.mend()
+                time.sleep(0.2)
+            time.sleep(self.rng.uniform(0.0, 1.5))
             (name,) = self.rng.choices(names, weights)
             self.machinery.kill(name)
             time.sleep(self.rng.choice((0.0, 0.2, 1.0, 3.0)))

@@ -151,6 +151,12 @@ def is_quiet() -> bool:
     return not waiting and not flying
 
 
+def how_many_through() -> int:
+    """How many commands are confirmed."""
+    with acting(WATCH):
+        return ErpCommand.objects.filter(state="confirmed").count()
+
+
 def progress() -> str:
     """Commands by state, in one line."""
     with acting(WATCH):

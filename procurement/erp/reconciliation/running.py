@@ -432,20 +432,3 @@ def in_handfuls(things: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 # --- one at a time ------------------------------------------------------------------------------------------
-
-LOCK_CLASS = 0x71756163  # the first half of our advisory lock keys
-
-
-def hold_lock(which: int) -> bool:
-    """Be the only worker at something. PostgreSQL drops the lock with the connection, however that ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_CLASS, which])
-        return bool(cursor.fetchone()[0])
-
-
-def drop_lock(which: int) -> None:
-    """Let others in again."""
-    if connection.connection is None or connection.connection.closed:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, which])

@@ -12,6 +12,7 @@ from kombu.exceptions import OperationalError
 from portal.kernel.scope import acting
 from procurement.erp.connection import may_go
 from procurement.erp.connectors import connect
+from procurement.erp.locks import Work, alone_at
 from procurement.erp.reconciliation.models import ReconciliationRun
 from procurement.erp.reconciliation.policies import is_due
 from procurement.erp.reconciliation.queries import (
@@ -23,28 +24,25 @@ from procurement.erp.reconciliation.queries import (
 )
 from procurement.erp.reconciliation.rehearsing import REHEARSER, rehearse_configured
 from procurement.erp.reconciliation.repairing import REPAIRER, carry_out_repairs
-from procurement.erp.reconciliation.running import COMPARER, carry_on, drop_lock, hold_lock
+from procurement.erp.reconciliation.running import COMPARER, carry_on
 from procurement.erp.reconciliation.services import ask_comparison
 
 logger = logging.getLogger(__name__)
 
-COMPARE, REPAIR, REHEARSE = 1, 2, 3
 NEVER = 24
 
 
 @shared_task(name="erp.compare", ignore_result=True)
 def compare(**_ignored: object) -> bool:
     """Begin tonight's comparison, or go on with one that was asked for or broken off; not while the door is shut."""
-    if not may_go(timezone.now()) or not hold_lock(COMPARE):
+    if not may_go(timezone.now()):
         return False
-    try:
-        run = _comparison_to_make()
+    with alone_at(Work.COMPARE) as is_ours:
+        run = _comparison_to_make() if is_ours else None
         if run is None:
             return False
         with connect() as connector:
             carry_on(connector, run, clock=timezone.now)
-    finally:
-        drop_lock(COMPARE)
     return True
 
 
@@ -67,13 +65,13 @@ def repair_drift(**_ignored: object) -> int:
     with acting(REPAIRER):
         if not asked_or_sent():
             return 0
-    if not may_go(timezone.now()) or not hold_lock(REPAIR):
+    if not may_go(timezone.now()):
         return 0
-    try:
+    with alone_at(Work.REPAIR) as is_ours:
+        if not is_ours:
+            return 0
         with connect() as connector:
             return carry_out_repairs(connector, clock=timezone.now)
-    finally:
-        drop_lock(REPAIR)
 
 
 @shared_task(name="erp.rehearse", ignore_result=True)
@@ -82,16 +80,14 @@ def rehearse_first_sync(**_ignored: object) -> bool:
     with acting(REHEARSER):
         if running_rehearsal() is None:
             return False
-    if not hold_lock(REHEARSE):
-        return False
-    try:
+    with alone_at(Work.REHEARSE) as is_ours:
+        if not is_ours:
+            return False
         with acting(REHEARSER):
             rehearsal = running_rehearsal()
         if rehearsal is None:
             return False
         rehearse_configured(rehearsal, clock=timezone.now)
-    finally:
-        drop_lock(REHEARSE)
     return True
 
 

@@ -8,10 +8,9 @@ from django.utils import timezone
 
 from portal.kernel.errors import Refusal
 from portal.kernel.scope import acting
+from procurement.erp.locks import Work, alone_at
 from procurement.erp.reconciliation.rehearsing import REHEARSER, as_problem, rehearse_configured
-from procurement.erp.reconciliation.running import drop_lock, hold_lock
 from procurement.erp.reconciliation.services import ask_rehearsal
-from procurement.erp.reconciliation.tasks import REHEARSE
 from procurement.erp.states import RunState
 
 
@@ -22,16 +21,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make a dry run and print its report. Exit status 1 if it did not get to its end."""
-        if not hold_lock(REHEARSE):
-            raise CommandError("A dry run is going on already.")
-        try:
-            with acting(REHEARSER):
-                rehearsal = ask_rehearsal(actor=REHEARSER, at=timezone.now())
+        with alone_at(Work.REHEARSE) as is_ours:
+            if not is_ours:
+                raise CommandError("A dry run is going on already.")
+            try:
+                with acting(REHEARSER):
+                    rehearsal = ask_rehearsal(actor=REHEARSER, at=timezone.now())
+            except Refusal as refusal:
+                raise CommandError(refusal.message) from refusal
             rehearse_configured(rehearsal, clock=timezone.now)
-        except Refusal as refusal:
-            raise CommandError(refusal.message) from refusal
-        finally:
-            drop_lock(REHEARSE)
         for report in rehearsal.report:
             self._tell(report)
         if rehearsal.state != RunState.DONE:

@@ -15,13 +15,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.kernel.scope import acting
+from procurement.erp import inbound
+from procurement.erp.locks import Work, alone_at
 from procurement.erp.ports import Feed
 from procurement.erp.reconciliation import tasks
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun, Rehearsal
 from procurement.erp.reconciliation.presenters import field_word, value_texts
-from procurement.erp.reconciliation.running import carry_on, drop_lock, hold_lock
+from procurement.erp.reconciliation.running import carry_on
 from procurement.erp.reconciliation.services import ask_comparison
 from procurement.erp.reconciliation.states import DriftKind, Repair
+from procurement.erp.tasks import read_feeds
 from tests.builders.world import MONDAY, a_paper, fresh_line, receive
 from tests.erp.reconciliation.erp import LiveErp, changed
 from tests.people import FEED
@@ -202,21 +205,21 @@ def test_two_workers_do_not_compare_at_once(world: Any, monkeypatch: pytest.Monk
         ask_comparison(actor=FEED, at=MONDAY)
     monkeypatch.setattr(tasks, "connect", LiveErp)
 
-    with another_worker_at(tasks.COMPARE):
+    with another_worker_at(Work.COMPARE):
         assert tasks.compare() is False
     assert tasks.compare() is True
 
 
 @contextmanager
-def another_worker_at(which: int) -> Iterator[None]:
+def another_worker_at(which: Work) -> Iterator[None]:
     """Another process, with a connection of its own, is at it."""
     begun, done = Event(), Event()
 
     def work() -> None:
-        assert hold_lock(which)
-        begun.set()
-        done.wait(timeout=30)
-        drop_lock(which)
+        with alone_at(which) as is_ours:
+            assert is_ours
+            begun.set()
+            done.wait(timeout=30)
         connection.close()
 
     worker = Thread(target=work)
@@ -225,6 +228,22 @@ def another_worker_at(which: int) -> Iterator[None]:
     yield
     done.set()
     worker.join()
+
+
+def test_two_workers_do_not_read_at_once(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[LiveErp] = []
+
+    def connect() -> LiveErp:
+        asked.append(LiveErp())
+        return asked[-1]
+
+    monkeypatch.setattr(inbound, "connect", connect)
+
+    with another_worker_at(Work.READ):
+        read_feeds()
+        assert asked == []
+    read_feeds()
+    assert len(asked) == 1
 
 
 def test_a_dry_run_is_asked_for_and_read(ines: Client, world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
