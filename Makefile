@@ -1,5 +1,5 @@
 # One machine, no server at hand: each of these sets up what it needs by itself.
-# PYTHON=/path/to/python3 chooses another Python, PORT=8123 the demo's port, ARGS="…" goes to pytest.
+# PYTHON=/path/to/python3 chooses another Python, PORT=8123 the demo's port, ERP=tryton a real ERP in it, ARGS="…" goes to pytest.
 
 PYTHON ?= python3
 BOOTSTRAP = @exec $(PYTHON) portal/embedded/bootstrap.py
@@ -7,7 +7,7 @@ BOOTSTRAP = @exec $(PYTHON) portal/embedded/bootstrap.py
 .PHONY: help demo test quick check install
 
 help:
-	@echo "make demo     the whole portal with a made-up company, until Ctrl-C   (PORT=8123)"
+	@echo "make demo     the whole portal with a made-up company, until Ctrl-C   (PORT=8123, ERP=tryton)"
 	@echo "make test     all tests                                               (ARGS=\"tests/portal -k health\")"
 	@echo "make quick    the tests that need no browser and little time"
 	@echo "make check    format, lint, types, imports, migrations, templates, secrets, licences"

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
@@ -20,11 +21,17 @@ from portal.embedded.postgres_home import PostgresUnavailable
 from portal.embedded.supervisor import Failed, Stopping, Supervisor
 
 USUAL_PORT = 8000
+ERPS = ("files", "tryton")
 
 
 def run_demo() -> int:
     """Starts everything, says where it is, and stays."""
-    places = Places(Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve())
+    erp = os.environ.get("ERP", "").strip() or ERPS[0]
+    if erp not in ERPS:
+        print(f"ERP is {erp!r}; it must be one of: {', '.join(ERPS)}.", file=sys.stderr)
+        return 1
+    var = Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve()
+    places = Places(var if erp == ERPS[0] else var / erp)
     places.run.mkdir(parents=True, exist_ok=True)
     with (places.run / "demo.lock").open("a") as lock:
         if not taken(lock):
@@ -32,7 +39,7 @@ def run_demo() -> int:
             return 1
         try:
             with Supervisor(places.run) as supervisor:
-                address = bring_up(supervisor, places)
+                address = bring_up(supervisor, places, erp)
                 tell(address, places)
                 supervisor.watch()
         except Stopping:
@@ -44,7 +51,7 @@ def run_demo() -> int:
     return 0
 
 
-def bring_up(supervisor: Supervisor, places: Places) -> str:
+def bring_up(supervisor: Supervisor, places: Places, erp: str) -> str:
     """Servers, tables, demo company, web, worker, scheduler: in this order; answers the address."""
     began = time.monotonic()
     python = sys.executable
@@ -64,6 +71,8 @@ def bring_up(supervisor: Supervisor, places: Places) -> str:
     }
     for_pdf = native.environment_for_pdf(places.var / "native")
     env |= for_pdf or {}
+    if erp == "tryton":
+        env |= bring_up_tryton(supervisor, env, places)
 
     preparing.prepare(supervisor, env, cluster, places)
 
@@ -79,7 +88,8 @@ def bring_up(supervisor: Supervisor, places: Places) -> str:
     supervisor.start("worker", worker, env=env, cwd=ROOT)
     beat = [*celery, "beat", "--schedule", str(places.run / "beat"), "--pidfile", ""]
     supervisor.start("scheduler", beat, env=env, cwd=ROOT)
-    supervisor.start("erp", [python, "manage.py", "play_erp"], env=env, cwd=ROOT)
+    if erp == "files":
+        supervisor.start("erp", [python, "manage.py", "play_erp"], env=env, cwd=ROOT)
 
     wait_until_ready(supervisor, address)
     write_address_book(address, places)
@@ -87,6 +97,41 @@ def bring_up(supervisor: Supervisor, places: Places) -> str:
         print(f"\n{native.ADVICE}")
     print(f"Ready after {time.monotonic() - began:.0f} s", flush=True)
     return address
+
+
+def bring_up_tryton(supervisor: Supervisor, env: Mapping[str, str], places: Places) -> dict[str, str]:
+    """A real Tryton in the ERP's place, as a program in an environment of its own; answers how it is reached."""
+    say("Installing Tryton and founding a company in it (once, about two minutes)")
+    folder = places.var / "erp"
+    serve = [sys.executable, "manage.py", "serve_demo_tryton", "--folder", str(folder)]
+    supervisor.run("found-tryton", serve, env=env, cwd=ROOT)
+    say("Starting Tryton")
+    port = ports.free_port()
+    child = supervisor.start("tryton", [*serve, "--port", str(port)], env=env, cwd=ROOT)
+    address = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + 90
+    while not answers(address):
+        if not child.is_running() or time.monotonic() > deadline:
+            raise Failed(f"Tryton did not start:\n{child.last_words(30)}")
+        time.sleep(0.2)
+    known = json.loads((folder / "sign-in.json").read_text())
+    user, password = known["portal"]
+    database, (admin, secret) = known["database"], known["admin"]
+    print(
+        f"  For Tryton's own client: 127.0.0.1:{port}, database {database}, user {admin}, password {secret}"
+    )
+    return {"ERP_CONNECTOR": "tryton", "ERP_URL": f"http://{user}:{password}@127.0.0.1:{port}/{database}"}
+
+
+def answers(address: str) -> bool:
+    """Whether anything speaks HTTP there, whatever it says."""
+    try:
+        with urllib.request.urlopen(address, timeout=5):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
 
 
 def taken(lock: IO[str]) -> bool:

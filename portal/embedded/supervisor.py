@@ -12,6 +12,9 @@ from types import FrameType
 from portal.embedded import processes
 from portal.embedded.processes import Child
 
+# What the portal's processes stand on: these end last, so that nothing finds its ground gone.
+SERVERS = ("postgres", "valkey", "tryton")
+
 
 class Stopping(BaseException):
     """Somebody asked us to stop. Not an Exception, so that nothing swallows it."""
@@ -101,7 +104,7 @@ class Supervisor:
 
     def end_all(self) -> None:
         """Ends the portal's processes together, then the servers they stand on in reverse order."""
-        servers = [child for child in self.children if child.name in ("postgres", "valkey")]
+        servers = [child for child in self.children if child.name in SERVERS]
         others = [child for child in self.children if child not in servers]
         for child in others:
             child.ask_to_end()

@@ -28,7 +28,8 @@ class LinePaper:
 
     `key` is the ERP's own line key and must stay the same for the life of the line; `price` is for
     `price_per` units (SAP NetPriceQuantity, X12 PO1 with a CTP price basis). `schedules` may be empty: then the
-    line has one delivery, `quantity` on `delivery_on`.
+    line has one delivery, `quantity` on `delivery_on`. `planned_by_erp` says that nobody set these days: they are the
+    ERP's own plan, which some ERPs put over agreed days when the order is amended or a part of the line received.
     """
 
     key: str
@@ -49,6 +50,7 @@ class LinePaper:
     invoiced_quantity: Decimal = Decimal(0)
     closed: bool = False
     schedules: tuple[SchedulePaper, ...] = ()
+    planned_by_erp: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,9 @@ def _revised(facts: Facts) -> str:
             old, new = (shown_value(told["field"], told[name]) for name in ("old", "new"))
             text += f" ({word} {old} → {new})"
         return text
+    if sent_again := facts.get("sent_again"):
+        told = _("%(head)s: what was agreed on %(lines)s stands, and the ERP is told again")
+        return told % {"head": head, "lines": lines_text(sent_again)}
     if echoed:
         return _("%(head)s says what was agreed: %(lines)s") % {"head": head, "lines": lines_text(echoed)}
     if cancelled := [one["line"] for one in changes if one["did"] == "cancelled"]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import SplitResult
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -19,6 +20,8 @@ from procurement.demo.crew import crew_size, work_together
 from procurement.demo.erp_past import keep_books, tell_past_commands, tell_past_runs
 from procurement.demo.loading import SET_UP, give_passwords, load_master_data, load_people, play
 from procurement.demo.people import MAIN_ROLES, MEI
+from procurement.demo.tryton.loading import load_from_tryton, order_in_tryton
+from procurement.demo.tryton.northmoor import orders
 from procurement.orders.models import PurchaseOrder
 from suppliers.models import Supplier, User
 
@@ -63,8 +66,11 @@ class Command(BaseCommand):
 
     def _load(self, people_file: Path | None, *, seed: int, crew: int) -> None:
         now = timezone.now()
-        company = make_company(now.date(), seed)
         password = _new_password()
+        if settings.ERP_CONNECTOR == "tryton" and settings.ERP_URL:
+            self._load_from_tryton(people_file, password, now, settings.ERP_URL)
+            return
+        company = make_company(now.date(), seed)
         with transaction.atomic():
             _refuse_strangers(company)
             load_master_data(company)
@@ -78,6 +84,15 @@ class Command(BaseCommand):
             f"Loaded {len(company.suppliers)} suppliers, {len(company.items)} items, {len(company.people)} "
             f"people and {len(company.orders)} orders."
         )
+
+    def _load_from_tryton(
+        self, people_file: Path | None, password: str, now: datetime, address: SplitResult
+    ) -> None:
+        order_in_tryton(address, list(orders(now.date())))
+        count = load_from_tryton(password, now=now)
+        if people_file:
+            _write_people(people_file, password)
+        self.stdout.write(f"Read {count} orders out of Tryton.")
 
 
 def _play_with_past(company: DemoCompany) -> None:

@@ -104,7 +104,7 @@ def make_promises(
         _settle(line, by_line[line.pk], schedules[line.pk], order, verb)
     _remember_first_days(schedules, by_line)
     save_standing(order, lines, touched, at=at)
-    _tell_erp(order, as_asked, by_line, schedules, actor=actor, at=at)
+    tell_erp(order, as_asked, by_line, schedules, actor=actor, at=at)
     return Settled(
         as_asked=_numbers(as_asked),
         waiting=_numbers(line for line in touched if line.agreement == Agreement.ANSWERED),
@@ -174,7 +174,7 @@ def decide_promises(order: PurchaseOrder, decision: Decision, *, actor: Actor, a
         start_clock(order, order.supplier, lines, at)
     _remember_first_days(schedules, promises)
     save_standing(order, lines, touched, at=at)
-    _tell_erp(order, settled, promises, schedules, actor=actor, at=at)
+    tell_erp(order, settled, promises, schedules, actor=actor, at=at)
     return Settled(
         agreed=_numbers(line for line in settled if line.agreement == Agreement.AGREED),
         refused=_numbers(line for line in settled if line.agreement == Agreement.REFUSED),
@@ -342,7 +342,7 @@ def promise_command(
     )
 
 
-def _tell_erp(
+def tell_erp(
     order: PurchaseOrder,
     lines: Sequence[PurchaseOrderLine],
     promises: Mapping[int, Sequence[Promise]],

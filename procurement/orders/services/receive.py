@@ -29,6 +29,7 @@ from procurement.orders.policies import (
     logistics_of,
 )
 from procurement.orders.queries import asked_of, live_promises_by_line, piece_of, schedules_by_line
+from procurement.orders.services.promise import tell_erp
 from procurement.orders.services.receive_writing import Batch, write_batch
 from procurement.orders.services.standing import (
     apply_roll_up,
@@ -99,6 +100,9 @@ def receive_orders(papers: Sequence[OrderPaper], *, actor: Actor, at: datetime) 
     batch.remember(known.orders.values(), (line for lines in known.lines.values() for line in lines))
     results = [_receive(paper, known, batch, at) for paper in newest]
     write_batch(batch, actor, at)
+    for order, lines in batch.forgotten:
+        ids = [line.pk for line in lines]
+        tell_erp(order, lines, live_promises_by_line(ids), schedules_by_line(ids), actor=actor, at=at)
     return OrderIntake(tuple(results))
 
 
@@ -350,8 +354,18 @@ def _revision(
 
 # --- a revision ---------------------------------------------------------------------------------------------
 
+DAYS = frozenset({"delivery_on", "deliveries"})
 HEADER_NOTES = ("payment_terms", "buyer_name", "note", "kind")
 LINE_NOTES = ("number", "description", "gtin", "supplier_part_number", "note")
+
+
+def _is_forgotten(line: PurchaseOrderLine, changes: Sequence[Change]) -> bool:
+    """Whether nothing but the days of a promised line moved, which the ERP has just planned anew by itself.
+
+    It does so for every line when any is amended, and for the rest of a line when part of it is received.
+    """
+    promised = line.agreement in (Agreement.AGREED, Agreement.ANSWERED)
+    return promised and bool(changes) and {change.field for change in changes} <= DAYS
 
 
 class _Revising:
@@ -372,6 +386,8 @@ class _Revising:
         self.changes: list[dict[str, Any]] = []
         self.reopened: list[int] = []
         self.echoed: list[int] = []
+        self.forgotten: list[PurchaseOrderLine] = []
+        self.is_amended = bool(paper.revision) and paper.revision != order.erp_revision
 
     def run(self) -> str:
         order = self.order
@@ -384,6 +400,8 @@ class _Revising:
             setattr(order, name, value)
         self._move_state()
         self._revise_lines(asked_before)
+        if self.forgotten:
+            self.batch.forgotten.append((order, self.forgotten))
         if not self.changes:
             order.revision -= 1
         order.content_hash = self.digest
@@ -469,6 +487,9 @@ class _Revising:
                 self._say(number, Change(name, old, new, reopens=False))
         was_cancelled = line.cancelled
         was_written = (line.price_per, line.unit_decimals)
+        planned_anew = paper.planned_by_erp and (
+            self.is_amended or paper.received_quantity > line.received_quantity
+        )
         for name, value in _line_values(paper, self.paper, self.known).items():
             setattr(line, name, value)
         line.cancelled = False
@@ -482,6 +503,8 @@ class _Revising:
         pieces = [piece_of(promise) for promise in self.known.promises.get(line.pk, [])]
         if changes and echoes(after, pieces, changes):
             self._close_silently(line, changes, schedules)
+        elif planned_anew and takes_promises and _is_forgotten(line, changes):
+            self._keep(line, changes)
         elif changes and line.is_settled and not takes_promises:
             self._note(line, changes)
         elif changes:
@@ -518,6 +541,16 @@ class _Revising:
         self.echoed.append(line.number)
         for change in changes:
             self._say(str(line.number), change, "as agreed")
+
+    def _keep(self, line: PurchaseOrderLine, changes: list[Change]) -> None:
+        """Nobody has asked for other days: what was promised stands, and the ERP is told again what was agreed."""
+        line.touched_version = self.order.version
+        if line.agreement == Agreement.AGREED:
+            line.asked_revision = line.agreed_revision = self.order.revision
+            self.forgotten.append(line)
+        self._turn_on(line)
+        for change in changes:
+            self._say(str(line.number), change, "kept")
 
     def _note(self, line: PurchaseOrderLine, changes: list[Change]) -> None:
         """Nothing is left to promise, so nobody is asked again; if the line comes back, it asks what it asks then."""
@@ -595,6 +628,7 @@ class _Revising:
                 "change_count": len(self.changes),
                 "reopened": self.reopened,
                 "echoed": self.echoed,
+                "sent_again": [line.number for line in self.forgotten],
             }
             self.batch.facts.append(Fact("order.revised", order.stream, order.supplier_id, facts))
         received = [

@@ -127,6 +127,7 @@ class Batch:
     gone_schedules: list[int] = field(default_factory=list)
     first_days: list[ScheduleLine] = field(default_factory=list)
     promises: list[Promise] = field(default_factory=list)
+    forgotten: list[tuple[PurchaseOrder, list[PurchaseOrderLine]]] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     orders: Movable = field(default_factory=_orders)
     lines: Movable = field(default_factory=_lines)

@@ -146,7 +146,7 @@ def buyer_order(
 def _changed_lines(revision: OrderRevision | None) -> set[int]:
     if revision is None or revision.number == 1:
         return set()
-    numbers = {one["line"] for one in revision.changes if one["did"] != "noted"}
+    numbers = {one["line"] for one in revision.changes if one["did"] not in ("noted", "kept")}
     return {int(number) for number in numbers if number.isdecimal()}
 
 

@@ -208,10 +208,10 @@ def compare(
 
 
 def moved_of(changes: Iterable[Mapping[str, str]]) -> dict[str, list[Moved]]:
-    """What a revision moved, by line number as text."""
+    """What a revision moved, by line number as text; the ERP's own plan over a promise that stands moved nothing."""
     found: dict[str, list[Moved]] = {}
     for change in changes:
-        if change["line"]:
+        if change["line"] and change["did"] != "kept":
             found.setdefault(change["line"], []).append(Moved.of(change))
     return found
 
@@ -270,6 +270,7 @@ def _signed(amount: Decimal, decimals: int) -> str:
 DID_WORDS = {
     "reopened": lazy("reopened"),
     "as agreed": lazy("closed by itself: it says what was agreed"),
+    "kept": lazy("nothing: the ERP planned anew by itself, what was promised stands"),
     "noted": lazy("nothing, it does not matter for the promise"),
     "added": lazy("a new line, awaits an answer"),
     "cancelled": lazy("the line is cancelled"),

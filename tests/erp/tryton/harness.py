@@ -18,14 +18,16 @@ from typing import Any
 import pytest
 
 from procurement.catalogue.messages import ItemPaper, UnitPaper
+from procurement.demo.tryton.founding import ADMIN, PORTAL, make, one
+from procurement.demo.tryton.installing import NotInstalled
+from procurement.demo.tryton.ordering import quote
+from procurement.demo.tryton.serving import DATABASE, TrytonServer, founded
 from procurement.erp.connectors.tryton import TrytonConnector
 from procurement.erp.connectors.tryton.wire import Rpc
 from procurement.erp.ports import ErpConnector, Feed, Paper
 from procurement.orders.messages import LinePaper, OrderPaper, SchedulePaper
 from suppliers.messages import SupplierPaper
-from tests.erp.tryton.company import PORTAL, make, one
-from tests.erp.tryton.installed import NotInstalled
-from tests.erp.tryton.served import ADMIN, DATABASE, TrytonServer, pristine
+from tests.erp.tryton.company import NORTHMOOR
 
 # What Tryton can hold of tests/erp/papers.py, MASTER_DATA: it knows neither UN/ECE codes nor ship-from days, and
 # keeps a supplier without a country, a blocked one not apart, and no packs.
@@ -41,7 +43,7 @@ def running(series: str) -> TrytonServer:
     """One server for all tests of a process, stopped when it ends."""
     folder = tempfile.TemporaryDirectory(prefix="quayside-tryton-")
     server = TrytonServer(series, Path(folder.name))
-    server.set_back(pristine(series))
+    server.set_back(founded(series, NORTHMOOR))
     server.start()
     atexit.register(folder.cleanup)
     atexit.register(server.stop)
@@ -85,26 +87,18 @@ class TrytonHarness:
             self._plan(key, line.delivery_on)
         return self.held(order)
 
+    def order_as_planned(self, order: OrderPaper) -> OrderPaper:
+        """Confirmed as most orders are: on the days that Tryton plans."""
+        self.people.write("purchase.purchase.confirm", [self._quote(order)])
+        return self.held(order)
+
+    def amend_and_leave(self, order: OrderPaper, key: str, **changes: Any) -> None:
+        """A buyer amends one line and does not see that every other day of the order is gone."""
+        now = {line.key: line for line in self.held(order).lines}
+        self._amend(order, key, now[key], changes)
+
     def _quote(self, order: OrderPaper) -> int:
-        rpc = self.people
-        party = one(rpc, "party.party", ["code", "=", order.supplier])
-        address = rpc.read("party.address.search", [["party", "=", party]], 0, 1, None)[0]
-        lines = [self._line(line) for line in order.lines]
-        purchase = make(
-            rpc,
-            "purchase.purchase",
-            company=one(rpc, "company.company", ["party.code", "=", order.company]),
-            party=party,
-            invoice_address=address,
-            currency=one(rpc, "currency.currency", ["code", "=", order.currency]),
-            warehouse=one(rpc, "stock.location", ["code", "=", order.ship_to]),
-            payment_term=rpc.read("account.invoice.payment_term.search", [], 0, 1, None)[0],
-            invoice_method="fulfillment",
-            purchase_date=order.ordered_on,
-            comment=order.note,
-            lines=[["create", lines]],
-        )
-        rpc.write("purchase.purchase.quote", [purchase])
+        purchase = quote(self.people, order)
         self._number(purchase, order.number)
         return purchase
 
@@ -113,19 +107,6 @@ class TrytonHarness:
         with sqlite3.connect(self.server.file, timeout=30) as books:
             books.execute("UPDATE purchase_purchase SET number = ? WHERE id = ?", [number, purchase])
         books.close()
-
-    def _line(self, line: LinePaper) -> dict[str, Any]:
-        rpc = self.people
-        product = one(rpc, "product.product", ["code", "=", line.item_number])
-        unit = one(rpc, "product.uom", ["symbol", "=", line.unit])
-        return {
-            "type": "line",
-            "product": product,
-            "description": line.description,
-            "quantity": float(line.quantity),
-            "unit": unit,
-            "unit_price": line.price,
-        }
 
     # --- what people do to it
 
@@ -280,7 +261,7 @@ def tryton_harness(series: str, _folder: Path) -> Iterator[TrytonHarness]:
     except NotInstalled as missing:
         say = pytest.fail if os.environ.get("E2E_REQUIRED") else pytest.skip
         say(str(missing))
-    server.set_back(pristine(series))
+    server.set_back(founded(series, NORTHMOOR))
     harness = TrytonHarness(server)
     harness.people.forget_session()  # the database that knew it is gone
     yield harness

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from portal.kernel.audit.models import AuditEvent
+from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, DecideAnswer, LineAnswer
 from procurement.acknowledgments.services import (
@@ -14,7 +15,7 @@ from procurement.acknowledgments.services import (
     decide_answer,
     withdraw_acknowledgment,
 )
-from procurement.orders.messages import SchedulePaper
+from procurement.orders.messages import SchedulePaper, command_from_json
 from procurement.orders.models import OrderRevision, PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
 from tests.people import FEED
@@ -412,6 +413,116 @@ def test_each_delivery_of_a_split_that_the_erp_took_over_has_its_own_first_day(p
         (1, date(2026, 4, 9), date(2026, 4, 9)),
         (2, date(2026, 4, 9), date(2026, 4, 9)),
     ]
+
+
+# --- an ERP that forgets agreed days when anything else of the order is amended (Tryton)
+
+PLANNED = {"delivery_on": date(2026, 5, 20), "planned_by_erp": True}
+NINTH = date(2026, 4, 9)
+
+
+def told_erp():
+    """What the ERP was told, as (line, base day, days and quantities wanted)."""
+    with acting(FEED):
+        commands = [
+            command_from_json(message.payload, key=str(message.key))
+            for message in OutboxMessage.objects.filter(topic="erp").order_by("id")
+        ]
+    return [
+        (line.number, line.base_delivery_on, [(piece.quantity, piece.delivery_on) for piece in line.pieces])
+        for command in commands
+        for line in command.lines
+    ]
+
+
+def agreed_on_the_ninth(people):
+    """Two lines; the first is agreed a week late, and the ERP has taken it over."""
+    order = an_order(lines=2)
+    answer(order, people["asha"], delivery_on=NINTH)
+    decide(order, people["bea"])
+    outcome(a_paper(lines=[a_line(delivery_on=NINTH), a_line(20)]))
+    assert fresh_line().agreement == "agreed"
+    return order
+
+
+def test_days_that_an_amendment_forgot_are_told_again_and_nobody_is_asked(people):
+    agreed_on_the_ninth(people)
+    assert told_erp() == [(10, date(2026, 4, 1), [(100, NINTH)])]
+
+    amended = [a_line(**PLANNED), a_line(20, quantity=Decimal(70), **PLANNED)]
+    assert outcome(a_paper(lines=amended, revision="2")) == ["revised"]
+
+    kept, changed = fresh_line(), fresh_line(20)
+    assert (kept.agreement, kept.turn, kept.revision_status) == ("agreed", "", "current")
+    assert (kept.delivery_on, kept.expected_on) == (date(2026, 5, 20), NINTH)
+    assert (changed.agreement, changed.turn) == ("awaiting", "supplier")
+    # Based on what the ERP holds now: the connector will not take it for somebody else's change.
+    assert told_erp()[1:] == [(10, date(2026, 5, 20), [(100, NINTH)])]
+    with acting(FEED):
+        event = AuditEvent.objects.filter(kind="order.revised").latest("id")
+    assert (event.facts["reopened"], event.facts["sent_again"]) == ([20], [10])
+
+    outcome(
+        a_paper(lines=[a_line(delivery_on=NINTH), a_line(20, quantity=Decimal(70), **PLANNED)], revision="2")
+    )
+    assert (fresh_line().agreement, fresh_line().turn, fresh_line().delivery_on) == ("agreed", "", NINTH)
+    assert len(told_erp()) == 2
+
+
+def test_the_rest_of_a_line_keeps_its_agreed_day_when_part_of_it_comes(people):
+    agreed_on_the_ninth(people)
+
+    came, rest = SchedulePaper(Decimal(60), NINTH), SchedulePaper(Decimal(40), date(2026, 5, 20))
+    planned = a_line(
+        schedules=(came, rest), delivery_on=NINTH, received_quantity=Decimal(60), planned_by_erp=True
+    )
+    outcome(a_paper(lines=[planned, a_line(20)]))
+
+    assert (fresh_line().agreement, fresh_line().turn, fresh_line().logistics) == (
+        "agreed",
+        "",
+        "partly_received",
+    )
+    assert told_erp()[1:] == [(10, NINTH, [(100, NINTH)])]
+
+
+def test_a_day_that_somebody_moved_reopens_its_line_also_beside_an_amendment(people):
+    agreed_on_the_ninth(people)
+
+    moved = a_line(delivery_on=date(2026, 5, 20))
+    outcome(a_paper(lines=[moved, a_line(20, quantity=Decimal(70))], revision="2"))
+
+    assert (fresh_line().agreement, fresh_line().turn) == ("awaiting", "supplier")
+    assert len(told_erp()) == 1
+
+
+def test_the_erp_planning_anew_without_an_amendment_is_a_change_like_any_other(people):
+    agreed_on_the_ninth(people)
+
+    outcome(a_paper(lines=[a_line(**PLANNED), a_line(20)]))
+
+    assert (fresh_line().agreement, fresh_line().turn) == ("awaiting", "supplier")
+
+
+def test_a_forgotten_day_does_not_hide_another_quantity(people):
+    agreed_on_the_ninth(people)
+
+    outcome(a_paper(lines=[a_line(quantity=Decimal(90), **PLANNED), a_line(20)], revision="2"))
+
+    assert (fresh_line().agreement, fresh_line().turn) == ("awaiting", "supplier")
+    assert len(told_erp()) == 1
+
+
+def test_an_answer_that_waits_for_the_buyer_outlives_a_forgotten_day(people):
+    order = an_order(lines=2)
+    answer(order, people["asha"], delivery_on=NINTH)
+
+    amended = [a_line(**PLANNED), a_line(20, quantity=Decimal(70))]
+    outcome(a_paper(lines=amended, revision="2"))
+    assert (fresh_line().agreement, fresh_line().turn) == ("answered", "buyer")
+    decide(order, people["bea"])
+
+    assert told_erp() == [(10, date(2026, 5, 20), [(100, NINTH)])]
 
 
 @pytest.mark.parametrize(

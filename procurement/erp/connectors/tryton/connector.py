@@ -7,7 +7,7 @@ from typing import Self
 
 from procurement.erp.connectors.tryton.changes import OVERLAP, Position, look_for_changes
 from procurement.erp.connectors.tryton.master import read_master
-from procurement.erp.connectors.tryton.records import TOLD, read_purchases
+from procurement.erp.connectors.tryton.records import TOLD, Purchase, read_purchases
 from procurement.erp.connectors.tryton.wire import Rpc
 from procurement.erp.connectors.tryton.writing import (
     BEGUN,
@@ -112,12 +112,18 @@ class TrytonConnector:
         if not reading and since is not None and position.as_json() == dict(since.position):
             return
         for start in range(0, max(len(reading), 1), self._page_size):
-            chunk = reading[start : start + self._page_size]
+            purchases = read_purchases(self.rpc, reading[start : start + self._page_size])
+            held_back += [one.id for one in purchases if self._is_at_it(one)]
+            told = [one for one in purchases if one.id not in held_back]
             rest = [*reading[start + self._page_size :], *held_back]
-            yield self._page(chunk, replace(position, pending=rest))
+            yield self._page(told, replace(position, pending=rest))
 
-    def _page(self, ids: Sequence[int], after: Position) -> Page:
-        papers = [purchase.paper for purchase in read_purchases(self.rpc, ids)]
+    def _is_at_it(self, purchase: Purchase) -> bool:
+        """Whether Tryton has only just begun to make the moves: a moment later it will tell their days."""
+        return purchase.is_half_made and purchase.last_modified_at > self._clock() - HELD_BACK
+
+    def _page(self, purchases: Sequence[Purchase], after: Position) -> Page:
+        papers = [purchase.paper for purchase in purchases]
         sightings = tuple(Sighting(one, content_hash(one), "purchase.purchase") for one in papers)
         newest = max(after.since.values(), default=None)
         return Page(

@@ -49,6 +49,7 @@ LINE_FIELDS = (
     "_timestamp",
     "product.code",
     "product.template.name",
+    "product.template.type",
     "product.identifiers.type",
     "product.identifiers.code",
     "product_supplier.code",
@@ -110,6 +111,32 @@ class Purchase:
     @property
     def paper(self) -> OrderPaper:
         return as_paper(self)
+
+    @property
+    def is_half_made(self) -> bool:
+        """Whether Tryton is still at it: confirming and amending each end before the moves are made (anew).
+
+        Until then an order tells days that nobody has planned.
+        """
+        if self.record["state"] == "confirmed":
+            return True
+        return self.record["state"] == "processing" and any(
+            exact(line["quantity"]) > 0 and _is_goods(line) and not self.moves.get(line["id"])
+            for line in self.lines
+        )
+
+    @property
+    def last_modified_at(self) -> datetime:
+        """When it or one of its lines was last touched, by Tryton's clock (UTC)."""
+        # The moves' own stamps are left out: a deleted move would turn the clock back.
+        stamps = [self.record["last_modified_at"], *(line["last_modified_at"] for line in self.lines)]
+        newest: datetime = max(stamps)
+        return newest
+
+
+def _is_goods(line: Mapping[str, Any]) -> bool:
+    """Whether anything moves for this line: a service has no moves."""
+    return _of(line, "product", "template", "type") in ("goods", "assets")
 
 
 def read_purchases(rpc: Rpc, ids: Sequence[int]) -> list[Purchase]:
@@ -190,16 +217,9 @@ def as_paper(purchase: Purchase) -> OrderPaper:
         payment_terms=_of(record, "payment_term", "name"),
         buyer_name=_of(record, "confirmed_by", "rec_name"),
         note=record["comment"] or "",
-        stamp=_newest(purchase),
+        stamp=purchase.last_modified_at,
         extra={"x_supplier_reference": reference} if reference else {},
     )
-
-
-def _newest(purchase: Purchase) -> datetime:
-    # The moves' own stamps are left out: a deleted move would turn the clock back.
-    stamps = [purchase.record["last_modified_at"], *(line["last_modified_at"] for line in purchase.lines)]
-    newest: datetime = max(stamps)
-    return newest
 
 
 def _lines(purchase: Purchase) -> Iterable[LinePaper]:
@@ -230,7 +250,17 @@ def _lines(purchase: Purchase) -> Iterable[LinePaper]:
                 Decimal(0),
             ),
             schedules=deliveries if len(deliveries) > 1 else (),
+            planned_by_erp=are_planned_by_tryton(moves),
         )
+
+
+def are_planned_by_tryton(moves: Iterable[Move]) -> bool:
+    """Whether what is still to come stands where Tryton itself put it when it made the moves.
+
+    So it is on a new order until somebody sets a day, and again after each amendment, which makes the moves anew.
+    """
+    still_open = [move for move in moves if move.is_open]
+    return bool(still_open) and all(move.planned_on == move.first_planned_on for move in still_open)
 
 
 def deliveries_of(quantity: Decimal, moves: Sequence[Move]) -> tuple[SchedulePaper, ...]:

@@ -115,8 +115,8 @@ class Writer:
         purchase = find_purchase(self.rpc, self.command.company, self.command.number)
         if purchase is None:
             raise ValidationRefused(NOT_THERE)
-        if purchase.record["state"] == "confirmed":
-            # `confirm` and `process` are two transactions; a crash between them leaves an order without moves.
+        if purchase.is_half_made:
+            # Confirming or amending, and processing, are two transactions; a crash between them leaves no moves.
             self.rpc.write("purchase.purchase.process", [purchase.id])
             (purchase,) = read_purchases(self.rpc, [purchase.id])
         if purchase.record["state"] != "processing":

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from django.conf import settings
+from portal.embedded.places import ROOT
 
 SERIES = ("8.0", "8.2")
 MODULES = (
@@ -36,13 +36,13 @@ def cache() -> Path:
 
 
 def lock_of(series: str) -> Path:
-    return Path(settings.BASE_DIR) / "requirements" / f"tryton-{series}.lock"
+    return ROOT / "requirements" / f"tryton-{series}.lock"
 
 
-def fingerprint(*files: Path) -> str:
-    """Changes when one of these files does, or this Python."""
-    digest = hashlib.sha256(sys.version.encode())
-    for file in files:
+def fingerprint(*files: Path, also: str = "") -> str:
+    """Changes when one of these files does, or this Python, or what is said beside them."""
+    digest = hashlib.sha256(f"{sys.version} {also}".encode())
+    for file in sorted(files):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 

@@ -7,6 +7,8 @@ import shutil
 import sqlite3
 import subprocess
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,44 +16,67 @@ from typing import Self
 import requests
 
 from portal.embedded.ports import free_port
-from tests.erp.tryton import company
-from tests.erp.tryton.installed import MODULES, cache, fingerprint, installed, lock_of, one_at_a_time
+from procurement.demo.tryton.founding import ADMIN, Founding, found
+from procurement.demo.tryton.installing import (
+    MODULES,
+    cache,
+    fingerprint,
+    installed,
+    lock_of,
+    one_at_a_time,
+)
 
 DATABASE = "erp"
-ADMIN = ("admin", "admin-of-the-tests")
 HERE = Path(__file__).parent
 
 
-def pristine(series: str) -> Path:
-    """A database with modules, a company and a portal user, built once (about a minute) for each lock and script."""
-    stamp = fingerprint(lock_of(series), HERE / "company.py", HERE / "served.py")
-    place = cache() / f"tryton-{series}-{stamp}.sqlite"
+def activated(series: str) -> Path:
+    """A database with nothing but the modules, built once (about a minute) for each lock."""
+    stamp = fingerprint(lock_of(series), HERE / "installing.py", HERE / "serving.py")
+    return _made_once(cache() / f"tryton-{series}-modules-{stamp}.sqlite", partial(activate, series))
+
+
+def founded(series: str, company: Founding) -> Path:
+    """A database with a company in it, built once (ten seconds more) for each state of what it is made from."""
+    sources = (HERE / name for name in ("founding.py", "installing.py", "serving.py"))
+    stamp = fingerprint(lock_of(series), *sources, also=repr(company))
+    place = cache() / f"tryton-{series}-{company.code}-{stamp}.sqlite"
+    return _made_once(place, partial(settle, series, company))
+
+
+def _made_once(place: Path, make: Callable[[Path], None]) -> Path:
     with one_at_a_time(place):
         if not place.exists():
             folder = place.with_suffix(".building")
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
-            build(series, folder)
+            make(folder)
+            with sqlite3.connect(folder / f"{DATABASE}.sqlite") as database:
+                database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            database.close()
             (folder / f"{DATABASE}.sqlite").rename(place)
             shutil.rmtree(folder)
     return place
 
 
-def build(series: str, folder: Path) -> None:
-    """Activate the modules and found the company, over the same wire that the portal uses."""
+def settle(series: str, company: Founding, folder: Path) -> None:
+    """Found a company in a copy of the activated database, over the same wire that the portal uses."""
+    shutil.copyfile(activated(series), folder / f"{DATABASE}.sqlite")
+    with TrytonServer(series, folder) as server:
+        found(company, server.address, DATABASE)
+
+
+def activate(series: str, folder: Path) -> None:
+    """Make the tables of all modules."""
     (folder / f"{DATABASE}.sqlite").touch()
     (folder / "password").write_text(ADMIN[1])
-    command = [installed(series) / "trytond-admin", "-d", DATABASE, "-u", *MODULES]
+    administer = [str(installed(series) / "trytond-admin"), "-d", DATABASE, "-u", *MODULES]
     subprocess.run(
-        [*command, "--activate-dependencies", "--email", "admin@northmoor.example"],
+        [*administer, "--activate-dependencies", "--email", "admin@northmoor.example"],
         env=environment(folder) | {"TRYTONPASSFILE": str(folder / "password")},
         check=True,
         capture_output=True,
     )
-    with TrytonServer(series, folder) as server:
-        company.found(server.address, DATABASE, *ADMIN)
-    with sqlite3.connect(folder / f"{DATABASE}.sqlite") as database:
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -64,13 +89,19 @@ def environment(folder: Path) -> dict[str, str]:
     return kept | names
 
 
+def command(series: str, port: int) -> list[str]:
+    """The server, for this machine alone."""
+    serve = installed(series) / "waitress-serve"
+    return [str(serve), f"--listen=127.0.0.1:{port}", "--threads=4", "trytond.application:app"]
+
+
 class TrytonServer:
     """One server process on one folder with one database."""
 
-    def __init__(self, series: str, folder: Path) -> None:
+    def __init__(self, series: str, folder: Path, port: int | None = None) -> None:
         self.series = series
         self.folder = folder
-        self.port = free_port()
+        self.port = port or free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -83,10 +114,9 @@ class TrytonServer:
 
     def start(self) -> None:
         """Returns when it answers."""
-        serve = installed(self.series) / "waitress-serve"
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [serve, f"--listen=127.0.0.1:{self.port}", "--threads=4", "trytond.application:app"],
+                command(self.series, self.port),
                 env=environment(self.folder),
                 stdout=log,
                 stderr=log,
