@@ -21,7 +21,15 @@ MARKER = VENV / "quayside.json"
 OLDEST = (3, 11)
 # Each set contains the ones before it.
 SETS = ("demo", "test", "dev")
-NEEDS = {"demo": "demo", "test": "test", "quick": "test", "check": "dev", "run": "dev", "install": "dev"}
+NEEDS = {
+    "demo": "demo",
+    "test": "test",
+    "quick": "test",
+    "check": "dev",
+    "bench": "test",
+    "run": "dev",
+    "install": "dev",
+}
 
 
 class Missing(Exception):

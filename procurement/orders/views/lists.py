@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from django_htmx.http import trigger_client_event
 
 from portal.kernel.access import door
+from portal.kernel.bulk import count_at_most
 from portal.kernel.templatetags.portal_ui import day_text, figure, money_text, quantity_text
 from portal.kernel.web import paginate
 from procurement.orders.filters import (
@@ -113,9 +114,7 @@ def _context(
     page: str,
     show: Callable[[str, Reader], QuerySet[Any]],
 ) -> dict[str, Any]:
-    counts = {
-        name: show(name, reader).order_by().values("pk")[: COUNT_AT_MOST + 1].count() for name in COUNTED
-    }
+    counts = count_at_most({name: show(name, reader) for name in COUNTED}, COUNT_AT_MOST)
     saved = SavedView.objects.visible_to(reader.actor).filter(user_id=reader.actor.user_id, page=page)
     query = request.GET.copy()
     query.pop("cursor", None)
