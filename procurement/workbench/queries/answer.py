@@ -174,7 +174,8 @@ def answer_page(
     ship_froms = ship_froms_of(order, actor)
     header = _header(order, header_draft, ship_froms)
     transit = travel_days(ship_froms, header.ship_from)
-    revisions = list(revisions_of(order, actor)[:NEWEST_REVISIONS])
+    # The first one says nothing that the order does not say itself.
+    revisions = list(revisions_of(order, actor)[:NEWEST_REVISIONS]) if order.revision > 1 else []
     allowed = may_answer(order, actor)
     drafts = drafts_of(order, actor=actor) if allowed else {}
     parts = Parts(
