@@ -6,7 +6,7 @@ ways alone. Everything is lazy: a partial that shows no navigation asks the data
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import HttpRequest
@@ -110,7 +110,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     actor: Actor | None = getattr(request, "actor", None)
     if actor is None or actor.is_anonymous:
         return {"nav": [], "acting_for": []}
-    mine = SimpleLazyObject(lambda: _mine(actor))
+    mine = cast("Mine", SimpleLazyObject(lambda: _mine(actor)))
     return {
         "nav": SimpleLazyObject(lambda: _nav(request, actor, mine)),
         "party": SimpleLazyObject(lambda: _party(actor, mine)),

@@ -72,7 +72,8 @@ def create_rows(model: type[Model], rows: Sequence[Model]) -> None:
 
 def count_at_most(wanted: dict[str, QuerySet[Any]], most: int) -> dict[str, int]:
     """How many rows each of these has, none counted further than one beyond `most`: one query for all of them."""
-    parts, values = [], []
+    parts: list[str] = []
+    values: list[Any] = []
     for rows in wanted.values():
         try:
             query, told = rows.order_by().values("pk")[: most + 1].query.sql_with_params()
@@ -108,6 +109,5 @@ def _name(place: int) -> str:
 
 def _type(field: Field[Any, Any]) -> str:
     # Without its length: as varchar(60) a longer text would be cut in silence, the assignment refuses it.
-    kind = field.rel_db_type(connection) if field.primary_key else field.db_type(connection)
-    assert kind is not None  # only concrete fields come here
-    return kind.partition("(")[0]
+    kind = field.cast_db_type(connection)  # type: ignore[attr-defined]  # the stubs do not know it
+    return str(kind).partition("(")[0]
