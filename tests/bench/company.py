@@ -142,11 +142,11 @@ def orders_each(size: Size) -> list[int]:
     """How many orders each supplier has: what is measured, and the rest unevenly."""
     fixed = [0, size.stock, max(size.export // 5, 1)]
     left = size.orders - sum(fixed)
-    others = size.suppliers - 2
-    weights = [1.0] + [0.3 + 1.4 * position / others for position in range(1, others)]
+    others = size.suppliers - 3
+    first = max(left // (others + 1), min(FULL_PAGE, left // 3))
+    weights = [0.3 + 1.4 * position / others for position in range(1, others + 1)]
     whole = sum(weights)
-    shares = [max(1, round(left * weight / whole)) for weight in weights]
-    shares[0] = max(shares[0], min(FULL_PAGE, left // 3))
+    shares = [first, *(max(1, round((left - first) * weight / whole)) for weight in weights)]
     return [shares[0], fixed[1], fixed[2], *shares[1:]]
 
 

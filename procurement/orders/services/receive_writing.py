@@ -85,7 +85,7 @@ class Movable:
         """Note the values of rows that nobody has touched yet."""
         self._before.update((row.pk, self._read(row)) for row in rows)
 
-    def save(self, rows: Iterable[Model]) -> None:
+    def write(self, rows: Iterable[Model]) -> None:
         """Write the rows that moved, and of their fields those that moved on any of them."""
         changed: list[Model] = []
         places: set[int] = set()
@@ -141,7 +141,7 @@ class Batch:
 def write_batch(batch: Batch, actor: Actor, at: datetime) -> None:
     """Everything, parents before children."""
     create_rows(PurchaseOrder, batch.new_orders)
-    batch.orders.save(batch.moved_orders)
+    batch.orders.write(batch.moved_orders)
     PurchaseOrder.objects.bulk_update(batch.stamped_orders, ["erp_stamp"], batch_size=2000)
     for revision in batch.revisions:
         revision.order_id = revision.order.pk
@@ -149,7 +149,7 @@ def write_batch(batch: Batch, actor: Actor, at: datetime) -> None:
     for line in batch.new_lines:
         line.order_id = line.order.pk
     create_rows(PurchaseOrderLine, batch.new_lines)
-    batch.lines.save(batch.moved_lines)
+    batch.lines.write(batch.moved_lines)
     if batch.gone_schedules:
         ScheduleLine.objects.filter(pk__in=batch.gone_schedules).delete()
     ScheduleLine.objects.bulk_update(batch.moved_schedules, ["quantity", "delivery_on"], batch_size=2000)
