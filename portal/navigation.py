@@ -6,9 +6,9 @@ ways alone. Everything is lazy: a partial that shows no navigation asks the data
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise, SimpleLazyObject
@@ -112,9 +112,10 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     actor: Actor | None = getattr(request, "actor", None)
     if actor is None or actor.is_anonymous:
         return {"nav": [], "acting_for": []}
+    mine = cast("Mine", SimpleLazyObject(lambda: _mine(actor)))
     return {
-        "nav": SimpleLazyObject(lambda: _nav(request, actor)),
-        "party": SimpleLazyObject(lambda: _party(actor)),
+        "nav": SimpleLazyObject(lambda: _nav(request, actor, mine)),
+        "party": SimpleLazyObject(lambda: _party(actor, mine)),
         "acting_for": SimpleLazyObject(lambda: _acting_for(actor)),
         "erp_notice": SimpleLazyObject(lambda: _erp_notice(request, actor)),
         "home_url": reverse("home"),
@@ -138,10 +139,28 @@ def ways_of(actor: Actor) -> list[Way]:
     return [way for way in WAYS if actor.side in way.sides and actor.may(way.permission)]
 
 
-def _nav(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """The supplier acted for, and how many of its orders wait for it."""
+
+    name: str = ""
+    waiting: int = 0
+
+
+def _mine(actor: Actor) -> Mine:
+    if not (actor.is_supplier and in_scope()):
+        return Mine()
+    waiting = visible_orders(actor).filter(lines_for_supplier__gt=0, supplier=OuterRef("pk")).order_by()
+    count = waiting.values("supplier").annotate(count=Count("pk")).values("count")
+    mine = suppliers_of(actor).filter(pk__in=actor.supplier_ids).annotate(waiting=Subquery(count))
+    found = mine.values_list("name", "waiting").first()
+    return Mine(found[0], found[1] or 0) if found else Mine()
+
+
+def _nav(request: HttpRequest, actor: Actor, mine: Mine) -> list[dict[str, Any]]:
     here = request.resolver_match.view_name if request.resolver_match else ""
     ways = ways_of(actor)
-    counts = _counts(request, {way.count for way in ways if way.count}, actor)
+    counts = _counts(request, {way.count for way in ways if way.count}, actor, mine)
     return [
         {
             "url": reverse(way.name),
@@ -157,12 +176,12 @@ def _nav(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
     ]
 
 
-def _counts(request: HttpRequest, wanted: set[str], actor: Actor) -> dict[str, int]:
+def _counts(request: HttpRequest, wanted: set[str], actor: Actor, mine: Mine) -> dict[str, int]:
     """What waits, a query or three for each count that the reader's ways show: nobody has more than two counts."""
     if not in_scope():
         return {}
     counters: dict[str, Callable[[], int]] = {
-        "orders": lambda: visible_orders(actor).filter(lines_for_supplier__gt=0).count(),
+        "orders": lambda: mine.waiting,
         "decisions": lambda: _decisions(request, actor),
         "commands": lambda: things_needing_a_person(actor, request.at),  # type: ignore[attr-defined]  # by the door
     }
@@ -176,16 +195,13 @@ def _decisions(request: HttpRequest, actor: Actor) -> int:
     return int(found["mine"])
 
 
-def _party(actor: Actor) -> str:
+def _party(actor: Actor, mine: Mine) -> str:
     """For whom: the supplier acted for, or the company and what one does there."""
     if actor.is_company:
         role = str(CompanyRole(actor.role).label)
         names = list(Company.objects.order_by("id").values_list("name", flat=True)[:2]) if in_scope() else []
         return f"{names[0]}, {role}" if len(names) == 1 else role
-    if not in_scope():
-        return ""
-    mine = suppliers_of(actor).filter(pk__in=actor.supplier_ids)
-    return mine.values_list("name", flat=True).first() or ""
+    return mine.name
 
 
 def _acting_for(actor: Actor) -> list[dict[str, Any]]:

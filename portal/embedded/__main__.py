@@ -1,4 +1,4 @@
-"""`python -m portal.embedded demo|test|quick|check|run|postgres`: everything one machine can do by itself."""
+"""`python -m portal.embedded demo|test|quick|check|bench|run|postgres`: everything one machine can do by itself."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from portal.embedded.demo import run_demo
 from portal.embedded.places import ROOT
@@ -46,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
         "check", help="format, lint, types, imports, migrations, templates, secrets, licences"
     )
     commands.add_parser("soak", help="promises and power cuts at random; takes half an hour")
+    commands.add_parser("bench", help="how fast it is; docs/bench.md tells how to choose")
     run = commands.add_parser("run", help="any command, with a database of its own")
     run.add_argument("arguments", nargs=argparse.REMAINDER)
     postgres = commands.add_parser(
@@ -65,6 +67,11 @@ def chosen_tests(options: argparse.Namespace) -> list[str]:
     return [*options.arguments, *shlex.split(os.environ.get("ARGS", ""))]
 
 
+def run_bench() -> NoReturn:
+    """Starts its own servers, and keeps what it measured: see docs/bench.md."""
+    os.execv(sys.executable, [sys.executable, "-m", "tests.bench"])
+
+
 def main() -> int:
     options, more = parser().parse_known_args()
     if more and options.command not in ("test", "quick"):
@@ -80,6 +87,8 @@ def main() -> int:
             return run_command([sys.executable, "-m", "portal.checks"])
         case "soak":
             return subprocess.run([sys.executable, "-m", "tests.soak"], cwd=ROOT, check=False).returncode
+        case "bench":
+            return run_bench()
         case "run":
             return run_command(options.arguments)
         case _:

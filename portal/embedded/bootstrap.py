@@ -27,6 +27,7 @@ NEEDS = {
     "quick": "test",
     "soak": "test",
     "check": "dev",
+    "bench": "test",
     "run": "dev",
     "install": "dev",
 }

@@ -121,7 +121,7 @@ class ScopedQuerySet(models.QuerySet[Any]):
         return self.none()
 
     def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
-        """Save some fields of many rows, as Django does but by arrays. See Note [Bulk update]."""
+        """Save some fields of many rows, as Django does but as one piece. See Note [Bulk update]."""
         rows, names = list(objs), list(fields)
         found = [self.model._meta.get_field(name) for name in names]
         if not rows:
@@ -129,8 +129,9 @@ class ScopedQuerySet(models.QuerySet[Any]):
         if not names or any(row.pk is None for row in rows) or not can_update_rows(rows, found):
             return super().bulk_update(rows, names, batch_size)
         self._for_write = True
-        for row in rows:
-            row._prepare_related_fields_for_save(operation_name="bulk_update", fields=found)
+        if related := [field for field in found if field.is_relation]:
+            for row in rows:
+                row._prepare_related_fields_for_save(operation_name="bulk_update", fields=related)
         size = batch_size or len(rows)
         with transaction.atomic(using=self.db, savepoint=False):
             batches = (rows[start : start + size] for start in range(0, len(rows), size))

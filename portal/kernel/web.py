@@ -99,13 +99,20 @@ class UnknownCursor(Refusal):
 
 
 def paginate(
-    queryset: QuerySet[Any], cursor: str, *, order: Sequence[str], size: int = 50, strict: bool = False
+    queryset: QuerySet[Any],
+    cursor: str,
+    *,
+    order: Sequence[str],
+    size: int = 50,
+    strict: bool = False,
+    narrow: bool = False,
 ) -> Page:
     """One page by keyset: as fast on page 1,000 as on page 1, and stable while rows come and go.
 
     `order` names non-null fields, '-' for descending, the last one unique. A cursor that was tampered with or that
     belongs to another sort starts at the first page; with `strict` it raises `UnknownCursor`, since a program that
-    is sent back to the start in silence never ends.
+    is sent back to the start in silence never ends. With `narrow` the rows of the page are chosen first and joined to
+    what belongs to them after: worth it where thousands are found and sorted.
     """
     names = [name.lstrip("-") for name in order]
     decoded = _decode(cursor, order) if cursor else None
@@ -114,13 +121,13 @@ def paginate(
             # In a savepoint: PostgreSQL refuses what no column holds, and the door's transaction must go on.
             with transaction.atomic():
                 window = queryset.filter(_beyond(order, decoded))
-                rows = _fetch(window, order, backwards=decoded[0] == "p", size=size)
+                rows = _fetch(window, order, backwards=decoded[0] == "p", size=size, narrow=narrow)
         except (ValueError, TypeError, ArithmeticError, ValidationError, DataError):
             decoded = None  # one that was tampered with
     if cursor and not decoded and strict:
         raise UnknownCursor(_("This cursor is not of this list. Begin again without it."))
     if not decoded:
-        rows = _fetch(queryset, order, backwards=False, size=size)
+        rows = _fetch(queryset, order, backwards=False, size=size, narrow=narrow)
     more = len(rows) > size
     rows = rows[:size]
     backwards = bool(decoded and decoded[0] == "p")
@@ -134,12 +141,18 @@ def paginate(
     return Page(rows, last if has_next else "", first if has_previous else "")
 
 
-def _fetch(queryset: QuerySet[Any], order: Sequence[str], *, backwards: bool, size: int) -> list[Any]:
+def _fetch(
+    queryset: QuerySet[Any], order: Sequence[str], *, backwards: bool, size: int, narrow: bool
+) -> list[Any]:
     ordering = [
         F(name.lstrip("-")).desc() if name.startswith("-") != backwards else F(name.lstrip("-")).asc()
         for name in order
     ]
-    return list(queryset.order_by(*ordering)[: size + 1])
+    rows = queryset.order_by(*ordering)
+    if narrow:
+        chosen = rows.select_related(None).values("pk")[: size + 1]
+        return list(queryset.filter(pk__in=chosen).order_by(*ordering))
+    return list(rows[: size + 1])
 
 
 def _beyond(order: Sequence[str], decoded: tuple[str, list[Any]]) -> Q:

@@ -223,6 +223,7 @@ class PurchaseOrderLine(models.Model):
             models.Index(
                 fields=["supplier", "delivery_on", "id"], condition=LINE_IS_OPEN, name="line_open_of_supplier"
             ),
+            models.Index(fields=["expected_on", "id"], condition=LINE_IS_OPEN, name="line_open_by_expected"),
             models.Index(
                 fields=["delivery_on", "id"],
                 condition=Q(agreed_revision__lt=F("asked_revision")),

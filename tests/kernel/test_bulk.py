@@ -7,6 +7,7 @@ import pytest
 from django.db import DataError, transaction
 from django.db.models import F
 
+from portal.kernel.bulk import count_at_most, create_rows
 from portal.kernel.scope import acting
 from procurement.orders.models import OrderRevision, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.services import receive_orders
@@ -82,3 +83,38 @@ def test_what_arrays_cannot_carry_goes_djangos_way(lines):
     with pytest.raises(ValueError, match="Field names"):
         PurchaseOrder.objects.bulk_update([order], [])
     assert OrderRevision.objects.count() == 1
+
+
+def test_many_new_rows_get_their_keys_in_their_order(world, django_assert_num_queries):
+    with acting(FEED):
+        receive_orders([a_paper(lines=1)], actor=FEED, at=MONDAY)
+        order = PurchaseOrder.objects.get()
+        revisions = [
+            OrderRevision(
+                supplier_id=order.supplier_id,
+                order=order,
+                number=number,
+                erp_revision="“Ü”, \\ 'q'",
+                received_at=MONDAY,
+                content_hash="",
+                paper={"lines": [number, None, "x"]},
+                changes=[],
+            )
+            for number in range(2, 42)
+        ]
+
+        with django_assert_num_queries(1):
+            create_rows(OrderRevision, revisions)
+
+        stored = {
+            one.pk: (one.number, one.erp_revision, one.paper)
+            for one in OrderRevision.objects.filter(number__gt=1)
+        }
+    assert stored == {one.pk: (one.number, one.erp_revision, one.paper) for one in revisions}
+
+
+def test_counts_end_one_beyond_what_matters(lines, django_assert_num_queries):
+    rows = PurchaseOrderLine.objects.order_by("number")
+    with acting(FEED), django_assert_num_queries(1):
+        counts = count_at_most({"all": rows, "none": rows.none(), "two": rows.filter(number__lt=30)}, 1)
+    assert counts == {"all": 2, "none": 0, "two": 2}

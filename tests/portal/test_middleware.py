@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 from types import SimpleNamespace
 
@@ -11,7 +12,12 @@ from django.test import RequestFactory
 from django.urls import ResolverMatch
 
 from portal.kernel.actors import NOBODY, Actor, Channel, Side
-from portal.middleware import CorrelationMiddleware, SecurityHeadersMiddleware, path_for_logs
+from portal.middleware import (
+    CompressMiddleware,
+    CorrelationMiddleware,
+    SecurityHeadersMiddleware,
+    path_for_logs,
+)
 
 
 def request_to(path, *, route="", name="a-page", actor=None, **kwargs):
@@ -99,3 +105,31 @@ def test_every_answer_is_under_the_content_policy(client):
     assert answer.headers["X-Frame-Options"] == "DENY"
     assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def compressed(answer, accepts="gzip, br"):
+    return CompressMiddleware(lambda r: answer)(
+        RequestFactory().get("/", headers={"Accept-Encoding": accepts})
+    )
+
+
+def test_a_page_is_packed_for_who_takes_it_and_its_length_tells_nothing():
+    page = b"<tr><td>Ball valve</td></tr>" * 500
+
+    answers = [compressed(HttpResponse(page)) for _ in range(40)]
+
+    assert {gzip.decompress(answer.content) for answer in answers} == {page}
+    assert answers[0].headers["Content-Encoding"] == "gzip"
+    assert answers[0].headers["Vary"] == "Accept-Encoding"
+    assert answers[0].headers["Content-Length"] == str(len(answers[0].content))
+    assert len(answers[0].content) < len(page) / 10
+    assert len({len(answer.content) for answer in answers}) > 5
+
+
+def test_what_is_small_packed_already_or_not_taken_stays_as_it_is():
+    page = "<p>Ball valve</p>" * 500
+
+    assert compressed(HttpResponse("<p>no</p>")).content == b"<p>no</p>"
+    assert compressed(HttpResponse(page), accepts="identity").content == page.encode()
+    assert compressed(HttpResponse(page, content_type="application/pdf")).content == page.encode()
+    assert "Content-Encoding" not in compressed(HttpResponse(page), accepts="").headers

@@ -4,8 +4,11 @@ import re
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, get_resolver, reverse
 
 from portal.kernel.scope import acting
@@ -96,3 +99,24 @@ def test_somebody_new_is_made_with_a_proven_address(people):
 
     found = EmailAddress.objects.filter(user=new).values_list("email", "verified", "primary")
     assert list(found) == [("new.buyer@northmoor.example", True, True)]
+
+
+def test_a_session_is_noted_once_in_a_while_and_at_once_from_elsewhere(people):
+    client = signed_in(people["asha"])
+    client.get("/preferences/")
+    seen = UserSession.objects.get(user=people["asha"].user)
+
+    with CaptureQueriesContext(connection) as asked:
+        client.get("/preferences/")
+    assert not [one for one in asked.captured_queries if "usersession" in one["sql"]]
+
+    client.get("/preferences/", headers={"User-Agent": "another browser"})
+    moved = UserSession.objects.get(user=people["asha"].user)
+    assert (moved.pk, moved.user_agent) == (seen.pk, "another browser")
+    assert moved.last_seen_at > seen.last_seen_at
+
+    session = client.session
+    session["seen"] = [0, *session["seen"][1:]]  # hours ago
+    session.save()
+    client.get("/preferences/", headers={"User-Agent": "another browser"})
+    assert UserSession.objects.get(user=people["asha"].user).last_seen_at > moved.last_seen_at

@@ -7,6 +7,7 @@ from typing import Any
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.models import AuditEvent
+from portal.kernel.bulk import create_rows
 from portal.kernel.correlation import current as current_correlation
 from portal.kernel.scope import requires_scope
 
@@ -41,7 +42,8 @@ def record_all(facts: Iterable[Fact], *, actor: Actor, at: datetime) -> list[Aud
         )
         for fact in facts
     ]
-    return AuditEvent.objects.bulk_create(events, batch_size=1000)
+    create_rows(AuditEvent, events)
+    return events
 
 
 def record(

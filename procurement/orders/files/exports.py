@@ -10,15 +10,12 @@ from typing import IO, Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
 
 from portal.kernel.errors import Invalid
 from portal.kernel.scope import requires_scope
 from portal.kernel.templatetags.portal_ui import figure, look_of
-from procurement.orders.files.cells import Cell, csv_line, widths, xlsx_value
+from procurement.orders.files.cells import Cell, csv_line, widths
+from procurement.orders.files.sheets import write_sheet
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.queries import live_promises_by_line
 from procurement.orders.states import PromiseKind
@@ -170,28 +167,7 @@ def _write(columns: Sequence[Column], rows: Iterable[Any], kind: str, title: str
             for row in values:
                 file.write(csv_line(row).encode())
         else:
-            _write_xlsx(file, title, titles, values)
+            write_sheet(file, title, titles, widths(titles), values)
         file.seek(0)
         unless_done.pop_all()  # the response closes it
     return file
-
-
-def _write_xlsx(file: IO[bytes], title: str, titles: Sequence[str], values: Iterable[Sequence[Cell]]) -> None:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(title[:31])
-    sheet.freeze_panes = "C2"
-    for number, width in enumerate(widths(titles), start=1):
-        sheet.column_dimensions[get_column_letter(number)].width = width
-    sheet.append([_heading(sheet, text) for text in titles])
-    count = 1
-    for row in values:
-        sheet.append([xlsx_value(sheet, value) for value in row])
-        count += 1
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(titles))}{count}"
-    book.save(file)
-
-
-def _heading(sheet: Any, text: str) -> Any:
-    cell = WriteOnlyCell(sheet, value=text)
-    cell.font = Font(bold=True)
-    return cell

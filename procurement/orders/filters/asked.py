@@ -3,13 +3,17 @@
 Every filter is a parameter of the address, so that each chip is a link and a list can be sent to a colleague.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django import forms
+from django.forms.models import ModelChoiceIterator
+from django.forms.utils import flatatt
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from portal.kernel.actors import Actor
@@ -51,6 +55,37 @@ def _day(label: Any) -> forms.DateField:
     )
 
 
+class ReadAtOnce(ModelChoiceIterator):
+    """The choices of a list in one query; Django's own opens a cursor, which takes four."""
+
+    def __iter__(self) -> Iterator[tuple[Any, str]]:
+        return (self.choice(record) for record in self.queryset)
+
+
+class PlainSelect(forms.SelectMultiple):
+    """A list of choices as Django writes it, without a template for each of hundreds of suppliers."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        chosen = {str(one) for one in value or ()}
+        options = (
+            (str(option), mark_safe(" selected") if str(option) in chosen else "", label)
+            for option, label in self.choices
+        )
+        whole = self.build_attrs(self.attrs, {**(attrs or {}), "name": name})
+        return format_html(
+            "<select{} multiple>{}</select>",
+            flatatt(whole),
+            format_html_join("", '<option value="{}"{}>{}</option>', options),
+        )
+
+
+class Records(forms.ModelMultipleChoiceField):
+    """Records chosen from many."""
+
+    iterator = ReadAtOnce
+    widget = PlainSelect
+
+
 class ListFilters(forms.Form):
     """What an address asks of a list. A value that is not understood is left out, and the page says so."""
 
@@ -60,15 +95,9 @@ class ListFilters(forms.Form):
     logistics = Lenient(Logistics.choices, label=_("Logistics"))
     flag = Lenient(FLAGS, label=_("Marked"))
     state = Lenient(ENDED, label=_("Ended"))
-    supplier = forms.ModelMultipleChoiceField(
-        Supplier.objects.none(), to_field_name="number", required=False, label=_("Supplier")
-    )
-    company = forms.ModelMultipleChoiceField(
-        Company.objects.none(), to_field_name="code", required=False, label=_("Company")
-    )
-    site = forms.ModelMultipleChoiceField(
-        Site.objects.none(), to_field_name="code", required=False, label=_("Deliver to")
-    )
+    supplier = Records(Supplier.objects.none(), to_field_name="number", required=False, label=_("Supplier"))
+    company = Records(Company.objects.none(), to_field_name="code", required=False, label=_("Company"))
+    site = Records(Site.objects.none(), to_field_name="code", required=False, label=_("Deliver to"))
     since = _day(_("Delivery from"))
     until = _day(_("Delivery to"))
     sort = forms.CharField(required=False, max_length=20)

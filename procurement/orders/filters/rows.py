@@ -4,7 +4,9 @@ import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from functools import reduce
 from itertools import islice
+from operator import or_
 
 from django.db.models import DateField, DateTimeField, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
@@ -37,14 +39,23 @@ def _search_lines(
     lines: QuerySet[PurchaseOrderLine], words: Iterable[str], actor: Actor
 ) -> QuerySet[PurchaseOrderLine]:
     """Lines whose text holds every word; the buying side finds them by the supplier's name too."""
-    for word in words:
+    wanted = list(words)
+    # Read first: two indexes can be asked together for values, not for a query inside the query.
+    named = _suppliers_named(wanted, actor) if actor.is_company and wanted else {}
+    for word in wanted:
         found = Q(search__contains=word)
-        if actor.is_company:
-            # Read first: two indexes can be asked together for values, not for a query inside the query.
-            named = Supplier.objects.visible_to(actor).filter(name__icontains=word)
-            found |= Q(supplier_id__in=list(named.values_list("pk", flat=True)))
+        if suppliers := named.get(word):
+            found |= Q(supplier_id__in=suppliers)
         lines = lines.filter(found)
     return lines
+
+
+def _suppliers_named(words: Iterable[str], actor: Actor) -> dict[str, list[int]]:
+    """The suppliers whose names hold each of these words, in one query."""
+    matches = {word: Q(name__icontains=word) for word in words}
+    found = Supplier.objects.visible_to(actor).filter(reduce(or_, matches.values()))
+    names = list(found.values_list("pk", "name"))
+    return {word: [pk for pk, name in names if word in name.lower()] for word in matches}
 
 
 def show_lines(show: str, reader: Reader) -> QuerySet[PurchaseOrderLine]:

@@ -5,7 +5,7 @@ that matters moved (domain.md §5.4); one that says what was agreed closes silen
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
-from portal.kernel.audit.services import Fact, record_all
+from portal.kernel.audit.services import Fact
 from portal.kernel.errors import Problem
 from portal.kernel.scope import requires_scope
 from portal.kernel.values import decimals_of, line_amount
@@ -30,10 +30,8 @@ from procurement.orders.policies import (
 )
 from procurement.orders.queries import asked_of, live_promises_by_line, piece_of, schedules_by_line
 from procurement.orders.services.promise import tell_erp
+from procurement.orders.services.receive_writing import Batch, write_batch
 from procurement.orders.services.standing import (
-    EXPECTED,
-    FIRST_DAYS,
-    ROLLED_UP,
     apply_roll_up,
     note_expected,
     note_first_days,
@@ -93,90 +91,18 @@ class _Known:
     promises: dict[int, list[Promise]]
 
 
-@dataclass(slots=True)
-class _Batch:
-    """What the batch will write, each kind in one statement."""
-
-    new_orders: list[PurchaseOrder] = field(default_factory=list)
-    moved_orders: list[PurchaseOrder] = field(default_factory=list)
-    stamped_orders: list[PurchaseOrder] = field(default_factory=list)
-    revisions: list[OrderRevision] = field(default_factory=list)
-    new_lines: list[PurchaseOrderLine] = field(default_factory=list)
-    moved_lines: list[PurchaseOrderLine] = field(default_factory=list)
-    new_schedules: list[ScheduleLine] = field(default_factory=list)
-    moved_schedules: list[ScheduleLine] = field(default_factory=list)
-    gone_schedules: list[int] = field(default_factory=list)
-    first_days: list[ScheduleLine] = field(default_factory=list)
-    promises: list[Promise] = field(default_factory=list)
-    forgotten: list[tuple[PurchaseOrder, list[PurchaseOrderLine]]] = field(default_factory=list)
-    facts: list[Fact] = field(default_factory=list)
-
-
-ORDER_FIELDS = (
-    "kind",
-    "state",
-    "version",
-    "revision",
-    "erp_revision",
-    "content_hash",
-    "erp_stamp",
-    "currency",
-    "ordered_on",
-    "revised_at",
-    "updated_at",
-    "answer_asked_at",
-    "acknowledge_by_at",
-    "ship_to",
-    "payment_terms",
-    "incoterm",
-    "incoterm_place",
-    "buyer_code",
-    "buyer_name",
-    "buyer_email",
-    "note",
-    *ROLLED_UP,
-)
-LINE_FIELDS = (
-    "number",
-    "item_number",
-    "description",
-    "gtin",
-    "supplier_part_number",
-    "search",
-    "quantity",
-    "unit",
-    "unit_decimals",
-    "price",
-    "price_per",
-    "amount",
-    "delivery_on",
-    "last_delivery_on",
-    *EXPECTED,
-    "ship_to",
-    "note",
-    "cancelled",
-    "closed",
-    "received_quantity",
-    "invoiced_quantity",
-    "asked_revision",
-    "agreed_revision",
-    "touched_version",
-    "last_schedule_key",
-    "agreement",
-    "logistics",
-    "finance",
-    "turn",
-)
-
-
 @requires_scope
 def receive_orders(papers: Sequence[OrderPaper], *, actor: Actor, at: datetime) -> OrderIntake:
     """Take in orders as the ERP holds them now. Bad papers never sink good ones; each says what is wrong with it."""
     newest = newest_papers(papers)
     known = _look_up(newest)
-    batch = _Batch()
+    batch = Batch()
+    batch.remember(known.orders.values(), (line for lines in known.lines.values() for line in lines))
     results = [_receive(paper, known, batch, at) for paper in newest]
-    _write(batch, actor, at)
+    write_batch(batch, actor, at)
+    for order, lines in batch.forgotten:
+        ids = [line.pk for line in lines]
+        tell_erp(order, lines, live_promises_by_line(ids), schedules_by_line(ids), actor=actor, at=at)
     return OrderIntake(tuple(results))
 
 
@@ -273,7 +199,7 @@ def _problems(paper: OrderPaper, known: _Known) -> list[Problem]:
     return found
 
 
-def _receive(paper: OrderPaper, known: _Known, batch: _Batch, at: datetime) -> OrderResult:
+def _receive(paper: OrderPaper, known: _Known, batch: Batch, at: datetime) -> OrderResult:
     problems = _problems(paper, known)
     company = known.companies.get(paper.company)
     order = known.orders.get((company.pk, paper.number)) if company else None
@@ -359,7 +285,7 @@ def _line_values(line: LinePaper, paper: OrderPaper, known: _Known) -> dict[str,
 
 
 def _add_line(
-    line: LinePaper, paper: OrderPaper, order: PurchaseOrder, known: _Known, batch: _Batch
+    line: LinePaper, paper: OrderPaper, order: PurchaseOrder, known: _Known, batch: Batch
 ) -> PurchaseOrderLine:
     values = _line_values(line, paper, known)
     row = PurchaseOrderLine(
@@ -383,7 +309,7 @@ def _add_line(
     return row
 
 
-def _new_order(paper: OrderPaper, digest: str, known: _Known, batch: _Batch, at: datetime) -> None:
+def _new_order(paper: OrderPaper, digest: str, known: _Known, batch: Batch, at: datetime) -> None:
     supplier = known.suppliers[paper.supplier]
     order = PurchaseOrder(
         company=known.companies[paper.company],
@@ -451,7 +377,7 @@ class _Revising:
         digest: str,
         order: PurchaseOrder,
         known: _Known,
-        batch: _Batch,
+        batch: Batch,
         at: datetime,
     ) -> None:
         self.paper, self.digest, self.order, self.known = paper, digest, order, known
@@ -713,30 +639,3 @@ class _Revising:
         if received:
             facts = {"lines": received[:50], "line_count": len(received)}
             self.batch.facts.append(Fact("order.goods_received", order.stream, order.supplier_id, facts))
-
-
-# --- writing the batch --------------------------------------------------------------------------------------
-
-
-def _write(batch: _Batch, actor: Actor, at: datetime) -> None:
-    PurchaseOrder.objects.bulk_create(batch.new_orders, batch_size=500)
-    PurchaseOrder.objects.bulk_update(batch.moved_orders, ORDER_FIELDS, batch_size=200)
-    PurchaseOrder.objects.bulk_update(batch.stamped_orders, ["erp_stamp"], batch_size=1000)
-    for revision in batch.revisions:
-        revision.order_id = revision.order.pk
-    OrderRevision.objects.bulk_create(batch.revisions, batch_size=500)
-    for line in batch.new_lines:
-        line.order_id = line.order.pk
-    PurchaseOrderLine.objects.bulk_create(batch.new_lines, batch_size=1000)
-    PurchaseOrderLine.objects.bulk_update(batch.moved_lines, LINE_FIELDS, batch_size=200)
-    ScheduleLine.objects.filter(pk__in=batch.gone_schedules).delete()
-    ScheduleLine.objects.bulk_update(batch.moved_schedules, ["quantity", "delivery_on"], batch_size=500)
-    ScheduleLine.objects.bulk_update(batch.first_days, FIRST_DAYS, batch_size=500)
-    for schedule in batch.new_schedules:
-        schedule.line_id = schedule.line.pk
-    ScheduleLine.objects.bulk_create(batch.new_schedules, batch_size=1000)
-    Promise.objects.bulk_update(batch.promises, ["state", "decided_at", "decided_by"], batch_size=500)
-    record_all(batch.facts, actor=actor, at=at)
-    for order, lines in batch.forgotten:
-        ids = [line.pk for line in lines]
-        tell_erp(order, lines, live_promises_by_line(ids), schedules_by_line(ids), actor=actor, at=at)

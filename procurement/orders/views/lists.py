@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from django_htmx.http import trigger_client_event
 
 from portal.kernel.access import door
+from portal.kernel.bulk import count_at_most
 from portal.kernel.templatetags.portal_ui import day_text, figure, money_text, quantity_text
 from portal.kernel.web import paginate
 from procurement.orders.filters import (
@@ -50,10 +51,12 @@ def line_list(request: HttpRequest) -> HttpResponse:
     found = filter_lines(wanted, reader)
     sort, fields = sorting("lines", wanted)
     rows = found.select_related("order", "order__company", "supplier")
-    page = paginate(rows, request.GET.get("cursor", ""), order=fields, size=PAGE_SIZE)
+    narrow = reader.actor.is_company
+    page = paginate(rows, request.GET.get("cursor", ""), order=fields, size=PAGE_SIZE, narrow=narrow)
     promises = live_promises_by_line(line.pk for line in page.rows)
-    totals = _totals(found.values_list("amount", "order__currency", "quantity", "received_quantity", "unit"))
-    context = _context(request, reader, form, wanted, "lines", show_lines) | {
+    counted = ("amount", "order__currency", "quantity", "received_quantity", "unit")
+    totals = _totals(found.order_by(*fields).values_list(*counted))
+    context = _context(request, reader, form, wanted, "lines", _lines_in_order) | {
         "page": page,
         "rows": [_line_row(line, promises[line.pk], reader.today) for line in page.rows],
         "sort": sort,
@@ -71,7 +74,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
     sort, fields = sorting("orders", wanted)
     rows = with_sort_values(found).select_related("company", "supplier", "ship_to")
     page = paginate(rows, request.GET.get("cursor", ""), order=fields, size=PAGE_SIZE)
-    totals = _totals(found.values_list("total_amount", "currency"))
+    totals = _totals(rows.order_by(*fields).values_list("total_amount", "currency"))
     context = _context(request, reader, form, wanted, "orders", show_orders) | {
         "page": page,
         "rows": [_order_row(order, reader) for order in page.rows],
@@ -113,9 +116,7 @@ def _context(
     page: str,
     show: Callable[[str, Reader], QuerySet[Any]],
 ) -> dict[str, Any]:
-    counts = {
-        name: show(name, reader).order_by().values("pk")[: COUNT_AT_MOST + 1].count() for name in COUNTED
-    }
+    counts = count_at_most({name: show(name, reader) for name in COUNTED}, COUNT_AT_MOST)
     saved = SavedView.objects.visible_to(reader.actor).filter(user_id=reader.actor.user_id, page=page)
     query = request.GET.copy()
     query.pop("cursor", None)
@@ -149,6 +150,11 @@ def _context(
             },
         ],
     }
+
+
+def _lines_in_order(show: str, reader: Reader) -> QuerySet[PurchaseOrderLine]:
+    # See Note [Counted in order] in portal/kernel/bulk.py.
+    return show_lines(show, reader).order_by("delivery_on", "id")
 
 
 # --- views over a list --------------------------------------------------------------------------------------

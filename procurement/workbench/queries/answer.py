@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from portal.kernel.actors import Actor
 from portal.kernel.templatetags.portal_ui import day_text
@@ -174,7 +175,8 @@ def answer_page(
     ship_froms = ship_froms_of(order, actor)
     header = _header(order, header_draft, ship_froms)
     transit = travel_days(ship_froms, header.ship_from)
-    revisions = list(revisions_of(order, actor)[:NEWEST_REVISIONS])
+    # The first one says nothing that the order does not say itself.
+    revisions = list(revisions_of(order, actor)[:NEWEST_REVISIONS]) if order.revision > 1 else []
     allowed = may_answer(order, actor)
     drafts = drafts_of(order, actor=actor) if allowed else {}
     parts = Parts(
@@ -183,9 +185,9 @@ def answer_page(
         promises=live_promises_by_line(line.pk for line in lines),
         drafts=drafts,
         moved=_moved_by_line(revisions),
-        sites={
-            str(pk): name for pk, name in Site.objects.filter(company=order.company).values_list("pk", "name")
-        },
+        sites=cast(
+            "dict[str, str]", SimpleLazyObject(lambda: _site_names(order))
+        ),  # asked for where a place moved
         buyer=given_name(order.buyer_name) or order.company.name,
         today=at.astimezone(ZoneInfo(order.supplier.time_zone)).date(),
         transit_days=transit,
@@ -241,6 +243,11 @@ def answer_page(
         has_header_draft=header_draft is not None,
         mark=mark_of([header]),
     )
+
+
+def _site_names(order: PurchaseOrder) -> dict[str, str]:
+    names = Site.objects.filter(company_id=order.company_id).values_list("pk", "name")
+    return {str(pk): name for pk, name in names}
 
 
 def _header(order: PurchaseOrder, draft: Any, ship_froms: Sequence[SupplierSite]) -> TypedHeader:

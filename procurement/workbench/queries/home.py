@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+from django.db.models import Case, Count, Max, Q, QuerySet, Sum, When, Window
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -24,6 +24,7 @@ from procurement.workbench.queries.answer import deadline_of
 
 MOST_WAITING = 20
 MOST_LATE = 10
+MOST_SOON = 8
 SOON = timedelta(days=14)
 NEWS = (
     "order.received",
@@ -91,30 +92,35 @@ class Home:
 
 
 def supplier_home(actor: Actor, at: datetime) -> Home:
-    """Everything the supplier's home shows: nine queries, however much waits."""
+    """Everything the supplier's home shows: seven queries, however much waits, and two where something moved."""
     waiting = visible_orders(actor).filter(lines_for_supplier__gt=0, state=OrderState.ISSUED)
-    totals = waiting.aggregate(
-        orders=Count("pk"),
-        lines=Sum("lines_for_supplier"),
-        overdue=Count("pk", filter=Q(acknowledge_by_at__lt=at)),
+    with_totals = waiting.annotate(
+        all_orders=Window(Count("pk")),
+        all_lines=Window(Sum("lines_for_supplier")),
+        all_overdue=Window(Count(Case(When(acknowledge_by_at__lt=at, then=1)))),
     )
-    shown = list(
-        waiting.select_related("company", "supplier").order_by("acknowledge_by_at", "id")[:MOST_WAITING]
+    shown: list[Any] = list(
+        with_totals.select_related("company", "supplier").order_by("acknowledge_by_at", "id")[:MOST_WAITING]
     )
     details = _details(shown, actor)
     today = at.astimezone(ZoneInfo(shown[0].supplier.time_zone)).date() if shown else at.date()
-    late, late_count = _late(actor, today)
-    home = Home(
-        waiting_orders=totals["orders"],
-        waiting_lines=totals["lines"] or 0,
-        overdue=totals["overdue"],
-        late=late_count,
-    )
+    home = Home()
+    if shown:
+        home.waiting_orders = shown[0].all_orders
+        home.waiting_lines = shown[0].all_lines
+        home.overdue = shown[0].all_overdue
+    due = _due(actor, today)
+    events = _events(actor)
+    orders = _orders_of(actor, due, events)
+    late = [_late_todo(orders[one.order], one, today) for one in due.late[:MOST_LATE]]
+    home.late = len(due.late)
     answers = [_todo(order, details, at) for order in shown]
     overdue = [todo for todo in answers if todo.tone == "stop"]
     home.todos = [*overdue, *late, *(todo for todo in answers if todo.tone != "stop")]
-    home.arrivals = _arrivals(actor, today)
-    home.news = _news(actor)
+    home.arrivals = [
+        Arrival(one.on, (one.on - today).days, orders[one.order], one.lines, one.item) for one in due.soon
+    ]
+    home.news = _news(events, orders, actor)
     home.open_lines = _open_lines(actor).count()
     home.has_orders = bool(shown or home.open_lines or home.news) or visible_orders(actor).exists()
     return home
@@ -130,20 +136,21 @@ def _open_lines(actor: Actor) -> QuerySet[PurchaseOrderLine]:
 
 @dataclass(slots=True)
 class _Details:
-    lines: dict[int, list[PurchaseOrderLine]]
+    talked_of: dict[int, list[PurchaseOrderLine]]
     declined: dict[int, list[Promise]]
     changes: dict[tuple[int, int], list[dict[str, str]]]
     typed: dict[int, int]
 
 
 def _details(orders: list[PurchaseOrder], actor: Actor) -> _Details:
-    """What is to be said of each order that waits: four queries for all of them."""
+    """What is to be said of each order that waits: two queries for all of them, and two where something moved."""
     ids = [order.pk for order in orders]
     lines: dict[int, list[PurchaseOrderLine]] = defaultdict(list)
-    waiting = PurchaseOrderLine.objects.filter(order_id__in=ids, turn=Turn.SUPPLIER).only(
+    moved = Q(agreement=Agreement.DISPUTED) | Q(asked_revision__gt=1)
+    talked_of = PurchaseOrderLine.objects.filter(moved, order_id__in=ids, turn=Turn.SUPPLIER).only(
         "id", "order_id", "number", "agreement", "asked_revision", "agreed_revision"
     )
-    for line in waiting.order_by("order_id", "number", "id"):
+    for line in talked_of.order_by("order_id", "number", "id"):
         lines[line.order_id].append(line)
     disputed = [line.pk for found in lines.values() for line in found if line.agreement == Agreement.DISPUTED]
     declined: dict[int, list[Promise]] = defaultdict(list)
@@ -152,7 +159,7 @@ def _details(orders: list[PurchaseOrder], actor: Actor) -> _Details:
     ):
         declined[promise.line.order_id].append(promise)
     changes: dict[tuple[int, int], list[dict[str, str]]] = {}
-    revisions = OrderRevision.objects.filter(order_id__in=ids, number__gt=1)
+    revisions = OrderRevision.objects.filter(order_id__in=list(lines), number__gt=1)
     for order_id, number, found_changes in revisions.values_list("order_id", "number", "changes"):
         changes[order_id, number] = found_changes
     drafts = DraftAnswer.objects.filter(order_id__in=ids, side=side_of(actor)).values("order_id")
@@ -161,7 +168,7 @@ def _details(orders: list[PurchaseOrder], actor: Actor) -> _Details:
 
 
 def _todo(order: PurchaseOrder, details: _Details, at: datetime) -> Todo:
-    lines = details.lines[order.pk]
+    lines, count = details.talked_of[order.pk], order.lines_for_supplier
     buyer = given_name(order.buyer_name) or order.company.name
     deadline = deadline_of(order, at)
     disputed = [line for line in lines if line.agreement == Agreement.DISPUTED]
@@ -172,7 +179,7 @@ def _todo(order: PurchaseOrder, details: _Details, at: datetime) -> Todo:
     action, confirm = "", 0
     facts = [
         order.company.name,
-        ngettext("one line", "%(n)d lines", len(lines)) % {"n": len(lines)},
+        ngettext("one line", "%(n)d lines", count) % {"n": count},
         money_text(order.total_amount, order.currency),
     ]
     if disputed:
@@ -193,7 +200,7 @@ def _todo(order: PurchaseOrder, details: _Details, at: datetime) -> Todo:
         old_new = _old_new(order, reopened, details)
     else:
         title = _("Answer order %(number)s") % {"number": order.number}
-        confirm = 0 if typed else len(lines)
+        confirm = 0 if typed else count
     if typed:
         action, confirm = _("Continue answer"), 0
         words = ngettext(
@@ -225,71 +232,79 @@ def _old_new(
     return tuple(found[:2])
 
 
-def _agreed_lines(actor: Actor) -> QuerySet[PurchaseOrderLine]:
-    return _open_lines(actor).filter(agreement=Agreement.AGREED)
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """So many agreed lines of an order that are due on one day; of a late order the earliest day."""
+
+    order: int
+    on: date
+    lines: int
+    item: str
 
 
-def _late(actor: Actor, today: date) -> tuple[list[Todo], int]:
-    """Orders of which something agreed has not come by its day, the latest first."""
-    late = _agreed_lines(actor).filter(next_delivery_on__lt=today)
-    groups = list(
-        late.values("order_id")
-        .annotate(lines=Count("id"), since=Min("next_delivery_on"))
-        .order_by("since", "order_id")[:MOST_LATE]
-    )
-    orders = _orders_by_id(actor, [group["order_id"] for group in groups])
-    todos = []
-    for group in groups:
-        order, since = orders[group["order_id"]], group["since"]
-        title = _("Delivery of order %(number)s was due on %(day)s")
-        words = ngettext("one line has not arrived", "%(n)d lines have not arrived", group["lines"])
-        wish = _("tell the buyer when it comes")
-        text = f"{words % {'n': group['lines']}} · {wish}"
-        todos.append(
-            Todo(
-                "stop",
-                "alert",
-                title % {"number": order.number, "day": day_text(since)},
-                text,
-                lateness((today - since).days),
-                day_text(since),
-                order,
-                action=_("Look"),
-            )
+@dataclass(frozen=True, slots=True)
+class _DueSoon:
+    late: list[_Due]
+    soon: list[_Due]
+
+    @property
+    def orders(self) -> set[int]:
+        return {one.order for one in (*self.late[:MOST_LATE], *self.soon)}
+
+
+def _due(actor: Actor, today: date) -> _DueSoon:
+    """What was agreed and has not come by its day, the latest first; and what is due in the next fourteen days."""
+    agreed = _open_lines(actor).filter(agreement=Agreement.AGREED, next_delivery_on__lte=today + SOON)
+    days = agreed.values("order_id", "next_delivery_on").annotate(lines=Count("id"), item=Max("description"))
+    late: dict[int, _Due] = {}
+    soon: list[_Due] = []
+    for day in days.order_by("next_delivery_on", "order_id"):
+        order, on, lines, item = day["order_id"], day["next_delivery_on"], day["lines"], day["item"]
+        if on >= today:
+            soon.append(_Due(order, on, lines, item))
+            continue
+        first = late.get(order)
+        late[order] = (
+            _Due(order, first.on, first.lines + lines, item) if first else _Due(order, on, lines, item)
         )
-    return todos, late.aggregate(orders=Count("order_id", distinct=True))["orders"]
+    return _DueSoon(sorted(late.values(), key=lambda one: (one.on, one.order)), soon[:MOST_SOON])
 
 
-def _arrivals(actor: Actor, today: date) -> list[Arrival]:
-    """What is due in the next fourteen days, by order and day."""
-    soon = _agreed_lines(actor).filter(next_delivery_on__gte=today, next_delivery_on__lte=today + SOON)
-    groups = list(
-        soon.values("order_id", "next_delivery_on")
-        .annotate(lines=Count("id"), item=Max("description"))
-        .order_by("next_delivery_on", "order_id")[:8]
+def _late_todo(order: PurchaseOrder, late: _Due, today: date) -> Todo:
+    title = _("Delivery of order %(number)s was due on %(day)s")
+    words = ngettext("one line has not arrived", "%(n)d lines have not arrived", late.lines)
+    wish = _("tell the buyer when it comes")
+    return Todo(
+        "stop",
+        "alert",
+        title % {"number": order.number, "day": day_text(late.on)},
+        f"{words % {'n': late.lines}} · {wish}",
+        lateness((today - late.on).days),
+        day_text(late.on),
+        order,
+        action=_("Look"),
     )
-    orders = _orders_by_id(actor, [group["order_id"] for group in groups])
-    return [
-        Arrival(
-            group["next_delivery_on"],
-            (group["next_delivery_on"] - today).days,
-            orders[group["order_id"]],
-            group["lines"],
-            group["item"],
-        )
-        for group in groups
-    ]
 
 
-def _orders_by_id(actor: Actor, ids: list[int]) -> dict[int, PurchaseOrder]:
-    return {order.pk: order for order in visible_orders(actor).filter(pk__in=ids).select_related("company")}
-
-
-def _news(actor: Actor) -> list[News]:
+def _events(actor: Actor) -> list[Any]:
     """What the other side did lately."""
     events = AuditEvent.objects.visible_to(actor).filter(kind__in=NEWS, internal=False)
-    newest: list[Any] = list(events.order_by("-at", "-id")[:8])
-    keys = {event.stream.removeprefix("order:") for event in newest}
-    orders = {str(order.key): order for order in visible_orders(actor).filter(key__in=keys)}
-    found = [(event, orders.get(event.stream.removeprefix("order:"))) for event in newest]
-    return [News(entry_of(event, reader_id=actor.user_id), order) for event, order in found if order]
+    return list(events.order_by("-at", "-id")[:8])
+
+
+def _key_of(event: Any) -> str:
+    return str(event.stream).removeprefix("order:")
+
+
+def _orders_of(actor: Actor, due: _DueSoon, events: list[Any]) -> dict[int | str, PurchaseOrder]:
+    """The orders that are spoken of, by id and by key, in one query."""
+    wanted = Q(pk__in=due.orders) | Q(key__in={_key_of(event) for event in events})
+    found: dict[int | str, PurchaseOrder] = {}
+    for order in visible_orders(actor).filter(wanted).select_related("company"):
+        found[order.pk] = found[str(order.key)] = order
+    return found
+
+
+def _news(events: list[Any], orders: dict[int | str, PurchaseOrder], actor: Actor) -> list[News]:
+    told = [(event, orders.get(_key_of(event))) for event in events]
+    return [News(entry_of(event, reader_id=actor.user_id), order) for event, order in told if order]

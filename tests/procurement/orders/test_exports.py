@@ -2,12 +2,13 @@
 
 import csv
 import io
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
@@ -18,6 +19,7 @@ from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, 
 from procurement.acknowledgments.services import acknowledge_order
 from procurement.orders.files import exports
 from procurement.orders.files.cells import as_typed, csv_line, csv_text, xlsx_value
+from procurement.orders.files.sheets import write_sheet
 from procurement.orders.queries import visible_lines
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh_line, receive
 
@@ -91,6 +93,36 @@ def test_text_is_text_in_a_workbook(text):
     cell = sheet_of(file.getvalue()).cell(1, 1)
     assert cell.data_type in ("s", "n", "inlineStr")
     assert cell.data_type != "n" or cell.value is None
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=60)
+@example("=1+1")
+@example('a\rb\r\n <&>" ]]>')
+@example("\uffff\x07")
+def test_text_of_a_list_is_text_in_its_file_whatever_it_says(text):
+    file = io.BytesIO()
+    write_sheet(file, "Lines", ["Text", "End"], [11, 40], [[text, "end"]])
+
+    sheet = sheet_of(file.getvalue())
+    printable = "".join(one for one in text if (one >= " " or one in "\t\r\n") and one not in "\ufffe\uffff")
+    cell = sheet.cell(2, 1)
+    assert (cell.value or "") == printable
+    assert cell.data_type == ("s" if text else "n")
+    assert sheet.cell(2, 2).value == "end"
+
+
+def test_the_sheet_of_a_list_keeps_its_head_in_sight_and_its_moments_in_the_readers_zone():
+    file = io.BytesIO()
+    moment = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
+    with timezone.override("Europe/Berlin"):
+        write_sheet(file, "A & B", ["When", "Much", "Yes"], [11, 12, 13], [[moment, Decimal("-0.50"), True]])
+
+    sheet = sheet_of(file.getvalue())
+    assert (sheet.title, sheet.freeze_panes, sheet.auto_filter.ref) == ("A & B", "C2", "A1:C2")
+    assert [cell.value for cell in sheet[2]] == [MONDAY.replace(2026, 3, 4, 10, 30, 0, 0, None), -0.5, True]
+    assert sheet["A1"].font.b
+    assert sheet.column_dimensions["C"].width == 13
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**9), max_value=10**9))

@@ -1,0 +1,133 @@
+"""`make bench`: how fast the portal is, and whether that is as fast as it should be. See docs/bench.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from portal.embedded.places import ROOT
+from portal.embedded.postgres_home import PostgresUnavailable
+from portal.embedded.supervisor import Failed, Stopping, Supervisor
+from portal.embedded.valkey import ValkeyUnavailable
+from tests.bench import importing, outbox, pages, report, servers, tryton
+from tests.bench.company import BIG, LITTLE, TINY, Size
+from tests.bench.servers import Machine
+
+PARTS = ("pages", "import", "outbox", "tryton")
+
+
+class Bench:
+    """One run: some parts, at full size or small."""
+
+    def __init__(self, machine: Machine, *, small: bool, full: bool) -> None:
+        self.machine, self.small, self.full = machine, small, full
+        self.big: Size = TINY[0] if small else BIG
+        self.little: Size = TINY[1] if small else LITTLE
+        self.machine_text = report.machine_text(machine)
+
+    def run(self, parts: list[str]) -> dict[str, Any]:
+        about = {
+            "big": self.big.lines,
+            "little": self.little.lines,
+            "suppliers": self.big.suppliers,
+            "orders": self.big.orders,
+        }
+        results: dict[str, Any] = {"about": about}
+        steps: dict[str, Callable[[dict[str, Any]], None]] = {
+            "pages": self.pages,
+            "import": self.imports,
+            "outbox": self.outbox,
+            "tryton": self.tryton,
+        }
+        for part in parts:
+            print(f"{part} …", flush=True)
+            steps[part](results)
+        return results
+
+    def keep(self, results: dict[str, Any], name: str, found: Any, **more: Any) -> None:
+        results[name] = {"at": report.now(), "machine": self.machine_text, "found": found, **more}
+
+    def pages(self, results: dict[str, Any]) -> None:
+        effort = pages.Effort(0.3, 1, 2) if self.small else pages.Effort()
+        sites = []
+        for size in (self.little, self.big):
+            database, loaded = servers.fresh_database(self.machine, size)
+            sites.append(
+                pages.Site(self.machine, size, database, servers.start_web(self.machine, database)).open()
+            )
+        front_end = sites[-1].front_end()
+        found = pages.measure_pages(sites, effort)
+        for site in sites:
+            servers.stop_web(self.machine, site.web)
+        self.keep(results, "pages", found, loaded=loaded, **{"front end": front_end})
+
+    def imports(self, results: dict[str, Any]) -> None:
+        database, _loaded = servers.fresh_database(self.machine, self.big)
+        lines = 100 if self.small else 100_000
+        self.keep(results, "import", asdict(importing.measure(self.machine, database, lines)))
+        if self.full:
+            print("first load …", flush=True)
+            found = importing.measure_first_load(self.machine, database, self.big)
+            self.keep(results, "first load", asdict(found))
+
+    def outbox(self, results: dict[str, Any]) -> None:
+        database, _loaded = servers.fresh_database(self.machine, self.big)
+        self.keep(results, "outbox", outbox.measure(self.machine, database, 20 if self.small else 5_000))
+
+    def tryton(self, results: dict[str, Any]) -> None:
+        self.keep(results, "tryton", tryton.measure(self.machine, 2 if self.small else 60))
+
+
+def merged(home: Path, results: dict[str, Any]) -> dict[str, Any]:
+    """The results with those of parts that were not measured now."""
+    kept = home / "results.json"
+    before = json.loads(kept.read_text()) if kept.exists() else {}
+    together = {**before, **json.loads(json.dumps(results))}
+    kept.write_text(json.dumps(together, indent=1))
+    return together
+
+
+def flag(name: str) -> bool:
+    return os.environ.get(name, "") not in ("", "0")
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", help=f"only these: {', '.join(PARTS)}")
+    parser.add_argument(
+        "--home", type=Path, help="where servers and databases are kept; var/bench if not said"
+    )
+    options = parser.parse_args(arguments)
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    small = flag("SMALL")
+    home = (options.home or ROOT / "var" / ("bench-small" if small else "bench")).resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        with Supervisor(home / "run") as supervisor:
+            machine = servers.start(supervisor, home)
+            # Tryton is a program of its own and takes a minute to install: the small run leaves it out unless asked.
+            chosen = options.parts or [part for part in PARTS if not (small and part == "tryton")]
+            results = Bench(machine, small=small, full=flag("FULL")).run(chosen)
+    except Stopping:
+        return 130
+    except (Failed, PostgresUnavailable, ValkeyUnavailable) as problem:
+        print(f"The bench cannot go on: {problem}", file=sys.stderr)
+        return 1
+    text = report.document(merged(home, results))
+    print(f"\n{text}")
+    if not small:
+        report.DOCUMENT.write_text(text)
+        print(f"Kept in {report.DOCUMENT.relative_to(ROOT)}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main([*sys.argv[1:], *shlex.split(os.environ.get("ARGS", ""))]))
