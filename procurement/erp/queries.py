@@ -107,6 +107,14 @@ def other_in_flight(command: ErpCommand) -> ErpCommand | None:
     return others.exclude(pk=command.pk).order_by("id").first()
 
 
+def _waits_to_be_taken_up(command: ErpCommand) -> bool:
+    """Whether something agreed later on the same order has not become a command yet: while the connection is paused,
+    for hours. It goes out whatever is decided here."""
+    waiting = OutboxMessage.objects.filter(topic=TOPIC, stream=command.stream, state__in=UNDONE)
+    others = waiting.exclude(key=command.origin)
+    return any(message.payload.get("origin") != str(command.origin) for message in others)
+
+
 def left_waiting() -> QuerySet[ErpCommand]:
     """Commands that wait behind one that has ended: nobody told them, and nobody will."""
     waiting = ErpCommand.objects.filter(state=CommandState.QUEUED, behind__isnull=False)

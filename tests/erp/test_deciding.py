@@ -16,6 +16,7 @@ from portal.kernel.audit.queries import timeline_of
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting
 from procurement.erp import delivery, inbound
+from procurement.erp.connection import pause_connection, resume_connection
 from procurement.erp.models import ErpCommand
 from procurement.erp.ports import (
     Capabilities,
@@ -643,6 +644,33 @@ def test_a_supplier_sees_nothing_of_what_went_wrong(files, bea, people) -> None:
     decide(bea, command, "retry")
     files.erp.refuse_next("NM", NUMBER, "Credit limit of ACME exceeded.")
     files.round()
+def test_nobody_looks_while_the_connection_is_paused_or_the_order_is_being_written(
+    files, bea, monkeypatch
+) -> None:
+    files.orders(a_paper())
+    agree(in_portal(), delivery_on=LATER)
+    erp = Readable(a_paper(lines=[a_line(10, quantity=Decimal(55)), a_line(20)], revision="2"))
+    erp.script = [Conflict("Changed.", current=[])]
+    deliver(erp, files.clock, files.monkeypatch)
+    monkeypatch.setattr(inbound, "connect", lambda: erp)
+    agree(in_portal(), 20, delivery_on=LATER)
+    address = reverse("integration-command-read", args=[the_command().origin])
+    looked: list[str] = []
+    erp.script = [UnknownOutcome("No answer.")]
+
+    with acting(FEED):
+        pause_connection("Month end.", actor=FEED, at=files.clock())
+    looked.append(bea.post(address, follow=True).content.decode())
+    with acting(FEED):
+        resume_connection("Done.", actor=FEED, at=files.clock())
+    deliver(erp, files.clock, files.monkeypatch)  # it may still be at work there
+    looked.append(bea.post(address, follow=True).content.decode())
+
+    assert "The ERP could not be asked: The connection is paused." in looked[0]
+    assert "The ERP could not be asked: Something is being written to this order." in looked[1]
+    assert agreement_of() == {10: "agreed", 20: "agreed"}
+
+
     asha = people["asha"]
 
     with acting(asha.actor):
