@@ -121,6 +121,18 @@ def left_waiting() -> QuerySet[ErpCommand]:
     return waiting.exclude(behind__state__in=IN_FLIGHT).order_by("order_id", "id")
 
 
+def is_being_written(company: str, number: str, *, since: datetime) -> bool:
+    """Whether a call that writes to this order is under way, or ended since: the ERP may have told half of it. The
+    order is held, so that none begins meanwhile."""
+    order = PurchaseOrder.objects.filter(company__code=company, number=number).first()
+    if order is None:
+        return False
+    lock_orders([order.pk])
+    under_way = Q(state__in=IN_FLIGHT, calling_since__isnull=False)
+    ended = Q(confirmed_at__gte=since) | Q(sent_at__gte=since)
+    return ErpCommand.objects.filter(under_way | ended, order=order).exists()
+
+
 def older_in_flight(command: ErpCommand) -> ErpCommand | None:
     """A command on the same order that is not through yet: one at a time per ERP document, in order."""
     return (
@@ -191,7 +203,7 @@ def case_of(command: ErpCommand) -> Case:
     return Case(
         command.state,
         [one(wish) for wish in paper.lines],
-        busy=command.state in STUCK and other_in_flight(command) is not None,
+        busy=command.state in STUCK and (other_in_flight(command) is not None or _waits_to_be_taken_up(command)),
     )
 
 

@@ -336,6 +336,21 @@ def test_a_decision_on_values_that_moved_is_refused_with_the_difference(files, b
     assert decide(bea, command, "ask", words="Only 60 now?").status_code == 303
 
 
+def test_what_was_agreed_anew_and_waits_to_go_out_is_not_taken_back(files, bea) -> None:
+    command = conflict_read(files)
+    agree(in_portal(), delivery_on=LATEST)  # nobody has taken it up yet, as while the connection is paused
+
+    found = ways(page(bea, command))
+    assert "not through yet" in found["keep"]
+    assert "not through yet" in found["ask"]
+    assert decide(bea, command, "keep").status_code == 409
+    assert agreement_of()[10] == "agreed"
+
+    files.round()
+    assert the_command(pk=command.pk).state == "superseded"
+    assert files.erp.order("NM", NUMBER).lines[0].delivery_on == LATEST
+
+
 def test_a_decision_without_a_page_is_refused(files, bea) -> None:
     command = conflict_answered(files)
 
@@ -629,21 +644,6 @@ def test_a_person_looks_into_the_erp_before_deciding(files, bea, monkeypatch) ->
     assert "The ERP could not be asked: Restarting." in bea.post(address, follow=True).content.decode()
 
 
-def test_where_the_erp_tells_by_feed_alone_there_is_no_button(files, bea, settings, tmp_path) -> None:
-    settings.ERP_CONNECTOR, settings.ERP_FILES_ROOT = "files", tmp_path
-    command = conflict_answered(files)
-
-    assert "Look in the ERP now" not in page(bea, command).content.decode()
-
-
-# --- what a supplier sees -----------------------------------------------------------------------------------
-
-
-def test_a_supplier_sees_nothing_of_what_went_wrong(files, bea, people) -> None:
-    command = conflict_answered(files)
-    decide(bea, command, "retry")
-    files.erp.refuse_next("NM", NUMBER, "Credit limit of ACME exceeded.")
-    files.round()
 def test_nobody_looks_while_the_connection_is_paused_or_the_order_is_being_written(
     files, bea, monkeypatch
 ) -> None:
@@ -671,6 +671,21 @@ def test_nobody_looks_while_the_connection_is_paused_or_the_order_is_being_writt
     assert agreement_of() == {10: "agreed", 20: "agreed"}
 
 
+def test_where_the_erp_tells_by_feed_alone_there_is_no_button(files, bea, settings, tmp_path) -> None:
+    settings.ERP_CONNECTOR, settings.ERP_FILES_ROOT = "files", tmp_path
+    command = conflict_answered(files)
+
+    assert "Look in the ERP now" not in page(bea, command).content.decode()
+
+
+# --- what a supplier sees -----------------------------------------------------------------------------------
+
+
+def test_a_supplier_sees_nothing_of_what_went_wrong(files, bea, people) -> None:
+    command = conflict_answered(files)
+    decide(bea, command, "retry")
+    files.erp.refuse_next("NM", NUMBER, "Credit limit of ACME exceeded.")
+    files.round()
     asha = people["asha"]
 
     with acting(asha.actor):
