@@ -7,6 +7,7 @@ from datetime import datetime
 
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.scope import acting, require_no_transaction
+from procurement.erp.connection import may_go
 from procurement.erp.ports import ErpConnector, ErpError, Feed, Unsupported, key_of
 from procurement.erp.reconciliation.mirror import BOOKS
 from procurement.erp.reconciliation.queries import asked_count, asked_repairs, sent_again
@@ -42,7 +43,7 @@ def carry_out_repairs(connector: ErpConnector, *, clock: Callable[[], datetime])
 def _repair(connector: ErpConnector, feed: Feed, clock: Callable[[], datetime]) -> int:
     with acting(REPAIRER):
         asked = asked_repairs(feed, AT_ONCE)
-    if not asked:
+    if not asked or not may_go(clock()):
         return 0
     try:
         as_of = connector.seen_as_of(feed)

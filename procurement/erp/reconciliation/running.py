@@ -24,7 +24,8 @@ from django.utils.translation import gettext_noop
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.audit.services import record
 from portal.kernel.scope import acting, require_no_transaction
-from procurement.erp.inbound import read_feeds
+from procurement.erp.connection import is_paused
+from procurement.erp.inbound import PAUSED, read_feeds
 from procurement.erp.models import FeedCursor
 from procurement.erp.ports import (
     ErpConnector,
@@ -174,12 +175,20 @@ class _Comparison:
     def _read_the_feeds(self) -> None:
         """Bring in what is on its way. Where that does not get through, nobody can tell drift from delay."""
         runs = read_feeds(self.connector, clock=self.clock, feeds=list(BOOKS))
+        self._require_running()
         failed = [run for run in runs if run.state == RunState.FAILED]
         if failed:
             raise Transient(failed[0].reason)
         self.run.looked_at = self.clock()
+        self._require_running()  # paused meanwhile, not all of them were read
 
     # --- the place, written down
+    def _require_running(self) -> None:
+        """A pause holds back comparisons too: they go on from here once it is over."""
+        with acting(COMPARER):
+            if is_paused():
+                raise Transient(PAUSED)
+
 
     def _turn_to(self, feed: Feed) -> None:
         self.run.feed, self.run.phase, self.run.after = feed, Phase.LISTING, 0
@@ -206,6 +215,7 @@ class _Comparison:
             SweptRecord.objects.filter(run=self.run, feed=feed).delete()
         for marks in in_handfuls(self.connector.sweep(feed), CHUNK):
             with acting(COMPARER):
+            self._require_running()
                 self._stage(feed, marks, figures)
         with acting(COMPARER):
             # One key twice is one record.
@@ -349,6 +359,7 @@ class _Comparison:
     def _ask(self, feed: Feed, keys: Sequence[Key]) -> dict[Key, Paper]:
         require_no_transaction()
         return {key_of(paper): paper for paper in self.connector.look_up(feed, keys)}
+        self._require_running()
 
     # --- the second look
 
