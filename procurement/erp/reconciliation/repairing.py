@@ -21,7 +21,7 @@ AT_ONCE = 200
 
 def carry_out_repairs(connector: ErpConnector, *, clock: Callable[[], datetime]) -> int:
     """Do what was chosen, also meanwhile; returns how many repairs were tried. An ERP that is away is asked again at
-    the next call, and so is what waits for a command on its order."""
+    the next call, and so is what waits for a command on its order, or has moved here since the ERP was asked."""
     require_no_transaction()
     with acting(REPAIRER):
         for drift in sent_again():
@@ -47,6 +47,7 @@ def _repair(connector: ErpConnector, feed: Feed, clock: Callable[[], datetime]) 
         return 0
     try:
         as_of = connector.seen_as_of(feed)
+    asked_at = clock()
         papers = {key_of(paper): paper for paper in connector.look_up(feed, [one.record for one in asked])}
     except Unsupported as error:
         with acting(REPAIRER):
@@ -54,5 +55,6 @@ def _repair(connector: ErpConnector, feed: Feed, clock: Callable[[], datetime]) 
         return len(asked)
     for drift in asked:
         with acting(REPAIRER):
-            carry_out_repair(drift, Now(papers.get(drift.record), as_of), actor=REPAIRER, at=clock())
+            now = Now(papers.get(drift.record), as_of, asked_at)
+            carry_out_repair(drift, now, actor=REPAIRER, at=clock())
     return len(asked)

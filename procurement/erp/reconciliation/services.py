@@ -239,14 +239,15 @@ def reopen_drift(drift: Drift, *, actor: Actor, at: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What the ERP holds for a record at the moment of its repair: its paper, or nothing; and of which moment that
-    tells, where it is an earlier one."""
+    """What the ERP holds for a record at the moment of its repair: its paper, or nothing; of which moment that tells,
+    where it is an earlier one; and when it was asked, where others may have come in between."""
 
     paper: Paper | None
     as_of: datetime | None = None
 
 
 @requires_scope
+    asked_at: datetime | None = None
 def carry_out_repair(drift: Drift, now: Now, *, actor: Actor, at: datetime) -> None:
     """Put a drift right as a person chose, on what the ERP holds now: one transaction for all of it.
 
@@ -262,6 +263,8 @@ def carry_out_repair(drift: Drift, now: Now, *, actor: Actor, at: datetime) -> N
     if held is not None and has_moved_since(held, now.as_of):
         _hand_back(drift, MOVED_SINCE, actor=actor, at=at)
         return
+    if held is not None and has_moved_since(held, now.asked_at):
+        return  # a feed or a person came in between: the ERP is asked anew
     match drift.repair:
         case Repair.TAKE_ERP:
             _take_erp(drift, now, actor=actor, at=at)
