@@ -24,7 +24,9 @@ def carry_out_repairs(connector: ErpConnector, *, clock: Callable[[], datetime])
     the next call, and so is what waits for a command on its order, or has moved here since the ERP was asked."""
     require_no_transaction()
     with acting(REPAIRER):
-        for drift in sent_again():
+        sent = sent_again()
+    for drift in sent:
+        with acting(REPAIRER):
             settle_sent_again(drift, actor=REPAIRER, at=clock())
     tried, left = 0, -1
     try:
@@ -45,9 +47,9 @@ def _repair(connector: ErpConnector, feed: Feed, clock: Callable[[], datetime]) 
         asked = asked_repairs(feed, AT_ONCE)
     if not asked or not may_go(clock()):
         return 0
+    asked_at = clock()
     try:
         as_of = connector.seen_as_of(feed)
-    asked_at = clock()
         papers = {key_of(paper): paper for paper in connector.look_up(feed, [one.record for one in asked])}
     except Unsupported as error:
         with acting(REPAIRER):

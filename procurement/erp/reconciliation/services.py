@@ -28,6 +28,7 @@ from procurement.erp.reconciliation.policies import (
 )
 from procurement.erp.reconciliation.queries import (
     drift_of_kind,
+    hold_orders_of,
     live_drift,
     lock_drift,
     not_seen_in,
@@ -187,6 +188,7 @@ def _meet_again(
 def fade_unseen(feed: Feed, run: ReconciliationRun, *, actor: Actor, at: datetime) -> int:
     """Close the drift of a feed that a comparison did not meet again: it has gone by itself."""
     gone = list(not_seen_in(feed, run)[:BULK])
+    hold_orders_of(gone)
     for drift in gone:
         _fade(lock_drift(drift), actor=actor, at=at)
     return len(gone)
@@ -216,6 +218,7 @@ def ask_repair(drift: Drift, repair: str, *, actor: Actor, at: datetime) -> None
 def ask_repairs(kind: str, repair: str, *, actor: Actor, at: datetime) -> int:
     """The same for all open drift of a kind that can be put right in this way. Returns how many that is."""
     asked = [drift for drift in drift_of_kind(actor, kind) if repair in repairs_for(drift.kind, drift.feed)]
+    hold_orders_of(asked)
     for drift in asked:
         ask_repair(drift, repair, actor=actor, at=at)
     return len(asked)
@@ -244,10 +247,10 @@ class Now:
 
     paper: Paper | None
     as_of: datetime | None = None
+    asked_at: datetime | None = None
 
 
 @requires_scope
-    asked_at: datetime | None = None
 def carry_out_repair(drift: Drift, now: Now, *, actor: Actor, at: datetime) -> None:
     """Put a drift right as a person chose, on what the ERP holds now: one transaction for all of it.
 
@@ -260,11 +263,11 @@ def carry_out_repair(drift: Drift, now: Now, *, actor: Actor, at: datetime) -> N
     held = held_here(feed, [drift.record]).get(drift.record)
     if held is not None and held.under_way:
         return  # its turn comes when that is through
+    if held is not None and has_moved_since(held, now.asked_at):
+        return  # a feed or a person came in between: the ERP is asked anew
     if held is not None and has_moved_since(held, now.as_of):
         _hand_back(drift, MOVED_SINCE, actor=actor, at=at)
         return
-    if held is not None and has_moved_since(held, now.asked_at):
-        return  # a feed or a person came in between: the ERP is asked anew
     match drift.repair:
         case Repair.TAKE_ERP:
             _take_erp(drift, now, actor=actor, at=at)
@@ -383,6 +386,8 @@ def settle_sent_again(drift: Drift, *, actor: Actor, at: datetime) -> None:
 @requires_scope
 def hand_back_all(drifts: Iterable[Drift], reason: str, *, actor: Actor, at: datetime) -> None:
     """The repair that was chosen for these cannot be carried out at all."""
+    drifts = list(drifts)
+    hold_orders_of(drifts)
     for one in drifts:
         drift = lock_drift(one)
         if drift.state == DriftState.ASKED:
