@@ -68,8 +68,10 @@ __all__ = ["FEED_ACTOR", "read_configured_feeds", "read_feeds", "rest_after", "t
 
 FEED_ACTOR = Actor.system("ERP feed", Channel.ERP)
 # Our own reasons are kept in English and translated where they are shown.
-PAUSED = gettext_noop("The connection is paused.")
-BEING_WRITTEN = gettext_noop("Something is being written to this order. Wait until it is through, then look again.")
+PAUSED = gettext_noop("The connection to the ERP is paused.")
+BEING_WRITTEN = gettext_noop(
+    "Something is being written to this order. Wait until it is through, then look again."
+)
 Clock = Callable[[], datetime]
 
 

@@ -203,7 +203,8 @@ def case_of(command: ErpCommand) -> Case:
     return Case(
         command.state,
         [one(wish) for wish in paper.lines],
-        busy=command.state in STUCK and (other_in_flight(command) is not None or _waits_to_be_taken_up(command)),
+        busy=command.state in STUCK
+        and (other_in_flight(command) is not None or _waits_to_be_taken_up(command)),
     )
 
 

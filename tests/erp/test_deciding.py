@@ -666,7 +666,7 @@ def test_nobody_looks_while_the_connection_is_paused_or_the_order_is_being_writt
     deliver(erp, files.clock, files.monkeypatch)  # it may still be at work there
     looked.append(bea.post(address, follow=True).content.decode())
 
-    assert "The ERP could not be asked: The connection is paused." in looked[0]
+    assert "The ERP could not be asked: The connection to the ERP is paused." in looked[0]
     assert "The ERP could not be asked: Something is being written to this order." in looked[1]
     assert agreement_of() == {10: "agreed", 20: "agreed"}
 
