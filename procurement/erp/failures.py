@@ -22,8 +22,16 @@ from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.outbox.services import replay_message
 from portal.kernel.scope import requires_scope
 from procurement.erp.models import ErpCommand, FeedProblem
+from procurement.erp.policies import Standing
 from procurement.erp.problems import Severity
-from procurement.erp.queries import commands_needing_a_person, lock_orders, other_in_flight, parked_messages
+from procurement.erp.queries import (
+    case_of,
+    commands_needing_a_person,
+    lock_command,
+    lock_orders,
+    other_in_flight,
+    parked_messages,
+)
 from procurement.erp.services import retry_command
 from procurement.erp.states import CommandState
 
@@ -135,8 +143,8 @@ def rows_of(group: Group, actor: Actor, *, at: datetime, since: datetime) -> Que
 def may_retry_at_once(group: Group) -> bool:
     """Whether a whole group may be tried again by one press.
 
-    A conflict may not: each is somebody's change in the ERP, and nobody's is overwritten unseen. A record of a feed is
-    read again, not tried again.
+    A conflict may not: each is somebody's change in the ERP, and nobody's is overwritten unseen; what the ERP refused
+    and somebody changed there since is left out for the same reason. A record of a feed is read again, not tried again.
     """
     if group.kind is Kind.COMMANDS:
         return group.state in (CommandState.NEEDS_PERSON, CommandState.SENT)
@@ -163,6 +171,11 @@ def retry_group(group: Group, *, actor: Actor, at: datetime, since: datetime) ->
     return _retry_commands(rows, group.count, actor, at)
 
 
+def _is_overwriting(command: ErpCommand) -> bool:
+    """Whether the ERP has moved since it was decided: as with a conflict, that is looked at one by one."""
+    return any(line.is_writable and line.standing is Standing.DIFFERS for line in case_of(command).lines)
+
+
 def _replay_messages(rows: list[OutboxMessage], count: int, actor: Actor, at: datetime) -> Retried:
     for message in rows:
         replay_message(message, actor=actor, at=at)
@@ -172,9 +185,10 @@ def _replay_messages(rows: list[OutboxMessage], count: int, actor: Actor, at: da
 def _retry_commands(rows: list[ErpCommand], count: int, actor: Actor, at: datetime) -> Retried:
     lock_orders(command.order_id for command in rows)
     again = settled = 0
-    for command in rows:
-        if other_in_flight(command) is not None:
-            continue  # another write to this order is not through: later
+    for row in rows:
+        command = lock_command(row.origin)
+        if command.state != row.state or other_in_flight(command) is not None or _is_overwriting(command):
+            continue  # settled meanwhile, or another write to this order is not through, or somebody has to look
         if retry_command(command, actor=actor, at=at):
             again += 1
         else:

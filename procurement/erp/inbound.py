@@ -11,6 +11,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DataError, IntegrityError
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.audit.services import record
@@ -48,10 +49,11 @@ from procurement.erp.ports import (
     Page,
     ReadBack,
     Sighting,
+    Transient,
     WriteResult,
 )
 from procurement.erp.problems import Problem, Severity, shown
-from procurement.erp.queries import confirmable_commands, lock_orders
+from procurement.erp.queries import confirmable_commands, is_being_written, lock_orders
 from procurement.erp.services import confirm_by_reading, record_result
 from procurement.erp.states import RunState
 from procurement.invoices.services import attach_invoices, receive_invoices
@@ -65,6 +67,11 @@ logger = logging.getLogger(__name__)
 __all__ = ["FEED_ACTOR", "read_configured_feeds", "read_feeds", "rest_after", "take_page"]
 
 FEED_ACTOR = Actor.system("ERP feed", Channel.ERP)
+# Our own reasons are kept in English and translated where they are shown.
+PAUSED = gettext_noop("The connection to the ERP is paused.")
+BEING_WRITTEN = gettext_noop(
+    "Something is being written to this order. Wait until it is through, then look again."
+)
 Clock = Callable[[], datetime]
 
 
@@ -258,14 +265,31 @@ def _is_resting(feed: Feed, at: datetime) -> bool:
 def read_one_order(company: str, number: str, *, clock: Clock) -> bool:
     """Read one order back from the ERP this moment and take it in, as a feed would. Returns whether it is still there.
 
-    Raises `Unsupported` where an ERP tells of its orders by feed alone, and the errors of the way to it.
+    Raises `Unsupported` where an ERP tells of its orders by feed alone, and the errors of the way to it; `Transient`
+    while the connection is paused, and while the order is being written, for then the ERP may hold half of it.
     """
     require_no_transaction()
+    began = clock()
     with connect() as connector:
-        paper = connector.read_back(company, number)
+        try:
+            with acting(FEED_ACTOR):
+                connection = begin_calling(connector.capabilities, at=began, by_hand=True)
+        except Shut as shut:
+            raise Transient(PAUSED) from shut
+        try:
+            paper = connector.read_back(company, number)
+        except ErpError as error:
+            note_error(connection, error, at=clock())
+            raise
+        except Exception:
+            note_nothing(connection, at=clock())
+            raise
+        note_answer(connection, at=clock())
     if paper is None:
         return False
     with acting(FEED_ACTOR):
+        if is_being_written(company, number, since=began):
+            raise Transient(BEING_WRITTEN)
         _take(Feed.ORDERS, [Sighting(paper, "")], clock())
     return True
 

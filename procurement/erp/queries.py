@@ -107,10 +107,30 @@ def other_in_flight(command: ErpCommand) -> ErpCommand | None:
     return others.exclude(pk=command.pk).order_by("id").first()
 
 
+def _waits_to_be_taken_up(command: ErpCommand) -> bool:
+    """Whether something agreed later on the same order has not become a command yet: while the connection is paused,
+    for hours. It goes out whatever is decided here."""
+    waiting = OutboxMessage.objects.filter(topic=TOPIC, stream=command.stream, state__in=UNDONE)
+    others = waiting.exclude(key=command.origin)
+    return any(message.payload.get("origin") != str(command.origin) for message in others)
+
+
 def left_waiting() -> QuerySet[ErpCommand]:
     """Commands that wait behind one that has ended: nobody told them, and nobody will."""
     waiting = ErpCommand.objects.filter(state=CommandState.QUEUED, behind__isnull=False)
     return waiting.exclude(behind__state__in=IN_FLIGHT).order_by("order_id", "id")
+
+
+def is_being_written(company: str, number: str, *, since: datetime) -> bool:
+    """Whether a call that writes to this order is under way, or ended since: the ERP may have told half of it. The
+    order is held, so that none begins meanwhile."""
+    order = PurchaseOrder.objects.filter(company__code=company, number=number).first()
+    if order is None:
+        return False
+    lock_orders([order.pk])
+    under_way = Q(state__in=IN_FLIGHT, calling_since__isnull=False)
+    ended = Q(confirmed_at__gte=since) | Q(sent_at__gte=since)
+    return ErpCommand.objects.filter(under_way | ended, order=order).exists()
 
 
 def older_in_flight(command: ErpCommand) -> ErpCommand | None:
@@ -183,7 +203,8 @@ def case_of(command: ErpCommand) -> Case:
     return Case(
         command.state,
         [one(wish) for wish in paper.lines],
-        busy=command.state in STUCK and other_in_flight(command) is not None,
+        busy=command.state in STUCK
+        and (other_in_flight(command) is not None or _waits_to_be_taken_up(command)),
     )
 
 

@@ -16,6 +16,7 @@ from portal.kernel.audit.queries import timeline_of
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting
 from procurement.erp import delivery, inbound
+from procurement.erp.connection import pause_connection, resume_connection
 from procurement.erp.models import ErpCommand
 from procurement.erp.ports import (
     Capabilities,
@@ -335,6 +336,21 @@ def test_a_decision_on_values_that_moved_is_refused_with_the_difference(files, b
     assert decide(bea, command, "ask", words="Only 60 now?").status_code == 303
 
 
+def test_what_was_agreed_anew_and_waits_to_go_out_is_not_taken_back(files, bea) -> None:
+    command = conflict_read(files)
+    agree(in_portal(), delivery_on=LATEST)  # nobody has taken it up yet, as while the connection is paused
+
+    found = ways(page(bea, command))
+    assert "not through yet" in found["keep"]
+    assert "not through yet" in found["ask"]
+    assert decide(bea, command, "keep").status_code == 409
+    assert agreement_of()[10] == "agreed"
+
+    files.round()
+    assert the_command(pk=command.pk).state == "superseded"
+    assert files.erp.order("NM", NUMBER).lines[0].delivery_on == LATEST
+
+
 def test_a_decision_without_a_page_is_refused(files, bea) -> None:
     command = conflict_answered(files)
 
@@ -626,6 +642,33 @@ def test_a_person_looks_into_the_erp_before_deciding(files, bea, monkeypatch) ->
     assert ways(response)["keep"] == ""
     erp.error = Transient("Restarting.")
     assert "The ERP could not be asked: Restarting." in bea.post(address, follow=True).content.decode()
+
+
+def test_nobody_looks_while_the_connection_is_paused_or_the_order_is_being_written(
+    files, bea, monkeypatch
+) -> None:
+    files.orders(a_paper())
+    agree(in_portal(), delivery_on=LATER)
+    erp = Readable(a_paper(lines=[a_line(10, quantity=Decimal(55)), a_line(20)], revision="2"))
+    erp.script = [Conflict("Changed.", current=[])]
+    deliver(erp, files.clock, files.monkeypatch)
+    monkeypatch.setattr(inbound, "connect", lambda: erp)
+    agree(in_portal(), 20, delivery_on=LATER)
+    address = reverse("integration-command-read", args=[the_command().origin])
+    looked: list[str] = []
+    erp.script = [UnknownOutcome("No answer.")]
+
+    with acting(FEED):
+        pause_connection("Month end.", actor=FEED, at=files.clock())
+    looked.append(bea.post(address, follow=True).content.decode())
+    with acting(FEED):
+        resume_connection("Done.", actor=FEED, at=files.clock())
+    deliver(erp, files.clock, files.monkeypatch)  # it may still be at work there
+    looked.append(bea.post(address, follow=True).content.decode())
+
+    assert "The ERP could not be asked: The connection to the ERP is paused." in looked[0]
+    assert "The ERP could not be asked: Something is being written to this order." in looked[1]
+    assert agreement_of() == {10: "agreed", 20: "agreed"}
 
 
 def test_where_the_erp_tells_by_feed_alone_there_is_no_button(files, bea, settings, tmp_path) -> None:

@@ -1,6 +1,8 @@
 """What failed, grouped by reason, and a whole group tried again where that is sane."""
 
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from portal.kernel.scope import acting
 from procurement.erp.failures import Kind, failure_groups
 from procurement.erp.models import ErpCommand, FeedProblem, FeedRun
 from procurement.erp.services import record_conflict, record_refusal
-from tests.builders.world import MONDAY
+from tests.builders.world import MONDAY, a_paper, receive
 from tests.erp.test_monitor import a_command, monday, page, signed_in
 from tests.people import FEED
 
@@ -155,6 +157,20 @@ def test_conflicts_are_never_written_over_by_the_hundred(ines: Client, world: An
 
     with acting(FEED):
         assert ErpCommand.objects.get(pk=command.pk).state == "conflict"
+
+
+def test_what_somebody_changed_in_the_erp_since_the_refusal_is_left_for_a_person(
+    ines: Client, world: Any
+) -> None:
+    untouched, moved = refused("45-1", "Closed."), refused("45-2", "Closed.")
+    line = replace(a_paper("45-2").lines[0], quantity=Decimal(70))
+    receive(a_paper("45-2", lines=[line, *a_paper("45-2").lines[1:]]), at=MONDAY + timedelta(hours=1))
+
+    assert retry(ines, Kind.COMMANDS, group_of(Kind.COMMANDS)) == 303
+
+    with acting(FEED):
+        states = [ErpCommand.objects.get(pk=one.pk).state for one in (untouched, moved)]
+    assert states == ["queued", "person"]
 
 
 def test_parked_messages_of_one_reason_go_again_together(ines: Client, world: Any) -> None:

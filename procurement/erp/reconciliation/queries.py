@@ -1,7 +1,7 @@
 """Reading comparisons, drift and dry runs."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,6 +51,12 @@ def lock_drift(drift: Drift) -> Drift:
     lock_orders([drift.order_id] if drift.order_id else [])
     held: Drift = Drift.objects.select_for_update(of=("self",)).get(pk=drift.pk)
     return held
+
+
+def hold_orders_of(drifts: Iterable[Drift]) -> None:
+    """Hold the orders of many drifts at once, in the order in which everybody locks; one drift after another would
+    hold them in the order in which they were found."""
+    lock_orders(drift.order_id for drift in drifts if drift.order_id)
 
 
 def live_drift(feed: Feed, records: Collection[tuple[str, ...]]) -> dict[tuple[str, ...], list[Drift]]:

@@ -24,7 +24,8 @@ from django.utils.translation import gettext_noop
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.audit.services import record
 from portal.kernel.scope import acting, require_no_transaction
-from procurement.erp.inbound import read_feeds
+from procurement.erp.connection import is_paused
+from procurement.erp.inbound import PAUSED, read_feeds
 from procurement.erp.models import FeedCursor
 from procurement.erp.ports import (
     ErpConnector,
@@ -38,6 +39,7 @@ from procurement.erp.ports import (
     content_hash,
     key_of,
 )
+from procurement.erp.queries import lock_orders
 from procurement.erp.reconciliation.mirror import BOOKS, Held, Key, held_here, not_listed
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun, SweptRecord
 from procurement.erp.reconciliation.policies import Finding
@@ -173,11 +175,19 @@ class _Comparison:
 
     def _read_the_feeds(self) -> None:
         """Bring in what is on its way. Where that does not get through, nobody can tell drift from delay."""
+        self._require_running()
         runs = read_feeds(self.connector, clock=self.clock, feeds=list(BOOKS))
         failed = [run for run in runs if run.state == RunState.FAILED]
         if failed:
             raise Transient(failed[0].reason)
+        self._require_running()  # paused meanwhile, not all of them were read
         self.run.looked_at = self.clock()
+
+    def _require_running(self) -> None:
+        """A pause holds back comparisons too: they go on from here once it is over."""
+        with acting(COMPARER):
+            if is_paused():
+                raise Transient(PAUSED)
 
     # --- the place, written down
 
@@ -205,6 +215,7 @@ class _Comparison:
         with acting(COMPARER):
             SweptRecord.objects.filter(run=self.run, feed=feed).delete()
         for marks in in_handfuls(self.connector.sweep(feed), CHUNK):
+            self._require_running()
             with acting(COMPARER):
                 self._stage(feed, marks, figures)
         with acting(COMPARER):
@@ -348,7 +359,14 @@ class _Comparison:
 
     def _ask(self, feed: Feed, keys: Sequence[Key]) -> dict[Key, Paper]:
         require_no_transaction()
+        self._require_running()
         return {key_of(paper): paper for paper in self.connector.look_up(feed, keys)}
+
+    def _hold(self, feed: Feed, keys: Sequence[Key]) -> None:
+        """Hold these orders before their drift, as everybody does; nothing moves while they are judged."""
+        if feed is Feed.ORDERS:
+            book = BOOKS[feed]
+            lock_orders(book.rows.filter(book.matching(keys)).values_list("pk", flat=True))
 
     # --- the second look
 
@@ -367,6 +385,7 @@ class _Comparison:
             papers = self._ask(feed, [_key(one) for one in suspects])
             as_of = self.connector.seen_as_of(feed)
             with acting(COMPARER):
+                self._hold(feed, [_key(one) for one in suspects])
                 held = held_here(feed, [_key(one) for one in suspects])
                 looks = [
                     self._judge(one, held.get(_key(one)), papers.get(_key(one)), as_of) for one in suspects

@@ -28,6 +28,7 @@ from procurement.erp.reconciliation.policies import (
 )
 from procurement.erp.reconciliation.queries import (
     drift_of_kind,
+    hold_orders_of,
     live_drift,
     lock_drift,
     not_seen_in,
@@ -187,6 +188,7 @@ def _meet_again(
 def fade_unseen(feed: Feed, run: ReconciliationRun, *, actor: Actor, at: datetime) -> int:
     """Close the drift of a feed that a comparison did not meet again: it has gone by itself."""
     gone = list(not_seen_in(feed, run)[:BULK])
+    hold_orders_of(gone)
     for drift in gone:
         _fade(lock_drift(drift), actor=actor, at=at)
     return len(gone)
@@ -216,6 +218,7 @@ def ask_repair(drift: Drift, repair: str, *, actor: Actor, at: datetime) -> None
 def ask_repairs(kind: str, repair: str, *, actor: Actor, at: datetime) -> int:
     """The same for all open drift of a kind that can be put right in this way. Returns how many that is."""
     asked = [drift for drift in drift_of_kind(actor, kind) if repair in repairs_for(drift.kind, drift.feed)]
+    hold_orders_of(asked)
     for drift in asked:
         ask_repair(drift, repair, actor=actor, at=at)
     return len(asked)
@@ -239,11 +242,12 @@ def reopen_drift(drift: Drift, *, actor: Actor, at: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What the ERP holds for a record at the moment of its repair: its paper, or nothing; and of which moment that
-    tells, where it is an earlier one."""
+    """What the ERP holds for a record at the moment of its repair: its paper, or nothing; of which moment that tells,
+    where it is an earlier one; and when it was asked, where others may have come in between."""
 
     paper: Paper | None
     as_of: datetime | None = None
+    asked_at: datetime | None = None
 
 
 @requires_scope
@@ -259,6 +263,8 @@ def carry_out_repair(drift: Drift, now: Now, *, actor: Actor, at: datetime) -> N
     held = held_here(feed, [drift.record]).get(drift.record)
     if held is not None and held.under_way:
         return  # its turn comes when that is through
+    if held is not None and has_moved_since(held, now.asked_at):
+        return  # a feed or a person came in between: the ERP is asked anew
     if held is not None and has_moved_since(held, now.as_of):
         _hand_back(drift, MOVED_SINCE, actor=actor, at=at)
         return
@@ -380,6 +386,8 @@ def settle_sent_again(drift: Drift, *, actor: Actor, at: datetime) -> None:
 @requires_scope
 def hand_back_all(drifts: Iterable[Drift], reason: str, *, actor: Actor, at: datetime) -> None:
     """The repair that was chosen for these cannot be carried out at all."""
+    drifts = list(drifts)
+    hold_orders_of(drifts)
     for one in drifts:
         drift = lock_drift(one)
         if drift.state == DriftState.ASKED:

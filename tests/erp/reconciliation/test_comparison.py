@@ -1,6 +1,8 @@
 """Both sides are compared record by record: what differs is shown with its repair, and what is on its way is not."""
 
 import os
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -16,11 +18,13 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting
 from procurement.catalogue.models import Item
+from procurement.erp.connection import pause_connection, resume_connection
 from procurement.erp.delivery import carry
 from procurement.erp.models import ErpCommand
 from procurement.erp.ports import Feed, Transient
+from procurement.erp.queries import lock_orders
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun, SweptRecord
-from procurement.erp.reconciliation.queries import unresolved_drift
+from procurement.erp.reconciliation.queries import lock_drift, unresolved_drift
 from procurement.erp.reconciliation.repairing import carry_out_repairs
 from procurement.erp.reconciliation.running import MOST_TRIES, carry_on
 from procurement.erp.reconciliation.services import (
@@ -122,6 +126,16 @@ def a_promise_in_the_erp() -> LiveErp:
     erp = LiveErp(a_paper())
     deliver(erp)
     return erp
+
+
+def pause(clock: Clock) -> None:
+    with acting(FEED):
+        pause_connection("Month end.", actor=FEED, at=clock())
+
+
+def resume(clock: Clock) -> None:
+    with acting(FEED):
+        resume_connection("Done.", actor=FEED, at=clock())
 
 
 # --- nothing to say -----------------------------------------------------------------------------------------
@@ -507,6 +521,39 @@ def test_a_repair_waits_while_the_erp_is_away(world: Any, clock: Clock) -> None:
     assert the_drift().state == "repaired"
 
 
+def test_a_repair_undoes_nothing_that_came_while_the_erp_was_asked(world: Any, clock: Clock) -> None:
+    receive(a_paper())
+    erp = LiveErp(changed(note="other"))
+    compare(erp, clock)
+    choose(the_drift(), "take_erp", clock)
+    newest = changed(quantity=Decimal(80))
+    asked = len(erp.asked)
+    # The answer is on its way when a feed brings what somebody changed a moment later.
+    erp.before[f"look {asked + 1}"] = lambda: receive(newest, at=clock()) and None
+    erp.before[f"look {asked + 2}"] = lambda: erp.hold(newest)
+
+    carry_out_repairs(erp, clock=clock)
+
+    assert fresh_line().quantity == 80
+    assert the_drift().state == "repaired"
+
+
+def test_a_pause_holds_back_repairs(world: Any, clock: Clock) -> None:
+    receive(a_paper())
+    erp = LiveErp(changed(quantity=Decimal(80)))
+    compare(erp, clock)
+    choose(the_drift(), "take_erp", clock)
+    asked = len(erp.asked)
+    pause(clock)
+
+    assert carry_out_repairs(erp, clock=clock) == 0
+    assert (the_drift().state, len(erp.asked)) == ("asked", asked)
+
+    resume(clock)
+    assert carry_out_repairs(erp, clock=clock) == 1
+    assert the_drift().state == "repaired"
+
+
 def test_all_of_a_kind_at_once(world: Any, clock: Clock) -> None:
     receive(a_paper("45-1"), a_paper("45-2"), a_paper("45-3"))
     erp = LiveErp(changed("45-1", quantity=Decimal(80)), changed("45-2", quantity=Decimal(70)))
@@ -641,6 +688,65 @@ def test_an_erp_that_is_away_is_waited_for(world: Any, clock: Clock) -> None:
 
     erp.failure = None
     assert (carry_on(erp, run, clock=clock).state, run.tries, run.reason) == ("done", 0, "")
+
+
+def test_what_a_pause_keeps_from_being_read_is_no_drift(world: Any, clock: Clock) -> None:
+    receive(a_paper())
+    erp = LiveErp(a_paper())
+
+    def somebody_changes_it_and_somebody_pauses() -> None:
+        erp.tell(changed(note="other"))
+        pause(clock)
+
+    erp.before["look 1"] = somebody_changes_it_and_somebody_pauses
+
+    run = compare(erp, clock)
+    assert (run.state, run.tries, len(erp.asked)) == ("running", 1, 1)
+    assert "paused" in run.reason
+    assert drifts() == []
+
+    resume(clock)
+    assert carry_on(erp, run, clock=clock).state == "done"
+    assert drifts() == []
+    assert fresh_line().note == "other"
+
+
+def test_a_person_on_a_drift_and_a_comparison_wait_for_each_other(world: Any, clock: Clock) -> None:
+    erp = a_promise_in_the_erp()
+    compare(erp, clock)  # reads what was written
+    told = erp.orders["NM", NUMBER]
+    erp.hold(replace(told, note="other"))
+    compare(erp, clock)
+    drift = the_drift()
+    first, *rest = told.lines
+    erp.hold(replace(told, note="other", lines=(replace(first, delivery_on=date(2026, 5, 6)), *rest)))
+    holds = threading.Event()
+    errors: list[Exception] = []
+
+    def a_person() -> None:
+        try:
+            with acting(FEED):
+                lock_orders([drift.order_id])
+                holds.set()
+                time.sleep(1)
+                lock_drift(drift)
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    person = threading.Thread(target=a_person)
+
+    def meanwhile() -> None:
+        person.start()
+        holds.wait(10)
+
+    erp.before[f"look {len(erp.asked) + 2}"] = meanwhile
+    run = compare(erp, clock)
+    person.join(30)
+
+    assert (run.state, run.reason, errors) == ("done", "", [])
+    assert [one.kind for one in drifts(state="open")] == ["fields", "promise_lost"]
 
 
 def test_an_erp_that_stays_away_ends_the_comparison(world: Any, clock: Clock) -> None:

@@ -29,12 +29,19 @@ from django.utils.translation import gettext_noop
 from procurement.erp.connectors.tryton.plan import (
     Deliveries,
     is_our_own_making,
+    kept_deliveries,
     next_cut,
     placed,
     still_to_come,
     wanted_deliveries,
 )
-from procurement.erp.connectors.tryton.records import Purchase, exact, read_moves, read_purchases
+from procurement.erp.connectors.tryton.records import (
+    Purchase,
+    are_planned_by_tryton,
+    exact,
+    read_moves,
+    read_purchases,
+)
 from procurement.erp.connectors.tryton.wire import Rpc
 from procurement.erp.policies import Standing, compare, differing_lines, held_by_paper, standing_pieces
 from procurement.erp.ports import Conflict, Outcome, ValidationRefused, WriteResult, canonical_decimal
@@ -152,21 +159,32 @@ class Writer:
     ) -> tuple[Mapping[str, Any], dict[int, Deliveries]]:
         """Leave the trace, or take it up; returns it with what the other lines held when it was left."""
         held = held_by_paper(purchase.paper)
-        if note is not None:
-            if not all(is_our_own_making(line, held.get(line.key)) for line in self.command.lines):
-                raise self._conflict(purchase, MOVED)
-            return note, _kept_in(note)
-        if compare(self.command, held) is Standing.DIFFERS:
-            raise self._conflict(purchase, MOVED)
+        planned = {key for key, moves in purchase.moves.items() if are_planned_by_tryton(moves)}
         spoken_of = {line.key for line in self.command.lines}
-        kept = {
-            line: [(move.planned_on, move.quantity) for move in moves if move.is_open and move.planned_on]
-            for line, moves in purchase.moves.items()
-            if str(line) not in spoken_of
+        now = {
+            key: kept_deliveries(moves) for key, moves in purchase.moves.items() if str(key) not in spoken_of
         }
+        if note is None:
+            if compare(self.command, held) is Standing.DIFFERS:
+                raise self._conflict(purchase, MOVED)
+            return self._leave_begun(purchase, now), now
+        if not all(
+            is_our_own_making(line, held.get(line.key), is_planned_anew=int(line.key) in planned)
+            for line in self.command.lines
+        ):
+            raise self._conflict(purchase, MOVED)
+        kept = _kept_in(note)
+        # What a person has dated since is that person's: only what Tryton planned anew is put back.
+        moved = {key: days for key, days in now.items() if key not in planned and days != kept.get(key)}
+        if moved:
+            kept |= moved
+            note = self._leave_begun(purchase, kept)
+        return note, kept
+
+    def _leave_begun(self, purchase: Purchase, kept: Mapping[int, Deliveries]) -> Mapping[str, Any]:
         plain = {line: [[str(day), str(quantity)] for day, quantity in days] for line, days in kept.items()}
         text = f"{self.command.key} {BEGUN} {json.dumps(plain)}"
-        return {"id": self._leave_note(purchase, text), "message": f"Quayside {text}"}, kept
+        return {"id": self._leave_note(purchase, text), "message": f"Quayside {text}"}
 
     def _amend(self, purchase: Purchase) -> bool:
         """Quantity, price and item; returns whether anything had to be amended."""
