@@ -27,6 +27,7 @@ from procurement.catalogue.services import (
 )
 from procurement.erp.circuit import rest_after
 from procurement.erp.connection import (
+    PAUSED,
     Shut,
     begin_calling,
     is_left_alone,
@@ -48,6 +49,7 @@ from procurement.erp.ports import (
     Page,
     ReadBack,
     Sighting,
+    Transient,
     WriteResult,
 )
 from procurement.erp.problems import Problem, Severity, shown
@@ -258,11 +260,25 @@ def _is_resting(feed: Feed, at: datetime) -> bool:
 def read_one_order(company: str, number: str, *, clock: Clock) -> bool:
     """Read one order back from the ERP this moment and take it in, as a feed would. Returns whether it is still there.
 
-    Raises `Unsupported` where an ERP tells of its orders by feed alone, and the errors of the way to it.
+    Raises `Unsupported` where an ERP tells of its orders by feed alone, the errors of the way to it, and `Transient`
+    while a person has paused the connection.
     """
     require_no_transaction()
     with connect() as connector:
-        paper = connector.read_back(company, number)
+        try:
+            with acting(FEED_ACTOR):
+                connection = begin_calling(connector.capabilities, at=clock(), by_hand=True)
+        except Shut as shut:
+            raise Transient(PAUSED) from shut
+        try:
+            paper = connector.read_back(company, number)
+        except ErpError as error:
+            note_error(connection, error, at=clock())
+            raise
+        except Exception:
+            note_nothing(connection, at=clock())
+            raise
+        note_answer(connection, at=clock())
     if paper is None:
         return False
     with acting(FEED_ACTOR):

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.scope import acting, require_no_transaction
+from procurement.erp.connection import stop_if_paused
 from procurement.erp.ports import ErpConnector, ErpError, Feed, Unsupported, key_of
 from procurement.erp.reconciliation.mirror import BOOKS
 from procurement.erp.reconciliation.queries import asked_count, asked_repairs, sent_again
@@ -44,6 +45,7 @@ def _repair(connector: ErpConnector, feed: Feed, clock: Callable[[], datetime]) 
         asked = asked_repairs(feed, AT_ONCE)
     if not asked:
         return 0
+    stop_if_paused()
     try:
         as_of = connector.seen_as_of(feed)
         papers = {key_of(paper): paper for paper in connector.look_up(feed, [one.record for one in asked])}

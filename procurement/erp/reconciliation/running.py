@@ -24,6 +24,7 @@ from django.utils.translation import gettext_noop
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.audit.services import record
 from portal.kernel.scope import acting, require_no_transaction
+from procurement.erp.connection import stop_if_paused
 from procurement.erp.inbound import read_feeds
 from procurement.erp.models import FeedCursor
 from procurement.erp.ports import (
@@ -177,6 +178,7 @@ class _Comparison:
         failed = [run for run in runs if run.state == RunState.FAILED]
         if failed:
             raise Transient(failed[0].reason)
+        stop_if_paused()  # then some of it was not read
         self.run.looked_at = self.clock()
 
     # --- the place, written down
@@ -198,6 +200,7 @@ class _Comparison:
 
     def _list(self, feed: Feed) -> None:
         figures = Figures()
+        stop_if_paused()
         as_of = self.connector.seen_as_of(feed)
         if as_of is not None:
             figures.as_of = as_of.isoformat()
@@ -207,6 +210,7 @@ class _Comparison:
         for marks in in_handfuls(self.connector.sweep(feed), CHUNK):
             with acting(COMPARER):
                 self._stage(feed, marks, figures)
+            stop_if_paused()
         with acting(COMPARER):
             # One key twice is one record.
             figures.there = SweptRecord.objects.filter(run=self.run, feed=feed).count()
@@ -347,7 +351,7 @@ class _Comparison:
         SweptRecord.objects.bulk_update(seen, ["digest", "suspect"], batch_size=CHUNK)
 
     def _ask(self, feed: Feed, keys: Sequence[Key]) -> dict[Key, Paper]:
-        require_no_transaction()
+        stop_if_paused()
         return {key_of(paper): paper for paper in self.connector.look_up(feed, keys)}
 
     # --- the second look

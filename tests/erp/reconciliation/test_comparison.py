@@ -16,6 +16,7 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting
 from procurement.catalogue.models import Item
+from procurement.erp.connection import pause_connection, resume_connection
 from procurement.erp.delivery import carry
 from procurement.erp.models import ErpCommand
 from procurement.erp.ports import Feed, Transient
@@ -641,6 +642,47 @@ def test_an_erp_that_is_away_is_waited_for(world: Any, clock: Clock) -> None:
 
     erp.failure = None
     assert (carry_on(erp, run, clock=clock).state, run.tries, run.reason) == ("done", 0, "")
+
+
+@pytest.mark.parametrize("moment", ["read", "sweep", "look 1"])
+def test_a_pause_stops_a_comparison_that_is_under_way(world: Any, clock: Clock, moment: str) -> None:
+    receive(a_paper())
+    erp = LiveErp(changed(quantity=Decimal(80)))
+    calls: list[int] = []
+
+    def pause() -> None:
+        with acting(FEED):
+            pause_connection("The ERP is moved.", actor=FEED, at=MONDAY)
+        calls.extend(erp.asked)
+
+    erp.before[moment] = pause
+
+    run = compare(erp, clock)
+
+    assert (run.state, run.reason) == ("running", "The connection to the ERP is paused.")
+    assert erp.asked == calls
+    assert drifts() == []
+
+    with acting(FEED):
+        resume_connection("It is back.", actor=FEED, at=MONDAY)
+    carry_on(erp, run, clock=clock)
+    assert run.state == "done"
+    assert the_drift().kind == "fields"
+
+
+def test_a_pause_keeps_repairs_waiting(world: Any, clock: Clock) -> None:
+    receive(a_paper())
+    erp = LiveErp(changed(quantity=Decimal(80)))
+    compare(erp, clock)
+    with acting(FEED):
+        ask_repair(the_drift(), "take_erp", actor=FEED, at=clock())
+        pause_connection("The ERP is moved.", actor=FEED, at=MONDAY)
+    before = len(erp.asked)
+
+    assert carry_out_repairs(erp, clock=clock) == 0
+
+    assert len(erp.asked) == before
+    assert (the_drift().state, fresh_line().quantity) == ("asked", 100)
 
 
 def test_an_erp_that_stays_away_ends_the_comparison(world: Any, clock: Clock) -> None:
