@@ -376,6 +376,9 @@ def test_taking_the_erps_values(people: Any, clock: Clock) -> None:
         assert (told.facts["repair"], told.facts["asked_by"]) == ("take_erp", "Ines Integrator")
         story = AuditEvent.objects.filter(stream=drift.stream).order_by("id").values_list("kind", flat=True)
         assert list(story) == ["drift.found", "drift.repair_asked", "drift.repaired"]
+        assert not AuditEvent.objects.filter(stream=drift.stream, internal=False).exists()
+    with acting(people["asha"].actor):
+        assert not AuditEvent.objects.filter(stream=drift.stream).exists()
 
 
 def test_a_spoiled_row_is_taken_again_though_its_paper_is_the_same(world: Any, clock: Clock) -> None:
