@@ -12,13 +12,21 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.audit.services import record
 from portal.kernel.scope import acting, require_no_transaction, requires_scope
 from procurement.erp.circuit import Circuit
 from procurement.erp.models import ErpConnection, FeedCursor
-from procurement.erp.ports import Capabilities, Discovery, ErpConnector, ErpError, ExpiredCredentials
+from procurement.erp.ports import (
+    Capabilities,
+    Discovery,
+    ErpConnector,
+    ErpError,
+    ExpiredCredentials,
+    Transient,
+)
 from procurement.erp.states import CONNECTION_LIFECYCLE
 
 logger = logging.getLogger(__name__)
@@ -27,6 +35,8 @@ ERP = Actor.system("ERP connection", Channel.ERP)
 # How stale `heard_at` may be before an answer is worth a write.
 HEARD_WITHIN = timedelta(seconds=30)
 AT_LEAST = timedelta(seconds=60)
+# Kept in English and translated where it is shown.
+PAUSED = gettext_noop("The connection to the ERP is paused.")
 
 
 class Shut(Exception):
@@ -79,6 +89,15 @@ def begin_calling(capabilities: Capabilities, *, at: datetime, by_hand: bool = F
 def is_paused() -> bool:
     """Whether a person holds everything back."""
     return the_connection().is_paused
+
+
+def stop_if_paused() -> None:
+    """What takes many calls looks before each of them: a pause lets the one under way come to its end, and no more."""
+    require_no_transaction()
+    with acting(ERP):
+        paused = is_paused()
+    if paused:
+        raise Transient(PAUSED)
 
 
 @requires_scope

@@ -28,6 +28,7 @@ from procurement.catalogue.services import (
 )
 from procurement.erp.circuit import rest_after
 from procurement.erp.connection import (
+    PAUSED,
     Shut,
     begin_calling,
     is_left_alone,
@@ -67,8 +68,6 @@ logger = logging.getLogger(__name__)
 __all__ = ["FEED_ACTOR", "read_configured_feeds", "read_feeds", "rest_after", "take_page"]
 
 FEED_ACTOR = Actor.system("ERP feed", Channel.ERP)
-# Our own reasons are kept in English and translated where they are shown.
-PAUSED = gettext_noop("The connection to the ERP is paused.")
 BEING_WRITTEN = gettext_noop(
     "Something is being written to this order. Wait until it is through, then look again."
 )

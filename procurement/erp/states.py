@@ -89,6 +89,7 @@ CONNECTION_LIFECYCLE = Lifecycle(
         ConnectionState.PAUSED,
         "connection.paused",
         Permission.ERP_MANAGE,
+        internal=True,
     ),
     Transition(
         "resume",
@@ -96,6 +97,7 @@ CONNECTION_LIFECYCLE = Lifecycle(
         ConnectionState.RUNNING,
         "connection.resumed",
         Permission.ERP_MANAGE,
+        internal=True,
     ),
     initial=ConnectionState.RUNNING,
 )

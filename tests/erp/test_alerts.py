@@ -354,6 +354,22 @@ def test_only_the_integrations_owners_get_mail_each_in_their_own_time(watch: Any
     assert "2 Mar 2026, 10:00" in by_reader["ivo@northmoor.example"]
 
 
+def test_who_no_longer_looks_after_the_integration_gets_no_mail_that_was_on_its_way(
+    people: Any, clock: Clock
+) -> None:
+    the_door(refused_since=MONDAY, trouble="Wrong password.")
+    with acting(WATCHER):
+        keep_watch(at=clock())
+    with acting(FEED):
+        User.objects.filter(email="ines@northmoor.example").update(company_role="buyer")
+
+    deliver_due(worker=1, clock=clock, topics=["alerts"])
+
+    assert mail.outbox == []
+    with acting(FEED):
+        assert OutboxMessage.objects.get(topic="alerts").state == "delivered"
+
+
 def test_words_of_an_erp_do_not_become_markup_in_a_mail(watch: Any) -> None:
     the_door(refused_since=MONDAY, trouble="<script>alert(1)</script>")
 
@@ -475,7 +491,7 @@ def test_a_program_is_told_when_it_is_over(watch: Any, clock: Clock, receiver: R
     assert events[0]["alert"] == events[1]["alert"]
 
 
-@pytest.mark.parametrize("status", [302, 400, 500])
+@pytest.mark.parametrize("status", [302, 304, 307, 400, 500])
 def test_a_program_that_does_not_take_it_is_told_again(
     watch: Any, clock: Clock, receiver: Receiver, status: int
 ) -> None:

@@ -16,7 +16,7 @@ from portal.kernel.audit.queries import timeline_of
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting
 from procurement.erp import delivery, inbound
-from procurement.erp.connection import pause_connection, resume_connection
+from procurement.erp.connection import pause_connection, resume_connection, the_connection
 from procurement.erp.models import ErpCommand
 from procurement.erp.ports import (
     Capabilities,
@@ -40,7 +40,7 @@ from procurement.orders.queries import lock_order
 from procurement.orders.services import Decision, decide_promises, make_promises
 from procurement.threads.models import Message
 from suppliers.models import User
-from tests.builders.world import MONDAY, a_line, a_paper
+from tests.builders.world import MONDAY, a_line, a_paper, fresh_line
 from tests.erp.test_delivery import Clock, FilesWorld, ScriptedErp, agree, agreement_of, deliver, in_portal
 from tests.people import FEED
 
@@ -669,6 +669,32 @@ def test_nobody_looks_while_the_connection_is_paused_or_the_order_is_being_writt
     assert "The ERP could not be asked: The connection to the ERP is paused." in looked[0]
     assert "The ERP could not be asked: Something is being written to this order." in looked[1]
     assert agreement_of() == {10: "agreed", 20: "agreed"}
+
+
+def test_while_the_connection_is_paused_nobody_looks_into_the_erp_either(files, bea, monkeypatch) -> None:
+    command = conflict_answered(files)
+    erp = Readable(a_paper(lines=[a_line(10, quantity=Decimal(55)), a_line(20)], revision="2"))
+    monkeypatch.setattr(inbound, "connect", lambda: erp)
+    with acting(FEED):
+        pause_connection("The ERP is moved.", actor=FEED, at=MONDAY)
+    address = reverse("integration-command-read", args=[command.origin])
+
+    said = bea.post(address, follow=True).content.decode()
+
+    assert "The ERP could not be asked: The connection to the ERP is paused." in said
+    assert fresh_line().quantity == 100
+
+
+def test_a_look_that_nobody_answers_counts_at_the_door(files, bea, monkeypatch) -> None:
+    command = conflict_answered(files)
+    erp = Readable(None)
+    erp.error = Transient("Restarting.")
+    monkeypatch.setattr(inbound, "connect", lambda: erp)
+
+    bea.post(reverse("integration-command-read", args=[command.origin]))
+
+    with acting(FEED):
+        assert (the_connection().failures, the_connection().trouble) == (1, "Restarting.")
 
 
 def test_where_the_erp_tells_by_feed_alone_there_is_no_button(files, bea, settings, tmp_path) -> None:

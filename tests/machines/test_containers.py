@@ -113,6 +113,16 @@ def test_every_setting_is_one(name):
         assert setting in plain or setting.removesuffix("_FILE") in secret, setting
 
 
+def test_the_workers_alone_are_told_where_the_erp_and_the_webhook_are(secrets):
+    outside = {"ERP_URL_FILE", "ALERT_WEBHOOK_URL_FILE", "ALERT_WEBHOOK_SECRET_FILE"}
+
+    told = {name: outside & set(SERVICES[name]["environment"]) for name in OURS}
+
+    assert told == {"migrate": set(), "scheduler": set(), "web": set(), "worker": outside}
+    assert (secrets / "erp_url").read_text() == (secrets / "alert_webhook_url").read_text() == ""
+    assert len((secrets / "alert_webhook_secret").read_text()) == 64
+
+
 @pytest.mark.parametrize("name", sorted(SERVICES))
 def test_every_secret_that_is_read_is_given_and_written(name, secrets):
     given = {one if isinstance(one, str) else one["source"] for one in SERVICES[name].get("secrets", ())}
@@ -133,6 +143,7 @@ def test_the_script_writes_exactly_the_secrets_there_are(secrets):
     assert secrets.stat().st_mode & 0o777 == 0o700
     assert "/deploy/secrets/" in (ROOT / ".gitignore").read_text().split()
     assert "deploy/secrets" in (ROOT / ".dockerignore").read_text().split()
+    assert "secrets" in (ROOT / "deploy" / ".dockerignore").read_text().splitlines()
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
@@ -217,6 +228,26 @@ def test_the_portal_starts_in_production_with_just_these_settings(name, secrets,
             "migrate": [True, "quayside_owner", "postgres", "quayside", "none", broker],
         }[name]
     )
+
+
+def test_a_worker_is_set_up_for_a_live_erp_by_the_secret_alone(secrets, tmp_path):
+    (tmp_path / "erp_url").write_text("https://quayside:secret@tryton.example.com/erp\n")
+    told = SERVICES["worker"]["environment"]
+    places = {"erp_url": tmp_path}
+    env = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "portal.settings"}
+    for setting, value in told.items():
+        name = value.rpartition("/")[2]
+        given = str(places.get(name, secrets) / name) if value.startswith("/run/secrets/") else value
+        env[setting] = re.sub(r"\$\{SITE_HOST[^}]*\}", "portal.example.com", given)
+    env |= {"ERP_CONNECTOR": "tryton", "EMAIL_FROM": "Quayside <quayside@portal.example.com>"}
+    script = (
+        "import django; django.setup(); from procurement.erp.connectors import connect;"
+        "rpc = connect().rpc; print(rpc.server, rpc.database, rpc.user)"
+    )
+
+    said = servers.run([sys.executable, "-c", script], env)
+
+    assert said.split() == ["https://tryton.example.com", "erp", "quayside"]
 
 
 def test_the_pools_are_those_of_the_addresses(secrets):

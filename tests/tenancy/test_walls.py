@@ -228,7 +228,16 @@ def test_a_suppliers_scope_has_exactly_the_rights_that_services_need():
     assert rights_of_suppliers() == dict.fromkeys(READ_ONLY, "SELECT") | WRITES
 
 
-@pytest.mark.parametrize("table", ["procurement_erpconnection", "procurement_alert"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "procurement_alert",
+        "procurement_erpconnection",
+        "procurement_reconciliationrun",
+        "procurement_rehearsal",
+        "procurement_sweptrecord",
+    ],
+)
 def test_what_only_the_buying_side_may_know_has_a_wall_and_no_way_in(table):
     flags, policies = security_of(table)
 

@@ -24,16 +24,16 @@ from django.utils import timezone, translation
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.outbox.services import ParkMessage, RetryLater
 from portal.kernel.scope import acting, require_no_transaction
-from procurement.erp.alerts.services import OVER, REPEATED
+from procurement.erp.alerts.services import OVER, REPEATED, integration_owners
 from procurement.erp.alerts.watches import WATCHER
 from procurement.erp.alerts.words import said
-from suppliers.models import User
 
 logger = logging.getLogger(__name__)
 
 CONNECT_WITHIN, ANSWER_WITHIN = 5.0, 10.0
 # An alert that reaches nobody for so long is news no more.
 WORTH_TELLING = timedelta(days=1)
+HEARD = range(200, 300)
 
 
 def deliver(message: OutboxMessage) -> str:
@@ -51,7 +51,7 @@ def deliver(message: OutboxMessage) -> str:
 
 def _mail(message: OutboxMessage, user_id: int) -> str:
     with acting(WATCHER):
-        person = User.objects.filter(pk=user_id, is_active=True).first()
+        person = integration_owners().filter(pk=user_id).first()
     if person is None:
         return "gone"
     told = message.payload
@@ -131,6 +131,6 @@ def _post(message: OutboxMessage, at: datetime) -> str:
         response.close()
     except requests.RequestException as error:
         raise RetryLater(f"The webhook cannot be reached: {type(error).__name__}.") from error
-    if not response.ok or response.is_redirect:
+    if response.status_code not in HEARD:
         raise RetryLater(f"The webhook answered with HTTP {response.status_code}.")
     return "posted"

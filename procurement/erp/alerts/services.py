@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 
 from portal.kernel.outbox.services import Outgoing, enqueue_all
 from portal.kernel.scope import requires_scope
@@ -98,5 +99,9 @@ def _name_of(to: dict[str, int] | dict[str, bool]) -> str:
 
 
 def _owners() -> list[int]:
-    owners = User.objects.filter(is_active=True, company_role=CompanyRole.INTEGRATION_OWNER)
-    return list(owners.order_by("id").values_list("id", flat=True))
+    return list(integration_owners().order_by("id").values_list("id", flat=True))
+
+
+def integration_owners() -> QuerySet[User]:
+    """Those who are told by mail: asked again when the mail goes out, which may be later."""
+    return User.objects.filter(is_active=True, company_role=CompanyRole.INTEGRATION_OWNER)

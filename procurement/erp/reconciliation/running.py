@@ -24,8 +24,8 @@ from django.utils.translation import gettext_noop
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.audit.services import record
 from portal.kernel.scope import acting, require_no_transaction
-from procurement.erp.connection import is_paused
-from procurement.erp.inbound import PAUSED, read_feeds
+from procurement.erp.connection import stop_if_paused
+from procurement.erp.inbound import read_feeds
 from procurement.erp.models import FeedCursor
 from procurement.erp.ports import (
     ErpConnector,
@@ -175,19 +175,13 @@ class _Comparison:
 
     def _read_the_feeds(self) -> None:
         """Bring in what is on its way. Where that does not get through, nobody can tell drift from delay."""
-        self._require_running()
+        stop_if_paused()
         runs = read_feeds(self.connector, clock=self.clock, feeds=list(BOOKS))
         failed = [run for run in runs if run.state == RunState.FAILED]
         if failed:
             raise Transient(failed[0].reason)
-        self._require_running()  # paused meanwhile, not all of them were read
+        stop_if_paused()  # paused meanwhile, not all of it was read
         self.run.looked_at = self.clock()
-
-    def _require_running(self) -> None:
-        """A pause holds back comparisons too: they go on from here once it is over."""
-        with acting(COMPARER):
-            if is_paused():
-                raise Transient(PAUSED)
 
     # --- the place, written down
 
@@ -208,6 +202,7 @@ class _Comparison:
 
     def _list(self, feed: Feed) -> None:
         figures = Figures()
+        stop_if_paused()
         as_of = self.connector.seen_as_of(feed)
         if as_of is not None:
             figures.as_of = as_of.isoformat()
@@ -215,9 +210,9 @@ class _Comparison:
         with acting(COMPARER):
             SweptRecord.objects.filter(run=self.run, feed=feed).delete()
         for marks in in_handfuls(self.connector.sweep(feed), CHUNK):
-            self._require_running()
             with acting(COMPARER):
                 self._stage(feed, marks, figures)
+            stop_if_paused()
         with acting(COMPARER):
             # One key twice is one record.
             figures.there = SweptRecord.objects.filter(run=self.run, feed=feed).count()
@@ -358,8 +353,7 @@ class _Comparison:
         SweptRecord.objects.bulk_update(seen, ["digest", "suspect"], batch_size=CHUNK)
 
     def _ask(self, feed: Feed, keys: Sequence[Key]) -> dict[Key, Paper]:
-        require_no_transaction()
-        self._require_running()
+        stop_if_paused()
         return {key_of(paper): paper for paper in self.connector.look_up(feed, keys)}
 
     def _hold(self, feed: Feed, keys: Sequence[Key]) -> None:

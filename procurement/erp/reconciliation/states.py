@@ -53,31 +53,32 @@ class Repair(models.TextChoices):
     BLOCK = "block", _("Block the supplier here")
 
 
-_MANAGE = Permission.ERP_MANAGE
+def _row(verb: str, sources: frozenset[DriftState], target: DriftState, event: str) -> Transition:
+    # What is not the same on both sides is the buying side's own.
+    return Transition(verb, sources, target, event, Permission.ERP_MANAGE, internal=True)
+
 
 DRIFT_LIFECYCLE = Lifecycle(
     "drift",
-    Transition("ask", frozenset({DriftState.OPEN}), DriftState.ASKED, "drift.repair_asked", _MANAGE),
-    Transition("send", frozenset({DriftState.ASKED}), DriftState.UNDER_WAY, "drift.promise_resumed", _MANAGE),
-    Transition(
+    _row("ask", frozenset({DriftState.OPEN}), DriftState.ASKED, "drift.repair_asked"),
+    _row("send", frozenset({DriftState.ASKED}), DriftState.UNDER_WAY, "drift.promise_resumed"),
+    _row(
         "repair",
         frozenset({DriftState.ASKED, DriftState.UNDER_WAY}),
         DriftState.REPAIRED,
         "drift.repaired",
-        _MANAGE,
     ),
     # The repair did not work: a person has to choose again.
-    Transition(
+    _row(
         "hand_back",
         frozenset({DriftState.ASKED, DriftState.UNDER_WAY}),
         DriftState.OPEN,
         "drift.handed_back_unrepaired",
-        _MANAGE,
     ),
-    Transition("ignore", frozenset({DriftState.OPEN}), DriftState.IGNORED, "drift.ignored", _MANAGE),
+    _row("ignore", frozenset({DriftState.OPEN}), DriftState.IGNORED, "drift.ignored"),
     # A person has changed their mind, or what was ignored has become something else.
-    Transition("reopen", frozenset({DriftState.IGNORED}), DriftState.OPEN, "drift.reopened", _MANAGE),
-    Transition("fade", LIVE, DriftState.GONE, "drift.closed_unaided", _MANAGE),
+    _row("reopen", frozenset({DriftState.IGNORED}), DriftState.OPEN, "drift.reopened"),
+    _row("fade", LIVE, DriftState.GONE, "drift.closed_unaided"),
     initial=DriftState.OPEN,
     terminal=(DriftState.REPAIRED, DriftState.GONE),
 )

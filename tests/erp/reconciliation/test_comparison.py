@@ -389,6 +389,9 @@ def test_taking_the_erps_values(people: Any, clock: Clock) -> None:
         assert (told.facts["repair"], told.facts["asked_by"]) == ("take_erp", "Ines Integrator")
         story = AuditEvent.objects.filter(stream=drift.stream).order_by("id").values_list("kind", flat=True)
         assert list(story) == ["drift.found", "drift.repair_asked", "drift.repaired"]
+        assert not AuditEvent.objects.filter(stream=drift.stream, internal=False).exists()
+    with acting(people["asha"].actor):
+        assert not AuditEvent.objects.filter(stream=drift.stream).exists()
 
 
 def test_a_spoiled_row_is_taken_again_though_its_paper_is_the_same(world: Any, clock: Clock) -> None:
@@ -747,6 +750,47 @@ def test_a_person_on_a_drift_and_a_comparison_wait_for_each_other(world: Any, cl
 
     assert (run.state, run.reason, errors) == ("done", "", [])
     assert [one.kind for one in drifts(state="open")] == ["fields", "promise_lost"]
+
+
+@pytest.mark.parametrize("moment", ["read", "sweep", "look 1"])
+def test_a_pause_stops_a_comparison_that_is_under_way(world: Any, clock: Clock, moment: str) -> None:
+    receive(a_paper())
+    erp = LiveErp(changed(quantity=Decimal(80)))
+    calls: list[int] = []
+
+    def pause() -> None:
+        with acting(FEED):
+            pause_connection("The ERP is moved.", actor=FEED, at=MONDAY)
+        calls.extend(erp.asked)
+
+    erp.before[moment] = pause
+
+    run = compare(erp, clock)
+
+    assert (run.state, run.reason) == ("running", "The connection to the ERP is paused.")
+    assert erp.asked == calls
+    assert drifts() == []
+
+    with acting(FEED):
+        resume_connection("It is back.", actor=FEED, at=MONDAY)
+    carry_on(erp, run, clock=clock)
+    assert run.state == "done"
+    assert the_drift().kind == "fields"
+
+
+def test_a_pause_keeps_repairs_waiting(world: Any, clock: Clock) -> None:
+    receive(a_paper())
+    erp = LiveErp(changed(quantity=Decimal(80)))
+    compare(erp, clock)
+    with acting(FEED):
+        ask_repair(the_drift(), "take_erp", actor=FEED, at=clock())
+        pause_connection("The ERP is moved.", actor=FEED, at=MONDAY)
+    before = len(erp.asked)
+
+    assert carry_out_repairs(erp, clock=clock) == 0
+
+    assert len(erp.asked) == before
+    assert (the_drift().state, fresh_line().quantity) == ("asked", 100)
 
 
 def test_an_erp_that_stays_away_ends_the_comparison(world: Any, clock: Clock) -> None:

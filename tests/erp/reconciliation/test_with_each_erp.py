@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portal.kernel.scope import acting
 from procurement.erp.inbound import read_feeds
-from procurement.erp.ports import Deletions
+from procurement.erp.ports import Deletions, Feed
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun
 from procurement.erp.reconciliation.rehearsing import rehearse
 from procurement.erp.reconciliation.repairing import carry_out_repairs
@@ -138,7 +138,9 @@ def test_a_dry_run_says_what_the_first_sync_then_does(erp: ConnectorHarness) -> 
     with erp.connector() as connector:
         runs = {run.feed: run for run in read_feeds(connector, clock=timezone.now)}
         swept = connector.capabilities.deletions is Deletions.BY_SWEEP
-    for feed, run in runs.items():
-        said = foretold[feed]
+    # What happened to orders is not rehearsed: it can only be joined to orders that are here.
+    assert set(runs) - set(foretold) <= {Feed.RECEIPTS, Feed.INVOICES}
+    for feed, said in ((feed, foretold[feed]) for feed in runs if feed in foretold):
+        run = runs[feed]
         assert (run.papers, run.taken, run.refused) == (said["papers"], said["new"], said["refused"]), feed
     assert len(runs) == (8 if not swept else len(runs))
