@@ -44,6 +44,7 @@ class CommandRow:
     wanted: Sequence[str]
     reason: str
     since: datetime
+    line_count: int = 1
 
 
 def reason_text(reason: str) -> str:
@@ -66,6 +67,7 @@ def command_row(command: ErpCommand) -> CommandRow:
         wanted=[text for line in (differing or paper.lines)[:2] for text in wanted_texts(line)][:4],
         reason=reason_text(command.reason),
         since=command.sent_at or command.calling_since or command.queued_at,
+        line_count=len(numbers),
     )
 
 

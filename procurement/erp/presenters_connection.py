@@ -51,7 +51,7 @@ def standing_of(connection: ErpConnection, at: datetime) -> Standing:
         return Standing("wait", "wait", _("Trouble"), text)
     if connection.heard_at:
         return Standing("done", "full", _("Running"), "")
-    return Standing("quiet", "none", _("Not heard of yet"), "")
+    return Standing("quiet", "none", _("Not heard from yet"), "")
 
 
 def _why_shut(connection: ErpConnection, at: datetime) -> Iterable[str]:
@@ -130,7 +130,8 @@ def _credentials(connection: ErpConnection) -> Fact:
     if connection.credentials_expire_at:
         parts.append(_("good until %(at)s") % {"at": moment_text(connection.credentials_expire_at)})
     else:
-        parts.append(_("this ERP does not say until when it is good"))
+        asked = connection.found.get("user")
+        parts.append(_("this ERP does not say until when it is good") if asked else _("none is needed"))
     if connection.refused_at:
         parts.append(_("last refused %(at)s") % {"at": moment_text(connection.refused_at)})
     return Fact(label, "; ".join(parts))

@@ -114,6 +114,18 @@ def test_what_is_through_is_counted(ines: Client, world: Any) -> None:
     assert "1 confirmed" in text
 
 
+def test_what_was_agreed_long_ago_and_seen_in_the_erp_today_counts_as_through_today(
+    ines: Client, world: Any
+) -> None:
+    command = a_command()
+    with acting(FEED):
+        ErpCommand.objects.filter(pk=command.pk).update(
+            state=CommandState.CONFIRMED, queued_at=MONDAY - timedelta(days=3), confirmed_at=MONDAY
+        )
+
+    assert "<b>1 of 1</b> writes are confirmed" in page(ines, "integration")
+
+
 def test_a_feed_that_does_not_get_through_is_said_on_top(ines: Client, world: Any) -> None:
     with acting(FEED):
         FeedRun.objects.create(
