@@ -231,7 +231,9 @@ def tasks_to_key(actor: Actor) -> QuerySet[ErpCommand]:
 
 def stuck_counts(actor: Actor) -> dict[str, int]:
     """How many commands wait for a person, by state: to be decided, or to be keyed in."""
-    rows = visible_commands(actor).filter(state__in=STUCK).order_by().values("state").annotate(count=Count("id"))
+    rows = (
+        visible_commands(actor).filter(state__in=STUCK).order_by().values("state").annotate(count=Count("id"))
+    )
     return {row["state"]: row["count"] for row in rows}
 
 

@@ -457,11 +457,16 @@ def local(value: datetime | None) -> SafeString | str:
 
 @register.simple_tag
 def since_and_seen(since: datetime | None, seen: datetime) -> SafeString:
-    """Since when something stands and when it was seen: the second moment without its day where that is the first's."""
+    """Since when something stands and when it was seen: without its day where that is today, or the first moment's."""
     since = since or seen
-    same_day = timezone.localtime(since).date() == timezone.localtime(seen).date()
+    there, here = timezone.localtime(since), timezone.localtime(seen)
+    short = format_html(
+        '<time datetime="{}" title="{}">{}</time>', here.isoformat(), moment_text(seen), f"{here:%H:%M}"
+    )
     return format_html(
-        _("since {since}, seen {seen}"), since=local(since), seen=clock(seen) if same_day else local(seen)
+        _("since {since}, seen {seen}"),
+        since=clock(since),
+        seen=short if there.date() == here.date() else local(seen),
     )
 
 

@@ -219,9 +219,7 @@ def test_where_a_comparison_broke_off_nobody_is_told_that_all_is_the_same(ines: 
     assert "Nobody can say" in text
 
 
-def test_a_dry_run_of_nothing_says_so(
-    ines: Client, world: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_dry_run_of_nothing_says_so(ines: Client, world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("procurement.erp.reconciliation.rehearsing.connect", LiveErp)
     ines.post(reverse("integration-rehearsal-now"))
     tasks.rehearse_first_sync()
