@@ -152,7 +152,11 @@ def command_list(request: DoorRequest) -> HttpResponse:
     tabs = [
         {"url": "?", "label": _("All"), "current": not state},
         {"url": "?state=decide", "label": _("To decide"), "current": state == "decide"},
-    ] + [{"url": f"?state={one}", "label": one.label, "current": one == state} for one in CommandState]
+    ] + [
+        {"url": f"?state={one}", "label": one.label, "current": one == state}
+        for one in CommandState
+        if one not in TO_DECIDE or one == state
+    ]
     context = {
         "page": page,
         "rows": [command_row(one) for one in page.rows],

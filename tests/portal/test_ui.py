@@ -323,6 +323,8 @@ def test_what_stands_since_today_is_said_without_the_day() -> None:
 
     assert seen(said(text, since=noon, seen_at=noon)) == "since 12:02, seen 12:02"
     assert seen(said(text, since=long_ago, seen_at=long_ago)) == "since 12 Mar 2025, 12:02, seen 12:02"
+    later = long_ago.replace(day=14)
+    assert seen(said(text, since=long_ago, seen_at=later)) == "since 12 Mar 2025, seen 14 Mar 2025"
 
 
 def test_the_exact_moment_stands_behind_how_long_ago() -> None:
