@@ -180,7 +180,7 @@ KNOWN: tuple[tuple[re.Pattern[str], Advice], ...] = tuple(
             ),
         ),
         (
-            r"\blocked\b|\bbeing edited\b|\bin use by\b",
+            r"\blocked\b|\bbeing edited\b|\bin use by\b|\bopen in another session\b",
             Advice(
                 Who.BUYER,
                 _("Somebody has the order open in the ERP. Have it closed there, then write again."),

@@ -1,5 +1,6 @@
 """What the monitor shows of a command: in words, and side by side."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -7,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from portal.kernel.outbox.models import DeliveryAttempt
 from portal.kernel.templatetags.portal_ui import day_text, figure
@@ -44,11 +45,19 @@ class CommandRow:
     wanted: Sequence[str]
     reason: str
     since: datetime
+    line_count: int = 1
 
 
 def reason_text(reason: str) -> str:
     """Why, in the reader's language where the words are ours; an ERP's own words stay as they are."""
+    if found := _WITHIN.fullmatch(reason):
+        return _("Tryton did not answer within %(n)s s.") % {"n": found[1]}
     return _(reason) if reason else ""
+
+
+# What our own connector says in many words for many numbers, or from where nobody's language is known.
+_WITHIN = re.compile(r"Tryton did not answer within ([\d.]+) s\.")
+_SAID = (gettext_noop("Tryton does not answer."),)
 
 
 def command_row(command: ErpCommand) -> CommandRow:
@@ -66,6 +75,7 @@ def command_row(command: ErpCommand) -> CommandRow:
         wanted=[text for line in (differing or paper.lines)[:2] for text in wanted_texts(line)][:4],
         reason=reason_text(command.reason),
         since=command.sent_at or command.calling_since or command.queued_at,
+        line_count=len(numbers),
     )
 
 
@@ -254,6 +264,7 @@ class RunRow:
     sources: str
     took: str
     behind: str
+    reason: str = ""
 
 
 def run_row(run: FeedRun) -> RunRow:
@@ -265,6 +276,7 @@ def run_row(run: FeedRun) -> RunRow:
         ", ".join(names[:3]) + (" …" if len(names) > 3 else ""),
         span_text(run.finished_at - run.started_at) if run.finished_at else "",
         _age(run.told_until, run.started_at) if run.told_until else "",
+        reason_text(run.reason),
     )
 
 

@@ -12,6 +12,7 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.outbox.models import MessageState
 from portal.kernel.templatetags.portal_ui import STATES, figure, moment_text
 from procurement.erp.alerts.words import Said, said
+from procurement.erp.connection import ERP
 from procurement.erp.failures import Group, Kind, may_retry_at_once
 from procurement.erp.models import Alert, ErpConnection
 from procurement.erp.ports import Deletions, Feed, ReadBack
@@ -51,7 +52,7 @@ def standing_of(connection: ErpConnection, at: datetime) -> Standing:
         return Standing("wait", "wait", _("Trouble"), text)
     if connection.heard_at:
         return Standing("done", "full", _("Running"), "")
-    return Standing("quiet", "none", _("Not heard of yet"), "")
+    return Standing("quiet", "none", _("Not heard from yet"), "")
 
 
 def _why_shut(connection: ErpConnection, at: datetime) -> Iterable[str]:
@@ -82,7 +83,7 @@ def facts_of(connection: ErpConnection) -> list[Fact]:
     if not found:
         return []
     return [
-        Fact(_("System"), " ".join(filter(None, (found["system"], found["version"])))),
+        Fact(_("System"), _system(found)),
         Fact(_("Signed in as"), found["user"] or _("nobody: a folder asks for no name")),
         Fact(_("Reads"), ", ".join(feed_word(feed) for feed in Feed if feed in found["reads"])),
         Fact(_("Writes"), words_of_fields(found["writes"]) or _("nothing")),
@@ -91,6 +92,18 @@ def facts_of(connection: ErpConnection) -> list[Fact]:
         _clock(connection.clock_skew),
         _credentials(connection),
     ]
+
+
+def _system(found: Mapping[str, Any]) -> str:
+    """Which program is there, by the name people know it by."""
+    if found["kind"] == "tryton":
+        return _("Tryton %(version)s, database %(name)s") % {
+            "version": found["version"],
+            "name": found["system"],
+        }
+    if found["kind"] == "files":
+        return _("drop folder %(name)s") % {"name": found["system"].removeprefix("drop folder ")}
+    return " ".join(filter(None, (found["system"], found["version"])))
 
 
 def _read_back(found: Mapping[str, Any]) -> str:
@@ -130,7 +143,8 @@ def _credentials(connection: ErpConnection) -> Fact:
     if connection.credentials_expire_at:
         parts.append(_("good until %(at)s") % {"at": moment_text(connection.credentials_expire_at)})
     else:
-        parts.append(_("this ERP does not say until when it is good"))
+        asked = connection.found.get("user")
+        parts.append(_("this ERP does not say until when it is good") if asked else _("none is needed"))
     if connection.refused_at:
         parts.append(_("last refused %(at)s") % {"at": moment_text(connection.refused_at)})
     return Fact(label, "; ".join(parts))
@@ -176,7 +190,8 @@ def story_of_connection(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
 def _entry(event: AuditEvent) -> dict[str, Any]:
     looks = _EVENTS.get(event.kind)
     tone, glyph, text = looks(event) if looks else ("quiet", "half", event.kind)
-    note = " · ".join(filter(None, (event.actor_label, reason_text(event.facts.get("reason", "")))))
+    who = event.actor_label if event.actor_label != ERP.label else ""  # what it found out by itself
+    note = " · ".join(filter(None, (who, reason_text(event.facts.get("reason", "")))))
     return {"tone": tone, "glyph": glyph, "text": text, "at": event.at, "note": note}
 
 

@@ -250,6 +250,14 @@ def tasks_to_key(actor: Actor) -> QuerySet[ErpCommand]:
     return found.select_related("assigned_to").order_by("queued_at", "id")
 
 
+def stuck_counts(actor: Actor) -> dict[str, int]:
+    """How many commands wait for a person, by state: to be decided, or to be keyed in."""
+    rows = (
+        visible_commands(actor).filter(state__in=STUCK).order_by().values("state").annotate(count=Count("id"))
+    )
+    return {row["state"]: row["count"] for row in rows}
+
+
 def next_try_at(command: ErpCommand) -> datetime | None:
     """When the ERP is called, or searched, next for a command that is on its way."""
     waiting = _messages_of(command).filter(state=MessageState.WAITING)
@@ -271,9 +279,9 @@ def find_command(origin: uuid.UUID, *, actor: Actor) -> ErpCommand:
 
 
 def command_counts(actor: Actor, since: datetime) -> dict[str, int]:
-    """How many commands stand in each state: what was queued since, and whatever is older and not through
-    yet."""
-    wanted = Q(queued_at__gte=since) | Q(state__in=CONFIRMABLE)
+    """How many commands stand in each state: what was queued or confirmed since, and whatever is older and not
+    through yet."""
+    wanted = Q(queued_at__gte=since) | Q(confirmed_at__gte=since) | Q(state__in=CONFIRMABLE)
     rows = visible_commands(actor).filter(wanted).order_by().values("state").annotate(count=Count("id"))
     return {row["state"]: row["count"] for row in rows}
 

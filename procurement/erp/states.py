@@ -26,6 +26,8 @@ class CommandState(models.TextChoices):
 IN_FLIGHT = frozenset({CommandState.QUEUED, CommandState.SENT, CommandState.UNKNOWN})
 # What waits for a person to compare and choose, or to key in what no machine may.
 STUCK = frozenset({CommandState.CONFLICT, CommandState.NEEDS_PERSON, CommandState.TO_KEY})
+# Of these, where a person chooses whose values hold.
+TO_DECIDE = frozenset({CommandState.CONFLICT, CommandState.NEEDS_PERSON})
 # What a reading of the order may still confirm: also what a person put right in the ERP by hand.
 CONFIRMABLE = IN_FLIGHT | STUCK
 

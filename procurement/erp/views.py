@@ -50,7 +50,7 @@ from procurement.erp.queries import (
     visible_commands,
 )
 from procurement.erp.services import give_up_message
-from procurement.erp.states import CommandState
+from procurement.erp.states import TO_DECIDE, CommandState
 from procurement.erp.windows import since_of, window_of, windows
 from suppliers.roles import Permission
 
@@ -140,19 +140,30 @@ def _states(counts: dict[str, int]) -> list[dict[str, Any]]:
     return [{"state": state, "count": counts.get(state, 0)} for state in CommandState]
 
 
-@door(Permission.ERP_VIEW)
+@door(Permission.ERP_VIEW, Permission.ORDER_DECIDE)
 def command_list(request: DoorRequest) -> HttpResponse:
-    """Every command, newest first, by state."""
+    """Every command, newest first, by state; and those on which somebody has to decide."""
     state = request.GET.get("state", "")
-    state = state if state in CommandState.values else ""
+    state = state if state in (*CommandState.values, "decide") else ""
     found = visible_commands(request.actor)
     if state:
-        found = found.filter(state=state)
+        found = found.filter(state__in=TO_DECIDE if state == "decide" else [state])
     page = paginate(found, request.GET.get("cursor", ""), order=["-id"])
-    tabs = [{"url": "?", "label": _("All"), "current": not state}] + [
-        {"url": f"?state={one}", "label": one.label, "current": one == state} for one in CommandState
+    tabs = [
+        {"url": "?", "label": _("All"), "current": not state},
+        {"url": "?state=decide", "label": _("To decide"), "current": state == "decide"},
+    ] + [
+        {"url": f"?state={one}", "label": one.label, "current": one == state}
+        for one in CommandState
+        if one not in TO_DECIDE or one == state
     ]
-    context = {"page": page, "rows": [command_row(one) for one in page.rows], "views": tabs, "state": state}
+    context = {
+        "page": page,
+        "rows": [command_row(one) for one in page.rows],
+        "views": tabs,
+        "state": state,
+        "may_see_monitor": request.actor.may(Permission.ERP_VIEW),
+    }
     return panel_or_page(request, "procurement/erp/command_list.html", "commands", context)
 
 

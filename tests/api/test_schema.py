@@ -114,7 +114,8 @@ def explore(api, program, keys, operation, mode, examples):
     def sent(case, data):
         if mode is GenerationMode.POSITIVE and data.draw(st.booleans()):
             aim(case, keys, data.draw)
-        headers = {"Authorization": f"Bearer {program.secret}"}
+        # Unpacked: the transport of these tests does not unpack what it asks for.
+        headers = {"Authorization": f"Bearer {program.secret}", "Accept-Encoding": "identity"}
         response = case.call(headers=headers)
         answered.append(response.status_code)
         case.validate_response(response, checks=CHECKS, headers=headers)

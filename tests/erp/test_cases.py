@@ -330,6 +330,7 @@ def test_each_kind_of_error_says_who_must_act(error: Any, fault: str, state: str
         ),
         ("Period 2026-03 is closed.", Who.ERP_ADMINISTRATOR, "Open the period"),
         ("The order is locked by R. Vega.", Who.BUYER, "open in the ERP"),
+        ("The order is open in another session (user JHARRIS).", Who.BUYER, "Have it closed there"),
         ("There is no order 4500000001.", Who.BUYER, "Look for the order"),
         (
             "The order is over in Tryton: nothing can be changed there any more.",

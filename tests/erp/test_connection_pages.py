@@ -66,7 +66,7 @@ def test_the_record_says_who_is_there_and_what_it_can_do(ines: Client, world: An
     text = page(ines, "integration-connection")
 
     for words in (
-        "company 8.0",
+        "Tryton 8.0, database company",
         "Signed in as",
         "items, orders",
         "delivery date",

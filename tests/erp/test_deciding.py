@@ -463,6 +463,15 @@ def test_a_task_that_is_keyed_in_half_shows_what_is_still_missing_and_then_close
     assert "Nothing is to be keyed in" in bea.get(reverse("integration-keying")).content.decode()
 
 
+def test_what_the_erp_did_not_take_is_counted_where_the_buyer_looks_and_listed(files, bea) -> None:
+    command = conflict_answered(files)
+
+    assert "Not taken by the ERP: 1" in bea.get(reverse("decision-list")).content.decode()
+    listed = bea.get(reverse("integration-commands"), {"state": "decide"}).content.decode()
+    assert reverse("integration-command", args=[command.origin]) in listed
+    assert f'href="{reverse("integration")}"' not in listed  # the monitor itself is not the buyer's
+
+
 def test_tasks_are_counted_where_the_buyer_looks_and_listed(files, bea, people) -> None:
     a_task(files)
 

@@ -19,7 +19,7 @@ from procurement.erp.connectors.files.writing import orders_csv
 from procurement.erp.inbound import take_page
 from procurement.erp.models import ErpCommand, FeedCursor, FeedRun
 from procurement.erp.ports import CurrentLine, Feed, Outcome, WriteResult
-from procurement.erp.presenters import current_text, shares, wanted_texts, words_of_fields
+from procurement.erp.presenters import current_text, reason_text, shares, wanted_texts, words_of_fields
 from procurement.erp.services import record_conflict, record_refusal, record_result, take_up_command
 from procurement.erp.states import CommandState
 from procurement.orders.messages import CommandLine, CommandPiece
@@ -112,6 +112,26 @@ def test_what_is_through_is_counted(ines: Client, world: Any) -> None:
     text = page(ines, "integration", window="month")
 
     assert "1 confirmed" in text
+
+
+def test_what_was_agreed_long_ago_and_seen_in_the_erp_today_counts_as_through_today(
+    ines: Client, world: Any
+) -> None:
+    command = a_command()
+    with acting(FEED):
+        ErpCommand.objects.filter(pk=command.pk).update(
+            state=CommandState.CONFIRMED, queued_at=MONDAY - timedelta(days=3), confirmed_at=MONDAY
+        )
+
+    assert "<b>1 of 1</b> writes are confirmed" in page(ines, "integration")
+
+
+def test_what_our_own_connector_says_is_said_in_the_readers_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    german = {"Tryton did not answer within %(n)s s.": "Tryton schwieg %(n)s s."}
+    monkeypatch.setattr("procurement.erp.presenters._", lambda text: german.get(text, text))
+
+    assert reason_text("Tryton did not answer within 60 s.") == "Tryton schwieg 60 s."
+    assert reason_text("Locked by R. Vega for 60 s.") == "Locked by R. Vega for 60 s."
 
 
 def test_a_feed_that_does_not_get_through_is_said_on_top(ines: Client, world: Any) -> None:

@@ -316,6 +316,17 @@ def test_a_time_of_day_names_its_day_unless_that_is_today() -> None:
     assert ">12 Mar 2026, " in said("{{ value|clock }}", value=datetime(2026, 3, 12, 12, tzinfo=UTC))
 
 
+def test_what_stands_since_today_is_said_without_the_day() -> None:
+    text = "{% since_and_seen since seen_at %}"
+    noon = timezone.now().astimezone(timezone.get_current_timezone()).replace(hour=12, minute=2)
+    long_ago = noon.replace(year=2025, month=3, day=12)
+
+    assert seen(said(text, since=noon, seen_at=noon)) == "since 12:02, seen 12:02"
+    assert seen(said(text, since=long_ago, seen_at=long_ago)) == "since 12 Mar 2025, 12:02, seen 12:02"
+    later = long_ago.replace(day=14)
+    assert seen(said(text, since=long_ago, seen_at=later)) == "since 12 Mar 2025, seen 14 Mar 2025"
+
+
 def test_the_exact_moment_stands_behind_how_long_ago() -> None:
     html = answered("{% ago value %}", asked(), value=AT - timedelta(minutes=22))
 

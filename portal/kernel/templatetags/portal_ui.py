@@ -457,11 +457,25 @@ def local(value: datetime | None) -> SafeString | str:
 
 @register.simple_tag
 def since_and_seen(since: datetime | None, seen: datetime) -> SafeString:
-    """Since when something stands and when it was seen: the second moment without its day where that is the first's."""
+    """Since when something stands and when it was seen: the clock of what is of today or of one day, else the days."""
     since = since or seen
-    same_day = timezone.localtime(since).date() == timezone.localtime(seen).date()
+    there, here = timezone.localtime(since), timezone.localtime(seen)
+    short = format_html(
+        '<time datetime="{}" title="{}">{}</time>', here.isoformat(), moment_text(seen), f"{here:%H:%M}"
+    )
+    if there.date() == here.date():
+        return format_html(_("since {since}, seen {seen}"), since=clock(since), seen=short)
+    return format_html(_("since {since}, seen {seen}"), since=_day_of(since), seen=_day_of(seen))
+
+
+def _day_of(moment: datetime) -> SafeString:
+    """The day of a moment in the reader's time, the clock on hover."""
+    here = timezone.localtime(moment)
     return format_html(
-        _("since {since}, seen {seen}"), since=local(since), seen=clock(seen) if same_day else local(seen)
+        '<time datetime="{}" title="{}">{}</time>',
+        here.isoformat(),
+        moment_text(moment),
+        day_text(here.date()),
     )
 
 

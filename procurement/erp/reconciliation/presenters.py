@@ -18,7 +18,7 @@ from procurement.erp.reconciliation.mirror import BOOKS
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun, Rehearsal
 from procurement.erp.reconciliation.policies import repairs_for
 from procurement.erp.reconciliation.rehearsing import as_problem
-from procurement.erp.reconciliation.running import Figures
+from procurement.erp.reconciliation.running import COMPARER, Figures
 from procurement.erp.reconciliation.states import DRIFT_LIFECYCLE, DriftKind, DriftState, Repair
 
 SHOWN_DIFFERENCES = 200
@@ -279,7 +279,8 @@ class FeedRow:
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One comparison in a list, with its feeds."""
+    """One comparison in a list, with its feeds. `asked_by` is empty where nobody had to ask; `not_compared` says why no
+    feed at all could be compared."""
 
     run: ReconciliationRun
     feeds: Sequence[FeedRow] = field(default_factory=tuple)
@@ -290,12 +291,15 @@ class RunRow:
     moving: int = 0
     reason: str = ""
     now: str = ""
+    asked_by: str = ""
+    not_compared: str = ""
 
 
 def run_row(run: ReconciliationRun) -> RunRow:
     """A comparison with its figures."""
     feeds = [_feed_row(run, feed) for feed in BOOKS if feed.value in run.counts]
     made = [one.figures for one in feeds if not one.note]
+    notes = [one.note for one in feeds if one.note]
     return RunRow(
         run=run,
         feeds=feeds,
@@ -306,6 +310,8 @@ def run_row(run: ReconciliationRun) -> RunRow:
         moving=sum(one.moving for one in made),
         reason=reason_text(run.reason),
         now=feed_word(run.feed) if run.feed else "",
+        asked_by="" if run.asked_by == COMPARER.label else run.asked_by,
+        not_compared=notes[0] if notes and not made else "",
     )
 
 

@@ -34,6 +34,7 @@ from procurement.erp.reconciliation.queries import (
     find_drift,
     newest_comparisons,
     newest_rehearsals,
+    running_comparison,
     unresolved_drift,
     visible_drift,
 )
@@ -53,6 +54,8 @@ from suppliers.roles import Permission
 @door(Permission.ERP_VIEW)
 def comparison(request: DoorRequest) -> HttpResponse:
     """Do both sides say the same: the last comparisons, and what is not the same."""
+    if "wait" in request.GET:  # a page that shows a comparison under way asks whether it has ended
+        return HttpResponse(status=204, headers={} if running_comparison() else {"HX-Refresh": "true"})
     kind = request.GET.get("kind", "")
     kind = kind if kind in DriftKind.values else ""
     state = request.GET.get("state", "")
@@ -187,10 +190,12 @@ def rehearsal(request: DoorRequest) -> HttpResponse:
     """What a first sync would do, before it does it."""
     made = newest_rehearsals()
     newest = made[0] if made else None
+    reports = rehearsal_rows(newest) if newest else []
     context = {
         "newest": newest,
         "running": newest is not None and newest.state == "running",
-        "reports": rehearsal_rows(newest) if newest else [],
+        "reports": reports,
+        "nothing_there": bool(reports) and not any(report["papers"] for report in reports),
         "may_manage": request.actor.may(Permission.ERP_MANAGE),
     }
     return panel_or_page(request, "procurement/erp/rehearsal.html", "report", context)

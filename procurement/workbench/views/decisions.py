@@ -15,7 +15,8 @@ from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid
 from portal.kernel.web import whole_number
 from procurement.acknowledgments.messages import ACCEPT, DECLINE
-from procurement.erp.queries import tasks_to_key
+from procurement.erp.queries import stuck_counts
+from procurement.erp.states import TO_DECIDE, CommandState
 from procurement.workbench.queries.compare import Compared
 from procurement.workbench.queries.waiting import (
     KINDS,
@@ -81,6 +82,7 @@ def _show(
     rows = _rows(request, lines, typed, open_line, focus_line)
     waiting = counts(request.actor, request.user.email)
     narrow = getattr(request, "htmx", False)
+    stuck = stuck_counts(request.actor) if request.actor.may(Permission.ORDER_DECIDE) else {}
     context = {
         "page": page,
         "rows": rows,
@@ -96,7 +98,8 @@ def _show(
         "is_filtered": bool(wanted.supplier or wanted.kind),
         "days": WITHOUT_A_DAY,
         "may_decide": request.actor.may(Permission.ORDER_DECIDE),
-        "to_key": tasks_to_key(request.actor).count() if request.actor.may(Permission.ORDER_DECIDE) else 0,
+        "to_key": stuck.get(CommandState.TO_KEY, 0),
+        "not_taken": sum(stuck.get(state, 0) for state in TO_DECIDE),
         "decide_url": _address(request, "decisions-decide", open=None),
         "clear_url": _address(request, supplier=None, kind=None, cursor=None),
         "here": _address(request, open=None),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from threading import Event, Thread
 from types import SimpleNamespace
 from typing import Any
@@ -16,12 +17,14 @@ from django.urls import reverse
 
 from portal.kernel.scope import acting
 from procurement.erp import inbound
+from procurement.erp.connectors.files import FilesConnector
 from procurement.erp.locks import Work, alone_at
 from procurement.erp.ports import Feed
+from procurement.erp.pretend import PretendErp
 from procurement.erp.reconciliation import tasks
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun, Rehearsal
 from procurement.erp.reconciliation.presenters import field_word, value_texts
-from procurement.erp.reconciliation.running import carry_on
+from procurement.erp.reconciliation.running import COMPARER, carry_on
 from procurement.erp.reconciliation.services import ask_comparison
 from procurement.erp.reconciliation.states import DriftKind, Repair
 from procurement.erp.tasks import read_feeds
@@ -181,6 +184,52 @@ def test_asking_twice_is_refused_and_the_worker_does_it_once(
     text = page(ines, "integration-comparison-run", run.key)
     assert "Not compared:" in text
     assert "The ERP has no such feed." in text
+
+
+def test_a_page_that_waits_for_a_comparison_is_told_when_it_has_ended(ines: Client, world: Any) -> None:
+    address = reverse("integration-comparison")
+    with acting(FEED):
+        run = ask_comparison(actor=FEED, at=MONDAY)
+    assert 'hx-get="?wait=1"' in page(ines, "integration-comparison")
+    assert "HX-Refresh" not in ines.get(address, {"wait": "1"})
+
+    carry_on(LiveErp(), run, clock=lambda: MONDAY)
+    assert ines.get(address, {"wait": "1"})["HX-Refresh"] == "true"
+    assert 'hx-get="?wait=1"' not in page(ines, "integration-comparison")
+
+
+def test_where_nothing_could_be_compared_nobody_is_told_that_all_is_the_same(
+    ines: Client, world: Any, tmp_path: Path
+) -> None:
+    with acting(COMPARER):
+        run = ask_comparison(actor=COMPARER, at=MONDAY)
+    carry_on(FilesConnector(PretendErp(tmp_path).root), run, clock=lambda: MONDAY)
+
+    text = page(ines, "integration-comparison")
+    assert "All the same" not in text
+    assert "There was nothing to compare with. There is no complete export" in text
+    assert ", by itself" in text
+
+
+def test_where_a_comparison_broke_off_nobody_is_told_that_all_is_the_same(ines: Client, world: Any) -> None:
+    with acting(FEED):
+        ReconciliationRun.objects.create(
+            state="failed", asked_by="Ines", started_at=MONDAY, finished_at=MONDAY, reason="It is away."
+        )
+
+    text = page(ines, "integration-comparison")
+    assert "All the same" not in text
+    assert "Nobody can say" in text
+
+
+def test_a_dry_run_of_nothing_says_so(ines: Client, world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("procurement.erp.reconciliation.rehearsing.connect", LiveErp)
+    ines.post(reverse("integration-rehearsal-now"))
+    tasks.rehearse_first_sync()
+
+    text = page(ines, "integration-rehearsal")
+    assert "a first sync would do nothing" in text
+    assert "Begin a dry run" in text
 
 
 def test_at_night_the_clock_asks_once(world: Any, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
