@@ -69,7 +69,7 @@ class SecurityHeadersMiddleware:
 
 
 class CompressMiddleware:
-    """Pages in a tenth of their bytes, for whoever is far away. Files are packed or streamed; programs get theirs plain.
+    """Pages in a tenth of their bytes, for whoever is far away. Files are packed already; programs get theirs plain.
 
     A name of random length in the header of what is packed hides how long it is (the BREACH attack measures that).
     """
