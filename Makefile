@@ -4,15 +4,16 @@
 PYTHON ?= python3
 BOOTSTRAP = @exec $(PYTHON) portal/embedded/bootstrap.py
 
-.PHONY: help demo test quick check bench install
+.PHONY: help demo test quick soak bench check install
 
 help:
 	@echo "make demo     the whole portal with a made-up company, until Ctrl-C   (PORT=8123, ERP=tryton)"
 	@echo "make test     all tests                                               (ARGS=\"tests/portal -k health\")"
 	@echo "make quick    the tests that need no browser and little time"
+	@echo "make soak     promises and power cuts at random, against a live ERP   (PROMISES=500, KILLS=200)"
 	@echo "make check    format, lint, types, imports, migrations, templates, secrets, licences"
 	@echo "make bench    how fast it is, on a million order lines                 (ARGS=\"pages import\", SMALL=1)"
 	@echo "make install  only the environment .venv, with everything developers need"
 
-demo test quick check bench install:
+demo test quick soak bench check install:
 	$(BOOTSTRAP) $@

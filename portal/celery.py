@@ -10,7 +10,7 @@ from logging.config import dictConfig
 from typing import Any
 
 from celery import Celery, Task
-from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun
+from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun, worker_init
 from django.conf import settings
 
 from portal.kernel import correlation
@@ -31,6 +31,15 @@ _stories: dict[str, tuple[ExitStack, float]] = {}
 def use_our_logging(**kwargs: Any) -> None:
     """Workers log like the web does; Celery would otherwise bring its own format."""
     dictConfig(settings.LOGGING)
+
+
+@worker_init.connect
+def refuse_to_lose_locks(**kwargs: Any) -> None:
+    """A worker whose locks would be lost does not start. See Note [Pooler] in portal/backing.py."""
+    if settings.DATABASE_POOLER == "transaction":
+        raise SystemExit(
+            "DATABASE_POOLER=transaction is for web processes: a worker needs its session's locks."
+        )
 
 
 @before_task_publish.connect

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -53,6 +54,15 @@ def integer(name: str, default: int, *, at_least: int = 0) -> int:
     if number < at_least:
         raise ImproperlyConfigured(f"{name} is {number}; it must be {at_least} or more.")
     return number
+
+
+def day(name: str) -> date | None:
+    """A day as YYYY-MM-DD, or None."""
+    value = text(name)
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError as problem:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be a day as YYYY-MM-DD.") from problem
 
 
 def choice(name: str, allowed: tuple[str, ...], default: str) -> str:

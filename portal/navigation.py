@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from portal.kernel.actors import Actor, Side
 from portal.kernel.scope import acting, in_scope
 from procurement.catalogue.models import Company
+from procurement.erp.connection import the_connection
+from procurement.erp.presenters_connection import standing_of
 from procurement.erp.queries import things_needing_a_person
 from procurement.orders.queries import visible_lines, visible_orders
 from procurement.orders.states import Turn
@@ -72,7 +74,7 @@ WAYS = (
         "file-text",
         _("Orders"),
         P.ORDER_VIEW,
-        frozenset({"order-list", "order", "order-answer", "order-revisions", "thread"}),
+        frozenset({"order-list", "order", "order-answer", "order-revisions", "order-story", "thread"}),
     ),
     Way("line-list", "list-details", _("Lines"), P.ORDER_VIEW, frozenset({"line-list"})),
     Way(
@@ -106,7 +108,7 @@ WAYS = (
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """What templates/base.html reads: nav, party, acting_for, home_url, search_url."""
+    """What templates/base.html reads: nav, party, acting_for, erp_notice, home_url, search_url."""
     actor: Actor | None = getattr(request, "actor", None)
     if actor is None or actor.is_anonymous:
         return {"nav": [], "acting_for": []}
@@ -115,9 +117,21 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "nav": SimpleLazyObject(lambda: _nav(request, actor, mine)),
         "party": SimpleLazyObject(lambda: _party(actor, mine)),
         "acting_for": SimpleLazyObject(lambda: _acting_for(actor)),
+        "erp_notice": SimpleLazyObject(lambda: _erp_notice(request, actor)),
         "home_url": reverse("home"),
         "search_url": reverse("order-list"),
     }
+
+
+def _erp_notice(request: HttpRequest, actor: Actor) -> dict[str, Any]:
+    """That the connection to the ERP is paused or left alone, for those who may see the integration."""
+    if not in_scope() or not actor.may(P.ERP_VIEW):
+        return {}
+    connection = the_connection()
+    if not connection.is_paused and not connection.circuit.is_open:
+        return {}
+    standing = standing_of(connection, request.at)  # type: ignore[attr-defined]  # by the door
+    return {"connection": connection, "standing": standing, "may_manage": actor.may(P.ERP_MANAGE)}
 
 
 def ways_of(actor: Actor) -> list[Way]:

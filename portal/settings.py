@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from portal import backing, env
@@ -126,17 +127,26 @@ TEMPLATES = [
 
 # See Note [Owner] in portal/backing.py: tables are changed as their owner, everything else runs as the login.
 _address = _owner_url if _owner_url and backing.runs_as_owner() else _database_url
+DATABASE_POOLER = env.choice("DATABASE_POOLER", backing.POOLERS, default="none")
 DATABASES: dict[str, Any] = (
     {
         "default": backing.database(
             _address,
             pool_size=env.integer("DATABASE_POOL_SIZE", 0),
             statement_timeout=env.integer("DATABASE_STATEMENT_TIMEOUT", 0),
+            pooler=DATABASE_POOLER,
         )
     }
     if _address
     else {}
 )
+_replica_url = env.url("DATABASE_REPLICA_URL", backing.POSTGRES_SCHEMES)
+if DATABASES and _replica_url and not TESTING and not backing.runs_as_owner():
+    # Exports are read there (portal/kernel/replica.py). They are few: no pool, and more time than a page.
+    DATABASES["replica"] = backing.database(
+        _replica_url, pool_size=0, statement_timeout=600, pooler=DATABASE_POOLER
+    )
+    DATABASE_ROUTERS = ["portal.kernel.replica.ReplicaRouter"]
 if TESTING and _address:
     # Every run has a database of its own, so that two runs can share a server.
     _run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))[:12]
@@ -147,7 +157,10 @@ DATABASE_OWNER = {"USER": _owner_url.username, "PASSWORD": _owner_url.password} 
 CACHES = {"default": backing.cache(_cache_url)}
 
 CELERY_BROKER_URL = backing.broker(_broker_url) if _broker_url else ""
+CELERY_BROKER_USE_SSL = backing.broker_tls(_broker_url, env.text("BROKER_CA"))
+CELERY_BROKER_TRANSPORT_OPTIONS = backing.broker_options(_broker_url)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker for as long as it takes
 CELERY_BROKER_CONNECTION_TIMEOUT = 3
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -159,16 +172,6 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
-if _broker_url and _broker_url.scheme in (*backing.REDIS_SCHEMES, "sentinel"):
-    # A message whose worker died comes back after the visibility timeout, which must exceed the longest task.
-    # Kombu's defaults look for such messages only every 100 seconds.
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "visibility_timeout": 900,
-        "unacked_restore_interval": 5,
-        "unacked_restore_throttle": 1,
-        "socket_connect_timeout": 3,
-        "socket_timeout": 30,
-    }
 
 # --- People and sessions ------------------------------------------------------------------------------------
 
@@ -351,12 +354,21 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 OUTBOX_WAKE = "portal.kernel.outbox.tasks.wake"
 OUTBOX_HANDLERS: dict[str, str] = {  # topic: who delivers it
     "erp": "procurement.erp.delivery.deliver",
+    "alerts": "procurement.erp.alerts.delivery.deliver",
+}
+OUTBOX_GATES: dict[str, str] = {  # topic: whether anything of it may go at all
+    "erp": "procurement.erp.delivery.may_go",
 }
 OUTBOX_LATE_AFTER = timedelta(seconds=env.integer("OUTBOX_LATE_AFTER", 900, at_least=1))
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "outbox sweep": {"task": "outbox.deliver", "schedule": 5.0, "options": {"expires": 5.0}},
     "ERP feeds": {"task": "erp.read_feeds", "schedule": 5.0, "options": {"expires": 5.0}},
+    "look at the ERP": {"task": "erp.look", "schedule": 30.0, "options": {"expires": 30.0}},
+    "watch": {"task": "erp.keep_watch", "schedule": 30.0, "options": {"expires": 30.0}},
     "left waiting": {"task": "erp.release_left_waiting", "schedule": 60.0, "options": {"expires": 60.0}},
+    "comparison": {"task": "erp.compare", "schedule": 60.0, "options": {"expires": 60.0}},
+    "repairs": {"task": "erp.repair_drift", "schedule": 60.0, "options": {"expires": 60.0}},
+    "dry runs": {"task": "erp.rehearse", "schedule": 60.0, "options": {"expires": 60.0}},
     "old answers": {"task": "idempotency.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
 }
 
@@ -368,7 +380,35 @@ ERP_URL = env.url("ERP_URL", ("http", "https"))
 ERP_PATIENCE = env.integer("ERP_PATIENCE", 60, at_least=1)
 # A command that was sent and not seen in the ERP for so long (seconds) needs a person.
 ERP_READ_BACK_WITHIN = env.integer("ERP_READ_BACK_WITHIN", 86_400, at_least=60)
+# From which hour on, in the company's zone, both sides are compared each night; 24 is never.
+ERP_COMPARE_AT = env.integer("ERP_COMPARE_AT", 2)
 ERP_FILES_ROOT = env.path("ERP_FILES_ROOT", VAR_DIR / "erp")
+# How often (seconds) the ERP is looked at: version, modules, clock.
+ERP_LOOK_EVERY = timedelta(seconds=env.integer("ERP_LOOK_EVERY", 900, at_least=30))
+# After so many failures in a row at the ERP's door it is left alone for a while.
+ERP_FAILURES_BEFORE_REST = env.integer("ERP_FAILURES_BEFORE_REST", 5, at_least=1)
+ERP_CREDENTIALS_EXPIRE_ON = env.day("ERP_CREDENTIALS_EXPIRE_ON")
+
+# --- Alerts -------------------------------------------------------------------------------------------------
+
+ALERT_READS_LATE_AFTER = timedelta(seconds=env.integer("ALERT_READS_LATE_AFTER", 900, at_least=1))
+ALERT_WRITES_LATE_AFTER = timedelta(seconds=env.integer("ALERT_WRITES_LATE_AFTER", 900, at_least=1))
+ALERT_UNREACHABLE_AFTER = timedelta(seconds=env.integer("ALERT_UNREACHABLE_AFTER", 300))
+ALERT_PAUSED_AFTER = timedelta(seconds=env.integer("ALERT_PAUSED_AFTER", 14_400))
+ALERT_PARKED = env.integer("ALERT_PARKED", 1, at_least=1)
+ALERT_FAILURES = env.integer("ALERT_FAILURES", 10, at_least=1)
+ALERT_DRIFT = env.integer("ALERT_DRIFT", 1, at_least=1)
+ALERT_CLOCK_SKEW = timedelta(seconds=env.integer("ALERT_CLOCK_SKEW", 60, at_least=1))
+ALERT_EXPIRY_BEFORE = timedelta(days=env.integer("ALERT_EXPIRY_BEFORE", 14))
+ALERT_REPEAT_AFTER = timedelta(seconds=env.integer("ALERT_REPEAT_AFTER", 86_400, at_least=60))
+ALERT_OVER_AFTER = timedelta(seconds=env.integer("ALERT_OVER_AFTER", 300))
+_webhook_url = env.url("ALERT_WEBHOOK_URL", ("https",) if PRODUCTION else _http)
+ALERT_WEBHOOK_URL = _webhook_url.geturl() if _webhook_url else ""
+ALERT_WEBHOOK_SECRET = env.secret("ALERT_WEBHOOK_SECRET")
+if ALERT_WEBHOOK_URL and len(ALERT_WEBHOOK_SECRET) < 32:
+    raise ImproperlyConfigured(
+        "ALERT_WEBHOOK_SECRET must have 32 characters or more: it signs what ALERT_WEBHOOK_URL is told."
+    )
 
 # --- Watching it run ----------------------------------------------------------------------------------------
 

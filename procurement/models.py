@@ -2,7 +2,9 @@
 
 from procurement.acknowledgments.models import DraftAnswer, DraftHeader, OrderAcknowledgment, UploadedAnswer
 from procurement.catalogue.models import Company, Item, Site, SupplierItem, Unit
-from procurement.erp.models import ErpCommand, FeedCursor, FeedProblem, FeedRun
+from procurement.erp.models import Alert, ErpCommand, ErpConnection, FeedCursor, FeedProblem, FeedRun
+from procurement.erp.reconciliation.models import Drift, ReconciliationRun, Rehearsal, SweptRecord
+from procurement.invoices.models import Invoice, InvoiceLine
 from procurement.orders.models import (
     OrderDocument,
     OrderRevision,
@@ -12,17 +14,23 @@ from procurement.orders.models import (
     SavedView,
     ScheduleLine,
 )
+from procurement.receipts.models import Receipt
 from procurement.threads.models import Attachment, Message
 
 __all__ = [
+    "Alert",
     "Attachment",
     "Company",
     "DraftAnswer",
     "DraftHeader",
+    "Drift",
     "ErpCommand",
+    "ErpConnection",
     "FeedCursor",
     "FeedProblem",
     "FeedRun",
+    "Invoice",
+    "InvoiceLine",
     "Item",
     "Message",
     "OrderAcknowledgment",
@@ -31,10 +39,14 @@ __all__ = [
     "Promise",
     "PurchaseOrder",
     "PurchaseOrderLine",
+    "Receipt",
+    "ReconciliationRun",
+    "Rehearsal",
     "SavedView",
     "ScheduleLine",
     "Site",
     "SupplierItem",
+    "SweptRecord",
     "Unit",
     "UploadedAnswer",
 ]

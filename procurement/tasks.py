@@ -1,6 +1,7 @@
 """Gatherer: the tasks of every package. Celery looks here and nowhere else."""
 
+from procurement.erp.reconciliation.tasks import compare, rehearse_first_sync, repair_drift
 from procurement.erp.tasks import read_feeds
 from procurement.orders.tasks import make_document
 
-__all__ = ["make_document", "read_feeds"]
+__all__ = ["compare", "make_document", "read_feeds", "rehearse_first_sync", "repair_drift"]

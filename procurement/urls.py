@@ -7,5 +7,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("procurement.threads.urls")),
     path("", include("procurement.acknowledgments.urls")),
     path("", include("procurement.erp.urls")),
+    path("", include("procurement.erp.reconciliation.urls")),
     path("", include("procurement.workbench.urls")),
 ]

@@ -6,12 +6,14 @@ import argparse
 import os
 import shlex
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 from portal.embedded.demo import run_demo
+from portal.embedded.places import ROOT
 from portal.embedded.postgres import start_cluster
 from portal.embedded.postgres_home import PostgresUnavailable
 from portal.embedded.testing import run_command, run_tests
@@ -44,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "check", help="format, lint, types, imports, migrations, templates, secrets, licences"
     )
+    commands.add_parser("soak", help="promises and power cuts at random; takes half an hour")
     commands.add_parser("bench", help="how fast it is; docs/bench.md tells how to choose")
     run = commands.add_parser("run", help="any command, with a database of its own")
     run.add_argument("arguments", nargs=argparse.REMAINDER)
@@ -82,6 +85,8 @@ def main() -> int:
             return run_tests([*more, *chosen_tests(options)], markers="not browser and not slow")
         case "check":
             return run_command([sys.executable, "-m", "portal.checks"])
+        case "soak":
+            return subprocess.run([sys.executable, "-m", "tests.soak"], cwd=ROOT, check=False).returncode
         case "bench":
             return run_bench()
         case "run":

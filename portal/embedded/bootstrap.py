@@ -25,6 +25,7 @@ NEEDS = {
     "demo": "demo",
     "test": "test",
     "quick": "test",
+    "soak": "test",
     "check": "dev",
     "bench": "test",
     "run": "dev",

@@ -9,6 +9,7 @@ import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from portal.embedded import processes
 from portal.embedded.ports import free_port
@@ -38,11 +39,15 @@ class Server:
         self.child.end()
 
 
-def start_server(home: Path, *, log: Path) -> Server:
-    """Starts the server kept under `home`: for this machine only, with a password, kept on disk."""
+def start_server(home: Path, *, log: Path, former: Server | None = None) -> Server:
+    """Starts the server kept under `home`: for this machine only, with a password, kept on disk.
+
+    One that takes the place of a `former` one is found at its address.
+    """
     home.mkdir(parents=True, exist_ok=True)
-    port = free_port()
-    password = secrets.token_urlsafe(32)
+    known = urlsplit(former.address) if former else None
+    port = (known.port if known else None) or free_port()
+    password = (known.password if known else None) or secrets.token_urlsafe(32)
     configuration = home / "valkey.conf"
     write_private(
         configuration,

@@ -16,7 +16,10 @@ from portal.kernel.scope import requires_scope
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One row of the table: this verb leads from these states to that one, and these topics hear of it."""
+    """One row of the table: this verb leads from these states to that one, and these topics hear of it.
+
+    What is `internal` is a fact of the buying side alone: it never reaches a supplier.
+    """
 
     verb: str
     sources: frozenset[str]
@@ -24,6 +27,7 @@ class Transition:
     event: str
     permission: str
     tells: frozenset[str] = field(default_factory=frozenset)
+    internal: bool = False
 
 
 class Lifecycle:
@@ -106,6 +110,7 @@ class Lifecycle:
             at=at,
             supplier_id=document.supplier_id,
             facts={"from": source, "to": row.target, **(facts or {})},
+            internal=row.internal,
         )
         enqueue_all(
             [

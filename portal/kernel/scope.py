@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, ParamSpec, Self, TypeVar
 
-from django.db import connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 
 from portal.kernel.actors import Actor, Side
 from portal.kernel.bulk import can_update_rows, update_rows
@@ -34,12 +34,20 @@ def _current() -> Scope:
     return getattr(connection, "quayside_scope", NO_SCOPE)
 
 
-def _take(scope: Scope) -> None:
-    with connection.cursor() as cursor:
+def _take(scope: Scope, using: str = DEFAULT_DB_ALIAS) -> None:
+    with connections[using].cursor() as cursor:
         cursor.execute(
             "SELECT set_config('role', %s, true), set_config(%s, %s, true)", [scope[0], SETTING, scope[1]]
         )
-    connection.quayside_scope = scope  # type: ignore[attr-defined]  # ours: what this connection last took
+    if using == DEFAULT_DB_ALIAS:
+        connection.quayside_scope = scope  # type: ignore[attr-defined]  # ours: what this connection last took
+
+
+def take_scope(actor: Actor, *, using: str) -> None:
+    """Take an actor's scope in a transaction of another connection, until that transaction ends."""
+    if not connections[using].in_atomic_block:
+        raise NoScope("A scope without a transaction would outlive its actor.")
+    _take(scope_of(actor), using)
 
 
 def scope_of(actor: Actor) -> Scope:

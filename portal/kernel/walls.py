@@ -39,6 +39,24 @@ def wall(table: str, *, column: str = "supplier_id", visible: str = "") -> migra
     )
 
 
+def company_wall(table: str) -> migrations.RunSQL:
+    """Row level security on a table that no supplier has a way to: the owner and the buying side, nobody else."""
+    return migrations.RunSQL(
+        sql=f"""
+            ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+            ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+            CREATE POLICY owner_all ON {table} TO quayside_owner USING (true) WITH CHECK (true);
+            CREATE POLICY company_all ON {table} TO quayside_company USING (true) WITH CHECK (true);
+        """,
+        reverse_sql=f"""
+            DROP POLICY company_all ON {table};
+            DROP POLICY owner_all ON {table};
+            ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;
+            ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;
+        """,
+    )
+
+
 def doorkeeper_reads(table: str) -> migrations.RunSQL:
     """Let the login role read a table before any scope: who may act for whom, and which token is whose."""
     return migrations.RunSQL(

@@ -15,6 +15,7 @@ from procurement.catalogue.messages import (
     UnitPaper,
 )
 from procurement.demo import phrases
+from procurement.demo.booking import bill, book_receipts
 from procurement.demo.goods import UNITS, Offer, all_goods, offers_of, step_of
 from procurement.demo.partners import COMPANIES, SITES, Partner, all_partners
 from procurement.demo.people import BRITTA, JOSH, LIAN_FENG, OMAR, Person, all_people
@@ -377,7 +378,11 @@ def _partly_received(telling: Telling) -> None:
             return _receive(telling, line, share)
         return _receive(telling, line) if telling.rng.random() < 0.4 else line
 
+    before = telling.paper
     telling.send_again(_received_at(telling), lines=telling.change_lines(change))
+    book_receipts(telling, before)
+    if int(telling.number) % 2:
+        _invoice_what_came(telling)
 
 
 def _received(telling: Telling) -> None:
@@ -387,7 +392,22 @@ def _received(telling: Telling) -> None:
     def change(line: LinePaper) -> LinePaper:
         return line if line.cancelled else _receive(telling, line)
 
+    before = telling.paper
     telling.send_again(_received_at(telling), lines=telling.change_lines(change))
+    book_receipts(telling, before)
+    _invoice_what_came(telling)
+
+
+def _invoice_what_came(telling: Telling) -> None:
+    """The supplier's invoice comes a few days after the goods; it is on its way where those days are not over."""
+    day = add_working_days(telling.at.date() + timedelta(days=4), 0, telling.cast.gate)
+    at = datetime.combine(day, ERP_RUNS[-1], UTC)
+    if at >= telling.now:
+        return
+    before = telling.paper
+    invoiced = telling.change_lines(lambda line: replace(line, invoiced_quantity=line.received_quantity))
+    telling.send_again(at, lines=invoiced)
+    bill(telling, before)
 
 
 def _history(telling: Telling) -> None:
@@ -418,7 +438,10 @@ def _closed(telling: Telling) -> None:
         done = _receive(telling, line, Decimal("0.95") if short else Decimal(1))
         return replace(done, invoiced_quantity=done.received_quantity, closed=True)
 
+    before = telling.paper
     telling.send_again(_received_at(telling), lines=telling.change_lines(change), status="closed")
+    book_receipts(telling, before)
+    bill(telling, before)
 
 
 def _cancelled(telling: Telling) -> None:

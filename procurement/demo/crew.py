@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection
 from django.db import connections, transaction
 
 from procurement.demo.company import DemoCompany
-from procurement.demo.story import CarriedOver, Sent
+from procurement.demo.story import Booked, CarriedOver, Sent
 
 Work = Callable[[DemoCompany], None]
 MOST = 4
@@ -40,7 +40,7 @@ def shares_of(company: DemoCompany, count: int) -> list[DemoCompany]:
     weights = Counter[str]()
     for story in company.orders:
         for event in story.events:
-            weights[story.supplier] += 1 if isinstance(event, Sent | CarriedOver) else 10
+            weights[story.supplier] += 1 if isinstance(event, Sent | Booked | CarriedOver) else 10
     loads = [0] * count
     place: dict[str, int] = {}
     for supplier, weight in sorted(weights.items(), key=lambda found: (-found[1], found[0])):

@@ -18,7 +18,7 @@ from portal.kernel.outbox.models import DeliveryAttempt, MessageState, OutboxMes
 from portal.kernel.outbox.services import MAX_FAULTS
 from portal.kernel.scope import requires_scope
 from procurement.demo.company import DemoCompany
-from procurement.demo.story import Answered, OrderStory, Sent
+from procurement.demo.story import Answered, Booked, OrderStory, Sent
 from procurement.erp.models import ErpCommand, FeedProblem, FeedRun
 from procurement.erp.policies import differing_lines, held_by_paper
 from procurement.erp.ports import Feed
@@ -113,9 +113,11 @@ def _fact(kind: str, command: ErpCommand, source: str, target: str, at: datetime
             "from": source,
             "to": target,
             "command": str(command.key),
+            "origin": str(command.origin),
             "lines": [line["number"] for line in command.payload["lines"]][:50],
         },
         at=at,
+        internal=kind != "erp.command_confirmed",
         actor_label=CONNECTION.label,
         actor_side=CONNECTION.side,
         channel=CONNECTION.channel,
@@ -230,9 +232,14 @@ def _run(at: datetime, papers: int) -> FeedRun:
 
 
 def keep_books(company: DemoCompany, root: Path) -> int:
-    """Give the pretend ERP its open orders, as they stand; says how many."""
+    """Give the pretend ERP its open orders as they stand, with what was booked on them; says how many orders."""
     books = [_in_the_books(story) for story in company.orders if story.paper.status == "open"]
-    PretendErp(root).put_orders(books)
+    erp = PretendErp(root)
+    erp.put_orders(books)
+    open_orders = {order.number for order in books}
+    booked = [event for event in company.events() if isinstance(event, Booked) and event.order in open_orders]
+    erp.put_receipts(paper for event in booked for paper in event.receipts)
+    erp.put_invoices(paper for event in booked for paper in event.invoices)  # the newest of each stays
     return len(books)
 
 

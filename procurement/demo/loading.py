@@ -36,9 +36,11 @@ from procurement.demo import story
 from procurement.demo.carried_over import carry_over
 from procurement.demo.company import DemoCompany
 from procurement.demo.people import Person
+from procurement.invoices.services import receive_invoices
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import lock_order, visible_orders
 from procurement.orders.services import receive_orders
+from procurement.receipts.services import receive_receipts
 from procurement.threads.messages import NewMessage
 from procurement.threads.services import send_message
 from suppliers.models import Supplier, User
@@ -59,6 +61,7 @@ class _Waiting:
 
     at: datetime
     papers: dict[str, story.Sent]
+    booked: list[story.Booked]
 
 
 def load_master_data(company: DemoCompany) -> None:
@@ -128,12 +131,15 @@ class _Play:
         self.actors = _actors(company)
         self.supplier_of = {one.number: one.supplier for one in company.orders}
         self.carried: list[story.CarriedOver] = []
-        self.waiting = _Waiting(datetime.combine(company.today, time(0), UTC), {})
+        self.waiting = _Waiting(datetime.combine(company.today, time(0), UTC), {}, [])
 
     def run(self) -> None:
         for event in self.company.events():
             if isinstance(event, story.Sent):
                 self._send(event)
+                continue
+            if isinstance(event, story.Booked):
+                self._book(event)
                 continue
             if event.order in self.waiting.papers:
                 self._take_in()
@@ -149,8 +155,30 @@ class _Play:
         self.waiting.at = event.at
         self.waiting.papers[event.order] = event
 
+    def _book(self, event: story.Booked) -> None:
+        if event.at != self.waiting.at:
+            self._take_in()
+        self.waiting.at = event.at
+        self.waiting.booked.append(event)
+
     def _take_in(self) -> None:
         self._carry_over()
+        self._take_orders()
+        self._take_booked()
+
+    def _take_booked(self) -> None:
+        booked, self.waiting.booked = self.waiting.booked, []
+        receipts = [paper for event in booked for paper in event.receipts]
+        invoices = [paper for event in booked for paper in event.invoices]
+        for results in (
+            receive_receipts(receipts, actor=ERP, at=self.waiting.at) if receipts else (),
+            receive_invoices(invoices, actor=ERP, at=self.waiting.at) if invoices else (),
+        ):
+            for result in results:
+                if result.outcome != "stored":
+                    raise DemoRefused(f"{result.key} was {result.outcome}: {result.problems}")
+
+    def _take_orders(self) -> None:
         papers, self.waiting.papers = self.waiting.papers, {}
         if not papers:
             return

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from procurement.invoices.messages import InvoicePaper
 from procurement.orders.messages import OrderPaper
+from procurement.receipts.messages import ReceiptPaper
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,17 @@ class CarriedOver:
     by: str
 
 
-Event = Sent | Answered | Drafted | Decided | Wrote | CarriedOver
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """Warehouse or bookkeeping enter something in the ERP, which tells it: goods that came, invoices as they stand."""
+
+    at: datetime
+    order: str
+    receipts: tuple[ReceiptPaper, ...] = ()
+    invoices: tuple[InvoicePaper, ...] = ()
+
+
+Event = Sent | Booked | Answered | Drafted | Decided | Wrote | CarriedOver
 
 
 @dataclass(frozen=True, slots=True)

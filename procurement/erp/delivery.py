@@ -5,6 +5,9 @@ Note [One call]: before a call, `calling_since` is committed. If we find it set,
 came back, and nobody knows how it ended: it is treated exactly like an answer that never arrived. Such a
 command rests until the slowest call could have ended, is searched for by its key, and is sent again only if
 the ERP never saw it.
+
+While the connection is paused or its circuit is open (Note [Circuit]), messages are put back and wait: no attempt is
+counted for a call that was not made.
 """
 
 import logging
@@ -13,17 +16,27 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from portal.kernel.actors import Actor, Channel
 from portal.kernel.outbox.models import OutboxMessage
-from portal.kernel.outbox.services import RetryLater
+from portal.kernel.outbox.services import PutBack, RetryLater
 from portal.kernel.scope import acting, require_no_transaction
+from procurement.erp.advice import fault_of
+from procurement.erp.connection import (
+    ERP,
+    Shut,
+    begin_calling,
+    may_go,
+    note_answer,
+    note_error,
+    note_nothing,
+)
 from procurement.erp.connectors import connect
-from procurement.erp.models import ErpCommand
+from procurement.erp.models import ErpCommand, ErpConnection
 from procurement.erp.ports import Capabilities, Conflict, ErpConnector, ErpError, Fate
 from procurement.erp.queries import command_of, lock_command
 from procurement.erp.services import (
     begin_call,
     end_call_without_effect,
+    hand_over,
     record_conflict,
     record_refusal,
     record_result,
@@ -35,7 +48,8 @@ from procurement.erp.states import IN_FLIGHT, CommandState
 
 logger = logging.getLogger(__name__)
 
-ERP = Actor.system("ERP connection", Channel.ERP)
+__all__ = ["carry", "deliver", "may_go"]
+
 NOT_BY_MACHINE = gettext_noop(
     "This ERP cannot take it by machine. Key in what was agreed; the next reading closes this."
 )
@@ -60,13 +74,17 @@ def carry(message: OutboxMessage, connector: ErpConnector, at: datetime) -> str:
             return "behind"
         missing = connector.capabilities.cannot_write(command_of(command))
         if missing:
-            record_refusal(command, NOT_BY_MACHINE, missing, actor=ERP, at=at)
+            hand_over(command, missing, NOT_BY_MACHINE, actor=ERP, at=at)
             return command.state
         search_first = command.calling_since is not None or command.state == CommandState.UNKNOWN
         if search_first:
             _let_rest(command, connector.capabilities, at)
+        try:
+            connection = begin_calling(connector.capabilities, at=at)
+        except Shut as shut:
+            raise PutBack from shut
         begin_call(command, at=at)
-    return _call(command, connector, at, search_first=search_first)
+    return _call(command, connector, connection, at, search_first=search_first)
 
 
 def _let_rest(command: ErpCommand, capabilities: Capabilities, at: datetime) -> None:
@@ -75,13 +93,25 @@ def _let_rest(command: ErpCommand, capabilities: Capabilities, at: datetime) -> 
         raise RetryLater("The last call may still be at work in the ERP.", rested_at - at)
 
 
-def _call(command: ErpCommand, connector: ErpConnector, at: datetime, *, search_first: bool) -> str:
+def _call(
+    command: ErpCommand,
+    connector: ErpConnector,
+    connection: ErpConnection,
+    at: datetime,
+    *,
+    search_first: bool,
+) -> str:
     try:
         result = connector.find_command(str(command.key)) if search_first else None
         if result is None:
             result = connector.write_promise(command_of(command))
     except ErpError as error:
+        note_error(connection, error, at=at)
         return _record_error(command, error, connector.capabilities, at)
+    except Exception:
+        note_nothing(connection, at=at)
+        raise
+    note_answer(connection, at=at)
     with acting(ERP):
         command = lock_command(command.origin)  # a feed may have seen the outcome before we heard of it
         record_result(command, result, actor=ERP, at=at)
@@ -96,12 +126,12 @@ def _record_error(command: ErpCommand, error: ErpError, capabilities: Capabiliti
         if isinstance(error, Conflict):
             record_conflict(command, error.reason, error.current, actor=ERP, at=at)
         elif error.fate is Fate.PERSON:
-            record_refusal(command, error.reason, actor=ERP, at=at)
+            record_refusal(command, error.reason, fault_of(error), actor=ERP, at=at)
         elif error.fate is Fate.SEARCH:
             record_unknown(command, error.reason, actor=ERP, at=at)
             wait = wait or capabilities.slowest_call + timedelta(seconds=1)
         else:
-            end_call_without_effect(command, error.reason)
+            end_call_without_effect(command, error.reason, fault_of(error))
             wait = wait or (REST_AFTER_ALERT if error.fate is Fate.ALERT else None)
     if error.fate in (Fate.RETRY, Fate.ALERT, Fate.SEARCH):
         raise RetryLater(error.reason, wait) from error

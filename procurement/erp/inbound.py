@@ -5,15 +5,19 @@ import logging
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DataError, IntegrityError
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from portal.kernel.actors import Actor, Channel
+from portal.kernel.audit.services import record
 from portal.kernel.errors import Intake
 from portal.kernel.errors import Problem as PortalProblem
+from portal.kernel.mirror import Mirrored
 from portal.kernel.scope import acting, require_no_transaction
 from procurement.catalogue.services import (
     receive_companies,
@@ -22,8 +26,19 @@ from procurement.catalogue.services import (
     receive_supplier_items,
     receive_units,
 )
+from procurement.erp.circuit import rest_after
+from procurement.erp.connection import (
+    PAUSED,
+    Shut,
+    begin_calling,
+    is_left_alone,
+    is_paused,
+    note_answer,
+    note_error,
+    note_nothing,
+)
 from procurement.erp.connectors import connect
-from procurement.erp.models import ErpCommand, FeedCursor, FeedProblem, FeedRun
+from procurement.erp.models import ErpCommand, ErpConnection, FeedCursor, FeedProblem, FeedRun
 from procurement.erp.policies import held_by_paper
 from procurement.erp.ports import (
     Busy,
@@ -33,20 +48,29 @@ from procurement.erp.ports import (
     ErpError,
     Feed,
     Page,
+    ReadBack,
     Sighting,
+    Transient,
     WriteResult,
 )
 from procurement.erp.problems import Problem, Severity, shown
-from procurement.erp.queries import confirmable_commands, lock_orders
+from procurement.erp.queries import confirmable_commands, is_being_written, lock_orders
 from procurement.erp.services import confirm_by_reading, record_result
 from procurement.erp.states import RunState
+from procurement.invoices.services import attach_invoices, receive_invoices
 from procurement.orders.messages import OrderPaper
 from procurement.orders.services import newest_papers, receive_orders
+from procurement.receipts.services import attach_receipts, receive_receipts
 from suppliers.services import receive_supplier_sites, receive_suppliers
 
 logger = logging.getLogger(__name__)
 
+__all__ = ["FEED_ACTOR", "read_configured_feeds", "read_feeds", "rest_after", "take_page"]
+
 FEED_ACTOR = Actor.system("ERP feed", Channel.ERP)
+BEING_WRITTEN = gettext_noop(
+    "Something is being written to this order. Wait until it is through, then look again."
+)
 Clock = Callable[[], datetime]
 
 
@@ -57,6 +81,7 @@ class Taken:
     stored: int = 0
     unchanged: int = 0
     refused: list[Problem] = field(default_factory=list)
+    noticed: list[Problem] = field(default_factory=list)
 
 
 def read_configured_feeds(
@@ -74,7 +99,8 @@ def read_feeds(
 
     A feed that fails is written down and does not keep the others from being read; one that another process is
     reading is left to it. With `rested`, a feed that failed a moment ago is left alone for a while; a person who asks
-    by hand is not made to wait.
+    by hand is not made to wait. Nothing is read while the connection is paused, nor while nobody answers at the ERP's
+    door, except by the one who goes to ask.
     """
     require_no_transaction()
     runs: list[FeedRun] = []
@@ -82,46 +108,111 @@ def read_feeds(
         if feed not in connector.capabilities.reads or (rested and _is_resting(feed, clock())):
             continue
         try:
-            runs += _read_feed(connector, feed, clock)
+            with acting(FEED_ACTOR):
+                connection = begin_calling(connector.capabilities, at=clock(), by_hand=not rested)
+        except Shut:
+            break
+        try:
+            runs += _read_feed(connector, connection, feed, clock)
         except Busy:
             logger.info("feed is being read by another process", extra={"feed": feed})
+            note_nothing(connection, at=clock())
+    if runs:
+        _join_what_waits(clock())
     return runs
 
 
-def _read_feed(connector: ErpConnector, feed: Feed, clock: Clock) -> Iterator[FeedRun]:
+def _join_what_waits(at: datetime) -> None:
+    """Orders and what happened to them may be read by two processes at once, neither of which sees what the other is
+    about to commit: after a round in which anything came, nothing is left waiting for an order that is here."""
+    with acting(FEED_ACTOR):
+        attach_receipts(actor=FEED_ACTOR, at=at)
+        attach_invoices(actor=FEED_ACTOR, at=at)
+
+
+class _Stopped(Exception):
+    """A person paused the connection, or set the feed back, while it was being read."""
+
+
+def _read_feed(
+    connector: ErpConnector, connection: ErpConnection, feed: Feed, clock: Clock
+) -> Iterator[FeedRun]:
     run: FeedRun | None = None
     failure = ""
     try:
-        for page in connector.read(feed, _cursor_of(feed)):
-            run = run or _start_run(feed, clock())
-            refused = take_page(run, page, at=clock())
+        place = _place_in(connector, feed, clock)
+        for page in connector.read(feed, place.cursor):
+            if run is not None and _is_stopped():
+                break
+            run = run or _start_run(feed, place.again_since, clock())
+            refused = take_page(run, page, at=clock(), rewinds=place.rewinds)
             connector.settle(page, refused)
+        note_answer(connection, at=clock())
     except Busy:
         raise
+    except _Stopped:
+        note_answer(connection, at=clock())
     except ErpError as error:
         logger.warning("feed failed", extra={"feed": feed, "kind": type(error).__name__})
         failure = error.reason
+        note_error(connection, error, at=clock())
     except Exception as error:
         # A fault of ours: the page stays unread and is tried again, and the owner sees that it does not get through.
         logger.exception("feed failed", extra={"feed": feed})
         failure = f"{type(error).__name__}: {error}"
+        note_nothing(connection, at=clock())
     if failure:
-        yield _fail_run(run or _start_run(feed, clock()), failure, clock())
+        yield _fail_run(run or _start_run(feed, None, clock()), failure, clock())
     else:
         _forget_failures(feed)
         if run is not None:
             yield _finish_run(run, clock())
 
 
-def _cursor_of(feed: Feed) -> Cursor | None:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """From where a feed is read, and how often it had been set back by then."""
+
+    cursor: Cursor | None
+    rewinds: int
+    again_since: datetime | None = None
+
+
+def _place_in(connector: ErpConnector, feed: Feed, clock: Clock) -> _Place:
+    """Where to begin; where a person wants the feed read again, it is set back first.
+
+    Note [Read again]: the wish stands in the cursor's row until the connector has granted it, outside any transaction.
+    A crash in between grants it once more, which is harmless.
+    """
     with acting(FEED_ACTOR):
         found = FeedCursor.objects.filter(feed=feed).first()
-    return Cursor(feed, found.position) if found else None
-
-
-def _start_run(feed: Feed, at: datetime) -> FeedRun:
+    if found is None:
+        return _Place(None, 0)
+    cursor = Cursor(feed, found.position) if found.position else None
+    if found.again_since is None:
+        return _Place(cursor, found.rewinds)
+    back = connector.rewind(feed, cursor, found.again_since)
     with acting(FEED_ACTOR):
-        return FeedRun.objects.create(feed=feed, started_at=at)
+        wish = FeedCursor.objects.select_for_update().get(pk=found.pk)
+        if wish.again_since == found.again_since:
+            wish.again_since = None
+        wish.position = dict(back.position) if back else {}
+        wish.rewinds += 1
+        wish.retry_at = None
+        wish.save(update_fields=["again_since", "position", "rewinds", "retry_at"])
+        facts = {"feed": feed.value, "since": found.again_since.isoformat()}
+        record("feed.rewound", f"feed:{feed}", actor=FEED_ACTOR, at=clock(), supplier_id=None, facts=facts)
+    return _Place(back, wish.rewinds, found.again_since)
+
+
+def _is_stopped() -> bool:
+    with acting(FEED_ACTOR):
+        return is_paused()
+
+
+def _start_run(feed: Feed, again_since: datetime | None, at: datetime) -> FeedRun:
+    with acting(FEED_ACTOR):
+        return FeedRun.objects.create(feed=feed, started_at=at, again_since=again_since)
 
 
 def _finish_run(run: FeedRun, at: datetime) -> FeedRun:
@@ -134,7 +225,9 @@ def _finish_run(run: FeedRun, at: datetime) -> FeedRun:
 def _forget_failures(feed: Feed) -> None:
     """A reading that went through ends a row of failures, also where there was nothing to read."""
     with acting(FEED_ACTOR):
-        FeedCursor.objects.filter(feed=feed, failures__gt=0).update(failures=0, retry_at=None)
+        FeedCursor.objects.filter(feed=feed, failures__gt=0).update(
+            failures=0, failing_since=None, retry_at=None
+        )
 
 
 def _fail_run(run: FeedRun, failure: str, at: datetime) -> FeedRun:
@@ -142,8 +235,9 @@ def _fail_run(run: FeedRun, failure: str, at: datetime) -> FeedRun:
     with acting(FEED_ACTOR):
         cursor, _made = FeedCursor.objects.get_or_create(feed=run.feed, defaults={"moved_at": at})
         cursor.failures += 1
+        cursor.failing_since = cursor.failing_since or at
         cursor.retry_at = at + rest_after(cursor.failures)
-        cursor.save(update_fields=["failures", "retry_at"])
+        cursor.save(update_fields=["failures", "failing_since", "retry_at"])
         before = (
             FeedRun.objects.filter(feed=run.feed).exclude(pk=run.pk).order_by("-started_at", "-id").first()
         )
@@ -160,27 +254,69 @@ def _fail_run(run: FeedRun, failure: str, at: datetime) -> FeedRun:
 
 
 def _is_resting(feed: Feed, at: datetime) -> bool:
+    """Whether a feed is left alone for a trouble of its own; while nobody answers at all, the door says who asks."""
     with acting(FEED_ACTOR):
+        if is_left_alone():
+            return False
         return FeedCursor.objects.filter(feed=feed, retry_at__gt=at).exists()
 
 
-def rest_after(failures: int) -> timedelta:
-    """How long a feed rests after so many failures in a row: from five seconds, doubling, to ten minutes."""
-    return min(timedelta(seconds=5 * 2 ** min(failures - 1, 10)), timedelta(minutes=10))
+def read_one_order(company: str, number: str, *, clock: Clock) -> bool:
+    """Read one order back from the ERP this moment and take it in, as a feed would. Returns whether it is still there.
+
+    Raises `Unsupported` where an ERP tells of its orders by feed alone, and the errors of the way to it; `Transient`
+    while the connection is paused, and while the order is being written, for then the ERP may hold half of it.
+    """
+    require_no_transaction()
+    began = clock()
+    with connect() as connector:
+        try:
+            with acting(FEED_ACTOR):
+                connection = begin_calling(connector.capabilities, at=began, by_hand=True)
+        except Shut as shut:
+            raise Transient(PAUSED) from shut
+        try:
+            paper = connector.read_back(company, number)
+        except ErpError as error:
+            note_error(connection, error, at=clock())
+            raise
+        except Exception:
+            note_nothing(connection, at=clock())
+            raise
+        note_answer(connection, at=clock())
+    if paper is None:
+        return False
+    with acting(FEED_ACTOR):
+        if is_being_written(company, number, since=began):
+            raise Transient(BEING_WRITTEN)
+        _take(Feed.ORDERS, [Sighting(paper, "")], clock())
+    return True
 
 
-def take_page(run: FeedRun, page: Page, *, at: datetime) -> list[Problem]:
-    """Store a page, its cursor and its problems in one transaction; returns what the portal refused of it."""
+def can_read_one_order() -> bool:
+    """Whether the ERP can be asked for one order this moment."""
+    try:
+        with connect() as connector:
+            return connector.capabilities.read_back is ReadBack.IMMEDIATE
+    except (ImproperlyConfigured, LookupError):
+        return False
+
+
+def take_page(run: FeedRun, page: Page, *, at: datetime, rewinds: int = 0) -> list[Problem]:
+    """Store a page, its cursor and its problems in one transaction; returns what the portal refused of it.
+
+    `rewinds` is how often the feed had been set back when this reading began.
+    """
     try:
         with acting(FEED_ACTOR):
             taken = _take(page.feed, page.sightings, at)
-            _note_page(run, page, taken, at)
+            _note_page(run, page, taken, at, rewinds)
     except (DataError, IntegrityError):
         # One paper that the database will not have must not cost the others: take them one by one.
         logger.exception("a page was refused by the database; taking its papers one by one")
         taken = _take_one_by_one(page, at)
         with acting(FEED_ACTOR):
-            _note_page(run, page, taken, at)
+            _note_page(run, page, taken, at, rewinds)
     return taken.refused
 
 
@@ -196,11 +332,19 @@ def _take_one_by_one(page: Page, at: datetime) -> Taken:
         sum_up.stored += one.stored
         sum_up.unchanged += one.unchanged
         sum_up.refused += one.refused
+        sum_up.noticed += one.noticed
     return sum_up
 
 
-def _note_page(run: FeedRun, page: Page, taken: Taken, at: datetime) -> None:
-    problems = [*page.problems, *taken.refused]
+def _note_page(run: FeedRun, page: Page, taken: Taken, at: datetime, rewinds: int) -> None:
+    cursor, _made = FeedCursor.objects.select_for_update().get_or_create(
+        feed=page.feed, defaults={"moved_at": at}
+    )
+    if cursor.rewinds != rewinds:
+        raise _Stopped  # set back meanwhile: this reading must not set it forward
+    cursor.position, cursor.moved_at = dict(page.next.position), at
+    cursor.save(update_fields=["position", "moved_at"])
+    problems = [*page.problems, *taken.refused, *taken.noticed]
     FeedProblem.objects.bulk_create([_row(run, problem) for problem in problems], batch_size=1000)
     run.papers += len(page.sightings)
     run.taken += taken.stored
@@ -209,9 +353,15 @@ def _note_page(run: FeedRun, page: Page, taken: Taken, at: datetime) -> None:
     run.noticed += sum(1 for problem in problems if problem.severity is Severity.NOTICED)
     if page.source and page.source not in run.sources:
         run.sources = [*run.sources, page.source][-20:]
-    run.save(update_fields=["papers", "taken", "unchanged", "refused", "noticed", "sources"])
-    position = dict(page.next.position)
-    FeedCursor.objects.update_or_create(feed=page.feed, defaults={"position": position, "moved_at": at})
+    run.told_until = max(filter(None, (run.told_until, _told_until(page))), default=None)
+    run.save(update_fields=["papers", "taken", "unchanged", "refused", "noticed", "sources", "told_until"])
+
+
+def _told_until(page: Page) -> datetime | None:
+    """The newest moment of the ERP's time that a page tells of."""
+    if page.window is not None:
+        return page.window.until
+    return max(filter(None, (getattr(one.paper, "stamp", None) for one in page.sightings)), default=None)
 
 
 def _row(run: FeedRun, problem: Problem) -> FeedProblem:
@@ -247,6 +397,10 @@ def _take(feed: Feed, sightings: Sequence[Sighting], at: datetime) -> Taken:
         return Taken()
     if feed is Feed.ORDERS:
         return _take_orders(sightings, at)
+    if feed is Feed.RECEIPTS:
+        return _take_facts(sightings, receive_receipts, at)
+    if feed is Feed.INVOICES:
+        return _take_facts(sightings, receive_invoices, at)
     if feed is Feed.COMMAND_RESULTS:
         return _take_results(sightings, at)
     intake = INTAKES[feed]([sighting.paper for sighting in sightings])
@@ -254,6 +408,11 @@ def _take(feed: Feed, sightings: Sequence[Sighting], at: datetime) -> Taken:
         _refusal(_sighting_of(problem, sightings), problem, problem.line) for problem in intake.problems
     ]
     return Taken(intake.stored, intake.unchanged, refused)
+
+
+def take_papers(feed: Feed, sightings: Sequence[Sighting], at: datetime) -> Taken:
+    """Hand papers to their services in the transaction of whoever asks: what a page does, without its run."""
+    return _take(feed, sightings, at)
 
 
 def _sighting_of(problem: PortalProblem, sightings: Sequence[Sighting]) -> Sighting:
@@ -267,7 +426,7 @@ def _sighting_of(problem: PortalProblem, sightings: Sequence[Sighting]) -> Sight
 
 def _name_of(paper: object) -> str:
     """How people call the record: its key, as its file has it."""
-    names = ("company", "supplier", "number", "code", "item")
+    names = ("company", "supplier", "order", "number", "code", "item")
     keys = [str(getattr(paper, name)) for name in names if getattr(paper, name, "")]
     return " / ".join(keys) or str(getattr(paper, "key", ""))
 
@@ -304,6 +463,29 @@ def _take_orders(sightings: Sequence[Sighting], at: datetime) -> Taken:
             assert isinstance(paper, OrderPaper)
             standing[key] = paper
     _confirm_commands(standing, at)
+    numbers = {number for _company, number in standing}
+    attach_receipts(numbers, actor=FEED_ACTOR, at=at)
+    attach_invoices(numbers, actor=FEED_ACTOR, at=at)
+    return taken
+
+
+def _take_facts(
+    sightings: Sequence[Sighting], receive: Callable[..., tuple[Mirrored, ...]], at: datetime
+) -> Taken:
+    """What happened to orders. A paper that names an order which is not here yet is kept, and noticed."""
+    seen = {(one.paper.company, one.paper.key): one for one in sightings}  # type: ignore[union-attr]
+    taken = Taken()
+    for result in receive([one.paper for one in sightings], actor=FEED_ACTOR, at=at):
+        sighting, record = seen[result.key], " / ".join(result.key)  # type: ignore[index]
+        if result.outcome == "refused":
+            taken.refused += [_refusal(sighting, problem, record) for problem in result.problems]
+        elif result.outcome in ("unchanged", "older"):
+            taken.unchanged += 1
+        else:
+            taken.stored += 1
+        if result.outcome == "waits":
+            notice = Problem("waits_for_order", sighting.source, sighting.row, record=record)
+            taken.noticed.append(notice)
     return taken
 
 

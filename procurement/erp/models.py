@@ -6,9 +6,10 @@ from django.db import models
 from django.db.models import Q
 
 from portal.kernel.scope import ScopedQuerySet
+from procurement.erp.circuit import Circuit
 from procurement.erp.ports import Feed
 from procurement.erp.problems import Problem, Severity
-from procurement.erp.states import IN_FLIGHT, CommandState, RunState
+from procurement.erp.states import IN_FLIGHT, CommandState, ConnectionState, Fault, RunState
 
 
 class ErpCommand(models.Model):
@@ -17,8 +18,9 @@ class ErpCommand(models.Model):
 
     `payload` is the command with the values it was decided on. `calling_since` is set while a call to the
     ERP may be under way: found set by the next attempt, it means that nobody knows how the last one ended.
-    `current` is what the ERP held instead, where it was in conflict; `missing` what this ERP cannot take by
-    machine.
+    `current` is what the ERP was last known to hold for these lines, and `current_at` since when that is known, while
+    it is in conflict or waits for hands; `missing` is what this ERP cannot take by machine; `fault` of which kind the
+    `reason` is. Who is to key it in is `assigned_to`; nobody means that it is anybody's.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -39,9 +41,14 @@ class ErpCommand(models.Model):
     sent_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
     reason = models.TextField(blank=True)
+    fault = models.CharField(max_length=20, choices=Fault.choices, blank=True, default="", db_default="")
     current = models.JSONField(default=list)
+    current_at = models.DateTimeField(null=True)
     missing = models.JSONField(default=list)
     reference = models.CharField(max_length=120, blank=True)
+    assigned_to = models.ForeignKey(
+        "suppliers.User", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
 
     objects = ScopedQuerySet.as_manager()
 
@@ -55,6 +62,7 @@ class ErpCommand(models.Model):
                 | (~Q(state=CommandState.CONFIRMED) & Q(confirmed_at__isnull=True)),
                 name="erp_command_confirmed_when",
             ),
+            models.CheckConstraint(condition=Q(fault__in=Fault.values), name="erp_command_fault_known"),
         ]
         indexes = [
             models.Index(fields=["order", "id"], name="erp_command_of_order"),
@@ -73,24 +81,105 @@ class ErpCommand(models.Model):
         return self.order.stream
 
 
+class ErpConnection(models.Model):
+    """The connection to one ERP: what was found there, whether it answers, and whether a person has paused it.
+
+    `found` is what the connector discovered, `fingerprint` tells one find from another, `change` lists what was new in
+    the last one until a person has seen it. The fields of the door are those of `circuit.Circuit`; `trouble` is why it
+    is shut, `flowing_since` when it was last opened again after a pause or a silence. `refused_since` is set while the
+    ERP does not let us in, `refused_at` is when it last did not.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.CharField(max_length=30, unique=True)
+    version = models.PositiveIntegerField(default=1)
+    state = models.CharField(max_length=10, choices=ConnectionState.choices, default=ConnectionState.RUNNING)
+    paused_at = models.DateTimeField(null=True)
+    paused_by = models.CharField(max_length=200, blank=True)
+    paused_reason = models.TextField(blank=True)
+
+    failures = models.PositiveIntegerField(default=0)
+    opened_at = models.DateTimeField(null=True)
+    ask_at = models.DateTimeField(null=True)
+    asking_until = models.DateTimeField(null=True)
+    asked = models.PositiveIntegerField(default=0)
+    trouble = models.TextField(blank=True)
+    heard_at = models.DateTimeField(null=True)
+    flowing_since = models.DateTimeField(null=True)
+    refused_since = models.DateTimeField(null=True)
+    refused_at = models.DateTimeField(null=True)
+
+    found = models.JSONField(default=dict)
+    fingerprint = models.CharField(max_length=64, blank=True)
+    found_since = models.DateTimeField(null=True)
+    change = models.JSONField(default=list)
+    changed_at = models.DateTimeField(null=True)
+    looked_at = models.DateTimeField(null=True)
+    look_asked_at = models.DateTimeField(null=True)
+    look_trouble = models.TextField(blank=True)
+    clock_skew = models.DurationField(null=True)
+    credentials_expire_at = models.DateTimeField(null=True)
+
+    supplier_id = None  # no supplier has a way to it
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=ConnectionState.values), name="erp_connection_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=ConnectionState.PAUSED, paused_at__isnull=False)
+                | Q(state=ConnectionState.RUNNING, paused_at__isnull=True),
+                name="erp_connection_paused_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"connection {self.key} ({self.state})"
+
+    @property
+    def stream(self) -> str:
+        """Its own story."""
+        return f"connection:{self.key}"
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a person holds everything back."""
+        return self.state == ConnectionState.PAUSED
+
+    @property
+    def circuit(self) -> Circuit:
+        """How the door stands."""
+        return Circuit(self.failures, self.opened_at, self.ask_at, self.asking_until, self.asked)
+
+
 class FeedCursor(models.Model):
     """How far a feed has been read. `position` is the connector's own.
 
-    A feed that failed rests until `retry_at`, longer with each of the `failures` in a row.
+    A feed that failed rests until `retry_at`, longer with each of the `failures` in a row, the first of which was
+    at `failing_since`. `again_since` is the moment from which a person wants everything once more; the next reading
+    sets the position back and counts it in `rewinds`, so that a reading that began before does not set it forward.
     """
 
     feed = models.CharField(max_length=30, choices=[(feed.value, feed.value) for feed in Feed], unique=True)
     position = models.JSONField(default=dict)
     moved_at = models.DateTimeField()
     failures = models.PositiveIntegerField(default=0)
+    failing_since = models.DateTimeField(null=True)
     retry_at = models.DateTimeField(null=True)
+    rewinds = models.PositiveIntegerField(default=0, db_default=0)
+    again_since = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"cursor of {self.feed}"
 
 
 class FeedRun(models.Model):
-    """One reading of a feed that found something, or failed."""
+    """One reading of a feed that found something, or failed.
+
+    `told_until` is the newest moment of the ERP's time in it: while things change there, how far behind we were.
+    `again_since` says that a person had it read once more from then on.
+    """
 
     id = models.BigAutoField(primary_key=True)
     key = models.UUIDField(default=uuid.uuid4, unique=True)
@@ -105,6 +194,8 @@ class FeedRun(models.Model):
     refused = models.PositiveIntegerField(default=0)
     noticed = models.PositiveIntegerField(default=0)
     reason = models.TextField(blank=True)
+    told_until = models.DateTimeField(null=True)
+    again_since = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -151,3 +242,32 @@ class FeedProblem(models.Model):
     def problem(self) -> Problem:
         """The finding with its sentences."""
         return Problem(self.rule, self.source, self.row, self.column, self.value, self.record, self.facts)
+
+
+class Alert(models.Model):
+    """Something that passed a limit, told to people and programs: one for each cause, with its own clock.
+
+    `gone_since` is set when the cause is away; only when it stays away is the alert over.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.UUIDField(default=uuid.uuid4, unique=True)
+    cause = models.CharField(max_length=40)
+    subject = models.CharField(max_length=80, blank=True)
+    facts = models.JSONField(default=dict)
+    raised_at = models.DateTimeField()
+    told_at = models.DateTimeField()
+    times_told = models.PositiveIntegerField(default=1)
+    gone_since = models.DateTimeField(null=True)
+    over_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cause", "subject"], condition=Q(over_at__isnull=True), name="alert_once_per_cause"
+            )
+        ]
+        indexes = [models.Index(fields=["-raised_at", "-id"], name="alert_newest")]
+
+    def __str__(self) -> str:
+        return f"alert {self.cause} {self.subject}".strip()

@@ -43,7 +43,48 @@ class HeldLine:
         """The middle column of a conflict."""
         if self.gone:
             return CurrentLine(self.key, gone=True)
-        return CurrentLine(self.key, self.quantity, self.price, self.delivery_on)
+        days = sorted(self.deliveries.items())
+        return CurrentLine(
+            self.key,
+            self.quantity,
+            self.price,
+            self.delivery_on,
+            price_per=self.price_per,
+            deliveries=tuple(SchedulePaper(quantity, day) for day, quantity in days) if len(days) > 1 else (),
+            item_number=self.item_number,
+            closed=self.closed,
+        )
+
+
+def held_by_answer(now: CurrentLine, read: HeldLine | None) -> HeldLine:
+    """What the ERP said of a line, and what was read of it before where it did not say."""
+    if now.gone or (read is None and (now.quantity is None or now.delivery_on is None)):
+        return _gone(now.key, read)
+    quantity = now.quantity if now.quantity is not None else read.quantity if read else Decimal(0)
+    return HeldLine(
+        key=now.key,
+        item_number=now.item_number or (read.item_number if read else ""),
+        quantity=quantity,
+        price=now.price if now.price is not None else read.price if read else Decimal(0),
+        price_per=now.price_per or (read.price_per if read else Decimal(1)),
+        deliveries=_deliveries_said(now, quantity, read),
+        closed=now.closed or (read.closed if read else False),
+    )
+
+
+def _gone(key: str, read: HeldLine | None) -> HeldLine:
+    return (
+        replace(read, gone=True) if read else HeldLine(key, "", Decimal(0), Decimal(0), Decimal(1), {}, True)
+    )
+
+
+def _deliveries_said(now: CurrentLine, quantity: Decimal, read: HeldLine | None) -> Mapping[date, Decimal]:
+    if now.deliveries:
+        return by_day((one.delivery_on, one.quantity) for one in now.deliveries)
+    first = now.delivery_on
+    if read and (first is None or first == read.delivery_on) and sum(read.deliveries.values()) == quantity:
+        return read.deliveries
+    return {first or (read.delivery_on if read else date.max): quantity}
 
 
 class Standing(StrEnum):
@@ -91,7 +132,7 @@ def standing_pieces(line: CommandLine) -> tuple[CommandPiece, ...]:
 def compare(command: PromiseCommand, held: Mapping[str, HeldLine]) -> Standing:
     """How all lines of a command stand. One that differs makes the command differ; one untouched leaves it
     waiting."""
-    found = {_compare_line(line, held.get(line.key)) for line in command.lines}
+    found = {compare_line(line, held.get(line.key)) for line in command.lines}
     for standing in (Standing.DIFFERS, Standing.UNTOUCHED):
         if standing in found:
             return standing
@@ -100,16 +141,15 @@ def compare(command: PromiseCommand, held: Mapping[str, HeldLine]) -> Standing:
 
 def differing_lines(command: PromiseCommand, held: Mapping[str, HeldLine]) -> tuple[CurrentLine, ...]:
     """What the ERP holds for the lines that are neither as decided on nor as wanted."""
-    differing = [
-        line for line in command.lines if _compare_line(line, held.get(line.key)) is Standing.DIFFERS
-    ]
+    differing = [line for line in command.lines if compare_line(line, held.get(line.key)) is Standing.DIFFERS]
     return tuple(
         held[line.key].as_current() if line.key in held else CurrentLine(line.key, gone=True)
         for line in differing
     )
 
 
-def _compare_line(line: CommandLine, held: HeldLine | None) -> Standing:
+def compare_line(line: CommandLine, held: HeldLine | None) -> Standing:
+    """How one line of a command stands."""
     pieces = standing_pieces(line)
     if held is None or held.gone:
         return Standing.DIFFERS if pieces else Standing.HOLDS
@@ -159,6 +199,25 @@ def _comes_as_wanted(
         sum(rest.values(), Decimal(0)) == undated
         and all(quantity > 0 for quantity in rest.values())
         and all(day > line.base_delivery_on for day in rest)
+    )
+
+
+def on_what_is_held(command: PromiseCommand, held: Mapping[str, HeldLine]) -> PromiseCommand:
+    """The same wish on the values that the ERP holds today, for the lines of which that is known."""
+    return replace(command, lines=tuple(_on_held(line, held.get(line.key)) for line in command.lines))
+
+
+def _on_held(line: CommandLine, held: HeldLine | None) -> CommandLine:
+    if held is None or held.gone or not held.deliveries:
+        return line
+    days = sorted(held.deliveries.items())
+    return replace(
+        line,
+        base_quantity=held.quantity,
+        base_price=held.price,
+        base_price_per=held.price_per,
+        base_delivery_on=held.delivery_on,
+        base_deliveries=tuple(SchedulePaper(quantity, day) for day, quantity in days),
     )
 
 

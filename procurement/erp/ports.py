@@ -25,7 +25,7 @@ is its easy case:
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -35,7 +35,9 @@ from typing import Any, Protocol, Self, runtime_checkable
 
 from procurement.catalogue.messages import CompanyPaper, ItemPaper, SitePaper, SupplierItemPaper, UnitPaper
 from procurement.erp.problems import Problem
-from procurement.orders.messages import CommandLine, OrderPaper, PromiseCommand
+from procurement.invoices.messages import InvoicePaper
+from procurement.orders.messages import CommandLine, OrderPaper, PromiseCommand, SchedulePaper
+from procurement.receipts.messages import ReceiptPaper
 from suppliers.messages import SupplierPaper, SupplierSitePaper
 
 
@@ -51,6 +53,8 @@ class Feed(StrEnum):
     ITEMS = "items"
     SUPPLIER_ITEMS = "supplier_items"
     ORDERS = "orders"
+    RECEIPTS = "receipts"
+    INVOICES = "invoices"
     COMMAND_RESULTS = "command_results"
 
     @property
@@ -102,11 +106,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Which ERP is at the other end, as its owner would name it."""
+    """Which ERP is at the other end, as its owner would name it, and as whom we are signed in there."""
 
     kind: str
     system: str
     version: str = ""
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +140,18 @@ class Capabilities:
 @dataclass(frozen=True, slots=True)
 class Discovery:
     """What a connector found when it looked at the ERP: kept by the caller and compared with the next one,
-    so that an upgrade of the ERP is noticed before a write fails on it."""
+    so that an upgrade of the ERP is noticed before a write fails on it.
+
+    `clock_skew` is how far the ERP's clock is ahead of ours; `credentials_expire_at` is known only to an ERP that
+    says so.
+    """
 
     identity: Identity
     capabilities: Capabilities
     facts: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     clock_skew: timedelta = timedelta(0)
+    credentials_expire_at: datetime | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -178,14 +188,22 @@ class CommandResult:
 
 @dataclass(frozen=True, slots=True)
 class CurrentLine:
-    """What the ERP holds for a line now: the middle column of a conflict. `None` means that the ERP did not
-    say."""
+    """What the ERP holds for a line now: the middle column of a conflict. `None`, or nothing, means that the ERP
+    did not say.
+
+    `price` is for `price_per` units; `deliveries` are all of the line where there are several, and `delivery_on` is
+    the first day of them.
+    """
 
     key: str
     quantity: Decimal | None = None
     price: Decimal | None = None
     delivery_on: date | None = None
     gone: bool = False
+    price_per: Decimal | None = None
+    deliveries: tuple[SchedulePaper, ...] = ()
+    item_number: str = ""
+    closed: bool = False
 
 
 Paper = (
@@ -197,8 +215,27 @@ Paper = (
     | ItemPaper
     | SupplierItemPaper
     | OrderPaper
+    | ReceiptPaper
+    | InvoicePaper
     | CommandResult
 )
+
+
+KEYS: Mapping[type, tuple[str, ...]] = {
+    CompanyPaper: ("code",),
+    UnitPaper: ("code",),
+    SitePaper: ("code",),
+    SupplierPaper: ("number",),
+    SupplierSitePaper: ("supplier", "code"),
+    ItemPaper: ("number",),
+    SupplierItemPaper: ("supplier", "item"),
+    OrderPaper: ("company", "number"),
+}
+
+
+def key_of(paper: Paper) -> tuple[str, ...]:
+    """What tells a record from all others of its feed, on both sides."""
+    return tuple(str(getattr(paper, name)) for name in KEYS[type(paper)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,10 +268,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class RecordMark:
-    """One record that exists in the ERP, for the nightly comparison of both sides."""
+    """One record that exists in the ERP, for the nightly comparison of both sides.
+
+    `key` is what `key_of` says of its paper. `paper` is the record itself, where the connector has it at hand anyway;
+    `stamp` is when the ERP last changed it, where telling so costs nothing.
+    """
 
     key: tuple[str, ...]
     content_hash: str = ""
+    stamp: datetime | None = None
+    paper: Paper | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,9 +303,14 @@ class Fate(StrEnum):
 
 class ErpError(Exception):
     """Something the ERP, or the way to it, did not do. `reason` is a sentence for a person; details go to
-    the log."""
+    the log.
+
+    `at_the_door` says whose trouble it is: the whole connection's (nobody answers, nobody lets us in), or that of the
+    one thing that was asked for.
+    """
 
     fate = Fate.RETRY
+    at_the_door = False
 
     def __init__(self, reason: str, *, retry_after: timedelta | None = None) -> None:
         super().__init__(reason)
@@ -271,12 +319,21 @@ class ErpError(Exception):
 
 
 class Transient(ErpError):
-    """Nothing happened and the same call may work later: a lock, a restart, a full disk, a serialisation
-    failure."""
+    """Nothing happened and the same call may work later: a restart, a full disk, a serialisation failure."""
+
+    at_the_door = True
 
 
 class Busy(Transient):
     """Another process of ours is at this very work: leave it to that one."""
+
+    at_the_door = False
+
+
+class Locked(Transient):
+    """Somebody else holds this one record at the moment; everything else goes on."""
+
+    at_the_door = False
 
 
 class Throttled(Transient):
@@ -287,6 +344,7 @@ class ExpiredCredentials(ErpError):
     """The key or session no longer opens the door. Every command waits until the owner renews it."""
 
     fate = Fate.ALERT
+    at_the_door = True
 
 
 class PermissionRefused(ErpError):
@@ -316,6 +374,7 @@ class UnknownOutcome(ErpError):
     repetition."""
 
     fate = Fate.SEARCH
+    at_the_door = True
 
 
 class Unsupported(ErpError):
@@ -355,8 +414,29 @@ class ErpConnector(Protocol):
         ...
 
     def sweep(self, feed: Feed) -> Iterator[RecordMark]:
-        """Every record that exists now, for finding deletions and drift. Raises `Unsupported` where
-        deletions are stated."""
+        """Every record that exists now, for finding deletions and drift. Raises `Unsupported`, with a sentence for
+        the owner, where nobody can list them all. Changes nothing on either side."""
+        ...
+
+    def look_up(self, feed: Feed, keys: Collection[tuple[str, ...]]) -> Iterator[Paper]:
+        """Those of these records that exist, whole, as the ERP holds them now; in any order. `Unsupported` where
+        `sweep` is."""
+        ...
+
+    def seen_as_of(self, feed: Feed) -> datetime | None:
+        """The moment of which `sweep` and `look_up` tell, where it is not the moment at which they are asked."""
+        ...
+
+    def peek(self, feed: Feed) -> Iterator[Page]:
+        """The pages that a first reading would bring, with nothing claimed, moved or remembered on either side."""
+        ...
+
+    def rewind(self, feed: Feed, cursor: Cursor | None, since: datetime) -> Cursor | None:
+        """Where to read from so that everything of a feed since a moment comes once more (more is harmless).
+
+        Safe to call again. What comes must leave the portal with what the ERP holds now, whatever it held in between.
+        Raises `Busy` while another process is reading.
+        """
         ...
 
     def write_promise(self, command: PromiseCommand) -> WriteResult:

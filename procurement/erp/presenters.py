@@ -1,8 +1,8 @@
 """What the monitor shows of a command: in words, and side by side."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,11 +12,11 @@ from django.utils.translation import ngettext
 from portal.kernel.outbox.models import DeliveryAttempt
 from portal.kernel.templatetags.portal_ui import day_text, figure
 from procurement.erp.models import ErpCommand, FeedRun
-from procurement.erp.policies import HeldLine, standing_pieces
+from procurement.erp.policies import standing_pieces
 from procurement.erp.ports import Feed, WriteField, fields_asked_for
 from procurement.erp.queries import command_of
 from procurement.erp.states import COMMAND_LIFECYCLE, STUCK, CommandState
-from procurement.orders.messages import CommandLine, CommandPiece, PromiseCommand
+from procurement.orders.messages import CommandLine, CommandPiece
 
 
 def words_of_fields(fields: Iterable[str]) -> str:
@@ -97,50 +97,6 @@ def _piece_text(piece: CommandPiece, line: CommandLine) -> str:
     return ", ".join(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedLine:
-    """One line of a command in three columns: decided on, in the ERP now, wanted."""
-
-    number: int
-    decided_on: Mapping[str, Any]
-    erp_now: Mapping[str, Any] | None
-    wanted: Sequence[CommandPiece]
-    moved: frozenset[str]
-
-
-def compared_lines(paper: PromiseCommand, held: Mapping[str, HeldLine]) -> list[ComparedLine]:
-    """The lines of a command against what the ERP last told."""
-    rows = []
-    for line in paper.lines:
-        base = {
-            "quantity": line.base_quantity,
-            "delivery_on": line.base_delivery_on,
-            "price": line.base_price,
-            "price_per": line.base_price_per,
-        }
-        now = _held(held.get(line.key))
-        moved = frozenset(_moved(base, now)) if now else frozenset()
-        rows.append(ComparedLine(line.number, base, now, line.pieces, moved))
-    return rows
-
-
-def _moved(base: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    yield from (name for name in ("quantity", "delivery_on") if now[name] != base[name])
-    if now["price"] * base["price_per"] != base["price"] * now["price_per"]:
-        yield "price"
-
-
-def _held(line: HeldLine | None) -> dict[str, Any] | None:
-    if line is None or line.gone:
-        return None
-    return {
-        "quantity": line.quantity,
-        "delivery_on": line.delivery_on,
-        "price": line.price,
-        "price_per": line.price_per,
-    }
-
-
 # --- the story of one command
 # ---------------------------------------------------------------------------------
 
@@ -150,15 +106,15 @@ def story_of(command: ErpCommand, tries: Iterable[DeliveryAttempt]) -> list[dict
     entries: list[dict[str, Any]] = []
     if command.confirmed_at:
         entries.append(_entry("done", "full", _("Seen in the ERP"), command.confirmed_at))
-    if command.state in (*STUCK, CommandState.GIVEN_UP):
-        entries.append(
-            _entry("stop", "alert", str(CommandState(command.state).label), None, reason_text(command.reason))
-        )
+    if command.state in (*STUCK, CommandState.GIVEN_UP, CommandState.YIELDED):
+        tone, glyph = ("stop", "alert") if command.state != CommandState.TO_KEY else ("wait", "wait")
+        label = str(CommandState(command.state).label)
+        entries.append(_entry(tone, glyph, label, None, reason_text(command.reason)))
     for attempt in sorted(tries, key=lambda one: one.started_at, reverse=True):
         tone, glyph = TRIES.get(attempt.outcome, ("quiet", "half"))
         text = _("Attempt %(number)d: %(outcome)s") % {
             "number": attempt.number,
-            "outcome": _outcome(attempt.outcome),
+            "outcome": outcome_word(attempt.outcome),
         }
         entries.append(_entry(tone, glyph, text, attempt.started_at, attempt.error))
     entries.append(_entry("quiet", "none", _("Agreed, and promised to the ERP"), command.queued_at))
@@ -175,10 +131,13 @@ TRIES = {
     "behind": ("quiet", "wait"),
     "died": ("stop", "alert"),
     "given_up": ("quiet", "stop"),
+    "to_key": ("wait", "wait"),
+    "unknown": ("wait", "stale"),
 }
 
 
-def _outcome(outcome: str) -> str:
+def outcome_word(outcome: str) -> str:
+    """How an attempt ended, in words."""
     words = {
         "sent": _("sent, waits for the read-back"),
         "confirmed": _("confirmed by read-back"),
@@ -190,6 +149,8 @@ def _outcome(outcome: str) -> str:
         "unknown": _("no answer"),
         "died": _("the worker ended in it"),
         "given_up": _("given up by a person"),
+        "to_key": _("not by machine, to key by hand"),
+        "superseded": _("replaced by a newer one"),
     }
     return words.get(outcome, outcome)
 
@@ -277,6 +238,8 @@ def feed_word(feed: str) -> str:
         Feed.ITEMS: _("items"),
         Feed.SUPPLIER_ITEMS: _("suppliers' items"),
         Feed.ORDERS: _("orders"),
+        Feed.RECEIPTS: _("receipts"),
+        Feed.INVOICES: _("invoices"),
         Feed.COMMAND_RESULTS: _("answers to commands"),
     }
     return words.get(Feed(feed), feed)
@@ -289,9 +252,34 @@ class RunRow:
     run: FeedRun
     feed: str
     sources: str
+    took: str
+    behind: str
 
 
 def run_row(run: FeedRun) -> RunRow:
-    """A reading with its feed and its files in words."""
+    """A reading with its feed and its files in words, how long it took, and how old the newest of it was."""
     names = [source.rsplit("/", 1)[-1] or source for source in run.sources]
-    return RunRow(run, feed_word(run.feed), ", ".join(names[:3]) + (" …" if len(names) > 3 else ""))
+    return RunRow(
+        run,
+        feed_word(run.feed),
+        ", ".join(names[:3]) + (" …" if len(names) > 3 else ""),
+        span_text(run.finished_at - run.started_at) if run.finished_at else "",
+        _age(run.told_until, run.started_at) if run.told_until else "",
+    )
+
+
+def _age(newest: datetime, read_at: datetime) -> str:
+    """How old the newest record of a reading was: while things change, how far behind the ERP we are."""
+    # Clocks differ a little: what was told from our future is new.
+    return _("%(span)s old") % {"span": span_text(max(read_at - newest, timedelta(0)))}
+
+
+def span_text(span: timedelta) -> str:
+    """How long: 0.4 s, 12 s, 5 min, 3 h, 2 days."""
+    seconds = span.total_seconds()
+    if seconds < 10:
+        return _("%(n)s s") % {"n": figure(Decimal(str(round(seconds, 1))), 1 if seconds % 1 else 0)}
+    for size, text in ((86_400, _("%(n)s days")), (3_600, _("%(n)s h")), (60, _("%(n)s min"))):
+        if seconds >= 2 * size or (size < 86_400 and seconds >= size):
+            return text % {"n": figure(int(seconds // size))}
+    return _("%(n)s s") % {"n": figure(int(seconds))}

@@ -9,13 +9,14 @@ pretends to be.
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from portal.kernel.values import line_amount
 from procurement.erp.connectors.files.folder import (
     MANIFEST,
     fingerprint,
@@ -26,6 +27,7 @@ from procurement.erp.connectors.files.folder import (
 )
 from procurement.erp.connectors.files.writing import as_cell, feed_csv
 from procurement.erp.ports import CommandResult, CurrentLine, Feed, Outcome, Paper
+from procurement.invoices.messages import InvoiceLinePaper, InvoicePaper
 from procurement.orders.messages import (
     CommandLine,
     CommandPiece,
@@ -34,6 +36,7 @@ from procurement.orders.messages import (
     PromiseCommand,
     SchedulePaper,
 )
+from procurement.receipts.messages import ReceiptPaper
 
 PLANNED_LATER = timedelta(weeks=4)
 
@@ -93,10 +96,128 @@ class PretendErp:
         order = self.order(company, number)
         return self._revise(replace(order, lines=tuple(line for line in order.lines if line.key != key)))
 
-    def receive(self, company: str, number: str, key: str, quantity: Decimal) -> OrderPaper:
-        """Goods arrive: so much more of a line is in the warehouse."""
+    def receive(
+        self,
+        company: str,
+        number: str,
+        key: str,
+        quantity: Decimal,
+        *,
+        on: date | None = None,
+        reference: str = "",
+    ) -> ReceiptPaper:
+        """Goods arrive: so much more of a line is in the warehouse, and the booking is in the books."""
         (line,) = (line for line in self.order(company, number).lines if line.key == key)
-        return self.change_line(company, number, key, received_quantity=line.received_quantity + quantity)
+        self.change_line(company, number, key, received_quantity=line.received_quantity + quantity)
+        receipt = ReceiptPaper(
+            company=company,
+            order=number,
+            line_key=key,
+            key=f"{number}-{key}-{sum(1 for _ in self.receipts()) + 1}",
+            quantity=quantity,
+            unit=line.unit,
+            received_on=on or self._clock().date(),
+            reference=reference,
+            stamp=self._clock(),
+        )
+        self.put_receipts([receipt])
+        return receipt
+
+    def reverse(self, receipt: ReceiptPaper) -> ReceiptPaper:
+        """Somebody takes a booking back."""
+        (line,) = (
+            one for one in self.order(receipt.company, receipt.order).lines if one.key == receipt.line_key
+        )
+        left = line.received_quantity - receipt.quantity
+        self.change_line(receipt.company, receipt.order, line.key, received_quantity=left)
+        undone = replace(receipt, reversed=True, stamp=self._clock())
+        self.put_receipts([undone])
+        return undone
+
+    def bill(
+        self,
+        company: str,
+        number: str,
+        quantities: Mapping[str, Decimal],
+        *,
+        reference: str,
+        on: date,
+        due_on: date | None = None,
+        kind: str = "invoice",
+    ) -> InvoicePaper:
+        """The supplier's invoice is entered for so much of some lines, at the order's prices and without taxes."""
+        order = self.order(company, number)
+        lines = {line.key: line for line in order.lines}
+        billed = tuple(
+            InvoiceLinePaper(number, key, some, line_amount(some, one.price, one.price_per, order.currency))
+            for key, some in quantities.items()
+            for one in (lines[key],)
+        )
+        total = sum((one.amount for one in billed), Decimal(0))
+        sign = 1 if kind == "invoice" else -1
+        invoice = InvoicePaper(
+            company=company,
+            supplier=order.supplier,
+            key=f"{order.supplier}-{reference}",
+            invoiced_on=on,
+            currency=order.currency,
+            total=total,
+            open_amount=total,
+            state="entered",
+            kind=kind,
+            reference=reference,
+            due_on=due_on,
+            lines=billed,
+            stamp=self._clock(),
+        )
+        for key, some in quantities.items():
+            counted = lines[key].invoiced_quantity + sign * some
+            self.change_line(company, number, key, invoiced_quantity=counted)
+        self.put_invoices([invoice])
+        return invoice
+
+    def approve(self, invoice: InvoicePaper, number: str) -> InvoicePaper:
+        """Bookkeeping posts an invoice under its own number."""
+        return self._restate(replace(invoice, number=number, state="approved"))
+
+    def pay(self, invoice: InvoicePaper, amount: Decimal, *, on: date) -> InvoicePaper:
+        """Money leaves the house: the whole of what is open, or some of it."""
+        left = invoice.open_amount - amount
+        paid = {"state": "partly_paid"} if left else {"state": "paid", "paid_on": on}
+        return self._restate(replace(invoice, open_amount=left, **paid))
+
+    def cancel_invoice(self, invoice: InvoicePaper) -> InvoicePaper:
+        """Bookkeeping throws an invoice out."""
+        return self._restate(replace(invoice, state="cancelled", open_amount=Decimal(0)))
+
+    def _restate(self, invoice: InvoicePaper) -> InvoicePaper:
+        stated = replace(invoice, stamp=self._clock())
+        self.put_invoices([stated])
+        return stated
+
+    def put_receipts(self, receipts: Iterable[ReceiptPaper]) -> None:
+        """Hold these bookings of goods. Nothing is exported yet."""
+        for receipt in receipts:
+            self._keep("receipts", f"{receipt.company} {receipt.key}", receipt)
+
+    def put_invoices(self, invoices: Iterable[InvoicePaper]) -> None:
+        """Hold these invoices. Nothing is exported yet."""
+        for invoice in invoices:
+            self._keep("invoices", f"{invoice.company} {invoice.key}", invoice)
+
+    def receipts(self) -> Iterator[ReceiptPaper]:
+        """All bookings of goods in the books."""
+        for path in sorted((self.state / "receipts").glob("*.json")):
+            yield _receipt_from_json(json.loads(path.read_bytes()))
+
+    def invoices(self) -> Iterator[InvoicePaper]:
+        """All invoices in the books."""
+        for path in sorted((self.state / "invoices").glob("*.json")):
+            yield _invoice_from_json(json.loads(path.read_bytes()))
+
+    def _keep(self, shelf: str, key: str, paper: ReceiptPaper | InvoicePaper) -> None:
+        place = make_folder(self.state / shelf) / f"{_safe(key)}.json"
+        write_file(place, json.dumps(asdict(paper), default=as_cell).encode())
 
     def refuse_next(self, company: str, number: str, reason: str) -> None:
         """The next promise on this order will be refused, as when a period is closed or the order is
@@ -115,8 +236,7 @@ class PretendErp:
         write_file(place, json.dumps(asdict(order), default=as_cell).encode())
 
     def _place(self, company: str, number: str) -> Path:
-        safe = "".join(one if one.isalnum() else f"%{ord(one):x}" for one in f"{company} {number}")
-        return self.state / "orders" / f"{safe}.json"
+        return self.state / "orders" / f"{_safe(f'{company} {number}')}.json"
 
     # --- telling the portal
     # ---------------------------------------------------------------------------------------
@@ -138,6 +258,25 @@ class PretendErp:
         return self.export(
             {Feed.ORDERS: [one for one in self.orders() if wanted is None or one.number in wanted]}
         )
+
+    def export_complete(self, more: Mapping[Feed, Sequence[Paper]] | None = None) -> None:
+        """Write all there is into complete/, for the comparison of both sides; the manifest last."""
+        folder = make_folder(self.root / "complete")
+        made_at = self._clock()
+        feeds: dict[Feed, Sequence[Paper]] = {Feed.ORDERS: list(self.orders()), **(more or {})}
+        names = []
+        for feed, papers in feeds.items():
+            names.append(f"complete.{feed}.csv")
+            write_file(folder / names[-1], feed_csv(feed, papers).encode())
+        write_manifest(folder, "complete", names, made_at=made_at)
+
+    def delete_order(self, company: str, number: str) -> None:
+        """Somebody deletes an order in the ERP, and no file will ever tell."""
+        self._place(company, number).unlink()
+
+    def export_facts(self) -> str:
+        """Write every receipt and every invoice into in/."""
+        return self.export({Feed.RECEIPTS: list(self.receipts()), Feed.INVOICES: list(self.invoices())})
 
     # --- listening to the portal
     # ----------------------------------------------------------------------------------
@@ -243,6 +382,10 @@ class PretendErp:
             self.export(feeds)
 
 
+def _safe(key: str) -> str:
+    return "".join(one if one.isalnum() else f"%{ord(one):x}" for one in key)
+
+
 def carried_out(wanted: CommandLine, line: LinePaper) -> LinePaper:
     """The line as it stands once the promise is in the books: one price, one item, a schedule per piece. What has no
     day is planned four weeks after the day that was asked."""
@@ -273,12 +416,21 @@ def _moved_lines(command: PromiseCommand, lines: dict[str, LinePaper]) -> Iterat
         line = lines.get(wanted.key)
         if line is None or line.cancelled:
             yield CurrentLine(wanted.key, gone=True)
-        elif (line.quantity, line.price * wanted.base_price_per, first_day(line)) != (
+        elif line.closed or (line.quantity, line.price * wanted.base_price_per, first_day(line)) != (
             wanted.base_quantity,
             wanted.base_price * line.price_per,
             wanted.base_delivery_on,
         ):
-            yield CurrentLine(line.key, line.quantity, line.price, first_day(line))
+            yield CurrentLine(
+                line.key,
+                line.quantity,
+                line.price,
+                first_day(line),
+                price_per=line.price_per,
+                deliveries=line.schedules,
+                item_number=line.item_number,
+                closed=line.closed,
+            )
 
 
 def first_day(line: LinePaper) -> date:
@@ -324,6 +476,8 @@ def _command_line(rows: list[dict[str, str]]) -> CommandLine:
                 price_per=Decimal(row["piece_price_per"]),
                 kind=row["piece_kind"],
                 item_number=row["piece_item_number"],
+                reason=row["piece_reason"],
+                note=row["piece_note"],
             )
             for row in rows
         ),
@@ -349,3 +503,26 @@ def _line_from_json(content: dict[str, Any]) -> LinePaper:
     numbers = {name: Decimal(content[name]) for name in _LINE_DECIMALS}
     dates = {"delivery_on": date.fromisoformat(content["delivery_on"])}
     return LinePaper(**content | numbers | dates | {"schedules": schedules})
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _stamp(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _receipt_from_json(content: dict[str, Any]) -> ReceiptPaper:
+    read = {"quantity": Decimal(content["quantity"]), "stamp": _stamp(content["stamp"])}
+    return ReceiptPaper(**content | read | {"received_on": _day(content["received_on"])})
+
+
+def _invoice_from_json(content: dict[str, Any]) -> InvoicePaper:
+    days = {name: _day(content[name]) for name in ("invoiced_on", "due_on", "paid_on")}
+    amounts = {name: Decimal(content[name]) for name in ("total", "open_amount")}
+    lines = tuple(
+        InvoiceLinePaper(one["order"], one["line_key"], Decimal(one["quantity"]), Decimal(one["amount"]))
+        for one in content["lines"]
+    )
+    return InvoicePaper(**content | days | amounts | {"lines": lines, "stamp": _stamp(content["stamp"])})

@@ -4,6 +4,7 @@ A problem is kept as a rule and its facts, never as a finished sentence: the sam
 file beside the rejected file, on the monitor page and in a mail, by people with different languages.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -319,6 +320,48 @@ RULES: dict[str, Rule] = {
         gettext_noop("{record} was not taken, because of the rows reported with it ({rows})."),
         gettext_noop("Correct them and send the whole order again. What stood before stays in force."),
     ),
+    # --- papers that refer to orders
+    # ---------------------------------------------------------------------------------------------
+    "invoice_header_differs": Rule(
+        gettext_noop("“{column}” is “{value}” here but “{other}” in row {first_row} of the same invoice."),
+        gettext_noop("Repeat the invoice's own columns unchanged on each of its rows."),
+    ),
+    "invoice_line_incomplete": Rule(
+        gettext_noop("A line of an invoice needs order, line, quantity and amount; “{column}” is empty."),
+        gettext_noop("Fill in all four, or leave all four empty."),
+    ),
+    "invoice_refused": Rule(
+        gettext_noop("{record} was not taken, because of the rows reported with it ({rows})."),
+        gettext_noop("Correct them and send the whole invoice again. What stood before stays in force."),
+    ),
+    "beside_unreadable_invoice_row": Rule(
+        gettext_noop(
+            "Row {bad_row} cannot be read and may belong to this invoice, so the invoice may be incomplete."
+        ),
+        gettext_noop("Correct row {bad_row}, then send the whole invoice again."),
+    ),
+    "scattered_invoices": Rule(
+        gettext_noop("More than {limit} rows belong to invoices whose rows do not stand together."),
+        gettext_noop("Sort the export by company and invoice key."),
+    ),
+    "unreadable_among_scattered_invoices": Rule(
+        gettext_noop(
+            "Row {bad_row} cannot be read, and the rows of an invoice do not stand together here: "
+            "any invoice may lack it."
+        ),
+        gettext_noop(
+            "Correct row {bad_row}, or sort the export by company and invoice key. Nothing of it was read."
+        ),
+    ),
+    "too_many_invoice_rows": Rule(
+        gettext_noop("The invoice has more than {limit} rows."),
+        gettext_noop("Check whether rows of several invoices carry one key."),
+    ),
+    "waits_for_order": Rule(
+        gettext_noop("It names an order or a line that is not here yet, and is kept until that comes."),
+        gettext_noop("Nothing needs doing, unless the order is not meant to come to the portal at all."),
+        _NOTICED,
+    ),
     # --- said by the portal after reading
     # ------------------------------------------------------------------------
     "refused_by_portal": Rule(
@@ -331,3 +374,8 @@ RULES: dict[str, Rule] = {
 def rule_named(name: str) -> Rule:
     """A rule by its name; one that an older version of the portal knew is told by its name alone."""
     return RULES.get(name) or Rule(name, "")
+
+
+def explain_in_general(name: str) -> str:
+    """What a rule says without the facts of a case, in the reader's language: “…” is empty."""
+    return re.sub(r"\{\w+\}", "…", _(rule_named(name).says))

@@ -1,36 +1,48 @@
 """Reading commands, and how an order's lines stand in the ERP."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.errors import NotFound
-from portal.kernel.outbox.models import UNDONE, DeliveryAttempt, OutboxMessage
+from portal.kernel.outbox.models import UNDONE, DeliveryAttempt, MessageState, OutboxMessage
+from procurement.erp.cases import Case, CaseLine, current_from_json
 from procurement.erp.models import ErpCommand, FeedCursor, FeedProblem, FeedRun
-from procurement.erp.policies import HeldLine, by_day
+from procurement.erp.policies import HeldLine, by_day, held_by_answer
 from procurement.erp.ports import Feed
-from procurement.erp.states import CONFIRMABLE, IN_FLIGHT, CommandState, RunState
-from procurement.orders.messages import PromiseCommand, command_from_json
+from procurement.erp.states import CONFIRMABLE, IN_FLIGHT, STUCK, CommandState, RunState
+from procurement.orders.messages import CommandLine, PromiseCommand, command_from_json
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine, ScheduleLine
-from procurement.orders.states import OrderState
+from procurement.orders.queries import lines_of, live_promises_by_line, schedules_by_line
+from procurement.orders.services import promise_command
+from procurement.orders.states import OrderState, PromiseState, Turn
+from suppliers.models import User
+from suppliers.roles import COMPANY_ROLES, Permission
 
 TOPIC = "erp"
+TOPICS = (TOPIC, "alerts")
 
 
 @dataclass(frozen=True, slots=True)
 class LineErpState:
-    """How what was agreed on a line stands in the ERP: "waiting for ERP", "in ERP since 14:02"."""
+    """How what was agreed on a line stands in the ERP: "waiting for ERP", "in ERP since 14:02, seen 14:03".
+
+    `origin` names the command, once there is one; `sent_at` is when it was written, `seen_at` when it was seen there.
+    """
 
     state: str
     since: datetime
     reason: str = ""
+    origin: str = ""
+    sent_at: datetime | None = None
+    seen_at: datetime | None = None
 
     @property
     def label(self) -> str:
@@ -49,7 +61,14 @@ def erp_state_of_lines(order: PurchaseOrder) -> dict[str, LineErpState]:
         taken_up.add(command.key)
         since = command.confirmed_at or command.sent_at or command.queued_at
         for line in command.payload["lines"]:
-            states[line["key"]] = LineErpState(command.state, since, command.reason)
+            states[line["key"]] = LineErpState(
+                command.state,
+                since,
+                command.reason,
+                str(command.origin),
+                command.sent_at,
+                command.confirmed_at,
+            )
     waiting = OutboxMessage.objects.filter(topic=TOPIC, stream=order.stream, state__in=UNDONE)
     for message in waiting.exclude(key__in=taken_up).order_by("id"):
         for line in message.payload.get("lines", ()):
@@ -88,10 +107,30 @@ def other_in_flight(command: ErpCommand) -> ErpCommand | None:
     return others.exclude(pk=command.pk).order_by("id").first()
 
 
+def _waits_to_be_taken_up(command: ErpCommand) -> bool:
+    """Whether something agreed later on the same order has not become a command yet: while the connection is paused,
+    for hours. It goes out whatever is decided here."""
+    waiting = OutboxMessage.objects.filter(topic=TOPIC, stream=command.stream, state__in=UNDONE)
+    others = waiting.exclude(key=command.origin)
+    return any(message.payload.get("origin") != str(command.origin) for message in others)
+
+
 def left_waiting() -> QuerySet[ErpCommand]:
     """Commands that wait behind one that has ended: nobody told them, and nobody will."""
     waiting = ErpCommand.objects.filter(state=CommandState.QUEUED, behind__isnull=False)
     return waiting.exclude(behind__state__in=IN_FLIGHT).order_by("order_id", "id")
+
+
+def is_being_written(company: str, number: str, *, since: datetime) -> bool:
+    """Whether a call that writes to this order is under way, or ended since: the ERP may have told half of it. The
+    order is held, so that none begins meanwhile."""
+    order = PurchaseOrder.objects.filter(company__code=company, number=number).first()
+    if order is None:
+        return False
+    lock_orders([order.pk])
+    under_way = Q(state__in=IN_FLIGHT, calling_since__isnull=False)
+    ended = Q(confirmed_at__gte=since) | Q(sent_at__gte=since)
+    return ErpCommand.objects.filter(under_way | ended, order=order).exists()
 
 
 def older_in_flight(command: ErpCommand) -> ErpCommand | None:
@@ -134,6 +173,90 @@ def held_by_mirror(order: PurchaseOrder) -> dict[str, HeldLine]:
     }
 
 
+def case_of(command: ErpCommand) -> Case:
+    """A command as a person decides on it: what it wants, what the ERP was last known to hold, where lines stand."""
+    order = command.order
+    read = held_by_mirror(order)
+    now = _known_now(command, read)
+    paper = command_of(command)
+    wanted = {line.key for line in paper.lines}
+    lines = {line.key: line for line in lines_of(order) if line.key in wanted}
+    pks = [line.pk for line in lines.values()]
+    promises = live_promises_by_line(pks)
+    agreed = promise_command(order, list(lines.values()), promises, schedules_by_line(pks))
+    pieces = {line.key: set(line.pieces) for line in agreed.lines}
+
+    def one(wish: CommandLine) -> CaseLine:
+        line = lines.get(wish.key)
+        live = promises[line.pk] if line else []
+        return CaseLine(
+            wish,
+            now.get(wish.key),
+            read.get(wish.key),
+            is_agreed=bool(live)
+            and all(promise.state == PromiseState.AGREED for promise in live)
+            and pieces[wish.key] == set(wish.pieces),
+            is_with_buyer=line is not None and line.turn == Turn.BUYER,
+            takes_promises=line is not None and order.state == OrderState.ISSUED and line.is_open,
+        )
+
+    return Case(
+        command.state,
+        [one(wish) for wish in paper.lines],
+        busy=command.state in STUCK
+        and (other_in_flight(command) is not None or _waits_to_be_taken_up(command)),
+    )
+
+
+def _known_now(command: ErpCommand, read: Mapping[str, HeldLine]) -> dict[str, HeldLine]:
+    """The newest that is known of the ERP: what it answered or was seen to hold since, else what the order says."""
+    since = command.current_at or command.queued_at
+    if not command.current or command.order.revised_at > since:
+        return dict(read)
+    said = [current_from_json(line) for line in command.current]
+    return dict(read) | {line.key: held_by_answer(line, read.get(line.key)) for line in said}
+
+
+def known_since(command: ErpCommand) -> datetime:
+    """Since when the middle column is known to be so."""
+    order: PurchaseOrder = command.order
+    if command.current and command.current_at and command.current_at >= order.revised_at:
+        return command.current_at
+    return order.revised_at
+
+
+def keyer_of(order: PurchaseOrder) -> User | None:
+    """Who keys in what no machine may: the order's buyer, where that is somebody who signs in here and decides."""
+    if not order.buyer_email:
+        return None
+    people = User.objects.filter(email__iexact=order.buyer_email, company_role__in=deciding_roles())
+    return people.filter(is_active=True).first()
+
+
+def deciding_roles() -> list[str]:
+    """The roles that decide on what the ERP is to hold."""
+    wanted = {Permission.ORDER_DECIDE, Permission.ERP_MANAGE}
+    return sorted(role for role, permissions in COMPANY_ROLES.items() if wanted & permissions)
+
+
+def people_who_key() -> QuerySet[User]:
+    """Everybody to whom a task can be given."""
+    return User.objects.filter(company_role__in=deciding_roles(), is_active=True).order_by("name", "id")
+
+
+def tasks_to_key(actor: Actor) -> QuerySet[ErpCommand]:
+    """What a person has to key into the ERP, oldest first."""
+    found = visible_commands(actor).filter(state=CommandState.TO_KEY)
+    return found.select_related("assigned_to").order_by("queued_at", "id")
+
+
+def next_try_at(command: ErpCommand) -> datetime | None:
+    """When the ERP is called, or searched, next for a command that is on its way."""
+    waiting = _messages_of(command).filter(state=MessageState.WAITING)
+    found: datetime | None = waiting.aggregate(next=Min("due_at"))["next"]
+    return found
+
+
 def visible_commands(actor: Actor) -> QuerySet[ErpCommand]:
     """The commands this actor may see."""
     return ErpCommand.objects.visible_to(actor).select_related("order", "supplier")
@@ -157,9 +280,10 @@ def command_counts(actor: Actor, since: datetime) -> dict[str, int]:
 
 def commands_needing_a_person(actor: Actor, at: datetime) -> QuerySet[ErpCommand]:
     """Conflicts, refusals, unknown outcomes, and what was sent and not seen in the ERP for too long; oldest first."""
-    states = [CommandState.CONFLICT, CommandState.NEEDS_PERSON, CommandState.UNKNOWN]
+    states = [*STUCK, CommandState.UNKNOWN]
     overdue = Q(state=CommandState.SENT, sent_at__lt=at - timedelta(seconds=settings.ERP_READ_BACK_WITHIN))
-    return visible_commands(actor).filter(Q(state__in=states) | overdue).order_by("queued_at", "id")
+    found = visible_commands(actor).select_related("assigned_to")
+    return found.filter(Q(state__in=states) | overdue).order_by("queued_at", "id")
 
 
 def oldest_open_command(actor: Actor) -> ErpCommand | None:
@@ -169,18 +293,23 @@ def oldest_open_command(actor: Actor) -> ErpCommand | None:
 
 def tries_of(command: ErpCommand) -> list[DeliveryAttempt]:
     """Every attempt to bring a command to the ERP."""
-    messages = OutboxMessage.objects.filter(
+    messages = _messages_of(command)
+    return list(DeliveryAttempt.objects.filter(message__in=messages).order_by("-started_at")[:50])
+
+
+def _messages_of(command: ErpCommand) -> QuerySet[OutboxMessage]:
+    found: QuerySet[OutboxMessage] = OutboxMessage.objects.filter(
         Q(key=command.origin) | Q(kind="erp.command_released", payload__origin=str(command.origin)),
         topic=TOPIC,
         stream=command.stream,
     )
-    return list(DeliveryAttempt.objects.filter(message__in=messages).order_by("-started_at")[:50])
+    return found
 
 
 def find_message(key: uuid.UUID, *, actor: Actor) -> OutboxMessage:
-    """One message to the ERP."""
+    """One message to the ERP, or one alert about it."""
     message: OutboxMessage | None = (
-        OutboxMessage.objects.visible_to(actor).filter(topic=TOPIC, key=key).first()
+        OutboxMessage.objects.visible_to(actor).filter(topic__in=TOPICS, key=key).first()
     )
     if message is None:
         raise NotFound(_("There is no such message."))
@@ -199,6 +328,12 @@ def last_read_at() -> datetime | None:
     """When a feed last brought something."""
     found: datetime | None = FeedCursor.objects.aggregate(last=Max("moved_at"))["last"]
     return found
+
+
+def feeds_read() -> list[FeedCursor]:
+    """The feeds that were ever read, in the order in which they are."""
+    order = [feed.value for feed in Feed]
+    return sorted(FeedCursor.objects.all(), key=lambda cursor: order.index(cursor.feed))
 
 
 def failing_runs() -> list[FeedRun]:
@@ -246,5 +381,50 @@ def things_needing_a_person(actor: Actor, at: datetime) -> int:
 
 
 def parked_messages() -> QuerySet[OutboxMessage]:
-    """Messages to the ERP that nobody tries any more until a person has looked."""
-    return OutboxMessage.objects.filter(topic=TOPIC, state="parked").order_by("id")
+    """Messages to the ERP, and alerts about it, that nobody tries any more until a person has looked."""
+    return OutboxMessage.objects.filter(topic__in=TOPICS, state="parked").order_by("id")
+
+
+# --- what waits, by state and age
+# ------------------------------------------------------------------------------
+
+AGES = (timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1), timedelta(days=1))
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """How many of one state wait, by how long they have: up to each of `AGES`, and longer."""
+
+    state: str
+    counts: tuple[int, ...]
+    oldest: datetime
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return sum(self.counts)
+
+
+def queue_by_age(actor: Actor, at: datetime) -> list[QueueRow]:
+    """What is on its way to the ERP or stuck there: messages nobody took up yet, and commands by their state."""
+    messages = OutboxMessage.objects.visible_to(actor).filter(topic=TOPIC, state__in=UNDONE)
+    commands = visible_commands(actor).filter(state__in=CONFIRMABLE)
+    return [
+        *_by_age(messages.values("state"), "created_at", at),
+        *_by_age(commands.exclude(state=CommandState.QUEUED).values("state"), "queued_at", at),
+    ]
+
+
+def _by_age(rows: QuerySet[Any, Any], moment: str, at: datetime) -> list[QueueRow]:
+    limits = [at - age for age in AGES]
+    bounds = zip([None, *limits], [*limits, None], strict=True)
+    counts = {}
+    for number, (younger, older) in enumerate(bounds):
+        within = Q()
+        if younger is not None:
+            within &= Q(**{f"{moment}__lte": younger})
+        if older is not None:
+            within &= Q(**{f"{moment}__gt": older})
+        counts[f"age_{number}"] = Count("pk", filter=within)
+    found = rows.order_by("state").annotate(oldest=Min(moment), **counts)
+    return [QueueRow(row["state"], tuple(row[name] for name in counts), row["oldest"]) for row in found]

@@ -15,54 +15,91 @@ class CommandState(models.TextChoices):
     CONFIRMED = "confirmed", _("In ERP")
     CONFLICT = "conflict", _("Conflict")
     NEEDS_PERSON = "person", _("Needs a person")
+    TO_KEY = "to_key", _("To key by hand")
     UNKNOWN = "unknown", _("Unknown")
     SUPERSEDED = "superseded", _("Superseded")
     GIVEN_UP = "given_up", _("Given up")
+    YIELDED = "yielded", _("ERP’s values kept")
 
 
 # Until one of these ends, the commands after it on the same order wait.
 IN_FLIGHT = frozenset({CommandState.QUEUED, CommandState.SENT, CommandState.UNKNOWN})
-# What waits for a person to compare and choose.
-STUCK = frozenset({CommandState.CONFLICT, CommandState.NEEDS_PERSON})
+# What waits for a person to compare and choose, or to key in what no machine may.
+STUCK = frozenset({CommandState.CONFLICT, CommandState.NEEDS_PERSON, CommandState.TO_KEY})
 # What a reading of the order may still confirm: also what a person put right in the ERP by hand.
 CONFIRMABLE = IN_FLIGHT | STUCK
 
+
+def _row(
+    verb: str,
+    sources: frozenset[CommandState],
+    target: CommandState,
+    event: str,
+    permission: Permission = Permission.ERP_MANAGE,
+) -> Transition:
+    # A supplier hears that the ERP holds what was agreed, and nothing of what it took to get there.
+    internal = target != CommandState.CONFIRMED
+    return Transition(verb, sources, target, event, permission, internal=internal)
+
+
 COMMAND_LIFECYCLE = Lifecycle(
     "ERP command",
-    Transition(
-        "send",
-        frozenset({CommandState.QUEUED, CommandState.UNKNOWN}),
-        CommandState.SENT,
-        "erp.command_sent",
-        Permission.ERP_MANAGE,
+    _row(
+        "send", frozenset({CommandState.QUEUED, CommandState.UNKNOWN}), CommandState.SENT, "erp.command_sent"
     ),
-    Transition(
-        "confirm", CONFIRMABLE, CommandState.CONFIRMED, "erp.command_confirmed", Permission.ERP_MANAGE
-    ),
-    Transition(
-        "contradict", IN_FLIGHT, CommandState.CONFLICT, "erp.command_conflicted", Permission.ERP_MANAGE
-    ),
-    Transition("refuse", IN_FLIGHT, CommandState.NEEDS_PERSON, "erp.command_refused", Permission.ERP_MANAGE),
-    Transition(
+    _row("confirm", CONFIRMABLE, CommandState.CONFIRMED, "erp.command_confirmed"),
+    _row("contradict", IN_FLIGHT, CommandState.CONFLICT, "erp.command_conflicted"),
+    _row("refuse", IN_FLIGHT, CommandState.NEEDS_PERSON, "erp.command_refused"),
+    _row("hand_over", IN_FLIGHT, CommandState.TO_KEY, "erp.command_handed_over"),
+    _row(
         "lose_sight",
         frozenset({CommandState.QUEUED, CommandState.UNKNOWN}),
         CommandState.UNKNOWN,
         "erp.command_unknown",
+    ),
+    # Also what was sent and never seen: an ERP may lose a file. A promise names what is to stand, so that an ERP which
+    # had it all along changes nothing. Never what is unknown: only a search resolves that.
+    _row("retry", STUCK | {CommandState.SENT}, CommandState.QUEUED, "erp.command_retried"),
+    _row("supersede", STUCK, CommandState.SUPERSEDED, "erp.command_superseded"),
+    _row("ask_again", STUCK, CommandState.SUPERSEDED, "erp.command_asked_again", Permission.ORDER_DECIDE),
+    _row("yield", STUCK, CommandState.YIELDED, "erp.command_yielded", Permission.ORDER_DECIDE),
+    _row("give_up", CONFIRMABLE, CommandState.GIVEN_UP, "erp.command_given_up"),
+    initial=CommandState.QUEUED,
+    terminal=(
+        CommandState.CONFIRMED,
+        CommandState.SUPERSEDED,
+        CommandState.GIVEN_UP,
+        CommandState.YIELDED,
+    ),
+)
+
+
+class ConnectionState(models.TextChoices):
+    """Whether a person lets a connection run."""
+
+    RUNNING = "running", _("Running")
+    PAUSED = "paused", _("Paused")
+
+
+CONNECTION_LIFECYCLE = Lifecycle(
+    "ERP connection",
+    Transition(
+        "pause",
+        frozenset({ConnectionState.RUNNING}),
+        ConnectionState.PAUSED,
+        "connection.paused",
         Permission.ERP_MANAGE,
+        internal=True,
     ),
     Transition(
-        "retry",
-        # Also what was sent and never seen: an ERP may lose a file. A promise names what is to stand, so that
-        # an ERP which had it all along changes nothing.
-        STUCK | {CommandState.SENT},
-        CommandState.QUEUED,
-        "erp.command_retried",
+        "resume",
+        frozenset({ConnectionState.PAUSED}),
+        ConnectionState.RUNNING,
+        "connection.resumed",
         Permission.ERP_MANAGE,
+        internal=True,
     ),
-    Transition("supersede", STUCK, CommandState.SUPERSEDED, "erp.command_superseded", Permission.ERP_MANAGE),
-    Transition("give_up", CONFIRMABLE, CommandState.GIVEN_UP, "erp.command_given_up", Permission.ERP_MANAGE),
-    initial=CommandState.QUEUED,
-    terminal=(CommandState.CONFIRMED, CommandState.SUPERSEDED, CommandState.GIVEN_UP),
+    initial=ConnectionState.RUNNING,
 )
 
 
@@ -72,3 +109,17 @@ class RunState(models.TextChoices):
     RUNNING = "running", _("Running")
     DONE = "done", _("Done")
     FAILED = "failed", _("Failed")
+
+
+class Fault(models.TextChoices):
+    """Of which kind it is that keeps a command from getting through: it says who must act."""
+
+    NONE = "", _("nothing")
+    TRANSIENT = "transient", _("a disturbance that passes")
+    THROTTLED = "throttled", _("the ERP asks for less at a time")
+    CREDENTIALS = "credentials", _("the credentials are no longer taken")
+    PERMISSION = "permission", _("a right in the ERP is missing")
+    VALIDATION = "validation", _("the ERP refuses the content")
+    UNSUPPORTED = "unsupported", _("the connection cannot do it")
+    UNKNOWN = "unknown", _("no answer")
+    CONFLICT = "conflict", _("the ERP moved meanwhile")

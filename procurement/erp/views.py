@@ -1,13 +1,12 @@
 """The integration owner's pages: did everything reach the ERP, what did not, and what to do about it."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,56 +15,62 @@ from portal.kernel.access import DoorRequest, door
 from portal.kernel.outbox.services import replay_message
 from portal.kernel.templatetags.portal_ui import distance_text, figure
 from portal.kernel.web import paginate, panel_or_page, see_other
+from procurement.erp.alerts.services import open_alerts
+from procurement.erp.connection import the_connection
+from procurement.erp.failures import failure_groups
 from procurement.erp.forms import SkipForm
+from procurement.erp.models import ErpConnection
 from procurement.erp.presenters import (
     command_row,
-    compared_lines,
     reads_lane,
     run_row,
-    story_of,
-    words_of_fields,
     writes_lane,
+)
+from procurement.erp.presenters_connection import (
+    age_labels,
+    alert_row,
+    group_row,
+    standing_of,
+    waiting_row,
 )
 from procurement.erp.queries import (
     command_counts,
-    command_of,
     commands_needing_a_person,
     failing_runs,
     feed_sums,
-    find_command,
     find_message,
     find_run,
-    held_by_mirror,
     last_read_at,
     oldest_open_command,
     parked_messages,
     problems_of,
+    queue_by_age,
     recent_runs,
     things_needing_a_person,
-    tries_of,
     visible_commands,
 )
-from procurement.erp.services import give_up_command, give_up_message, retry_command
-from procurement.erp.states import COMMAND_LIFECYCLE, CommandState
+from procurement.erp.services import give_up_message
+from procurement.erp.states import CommandState
+from procurement.erp.windows import since_of, window_of, windows
 from suppliers.roles import Permission
 
-WINDOWS = {"day": timedelta(hours=24), "week": timedelta(days=7), "month": timedelta(days=30)}
 SHOWN = 20
 RUNS_SHOWN = 12
+GROUPS_SHOWN = 8
 
 
 @door(Permission.ERP_VIEW)
 def monitor(request: DoorRequest) -> HttpResponse:
     """One look in the morning: is everything through, and if not, what is waiting for whom."""
-    window = request.GET.get("window", "day")
-    window = window if window in WINDOWS else "day"
-    since = request.at - WINDOWS[window]
+    window = window_of(request)
+    since = since_of(window, request.at)
     needing = [command_row(one) for one in commands_needing_a_person(request.actor, request.at)[:SHOWN]]
     counts = command_counts(request.actor, since)
     parked = list(parked_messages()[:SHOWN])
     failing = [run_row(run) for run in failing_runs()]
     oldest = oldest_open_command(request.actor)
     read_at = last_read_at()
+    connection = the_connection()
     sums, by_feed = feed_sums(since)
     context = {
         "headline": _headline(counts, things_needing_a_person(request.actor, request.at)),
@@ -75,13 +80,29 @@ def monitor(request: DoorRequest) -> HttpResponse:
         "writes": writes_lane(counts, _oldest(oldest.queued_at if oldest else None, request.at)),
         "needing": needing,
         "parked": parked,
-        "failing": failing,
+        "failing": [] if connection.circuit.is_open else failing,  # said once, for all of them
         "states": _states(counts),
         "runs": [run_row(run) for run in recent_runs(RUNS_SHOWN)],
-        "windows": _windows(window),
+        "windows": windows(window),
         "may_manage": request.actor.may(Permission.ERP_MANAGE),
+        **_watched(request, connection, since),
     }
     return panel_or_page(request, "procurement/erp/monitor.html", "monitor", context)
+
+
+def _watched(request: DoorRequest, connection: ErpConnection, since: datetime) -> dict[str, Any]:
+    """The connection, what passed a limit, what failed by its reason, and what waits by its age."""
+    groups = failure_groups(request.actor, at=request.at, since=since)
+    return {
+        "connection": connection,
+        "standing": standing_of(connection, request.at),
+        "alerts": [alert_row(alert) for alert in open_alerts()],
+        "groups": [group_row(group) for group in groups[:GROUPS_SHOWN]],
+        "window": window_of(request),
+        "more_groups": max(len(groups) - GROUPS_SHOWN, 0),
+        "ages": age_labels(),
+        "queue": [waiting_row(row) for row in queue_by_age(request.actor, request.at)],
+    }
 
 
 def _headline(counts: dict[str, int], waiting: int) -> dict[str, Any]:
@@ -115,13 +136,6 @@ def _oldest(queued_at: datetime | None, now: datetime) -> str:
     return _("oldest %(distance)s") % {"distance": distance_text(queued_at, now)} if queued_at else ""
 
 
-def _windows(current: str) -> list[dict[str, Any]]:
-    labels = {"day": _("24 h"), "week": _("7 days"), "month": _("30 days")}
-    return [
-        {"url": f"?window={key}", "label": label, "current": key == current} for key, label in labels.items()
-    ]
-
-
 def _states(counts: dict[str, int]) -> list[dict[str, Any]]:
     return [{"state": state, "count": counts.get(state, 0)} for state in CommandState]
 
@@ -140,46 +154,6 @@ def command_list(request: DoorRequest) -> HttpResponse:
     ]
     context = {"page": page, "rows": [command_row(one) for one in page.rows], "views": tabs, "state": state}
     return panel_or_page(request, "procurement/erp/command_list.html", "commands", context)
-
-
-@door(Permission.ERP_VIEW)
-def command(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
-    """One command: decided on, in the ERP now, wanted; and every attempt."""
-    found = find_command(key, actor=request.actor)
-    paper = command_of(found)
-    context = {
-        "command": found,
-        "row": command_row(found),
-        "lines": compared_lines(paper, held_by_mirror(found.order)),
-        "missing": words_of_fields(found.missing),
-        "story": story_of(found, tries_of(found)),
-        "may": COMMAND_LIFECYCLE.verbs_for(request.actor, found.state),
-    }
-    return render(request, "procurement/erp/command.html", context)
-
-
-@door(Permission.ERP_MANAGE, methods=["POST"])
-def command_retry(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
-    """Write ours: send the agreed values again, on what the ERP holds now."""
-    found = find_command(key, actor=request.actor)
-    if retry_command(found, actor=request.actor, at=request.at):
-        messages.success(request, _("The command is on its way again."))
-    else:
-        messages.info(request, _("Nothing of it is agreed any more, so there was nothing to write."))
-    return see_other("integration-command", found.origin)
-
-
-@door(Permission.ERP_MANAGE, methods=["GET", "POST"])
-def command_give_up(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
-    """Leave the ERP as it is, with a reason: what was agreed stands in the portal alone."""
-    found = find_command(key, actor=request.actor)
-    form = SkipForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        give_up_command(found, form.cleaned_data["reason"], actor=request.actor, at=request.at)
-        messages.success(request, _("Given up. What waited behind it goes on."))
-        return see_other("integration-command", found.origin)
-    address = reverse("integration-command", args=[found.origin])
-    return _ask_why(request, form, _("Leave the ERP as it is?"), "integration-command-give-up", key, address)
 
 
 @door(Permission.ERP_VIEW)

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procurement", "0010_given_up")]
+    dependencies = [("procurement", "0014_receipts_and_invoices")]
 
     operations = [
         migrations.AddIndex(

@@ -85,7 +85,10 @@ class OrderPaper:
 
 @dataclass(frozen=True, slots=True)
 class CommandPiece:
-    """One agreed piece of a line, as the ERP is to hold it."""
+    """One agreed piece of a line, as the ERP is to hold it.
+
+    `reason` (a code of `orders.states.Reason`) and `note` are the supplier's words on it: told along, never compared.
+    """
 
     quantity: Decimal
     delivery_on: date | None
@@ -93,6 +96,8 @@ class CommandPiece:
     price_per: Decimal
     kind: str = "accept"
     item_number: str = ""
+    reason: str = field(default="", compare=False)
+    note: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +204,8 @@ def command_from_json(content: Mapping[str, Any], *, key: str) -> PromiseCommand
                     price_per=Decimal(piece["price_per"]),
                     kind=piece["kind"],
                     item_number=piece["item_number"],
+                    reason=piece.get("reason", ""),  # older commands were written without the words
+                    note=piece.get("note", ""),
                 )
                 for piece in line["pieces"]
             ),

@@ -3,6 +3,7 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -49,6 +50,30 @@ def lock_order(key: uuid.UUID, *, actor: Actor) -> PurchaseOrder:
 def lines_of(order: PurchaseOrder) -> list[PurchaseOrderLine]:
     """All lines of one order in their order."""
     return list(order.lines.order_by("number", "id"))
+
+
+# A line as the ERP names it: the company (our id), the order's number, the ERP's key of the line.
+LineName = tuple[int, str, str]
+ORDER_NAMED = ("key", "number", "company_id", "supplier_id")
+
+
+def lines_named(names: Iterable[LineName]) -> dict[LineName, PurchaseOrderLine]:
+    """The lines that papers of later stages refer to, by name, each with its order: one query. For feeds alone."""
+    wanted = set(names)
+    if not wanted:
+        return {}
+    numbers, keys = {number for _company, number, _key in wanted}, {key for _company, _number, key in wanted}
+    found = PurchaseOrderLine.objects.filter(order__number__in=numbers, key__in=keys).select_related("order")
+    fields = ("key", "number", "supplier_id", *(f"order__{name}" for name in ORDER_NAMED))
+    named = {(line.order.company_id, line.order.number, line.key): line for line in found.only(*fields)}
+    return {name: line for name, line in named.items() if name in wanted}
+
+
+def orders_numbered(company: Any, number: Any, supplier: Any = None) -> QuerySet[PurchaseOrder]:
+    """The orders of this number in a company (and to a supplier), for asking of another table's rows whether they are
+    here."""
+    found = PurchaseOrder.objects.filter(company=company, number=number)
+    return found if supplier is None else found.filter(supplier=supplier)
 
 
 def schedules_by_line(line_ids: Iterable[int]) -> dict[int, list[ScheduleLine]]:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.urls import reverse
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -14,7 +15,8 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.templatetags.portal_ui import day_text, figure
+from portal.kernel.templatetags.portal_ui import day_text, figure, look_of
+from procurement.invoices.states import InvoiceKind
 
 Facts = Mapping[str, Any]
 
@@ -31,6 +33,7 @@ class Entry:
     now: bool = False
     old: str | None = None
     new: str | None = None
+    url: str = ""
 
 
 FIELD_WORDS = {
@@ -103,8 +106,13 @@ def lines_text(numbers: Iterable[int], most: int = 6) -> str:
     return words % {"lines": ", ".join(str(number) for number in found)}
 
 
-def entry_of(event: AuditEvent, *, reader_id: int | None = None, side: str = "") -> Entry:
-    """One fact as an entry of the timeline. A kind without a sentence is a mistake of ours and raises."""
+def entry_of(
+    event: AuditEvent, *, reader_id: int | None = None, side: str = "", linked: bool = False
+) -> Entry:
+    """One fact as an entry of the timeline; `linked` where the reader may see the command to the ERP that it is about.
+
+    A kind without a sentence is a mistake of ours and raises.
+    """
     tone, glyph, sentence = SENTENCES[event.kind]
     text = sentence(event.facts)
     who = _("you") if reader_id is not None and event.actor_user_id == reader_id else event.actor_label
@@ -115,7 +123,14 @@ def entry_of(event: AuditEvent, *, reader_id: int | None = None, side: str = "")
         through = _("from the ERP")
     if event.kind in TO_THE_ERP:
         through = ""
-    return Entry(tone, glyph, text, event.at, ", ".join(part for part in (who, through) if part))
+    note = ", ".join(part for part in (who, through) if part)
+    return Entry(tone, glyph, text, event.at, note, url=_command_url(event) if linked else "")
+
+
+def _command_url(event: AuditEvent) -> str:
+    """Where the command is that a fact is about; facts of older versions do not name it for good."""
+    origin = event.facts.get("origin") if event.kind.startswith("erp.command_") else None
+    return reverse("integration-command", args=[origin]) if origin else ""
 
 
 # --- one sentence for each kind -----------------------------------------------------------------------------
@@ -158,6 +173,40 @@ def _goods_received(facts: Facts) -> str:
     return _("Goods received on %(lines)s") % {"lines": lines_text(numbers)}
 
 
+def _receipts_booked(facts: Facts) -> str:
+    receipts = facts["receipts"]
+    lines = lines_text(sorted({one["line"] for one in receipts}))
+    notes = sorted({one["reference"] for one in receipts if one["reference"]})
+    values = {"lines": lines, "notes": ", ".join(notes[:3]) + (" …" if len(notes) > 3 else "")}
+    if all(one["reversed"] for one in receipts):
+        return _("Receipt taken back: %(lines)s") % values
+    if notes:
+        text = ngettext(
+            "Delivery note %(notes)s booked: %(lines)s",
+            "Delivery notes %(notes)s booked: %(lines)s",
+            len(notes),
+        )
+        return text % values
+    return _("Goods booked: %(lines)s") % values
+
+
+def _invoices_told(facts: Facts) -> str:
+    told = facts["invoices"]
+    parts = [
+        _("%(paper)s %(number)s: %(state)s")
+        % {
+            "paper": InvoiceKind(one["kind"]).label,
+            "number": one["invoice"],
+            "state": str(look_of("invoice", one["state"]).word).lower(),
+        }
+        for one in told[:3]
+    ]
+    if facts["count"] > len(parts):
+        more = facts["count"] - len(parts)
+        parts.append(ngettext("one more", "%(n)d more", more) % {"n": more})
+    return "; ".join(parts)
+
+
 def _acknowledged(facts: Facts) -> str:
     as_asked, waiting, refused = facts["as_asked"], facts["waiting"], facts["refused"]
     waiting = [one["line"] for one in waiting if one["line"] not in set(refused)]
@@ -191,12 +240,35 @@ def _declined(facts: Facts) -> str:
     return _("Not accepted: %(lines)s. “%(reason)s”") % values
 
 
+def _asked_again(facts: Facts) -> str:
+    values = {"lines": lines_text(facts["lines"]), "words": facts.get("words", "")}
+    if values["words"]:
+        return _("Asked again: %(lines)s. “%(words)s”") % values
+    return _("Asked again, what was agreed stands no longer: %(lines)s") % values
+
+
 def _said(text: Any) -> Callable[[Facts], str]:
     return lambda facts: str(text)
 
 
 def _erp(text: Any) -> Callable[[Facts], str]:
     return lambda facts: text % {"lines": lines_text(facts.get("lines") or ())}
+
+
+def _assigned(facts: Facts) -> str:
+    values = {"lines": lines_text(facts.get("lines") or ()), "name": facts.get("to", "")}
+    if values["name"]:
+        return _("To be keyed in by %(name)s: %(lines)s") % values
+    return _("To be keyed in by anybody: %(lines)s") % values
+
+
+def _drift_repaired(facts: Facts) -> str:
+    words = {
+        "take_erp": _("Read from the ERP again after comparing both sides"),
+        "send_again": _("Promise sent to the ERP again after comparing both sides"),
+        "cancel": _("Cancelled after comparing both sides: the ERP no longer has it"),
+    }
+    return words.get(str(facts.get("repair")), _("Put right after comparing both sides"))
 
 
 def _file_added(facts: Facts) -> str:
@@ -211,6 +283,9 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     "order.closed": ("quiet", "full", _said(lazy("Order closed"))),
     "order.reopened": ("talk", "stale", _said(lazy("Order opened again"))),
     "order.goods_received": ("done", "most", _goods_received),
+    "order.asked_again": ("talk", "talk", _asked_again),
+    "order.receipts_booked": ("done", "most", _receipts_booked),
+    "order.invoices_told": ("quiet", "full", _invoices_told),
     "order.acknowledged": ("move", "most", _acknowledged),
     "order.answer_withdrawn": ("quiet", "stale", _withdrawn),
     "order.answer_accepted": ("done", "full", _accepted),
@@ -226,7 +301,12 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     ),
     "erp.command_retried": ("quiet", "wait", _erp(lazy("Sent to the ERP once more: %(lines)s"))),
     "erp.command_superseded": ("quiet", "stale", _erp(lazy("Replaced by a newer agreement: %(lines)s"))),
+    "erp.command_handed_over": ("wait", "wait", _erp(lazy("To key into the ERP by hand: %(lines)s"))),
+    "erp.command_asked_again": ("talk", "talk", _erp(lazy("Not written, the supplier is asked: %(lines)s"))),
+    "erp.command_yielded": ("quiet", "full", _erp(lazy("The ERP’s values are kept: %(lines)s"))),
+    "erp.command_assigned": ("quiet", "none", _assigned),
     "erp.command_given_up": ("quiet", "stop", _erp(lazy("Not written to the ERP: %(lines)s"))),
+    "erp.drift_repaired": ("quiet", "full", _drift_repaired),
     "outbox.replayed": ("quiet", "stale", _said(lazy("Message delivered once more"))),
     "outbox.skipped": ("quiet", "stop", _said(lazy("Message given up"))),
     "thread.message_sent": ("quiet", "none", _said(lazy("Message sent"))),
@@ -236,7 +316,18 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
 
 # What went the other way: to the ERP, or not there.
 TO_THE_ERP = frozenset(
-    f"erp.command_{did}" for did in ("sent", "unknown", "retried", "superseded", "given_up")
+    f"erp.command_{did}"
+    for did in (
+        "sent",
+        "unknown",
+        "retried",
+        "superseded",
+        "given_up",
+        "handed_over",
+        "asked_again",
+        "yielded",
+        "assigned",
+    )
 )
 
 # --- lines that are quiet ---------------------------------------------------------------------------------------

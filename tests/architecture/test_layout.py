@@ -47,8 +47,8 @@ def test_gatherers_gather_every_package(drawer):
 
 def test_no_table_is_forgotten():
     defined = set()
-    for path in (ROOT / "procurement").glob("*/models.py"):
-        module = importlib.import_module(f"procurement.{path.parent.name}.models")
+    for path in (ROOT / "procurement").glob("*/**/models.py"):
+        module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
         defined |= {
             value
             for value in vars(module).values()

@@ -5,6 +5,8 @@ import pytest
 from portal.kernel.actors import Actor, Side
 from portal.kernel.errors import IllegalTransition
 from procurement.acknowledgments.states import ACKNOWLEDGMENT_LIFECYCLE, AcknowledgmentState
+from procurement.erp.reconciliation.states import DRIFT_LIFECYCLE, DriftState
+from procurement.erp.states import CONNECTION_LIFECYCLE, ConnectionState
 from procurement.orders.states import (
     LINE_LIFECYCLE,
     ORDER_LIFECYCLE,
@@ -21,6 +23,8 @@ TABLES = [
     (LINE_LIFECYCLE, Agreement),
     (PROMISE_LIFECYCLE, PromiseState),
     (ACKNOWLEDGMENT_LIFECYCLE, AcknowledgmentState),
+    (CONNECTION_LIFECYCLE, ConnectionState),
+    (DRIFT_LIFECYCLE, DriftState),
     (SUPPLIER_LIFECYCLE, SupplierState),
 ]
 ids = [table.name for table, _ in TABLES]

@@ -10,12 +10,15 @@ from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
 from procurement.acknowledgments.models import OrderAcknowledgment, UploadedAnswer
 from procurement.acknowledgments.services import acknowledge_order
+from procurement.erp.failures import Kind, mark_of
 from procurement.erp.models import ErpCommand, FeedRun
-from procurement.erp.states import CommandState
+from procurement.erp.reconciliation.models import Drift, ReconciliationRun
+from procurement.erp.states import CommandState, RunState
 from procurement.orders.models import PurchaseOrder
 from procurement.threads.models import Attachment
 from suppliers.models import ApiToken, Supplier
 from suppliers.services import create_token
+from tests.builders.facts import a_receipt, an_invoice, arrive, bill
 from tests.builders.world import MONDAY, a_line, a_paper, receive
 from tests.people import FEED, Person
 
@@ -33,6 +36,8 @@ class Objects:
     command: ErpCommand
     message: OutboxMessage
     run: FeedRun
+    comparison: ReconciliationRun
+    drift: Drift
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -60,10 +65,30 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
     upload = UploadedAnswer.objects.create(
         supplier=supplier, file_name="a.xlsx", rows=[], created_at=MONDAY, created_by="Asha Acme"
     )
+    arrive(a_receipt(f"GR-{number}", order=order_number))
+    bill(an_invoice(f"INV-{number}", order=order_number, supplier=number))
     order.refresh_from_db()
     command, message = _for_the_erp(order)
     run = FeedRun.objects.create(feed="orders", started_at=MONDAY)
-    return Objects(supplier.pk, order, done.paper, token, file, upload, command, message, run)
+    comparison = ReconciliationRun.objects.create(
+        state=RunState.DONE, asked_by="Ines Integrator", started_at=MONDAY, finished_at=MONDAY
+    )
+    drift = Drift.objects.create(
+        feed="orders",
+        owner="NM",
+        number=order_number,
+        kind="fields",
+        supplier=supplier,
+        order=order,
+        differences=[{"line": "", "number": None, "field": "note", "here": "", "there": "Call first."}],
+        fingerprint="0" * 64,
+        run=comparison,
+        seen_in=comparison,
+        found_at=MONDAY,
+    )
+    return Objects(
+        supplier.pk, order, done.paper, token, file, upload, command, message, run, comparison, drift
+    )
 
 
 def _for_the_erp(order: PurchaseOrder) -> tuple[ErpCommand, OutboxMessage]:
@@ -125,6 +150,22 @@ def _run(objects: Objects) -> dict[str, Any]:
     return {"key": objects.run.key}
 
 
+def _group(objects: Objects) -> dict[str, Any]:
+    return {"kind": "commands", "mark": mark_of(Kind.COMMANDS, objects.command.state, "")}
+
+
+def _comparison(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.comparison.key}
+
+
+def _drift(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.drift.key}
+
+
+def _kind_of_drift(objects: Objects) -> dict[str, Any]:
+    return {"kind": objects.drift.kind, "repair": "take_erp"}
+
+
 def _upload(objects: Objects) -> dict[str, Any]:
     return {"key": objects.upload.key}
 
@@ -151,9 +192,22 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "api-acknowledgment": _answer_alone,
     "api-acknowledgment-withdraw": _answer_alone,
     "integration-command": _command,
+    "order-story": _order,
+    "integration-command-read": _command,
     "integration-command-retry": _command,
+    "integration-command-keep": _command,
+    "integration-command-ask": _command,
+    "integration-command-assign": _command,
     "integration-command-give-up": _command,
     "integration-message-replay": _message,
     "integration-message-skip": _message,
     "integration-run": _run,
+    "integration-failure-group": _group,
+    "integration-failure-group-retry": _group,
+    "integration-comparison-run": _comparison,
+    "integration-drift": _drift,
+    "integration-drift-repair": _drift,
+    "integration-drift-ignore": _drift,
+    "integration-drift-reopen": _drift,
+    "integration-drift-repair-all": _kind_of_drift,
 }

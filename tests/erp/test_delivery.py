@@ -240,8 +240,19 @@ def test_a_conflict_keeps_what_the_erp_holds(order, clock, monkeypatch) -> None:
     command = the_command()
     assert (command.state, command.reason) == ("conflict", "Changed by R. Vega")
     assert command.current == [
-        {"key": "L10", "quantity": "80", "price": "6.85", "delivery_on": "2026-04-01", "gone": False}
+        {
+            "key": "L10",
+            "quantity": "80",
+            "price": "6.85",
+            "delivery_on": "2026-04-01",
+            "gone": False,
+            "price_per": "",
+            "deliveries": [],
+            "item_number": "",
+            "closed": False,
+        }
     ]
+    assert (command.current_at, command.fault) == (MONDAY, "conflict")
     assert the_message().state == MessageState.DELIVERED
 
 
@@ -263,7 +274,7 @@ def test_what_the_connection_cannot_write_becomes_a_task_without_a_call(order, c
     deliver(erp, clock, monkeypatch)
 
     assert erp.writes == []
-    assert (the_command().state, the_command().missing) == ("person", ["promise_date"])
+    assert (the_command().state, the_command().missing) == ("to_key", ["promise_date"])
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,23 @@ def test_results_are_read_as_they_were_written(tmp_path: Path) -> None:
         "c-2",
         Outcome.CONFLICT,
         "Changed by R. Vega",
-        (CurrentLine("10", Decimal(5), Decimal("1.5"), date(2026, 5, 1)), CurrentLine("20", gone=True)),
+        (
+            CurrentLine(
+                "10",
+                Decimal(5),
+                Decimal("1.5"),
+                date(2026, 5, 1),
+                price_per=Decimal(100),
+                deliveries=(
+                    SchedulePaper(Decimal(2), date(2026, 5, 1)),
+                    SchedulePaper(Decimal(3), date(2026, 5, 8)),
+                ),
+                item_number="V-1",
+                closed=True,
+            ),
+            CurrentLine("20", gone=True),
+            CurrentLine("30", Decimal(7), None, date(2026, 5, 1)),
+        ),
     )
     told = [CommandResult("c-1", Outcome.SENT), conflict, CommandResult("c-3", Outcome.REFUSED, "Closed.")]
 

@@ -21,9 +21,12 @@ from procurement.erp.models import FeedCursor, FeedProblem, FeedRun
 from procurement.erp.ports import Cursor, Feed, Page, Transient, content_hash
 from procurement.erp.problems import Problem
 from procurement.erp.states import RunState
+from procurement.invoices.models import InvoiceLine
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
+from procurement.receipts.models import Receipt
 from suppliers.models import Supplier
-from tests.builders.world import MONDAY, a_line, a_paper
+from tests.builders.facts import a_receipt, an_invoice
+from tests.builders.world import MONDAY, a_line, a_paper, receive
 from tests.erp.papers import MASTER_DATA, an_order
 from tests.erp.real_input import AdventureWorks, shared_data
 from tests.people import FEED
@@ -86,6 +89,76 @@ def test_everything_an_erp_sends_arrives_in_one_round(db: None, folder: Folder) 
         assert set(Supplier.objects.values_list("number", "name")) == {("70012", "Acme"), ("70013", "Globex")}
         assert Item.objects.count() == 2
         assert PurchaseOrderLine.objects.count() == 4
+
+
+def test_what_happened_to_an_order_arrives_with_it_in_one_batch(world: Any, folder: Folder) -> None:
+    folder.put("invoices.csv", feed_csv(Feed.INVOICES, [an_invoice()]))
+    folder.put("receipts.csv", feed_csv(Feed.RECEIPTS, [a_receipt(), a_receipt("GR-2")]))
+    folder.put("orders.csv", orders_csv([a_paper(lines=1)]))
+
+    runs = folder.read()
+
+    assert {feed: figures(run) for feed, run in runs.items()} == {
+        "orders": (1, 1, 0, 0, 0),
+        "receipts": (2, 2, 0, 0, 0),
+        "invoices": (1, 1, 0, 0, 0),
+    }
+    with acting(FEED):
+        assert set(Receipt.objects.values_list("key", "line__number")) == {("GR-1", 10), ("GR-2", 10)}
+        assert list(InvoiceLine.objects.values_list("invoice__key", "line__number")) == [("INV-1", 10)]
+
+
+def test_what_comes_before_its_order_is_kept_and_joins_it(world: Any, folder: Folder) -> None:
+    folder.put("receipts.csv", feed_csv(Feed.RECEIPTS, [a_receipt()]))
+    folder.put("invoices.csv", feed_csv(Feed.INVOICES, [an_invoice()]))
+    early = folder.read()
+
+    assert {feed: figures(run) for feed, run in early.items()} == {
+        "receipts": (1, 1, 0, 0, 1),
+        "invoices": (1, 1, 0, 0, 1),
+    }
+    assert problems_of(early["receipts"]) == [("waits_for_order", "receipts.csv", 2, "", "")]
+    with acting(FEED):
+        assert Receipt.objects.get().line is None
+    folder.put("orders.csv", orders_csv([a_paper()]))
+
+    folder.read()
+
+    with acting(FEED):
+        assert Receipt.objects.get().line.number == 10
+        assert InvoiceLine.objects.get().line.number == 10
+
+
+def test_what_two_processes_read_at_once_is_joined_after_the_next_round(world: Any, folder: Folder) -> None:
+    folder.put("receipts.csv", feed_csv(Feed.RECEIPTS, [a_receipt()]))
+    folder.put("invoices.csv", feed_csv(Feed.INVOICES, [an_invoice()]))
+    folder.read()
+    # The order was taken by a process that did not see the receipt yet.
+    receive(a_paper())
+    folder.put("units.csv", feed_csv(Feed.UNITS, MASTER_DATA[Feed.UNITS]))
+
+    folder.read()
+
+    with acting(FEED):
+        assert Receipt.objects.get().line.number == 10
+        assert InvoiceLine.objects.get().line.number == 10
+
+
+def test_a_bad_receipt_is_refused_with_a_sentence_and_handed_back(world: Any, folder: Folder) -> None:
+    folder.put("orders.csv", orders_csv([a_paper()]))
+    bad = a_receipt("GR-2", unit="dozen")
+    folder.put("receipts.csv", feed_csv(Feed.RECEIPTS, [a_receipt(), bad]))
+
+    run = folder.read()["receipts"]
+
+    assert figures(run) == (2, 1, 0, 1, 0)
+    with acting(FEED):
+        assert [problem.problem.explain() for problem in FeedProblem.objects.filter(run=run)] == [
+            "dozen is not known here. Send its master data first, or correct the code."
+        ]
+    (handed_back,) = (folder.root / "rejected").rglob("receipts-refused.csv")
+    assert "GR-2" in handed_back.read_text()
+    assert "GR-1" not in handed_back.read_text()
 
 
 def test_the_same_file_again_changes_nothing(world: Any, folder: Folder) -> None:

@@ -166,6 +166,11 @@ def test_only_those_who_may_come_in(people: Any) -> None:
         assert signed_in(people[name]).get(reverse("integration")).status_code == status, name
 
 
+def shown(client: Client, command: ErpCommand) -> dict[str, str]:
+    """What the command's page sends back with a decision."""
+    return {"mark": client.get(reverse("integration-command", args=[command.origin])).context["mark"]}
+
+
 # --- commands -----------------------------------------------------------------------------------------------
 
 
@@ -196,7 +201,7 @@ def test_commands_are_listed_by_state(ines: Client, world: Any) -> None:
 def test_writing_ours_sends_it_again(ines: Client, world: Any) -> None:
     command = in_conflict()
 
-    response = ines.post(reverse("integration-command-retry", args=[command.origin]))
+    response = ines.post(reverse("integration-command-retry", args=[command.origin]), shown(ines, command))
 
     assert response.status_code == 303
     with acting(FEED):
@@ -265,8 +270,9 @@ def test_a_conflict_is_left_as_the_erp_has_it_with_a_reason(ines: Client, world:
     command = in_conflict()
     address = reverse("integration-command-give-up", args=[command.origin])
 
-    assert ines.post(address, {"reason": ""}).status_code == 422
-    assert ines.post(address, {"reason": "The buyer keeps 80."}).status_code == 303
+    mark = shown(ines, command)
+    assert ines.post(address, mark | {"reason": ""}).status_code == 422
+    assert ines.post(address, mark | {"reason": "The buyer keeps 80."}).status_code == 303
 
     text = page(ines, "integration-command", command.origin)
     assert "The ERP is not told." in text

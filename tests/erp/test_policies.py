@@ -158,7 +158,14 @@ def test_only_the_lines_that_differ_are_shown() -> None:
     now = replace(order, lines=(replace(order.lines[0], quantity=Decimal(5)), order.lines[1]))
 
     assert differing_lines(command, held_by_paper(now)) == (
-        CurrentLine("00010", Decimal(5), Decimal("18.4"), ASKED),
+        CurrentLine(
+            "00010",
+            Decimal(5),
+            Decimal("18.4"),
+            ASKED,
+            price_per=Decimal(1),
+            item_number=order.lines[0].item_number,
+        ),
     )
 
 

@@ -2,16 +2,20 @@
 
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+from kombu.exceptions import OperationalError
 
 from portal.kernel.errors import IllegalTransition
-from portal.kernel.outbox import services
+from portal.kernel.outbox import services, tasks
 from portal.kernel.outbox.models import DeliveryAttempt, MessageState, OutboxMessage
 from portal.kernel.outbox.queries import depth_by_topic, oldest_waiting_age
 from portal.kernel.outbox.services import (
     MAX_FAULTS,
     ParkMessage,
+    PutBack,
     RetryLater,
     backoff,
     deliver_due,
@@ -276,6 +280,56 @@ def test_a_message_that_kills_its_workers_is_parked_and_takes_nobody_along(clock
         assert tries.count() == MAX_FAULTS
 
 
+gate_is_open = True
+
+
+def gate(at: datetime) -> bool:
+    """The gate of the topic: open as the test has set it."""
+    return gate_is_open
+
+
+def test_behind_a_shut_gate_messages_wait_without_an_attempt(clock, settings, monkeypatch):
+    settings.OUTBOX_GATES = {"test": f"{__name__}.gate"}
+    monkeypatch.setattr(f"{__name__}.gate_is_open", False)
+    say("first")
+
+    assert deliver_due(worker=1, clock=clock) == 0
+    assert standing_of("first") == ("waiting", 0, START)
+
+    monkeypatch.setattr(f"{__name__}.gate_is_open", True)
+    assert deliver_due(worker=1, clock=clock) == 1
+    assert heard == ["first"]
+
+
+def test_what_was_taken_when_the_gate_shut_is_put_back_as_if_it_had_not_been(clock, settings, monkeypatch):
+    settings.OUTBOX_GATES = {"test": f"{__name__}.gate"}
+    say("first", "order:1")
+    say("second", "order:2")
+
+    def shut(message: OutboxMessage) -> str:
+        monkeypatch.setattr(f"{__name__}.gate_is_open", False)
+        raise PutBack
+
+    monkeypatch.setattr(f"{__name__}.listen", shut)
+    deliver_due(worker=1, clock=clock)
+
+    assert [standing_of(word) for word in ("first", "second")] == [("waiting", 0, START)] * 2
+    with acting(FEED):
+        assert DeliveryAttempt.objects.count() == 0
+    assert age_of_oldest(START + timedelta(minutes=5)) == timedelta(minutes=5)
+
+
+def standing_of(word):
+    with acting(FEED):
+        message = OutboxMessage.objects.get(payload__word=word)
+    return message.state, message.attempts, message.due_at
+
+
+def age_of_oldest(at):
+    with acting(FEED):
+        return oldest_waiting_age(at)
+
+
 def test_depth_and_age_are_known(clock):
     say("old", at=START - timedelta(minutes=10))
     say("new")
@@ -293,3 +347,78 @@ def test_backoff_doubles_to_an_hour_with_jitter():
         assert whole / 2 <= min(waits)
         assert max(waits) <= whole
         assert len(set(waits)) > 1
+
+
+def test_a_worker_that_is_asked_to_stop_gives_back_what_it_has_not_begun(clock):
+    messages = [say(word, stream=f"order:{word}") for word in ("one", "two", "three")]
+
+    tried = deliver_due(worker=1, clock=clock, time_is_up=lambda: bool(heard))
+
+    assert (tried, heard) == (1, ["one"])
+    left = [state_of(message) for message in messages[1:]]
+    assert [(one.state, one.leased_by, one.attempts) for one in left] == [("waiting", None, 0)] * 2
+    assert deliver(clock) == 2
+    assert heard == ["one", "two", "three"]
+    with acting(FEED):
+        assert set(DeliveryAttempt.objects.values_list("number", "outcome")) == {(1, "heard")}
+
+
+def test_a_worker_that_lost_its_lock_lays_down_what_it_has_not_begun(clock, settings, caplog):
+    settings.OUTBOX_HANDLERS = {"test": f"{__name__}.lose_the_session"}
+    messages = [say(word, stream=f"order:{word}") for word in ("one", "two", "three")]
+
+    tried = deliver(clock)
+
+    # Connected again, but without the lock: whoever takes the others now must be alone with them.
+    assert (tried, heard) == (1, ["one"])
+    assert [(state_of(one).state, state_of(one).faults) for one in messages] == [
+        ("waiting", 1),
+        ("waiting", 0),
+        ("waiting", 0),
+    ]
+    assert [state_of(one).attempts for one in messages] == [1, 0, 0]
+    assert "the lease lock was lost" not in caplog.text  # that is for a lock on somebody else's connection
+
+
+def lose_the_session(message: OutboxMessage) -> str:
+    """PostgreSQL restarts in the middle of a delivery."""
+    heard.append(message.payload["word"])
+    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": None}) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [backend()])
+    with acting(FEED):
+        return "never"
+
+
+def backend() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
+
+
+def test_nothing_is_delivered_where_the_locks_would_be_lost(clock, settings):
+    settings.DATABASE_POOLER = "transaction"
+    message = say("one")
+
+    with pytest.raises(ImproperlyConfigured, match="mode"):
+        deliver(clock)
+
+    assert (heard, state_of(message).state) == ([], MessageState.WAITING)
+
+
+def test_a_broker_that_is_away_is_not_asked_at_every_click(monkeypatch):
+    asked: list[str] = []
+
+    def away(**options):
+        asked.append("hint")
+        raise OperationalError("nobody there")
+
+    monkeypatch.setattr(tasks.deliver, "apply_async", away)
+    monkeypatch.setattr(tasks.Rest, "until", 0.0)
+
+    tasks.wake()
+    tasks.wake()
+    assert asked == ["hint"]
+
+    monkeypatch.setattr(tasks.Rest, "until", 0.0)
+    tasks.wake()
+    assert asked == ["hint", "hint"]

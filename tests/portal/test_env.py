@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,18 @@ def test_integer_refuses_words_and_too_little(monkeypatch):
 
     monkeypatch.delenv("THING")
     assert env.integer("THING", 3, at_least=1) == 3
+
+
+def test_a_day_is_read_and_nothing_else(monkeypatch):
+    monkeypatch.setenv("THING", "31.03.2026")
+    with pytest.raises(ImproperlyConfigured, match="must be a day as YYYY-MM-DD"):
+        env.day("THING")
+
+    monkeypatch.setenv("THING", "2026-03-31")
+    assert env.day("THING") == date(2026, 3, 31)
+
+    monkeypatch.delenv("THING")
+    assert env.day("THING") is None
 
 
 def test_secret_may_come_from_a_file(monkeypatch, tmp_path):

@@ -92,18 +92,38 @@ def test_production_is_what_runs_when_nothing_is_said():
 
 
 def test_production_starts_when_everything_is_given():
-    started = start_with(
-        SECRET_KEY=STRONG,
-        ALLOWED_HOSTS="portal.example.com",
-        PUBLIC_URL="https://portal.example.com",
-        DATABASE_URL="postgresql://quayside_app:x@db.internal/quayside",
-        BROKER_URL="amqp://broker.internal",
-        CACHE_URL="rediss://cache.internal/1",
-        EMAIL_URL="smtp+tls://mail.internal",
-    )
+    started = start_with(**GIVEN)
 
     assert (started.returncode, started.stderr) == (0, "")
     assert started.stdout.split() == ["__Host-session", "31536000"]
+
+
+GIVEN = {
+    "SECRET_KEY": STRONG,
+    "ALLOWED_HOSTS": "portal.example.com",
+    "PUBLIC_URL": "https://portal.example.com",
+    "DATABASE_URL": "postgresql://quayside_app:x@db.internal/quayside",
+    "BROKER_URL": "amqp://broker.internal",
+    "CACHE_URL": "rediss://cache.internal/1",
+    "EMAIL_URL": "smtp+tls://mail.internal",
+}
+
+
+@pytest.mark.parametrize(
+    ("webhook", "complaint"),
+    [
+        (
+            {"ALERT_WEBHOOK_URL": "http://hooks.internal/", "ALERT_WEBHOOK_SECRET": "s" * 32},
+            "ALERT_WEBHOOK_URL starts with http; it must be one of https",
+        ),
+        ({"ALERT_WEBHOOK_URL": "https://hooks.internal/"}, "ALERT_WEBHOOK_SECRET must have 32 characters"),
+    ],
+)
+def test_alerts_go_out_encrypted_and_signed_or_production_does_not_start(webhook, complaint):
+    started = start_with(**GIVEN, **webhook)
+
+    assert started.returncode != 0
+    assert complaint in started.stderr
 
 
 @pytest.mark.parametrize("policy", ["script-src", "style-src", "default-src"])

@@ -72,7 +72,9 @@ def test_every_state_has_a_word_a_tone_and_a_glyph_of_the_sprite(dimension: str,
 def test_every_state_of_every_paper_has_its_looks() -> None:
     from portal.kernel.outbox.models import MessageState
     from procurement.acknowledgments.states import AcknowledgmentState
-    from procurement.erp.states import CommandState, RunState
+    from procurement.erp.reconciliation.states import DriftState
+    from procurement.erp.states import CommandState, ConnectionState, RunState
+    from procurement.invoices.states import PaymentState
     from procurement.orders import states
     from suppliers.states import SupplierState
 
@@ -81,13 +83,16 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
         "revision": states.RevisionStatus,
         "logistics": states.Logistics,
         "finance": states.Finance,
+        "invoice": PaymentState,
         "order": states.OrderState,
         "promise": states.PromiseState,
         "erp": CommandState,
+        "connection": ConnectionState,
         "run": RunState,
         "acknowledgment": AcknowledgmentState,
         "outbox": MessageState,
         "supplier": SupplierState,
+        "drift": DriftState,
     }
 
     assert set(papers) == set(portal_ui.STATES)

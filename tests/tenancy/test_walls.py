@@ -67,7 +67,12 @@ def test_child_tables_hold_their_supplier_equal_to_their_parents():
                WHERE contype = 'f' AND conname LIKE '%%_same_supplier' AND array_length(conkey, 1) = 2"""
         )
         held = {row[0] for row in cursor.fetchall()}
-    parents = {"procurement_purchaseorder", "procurement_purchaseorderline", "procurement_message"}
+    parents = {
+        "procurement_invoice",
+        "procurement_message",
+        "procurement_purchaseorder",
+        "procurement_purchaseorderline",
+    }
     expected = {
         model._meta.db_table
         for model in scoped_models()
@@ -156,7 +161,10 @@ def test_facts_cannot_be_rewritten(world, table, verb):
 OPEN_TO_SUPPLIERS = {"procurement_company", "procurement_item", "procurement_site"}
 READ_ONLY = {
     *OPEN_TO_SUPPLIERS,
+    "procurement_invoice",
+    "procurement_invoiceline",
     "procurement_orderrevision",
+    "procurement_receipt",
     "procurement_supplieritem",
     "suppliers_membership",
     "suppliers_supplier",
@@ -220,6 +228,23 @@ def test_a_suppliers_scope_has_exactly_the_rights_that_services_need():
     assert rights_of_suppliers() == dict.fromkeys(READ_ONLY, "SELECT") | WRITES
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        "procurement_alert",
+        "procurement_erpconnection",
+        "procurement_reconciliationrun",
+        "procurement_rehearsal",
+        "procurement_sweptrecord",
+    ],
+)
+def test_what_only_the_buying_side_may_know_has_a_wall_and_no_way_in(table):
+    flags, policies = security_of(table)
+
+    assert flags == (True, True)
+    assert policies == {"company_all": ["quayside_company"], "owner_all": ["quayside_owner"]}
+
+
 def test_what_is_open_to_suppliers_without_a_wall_is_master_data_only():
     with connection.cursor() as cursor:
         cursor.execute(
@@ -262,6 +287,10 @@ def test_what_is_open_to_suppliers_without_a_wall_is_master_data_only():
         "UPDATE procurement_message SET body = ''",
         "UPDATE kernel_outboxmessage SET state = 'delivered'",
         "SELECT payload FROM kernel_outboxmessage",
+        "UPDATE procurement_receipt SET quantity = 1",
+        "DELETE FROM procurement_receipt",
+        "UPDATE procurement_invoice SET state = 'paid'",
+        "INSERT INTO procurement_invoiceline (order_number) VALUES ('mine')",
         "UPDATE procurement_erpcommand SET state = 'confirmed'",
         # what everybody shares
         "UPDATE procurement_item SET description = 'mine now'",

@@ -11,6 +11,9 @@ for a weekend costs nobody a click. What nobody foresaw is tried MAX_FAULTS time
 A message that met such a fault is leased alone from then on: should it be the one that kills workers, it takes no
 other with it.
 
+Note [Gates]: a topic may have a gate (`OUTBOX_GATES`): while the way there is known to be shut, nothing of it is taken,
+and what a worker had taken already is put back as if it had not been. A message that waits for a door costs no attempt.
+
 Note [Light commits]: what the outbox notes for itself (leased, delivered, tried in vain) is committed without waiting
 for the disk. PostgreSQL writes it within a second, and always in order. Should its machine fail in that second, a
 message is delivered once more, which its key makes harmless; no message and no fact is lost, since those are written by
@@ -26,7 +29,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils.module_loading import import_string
 
 from portal.kernel.actors import Actor
@@ -53,6 +58,10 @@ class RetryLater(Exception):
         super().__init__(reason)
         self.reason = reason
         self.wait = wait
+
+
+class PutBack(Exception):
+    """The way there is shut for everything, not for this message: it goes back as if it had not been taken."""
 
 
 class ParkMessage(Exception):
@@ -134,27 +143,53 @@ def deliver_due(
     clock: Callable[[], datetime],
     topics: Iterable[str] | None = None,
     limit: int = 100,
+    time_is_up: Callable[[], bool] = lambda: False,
 ) -> int:
     """Deliver what is due, in order per document, until nothing is left; returns how many were tried.
 
-    Runs outside any transaction. `worker` is a number no other living worker uses at the same time.
+    Runs outside any transaction. `worker` is a number no other living worker uses at the same time. Once `time_is_up`,
+    what was leased and not begun is given back, so that a worker that is asked to stop can; likewise when the session
+    was lost and with it the lock, as when PostgreSQL restarts: whoever takes the messages now must be alone with them.
     """
     require_no_transaction()
+    require_lasting_session()
     tried = 0
     wanted = list(topics if topics is not None else settings.OUTBOX_HANDLERS)
     if not _hold_lease_lock(worker):
         return 0
+    session = connection.connection
     try:
-        while messages := (
-            *_lease(worker, wanted, limit, clock()),
-            *_lease_troubled(worker, wanted, clock()),
+        while connection.connection is session and (
+            messages := (
+                *_lease(worker, _passable(wanted, clock()), limit, clock()),
+                *_lease_troubled(worker, _passable(wanted, clock()), clock()),
+            )
         ):
-            for message in messages:
+            for place, message in enumerate(messages):
+                if time_is_up() or connection.connection is not session:
+                    _give_back(worker, messages[place:])
+                    return tried
                 _deliver(message, clock)
                 tried += 1
     finally:
-        _drop_lease_lock(worker)
+        if connection.connection is session:
+            _drop_lease_lock(worker)
     return tried
+
+
+def require_lasting_session() -> None:
+    """Raise where each transaction may get another connection: our leases are locks of a session. See Note [Pooler]."""
+    if settings.DATABASE_POOLER == "transaction":
+        raise ImproperlyConfigured(
+            "The outbox holds locks of a session, which a pooler in transaction mode gives to somebody else. Give "
+            "workers an address of PostgreSQL itself, or a pool in session mode and DATABASE_POOLER=session."
+        )
+
+
+def _passable(topics: list[str], at: datetime) -> list[str]:
+    """The topics whose gates are open. See Note [Gates]."""
+    gates = {topic: settings.OUTBOX_GATES.get(topic) for topic in topics}
+    return [topic for topic, gate in gates.items() if gate is None or import_string(gate)(at)]
 
 
 def _hold_lease_lock(worker: int) -> bool:
@@ -168,6 +203,10 @@ def _drop_lease_lock(worker: int) -> None:
         return  # the server dropped the lock together with the connection
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LEASE_CLASS, worker])
+        if not cursor.fetchone()[0]:
+            logger.error(
+                "the lease lock was lost: is there a pooler in transaction mode, or did PostgreSQL restart?"
+            )
 
 
 _SYSTEM = Actor.system("Outbox")
@@ -230,6 +269,15 @@ def _take(cursor: Any, **wanted: Any) -> list[OutboxMessage]:
     return list(OutboxMessage.objects.filter(id__in=taken).order_by("id"))
 
 
+def _give_back(worker: int, messages: Iterable[OutboxMessage]) -> None:
+    """Lay down what was taken up and not begun: nobody tried it, so nothing is counted."""
+    ours = [message.pk for message in messages]
+    with acting(_SYSTEM):
+        OutboxMessage.objects.filter(pk__in=ours, state=MessageState.LEASED, leased_by=worker).update(
+            state=MessageState.WAITING, leased_by=None, leased_at=None, attempts=F("attempts") - 1
+        )
+
+
 def _deliver(message: OutboxMessage, clock: Callable[[], datetime]) -> None:
     handler: Handler = import_string(settings.OUTBOX_HANDLERS[message.topic])
     started_at = clock()
@@ -240,6 +288,8 @@ def _deliver(message: OutboxMessage, clock: Callable[[], datetime]) -> None:
             _finish(message, started_at, clock(), "parked", error.reason, state=MessageState.PARKED)
         except RetryLater as error:
             _try_again(message, started_at, clock(), error.reason, wait=error.wait)
+        except PutBack:
+            _put_back(message)
         except Exception as error:
             # Nothing is dropped: whatever went wrong is written down and tried again, or parked.
             logger.exception("outbox delivery failed", extra={"message_key": str(message.key)})
@@ -275,6 +325,14 @@ def _count_fault(message: OutboxMessage, started_at: datetime, now: datetime, re
     message.failures, message.faults = message.failures + 1, message.faults + 1
     reason = f"Gave up after {message.faults} attempts. {reason}"
     _finish(message, started_at, now, "parked", reason, state=MessageState.PARKED)
+
+
+def _put_back(message: OutboxMessage) -> None:
+    """Undo the lease, its attempt included. It stays due: how long it has waited goes on being counted."""
+    with acting(_SYSTEM):
+        OutboxMessage.objects.filter(
+            pk=message.pk, state=MessageState.LEASED, leased_by=message.leased_by
+        ).update(state=MessageState.WAITING, leased_by=None, leased_at=None, attempts=message.attempts - 1)
 
 
 def _finish(

@@ -67,6 +67,13 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "fully": Look(lazy("Fully invoiced"), "done", "full"),
         "over": Look(lazy("Over-invoiced"), "stop", "over"),
     },
+    "invoice": {
+        "entered": Look(lazy("Entered"), "wait", "wait"),
+        "approved": Look(lazy("Approved"), "move", "half"),
+        "partly_paid": Look(lazy("Partly paid"), "move", "most"),
+        "paid": Look(lazy("Paid"), "done", "full"),
+        "cancelled": Look(lazy("Cancelled"), "quiet", "stop"),
+    },
     "erp": {
         "queued": Look(lazy("waiting for ERP"), "wait", "wait"),
         "sent": Look(lazy("sent to ERP"), "move", "half"),
@@ -76,6 +83,8 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "unknown": Look(lazy("unknown, searching"), "wait", "stale"),
         "superseded": Look(lazy("replaced by a newer one"), "quiet", "stale"),
         "given_up": Look(lazy("given up, stands here alone"), "quiet", "stop"),
+        "to_key": Look(lazy("to key by hand"), "wait", "wait"),
+        "yielded": Look(lazy("the ERP’s values are kept"), "quiet", "full"),
     },
     "promise": {
         "proposed": Look(lazy("Waits for the buyer"), "move", "most"),
@@ -99,6 +108,18 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "running": Look(plazy("run", "Running"), "move", "half"),
         "done": Look(plazy("run", "Done"), "done", "full"),
         "failed": Look(plazy("run", "Failed"), "stop", "stop"),
+    },
+    "connection": {
+        "running": Look(plazy("connection", "Running"), "done", "full"),
+        "paused": Look(plazy("connection", "Paused"), "wait", "stop"),
+    },
+    "drift": {
+        "open": Look(plazy("drift", "Open"), "stop", "alert"),
+        "asked": Look(plazy("drift", "Being repaired"), "wait", "wait"),
+        "under_way": Look(plazy("drift", "Sent again, waits for the ERP"), "move", "half"),
+        "repaired": Look(plazy("drift", "Repaired"), "done", "full"),
+        "ignored": Look(plazy("drift", "Ignored"), "quiet", "stop"),
+        "gone": Look(plazy("drift", "Gone by itself"), "quiet", "full"),
     },
     "supplier": {
         "active": Look(plazy("supplier", "Active"), "done", "full"),
@@ -431,6 +452,16 @@ def local(value: datetime | None) -> SafeString | str:
     zone = timezone.get_current_timezone_name()
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', value.isoformat(), zone, moment_text(value)
+    )
+
+
+@register.simple_tag
+def since_and_seen(since: datetime | None, seen: datetime) -> SafeString:
+    """Since when something stands and when it was seen: the second moment without its day where that is the first's."""
+    since = since or seen
+    same_day = timezone.localtime(since).date() == timezone.localtime(seen).date()
+    return format_html(
+        _("since {since}, seen {seen}"), since=local(since), seen=clock(seen) if same_day else local(seen)
     )
 
 

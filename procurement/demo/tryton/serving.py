@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -63,30 +64,42 @@ def settle(series: str, company: Founding, folder: Path) -> None:
     """Found a company in a copy of the activated database, over the same wire that the portal uses."""
     shutil.copyfile(activated(series), folder / f"{DATABASE}.sqlite")
     with TrytonServer(series, folder) as server:
-        found(company, server.address, DATABASE)
+        found(company, server.address, server.books.database)
 
 
-def activate(series: str, folder: Path) -> None:
-    """Make the tables of all modules."""
-    (folder / f"{DATABASE}.sqlite").touch()
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Where a Tryton keeps its data: a file of the server's folder, or a database of a PostgreSQL."""
+
+    database: str = DATABASE
+    postgres: str = ""
+
+    def environment(self, folder: Path) -> dict[str, str]:
+        """What Tryton's programs are told."""
+        names = {
+            "TRYTOND_DATABASE_URI": self.postgres or "sqlite://",
+            "TRYTOND_DATABASE__PATH": str(folder),
+            "TRYTOND_DATABASE_NAMES": self.database,
+        }
+        kept = {one: value for one, value in os.environ.items() if one in ("PATH", "HOME", "LANG", "TMPDIR")}
+        return kept | names
+
+
+IN_A_FILE = Books()
+
+
+def activate(series: str, folder: Path, books: Books = IN_A_FILE) -> None:
+    """Make the tables of all modules. A database of a PostgreSQL is there already, and empty."""
+    if not books.postgres:
+        (folder / f"{books.database}.sqlite").touch()
     (folder / "password").write_text(ADMIN[1])
-    administer = [str(installed(series) / "trytond-admin"), "-d", DATABASE, "-u", *MODULES]
+    administer = [str(installed(series) / "trytond-admin"), "-d", books.database, "-u", *MODULES]
     subprocess.run(
         [*administer, "--activate-dependencies", "--email", "admin@northmoor.example"],
-        env=environment(folder) | {"TRYTONPASSFILE": str(folder / "password")},
+        env=books.environment(folder) | {"TRYTONPASSFILE": str(folder / "password")},
         check=True,
         capture_output=True,
     )
-
-
-def environment(folder: Path) -> dict[str, str]:
-    names = {
-        "TRYTOND_DATABASE_URI": "sqlite://",
-        "TRYTOND_DATABASE__PATH": str(folder),
-        "TRYTOND_DATABASE_NAMES": DATABASE,
-    }
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
-    return kept | names
 
 
 def command(series: str, port: int) -> list[str]:
@@ -98,9 +111,18 @@ def command(series: str, port: int) -> list[str]:
 class TrytonServer:
     """One server process on one folder with one database."""
 
-    def __init__(self, series: str, folder: Path, port: int | None = None) -> None:
+    def __init__(
+        self,
+        series: str,
+        folder: Path,
+        port: int | None = None,
+        books: Books = IN_A_FILE,
+        **settings: str,
+    ) -> None:
         self.series = series
         self.folder = folder
+        self.books = books
+        self.settings = settings
         self.port = port or free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -110,14 +132,14 @@ class TrytonServer:
 
     @property
     def file(self) -> Path:
-        return self.folder / f"{DATABASE}.sqlite"
+        return self.folder / f"{self.books.database}.sqlite"
 
     def start(self) -> None:
         """Returns when it answers."""
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 command(self.series, self.port),
-                env=environment(self.folder),
+                env=self.books.environment(self.folder) | self.settings,
                 stdout=log,
                 stderr=log,
             )

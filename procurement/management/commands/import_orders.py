@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from portal.kernel.scope import acting
+from procurement.erp.connection import the_connection
 from procurement.erp.inbound import FEED_ACTOR, read_configured_feeds
 from procurement.erp.models import FeedRun
 from procurement.erp.ports import Feed
@@ -26,6 +27,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         feeds = [Feed(name) for name in options["feeds"]] or list(Feed)
+        with acting(FEED_ACTOR):
+            if (connection := the_connection()).is_paused:
+                raise CommandError(
+                    f"{connection.paused_by} has paused the connection: {connection.paused_reason} "
+                    "Resume it on the page of the connection first."
+                )
         runs = read_configured_feeds(clock=timezone.now, feeds=feeds)
         if not runs:
             self.stdout.write("Nothing was waiting.")

@@ -13,7 +13,7 @@ from django.utils import timezone
 from procurement.demo.tryton.founding import ADMIN, PORTAL
 from procurement.demo.tryton.installing import SERIES, NotInstalled
 from procurement.demo.tryton.northmoor import northmoor
-from procurement.demo.tryton.serving import DATABASE, command, environment, founded
+from procurement.demo.tryton.serving import DATABASE, IN_A_FILE, command, founded
 
 
 class Command(BaseCommand):
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             self._prepare(folder, options["series"])
             if options["port"]:
                 serve = command(options["series"], options["port"])
-                os.execve(serve[0], serve, environment(folder))  # noqa: S606 -- our own path, no shell
+                os.execve(serve[0], serve, IN_A_FILE.environment(folder))  # noqa: S606 -- our own path, no shell
         except NotInstalled as missing:
             raise CommandError(str(missing)) from missing
 

@@ -1,5 +1,6 @@
 """The verbs of an order: received from the ERP, promised on, decided."""
 
+from procurement.orders.services.cancel import cancel_order
 from procurement.orders.services.documents import (
     GIVEN_UP_AFTER,
     ask_for_document,
@@ -15,6 +16,7 @@ from procurement.orders.services.promise import (
     withdraw_promises,
 )
 from procurement.orders.services.receive import OrderIntake, OrderResult, newest_papers, receive_orders
+from procurement.orders.services.reopen import ask_again
 from procurement.orders.services.saved_view import forget_view, save_view
 
 __all__ = [
@@ -23,7 +25,9 @@ __all__ = [
     "OrderIntake",
     "OrderResult",
     "Settled",
+    "ask_again",
     "ask_for_document",
+    "cancel_order",
     "decide_promises",
     "forget_view",
     "give_up_document",

@@ -333,6 +333,8 @@ def promise_command(
                         price_per=promise.price_per,
                         kind=promise.kind,
                         item_number=promise.item_number,
+                        reason=promise.reason,
+                        note=promise.note,
                     )
                     for promise in promises[line.pk]
                 ),

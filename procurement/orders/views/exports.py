@@ -6,6 +6,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.utils import timezone
 
 from portal.kernel.access import door
+from portal.kernel.replica import reading_apart
 from procurement.orders.files.exports import CONTENT_TYPES, export_lines, export_orders
 from procurement.orders.filters import (
     ListFilters,
@@ -32,7 +33,9 @@ def export_line_list(request: HttpRequest, kind: str) -> HttpResponse:
     else:
         lines = filter_lines(wanted, reader)
     _name, fields = sorting("lines", wanted)
-    return as_download(export_lines(lines.order_by(*fields), kind), f"order-lines.{kind}", request)
+    with reading_apart(reader.actor):
+        file = export_lines(lines.order_by(*fields), kind)
+    return as_download(file, f"order-lines.{kind}", request)
 
 
 @door(Permission.ORDER_EXPORT, methods=["GET", "POST"])
@@ -46,7 +49,9 @@ def export_order_list(request: HttpRequest, kind: str) -> HttpResponse:
         orders = filter_orders(wanted, reader)
     _name, fields = sorting("orders", wanted)
     rows = with_sort_values(orders).order_by(*fields)
-    return as_download(export_orders(rows, kind), f"orders.{kind}", request)
+    with reading_apart(reader.actor):
+        file = export_orders(rows, kind)
+    return as_download(file, f"orders.{kind}", request)
 
 
 def as_download(file: IO[bytes], name: str, request: HttpRequest) -> HttpResponse:

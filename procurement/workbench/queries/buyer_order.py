@@ -14,6 +14,7 @@ from portal.kernel.actors import Actor
 from portal.kernel.templatetags.portal_ui import day_text
 from procurement.acknowledgments.models import OrderAcknowledgment
 from procurement.acknowledgments.queries import answers_of
+from procurement.erp.presenters import reason_text
 from procurement.erp.queries import LineErpState, erp_state_of_lines
 from procurement.erp.states import CommandState
 from procurement.orders.models import OrderRevision, PurchaseOrder, PurchaseOrderLine
@@ -29,7 +30,17 @@ WINDOW = 50
 MOST_NAMED = 4
 MOST_CHANGES = 50
 # What a person must look at first.
-ERP_ORDER = ("conflict", "person", "unknown", "queued", "sent", "confirmed")
+ERP_ORDER = (
+    "conflict",
+    "person",
+    "to_key",
+    "unknown",
+    "queued",
+    "sent",
+    "given_up",
+    "yielded",
+    "confirmed",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,7 @@ class ErpGroup:
     numbers: tuple[int, ...]
     since: datetime
     reasons: tuple[str, ...]
+    origins: tuple[str, ...] = ()
 
     @property
     def lines(self) -> str:
@@ -60,6 +72,7 @@ class BuyerOrder:
     """Everything of the page but the timeline and the thread."""
 
     order: PurchaseOrder
+    lines: tuple[PurchaseOrderLine, ...]
     rows: tuple[Compared, ...]
     show: str
     counts: Mapping[str, int]
@@ -122,6 +135,7 @@ def buyer_order(
     named = [row(line) for line in waiting[:MOST_NAMED]]
     return BuyerOrder(
         order=order,
+        lines=tuple(lines),
         rows=tuple(row(line) for line in window),
         show=show,
         counts=counts,
@@ -212,7 +226,8 @@ def _erp_groups(
             state=state,
             numbers=tuple(number for number, _state in found[state]),
             since=max(one.since for _number, one in found[state]),
-            reasons=tuple(dict.fromkeys(one.reason for _number, one in found[state] if one.reason)),
+            reasons=tuple(dict.fromkeys(reason_text(one.reason) for _n, one in found[state] if one.reason)),
+            origins=tuple(dict.fromkeys(one.origin for _number, one in found[state] if one.origin)),
         )
         for state in ERP_ORDER
         if state in found
@@ -310,6 +325,9 @@ def _headline(
     if trouble:
         text = _("What was agreed on %(lines)s is not in the ERP.") % {"lines": trouble.lines}
         return Headline("stop", "alert", _("ERP"), False, text)
+    if to_key := next((one for one in erp if one.state == CommandState.TO_KEY), None):
+        text = _("What was agreed on %(lines)s is to be keyed into the ERP.") % {"lines": to_key.lines}
+        return Headline("wait", "wait", _("ERP"), False, text)
     if order.logistics == Logistics.RECEIVED:
         return Headline("done", "full", _("Received"), False, _("Everything of this order has arrived."))
     if not order.lines_agreed:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -26,6 +27,7 @@ from procurement.threads.queries import thread_of
 from procurement.workbench.presenters import CHANNEL_WORDS, Entry, entry_of, lines_text
 from procurement.workbench.queries.buyer_order import BuyerOrder, buyer_order, changes_of, revisions_of
 from procurement.workbench.queries.compare import Compared
+from procurement.workbench.queries.happened import happened
 from procurement.workbench.views.kept import Typed, key_hints, read_typed
 from suppliers.roles import Permission
 
@@ -48,6 +50,7 @@ def show_order(
     """The order as the buying side reads it. `refusal` says why the verdict was not taken; `typed` comes back."""
     query = request.GET
     may_decide = request.actor.may(Permission.ORDER_DECIDE)
+    may_see_erp = may_decide or request.actor.may(Permission.ERP_VIEW)
     page = buyer_order(
         order,
         actor=request.actor,
@@ -66,7 +69,7 @@ def show_order(
         "refusal": refusal,
         "may_decide": may_decide and bool(page.waiting),
         "may_answer_for": request.actor.may(Permission.ORDER_ANSWER_FOR) and bool(order.lines_for_supplier),
-        "may_see_erp": request.actor.may(Permission.ERP_VIEW),
+        "may_see_erp": may_see_erp,
         "segments": _segments(page),
         "mail": order.supplier.email.partition("@"),
         "decide_url": _address(order, page.show, name="answer-decide"),
@@ -78,8 +81,16 @@ def show_order(
         {"paper": paper, "through": CHANNEL_WORDS.get(paper.channel, "")} for paper in page.answers
     ]
     context["timeline"] = _waits(page, may_decide=may_decide) + [
-        entry_of(event, reader_id=request.actor.user_id, side=request.actor.side) for event in events
+        entry_of(event, reader_id=request.actor.user_id, side=request.actor.side, linked=may_see_erp)
+        for event in events
     ]
+    context["happened"] = happened(
+        order,
+        page.lines,
+        actor=request.actor,
+        today=timezone.localdate(request.at),
+        show_all=query.get("received") == "all",
+    )
     context["thread"] = thread_of(order, request.actor)
     response = render(request, TEMPLATE, context, status=status)
     if say:

@@ -15,6 +15,7 @@ from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid
 from portal.kernel.web import whole_number
 from procurement.acknowledgments.messages import ACCEPT, DECLINE
+from procurement.erp.queries import tasks_to_key
 from procurement.workbench.queries.compare import Compared
 from procurement.workbench.queries.waiting import (
     KINDS,
@@ -95,6 +96,7 @@ def _show(
         "is_filtered": bool(wanted.supplier or wanted.kind),
         "days": WITHOUT_A_DAY,
         "may_decide": request.actor.may(Permission.ORDER_DECIDE),
+        "to_key": tasks_to_key(request.actor).count() if request.actor.may(Permission.ORDER_DECIDE) else 0,
         "decide_url": _address(request, "decisions-decide", open=None),
         "clear_url": _address(request, supplier=None, kind=None, cursor=None),
         "here": _address(request, open=None),

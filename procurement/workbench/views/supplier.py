@@ -15,6 +15,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -77,6 +78,7 @@ from procurement.workbench.queries.answer import (
     typed_again,
 )
 from procurement.workbench.queries.grid import GridLine, kinds, reasons, words_of
+from procurement.workbench.queries.happened import happened
 from suppliers.roles import Permission
 
 TEMPLATE = "procurement/workbench/order_supplier.html"
@@ -110,6 +112,13 @@ def show_order(
         "many_on": request.POST.get("many_on", ""),
         "timeline": _timeline(request, page, events),
         "thread": thread_of(order, request.actor),
+        "happened": happened(
+            order,
+            [row.line for row in page.lines],
+            actor=request.actor,
+            today=timezone.localdate(request.at),
+            show_all=request.GET.get("received") == "all",
+        ),
     }
     return render(request, TEMPLATE, context, status=status)
 

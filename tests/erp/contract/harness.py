@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from procurement.erp.connectors.files import FilesConnector
 from procurement.erp.ports import ErpConnector, Feed, Paper
 from procurement.erp.pretend import PretendErp
+from procurement.invoices.messages import InvoicePaper
 from procurement.orders.messages import OrderPaper
 from tests.erp.tryton.harness import tryton_harness
 
@@ -40,6 +41,30 @@ class ConnectorHarness(Protocol):
         """Somebody deletes a line in the ERP, and it is ready to be read."""
         ...
 
+    def receive(self, order: OrderPaper, key: str, quantity: Decimal, reference: str) -> None:
+        """The warehouse books so much of a line that came with this delivery note, and it is ready to be read."""
+        ...
+
+    def reverse(self, order: OrderPaper, key: str) -> None:
+        """The last booking of a line is taken back, and it is ready to be read."""
+        ...
+
+    def bill(self, order: OrderPaper, key: str, reference: str) -> object:
+        """The supplier's invoice for all that was received of a line is entered; returns what names it."""
+        ...
+
+    def approve(self, invoice: Any) -> None:
+        """Bookkeeping posts it."""
+        ...
+
+    def pay(self, invoice: Any, amount: Decimal, on: date) -> None:
+        """So much of it is paid."""
+        ...
+
+    def give_back(self, invoice: Any, reference: str) -> None:
+        """A credit note for the whole of an invoice is entered."""
+        ...
+
     def refuse_next(self, order: OrderPaper) -> str:
         """The ERP will refuse the next promise on this order; returns words of the reason it gives."""
         ...
@@ -47,6 +72,14 @@ class ConnectorHarness(Protocol):
     def let_erp_work(self) -> None:
         """Give the ERP the time to deal with what it was sent. Nothing to do where a write is answered at
         once."""
+        ...
+
+    def let_compare(self, master: Mapping[Feed, Sequence[Paper]] | None = None) -> None:
+        """Make ready what a comparison looks at. Nothing to do where the ERP itself is asked."""
+        ...
+
+    def delete_order(self, order: OrderPaper) -> None:
+        """Somebody deletes an order in the ERP, and nothing says so."""
         ...
 
     def held(self, order: OrderPaper) -> OrderPaper:
@@ -83,12 +116,69 @@ class FilesHarness:
         self.erp.delete_line(order.company, order.number, key)
         self.erp.export_orders(numbers=[order.number])
 
+    def receive(self, order: OrderPaper, key: str, quantity: Decimal, reference: str) -> None:
+        self.erp.receive(order.company, order.number, key, quantity, reference=reference)
+        self._tell(order)
+
+    def reverse(self, order: OrderPaper, key: str) -> None:
+        *_, last = (one for one in self.erp.receipts() if (one.order, one.line_key) == (order.number, key))
+        self.erp.reverse(last)
+        self._tell(order)
+
+    def bill(self, order: OrderPaper, key: str, reference: str) -> str:
+        (line,) = (line for line in self.held(order).lines if line.key == key)
+        self.erp.bill(
+            order.company,
+            order.number,
+            {key: line.received_quantity},
+            reference=reference,
+            on=date(2026, 11, 1),
+            due_on=date(2026, 12, 1),
+        )
+        self._tell(order)
+        return reference
+
+    def approve(self, invoice: str) -> None:
+        self.erp.approve(self._invoice(invoice), number=f"RE-{invoice}")
+        self.erp.export_facts()
+
+    def pay(self, invoice: str, amount: Decimal, on: date) -> None:
+        self.erp.pay(self._invoice(invoice), amount, on=on)
+        self.erp.export_facts()
+
+    def give_back(self, invoice: str, reference: str) -> None:
+        billed = self._invoice(invoice)
+        (line,) = billed.lines
+        self.erp.bill(
+            billed.company,
+            line.order,
+            {line.line_key: line.quantity},
+            reference=reference,
+            on=date(2026, 11, 2),
+            kind="credit_note",
+        )
+        self.erp.export_facts()
+
+    def _invoice(self, reference: str) -> InvoicePaper:
+        (found,) = (one for one in self.erp.invoices() if one.reference == reference)
+        return found
+
+    def _tell(self, order: OrderPaper) -> None:
+        self.erp.export_orders(numbers=[order.number])
+        self.erp.export_facts()
+
     def refuse_next(self, order: OrderPaper) -> str:
         self.erp.refuse_next(order.company, order.number, "The period is closed.")
         return "The period is closed."
 
     def let_erp_work(self) -> None:
         self.erp.work()
+
+    def let_compare(self, master: Mapping[Feed, Sequence[Paper]] | None = None) -> None:
+        self.erp.export_complete(master)
+
+    def delete_order(self, order: OrderPaper) -> None:
+        self.erp.delete_order(order.company, order.number)
 
     def held(self, order: OrderPaper) -> OrderPaper:
         return self.erp.order(order.company, order.number)

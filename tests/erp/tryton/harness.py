@@ -121,7 +121,7 @@ class TrytonHarness:
         elif "delivery_on" in changes:
             self._plan(int(key), changes["delivery_on"])
         if received is not None:
-            self.receive(int(key), received)
+            self.receive(order, key, received, "")
 
     def delete_line(self, order: OrderPaper, key: str) -> None:
         """A line that was ordered is not deleted in Tryton: it is amended to nothing."""
@@ -155,13 +155,87 @@ class TrytonHarness:
         found: list[int] = self.people.read("stock.move.search", wanted, 0, None, [["id", "ASC"]])
         return found
 
-    def receive(self, line: int, quantity: Decimal) -> None:
+    def receive(self, order: OrderPaper, key: str, quantity: Decimal, reference: str) -> None:
         """The warehouse counts so much of a line; Tryton plans the rest anew."""
-        shipment = self._ship(line)
-        moves = self._open_moves(line)
+        shipment = self._ship(int(key))
+        if reference:
+            self.people.write("stock.shipment.in.write", [shipment], {"reference": reference})
+        moves = self._open_moves(int(key))
         self.people.write("stock.move.write", moves[:1], {"quantity": float(quantity)})
         self.people.write("stock.shipment.in.receive", [shipment])
         self.people.write("stock.shipment.in.do", [shipment])
+
+    def reverse(self, order: OrderPaper, key: str) -> None:
+        """Somebody with the right to cancels a shipment that was done, and with it its moves."""
+        wanted = [["moves.origin", "=", f"purchase.line,{key}"], ["state", "=", "done"]]
+        done = self.people.read("stock.shipment.in.search", wanted, 0, 1, [["id", "DESC"]])
+        self.people.write("stock.shipment.in.cancel", done)
+
+    def bill(self, order: OrderPaper, key: str, reference: str) -> int:
+        """Bookkeeping finds the draft that Tryton made for what was received, and enters the supplier's invoice."""
+        rpc = self.people
+        purchase = one(rpc, "purchase.purchase", ["number", "=", order.number])
+        invoice = one(rpc, "account.invoice", ["purchases", "=", purchase], ["state", "=", "draft"])
+        self._enter(invoice, reference, date(2026, 11, 1))
+        return invoice
+
+    def _enter(self, invoice: int, reference: str, on: date) -> None:
+        self.people.write("account.invoice.write", [invoice], {"reference": reference, "invoice_date": on})
+        self.people.write("account.invoice.validate_invoice", [invoice])
+
+    def approve(self, invoice: int) -> None:
+        self.people.write("account.invoice.post", [invoice])
+
+    def pay(self, invoice: int, amount: Decimal, on: date) -> None:
+        """As the wizard on the invoice does it, in two pages."""
+        rpc, wizard = self.people, "account.invoice.pay"
+        (record,) = rpc.read("account.invoice.read", [invoice], ["party", "currency"])
+        start = {
+            "payee": record["party"],
+            "payees": [record["party"]],
+            "amount": amount,
+            "currency": record["currency"],
+            "company": rpc.context["company"],
+            "payment_method": self._payment_method(),
+            "date": on,
+            "description": None,
+            "invoice_account": None,
+        }
+        about = {"active_id": invoice, "active_ids": [invoice], "active_model": "account.invoice"}
+        number = rpc.start_wizard(wizard)
+        answer = rpc.run_wizard(wizard, number, {"start": start}, "choice", **about)
+        if "view" in answer:  # not the whole of what is open: it asks what the rest is
+            asked = {
+                name: value for name, value in answer["view"]["defaults"].items() if not name.endswith(".")
+            }
+            values = {"start": start, "ask": asked | {"type": "partial"}}
+            rpc.run_wizard(wizard, number, values, "pay", **about)
+        rpc.end_wizard(wizard, number)
+
+    def _payment_method(self) -> int:
+        rpc = self.people
+        if found := rpc.read("account.invoice.payment.method.search", [], 0, 1, None):
+            return int(found[0])
+        other = [["type.payable", "=", False], ["type.receivable", "=", False], ["closed", "!=", True]]
+        account = rpc.read("account.account.search", [["type", "!=", None], *other], 0, 1, None)[0]
+        return make(
+            rpc,
+            "account.invoice.payment.method",
+            name="Bank",
+            company=rpc.context["company"],
+            journal=rpc.read("account.journal.search", [["type", "=", "cash"]], 0, 1, None)[0],
+            credit_account=account,
+            debit_account=account,
+        )
+
+    def give_back(self, invoice: int, reference: str) -> None:
+        """As the wizard on the invoice does it."""
+        rpc, wizard = self.people, "account.invoice.credit"
+        about = {"active_id": invoice, "active_ids": [invoice], "active_model": "account.invoice"}
+        start = {"with_refund": False, "with_refund_allowed": False, "invoice_date": date(2026, 11, 2)}
+        rpc.wizard(wizard, {"start": start}, "credit", **about)
+        (made,) = rpc.read("account.invoice.search", [], 0, 1, [["id", "DESC"]])
+        self._enter(made, reference, date(2026, 11, 2))
 
     def _ship(self, line: int) -> int:
         rpc = self.people
@@ -189,6 +263,24 @@ class TrytonHarness:
 
     def let_erp_work(self) -> None:
         """Tryton answers at once."""
+
+    def let_compare(self, master: Mapping[Feed, Sequence[Paper]] | None = None) -> None:
+        """Tryton itself is asked."""
+
+    def delete_order(self, order: OrderPaper) -> None:
+        """Gone without a trace, by SQL: Tryton itself lets nobody delete what was ordered."""
+        with sqlite3.connect(self.server.file, timeout=30) as books:
+            (purchase,) = books.execute(
+                "SELECT id FROM purchase_purchase WHERE number = ?", [order.number]
+            ).fetchone()
+            books.execute(
+                "DELETE FROM stock_move WHERE origin IN"
+                " (SELECT 'purchase.line,' || id FROM purchase_line WHERE purchase = ?)",
+                [purchase],
+            )
+            books.execute("DELETE FROM purchase_line WHERE purchase = ?", [purchase])
+            books.execute("DELETE FROM purchase_purchase WHERE id = ?", [purchase])
+        books.close()
 
     def put_half_confirmed(self, order: OrderPaper) -> None:
         """As a crash between `confirm` and `process` leaves it: confirmed, and without a single move."""

@@ -115,6 +115,41 @@ def test_somebody_who_changes_the_line_in_between_is_not_overwritten(erp: Tryton
     assert erp.held(order).lines[0].quantity == Decimal(100)
 
 
+def test_what_somebody_dates_in_between_is_not_overwritten(erp: TrytonHarness) -> None:
+    (order,) = erp.put_orders(an_order())
+    command = a_mixed_promise(order)
+    assert dies(erp, command, at=1, after=True)  # begun, nothing amended yet
+    erp.change_line(order, order.lines[1].key, delivery_on=JUNE)
+    assert dies(erp, command, at=4, after=True)  # another one took it up, amended, and died before the dates
+
+    assert goes_on(erp, command) is Outcome.CONFIRMED
+    assert (erp.held(order).lines[1].quantity, erp.held(order).lines[1].delivery_on) == (240, JUNE)
+
+
+def test_somebody_who_dates_the_line_in_between_is_not_overwritten(erp: TrytonHarness) -> None:
+    (order,) = erp.put_orders(an_order())
+    command = a_mixed_promise(order)
+    assert dies(erp, command, at=1, after=True)
+    erp.change_line(order, order.lines[0].key, delivery_on=date(2026, 7, 6))
+
+    with pytest.raises(Conflict):
+        goes_on(erp, command)
+
+    assert erp.held(order).lines[0].delivery_on == date(2026, 7, 6)
+
+
+def test_a_line_that_came_in_part_and_that_nobody_spoke_of_keeps_its_days(erp: TrytonHarness) -> None:
+    (order,) = erp.put_orders(an_order())
+    _first, second = order.lines
+    erp.receive(order, second.key, Decimal(100), "")
+    erp.change_line(order, second.key, delivery_on=JUNE)
+
+    assert goes_on(erp, a_mixed_promise(order)) is Outcome.CONFIRMED
+
+    held = erp.held(order).lines[1]
+    assert [(one.quantity, one.delivery_on) for one in held.schedules] == [(100, MAY), (140, JUNE)]
+
+
 def test_an_order_that_is_half_written_is_not_told(erp: TrytonHarness) -> None:
     (order,) = erp.put_orders(an_order())
     with erp.connector() as connector:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procurement.erp.connectors.tryton.plan import next_cut, placed, still_to_come
+from procurement.erp.connectors.tryton.plan import kept_deliveries, next_cut, placed, still_to_come
 from procurement.erp.connectors.tryton.records import Move
 
 DAY = date(2026, 5, 11)
@@ -61,3 +61,14 @@ def test_what_has_come_is_taken_from_its_own_day_first() -> None:
         (DAY + timedelta(days=7), Decimal(40)),
     ]
     assert still_to_come(deliveries([40, 30]), came) == [(DAY, Decimal(10))]
+
+
+def test_what_is_kept_of_a_line_that_came_in_part_is_all_of_what_is_still_to_come() -> None:
+    june = DAY + timedelta(days=21)
+    came = a_move(100, state="done")
+    rest = [a_move(70, number=2, planned_on=june), a_move(70, number=3, planned_on=june)]
+
+    kept = kept_deliveries([came, *rest])
+
+    assert kept == [(DAY, 100), (june, 140)]
+    assert still_to_come(kept, [came, a_move(140, number=4)]) == [(june, 140)]

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -21,6 +22,7 @@ from procurement.erp.connectors.tryton.wire import Rpc, decoded, encoded
 from procurement.erp.ports import (
     ErpError,
     ExpiredCredentials,
+    Locked,
     PermissionRefused,
     Throttled,
     Transient,
@@ -120,7 +122,7 @@ CASES: list[tuple[str, Script, type[ErpError], type[ErpError]]] = [
     ("server fault", status(500), Transient, UnknownOutcome),
     ("proxy gave up", status(504), Transient, UnknownOutcome),
     ("serialisation", status(503), Transient, Transient),
-    ("locked", status(423), Transient, Transient),
+    ("locked", status(423), Locked, Locked),
     ("too fast", status(429), Throttled, Throttled),
     ("not allowed", status(403), PermissionRefused, PermissionRefused),
     ("no database", status(404), PermissionRefused, PermissionRefused),
@@ -138,7 +140,7 @@ CASES: list[tuple[str, Script, type[ErpError], type[ErpError]]] = [
         PermissionRefused,
     ),
     ("a question", error("UserWarning", ["a.name", "Really?", ""]), ValidationRefused, ValidationRefused),
-    ("somebody else", error("ConcurrencyException", "Records were modified"), Transient, Transient),
+    ("somebody else", error("ConcurrencyException", "Records were modified"), Locked, Locked),
     ("a bug", error("'nofield'", ""), ValidationRefused, ValidationRefused),
 ]
 
@@ -175,6 +177,23 @@ def test_a_session_that_ended_is_begun_anew_once(serve: Callable[[Script], Rpc])
 
     assert serve(script).read("purchase.purchase.search", []) == [7]
     assert len(set(seen)) == 2
+
+
+def test_a_session_that_ends_within_a_wizard_is_begun_anew_and_the_wizard_goes_on(
+    serve: Callable[[Script], Rpc],
+) -> None:
+    seen: list[tuple[str, str]] = []
+
+    def script(handler: BaseHTTPRequestHandler, asked: dict[str, Any]) -> None:
+        verb = asked["method"].rpartition(".")[2]
+        seen.append((verb, handler.headers["Authorization"]))
+        is_gone = verb == "execute" and len(seen) == 2
+        say(handler, b"" if is_gone else {"result": [5, "start", "end"]}, 401 if is_gone else 200)
+
+    serve(script).wizard("stock.move.split", {"start": {}}, "split")
+
+    assert [verb for verb, _session in seen] == ["create", "execute", "execute", "delete"]
+    assert len({session for _verb, session in seen}) == 2
 
 
 def test_how_long_to_wait_is_taken_from_the_answer(serve: Callable[[Script], Rpc]) -> None:
@@ -220,3 +239,34 @@ def test_values_travel_as_tryton_writes_them() -> None:
         {"__class__": "datetime", "year": 2026, "month": 1, "day": 2, "hour": 3, "minute": 4, "second": 5}
     )
     assert moment == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("told", "ahead"),
+    [
+        (lambda now: now, 0),
+        (lambda now: now + timedelta(minutes=5), 300),
+        (lambda now: now - timedelta(minutes=5), -300),
+    ],
+)
+def test_the_servers_clock_is_compared_with_ours(serve, told, ahead) -> None:
+    def script(handler: BaseHTTPRequestHandler, _asked: dict[str, Any]) -> None:
+        moment = format_datetime(told(datetime.now(UTC)), usegmt=True)
+        handler.date_time_string = lambda timestamp=None: moment  # type: ignore[method-assign]
+        say(handler, {"result": []})
+
+    rpc = serve(script)
+    rpc.read("ir.module.search_read")
+
+    assert abs(rpc.clock_skew.total_seconds() - ahead) <= 2
+
+
+def test_a_server_without_a_clock_says_nothing(serve) -> None:
+    def script(handler: BaseHTTPRequestHandler, _asked: dict[str, Any]) -> None:
+        handler.date_time_string = lambda timestamp=None: "some day"  # type: ignore[method-assign]
+        say(handler, {"result": []})
+
+    rpc = serve(script)
+    rpc.read("ir.module.search_read")
+
+    assert rpc.clock_skew == timedelta(0)

@@ -11,7 +11,7 @@ from procurement.demo.company import PLOTS, DemoCompany, make_company
 from procurement.demo.goods import UNITS
 from procurement.demo.numbers import with_check_digit
 from procurement.demo.people import MAIN_ROLES
-from procurement.demo.story import Answered, Decided, Drafted, LineAnswer, Sent
+from procurement.demo.story import Answered, Booked, Decided, Drafted, LineAnswer, Sent
 from procurement.orders.messages import LinePaper, OrderPaper
 
 SUNDAY = date(2026, 11, 22)
@@ -281,3 +281,51 @@ def answers_with_lines(company: DemoCompany) -> list[tuple[LineAnswer, LinePaper
             elif isinstance(event, Answered | Drafted):
                 found += [(change, lines[change.line_key], event.at) for change in event.changes]
     return found
+
+
+class TestWhatHappened:
+    def test_receipts_and_invoices_add_up_to_what_the_orders_say(self) -> None:
+        for story in northmoor().orders:
+            if story.plot == "history":
+                assert not any(isinstance(event, Booked) for event in story.events)
+                continue
+            booked = [event for event in story.events if isinstance(event, Booked)]
+            received: Counter[str] = Counter()
+            for receipt in (one for event in booked for one in event.receipts):
+                received[receipt.line_key] += receipt.quantity  # type: ignore[assignment]  # decimals add up too
+            billed = {
+                line.line_key: line.quantity
+                for event in booked
+                for one in event.invoices
+                for line in one.lines
+            }
+            for line in story.paper.lines:
+                assert received[line.key] == line.received_quantity
+                assert billed.get(line.key, 0) == line.invoiced_quantity
+
+    def test_invoices_are_paid_or_not_in_plausible_shares(self) -> None:
+        newest = {
+            one.key: one
+            for event in northmoor().events()
+            if isinstance(event, Booked)
+            for one in event.invoices
+        }
+        states = Counter(one.state for one in newest.values())
+
+        assert 300 < len(newest) < 420
+        # Terms are 30 to 60 days and the portal is 140 days old: about as many are not due yet as are paid.
+        assert states["paid"] > 100
+        assert states["approved"] > 100
+        assert states["partly_paid"] > 5
+        overdue = [one for one in newest.values() if one.open_amount and one.due_on and one.due_on < SUNDAY]
+        assert 5 < len(overdue) < 40
+        assert all((one.open_amount == 0) == (one.state == "paid") for one in newest.values())
+        assert all(0 < one.total < 1_000_000 for one in newest.values())
+
+    def test_nobody_receives_or_pays_in_the_future(self) -> None:
+        company = northmoor()
+
+        for event in company.events():
+            if isinstance(event, Booked):
+                assert all(one.received_on <= event.at.date() for one in event.receipts)
+                assert all((one.paid_on or company.today) <= company.today for one in event.invoices)

@@ -2,12 +2,14 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from portal import backing
 from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
 from procurement.acknowledgments.services import acknowledge_order
@@ -367,6 +369,12 @@ def test_too_many_requests_are_told_when_to_come_again(tokens, settings):
     assert 0 < int(answers[3]["Retry-After"]) <= 60
     assert answers[3].json()["code"] == "too_many_requests"
     assert other.get("/api/v1/orders").status_code == 200
+
+
+def test_where_nobody_can_count_nobody_is_sent_away(tokens, settings):
+    settings.CACHES = {"default": backing.cache(urlsplit("redis://127.0.0.1:1/1"))}
+
+    assert tokens("ACME").get("/api/v1/orders").status_code == 200
 
 
 def test_who_guesses_tokens_is_counted_by_address(world, settings):

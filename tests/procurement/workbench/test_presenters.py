@@ -15,8 +15,12 @@ PLACES = [
     "procurement/orders/services",
     "procurement/orders/states.py",
     "procurement/acknowledgments/services",
+    "procurement/receipts/services.py",
+    "procurement/invoices/services.py",
     "procurement/threads/services.py",
     "procurement/erp/states.py",
+    "procurement/erp/deciding.py",
+    "procurement/erp/reconciliation/services.py",
     "portal/kernel/outbox/services.py",
 ]
 KIND = re.compile(r"(order|thread|erp|outbox)\.[a-z_]+[a-z]")
@@ -47,6 +51,26 @@ EXAMPLES = {
     "order.goods_received": (
         {"lines": [{"line": 10, "received": "400", "unit": "pcs"}], "line_count": 1},
         "400 pcs of line 10 received so far",
+    ),
+    "order.receipts_booked": (
+        {
+            "receipts": [
+                {"line": 20, "quantity": "60", "reference": "4711", "reversed": False},
+                {"line": 10, "quantity": "40", "reference": "4711", "reversed": False},
+            ],
+            "count": 2,
+        },
+        "Delivery note 4711 booked: lines 10, 20",
+    ),
+    "order.invoices_told": (
+        {
+            "invoices": [
+                {"invoice": "A-1", "kind": "invoice", "state": "partly_paid"},
+                {"invoice": "C-2", "kind": "credit_note", "state": "approved"},
+            ],
+            "count": 6,
+        },
+        "Invoice A-1: partly paid; Credit note C-2: approved; 4 more",
     ),
     "order.acknowledged": (
         {"revision": 2, "on_behalf": False, "as_asked": [10, 20], "waiting": [{"line": 30}], "refused": [40]},
@@ -79,6 +103,15 @@ EXAMPLES = {
     "erp.command_retried": ({"lines": [10]}, "Sent to the ERP once more: line 10"),
     "erp.command_superseded": ({"lines": [10]}, "Replaced by a newer agreement: line 10"),
     "erp.command_given_up": ({"lines": [10], "reason": "x"}, "Not written to the ERP: line 10"),
+    "erp.command_handed_over": ({"lines": [10]}, "To key into the ERP by hand: line 10"),
+    "erp.command_asked_again": ({"lines": [10]}, "Not written, the supplier is asked: line 10"),
+    "erp.command_yielded": ({"lines": [10]}, "The ERP’s values are kept: line 10"),
+    "erp.command_assigned": ({"lines": [10], "to": "Bea Buyer"}, "To be keyed in by Bea Buyer: line 10"),
+    "order.asked_again": ({"lines": [10], "words": "80?"}, "Asked again: line 10. “80?”"),
+    "erp.drift_repaired": (
+        {"repair": "take_erp", "kind": "fields"},
+        "Read from the ERP again after comparing both sides",
+    ),
     "outbox.replayed": ({"message": "1", "topic": "erp"}, "Message delivered once more"),
     "outbox.skipped": ({"message": "1", "topic": "erp", "reason": "x"}, "Message given up"),
 }

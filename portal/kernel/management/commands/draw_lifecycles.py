@@ -14,6 +14,8 @@ LIFECYCLES = (
     "procurement.orders.states.PROMISE_LIFECYCLE",
     "procurement.acknowledgments.states.ACKNOWLEDGMENT_LIFECYCLE",
     "procurement.erp.states.COMMAND_LIFECYCLE",
+    "procurement.erp.states.CONNECTION_LIFECYCLE",
+    "procurement.erp.reconciliation.states.DRIFT_LIFECYCLE",
     "suppliers.states.SUPPLIER_LIFECYCLE",
 )
 HEAD = """# Lifecycles

@@ -4,12 +4,13 @@ import csv
 import io
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
+from procurement.erp.connectors.files.complete import find_export, marks_of, papers_in
 from procurement.erp.connectors.files.folder import (
     MANIFEST,
     Claimed,
@@ -33,10 +34,12 @@ from procurement.erp.ports import (
     Identity,
     Outcome,
     Page,
+    Paper,
     PermissionRefused,
     ReadBack,
     RecordMark,
     Sighting,
+    Transient,
     Unsupported,
     ValidationRefused,
     WriteField,
@@ -130,7 +133,8 @@ class FilesConnector:
         waiting = [path.name for path in folder.strangers()]
         warnings = (f"in/ holds files that are not read: {', '.join(waiting)}",) if waiting else ()
         facts = {"formats": ", ".join(f"{feed}({len(form.columns)})" for feed, form in INBOUND.items())}
-        return Discovery(Identity("files", f"drop folder {folder.root.name}"), CAPABILITIES, facts, warnings)
+        identity = Identity("files", f"drop folder {folder.root.name}")
+        return Discovery(identity, CAPABILITIES, facts, warnings, folder.clock_ahead())
 
     # --- reading
     # --------------------------------------------------------------------------------------------------
@@ -144,14 +148,30 @@ class FilesConnector:
         with self.folder.locked():
             yield from self._set_strangers_aside(feed)
             self.folder.claim_new()
-            for file in self.folder.claimed():
-                if file.feed is feed and not self._waits_for_another(feed):
-                    yield from self._read_file(file)
+            files = [file for file in self.folder.claimed() if file.feed is feed]
+            last = self._last_word_on(files) if any(file.is_again for file in files) else {}
+            for file in files:
+                if not self._waits_for_another(feed):
+                    yield from self._read_file(file, last)
 
     def _waits_for_another(self, feed: Feed) -> bool:
         return any(file.feed in feed.upstream for file in self.folder.claimed())
 
-    def _read_file(self, file: Claimed) -> Iterator[Page]:
+    def _last_word_on(self, files: Sequence[Claimed]) -> dict[tuple[str, str], str]:
+        """Of each order in files that are read again: the claim of the last file that carries it. See Note [Read
+        again]."""
+        last: dict[tuple[str, str], str] = {}
+        for file in files:
+            try:
+                table = open_table(file.path, INBOUND[file.feed], self._limits)
+                for found in papers_of(table, file.feed):
+                    if found.sighting and isinstance(paper := found.sighting.paper, OrderPaper):
+                        last[paper.company, paper.number] = file.claim
+            except BadFile:
+                continue  # said by the reading itself
+        return last
+
+    def _read_file(self, file: Claimed, last: Mapping[tuple[str, str], str]) -> Iterator[Page]:
         reading = Reading(file, self._limits)
         cursor = Cursor(file.feed, {"last_file": file.path.name, "claim": file.claim})
         sightings: list[Sighting] = []
@@ -175,6 +195,8 @@ class FilesConnector:
                 cells = _cells(found)
                 if found.sighting is None:
                     reading.keep(cells)
+                elif file.is_again and _is_overtaken(found.sighting, file, last):
+                    continue
                 else:
                     sightings.append(found.sighting)
                     rows[found.sighting.row or 0] = cells
@@ -236,9 +258,37 @@ class FilesConnector:
         else:
             self.folder.put_in_archive(file)
 
+    def peek(self, feed: Feed) -> Iterator[Page]:
+        """The papers in the files of a feed that are ready, without claiming them. Who reads waits meanwhile."""
+        with self.folder.locked():
+            for file in self.folder.ready():
+                if file.feed is feed:
+                    yield from self._read_file(file, {})
+
+    # --- comparing
+    # ------------------------------------------------------------------------------------------------
+
     def sweep(self, feed: Feed) -> Iterator[RecordMark]:
-        """A folder holds what was sent, not what exists: deletions are stated in the papers."""
-        raise Unsupported("A drop folder cannot list every record; orders are cancelled by their status.")
+        """Every record of the complete export, where the ERP writes one."""
+        export = find_export(self.folder.complete, feed)
+        waiting = self.folder.unread_before(export.made_at)
+        if waiting is not None:
+            raise Transient(f"{waiting.name} is older than the complete export and not read yet.")
+        return marks_of(export, self._limits)
+
+    def look_up(self, feed: Feed, keys: Collection[tuple[str, ...]]) -> Iterator[Paper]:
+        """These records as the complete export has them."""
+        return papers_in(find_export(self.folder.complete, feed), keys, self._limits)
+
+    def seen_as_of(self, feed: Feed) -> datetime | None:
+        """When the ERP began to write its complete export."""
+        return find_export(self.folder.complete, feed).made_at
+
+    def rewind(self, feed: Feed, cursor: Cursor | None, since: datetime) -> Cursor | None:
+        """Put back the files that were read since then. The cursor says nothing here: what lies in in/ is read."""
+        with self.folder.locked():
+            self.folder.put_back(feed, since)
+        return cursor
 
     # --- writing
     # --------------------------------------------------------------------------------------------------
@@ -295,6 +345,13 @@ class FilesConnector:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+def _is_overtaken(sighting: Sighting, file: Claimed, last: Mapping[tuple[str, str], str]) -> bool:
+    paper = sighting.paper
+    if not isinstance(paper, OrderPaper):
+        return False
+    return last.get((paper.company, paper.number), file.claim) != file.claim
 
 
 def _cells(found: Found) -> tuple[Sequence[str], ...]:

@@ -6,6 +6,10 @@ file system. in/ (the ERP's) → in/.claimed/<claim>/ (ours, being read) → arc
 rejected/<day>/<claim>/. Reports are written before the file moves beside them. A process that dies leaves
 its claim behind; the next reader finds it and reads it again, which changes nothing that was already stored
 (content hashes).
+
+Note [Read again]: what was put away can be put back, by the same rename the other way. Its claim then ends with
+`.again`. Of an order that several files carry only the last one counts, so that reading old files again never makes
+an order go back to what it once was (see `FilesConnector.read`).
 """
 
 import errno
@@ -24,11 +28,13 @@ from procurement.erp.ports import Busy, Feed, PermissionRefused, Transient
 from procurement.erp.problems import Problem
 
 MANIFEST = ".manifest.json"
+AGAIN = ".again"
 _BATCH_NAME = re.compile(r"(?P<batch>[A-Za-z0-9][A-Za-z0-9_-]{0,99})\.(?P<feed>[a-z_]+)\.csv")
 _LONE_NAME = re.compile(r"(?P<feed>[a-z_]+)(-[A-Za-z0-9_-]{1,100})?\.csv")
 _UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload", ".swp")
 _FEEDS = {feed.value: feed for feed in Feed}
 _LONGEST_MANIFEST = 1_000_000
+_CLAIM = re.compile(r"\d{8}T\d{12}-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,11 @@ class Claimed:
     path: Path
     feed: Feed
     claim: str
+
+    @property
+    def is_again(self) -> bool:
+        """Whether the file was read before and put back."""
+        return self.claim.endswith(AGAIN)
 
 
 class BatchWaits(Exception):
@@ -88,6 +99,7 @@ class DropFolder:
         self.sent = root / "sent"
         self.archive = root / "archive"
         self.rejected = root / "rejected"
+        self.complete = root / "complete"
         self._clock = clock
         self._claimed_at = datetime.min.replace(tzinfo=UTC)
         self._quiet = quiet
@@ -144,6 +156,33 @@ class DropFolder:
             self._drop_empty(claim)
         return found
 
+    def ready(self) -> list[Claimed]:
+        """The files that a reader would read now, in its order, left where they are: no claim is made."""
+        found: list[Claimed] = []
+        claims = sorted(self.claims.iterdir()) if self.claims.is_dir() else []
+        places = [(claim.name, path) for claim in claims for path in sorted(claim.iterdir())]
+        for path in sorted(self.inbox.iterdir(), key=_when_written) if self.inbox.is_dir() else ():
+            if self._is_plain(path) and path.name.endswith(MANIFEST):
+                try:
+                    self._check_batch(path)
+                except (BatchWaits, ValueError):
+                    continue
+                batch = path.name.removesuffix(MANIFEST)
+                places += [(batch, self.inbox / listed.name) for listed in read_manifest(path)]
+            elif self._is_plain(path) and batch_of(path.name) is None and self._is_left_alone(path):
+                places.append((path.stem, path))
+        for claim_name, path in places:
+            feed = feed_of(path.name)
+            if feed is not None:
+                found.append(Claimed(path, feed, claim_name))
+        return found
+
+    def unread_before(self, moment: datetime) -> Path | None:
+        """A file of any feed that was written before a moment and is not read yet, whole or not, if there is one."""
+        places = [*self.inbox.glob("*"), *self.claims.glob("*/*")]
+        unread = [path for path in places if feed_of(path.name) is not None and self._is_plain(path)]
+        return next((path for path in sorted(unread) if _was_written_before(path, moment)), None)
+
     def strangers(self) -> list[Path]:
         """Files in in/ that are finished and of no feed we know, and files of a batch nobody wrote a
         manifest for."""
@@ -194,6 +233,44 @@ class DropFolder:
         claim = self.claims / self._claim_name(path.stem)
         claim.mkdir()
         move(path, claim / path.name)
+
+    def put_back(self, feed: Feed, since: datetime) -> int:
+        """Make the files of a feed that were claimed since a moment ours to read once more; returns how many.
+
+        Those that were refused in part as well: what was taken of them counts. Under the lock of a reader.
+        """
+        first = f"{since.astimezone(UTC):%Y%m%dT%H%M%S%f}"
+        back = 0
+        for shelf in (self.archive, self.rejected):
+            for claim in sorted(shelf.glob("*/*")):
+                if claim.name < first or not _CLAIM.match(claim.name) or not claim.is_dir():
+                    continue
+                name = claim.name.removesuffix(AGAIN)
+                for path in sorted(claim.iterdir()):
+                    if feed_of(path.name) is feed and self._is_plain(path) and self._was_read(path, name):
+                        move(path, make_folder(self.claims / f"{name}{AGAIN}") / path.name)
+                        back += 1
+        return back
+
+    def _was_read(self, path: Path, claim: str) -> bool:
+        """Whether a file that was put away is what the claim was made for and had been read: not the rows handed back
+        for correction, and not the files of a batch that never came right."""
+        claimed = claim.partition("-")[2]
+        batch = batch_of(path.name)
+        if batch is None:
+            return path.stem == claimed
+        manifest = self.archive / _day_of(claim) / claim / f"{batch}{MANIFEST}"
+        return batch == claimed and manifest.exists()
+
+    def clock_ahead(self) -> timedelta:
+        """How far the clock of the disk is ahead of ours: whether a file was left alone is told by its time stamp."""
+        trial = self.root / ".clock"
+        before = self._clock().timestamp()
+        trial.write_bytes(b"")
+        stamp = trial.stat().st_mtime
+        trial.unlink()
+        ahead, behind = max(stamp - self._clock().timestamp(), 0.0), max(before - stamp, 0.0)
+        return timedelta(seconds=round(ahead - behind, 1))
 
     def _finish_claim(self, claim: Path) -> None:
         for manifest in claim.glob(f"*{MANIFEST}"):
@@ -286,6 +363,14 @@ def _when_written(path: Path) -> tuple[int, list[str | int]]:
         changed = 0
     parts = re.split(r"(\d+)", path.name)
     return changed, [int(part) if index % 2 else part for index, part in enumerate(parts)]
+
+
+def _was_written_before(path: Path, moment: datetime) -> bool:
+    """Whether a file was last written before a moment; one that is gone has been taken."""
+    try:
+        return path.stat().st_mtime < moment.timestamp()
+    except FileNotFoundError:
+        return False
 
 
 def _day_of(claim: str) -> str:

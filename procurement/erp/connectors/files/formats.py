@@ -1,12 +1,14 @@
 """The documented columns of every file. This table is the format: the reader, the writer and
 docs/file-formats.md follow it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from procurement.erp.connectors.files import kinds
 from procurement.erp.connectors.files.kinds import Kind
 from procurement.erp.ports import Feed
+from procurement.invoices.states import InvoiceKind, PaymentState
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +24,21 @@ class Column:
 
 @dataclass(frozen=True)
 class Format:
-    """One kind of file: its columns, and the ones that together say which record a row is about."""
+    """One kind of file: its columns, and the ones that together say which record a row is about.
+
+    `says` names the rules that are worded otherwise for this kind of record than for an order.
+    """
 
     name: str
     about: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     keeps_extra: bool = False
+    says: Mapping[str, str] = field(default_factory=dict)
+
+    def rule(self, name: str) -> str:
+        """The rule of this name, as this kind of file words it."""
+        return self.says.get(name, name)
 
     @cached_property
     def by_name(self) -> dict[str, Column]:
@@ -233,6 +243,81 @@ ORDERS = Format(
     keeps_extra=True,
 )
 
+RECEIPTS = Format(
+    "receipts",
+    "what has arrived: one row per booking of goods on a line of an order",
+    (
+        _must("company", kinds.text_up_to(20), "the buying company's code", "NM"),
+        _must(
+            "receipt_key",
+            kinds.text_up_to(80),
+            "the ERP's own key of the booking; stays the same",
+            "5000012-1",
+        ),
+        _must("order_number", kinds.CODE, "the order's number", "4500012345"),
+        _must("line_key", kinds.CODE, "the ERP's own key of the order's line", "00010"),
+        _must("quantity", kinds.MORE_THAN_NOTHING, "how much arrived with this booking", "120"),
+        _must("unit", kinds.text_up_to(20), "the unit of the quantity", "EA"),
+        _must("received_on", kinds.DATE, "the day it arrived, in the calendar of the place", "2026-05-12"),
+        _may("reference", kinds.SHORT, "the delivery note or shipment it came with", "4711"),
+        _may("reversed", kinds.YES_OR_NO, "yes: the ERP has taken the booking back; no if empty", "no"),
+        _may("changed_at", kinds.MOMENT, "when the ERP last changed the booking", "2026-05-12T09:14:00Z"),
+    ),
+    ("company", "receipt_key"),
+)
+
+INVOICE_COLUMNS = (
+    _must("company", kinds.text_up_to(20), "the buying company's code", "NM"),
+    _must(
+        "invoice_key", kinds.text_up_to(80), "the ERP's own key of the invoice; stays the same", "5100088123"
+    ),
+    _must("supplier", kinds.text_up_to(40), "the number of the supplier who bills", "70012"),
+    _must("invoiced_on", kinds.DATE, "the day of the invoice", "2026-05-13"),
+    _must("currency", kinds.CURRENCY, "the currency of all its amounts", "EUR"),
+    _must(
+        "total",
+        kinds.PRICE,
+        "what is to be paid, with taxes; of a credit note, what it gives back",
+        "2208.00",
+    ),
+    _must("open_amount", kinds.PRICE, "what is left of it to be paid", "1234.00"),
+    _must(
+        "state",
+        kinds.one_of(*PaymentState.values),
+        "how far it has come: entered, approved (posted), partly_paid, paid or cancelled",
+        "partly_paid",
+    ),
+    _may("kind", kinds.one_of(*InvoiceKind.values), "an invoice if empty", "invoice"),
+    _may("invoice_number", kinds.text_up_to(80), "what bookkeeping calls it", "RE-2026-0815"),
+    _may("reference", kinds.SHORT, "the supplier's own number of it", "R-2041"),
+    _may("due_on", kinds.DATE, "the day by which it is to be paid", "2026-06-30"),
+    _may("paid_on", kinds.DATE, "the day on which it was paid", "2026-06-12"),
+    _may("changed_at", kinds.MOMENT, "when the ERP last changed it", "2026-06-12T09:14:00Z"),
+)
+
+BILLED_COLUMNS = (
+    _may("order_number", kinds.CODE, "one line of it: the order that is billed", "4500012345"),
+    _may("line_key", kinds.CODE, "one line of it: the ERP's own key of the order's line", "00010"),
+    _may("line_quantity", kinds.SIGNED, "one line of it: how much is billed", "120"),
+    _may("line_amount", kinds.SIGNED, "one line of it: the amount, without taxes", "2208.00"),
+)
+
+INVOICES = Format(
+    "invoices",
+    "invoices and credit notes with how far they are paid: one row per line of an order that is billed, with the "
+    "invoice's columns repeated",
+    INVOICE_COLUMNS + BILLED_COLUMNS,
+    ("company", "invoice_key"),
+    says={
+        "header_differs": "invoice_header_differs",
+        "beside_unreadable_row": "beside_unreadable_invoice_row",
+        "order_refused": "invoice_refused",
+        "scattered_orders": "scattered_invoices",
+        "unreadable_among_scattered": "unreadable_among_scattered_invoices",
+        "too_many_lines": "too_many_invoice_rows",
+    },
+)
+
 COMMAND_RESULTS = Format(
     "command_results",
     "the ERP's answers to promises that it did not simply take",
@@ -245,6 +330,15 @@ COMMAND_RESULTS = Format(
         _may("current_price", kinds.PRICE, "for a conflict: the price in the ERP now", "18.40"),
         _may("current_delivery_on", kinds.DATE, "for a conflict: the date in the ERP now", "2026-05-18"),
         _may("line_gone", kinds.YES_OR_NO, "for a conflict: yes if the line no longer exists", "no"),
+        _may("current_price_per", kinds.PER, "for a conflict: that price is for this many units", "1"),
+        _may("current_item_number", kinds.CODE, "for a conflict: the item in the ERP now", "V-2040"),
+        _may("line_closed", kinds.YES_OR_NO, "for a conflict: yes if nothing more is expected", "no"),
+        _may(
+            "current_delivery_quantity",
+            kinds.MORE_THAN_NOTHING,
+            "for a conflict on a line with several deliveries: how much comes on `current_delivery_on`",
+            "120",
+        ),
     ),
     ("command_key",),
 )
@@ -282,6 +376,13 @@ PROMISES = Format(
         _must("piece_price", kinds.PRICE, "the agreed price", "18.40"),
         _must("piece_price_per", kinds.PER, "the price is for this many units", "1"),
         _may("piece_item_number", kinds.CODE, "for a substitute: the item that comes instead", "V-2041"),
+        _may(
+            "piece_reason",
+            kinds.CODE,
+            "why it differs, as a code: `capacity`, `material_shortage` …",
+            "capacity",
+        ),
+        _may("piece_note", kinds.LONG, "the supplier's own words", "Castings come late"),
     ),
     ("command_key", "line_key", "piece_number"),
 )
@@ -295,6 +396,8 @@ INBOUND: dict[Feed, Format] = {
     Feed.ITEMS: ITEMS,
     Feed.SUPPLIER_ITEMS: SUPPLIER_ITEMS,
     Feed.ORDERS: ORDERS,
+    Feed.RECEIPTS: RECEIPTS,
+    Feed.INVOICES: INVOICES,
     Feed.COMMAND_RESULTS: COMMAND_RESULTS,
 }
 OUTBOUND = (PROMISES,)

@@ -3,7 +3,7 @@ order: an order with a row missing would look as if the line had been deleted.""
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -11,6 +11,8 @@ from typing import Any
 
 from procurement.catalogue.messages import CompanyPaper, ItemPaper, SitePaper, SupplierItemPaper, UnitPaper
 from procurement.erp.connectors.files.formats import (
+    BILLED_COLUMNS,
+    INVOICE_COLUMNS,
     LINE_COLUMNS,
     ORDER_COLUMNS,
     SCHEDULE_COLUMNS,
@@ -30,7 +32,9 @@ from procurement.erp.ports import (
     content_hash,
 )
 from procurement.erp.problems import Problem, Severity, shown
+from procurement.invoices.messages import InvoiceLinePaper, InvoicePaper
 from procurement.orders.messages import LinePaper, OrderPaper, SchedulePaper
+from procurement.receipts.messages import ReceiptPaper
 from suppliers.messages import SupplierPaper, SupplierSitePaper
 
 Values = dict[str, Any]
@@ -50,6 +54,8 @@ def papers_of(table: Table, feed: Feed) -> Iterator[Found]:
     """Every record of a file, in the file's order (orders whose rows are scattered come last)."""
     if feed is Feed.ORDERS:
         return _grouped(table, build_order)
+    if feed is Feed.INVOICES:
+        return _grouped(table, build_invoice)
     if feed is Feed.COMMAND_RESULTS:
         return _grouped(table, build_result)
     return _one_per_row(table, BUILDERS[feed])
@@ -262,7 +268,9 @@ def _cell_problem(row: Row, column: Column, source: str) -> Problem | None:
 
 
 def _doubt(bad: BadRow, table: Table) -> Problem:
-    return Problem("beside_unreadable_row", table.path.name, bad.number, facts={"bad_row": bad.number})
+    return Problem(
+        table.format.rule("beside_unreadable_row"), table.path.name, bad.number, facts={"bad_row": bad.number}
+    )
 
 
 def _plan(table: Table) -> Plan:
@@ -286,11 +294,15 @@ def _plan(table: Table) -> Plan:
         last = key
     if sum(counts[key] for key in scattered) > table.limits.scattered_rows:
         raise BadFile(
-            Problem("scattered_orders", table.path.name, facts={"limit": table.limits.scattered_rows})
+            Problem(
+                table.format.rule("scattered_orders"),
+                table.path.name,
+                facts={"limit": table.limits.scattered_rows},
+            )
         )
     homeless = [bad for bad, key in unreadable if key not in known]
     if homeless and scattered:
-        rule, name = "unreadable_among_scattered", table.path.name
+        rule, name = table.format.rule("unreadable_among_scattered"), table.path.name
         raise BadFile(
             *(bad.problem for bad in homeless),
             *(Problem(rule, name, bad.number, facts={"bad_row": bad.number}) for bad in homeless),
@@ -342,12 +354,14 @@ def _extra_problems(row: Row, source: str) -> list[Problem]:
     return [found for column in extra if (found := _cell_problem(row, column, source))]
 
 
-def _with_summary(problems: list[Problem], group: Group, source: str) -> list[Problem]:
+def _with_summary(
+    problems: list[Problem], group: Group, source: str, rule: str = "order_refused"
+) -> list[Problem]:
     rows = sorted({problem.row for problem in [*group.problems, *problems] if problem.row})
     shown = ", ".join(str(row) for row in rows[:10]) + (" …" if len(rows) > 10 else "")
     return [
         *problems,
-        Problem("order_refused", source, group.rows[0].number, record=group.said, facts={"rows": shown}),
+        Problem(rule, source, group.rows[0].number, record=group.said, facts={"rows": shown}),
     ]
 
 
@@ -525,20 +539,92 @@ def build_result(group: Group, table: Table) -> tuple[CommandResult | None, list
     rows = list(zip(group.rows, [values for values, _ in read], strict=True))
     problems = _differences(rows[0], rows, ["result"], "header_differs", table.path.name)
     first = rows[0][1]
-    lines = tuple(
-        CurrentLine(
-            values["line_key"],
-            values["current_quantity"],
-            values["current_price"],
-            values["current_delivery_on"],
-            values["line_gone"] or False,
-        )
-        for _, values in rows
-        if values["line_key"]
-    )
+    by_line: dict[str, list[Values]] = {}
+    for _, values in rows:
+        if values["line_key"]:
+            by_line.setdefault(values["line_key"], []).append(values)
+    lines = tuple(_current_line(together) for together in by_line.values())
     return CommandResult(
         first["command_key"], OUTCOMES[first["result"]], first["reason"] or "", lines
     ), problems
+
+
+def _current_line(rows: Sequence[Values]) -> CurrentLine:
+    """What the ERP holds for a line: one row, or one for each of its deliveries."""
+    first = rows[0]
+    deliveries = tuple(
+        SchedulePaper(values["current_delivery_quantity"], values["current_delivery_on"])
+        for values in rows
+        if values["current_delivery_quantity"] and values["current_delivery_on"]
+    )
+    days = [values["current_delivery_on"] for values in rows if values["current_delivery_on"]]
+    return CurrentLine(
+        first["line_key"],
+        first["current_quantity"],
+        first["current_price"],
+        min(days, default=None),
+        first["line_gone"] or False,
+        first["current_price_per"],
+        deliveries,
+        first["current_item_number"] or "",
+        first["line_closed"] or False,
+    )
+
+
+# --- invoices: one row per line that is billed
+# -----------------------------------------------------------------------------------------
+
+
+def build_invoice(group: Group, table: Table) -> tuple[InvoicePaper | None, list[Problem]]:
+    """A whole invoice from its rows, or the reasons why not."""
+    source, rule = table.path.name, table.format.rule("order_refused")
+    if len(group.rows) > table.limits.rows_per_order:
+        facts = {"limit": table.limits.rows_per_order}
+        return None, [Problem(table.format.rule("too_many_lines"), source, group.rows[0].number, facts=facts)]
+    read = [(row, *read_cells(row, table.format, source)) for row in group.rows]
+    problems = [problem for _, _, found in read for problem in found]
+    if problems or group.problems:
+        return None, _with_summary(problems, group, source, rule)
+    rows, notices = _without_repetitions([(row, values) for row, values, _ in read], source)
+    columns = [column.name for column in INVOICE_COLUMNS]
+    problems = _differences(rows[0], rows, columns, table.format.rule("header_differs"), source)
+    for row, values in rows:
+        problems += _half_a_line(row, values, source)
+    if problems:
+        return None, _with_summary(problems, group, source, rule)
+    return _invoice(rows), notices
+
+
+def _half_a_line(row: Row, values: Values, source: str) -> list[Problem]:
+    empty = [column.name for column in BILLED_COLUMNS if values[column.name] is None]
+    if len(empty) in (0, len(BILLED_COLUMNS)):
+        return []
+    return [Problem("invoice_line_incomplete", source, row.number, name) for name in empty]
+
+
+def _invoice(rows: list[tuple[Row, Values]]) -> InvoicePaper:
+    values = rows[0][1]
+    return InvoicePaper(
+        company=values["company"],
+        supplier=values["supplier"],
+        key=values["invoice_key"],
+        invoiced_on=values["invoiced_on"],
+        currency=values["currency"],
+        total=values["total"],
+        open_amount=values["open_amount"],
+        state=values["state"],
+        kind=values["kind"] or "invoice",
+        number=values["invoice_number"] or "",
+        reference=values["reference"] or "",
+        due_on=values["due_on"],
+        paid_on=values["paid_on"],
+        lines=tuple(
+            InvoiceLinePaper(one["order_number"], one["line_key"], one["line_quantity"], one["line_amount"])
+            for _, one in rows
+            if one["order_number"]
+        ),
+        stamp=values["changed_at"],
+    )
 
 
 # --- the other papers: one row each
@@ -593,6 +679,21 @@ def _supplier_item(values: Values) -> SupplierItemPaper:
     )
 
 
+def _receipt(values: Values) -> ReceiptPaper:
+    return ReceiptPaper(
+        company=values["company"],
+        order=values["order_number"],
+        line_key=values["line_key"],
+        key=values["receipt_key"],
+        quantity=values["quantity"],
+        unit=values["unit"],
+        received_on=values["received_on"],
+        reference=values["reference"] or "",
+        reversed=values["reversed"] or False,
+        stamp=values["changed_at"],
+    )
+
+
 BUILDERS: dict[Feed, Callable[[Values], Paper]] = {
     Feed.COMPANIES: _company,
     Feed.UNITS: _unit,
@@ -601,4 +702,5 @@ BUILDERS: dict[Feed, Callable[[Values], Paper]] = {
     Feed.SUPPLIER_SITES: _supplier_site,
     Feed.ITEMS: _item,
     Feed.SUPPLIER_ITEMS: _supplier_item,
+    Feed.RECEIPTS: _receipt,
 }

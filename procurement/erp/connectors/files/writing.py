@@ -10,7 +10,9 @@ from decimal import Decimal
 
 from procurement.erp.connectors.files.formats import INBOUND, ORDERS, PROMISES, Format
 from procurement.erp.ports import CommandResult, Feed, Outcome, Paper, canonical_decimal
+from procurement.invoices.messages import InvoicePaper
 from procurement.orders.messages import LinePaper, OrderPaper, PromiseCommand
+from procurement.receipts.messages import ReceiptPaper
 
 Cells = Mapping[str, object]
 
@@ -72,6 +74,8 @@ def promise_rows(command: PromiseCommand) -> Iterator[Cells]:
                     "piece_price": piece.price,
                     "piece_price_per": piece.price_per,
                     "piece_item_number": piece.item_number,
+                    "piece_reason": piece.reason,
+                    "piece_note": piece.note,
                 }
             )
 
@@ -158,12 +162,67 @@ def result_rows(result: CommandResult) -> Iterator[Cells]:
     if not result.lines:
         yield head
     for line in result.lines:
-        yield head | {
+        cells = head | {
             "line_key": line.key,
             "current_quantity": line.quantity,
             "current_price": line.price,
             "current_delivery_on": line.delivery_on,
             "line_gone": line.gone,
+            "current_price_per": line.price_per,
+            "current_item_number": line.item_number,
+            "line_closed": line.closed,
+        }
+        if not line.deliveries:
+            yield cells
+        for one in line.deliveries:
+            yield cells | {
+                "current_delivery_quantity": one.quantity,
+                "current_delivery_on": one.delivery_on,
+            }
+
+
+def receipt_row(receipt: ReceiptPaper) -> Cells:
+    """A receipt as its row."""
+    return {
+        "company": receipt.company,
+        "receipt_key": receipt.key,
+        "order_number": receipt.order,
+        "line_key": receipt.line_key,
+        "quantity": receipt.quantity,
+        "unit": receipt.unit,
+        "received_on": receipt.received_on,
+        "reference": receipt.reference,
+        "reversed": receipt.reversed,
+        "changed_at": receipt.stamp,
+    }
+
+
+def invoice_rows(invoice: InvoicePaper) -> Iterator[Cells]:
+    """An invoice as rows of an invoices file: one per line that is billed."""
+    head = {
+        "company": invoice.company,
+        "invoice_key": invoice.key,
+        "supplier": invoice.supplier,
+        "invoiced_on": invoice.invoiced_on,
+        "currency": invoice.currency,
+        "total": invoice.total,
+        "open_amount": invoice.open_amount,
+        "state": invoice.state,
+        "kind": invoice.kind,
+        "invoice_number": invoice.number,
+        "reference": invoice.reference,
+        "due_on": invoice.due_on,
+        "paid_on": invoice.paid_on,
+        "changed_at": invoice.stamp,
+    }
+    if not invoice.lines:
+        yield head
+    for line in invoice.lines:
+        yield head | {
+            "order_number": line.order,
+            "line_key": line.line_key,
+            "line_quantity": line.quantity,
+            "line_amount": line.amount,
         }
 
 
@@ -171,6 +230,13 @@ def feed_csv(feed: Feed, papers: Sequence[Paper], *, separator: str = ",") -> st
     """Papers of one feed as a file in its documented format."""
     if feed is Feed.ORDERS:
         return orders_csv([paper for paper in papers if isinstance(paper, OrderPaper)], separator=separator)
+    if feed is Feed.RECEIPTS:
+        receipts = (receipt_row(paper) for paper in papers if isinstance(paper, ReceiptPaper))
+        return to_csv(INBOUND[feed], receipts, separator=separator)
+    if feed is Feed.INVOICES:
+        invoices = [paper for paper in papers if isinstance(paper, InvoicePaper)]
+        rows = (row for one in invoices for row in invoice_rows(one))
+        return to_csv(INBOUND[feed], rows, separator=separator)
     if feed is Feed.COMMAND_RESULTS:
         results = [paper for paper in papers if isinstance(paper, CommandResult)]
         return to_csv(

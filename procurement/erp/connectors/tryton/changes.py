@@ -1,15 +1,16 @@
-"""Which orders moved: three feeds and a fourth, an overlap, and no order read twice for one change.
+"""Which records moved: feeds of stamps, an overlap, and nothing read twice for one change.
 
 Note [Four feeds]: in Tryton a change of a line, a move or an invoice does not touch its order, so each is polled by
-its own stamp, and the orders they belong to are read. Note [Overlap]: a stamp is when its transaction began; one that
-takes long appears behind a cursor that has passed by. So each reading begins `OVERLAP` before the newest stamp seen
-and leaves out what it has seen there.
+its own stamp, and the orders they belong to are read. Receipts and invoices are told in the same way (`facts`): what
+is polled and what is read need not be one model. Note [Overlap]: a stamp is when its transaction began; one that takes
+long appears behind a cursor that has passed by. So each reading begins `OVERLAP` before the newest stamp seen and
+leaves out what it has seen there.
 
-The cursor, which is JSON: `since` (stamp and id by model), `seen` (what lies in the overlap, by model, id to stamp)
-and `pending` (orders found and not read yet, so that a first load of thousands may be broken off anywhere).
+The cursor, which is JSON: `since` (stamp by model), `seen` (what lies in the overlap, by model, id to stamp) and
+`pending` (records found and not read yet, so that a first load of thousands may be broken off anywhere).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,18 +22,58 @@ OVERLAP = timedelta(minutes=5)
 ROWS = 1000
 MOST_SEEN = 20_000
 
-# The model that is polled, and the field that leads from it to its orders.
-FEEDS = {
-    "purchase.purchase": "id",
-    "purchase.line": "purchase",
-    "stock.move": "origin",
-    "account.invoice": "purchases",
-}
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """A model that is polled by its stamp: which of its records, and which records to read each of them leads to.
+
+    `links` are the fields to read with the stamp; `leads_to` finds ids in them, and where those are not yet what is to
+    be read, `through` asks Tryton for what they belong to.
+    """
+
+    model: str
+    links: Sequence[str] = ()
+    domain: Sequence[Any] = ()
+    leads_to: Callable[[Mapping[str, Any]], Iterable[int]] = lambda row: [row["id"]]
+    through: Callable[[Rpc, list[int]], list[int]] | None = None
+
+
+def ids_in(reference: object, origin: str) -> list[int]:
+    """The id in a reference of Tryton ("purchase.line,3") to a record of this kind; none in any other."""
+    if isinstance(reference, str) and reference.startswith(origin):
+        return [int(reference.removeprefix(origin))]
+    return []
+
+
+def orders_of_lines(rpc: Rpc, line_ids: list[int]) -> list[int]:
+    """The orders that these lines belong to; a line that is gone belongs to none."""
+    unique = list(dict.fromkeys(line_ids))
+    orders: dict[int, None] = {}
+    for start in range(0, len(unique), ROWS):
+        wanted = [["id", "in", unique[start : start + ROWS]]]
+        for row in rpc.read("purchase.line.search_read", wanted, 0, None, None, ["purchase"]):
+            orders[row["purchase"]] = None
+    return list(orders)
+
+
+ORDER_POLLS = (
+    Poll("purchase.purchase"),
+    Poll("purchase.line", ["purchase"], leads_to=lambda row: [row["purchase"]] if row["purchase"] else []),
+    Poll(
+        "stock.move",
+        ["origin"],
+        leads_to=lambda row: ids_in(row["origin"], LINE_ORIGIN),
+        through=orders_of_lines,
+    ),
+    Poll(
+        "account.invoice", ["purchases"], [["type", "=", "in"]], leads_to=lambda row: row["purchases"] or []
+    ),
+)
 
 
 @dataclass(slots=True)
 class Position:
-    """How far the four feeds have been read."""
+    """How far the feeds have been read."""
 
     since: dict[str, datetime] = field(default_factory=dict)
     seen: dict[str, dict[int, str]] = field(default_factory=dict)
@@ -47,6 +88,10 @@ class Position:
         }
         return cls(since, seen, list(content.get("pending", ())))
 
+    def rewound(self, since: datetime) -> "Position":
+        """The position that sees everything since a moment again. What was found and not read yet stays so."""
+        return Position({model: min(stamp, since) for model, stamp in self.since.items()}, {}, self.pending)
+
     def as_json(self) -> dict[str, object]:
         """As it is stored beside the page."""
         return {
@@ -58,72 +103,50 @@ class Position:
         }
 
 
-def look_for_changes(rpc: Rpc, position: Position) -> Position:
-    """The position after a look at all four feeds: what was found is pending, in the order in which it was."""
+def look_for_changes(rpc: Rpc, position: Position, polls: Sequence[Poll] = ORDER_POLLS) -> Position:
+    """The position after a look at all these feeds: what was found is pending, in the order in which it was."""
     pending = dict.fromkeys(position.pending)
     since, seen = dict(position.since), dict(position.seen)
-    lines: list[int] = []
-    for model, link in FEEDS.items():
-        found = list(_changed(rpc, model, link, position))
+    for poll in polls:
+        found = list(_changed(rpc, poll, position))
         if not found:
             continue
-        newest = max(stamp for _id, stamp, _link in found)
-        newest = max(newest, since.get(model, newest))
-        known = position.seen.get(model, {}) | {key: stamp.isoformat() for key, stamp, _link in found}
+        newest = max(row["last_modified_at"] for row in found)
+        newest = max(newest, since.get(poll.model, newest))
+        stamps = {row["id"]: row["last_modified_at"].isoformat() for row in found}
+        known = position.seen.get(poll.model, {}) | stamps
         # What lies behind the overlap of the next look will not be met again.
         rest = {
             key: stamp for key, stamp in known.items() if datetime.fromisoformat(stamp) >= newest - OVERLAP
         }
-        since[model] = newest
-        seen[model] = (
-            rest if len(rest) <= MOST_SEEN else {}
-        )  # seen again: read once more, and found unchanged
-        for _key, _stamp, linked in found:
-            if model == "stock.move":
-                if isinstance(linked, str) and linked.startswith(LINE_ORIGIN):
-                    lines.append(int(linked.removeprefix(LINE_ORIGIN)))
-            elif isinstance(linked, list):
-                pending |= dict.fromkeys(linked)
-            elif linked is not None:
-                pending[linked] = None
-    for number in orders_of_lines(rpc, lines):
-        pending[number] = None
+        since[poll.model] = newest
+        # Too many are forgotten: met again, they are read once more and found unchanged.
+        seen[poll.model] = rest if len(rest) <= MOST_SEEN else {}
+        ids = [one for row in found for one in poll.leads_to(row)]
+        pending |= dict.fromkeys(poll.through(rpc, ids) if poll.through else ids)
     return Position(since, seen, list(pending))
 
 
-def _changed(rpc: Rpc, model: str, link: str, position: Position) -> Iterator[tuple[int, datetime, Any]]:
-    seen = position.seen.get(model, {})
-    since = position.since.get(model)
+def _changed(rpc: Rpc, poll: Poll, position: Position) -> Iterator[Mapping[str, Any]]:
+    seen = position.seen.get(poll.model, {})
+    since = position.since.get(poll.model)
     after: tuple[datetime, int] | None = (since - OVERLAP, 0) if since else None
     while True:
-        wanted: list[Any] = []
+        wanted: list[Any] = list(poll.domain)
         if after is not None:
             stamp, key = after
-            wanted = [
+            newer = [
                 "OR",
                 ["last_modified_at", ">", stamp],
                 [["last_modified_at", "=", stamp], ["id", ">", key]],
             ]
-        if model == "account.invoice":
-            wanted = [["type", "=", "in"], *([wanted] if wanted else [])]
+            wanted = [*wanted, newer]
         order = [["last_modified_at", "ASC"], ["id", "ASC"]]
-        fields = ["last_modified_at"] if link == "id" else ["last_modified_at", link]
-        rows = rpc.read(f"{model}.search_read", wanted, 0, ROWS, order, fields)
+        fields = ["last_modified_at", *poll.links]
+        rows = rpc.read(f"{poll.model}.search_read", wanted, 0, ROWS, order, fields)
         for row in rows:
-            stamp = row["last_modified_at"]
-            if seen.get(row["id"]) != stamp.isoformat():
-                yield row["id"], stamp, row[link]
+            if seen.get(row["id"]) != row["last_modified_at"].isoformat():
+                yield row
         if len(rows) < ROWS:
             return
         after = (rows[-1]["last_modified_at"], rows[-1]["id"])
-
-
-def orders_of_lines(rpc: Rpc, line_ids: list[int]) -> list[int]:
-    """The orders that these lines belong to; a line that is gone belongs to none."""
-    unique = list(dict.fromkeys(line_ids))
-    orders: dict[int, None] = {}
-    for start in range(0, len(unique), ROWS):
-        wanted = [["id", "in", unique[start : start + ROWS]]]
-        for row in rpc.read("purchase.line.search_read", wanted, 0, None, None, ["purchase"]):
-            orders[row["purchase"]] = None
-    return list(orders)

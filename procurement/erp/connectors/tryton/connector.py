@@ -1,13 +1,15 @@
 """Tryton as an `ErpConnector`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from procurement.erp.connectors.tryton.changes import OVERLAP, Position, look_for_changes
+from procurement.erp.connectors.tryton.facts import SOURCES, read_facts
 from procurement.erp.connectors.tryton.master import read_master
-from procurement.erp.connectors.tryton.records import TOLD, Purchase, read_purchases
+from procurement.erp.connectors.tryton.records import Purchase, read_purchases
+from procurement.erp.connectors.tryton.sweeping import look_up_orders, marks_of_orders
 from procurement.erp.connectors.tryton.wire import Rpc
 from procurement.erp.connectors.tryton.writing import (
     BEGUN,
@@ -16,6 +18,7 @@ from procurement.erp.connectors.tryton.writing import (
     is_done,
     note_on,
     purchases_with_note,
+    take_begun_away,
 )
 from procurement.erp.ports import (
     Capabilities,
@@ -26,6 +29,7 @@ from procurement.erp.ports import (
     Identity,
     Outcome,
     Page,
+    Paper,
     ReadBack,
     RecordMark,
     Sighting,
@@ -34,6 +38,7 @@ from procurement.erp.ports import (
     WriteField,
     WriteResult,
     content_hash,
+    key_of,
 )
 from procurement.erp.problems import Problem
 from procurement.orders.messages import OrderPaper, PromiseCommand
@@ -91,18 +96,22 @@ class TrytonConnector:
         modules = {module["name"]: module["version"] for module in installed}
         missing = [name for name in NEEDED if name not in modules]
         return Discovery(
-            Identity("tryton", self.rpc.database, self.rpc.version()),
+            Identity("tryton", self.rpc.database, self.rpc.version(), self.rpc.user),
             self.capabilities,
             facts={f"module {name}": version for name, version in modules.items()},
             warnings=tuple(f"The module {name} is not activated." for name in missing),
+            clock_skew=self.rpc.clock_skew,
         )
 
     # --- reading
 
     def read(self, feed: Feed, since: Cursor | None) -> Iterator[Page]:
-        """Whole orders by four feeds of changes; master data whole when anything of it moved."""
+        """Orders, receipts and invoices by feeds of changes; master data whole when anything of it moved."""
         if feed not in FEEDS:
             raise Unsupported(f"Tryton has no feed {feed}.")
+        if feed in SOURCES:
+            yield from read_facts(self.rpc, feed, since, size=self._page_size)
+            return
         if feed is not Feed.ORDERS:
             yield from read_master(self.rpc, feed, since)
             return
@@ -150,19 +159,42 @@ class TrytonConnector:
         """Nothing to put away: what was refused is read again when it changes."""
 
     def sweep(self, feed: Feed) -> Iterator[RecordMark]:
-        """Every order that exists now, by company and number."""
-        if feed is not Feed.ORDERS:
-            raise Unsupported("Only orders are swept; master data is read whole.")
-        after = 0
-        while True:
-            wanted = [*TOLD, ["id", ">", after]]
-            fields = ["number", "company.party.code"]
-            rows = self.rpc.read("purchase.purchase.search_read", wanted, 0, 1000, [["id", "ASC"]], fields)
-            for row in rows:
-                yield RecordMark((row["company."]["party."]["code"], row["number"]))
-            if len(rows) < 1000:
-                return
-            after = rows[-1]["id"]
+        """Every record that exists now. Master data comes whole, since listing it costs as much as reading it."""
+        if feed not in FEEDS:
+            raise Unsupported(f"Tryton has no feed {feed}.")
+        if feed is Feed.ORDERS:
+            yield from marks_of_orders(self.rpc)
+            return
+        for page in read_master(self.rpc, feed, None):
+            for one in page.sightings:
+                yield RecordMark(key_of(one.paper), one.content_hash, paper=one.paper)
+
+    def look_up(self, feed: Feed, keys: Collection[tuple[str, ...]]) -> Iterator[Paper]:
+        """These records as Tryton holds them this moment."""
+        if feed not in FEEDS:
+            raise Unsupported(f"Tryton has no feed {feed}.")
+        if feed is Feed.ORDERS:
+            yield from look_up_orders(self.rpc, keys, self._page_size)
+            return
+        wanted = set(keys)
+        for page in read_master(self.rpc, feed, None):
+            yield from (one.paper for one in page.sightings if key_of(one.paper) in wanted)
+
+    def seen_as_of(self, feed: Feed) -> datetime | None:
+        """Tryton is asked itself: what it says is so now."""
+        return None
+
+    def peek(self, feed: Feed) -> Iterator[Page]:
+        """A first reading: Tryton does not notice who reads, and nothing is remembered but by the caller."""
+        return self.read(feed, None)
+
+    def rewind(self, feed: Feed, cursor: Cursor | None, since: datetime) -> Cursor | None:
+        """Orders by the stamps of Tryton from then on; master data, which is read whole, from its beginning."""
+        if feed not in FEEDS:
+            raise Unsupported(f"Tryton has no feed {feed}.")
+        if cursor is None or feed is not Feed.ORDERS:
+            return None
+        return Cursor(feed, Position.from_json(cursor.position).rewound(since).as_json())
 
     # --- writing
 
@@ -174,6 +206,7 @@ class TrytonConnector:
         """The trace of a command. One that was begun and not ended counts as not seen: going on is safe."""
         for purchase in purchases_with_note(self.rpc, ["message", "like", f"Quayside {key} %"]):
             if is_done(note_on(self.rpc, purchase, key)):
+                take_begun_away(self.rpc, purchase, key)
                 return WriteResult(Outcome.CONFIRMED, reference=f"purchase.purchase,{purchase}")
         return None
 

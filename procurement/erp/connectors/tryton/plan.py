@@ -22,6 +22,15 @@ def wanted_deliveries(line: CommandLine) -> Deliveries:
     )
 
 
+def kept_deliveries(moves: Iterable[Move]) -> Deliveries:
+    """How much of a line stands on which day, as it is to be put back: what has come included, as in every promise.
+
+    What came without ever having been planned goes before all days, so that it is taken off nothing that is to come.
+    """
+    planned = [move for move in moves if move.planned_on or not move.is_open]
+    return sorted(by_day((move.planned_on or date.min, move.quantity) for move in planned).items())
+
+
 def still_to_come(deliveries: Deliveries, moves: Iterable[Move]) -> Deliveries:
     """The deliveries less what has come: taken from its own day first, then from the soonest."""
     left = dict(deliveries)
@@ -69,8 +78,11 @@ def placed(moves: Sequence[Move], deliveries: Deliveries) -> Iterator[tuple[Move
             yield move, chosen[0]
 
 
-def is_our_own_making(line: CommandLine, held: HeldLine | None) -> bool:
-    """Whether a line that is found half-way holds nothing but values of its base and of what is wanted."""
+def is_our_own_making(line: CommandLine, held: HeldLine | None, *, is_planned_anew: bool) -> bool:
+    """Whether a line that is found half-way holds nothing but values of its base and of what is wanted.
+
+    An amendment puts the whole line on Tryton's own plan (`is_planned_anew`), which is in neither of the two.
+    """
     pieces = standing_pieces(line)
     if held is None or held.gone:
         return not pieces
@@ -81,6 +93,5 @@ def is_our_own_making(line: CommandLine, held: HeldLine | None) -> bool:
     return (
         held.quantity in quantities
         and any(held.price * per == price * held.price_per for price, per in prices)
-        # An amendment puts the whole line on one day, which is Tryton's own plan and in neither of the two.
-        and (len(held.deliveries) == 1 or set(held.deliveries) <= wanted | base)
+        and (is_planned_anew or set(held.deliveries) <= wanted | base)
     )

@@ -9,9 +9,11 @@ import base64
 import itertools
 import logging
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -20,6 +22,7 @@ from portal.kernel.correlation import current as current_correlation
 from procurement.erp.ports import (
     ErpError,
     ExpiredCredentials,
+    Locked,
     PermissionRefused,
     Throttled,
     Transient,
@@ -98,6 +101,7 @@ class Rpc:
         self._patience = patience
         self._http = requests.Session()
         self._numbers = itertools.count(1)
+        self.clock_skew = timedelta(0)
 
     @property
     def _address(self) -> str:
@@ -141,18 +145,18 @@ class Rpc:
 
     def read(self, method: str, *params: Any, **context: Any) -> Any:
         """A call that changes nothing: whatever stops it, it may be made again."""
-        return self._call(method, params, context, writes=False)
+        return self._call(f"model.{method}", params, context, writes=False)
 
     def write(self, method: str, *params: Any, **context: Any) -> Any:
         """A call that changes something: an answer that never came is an unknown outcome."""
-        return self._call(method, params, context, writes=True)
+        return self._call(f"model.{method}", params, context, writes=True)
 
     def _call(self, method: str, params: Sequence[Any], context: Mapping[str, Any], *, writes: bool) -> Any:
         for is_last in (False, True):
             session = self._session()
             asked = [*params, {**session["context"], **context}]
             try:
-                return self._post(f"model.{method}", asked, session["headers"], writes=writes)
+                return self._post(method, asked, session["headers"], writes=writes)
             except ExpiredCredentials:
                 # Sessions end with the server's patience or its database: sign in again, once.
                 self.forget_session()
@@ -172,28 +176,18 @@ class Rpc:
 
     def start_wizard(self, name: str) -> int:
         """Open a wizard; its number goes into every later call."""
-        number, _start, _end = self._wizard(name, "create", (), {}, writes=False)
+        number, _start, _end = self._call(f"wizard.{name}.create", (), {}, writes=False)
         return int(number)
 
     def run_wizard(
         self, name: str, number: int, values: Mapping[str, Any], state: str, **context: Any
     ) -> Any:
         """One state of an open wizard with what was filled in so far."""
-        return self._wizard(name, "execute", (number, values, state), context, writes=True)
+        return self._call(f"wizard.{name}.execute", (number, values, state), context, writes=True)
 
     def end_wizard(self, name: str, number: int) -> None:
         """Close a wizard."""
-        self._wizard(name, "delete", (number,), {}, writes=False)
-
-    def _wizard(
-        self, name: str, verb: str, params: Sequence[Any], context: Mapping[str, Any], *, writes: bool
-    ) -> Any:
-        session = self._session()
-        asked = [*params, {**session["context"], **context}]
-        try:
-            return self._post(f"wizard.{name}.{verb}", asked, session["headers"], writes=writes)
-        except Answer as answer:
-            raise as_port_error(answer) from answer
+        self._call(f"wizard.{name}.delete", (number,), {}, writes=False)
 
     def version(self) -> str:
         """The series the server runs: 8.0."""
@@ -211,6 +205,7 @@ class Rpc:
         self, address: str, body: Mapping[str, Any], headers: Mapping[str, str], *, writes: bool
     ) -> dict[str, Any]:
         story = {"X-Request-ID": current_correlation()} if current_correlation() else {}
+        asked_at = time.time()
         try:
             response = self._http.post(
                 address,
@@ -219,6 +214,7 @@ class Rpc:
                 timeout=(CONNECT_WITHIN, self._patience),
                 allow_redirects=False,
             )
+            self._compare_clocks(response.headers.get("Date", ""), asked_at, time.time())
             if response.status_code != requests.codes.ok:
                 raise as_error_of_status(response.status_code, response.headers, writes=writes)
             found = response.json()
@@ -242,6 +238,19 @@ class Rpc:
             raise (UnknownOutcome if writes else Transient)("What Tryton answered cannot be read.")
         return found
 
+    def _compare_clocks(self, told: str, asked_at: float, heard_at: float) -> None:
+        """How far the server's clock is ahead of ours, by the header `Date`, which has whole seconds.
+
+        It was written at some moment between question and answer; what that leaves open counts as no difference.
+        """
+        try:
+            second = parsedate_to_datetime(told).timestamp()
+        except ValueError:
+            return  # no such header, or one that nobody can read
+        ahead = max(second - heard_at, 0.0)
+        behind = max(asked_at - (second + 1), 0.0)
+        self.clock_skew = timedelta(seconds=round(ahead - behind, 1))
+
 
 def _answer(error: Any) -> Answer:
     kind, *rest = error if isinstance(error, list) and error else [str(error)]
@@ -259,7 +268,7 @@ def as_port_error(answer: Answer) -> ErpError:
     """
     match answer.kind:
         case "ConcurrencyException":
-            return Transient("Somebody else is working on this record in Tryton.")
+            return Locked("Somebody else is working on this record in Tryton.")
         case "UserError" if "allowed" in answer.message or "access" in answer.message.lower():
             return PermissionRefused(answer.message)
         case "UserError":
@@ -285,7 +294,11 @@ def as_error_of_status(status: int, headers: Mapping[str, str], *, writes: bool)
             return Throttled(
                 "Tryton asks to slow down.", retry_after=_seconds(headers.get("Retry-After", ""))
             )
-        case 409 | 423 | 503:
+        case 409 | 423:
+            return Locked(
+                "Tryton is busy with another change.", retry_after=_seconds(headers.get("Retry-After", ""))
+            )
+        case 503:
             return Transient(
                 "Tryton is busy with another change.", retry_after=_seconds(headers.get("Retry-After", ""))
             )

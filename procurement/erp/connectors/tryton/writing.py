@@ -8,8 +8,8 @@ The steps, in this order, because an amendment makes the moves anew and forgets 
    accepts and leaves the moves wrong, and 8.2 refuses);
 3. *split*: moves of a line are cut until there is one for each delivery;
 4. *date*: planned dates on the moves, also of the lines that the amendment reset though nobody had touched them;
-5. *end*: the supplier's own number, a note that all is done, and the one that it had begun is taken away (a note is
-   not changed: 8.2 refuses).
+5. *end*: the supplier's own number and words, a note that all is done, and the one that it had begun is taken away (a
+   note is not changed: 8.2 refuses).
 
 Note [Coming back]: a command that is found begun is gone through again from the top; each step looks at what stands
 and does only what is missing. What stands may then be the base, or the wanted values, or a mixture of our own making;
@@ -23,21 +23,30 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils import translation
 from django.utils.translation import gettext_noop
 
 from procurement.erp.connectors.tryton.plan import (
     Deliveries,
     is_our_own_making,
+    kept_deliveries,
     next_cut,
     placed,
     still_to_come,
     wanted_deliveries,
 )
-from procurement.erp.connectors.tryton.records import Purchase, exact, read_moves, read_purchases
+from procurement.erp.connectors.tryton.records import (
+    Purchase,
+    are_planned_by_tryton,
+    exact,
+    read_moves,
+    read_purchases,
+)
 from procurement.erp.connectors.tryton.wire import Rpc
 from procurement.erp.policies import Standing, compare, differing_lines, held_by_paper, standing_pieces
-from procurement.erp.ports import Conflict, Outcome, ValidationRefused, WriteResult
+from procurement.erp.ports import Conflict, Outcome, ValidationRefused, WriteResult, canonical_decimal
 from procurement.orders.messages import CommandLine, PromiseCommand
+from procurement.orders.states import Reason
 
 # Reasons are kept in English and translated where they are shown.
 MOVED = gettext_noop("The order was changed in Tryton after the promise was agreed.")
@@ -68,6 +77,19 @@ def purchases_with_note(rpc: Rpc, *conditions: Any) -> list[int]:
     return found
 
 
+def take_begun_away(rpc: Rpc, purchase: int, key: str) -> None:
+    """Remove the note that a command had begun, once it is done: as long as it is there, its order is not told.
+
+    A worker that died between the last two steps has left it.
+    """
+    wanted = [
+        ["resource", "=", f"purchase.purchase,{purchase}"],
+        ["message", "like", f"Quayside {key} {BEGUN} %"],
+    ]
+    if left := rpc.read("ir.note.search", wanted, 0, None, None):
+        rpc.write("ir.note.delete", left)
+
+
 def is_done(note: Mapping[str, Any] | None) -> bool:
     """Whether the note says that all of its command stands."""
     return note is not None and str(note["message"]).endswith(f" {DONE}")
@@ -94,6 +116,7 @@ class Writer:
         purchase = self._purchase()
         note: Mapping[str, Any] | None = note_on(self.rpc, purchase.id, self.command.key)
         if is_done(note):
+            take_begun_away(self.rpc, purchase.id, self.command.key)
             return _confirmed(purchase)
         if note is not None or not self._holds(purchase):
             note, kept = self._begin(purchase, note)
@@ -136,21 +159,32 @@ class Writer:
     ) -> tuple[Mapping[str, Any], dict[int, Deliveries]]:
         """Leave the trace, or take it up; returns it with what the other lines held when it was left."""
         held = held_by_paper(purchase.paper)
-        if note is not None:
-            if not all(is_our_own_making(line, held.get(line.key)) for line in self.command.lines):
-                raise self._conflict(purchase, MOVED)
-            return note, _kept_in(note)
-        if compare(self.command, held) is Standing.DIFFERS:
-            raise self._conflict(purchase, MOVED)
+        planned = {key for key, moves in purchase.moves.items() if are_planned_by_tryton(moves)}
         spoken_of = {line.key for line in self.command.lines}
-        kept = {
-            line: [(move.planned_on, move.quantity) for move in moves if move.is_open and move.planned_on]
-            for line, moves in purchase.moves.items()
-            if str(line) not in spoken_of
+        now = {
+            key: kept_deliveries(moves) for key, moves in purchase.moves.items() if str(key) not in spoken_of
         }
+        if note is None:
+            if compare(self.command, held) is Standing.DIFFERS:
+                raise self._conflict(purchase, MOVED)
+            return self._leave_begun(purchase, now), now
+        if not all(
+            is_our_own_making(line, held.get(line.key), is_planned_anew=int(line.key) in planned)
+            for line in self.command.lines
+        ):
+            raise self._conflict(purchase, MOVED)
+        kept = _kept_in(note)
+        # What a person has dated since is that person's: only what Tryton planned anew is put back.
+        moved = {key: days for key, days in now.items() if key not in planned and days != kept.get(key)}
+        if moved:
+            kept |= moved
+            note = self._leave_begun(purchase, kept)
+        return note, kept
+
+    def _leave_begun(self, purchase: Purchase, kept: Mapping[int, Deliveries]) -> Mapping[str, Any]:
         plain = {line: [[str(day), str(quantity)] for day, quantity in days] for line, days in kept.items()}
         text = f"{self.command.key} {BEGUN} {json.dumps(plain)}"
-        return {"id": self._leave_note(purchase, text), "message": f"Quayside {text}"}, kept
+        return {"id": self._leave_note(purchase, text), "message": f"Quayside {text}"}
 
     def _amend(self, purchase: Purchase) -> bool:
         """Quantity, price and item; returns whether anything had to be amended."""
@@ -254,13 +288,38 @@ class Writer:
         reference = self.command.supplier_reference
         if reference and purchase.record["reference"] != reference:
             self.rpc.write("purchase.purchase.write", [purchase.id], {"reference": reference})
+        self._pass_words_on(purchase)
         self._leave_note(purchase, f"{self.command.key} {DONE}")
         if note is not None:
-            self.rpc.write("ir.note.delete", [note["id"]])
+            take_begun_away(self.rpc, purchase.id, self.command.key)
+
+    def _pass_words_on(self, purchase: Purchase) -> None:
+        """Leave what the supplier wrote on its pieces where Tryton's people read it, once."""
+        if not (words := words_of(self.command)):
+            return
+        message = f"{words}\n({self.command.key})"
+        resource = f"purchase.purchase,{purchase.id}"
+        there = [["resource", "=", resource], ["message", "=", message]]
+        if not self.rpc.read("ir.note.search", there, 0, 1, None):
+            self.rpc.write("ir.note.create", [{"resource": resource, "message": message}])
 
     def _leave_note(self, purchase: Purchase, text: str) -> int:
         values = {"resource": f"purchase.purchase,{purchase.id}", "message": f"Quayside {text}"}
         return int(self.rpc.write("ir.note.create", [values])[0])
+
+
+def words_of(command: PromiseCommand) -> str:
+    """What the supplier wrote on its pieces, a row for each; empty where it wrote nothing."""
+    with translation.override("en"):  # whatever language the worker speaks
+        reasons = {reason.value: str(reason.label) for reason in Reason}
+    rows = []
+    for line in command.lines:
+        for piece in line.pieces:
+            said = ". ".join(filter(None, (reasons.get(piece.reason, piece.reason), piece.note)))
+            if said:
+                day = f" on {piece.delivery_on}" if piece.delivery_on else ""
+                rows.append(f"Line {line.number}, {canonical_decimal(piece.quantity)}{day}: {said}")
+    return "\n".join(rows)
 
 
 def _confirmed(purchase: Purchase) -> WriteResult:

@@ -1,0 +1,268 @@
+"""What people do during a soak, and what must be true after it."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+from django.db import InterfaceError, OperationalError, connections
+from django.utils import timezone
+
+from portal.kernel.actors import Actor, Channel
+from portal.kernel.errors import StaleDocument
+from portal.kernel.outbox.models import DeliveryAttempt, OutboxMessage
+from portal.kernel.scope import acting
+from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, DecideAnswer, LineAnswer
+from procurement.acknowledgments.services import acknowledge_order, decide_answer
+from procurement.demo.tryton.founding import ADMIN
+from procurement.demo.tryton.ordering import confirm, quote
+from procurement.demo.tryton.serving import DATABASE
+from procurement.erp.connectors.tryton.wire import Rpc
+from procurement.erp.inbound import read_configured_feeds
+from procurement.erp.models import ErpCommand
+from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine
+from suppliers.models import Membership, Supplier, User
+from suppliers.queries import actor_of
+from suppliers.roles import CompanyRole, SupplierRole
+from tests.erp.papers import a_line, an_order
+
+WATCH = Actor.system("Soak", Channel.ERP)
+LINES = 4
+ITEMS = ("V-2040", "V-2050", "V-2041", "V-2040")
+Found = TypeVar("Found")
+
+
+def stubborn(do: Callable[[], Found], patience: float = 180.0) -> Found:
+    """What a person does whose page did not come: again. The database may have gone in between."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return do()
+        except (OperationalError, InterfaceError, StaleDocument):
+            connections.close_all()
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.3)
+
+
+@dataclass(slots=True)
+class Story:
+    """A supplier who promises every line once, each in an answer of its own, and a buyer who agrees to all."""
+
+    address: str
+    rng: Random
+    promises: int
+    made: Counter[str] = field(default_factory=Counter)
+    seller: Actor = field(init=False)
+    buyer: Actor = field(init=False)
+    todo: list[tuple[str, str]] = field(default_factory=list)
+
+    def prepare(self) -> None:
+        """Orders in Tryton, read once, and two people."""
+        rpc = Rpc(self.address, DATABASE, *ADMIN, patience=120)
+        lines = tuple(a_line(10 * n, item_number=item) for n, item in enumerate(ITEMS, start=1))
+        for _order in range(-(-self.promises // LINES)):
+            confirm(rpc, quote(rpc, an_order("", lines, ordered_on=datetime.now(UTC).date())))
+        rpc.close()
+        for run in read_configured_feeds(clock=timezone.now):
+            if run.reason:
+                raise RuntimeError(f"{run.feed}: {run.reason}")
+        with acting(WATCH):
+            bea = User.objects.create_user("bea@x.example", None, name="Bea", company_role=CompanyRole.BUYER)
+            mei = User.objects.create_user("mei@x.example", None, name="Mei")
+            acme = Supplier.objects.get(number="70012")
+            Membership.objects.create(user=mei, supplier=acme, role=SupplierRole.ORDERS)
+            found = PurchaseOrderLine.objects.order_by("order__number", "number")
+            self.todo = list(found.values_list("order__number", "key"))[: self.promises]
+        seller, buyer = actor_of(mei), actor_of(bea)
+        if seller is None or buyer is None:
+            raise RuntimeError("Nobody may act.")
+        self.seller, self.buyer = seller, buyer
+        self.rng.shuffle(self.todo)
+
+    def tell(self, *, pause: tuple[float, float]) -> None:
+        """Promise everything, one line after the other."""
+        while self.todo:
+            number, key = self.todo[-1]
+            how = self.rng.choices(*zip(*SHAPES.items(), strict=True))[0]  # type: ignore[arg-type]
+            seed = self.rng.random()
+            if stubborn(lambda: self._promise(number, key, how, Random(seed))):  # noqa: B023 -- called at once
+                self.made[how] += 1
+            stubborn(lambda: self._agree(number))  # noqa: B023 -- called at once
+            self.todo.pop()
+            time.sleep(self.rng.uniform(*pause))
+
+    def _promise(self, number: str, key: str, how: str, rng: Random) -> bool:
+        with acting(WATCH):
+            line = PurchaseOrderLine.objects.select_related("order").get(order__number=number, key=key)
+        if line.agreement != "awaiting":
+            return True  # the last try did get through; only its answer was lost
+        said = LineAnswer(key, pieces_of(line, how, rng))
+        command = AcknowledgeOrder(line.order.key, line.order.version, (said,))
+        with acting(self.seller):
+            acknowledge_order(command, actor=self.seller, at=timezone.now())
+        return True
+
+    def _agree(self, number: str) -> None:
+        with acting(WATCH):
+            order = PurchaseOrder.objects.get(number=number)
+        if order.lines_for_buyer:
+            decision = DecideAnswer(order.key, order.version, "accept")
+            with acting(self.buyer):
+                decide_answer(decision, actor=self.buyer, at=timezone.now())
+
+
+SHAPES = {"as asked": 20, "later": 30, "split": 25, "fewer": 15, "dearer": 10}
+
+
+def pieces_of(line: PurchaseOrderLine, how: str, rng: Random) -> tuple[AnswerPiece, ...]:
+    """An answer of this shape."""
+    later = line.delivery_on + timedelta(days=rng.randrange(3, 60))
+    part = Decimal(rng.randrange(10, int(line.quantity) - 10))
+    match how:
+        case "later":
+            return (AnswerPiece(line.quantity, delivery_on=later),)
+        case "split":
+            return AnswerPiece(part), AnswerPiece(line.quantity - part, delivery_on=later)
+        case "fewer":
+            refused = AnswerPiece(line.quantity - part, kind="refuse", reason="capacity")
+            return AnswerPiece(part, delivery_on=later), refused
+        case "dearer":
+            return (AnswerPiece(line.quantity, price=line.price + Decimal("0.10")),)
+    return ()
+
+
+# --- afterwards ---------------------------------------------------------------------------------------------
+
+
+def is_quiet() -> bool:
+    """Whether nothing is on its way any more."""
+    with acting(WATCH):
+        waiting = OutboxMessage.objects.exclude(state__in=["delivered", "parked"]).exists()
+        flying = ErpCommand.objects.filter(state__in=["queued", "sent", "unknown"]).exists()
+    return not waiting and not flying
+
+
+def how_many_through() -> int:
+    """How many commands are confirmed."""
+    with acting(WATCH):
+        return ErpCommand.objects.filter(state="confirmed").count()
+
+
+def progress() -> str:
+    """Commands by state, in one line."""
+    with acting(WATCH):
+        states = Counter(ErpCommand.objects.values_list("state", flat=True))
+        waiting = OutboxMessage.objects.exclude(state="delivered").count()
+    return (
+        ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+        + f"; {waiting} messages wait"
+    )
+
+
+@dataclass(slots=True)
+class Books:
+    """Tryton's own books, past everything of ours."""
+
+    file: Path
+
+    def rows(self, question: str) -> list[Any]:
+        with sqlite3.connect(self.file) as books:
+            found = books.execute(question).fetchall()
+        books.close()
+        return found
+
+    def lines(self) -> dict[str, tuple[Decimal, Decimal, dict[date, Decimal]]]:
+        """Quantity, price and deliveries by line key."""
+        days: dict[str, dict[date, Decimal]] = {}
+        moves = "SELECT origin, planned_date, quantity FROM stock_move WHERE state <> 'cancelled'"
+        for origin, day, quantity in self.rows(moves):
+            if day and str(origin).startswith("purchase.line,"):
+                of_line = days.setdefault(str(origin).removeprefix("purchase.line,"), {})
+                when = date.fromisoformat(str(day)[:10])
+                of_line[when] = of_line.get(when, Decimal(0)) + Decimal(str(quantity))
+        return {
+            str(key): (Decimal(str(quantity)), exact(price), days.get(str(key), {}))
+            for key, quantity, price in self.rows("SELECT id, quantity, unit_price FROM purchase_line")
+        }
+
+
+def exact(price: Any) -> Decimal:
+    return Decimal(price.decode() if isinstance(price, bytes) else str(price))
+
+
+def differences(story: Story, file: Path) -> Iterator[str]:
+    """Everything that is not as it must be; nothing, if both sides agree and all is there once."""
+    books = Books(file)
+    held = books.lines()
+    with acting(WATCH):
+        lines = list(PurchaseOrderLine.objects.select_related("order").order_by("order__number", "number"))
+        agreed: dict[int, list[Promise]] = {}
+        for promise in Promise.objects.filter(state="agreed"):
+            agreed.setdefault(promise.line_id, []).append(promise)
+        commands = list(ErpCommand.objects.all())
+        parked = OutboxMessage.objects.filter(state="parked").count()
+    promised = [line for line in lines if line.pk in agreed]
+    if len(promised) != story.promises or story.made.total() != story.promises:
+        yield f"{story.made.total()} of {story.promises} promises were made, {len(promised)} are agreed here"
+    for line in promised:
+        yield from _of_line(line, agreed[line.pk], held)
+    if parked:
+        yield f"{parked} messages are parked"
+    for state, count in Counter(command.state for command in commands).items():
+        if state != "confirmed":
+            yield f"{count} commands are {state}"
+    traces = "SELECT message FROM ir_note WHERE message LIKE 'Quayside %'"
+    notes = Counter(row[0] for row in books.rows(traces))
+    wanted = Counter(f"Quayside {command.key} done" for command in commands)
+    if notes != wanted:
+        yield f"traces in Tryton: {(notes - wanted).total()} too many, {(wanted - notes).total()} missing"
+    if drafts := books.rows("SELECT id FROM purchase_amendment WHERE state = 'draft'"):
+        yield f"{len(drafts)} amendments were left undone"
+    yield from _amended_once(promised, agreed, books)
+
+
+def _of_line(
+    line: PurchaseOrderLine,
+    pieces: list[Promise],
+    held: dict[str, tuple[Decimal, Decimal, dict[date, Decimal]]],
+) -> Iterator[str]:
+    quantity, price, days = held[line.key]
+    wanted: dict[date, Decimal] = {}
+    for piece in pieces:
+        if piece.kind != "refuse" and piece.delivery_on:
+            wanted[piece.delivery_on] = wanted.get(piece.delivery_on, Decimal(0)) + piece.quantity
+    where = f"order {line.order.number} line {line.number}"
+    if (quantity, days) != (sum(wanted.values()), wanted) or price != pieces[0].price:
+        yield f"{where}: agreed {wanted} at {pieces[0].price}, in Tryton {quantity} as {days} at {price}"
+    if (line.agreement, line.quantity, line.price) != ("agreed", quantity, price):
+        yield f"{where}: {line.agreement} here with {line.quantity} at {line.price}, in Tryton {quantity} at {price}"
+
+
+def _amended_once(
+    promised: list[PurchaseOrderLine], agreed: dict[int, list[Promise]], books: Books
+) -> Iterator[str]:
+    """Each promise of another quantity or price amended its order once, whatever was killed."""
+    wanted: Counter[str] = Counter()
+    for line in promised:
+        pieces = agreed[line.pk]
+        asked = (Decimal(240), Decimal("18.4"))
+        if (sum(one.quantity for one in pieces if one.kind != "refuse"), pieces[0].price) != asked:
+            wanted[line.order.number] += 1
+    for number, revision in books.rows("SELECT number, revision FROM purchase_purchase"):
+        if revision != wanted[number]:
+            yield f"order {number} was amended {revision} times for {wanted[number]} promises"
+
+
+def attempts() -> dict[str, int]:
+    """How deliveries ended, by outcome."""
+    with acting(WATCH):
+        return dict(sorted(Counter(DeliveryAttempt.objects.values_list("outcome", flat=True)).items()))
