@@ -67,15 +67,15 @@ class SecurityHeadersMiddleware:
 
 
 class CompressMiddleware(GZipMiddleware):
-    """Pages and papers in a tenth of their bytes, for whoever is far away. Files are packed already, or streamed.
+    """Pages in a tenth of their bytes, for whoever is far away. Files are packed already; programs get theirs plain.
 
     Django's own, which hides the length (the BREACH attack measures it), for what is worth packing.
     """
 
-    KINDS = ("text/html", "application/json", "text/csv", "application/problem+json")
+    KINDS = ("text/html",)
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Pack the kinds that shrink, and nothing that is streamed."""
+        """Pack pages, and nothing that is streamed."""
         kind = response.headers.get("Content-Type", "").partition(";")[0]
         if response.streaming or kind not in self.KINDS:
             return response
