@@ -38,7 +38,7 @@ from procurement.erp.queries import (
     other_in_flight,
 )
 from procurement.erp.states import COMMAND_LIFECYCLE, CONFIRMABLE, IN_FLIGHT, STUCK, CommandState, Fault
-from procurement.orders.messages import PromiseCommand, command_to_json
+from procurement.orders.messages import CommandLine, PromiseCommand, command_from_json, command_to_json
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import lines_of, live_promises_by_line, schedules_by_line
 from procurement.orders.services import promise_command
@@ -51,6 +51,7 @@ PARTLY_BY_MACHINE = gettext_noop(
     "The ERP took the rest of it. Key in what is named here; the next reading closes this."
 )
 PROMISE_AGREED = "order.promise_agreed"
+PROMISE_FORGOTTEN = "order.promise_forgotten"
 
 
 class WriteUnderWay(Refusal):
@@ -64,10 +65,13 @@ def take_up_command(message: OutboxMessage) -> ErpCommand:
     """The command that a message is about; the first time it is heard of, it gets a record of its own."""
     if message.kind == RELEASED:
         return lock_command(uuid.UUID(message.payload["origin"]))
-    if message.kind != PROMISE_AGREED:
+    if message.kind not in (PROMISE_AGREED, PROMISE_FORGOTTEN):
         raise LookupError(f"{message.kind} is nothing the ERP is told")
     order = PurchaseOrder.objects.get(key=message.stream.removeprefix("order:"))
     lock_orders([order.pk])
+    payload, reason = message.payload, ""
+    if message.kind == PROMISE_FORGOTTEN:
+        payload, reason = _without_given_up(order, message)
     ErpCommand.objects.bulk_create(
         [
             ErpCommand(
@@ -75,8 +79,10 @@ def take_up_command(message: OutboxMessage) -> ErpCommand:
                 origin=message.key,
                 supplier_id=order.supplier_id,
                 order=order,
-                payload=message.payload,
+                payload=payload,
                 queued_at=message.created_at,
+                state=CommandState.GIVEN_UP if reason else CommandState.QUEUED,
+                reason=reason,
             )
         ],
         ignore_conflicts=True,  # delivered before: at least once is the outbox's promise
@@ -84,6 +90,28 @@ def take_up_command(message: OutboxMessage) -> ErpCommand:
     command = lock_command(message.key)
     _supersede_older(command, {CommandState.TO_KEY}, actor=SYSTEM, at=message.created_at)
     return command
+
+
+def _without_given_up(order: PurchaseOrder, message: OutboxMessage) -> tuple[dict[str, Any], str]:
+    """What of a forgotten promise is told again: not what a person decided the ERP is not to be told.
+
+    Returns the payload, and why nothing of it is told, where that is so.
+    """
+    newest: dict[str, tuple[ErpCommand, CommandLine]] = {}
+    for command in ErpCommand.objects.filter(order=order).exclude(origin=message.key).order_by("id"):
+        newest |= {line.key: (command, line) for line in command_of(command).lines}
+    wanted = command_from_json(message.payload, key=str(message.key))
+    given_up = {
+        line.key: newest[line.key][0].reason
+        for line in wanted.lines
+        if line.key in newest
+        and newest[line.key][0].state == CommandState.GIVEN_UP
+        and set(newest[line.key][1].pieces) == set(line.pieces)
+    }
+    told = [line for line in message.payload["lines"] if line["key"] not in given_up]
+    if not told:
+        return message.payload, next(iter(given_up.values()))
+    return {**message.payload, "lines": told}, ""
 
 
 @requires_scope

@@ -299,6 +299,24 @@ def test_drift_is_told_until_it_is_put_right(watch: Any, clock: Clock) -> None:
     assert standing() == []
 
 
+def test_a_comparison_that_broke_off_is_told_until_one_gets_through(watch: Any, clock: Clock) -> None:
+    with acting(FEED):
+        ended = {"asked_by": "the clock", "started_at": MONDAY}
+        ReconciliationRun.objects.create(
+            **ended, state="failed", finished_at=MONDAY, reason="Tryton does not answer."
+        )
+    watch()
+    assert standing() == [("comparison_failed", "")]
+    assert "Tryton does not answer." in mail.outbox[0].body
+
+    with acting(FEED):
+        ReconciliationRun.objects.create(**ended, state="done", finished_at=MONDAY + timedelta(hours=1))
+    watch()
+    clock.forward(minutes=6)
+    watch()
+    assert standing() == []
+
+
 def test_the_limits_are_settings(watch: Any, clock: Clock, settings: Any) -> None:
     settings.ALERT_PARKED = 3
     a_message(number=1, state=MessageState.PARKED)
@@ -323,6 +341,7 @@ def test_every_cause_has_its_words_in_full() -> None:
         "parked",
         "failures",
         "drift",
+        "comparison_failed",
     )
     for cause in causes:
         words = said(
@@ -331,7 +350,7 @@ def test_every_cause_has_its_words_in_full() -> None:
         assert "%(" not in words.title + words.text + words.way_out
         assert words.title != cause
     assert said("from a newer version", "", {}).title == "from a newer version"
-    assert len(WATCHES) == 5
+    assert len(WATCHES) == 6
 
 
 # --- by mail ------------------------------------------------------------------------------------------------

@@ -46,6 +46,7 @@ from procurement.erp.queries import commands_needing_a_person, erp_state_of_line
 from procurement.erp.services import (
     WriteUnderWay,
     confirm_by_reading,
+    give_up_command,
     give_up_message,
     record_result,
     release_left_waiting,
@@ -538,6 +539,29 @@ def test_giving_up_a_parked_message_lets_the_next_command_go(order, clock, monke
         ("confirmed", ""),
     ]
     assert [line.key for line in erp.writes[0].lines] == ["L20"]
+
+
+def test_a_forgotten_day_is_told_again_but_not_what_was_given_up(order, clock, monkeypatch) -> None:
+    late, later = date(2026, 4, 8), date(2026, 4, 15)
+    agree(order, 10, delivery_on=late)
+    deliver(ScriptedErp(ValidationRefused("Locked.")), clock, monkeypatch)
+    with acting(FEED):
+        give_up_command(the_command(), "Keyed in elsewhere.", actor=FEED, at=clock())
+    agree(order, 20, delivery_on=later)
+    deliver(ScriptedErp(CONFIRMED), clock, monkeypatch)
+    feed(a_paper(lines=[a_line(10), a_line(20, delivery_on=later), a_line(30)]))
+
+    planned = {"delivery_on": date(2026, 5, 20), "planned_by_erp": True}
+    amended = [a_line(10, **planned), a_line(20, **planned), a_line(30, quantity=Decimal(70), **planned)]
+    feed(a_paper(lines=amended, revision="2"))
+    erp = ScriptedErp(CONFIRMED)
+    deliver(erp, clock, monkeypatch)
+    feed(a_paper(lines=[amended[0], a_line(20, delivery_on=later), amended[2]], revision="2"))
+    feed(a_paper(lines=[amended[0], a_line(20, delivery_on=later), amended[2]], revision="3"))
+    deliver(erp, clock, monkeypatch)
+
+    assert [[line.key for line in written.lines] for written in erp.writes] == [["L20"]]
+    assert [command.state for command in all_commands()] == ["given_up", "confirmed", "confirmed"]
 
 
 def test_what_was_sent_and_never_seen_needs_a_person_after_a_day(order, clock, monkeypatch) -> None:

@@ -16,7 +16,8 @@ from portal.kernel.outbox.models import MessageState, OutboxMessage
 from procurement.erp.connection import the_connection
 from procurement.erp.models import FeedCursor
 from procurement.erp.queries import TOPIC, commands_needing_a_person, failing_runs, parked_messages
-from procurement.erp.reconciliation.queries import unresolved_drift
+from procurement.erp.reconciliation.queries import last_ended_comparison, unresolved_drift
+from procurement.erp.states import RunState
 
 WATCHER = Actor.system("Monitor")
 
@@ -113,4 +114,13 @@ def drift(at: datetime) -> Iterator[Finding]:
         yield Finding("drift", facts={"since": found.since.isoformat(), "count": found.count})
 
 
-WATCHES: tuple[Watch, ...] = (connection, reads, writes, failures, drift)
+def comparison(at: datetime) -> Iterator[Finding]:
+    """A comparison of both sides that did not get to its end: until the next one does, nobody knows of drift."""
+    last = last_ended_comparison()
+    if last is not None and last.state == RunState.FAILED and last.finished_at is not None:
+        yield Finding(
+            "comparison_failed", facts={"since": last.finished_at.isoformat(), "reason": last.reason}
+        )
+
+
+WATCHES: tuple[Watch, ...] = (connection, reads, writes, failures, drift, comparison)

@@ -165,6 +165,14 @@ def _drift(facts: Mapping[str, Any]) -> tuple[str, str, str]:
     )
 
 
+def _comparison_failed(_facts: Mapping[str, Any]) -> tuple[str, str, str]:
+    return (
+        _("Both sides could not be compared"),
+        _("The comparison ended at %(since)s without having got through. %(reason)s"),
+        _("Mend what the reason says and compare again; until then nobody knows whether something differs."),
+    )
+
+
 _TITLES = {
     "paused": _paused,
     "unreachable": _unreachable,
@@ -178,4 +186,5 @@ _TITLES = {
     "parked": _parked,
     "failures": _failures,
     "drift": _drift,
+    "comparison_failed": _comparison_failed,
 }

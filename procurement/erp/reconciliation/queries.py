@@ -33,6 +33,11 @@ def unresolved_drift() -> UnresolvedDrift:
     return UnresolvedDrift(found["count"], found["since"])
 
 
+def last_ended_comparison() -> ReconciliationRun | None:
+    """The newest comparison that is over, however it ended."""
+    return ReconciliationRun.objects.filter(finished_at__isnull=False).order_by("-finished_at", "-id").first()
+
+
 def visible_drift(actor: Actor) -> QuerySet[Drift]:
     """The drift this actor may see."""
     return Drift.objects.visible_to(actor).select_related("supplier", "order")

@@ -352,14 +352,15 @@ def tell_erp(
     *,
     actor: Actor,
     at: datetime,
+    again: bool = False,
 ) -> None:
-    """Promise the ERP, in this transaction, that it will hear what was agreed."""
+    """Promise the ERP, in this transaction, that it will hear what was agreed; `again`, that it had forgotten it."""
     if not lines:
         return
     enqueue(
         ERP,
         order.stream,
-        "order.promise_agreed",
+        "order.promise_forgotten" if again else "order.promise_agreed",
         command_to_json(promise_command(order, lines, promises, schedules)),
         actor=actor,
         at=at,

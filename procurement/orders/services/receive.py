@@ -102,7 +102,9 @@ def receive_orders(papers: Sequence[OrderPaper], *, actor: Actor, at: datetime) 
     write_batch(batch, actor, at)
     for order, lines in batch.forgotten:
         ids = [line.pk for line in lines]
-        tell_erp(order, lines, live_promises_by_line(ids), schedules_by_line(ids), actor=actor, at=at)
+        tell_erp(
+            order, lines, live_promises_by_line(ids), schedules_by_line(ids), actor=actor, at=at, again=True
+        )
     return OrderIntake(tuple(results))
 
 

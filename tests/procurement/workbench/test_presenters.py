@@ -24,7 +24,10 @@ PLACES = [
     "portal/kernel/outbox/services.py",
 ]
 KIND = re.compile(r"(order|thread|erp|outbox)\.[a-z_]+[a-z]")
-NOT_FACTS = {"order.promise_agreed"}  # what the ERP is told; its command writes its own facts
+NOT_FACTS = {
+    "order.promise_agreed",
+    "order.promise_forgotten",
+}  # what the ERP is told; its command writes its own facts
 
 EXAMPLES = {
     "order.received": ({"number": "1", "revision": 1, "lines": 18}, "Order received, 18 lines"),
