@@ -29,6 +29,7 @@ PICTURES = {
     "buyer-orders": ("buyer", "/orders/"),
     "buyer-order": ("buyer", "/decisions/ -> order"),
     "integration": ("integration_owner", "/integration/"),
+    "connection": ("integration_owner", "/integration/connection/"),
 }
 
 
