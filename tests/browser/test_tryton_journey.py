@@ -185,7 +185,7 @@ def test_from_confirmed_in_tryton_to_received(
     assert set(commands()) == {"confirmed"}
 
     # The warehouse counts 100 of the first line.
-    erp.receive(int(first.key), Decimal(100))
+    erp.receive(order, first.key, Decimal(100), "DN-4711")
     one_interval()  # Tryton plans the rest of the line anew, and is told again when it was agreed for
     one_interval()
     assert in_tryton(erp, order) == agreed | {40: [(260, PLANNED)]}
