@@ -154,7 +154,7 @@ def _revised(facts: Facts) -> str:
             text += f" ({word} {old} → {new})"
         return text
     if sent_again := facts.get("sent_again"):
-        told = _("%(head)s: what was agreed on %(lines)s stands, and the ERP is told again")
+        told = _("%(head)s: what was agreed on %(lines)s stands")
         return told % {"head": head, "lines": lines_text(sent_again)}
     if echoed:
         return _("%(head)s says what was agreed: %(lines)s") % {"head": head, "lines": lines_text(echoed)}
