@@ -108,7 +108,20 @@ def _hear(pipe: Connection) -> str:
         return "A process ended without a word."
 
 
+# Connections of the parent, kept here so that nothing ends them: they are spoken through by it alone.
+_inherited: list[object] = []
+
+
+def _forget_inherited_connections() -> None:
+    """Begin with none. Under a running event loop Django keeps connections apart from those outside of it, so that the
+    parent may have closed others than a forked process, which has no loop, finds."""
+    for one in connections.all(initialized_only=True):
+        _inherited.append(one)
+        del connections[one.alias]
+
+
 def _do_share(pipe: Connection, share: DemoCompany, work: Work) -> None:
+    _forget_inherited_connections()
     try:
         with transaction.atomic():
             work(share)

@@ -115,7 +115,8 @@ def test_a_workers_locks_end_with_it_though_its_connection_lives_on(pools):
         holder = first.execute("SELECT pg_backend_pid()").fetchone()
     with psycopg.connect(pools["workers"], autocommit=True) as second:
         assert second.execute("SELECT pg_backend_pid()").fetchone() == holder
-        assert second.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone() == (0,)
+        left = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND (classid, objid) = (7, 7)"
+        assert second.execute(left).fetchone() == (0,)
 
 
 def backend() -> int:

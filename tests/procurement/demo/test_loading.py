@@ -1,5 +1,6 @@
 """Loading the demo: orders stand where their stories end, the ERP can go on, nothing is ever half there."""
 
+import asyncio
 import io
 import json
 from dataclasses import replace
@@ -287,6 +288,18 @@ class TestTheCrew:
         load_master_data(few_orders())
 
         work_together(few_orders(), count_themselves, crew=2)
+
+        with acting(SET_UP):
+            assert Supplier.objects.filter(name__startswith="Counted").count() == 2
+
+    def test_processes_of_a_program_with_a_running_loop_have_their_own_connections(self, monkeypatch):
+        monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        load_master_data(few_orders())  # outside of the loop, on a connection that stays open
+
+        async def within() -> None:
+            work_together(few_orders(), count_themselves, crew=2)
+
+        asyncio.run(within())
 
         with acting(SET_UP):
             assert Supplier.objects.filter(name__startswith="Counted").count() == 2
