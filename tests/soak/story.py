@@ -222,9 +222,11 @@ def differences(story: Story, file: Path) -> Iterator[str]:
             yield f"{count} commands are {state}"
     traces = "SELECT message FROM ir_note WHERE message LIKE 'Quayside %'"
     notes = Counter(row[0] for row in books.rows(traces))
-    wanted = Counter(f"Quayside {command.key} done" for command in commands)
-    if notes != wanted:
-        yield f"traces in Tryton: {(notes - wanted).total()} too many, {(wanted - notes).total()} missing"
+    allowed = Counter(f"Quayside {command.key} done" for command in commands)
+    # What a feed saw to stand before its worker came back was confirmed without another call, and so without a trace.
+    wanted = Counter(f"Quayside {command.key} done" for command in commands if command.reference)
+    if notes - allowed or wanted - notes:
+        yield f"traces in Tryton: {(notes - allowed).total()} too many, {(wanted - notes).total()} missing"
     if drafts := books.rows("SELECT id FROM purchase_amendment WHERE state = 'draft'"):
         yield f"{len(drafts)} amendments were left undone"
     yield from _amended_once(promised, agreed, books)
