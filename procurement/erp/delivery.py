@@ -11,6 +11,7 @@ counted for a call that was not made.
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -61,11 +62,12 @@ def deliver(message: OutboxMessage) -> str:
     again."""
     require_no_transaction()
     with connect() as connector:
-        return carry(message, connector, timezone.now())
+        return carry(message, connector, timezone.now)
 
 
-def carry(message: OutboxMessage, connector: ErpConnector, at: datetime) -> str:
-    """The same with a given connector and clock."""
+def carry(message: OutboxMessage, connector: ErpConnector, clock: Callable[[], datetime]) -> str:
+    """The same with a given connector and clock. What the ERP said is noted for when it said it: calls take long."""
+    at = clock()
     with acting(ERP):
         command = take_up_command(message)
         if command.state not in IN_FLIGHT or command.state == CommandState.SENT:
@@ -84,7 +86,7 @@ def carry(message: OutboxMessage, connector: ErpConnector, at: datetime) -> str:
         except Shut as shut:
             raise PutBack from shut
         begin_call(command, at=at)
-    return _call(command, connector, connection, at, search_first=search_first)
+    return _call(command, connector, connection, clock, search_first=search_first)
 
 
 def _let_rest(command: ErpCommand, capabilities: Capabilities, at: datetime) -> None:
@@ -97,7 +99,7 @@ def _call(
     command: ErpCommand,
     connector: ErpConnector,
     connection: ErpConnection,
-    at: datetime,
+    clock: Callable[[], datetime],
     *,
     search_first: bool,
 ) -> str:
@@ -106,11 +108,13 @@ def _call(
         if result is None:
             result = connector.write_promise(command_of(command))
     except ErpError as error:
+        at = clock()
         note_error(connection, error, at=at)
         return _record_error(command, error, connector.capabilities, at)
     except Exception:
-        note_nothing(connection, at=at)
+        note_nothing(connection, at=clock())
         raise
+    at = clock()
     note_answer(connection, at=at)
     with acting(ERP):
         command = lock_command(command.origin)  # a feed may have seen the outcome before we heard of it

@@ -63,7 +63,7 @@ def carry_for_free(message: Any) -> str:
 
     from procurement.erp.delivery import carry
 
-    return carry(message, FREE, timezone.now())
+    return carry(message, FREE, timezone.now)
 
 
 class FreeErp:

@@ -166,7 +166,7 @@ def carry_to_tryton(message: Any) -> str:
 
     from procurement.erp.delivery import carry
 
-    return carry(message, CONNECTOR, timezone.now())
+    return carry(message, CONNECTOR, timezone.now)
 
 
 def confirmed() -> int:

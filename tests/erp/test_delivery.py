@@ -15,6 +15,7 @@ from portal.kernel.outbox.models import MessageState, OutboxMessage
 from portal.kernel.outbox.services import deliver_due
 from portal.kernel.scope import acting
 from procurement.erp import delivery, inbound
+from procurement.erp.connection import the_connection
 from procurement.erp.connectors.files import FilesConnector
 from procurement.erp.inbound import read_feeds, take_page
 from procurement.erp.models import ErpCommand, FeedRun
@@ -502,6 +503,29 @@ def test_a_command_that_nobody_told_to_go_on_is_found_by_the_clock(order, clock,
     deliver(erp, clock, monkeypatch)
 
     assert [command.state for command in all_commands()] == ["confirmed", "confirmed"]
+
+
+@pytest.mark.parametrize("said", [CONFIRMED, Transient("The ERP does not answer.")], ids=["done", "failed"])
+def test_what_the_erp_said_is_noted_for_when_it_said_it(order, clock, monkeypatch, settings, said) -> None:
+    agree(order, delivery_on=date(2026, 4, 8))
+
+    class SlowErp(ScriptedErp):
+        def write_promise(self, command: PromiseCommand) -> WriteResult:
+            clock.forward(seconds=50)
+            return super().write_promise(command)
+
+    began = clock.now
+    settings.ERP_FAILURES_BEFORE_REST = 1
+    deliver(SlowErp(said), clock, monkeypatch)
+
+    with acting(FEED):
+        connection = the_connection()
+    if said is CONFIRMED:
+        assert the_command().confirmed_at == began + timedelta(seconds=50)
+        assert connection.heard_at == began + timedelta(seconds=50)
+    else:
+        assert the_message().due_at > began + timedelta(seconds=50)
+        assert connection.opened_at == began + timedelta(seconds=50)  # the rest is counted from here
 
 
 def test_an_erp_that_is_down_for_a_weekend_gets_everything_on_monday(order, clock, monkeypatch) -> None:

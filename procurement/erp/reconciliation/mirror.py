@@ -15,9 +15,10 @@ from procurement.erp.queries import TOPIC, command_of
 from procurement.erp.reconciliation.models import ReconciliationRun, SweptRecord
 from procurement.erp.reconciliation.policies import ConfirmedLine
 from procurement.erp.states import IN_FLIGHT, CommandState
-from procurement.orders.messages import CommandPiece, LinePaper, OrderPaper, SchedulePaper
-from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
+from procurement.orders.messages import LinePaper, OrderPaper, SchedulePaper
+from procurement.orders.models import PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from procurement.orders.queries import live_promises_by_line, schedules_by_line
+from procurement.orders.services import command_piece
 from procurement.orders.states import OrderState
 from suppliers.messages import SupplierPaper, SupplierSitePaper
 from suppliers.models import Supplier, SupplierSite
@@ -259,18 +260,6 @@ def _confirmed_lines(
             confirmed = ConfirmedLine(paper, wanted, str(command.origin))
             found.setdefault(line.order_id, []).append(confirmed)
     return found
-
-
-def command_piece(promise: Promise) -> CommandPiece:
-    """A promise as a command tells it."""
-    return CommandPiece(
-        quantity=promise.quantity,
-        delivery_on=promise.delivery_on,
-        price=promise.price,
-        price_per=promise.price_per,
-        kind=promise.kind,
-        item_number=promise.item_number,
-    )
 
 
 def _told_last(order_ids: Sequence[int]) -> dict[int, dict[str, ErpCommand]]:

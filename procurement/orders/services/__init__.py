@@ -10,6 +10,7 @@ from procurement.orders.services.documents import (
 from procurement.orders.services.promise import (
     Decision,
     Settled,
+    command_piece,
     decide_promises,
     make_promises,
     promise_command,
@@ -28,6 +29,7 @@ __all__ = [
     "ask_again",
     "ask_for_document",
     "cancel_order",
+    "command_piece",
     "decide_promises",
     "forget_view",
     "give_up_document",

@@ -300,6 +300,20 @@ def _remember_first_days(
     ScheduleLine.objects.bulk_update(changed, FIRST_DAYS, batch_size=500)
 
 
+def command_piece(promise: Promise) -> CommandPiece:
+    """A promise as a command tells it."""
+    return CommandPiece(
+        quantity=promise.quantity,
+        delivery_on=promise.delivery_on,
+        price=promise.price,
+        price_per=promise.price_per,
+        kind=promise.kind,
+        item_number=promise.item_number,
+        reason=promise.reason,
+        note=promise.note,
+    )
+
+
 def promise_command(
     order: PurchaseOrder,
     lines: Sequence[PurchaseOrderLine],
@@ -325,19 +339,7 @@ def promise_command(
                 base_deliveries=tuple(
                     SchedulePaper(schedule.quantity, schedule.delivery_on) for schedule in schedules[line.pk]
                 ),
-                pieces=tuple(
-                    CommandPiece(
-                        quantity=promise.quantity,
-                        delivery_on=promise.delivery_on,
-                        price=promise.price,
-                        price_per=promise.price_per,
-                        kind=promise.kind,
-                        item_number=promise.item_number,
-                        reason=promise.reason,
-                        note=promise.note,
-                    )
-                    for promise in promises[line.pk]
-                ),
+                pieces=tuple(command_piece(promise) for promise in promises[line.pk]),
             )
             for line in lines
         ),

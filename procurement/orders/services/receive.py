@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import Fact
 from portal.kernel.errors import Problem
+from portal.kernel.mirror import is_older, newest_of
 from portal.kernel.scope import requires_scope
 from portal.kernel.values import decimals_of, line_amount
 from procurement.catalogue.models import Company, Site, Unit
@@ -110,16 +111,7 @@ def receive_orders(papers: Sequence[OrderPaper], *, actor: Actor, at: datetime) 
 
 def newest_papers(papers: Iterable[OrderPaper]) -> list[OrderPaper]:
     """One paper of each order: the one with the newest stamp; without stamps, or of one moment, the last."""
-    newest: dict[tuple[str, str], OrderPaper] = {}
-    for paper in papers:
-        before = newest.get((paper.company, paper.number))
-        if before is None or not _is_older(paper.stamp, before.stamp):
-            newest[paper.company, paper.number] = paper
-    return list(newest.values())
-
-
-def _is_older(stamp: datetime | None, than: datetime | None) -> bool:
-    return stamp is not None and than is not None and stamp < than
+    return newest_of(papers, lambda paper: (paper.company, paper.number))
 
 
 def _look_up(papers: Iterable[OrderPaper]) -> _Known:
@@ -220,7 +212,7 @@ def _receive(paper: OrderPaper, known: _Known, batch: Batch, at: datetime) -> Or
             order.erp_stamp = paper.stamp
             batch.stamped_orders.append(order)
         return OrderResult(paper.company, paper.number, "unchanged")
-    if _is_older(paper.stamp, order.erp_stamp):
+    if is_older(paper.stamp, order.erp_stamp):
         return OrderResult(paper.company, paper.number, "older")
     outcome = _Revising(paper, digest, order, known, batch, at).run()
     return OrderResult(paper.company, paper.number, outcome)

@@ -114,7 +114,7 @@ def deliver(erp: LiveErp, at: Any = MONDAY) -> None:
     with acting(FEED):
         messages = list(OutboxMessage.objects.filter(topic="erp", state="waiting").order_by("id"))
     for message in messages:
-        carry(message, erp, at)
+        carry(message, erp, lambda: at)
         with acting(FEED):
             OutboxMessage.objects.filter(pk=message.pk).update(state="delivered", delivered_at=at)
 

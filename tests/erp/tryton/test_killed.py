@@ -125,7 +125,7 @@ class Clock:
 def deliver_later(message: OutboxMessage) -> str:
     """As `delivery.deliver` does, by that clock."""
     with connect() as connector:
-        return carry(message, connector, Clock.now())
+        return carry(message, connector, Clock.now)
 
 
 def the_others_go_on(settings: Any) -> None:
