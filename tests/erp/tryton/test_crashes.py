@@ -12,7 +12,7 @@ import pytest
 
 from procurement.erp.connectors.tryton import TrytonConnector
 from procurement.erp.connectors.tryton.wire import Rpc
-from procurement.erp.ports import Conflict, Feed, Outcome
+from procurement.erp.ports import Conflict, ErpConnector, Feed, Outcome, Paper, Transient
 from procurement.orders.messages import OrderPaper, PromiseCommand
 from tests.erp.papers import a_piece, a_promise, an_order
 from tests.erp.tryton.harness import TrytonHarness, tryton_harness
@@ -73,6 +73,10 @@ def dies(erp: TrytonHarness, command: PromiseCommand, *, at: int, after: bool) -
     finally:
         connector.close()
     return False
+
+
+def sightings(connector: ErpConnector) -> list[Paper]:
+    return [one.paper for page in connector.read(Feed.ORDERS, None) for one in page.sightings]
 
 
 def goes_on(erp: TrytonHarness, command: PromiseCommand) -> Outcome:
@@ -173,7 +177,14 @@ def test_an_order_that_a_crash_left_confirmed_is_processed(erp: TrytonHarness) -
     order = an_order(ordered_on=datetime.now(UTC).date())  # Tryton plans nothing for a day that is past
     erp.put_half_confirmed(order)
     with erp.connector() as connector:
+        # A moment after confirming nobody can say that Tryton is not at it: the order tells no days of its own yet.
+        with pytest.raises(Transient):
+            connector.read_back(order.company, order.number)
+        assert list(sightings(connector)) == []
+        assert isinstance(connector, TrytonConnector)
+        connector._clock = lambda: datetime.now(UTC) + timedelta(minutes=11)
         told = connector.read_back(order.company, order.number)
+        assert list(sightings(connector)) == [told]
     assert told is not None
 
     first, second = told.lines

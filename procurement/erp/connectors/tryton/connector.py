@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
+from django.utils.translation import gettext_noop
+
 from procurement.erp.connectors.tryton.changes import OVERLAP, Position, look_for_changes
 from procurement.erp.connectors.tryton.facts import SOURCES, read_facts
 from procurement.erp.connectors.tryton.master import read_master
@@ -33,6 +35,7 @@ from procurement.erp.ports import (
     ReadBack,
     RecordMark,
     Sighting,
+    Transient,
     Unsupported,
     Window,
     WriteField,
@@ -46,6 +49,7 @@ from procurement.orders.messages import OrderPaper, PromiseCommand
 PATIENCE = 60.0
 # How long an order that we are in the middle of writing is left unread: an amendment resets its dates for a moment.
 HELD_BACK = timedelta(minutes=10)
+AT_IT = gettext_noop("Tryton has not made the deliveries of this order yet. Look again in a moment.")
 NEEDED = ("purchase", "purchase_amendment", "purchase_history", "stock", "stock_split")
 FEEDS = tuple(feed for feed in Feed if feed is not Feed.COMMAND_RESULTS)
 
@@ -211,8 +215,10 @@ class TrytonConnector:
         return None
 
     def read_back(self, company: str, number: str) -> OrderPaper | None:
-        """The order as Tryton holds it this moment."""
+        """The order as Tryton holds it this moment; `Transient` while Tryton is still making its moves."""
         found = find_purchase(self.rpc, company, number)
+        if found and self._is_at_it(found):
+            raise Transient(AT_IT)
         return found.paper if found else None
 
     def close(self) -> None:
