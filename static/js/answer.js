@@ -6,7 +6,8 @@
      #answer-counts             how many lines wait and how many are changed
      [name=mark], [name^="mark."]  what this page shows as typed, of the header and of each line that has a draft; every
                                 answer to a line brings the new one, so that nothing is sent that this page does not show
-   What is typed stands in sessionStorage too until the server has it, so that a page loaded anew at once has it all. */
+   What is typed stands in sessionStorage too until a page that the server made later is here, so that a page loaded
+   anew at once has it all. */
 "use strict";
 (() => {
   const PAUSE = 600;
@@ -48,9 +49,18 @@
     if (JSON.stringify(entries[nameOf(part)]?.values) === JSON.stringify(values)) return;
     write({ ...entries, [nameOf(part)]: { at: Date.now(), mark: markIn(part), values } });
   };
-  const forget = (part, at) => {
-    const { [nameOf(part)]: entry, ...others } = unkept();
-    if (entry && (at === undefined || entry.at === at)) write(others);
+  const forget = (part) => {
+    const { [nameOf(part)]: _entry, ...others } = unkept();
+    write(others);
+  };
+  // The server has it now. A page asked for before that, and on its way here, does not: the entry stays for it.
+  const now = () => performance.timeOrigin + performance.now();
+  const arrived = (part, at) => {
+    const entries = unkept();
+    const entry = entries[nameOf(part)];
+    if (!entry || (at !== undefined && entry.at !== at)) return;
+    if (part.dataset.acting) forget(part);
+    else write({ ...entries, [nameOf(part)]: { ...entry, arrived: now() } });
   };
   const markIn = (part) => {
     const name = part.matches("tbody") ? `mark.${part.dataset.line}` : "mark";
@@ -63,15 +73,16 @@
     write({});
     for (const [name, entry] of Object.entries(entries)) {
       const part = partOf(name);
-      const now = part ? valuesOf(part) : {};
-      const isNews = fieldsOf(now).length && fieldsOf(entry.values).some(([field, value]) => now[field] !== value);
+      const here = part ? valuesOf(part) : {};
+      const isNews = fieldsOf(here).length && fieldsOf(entry.values).some(([field, value]) => here[field] !== value);
       const isShown = part && JSON.stringify(entry.mark) === JSON.stringify(markIn(part));
+      if (entry.arrived && (entry.arrived < performance.timeOrigin || !isShown)) continue; // this page knows it
       // Typing that is older than what was typed elsewhere since is no news either.
       if (!isNews || (!isShown && Date.now() - entry.at > MOMENT)) continue;
       write({ ...unkept(), [name]: entry });
       const isWhole = fieldsOf(entry.values).every(([field]) => form().elements[field]);
       part.dataset.dirty = "1";
-      if (name && !(isWhole && isShown && entry.values.version === now.version)) {
+      if (name && !(isWhole && isShown && entry.values.version === here.version)) {
         act(part, { ...entry.values, ...entry.mark, reshape: name, restored: "1" });
         continue;
       }
@@ -86,7 +97,7 @@
     waits.delete(part);
     const values = valuesOf(part);
     const written = JSON.stringify(values);
-    if (kept.get(part) === written && !underway.has(part)) forget(part);
+    if (kept.get(part) === written && !underway.has(part)) arrived(part);
     if (!part.isConnected || kept.get(part) === written) return;
     kept.set(part, written);
     const verdict = part.matches("tbody") ? verdictOf(part) : null;
@@ -262,7 +273,7 @@
     const part = group(event.detail.requestConfig.elt); // a line that was swapped is heard of from its table
     if (!part) return;
     signedOut = event.detail.xhr.status === 401;
-    if (event.detail.successful) forget(part, underway.get(part));
+    if (event.detail.successful) arrived(part, underway.get(part));
     else kept.delete(part);
     underway.delete(part);
     delete part.dataset.acting;

@@ -179,16 +179,38 @@ def test_what_is_typed_in_the_last_moment_is_there_after_a_reload(page: Any, peo
     assert page.input_value("#note") == "Castings come late"
     expect(line(page, 20)).to_contain_text("The pieces add up to 80 of 100 pcs")
     expect(page.locator("#label-send")).to_have_text("Send answer")
-    unkept = (
-        "Object.entries(sessionStorage).some(([key, text]) => key.startsWith('answer:') && text !== '{}')"
+    page.wait_for_function(
+        """() => Object.entries(sessionStorage).filter(([key]) => key.startsWith('answer:'))
+          .every(([_key, text]) => Object.values(JSON.parse(text)).every((entry) => entry.arrived))"""
     )
-    for _try in range(100):
-        if not page.evaluate(unkept):
-            break
-        page.wait_for_timeout(100)
     with acting(FEED):
         kept = {draft.line_key: draft.pieces[0] for draft in DraftAnswer.objects.all()}
     assert (kept["L10"]["price"], kept["L20"]["quantity"]) == ("5.55", "80")
+
+
+def test_a_page_made_before_the_last_word_was_kept_has_it_too(page: Any, people: dict[str, Any]) -> None:
+    order = order_of(1)
+    at_order(page, people["asha"], order)
+    on_the_way: list[Any] = []
+    page.route("**/answer/line/", lambda route: on_the_way.append(route))
+    with page.expect_request("**/answer/line/"):
+        field(page, 10, "delivery_on").fill(day(LATER))
+
+    def overtaken(route: Any) -> None:
+        made_before = route.fetch()
+        keeping = on_the_way[0]
+        keeping.fulfill(response=keeping.fetch())
+        page.wait_for_timeout(300)  # the page that is left hears that it is kept
+        page.unroute("**/answer/line/")
+        route.fulfill(response=made_before)
+
+    page.route(f"**/orders/{order.key}/", overtaken)
+    page.reload()
+
+    assert field(page, 10, "delivery_on").input_value() == day(LATER)
+    page.locator("button[name=send]").click()  # and what the page shows is what it is taken to show
+    page.wait_for_selector(".q-toast")
+    assert promised(10) == [("accept", 100, LATER)]
 
 
 def test_sending_while_a_word_is_still_being_kept_sends_the_word(page: Any, people: dict[str, Any]) -> None:
