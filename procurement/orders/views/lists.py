@@ -49,7 +49,7 @@ from procurement.orders.filters import (
 from procurement.orders.filters.asked import ALL, LATE, NEEDS, OPEN, WAITING
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, SavedView
 from procurement.orders.queries import live_promises_by_line
-from procurement.orders.states import OrderState, PromiseKind, RevisionStatus
+from procurement.orders.states import Agreement, OrderState, PromiseKind, RevisionStatus
 from suppliers.roles import Permission
 
 PAGE_SIZE = 50
@@ -331,7 +331,7 @@ def _order_row(order: PurchaseOrder, reader: Reader) -> tuple[OrderShape, Words]
         late=bool(late),
         state=order.state,
         agreement=order.agreement,
-        partly=0 < order.lines_agreed < order.line_count,
+        partly=order.agreement != Agreement.AGREED and 0 < order.lines_agreed < order.line_count,
         logistics=order.logistics,
     )
     agreed = _("%(agreed)s of %(all)s agreed") % {"agreed": order.lines_agreed, "all": order.line_count}
