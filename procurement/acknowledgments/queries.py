@@ -109,11 +109,35 @@ def company_day(order: PurchaseOrder, at: datetime) -> date:
     return at.astimezone(ZoneInfo(order.company.time_zone)).date()
 
 
+def judges_of(lines: Iterable[PurchaseOrderLine], *, at: datetime) -> dict[int, Judge]:
+    """Who judges answers to lines of many orders, by the order's id: a few queries for each company."""
+    by_company: dict[int, dict[int, list[PurchaseOrderLine]]] = {}
+    for line in lines:
+        by_company.setdefault(line.order.company_id, {}).setdefault(line.order_id, []).append(line)
+    found: dict[int, Judge] = {}
+    for company_id, by_order in by_company.items():
+        policy = live_policy(company_id, DocumentKind.PROMISE)
+        if policy is None:
+            continue
+        numbers = (line.item_number for theirs in by_order.values() for line in theirs)
+        groups = groups_of(numbers, policy.book)
+        for order_id, theirs in by_order.items():
+            order = theirs[0].order
+            found[order_id] = judge_by(policy, order, theirs, on=company_day(order, at), groups=groups)
+    return found
+
+
 def judge_by(
-    policy: LivePolicy, order: PurchaseOrder, lines: Sequence[PurchaseOrderLine], *, on: date
+    policy: LivePolicy,
+    order: PurchaseOrder,
+    lines: Sequence[PurchaseOrderLine],
+    *,
+    on: date,
+    groups: Mapping[str, str] | None = None,
 ) -> Judge:
-    """Who judges answers to these lines by a policy, be it live or a draft."""
-    groups = groups_of((line.item_number for line in lines), policy.book)
+    """Who judges answers to these lines by a policy, be it live or a draft; `groups` are the items' where known."""
+    if groups is None:
+        groups = groups_of((line.item_number for line in lines), policy.book)
     supplier = order.supplier
     subjects = {
         line.pk: Subject(

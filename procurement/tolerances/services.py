@@ -236,7 +236,7 @@ def _unknown(rule: Rule) -> Iterable[Problem]:
 
 
 def _with_author(authors: Sequence[int], actor: Actor) -> list[int]:
-    return sorted({*authors, actor.user_id} - {None})  # type: ignore[type-var]  # None is taken out
+    return sorted({*authors, actor.user_id} if actor.user_id is not None else authors)
 
 
 def _touch(policy: TolerancePolicy, actor: Actor) -> None:
