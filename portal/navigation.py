@@ -86,6 +86,28 @@ WAYS = (
         _SUPPLIER,
     ),
     Way(
+        "policy-list",
+        "scale",
+        _("Tolerances"),
+        P.POLICY_VIEW,
+        frozenset(
+            {
+                "policy-list",
+                "policy",
+                "policy-new",
+                "policy-copy",
+                "policy-rule",
+                "policy-rule-new",
+                "policy-dry-run",
+                "rule-decisions",
+                "rule-decision",
+            }
+        ),
+        sides=_COMPANY,
+        section=_SETUP,
+        phone=False,
+    ),
+    Way(
         "integration",
         "plug-connected",
         _("Integration"),

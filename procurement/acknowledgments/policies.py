@@ -18,7 +18,7 @@ from procurement.acknowledgments.messages import AnswerPiece
 from procurement.orders.policies import ZERO, NewPiece, merged, plain
 from procurement.orders.states import PromiseKind, Reason
 from procurement.tolerances.messages import Measure, Measured, Outcome, Verdict
-from procurement.tolerances.presenters import figure_text, refusal_text
+from procurement.tolerances.presenters.sentences import figure_text, refusal_text
 
 LONGEST = {"item_number": 60, "item_description": 300, "note": 2000, "supplier_reference": 60}
 FARTHEST = timedelta(days=5 * 366)

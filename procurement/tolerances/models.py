@@ -21,7 +21,7 @@ from procurement.tolerances.messages import (
 )
 from procurement.tolerances.states import JudgedOutcome, PolicyState, SwitchState
 
-LIMIT: dict[str, Any] = {"max_digits": 18, "decimal_places": 6, "null": True}
+LIMIT: dict[str, Any] = {"max_digits": 18, "decimal_places": 6}
 
 
 def _choices(words: Any) -> list[tuple[str, str]]:
@@ -95,8 +95,8 @@ class ToleranceRule(models.Model):
     kind = models.CharField(max_length=20, choices=_choices(DocumentKind))
     measure = models.CharField(max_length=20, choices=_choices(Measure))
     direction = models.CharField(max_length=10, choices=_choices(Direction))
-    absolute = models.DecimalField(**LIMIT)
-    percent = models.DecimalField(**LIMIT)
+    absolute = models.DecimalField(**LIMIT, null=True)
+    percent = models.DecimalField(**LIMIT, null=True)
     joined = models.CharField(max_length=5, choices=_choices(Joined), default=Joined.AND.value)
     unit = models.CharField(max_length=20, blank=True)
     code = models.CharField(max_length=40, blank=True)

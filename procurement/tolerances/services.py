@@ -36,7 +36,7 @@ from procurement.tolerances.models import (
     ToleranceSwitch,
 )
 from procurement.tolerances.policies import MONEY, faults_of
-from procurement.tolerances.presenters import fault_text
+from procurement.tolerances.presenters.sentences import fault_text
 from procurement.tolerances.queries import (
     RULES,
     LivePolicy,
@@ -411,6 +411,7 @@ def write_decisions(
         ToleranceDecision.objects.bulk_create(rows, batch_size=500)
         if agreed:
             facts = {
+                "order": agreed[0].order_number,
                 "policy": policy.name,
                 "lines": [row.line_number for row in agreed][:50],
                 "line_count": len(agreed),

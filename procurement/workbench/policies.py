@@ -19,7 +19,7 @@ from procurement.orders.policies import Asked, NewPiece, Piece, is_as_asked
 from procurement.orders.states import OrderState, PromiseKind
 from procurement.tolerances.messages import Outcome
 from procurement.tolerances.messages import Verdict as Judged
-from procurement.tolerances.presenters import deciding, lateness, why_all
+from procurement.tolerances.presenters.sentences import deciding, lateness, why_all
 
 HOUR = timedelta(hours=1)
 

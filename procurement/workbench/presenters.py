@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.html import conditional_escape
@@ -124,7 +125,15 @@ def entry_of(
     if event.kind in TO_THE_ERP:
         through = ""
     note = ", ".join(part for part in (who, through) if part)
-    return Entry(tone, glyph, text, event.at, note, url=_command_url(event) if linked else "")
+    url = _ruled_url(event) or (_command_url(event) if linked else "")
+    return Entry(tone, glyph, text, event.at, note, url=url)
+
+
+def _ruled_url(event: AuditEvent) -> str:
+    """Where one reads what rules agreed to on this order: both sides may."""
+    if event.kind != "order.agreed_by_rule":
+        return ""
+    return f"{reverse('rule-decisions')}?{urlencode({'order': event.facts['order']})}"
 
 
 def _command_url(event: AuditEvent) -> str:

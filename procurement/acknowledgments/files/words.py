@@ -19,7 +19,7 @@ from procurement.acknowledgments.services.checking import (
 )
 from procurement.orders.policies import NewPiece
 from procurement.orders.states import PromiseKind
-from procurement.tolerances.presenters import deciding, why_all
+from procurement.tolerances.presenters.sentences import deciding, why_all
 
 # outcome: its tone and glyph
 LOOKS = {

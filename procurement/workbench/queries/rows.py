@@ -29,7 +29,7 @@ from procurement.acknowledgments.services import mark_of
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.policies import NewPiece
 from procurement.orders.states import Agreement, OrderState, PromiseKind, PromiseState, Turn
-from procurement.tolerances.presenters import lateness
+from procurement.tolerances.presenters.sentences import lateness
 from procurement.workbench.policies import (
     Verdict,
     amount_share,

@@ -138,7 +138,13 @@ def test_the_trail_says_that_a_rule_agreed(people):
     with acting(FEED):
         event = AuditEvent.objects.get(kind="order.agreed_by_rule")
     assert (event.channel, event.actor_label, event.internal) == ("rule", "tolerances", False)
-    assert event.facts == {"policy": "Promises 2026", "lines": [10], "line_count": 1, "rules": [1]}
+    assert event.facts == {
+        "order": "4500000001",
+        "policy": "Promises 2026",
+        "lines": [10],
+        "line_count": 1,
+        "rules": [1],
+    }
 
 
 def test_what_lies_outside_waits_for_the_buyer_and_says_why(people):

@@ -1,6 +1,7 @@
 """What the engine says, as sentences in the reader's language: how far apart, what is allowed, by which rule."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -22,7 +23,7 @@ from procurement.tolerances.messages import (
     Rule,
 )
 from procurement.tolerances.policies import COUNTED, MONEY
-from procurement.tolerances.states import LEVEL_WORDS, MEASURE_WORDS
+from procurement.tolerances.presenters.words import LEVEL_WORDS, MEASURE_WORDS
 from suppliers.states import Segment
 
 SHOWN_DECIMALS = 6
@@ -278,3 +279,64 @@ FAULT_WORDS = {
 def fault_text(code: str) -> str:
     """What is wrong with a rule as it is written, and the way out."""
     return str(FAULT_WORDS[code])
+
+
+# --- a decision, figure by figure ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """One comparison of a decision as a row: what was expected, what was said, what is allowed, by which rule."""
+
+    measure: str
+    piece: int
+    expected: str
+    actual: str
+    apart: str
+    allowed: str
+    rule: str
+    number: int
+    tone: str
+    glyph: str
+    result: str
+
+
+RESULT_WORDS = {
+    Result.SAME: lazy("as expected"),
+    Result.INSIDE: lazy("inside"),
+    Result.UNCHECKED: lazy("not checked"),
+    Result.OUTSIDE: lazy("outside"),
+    Result.UNRULED: lazy("no rule speaks of it"),
+}
+
+
+def check_row(check: Check, *, currency: str, unit: str) -> CheckRow:
+    """A comparison as the page of its decision shows it."""
+    measured, rule = check.measured, check.rule
+    tone, glyph = RESULT_LOOK[check.result]
+    if check.result is Result.UNRULED and check.outcome is Outcome.SAME:
+        tone = "quiet"
+    same = check.result is Result.SAME
+    return CheckRow(
+        measure=str(MEASURE_WORDS[measured.measure]),
+        piece=measured.piece,
+        expected=_shown_figure(measured.expected, measured.measure, currency, unit),
+        actual=_shown_figure(measured.actual, measured.measure, currency, unit),
+        apart="" if same else deviation_text(check, currency=currency, unit=unit),
+        allowed=limit_text(rule) if rule else "",
+        rule=f"{rule_text(rule)} ({scope_text(rule)})" if rule else "",
+        number=rule.number if rule else 0,
+        tone=tone,
+        glyph=glyph,
+        result=str(RESULT_WORDS[check.result]),
+    )
+
+
+def _shown_figure(value: Fraction | date, measure: Measure, currency: str, unit: str) -> str:
+    if isinstance(value, date):
+        return day_text(value)
+    if measure is Measure.OTHER:
+        return ""
+    if measure in MONEY:
+        return money_text(shown(value), currency)
+    return quantity_text(shown(value), unit) if measure is Measure.QUANTITY else figure(shown(value))
