@@ -94,6 +94,8 @@ class TokenScope(models.TextChoices):
     ACKNOWLEDGE = "acknowledge", _("Read and acknowledge orders")
 
 
+# What a program of the buying side may read besides.
+COMPANY_PROGRAMS = frozenset({P.POLICY_VIEW})
 TOKEN_SCOPES: dict[str, frozenset[Permission]] = {
     TokenScope.READ: _READS,
     TokenScope.ACKNOWLEDGE: _READS | {P.ORDER_ACKNOWLEDGE},

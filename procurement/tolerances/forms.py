@@ -139,7 +139,7 @@ class RuleForm(forms.Form):
         label=lazy("Which way"), choices=_words(DIRECTION_WORDS), widget=forms.RadioSelect, initial="over"
     )
     far = forms.ChoiceField(
-        label=lazy("How far is still inside"),
+        label=lazy("What is still inside"),
         choices=[
             (UP_TO, lazy("Up to a limit")),
             (NONE, lazy("0: none allowed")),
@@ -160,7 +160,7 @@ class RuleForm(forms.Form):
         initial="and",
     )
     level = forms.ChoiceField(
-        label=lazy("For whom"),
+        label=lazy("Written for"),
         choices=_words(LEVEL_WORDS),
         help_text=lazy("The narrowest rule counts: one for an item takes the place of one for its supplier."),
     )
@@ -291,7 +291,7 @@ class RuleForm(forms.Form):
     def groups(self) -> list[tuple[Any, list[forms.BoundField]]]:
         """The fields by what they are about, as the page shows them."""
         found: list[tuple[Any, tuple[str, ...]]] = [
-            (_("What is compared"), ("kind", "measure", "direction")),
+            (_("Comparison"), ("kind", "measure", "direction")),
             (_("How far"), ("far", *self.LIMIT)),
             (_("For whom"), self.WHOM),
             (_("What happens"), self.WHAT_HAPPENS),

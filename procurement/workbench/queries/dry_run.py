@@ -30,7 +30,8 @@ from procurement.tolerances.queries import LivePolicy, book_of, groups_of
 MOST_LINES = 2000
 DAYS = (30, 90, 180, 365)
 PASSED, ASKED, REFUSED = "passed", "asked", "refused"
-ACCEPTED, DECLINED, WITHDRAWN, WAITING, REPLACED = (
+BY_RULE, ACCEPTED, DECLINED, WITHDRAWN, WAITING, REPLACED = (
+    "by_rule",
     "accepted",
     "declined",
     "withdrawn",
@@ -232,4 +233,6 @@ def _buyer_said(promises: Sequence[Promise]) -> str:
         return WAITING
     if PromiseState.WITHDRAWN in states:
         return WITHDRAWN
+    if all(promise.by_rule for promise in promises):
+        return BY_RULE
     return ACCEPTED if all(promise.decided_at for promise in promises) else REPLACED

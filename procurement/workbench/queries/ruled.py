@@ -1,7 +1,7 @@
 """What rules decided, as a list and one by one, each with where its line stands now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import QuerySet
@@ -121,4 +121,6 @@ def check_rows(decision: ToleranceDecision) -> list[CheckRow]:
     """A decision figure by figure, the gravest first."""
     checks = [check_from_json(told) for told in decision.checks]
     checks.sort(key=lambda check: (-check.outcome, check.measured.piece))
-    return [check_row(check, currency=decision.currency, unit=decision.unit) for check in checks]
+    rows = [check_row(check, currency=decision.currency, unit=decision.unit) for check in checks]
+    # The one piece of a line is the line.
+    return rows if any(row.piece > 1 for row in rows) else [replace(row, piece=0) for row in rows]

@@ -21,6 +21,7 @@ from procurement.tolerances.services import mark_seen
 from procurement.workbench.queries.dry_run import (
     ACCEPTED,
     ASKED,
+    BY_RULE,
     DAYS,
     DECLINED,
     PASSED,
@@ -236,6 +237,7 @@ def _shown(row: DryRow) -> dict[str, Any]:
 
 def _buyer_words() -> dict[str, str]:
     return {
+        BY_RULE: _("nothing: a rule agreed"),
         ACCEPTED: _("accepted"),
         DECLINED: _("not accepted"),
         WITHDRAWN: _("taken back by the supplier"),
