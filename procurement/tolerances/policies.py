@@ -34,6 +34,7 @@ from procurement.tolerances.messages import (
 )
 
 WIDEST_FIRST = tuple(Level)
+NARROWEST_FIRST = tuple(reversed(WIDEST_FIRST))
 NAMED: dict[Level, tuple[str, ...]] = {
     Level.GLOBAL: (),
     Level.SEGMENT: ("segment",),
@@ -96,16 +97,13 @@ def allowed(limit: Limit, expected: Fraction) -> Fraction | None:
     return min(found) if limit.joined is Joined.AND else max(found)
 
 
-def covers(scope: Scope, subject: Subject) -> bool:
-    """Whether a rule of this scope is written for this subject."""
-    return all(getattr(scope, name) == getattr(subject, name) for name in NAMED[scope.level])
+def _place(level: Level, named: Scope | Subject) -> tuple[str, ...]:
+    """Where rules of this level are kept for what this names."""
+    return (level, *(getattr(named, name) for name in NAMED[level]))
 
 
-def speaks_of(rule: Rule, subject: Subject, measured: Measured) -> bool:
-    """Whether a rule has something to say about this figure of this subject."""
-    if rule.kind is not subject.kind or rule.measure is not measured.measure:
-        return False
-    way = Direction.OVER if measured.deviation > 0 else Direction.UNDER
+def _speaks(rule: Rule, way: Direction, subject: Subject, measured: Measured) -> bool:
+    """Whether a rule written for this subject has something to say about this figure of it."""
     if rule.direction not in (way, Direction.EITHER):
         return False
     if rule.code and rule.code != measured.code:
@@ -114,9 +112,7 @@ def speaks_of(rule: Rule, subject: Subject, measured: Measured) -> bool:
         return False
     if rule.valid_from and subject.on < rule.valid_from:
         return False
-    if rule.valid_to and subject.on > rule.valid_to:
-        return False
-    return covers(rule.scope, subject)
+    return not (rule.valid_to and subject.on > rule.valid_to)
 
 
 def _said(rule: Rule, measured: Measured) -> Check:
@@ -145,38 +141,39 @@ def _strictest(checks: Iterable[Check]) -> Check:
 
 
 class Rulebook:
-    """Rules, sorted so that a figure meets only those that may speak of it."""
+    """Rules, kept by measure and scope: a figure meets only those written for its subject, however many there are."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
-        self._by_measure: dict[tuple[DocumentKind, Measure], list[Rule]] = defaultdict(list)
+        self._kept: dict[tuple[DocumentKind, Measure], dict[tuple[str, ...], list[Rule]]] = {}
         for rule in self.rules:
-            self._by_measure[rule.kind, rule.measure].append(rule)
+            places = self._kept.setdefault((rule.kind, rule.measure), defaultdict(list))
+            places[_place(rule.scope.level, rule.scope)].append(rule)
 
     def uses(self, kind: DocumentKind, measure: Measure) -> bool:
         """Whether any rule speaks of this measure at all."""
-        return (kind, measure) in self._by_measure
+        return (kind, measure) in self._kept
 
     def check(self, subject: Subject, measured: Measured) -> Check:
         """Hold one figure against the rules. See Note [Which rule counts] and Note [Nobody said so]."""
-        if not measured.deviation:
+        deviation = measured.deviation
+        if not deviation:
             return Check(measured, Result.SAME, Outcome.SAME)
-        rules = self._by_measure.get((subject.kind, measured.measure), ())
-        speaking = [rule for rule in rules if speaks_of(rule, subject, measured)]
-        if not speaking:
-            outcome = Outcome.SAME if measured.measure in DERIVED else Outcome.ASK
-            return Check(measured, Result.UNRULED, outcome)
-        narrowest = max(_narrowness(rule) for rule in speaking)
-        return _strictest(_said(rule, measured) for rule in speaking if _narrowness(rule) == narrowest)
+        way = Direction.OVER if deviation > 0 else Direction.UNDER
+        places = self._kept.get((subject.kind, measured.measure), {})
+        for level in NARROWEST_FIRST if places else ():
+            rules = places.get(_place(level, subject), ())
+            speaking = [rule for rule in rules if _speaks(rule, way, subject, measured)]
+            if speaking:
+                # A rule on one charge is narrower than one on any, within the same scope.
+                coded = [rule for rule in speaking if rule.code]
+                return _strictest(_said(rule, measured) for rule in coded or speaking)
+        outcome = Outcome.SAME if measured.measure in DERIVED else Outcome.ASK
+        return Check(measured, Result.UNRULED, outcome)
 
     def judge(self, subject: Subject, figures: Sequence[Measured]) -> Verdict:
         """Hold all figures of one line against the rules."""
         return Verdict(tuple(self.check(subject, measured) for measured in figures))
-
-
-def _narrowness(rule: Rule) -> tuple[int, bool]:
-    # A rule on one charge is narrower than one on any, within the same scope.
-    return WIDEST_FIRST.index(rule.scope.level), bool(rule.code)
 
 
 # --- what can be written ------------------------------------------------------------------------------------
