@@ -410,6 +410,11 @@ def figures_of(
     return figures
 
 
+def is_apart(rules: LineRules, pieces: Sequence[NewPiece]) -> bool:
+    """Whether any figure of an answer differs from what is asked."""
+    return any(figure.deviation for figure in figures_of(rules, pieces))
+
+
 # The field a person changes where a rule refuses a figure.
 FIELD_OF = {
     Measure.DATE: "delivery_on",

@@ -52,7 +52,7 @@ EDITS, APPROVES = Permission.POLICY_EDIT, Permission.POLICY_APPROVE
 
 @door(Permission.POLICY_VIEW)
 def policy_list(request: DoorRequest) -> HttpResponse:
-    """Each company with what acts for it now, then the policies, those that wait for somebody first."""
+    """Each company with what acts for it now, then the policies: what acts, what waits for somebody, the drafts."""
     state = request.GET.get("state", "")
     state = state if state in PolicyState.values else ""
     found = policies().filter(state=state) if state else policies().exclude(state=PolicyState.RETIRED)

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from portal.kernel.actors import Actor
 from portal.kernel.errors import Invalid, NotAllowed, Problem, StaleDocument
 from portal.kernel.scope import requires_scope
-from procurement.acknowledgments.policies import LineRules, agreed_pieces, refused_at_entry
+from procurement.acknowledgments.policies import LineRules, agreed_pieces, is_apart, refused_at_entry
 from procurement.acknowledgments.queries import judge_of, with_paper
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.policies import NewPiece
@@ -58,7 +58,9 @@ def judge_answers(
     Raises `Invalid` for what a rule refuses at entry. A buyer who writes down what was said on the phone is refused
     nothing: it goes to the buyers as if the rule had asked.
     """
-    answered = [line for line in lines if line.pk in pieces]
+    answered = [line for line in lines if line.pk in pieces and is_apart(rules[line.pk], pieces[line.pk])]
+    if not answered:
+        return Judged()  # all as asked: nothing to judge, and no rule need be read
     judge = judge_of(order, answered, at=at, hold=True)
     if judge is None:
         return Judged()
@@ -66,7 +68,6 @@ def judge_answers(
         others = live_promises_by_line(line.pk for line in lines if line.pk not in pieces)
         judge = with_paper(judge, lines, others, pieces)
     verdicts = {line.pk: judge.verdict(line.pk, rules[line.pk], pieces[line.pk]) for line in answered}
-    verdicts = {pk: verdict for pk, verdict in verdicts.items() if verdict.apart}
     if not actor.is_company:
         _require_none_refused(order, verdicts, rules)
     agreed = {pk: agreed_pieces(verdict, len(pieces[pk])) for pk, verdict in verdicts.items()}

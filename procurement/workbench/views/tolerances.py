@@ -2,6 +2,7 @@
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -75,12 +76,11 @@ def _views(request: DoorRequest, wanted: Wanted) -> list[dict[str, Any]]:
         "reopened": _("Opened again"),
         "asked": _("Went to the buyer"),
     }
-    more = "".join(
-        f"&{name}={value}" for name in ("order", "supplier", "policy") if (value := getattr(wanted, name))
-    )
+    narrow = {name: getattr(wanted, name) for name in ("order", "supplier", "policy")}
+    more = urlencode({name: value for name, value in narrow.items() if value})
     return [
         {
-            "url": f"?show={name}{more}",
+            "url": f"?show={name}" + (f"&{more}" if more else ""),
             "label": label,
             "count": counts[name],
             "hot": name == "unseen",
