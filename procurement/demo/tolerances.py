@@ -37,10 +37,10 @@ RULES: tuple[tuple[Rule, str], ...] = (
         _rule(
             Measure.DATE,
             Direction.OVER,
-            Limit(Decimal(0)),
+            Limit(Decimal(2)),
             scope=Scope(Level.SEGMENT, segment="strategic"),
         ),
-        "Their goods are planned to the day.",
+        "Their goods are planned more closely.",
     ),
     (_rule(Measure.DATE, Direction.UNDER, Limit(Decimal(5))), "More than that does not fit into the docks."),
     (_rule(Measure.UNIT_PRICE, Direction.UNDER, Limit()), "Nobody minds a lower price."),
@@ -58,6 +58,7 @@ RULES: tuple[tuple[Rule, str], ...] = (
         "Half a year late is a slip of the keys, or another order.",
     ),
     (_rule(Measure.DELIVERIES, Direction.OVER, Limit(Decimal(1))), ""),
+    (_rule(Measure.QUANTITY, Direction.UNDER, Limit(Decimal(0))), "A shortage always comes to us."),
 )
 
 

@@ -147,7 +147,7 @@ class TestWhereOrdersStand:
 
     def test_tolerances_are_written_and_wait_for_somebody_else_to_approve_them(self):
         policy = TolerancePolicy.objects.get()
-        assert (policy.state, policy.asked_by, policy.rules.count()) == ("asked", "Omar Haddad", 7)
+        assert (policy.state, policy.asked_by, policy.rules.count()) == ("asked", "Omar Haddad", 8)
         assert ToleranceDecision.objects.count() == 0
 
     def test_nothing_happens_in_the_future(self):
