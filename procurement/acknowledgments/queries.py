@@ -148,7 +148,7 @@ def judge_by(
             item_group=groups.get(line.item_number, ""),
             item=line.item_number,
             order=order.number,
-            line=line.key,
+            line=str(line.number),
             currency=order.currency,
             unit=line.unit,
         )

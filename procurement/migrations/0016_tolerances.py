@@ -220,7 +220,7 @@ class Migration(migrations.Migration):
                 ("item_group", models.CharField(blank=True, max_length=60)),
                 ("item_number", models.CharField(blank=True, max_length=60)),
                 ("order_number", models.CharField(blank=True, max_length=60)),
-                ("line_key", models.CharField(blank=True, max_length=60)),
+                ("line_number", models.CharField(blank=True, max_length=10)),
                 (
                     "inside",
                     models.CharField(

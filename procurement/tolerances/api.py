@@ -50,7 +50,7 @@ class ToleranceRuleOfPolicy(serializers.Serializer):
     item_group = serializers.CharField()
     item_number = serializers.CharField()
     order_number = serializers.CharField()
-    line_key = serializers.CharField()
+    line_number = serializers.CharField()
     inside = Word(choices=_values(Inside))
     outside = Word(choices=_values(Outside))
     valid_from = Day(allow_null=True)

@@ -169,13 +169,7 @@ class RuleForm(forms.Form):
     item_group = forms.ChoiceField(label=lazy("Item group"), required=False)
     item = _code(lazy("Item number"), 60)
     order = _code(lazy("Order number"), 60)
-    line = forms.CharField(
-        label=lazy("Line key"),
-        required=False,
-        max_length=60,
-        help_text=lazy("As the ERP names the line."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
+    line = _code(lazy("Line"), 10)
     inside = forms.ChoiceField(
         label=lazy("Inside"), choices=_words(INSIDE_WORDS), widget=forms.RadioSelect, initial="accept"
     )
@@ -233,7 +227,7 @@ class RuleForm(forms.Form):
                 "item_group": rule.item_group,
                 "item": rule.item_number,
                 "order": rule.order_number,
-                "line": rule.line_key,
+                "line": rule.line_number,
                 "inside": rule.inside,
                 "outside": rule.outside,
                 "valid_from": day_text(rule.valid_from),

@@ -115,7 +115,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """For whom: a level, and the codes that it names (segment, supplier's number, item group, item, order and line)."""
+    """For whom: a level, and what it names: segment, supplier's number, item group, item, numbers of order and line."""
 
     level: Level = Level.GLOBAL
     segment: str = ""

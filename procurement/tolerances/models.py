@@ -106,7 +106,7 @@ class ToleranceRule(models.Model):
     item_group = models.CharField(max_length=60, blank=True)
     item_number = models.CharField(max_length=60, blank=True)
     order_number = models.CharField(max_length=60, blank=True)
-    line_key = models.CharField(max_length=60, blank=True)
+    line_number = models.CharField(max_length=10, blank=True)
     inside = models.CharField(max_length=10, choices=_choices(Inside), default=Inside.ACCEPT.value)
     outside = models.CharField(max_length=10, choices=_choices(Outside), default=Outside.ASK.value)
     valid_from = models.DateField(null=True)
@@ -152,7 +152,7 @@ class ToleranceRule(models.Model):
                 item_group=self.item_group,
                 item=self.item_number,
                 order=self.order_number,
-                line=self.line_key,
+                line=self.line_number,
             ),
             inside=Inside(self.inside),
             outside=Outside(self.outside),

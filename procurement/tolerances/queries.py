@@ -197,10 +197,3 @@ def decision_counts(actor: Actor) -> dict[str, int]:
     }
     found: dict[str, int] = visible_decisions(actor).aggregate(**counted)
     return found
-
-
-def decisions_on_order(order_key: uuid.UUID, *, actor: Actor) -> dict[str, ToleranceDecision]:
-    """The last word of the rules on each line of an order, by the line's key."""
-    found = visible_decisions(actor).filter(order_key=order_key)
-    newest = found.order_by("line_key", "-id").distinct("line_key")
-    return {decision.line_key: decision for decision in newest}

@@ -189,7 +189,7 @@ def _columns(rule: Rule) -> dict[str, Any]:
         "item_group": scope.item_group,
         "item_number": scope.item,
         "order_number": scope.order,
-        "line_key": scope.line,
+        "line_number": scope.line,
         "inside": rule.inside,
         "outside": rule.outside,
         "valid_from": rule.valid_from,

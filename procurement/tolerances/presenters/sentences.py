@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from math import floor
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from portal.kernel.templatetags.portal_ui import day_text, figure, money_text, quantity_text
-from portal.kernel.values import minor_units, rounded
+from portal.kernel.values import rounded
 from procurement.tolerances.messages import (
     Check,
     Direction,
@@ -104,12 +105,8 @@ def allowed_text(check: Check, *, currency: str, unit: str) -> str:
         )
         return text % {"n": count}
     # Rounded down: a person must never read a limit that would not be taken.
-    places = max(minor_units(currency), 2) if measure in MONEY else 3
-    scale = 10**places
-    size = Decimal((check.limit * scale).__floor__()).scaleb(-places)
-    if Fraction(size) != check.limit and not size:
-        size = shown(check.limit)
-    told = money_text(size, currency) if measure in MONEY else quantity_text(size.normalize() + 0, unit)
+    size = Decimal(floor(check.limit * 10**SHOWN_DECIMALS)).scaleb(-SHOWN_DECIMALS)
+    told = money_text(size, currency) if measure in MONEY else quantity_text(size, unit)
     percent = check.rule.limit.percent
     if percent is not None:
         values = {"limit": told, "percent": figure(percent)}
@@ -310,8 +307,8 @@ RESULT_WORDS = {
 }
 
 
-def check_row(check: Check, *, currency: str, unit: str) -> CheckRow:
-    """A comparison as the page of its decision shows it."""
+def check_row(check: Check, *, currency: str, unit: str, whom: bool) -> CheckRow:
+    """A comparison as its page shows it; for `whom` the rule is written is the buying side's to know."""
     measured, rule = check.measured, check.rule
     tone, glyph = RESULT_LOOK[check.result]
     if check.result is Result.UNRULED and check.outcome is Outcome.SAME:
@@ -324,12 +321,16 @@ def check_row(check: Check, *, currency: str, unit: str) -> CheckRow:
         actual=_shown_figure(measured.actual, measured.measure, currency, unit),
         apart="" if same else deviation_text(check, currency=currency, unit=unit),
         allowed=limit_text(rule) if rule else "",
-        rule=f"{rule_text(rule)} ({scope_text(rule)})" if rule else "",
+        rule=_rule_told(rule, whom=whom) if rule else "",
         number=rule.number if rule else 0,
         tone=tone,
         glyph=glyph,
         result=str(RESULT_WORDS[check.result]),
     )
+
+
+def _rule_told(rule: Rule, *, whom: bool) -> str:
+    return f"{rule_text(rule)} ({scope_text(rule)})" if whom else rule_text(rule)
 
 
 def _shown_figure(value: Fraction | date, measure: Measure, currency: str, unit: str) -> str:

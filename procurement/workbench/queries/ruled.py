@@ -117,10 +117,11 @@ def _row(
     )
 
 
-def check_rows(decision: ToleranceDecision) -> list[CheckRow]:
-    """A decision figure by figure, the gravest first."""
+def check_rows(decision: ToleranceDecision, actor: Actor) -> list[CheckRow]:
+    """A decision figure by figure, the gravest first. In which segment a supplier is seen is not told to it."""
     checks = [check_from_json(told) for told in decision.checks]
     checks.sort(key=lambda check: (-check.outcome, check.measured.piece))
-    rows = [check_row(check, currency=decision.currency, unit=decision.unit) for check in checks]
+    shown = {"currency": decision.currency, "unit": decision.unit}
+    rows = [check_row(check, whom=actor.is_company, **shown) for check in checks]
     # The one piece of a line is the line.
     return rows if any(row.piece > 1 for row in rows) else [replace(row, piece=0) for row in rows]

@@ -96,7 +96,7 @@ def rule_decision(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """One decision, figure by figure."""
     decision = find_decision(key, actor=request.actor)
     (row,) = ruled_rows([decision], request.actor)
-    context = {"row": row, "decision": decision, "checks": check_rows(decision)}
+    context = {"row": row, "decision": decision, "checks": check_rows(decision, request.actor)}
     return render(request, "procurement/workbench/rule_decision.html", context)
 
 

@@ -34,7 +34,7 @@ from procurement.tolerances.policies import MEASURES, NAMED, Rulebook, allowed, 
 
 TODAY = date(2026, 3, 2)
 VALVES = Subject(
-    DocumentKind.PROMISE, TODAY, "core", "ACME", "valves", "VALVE-15", "4500000001", "L10", "EUR", "pcs"
+    DocumentKind.PROMISE, TODAY, "core", "ACME", "valves", "VALVE-15", "4500000001", "10", "EUR", "pcs"
 )
 
 
@@ -228,7 +228,7 @@ SCOPES = {
     Level.ITEM_GROUP: Scope(Level.ITEM_GROUP, item_group="valves"),
     Level.ITEM: Scope(Level.ITEM, item="VALVE-15"),
     Level.SUPPLIER_ITEM: Scope(Level.SUPPLIER_ITEM, supplier="ACME", item="VALVE-15"),
-    Level.ORDER_LINE: Scope(Level.ORDER_LINE, order="4500000001", line="L10"),
+    Level.ORDER_LINE: Scope(Level.ORDER_LINE, order="4500000001", line="10"),
 }
 
 
@@ -268,7 +268,7 @@ codes = {
     "item_group": st.sampled_from(["valves", "cable"]),
     "item": st.sampled_from(["VALVE-15", "VALVE-25"]),
     "order": st.sampled_from(["4500000001", "4500000002"]),
-    "line": st.sampled_from(["L10", "L20"]),
+    "line": st.sampled_from(["10", "20"]),
 }
 figures = st.fractions(0, 10_000, max_denominator=1000)
 

@@ -323,7 +323,7 @@ def test_rules_for_another_supplier_leave_this_one_alone(people):
         Scope(Level.ITEM_GROUP, item_group="valves"),
         Scope(Level.ITEM, item="VALVE-15"),
         Scope(Level.SUPPLIER_ITEM, supplier="ACME", item="VALVE-15"),
-        Scope(Level.ORDER_LINE, order="4500000001", line="L10"),
+        Scope(Level.ORDER_LINE, order="4500000001", line="10"),
     ],
     ids=lambda scope: scope.level.value,
 )

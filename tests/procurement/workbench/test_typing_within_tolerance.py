@@ -83,7 +83,7 @@ def test_a_percentage_is_told_in_money_too(people):
 
     row = typing(people["asha"], order_of(2), price="6.95")
 
-    assert row.verdict.reason == "0.10 EUR more each, where 0.13 EUR (2 %) is allowed"
+    assert row.verdict.reason == "0.10 EUR more each, where 0.137 EUR (2 %) is allowed"
 
 
 def test_refused_at_entry_stands_at_its_field_and_cannot_be_sent(people):
