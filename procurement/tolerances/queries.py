@@ -165,6 +165,11 @@ def companies_and_rules() -> list[CompanyRules]:
     ]
 
 
+def stopped_of(company_id: int) -> ToleranceSwitch | None:
+    """The switch of a company, where somebody has stopped its rules."""
+    return ToleranceSwitch.objects.filter(company=company_id, state=SwitchState.OFF).first()
+
+
 # --- what rules decided -------------------------------------------------------------------------------------
 
 

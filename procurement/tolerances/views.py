@@ -28,6 +28,7 @@ from procurement.tolerances.queries import (
     find_rule,
     policies,
     rules_of_policy,
+    stopped_of,
     supplier_names,
 )
 from procurement.tolerances.services import (
@@ -79,10 +80,11 @@ def policy(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     names = supplier_names(rule.supplier_number for rule in rules)
     may = POLICY_LIFECYCLE.verbs_for(request.actor, found.state)
     is_author = request.actor.user_id in found.authors
+    stopped = stopped_of(found.company_id)
     context = {
         "policy": found,
         "rules": with_neighbours([rule_row(rule, names) for rule in rules]),
-        "ball": policy_ball(found, may=may, is_author=is_author),
+        "ball": policy_ball(found, may=may, is_author=is_author, stopped=stopped),
         "may": may,
         "may_edit": request.actor.may(EDITS),
         "is_draft": found.state == PolicyState.DRAFT,

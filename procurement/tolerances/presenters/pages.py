@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.templatetags.portal_ui import moment_text
 from procurement.tolerances.messages import Rule, rule_from_json
-from procurement.tolerances.models import TolerancePolicy, ToleranceRule
+from procurement.tolerances.models import TolerancePolicy, ToleranceRule, ToleranceSwitch
 from procurement.tolerances.policies import speaks_of_the_same
 from procurement.tolerances.presenters.sentences import (
     direction_text,
@@ -93,7 +93,9 @@ def _moment(at: datetime | None) -> str:
     return moment_text(at) if at else ""
 
 
-def policy_ball(policy: TolerancePolicy, *, may: Sequence[str], is_author: bool) -> Ball:
+def policy_ball(
+    policy: TolerancePolicy, *, may: Sequence[str], is_author: bool, stopped: ToleranceSwitch | None
+) -> Ball:
     """The one sentence on top of a policy: where it stands, and who is to do what."""
     if policy.state == PolicyState.DRAFT:
         text = _("A draft decides nothing. Try it on past promises, then ask somebody else to approve it.")
@@ -105,6 +107,10 @@ def policy_ball(policy: TolerancePolicy, *, may: Sequence[str], is_author: bool)
             return Ball("wait", "wait", _("Your turn"), True, text)
         text = _("%(name)s asked for approval. Somebody who wrote nothing of it decides.") % values
         return Ball("move", "half", _("Waits for approval"), False, text)
+    if policy.state == PolicyState.ACTIVE and stopped:
+        values = {"name": stopped.moved_by, "at": _moment(stopped.moved_at)}
+        text = _("These rules are approved, but %(name)s stopped everything automatic on %(at)s.") % values
+        return Ball("stop", "stop", _("Stopped"), False, text)
     if policy.state == PolicyState.ACTIVE:
         values = {"name": policy.approved_by, "at": _moment(policy.approved_at)}
         text = _("These rules act. %(name)s approved them on %(at)s.") % values

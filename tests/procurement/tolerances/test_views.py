@@ -245,18 +245,20 @@ def test_a_copy_is_a_draft_with_the_same_rules(people):
 
 
 def test_one_press_and_a_reason_stop_everything(people):
-    an_active_policy(people, FIVE_DAYS)
+    policy = an_active_policy(people, FIVE_DAYS)
     bea, boss = signed_in(people["bea"]), signed_in(people["max"])
     address = reverse("rules-switch", args=["NM"])
 
     assert "Stop everything" in text_of(bea.get(reverse("policy-list")))
     bea.post(address, {"do": "stop", "reason": "Audit."})
     listed = text_of(bea.get(reverse("policy-list")))
+    stood = text_of(bea.get(reverse("policy", args=[policy.key])))
     refused = bea.post(address, {"do": "resume", "reason": "Fine."})
     boss.post(address, {"do": "resume", "reason": "Fine."})
 
     assert "Stopped" in listed
     assert "Audit." in listed
+    assert "Bea Buyer stopped everything automatic" in stood
     assert refused.status_code == 403
     with acting(FEED):
         assert ToleranceSwitch.objects.get().state == "on"
