@@ -81,6 +81,8 @@ def test_the_answer_says_how_many_lines_were_within_tolerance(people, tokens):
 
     assert (paper["lines_as_asked"], paper["lines_by_rule"], paper["lines_changed"]) == (0, 2, 0)
     assert paper["allowed_actions"] == []
+    whole = tokens("ACME").get(f"/api/v1/acknowledgments/{paper['key']}").json()
+    assert [piece["by_rule"] for line in whole["lines"] for piece in line["pieces"]] == [True, True]
 
 
 @pytest.mark.parametrize("address", [POLICIES, DECISIONS])
