@@ -22,6 +22,7 @@ from procurement.erp.presenters_connection import standing_of
 from procurement.erp.queries import things_needing_a_person
 from procurement.orders.queries import visible_lines, visible_orders
 from procurement.orders.states import Turn
+from procurement.tolerances.queries import unseen_decisions
 from suppliers.queries import suppliers_of
 from suppliers.roles import CompanyRole, Permission
 
@@ -84,6 +85,29 @@ WAYS = (
         P.ORDER_ACKNOWLEDGE,
         frozenset({"answer-upload"}),
         _SUPPLIER,
+    ),
+    Way(
+        "policy-list",
+        "scale",
+        _("Tolerances"),
+        P.POLICY_VIEW,
+        frozenset(
+            {
+                "policy-list",
+                "policy",
+                "policy-new",
+                "policy-copy",
+                "policy-rule",
+                "policy-rule-new",
+                "policy-dry-run",
+                "rule-decisions",
+                "rule-decision",
+            }
+        ),
+        sides=_COMPANY,
+        section=_SETUP,
+        count="ruled",
+        phone=False,
     ),
     Way(
         "integration",
@@ -177,12 +201,13 @@ def _nav(request: HttpRequest, actor: Actor, mine: Mine) -> list[dict[str, Any]]
 
 
 def _counts(request: HttpRequest, wanted: set[str], actor: Actor, mine: Mine) -> dict[str, int]:
-    """What waits, a query or three for each count that the reader's ways show: nobody has more than two counts."""
+    """What waits, a query or three for each count that the reader's ways show: nobody has more than three counts."""
     if not in_scope():
         return {}
     counters: dict[str, Callable[[], int]] = {
         "orders": lambda: mine.waiting,
         "decisions": lambda: _decisions(request, actor),
+        "ruled": lambda: unseen_decisions(actor).count() if actor.may(P.ORDER_DECIDE) else 0,
         "commands": lambda: things_needing_a_person(actor, request.at),  # type: ignore[attr-defined]  # by the door
     }
     return {name: counters[name]() for name in sorted(wanted)}

@@ -16,6 +16,12 @@ from procurement.orders.models import (
 )
 from procurement.receipts.models import Receipt
 from procurement.threads.models import Attachment, Message
+from procurement.tolerances.models import (
+    ToleranceDecision,
+    TolerancePolicy,
+    ToleranceRule,
+    ToleranceSwitch,
+)
 
 __all__ = [
     "Alert",
@@ -47,6 +53,10 @@ __all__ = [
     "Site",
     "SupplierItem",
     "SweptRecord",
+    "ToleranceDecision",
+    "TolerancePolicy",
+    "ToleranceRule",
+    "ToleranceSwitch",
     "Unit",
     "UploadedAnswer",
 ]

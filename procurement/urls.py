@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("procurement.orders.urls")),
     path("", include("procurement.threads.urls")),
+    path("", include("procurement.tolerances.urls")),
     path("", include("procurement.acknowledgments.urls")),
     path("", include("procurement.erp.urls")),
     path("", include("procurement.erp.reconciliation.urls")),

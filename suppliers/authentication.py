@@ -16,7 +16,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from portal.kernel.actors import Actor, Channel, Side
 from portal.kernel.scope import acting, requires_scope
 from suppliers.models import ApiToken, Supplier
-from suppliers.roles import TOKEN_SCOPES
+from suppliers.roles import COMPANY_PROGRAMS, TOKEN_SCOPES
 from suppliers.services import digest_of
 from suppliers.states import SupplierState
 
@@ -75,7 +75,7 @@ def actor_of_token(secret: str, *, at: datetime) -> Actor | None:
         role=token.scope,
         supplier_ids=(token.supplier_id,) if of_supplier else (),
         all_supplier_ids=(token.supplier_id,) if of_supplier else (),
-        permissions=frozenset(TOKEN_SCOPES[token.scope]),
+        permissions=TOKEN_SCOPES[token.scope] | (frozenset() if of_supplier else COMPANY_PROGRAMS),
         token_id=token.pk,
     )
     with acting(actor):

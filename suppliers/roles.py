@@ -26,6 +26,9 @@ class Permission(StrEnum):
     SUPPLIER_MANAGE = "supplier.manage"
     TOKEN_MANAGE = "token.manage"  # noqa: S105 -- a permission's name, not a secret
     AUDIT_VIEW = "audit.view"
+    POLICY_VIEW = "policy.view"
+    POLICY_EDIT = "policy.edit"
+    POLICY_APPROVE = "policy.approve"
 
 
 P = Permission
@@ -48,8 +51,14 @@ SUPPLIER_ROLES: dict[str, frozenset[Permission]] = {
     SupplierRole.READ_ONLY: _READS,
 }
 
-_COMPANY_READS = _READS | {P.SUPPLIER_VIEW}
-_BUYS = _COMPANY_READS | {P.ORDER_DECIDE, P.ORDER_ANSWER_FOR, P.THREAD_WRITE, P.THREAD_NOTE}
+_COMPANY_READS = _READS | {P.SUPPLIER_VIEW, P.POLICY_VIEW}
+_BUYS = _COMPANY_READS | {
+    P.ORDER_DECIDE,
+    P.ORDER_ANSWER_FOR,
+    P.THREAD_WRITE,
+    P.THREAD_NOTE,
+    P.POLICY_EDIT,
+}
 
 
 class CompanyRole(models.TextChoices):
@@ -70,9 +79,10 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
     CompanyRole.PLANNER: _COMPANY_READS | {P.THREAD_WRITE, P.THREAD_NOTE},
     CompanyRole.ACCOUNTS_PAYABLE: _COMPANY_READS | {P.THREAD_NOTE},
     CompanyRole.RECEIVING: _COMPANY_READS,
-    CompanyRole.ADMINISTRATOR: _COMPANY_READS | {P.SUPPLIER_MANAGE, P.TOKEN_MANAGE},
+    CompanyRole.ADMINISTRATOR: _COMPANY_READS
+    | {P.SUPPLIER_MANAGE, P.TOKEN_MANAGE, P.POLICY_EDIT, P.POLICY_APPROVE},
     CompanyRole.INTEGRATION_OWNER: _COMPANY_READS | {P.ERP_VIEW, P.ERP_MANAGE, P.TOKEN_MANAGE},
-    CompanyRole.MANAGER: _BUYS | {P.ERP_VIEW, P.AUDIT_VIEW},
+    CompanyRole.MANAGER: _BUYS | {P.ERP_VIEW, P.AUDIT_VIEW, P.POLICY_APPROVE},
     CompanyRole.AUDITOR: _COMPANY_READS | {P.ERP_VIEW, P.AUDIT_VIEW},
 }
 
@@ -84,6 +94,8 @@ class TokenScope(models.TextChoices):
     ACKNOWLEDGE = "acknowledge", _("Read and acknowledge orders")
 
 
+# What a program of the buying side may read besides.
+COMPANY_PROGRAMS = frozenset({P.POLICY_VIEW})
 TOKEN_SCOPES: dict[str, frozenset[Permission]] = {
     TokenScope.READ: _READS,
     TokenScope.ACKNOWLEDGE: _READS | {P.ORDER_ACKNOWLEDGE},

@@ -9,12 +9,14 @@ from procurement.acknowledgments import api as acknowledgments
 from procurement.invoices import api as invoices
 from procurement.orders import api as orders
 from procurement.receipts import api as receipts
+from procurement.tolerances import api as tolerances
 
 urlpatterns = [
     *orders.urlpatterns,
     *acknowledgments.urlpatterns,
     *receipts.urlpatterns,
     *invoices.urlpatterns,
+    *tolerances.urlpatterns,
     path("schema", views.Description.as_view({"get": "read"}), name="api-schema"),
     path("docs", views.reference, name="api-docs"),
     re_path(r"^(?P<rest>[\s\S]*)$", views.no_such_address, name="api-unknown"),

@@ -136,6 +136,9 @@ class AcknowledgmentSummary(serializers.Serializer):
     channel = Word(choices=[(one.value, one.value) for one in Channel])
     on_behalf = serializers.BooleanField(help_text="A buyer gave it for the supplier.")
     lines_as_asked = serializers.IntegerField()
+    lines_by_rule = serializers.IntegerField(
+        help_text="Agreed at once though not as asked: the buyer's tolerances allow it."
+    )
     lines_changed = serializers.IntegerField()
     lines_refused = serializers.IntegerField()
     allowed_actions = serializers.SerializerMethodField(help_text="What this caller may do with it now.")
@@ -188,6 +191,7 @@ def _visible(actor: Actor) -> QuerySet[OrderAcknowledgment]:
         origin=OuterRef("origin"),
         line_id=OuterRef("line_id"),
         state__in=[PromiseState.AGREED, PromiseState.DECLINED],
+        by_rule=False,
     )
     undecided = pieces.filter(~Exists(decided), origin=OuterRef("key"), state=PromiseState.PROPOSED)
     papers = OrderAcknowledgment.objects.visible_to(actor).select_related("order", "supplier", "ship_from")
@@ -264,8 +268,8 @@ class OrderAcknowledgments(Doors):
         operation_id="acknowledge_order",
         summary="Acknowledge an order",
         description=(
-            "Answers some lines of an order or all of them. What is promised as asked is agreed at once; "
-            "everything else waits for the buyer. Either everything is taken or nothing."
+            "Answers some lines of an order or all of them. What is promised as asked, or within the buyer's "
+            "tolerances, is agreed at once; everything else waits for the buyer. Either everything is taken or nothing."
         ),
         tags=["acknowledgments"],
         parameters=[IDEMPOTENCY_KEY, IF_MATCH, REPLAYED, LOCATION, etag_of("order", "201")],

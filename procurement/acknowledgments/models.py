@@ -37,6 +37,7 @@ class OrderAcknowledgment(models.Model):
     channel = models.CharField(max_length=20)
     on_behalf = models.BooleanField(default=False)
     lines_as_asked = models.PositiveIntegerField(default=0)
+    lines_by_rule = models.PositiveIntegerField(default=0, db_default=0)
     lines_changed = models.PositiveIntegerField(default=0)
     lines_refused = models.PositiveIntegerField(default=0)
 

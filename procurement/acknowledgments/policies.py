@@ -17,6 +17,8 @@ from portal.kernel.values import decimals_of
 from procurement.acknowledgments.messages import AnswerPiece
 from procurement.orders.policies import ZERO, NewPiece, merged, plain
 from procurement.orders.states import PromiseKind, Reason
+from procurement.tolerances.messages import Measure, Measured, Outcome, Verdict
+from procurement.tolerances.presenters.sentences import figure_text, refusal_text
 
 LONGEST = {"item_number": 60, "item_description": 300, "note": 2000, "supplier_reference": 60}
 FARTHEST = timedelta(days=5 * 366)
@@ -348,3 +350,97 @@ def hints(rules: LineRules, pieces: Sequence[NewPiece]) -> list[str]:
             values = {"pack": plain(pack), "low": plain(low), "high": plain(low + pack)}
             found.append(message % values)
     return found
+
+
+# --- held against tolerances --------------------------------------------------------------------------------
+
+
+def exact_amount(quantity: Decimal, price: Decimal, price_per: Decimal) -> Fraction:
+    """What so many units cost, unrounded: a line in three pieces costs what it costs in one."""
+    return Fraction(quantity) * Fraction(price) / Fraction(price_per)
+
+
+def asked_amount(rules: LineRules) -> Fraction:
+    """What the line costs as it is asked."""
+    return exact_amount(rules.quantity, rules.price, rules.price_per)
+
+
+def promised_amount(pieces: Sequence[NewPiece]) -> Fraction:
+    """What the line would cost as it is promised; what is refused costs nothing."""
+    amounts = (
+        exact_amount(piece.quantity, piece.price, piece.price_per)
+        for piece in pieces
+        if piece.kind != PromiseKind.REFUSE
+    )
+    return sum(amounts, start=Fraction(0))
+
+
+def figures_of(
+    rules: LineRules, pieces: Sequence[NewPiece], paper: tuple[Fraction, Fraction] | None = None
+) -> list[Measured]:
+    """An answer to a line beside what is asked, figure by figure, as tolerances compare it.
+
+    Each piece is held against the delivery it answers, the line against what it asks in all. `paper` are the asked and
+    the promised amount of the whole order, where a rule wants to know them.
+    """
+    asked = {delivery.key: delivery.delivery_on for delivery in rules.deliveries}
+    standing = [piece for piece in pieces if piece.kind != PromiseKind.REFUSE]
+    promised = sum((piece.quantity for piece in standing), start=ZERO)
+    figures = [Measured(Measure.QUANTITY, Fraction(rules.quantity), Fraction(promised))]
+    if standing:
+        days = merged((one.quantity, one.delivery_on) for one in rules.deliveries)
+        kept = merged((piece.quantity, piece.delivery_on) for piece in standing)
+        figures.append(Measured(Measure.DELIVERIES, Fraction(len(days)), Fraction(max(len(days), len(kept)))))
+    before, after = asked_amount(rules), promised_amount(pieces)
+    figures.append(Measured(Measure.LINE_AMOUNT, before, after))
+    if paper and before != after:
+        figures.append(Measured(Measure.DOCUMENT_AMOUNT, *paper))
+    price = Fraction(rules.price) / Fraction(rules.price_per)
+    for number, piece in enumerate(pieces, start=1):
+        if piece.kind == PromiseKind.REFUSE:
+            continue
+        if piece.kind != PromiseKind.ACCEPT:
+            code = piece.kind if piece.delivery_on else "undated"
+            figures.append(Measured(Measure.OTHER, Fraction(0), Fraction(1), number, code))
+        promise = Fraction(piece.price) / Fraction(piece.price_per)
+        figures.append(Measured(Measure.UNIT_PRICE, price, promise, number))
+        if piece.delivery_on:
+            on = asked.get(piece.schedule_key, rules.deliveries[0].delivery_on)
+            figures.append(Measured(Measure.DATE, on, piece.delivery_on, number))
+    return figures
+
+
+def is_apart(rules: LineRules, pieces: Sequence[NewPiece]) -> bool:
+    """Whether any figure of an answer differs from what is asked."""
+    return any(figure.deviation for figure in figures_of(rules, pieces))
+
+
+# The field a person changes where a rule refuses a figure.
+FIELD_OF = {
+    Measure.DATE: "delivery_on",
+    Measure.UNIT_PRICE: "price",
+    Measure.LINE_AMOUNT: "price",
+    Measure.DOCUMENT_AMOUNT: "price",
+    Measure.QUANTITY: "quantity",
+    Measure.DELIVERIES: "quantity",
+}
+
+
+def refused_at_entry(rules: LineRules, verdict: Verdict, currency: str) -> list[Problem]:
+    """What the company's rules do not even let a buyer see, each at its field with the way out."""
+    return [
+        Problem(
+            f"{FIELD_OF[check.measured.measure]}.{max(0, check.measured.piece - 1)}",
+            refusal_text(check, currency=currency, unit=rules.unit),
+            figure_text(check),
+            "outside_tolerance",
+            str(rules.number),
+        )
+        for check in verdict.checks
+        if check.outcome is Outcome.REFUSE
+    ]
+
+
+def agreed_pieces(verdict: Verdict, count: int) -> frozenset[int]:
+    """The pieces, counted from 1, that rules agree to at once."""
+    return frozenset(piece for piece in range(1, count + 1) if verdict.outcome_of(piece) < Outcome.ASK)

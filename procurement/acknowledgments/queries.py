@@ -1,6 +1,10 @@
 """Reading answers, drafts, and what the rules must know of the lines."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -9,10 +13,19 @@ from portal.kernel.actors import Actor
 from portal.kernel.errors import NotFound
 from procurement.acknowledgments.messages import BadCell, FileRow
 from procurement.acknowledgments.models import DraftAnswer, DraftHeader, OrderAcknowledgment, UploadedAnswer
-from procurement.acknowledgments.policies import Delivery, LineRules
+from procurement.acknowledgments.policies import (
+    Delivery,
+    LineRules,
+    exact_amount,
+    figures_of,
+    promised_amount,
+)
 from procurement.catalogue.models import SupplierItem
-from procurement.orders.models import PurchaseOrder, PurchaseOrderLine, ScheduleLine
+from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
+from procurement.orders.policies import NewPiece
 from procurement.orders.queries import schedules_by_line
+from procurement.tolerances.messages import DocumentKind, Measure, Subject, Verdict
+from procurement.tolerances.queries import LivePolicy, groups_of, live_policy, live_policy_held
 from suppliers.models import SupplierSite
 
 
@@ -59,6 +72,125 @@ def rules_of(
         )
         for line in lines
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The rules that count for an order's lines now, and what they must know of each (by line id)."""
+
+    policy: LivePolicy
+    subjects: Mapping[int, Subject]
+    paper: tuple[Fraction, Fraction] | None = None
+
+    @property
+    def wants_paper(self) -> bool:
+        """Whether a rule looks at the amount of the whole order."""
+        return self.policy.book.uses(DocumentKind.PROMISE, Measure.DOCUMENT_AMOUNT)
+
+    def verdict(self, line_id: int, rules: LineRules, pieces: Sequence[NewPiece]) -> Verdict:
+        """What the rules say of an answer to this line."""
+        return self.policy.book.judge(self.subjects[line_id], figures_of(rules, pieces, self.paper))
+
+
+def judge_of(
+    order: PurchaseOrder, lines: Sequence[PurchaseOrderLine], *, at: datetime, hold: bool = False
+) -> Judge | None:
+    """Who judges answers to these lines; None where the company has no rules that act. A fixed number of queries.
+
+    With `hold` the rules stay what they are until the transaction ends.
+    """
+    look = live_policy_held if hold else live_policy
+    policy = look(order.company_id, DocumentKind.PROMISE)
+    return judge_by(policy, order, lines, on=company_day(order, at)) if policy else None
+
+
+def company_day(order: PurchaseOrder, at: datetime) -> date:
+    """The date where the buying company is: rules begin and end with its days."""
+    return at.astimezone(ZoneInfo(order.company.time_zone)).date()
+
+
+def judges_of(lines: Iterable[PurchaseOrderLine], *, at: datetime) -> dict[int, Judge]:
+    """Who judges answers to lines of many orders, by the order's id: a few queries for each company."""
+    by_company: dict[int, dict[int, list[PurchaseOrderLine]]] = {}
+    for line in lines:
+        by_company.setdefault(line.order.company_id, {}).setdefault(line.order_id, []).append(line)
+    found: dict[int, Judge] = {}
+    for company_id, by_order in by_company.items():
+        policy = live_policy(company_id, DocumentKind.PROMISE)
+        if policy is None:
+            continue
+        numbers = (line.item_number for theirs in by_order.values() for line in theirs)
+        groups = groups_of(numbers, policy.book)
+        for order_id, theirs in by_order.items():
+            order = theirs[0].order
+            found[order_id] = judge_by(policy, order, theirs, on=company_day(order, at), groups=groups)
+    return found
+
+
+def judge_by(
+    policy: LivePolicy,
+    order: PurchaseOrder,
+    lines: Sequence[PurchaseOrderLine],
+    *,
+    on: date,
+    groups: Mapping[str, str] | None = None,
+) -> Judge:
+    """Who judges answers to these lines by a policy, be it live or a draft; `groups` are the items' where known."""
+    if groups is None:
+        groups = groups_of((line.item_number for line in lines), policy.book)
+    supplier = order.supplier
+    subjects = {
+        line.pk: Subject(
+            kind=DocumentKind.PROMISE,
+            on=on,
+            segment=supplier.segment,
+            supplier=supplier.number,
+            item_group=groups.get(line.item_number, ""),
+            item=line.item_number,
+            order=order.number,
+            line=str(line.number),
+            currency=order.currency,
+            unit=line.unit,
+        )
+        for line in lines
+    }
+    return Judge(policy, subjects)
+
+
+def with_paper(
+    judge: Judge,
+    lines: Sequence[PurchaseOrderLine],
+    promises: Mapping[int, Sequence[Promise]],
+    answers: Mapping[int, Sequence[NewPiece]],
+) -> Judge:
+    """The judge, told the asked and the promised amount of the whole order; `answers` take the place of `promises`."""
+    asked = promised = Fraction(0)
+    for line in lines:
+        if line.cancelled:
+            continue
+        before = exact_amount(line.quantity, line.price, line.price_per)
+        asked += before
+        if line.pk in answers:
+            promised += promised_amount(answers[line.pk])
+        elif standing := promises.get(line.pk):
+            promised += promised_amount([as_new(promise) for promise in standing])
+        else:
+            promised += before
+    return replace(judge, paper=(asked, promised))
+
+
+def as_new(promise: Promise) -> NewPiece:
+    """A promise that was made, as the piece of an answer that it was."""
+    return NewPiece(
+        schedule_key=promise.schedule_key,
+        kind=promise.kind,
+        quantity=promise.quantity,
+        price=promise.price,
+        price_per=promise.price_per,
+        delivery_on=promise.delivery_on,
+        ship_on=promise.ship_on,
+        item_number=promise.item_number,
+    )
 
 
 def travel_days(places: Iterable[SupplierSite], code: str = "") -> int | None:

@@ -118,6 +118,7 @@ def _fact(order: PurchaseOrder, paper: OrderAcknowledgment, lines: list[Purchase
         "revision": order.revision,
         "on_behalf": True,
         "as_asked": [line.number for line in lines],
+        "by_rule": [],
         "waiting": [],
         "refused": [],
     }

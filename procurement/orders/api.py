@@ -132,6 +132,7 @@ class PromisePiece(serializers.Serializer):
     promised_at = Moment()
     decided_at = Moment(allow_null=True)
     decided_by = serializers.CharField()
+    by_rule = serializers.BooleanField(help_text="The buyer's tolerances agreed to it; no person looked.")
     decision_note = serializers.CharField()
 
 

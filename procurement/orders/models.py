@@ -296,7 +296,7 @@ class Promise(models.Model):
 
     `origin` is the key of the paper that made it (an acknowledgment). Promises are superseded by newer ones, never
     edited; `was_agreed` marks the superseded ones on which a whole line had been agreed: they come back when what took
-    their place is withdrawn.
+    their place is withdrawn. `by_rule` marks those that a tolerance agreed to, without anybody looking.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -322,6 +322,7 @@ class Promise(models.Model):
     decided_by = models.CharField(max_length=200, blank=True)
     decision_note = models.TextField(blank=True)
     was_agreed = models.BooleanField(default=False, db_default=False)
+    by_rule = models.BooleanField(default=False, db_default=False)
 
     objects = ScopedQuerySet.as_manager()
 

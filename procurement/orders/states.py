@@ -176,9 +176,10 @@ PROMISE_LIFECYCLE = Lifecycle(
         "promise.declined",
         Permission.ORDER_DECIDE,
     ),
+    # What a rule agreed to of a line that waits for the buyer goes with the rest of it: nobody was told of it yet.
     Transition(
         "withdraw",
-        frozenset({PromiseState.PROPOSED}),
+        frozenset({PromiseState.PROPOSED, PromiseState.AGREED}),
         PromiseState.WITHDRAWN,
         "promise.withdrawn",
         Permission.ORDER_ACKNOWLEDGE,

@@ -17,6 +17,9 @@ from portal.kernel.templatetags.portal_ui import day_text, figure, money_text
 from procurement.acknowledgments.policies import LineRules, difference
 from procurement.orders.policies import Asked, NewPiece, Piece, is_as_asked
 from procurement.orders.states import OrderState, PromiseKind
+from procurement.tolerances.messages import Outcome
+from procurement.tolerances.messages import Verdict as Judged
+from procurement.tolerances.presenters.sentences import deciding, lateness, why_all
 
 HOUR = timedelta(hours=1)
 
@@ -46,6 +49,7 @@ class Verdict:
 
 
 AS_ASKED, TO_BUYER, REFUSED, NOT_YET = "as_asked", "to_buyer", "refused", "not_yet"
+BY_RULE = "by_rule"
 
 
 def as_asked_verdict() -> Verdict:
@@ -76,18 +80,37 @@ def verdict_of(
     *,
     buyer: str,
     currency: str,
+    judged: Judged | None = None,
 ) -> Verdict:
-    """What happens when a line is sent as typed: agreed at once, or whom it goes to and why, or what stops it."""
+    """What happens when a line is sent as typed: agreed at once, or whom it goes to and why, or what stops it.
+
+    `judged` is what the company's tolerances say of it; None where none act.
+    """
     if problems:
         count = len(problems)
         result = ngettext("Cannot be sent yet", "%(n)d things to mend first", count) % {"n": count}
         return Verdict(NOT_YET, "stop", "alert", result)
     if says_as_asked(rules, pieces):
         return Verdict(AS_ASKED, "done", "full", _("Agreed at once"), _("as asked"))
+    if judged and judged.outcome < Outcome.ASK:
+        reason = why_all(deciding(judged.apart), currency=currency, unit=rules.unit)
+        return Verdict(BY_RULE, "done", "full", _("Agreed at once"), reason)
     if all(piece.kind == PromiseKind.REFUSE for piece in pieces):
         return Verdict(REFUSED, "stop", "stop", _("Refused: goes to %(buyer)s") % {"buyer": buyer})
-    reason = "; ".join(reasons_of(rules, pieces, currency))
+    reason = asking_of(rules, pieces, currency, judged)
     return Verdict(TO_BUYER, "wait", "talk", _("Goes to %(buyer)s") % {"buyer": buyer}, reason)
+
+
+def asking_of(rules: LineRules, pieces: Sequence[NewPiece], currency: str, judged: Judged | None) -> str:
+    """Why an answer goes to the buyer: how it differs, and what the rules would have allowed."""
+    if judged is None:
+        return "; ".join(reasons_of(rules, pieces, currency))
+    reason = why_all(deciding(judged.apart), currency=currency, unit=rules.unit)
+    agreed = sum(judged.outcome_of(piece) < Outcome.ASK for piece in range(1, len(pieces) + 1))
+    if not agreed:
+        return reason
+    values = {"n": agreed, "count": len(pieces), "reason": reason}
+    return _("%(n)d of %(count)d pieces agreed at once; %(reason)s") % values
 
 
 def reasons_of(rules: LineRules, pieces: Sequence[NewPiece], currency: str) -> list[str]:
@@ -111,13 +134,6 @@ def reasons_of(rules: LineRules, pieces: Sequence[NewPiece], currency: str) -> l
         values = {"quantity": figure(told.refused), "unit": rules.unit}
         found.append(_("%(quantity)s %(unit)s refused") % values)
     return found or [_("other quantities on these days")]
-
-
-def lateness(days: int) -> str:
-    """How late or early, in words."""
-    if days > 0:
-        return ngettext("%(n)d day late", "%(n)d days late", days) % {"n": days}
-    return ngettext("%(n)d day early", "%(n)d days early", -days) % {"n": -days}
 
 
 # --- whose turn it is ---------------------------------------------------------------------------------------
@@ -285,12 +301,13 @@ def _typed_text(facts: OrderFacts) -> str | SafeString:
         waiting = ngettext("One line waits.", "%(count)d lines wait.", facts.for_supplier)
         return waiting % {"count": facts.for_supplier}
     parts: list[str] = []
-    if count := counts.get(AS_ASKED):
-        parts.append(ngettext("one agreed at once", "%(n)d agreed at once", count) % {"n": count})
+    at_once = counts.get(AS_ASKED, 0) + counts.get(BY_RULE, 0)
+    if at_once:
+        parts.append(ngettext("one agreed at once", "%(n)d agreed at once", at_once) % {"n": at_once})
     refused = counts.get(REFUSED, 0)
     if count := counts.get(TO_BUYER, 0) + refused:
         parts.append(going_text(count, refused, facts.buyer))
-    if count := counts.get(NOT_YET):
+    if count := counts.get(NOT_YET, 0):
         parts.append(ngettext("one to mend first", "%(n)d to mend first", count) % {"n": count})
     head = ngettext("One line differs:", "%(n)d lines differ:", changed) % {"n": changed}
     return format_html("{} {}.", head, format_html_join(", ", "{}", ((part,) for part in parts)))

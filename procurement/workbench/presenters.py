@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -121,7 +122,15 @@ def entry_of(
     if event.kind in TO_THE_ERP:
         through = ""
     note = ", ".join(part for part in (who, through) if part)
-    return Entry(tone, glyph, text, event.at, note, url=_command_url(event) if linked else "")
+    url = _ruled_url(event) or (_command_url(event) if linked else "")
+    return Entry(tone, glyph, text, event.at, note, url=url)
+
+
+def _ruled_url(event: AuditEvent) -> str:
+    """Where one reads what rules agreed to on this order: both sides may."""
+    if event.kind != "order.agreed_by_rule":
+        return ""
+    return f"{reverse('rule-decisions')}?{urlencode({'order': event.facts['order']})}"
 
 
 def _command_url(event: AuditEvent) -> str:
@@ -214,11 +223,30 @@ def _acknowledged(facts: Facts) -> str:
     if as_asked:
         count = len(as_asked)
         parts.append(ngettext("one line as asked", "%(n)d lines as asked", count) % {"n": count})
+    if by_rule := facts.get("by_rule"):
+        parts.append(_("%(lines)s within tolerance") % {"lines": lines_text(by_rule)})
     if waiting:
         parts.append(_("%(lines)s otherwise") % {"lines": lines_text(waiting)})
     if refused:
         parts.append(_("%(lines)s refused") % {"lines": lines_text(refused)})
     return f"{head}: {', '.join(parts)}" if parts else head
+
+
+def _agreed_by_rule(facts: Facts) -> str:
+    rules = facts["rules"]
+    count = facts["line_count"]
+    told = lines_text(facts["lines"])
+    if count > len(facts["lines"]):
+        told = ngettext("%(n)d line", "%(n)d lines", count) % {"n": count}
+    if not rules:
+        return _("Agreed by rule: %(lines)s (%(policy)s)") % {"lines": told, "policy": facts["policy"]}
+    text = ngettext(
+        "Agreed by rule: %(lines)s (%(policy)s, rule %(rules)s)",
+        "Agreed by rule: %(lines)s (%(policy)s, rules %(rules)s)",
+        len(rules),
+    )
+    values = {"lines": told, "policy": facts["policy"], "rules": ", ".join(str(rule) for rule in rules)}
+    return text % values
 
 
 def _withdrawn(facts: Facts) -> str:
@@ -284,6 +312,7 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     "order.receipts_booked": ("done", "most", _receipts_booked),
     "order.invoices_told": ("quiet", "full", _invoices_told),
     "order.acknowledged": ("move", "most", _acknowledged),
+    "order.agreed_by_rule": ("done", "full", _agreed_by_rule),
     "order.answer_withdrawn": ("quiet", "stale", _withdrawn),
     "order.answer_accepted": ("done", "full", _accepted),
     "order.answer_declined": ("talk", "talk", _declined),

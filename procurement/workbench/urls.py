@@ -2,12 +2,21 @@
 
 from django.urls import path
 
-from procurement.workbench.views import buyer, common, decisions, home, story, supplier
+from procurement.workbench.views import buyer, common, decisions, home, story, supplier, tolerances
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("decisions/", decisions.decision_list, name="decision-list"),
     path("decisions/decide/", decisions.decisions_decide, name="decisions-decide"),
+    path("tolerances/decisions/", tolerances.rule_decisions, name="rule-decisions"),
+    path("tolerances/decisions/seen/", tolerances.rule_decisions_seen, name="rule-decisions-seen"),
+    path("tolerances/decisions/<uuid:key>/", tolerances.rule_decision, name="rule-decision"),
+    path(
+        "tolerances/decisions/<uuid:key>/reopen/",
+        tolerances.rule_decision_reopen,
+        name="rule-decision-reopen",
+    ),
+    path("tolerances/<uuid:key>/dry-run/", tolerances.policy_dry_run, name="policy-dry-run"),
     path("orders/<uuid:key>/", common.order, name="order"),
     path("orders/<uuid:key>/decide/", buyer.answer_decide, name="answer-decide"),
     path("orders/<uuid:key>/revisions/", buyer.order_revisions, name="order-revisions"),

@@ -15,6 +15,7 @@ from procurement.orders.states import (
     OrderState,
     PromiseState,
 )
+from procurement.tolerances.states import POLICY_LIFECYCLE, SWITCH_LIFECYCLE, PolicyState, SwitchState
 from suppliers.roles import Permission
 from suppliers.states import SUPPLIER_LIFECYCLE, SupplierState
 
@@ -25,6 +26,8 @@ TABLES = [
     (ACKNOWLEDGMENT_LIFECYCLE, AcknowledgmentState),
     (CONNECTION_LIFECYCLE, ConnectionState),
     (DRIFT_LIFECYCLE, DriftState),
+    (POLICY_LIFECYCLE, PolicyState),
+    (SWITCH_LIFECYCLE, SwitchState),
     (SUPPLIER_LIFECYCLE, SupplierState),
 ]
 ids = [table.name for table, _ in TABLES]

@@ -16,9 +16,13 @@ from procurement.erp.reconciliation.models import Drift, ReconciliationRun
 from procurement.erp.states import CommandState, RunState
 from procurement.orders.models import PurchaseOrder
 from procurement.threads.models import Attachment
+from procurement.tolerances.messages import DocumentKind
+from procurement.tolerances.models import ToleranceDecision, TolerancePolicy, ToleranceRule
+from procurement.tolerances.states import JudgedOutcome
 from suppliers.models import ApiToken, Supplier
 from suppliers.services import create_token
 from tests.builders.facts import a_receipt, an_invoice, arrive, bill
+from tests.builders.tolerances import a_draft, a_rule
 from tests.builders.world import MONDAY, a_line, a_paper, receive
 from tests.people import FEED, Person
 
@@ -38,6 +42,9 @@ class Objects:
     run: FeedRun
     comparison: ReconciliationRun
     drift: Drift
+    policy: TolerancePolicy
+    rule: ToleranceRule
+    decision: ToleranceDecision
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -86,8 +93,41 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         seen_in=comparison,
         found_at=MONDAY,
     )
+    policy = a_draft(people["bea"], a_rule(absolute=5), name=f"Promises of {number}")
+    rule = policy.rules.get()
+    decision = ToleranceDecision.objects.create(
+        supplier=supplier,
+        company=order.company,
+        policy=policy,
+        policy_name=policy.name,
+        kind=DocumentKind.PROMISE,
+        origin=done.paper.key,
+        order_key=order.key,
+        order_number=order_number,
+        line_key="L10",
+        line_number=10,
+        item_number="VALVE-15",
+        currency="EUR",
+        unit="pcs",
+        outcome=JudgedOutcome.ASKED,
+        checks=[],
+        decided_at=MONDAY,
+    )
     return Objects(
-        supplier.pk, order, done.paper, token, file, upload, command, message, run, comparison, drift
+        supplier.pk,
+        order,
+        done.paper,
+        token,
+        file,
+        upload,
+        command,
+        message,
+        run,
+        comparison,
+        drift,
+        policy,
+        rule,
+        decision,
     )
 
 
@@ -166,6 +206,22 @@ def _kind_of_drift(objects: Objects) -> dict[str, Any]:
     return {"kind": objects.drift.kind, "repair": "take_erp"}
 
 
+def _policy(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.policy.key}
+
+
+def _rule(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.policy.key, "rule": objects.rule.key}
+
+
+def _decision(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.decision.key}
+
+
+def _company(_objects: Objects) -> dict[str, Any]:
+    return {"company": "NM"}
+
+
 def _upload(objects: Objects) -> dict[str, Any]:
     return {"key": objects.upload.key}
 
@@ -210,4 +266,17 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "integration-drift-ignore": _drift,
     "integration-drift-reopen": _drift,
     "integration-drift-repair-all": _kind_of_drift,
+    "policy": _policy,
+    "policy-copy": _policy,
+    "policy-ask": _policy,
+    "policy-hand-back": _policy,
+    "policy-approve": _policy,
+    "policy-retire": _policy,
+    "policy-rule-new": _policy,
+    "policy-rule": _rule,
+    "policy-rule-drop": _rule,
+    "policy-dry-run": _policy,
+    "rules-switch": _company,
+    "rule-decision": _decision,
+    "rule-decision-reopen": _decision,
 }

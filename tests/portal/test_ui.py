@@ -76,6 +76,7 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
     from procurement.erp.states import CommandState, ConnectionState, RunState
     from procurement.invoices.states import PaymentState
     from procurement.orders import states
+    from procurement.tolerances.states import JudgedOutcome, PolicyState, SwitchState
     from suppliers.states import SupplierState
 
     papers = {
@@ -93,6 +94,9 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
         "outbox": MessageState,
         "supplier": SupplierState,
         "drift": DriftState,
+        "policy": PolicyState,
+        "rules": SwitchState,
+        "judged": JudgedOutcome,
     }
 
     assert set(papers) == set(portal_ui.STATES)

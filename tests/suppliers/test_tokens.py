@@ -249,7 +249,7 @@ def test_token_carries_its_scope_and_no_more(tokens, world):
 
     assert facts(reader) == ("supplier", (world["ACME"].pk,), ["order.export", "order.view"], "api", None)
     assert facts(answerer)[2] == ["order.acknowledge", "order.export", "order.view"]
-    assert facts(ours)[:3] == ("company", (), ["order.export", "order.view"])
+    assert facts(ours)[:3] == ("company", (), ["order.export", "order.view", "policy.view"])
 
 
 def test_token_is_not_in_the_log(tokens, caplog):

@@ -166,6 +166,7 @@ READ_ONLY = {
     "procurement_orderrevision",
     "procurement_receipt",
     "procurement_supplieritem",
+    "procurement_tolerancedecision",
     "suppliers_membership",
     "suppliers_supplier",
     "suppliers_suppliersite",
@@ -236,6 +237,9 @@ def test_a_suppliers_scope_has_exactly_the_rights_that_services_need():
         "procurement_reconciliationrun",
         "procurement_rehearsal",
         "procurement_sweptrecord",
+        "procurement_tolerancepolicy",
+        "procurement_tolerancerule",
+        "procurement_toleranceswitch",
     ],
 )
 def test_what_only_the_buying_side_may_know_has_a_wall_and_no_way_in(table):

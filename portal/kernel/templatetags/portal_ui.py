@@ -109,6 +109,21 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "done": Look(plazy("run", "Done"), "done", "full"),
         "failed": Look(plazy("run", "Failed"), "stop", "stop"),
     },
+    "policy": {
+        "draft": Look(plazy("policy", "Draft"), "quiet", "none"),
+        "asked": Look(plazy("policy", "Waits for approval"), "wait", "wait"),
+        "active": Look(plazy("policy", "Active"), "done", "full"),
+        "retired": Look(plazy("policy", "Retired"), "quiet", "stop"),
+    },
+    "rules": {
+        "on": Look(plazy("rules", "Rules act"), "done", "full"),
+        "off": Look(plazy("rules", "Stopped"), "stop", "stop"),
+    },
+    "judged": {
+        "accepted": Look(plazy("judged", "Agreed by rule"), "done", "full"),
+        "partly": Look(plazy("judged", "Partly agreed by rule"), "move", "half"),
+        "asked": Look(plazy("judged", "Went to the buyer"), "wait", "talk"),
+    },
     "connection": {
         "running": Look(plazy("connection", "Running"), "done", "full"),
         "paused": Look(plazy("connection", "Paused"), "wait", "stop"),

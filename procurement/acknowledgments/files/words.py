@@ -10,6 +10,7 @@ from procurement.acknowledgments.policies import hints
 from procurement.acknowledgments.services.checking import (
     AS_ASKED,
     BAD,
+    BY_RULE,
     REFUSED,
     SKIPPED,
     STALE,
@@ -18,10 +19,12 @@ from procurement.acknowledgments.services.checking import (
 )
 from procurement.orders.policies import NewPiece
 from procurement.orders.states import PromiseKind
+from procurement.tolerances.presenters.sentences import deciding, why_all
 
 # outcome: its tone and glyph
 LOOKS = {
     AS_ASKED: ("done", "full"),
+    BY_RULE: ("done", "full"),
     WAITS: ("wait", "talk"),
     REFUSED: ("stop", "stop"),
     SKIPPED: ("quiet", "none"),
@@ -35,6 +38,7 @@ def result_text(checked: CheckedLine) -> str:
     buyer = checked.order.buyer_name if checked.order and checked.order.buyer_name else _("the buyer")
     words = {
         AS_ASKED: _("Agreed at once"),
+        BY_RULE: _("Agreed at once"),
         WAITS: _("Goes to %(buyer)s"),
         REFUSED: _("Refused: goes to %(buyer)s"),
         SKIPPED: _("Left as it is"),
@@ -50,26 +54,29 @@ def reason_text(checked: CheckedLine) -> str:
         return _("as asked")
     if checked.outcome == SKIPPED:
         return _("nothing new in its rows")
+    if checked.verdict and checked.outcome in (BY_RULE, WAITS) and checked.order and checked.rules:
+        told = deciding(checked.verdict.apart)
+        return why_all(told, currency=checked.order.currency, unit=checked.rules.unit)
     if checked.outcome not in (WAITS, REFUSED) or checked.order is None or checked.rules is None:
         return ""
-    told = checked.difference
+    apart = checked.difference
     found: list[str] = []
-    if told.days_late > 0:
-        found.append(ngettext("%(n)d day late", "%(n)d days late", told.days_late) % {"n": told.days_late})
-    elif told.days_late < 0:
-        days = -told.days_late
+    if apart.days_late > 0:
+        found.append(ngettext("%(n)d day late", "%(n)d days late", apart.days_late) % {"n": apart.days_late})
+    elif apart.days_late < 0:
+        days = -apart.days_late
         found.append(ngettext("%(n)d day early", "%(n)d days early", days) % {"n": days})
-    if told.price_change:
-        words = _("%(amount)s more each") if told.price_change > 0 else _("%(amount)s less each")
-        found.append(words % {"amount": money_text(abs(told.price_change), checked.order.currency)})
-    if told.split:
+    if apart.price_change:
+        words = _("%(amount)s more each") if apart.price_change > 0 else _("%(amount)s less each")
+        found.append(words % {"amount": money_text(abs(apart.price_change), checked.order.currency)})
+    if apart.split:
         found.append(_("more deliveries than asked"))
-    if told.substitute:
+    if apart.substitute:
         found.append(_("another item"))
-    if told.backorder:
+    if apart.backorder:
         found.append(_("a backorder"))
-    if told.refused:
-        values = {"quantity": figure(told.refused), "unit": checked.rules.unit}
+    if apart.refused:
+        values = {"quantity": figure(apart.refused), "unit": checked.rules.unit}
         found.append(_("%(quantity)s %(unit)s refused") % values)
     return "; ".join(found) or _("other quantities on these days")
 

@@ -18,6 +18,7 @@ from procurement.acknowledgments.services.draft import (
     save_draft_header,
     save_draft_lines,
 )
+from procurement.acknowledgments.services.judging import reopen_decision
 from procurement.acknowledgments.services.many import Answered, acknowledge_orders
 from procurement.acknowledgments.services.upload import apply_upload, keep_upload
 
@@ -35,6 +36,7 @@ __all__ = [
     "keep_draft_lines",
     "keep_upload",
     "mark_of",
+    "reopen_decision",
     "require_as_shown",
     "require_fresh",
     "save_draft_header",

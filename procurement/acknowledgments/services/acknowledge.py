@@ -18,6 +18,7 @@ from procurement.acknowledgments.models import OrderAcknowledgment
 from procurement.acknowledgments.policies import LineRules, check_header, difference, read_answer
 from procurement.acknowledgments.queries import find_answer, rules_of, travel_days
 from procurement.acknowledgments.services.draft import forget_drafts
+from procurement.acknowledgments.services.judging import judge_answers, write_down
 from procurement.acknowledgments.states import ACKNOWLEDGMENT_LIFECYCLE
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.policies import NewPiece, plain
@@ -56,8 +57,9 @@ def require_may_answer(order: PurchaseOrder, actor: Actor) -> bool:
 def acknowledge_order(command: AcknowledgeOrder, *, actor: Actor, at: datetime) -> Acknowledged:
     """Answer an order: as asked or otherwise, some lines or all (domain.md §5).
 
-    Lines promised as asked are agreed at once and told to the ERP; the others wait for the buyer. Raises `Invalid`
-    with every problem found, `StaleDocument` when an answered line moved since `command.version`.
+    Lines promised as asked, and what the company's tolerances agree to, are agreed at once and told to the ERP; the
+    others wait for the buyer. Raises `Invalid` with every problem found, `StaleDocument` when an answered line moved
+    since `command.version`.
     """
     order = lock_order(command.order, actor=actor)
     on_behalf = require_may_answer(order, actor)
@@ -76,6 +78,7 @@ def acknowledge_order(command: AcknowledgeOrder, *, actor: Actor, at: datetime) 
     ship_from = _ship_from(order, command.ship_from)
     places = [ship_from] if ship_from else SupplierSite.objects.filter(supplier_id=order.supplier_id)
     pieces, rules = _read(order, answers, lines, at, travel_days(places))
+    judged = judge_answers(order, list(lines.values()), pieces, rules, actor=actor, at=at)
     paper = OrderAcknowledgment(
         key=uuid.uuid4(),
         supplier_id=order.supplier_id,
@@ -92,8 +95,9 @@ def acknowledge_order(command: AcknowledgeOrder, *, actor: Actor, at: datetime) 
     )
     if paper.supplier_reference:
         order.supplier_reference = paper.supplier_reference
-    settled = make_promises(order, pieces, origin=paper.key, actor=actor, at=at)
+    settled = make_promises(order, pieces, origin=paper.key, ruled=judged.ruled, actor=actor, at=at)
     paper.lines_as_asked = len(settled.as_asked)
+    paper.lines_by_rule = len(settled.by_rule)
     paper.lines_refused = len(settled.refused)
     paper.lines_changed = len(settled.waiting)
     paper.save(force_insert=True)
@@ -109,10 +113,12 @@ def acknowledge_order(command: AcknowledgeOrder, *, actor: Actor, at: datetime) 
             "revision": order.revision,
             "on_behalf": on_behalf,
             "as_asked": list(settled.as_asked),
+            "by_rule": list(settled.by_rule),
             "waiting": _waiting_facts(settled, rules, pieces),
             "refused": list(settled.refused),
         },
     )
+    write_down(judged, order, list(lines.values()), pieces, paper.key, at=at)
     return Acknowledged(paper, settled)
 
 

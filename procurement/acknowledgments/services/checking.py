@@ -7,7 +7,7 @@ line that a person reads in the row. A bad row never sinks a good line.
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -17,11 +17,18 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
+from portal.kernel.errors import Problem
 from portal.kernel.scope import requires_scope
 from portal.kernel.templatetags.portal_ui import day_text, figure
 from procurement.acknowledgments.messages import AnswerPiece, FileRow
-from procurement.acknowledgments.policies import Difference, LineRules, difference, read_answer
-from procurement.acknowledgments.queries import rules_of, travel_days
+from procurement.acknowledgments.policies import (
+    Difference,
+    LineRules,
+    difference,
+    read_answer,
+    refused_at_entry,
+)
+from procurement.acknowledgments.queries import Judge, judges_of, rules_of, travel_days, with_paper
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.policies import ZERO, Asked, NewPiece, Piece, is_as_asked
 from procurement.orders.queries import (
@@ -32,10 +39,12 @@ from procurement.orders.queries import (
     visible_orders,
 )
 from procurement.orders.states import OrderState, PromiseKind
+from procurement.tolerances.messages import Outcome, Verdict
 from suppliers.models import SupplierSite
 
 AS_ASKED, WAITS, REFUSED, SKIPPED, STALE, BAD = "as_asked", "waits", "refused", "skipped", "stale", "bad"
-SENT = frozenset({AS_ASKED, WAITS, REFUSED})
+BY_RULE = "by_rule"
+SENT = frozenset({AS_ASKED, BY_RULE, WAITS, REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,7 @@ class CheckedLine:
     pieces: tuple[AnswerPiece, ...] = ()
     new: tuple[NewPiece, ...] = ()
     difference: Difference = field(default_factory=Difference)
+    verdict: Verdict | None = None
     reference: str = ""
     problems: tuple[RowProblem, ...] = ()
 
@@ -100,7 +110,40 @@ def check_rows(rows: Sequence[FileRow], *, actor: Actor, at: datetime) -> list[C
         asked = asked_of(line, schedules[pk], line.order)
         travel = transit[line.supplier_id]
         checked.append(_LineCheck(line, its_rows, asked, rules[pk], promises.get(pk, []), at, travel).run())
-    return sorted(checked, key=lambda one: one.rows[0])
+    return sorted(_judged(checked, actor=actor, at=at), key=lambda one: one.rows[0])
+
+
+def _judged(checked: Sequence[CheckedLine], *, actor: Actor, at: datetime) -> Iterable[CheckedLine]:
+    """What the tolerances of each company say of what would go to its buyers: the same word as when it is sent."""
+    asking = [one for one in checked if one.outcome in (WAITS, REFUSED) and one.line and one.order]
+    judges = judges_of((one.line for one in asking if one.line), at=at) if asking else {}
+    if curious := [pk for pk, judge in judges.items() if judge.wants_paper]:
+        lines: dict[int, list[PurchaseOrderLine]] = defaultdict(list)
+        for line in visible_lines(actor).filter(order__in=curious):
+            lines[line.order_id].append(line)
+        promises = live_promises_by_line(line.pk for theirs in lines.values() for line in theirs)
+        answers = {one.line.pk: one.new for one in checked if one.line and one.outcome in SENT}
+        judges |= {pk: with_paper(judges[pk], lines[pk], promises, answers) for pk in curious}
+    for one in checked:
+        judge = judges.get(one.order.pk) if one.order and one.outcome in (WAITS, REFUSED) else None
+        yield _with_verdict(one, judge, actor) if judge else one
+
+
+def _with_verdict(one: CheckedLine, judge: Judge, actor: Actor) -> CheckedLine:
+    assert one.line is not None
+    assert one.rules is not None
+    assert one.order is not None
+    verdict = judge.verdict(one.line.pk, one.rules, one.new)
+    if not actor.is_company and (refused := refused_at_entry(one.rules, verdict, one.order.currency)):
+        problems = tuple(_at_row(problem, one.rows) for problem in refused)
+        return replace(one, outcome=BAD, verdict=verdict, problems=problems)
+    agreed = verdict.outcome < Outcome.ASK
+    return replace(one, outcome=BY_RULE if agreed else one.outcome, verdict=verdict)
+
+
+def _at_row(problem: Problem, rows: Sequence[int]) -> RowProblem:
+    column, _dot, index = problem.field.partition(".")
+    return RowProblem(rows[min(int(index), len(rows) - 1)], column, problem.value, problem.message)
 
 
 def _rules(

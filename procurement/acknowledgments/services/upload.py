@@ -107,7 +107,7 @@ def _result(checked: Sequence[CheckedLine], answered: Sequence[Answered]) -> dic
         {
             "key": str(one.command.order),
             "number": numbers[one.command.order],
-            "as_asked": one.done.paper.lines_as_asked if one.done else 0,
+            "as_asked": len(one.done.settled.agreed) if one.done else 0,
             "waiting": one.done.paper.lines_changed if one.done else 0,
             "refused": one.done.paper.lines_refused if one.done else 0,
             "lines": len(one.command.answers),

@@ -32,6 +32,7 @@ from procurement.acknowledgments.services import apply_upload, keep_upload
 from procurement.acknowledgments.services.checking import (
     AS_ASKED,
     BAD,
+    BY_RULE,
     REFUSED,
     SENT,
     SKIPPED,
@@ -174,7 +175,7 @@ def preview(request: HttpRequest, key: UUID) -> HttpResponse:
     )
 
 
-SHOWN_FIRST = (BAD, STALE, REFUSED, WAITS, AS_ASKED, SKIPPED)
+SHOWN_FIRST = (BAD, STALE, REFUSED, WAITS, BY_RULE, AS_ASKED, SKIPPED)
 
 
 def _preview_context(
@@ -201,6 +202,7 @@ def _preview_context(
 def _figures(counts: Counter[str], only: str) -> list[dict[str, object]]:
     labels = {
         AS_ASKED: _("Agreed at once"),
+        BY_RULE: _("Agreed at once, within tolerance"),
         WAITS: _("Go to the buyer"),
         REFUSED: _("Refused"),
         BAD: _("To be mended"),

@@ -20,6 +20,7 @@ from procurement.demo.crew import crew_size, work_together
 from procurement.demo.erp_past import keep_books, tell_past_commands, tell_past_runs
 from procurement.demo.loading import SET_UP, give_passwords, load_master_data, load_people, play
 from procurement.demo.people import MAIN_ROLES, MEI
+from procurement.demo.tolerances import propose_tolerances
 from procurement.demo.tryton.loading import load_from_tryton, order_in_tryton
 from procurement.demo.tryton.northmoor import orders
 from procurement.orders.models import PurchaseOrder
@@ -78,6 +79,7 @@ class Command(BaseCommand):
         work_together(company, _play_with_past, crew=crew, meanwhile=partial(_keep_books, company))
         with acting(SET_UP):
             tell_past_runs(company)
+        propose_tolerances(at=now - timedelta(hours=20))
         if people_file:
             _write_people(people_file, password)
         self.stdout.write(

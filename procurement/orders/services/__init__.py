@@ -9,6 +9,7 @@ from procurement.orders.services.documents import (
 )
 from procurement.orders.services.promise import (
     Decision,
+    Ruled,
     Settled,
     command_piece,
     decide_promises,
@@ -25,6 +26,7 @@ __all__ = [
     "Decision",
     "OrderIntake",
     "OrderResult",
+    "Ruled",
     "Settled",
     "ask_again",
     "ask_for_document",

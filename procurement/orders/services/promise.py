@@ -5,8 +5,8 @@ The papers that make and decide promises (acknowledgments, later order changes) 
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -56,10 +56,19 @@ class Settled:
     """What came of an answer or a decision, by line number."""
 
     as_asked: tuple[int, ...] = ()
+    by_rule: tuple[int, ...] = ()
     waiting: tuple[int, ...] = ()
     agreed: tuple[int, ...] = ()
     refused: tuple[int, ...] = ()
     disputed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """What rules agree to: the pieces (counted from 1) of lines, by line id, and in whose name."""
+
+    pieces: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    by: str = ""
 
 
 @requires_scope
@@ -68,13 +77,16 @@ def make_promises(
     pieces_by_line: Mapping[int, Sequence[NewPiece]],
     *,
     origin: uuid.UUID,
+    ruled: Ruled | None = None,
     actor: Actor,
     at: datetime,
 ) -> Settled:
     """Put new pieces on lines (by line id) in place of the old ones.
 
-    Lines promised as asked are agreed at once; everything else waits for the buyer. The order must be locked.
+    Lines promised as asked are agreed at once, and so are pieces that rules agree to; everything else waits for the
+    buyer. The order must be locked.
     """
+    ruled = ruled or Ruled()
     lines = lines_of(order)
     touched = [line for line in lines if line.pk in pieces_by_line]
     schedules = schedules_by_line(line.pk for line in touched)
@@ -95,21 +107,35 @@ def make_promises(
             promise = _promise(order, line, piece, number, origin=origin, state=state, at=at)
             if agreed:
                 promise.decided_at, promise.decided_by = at, _("as asked")
+            elif number in ruled.pieces.get(line.pk, ()):
+                promise.state = PROMISE_LIFECYCLE.target("confirm", state)
+                promise.decided_at, promise.decided_by, promise.by_rule = at, ruled.by, True
             by_line[line.pk].append(promise)
             made.append(promise)
     Promise.objects.bulk_create(made, batch_size=1000)
+    confirmed = {line.pk for line in as_asked}
+    by_rule: list[PurchaseOrderLine] = []
     for line in touched:
         refused = all(promise.kind == PromiseKind.REFUSE for promise in by_line[line.pk])
-        verb = "confirm" if line in as_asked else "refuse" if refused else "answer"
+        settled = all(promise.state == PromiseState.AGREED for promise in by_line[line.pk])
+        verb = "refuse" if refused else "confirm" if settled else "answer"
         _settle(line, by_line[line.pk], schedules[line.pk], order, verb)
-    _remember_first_days(schedules, by_line)
+        if settled and line.pk not in confirmed:
+            by_rule.append(line)
+    settled_ids = confirmed | {line.pk for line in by_rule}
+    # A piece that was agreed on a line that still waits can be taken back with it: it is no first agreement yet.
+    _remember_first_days(schedules, by_line, open_lines=set(by_line) - settled_ids)
     save_standing(order, lines, touched, at=at)
-    tell_erp(order, as_asked, by_line, schedules, actor=actor, at=at)
+    told = [line for line in touched if line.pk in settled_ids]
+    tell_erp(order, told, by_line, schedules, actor=actor, at=at)
     return Settled(
         as_asked=_numbers(as_asked),
+        by_rule=_numbers(by_rule),
         waiting=_numbers(line for line in touched if line.agreement == Agreement.ANSWERED),
-        refused=_numbers(line for line in touched if line.agreement == Agreement.REFUSED),
-        agreed=_numbers(as_asked),
+        refused=_numbers(
+            line for line in touched if line.agreement == Agreement.REFUSED and line.pk not in settled_ids
+        ),
+        agreed=_numbers(told),
     )
 
 
@@ -191,12 +217,14 @@ def withdraw_promises(order: PurchaseOrder, origin: uuid.UUID, *, at: datetime) 
     """
     lines = lines_of(order)
     mine = Promise.objects.filter(origin=origin, line__in=lines)
-    decided = set(
-        mine.filter(state__in=[PromiseState.AGREED, PromiseState.DECLINED]).values_list("line_id", flat=True)
+    # What a rule agreed to of a line is no word of the buyer's: it does not hold the rest of the line.
+    decided = mine.filter(state__in=[PromiseState.AGREED, PromiseState.DECLINED], by_rule=False)
+    undecided = mine.filter(state=PromiseState.PROPOSED)
+    line_ids = set(undecided.values_list("line_id", flat=True)) - set(
+        decided.values_list("line_id", flat=True)
     )
-    undecided = mine.filter(state=PromiseState.PROPOSED).exclude(line_id__in=decided)
-    line_ids = set(undecided.values_list("line_id", flat=True))
-    undecided.update(state=PromiseState.WITHDRAWN, decided_at=at)
+    withdraw = PROMISE_LIFECYCLE.transition("withdraw", PromiseState.PROPOSED)
+    mine.filter(line_id__in=line_ids, state__in=withdraw.sources).update(state=withdraw.target, decided_at=at)
     touched = [line for line in lines if line.pk in line_ids]
     schedules = schedules_by_line(line_ids)
     restored = _restore(touched)
@@ -289,13 +317,16 @@ def _settle(
 
 
 def _remember_first_days(
-    schedules: Mapping[int, Sequence[ScheduleLine]], promises: Mapping[int, Sequence[Promise]]
+    schedules: Mapping[int, Sequence[ScheduleLine]],
+    promises: Mapping[int, Sequence[Promise]],
+    *,
+    open_lines: Collection[int] = (),
 ) -> None:
     changed = [
         schedule
         for line_id, pieces in promises.items()
         for schedule in schedules[line_id]
-        if note_first_days(schedule, pieces)
+        if note_first_days(schedule, pieces, is_settled=line_id not in open_lines)
     ]
     ScheduleLine.objects.bulk_update(changed, FIRST_DAYS, batch_size=500)
 

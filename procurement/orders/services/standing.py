@@ -89,11 +89,11 @@ def apply_roll_up(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> N
 FIRST_DAYS = ("first_promised_on", "first_agreed_on")
 
 
-def note_first_days(schedule: ScheduleLine, pieces: Sequence[Promise]) -> bool:
+def note_first_days(schedule: ScheduleLine, pieces: Sequence[Promise], *, is_settled: bool = True) -> bool:
     """Note (not save) the days first promised and first agreed for one delivery; says whether there was news.
 
     `pieces` are the live ones of its line. A delivery that no piece names, because the ERP split what was agreed, is
-    the one that comes on its day.
+    the one that comes on its day. Nothing is first agreed before its line `is_settled`.
     """
     before = (schedule.first_promised_on, schedule.first_agreed_on)
     dated = [piece for piece in pieces if piece.delivery_on]
@@ -103,7 +103,11 @@ def note_first_days(schedule: ScheduleLine, pieces: Sequence[Promise]) -> bool:
     last = max((piece.delivery_on for piece in mine if piece.delivery_on), default=None)
     if schedule.first_promised_on is None:
         schedule.first_promised_on = last
-    if schedule.first_agreed_on is None and all(piece.state == PromiseState.AGREED for piece in mine):
+    if (
+        is_settled
+        and schedule.first_agreed_on is None
+        and all(piece.state == PromiseState.AGREED for piece in mine)
+    ):
         schedule.first_agreed_on = last
     return before != (schedule.first_promised_on, schedule.first_agreed_on)
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
@@ -17,7 +17,14 @@ from portal.kernel.actors import Actor
 from portal.kernel.templatetags.portal_ui import day_text
 from procurement.acknowledgments.messages import TypedHeader, TypedPiece
 from procurement.acknowledgments.policies import price_for, price_text
-from procurement.acknowledgments.queries import draft_header_of, drafts_of, rules_of, travel_days
+from procurement.acknowledgments.queries import (
+    draft_header_of,
+    drafts_of,
+    judge_of,
+    rules_of,
+    travel_days,
+    with_paper,
+)
 from procurement.acknowledgments.services import mark_of
 from procurement.calendars.policies import default_calendar, working_time_between
 from procurement.catalogue.models import Site
@@ -41,7 +48,7 @@ from procurement.workbench.policies import (
     headline_for_supplier,
 )
 from procurement.workbench.queries.grid import GridLine
-from procurement.workbench.queries.rows import Parts, row_of
+from procurement.workbench.queries.rows import Parts, row_of, typed_pieces
 from suppliers.models import SupplierSite
 from suppliers.roles import Permission
 from suppliers.states import SupplierState
@@ -165,7 +172,7 @@ def answer_page(
     show: str = "all",
     in_full: frozenset[str] = frozenset(),
 ) -> AnswerPage:
-    """Everything the order page of a supplier shows but its timeline and thread: nine queries however many lines.
+    """Everything the order page of a supplier shows but its timeline and thread: the same queries however many lines.
 
     Quiet lines get no fields of their own (see Note [Mould] in portal/kernel/mould.py) but those named in `in_full`.
     """
@@ -193,7 +200,12 @@ def answer_page(
         transit_days=transit,
         editable=allowed,
         in_full=in_full,
+        judge=judge_of(order, lines, at=at) if allowed and order.lines_for_supplier else None,
+        is_company=actor.is_company,
     )
+    if parts.judge and parts.judge.wants_paper:
+        typed_lines = {line.pk: pieces for line in lines if (pieces := typed_pieces(line, parts))}
+        parts.judge = with_paper(parts.judge, lines, parts.promises, typed_lines)
     rows = [row_of(line, parts) for line in lines]
     editable = [row for row in rows if row.is_editable]
     typed = [row for row in editable if row.is_typed]
@@ -274,9 +286,11 @@ def _moved_by_line(revisions: Sequence[OrderRevision]) -> dict[tuple[int, str], 
 
 def typed_again(origin: uuid.UUID, order: PurchaseOrder, actor: Actor) -> dict[str, list[TypedPiece]]:
     """What of one answer the buyer has not acted on, as it would stand in the fields."""
-    promises = Promise.objects.visible_to(actor).filter(
-        origin=origin, line__order=order, state=PromiseState.PROPOSED
+    # What a rule agreed to of a line that still waits comes back with the rest of it.
+    undecided = Q(state=PromiseState.PROPOSED) | Q(
+        state=PromiseState.AGREED, by_rule=True, line__turn=Turn.BUYER
     )
+    promises = Promise.objects.visible_to(actor).filter(undecided, origin=origin, line__order=order)
     found: dict[str, list[TypedPiece]] = {}
     for one in promises.select_related("line").order_by("line_id", "piece"):
         kind = "" if one.kind == PromiseKind.ACCEPT else one.kind

@@ -15,7 +15,7 @@ from procurement.acknowledgments.policies import Delivery, Difference, LineRules
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from procurement.orders.policies import NewPiece
 from procurement.orders.states import PromiseKind, PromiseState, Turn
-from procurement.workbench.policies import lateness
+from procurement.tolerances.presenters.sentences import lateness
 from procurement.workbench.presenters import field_word, shown_value
 
 

@@ -18,7 +18,8 @@ from procurement.acknowledgments.queries import side_of
 from procurement.orders.models import OrderRevision, Promise, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.queries import visible_lines, visible_orders
 from procurement.orders.states import Agreement, OrderState, PromiseState, Turn
-from procurement.workbench.policies import given_name, lateness, time_left
+from procurement.tolerances.presenters.sentences import lateness
+from procurement.workbench.policies import given_name, time_left
 from procurement.workbench.presenters import Entry, entry_of, field_word, lines_text, shown_value
 from procurement.workbench.queries.answer import deadline_of
 

@@ -23,16 +23,17 @@ from procurement.acknowledgments.forms import (
 )
 from procurement.acknowledgments.messages import TypedPiece
 from procurement.acknowledgments.models import DraftAnswer
-from procurement.acknowledgments.policies import LineRules, hints, read_answer
+from procurement.acknowledgments.policies import LineRules, hints, read_answer, refused_at_entry
+from procurement.acknowledgments.queries import Judge
 from procurement.acknowledgments.services import mark_of
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.policies import NewPiece
 from procurement.orders.states import Agreement, OrderState, PromiseKind, PromiseState, Turn
+from procurement.tolerances.presenters.sentences import lateness
 from procurement.workbench.policies import (
     Verdict,
     amount_share,
     as_asked_verdict,
-    lateness,
     reasons_of,
     says_as_asked,
     verdict_of,
@@ -56,6 +57,8 @@ class Parts:
     transit_days: int | None
     editable: bool
     in_full: frozenset[str]
+    judge: Judge | None = None
+    is_company: bool = False
 
 
 def row_of(line: PurchaseOrderLine, parts: Parts) -> GridLine:
@@ -118,7 +121,10 @@ def _standing_verdict(row: GridLine, parts: Parts, *, waits: bool) -> Verdict:
     if line.agreement == Agreement.REFUSED:
         return Verdict("refused", "stop", "stop", _("Refused"), _why_refused(row))
     if line.agreement == Agreement.AGREED:
-        return Verdict("agreed", "done", "full", _("Agreed"), _apart(row, parts))
+        by_rule = any(one.by_rule for one in parts.promises.get(line.pk, []))
+        return Verdict(
+            "agreed", "done", "full", _("Agreed by rule") if by_rule else _("Agreed"), _apart(row, parts)
+        )
     return Verdict("closed", "quiet", "none", "", line.get_agreement_display())
 
 
@@ -155,6 +161,20 @@ def _say_what_moved(row: GridLine, parts: Parts) -> None:
         row.moved.append(Moved(field_word(change["field"]), *shown))
 
 
+def typed_pieces(line: PurchaseOrderLine, parts: Parts) -> tuple[NewPiece, ...]:
+    """What is typed on a line as it would be promised; nothing where nothing is typed, or it cannot be read yet."""
+    draft = parts.drafts.get(line.key)
+    if draft is None or line.turn != Turn.SUPPLIER:
+        return ()
+    rules = parts.rules[line.pk]
+    typed = tuple(TypedPiece(**piece) for piece in draft.pieces)
+    read = read_line(rules, typed, transit_days=parts.transit_days)
+    if read.problems:
+        return ()
+    made, problems = read_answer(rules, read.pieces, today=parts.today, transit_days=parts.transit_days)
+    return () if problems else made
+
+
 def _fill_fields(row: GridLine, parts: Parts) -> None:
     line, rules, order = row.line, row.rules, parts.order
     asked = asked_pieces(rules)
@@ -176,13 +196,18 @@ def _fill_fields(row: GridLine, parts: Parts) -> None:
     read = read_line(rules, typed, transit_days=parts.transit_days)
     problems = list(read.problems)
     made: tuple[NewPiece, ...] = ()
+    judged = None
     if not problems:
         made, problems = read_answer(rules, read.pieces, today=parts.today, transit_days=parts.transit_days)
+        judged = parts.judge.verdict(line.pk, rules, made) if parts.judge and not problems else None
+        if judged and not parts.is_company:
+            problems = _at_fields(refused_at_entry(rules, judged, order.currency), len(typed))
         # What is wrong is said once: no hint on packs beside a quantity that is none.
         row.hints = [] if problems else hints(rules, made)
     row.problems = problems
     if row.is_typed:
-        row.verdict = verdict_of(rules, made, problems, buyer=parts.buyer, currency=order.currency)
+        words = {"buyer": parts.buyer, "currency": order.currency}
+        row.verdict = verdict_of(rules, made, problems, judged=judged, **words)
     bad = {problem.field: problem for problem in problems}
     row.pieces = [_piece(row, index, one, asked, parts, bad) for index, one in enumerate(typed)]
     row.has_ship_dates = any(piece.ship_on for piece in typed)
@@ -195,6 +220,15 @@ def _fill_fields(row: GridLine, parts: Parts) -> None:
         start=Decimal(0),
     )
     _add_up(row, typed)
+
+
+def _at_fields(problems: list[Problem], count: int) -> list[Problem]:
+    """Problems of pieces as they were read, at the fields they were typed in: a piece may have been cut in two."""
+    found: list[Problem] = []
+    for one in problems:
+        name, _dot, index = one.field.partition(".")
+        found.append(replace(one, field=f"{name}.{min(int(index), count - 1)}"))
+    return found
 
 
 def _asked_before(asked: Pieces, line: PurchaseOrderLine, parts: Parts) -> Pieces:

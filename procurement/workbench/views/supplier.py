@@ -592,7 +592,7 @@ def _say_sent(request: DoorRequest, order: PurchaseOrder, done: Acknowledged) ->
     """The result, and the way back while the buyer has not acted."""
     settled, buyer = done.settled, given_name(order.buyer_name) or order.company.name
     parts: list[str] = []
-    if count := len(settled.as_asked):
+    if count := len(settled.as_asked) + len(settled.by_rule):
         parts.append(ngettext("one line agreed", "%(n)d lines agreed", count) % {"n": count})
     if count := len(settled.waiting) + len(settled.refused):
         parts.append(going_text(count, len(settled.refused), buyer))

@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 
 from portal.kernel.errors import Invalid, NotFound, StaleDocument
 from portal.kernel.scope import acting, in_scope
-from procurement.acknowledgments.files import workbook
+from procurement.acknowledgments.files import words, workbook
 from procurement.acknowledgments.files.columns import NAMES
 from procurement.acknowledgments.files.reading import WANTED, read_file
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
@@ -27,8 +27,10 @@ from procurement.acknowledgments.services.checking import check_rows
 from procurement.acknowledgments.views import files
 from procurement.orders.messages import SchedulePaper
 from procurement.orders.models import Promise
+from procurement.tolerances.messages import Measure, Outside
 from suppliers.messages import SupplierSitePaper
 from suppliers.services import receive_supplier_sites
+from tests.builders.tolerances import a_rule, an_active_policy
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
 from tests.people import FEED
 
@@ -366,6 +368,33 @@ def test_keys_that_do_not_fit_the_row_are_refused(people):
 
     assert outcomes(checked)["1 · 10"] == "bad"
     assert "hidden columns belong to 1 · 20" in checked[0].problems[0].message
+
+
+def test_what_lies_within_tolerance_is_told_before_it_is_sent(people):
+    rules = (
+        a_rule(absolute=5),
+        a_rule(absolute=30, outside=Outside.REFUSE),
+        a_rule(Measure.DOCUMENT_AMOUNT, absolute=0),
+    )
+    an_active_policy(people, *rules)
+    an_order(lines=[a_line(10 * n, delivery_on=LATE) for n in range(1, 4)])
+    sheet = download(people["asha"])
+    for line, days in ((10, 5), (20, 6), (30, 31)):
+        row = sheet.row("4500000001", line)
+        sheet.set(row, delivery_on=LATE + timedelta(days=days))
+
+    checked = check(sheet.save(), people["asha"])
+
+    assert [line.outcome for line in checked] == ["by_rule", "waits", "bad"]
+    assert [words.reason_text(line) for line in checked[:2]] == [
+        "5 days late, where 5 days are allowed",
+        "6 days late, where 5 days are allowed",
+    ]
+    (problem,) = checked[2].problems
+    assert (problem.column, problem.message[:12]) == ("delivery_on", "31 days late")
+    kept = send(sheet.save(), people["asha"])
+    (told,) = kept.result["orders"]
+    assert (told["as_asked"], told["waiting"]) == (1, 1)
 
 
 def test_a_stale_row_is_refused_by_itself_and_says_what_changed(people):

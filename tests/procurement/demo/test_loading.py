@@ -30,6 +30,7 @@ from procurement.management.commands import seed_demo
 from procurement.orders.models import OrderRevision, PurchaseOrder
 from procurement.orders.states import Agreement, Logistics, OrderState
 from procurement.threads.models import Message
+from procurement.tolerances.models import ToleranceDecision, TolerancePolicy
 from suppliers.models import Supplier, User
 
 pytestmark = pytest.mark.slow
@@ -143,6 +144,11 @@ class TestWhereOrdersStand:
 
         assert set(DraftAnswer.objects.values_list("order_id", flat=True)) == drafted
         assert Message.objects.filter(internal=False).exists()
+
+    def test_tolerances_are_written_and_wait_for_somebody_else_to_approve_them(self):
+        policy = TolerancePolicy.objects.get()
+        assert (policy.state, policy.asked_by, policy.rules.count()) == ("asked", "Omar Haddad", 8)
+        assert ToleranceDecision.objects.count() == 0
 
     def test_nothing_happens_in_the_future(self):
         midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)

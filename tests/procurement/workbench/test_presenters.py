@@ -18,6 +18,7 @@ PLACES = [
     "procurement/receipts/services.py",
     "procurement/invoices/services.py",
     "procurement/threads/services.py",
+    "procurement/tolerances/services.py",
     "procurement/erp/states.py",
     "procurement/erp/deciding.py",
     "procurement/erp/reconciliation/services.py",
@@ -110,6 +111,10 @@ EXAMPLES = {
     "erp.command_asked_again": ({"lines": [10]}, "Not written, the supplier is asked: line 10"),
     "erp.command_yielded": ({"lines": [10]}, "The ERP’s values are kept: line 10"),
     "erp.command_assigned": ({"lines": [10], "to": "Bea Buyer"}, "To be keyed in by Bea Buyer: line 10"),
+    "order.agreed_by_rule": (
+        {"order": "1", "policy": "Promises 2026", "lines": [10, 20], "line_count": 2, "rules": [1, 3]},
+        "Agreed by rule: lines 10, 20 (Promises 2026, rules 1, 3)",
+    ),
     "order.asked_again": ({"lines": [10], "words": "80?"}, "Asked again: line 10. “80?”"),
     "erp.drift_repaired": (
         {"repair": "take_erp", "kind": "fields"},
