@@ -2,6 +2,7 @@
 
 from procurement.acknowledgments.models import DraftAnswer, DraftHeader, OrderAcknowledgment, UploadedAnswer
 from procurement.catalogue.models import Company, Item, Site, SupplierItem, Unit
+from procurement.changes.models import ChangeReason, ChangeRound, OrderChange
 from procurement.erp.models import Alert, ErpCommand, ErpConnection, FeedCursor, FeedProblem, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun, Rehearsal, SweptRecord
 from procurement.invoices.models import Invoice, InvoiceLine
@@ -20,6 +21,8 @@ from procurement.threads.models import Attachment, Message
 __all__ = [
     "Alert",
     "Attachment",
+    "ChangeReason",
+    "ChangeRound",
     "Company",
     "DraftAnswer",
     "DraftHeader",
@@ -34,6 +37,7 @@ __all__ = [
     "Item",
     "Message",
     "OrderAcknowledgment",
+    "OrderChange",
     "OrderDocument",
     "OrderRevision",
     "Promise",

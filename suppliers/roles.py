@@ -18,6 +18,8 @@ class Permission(StrEnum):
     ORDER_ANSWER_FOR = "order.answer_for"
     ORDER_DECIDE = "order.decide"
     ORDER_EXPORT = "order.export"
+    CHANGE_NEGOTIATE = "change.negotiate"
+    REASON_MANAGE = "reason.manage"
     THREAD_WRITE = "thread.write"
     THREAD_NOTE = "thread.note"
     ERP_VIEW = "erp.view"
@@ -31,7 +33,7 @@ class Permission(StrEnum):
 P = Permission
 
 _READS = frozenset({P.ORDER_VIEW, P.ORDER_EXPORT})
-_SELLS = _READS | {P.ORDER_ACKNOWLEDGE, P.THREAD_WRITE}
+_SELLS = _READS | {P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE, P.THREAD_WRITE}
 
 
 class SupplierRole(models.TextChoices):
@@ -49,7 +51,13 @@ SUPPLIER_ROLES: dict[str, frozenset[Permission]] = {
 }
 
 _COMPANY_READS = _READS | {P.SUPPLIER_VIEW}
-_BUYS = _COMPANY_READS | {P.ORDER_DECIDE, P.ORDER_ANSWER_FOR, P.THREAD_WRITE, P.THREAD_NOTE}
+_BUYS = _COMPANY_READS | {
+    P.ORDER_DECIDE,
+    P.ORDER_ANSWER_FOR,
+    P.CHANGE_NEGOTIATE,
+    P.THREAD_WRITE,
+    P.THREAD_NOTE,
+}
 
 
 class CompanyRole(models.TextChoices):
@@ -70,9 +78,9 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
     CompanyRole.PLANNER: _COMPANY_READS | {P.THREAD_WRITE, P.THREAD_NOTE},
     CompanyRole.ACCOUNTS_PAYABLE: _COMPANY_READS | {P.THREAD_NOTE},
     CompanyRole.RECEIVING: _COMPANY_READS,
-    CompanyRole.ADMINISTRATOR: _COMPANY_READS | {P.SUPPLIER_MANAGE, P.TOKEN_MANAGE},
+    CompanyRole.ADMINISTRATOR: _COMPANY_READS | {P.SUPPLIER_MANAGE, P.REASON_MANAGE, P.TOKEN_MANAGE},
     CompanyRole.INTEGRATION_OWNER: _COMPANY_READS | {P.ERP_VIEW, P.ERP_MANAGE, P.TOKEN_MANAGE},
-    CompanyRole.MANAGER: _BUYS | {P.ERP_VIEW, P.AUDIT_VIEW},
+    CompanyRole.MANAGER: _BUYS | {P.REASON_MANAGE, P.ERP_VIEW, P.AUDIT_VIEW},
     CompanyRole.AUDITOR: _COMPANY_READS | {P.ERP_VIEW, P.AUDIT_VIEW},
 }
 
@@ -86,5 +94,5 @@ class TokenScope(models.TextChoices):
 
 TOKEN_SCOPES: dict[str, frozenset[Permission]] = {
     TokenScope.READ: _READS,
-    TokenScope.ACKNOWLEDGE: _READS | {P.ORDER_ACKNOWLEDGE},
+    TokenScope.ACKNOWLEDGE: _READS | {P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE},
 }

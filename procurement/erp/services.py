@@ -15,6 +15,7 @@ from portal.kernel.errors import Refusal
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.outbox.services import enqueue, skip_message
 from portal.kernel.scope import requires_scope
+from procurement.changes.services import confirm_changes
 from procurement.erp.models import ErpCommand
 from procurement.erp.policies import (
     HeldLine,
@@ -362,6 +363,7 @@ def _confirm(command: ErpCommand, *, actor: Actor, at: datetime, reference: str 
     if reference:
         fields["reference"] = reference
     COMMAND_LIFECYCLE.move(command, "confirm", actor=actor, at=at, facts=facts_of(command), fields=fields)
+    confirm_changes(command.origin, actor=actor, at=at)
     _supersede_older(command, STUCK, actor=actor, at=at)
     release_next(command, actor=actor, at=at)
 

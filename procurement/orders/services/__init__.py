@@ -8,8 +8,10 @@ from procurement.orders.services.documents import (
     keep_document,
 )
 from procurement.orders.services.promise import (
+    ChangedLine,
     Decision,
     Settled,
+    change_agreed,
     command_piece,
     decide_promises,
     make_promises,
@@ -22,6 +24,7 @@ from procurement.orders.services.saved_view import forget_view, save_view
 
 __all__ = [
     "GIVEN_UP_AFTER",
+    "ChangedLine",
     "Decision",
     "OrderIntake",
     "OrderResult",
@@ -29,6 +32,7 @@ __all__ = [
     "ask_again",
     "ask_for_document",
     "cancel_order",
+    "change_agreed",
     "command_piece",
     "decide_promises",
     "forget_view",

@@ -66,9 +66,10 @@ class OrderResult:
 
 @dataclass(frozen=True, slots=True)
 class OrderIntake:
-    """What came of a batch."""
+    """What came of a batch, and which orders of it (by id) moved."""
 
     results: tuple[OrderResult, ...] = ()
+    moved: tuple[int, ...] = ()
 
     def count(self, outcome: str) -> int:
         return sum(result.outcome == outcome for result in self.results)
@@ -106,7 +107,7 @@ def receive_orders(papers: Sequence[OrderPaper], *, actor: Actor, at: datetime) 
         tell_erp(
             order, lines, live_promises_by_line(ids), schedules_by_line(ids), actor=actor, at=at, again=True
         )
-    return OrderIntake(tuple(results))
+    return OrderIntake(tuple(results), tuple(order.pk for order in batch.moved_orders))
 
 
 def newest_papers(papers: Iterable[OrderPaper]) -> list[OrderPaper]:
