@@ -44,6 +44,8 @@ EXTRA_POLICIES = {
     "suppliers_apitoken": {"doorkeeper_reads"},
     # A supplier says what its own people say.
     "kernel_auditevent": {"supplier_writes_only"},
+    "procurement_changeround": {"supplier_writes_only", "supplier_edits_only"},
+    "procurement_orderchange": {"supplier_writes_only"},
     "procurement_message": {"supplier_writes_only"},
 }
 
@@ -70,6 +72,7 @@ def test_child_tables_hold_their_supplier_equal_to_their_parents():
     parents = {
         "procurement_invoice",
         "procurement_message",
+        "procurement_orderchange",
         "procurement_purchaseorder",
         "procurement_purchaseorderline",
     }
@@ -158,7 +161,12 @@ def test_facts_cannot_be_rewritten(world, table, verb):
 # --- what a supplier's scope may do to a table at all -------------------------------------------------------
 
 # Tables that know no supplier and that a supplier's scope may read: master data of the buying group.
-OPEN_TO_SUPPLIERS = {"procurement_company", "procurement_item", "procurement_site"}
+OPEN_TO_SUPPLIERS = {
+    "procurement_changereason",
+    "procurement_company",
+    "procurement_item",
+    "procurement_site",
+}
 READ_ONLY = {
     *OPEN_TO_SUPPLIERS,
     "procurement_invoice",
@@ -176,12 +184,19 @@ WRITES = {
     "kernel_outboxmessage": "SELECT(id) INSERT",
     "kernel_seenrequest": "SELECT INSERT",
     "procurement_attachment": "SELECT INSERT",
+    "procurement_changeround": (
+        "SELECT INSERT UPDATE(channel,edited_at,note,reason,terms,written_by,written_by_user_id)"
+    ),
     "procurement_draftanswer": "SELECT INSERT DELETE UPDATE(pieces,typed_at,typed_by,version)",
     "procurement_draftheader": (
         "SELECT INSERT DELETE UPDATE(note,ship_from_code,supplier_id,supplier_reference,typed_at,typed_by)"
     ),
     "procurement_message": "SELECT INSERT",
     "procurement_orderacknowledgment": "SELECT INSERT UPDATE(state,version)",
+    "procurement_orderchange": (
+        "SELECT INSERT UPDATE(answer_note,answer_reason,answered_at,answered_by,closed_at,command,expires_at,kinds,"
+        "round,state,turn,updated_at,version)"
+    ),
     "procurement_orderdocument": "SELECT INSERT DELETE UPDATE(asked_at,reason,state)",
     "procurement_promise": "SELECT INSERT UPDATE(decided_at,state,was_agreed)",
     "procurement_purchaseorder": (
@@ -284,6 +299,9 @@ def test_what_is_open_to_suppliers_without_a_wall_is_master_data_only():
         # what was promised, said and told
         "UPDATE procurement_promise SET quantity = 1",
         "DELETE FROM procurement_promise",
+        "UPDATE procurement_orderchange SET was = '{{}}'",
+        "DELETE FROM procurement_changeround",
+        "UPDATE procurement_changereason SET label = 'mine now'",
         "UPDATE procurement_message SET body = ''",
         "UPDATE kernel_outboxmessage SET state = 'delivered'",
         "SELECT payload FROM kernel_outboxmessage",

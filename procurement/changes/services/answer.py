@@ -27,12 +27,12 @@ def accept_change(command: AnswerChange, *, actor: Actor, at: datetime) -> Order
     Raises `StaleDocument` when another wish is on the table, or the line is not agreed as it was any more.
     """
     order, change = hold(command, "accept", actor=actor, at=at)
-    _require_words(order, command)
+    why = _why(order, command)
     line = order.lines.select_related("ship_to").get(pk=change.line_id)
     change.line = line
     now = line_now(order, line)
     require_acceptable(change, now)
-    settle_changes(order, [(change, now)], reason=command.reason, note=command.note, actor=actor, at=at)
+    settle_changes(order, [(change, now)], command, why, actor=actor, at=at)
     return change
 
 
@@ -40,8 +40,8 @@ def accept_change(command: AnswerChange, *, actor: Actor, at: datetime) -> Order
 def decline_change(command: AnswerChange, *, actor: Actor, at: datetime) -> OrderChange:
     """Say no, and why: what was agreed stands."""
     order, change = hold(command, "decline", actor=actor, at=at)
-    _require_words(order, command, owed=True)
-    facts = facts_of(change, reason=command.reason, note=command.note)
+    why = _why(order, command, owed=True)
+    facts = facts_of(change, why=why, note=command.note)
     fields = closed_fields(command.reason, command.note, actor=actor, at=at)
     CHANGE_LIFECYCLE.move(change, "decline", actor=actor, at=at, facts=facts, fields=fields)
     return change
@@ -51,8 +51,8 @@ def decline_change(command: AnswerChange, *, actor: Actor, at: datetime) -> Orde
 def withdraw_change(command: AnswerChange, *, actor: Actor, at: datetime) -> OrderChange:
     """Take one's wish back while the other side has not answered it: what was agreed stands."""
     order, change = hold(command, "withdraw", actor=actor, at=at)
-    _require_words(order, command)
-    facts = facts_of(change, reason=command.reason, note=command.note)
+    why = _why(order, command)
+    facts = facts_of(change, why=why, note=command.note)
     fields = closed_fields(command.reason, command.note, actor=actor, at=at)
     CHANGE_LIFECYCLE.move(change, "withdraw", actor=actor, at=at, facts=facts, fields=fields)
     return change
@@ -61,10 +61,12 @@ def withdraw_change(command: AnswerChange, *, actor: Actor, at: datetime) -> Ord
 # --- what they share
 
 
-def _require_words(order: PurchaseOrder, command: AnswerChange, *, owed: bool = False) -> None:
-    problems = words_problems(command.reason, reasons_of(order.company_id), command.note, owed=owed)
-    if problems:
+def _why(order: PurchaseOrder, command: AnswerChange, *, owed: bool = False) -> str:
+    """What the reason given is called. Raises `Invalid` for one that is not on the list, or where one is owed."""
+    reasons = reasons_of(order.company_id)
+    if problems := words_problems(command.reason, reasons, command.note, owed=owed):
         raise Invalid(problems[0].message, problems)
+    return reasons.get(command.reason, "")
 
 
 def closed_fields(reason: str, note: str, *, actor: Actor, at: datetime) -> dict[str, object]:
@@ -98,13 +100,16 @@ def require_acceptable(change: OrderChange, now: LineNow) -> None:
 def settle_changes(
     order: PurchaseOrder,
     accepted: Sequence[tuple[OrderChange, LineNow]],
+    words: AnswerChange,
+    why: str,
     *,
-    reason: str,
-    note: str,
     actor: Actor,
     at: datetime,
 ) -> None:
-    """Agree on what was wished for on some lines of an order, and tell the ERP once. All must be held."""
+    """Agree on what was wished for on some lines of an order, with the same words on each, and tell the ERP once.
+
+    The order and all requests must be held.
+    """
     sites = sites_of(order)
     changed: dict[int, ChangedLine] = {}
     for change, now in accepted:
@@ -121,8 +126,11 @@ def settle_changes(
             change,
             old=now.agreed.terms,
             new=terms_from_json(current_round(change).terms),
-            reason=reason,
-            note=note,
+            why=why,
+            note=words.note,
         )
-        fields = closed_fields(reason, note, actor=actor, at=at) | {"closed_at": None, "command": told}
+        fields = closed_fields(words.reason, words.note, actor=actor, at=at) | {
+            "closed_at": None,
+            "command": told,
+        }
         CHANGE_LIFECYCLE.move(change, "accept", actor=actor, at=at, facts=facts, fields=fields)

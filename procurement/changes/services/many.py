@@ -195,10 +195,10 @@ def _accept(
         good.append((change, now[change.line_id]))
     if not good:
         return outcomes
-    words = {"reason": answers[0].reason, "note": answers[0].note}
+    words = answers[0]
     try:
         with transaction.atomic():
-            settle_changes(order, good, **words, actor=actor, at=at)
+            settle_changes(order, good, words, reasons.get(words.reason, ""), actor=actor, at=at)
     except Refusal as refusal:
         return outcomes | {change.key: refusal.message for change, _now in good}
     return outcomes | {change.key: "" for change, _now in good}

@@ -106,13 +106,14 @@ def propose_on_order(
         )
         wishes.append((change, terms, command))
         proposed.append(Proposed(command, change))
-    _write(order, wishes, actor=actor, at=at)
+    _write(order, wishes, reasons, actor=actor, at=at)
     return proposed
 
 
 def _write(
     order: PurchaseOrder,
     wishes: Sequence[tuple[OrderChange, Terms, ProposeChange]],
+    reasons: Mapping[str, str],
     *,
     actor: Actor,
     at: datetime,
@@ -130,7 +131,7 @@ def _write(
                 change,
                 old=terms_from_json(change.was),
                 new=terms,
-                reason=command.reason,
+                why=reasons.get(command.reason, ""),
                 note=command.note,
             ),
         )
@@ -258,7 +259,8 @@ def _move(
     fields: dict[str, Any],
 ) -> None:
     kinds = list(kinds_of(terms_from_json(change.was), terms))
-    facts = facts_of(change, old=before, new=terms, reason=command.reason, note=command.note)
+    why = reasons_of(change.order.company_id).get(command.reason, "")
+    facts = facts_of(change, old=before, new=terms, why=why, note=command.note)
     fields = {"kinds": kinds, "updated_at": at, "expires_at": expiry(change.order, at), **fields}
     CHANGE_LIFECYCLE.move(change, verb, actor=actor, at=at, facts=facts | {"kinds": kinds}, fields=fields)
 
@@ -268,15 +270,19 @@ def facts_of(
     *,
     old: Terms | None = None,
     new: Terms | None = None,
-    reason: str = "",
+    why: str = "",
     note: str = "",
 ) -> dict[str, Any]:
-    """What every fact about a request says: which one, which line, what it would alter, from what to what."""
+    """What every fact about a request says: which one, which line, what it would alter, from what to what.
+
+    `why` is the reason as it was called then: a company may call it otherwise later.
+    """
     facts: dict[str, Any] = {
         "change": str(change.key),
         "lines": [change.line.number],
         "kinds": list(change.kinds),
-        "reason": reason,
+        "unit": change.line.unit,
+        "why": why,
         "note": note.strip()[:500],
     }
     if old is not None and new is not None:

@@ -13,6 +13,7 @@ LIFECYCLES = (
     "procurement.orders.states.LINE_LIFECYCLE",
     "procurement.orders.states.PROMISE_LIFECYCLE",
     "procurement.acknowledgments.states.ACKNOWLEDGMENT_LIFECYCLE",
+    "procurement.changes.states.CHANGE_LIFECYCLE",
     "procurement.erp.states.COMMAND_LIFECYCLE",
     "procurement.erp.states.CONNECTION_LIFECYCLE",
     "procurement.erp.reconciliation.states.DRIFT_LIFECYCLE",
