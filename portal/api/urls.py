@@ -6,6 +6,7 @@ from django.urls import path, re_path
 
 from portal.api import views
 from procurement.acknowledgments import api as acknowledgments
+from procurement.changes import api as changes
 from procurement.invoices import api as invoices
 from procurement.orders import api as orders
 from procurement.receipts import api as receipts
@@ -13,6 +14,7 @@ from procurement.receipts import api as receipts
 urlpatterns = [
     *orders.urlpatterns,
     *acknowledgments.urlpatterns,
+    *changes.urlpatterns,
     *receipts.urlpatterns,
     *invoices.urlpatterns,
     path("schema", views.Description.as_view({"get": "read"}), name="api-schema"),

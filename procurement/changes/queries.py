@@ -1,6 +1,7 @@
 """Reading change requests, what can be asked for on a line, and the reasons of a company."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,14 +11,15 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.errors import NotFound
-from procurement.catalogue.models import Site
+from procurement.catalogue.models import Company, Site
 from procurement.changes.messages import TermPiece, Terms, terms_from_json
 from procurement.changes.models import ChangeReason, ChangeRound, OrderChange
 from procurement.changes.policies import Agreed, Asked, done_of
-from procurement.changes.states import OPEN, ChangeState, Side
+from procurement.changes.states import CHANGE_LIFECYCLE, OF_ANSWERER, OF_AUTHOR, OPEN, ChangeState, Side
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from procurement.orders.queries import live_promises_by_line
 from procurement.orders.states import Agreement, OrderState, PromiseKind, PromiseState, Reason
+from suppliers.states import SupplierState
 
 MOVING = (*OPEN, ChangeState.ACCEPTED)
 
@@ -213,7 +215,11 @@ class ReasonRow:
 
 def reason_rows(company_id: int) -> list[ReasonRow]:
     """Every reason of a company, the starter codes first, with its own words where it has some."""
-    own = {row.code: row for row in ChangeReason.objects.filter(company=company_id).order_by("label", "id")}
+    return _rows(ChangeReason.objects.filter(company=company_id).order_by("label", "id"))
+
+
+def _rows(kept: Iterable[ChangeReason]) -> list[ReasonRow]:
+    own = {row.code: row for row in kept}
     rows = [
         ReasonRow(
             code, (own[code].label if code in own else "") or str(label), code not in own or own[code].active
@@ -228,6 +234,14 @@ def reason_rows(company_id: int) -> list[ReasonRow]:
     return rows
 
 
+def reasons_by_company() -> dict[str, list[ReasonRow]]:
+    """The reasons of every company, by its code: two queries."""
+    kept: dict[int, list[ChangeReason]] = defaultdict(list)
+    for row in ChangeReason.objects.order_by("label", "id"):
+        kept[row.company_id].append(row)
+    return {code: _rows(kept[pk]) for pk, code in Company.objects.order_by("code").values_list("pk", "code")}
+
+
 def reasons_of(company_id: int) -> dict[str, str]:
     """The reasons that may be given to and by a company, by code."""
     return {row.code: row.label for row in reason_rows(company_id) if row.active}
@@ -240,3 +254,14 @@ def reason_words(company_ids: Iterable[int]) -> dict[tuple[int, str], str]:
     for row in ChangeReason.objects.filter(company__in=ids).exclude(label=""):
         words[row.company_id, row.code] = row.label
     return words
+
+
+# --- what may be said ---------------------------------------------------------------------------------------
+
+
+def allowed_verbs(change: OrderChange, actor: Actor) -> list[str]:
+    """What this actor may say to a request now: the verbs of its table that belong to who holds the ball, or not."""
+    if actor.is_supplier and change.supplier.state == SupplierState.BLOCKED:
+        return []
+    mine = OF_ANSWERER if change.turn == side_of(actor) else OF_AUTHOR
+    return [verb for verb in CHANGE_LIFECYCLE.verbs_for(actor, change.state) if verb in mine]
