@@ -7,9 +7,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from portal.kernel.templatetags.portal_ui import day_text, figure
+from portal.kernel.templatetags.portal_ui import day_text, figure, look_of
 from procurement.changes.messages import TermPiece, Terms, terms_from_json
-from procurement.changes.states import ChangeKind
+from procurement.changes.models import OrderChange
+from procurement.changes.states import ChangeKind, ChangeState
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +96,39 @@ def differences_in(facts: Mapping[str, Any]) -> str:
 def why_text(facts: Mapping[str, Any]) -> str:
     """The reason and the words that came with it."""
     return " ".join(filter(None, (facts.get("why"), f"“{facts['note']}”" if facts.get("note") else "")))
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """Whose turn it is, in one sentence, as components/ball.html shows it."""
+
+    tone: str
+    glyph: str
+    turn: str
+    sentence: str
+    yours: bool = False
+
+
+def headline(change: OrderChange, *, side: str, by: str) -> Headline:
+    """Where a request stands for who reads it. `by` is the moment until which a word is owed, in words."""
+    values = {"line": change.line.number, "number": change.order.number, "what": kinds_text(change.kinds)}
+    if change.is_open:
+        if change.turn == side:
+            text = _("Line %(line)s of order %(number)s, %(what)s: say yes, no, or something else by %(by)s.")
+            return Headline("wait", "talk", _("Your turn"), text % {**values, "by": by}, yours=True)
+        text = _("Line %(line)s of order %(number)s, %(what)s: the other side answers by %(by)s.")
+        return Headline("talk", "talk", _("Their turn"), text % {**values, "by": by})
+    texts = {
+        ChangeState.ACCEPTED: _(
+            "Agreed. The ERP is told; the line waits until it is seen there. Nobody confirms it again."
+        ),
+        ChangeState.DONE: _("Agreed, and the ERP holds it."),
+        ChangeState.DECLINED: _("Declined. What was agreed stands."),
+        ChangeState.WITHDRAWN: _("Taken back. What was agreed stands."),
+        ChangeState.EXPIRED: _("Nobody answered in time. What was agreed stands; ask anew."),
+        ChangeState.SUPERSEDED: _(
+            "Overtaken: what was agreed on the line has moved since. Look at the order."
+        ),
+    }
+    look = look_of("change", change.state)
+    return Headline(look.tone, look.glyph, str(look.word), texts[ChangeState(change.state)])

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Case, F, Prefetch, Q, QuerySet, When
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -22,6 +22,7 @@ from procurement.orders.states import Agreement, OrderState, PromiseKind, Promis
 from suppliers.states import SupplierState
 
 MOVING = (*OPEN, ChangeState.ACCEPTED)
+MOST_ON_ORDER = 30
 
 
 def side_of(actor: Actor) -> str:
@@ -64,16 +65,16 @@ def hold_change(change_id: int) -> OrderChange:
 
 
 def changes_of(order: PurchaseOrder, *, actor: Actor) -> list[OrderChange]:
-    """The requests on an order that somebody or the ERP still owes something, and the latest that are over."""
+    """The requests on an order: what somebody or the ERP still owes something first, then the latest that are over."""
     changes = with_rounds(visible_changes(actor).filter(order=order))
-    moving = Q(state__in=MOVING)
-    ended = list(changes.exclude(moving).order_by("-updated_at", "-id")[:10])
-    return [*changes.filter(moving).order_by("line__number", "id"), *ended]
+    is_moving = Case(When(state__in=MOVING, then=0), default=1)
+    return list(changes.order_by(is_moving, "-updated_at", "-id")[:MOST_ON_ORDER])
 
 
-def waiting_for(actor: Actor) -> QuerySet[OrderChange]:
-    """The requests on which this actor's side owes a word."""
-    return OrderChange.objects.visible_to(actor).filter(state__in=OPEN, turn=side_of(actor))
+def waiting_for(actor: Actor, email: str = "") -> QuerySet[OrderChange]:
+    """The requests on which this actor's side owes a word; of a buyer's own orders where its `email` is given."""
+    found = OrderChange.objects.visible_to(actor).filter(state__in=OPEN, turn=side_of(actor))
+    return found.filter(Q(order__buyer_email__iexact=email) | Q(order__buyer_email="")) if email else found
 
 
 def moving_on(order_ids: Iterable[int]) -> QuerySet[OrderChange]:
@@ -179,7 +180,9 @@ def changeable_lines(order: PurchaseOrder) -> QuerySet[PurchaseOrderLine]:
     if order.state != OrderState.ISSUED:
         return order.lines.none()
     busy = OrderChange.objects.filter(order=order, state__in=OPEN).values("line")
-    open_lines = order.lines.filter(agreement=Agreement.AGREED, cancelled=False, closed=False)
+    open_lines = order.lines.filter(
+        agreement=Agreement.AGREED, cancelled=False, closed=False, received_quantity__lt=F("quantity")
+    )
     return open_lines.exclude(pk__in=busy).order_by("number", "id")
 
 

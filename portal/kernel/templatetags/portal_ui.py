@@ -97,6 +97,16 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "sent": Look(plazy("acknowledgment", "Sent"), "done", "full"),
         "withdrawn": Look(plazy("acknowledgment", "Withdrawn"), "quiet", "none"),
     },
+    "change": {
+        "proposed": Look(plazy("change", "Proposed"), "talk", "talk"),
+        "countered": Look(plazy("change", "Countered"), "talk", "talk"),
+        "accepted": Look(lazy("Agreed, waits for the ERP"), "move", "most"),
+        "done": Look(plazy("change", "Done"), "done", "full"),
+        "declined": Look(plazy("change", "Declined"), "stop", "stop"),
+        "withdrawn": Look(plazy("change", "Withdrawn"), "quiet", "none"),
+        "expired": Look(plazy("change", "Expired"), "quiet", "stale"),
+        "superseded": Look(plazy("change", "Overtaken"), "quiet", "stale"),
+    },
     "outbox": {
         "waiting": Look(plazy("outbox", "Waiting"), "wait", "wait"),
         "leased": Look(plazy("outbox", "Under way"), "move", "half"),

@@ -1,19 +1,36 @@
 """Change requests as programs see them: asked for, read, answered, by the same rules as on the page."""
 
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
 from portal.kernel.scope import acting
 from procurement.changes.messages import EditReason
 from procurement.changes.services import save_reason
 from suppliers.roles import TokenScope
-from tests.builders.changes import A_WEEK, an_agreed_order, piece, propose, stands, to
-from tests.builders.world import MONDAY
+from tests.builders import changes
+from tests.builders.changes import A_WEEK, piece, stands, to
+from tests.builders.world import MONDAY, a_line
 
 pytestmark = pytest.mark.django_db
 
 CHANGES = "/api/v1/changes"
+# Doors bring their own time.
+SOON = datetime.now(UTC).date() + timedelta(days=30)
+LATER = SOON + timedelta(days=14)
+
+
+def an_agreed_order(person, lines=2):
+    """An order of today, agreed as asked."""
+    asked = [a_line(10 * number, delivery_on=SOON) for number in range(1, lines + 1)]
+    return changes.an_agreed_order(person, lines=asked)
+
+
+def propose(*args, **words):
+    """A wish that somebody put on the table a moment ago."""
+    return changes.propose(*args, at=timezone.now(), **words)
 
 
 def on(change, verb=""):
@@ -31,7 +48,7 @@ def test_a_program_asks_for_some_lines_and_each_says_what_came_of_it(people, tok
             "changes": [
                 {
                     "line": "L10",
-                    "pieces": [{"quantity": "60"}, {"quantity": "40", "delivery_on": "2026-04-15"}],
+                    "pieces": [{"quantity": "60"}, {"quantity": "40", "delivery_on": LATER.isoformat()}],
                     "reason": "capacity",
                 },
                 {"line": "L20", "ship_to": "PARIS"},
@@ -50,7 +67,7 @@ def test_a_program_asks_for_some_lines_and_each_says_what_came_of_it(people, tok
     assert first["change"]["allowed_actions"] == ["edit", "withdraw"]
     assert first["change"]["wish"]["pieces"][1] == {
         "quantity": "40",
-        "delivery_on": "2026-04-15",
+        "delivery_on": LATER.isoformat(),
         "price": "6.85",
         "price_per": "1",
         "item_number": "",
@@ -95,13 +112,15 @@ def test_counter_edit_and_withdraw(people, tokens):
     asked = propose(order, people["bea"], A_WEEK)
     acme = tokens("ACME")
 
-    countered = acme.post(on(asked, "counter"), {"version": 1, "pieces": [{"delivery_on": "2026-04-04"}]})
+    countered = acme.post(
+        on(asked, "counter"), {"version": 1, "pieces": [{"delivery_on": LATER.isoformat()}]}
+    )
     assert (countered.json()["state"], len(countered.json()["rounds"])) == (
         "countered",
         2,
     )
     edited = acme.post(on(asked, "edit"), {"version": 2, "move_days": 2})
-    assert edited.json()["wish"]["pieces"][0]["delivery_on"] == "2026-04-03"
+    assert edited.json()["wish"]["pieces"][0]["delivery_on"] == (SOON + timedelta(days=2)).isoformat()
     gone = acme.post(on(asked, "withdraw"), {"version": 3})
     assert (gone.json()["state"], len(gone.json()["rounds"])) == ("withdrawn", 2)
 
