@@ -291,7 +291,7 @@ class GivenReason(serializers.Serializer):
 
     company = serializers.CharField(help_text="The code of the company whose list it is on.")
     code = serializers.CharField()
-    label = serializers.CharField()
+    text = serializers.CharField(help_text="What people read.")
 
 
 class GivenReasons(serializers.Serializer):
@@ -538,7 +538,7 @@ class Changes(Doors):
     @program_door(Permission.ORDER_VIEW)
     def reasons(self, request: ProgramRequest) -> Response:
         told = [
-            {"company": company, "code": row.code, "label": row.label}
+            {"company": company, "code": row.code, "text": row.label}
             for company, rows in reasons_by_company().items()
             for row in rows
             if row.active

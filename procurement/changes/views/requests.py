@@ -27,6 +27,7 @@ from procurement.changes.queries import (
     current_round,
     find_change,
     lines_now,
+    place_asked,
     reason_words,
     reasons_of,
     side_of,
@@ -250,10 +251,9 @@ def _refused(refusal: Refusal | None) -> dict[str, Any]:
 def _fields(
     order: PurchaseOrder, line: PurchaseOrderLine, typed: TypedWish, bad: Mapping[str, Problem]
 ) -> dict[str, Any]:
-    asked = (line.ship_to or order.ship_to).code if line.ship_to or order.ship_to else ""
     return {
         "typed": typed,
         "boxes": boxes(typed, order.currency, bad),
         "sites": list(sites_of(order).values()),
-        "place": typed.ship_to or asked,
+        "place": typed.ship_to or place_asked(line, order),
     }

@@ -188,7 +188,7 @@ def test_reasons_are_told_in_the_companys_words(people, tokens):
 
     told = tokens("ACME").get("/api/v1/change-reasons").json()["results"]
 
-    assert {"company": "NM", "code": "flood", "label": "Flood at the works"} in told
+    assert {"company": "NM", "code": "flood", "text": "Flood at the works"} in told
     assert "other" not in {one["code"] for one in told}
 
 
