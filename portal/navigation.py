@@ -73,7 +73,7 @@ WAYS = (
     Way(
         "change-list",
         "arrows-exchange",
-        _("Change requests"),
+        _("Changes"),
         P.ORDER_VIEW,
         frozenset(
             {

@@ -16,6 +16,7 @@ from procurement.changes.queries import (
     with_rounds,
 )
 from procurement.orders.models import PurchaseOrder
+from suppliers.roles import Permission
 
 MOST_AT_HOME = 10
 
@@ -32,6 +33,11 @@ class OnOrder:
 def changes_on(order: PurchaseOrder, *, actor: Actor) -> list[OnOrder]:
     """The requests on an order: two queries."""
     return _told(changes_of(order, actor=actor), actor)
+
+
+def words_owed(changes: Iterable[OnOrder], actor: Actor) -> int:
+    """How many of these wait for this reader's own word."""
+    return sum(one.is_mine for one in changes) if actor.may(Permission.CHANGE_NEGOTIATE) else 0
 
 
 def changes_at_home(actor: Actor) -> tuple[list[OnOrder], int]:

@@ -77,7 +77,7 @@ from procurement.workbench.queries.answer import (
     transit_days_of,
     typed_again,
 )
-from procurement.workbench.queries.changes import changes_on
+from procurement.workbench.queries.changes import changes_on, words_owed
 from procurement.workbench.queries.grid import GridLine, kinds, reasons, words_of
 from procurement.workbench.queries.happened import happened
 from suppliers.roles import Permission
@@ -113,7 +113,8 @@ def show_order(
         "many_on": request.POST.get("many_on", ""),
         "timeline": _timeline(request, page, events),
         "thread": thread_of(order, request.actor),
-        "changes": changes_on(order, actor=request.actor),
+        "changes": (talked_of := changes_on(order, actor=request.actor)),
+        "words_owed": words_owed(talked_of, request.actor),
         "may_negotiate": request.actor.may(Permission.CHANGE_NEGOTIATE),
         "happened": happened(
             order,

@@ -108,7 +108,10 @@ def test_a_buyers_wish_waits_on_the_suppliers_home_and_order_page(people, at):
     home = page(at("asha").get(reverse("home")))
     assert reverse("change", args=[asked.key]) in home
     assert "One change request waits." in home
-    assert "waits for your word" in page(at("asha").get(reverse("order", args=[order.key])))
+    assert "One change request waits for your word." in page(
+        at("asha").get(reverse("order", args=[order.key]))
+    )
+    assert "waits for your word" not in page(at("bea").get(reverse("order", args=[order.key])))
     # Nobody of another supplier sees anything of it.
     assert reverse("change", args=[asked.key]) not in page(at("gil").get(reverse("home")))
     assert at("gil").get(reverse("change", args=[asked.key])).status_code == 404
