@@ -196,7 +196,7 @@ class WishRound(serializers.Serializer):
         return AgreedTerms(terms_from_json(spoken.terms)).data
 
 
-class ChangeRequest(serializers.Serializer):
+class RequestedChange(serializers.Serializer):
     """One side's wish to alter what was agreed on a line, with all its rounds."""
 
     key = serializers.UUIDField()
@@ -237,7 +237,7 @@ class ChangeRequest(serializers.Serializer):
         return allowed_verbs(change, self.context["actor"])
 
 
-ChangeRequestPage = page_of(ChangeRequest, "ChangeRequestPage")
+RequestedChangePage = page_of(RequestedChange, "RequestedChangePage")
 
 
 class WishProblem(serializers.Serializer):
@@ -261,7 +261,7 @@ class WishResult(serializers.Serializer):
     """What came of one wish: the request, or why there is none."""
 
     line = serializers.CharField(help_text="The line's key.")
-    change = ChangeRequest(allow_null=True)
+    change = RequestedChange(allow_null=True)
     refusal = WishRefusal(allow_null=True)
 
 
@@ -310,6 +310,12 @@ class ChangeQuery(Query):
     updated_since = Moment(required=False, help_text="Opened or moved at or after this moment.")
 
 
+class ReasonQuery(Shape):
+    """Whose reasons."""
+
+    company = Text(required=False, max_length=20, help_text="The code of a company.")
+
+
 # --- between both -------------------------------------------------------------------------------------------
 
 
@@ -323,7 +329,7 @@ def _wish(sent: Mapping[str, Any]) -> Wish:
 
 
 def _told(change: OrderChange, request: ProgramRequest) -> dict[str, Any]:
-    return dict(ChangeRequest(change, context={"actor": request.actor}).data)
+    return dict(RequestedChange(change, context={"actor": request.actor}).data)
 
 
 def _refusal(refusal: Refusal) -> dict[str, Any]:
@@ -406,7 +412,7 @@ class Changes(Doors):
         ),
         tags=TAGS,
         parameters=[ChangeQuery],
-        responses={200: ChangeRequestPage},
+        responses={200: RequestedChangePage},
     )
     @program_door(Permission.ORDER_VIEW)
     def browse(self, request: ProgramRequest) -> Response:
@@ -424,7 +430,7 @@ class Changes(Doors):
             with_rounds(visible_changes(request.actor).filter(**wanted)),
             asked,
             order=("updated_at", "id"),
-            told=lambda rows: ChangeRequest(rows, many=True, context={"actor": request.actor}).data,
+            told=lambda rows: RequestedChange(rows, many=True, context={"actor": request.actor}).data,
         )
 
     @extend_schema(
@@ -432,7 +438,7 @@ class Changes(Doors):
         summary="Read one change request",
         description="With every wish that was on the table.",
         tags=TAGS,
-        responses={200: ChangeRequest},
+        responses={200: RequestedChange},
     )
     @program_door(Permission.ORDER_VIEW)
     def read(self, request: ProgramRequest, key: UUID) -> Response:
@@ -445,7 +451,7 @@ class Changes(Doors):
         tags=TAGS,
         parameters=WRITES,
         request=WordOnWish,
-        responses={200: ChangeRequest},
+        responses={200: RequestedChange},
     )
     @program_door(Permission.CHANGE_NEGOTIATE)
     def accept(self, request: ProgramRequest, key: UUID) -> Response:
@@ -458,7 +464,7 @@ class Changes(Doors):
         tags=TAGS,
         parameters=WRITES,
         request=ReasonedWord,
-        responses={200: ChangeRequest},
+        responses={200: RequestedChange},
     )
     @program_door(Permission.CHANGE_NEGOTIATE)
     def decline(self, request: ProgramRequest, key: UUID) -> Response:
@@ -471,7 +477,7 @@ class Changes(Doors):
         tags=TAGS,
         parameters=WRITES,
         request=WordOnWish,
-        responses={200: ChangeRequest},
+        responses={200: RequestedChange},
     )
     @program_door(Permission.CHANGE_NEGOTIATE)
     def withdraw(self, request: ProgramRequest, key: UUID) -> Response:
@@ -484,7 +490,7 @@ class Changes(Doors):
         tags=TAGS,
         parameters=WRITES,
         request=RevisedWish,
-        responses={200: ChangeRequest},
+        responses={200: RequestedChange},
     )
     @program_door(Permission.CHANGE_NEGOTIATE)
     def counter(self, request: ProgramRequest, key: UUID) -> Response:
@@ -497,7 +503,7 @@ class Changes(Doors):
         tags=TAGS,
         parameters=WRITES,
         request=RevisedWish,
-        responses={200: ChangeRequest},
+        responses={200: RequestedChange},
     )
     @program_door(Permission.CHANGE_NEGOTIATE)
     def edit(self, request: ProgramRequest, key: UUID) -> Response:
@@ -533,15 +539,17 @@ class Changes(Doors):
         summary="List the reasons that may be given",
         description="Each company has a list of its own, in its own words.",
         tags=TAGS,
+        parameters=[ReasonQuery],
         responses={200: GivenReasons},
     )
     @program_door(Permission.ORDER_VIEW)
     def reasons(self, request: ProgramRequest) -> Response:
+        asked = read(ReasonQuery, request.query_params.dict())
         told = [
             {"company": company, "code": row.code, "text": row.label}
             for company, rows in reasons_by_company().items()
             for row in rows
-            if row.active
+            if row.active and asked.get("company", company) == company
         ]
         return Response({"results": told})
 
