@@ -226,7 +226,9 @@ def kinds_of(old: Terms, new: Terms) -> tuple[str, ...]:
         # So much on one day, and the rest on the other: the days stay, their quantities do not.
         (ChangeKind.DATE, old.quantity == new.quantity and set(before) == set(after) and before != after),
     )
-    return tuple(dict.fromkeys(kind for kind, is_so in found if is_so))
+    kinds = tuple(dict.fromkeys(kind for kind, is_so in found if is_so))
+    # The same days, quantities and prices otherwise paired: what is left to differ is what each costs.
+    return kinds if kinds or is_same(old, new) else (ChangeKind.PRICE,)
 
 
 # --- what is agreed then ------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ from procurement.orders.services.promise import tell_erp
 from procurement.orders.services.receive_writing import Batch, write_batch
 from procurement.orders.services.standing import (
     apply_roll_up,
+    inherit_first_days,
     note_expected,
     note_first_days,
     start_clock,
@@ -529,6 +530,7 @@ class _Revising:
                 promise.decided_at, promise.decided_by = self.at, _("in the ERP")
                 self.batch.promises.append(promise)
         self.batch.first_days += [one for one in schedules if note_first_days(one, promises) and one.pk]
+        inherit_first_days(schedules, promises)
         line.agreement = LINE_LIFECYCLE.target("echo", line.agreement)
         line.turn = Turn.NOBODY
         line.asked_revision = line.agreed_revision = self.order.revision

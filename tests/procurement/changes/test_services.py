@@ -31,6 +31,8 @@ from procurement.changes.services import (
 from procurement.changes.services.closing import close_overtaken
 from procurement.changes.services.holding import Expired, NotYourTurn
 from procurement.changes.services.propose import AlreadyAsked
+from procurement.changes.tasks import close_changes
+from procurement.orders.messages import SchedulePaper
 from procurement.orders.models import Promise
 from suppliers.models import Supplier
 from tests.builders.changes import (
@@ -119,6 +121,23 @@ def test_the_days_first_agreed_stay_so_that_nobody_betters_a_score(people):
     with acting(FEED):
         (delivery,) = fresh_line().schedules.all()
     assert (delivery.first_promised_on, delivery.first_agreed_on) == (date(2026, 4, 1), date(2026, 4, 1))
+
+
+def test_who_splits_what_was_agreed_is_measured_by_the_day_first_agreed(people):
+    order = an_agreed_order(people["asha"])
+    say(accept_change, propose(order, people["asha"], to(piece(60), piece(40, LATER))), people["bea"])
+    split = (SchedulePaper(Decimal(60), date(2026, 4, 1)), SchedulePaper(Decimal(40), LATER))
+    receive(a_paper(lines=[a_line(10, schedules=split), a_line(20)], revision="2"), at=MONDAY)
+
+    with acting(FEED):
+        first, second = fresh_line().schedules.order_by("key")
+    assert fresh_line().agreement == "agreed"
+    assert (second.delivery_on, second.first_promised_on, second.first_agreed_on) == (
+        LATER,
+        date(2026, 4, 1),
+        date(2026, 4, 1),
+    )
+    assert first.first_agreed_on == date(2026, 4, 1)
 
 
 @pytest.mark.parametrize(
@@ -390,6 +409,15 @@ def test_the_clock_finds_what_was_overtaken_in_silence(people):
     with acting(FEED):
         assert close_overtaken(actor=FEED, at=MONDAY) == 1
     assert stands(asked).state == "superseded"
+
+
+def test_the_workers_clock_ends_what_is_late(people):
+    order = an_agreed_order(people["asha"])
+    late = propose(order, people["asha"], A_WEEK)  # long ago by the worker's clock
+
+    assert close_changes() == 1
+    assert close_changes() == 0
+    assert stands(late).state == "expired"
 
 
 # --- many
