@@ -117,7 +117,7 @@ def headline(change: OrderChange, *, side: str, by: str) -> Headline:
             text = _("Line %(line)s of order %(number)s, %(what)s: say yes, no, or something else by %(by)s.")
             return Headline("wait", "talk", _("Your turn"), text % {**values, "by": by}, yours=True)
         text = _("Line %(line)s of order %(number)s, %(what)s: the other side answers by %(by)s.")
-        return Headline("talk", "talk", _("Their turn"), text % {**values, "by": by})
+        return Headline("talk", "talk", _("Other side’s turn"), text % {**values, "by": by})
     texts = {
         ChangeState.ACCEPTED: _(
             "Agreed. The ERP is told; the line waits until it is seen there. Nobody confirms it again."

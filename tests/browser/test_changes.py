@@ -75,7 +75,7 @@ def test_two_rounds_between_a_phone_and_a_desk(at: Any, people: dict[str, Any]) 
     mei.get_by_label("Day of delivery 2").fill(LAST.isoformat())
     mei.get_by_label("Reason").select_option("capacity")
     mei.get_by_role("button", name="Ask for it").click()
-    expect(mei.locator(".q-ball")).to_contain_text("Their turn")
+    expect(mei.locator(".q-ball")).to_contain_text("Other side’s turn")
 
     # At the desk: sooner, please.
     bea.goto("/changes/")
@@ -86,7 +86,7 @@ def test_two_rounds_between_a_phone_and_a_desk(at: Any, people: dict[str, Any]) 
     bea.get_by_label("Day of delivery 2").fill(LATER.isoformat())
     bea.get_by_label("In your words").last.fill("The crane is booked.")
     bea.get_by_role("button", name="Counter", exact=True).click()
-    expect(bea.locator(".q-ball")).to_contain_text("Their turn")
+    expect(bea.locator(".q-ball")).to_contain_text("Other side’s turn")
 
     # On the phone: from Home, yes.
     mei.goto("/")

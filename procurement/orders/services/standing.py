@@ -116,7 +116,7 @@ def inherit_first_days(schedules: Sequence[ScheduleLine], pieces: Sequence[Promi
     """
     by_key = {one.key: one for one in schedules}
     named = {piece.schedule_key for piece in pieces}
-    for made in (one for one in schedules if one.pk is None and one.key not in named):
+    for made in (one for one in schedules if not one.pk and one.key not in named):
         keys = [piece.schedule_key for piece in pieces if piece.delivery_on == made.delivery_on]
         source = next((by_key[key] for key in keys if key in by_key), None)
         for name in FIRST_DAYS if source else ():
