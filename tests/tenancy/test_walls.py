@@ -7,9 +7,10 @@ from django.db import DatabaseError, connection, transaction
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.audit.services import record
 from portal.kernel.scope import NO_SCOPE, NoScope, acting, requires_scope
-from procurement.models import PurchaseOrder, PurchaseOrderLine, SavedView
+from procurement.models import ChangeRound, OrderChange, PurchaseOrder, PurchaseOrderLine, SavedView
 from procurement.threads.models import Message
 from suppliers.models import Supplier, User
+from tests.builders.changes import A_WEEK, an_agreed_order, propose
 from tests.builders.world import MONDAY, a_paper, an_order, receive
 from tests.people import FEED
 
@@ -347,6 +348,37 @@ def test_a_supplier_writes_no_fact_and_no_message_in_the_companys_name(people):
         Message.objects.create(
             order=order, body="Sure.", sent_at=MONDAY, author="Asha", author_side="supplier", **said
         )
+
+
+def test_a_supplier_puts_no_wish_in_the_companys_name(people):
+    order = an_agreed_order(people["asha"])
+    asked = propose(order, people["bea"], A_WEEK)
+    asha = people["asha"].actor
+    spoken = {
+        "supplier_id": order.supplier_id,
+        "written_at": MONDAY,
+        "written_by": "Bea",
+        "channel": "portal",
+    }
+
+    with pytest.raises(DatabaseError, match="supplier_writes_only"), acting(asha):
+        ChangeRound.objects.create(change=asked, number=2, side="buyer", terms={}, **spoken)
+    with pytest.raises(DatabaseError, match="supplier_writes_only"), acting(asha):
+        OrderChange.objects.create(
+            supplier_id=order.supplier_id,
+            order=order,
+            line=order.lines.get(number=20),
+            opened_by="buyer",
+            turn="supplier",
+            revision=1,
+            was={},
+            opened_at=MONDAY,
+            updated_at=MONDAY,
+            expires_at=MONDAY,
+        )
+    with acting(asha):
+        assert ChangeRound.objects.filter(change=asked).count() == 1
+        assert ChangeRound.objects.filter(change=asked).update(note="We pay the freight.") == 0
 
 
 def test_a_supplier_sees_its_own_people_only(people):
