@@ -123,6 +123,7 @@ def headline(change: OrderChange, *, side: str, by: str) -> Headline:
             "Agreed. The ERP is told; the line waits until it is seen there. Nobody confirms it again."
         ),
         ChangeState.DONE: _("Agreed, and the ERP holds it."),
+        ChangeState.KEPT: _("Agreed here alone: somebody decided that the ERP is not to be told."),
         ChangeState.DECLINED: _("Declined. What was agreed stands."),
         ChangeState.WITHDRAWN: _("Taken back. What was agreed stands."),
         ChangeState.EXPIRED: _("Nobody answered in time. What was agreed stands; ask anew."),

@@ -14,6 +14,7 @@ class ChangeState(models.TextChoices):
     COUNTERED = "countered", _("Countered")
     ACCEPTED = "accepted", _("Agreed, waits for the ERP")
     DONE = "done", _("Done")
+    KEPT = "kept", _("Agreed here alone")
     DECLINED = "declined", _("Declined")
     WITHDRAWN = "withdrawn", _("Withdrawn")
     EXPIRED = "expired", _("Expired")
@@ -73,9 +74,14 @@ CHANGE_LIFECYCLE = Lifecycle(
         "change.confirmed",
         Permission.ERP_MANAGE,
     ),
+    # A person has decided that the ERP is not to be told: the agreement stands here alone.
+    Transition(
+        "keep", frozenset({ChangeState.ACCEPTED}), ChangeState.KEPT, "change.retained", Permission.ERP_MANAGE
+    ),
     initial=ChangeState.PROPOSED,
     terminal=(
         ChangeState.DONE,
+        ChangeState.KEPT,
         ChangeState.DECLINED,
         ChangeState.WITHDRAWN,
         ChangeState.EXPIRED,

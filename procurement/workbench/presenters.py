@@ -312,6 +312,11 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     "change.edited": ("talk", "talk", _change(lazy("Wish put anew, %(lines)s: %(what)s"))),
     "change.countered": ("talk", "talk", _change(lazy("Counter-proposal, %(lines)s: %(what)s"))),
     "change.accepted": ("done", "full", _change(lazy("Change agreed, %(lines)s: %(what)s"))),
+    "change.retained": (
+        "done",
+        "most",
+        _change_ended(lazy("The change stands here alone, the ERP is not told, %(lines)s: %(what)s")),
+    ),
     "change.declined": ("stop", "stop", _change_ended(lazy("Change declined, %(lines)s: %(what)s"))),
     "change.withdrawn": ("quiet", "stale", _change_ended(lazy("Wish taken back, %(lines)s: %(what)s"))),
     "change.expired": ("quiet", "stale", _change_ended(lazy("Nobody answered in time, %(lines)s: %(what)s"))),

@@ -21,6 +21,7 @@ from procurement.erp.deciding import keep_theirs
 from procurement.erp.inbound import read_feeds
 from procurement.erp.models import ErpCommand
 from procurement.erp.queries import case_of
+from procurement.erp.services import give_up_command
 from procurement.orders.messages import OrderPaper
 from suppliers.models import Supplier
 from suppliers.queries import actor_of
@@ -186,6 +187,21 @@ def test_another_place_is_written_or_keyed_in(erp: ConnectorHarness) -> None:
     else:
         # A task with the exact values; what was agreed waits until it is seen to stand.
         assert (stands(asked).state, last_command()) == ("accepted", "to_key")
+
+
+def test_what_the_erp_is_not_to_be_told_is_agreed_here_alone(erp: ConnectorHarness) -> None:
+    order, mei, bea = at_the_table(erp)
+    asked = ask(mei, Wish(move_days=7), 10)
+    erp.change_line(order, key_of(10), quantity=Decimal(400))
+    accept(asked, bea)
+    deliver_due(worker=1, clock=timezone.now)
+    erp.let_erp_work()
+
+    with acting(bea.actor):
+        command = ErpCommand.objects.select_related("order").latest("id")
+        give_up_command(command, "Keyed in elsewhere.", actor=bea.actor, at=timezone.now())
+
+    assert stands(asked).state == "kept"
 
 
 def test_a_revision_of_the_line_overtakes_what_is_talked_about(erp: ConnectorHarness) -> None:

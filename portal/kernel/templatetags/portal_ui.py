@@ -102,6 +102,7 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "countered": Look(lazy("Countered"), "talk", "talk"),
         "accepted": Look(lazy("Agreed, waits for the ERP"), "move", "most"),
         "done": Look(lazy("Done"), "done", "full"),
+        "kept": Look(lazy("Agreed here alone"), "done", "most"),
         "declined": Look(lazy("Declined"), "stop", "stop"),
         "withdrawn": Look(lazy("Withdrawn"), "quiet", "none"),
         "expired": Look(lazy("Expired"), "quiet", "stale"),

@@ -5,6 +5,7 @@ from procurement.changes.services.closing import (
     close_overtaken,
     confirm_changes,
     expire_changes,
+    keep_changes,
     overtake_changes,
 )
 from procurement.changes.services.many import (
@@ -31,6 +32,7 @@ __all__ = [
     "decline_change",
     "edit_change",
     "expire_changes",
+    "keep_changes",
     "move_lines",
     "overtake_changes",
     "propose_change",

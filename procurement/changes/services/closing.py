@@ -40,11 +40,21 @@ def overtake_changes(order_ids: Iterable[int], *, actor: Actor, at: datetime) ->
 @requires_scope
 def confirm_changes(command: uuid.UUID, *, actor: Actor, at: datetime) -> int:
     """The ERP was seen to hold what this command asked for: the requests behind it are done. Says how many."""
+    return _end(command, "confirm", actor=actor, at=at)
+
+
+@requires_scope
+def keep_changes(command: uuid.UUID, *, actor: Actor, at: datetime) -> int:
+    """A person gave the command up: what was agreed stands here alone, and no request waits for the ERP any more."""
+    return _end(command, "keep", actor=actor, at=at)
+
+
+def _end(command: uuid.UUID, verb: str, *, actor: Actor, at: datetime) -> int:
     found = OrderChange.objects.filter(command=command, state=ChangeState.ACCEPTED)
     changes = list(found.select_related("order", "line").order_by("id").select_for_update(of=("self",)))
     for change in changes:
         fields = {"updated_at": at, "closed_at": at}
-        CHANGE_LIFECYCLE.move(change, "confirm", actor=actor, at=at, facts=facts_of(change), fields=fields)
+        CHANGE_LIFECYCLE.move(change, verb, actor=actor, at=at, facts=facts_of(change), fields=fields)
     return len(changes)
 
 

@@ -152,6 +152,10 @@ EXAMPLES = {
         },
         "Change agreed, line 10: cancel 100 · 1 Apr 2026 → nothing",
     ),
+    "change.retained": (
+        {"lines": [10], "kinds": ["date"]},
+        "The change stands here alone, the ERP is not told, line 10: date",
+    ),
     "change.declined": (
         {"lines": [10], "kinds": ["price"], "why": "", "note": "Fixed until June."},
         "Change declined, line 10: price. “Fixed until June.”",
