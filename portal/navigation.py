@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.kernel.actors import Actor, Side
 from portal.kernel.scope import acting, in_scope
 from procurement.catalogue.models import Company
+from procurement.changes.queries import waiting_for
 from procurement.erp.connection import the_connection
 from procurement.erp.presenters_connection import standing_of
 from procurement.erp.queries import things_needing_a_person
@@ -68,6 +69,26 @@ WAYS = (
         frozenset({"decision-list", "decisions-decide"}),
         sides=_COMPANY,
         count="decisions",
+        hot=True,
+    ),
+    Way(
+        "change-list",
+        "arrows-exchange",
+        _("Changes"),
+        P.ORDER_VIEW,
+        frozenset(
+            {
+                "change-list",
+                "changes-decide",
+                "changes-move",
+                "change-reasons",
+                "change",
+                "change-answer",
+                "change-revise",
+                "change-new",
+            }
+        ),
+        count="changes",
         hot=True,
     ),
     Way(
@@ -208,6 +229,7 @@ def _counts(request: HttpRequest, wanted: set[str], actor: Actor, mine: Mine) ->
         "orders": lambda: mine.waiting,
         "decisions": lambda: _decisions(request, actor),
         "ruled": lambda: unseen_decisions(actor).count() if actor.may(P.ORDER_DECIDE) else 0,
+        "changes": lambda: _changes(request, actor),
         "commands": lambda: things_needing_a_person(actor, request.at),  # type: ignore[attr-defined]  # by the door
     }
     return {name: counters[name]() for name in sorted(wanted)}
@@ -218,6 +240,10 @@ def _decisions(request: HttpRequest, actor: Actor) -> int:
     mine = Q(order__buyer_email__iexact=email) | Q(order__buyer_email="")
     found = visible_lines(actor).filter(turn=Turn.BUYER).aggregate(mine=Count("pk", filter=mine))
     return int(found["mine"])
+
+
+def _changes(request: HttpRequest, actor: Actor) -> int:
+    return waiting_for(actor, "" if actor.is_supplier else getattr(request.user, "email", "")).count()
 
 
 def _party(actor: Actor, mine: Mine) -> str:

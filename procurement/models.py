@@ -2,6 +2,7 @@
 
 from procurement.acknowledgments.models import DraftAnswer, DraftHeader, OrderAcknowledgment, UploadedAnswer
 from procurement.catalogue.models import Company, Item, Site, SupplierItem, Unit
+from procurement.changes.models import ChangeReason, ChangeRound, OrderChange
 from procurement.erp.models import Alert, ErpCommand, ErpConnection, FeedCursor, FeedProblem, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun, Rehearsal, SweptRecord
 from procurement.invoices.models import Invoice, InvoiceLine
@@ -26,6 +27,8 @@ from procurement.tolerances.models import (
 __all__ = [
     "Alert",
     "Attachment",
+    "ChangeReason",
+    "ChangeRound",
     "Company",
     "DraftAnswer",
     "DraftHeader",
@@ -40,6 +43,7 @@ __all__ = [
     "Item",
     "Message",
     "OrderAcknowledgment",
+    "OrderChange",
     "OrderDocument",
     "OrderRevision",
     "Promise",

@@ -1,7 +1,8 @@
 """Gatherer: the tasks of every package. Celery looks here and nowhere else."""
 
+from procurement.changes.tasks import close_changes
 from procurement.erp.reconciliation.tasks import compare, rehearse_first_sync, repair_drift
 from procurement.erp.tasks import read_feeds
 from procurement.orders.tasks import make_document
 
-__all__ = ["compare", "make_document", "read_feeds", "rehearse_first_sync", "repair_drift"]
+__all__ = ["close_changes", "compare", "make_document", "read_feeds", "rehearse_first_sync", "repair_drift"]

@@ -18,6 +18,8 @@ class Permission(StrEnum):
     ORDER_ANSWER_FOR = "order.answer_for"
     ORDER_DECIDE = "order.decide"
     ORDER_EXPORT = "order.export"
+    CHANGE_NEGOTIATE = "change.negotiate"
+    REASON_MANAGE = "reason.manage"
     THREAD_WRITE = "thread.write"
     THREAD_NOTE = "thread.note"
     ERP_VIEW = "erp.view"
@@ -34,7 +36,7 @@ class Permission(StrEnum):
 P = Permission
 
 _READS = frozenset({P.ORDER_VIEW, P.ORDER_EXPORT})
-_SELLS = _READS | {P.ORDER_ACKNOWLEDGE, P.THREAD_WRITE}
+_SELLS = _READS | {P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE, P.THREAD_WRITE}
 
 
 class SupplierRole(models.TextChoices):
@@ -55,6 +57,7 @@ _COMPANY_READS = _READS | {P.SUPPLIER_VIEW, P.POLICY_VIEW}
 _BUYS = _COMPANY_READS | {
     P.ORDER_DECIDE,
     P.ORDER_ANSWER_FOR,
+    P.CHANGE_NEGOTIATE,
     P.THREAD_WRITE,
     P.THREAD_NOTE,
     P.POLICY_EDIT,
@@ -80,9 +83,9 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
     CompanyRole.ACCOUNTS_PAYABLE: _COMPANY_READS | {P.THREAD_NOTE},
     CompanyRole.RECEIVING: _COMPANY_READS,
     CompanyRole.ADMINISTRATOR: _COMPANY_READS
-    | {P.SUPPLIER_MANAGE, P.TOKEN_MANAGE, P.POLICY_EDIT, P.POLICY_APPROVE},
+    | {P.SUPPLIER_MANAGE, P.REASON_MANAGE, P.TOKEN_MANAGE, P.POLICY_EDIT, P.POLICY_APPROVE},
     CompanyRole.INTEGRATION_OWNER: _COMPANY_READS | {P.ERP_VIEW, P.ERP_MANAGE, P.TOKEN_MANAGE},
-    CompanyRole.MANAGER: _BUYS | {P.ERP_VIEW, P.AUDIT_VIEW, P.POLICY_APPROVE},
+    CompanyRole.MANAGER: _BUYS | {P.REASON_MANAGE, P.ERP_VIEW, P.AUDIT_VIEW, P.POLICY_APPROVE},
     CompanyRole.AUDITOR: _COMPANY_READS | {P.ERP_VIEW, P.AUDIT_VIEW},
 }
 
@@ -98,5 +101,5 @@ class TokenScope(models.TextChoices):
 COMPANY_PROGRAMS = frozenset({P.POLICY_VIEW})
 TOKEN_SCOPES: dict[str, frozenset[Permission]] = {
     TokenScope.READ: _READS,
-    TokenScope.ACKNOWLEDGE: _READS | {P.ORDER_ACKNOWLEDGE},
+    TokenScope.ACKNOWLEDGE: _READS | {P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE},
 }

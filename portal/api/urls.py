@@ -6,6 +6,7 @@ from django.urls import path, re_path
 
 from portal.api import views
 from procurement.acknowledgments import api as acknowledgments
+from procurement.changes import api as changes
 from procurement.invoices import api as invoices
 from procurement.orders import api as orders
 from procurement.receipts import api as receipts
@@ -14,6 +15,7 @@ from procurement.tolerances import api as tolerances
 urlpatterns = [
     *orders.urlpatterns,
     *acknowledgments.urlpatterns,
+    *changes.urlpatterns,
     *receipts.urlpatterns,
     *invoices.urlpatterns,
     *tolerances.urlpatterns,

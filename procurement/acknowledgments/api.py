@@ -204,7 +204,7 @@ def _tell(key: UUID, actor: Actor) -> dict[str, Any]:
     paper = _visible(actor).filter(key=key).first()
     if paper is None:
         raise NotFound(_("There is no such answer."))
-    promises = Promise.objects.visible_to(actor).filter(origin=key).select_related("line")
+    promises = Promise.objects.visible_to(actor).filter(origin=key).select_related("line", "ship_to")
     lines: dict[int, dict[str, Any]] = {}
     for piece in promises.order_by("line__number", "line_id", "schedule_key", "piece"):
         line = {"key": piece.line.key, "number": piece.line.number, "pieces": []}

@@ -71,6 +71,8 @@ def _now(line: CaseLine, currency: str) -> Iterator[Part]:
     yield Part(str(price(held.price, currency, held.price_per)), dearer)
     if any(piece.item_number for piece in wish.pieces):
         yield Part(held.item_number)
+    if any(piece.ship_to for piece in wish.pieces):
+        yield Part(held.ship_to)
 
 
 def _wanted(line: CaseLine, currency: str) -> Iterator[Part]:
@@ -88,6 +90,8 @@ def _wanted(line: CaseLine, currency: str) -> Iterator[Part]:
             yield Part(str(price(amount, currency, per)), dearer)
         for item in dict.fromkeys(piece.item_number for piece in pieces if piece.item_number):
             yield Part(item, held is None or item != held.item_number)
+        for place in dict.fromkeys(piece.ship_to for piece in pieces if piece.ship_to):
+            yield Part(place, held is None or place != held.ship_to)
     if refused:
         yield Part(_("%(n)s will not come") % {"n": figure(refused)}, stressed=True)
 
@@ -290,6 +294,7 @@ def keying_rows(rows: Iterable[Keying], currency: str) -> list[KeyingRow]:
         WriteField.SPLIT: _("deliveries"),
         WriteField.REFUSAL: _("what will not come"),
         WriteField.SUBSTITUTE: _("item"),
+        WriteField.SHIP_TO: _("ship-to place"),
         WriteField.SUPPLIER_REFERENCE: _("supplier's order number"),
     }
     return [

@@ -277,6 +277,10 @@ def _keying_of_line(line: CaseLine) -> Iterator[Keying]:
     if items:
         old_item = held.item_number if held else ""
         yield Keying(line.number, WriteField.SUBSTITUTE, old_item, items[0], items == [old_item])
+    places = [piece.ship_to for piece in pieces if piece.ship_to]
+    if places and places[0] != wanted.base_ship_to:
+        old_place = held.ship_to if held else ""
+        yield Keying(line.number, WriteField.SHIP_TO, old_place, places[0], places[0] == old_place)
     days = sorted(
         ((piece.delivery_on, piece.quantity) for piece in pieces), key=lambda one: (one[0] is None, one[0])
     )

@@ -14,6 +14,7 @@ from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
 from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, Problem, Refusal
 from portal.kernel.scope import requires_scope
+from procurement.changes.services import overtake_changes
 from procurement.erp.cases import Case, CaseLine, Choice, choices_of, moved_since
 from procurement.erp.models import ErpCommand
 from procurement.erp.queries import case_of, lock_command, people_who_key
@@ -147,7 +148,9 @@ def _ask(command: ErpCommand, case: Case, words: str, *, actor: Actor, at: datet
     if not keys:
         return ()
     order = lock_order(command.order.key, actor=actor)
-    return ask_again(order, keys, words=words, actor=actor, at=at)
+    numbers = ask_again(order, keys, words=words, actor=actor, at=at)
+    overtake_changes([order.pk], actor=actor, at=at)
+    return numbers
 
 
 def _end(command: ErpCommand, case: Case, verb: str, *, actor: Actor, at: datetime) -> None:

@@ -26,6 +26,7 @@ from procurement.catalogue.services import (
     receive_supplier_items,
     receive_units,
 )
+from procurement.changes.services import overtake_changes
 from procurement.erp.circuit import rest_after
 from procurement.erp.connection import (
     PAUSED,
@@ -463,6 +464,7 @@ def _take_orders(sightings: Sequence[Sighting], at: datetime) -> Taken:
             assert isinstance(paper, OrderPaper)
             standing[key] = paper
     _confirm_commands(standing, at)
+    overtake_changes(intake.moved, actor=FEED_ACTOR, at=at)
     numbers = {number for _company, number in standing}
     attach_receipts(numbers, actor=FEED_ACTOR, at=at)
     attach_invoices(numbers, actor=FEED_ACTOR, at=at)

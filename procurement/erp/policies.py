@@ -33,6 +33,7 @@ class HeldLine:
     deliveries: Mapping[date, Decimal]
     gone: bool = False
     closed: bool = False
+    ship_to: str = ""
 
     @property
     def delivery_on(self) -> date:
@@ -69,6 +70,7 @@ def held_by_answer(now: CurrentLine, read: HeldLine | None) -> HeldLine:
         price_per=now.price_per or (read.price_per if read else Decimal(1)),
         deliveries=_deliveries_said(now, quantity, read),
         closed=now.closed or (read.closed if read else False),
+        ship_to=read.ship_to if read else "",
     )
 
 
@@ -99,10 +101,11 @@ class Standing(StrEnum):
 def held_by_paper(order: OrderPaper) -> dict[str, HeldLine]:
     """The lines of an order as the ERP just told."""
     gone, closed = order.status == "cancelled", order.status == "closed"
-    return {line.key: _held(line, gone=gone, closed=closed) for line in order.lines}
+    place = order.ship_to
+    return {line.key: _held(line, place, gone=gone, closed=closed) for line in order.lines}
 
 
-def _held(line: LinePaper, *, gone: bool, closed: bool) -> HeldLine:
+def _held(line: LinePaper, place: str, *, gone: bool, closed: bool) -> HeldLine:
     deliveries: Iterable[tuple[date, Decimal]] = [(one.delivery_on, one.quantity) for one in line.schedules]
     return HeldLine(
         key=line.key,
@@ -113,6 +116,7 @@ def _held(line: LinePaper, *, gone: bool, closed: bool) -> HeldLine:
         deliveries=by_day(deliveries or [(line.delivery_on, line.quantity)]),
         gone=gone or line.cancelled,
         closed=closed or line.closed,
+        ship_to=line.ship_to or place,
     )
 
 
@@ -178,6 +182,7 @@ def _is_as_wanted(line: CommandLine, pieces: tuple[CommandPiece, ...], held: Hel
         _comes_as_wanted(line, pieces, held.deliveries)
         and all(piece.price * held.price_per == held.price * piece.price_per for piece in pieces)
         and items <= {held.item_number}
+        and {piece.ship_to for piece in pieces} - {""} <= {held.ship_to}
     )
 
 
@@ -241,4 +246,5 @@ def _rebased_line(line: CommandLine, before: CommandLine | None) -> CommandLine:
         base_price_per=pieces[0].price_per,
         base_delivery_on=min(day for day, _quantity in dated),
         base_deliveries=tuple(SchedulePaper(quantity, day) for day, quantity in sorted(days.items())),
+        base_ship_to=pieces[0].ship_to or line.base_ship_to,
     )

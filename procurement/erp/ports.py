@@ -73,6 +73,7 @@ class WriteField(StrEnum):
     SPLIT = "split"
     REFUSAL = "refusal"
     SUBSTITUTE = "substitute"
+    SHIP_TO = "ship_to"
     SUPPLIER_REFERENCE = "supplier_reference"
 
 
@@ -483,6 +484,8 @@ def _line_fields(line: CommandLine) -> Iterator[WriteField]:
         yield WriteField.REFUSAL
     if any(piece.kind == "substitute" for piece in standing):
         yield WriteField.SUBSTITUTE
+    if any(piece.ship_to not in ("", line.base_ship_to) for piece in standing):
+        yield WriteField.SHIP_TO
     if any(piece.delivery_on != line.base_delivery_on for piece in standing):
         yield WriteField.PROMISE_DATE
     if any(piece.price * line.base_price_per != line.base_price * piece.price_per for piece in standing):

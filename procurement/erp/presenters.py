@@ -29,6 +29,7 @@ def words_of_fields(fields: Iterable[str]) -> str:
         WriteField.SPLIT: _("split into deliveries"),
         WriteField.REFUSAL: _("what will not come"),
         WriteField.SUBSTITUTE: _("substitute item"),
+        WriteField.SHIP_TO: _("ship-to place"),
         WriteField.SUPPLIER_REFERENCE: _("supplier's order number"),
     }
     return ", ".join(word for field, word in words.items() if field in set(fields))

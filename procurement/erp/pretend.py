@@ -403,6 +403,7 @@ def carried_out(wanted: CommandLine, line: LinePaper) -> LinePaper:
     return replace(
         line,
         item_number=items.pop(),
+        ship_to=standing[0].ship_to or line.ship_to,
         quantity=sum((piece.quantity for piece in standing), Decimal(0)),
         price=standing[0].price,
         price_per=standing[0].price_per,
@@ -478,6 +479,7 @@ def _command_line(rows: list[dict[str, str]]) -> CommandLine:
                 item_number=row["piece_item_number"],
                 reason=row["piece_reason"],
                 note=row["piece_note"],
+                ship_to=row["piece_ship_to"],
             )
             for row in rows
         ),

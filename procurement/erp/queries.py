@@ -168,8 +168,9 @@ def held_by_mirror(order: PurchaseOrder) -> dict[str, HeldLine]:
             deliveries=by_day(deliveries.get(line.pk) or [(line.delivery_on, line.quantity)]),
             gone=line.cancelled or cancelled,
             closed=line.closed or closed,
+            ship_to=place.code if (place := line.ship_to or line.order.ship_to) else "",
         )
-        for line in PurchaseOrderLine.objects.filter(order=order)
+        for line in PurchaseOrderLine.objects.filter(order=order).select_related("ship_to", "order__ship_to")
     }
 
 

@@ -15,6 +15,7 @@ from portal.kernel.errors import Refusal
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.outbox.services import enqueue, skip_message
 from portal.kernel.scope import requires_scope
+from procurement.changes.services import confirm_changes, keep_changes
 from procurement.erp.models import ErpCommand
 from procurement.erp.policies import (
     HeldLine,
@@ -326,6 +327,7 @@ def give_up_command(command: ErpCommand, reason: str, *, actor: Actor, at: datet
     fields = {"reason": reason, "calling_since": None, "behind": None}
     facts = facts_of(command) | {"reason": reason}
     COMMAND_LIFECYCLE.move(command, "give_up", actor=actor, at=at, facts=facts, fields=fields)
+    keep_changes(command.origin, actor=actor, at=at)
     release_next(command, actor=actor, at=at)
 
 
@@ -370,6 +372,7 @@ def _confirm(command: ErpCommand, *, actor: Actor, at: datetime, reference: str 
     if reference:
         fields["reference"] = reference
     COMMAND_LIFECYCLE.move(command, "confirm", actor=actor, at=at, facts=facts_of(command), fields=fields)
+    confirm_changes(command.origin, actor=actor, at=at)
     _supersede_older(command, STUCK, actor=actor, at=at)
     release_next(command, actor=actor, at=at)
 

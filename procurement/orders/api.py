@@ -113,7 +113,7 @@ class Schedule(serializers.Serializer):
 
 
 class PromisePiece(serializers.Serializer):
-    """One piece of an answer. The pieces of a line add up to its quantity."""
+    """One piece of an answer. The pieces of a line add up to its quantity, or to what was agreed in its place."""
 
     schedule = serializers.IntegerField(source="schedule_key", help_text="The delivery it answers.")
     kind = Word(choices=PromiseKind.choices)
@@ -125,10 +125,17 @@ class PromisePiece(serializers.Serializer):
     price_per = Exact()
     item_number = serializers.CharField(help_text="Of a substitute, as the supplier calls it.")
     item_description = serializers.CharField()
+    ship_to = serializers.CharField(
+        source="ship_to.code",
+        default="",
+        help_text="Code of the place, where another one was agreed; or empty.",
+    )
     reason = Word(choices=[*Reason.choices, ("", "None")])
     note = serializers.CharField()
     revision = serializers.IntegerField(help_text="The revision of the order that it answers.")
-    acknowledgment = serializers.UUIDField(source="origin", help_text="The acknowledgment it was made with.")
+    acknowledgment = serializers.UUIDField(
+        source="origin", help_text="The acknowledgment, or the change request, it was made with."
+    )
     promised_at = Moment()
     decided_at = Moment(allow_null=True)
     decided_by = serializers.CharField()
@@ -268,7 +275,9 @@ def _with_promises(lines: QuerySet[PurchaseOrderLine], actor: Actor) -> QuerySet
     """Lines with their deliveries and the pieces that stand: two queries however many lines."""
     schedules = ScheduleLine.objects.visible_to(actor).order_by("key")
     standing = Promise.objects.visible_to(actor).filter(state__in=LIVE_PROMISES)
-    pieces = Prefetch("promises", standing.order_by("schedule_key", "piece"), to_attr="standing")
+    pieces = Prefetch(
+        "promises", standing.select_related("ship_to").order_by("schedule_key", "piece"), to_attr="standing"
+    )
     return lines.prefetch_related(Prefetch("schedules", schedules), pieces)
 
 

@@ -87,7 +87,8 @@ class OrderPaper:
 class CommandPiece:
     """One agreed piece of a line, as the ERP is to hold it.
 
-    `reason` (a code of `orders.states.Reason`) and `note` are the supplier's words on it: told along, never compared.
+    `ship_to` is the code of the place, where another than the one asked for was agreed. `reason` (a code of
+    `orders.states.Reason`, or the company's own) and `note` are words on it: told along, never compared.
     """
 
     quantity: Decimal
@@ -96,6 +97,7 @@ class CommandPiece:
     price_per: Decimal
     kind: str = "accept"
     item_number: str = ""
+    ship_to: str = ""
     reason: str = field(default="", compare=False)
     note: str = field(default="", compare=False)
 
@@ -115,6 +117,7 @@ class CommandLine:
     pieces: tuple[CommandPiece, ...]
     base_price_per: Decimal = Decimal(1)
     base_deliveries: tuple[SchedulePaper, ...] = ()
+    base_ship_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +199,7 @@ def command_from_json(content: Mapping[str, Any], *, key: str) -> PromiseCommand
                 SchedulePaper(Decimal(one["quantity"]), date.fromisoformat(one["delivery_on"]))
                 for one in line["base_deliveries"]
             ),
+            base_ship_to=line.get("base_ship_to", ""),
             pieces=tuple(
                 CommandPiece(
                     quantity=Decimal(piece["quantity"]),
@@ -204,6 +208,7 @@ def command_from_json(content: Mapping[str, Any], *, key: str) -> PromiseCommand
                     price_per=Decimal(piece["price_per"]),
                     kind=piece["kind"],
                     item_number=piece["item_number"],
+                    ship_to=piece.get("ship_to", ""),
                     reason=piece.get("reason", ""),  # older commands were written without the words
                     note=piece.get("note", ""),
                 )

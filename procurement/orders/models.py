@@ -294,9 +294,10 @@ class ScheduleLine(models.Model):
 class Promise(models.Model):
     """One piece of a supplier's answer to a line. The pieces of a line add up to its quantity.
 
-    `origin` is the key of the paper that made it (an acknowledgment). Promises are superseded by newer ones, never
-    edited; `was_agreed` marks the superseded ones on which a whole line had been agreed: they come back when what took
-    their place is withdrawn. `by_rule` marks those that a tolerance agreed to, without anybody looking.
+    `origin` is the key of the paper that made it (an acknowledgment, an order change). `ship_to` is set where another
+    place than the one asked for was agreed. Promises are superseded by newer ones, never edited; `was_agreed` marks the
+    superseded ones on which a whole line had been agreed: they come back when what took their place is withdrawn.
+    `by_rule` marks those that a tolerance agreed to, without anybody looking.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -315,6 +316,9 @@ class Promise(models.Model):
     price_per = models.DecimalField(**QUANTITY)
     item_number = models.CharField(max_length=60, blank=True)
     item_description = models.CharField(max_length=300, blank=True)
+    ship_to = models.ForeignKey(
+        "procurement.Site", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     reason = models.CharField(max_length=30, choices=Reason.choices, blank=True)
     note = models.TextField(blank=True)
     promised_at = models.DateTimeField()

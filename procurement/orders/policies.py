@@ -105,6 +105,7 @@ class Piece:
     price_per: Decimal
     item_number: str = ""
     state: str = PromiseState.PROPOSED
+    ship_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ class NewPiece:
     item_description: str = ""
     reason: str = ""
     note: str = ""
+    ship_to: int | None = None
 
 
 def is_as_asked(asked: Asked, pieces: Sequence[Piece]) -> bool:
@@ -142,13 +144,14 @@ def merged(deliveries: Iterable[tuple[Decimal, Day]]) -> dict[Day, Decimal]:
 
 
 # What a promise speaks of: only a change of these can be the ERP taking the promise over.
-PROMISED_FIELDS = frozenset({"item_number", "quantity", "delivery_on", "deliveries", "price"})
+PROMISED_FIELDS = frozenset({"item_number", "quantity", "delivery_on", "deliveries", "price", "ship_to"})
 
 
 def echoes(asked: Asked, agreed: Sequence[Piece], changes: Sequence[Change] = ()) -> bool:
     """Whether a new revision says what was agreed: then it closes silently, nobody is asked again (domain.md §5.5).
 
-    A change of anything a promise does not speak of (place, Incoterm, unit) is no echo. A substitute is echoed by its
+    A change of anything a promise does not speak of (Incoterm, unit) is no echo; another place is one where just that
+    place was agreed. A substitute is echoed by its
     own item and by no other; whatever else was promised was promised of the item asked for then. Refused pieces are
     echoed by their absence.
     """
@@ -162,6 +165,9 @@ def echoes(asked: Asked, agreed: Sequence[Piece], changes: Sequence[Change] = ()
     if any(piece.item_number != asked.item_number for piece in substitutes):
         return False
     if "item_number" in moved and len(substitutes) < len(standing):
+        return False
+    places = {piece.ship_to for piece in standing} if "ship_to" in moved else set()
+    if places - {asked.ship_to} or any(piece.ship_to not in ("", asked.ship_to) for piece in standing):
         return False
     if any(piece.price * asked.price_per != asked.price * piece.price_per for piece in standing):
         return False

@@ -87,7 +87,8 @@ def schedules_by_line(line_ids: Iterable[int]) -> dict[int, list[ScheduleLine]]:
 def live_promises_by_line(line_ids: Iterable[int]) -> dict[int, list[Promise]]:
     """The pieces that stand (proposed, agreed or declined), by line, in one query."""
     found: dict[int, list[Promise]] = defaultdict(list)
-    promises = Promise.objects.filter(line_id__in=list(line_ids), state__in=LIVE_PROMISES)
+    live = Promise.objects.filter(line_id__in=list(line_ids), state__in=LIVE_PROMISES)
+    promises = live.select_related("ship_to")
     for promise in promises.order_by("line_id", "schedule_key", "piece"):
         found[promise.line_id].append(promise)
     return found
@@ -120,6 +121,7 @@ def piece_of(promise: Promise) -> Piece:
         price_per=promise.price_per,
         item_number=promise.item_number,
         state=promise.state,
+        ship_to=str(promise.ship_to_id or ""),
     )
 
 

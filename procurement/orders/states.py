@@ -138,6 +138,7 @@ _ALL = frozenset(Agreement.values)
 # What is agreed is changed by a change request or a revision, never by another answer.
 _ANSWERABLE = _ALL - {Agreement.AGREED}
 _DECIDABLE = frozenset({Agreement.ANSWERED, Agreement.REFUSED})
+_AGREED = frozenset({Agreement.AGREED})
 
 LINE_LIFECYCLE = Lifecycle(
     "order line",
@@ -149,6 +150,8 @@ LINE_LIFECYCLE = Lifecycle(
     Transition("decline", _DECIDABLE, Agreement.DISPUTED, "line.declined", Permission.ORDER_DECIDE),
     Transition("withdraw", _DECIDABLE, Agreement.AWAITING, "line.withdrawn", Permission.ORDER_ACKNOWLEDGE),
     Transition("reopen", _ALL, Agreement.AWAITING, "line.reopened", Permission.ERP_MANAGE),
+    Transition("change", _AGREED, Agreement.AGREED, "line.changed", Permission.CHANGE_NEGOTIATE),
+    Transition("cancel", _AGREED, Agreement.REFUSED, "line.cancelled", Permission.CHANGE_NEGOTIATE),
     initial=Agreement.AWAITING,
     state="agreement",
 )

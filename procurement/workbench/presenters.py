@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.templatetags.portal_ui import day_text, figure, look_of
+from procurement.changes.presenters import differences_in, kinds_text, why_text
 from procurement.invoices.states import InvoiceKind
 
 Facts = Mapping[str, Any]
@@ -300,6 +301,26 @@ def _file_added(facts: Facts) -> str:
     return _("File added: %(name)s") % {"name": facts.get("name", "")}
 
 
+def _change(text: Any) -> Callable[[Facts], str]:
+    """A wish: what it would alter from what to what, and why."""
+
+    def sentence(facts: Facts) -> str:
+        told = text % {"lines": lines_text(facts["lines"]), "what": differences_in(facts)}
+        return ". ".join(filter(None, (told, why_text(facts))))
+
+    return sentence
+
+
+def _change_ended(text: Any) -> Callable[[Facts], str]:
+    """What became of a wish, and why."""
+
+    def sentence(facts: Facts) -> str:
+        told = text % {"lines": lines_text(facts["lines"]), "what": kinds_text(facts["kinds"])}
+        return ". ".join(filter(None, (told, why_text(facts))))
+
+    return sentence
+
+
 # What happened: the tone and glyph of its dot, and its sentence. A test holds this equal to what is recorded.
 SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     "order.received": ("quiet", "none", _received),
@@ -316,6 +337,24 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     "order.answer_withdrawn": ("quiet", "stale", _withdrawn),
     "order.answer_accepted": ("done", "full", _accepted),
     "order.answer_declined": ("talk", "talk", _declined),
+    "change.proposed": ("talk", "talk", _change(lazy("Change asked for, %(lines)s: %(what)s"))),
+    "change.edited": ("talk", "talk", _change(lazy("Wish put anew, %(lines)s: %(what)s"))),
+    "change.countered": ("talk", "talk", _change(lazy("Counter-proposal, %(lines)s: %(what)s"))),
+    "change.accepted": ("done", "full", _change(lazy("Change agreed, %(lines)s: %(what)s"))),
+    "change.retained": (
+        "done",
+        "most",
+        _change_ended(lazy("The change stands here alone, the ERP is not told, %(lines)s: %(what)s")),
+    ),
+    "change.declined": ("stop", "stop", _change_ended(lazy("Change declined, %(lines)s: %(what)s"))),
+    "change.withdrawn": ("quiet", "stale", _change_ended(lazy("Wish taken back, %(lines)s: %(what)s"))),
+    "change.expired": ("quiet", "stale", _change_ended(lazy("Nobody answered in time, %(lines)s: %(what)s"))),
+    "change.superseded": ("quiet", "stale", _change_ended(lazy("Overtaken, %(lines)s: %(what)s"))),
+    "change.confirmed": (
+        "done",
+        "full",
+        _change_ended(lazy("The change is in the ERP, %(lines)s: %(what)s")),
+    ),
     "erp.command_sent": ("move", "half", _erp(lazy("Sent to the ERP: %(lines)s"))),
     "erp.command_confirmed": ("done", "full", _erp(lazy("In the ERP: %(lines)s"))),
     "erp.command_conflicted": ("stop", "alert", _erp(lazy("The ERP holds something else: %(lines)s"))),

@@ -8,6 +8,7 @@ import schemathesis
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
@@ -16,6 +17,11 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi import checks
 
 from portal.api.views import described
+from portal.kernel.actors import Actor, Side
+from portal.kernel.scope import acting
+from procurement.changes.messages import ProposeChange, Wish
+from procurement.changes.services import propose_change
+from suppliers.roles import Permission
 from tests.builders.world import a_line, an_order
 from tests.procurement.acknowledgments.test_api import answers_of, later
 
@@ -89,7 +95,23 @@ def keys(tokens):
         program.post(answers_of(orders[0]), {"version": 1, "lines": [later()]}).json()["key"],
         program.post(answers_of(orders[1]), {"version": 1, "rest_as_asked": True}).json()["key"],
     ]
-    return {"orders": [str(order.key) for order in orders], "acknowledgments": made}
+    changes = [wished(program, orders[1], "L10"), asked_by_a_buyer(orders[1], "L20")]
+    return {"orders": [str(order.key) for order in orders], "acknowledgments": made, "changes": changes}
+
+
+def wished(program, order, line):
+    """What a supplier asks for."""
+    address = f"/api/v1/orders/{order.key}/changes"
+    body = {"version": 2, "changes": [{"line": line, "move_days": 7}]}
+    return program.post(address, body).json()["results"][0]["change"]["key"]
+
+
+def asked_by_a_buyer(order, line):
+    """What a buyer asks for."""
+    buyer = Actor("Bea", "portal", Side.COMPANY, permissions=frozenset({Permission.CHANGE_NEGOTIATE}))
+    with acting(buyer):
+        wish = ProposeChange(order.key, 2, line, Wish(move_days=7))
+        return str(propose_change(wish, actor=buyer, at=timezone.now()).key)
 
 
 def aim(case: Any, keys: dict[str, list[str]], draw: Any) -> None:
@@ -98,7 +120,10 @@ def aim(case: Any, keys: dict[str, list[str]], draw: Any) -> None:
         case.path_parameters["key"] = draw(st.sampled_from(keys[case.path.split("/")[3]]))
     if isinstance(case.body, dict) and draw(st.booleans()):
         case.body["version"] = draw(st.sampled_from([1, 2, 3]))
-        for line in case.body.get("lines", []):
+        for line in [*case.body.get("lines", []), *case.body.get("changes", [])]:
+            if "change" in line:
+                line["change"] = draw(st.sampled_from(keys["changes"]))
+                continue
             line["line"] = draw(st.sampled_from(["L10", "L20"]))
             for piece in line.get("pieces", []):
                 if draw(st.booleans()):

@@ -5,6 +5,7 @@ import pytest
 from portal.kernel.actors import Actor, Side
 from portal.kernel.errors import IllegalTransition
 from procurement.acknowledgments.states import ACKNOWLEDGMENT_LIFECYCLE, AcknowledgmentState
+from procurement.changes.states import CHANGE_LIFECYCLE, ChangeState
 from procurement.erp.reconciliation.states import DRIFT_LIFECYCLE, DriftState
 from procurement.erp.states import CONNECTION_LIFECYCLE, ConnectionState
 from procurement.orders.states import (
@@ -24,6 +25,7 @@ TABLES = [
     (LINE_LIFECYCLE, Agreement),
     (PROMISE_LIFECYCLE, PromiseState),
     (ACKNOWLEDGMENT_LIFECYCLE, AcknowledgmentState),
+    (CHANGE_LIFECYCLE, ChangeState),
     (CONNECTION_LIFECYCLE, ConnectionState),
     (DRIFT_LIFECYCLE, DriftState),
     (POLICY_LIFECYCLE, PolicyState),

@@ -10,6 +10,9 @@ from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
 from procurement.acknowledgments.models import OrderAcknowledgment, UploadedAnswer
 from procurement.acknowledgments.services import acknowledge_order
+from procurement.changes.messages import ProposeChange, Wish
+from procurement.changes.models import OrderChange
+from procurement.changes.services import propose_change
 from procurement.erp.failures import Kind, mark_of
 from procurement.erp.models import ErpCommand, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun
@@ -45,18 +48,25 @@ class Objects:
     policy: TolerancePolicy
     rule: ToleranceRule
     decision: ToleranceDecision
+    change: OrderChange
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
     """An order with an answer that waits for the buyer, a file and a token, of one supplier."""
     supplier = Supplier.objects.get(number=number)
     order_number = f"M-{number}"
-    receive(a_paper(order_number, [a_line(10), a_line(20)], supplier=number))
+    receive(a_paper(order_number, [a_line(10), a_line(20), a_line(30)], supplier=number))
     order = PurchaseOrder.objects.get(number=order_number)
     buyer = people["bea"].actor
     dear = LineAnswer("L10", (AnswerPiece(Decimal(100), price=Decimal("7.50")),))
     with acting(buyer):
-        done = acknowledge_order(AcknowledgeOrder(order.key, order.version, (dear,)), actor=buyer, at=MONDAY)
+        done = acknowledge_order(
+            AcknowledgeOrder(order.key, order.version, (dear, LineAnswer("L30"))), actor=buyer, at=MONDAY
+        )
+    order.refresh_from_db()
+    with acting(buyer):
+        wish = ProposeChange(order.key, order.version, "L30", Wish(move_days=7))
+        change = propose_change(wish, actor=buyer, at=MONDAY)
     token = create_token("test", "read", supplier=supplier, actor=FEED, at=MONDAY).token
     file = Attachment.objects.create(
         supplier=supplier,
@@ -128,6 +138,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         policy,
         rule,
         decision,
+        change,
     )
 
 
@@ -226,6 +237,10 @@ def _upload(objects: Objects) -> dict[str, Any]:
     return {"key": objects.upload.key}
 
 
+def _change(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.change.key}
+
+
 SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "order": _order,
     "order-answer": _order,
@@ -247,6 +262,17 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "api-order-acknowledge": _order,
     "api-acknowledgment": _answer_alone,
     "api-acknowledgment-withdraw": _answer_alone,
+    "change-new": _order,
+    "change": _change,
+    "change-answer": _change,
+    "change-revise": _change,
+    "api-order-changes": _order,
+    "api-change": _change,
+    "api-change-accept": _change,
+    "api-change-counter": _change,
+    "api-change-decline": _change,
+    "api-change-edit": _change,
+    "api-change-withdraw": _change,
     "integration-command": _command,
     "order-story": _order,
     "integration-command-read": _command,

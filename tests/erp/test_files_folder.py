@@ -485,8 +485,8 @@ def test_a_promise_is_a_batch_of_its_own(drop: Drop) -> None:
         "command_key,company,order_number,supplier,base_revision,supplier_reference,line_key"
     )
     assert rows == [
-        "c-1,NM,4500012345,70012,1,SO-1,00010,10,240,18.4,1,2026-05-11,1,accept,240,2026-05-11,18.4,1,,,",
-        "c-1,NM,4500012345,70012,1,SO-1,00010,10,240,18.4,1,2026-05-11,2,refuse,240,,18.4,1,,,",
+        "c-1,NM,4500012345,70012,1,SO-1,00010,10,240,18.4,1,2026-05-11,1,accept,240,2026-05-11,18.4,1,,,,",
+        "c-1,NM,4500012345,70012,1,SO-1,00010,10,240,18.4,1,2026-05-11,2,refuse,240,,18.4,1,,,,",
     ]
 
 

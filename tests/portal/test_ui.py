@@ -72,6 +72,7 @@ def test_every_state_has_a_word_a_tone_and_a_glyph_of_the_sprite(dimension: str,
 def test_every_state_of_every_paper_has_its_looks() -> None:
     from portal.kernel.outbox.models import MessageState
     from procurement.acknowledgments.states import AcknowledgmentState
+    from procurement.changes.states import ChangeState
     from procurement.erp.reconciliation.states import DriftState
     from procurement.erp.states import CommandState, ConnectionState, RunState
     from procurement.invoices.states import PaymentState
@@ -91,6 +92,7 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
         "connection": ConnectionState,
         "run": RunState,
         "acknowledgment": AcknowledgmentState,
+        "change": ChangeState,
         "outbox": MessageState,
         "supplier": SupplierState,
         "drift": DriftState,

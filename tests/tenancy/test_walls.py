@@ -7,9 +7,10 @@ from django.db import DatabaseError, connection, transaction
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.audit.services import record
 from portal.kernel.scope import NO_SCOPE, NoScope, acting, requires_scope
-from procurement.models import PurchaseOrder, PurchaseOrderLine, SavedView
+from procurement.models import ChangeRound, OrderChange, PurchaseOrder, PurchaseOrderLine, SavedView
 from procurement.threads.models import Message
 from suppliers.models import Supplier, User
+from tests.builders.changes import A_WEEK, an_agreed_order, propose
 from tests.builders.world import MONDAY, a_paper, an_order, receive
 from tests.people import FEED
 
@@ -44,6 +45,8 @@ EXTRA_POLICIES = {
     "suppliers_apitoken": {"doorkeeper_reads"},
     # A supplier says what its own people say.
     "kernel_auditevent": {"supplier_writes_only"},
+    "procurement_changeround": {"supplier_writes_only", "supplier_edits_only"},
+    "procurement_orderchange": {"supplier_writes_only"},
     "procurement_message": {"supplier_writes_only"},
 }
 
@@ -70,6 +73,7 @@ def test_child_tables_hold_their_supplier_equal_to_their_parents():
     parents = {
         "procurement_invoice",
         "procurement_message",
+        "procurement_orderchange",
         "procurement_purchaseorder",
         "procurement_purchaseorderline",
     }
@@ -158,7 +162,12 @@ def test_facts_cannot_be_rewritten(world, table, verb):
 # --- what a supplier's scope may do to a table at all -------------------------------------------------------
 
 # Tables that know no supplier and that a supplier's scope may read: master data of the buying group.
-OPEN_TO_SUPPLIERS = {"procurement_company", "procurement_item", "procurement_site"}
+OPEN_TO_SUPPLIERS = {
+    "procurement_changereason",
+    "procurement_company",
+    "procurement_item",
+    "procurement_site",
+}
 READ_ONLY = {
     *OPEN_TO_SUPPLIERS,
     "procurement_invoice",
@@ -177,12 +186,19 @@ WRITES = {
     "kernel_outboxmessage": "SELECT(id) INSERT",
     "kernel_seenrequest": "SELECT INSERT",
     "procurement_attachment": "SELECT INSERT",
+    "procurement_changeround": (
+        "SELECT INSERT UPDATE(channel,edited_at,note,reason,terms,written_by,written_by_user_id)"
+    ),
     "procurement_draftanswer": "SELECT INSERT DELETE UPDATE(pieces,typed_at,typed_by,version)",
     "procurement_draftheader": (
         "SELECT INSERT DELETE UPDATE(note,ship_from_code,supplier_id,supplier_reference,typed_at,typed_by)"
     ),
     "procurement_message": "SELECT INSERT",
     "procurement_orderacknowledgment": "SELECT INSERT UPDATE(state,version)",
+    "procurement_orderchange": (
+        "SELECT INSERT UPDATE(answer_note,answer_reason,answered_at,answered_by,closed_at,command,expires_at,kinds,"
+        "round,state,turn,updated_at,version)"
+    ),
     "procurement_orderdocument": "SELECT INSERT DELETE UPDATE(asked_at,reason,state)",
     "procurement_promise": "SELECT INSERT UPDATE(decided_at,state,was_agreed)",
     "procurement_purchaseorder": (
@@ -288,6 +304,9 @@ def test_what_is_open_to_suppliers_without_a_wall_is_master_data_only():
         # what was promised, said and told
         "UPDATE procurement_promise SET quantity = 1",
         "DELETE FROM procurement_promise",
+        "UPDATE procurement_orderchange SET was = '{{}}'",
+        "DELETE FROM procurement_changeround",
+        "UPDATE procurement_changereason SET label = 'mine now'",
         "UPDATE procurement_message SET body = ''",
         "UPDATE kernel_outboxmessage SET state = 'delivered'",
         "SELECT payload FROM kernel_outboxmessage",
@@ -333,6 +352,37 @@ def test_a_supplier_writes_no_fact_and_no_message_in_the_companys_name(people):
         Message.objects.create(
             order=order, body="Sure.", sent_at=MONDAY, author="Asha", author_side="supplier", **said
         )
+
+
+def test_a_supplier_puts_no_wish_in_the_companys_name(people):
+    order = an_agreed_order(people["asha"])
+    asked = propose(order, people["bea"], A_WEEK)
+    asha = people["asha"].actor
+    spoken = {
+        "supplier_id": order.supplier_id,
+        "written_at": MONDAY,
+        "written_by": "Bea",
+        "channel": "portal",
+    }
+
+    with pytest.raises(DatabaseError, match="supplier_writes_only"), acting(asha):
+        ChangeRound.objects.create(change=asked, number=2, side="buyer", terms={}, **spoken)
+    with pytest.raises(DatabaseError, match="supplier_writes_only"), acting(asha):
+        OrderChange.objects.create(
+            supplier_id=order.supplier_id,
+            order=order,
+            line=order.lines.get(number=20),
+            opened_by="buyer",
+            turn="supplier",
+            revision=1,
+            was={},
+            opened_at=MONDAY,
+            updated_at=MONDAY,
+            expires_at=MONDAY,
+        )
+    with acting(asha):
+        assert ChangeRound.objects.filter(change=asked).count() == 1
+        assert ChangeRound.objects.filter(change=asked).update(note="We pay the freight.") == 0
 
 
 def test_a_supplier_sees_its_own_people_only(people):

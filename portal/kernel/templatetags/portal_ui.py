@@ -97,6 +97,17 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "sent": Look(plazy("acknowledgment", "Sent"), "done", "full"),
         "withdrawn": Look(plazy("acknowledgment", "Withdrawn"), "quiet", "none"),
     },
+    "change": {
+        "proposed": Look(lazy("Proposed"), "talk", "talk"),
+        "countered": Look(lazy("Countered"), "talk", "talk"),
+        "accepted": Look(lazy("Agreed, waits for the ERP"), "move", "most"),
+        "done": Look(lazy("Done"), "done", "full"),
+        "kept": Look(lazy("Agreed here alone"), "done", "most"),
+        "declined": Look(lazy("Declined"), "stop", "stop"),
+        "withdrawn": Look(lazy("Withdrawn"), "quiet", "none"),
+        "expired": Look(lazy("Expired"), "quiet", "stale"),
+        "superseded": Look(lazy("Overtaken"), "quiet", "stale"),
+    },
     "outbox": {
         "waiting": Look(plazy("outbox", "Waiting"), "wait", "wait"),
         "leased": Look(plazy("outbox", "Under way"), "move", "half"),

@@ -213,6 +213,8 @@ def _wanted_and_held(line: CommandLine, held: HeldLine | None) -> Iterator[Diffe
         wanted["price"] = (plain(pieces[0].price), plain(held.price))
         wanted["price_per"] = (plain(pieces[0].price_per), plain(held.price_per))
         items = {piece.item_number for piece in pieces if piece.kind == "substitute" and piece.item_number}
+        if places := {piece.ship_to for piece in pieces} - {""}:
+            wanted["ship_to"] = (", ".join(sorted(places)), held.ship_to)
         wanted["item_number"] = (", ".join(sorted(items)) or held.item_number, held.item_number)
     for name, (ours, theirs) in wanted.items():
         if ours != theirs:

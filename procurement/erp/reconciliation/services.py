@@ -13,6 +13,7 @@ from portal.kernel.audit.services import Fact, record, record_all
 from portal.kernel.errors import Refusal
 from portal.kernel.outbox.services import enqueue
 from portal.kernel.scope import requires_scope
+from procurement.changes.services import overtake_changes
 from procurement.erp.inbound import take_papers
 from procurement.erp.models import ErpCommand
 from procurement.erp.ports import Feed, Paper, Sighting, content_hash
@@ -357,6 +358,7 @@ def _cancel(drift: Drift, *, actor: Actor, at: datetime) -> None:
         give_up_command(command, DELETED_THERE, actor=actor, at=at)
     order.refresh_from_db()
     cancel_order(order, DELETED_THERE, actor=actor, at=at)
+    overtake_changes([order.pk], actor=actor, at=at)
     _repaired(drift, actor=actor, at=at)
 
 

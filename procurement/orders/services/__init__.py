@@ -8,9 +8,11 @@ from procurement.orders.services.documents import (
     keep_document,
 )
 from procurement.orders.services.promise import (
+    ChangedLine,
     Decision,
     Ruled,
     Settled,
+    change_agreed,
     command_piece,
     decide_promises,
     make_promises,
@@ -23,6 +25,7 @@ from procurement.orders.services.saved_view import forget_view, save_view
 
 __all__ = [
     "GIVEN_UP_AFTER",
+    "ChangedLine",
     "Decision",
     "OrderIntake",
     "OrderResult",
@@ -31,6 +34,7 @@ __all__ = [
     "ask_again",
     "ask_for_document",
     "cancel_order",
+    "change_agreed",
     "command_piece",
     "decide_promises",
     "forget_view",

@@ -292,6 +292,7 @@ def _promise(
         price_per=piece.price_per,
         item_number=piece.item_number,
         item_description=piece.item_description,
+        ship_to_id=piece.ship_to,
         reason=piece.reason,
         note=piece.note,
         promised_at=at,
@@ -340,6 +341,7 @@ def command_piece(promise: Promise) -> CommandPiece:
         price_per=promise.price_per,
         kind=promise.kind,
         item_number=promise.item_number,
+        ship_to=promise.ship_to.code if promise.ship_to else "",
         reason=promise.reason,
         note=promise.note,
     )
@@ -370,6 +372,7 @@ def promise_command(
                 base_deliveries=tuple(
                     SchedulePaper(schedule.quantity, schedule.delivery_on) for schedule in schedules[line.pk]
                 ),
+                base_ship_to=_place_asked(order, line, promises[line.pk]),
                 pieces=tuple(command_piece(promise) for promise in promises[line.pk]),
             )
             for line in lines
@@ -386,11 +389,14 @@ def tell_erp(
     actor: Actor,
     at: datetime,
     again: bool = False,
-) -> None:
-    """Promise the ERP, in this transaction, that it will hear what was agreed; `again`, that it had forgotten it."""
+) -> uuid.UUID | None:
+    """Promise the ERP, in this transaction, that it will hear what was agreed; `again`, that it had forgotten it.
+
+    Returns the key of the message, by which its command is known.
+    """
     if not lines:
-        return
-    enqueue(
+        return None
+    message = enqueue(
         ERP,
         order.stream,
         "order.promise_forgotten" if again else "order.promise_agreed",
@@ -399,3 +405,56 @@ def tell_erp(
         at=at,
         supplier_id=order.supplier_id,
     )
+    key: uuid.UUID = message.key
+    return key
+
+
+def _place_asked(order: PurchaseOrder, line: PurchaseOrderLine, promises: Iterable[Promise]) -> str:
+    """The code of the place asked for, where another one was agreed."""
+    if all(promise.ship_to_id is None for promise in promises):
+        return ""
+    place = line.ship_to or order.ship_to
+    return place.code if place else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedLine:
+    """What both sides have agreed on for a line in place of what was agreed before, and by which paper (`origin`)."""
+
+    origin: uuid.UUID
+    pieces: tuple[NewPiece, ...]
+
+
+@requires_scope
+def change_agreed(
+    order: PurchaseOrder, changed: Mapping[int, ChangedLine], *, actor: Actor, at: datetime
+) -> uuid.UUID | None:
+    """Put newly agreed pieces on agreed lines (by line id), and tell the ERP. The order must be locked.
+
+    The pieces need not add up to what is asked: the ERP is to ask for what was agreed. The days first promised and
+    first agreed stay as they are. Returns the key of the message to the ERP. Raises `StaleDocument` where a line is not
+    agreed any more, or nothing of it is left to promise.
+    """
+    lines = lines_of(order)
+    touched = [line for line in lines if line.pk in changed]
+    if any(line.agreement != Agreement.AGREED or not takes_promises(line, order) for line in touched):
+        raise StaleDocument(_("Part of it is not agreed any more. Look at what stands now."))
+    schedules = schedules_by_line(line.pk for line in touched)
+    supersede = PROMISE_LIFECYCLE.transition("supersede", PromiseState.AGREED)
+    Promise.objects.filter(line__in=touched, state__in=supersede.sources).update(state=supersede.target)
+    state = PROMISE_LIFECYCLE.target("accept", PromiseState.PROPOSED)
+    by_line: dict[int, list[Promise]] = defaultdict(list)
+    for line in touched:
+        one = changed[line.pk]
+        for number, piece in enumerate(one.pieces, start=1):
+            promise = _promise(order, line, piece, number, origin=one.origin, state=state, at=at)
+            promise.decided_at, promise.decided_by = at, actor.label
+            by_line[line.pk].append(promise)
+    made = [promise for promises in by_line.values() for promise in promises]
+    Promise.objects.bulk_create(made, batch_size=1000)
+    for line in touched:
+        is_cancelled = all(promise.kind == PromiseKind.REFUSE for promise in by_line[line.pk])
+        _settle(line, by_line[line.pk], schedules[line.pk], order, "cancel" if is_cancelled else "change")
+    _remember_first_days(schedules, by_line)
+    save_standing(order, lines, touched, at=at)
+    return tell_erp(order, touched, by_line, schedules, actor=actor, at=at)

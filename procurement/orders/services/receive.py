@@ -34,6 +34,7 @@ from procurement.orders.services.promise import tell_erp
 from procurement.orders.services.receive_writing import Batch, write_batch
 from procurement.orders.services.standing import (
     apply_roll_up,
+    inherit_first_days,
     note_expected,
     note_first_days,
     start_clock,
@@ -66,9 +67,10 @@ class OrderResult:
 
 @dataclass(frozen=True, slots=True)
 class OrderIntake:
-    """What came of a batch."""
+    """What came of a batch, and which orders of it (by id) moved."""
 
     results: tuple[OrderResult, ...] = ()
+    moved: tuple[int, ...] = ()
 
     def count(self, outcome: str) -> int:
         return sum(result.outcome == outcome for result in self.results)
@@ -106,7 +108,7 @@ def receive_orders(papers: Sequence[OrderPaper], *, actor: Actor, at: datetime) 
         tell_erp(
             order, lines, live_promises_by_line(ids), schedules_by_line(ids), actor=actor, at=at, again=True
         )
-    return OrderIntake(tuple(results))
+    return OrderIntake(tuple(results), tuple(order.pk for order in batch.moved_orders))
 
 
 def newest_papers(papers: Iterable[OrderPaper]) -> list[OrderPaper]:
@@ -528,6 +530,7 @@ class _Revising:
                 promise.decided_at, promise.decided_by = self.at, _("in the ERP")
                 self.batch.promises.append(promise)
         self.batch.first_days += [one for one in schedules if note_first_days(one, promises) and one.pk]
+        inherit_first_days(schedules, promises)
         line.agreement = LINE_LIFECYCLE.target("echo", line.agreement)
         line.turn = Turn.NOBODY
         line.asked_revision = line.agreed_revision = self.order.revision

@@ -112,6 +112,23 @@ def note_first_days(schedule: ScheduleLine, pieces: Sequence[Promise], *, is_set
     return before != (schedule.first_promised_on, schedule.first_agreed_on)
 
 
+def inherit_first_days(schedules: Sequence[ScheduleLine], pieces: Sequence[Promise]) -> None:
+    """Let a delivery that the ERP has just made out of another one be measured by the days of that one.
+
+    It is new, and no piece names it: the piece on its day names the one it came out of. Who splits what was agreed
+    does not get a later day to be measured by.
+    """
+    by_key = {one.key: one for one in schedules}
+    named = {piece.schedule_key for piece in pieces}
+    for made in (one for one in schedules if not one.pk and one.key not in named):
+        keys = [piece.schedule_key for piece in pieces if piece.delivery_on == made.delivery_on]
+        source = next((by_key[key] for key in keys if key in by_key), None)
+        for name in FIRST_DAYS if source else ():
+            days = (getattr(source, name), getattr(made, name))
+            if all(days):
+                setattr(made, name, min(days))
+
+
 def save_standing(
     order: PurchaseOrder,
     lines: Sequence[PurchaseOrderLine],

@@ -22,6 +22,7 @@ from procurement.tolerances.presenters.sentences import lateness
 from procurement.workbench.policies import given_name, time_left
 from procurement.workbench.presenters import Entry, entry_of, field_word, lines_text, shown_value
 from procurement.workbench.queries.answer import deadline_of
+from procurement.workbench.queries.changes import OnOrder, changes_at_home
 
 MOST_WAITING = 20
 MOST_LATE = 10
@@ -33,6 +34,11 @@ NEWS = (
     "order.cancelled",
     "order.answer_accepted",
     "order.answer_declined",
+    "change.proposed",
+    "change.countered",
+    "change.accepted",
+    "change.declined",
+    "change.withdrawn",
     "order.goods_received",
 )
 
@@ -86,14 +92,16 @@ class Home:
     arrivals: list[Arrival] = field(default_factory=list)
     news: list[News] = field(default_factory=list)
     has_orders: bool = False
+    changes: list[OnOrder] = field(default_factory=list)
+    change_count: int = 0
 
     @property
     def count(self) -> int:
-        return self.waiting_orders + self.late
+        return self.waiting_orders + self.late + self.change_count
 
 
 def supplier_home(actor: Actor, at: datetime) -> Home:
-    """Everything the supplier's home shows: seven queries, however much waits, and two where something moved."""
+    """Everything the supplier's home shows: ten queries, however much waits, and two where something moved."""
     waiting = visible_orders(actor).filter(lines_for_supplier__gt=0, state=OrderState.ISSUED)
     with_totals = waiting.annotate(
         all_orders=Window(Count("pk")),
@@ -121,6 +129,7 @@ def supplier_home(actor: Actor, at: datetime) -> Home:
     home.arrivals = [
         Arrival(one.on, (one.on - today).days, orders[one.order], one.lines, one.item) for one in due.soon
     ]
+    home.changes, home.change_count = changes_at_home(actor)
     home.news = _news(events, orders, actor)
     home.open_lines = _open_lines(actor).count()
     home.has_orders = bool(shown or home.open_lines or home.news) or visible_orders(actor).exists()
@@ -289,7 +298,11 @@ def _late_todo(order: PurchaseOrder, late: _Due, today: date) -> Todo:
 
 def _events(actor: Actor) -> list[Any]:
     """What the other side did lately."""
-    events = AuditEvent.objects.visible_to(actor).filter(kind__in=NEWS, internal=False)
+    events = (
+        AuditEvent.objects.visible_to(actor)
+        .filter(kind__in=NEWS, internal=False)
+        .exclude(actor_side="supplier")
+    )
     return list(events.order_by("-at", "-id")[:8])
 
 

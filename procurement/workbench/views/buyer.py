@@ -26,6 +26,7 @@ from procurement.orders.services import Settled
 from procurement.threads.queries import thread_of
 from procurement.workbench.presenters import CHANNEL_WORDS, Entry, entry_of, lines_text
 from procurement.workbench.queries.buyer_order import BuyerOrder, buyer_order, changes_of, revisions_of
+from procurement.workbench.queries.changes import changes_on, words_owed
 from procurement.workbench.queries.compare import Compared
 from procurement.workbench.queries.happened import happened
 from procurement.workbench.views.kept import Typed, key_hints, read_typed
@@ -92,6 +93,9 @@ def show_order(
         show_all=query.get("received") == "all",
     )
     context["thread"] = thread_of(order, request.actor)
+    context["changes"] = changes_on(order, actor=request.actor)
+    context["may_negotiate"] = request.actor.may(Permission.CHANGE_NEGOTIATE)
+    context["words_owed"] = words_owed(context["changes"], request.actor)
     response = render(request, TEMPLATE, context, status=status)
     if say:
         response["HX-Trigger"] = json.dumps({"toast": say})

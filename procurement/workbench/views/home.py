@@ -57,6 +57,9 @@ def _title(found: Home, request: DoorRequest) -> str:
     if count := found.waiting_orders:  # the rail counts these, so they are told apart from the late ones
         words = ngettext("One order waits for your answer.", "%(n)d orders wait for your answer.", count)
         waits.append(words % {"n": count})
+    if count := found.change_count:
+        words = ngettext("One change request waits.", "%(n)d change requests wait.", count)
+        waits.append(words % {"n": count})
     if count := found.late:
         words = ngettext("One order is late in delivery.", "%(n)d orders are late in delivery.", count)
         waits.append(words % {"n": count})

@@ -77,6 +77,7 @@ from procurement.workbench.queries.answer import (
     transit_days_of,
     typed_again,
 )
+from procurement.workbench.queries.changes import changes_on, words_owed
 from procurement.workbench.queries.grid import GridLine, kinds, reasons, words_of
 from procurement.workbench.queries.happened import happened
 from suppliers.roles import Permission
@@ -112,6 +113,9 @@ def show_order(
         "many_on": request.POST.get("many_on", ""),
         "timeline": _timeline(request, page, events),
         "thread": thread_of(order, request.actor),
+        "changes": (talked_of := changes_on(order, actor=request.actor)),
+        "words_owed": words_owed(talked_of, request.actor),
+        "may_negotiate": request.actor.may(Permission.CHANGE_NEGOTIATE),
         "happened": happened(
             order,
             [row.line for row in page.lines],

@@ -70,6 +70,7 @@ def test_whole_order_as_asked_is_agreed_at_once_and_told_to_the_erp(people):
             "price_per": "1",
             "kind": "accept",
             "item_number": "",
+            "ship_to": "",
             "reason": "",
             "note": "",
         }

@@ -15,6 +15,8 @@ PLACES = [
     "procurement/orders/services",
     "procurement/orders/states.py",
     "procurement/acknowledgments/services",
+    "procurement/changes/services",
+    "procurement/changes/states.py",
     "procurement/receipts/services.py",
     "procurement/invoices/services.py",
     "procurement/threads/services.py",
@@ -24,11 +26,20 @@ PLACES = [
     "procurement/erp/reconciliation/services.py",
     "portal/kernel/outbox/services.py",
 ]
-KIND = re.compile(r"(order|thread|erp|outbox)\.[a-z_]+[a-z]")
+KIND = re.compile(r"(order|change|thread|erp|outbox)\.[a-z_]+[a-z]")
 NOT_FACTS = {
     "order.promise_agreed",
     "order.promise_forgotten",
+    "change.negotiate",
 }  # what the ERP is told; its command writes its own facts
+
+
+def terms(*pieces):
+    """Terms as a fact keeps them."""
+    names = ("quantity", "delivery_on", "price")
+    told = [{**dict(zip(names, piece, strict=True)), "price_per": "1"} for piece in pieces]
+    return {"pieces": told, "ship_to": "", "cancel": False}
+
 
 EXAMPLES = {
     "order.received": ({"number": "1", "revision": 1, "lines": 18}, "Order received, 18 lines"),
@@ -99,6 +110,61 @@ EXAMPLES = {
     "thread.message_sent": ({"message": 1}, "Message sent"),
     "thread.note_written": ({"message": 1}, "Internal note written"),
     "thread.file_added": ({"name": "plan.xlsx"}, "File added: plan.xlsx"),
+    "change.proposed": (
+        {
+            "lines": [10],
+            "kinds": ["date"],
+            "unit": "pcs",
+            "why": "Capacity",
+            "note": "The saw is broken.",
+            "old": terms(("100", "2026-04-01", "6.85")),
+            "new": terms(("100", "2026-04-15", "6.85")),
+        },
+        "Change asked for, line 10: delivery 1 Apr 2026 → 15 Apr 2026. Capacity “The saw is broken.”",
+    ),
+    "change.edited": (
+        {
+            "lines": [10],
+            "kinds": ["quantity"],
+            "unit": "pcs",
+            "old": terms(("100", "2026-04-01", "6.85")),
+            "new": terms(("80", "2026-04-01", "6.85")),
+        },
+        "Wish put anew, line 10: quantity 100 pcs → 80 pcs",
+    ),
+    "change.countered": (
+        {
+            "lines": [10],
+            "kinds": ["split", "price"],
+            "old": terms(("100", "2026-04-01", "6.85")),
+            "new": terms(("60", "2026-04-01", "7"), ("40", "2026-04-15", "7")),
+        },
+        (
+            "Counter-proposal, line 10: deliveries 100 · 1 Apr 2026 → 60 · 1 Apr 2026 + 40 · 15 Apr 2026; "
+            "price 6.85 → 7.00"
+        ),
+    ),
+    "change.accepted": (
+        {
+            "lines": [10],
+            "kinds": ["cancel"],
+            "old": terms(("100", "2026-04-01", "6.85")),
+            "new": {"pieces": [], "ship_to": "", "cancel": True},
+        },
+        "Change agreed, line 10: cancel 100 · 1 Apr 2026 → nothing",
+    ),
+    "change.retained": (
+        {"lines": [10], "kinds": ["date"]},
+        "The change stands here alone, the ERP is not told, line 10: date",
+    ),
+    "change.declined": (
+        {"lines": [10], "kinds": ["price"], "why": "", "note": "Fixed until June."},
+        "Change declined, line 10: price. “Fixed until June.”",
+    ),
+    "change.withdrawn": ({"lines": [10], "kinds": ["ship_to"]}, "Wish taken back, line 10: ship-to"),
+    "change.expired": ({"lines": [10], "kinds": ["date"]}, "Nobody answered in time, line 10: date"),
+    "change.superseded": ({"lines": [10], "kinds": ["date", "price"]}, "Overtaken, line 10: date, price"),
+    "change.confirmed": ({"lines": [10], "kinds": ["date"]}, "The change is in the ERP, line 10: date"),
     "erp.command_sent": ({"lines": [10]}, "Sent to the ERP: line 10"),
     "erp.command_confirmed": ({"lines": [10, 20]}, "In the ERP: lines 10, 20"),
     "erp.command_conflicted": ({"lines": [10]}, "The ERP holds something else: line 10"),

@@ -15,6 +15,7 @@ LIFECYCLES = (
     "procurement.acknowledgments.states.ACKNOWLEDGMENT_LIFECYCLE",
     "procurement.tolerances.states.POLICY_LIFECYCLE",
     "procurement.tolerances.states.SWITCH_LIFECYCLE",
+    "procurement.changes.states.CHANGE_LIFECYCLE",
     "procurement.erp.states.COMMAND_LIFECYCLE",
     "procurement.erp.states.CONNECTION_LIFECYCLE",
     "procurement.erp.reconciliation.states.DRIFT_LIFECYCLE",

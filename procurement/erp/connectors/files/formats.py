@@ -383,6 +383,7 @@ PROMISES = Format(
             "capacity",
         ),
         _may("piece_note", kinds.LONG, "the supplier's own words", "Castings come late"),
+        _may("piece_ship_to", kinds.CODE, "the site it is to go to, where another one was agreed", "HULL"),
     ),
     ("command_key", "line_key", "piece_number"),
 )

@@ -76,6 +76,7 @@ def promise_rows(command: PromiseCommand) -> Iterator[Cells]:
                     "piece_item_number": piece.item_number,
                     "piece_reason": piece.reason,
                     "piece_note": piece.note,
+                    "piece_ship_to": piece.ship_to,
                 }
             )
 

@@ -75,10 +75,13 @@ class TrytonConnector:
 
     @property
     def capabilities(self) -> Capabilities:
-        """Everything a promise may ask for; Tryton is asked itself what it holds."""
+        """Nearly everything a promise may ask for; Tryton is asked itself what it holds.
+
+        A purchase has one place for all its lines: where only one line is to go elsewhere, a person decides how.
+        """
         return Capabilities(
             reads=frozenset(FEEDS),
-            writes=frozenset(WriteField),
+            writes=frozenset(WriteField) - {WriteField.SHIP_TO},
             read_back=ReadBack.IMMEDIATE,
             optimistic_lock=True,
             deletions=Deletions.BY_SWEEP,

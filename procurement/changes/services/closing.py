@@ -1,0 +1,92 @@
+"""What ends a request without anybody's word on it: time, a newer revision, and the ERP that has taken it over.
+
+Note [Overtaken]: what a request speaks of may be taken away: a revision reopens the line, a buyer asks again, the order
+is cancelled. Who does so knows nothing of requests; a package above both calls `overtake_changes` in the same
+transaction. Should one forget, an answer finds the line moved all the same, and the clock closes the request.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from portal.kernel.actors import Actor
+from portal.kernel.scope import requires_scope
+from procurement.changes.models import OrderChange
+from procurement.changes.queries import MOVING, expired, is_overtaken, moving_on
+from procurement.changes.services.propose import facts_of
+from procurement.changes.states import CHANGE_LIFECYCLE, ChangeState
+from procurement.orders.models import PurchaseOrder
+from procurement.orders.queries import live_promises_by_line
+
+MOST_AT_ONCE = 500
+
+
+@requires_scope
+def overtake_changes(order_ids: Iterable[int], *, actor: Actor, at: datetime) -> int:
+    """Close the requests on these orders that speak of what is not agreed any more; says how many. Orders are held."""
+    found = moving_on(order_ids).select_related("order__ship_to", "line__ship_to")
+    changes = list(found.order_by("id").select_for_update(of=("self",)))
+    if not changes:
+        return 0
+    live = live_promises_by_line(change.line_id for change in changes)
+    gone = [change for change in changes if is_overtaken(change, live[change.line_id])]
+    for change in gone:
+        fields = {"turn": "", "expires_at": None, "updated_at": at, "closed_at": at}
+        CHANGE_LIFECYCLE.move(change, "overtake", actor=actor, at=at, facts=facts_of(change), fields=fields)
+    return len(gone)
+
+
+@requires_scope
+def confirm_changes(command: uuid.UUID, *, actor: Actor, at: datetime) -> int:
+    """The ERP was seen to hold what this command asked for: the requests behind it are done. Says how many."""
+    return _end(command, "confirm", actor=actor, at=at)
+
+
+@requires_scope
+def keep_changes(command: uuid.UUID, *, actor: Actor, at: datetime) -> int:
+    """A person gave the command up: what was agreed stands here alone, and no request waits for the ERP any more."""
+    return _end(command, "keep", actor=actor, at=at)
+
+
+def _end(command: uuid.UUID, verb: str, *, actor: Actor, at: datetime) -> int:
+    found = OrderChange.objects.filter(command=command, state=ChangeState.ACCEPTED)
+    changes = list(found.select_related("order", "line").order_by("id").select_for_update(of=("self",)))
+    for change in changes:
+        fields = {"updated_at": at, "closed_at": at}
+        CHANGE_LIFECYCLE.move(change, verb, actor=actor, at=at, facts=facts_of(change), fields=fields)
+    return len(changes)
+
+
+@requires_scope
+def expire_changes(*, actor: Actor, at: datetime) -> int:
+    """Close what nobody answered in time, and what was overtaken without anybody saying so. Says how many."""
+    late = dict(expired(at).order_by("expires_at", "id").values_list("pk", "order_id")[:MOST_AT_ONCE])
+    _hold_orders(late.values())
+    ended = 0
+    held = expired(at).filter(pk__in=late).select_related("order", "line").order_by("id")
+    for change in held.select_for_update(of=("self",)):
+        fields = {"turn": "", "expires_at": None, "updated_at": at, "closed_at": at}
+        CHANGE_LIFECYCLE.move(change, "expire", actor=actor, at=at, facts=facts_of(change), fields=fields)
+        ended += 1
+    return ended
+
+
+@requires_scope
+def close_overtaken(*, actor: Actor, at: datetime) -> int:
+    """A safety net: look at everything that is under way for what has been overtaken. Says how many were."""
+    suspects: dict[int, list[OrderChange]] = defaultdict(list)
+    changes = OrderChange.objects.filter(state__in=MOVING).select_related("order__ship_to", "line__ship_to")
+    found = list(changes.order_by("order_id", "id"))
+    live = live_promises_by_line(change.line_id for change in found)
+    for change in found:
+        if is_overtaken(change, live[change.line_id]):
+            suspects[change.order_id].append(change)
+    _hold_orders(suspects)
+    return overtake_changes(suspects, actor=actor, at=at) if suspects else 0
+
+
+def _hold_orders(order_ids: Iterable[int]) -> None:
+    # One order of locking for everybody: by id.
+    orders = PurchaseOrder.objects.filter(pk__in=set(order_ids)).order_by("id")
+    list(orders.select_for_update(of=("self",)).values_list("pk", flat=True))

@@ -1,0 +1,106 @@
+"""What every verb begins with: who may, the order and the request held, and whether it is what the page showed."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from portal.kernel.actors import Actor
+from portal.kernel.errors import IllegalTransition, NotAllowed, StaleDocument
+from procurement.changes.messages import AnswerChange, ReviseChange, terms_from_json
+from procurement.changes.models import OrderChange
+from procurement.changes.queries import (
+    LineNow,
+    find_change,
+    hold_change,
+    is_changeable,
+    lines_now,
+    side_of,
+    sites_of,
+)
+from procurement.changes.states import CHANGE_LIFECYCLE, OF_AUTHOR
+from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
+from procurement.orders.queries import lock_order, schedules_by_line
+from suppliers.roles import Permission
+from suppliers.states import SupplierState
+
+
+class Expired(IllegalTransition):
+    """The time for an answer is over."""
+
+    code = "expired"
+
+
+class NotYourTurn(IllegalTransition):
+    """The ball is on the other side."""
+
+    code = "not_your_turn"
+
+
+def require_may_negotiate(order: PurchaseOrder, actor: Actor) -> str:
+    """Which side the actor speaks for. Raises `NotAllowed` for who may not negotiate."""
+    if not actor.may(Permission.CHANGE_NEGOTIATE):
+        raise NotAllowed(
+            _("Your role reads change requests. Ask your administrator for the right to make them.")
+        )
+    if actor.is_supplier and order.supplier.state == SupplierState.BLOCKED:
+        raise NotAllowed(_("Your company is blocked for new promises. Ask the buyer why."))
+    return side_of(actor)
+
+
+def hold(
+    command: AnswerChange | ReviseChange, verb: str, *, actor: Actor, at: datetime
+) -> tuple[PurchaseOrder, OrderChange]:
+    """The request held with its order, if this verb is this side's to say, in time, on what the page showed.
+
+    Everybody locks the order first: who opens, answers or revises something on it waits here. Raises `NotFound`,
+    `NotAllowed`, `StaleDocument`, `IllegalTransition`, `NotYourTurn`, `Expired`.
+    """
+    seen = find_change(command.change, actor=actor)
+    order = lock_order(seen.order.key, actor=actor)
+    side = require_may_negotiate(order, actor)
+    change = hold_change(seen.pk)
+    change.order = order
+    require_as_seen(change, command.version)
+    CHANGE_LIFECYCLE.transition(verb, change.state)
+    if (change.turn == side) == (verb in OF_AUTHOR):
+        if verb in OF_AUTHOR:
+            raise NotYourTurn(
+                _("It is the other side's wish that is on the table: accept, decline or counter it.")
+            )
+        raise NotYourTurn(_("It is your own wish that is on the table: the other side answers it."))
+    if verb != "withdraw" and change.expires_at and change.expires_at <= at:
+        raise Expired(_("The time to answer this change request is over. What was agreed stands; ask anew."))
+    return order, change
+
+
+def require_as_seen(change: OrderChange, version: int) -> None:
+    """Raise `StaleDocument` when the request is not what the page showed, saying how it stands now."""
+    if not change.is_open:
+        message = _("This change request is %(state)s meanwhile.")
+        values = {"state": change.get_state_display().lower()}
+        raise StaleDocument(message % values, details={"state": change.state, "version": change.version})
+    if change.version != version:
+        message = _("Another wish is on the table since you opened this page. Look at it, then answer.")
+        raise StaleDocument(message, details={"state": change.state, "version": change.version})
+
+
+def require_changeable(line: PurchaseOrderLine, order: PurchaseOrder) -> None:
+    """Raise `StaleDocument` where nothing can be asked for on a line (any more)."""
+    if not is_changeable(line, order):
+        message = _(
+            "Line %(number)s is not agreed, or nothing of it is left to come. Look at what stands now."
+        )
+        raise StaleDocument(message % {"number": line.number})
+
+
+def line_now(order: PurchaseOrder, line: PurchaseOrderLine) -> LineNow:
+    """One line as it stands. Raises `StaleDocument` where nothing can be asked for on it (any more)."""
+    require_changeable(line, order)
+    return lines_now(order, [line], schedules_by_line([line.pk]), sites_of(order))[line.pk]
+
+
+def require_same_agreement(change: OrderChange, now: LineNow) -> None:
+    """Raise `StaleDocument` when what was agreed is not what the request would alter any more."""
+    if now.agreed.terms != terms_from_json(change.was):
+        message = _("What was agreed on line %(number)s has changed since this was asked for. Ask anew.")
+        raise StaleDocument(message % {"number": now.line.number})

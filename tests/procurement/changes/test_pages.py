@@ -1,0 +1,365 @@
+"""Change requests on the screen: asked for, answered, countered, by the one and by many, without a script."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from portal.kernel.scope import acting
+from procurement.changes.models import ChangeReason, OrderChange
+from procurement.changes.services import accept_change
+from tests.builders import changes
+from tests.builders.changes import A_WEEK, agree, piece, say, stands, to
+from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
+from tests.people import FEED
+
+pytestmark = pytest.mark.django_db
+
+# Doors bring their own time.
+SOON = datetime.now(UTC).date() + timedelta(days=30)
+LATER = SOON + timedelta(days=14)
+
+
+def an_agreed_order(people, number="4500000001", lines=2):
+    asked = [a_line(10 * n, delivery_on=SOON) for n in range(1, lines + 1)]
+    return changes.an_agreed_order(people["asha"], number, asked)
+
+
+def propose(*args, **words):
+    return changes.propose(*args, at=timezone.now(), **words)
+
+
+@pytest.fixture
+def at(people):
+    """Somebody's browser, signed in."""
+
+    def browser(name):
+        client = Client()
+        client.force_login(people[name].user)
+        return client
+
+    return browser
+
+
+def page(response):
+    return response.content.decode()
+
+
+def fields(*rows, **more):
+    """A wish as its form sends it."""
+    sent = {}
+    for number, (quantity, day, *price) in enumerate(rows):
+        sent |= {
+            f"quantity.{number}": quantity,
+            f"delivery_on.{number}": day.isoformat() if day else "",
+            f"price.{number}": price[0] if price else "",
+            f"item_number.{number}": "",
+            f"item_description.{number}": "",
+        }
+    return sent | more
+
+
+def the_change():
+    with acting(FEED):
+        return stands(OrderChange.objects.latest("id"))
+
+
+# --- one request
+
+
+def test_a_supplier_asks_on_the_order_page_and_the_buyer_accepts(people, at):
+    order = an_agreed_order(people)
+    asha, bea = at("asha"), at("bea")
+    new = reverse("change-new", args=[order.key])
+    assert new in page(asha.get(reverse("order", args=[order.key])))
+    assert f"{new}?number=10" in page(asha.get(new))
+    form = page(asha.get(f"{new}?number=10"))
+    assert 'name="quantity.0" value="100"' in form
+    assert 'name="quantity.2"' in form
+
+    sent = fields(("60", SOON), ("40", LATER), ("", None), reason="capacity", note="The saw is broken.")
+    posted = asha.post(new, sent | {"line": "L10", "version": order.version, "ship_to": "LEEDS"})
+
+    change = the_change()
+    assert posted.status_code == 303
+    assert posted["Location"] == reverse("change", args=[change.key])
+    assert (change.turn, change.kinds) == ("buyer", ["split"])
+    mine = page(bea.get(reverse("change-list")))
+    assert "The saw is broken." in mine
+    assert f"{change.key}.1" in mine
+    there = page(bea.get(reverse("change", args=[change.key])))
+    assert "Your turn" in there
+    assert "Capacity" in there
+    done = bea.post(
+        reverse("change-answer", args=[change.key]), {"verb": "accept", "version": 1}, follow=True
+    )
+    assert "Agreed; the ERP is told." in page(done)
+    assert the_change().state == "accepted"
+    assert "waits for the ERP" in page(bea.get(reverse("order", args=[order.key])))
+
+
+def test_a_buyers_wish_waits_on_the_suppliers_home_and_order_page(people, at):
+    order = an_agreed_order(people)
+    asked = propose(order, people["bea"], to(piece(80)))
+
+    home = page(at("asha").get(reverse("home")))
+    assert reverse("change", args=[asked.key]) in home
+    assert "One change request waits." in home
+    assert "One change request waits for your word." in page(
+        at("asha").get(reverse("order", args=[order.key]))
+    )
+    assert "waits for your word" not in page(at("bea").get(reverse("order", args=[order.key])))
+    # Nobody of another supplier sees anything of it.
+    assert reverse("change", args=[asked.key]) not in page(at("gil").get(reverse("home")))
+    assert at("gil").get(reverse("change", args=[asked.key])).status_code == 404
+
+
+def test_what_is_typed_wrong_comes_back_with_the_field_the_rule_and_the_way_out(people, at):
+    order = an_agreed_order(people)
+    new = reverse("change-new", args=[order.key])
+    sent = fields(("a lot", SOON), note="as typed", line="L10", version=order.version)
+
+    refused = at("asha").post(new, sent)
+
+    assert refused.status_code == 422
+    text = page(refused)
+    assert "“a lot” is no number" in text
+    assert 'href="#quantity-0"' in text
+    assert 'value="a lot"' in text
+    assert "as typed" in text
+
+
+def test_nothing_below_what_was_received_on_the_page_either(people, at):
+    order = an_agreed_order(people)
+    lines = [a_line(10, delivery_on=SOON, received_quantity=Decimal(30)), a_line(20, delivery_on=SOON)]
+    receive(a_paper(lines=lines), at=MONDAY + timedelta(days=1))
+    sent = fields(("20", SOON), line="L10", version=fresh().version)
+
+    refused = at("bea").post(reverse("change-new", args=[order.key]), sent)
+
+    assert refused.status_code == 422
+    assert "30 pcs have been received or invoiced already" in page(refused)
+
+
+def test_cancelling_is_a_button_of_its_own(people, at):
+    order = an_agreed_order(people)
+    sent = fields(("100", SOON), line="L10", version=order.version, cancel="1", reason="obsolete_item")
+    at("bea").post(reverse("change-new", args=[order.key]), sent)
+
+    assert the_change().kinds == ["cancel"]
+
+
+def test_a_buyer_counters_and_the_supplier_puts_its_own_next(people, at):
+    order = an_agreed_order(people)
+    asked = propose(order, people["asha"], to(piece(None, LATER)))
+    revise = reverse("change-revise", args=[asked.key])
+    countered = at("bea").post(revise, fields(("50", SOON), ("50", LATER), verb="counter", version="1"))
+    assert countered.status_code == 303
+    there = page(at("asha").get(reverse("change", args=[asked.key])))
+    assert "Your turn" in there
+    assert "Counter with another wish" in there
+    # The buyer may still put it better.
+    edited = at("bea").post(revise, fields(("40", SOON), ("60", LATER), verb="edit", version="2"))
+    assert edited.status_code == 303
+    late = at("asha").post(reverse("change-answer", args=[asked.key]), {"verb": "accept", "version": 2})
+    assert late.status_code == 409
+    assert "Another wish is on the table since you opened this page" in page(late)
+    assert len(stands(asked).told) == 2
+
+
+def test_a_decline_without_a_reason_comes_back_with_what_was_typed(people, at):
+    order = an_agreed_order(people)
+    asked = propose(order, people["asha"], A_WEEK)
+    answer = reverse("change-answer", args=[asked.key])
+
+    assert at("bea").post(answer, {"verb": "decline", "version": 1}).status_code == 422
+    assert at("bea").post(answer, {"verb": "decline", "version": 1, "note": "No."}).status_code == 303
+    assert "No." in page(at("asha").get(reverse("change", args=[asked.key])))
+
+
+def test_taken_back_by_its_author(people, at):
+    order = an_agreed_order(people)
+    asked = propose(order, people["asha"], A_WEEK)
+    at("olga").post(reverse("change-answer", args=[asked.key]), {"verb": "withdraw", "version": 1})
+
+    assert stands(asked).state == "withdrawn"
+
+
+def test_a_press_of_nothing_does_nothing(people, at):
+    order = an_agreed_order(people)
+    asked = propose(order, people["asha"], A_WEEK)
+
+    assert at("bea").post(reverse("change-answer", args=[asked.key]), {"version": 1}).status_code == 422
+    assert stands(asked).state == "proposed"
+
+
+def test_who_reads_sees_it_and_has_no_buttons(people, at):
+    order = an_agreed_order(people)
+    asked = propose(order, people["bea"], A_WEEK)
+    there = reverse("change", args=[asked.key])
+
+    for name in ("arun", "otto"):
+        text = page(at(name).get(there))
+        assert 'name="verb"' not in text
+        assert (
+            at(name).post(reverse("change-answer", args=[asked.key]), {"verb": "accept"}).status_code == 403
+        )
+
+
+def test_a_line_that_is_not_agreed_cannot_be_named(people, at):
+    order = an_order()
+    text = page(at("asha").get(reverse("change-new", args=[order.key]) + "?number=10"))
+
+    assert "Nothing can be asked for on that line now" in text
+    assert "No line can be changed now" in text
+
+
+# --- many
+
+
+def test_forty_are_accepted_with_one_press_and_one_that_moved_says_so(people, at):
+    order = an_agreed_order(people, lines=40)
+    asked = [propose(order, people["asha"], A_WEEK, line=f"L{10 * n}") for n in range(1, 41)]
+    picks = [f"{one.key}.1" for one in asked]
+    say(accept_change, asked[0], people["max"], at=timezone.now())
+
+    answer = at("bea").post(
+        reverse("changes-decide"), {"pick": picks, "verdict": "accept", "note": "All fine."}, follow=True
+    )
+
+    text = page(answer)
+    assert "39 requests accepted; the ERP is told." in text
+    assert "One request was not decided" in text
+    with acting(FEED):
+        assert OrderChange.objects.filter(state="accepted").count() == 40
+
+
+def test_declining_many_owes_one_reason_and_keeps_the_ticks(people, at):
+    order = an_agreed_order(people)
+    asked = propose(order, people["asha"], A_WEEK)
+    pick = f"{asked.key}.1"
+
+    refused = at("bea").post(reverse("changes-decide"), {"pick": [pick], "verdict": "decline"})
+    assert refused.status_code == 422
+    assert f'value="{pick}" data-pick checked' in page(refused)
+    done = at("bea").post(
+        reverse("changes-decide"), {"pick": [pick], "verdict": "decline", "reason": "late_data"}
+    )
+    assert done.status_code == 303
+    assert stands(asked).answer_reason == "late_data"
+
+
+def test_a_buyer_moves_many_lines_by_a_week(people, at):
+    order = an_agreed_order(people, lines=60)
+    bea, address = at("bea"), reverse("changes-move") + f"?order={order.number}"
+    text = page(bea.get(address))
+    with acting(FEED):
+        picks = [f"{pk}.{order.version}" for pk in order.lines.values_list("pk", flat=True)]
+    assert all(pick in text for pick in picks)
+
+    assert bea.post(address, {"pick": picks, "days": "a week"}).status_code == 422
+    done = bea.post(address, {"pick": picks, "days": "7", "reason": "late_data"}, follow=True)
+
+    assert "60 wishes are on the table." in page(done)
+    again = page(bea.get(address))
+    assert "No agreed line like this" in again
+
+
+def test_of_many_the_good_ones_are_asked_for(people, at):
+    order = an_agreed_order(people)
+    with acting(FEED):
+        picks = [f"{pk}.{order.version}" for pk in order.lines.values_list("pk", flat=True)]
+    propose(order, people["asha"], A_WEEK, line="L10")
+
+    text = page(at("bea").post(reverse("changes-move"), {"pick": picks, "days": "-3"}, follow=True))
+
+    assert "One wish is on the table." in text
+    assert "A change of line 10 is being talked about already" in text
+
+
+# --- reasons
+
+
+def test_an_administrator_words_the_reasons(people, at):
+    root, address = at("root"), reverse("change-reasons")
+    an_order()
+    assert "Material shortage" in page(root.get(address))
+    saved = root.post(address, {"company": "NM", "code": "flood", "label": "Flood", "active": "1"})
+    assert saved.status_code == 303
+    off = root.post(address, {"company": "NM", "code": "other", "label": "Other"})
+    assert off.status_code == 303
+    with acting(FEED):
+        assert set(ChangeReason.objects.values_list("code", "active")) == {("flood", True), ("other", False)}
+    refused = root.post(address, {"company": "NM", "code": "No Mould", "label": "", "active": "1"})
+    assert refused.status_code == 422
+    assert "Say what people read" in page(refused)
+    assert root.post(address, {"company": "XX", "code": "a", "label": "b"}).status_code == 422
+    assert at("bea").get(address).status_code == 403
+
+
+# --- how much it asks of the database
+
+
+@pytest.mark.parametrize("name", ["change-list", "home"])
+def test_one_row_and_twenty_cost_the_same_queries(
+    people, at, django_assert_num_queries, django_assert_max_num_queries, name
+):
+    order = an_agreed_order(people, lines=21)
+    propose(order, people["bea"], A_WEEK)
+    asha = at("asha")
+    asha.get(reverse(name))
+    with django_assert_max_num_queries(60) as one:
+        asha.get(reverse(name))
+    for number in range(2, 10):
+        propose(order, people["bea"], A_WEEK, line=f"L{10 * number}")
+
+    with django_assert_num_queries(len(one)):
+        asha.get(reverse(name))
+
+
+@pytest.mark.parametrize("who", ["asha", "bea"])
+def test_the_order_page_costs_the_same_queries_with_one_and_with_many(
+    people, at, django_assert_num_queries, django_assert_max_num_queries, who
+):
+    order = an_agreed_order(people, lines=21)
+    propose(order, people["bea"], A_WEEK)
+    client, address = at(who), reverse("order", args=[order.key])
+    client.get(address)
+    with django_assert_max_num_queries(80) as one:
+        client.get(address)
+    for number in range(2, 10):
+        propose(order, people["bea"], A_WEEK, line=f"L{10 * number}")
+
+    with django_assert_num_queries(len(one)):
+        client.get(address)
+
+
+def test_the_list_keeps_its_parts_apart(people, at):
+    order = an_agreed_order(people)
+    mine = propose(order, people["asha"], A_WEEK)
+    theirs = propose(order, people["bea"], A_WEEK, line="L20")
+    bea = at("bea")
+
+    def keys_in(view):
+        text = page(bea.get(reverse("change-list") + f"?view={view}"))
+        return {one for one in (mine, theirs) if str(one.key) in text}
+
+    assert keys_in("mine") == {mine}
+    assert keys_in("theirs") == {theirs}
+    assert keys_in("erp") == set()
+    assert keys_in("all") == {mine, theirs}
+
+
+def test_a_colleagues_order_is_not_mine_but_all_buyers(people, at):
+    lines = [a_line(10, delivery_on=SOON)]
+    order = an_order("4500000009", lines, buyer_name="Max", buyer_email="max@northmoor.example")
+    order = agree(order, people["asha"])
+    asked = propose(order, people["asha"], A_WEEK)
+    bea = at("bea")
+
+    assert str(asked.key) not in page(bea.get(reverse("change-list")))
+    assert str(asked.key) in page(bea.get(reverse("change-list") + "?view=waiting"))
+    assert fresh_line(10, "4500000009").agreement == "agreed"
