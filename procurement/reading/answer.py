@@ -48,7 +48,7 @@ class Piece:
 
     quantity: Decimal | None = None
     unit: str | None = None
-    date: date | None = None
+    day: date | None = None
     precision: Precision | None = None
     price: Decimal | None = None
     per: Decimal | None = None
@@ -59,7 +59,7 @@ class Piece:
         return {
             "quantity": _number(self.quantity),
             "unit": self.unit,
-            "date": self.date.isoformat() if self.date else None,
+            "date": self.day.isoformat() if self.day else None,
             "date_precision": self.precision.value if self.precision else None,
             "price": _number(self.price),
             "per": _number(self.per),

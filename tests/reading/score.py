@@ -108,7 +108,7 @@ def _stated(draft: Drafted) -> list[str]:
     pieces = draft.commitment.pieces
     names = ["line", "kind", "certainty", "exact"]
     names += ["quantity"] * any(piece.quantity is not None for piece in pieces)
-    names += ["date"] * any(piece.date is not None for piece in pieces)
+    names += ["date"] * any(piece.day is not None for piece in pieces)
     names += ["price"] * any(piece.price is not None for piece in pieces)
     names += ["part"] * any(piece.substitute_part is not None for piece in pieces)
     return names
@@ -173,7 +173,7 @@ def _pairs(pieces: tuple[Piece, ...], wanted: tuple[WantedPiece, ...], line: Ope
 
 
 def _sorted(pieces: tuple[Piece, ...]) -> list[Piece]:
-    return sorted(pieces, key=lambda piece: (piece.date is None, str(piece.date), piece.quantity or 0))
+    return sorted(pieces, key=lambda piece: (piece.day is None, str(piece.day), piece.quantity or 0))
 
 
 def _wanted_key(piece: WantedPiece) -> Any:
@@ -190,10 +190,10 @@ def _same_quantity(mine: Piece, label: WantedPiece, line: OpenLine) -> bool:
 
 def _same_date(mine: Piece, label: WantedPiece, context: MailContext) -> bool:
     if label.is_now:
-        return mine.date in (None, context.today)
-    if mine.date != label.day:
+        return mine.day in (None, context.today)
+    if mine.day != label.day:
         return False
-    return mine.date is None or label.precision == (mine.precision.value if mine.precision else None)
+    return mine.day is None or label.precision == (mine.precision.value if mine.precision else None)
 
 
 def _told(draft: Drafted) -> str:

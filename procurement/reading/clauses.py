@@ -1,0 +1,215 @@
+"""The clauses of a sentence: what each speaks of, what it says of it, and whether it says so at all."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from procurement.reading.folding import word_pattern
+from procurement.reading.marks import PLACEHOLDERS, Mark, Sort, Spotter, skeleton
+from procurement.reading.sentences import Sentence
+from procurement.reading.words import LANGUAGES, Cue
+
+# A clause about one of these makes no promise of goods.
+TOPICS_APART = frozenset(
+    {Cue.OTHER_CUSTOMER, Cue.DOCUMENT, Cue.MONEY, Cue.COMPLAINT, Cue.CLOSED, Cue.CONTACT, Cue.REQUEST, Cue.LATER_ORDERS, Cue.HYPOTHETICAL}
+)
+VALUES = frozenset({Sort.QUANTITY, Sort.NUMBER, Sort.REST, Sort.DAY, Sort.PRICE, Sort.PERCENT, Sort.PART})
+TARGETS = frozenset({Sort.LINE, Sort.ALL, Sort.OTHERS, Sort.ORDER, Sort.FOREIGN})
+OUT_OF_PLAY = frozenset({"old", "ordered", "pack", "noise"})
+FUTURE_PASSIVE = re.compile(
+    r"(?:will|can|to|would|should|could|may|might|'ll|shall|must|gets?|is being|are being|ready to)(?: \w+){0,2} (?:be |get )?(?:\w+ )?(?:shipped|dispatched|despatched|sent|delivered|collected|picked up)"
+    r"|(?:wird|werden|kann|können|koennen|soll|sollen|sollte|sollten|könnte|könnten|würde|würden|lassen|lässt)(?!\w)"
+)
+DONE_PASSIVE = re.compile(r"(?<!\w)(?:wurde|wurden|worden|ist|sind|haben|hat)(?!\w)")
+
+
+@dataclass
+class Clause:
+    """A stretch of a sentence with its marks and cues. `skeleton` has placeholders for the marks."""
+
+    start: int
+    end: int
+    separator: str
+    skeleton: str
+    marks: list[Mark] = field(default_factory=list)
+    cues: set[Cue] = field(default_factory=set)
+    is_condition: bool = False
+    is_reason: bool = False
+    is_question: bool = False
+    is_denied: bool = False
+
+    @property
+    def values(self) -> list[Mark]:
+        """The marks that are values the clause gives."""
+        return [mark for mark in self.marks if mark.sort in VALUES and not mark.roles & OUT_OF_PLAY]
+
+    @property
+    def targets(self) -> list[Mark]:
+        """The marks that say which lines or orders."""
+        return [mark for mark in self.marks if mark.sort in TARGETS and "old" not in mark.roles]
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether it speaks of something else than goods for us."""
+        return bool(self.cues & TOPICS_APART) or (Cue.EARLIER in self.cues and Cue.NEGATION in self.cues)
+
+
+@lru_cache(maxsize=64)
+def _cue_patterns(language: str) -> dict[Cue, re.Pattern[str]]:
+    return {cue: re.compile(_placed(word_pattern(*phrases))) for cue, phrases in LANGUAGES[language].cues.items()}
+
+
+@lru_cache(maxsize=64)
+def _role_patterns(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((role, re.compile(_placed(rf"(?<!\w){_spelled(pattern)}"))) for role, pattern in LANGUAGES[language].roles)
+
+
+@lru_cache(maxsize=64)
+def _separators(language: str) -> re.Pattern[str]:
+    words = "|".join(_spelled(word) for word in LANGUAGES[language].separators)
+    return re.compile(rf"(?P<mark>;|,| -+ | > |(?<=\w): |(?<=[{''.join(PLACEHOLDERS.values())}]): |\(|\)|/ )|(?<!\w)(?P<word>{words})(?!\w)")
+
+
+def _spelled(pattern: str) -> str:
+    return word_pattern(pattern)[len(r"(?<!\w)(?:") : -len(r")(?!\w)")]
+
+
+def _placed(pattern: str) -> str:
+    """Write placeholders for `<D>` and its like; `<L>` stands for every way to name lines."""
+    for sort, char in PLACEHOLDERS.items():
+        chars = char + (PLACEHOLDERS[Sort.NUMBER] if sort is Sort.NUMBER else "")
+        pattern = pattern.replace(f"<{sort.value}>", f"[{chars}]+")
+    return pattern
+
+
+def clauses_of(sentence: Sentence, spotter: Spotter, language: str) -> list[Clause]:
+    """Take a sentence apart and say of each part how it is meant."""
+    marks = spotter.spot(sentence.original, sentence.text)
+    bones = skeleton(sentence.text, marks)
+    _give_roles(bones, marks, language)
+    clauses = list(_cut(bones, marks, language))
+    for clause in clauses:
+        clause.cues = set(_cues_of(clause.skeleton.strip(), language))
+    _set_moods(clauses, bones, language)
+    return clauses
+
+
+def _give_roles(bones: str, marks: list[Mark], language: str) -> None:
+    by_start = {mark.start: mark for mark in marks}
+    for role, pattern in _role_patterns(language):
+        for match in pattern.finditer(bones):
+            mark = by_start.get(match.start("x"))
+            if mark is None or mark.roles & OUT_OF_PLAY:
+                continue
+            if role == "old" and mark.sort is Sort.NUMBER and mark.amount and mark.amount.is_rest:
+                continue
+            mark.roles.add(role)
+    _give_arrows(bones, marks)
+
+
+ARROW = re.compile(r"\s*(?:-*>|=+>|statt bisher|now|neu:?|new:?|jetzt|to)\s*")
+
+
+def _give_arrows(bones: str, marks: list[Mark]) -> None:
+    """`20 March -> 2 April` and `from 20 March to 2 April`: the first was, the second is."""
+    days = [mark for mark in marks if mark.sort is Sort.DAY]
+    for first, second in zip(days, days[1:], strict=False):
+        if ARROW.fullmatch(bones[first.end : second.start]) or ARROW.fullmatch(bones[first.end : second.start].strip(" .,")):
+            first.roles.add("old")
+    amounts = [mark for mark in marks if mark.sort in (Sort.QUANTITY, Sort.NUMBER)]
+    for first, second in zip(amounts, amounts[1:], strict=False):
+        if re.fullmatch(r"\s*(?:-*>|=+>)\s*", bones[first.end : second.start]):
+            first.roles.add("old")
+
+
+def _cut(bones: str, marks: list[Mark], language: str) -> Iterator[Clause]:
+    """The clauses between commas, brackets and conjunctions; one without anything in it joins the one before."""
+    cuts: list[tuple[int, int, str]] = []
+    for match in _separators(language).finditer(bones):
+        if match["mark"]:
+            cuts.append((match.start(), match.end(), match["mark"].strip() or match["mark"]))
+        else:
+            word = match["word"]
+            keeps = word not in ("and", "und", "&", "sowie", "plus", "but", "aber", "sondern")
+            cuts.append((match.start(), match.start() if keeps else match.end(), word))
+    cuts += _cuts_before_lines(marks, cuts)
+    cuts.sort()
+    low, separator = 0, ""
+    for cut_low, cut_high, word in [*cuts, (len(bones), len(bones), "")]:
+        if cut_low < low:
+            continue
+        if bones[low:cut_low].strip():
+            inside = [mark for mark in marks if low <= mark.start < cut_low]
+            yield Clause(low, cut_low, separator, bones[low:cut_low], inside)
+            separator = word
+        else:
+            separator = f"{separator} {word}".strip()
+        low = cut_high
+
+
+def _cuts_before_lines(marks: list[Mark], cuts: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """`line 1 27 March line 2 30 March` has no comma; the second line begins another clause all the same."""
+    found = []
+    has_line = has_value = False
+    borders = sorted(cut[0] for cut in cuts)
+    for mark in marks:
+        while borders and borders[0] <= mark.start:
+            borders.pop(0)
+            has_line = has_value = False
+        if mark.sort is Sort.LINE and mark.numbers:
+            if has_line and has_value:
+                found.append((mark.start, mark.start, "line"))
+                has_value = False
+            has_line = True
+        elif mark.sort in (Sort.DAY, Sort.QUANTITY) and has_line:
+            has_value = True
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _cues_of(bones: str, language: str) -> frozenset[Cue]:
+    return frozenset(_cues(bones, _cue_patterns(language)))
+
+
+def _cues(bones: str, patterns: dict[Cue, re.Pattern[str]]) -> set[Cue]:
+    text = bones.strip()
+    without_idioms = patterns[Cue.NOT_NEGATION].sub(" ", text)
+    without_politeness = patterns[Cue.POLITE_CONDITION].sub(" ", text)
+    found = set()
+    for cue, pattern in patterns.items():
+        where = without_idioms if cue is Cue.NEGATION else without_politeness if cue is Cue.CONDITION else text
+        if pattern.search(where):
+            found.add(cue)
+    if Cue.SHIPPED in found and FUTURE_PASSIVE.search(text) and not DONE_PASSIVE.search(text):
+        found.discard(Cue.SHIPPED)
+        found.add(Cue.DELIVER)
+    return found
+
+
+def _set_moods(clauses: list[Clause], bones: str, language: str) -> None:
+    """Conditions, reasons and denials reach as far as the clause; `and` goes on with what its clause began."""
+    condition = _cue_patterns(language)[Cue.CONDITION]
+    reason = _cue_patterns(language)[Cue.REASON]
+    inside = ""
+    for clause in clauses:
+        start = clause.skeleton.strip()
+        if Cue.CONDITION in clause.cues and (found := condition.search(start)) and found.start() <= 8:
+            inside = "condition"
+        elif (found := reason.search(start)) and found.start() <= 1:
+            inside = "reason"
+        elif clause.separator not in ("and", "und", "&"):
+            inside = ""
+        clause.is_condition = inside == "condition"
+        clause.is_reason = inside == "reason"
+        clause.is_denied = Cue.NEGATION in clause.cues
+    _set_questions(clauses, bones, language)
+
+
+def _set_questions(clauses: list[Clause], bones: str, language: str) -> None:
+    if not re.search(r"\?\W*$", bones):
+        return
+    asking = _cue_patterns(language)[Cue.QUESTION]
+    first = next((at for at, clause in enumerate(clauses) if (found := asking.search(clause.skeleton.strip())) and found.start() <= 14), 0)
+    for clause in clauses[first:]:
+        clause.is_question = True

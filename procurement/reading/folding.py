@@ -1,0 +1,30 @@
+"""A form of the text that is easier to compare and has the same length, so that offsets stay true."""
+
+import re
+
+ALIKE = str.maketrans(
+    {
+        "\u2018": "'", "\u2019": "'", "\u201b": "'", "\u00b4": "'", "`": "'", "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u00ab": '"', "\u00bb": '"',
+        "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2007": " ",
+        "\u00d7": "x", "\u2192": ">", "\u21d2": ">", "\u2026": ".", "\u2022": "-", "\u00b7": "-", "\u25cf": "-", "\u25aa": "-",
+    }
+)  # fmt: skip
+UMLAUTS = {"ä": "(?:ä|ae|a)", "ö": "(?:ö|oe|o)", "ü": "(?:ü|ue|u)", "ß": "(?:ß|ss|s)"}
+
+
+def folded(text: str) -> str:
+    """Lower case, one kind of quote, dash and space; character by character."""
+    return "".join(low if len(low := char.lower()) == 1 else char for char in text.translate(ALIKE))
+
+
+def word_pattern(*alternatives: str) -> str:
+    """A pattern for any of these phrases as whole words; umlauts may be written out or forgotten, spaces be any space."""
+    joined = "|".join(alternatives)
+    for umlaut, written in UMLAUTS.items():
+        joined = joined.replace(umlaut, written)
+    return rf"(?<!\w)(?:{joined.replace(' ', '[ ]{1,3}')})(?!\w)"
+
+
+def compiled(*alternatives: str) -> re.Pattern[str]:
+    """The same, compiled."""
+    return re.compile(word_pattern(*alternatives))
