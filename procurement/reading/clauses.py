@@ -76,11 +76,13 @@ def _spelled(pattern: str) -> str:
 
 
 def _placed(pattern: str) -> str:
-    """Write placeholders for `<D>` and its like; `<L>` stands for every way to name lines."""
+    """Write placeholders for `<D>` and its like; a word may be one of them."""
     for sort, char in PLACEHOLDERS.items():
         chars = char + (PLACEHOLDERS[Sort.NUMBER] if sort is Sort.NUMBER else "")
         pattern = pattern.replace(f"<{sort.value}>", f"[{chars}]+")
-    return pattern
+    word = rf"[\w{''.join(PLACEHOLDERS.values())}]"
+    pattern = pattern.replace(r"\w+", f"{word}+").replace(r"\w*", f"{word}*")
+    return re.sub(r"(?<=[(|:])'(ll|s|ve|re|d)\b", r"\\w*'\1", pattern)
 
 
 def clauses_of(sentence: Sentence, spotter: Spotter, language: str) -> list[Clause]:

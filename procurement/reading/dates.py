@@ -373,7 +373,7 @@ DE_AHEAD = r"(?:n[äa]e?chste[rnms]?|kommende[rnms]?|folgende[rnms]?)"
 RULES: tuple[tuple[str, str, Reader], ...] = (
     ("ISO", rf"{BEFORE}(?P<y>20\d\d)[-/.]{M}[-/.]{D}(?:[t ]\d\d:\d\d(?::\d\d)?)?{AFTER}", _iso),
     ("weeks from to", rf"(?<!\w){WEEK_WORD}\.? ?(?P<w>\d{{1,2}}) ?(?:/|-|to|bis|or|oder|und|and) ?(?:{WEEK_WORD}\.? ?)?(?P<w2>\d{{1,2}})(?P<y>)(?![\d/.])", lambda m, c: _week_range(m, c)),
-    ("days from to, dots", rf"{BEFORE}{D}\.(?:(?P<m1>0?[1-9]|1[0-2])\.)? ?(?:-|bis|/|und)(?: zum)? ?(?P<d2>0?[1-9]|[12]\d|3[01])\.{M}\.?(?P<y>20\d\d)?(?![\w])", _dotted_range),
+    ("days from to, dots", rf"{BEFORE}{D}\.(?:(?P<m1>0?[1-9]|1[0-2])\.)? ?(?:-|bis)(?: zum)? ?(?P<d2>0?[1-9]|[12]\d|3[01])\.{M}\.?(?P<y>20\d\d)?(?![\w])", _dotted_range),
     ("days from to, named", rf"{BEFORE}{D}{TH} ?(?:-|to|bis|or|oder) ?(?P<d2>0?[1-9]|[12]\d|3[01]){TH} (?P<mon>{MONTH})\b\.?(?: (?P<y>20\d\d))?", _range),
     ("named days from to", rf"(?<!\w)(?P<mon>{MONTH})\.? {D}{TH} ?(?:-|to|or) ?(?P<d2>0?[1-9]|[12]\d|3[01]){TH}(?:,? (?P<y>20\d\d))?(?![\w/])", _range),
     ("day, month, year in dots", rf"{BEFORE}(?P<a>0?[1-9]|[12]\d|3[01])\. ?(?P<b>0?[1-9]|1[0-2])\. ?(?P<y>20\d\d|\d\d){AFTER}", _simple("dots")),

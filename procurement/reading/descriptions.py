@@ -69,11 +69,11 @@ class DescriptionIndex:
         stem = _stem(word)
         if stem in self.by_word:
             return self.by_word[stem]
-        if len(stem) < 5:
+        if len(word) < 6:
             return set()
         owners: set[int] = set()
         for known, lines in self.by_word.items():  # German compounds: Schrauben for Sechskantschraube
-            if len(known) >= 5 and (known.endswith(stem) or stem.endswith(known)) and known != stem:
+            if len(known) >= 4 and (known.endswith(stem) or stem.endswith(known)) and known != stem:
                 owners |= lines
         return owners
 

@@ -22,7 +22,26 @@ def word_pattern(*alternatives: str) -> str:
     joined = "|".join(alternatives)
     for umlaut, written in UMLAUTS.items():
         joined = joined.replace(umlaut, written)
-    return rf"(?<!\w)(?:{joined.replace(' ', '[ ]{1,3}')})(?!\w)"
+    return rf"(?<!\w)(?:{_with_any_space(joined)})(?!\w)"
+
+
+def _with_any_space(pattern: str) -> str:
+    """A space outside of a character class is one to three of them, `' ?'` none to three."""
+    out: list[str] = []
+    in_class = False
+    for at, char in enumerate(pattern):
+        escaped = at > 0 and pattern[at - 1] == "\\"
+        if char == "[" and not escaped:
+            in_class = True
+        elif char == "]" and not escaped:
+            in_class = False
+        if char == " " and not in_class:
+            out.append("[ ]{0,3}" if pattern[at + 1 : at + 2] == "?" else "[ ]{1,3}")
+        elif char == "?" and at and pattern[at - 1] == " " and not in_class:
+            continue
+        else:
+            out.append(char)
+    return "".join(out)
 
 
 def compiled(*alternatives: str) -> re.Pattern[str]:

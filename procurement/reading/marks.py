@@ -134,6 +134,7 @@ REST = re.compile(
         r"(?:der|den|die|dem|des|ein|und)? ?(?:rest(?:menge|lieferung|stück|posten|liche[rnms]?|s)?|verbleibende[rn]?|fehlende[rn]?|übrige[rn]?)", r"(?:die )?(?:andere|zweite|restliche) hälfte", r"die anderen(?= \d)", r"die übrigen", r"die letzten(?= \d)", r"die fehlenden",
     )
 )  # fmt: skip
+OTHER_HALF = re.compile(word_pattern(r"(?:the )?(?:other|second|remaining) half", r"(?:die |der )?(?:andere|zweite|restliche|übrige)n? hälfte"))
 HALF = re.compile(word_pattern(r"(?:the )?(?:first )?half(?: of)?(?: (?:the|it|them|this))?(?: (?:quantity|qty|lot|order))?", r"(?:die |der |eine )?(?:erste )?hälfte", r"50 ?%(?= (?:of|now|der|sofort|on|am))"))
 CURRENCY = r"(?:€|£|\$|us\$|eur(?:o)?|usd|gbp|chf|pounds?|dollars?)"
 PRICE_NUMBER = r"(?:\d{1,3}(?:[.,' ]\d{3})+(?:[.,]\d{1,4})?|\d{1,7}(?:[.,]\d{1,5})?)"
@@ -195,7 +196,10 @@ class Spotter:
             page.claim(Mark(Sort.NOISE, *match.span()))
         for pattern, sort in ((OTHERS, Sort.OTHERS), (ALL, Sort.ALL)):
             for match in pattern.finditer(text):
-                page.claim(Mark(sort, *match.span()))
+                names_orders = re.search(r"orders|bestellungen|aufträge|pos$", match.group(0)) is not None
+                page.claim(Mark(sort, *match.span(), order="*" if names_orders else ""))
+        for match in OTHER_HALF.finditer(text):
+            page.claim(Mark(Sort.REST, *match.span()))
         for match in HALF.finditer(text):
             page.claim(Mark(Sort.QUANTITY, *match.span(), amount=Amount(share=Decimal("0.5"))))
         for match in REST.finditer(text):

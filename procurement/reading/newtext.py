@@ -76,8 +76,11 @@ class NewText:
     passages: tuple[Passage, ...]
 
 
-def split_new_text(text: str) -> NewText:
-    """Part what was written now from what was there before; nothing of the history gets into the new text."""
+def split_new_text(text: str, writer: str = "") -> NewText:
+    """Part what was written now from what was there before; nothing of the history gets into the new text.
+
+    `writer` is the name of the person who writes: a line of that name alone is a signature.
+    """
     lines = text.split("\n")
     quoted = _quoted(lines)
     blocks: list[tuple[list[str], str]] = []
@@ -100,7 +103,7 @@ def split_new_text(text: str) -> NewText:
     passages: list[Passage] = []
     out = ""
     for block_lines, answers in blocks:
-        written = "\n".join(line.rstrip() for line in _without_signature(block_lines))
+        written = "\n".join(line.rstrip() for line in _without_signature(block_lines, writer))
         written = re.sub(r"\n{3,}", "\n\n", written.strip("\n"))
         if not written.strip():
             continue
@@ -181,7 +184,7 @@ def _header_block(lines: list[str], at: int) -> bool:
     return len(names) >= 3
 
 
-def _without_signature(lines: list[str]) -> list[str]:
+def _without_signature(lines: list[str], writer: str) -> list[str]:
     """The lines of one block as far as its writer speaks; a postscript below the name is still said."""
     kept: list[str] = []
     signing = False
@@ -189,13 +192,23 @@ def _without_signature(lines: list[str]) -> list[str]:
     for at, line in enumerate(lines):
         if signing and POSTSCRIPT.match(line):
             signing = False
-        elif not signing and _signs_off(lines, at, last_said):
+        elif not signing and (_signs_off(lines, at, last_said) or _is_signed(lines[at], writer)):
             signing = True
         if MOBILE.match(line):
             continue
         if not signing:
             kept.append(line)
     return _without_disclaimer(_without_contact_lines(kept))
+
+
+def _is_signed(line: str, writer: str) -> bool:
+    """Whether the line is the writer's name, or begins a business card with it."""
+    words, names = re.findall(r"[^\W\d_]+", line.lower()), re.findall(r"[^\W\d_]+", writer.lower())
+    if not words or not names:
+        return False
+    if len(words) <= 3 and len(line.strip()) < 40 and set(words) <= {*names, "i", "a", "v", "lg", "vg", "mfg", *(name[0] for name in names)}:
+        return words[0] in (*names, "lg", "vg", "mfg") or words[-1] in names
+    return len(names) > 1 and words[: len(names)] == names and bool(re.match(r"[\s]*[|,/-]", line.strip()[len(" ".join(names)) :]))
 
 
 def _last_said(lines: list[str]) -> int:

@@ -26,7 +26,7 @@ LONGEST_HISTORY = 6_000  # characters of history that are looked at for what an 
 def read_mail(raw: bytes, context: MailContext) -> Reading:
     """Read one mail. Nothing in it can make this raise or take long; what cannot be told is left out."""
     mail = parse_mail(raw)
-    new = split_new_text(mail.text)
+    new = split_new_text(mail.text, context.supplier_contact)
     if is_bounce(mail):
         return Reading(new.text, flags=Flags(bounce=True))
     if is_automatic(mail):
@@ -82,9 +82,7 @@ class _Listener:
         for passage in self.new.passages:
             if passage.answers:
                 self._hear_answered(passage.answers)
-            if self._answer_yes(passage):
-                continue
-            self._hear_passage(passage.start, passage.end, paragraph)
+            self._hear_passage(self._answer_yes(passage), passage.end, paragraph)
             paragraph += 1000
         self._settle_others()
         for one in self.heard:
@@ -123,29 +121,24 @@ class _Listener:
             self.assembler.lines = tuple(lines[-1])
             self.subject_lines = ()
 
-    def _answer_yes(self, passage: Passage) -> bool:
-        """A bare yes takes what the mail below it asked for. Returns whether there is nothing else to hear."""
-        written = self.new.text[passage.start : passage.end]
+    def _answer_yes(self, passage: Passage) -> int:
+        """A bare yes takes what the mail below it asked for. Returns where there is more to hear."""
         sentences = [one for one in sentences_of(self.new.text, passage.start, passage.end) if not _is_greeting(one.text)]
-        if not sentences or not self.new.history.strip():
-            return False
+        if not sentences or not self.new.history.strip() or passage.answers:
+            return passage.start
         first = sentences[0]
         clauses = clauses_of(first, self.spotter, language_of(first.text, self.language))
-        says_yes = bool(clauses) and any(Cue.YES in clause.cues for clause in clauses[:1])
+        says_yes = bool(clauses) and Cue.YES in clauses[0].cues
         if not says_yes or any(clause.values or clause.targets for clause in clauses) or len(first.text.split()) > SHORT_ANSWER:
-            return False
-        asked = passage.answers or self.new.history[:LONGEST_HISTORY]
-        if passage.answers:
-            return False
-        questions = _Listener.asked(self.context, self.mail, asked)
-        if not questions:
-            return "?" in asked and not re.search(r"confirm|best[äa]tig", asked, re.IGNORECASE)
-        for question in questions:
+            return passage.start
+        asked = self.new.history[:LONGEST_HISTORY]
+        for question in _Listener.asked(self.context, self.mail, asked):
             statement = Statement(first.start, first.end, 0, question.targets)
             drafts = [taken for draft in question.drafts if draft.kind is Kind.QUESTION and (taken := _taken(draft))]
             if drafts:
                 self.heard.append(Heard(statement, question.targets, drafts))
-        return len(sentences) == 1 and bool(written)
+        only_confirms = "?" not in asked or re.search(r"confirm|best[äa]tig", asked, re.IGNORECASE)
+        return first.end if self.heard or not only_confirms else passage.start
 
     @staticmethod
     def asked(context: MailContext, mail: IncomingMail, history: str) -> list[Heard]:
@@ -285,6 +278,8 @@ class _Listener:
             return []
         lines = list(targets.lines) + [line for order in targets.orders for line in self.context.order(order).lines if line not in targets.lines]
         if len(lines) > 1 and any(piece.amount and piece.amount.readings for piece in statement.pieces):
+            return []
+        if len(lines) > 1 and sum(piece.day is not None for piece in statement.pieces) > 1:
             return []
         if len(lines) > 1 and any(piece.money or piece.part or piece.percent for piece in statement.pieces):
             return []

@@ -219,6 +219,8 @@ class Assembler:
             first.money, first.percent, first.part = first.money or last.money, first.percent or last.percent, first.part or last.part
             statement.pieces[-1:] = pieces
         else:
+            if last and last.day and first.day and not (last.amount or first.amount) and clause.separator in ("and", "und", "&", "or", "oder"):
+                statement.is_unsure = True  # "on 18 March and 1 April": of what how much?
             statement.pieces += pieces
 
     def _add_denied(self, clause: Clause, statement: Statement, cues: set[Cue]) -> None:

@@ -79,6 +79,9 @@ def _compare(earlier: _Entry, later: _Entry) -> bool:
     if Cue.CORRECTION in later.heard.statement.cues:
         earlier.is_dropped = True
         return False
+    if Kind.SUBSTITUTE in (one.kind, other.kind) and {one.kind, other.kind} & {Kind.REFUSE, Kind.BACKORDER}:
+        (later if one.kind is Kind.SUBSTITUTE else earlier).is_dropped = True  # why another part is offered
+        return False
     if Kind.ACCEPT in (one.kind, other.kind) and {one.kind, other.kind} <= {Kind.ACCEPT, Kind.DATE, Kind.SPLIT, Kind.QUANTITY, Kind.PRICE, Kind.SUBSTITUTE, Kind.SHIPPED, Kind.QUESTION}:
         accepted = earlier if one.kind is Kind.ACCEPT else later
         if accepted is earlier and accepted.draft.pieces and _days(one) and _days(other) and _days(one) != _days(other):

@@ -53,7 +53,7 @@ GERMAN = Words(
         Cue.REASON: (r"weil", r"^da", r"denn", r"nachdem"),
         Cue.CONTRAST: (r"aber", r"außer", r"bis auf", r"allerdings", r"jedoch", r"nur", r"lediglich", r"mit ausnahme", r"leider", r"hingegen", r"dagegen", r"ausgenommen"),
         Cue.EARLIER: (r"früher(?:e|er|en|es)?", r"eher", r"schneller(?:e|er|en)?", r"vorziehen", r"vorgezogen", r"beschleunigen", r"entgegenkommen", r"günstiger", r"billiger", r"nachlass", r"rabatt", r"skonto", r"vorverlegen"),
-        Cue.UNSURE: (r"bzw\.?", r"beziehungsweise", r"entweder", r"jeweils", r"respektive"),
+        Cue.UNSURE: (r"je <Q>", r"je <N>", r"bzw\.?", r"beziehungsweise", r"entweder", r"jeweils", r"respektive"),
         Cue.CORRECTION: (r"korrektur", r"korrigiere(?:n)?", r"richtigstellung", r"ich meinte", r"vielmehr", r"doch", r"sorry", r"tippfehler", r"nachtrag", r"berichtigung", r"genauer gesagt"),
         Cue.YES: (r"^\W*(?:ja|jawohl|jep|jo|ok|okay|passt|geht klar|in ordnung|einverstanden|bestätigt|kein problem|das (?:passt|geht|klappt|ist (?:ok|in ordnung|möglich|machbar|kein problem))|gern(?:e)?|geht in ordnung|machen wir|klar|stimmt|genau|richtig|selbstverständlich|natürlich|alles klar|wird gemacht)",),
         Cue.NO: (r"^\W*(?:nein|leider|ne|nö|geht (?:leider )?nicht)",),
@@ -69,7 +69,7 @@ GERMAN = Words(
     },
     roles=(
         ("old", r"(?:statt|anstatt|anstelle(?: von)?|nicht(?: erst| schon| mehr)?(?: am| zum| den)?|und nicht|bisher(?:iger?)?|ursprünglich(?:er|e|en)?|vorher|alt(?:er|en)?|war|waren|geplant(?:er|en)?|gewünscht(?:er|en|e)?|bestellt(?:er|en|e)?|gegenüber|zugesagt(?:er|en|e)?|genannt(?:er|en|e)?|früher|wunschtermin|gefordert(?:er|en|e)?|vs\.?|soll) ?:?(?: ?(?:für|am|zum|den|der|die|von|vom|bis|termin|liefertermin|datum|menge|genannte[rn]?|geplante[rn]?|gewünschte[rn]?|bestellte[rn]?|ist|war|ihr|ihre[rnm]?|wie|auf) ?:?)* (?P<x><D>|<Q>|<N>|<P>)"),
-        ("old", r"(?P<x><D>|<Q>|<N>|<P>)(?: \w+){0,4} (?:hinfällig|nicht mehr|nicht zu halten|nicht haltbar|nicht gehalten|nicht halten|nicht schaffen|nicht bestätigen|nicht einhalten|nicht möglich|nicht machbar|geplant war|war geplant|vorgesehen war|war vorgesehen|genannt|zugesagt|bestellt(?:en)?|gewünscht(?:en)?|nicht mehr aktuell|nicht einzuhalten)"),
+        ("old", r"(?P<x><D>|<Q>|<N>|<P>)(?: (?!wie )\w+){0,4} (?:hinfällig|nicht mehr|nicht zu halten|nicht haltbar|nicht gehalten|nicht halten|nicht schaffen|nicht bestätigen|nicht einhalten|nicht möglich|nicht machbar|geplant war|war geplant|vorgesehen war|war vorgesehen|genannt|zugesagt|bestellt(?:en)?|gewünscht(?:en)?|nicht mehr aktuell|nicht einzuhalten)"),
         ("old", r"vom (?P<x><D>)"),
         ("old", r"von (?:der )?(?P<x><D>) (?:auf|nach|zu|>)"),
         ("old", r"von (?P<x><Q>|<N>|<P>) auf"),
