@@ -15,8 +15,7 @@ ABSENT = re.compile(
     r"\b(?:i am|i'm|i will be|currently) (?:currently )?(?:out of (?:the )?office|on (?:annual )?(?:leave|vacation|holiday))"
     r"|\bout of (?:the )?office (?:until|from|till|with)|thank you for your (?:e-?mail|message)\. i am (?:currently )?(?:out|away)"
     r"|\bich bin (?:derzeit |zur zeit |momentan |ab \S{1,12} |bis \S{1,12} |vom .{1,40})?(?:nicht (?:im (?:haus|b[üu]ro)|erreichbar)|abwesend|au[ßs]er haus|im urlaub)"
-    r"|\b(?:wird|werden) nicht (?:weitergeleitet|gelesen)|diese (?:e-?mail|nachricht) wurde automatisch (?:erstellt|erzeugt|generiert)"
-    r"|\bthis is an automat(?:ed|ic) (?:reply|response|message|e-?mail)|do not reply to this (?:e-?mail|message)",
+    r"|\b(?:wird|werden) nicht (?:weitergeleitet|gelesen)|\bthis is an automat(?:ed|ic) (?:reply|response)",
     re.IGNORECASE,
 )
 BOUNCE_SENDER = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|mailerdaemon|mdaemon)@", re.IGNORECASE)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from procurement.reading.folding import word_pattern
 from procurement.reading.marks import PLACEHOLDERS, Mark, Sort, Spotter, skeleton
 from procurement.reading.sentences import Sentence
+from procurement.reading.units import PACKING, canonical_unit
 from procurement.reading.words import LANGUAGES, Cue
 
 # A clause about one of these makes no promise of goods.
@@ -52,7 +53,10 @@ class Clause:
     @property
     def is_apart(self) -> bool:
         """Whether it speaks of something else than goods for us."""
-        return bool(self.cues & TOPICS_APART) or (Cue.EARLIER in self.cues and Cue.NEGATION in self.cues)
+        apart = self.cues & TOPICS_APART
+        if apart == {Cue.LATER_ORDERS} and any(mark.sort is Sort.PART for mark in self.marks):
+            apart = set()  # an offer of another part is one for this order
+        return bool(apart) or (Cue.EARLIER in self.cues and Cue.NEGATION in self.cues)
 
 
 @lru_cache(maxsize=64)
@@ -90,7 +94,8 @@ def clauses_of(sentence: Sentence, spotter: Spotter, language: str) -> list[Clau
     marks = spotter.spot(sentence.original, sentence.text)
     bones = skeleton(sentence.text, marks)
     _give_roles(bones, marks, language)
-    clauses = list(_cut(bones, marks, language))
+    _give_packing(bones, marks, spotter)
+    clauses = list(_without_conditions(_cut(bones, marks, language), language))
     for clause in clauses:
         clause.cues = set(_cues_of(clause.skeleton.strip(), language))
     _set_moods(clauses, bones, language)
@@ -108,6 +113,19 @@ def _give_roles(bones: str, marks: list[Mark], language: str) -> None:
                 continue
             mark.roles.add(role)
     _give_arrows(bones, marks)
+
+
+BY_PACKING = re.compile(r"(?:on|in|onto|into|per|as|with|auf|mit|zu|in insgesamt|auf insgesamt)(?: \w+)? $")
+
+
+def _give_packing(bones: str, marks: list[Mark], spotter: Spotter) -> None:
+    """`720 rolls in 20 cartons on 2 pallets`: what the goods stand on is not how many they are."""
+    amounts = [mark for mark in marks if mark.sort is Sort.QUANTITY and mark.amount and mark.amount.unit]
+    counted = [mark for mark in amounts if mark.amount and canonical_unit(mark.amount.unit) in spotter.units]
+    for mark in amounts:
+        code = canonical_unit(mark.amount.unit) if mark.amount else ""
+        if code in PACKING and code not in spotter.units and (counted or BY_PACKING.search(bones[: mark.start])):
+            mark.roles.add("noise")
 
 
 ARROW = re.compile(r"\s*(?:-*>|=+>|statt bisher|now|neu:?|new:?|jetzt|to)\s*")
@@ -148,6 +166,26 @@ def _cut(bones: str, marks: list[Mark], language: str) -> Iterator[Clause]:
         else:
             separator = f"{separator} {word}".strip()
         low = cut_high
+
+
+MAIN_CLAUSE = re.compile(
+    r"(?<=\w )(?:(?:we|i|it|they)(?: will| can| could| should| would|'ll)|(?:liefern|können|koennen|senden|schicken|verschicken|versenden|geht|kommt) (?:wir|es|sie|die|der)) "
+)
+
+
+def _without_conditions(clauses: Iterator[Clause], language: str) -> Iterator[Clause]:
+    """A condition without a comma ends where the main clause begins: `once we are paid we will ship …`."""
+    condition = _cue_patterns(language)[Cue.CONDITION]
+    for clause in clauses:
+        begins = condition.match(clause.skeleton.strip())
+        main = MAIN_CLAUSE.search(clause.skeleton, 6) if begins else None
+        if not main:
+            yield clause
+            continue
+        middle = clause.start + main.start()
+        for start, end, separator in ((clause.start, middle, clause.separator), (middle, clause.end, "then")):
+            inside = [mark for mark in clause.marks if start <= mark.start < end]
+            yield Clause(start, end, separator, clause.skeleton[start - clause.start : end - clause.start], inside)
 
 
 def _cuts_before_lines(marks: list[Mark], cuts: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
@@ -194,6 +232,7 @@ def _set_moods(clauses: list[Clause], bones: str, language: str) -> None:
     condition = _cue_patterns(language)[Cue.CONDITION]
     reason = _cue_patterns(language)[Cue.REASON]
     inside = ""
+    asks = bool(re.search(r"\?\W*$", bones)) and bool(clauses) and not clauses[0].values
     for clause in clauses:
         start = clause.skeleton.strip()
         if Cue.CONDITION in clause.cues and (found := condition.search(start)) and found.start() <= 8:
@@ -202,10 +241,28 @@ def _set_moods(clauses: list[Clause], bones: str, language: str) -> None:
             inside = "reason"
         elif clause.separator not in ("and", "und", "&"):
             inside = ""
+        if inside == "condition" and asks:
+            inside = ""  # "is it all right if we ship on 12 March?" asks about the condition
         clause.is_condition = inside == "condition"
         clause.is_reason = inside == "reason"
         clause.is_denied = Cue.NEGATION in clause.cues
     _set_questions(clauses, bones, language)
+
+
+NEUTRAL = frozenset(
+    "please note unfortunately sorry afraid complete completely together shipped dispatched truck carrier forwarder today tomorrow morning afternoon courier directly thanks hello hope"
+    " leider zusammen komplett vollständig spedition gemeinsam direkt danke gerne gern sowie bitte laut unserem unserer aktuell aktueller werk plant factory warehouse production fertigung produktion"
+    " currently schedule scheduled plan latest spätestens booked gebucht dhl ups fedex dpd gls via informieren teilen mitteilen inform advise advised that dass hiermit herewith hereby können könnten".split()
+)
+
+
+def unknown_words(bones: str, language: str) -> list[str]:
+    """Words of a statement that are neither its language's small words nor its words of delivery: perhaps a subject."""
+    patterns = _cue_patterns(language)
+    for cue in (Cue.DELIVER, Cue.ACCEPT, Cue.SHIPPED, Cue.HEDGE, Cue.CONTRAST, Cue.NOT_NEGATION, Cue.AVAILABLE_NOW):
+        bones = patterns[cue].sub(" ", bones)
+    known = NEUTRAL.union(*(words.common for words in LANGUAGES.values()))
+    return [word for word in re.findall(r"[^\W\d_]{4,}", bones) if word not in known]
 
 
 def _set_questions(clauses: list[Clause], bones: str, language: str) -> None:

@@ -35,7 +35,7 @@ HEADS: tuple[tuple[Column, re.Pattern[str]], ...] = (
     (Column.UNREAD, re.compile(r"total|amount|value|gesamt|summe|betrag|wert|uom|unit$|^me$|einheit|weight|gewicht|tracking|invoice|rechnung|stock level|rev|short|fehlmenge|outstanding|open$|offen")),
     (Column.NEW_PART, re.compile(r"new part|replacement|substitut|ersatz|alternativ|successor|nachfolge")),
     (Column.REQUESTED, re.compile(r"(?:req|want|need|orig|old|wunsch|gew[uü]nscht|alt\b|alter|bisher|your|ihr|prev|order date|bestelldatum|po date|due|geplant|soll|was)\w*.{0,4}(?:date|termin|delivery|kw|week|datum|liefer|dock|promise)?.*")),
-    (Column.ORDERED, re.compile(r"(?:order(?:ed)?|po|requested|bestell(?:t|te)?|orig\w*|soll|your)[ .-]?(?:qty|quantity|menge|stk|pcs)|(?:qty|quantity|menge)[ .]*(?:ordered|bestellt|requested)|^ordered$|^bestellt$|bestellmenge")),
+    (Column.ORDERED, re.compile(r"(?:order(?:ed)?|po|requested|bestell(?:t|te)?|orig\w*|soll|your)[ .-]?(?:qty|quantity|menge|stk|pcs)|(?:qty|quantity|menge)[ .]*(?:ordered|bestellt|requested|best\.?$)|^ordered$|^bestellt$|bestellmenge")),
     (Column.PRICE, re.compile(r"price|preis|^ep$|cost|je 100|per 100")),
     (Column.DATE, re.compile(r"date|termin|eta|etd|deliver|liefer(?!menge)|ship(?!.*q)|datum|kw|week|woche|promise|ready|confirm|best[aä]tigt|dispatch|available|verf[uü]gbar|new|neu|arriv|when")),
     (Column.QUANTITY, re.compile(r"qty|quantity|menge|anzahl|st[uü]?c?k|pcs|pieces|confirm|best[aä]tigt|available|verf[uü]gbar|units|ship.*q")),
@@ -72,7 +72,7 @@ class TableReader:
 
     def read(self, table: Table, order: str) -> list[ReadRow] | None:
         """The rows that name a line; None if this is no table of lines."""
-        has_head = self._is_head(table.rows[0])
+        has_head = self.is_head(table.rows[0])
         head = table.rows[0] if has_head else None
         body = table.rows[1:] if has_head else table.rows
         if not body:
@@ -89,7 +89,8 @@ class TableReader:
                 found.append(read)
         return found or None
 
-    def _is_head(self, row: Row) -> bool:
+    def is_head(self, row: Row) -> bool:
+        """Whether a row names the columns: known words and no numbers."""
         texts = [folded(cell.text) for cell in row.cells]
         if any(self._marks(cell, Sort.ORDER) for cell in row.cells):
             return False

@@ -90,7 +90,7 @@ YEAR = r"(?:20\d\d|'?\d\d(?![\d.,:]))"
 NUMBER = r"(?:\d{1,3}|" + _any_of(list(NUMBER_WORDS)) + r"|an?|a couple of|ein paar)"
 D, M = r"(?P<d>0?[1-9]|[12]\d|3[01])", r"(?P<m>0?[1-9]|1[0-2])"
 TH = r"(?:\s?(?:st|nd|rd|th)\b|\.)?"
-BEFORE, AFTER = r"(?<![\w.,/:-])(?<!\d )", r"(?![\w/])(?![.,:-]\d)"
+BEFORE, AFTER = r"(?<![\w.,/:-])", r"(?![\w/])(?![.,:-]\d)"
 UNTIL = r"(?: ?(?:-|to|bis|until|/|and|und) ?)"
 
 Reader = Callable[[re.Match[str], Clock], Day | Later | None]
@@ -466,7 +466,7 @@ def find_days(text: str, clock: Clock) -> Iterator[FoundDay]:
 
 
 WEEK_OF = re.compile(
-    r"(?<!\w)(?:w/?c\.?|w/?b\.?|(?:the )?week (?:of|commencing|beginning|starting|from)|woche (?:vom|ab|des|um den))"
+    r"(?<!\w)(?:w/?c\.?|w/?b\.?|(?<!per )(?<!a )(?:the )?week (?:of|commencing|beginning|starting|from)|woche (?:vom|ab|des|um den))"
     r"(?: the| dem| of|,)* ?$"
 )
 BETWEEN = re.compile(r"[.,]{0,2} ?\(?(?:(?:the|den|der|dem|on|also|i\.e\.) ?)?")

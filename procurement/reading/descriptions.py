@@ -24,12 +24,17 @@ class DescriptionIndex:
     def __init__(self, lines: Iterable[OpenLine]) -> None:
         self.lines = tuple(lines)
         self.by_word: dict[str, set[int]] = defaultdict(set)
+        self.by_code: dict[str, set[int]] = defaultdict(set)
         self.runs: list[tuple[list[str], int]] = []
         for at, line in enumerate(self.lines):
             text = folded(line.description)
             for word in WORD.findall(text):
                 if len(word) >= SHORTEST_WORD and word not in EVERYDAY:
                     self.by_word[_stem(word)].add(at)
+            for code in {folded(line.item), folded(line.supplier_part)}:
+                for word in re.findall(r"[^\W\d_]{3,}", code):
+                    if word not in EVERYDAY:
+                        self.by_code[word].add(at)
             self.runs.append((re.findall(r"\S+", text), at))
 
     def phrases(self, text: str) -> Iterator[tuple[int, int, tuple[OpenLine, ...]]]:
@@ -51,25 +56,28 @@ class DescriptionIndex:
                 yield start, end, tuple(lines)
 
     def words(self, text: str) -> Iterator[tuple[int, int, tuple[OpenLine, ...]]]:
-        """Neighbouring words that together fit the lines of which most words were said."""
+        """Neighbouring words and the lines they fit together; no lines where they fit several of one order."""
         hits: list[tuple[int, int, set[int]]] = []
         for match in WORD.finditer(text):
-            if len(match.group(0)) >= SHORTEST_WORD and (owners := self._owners(match.group(0))):
+            word = match.group(0)
+            if len(word) >= SHORTEST_WORD and (owners := self._owners(word)):
                 hits.append((match.start(), match.end(), owners))
+            elif len(self.by_code.get(word, ())) == 1:
+                hits.append((match.start(), match.end(), self.by_code[word]))
         while hits:
             start, end, owners = hits.pop(0)
             while hits and re.fullmatch(r"[\s\w.,/-]{0,8}", text[end : hits[0][0]]) and (owners & hits[0][2]) and text[end : hits[0][0]].strip() not in (",", "and", "und"):
                 _start, end, more = hits.pop(0)
                 owners = owners & more
             lines = [self.lines[at] for at in sorted(owners)]
-            if len({line.order for line in lines}) == len(lines):
-                yield start, end, tuple(lines)
+            is_clear = len({line.order for line in lines}) == len(lines)  # at most one line of each order
+            yield start, end, tuple(lines) if is_clear else ()
 
     def _owners(self, word: str) -> set[int]:
         stem = _stem(word)
         if stem in self.by_word:
             return self.by_word[stem]
-        if len(word) < 6:
+        if len(word) < 5:
             return set()
         owners: set[int] = set()
         for known, lines in self.by_word.items():  # German compounds: Schrauben for Sechskantschraube
@@ -82,9 +90,9 @@ def _stem(word: str) -> str:
     """The word without its ending and its umlauts: enough to know a plural again."""
     plain = word.translate(str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "s"})).replace("-", "")
     plain = plain.replace("ae", "a").replace("oe", "o").replace("ue", "u")
-    for ending in ENDINGS:
-        if plain.endswith(ending) and len(plain) - len(ending) >= 4:
-            return plain[: -len(ending)]
+    for _twice in range(2):
+        ending = next((one for one in ENDINGS if plain.endswith(one) and len(plain) - len(one) >= 4), "")
+        plain = plain[: len(plain) - len(ending)]
     return plain
 
 

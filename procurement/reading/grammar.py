@@ -92,7 +92,7 @@ def _work_out(said: Said) -> None:
         quantity, unit = _quantity(raw, said, named)
         if quantity is not None and not raw.roles & {"minimum"}:
             named += quantity
-        day = _day(raw, said, last_day, is_past=is_past and raw.status in (Cue.SHIPPED, None))
+        day = _day(raw, said, last_day, is_past=is_past and raw.status is Cue.SHIPPED)
         last_day = day or last_day
         piece = Piece(quantity=quantity, unit=unit if quantity is not None else None, substitute_part=raw.part or None)
         if day and day.is_now:
@@ -309,8 +309,8 @@ def _price(said: Said, name: str) -> list[Draft] | None:
             drafts.append(said.draft(Kind.PRICE, name, percent=raw.percent.percent))
         if piece.price is not None:
             if said.line.price is not None and _is_far(piece, said.line):
-                raise CannotTell
-            if not _same_price(piece, said.line):
+                said.pieces[at] = (raw, replace(piece, price=None, per=None))  # a total, or another basis
+            elif not _same_price(piece, said.line):
                 drafts.append(said.draft(Kind.PRICE, name, Piece(price=piece.price, per=piece.per)))
                 said.pieces[at] = (raw, replace(piece, price=None, per=None))
     said.pieces = [(raw, piece) for raw, piece in said.pieces if piece != Piece()]
@@ -322,7 +322,8 @@ def _price(said: Said, name: str) -> list[Draft] | None:
 
 def _is_far(piece: Piece, line: OpenLine) -> bool:
     """A price that is a total, or for another basis: nobody trebles a price in passing."""
-    assert piece.price is not None and line.price is not None
+    assert piece.price is not None
+    assert line.price is not None
     ratio = (piece.price / (piece.per or Decimal(1))) / (line.price / line.per)
     return not Decimal("0.4") < ratio < Decimal("2.5")
 

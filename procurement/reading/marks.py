@@ -83,7 +83,7 @@ def skeleton(text: str, marks: list[Mark]) -> str:
 ORDER_LABEL = r"(?:purchase[- ]?orders?|p\.?o\.?(?:s|'s)?|orders?|ord\.?|bestell(?:ung(?:en)?|nummer|nr\.?|-nr\.?)?|best\.?(?:-?nr\.?)?|auftr[aä]g(?:e|es|s)?|b/n)"
 NUMBER_SIGN = r"(?:\s*(?:no\.?|nr\.?|number|num\.?|nummer|#|:|-))*\s*"
 OWN_PAPER = re.compile(
-    r"(?<!\w)(?:our (?:order|ref(?:erence)?\.?|so|sales order|job|order number)|(?:so|s/o|sales order|job|wo|ref|reference|order confirmation|order acknowledge?ment|invoice|inv|quote|quotation|delivery note|packing slip|awb|hawb|bol|b/l|bill of lading|pro|tracking|track & trace|consignment|waybill|container|rma|ticket|case|claim|vat|tax|account|konto|rechnung(?:s-?nr)?|re|ls|lieferschein|unsere? (?:auftrags?-?(?:nr|nummer)|ab|referenz|vorgangsnummer|auftrag)|auftragsbest[aä]tigung|auftrags-?(?:nr|nummer)|ab|vorgang|sendungs(?:nummer|nr)?|angebot|trackingnummer|kunden-?(?:nr|nummer)|ust-?id(?:-?nr)?|frachtbrief|charge|batch|lot|serial|zip|plz|hall|halle|stand|booth|room|ext|extension|durchwahl|dw|suite)\b)"
+    r"(?<!\w)(?:our (?:order|ref(?:erence)?\.?|so|sales order|job|order number)|(?:so|s/o|sales order|job|wo|ref|reference|order confirmation|order acknowledge?ment|invoice|inv|quote|quotation|delivery note|packing slip|awb|hawb|bol|b/l|bill of lading|pro|tracking|track & trace|consignment|waybill|container|rma|ticket|case|claim|vat|tax|account|konto|rechnung(?:s-?nr)?|re|ls|lieferschein|ab(?=[ -]?(?:nr|no)\b|[ -]\d{5})|unsere? (?:auftrags?-?(?:nr|nummer)|ab|referenz|vorgangsnummer|auftrag)|auftragsbest[aä]tigung|auftrags-?(?:nr|nummer)|vorgang|sendungs(?:nummer|nr)?|angebot|trackingnummer|kunden-?(?:nr|nummer)|ust-?id(?:-?nr)?|frachtbrief|charge|batch|lot|serial|zip|plz|hall|halle|stand|booth|room|ext|extension|durchwahl|dw|suite)\b)"
     + r"\.?(?:[ -]?(?:no|nr|number|num|nummer|code|id|is|lautet|ist|reg)\b\.?)*[ ]?[#:]?[ ]?(?=[\w/ -]{0,4}\d)[a-z]{0,4}[-/ ]?\d[\w/-]*(?:[ -]\d[\w/-]*){0,4}"
 )
 NOISE = re.compile(
@@ -125,7 +125,7 @@ ALL = re.compile(
 GOODS = re.compile(
     word_pattern(
         r"(?:the|your|this|our|that|above|an?|above mentioned|subject|abovementioned)(?: \w+)? (?:purchase )?(?:order|po)(?! (?:confirmation|book|number|no|qty|quantity|value|date))", r"(?:the |your |these )?(?:goods|material|parts|pieces)", r"po", r"order(?= (?:confirmed|is|will|ok|accepted|as|received and confirmed|<))", r"it", r"they", r"these",
-        r"(?:die|ihre|der|ihrer|diese|obige|o\.g\.|dieser|unten stehende|genannte|oben genannte|vorliegende)[rn]? (?:bestellung|order|lieferung|ware|teile|sendung)", r"(?:der|den|ihren|dem|ihr|diesen|ihrem) (?:auftrag|artikel)", r"ware", r"bestellung(?= (?:bestätigt|wird|ist|geht|passt|ok))", r"sie", r"diese",
+        r"(?:die|ihre|der|ihrer|diese|obige|o\.g\.|dieser|unten stehende|genannte|oben genannte|vorliegende)[rn]? (?:bestellung|order|lieferung|ware|teile|sendung)", r"(?:der|den|ihren|dem|ihr|diesen|ihrem) (?:auftrag|artikel)", r"ware", r"bestellung(?= (?:bestätigt|wird|ist|geht|passt|ok))",
     )
 )  # fmt: skip
 REST = re.compile(
@@ -188,10 +188,11 @@ class Spotter:
         for start, end, lines in self.descriptions.phrases(text):
             page.claim(Mark(Sort.LINE, start, end, lines=lines))
         self._spot_lines(text, page)
-        for found in find_days(text, self.clock):
+        masked = page.masked(text)
+        for found in find_days(masked, self.clock):
             page.claim(Mark(Sort.DAY, found.start, found.end, day=found.value))
-        self._spot_prices(text, page)
-        self._spot_quantities(text, page)
+        self._spot_prices(page.masked(text), page)
+        self._spot_quantities(page.masked(text), page)
         for match in NOISE.finditer(text):
             page.claim(Mark(Sort.NOISE, *match.span()))
         for pattern, sort in ((OTHERS, Sort.OTHERS), (ALL, Sort.ALL)):
@@ -205,7 +206,7 @@ class Spotter:
         for match in REST.finditer(text):
             start = match.start() + len(match.group(0)) - len(match.group(0).lstrip())
             page.claim(Mark(Sort.REST, start, match.end()))
-        for match in BARE_NUMBER.finditer(text):
+        for match in BARE_NUMBER.finditer(page.masked(text)):
             self._claim_amount(match, Sort.NUMBER, "", page)
         for match in PART.finditer(original):
             if not LOOKS_LIKE_SIZE.match(match.group(0)) and len(match.group(0)) > 3:
@@ -261,6 +262,8 @@ class Spotter:
                 self._claim_lines(text, match, page)
         if match := LEADING_LINE.match(text):
             self._claim_lines(text, match, page, only_known=True)
+        elif match := re.match(r"^\s*\d{1,2}[.)] ", text):
+            page.claim(Mark(Sort.NOISE, *match.span()))  # the number of a list
         for match in ORDINAL.finditer(text):
             page.claim(Mark(Sort.LINE, *match.span(), numbers=(f"@{ORDINALS[match['o']]}",)))
 
@@ -352,6 +355,10 @@ class _Page:
         if mark.end > mark.start and not any(self.taken[mark.start : mark.end]):
             self.taken[mark.start : mark.end] = b"\x01" * (mark.end - mark.start)
             self.marks.append(mark)
+
+    def masked(self, text: str) -> str:
+        """The text with what is taken made unreadable."""
+        return "".join("\x1f" if taken else char for char, taken in zip(text, self.taken, strict=True))
 
     def sorted(self) -> list[Mark]:
         return sorted(self.marks, key=lambda mark: mark.start)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from procurement.reading.answer import Certainty, Commitment, Flags, Kind, Piece, Precision, Reading
 from procurement.reading.automatic import is_automatic, is_bounce
-from procurement.reading.clauses import clauses_of
+from procurement.reading.clauses import clauses_of, unknown_words
 from procurement.reading.columns import ReadRow, TableReader, grouped
 from procurement.reading.context import MailContext, OpenLine
 from procurement.reading.folding import folded
@@ -14,7 +14,7 @@ from procurement.reading.marks import Amount, Sort, Spotter
 from procurement.reading.mime import IncomingMail, parse_mail
 from procurement.reading.newtext import NewText, Passage, split_new_text
 from procurement.reading.sentences import Sentence, language_of, sentences_of
-from procurement.reading.statements import Assembler, RawPiece, Statement, Targets
+from procurement.reading.statements import PREDICATES, Assembler, RawPiece, Statement, Targets
 from procurement.reading.tables import Table, find_tables
 from procurement.reading.weighing import Weighed, weigh
 from procurement.reading.words import Cue
@@ -72,6 +72,7 @@ class _Listener:
         self.language = language_of(new.text, context.language)
         self.heard: list[Heard] = []
         self.last: Statement | None = None
+        self.intro: Statement | None = None  # "we have shipped today:" and then a list
         self.subject_lines: tuple[OpenLine, ...] = ()
         self.word_count = len(new.text.split())
 
@@ -124,21 +125,30 @@ class _Listener:
     def _answer_yes(self, passage: Passage) -> int:
         """A bare yes takes what the mail below it asked for. Returns where there is more to hear."""
         sentences = [one for one in sentences_of(self.new.text, passage.start, passage.end) if not _is_greeting(one.text)]
-        if not sentences or not self.new.history.strip() or passage.answers:
+        if not sentences or not self.new.history.strip():
             return passage.start
         first = sentences[0]
         clauses = clauses_of(first, self.spotter, language_of(first.text, self.language))
         says_yes = bool(clauses) and Cue.YES in clauses[0].cues
         if not says_yes or any(clause.values or clause.targets for clause in clauses) or len(first.text.split()) > SHORT_ANSWER:
             return passage.start
-        asked = self.new.history[:LONGEST_HISTORY]
+        asked = (passage.answers or self.new.history)[:LONGEST_HISTORY]
+        before = len(self.heard)
         for question in _Listener.asked(self.context, self.mail, asked):
             statement = Statement(first.start, first.end, 0, question.targets)
             drafts = [taken for draft in question.drafts if draft.kind is Kind.QUESTION and (taken := _taken(draft))]
             if drafts:
                 self.heard.append(Heard(statement, question.targets, drafts))
         only_confirms = "?" not in asked or re.search(r"confirm|best[äa]tig", asked, re.IGNORECASE)
-        return first.end if self.heard or not only_confirms else passage.start
+        if passage.answers and len(self.heard) == before and self.assembler.lines:
+            return self._take_answered(first)
+        return first.end if len(self.heard) > before or not only_confirms else passage.start
+
+    def _take_answered(self, sentence: Sentence) -> int:
+        """A yes right below a quoted question about a line takes the line as it was ordered."""
+        targets = Targets(lines=self.assembler.lines, is_explicit=True)
+        self.heard.append(Heard(Statement(sentence.start, sentence.end, 0, targets, cues={Cue.ACCEPT}), targets))
+        return sentence.end
 
     @staticmethod
     def asked(context: MailContext, mail: IncomingMail, history: str) -> list[Heard]:
@@ -155,7 +165,8 @@ class _Listener:
             paragraph += 100
             rows = reader.read(table, order)
             if rows is None:
-                self._hear_rows_as_lines(table, paragraph)
+                if not reader.is_head(table.rows[0]):
+                    self._hear_rows_as_lines(table, paragraph)
             else:
                 for group in grouped(rows):
                     self._hear_rows(group, paragraph)
@@ -182,7 +193,12 @@ class _Listener:
         clauses = clauses_of(sentence, self.spotter, language)
         before = self.assembler.lines
         foreign = self.assembler.is_foreign
-        for statement in self.assembler.assemble(sentence, clauses):
+        statements = self.assembler.assemble(sentence, clauses)
+        if sentence.text.endswith(":") and not any(one.targets and one.targets.lines for one in statements):
+            self.intro = statements[-1] if statements else None
+            return
+        for statement in statements:
+            self._introduce(statement)
             if statement.targets and statement.targets.is_foreign:
                 self.last = None
                 continue
@@ -197,6 +213,25 @@ class _Listener:
             if statement.targets is None:
                 statement.targets = targets
             before = self.assembler.lines
+
+    def _introduce(self, statement: Statement) -> None:
+        """What stood above a list is said of each line of it."""
+        intro = self.intro
+        if intro is None or statement.paragraph - intro.paragraph > 1 or not statement.starts_line:
+            self.intro = None
+            return
+        if not (statement.targets and statement.targets.lines) or statement.cues & PREDICATES or intro.is_denied:
+            return
+        statement.cues |= intro.cues & (PREDICATES | {Cue.HEDGE})
+        statement.is_conditional |= intro.is_conditional
+        statement.is_question |= intro.is_question
+        status = next((cue for cue in (Cue.CANCEL, Cue.BACKORDER, Cue.SHIPPED) if cue in intro.cues), None)
+        day = next((piece.day for piece in intro.pieces if piece.day), None)
+        if day and not statement.pieces:
+            statement.pieces.append(RawPiece())
+        for piece in statement.pieces:
+            piece.status = piece.status or status
+            piece.day = piece.day or day
 
     def _goes_on(self, statement: Statement) -> bool:
         """`… The balance will follow on 2 April`: the pieces of a line may be told in several sentences."""
@@ -239,7 +274,7 @@ class _Listener:
         if any(piece.amount for piece in statement.pieces):
             return self._by_quantity(statement, tuple(ours))
         if statement.pieces and any(piece.day for piece in statement.pieces) and (not self.assembler.mentioned or statement.has_goods) and (delivers or fragment):
-            return Targets(orders=(order,))
+            return None if unknown_words(statement.bones, self.language) else Targets(orders=(order,))
         if not statement.pieces and statement.cues & {Cue.SHIPPED, Cue.REFUSE} and statement.has_goods:
             return Targets(orders=(order,))
         return None

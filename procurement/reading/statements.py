@@ -68,6 +68,7 @@ class Statement:
     starts_line: bool = False
     has_goods: bool = False
     words: int = 0
+    bones: str = ""  # the skeleton of its clauses
 
     @property
     def has_content(self) -> bool:
@@ -91,6 +92,7 @@ class Assembler:
         self.is_foreign = False
         self.mentioned: list[OpenLine] = []
         self.paragraph = -1
+        self.last: Statement | None = None
         self.blocked = False
 
     def hear(self, order: str) -> None:
@@ -105,7 +107,7 @@ class Assembler:
         blocked = False
         condition = False
         for clause in clauses:
-            targets = self._targets(clause)
+            targets = self._targets(clause) or self._rest_of_lines(clause, current)
             if clause.is_condition:
                 condition = True
                 if targets and targets.lines and current is None:
@@ -129,6 +131,7 @@ class Assembler:
             if statement.targets:
                 self._focus(statement.targets)
         _share_days(statements)
+        self.last = next((one for one in reversed(statements) if one.has_content), self.last)
         return statements
 
     def _enter_paragraph(self, sentence: Sentence) -> None:
@@ -168,6 +171,7 @@ class Assembler:
     def _add(self, clause: Clause, statement: Statement) -> None:
         """Take over what the clause says."""
         statement.is_question |= clause.is_question
+        statement.bones += f" {clause.skeleton}"
         cues = set(clause.cues)
         statement.has_goods |= any(mark.sort is Sort.GOODS for mark in clause.marks)
         if Cue.UNSURE in cues:
@@ -282,6 +286,9 @@ class Assembler:
         if has_all and excepted:
             scope = self._whole(orders)
             return Targets(lines=tuple(line for line in self._all_of(scope) if line not in excepted), is_explicit=True, excepted=tuple(excepted))
+        if excepted and not lines and (Cue.ACCEPT in clause.cues or any(mark.sort is Sort.GOODS for mark in clause.marks)):
+            ours = [line for line in self._all_of(self._whole(orders)) if line not in excepted]
+            return Targets(lines=tuple(ours), is_explicit=True, excepted=tuple(excepted), is_unclear=not ours)
         if excepted and not lines:
             return Targets(lines=tuple(excepted), is_explicit=True, is_others=False)
         if lines or unclear:
@@ -295,6 +302,19 @@ class Assembler:
         if orders:
             return Targets(orders=tuple(dict.fromkeys(orders)), is_explicit=True)
         return None
+
+    def _rest_of_lines(self, clause: Clause, current: Statement | None) -> Targets | None:
+        """`the rest is fine` means the other lines where no quantity was named that could have a rest."""
+        rests = [mark for mark in clause.marks if mark.sort is Sort.REST]
+        spoken = current or self.last
+        if not rests or any(mark.amount for mark in clause.values) or (spoken and any(piece.amount for piece in spoken.pieces)):
+            return None
+        if not self.lines and not (current and current.targets and current.targets.lines):
+            return None
+        if len(self.context.lines) < 2 or clause.cues & {Cue.CANCEL, Cue.BACKORDER}:
+            return None
+        clause.marks = [mark for mark in clause.marks if mark not in rests]
+        return Targets(is_explicit=True, is_others=True)
 
     def _whole(self, orders: Iterable[str], *, everything: bool = False) -> tuple[str, ...]:
         named = tuple(dict.fromkeys(orders))

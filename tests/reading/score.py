@@ -90,6 +90,8 @@ def score_mail(mail: Labelled, tally: Tally) -> list[str]:
             for name in _wanted_fields(wanted):
                 tally.wanted[name] += 1
     for name, said in reading.flags.as_json().items():
+        if name == "nothing_actionable" and mail.wanted and all(wanted.optional for wanted in mail.wanted):
+            continue
         tally.flags_all[name] += 1
         tally.flags_right[name] += said == (name in mail.flags)
         if said != (name in mail.flags) and (name != "whole_order_confirmed"):
