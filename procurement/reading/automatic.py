@@ -33,7 +33,9 @@ def is_bounce(mail: IncomingMail) -> bool:
         return True
     if "x-failed-recipients" in mail.headers or mail.headers.get("return-path", "").strip() == "<>":
         return bool(BOUNCE_SUBJECT.search(mail.subject) or BOUNCE_SENDER.search(mail.sender))
-    return bool(BOUNCE_SENDER.search(mail.sender)) or bool(BOUNCE_SUBJECT.search(mail.subject) and "daemon" in mail.sender)
+    return bool(BOUNCE_SENDER.search(mail.sender)) or bool(
+        BOUNCE_SUBJECT.search(mail.subject) and "daemon" in mail.sender
+    )
 
 
 def is_automatic(mail: IncomingMail) -> bool:
@@ -42,7 +44,11 @@ def is_automatic(mail: IncomingMail) -> bool:
     `auto-generated` alone does not say so: order systems send real confirmations that way.
     """
     submitted = mail.headers.get("auto-submitted", "").strip().lower()
-    if submitted.startswith("auto-replied") or "x-autoreply" in mail.headers or "x-autorespond" in mail.headers:
+    if (
+        submitted.startswith("auto-replied")
+        or "x-autoreply" in mail.headers
+        or "x-autorespond" in mail.headers
+    ):
         return True
     if mail.headers.get("x-auto-response-suppress") and AUTO_SUBJECT.search(mail.subject):
         return True

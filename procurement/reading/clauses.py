@@ -1,5 +1,6 @@
 """The clauses of a sentence: what each speaks of, what it says of it, and whether it says so at all."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,7 +14,17 @@ from procurement.reading.words import LANGUAGES, Cue
 
 # A clause about one of these makes no promise of goods.
 TOPICS_APART = frozenset(
-    {Cue.OTHER_CUSTOMER, Cue.DOCUMENT, Cue.MONEY, Cue.COMPLAINT, Cue.CLOSED, Cue.CONTACT, Cue.REQUEST, Cue.LATER_ORDERS, Cue.HYPOTHETICAL}
+    {
+        Cue.OTHER_CUSTOMER,
+        Cue.DOCUMENT,
+        Cue.MONEY,
+        Cue.COMPLAINT,
+        Cue.CLOSED,
+        Cue.CONTACT,
+        Cue.REQUEST,
+        Cue.LATER_ORDERS,
+        Cue.HYPOTHETICAL,
+    }
 )
 VALUES = frozenset({Sort.QUANTITY, Sort.NUMBER, Sort.REST, Sort.DAY, Sort.PRICE, Sort.PERCENT, Sort.PART})
 TARGETS = frozenset({Sort.LINE, Sort.ALL, Sort.OTHERS, Sort.ORDER, Sort.FOREIGN})
@@ -61,18 +72,25 @@ class Clause:
 
 @lru_cache(maxsize=64)
 def _cue_patterns(language: str) -> dict[Cue, re.Pattern[str]]:
-    return {cue: re.compile(_placed(word_pattern(*phrases))) for cue, phrases in LANGUAGES[language].cues.items()}
+    return {
+        cue: re.compile(_placed(word_pattern(*phrases))) for cue, phrases in LANGUAGES[language].cues.items()
+    }
 
 
 @lru_cache(maxsize=64)
 def _role_patterns(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((role, re.compile(_placed(rf"(?<!\w){_spelled(pattern)}"))) for role, pattern in LANGUAGES[language].roles)
+    return tuple(
+        (role, re.compile(_placed(rf"(?<!\w){_spelled(pattern)}")))
+        for role, pattern in LANGUAGES[language].roles
+    )
 
 
 @lru_cache(maxsize=64)
 def _separators(language: str) -> re.Pattern[str]:
     words = "|".join(_spelled(word) for word in LANGUAGES[language].separators)
-    return re.compile(rf"(?P<mark>;|,| -+ | > |(?<=\w): |(?<=[{''.join(PLACEHOLDERS.values())}]): |\(|\)|/ )|(?<!\w)(?P<word>{words})(?!\w)")
+    return re.compile(
+        rf"(?P<mark>;|,| -+ | > |(?<=\w): |(?<=[{''.join(PLACEHOLDERS.values())}]): |\(|\)|/ )|(?<!\w)(?P<word>{words})(?!\w)"
+    )
 
 
 def _spelled(pattern: str) -> str:
@@ -124,7 +142,11 @@ def _give_packing(bones: str, marks: list[Mark], spotter: Spotter) -> None:
     counted = [mark for mark in amounts if mark.amount and canonical_unit(mark.amount.unit) in spotter.units]
     for mark in amounts:
         code = canonical_unit(mark.amount.unit) if mark.amount else ""
-        if code in PACKING and code not in spotter.units and (counted or BY_PACKING.search(bones[: mark.start])):
+        if (
+            code in PACKING
+            and code not in spotter.units
+            and (counted or BY_PACKING.search(bones[: mark.start]))
+        ):
             mark.roles.add("noise")
 
 
@@ -134,11 +156,13 @@ ARROW = re.compile(r"\s*(?:-*>|=+>|statt bisher|now|neu:?|new:?|jetzt|to)\s*")
 def _give_arrows(bones: str, marks: list[Mark]) -> None:
     """`20 March -> 2 April` and `from 20 March to 2 April`: the first was, the second is."""
     days = [mark for mark in marks if mark.sort is Sort.DAY]
-    for first, second in zip(days, days[1:], strict=False):
-        if ARROW.fullmatch(bones[first.end : second.start]) or ARROW.fullmatch(bones[first.end : second.start].strip(" .,")):
+    for first, second in itertools.pairwise(days):
+        if ARROW.fullmatch(bones[first.end : second.start]) or ARROW.fullmatch(
+            bones[first.end : second.start].strip(" .,")
+        ):
             first.roles.add("old")
     amounts = [mark for mark in marks if mark.sort in (Sort.QUANTITY, Sort.NUMBER)]
-    for first, second in zip(amounts, amounts[1:], strict=False):
+    for first, second in itertools.pairwise(amounts):
         if re.fullmatch(r"\s*(?:-*>|=+>)\s*", bones[first.end : second.start]):
             first.roles.add("old")
 
@@ -185,7 +209,9 @@ def _without_conditions(clauses: Iterator[Clause], language: str) -> Iterator[Cl
         middle = clause.start + main.start()
         for start, end, separator in ((clause.start, middle, clause.separator), (middle, clause.end, "then")):
             inside = [mark for mark in clause.marks if start <= mark.start < end]
-            yield Clause(start, end, separator, clause.skeleton[start - clause.start : end - clause.start], inside)
+            yield Clause(
+                start, end, separator, clause.skeleton[start - clause.start : end - clause.start], inside
+            )
 
 
 def _cuts_before_lines(marks: list[Mark], cuts: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
@@ -218,7 +244,9 @@ def _cues(bones: str, patterns: dict[Cue, re.Pattern[str]]) -> set[Cue]:
     without_politeness = patterns[Cue.POLITE_CONDITION].sub(" ", text)
     found = set()
     for cue, pattern in patterns.items():
-        where = without_idioms if cue is Cue.NEGATION else without_politeness if cue is Cue.CONDITION else text
+        where = (
+            without_idioms if cue is Cue.NEGATION else without_politeness if cue is Cue.CONDITION else text
+        )
         if pattern.search(where):
             found.add(cue)
     if Cue.SHIPPED in found and FUTURE_PASSIVE.search(text) and not DONE_PASSIVE.search(text):
@@ -259,7 +287,15 @@ NEUTRAL = frozenset(
 def unknown_words(bones: str, language: str) -> list[str]:
     """Words of a statement that are neither its language's small words nor its words of delivery: perhaps a subject."""
     patterns = _cue_patterns(language)
-    for cue in (Cue.DELIVER, Cue.ACCEPT, Cue.SHIPPED, Cue.HEDGE, Cue.CONTRAST, Cue.NOT_NEGATION, Cue.AVAILABLE_NOW):
+    for cue in (
+        Cue.DELIVER,
+        Cue.ACCEPT,
+        Cue.SHIPPED,
+        Cue.HEDGE,
+        Cue.CONTRAST,
+        Cue.NOT_NEGATION,
+        Cue.AVAILABLE_NOW,
+    ):
         bones = patterns[cue].sub(" ", bones)
     known = NEUTRAL.union(*(words.common for words in LANGUAGES.values()))
     return [word for word in re.findall(r"[^\W\d_]{4,}", bones) if word not in known]
@@ -269,6 +305,13 @@ def _set_questions(clauses: list[Clause], bones: str, language: str) -> None:
     if not re.search(r"\?\W*$", bones):
         return
     asking = _cue_patterns(language)[Cue.QUESTION]
-    first = next((at for at, clause in enumerate(clauses) if (found := asking.search(clause.skeleton.strip())) and found.start() <= 14), 0)
+    first = next(
+        (
+            at
+            for at, clause in enumerate(clauses)
+            if (found := asking.search(clause.skeleton.strip())) and found.start() <= 14
+        ),
+        0,
+    )
     for clause in clauses[first:]:
         clause.is_question = True

@@ -45,7 +45,40 @@ HEADS: tuple[tuple[Column, re.Pattern[str]], ...] = (
     (Column.DESCRIPTION, re.compile(r"desc|bezeichnung|benennung|text|name|goods|ware")),
     (Column.REMARK, re.compile(r"status|remark|comment|note|bemerk|komment|info|hinweis|stand|anmerk|reason|grund|answer|antwort|r[uü]ckmeldung|feedback")),
 )  # fmt: skip
-HEAD_WORD = re.compile(word_pattern(r"po", r"order", r"line", r"pos(?:ition)?\.?", r"item", r"part", r"qty\.?", r"quantity", r"menge", r"date", r"termin", r"liefertermin", r"eta", r"status", r"artikel", r"bestellung", r"delivery", r"price", r"preis", r"bemerkung", r"remarks?", r"confirmed", r"bestätigt", r"kw", r"description", r"bezeichnung", r"stk", r"comment", r"ship date", r"anzahl"))
+HEAD_WORD = re.compile(
+    word_pattern(
+        r"po",
+        r"order",
+        r"line",
+        r"pos(?:ition)?\.?",
+        r"item",
+        r"part",
+        r"qty\.?",
+        r"quantity",
+        r"menge",
+        r"date",
+        r"termin",
+        r"liefertermin",
+        r"eta",
+        r"status",
+        r"artikel",
+        r"bestellung",
+        r"delivery",
+        r"price",
+        r"preis",
+        r"bemerkung",
+        r"remarks?",
+        r"confirmed",
+        r"bestätigt",
+        r"kw",
+        r"description",
+        r"bezeichnung",
+        r"stk",
+        r"comment",
+        r"ship date",
+        r"anzahl",
+    )
+)
 
 
 @dataclass
@@ -78,9 +111,17 @@ class TableReader:
         if not body:
             return None
         columns = self._columns(head, body)
-        if columns is None or not set(columns) & {Column.DATE, Column.QUANTITY, Column.REMARK, Column.PRICE, Column.NEW_PART}:
+        if columns is None or not set(columns) & {
+            Column.DATE,
+            Column.QUANTITY,
+            Column.REMARK,
+            Column.PRICE,
+            Column.NEW_PART,
+        }:
             return None
-        confirmed = bool(head and any(re.search(r"confirm|best[aä]tigt", folded(cell.text)) for cell in head.cells))
+        confirmed = bool(
+            head and any(re.search(r"confirm|best[aä]tigt", folded(cell.text)) for cell in head.cells)
+        )
         found = []
         for row in body:
             if read := self._row(row, columns, order):
@@ -94,11 +135,16 @@ class TableReader:
         texts = [folded(cell.text) for cell in row.cells]
         if any(self._marks(cell, Sort.ORDER) for cell in row.cells):
             return False
-        return sum(bool(HEAD_WORD.search(text)) and not re.search(r"\d", text) for text in texts) >= min(2, len(texts))
+        return sum(bool(HEAD_WORD.search(text)) and not re.search(r"\d", text) for text in texts) >= min(
+            2, len(texts)
+        )
 
     def _columns(self, head: Row | None, body: tuple[Row, ...]) -> list[Column] | None:
         width = max(len(row.cells) for row in body)
-        contents = [[row.cells[at] for row in body if at < len(row.cells) and row.cells[at].text] for at in range(width)]
+        contents = [
+            [row.cells[at] for row in body if at < len(row.cells) and row.cells[at].text]
+            for at in range(width)
+        ]
         columns: list[Column] = []
         for at in range(width):
             title = folded(head.cells[at].text) if head and at < len(head.cells) else ""
@@ -116,7 +162,11 @@ class TableReader:
             for column, pattern in HEADS:
                 if pattern.search(title) and self._holds(column, cells, before):
                     return column
-            if any(pattern.search(title) for column, pattern in HEADS if column in (Column.UNREAD, Column.REQUESTED, Column.ORDERED)):
+            if any(
+                pattern.search(title)
+                for column, pattern in HEADS
+                if column in (Column.UNREAD, Column.REQUESTED, Column.ORDERED)
+            ):
                 return Column.UNREAD
         for column in (Column.ORDER, Column.PART, Column.DATE, Column.PRICE):
             if self._holds(column, cells, before) and (not title or column is not Column.PRICE):
@@ -133,35 +183,69 @@ class TableReader:
     def _holds(self, column: Column, cells: list[Cell], before: list[Column]) -> bool:
         """Whether the cells can be what the head says."""
         if column is Column.ORDER:
-            return all(self._marks(cell, Sort.ORDER) or self._marks(cell, Sort.FOREIGN) or re.fullmatch(r"\W*\d{4,}\W*", cell.text) for cell in cells) and any(self._marks(cell, Sort.ORDER) for cell in cells)
+            return all(
+                self._marks(cell, Sort.ORDER)
+                or self._marks(cell, Sort.FOREIGN)
+                or re.fullmatch(r"\W*\d{4,}\W*", cell.text)
+                for cell in cells
+            ) and any(self._marks(cell, Sort.ORDER) for cell in cells)
         if column in (Column.DATE, Column.REQUESTED):
             dated = [cell for cell in cells if self._day(cell)]
-            return len(dated) * 2 >= len(cells) and all(self._day(cell) or self._is_text([cell]) or not re.search(r"\d", cell.text) for cell in cells)
+            return len(dated) * 2 >= len(cells) and all(
+                self._day(cell) or self._is_text([cell]) or not re.search(r"\d", cell.text) for cell in cells
+            )
         if column is Column.LINE:
-            return Column.LINE not in before and all(self._number(cell) in self.spotter.line_numbers for cell in cells)
+            return Column.LINE not in before and all(
+                self._number(cell) in self.spotter.line_numbers for cell in cells
+            )
         if column in (Column.QUANTITY, Column.ORDERED):
-            return all(self._amount(cell) or not re.search(r"\d", cell.text) for cell in cells) and any(self._amount(cell) for cell in cells) and not any(self._day(cell) for cell in cells)
+            return (
+                all(self._amount(cell) or not re.search(r"\d", cell.text) for cell in cells)
+                and any(self._amount(cell) for cell in cells)
+                and not any(self._day(cell) for cell in cells)
+            )
         if column is Column.PART:
             return any(self._lines(cell) for cell in cells) and not self._holds(Column.DATE, cells, before)
         if column is Column.PRICE:
-            return all(self._money(cell) for cell in cells) and any(re.search(r"[.,]\d\d", cell.text) for cell in cells)
+            return all(self._money(cell) for cell in cells) and any(
+                re.search(r"[.,]\d\d", cell.text) for cell in cells
+            )
         return True
 
     def _settle_doubles(self, columns: list[Column], contents: list[list[Cell]]) -> None:
         """Without a head, two columns of numbers may be asked and promised: only the order can tell."""
         amounts = [at for at, column in enumerate(columns) if column is Column.QUANTITY]
         for at in amounts[1:]:
-            columns[at] = Column.UNREAD if len(amounts) == 2 and [c.text for c in contents[at]] == [c.text for c in contents[amounts[0]]] else columns[at]
+            columns[at] = (
+                Column.UNREAD
+                if len(amounts) == 2
+                and [c.text for c in contents[at]] == [c.text for c in contents[amounts[0]]]
+                else columns[at]
+            )
 
     def _one_date(self, head: Row | None, columns: list[Column]) -> list[Column]:
         """Of several dates the confirmed or new one counts; without a head the last of two, after the one asked for."""
         dates = [at for at, column in enumerate(columns) if column is Column.DATE]
         if head:
-            best = [at for at in dates if re.search(r"confirm|new|neu|best[aä]tigt|promis|revised|eta|deliver|liefer|aktuell|current", folded(head.cells[at].text))]
+            best = [
+                at
+                for at in dates
+                if re.search(
+                    r"confirm|new|neu|best[aä]tigt|promis|revised|eta|deliver|liefer|aktuell|current",
+                    folded(head.cells[at].text),
+                )
+            ]
             if len(best) > 1:
-                best = [at for at in best if re.search(r"confirm|new|neu|best[aä]tigt|revised|aktuell", folded(head.cells[at].text))]
+                best = [
+                    at
+                    for at in best
+                    if re.search(r"confirm|new|neu|best[aä]tigt|revised|aktuell", folded(head.cells[at].text))
+                ]
             if len(best) == 1:
-                return [Column.UNREAD if column is Column.DATE and at != best[0] else column for at, column in enumerate(columns)]
+                return [
+                    Column.UNREAD if column is Column.DATE and at != best[0] else column
+                    for at, column in enumerate(columns)
+                ]
             return columns
         if len(dates) == 2:
             columns[dates[0]] = Column.REQUESTED
@@ -195,7 +279,9 @@ class TableReader:
 
     def _names_only(self, cell: Cell, line: OpenLine) -> bool:
         """A cell that only repeats the description."""
-        return folded(cell.text) in folded(line.description) or bool(set(folded(cell.text).split()) <= set(folded(line.description).split()))
+        return folded(cell.text) in folded(line.description) or bool(
+            set(folded(cell.text).split()) <= set(folded(line.description).split())
+        )
 
     def _line(self, by_column: dict[Column, Cell], remarks: list[Cell], order: str) -> OpenLine | None:
         if Column.ORDER in by_column:
@@ -207,7 +293,11 @@ class TableReader:
             return lines[0] if len(lines) == 1 else None
         if Column.LINE in by_column:
             number = self._number(by_column[Column.LINE])
-            lines = [line for line in self.context.lines if line.number == number and line.order == (order or line.order)]
+            lines = [
+                line
+                for line in self.context.lines
+                if line.number == number and line.order == (order or line.order)
+            ]
             return lines[0] if len(lines) == 1 else None
         for cell in [*([by_column[Column.DESCRIPTION]] if Column.DESCRIPTION in by_column else []), *remarks]:
             if lines := self._of_order(self._lines(cell), order):
@@ -224,17 +314,27 @@ class TableReader:
         return [mark for mark in self.spotter.spot(cell.text, folded(cell.text)) if mark.sort is sort]
 
     def _number(self, cell: Cell) -> str:
-        found = re.fullmatch(r"\W*(?:pos|line|item|position|ln|zeile)?[ .:#]*0*(\d{1,5})[.:)]?", folded(cell.text))
+        found = re.fullmatch(
+            r"\W*(?:pos|line|item|position|ln|zeile)?[ .:#]*0*(\d{1,5})[.:)]?", folded(cell.text)
+        )
         return (found.group(1).lstrip("0") or "0") if found else ""
 
     def _day(self, cell: Cell) -> Day | None:
         text = folded(cell.text)
         if re.fullmatch(r"\d{1,2}\.\d{1,2}", text):
             text += "."
-        if re.fullmatch(r"\d{1,2}\.\d{1,2}\.?", text) is None and re.fullmatch(r"[\d.,]+", text) and text.count(".") < 2:
+        if (
+            re.fullmatch(r"\d{1,2}\.\d{1,2}\.?", text) is None
+            and re.fullmatch(r"[\d.,]+", text)
+            and text.count(".") < 2
+        ):
             return None
         found = list(find_days(text, self.spotter.clock))
-        if len(found) != 1 or not isinstance(found[0].value, Day) or len(text) - (found[0].end - found[0].start) > 6:
+        if (
+            len(found) != 1
+            or not isinstance(found[0].value, Day)
+            or len(text) - (found[0].end - found[0].start) > 6
+        ):
             return None
         return found[0].value
 

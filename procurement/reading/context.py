@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 # English-speaking places that write the month first; everybody else writes the day first.
 MONTH_FIRST = frozenset({"US", "PH", "PR", "GU"})
 MONTH_FIRST_ZONES = ("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "US/")
-DECIMAL_COMMA = frozenset({"de", "es", "fr", "pt", "it", "nl", "pl", "cs", "sv", "da", "nb", "no", "fi", "tr"})
+DECIMAL_COMMA = frozenset(
+    {"de", "es", "fr", "pt", "it", "nl", "pl", "cs", "sv", "da", "nb", "no", "fi", "tr"}
+)
 DECIMAL_POINT_REGIONS = frozenset({"CH", "LI", "MX"})
 
 

@@ -163,7 +163,12 @@ def _week(match: re.Match[str], clock: Clock) -> Day | None:
         past, monday = monday, _monday(year + 1, number) or monday
     weekday = match.groupdict().get("wd")
     if weekday:
-        return Day(monday + _weekday(weekday) * DAY, past=past + _weekday(weekday) * DAY, rule="day of a week", is_yearless=not written)
+        return Day(
+            monday + _weekday(weekday) * DAY,
+            past=past + _weekday(weekday) * DAY,
+            rule="day of a week",
+            is_yearless=not written,
+        )
     return Day(monday, Precision.WEEK, (monday, monday + 6 * DAY), past, "week", is_yearless=not written)
 
 
@@ -261,7 +266,13 @@ def month_part(year: int, month: int, part: str) -> Day:
     else:
         day, span = last, (20, last)
     found = date(year, month, day)
-    return Day(found, Precision.MONTH, (date(year, month, span[0]), date(year, month, span[1])), found, "part of a month")
+    return Day(
+        found,
+        Precision.MONTH,
+        (date(year, month, span[0]), date(year, month, span[1])),
+        found,
+        "part of a month",
+    )
 
 
 def _whole_month(match: re.Match[str], clock: Clock) -> Day | None:
@@ -296,7 +307,10 @@ def _months_on(day: date, count: int) -> date:
 
 
 def _length(count: int, unit: str) -> timedelta:
-    return timedelta(days=count * (7 if unit.startswith(("w", "kw")) and not unit.startswith(("werk", "working", "work")) else 1))
+    return timedelta(
+        days=count
+        * (7 if unit.startswith(("w", "kw")) and not unit.startswith(("werk", "working", "work")) else 1)
+    )
 
 
 def _later(match: re.Match[str], clock: Clock) -> Later | None:
@@ -307,14 +321,10 @@ def _later(match: re.Match[str], clock: Clock) -> Later | None:
     days = _length(count, unit).days
     whole = match.group(0)
     is_earlier = bool(re.search(r"earl|sooner|fr[üu]e?her|eher|forward|vorgezogen", whole))
-    from_requested = bool(re.search(r"late\b|delay|than|als |versp|verz|verschieb|rutsch|slip|push|behind|forward|um ", whole))
+    from_requested = bool(
+        re.search(r"late\b|delay|than|als |versp|verz|verschieb|rutsch|slip|push|behind|forward|um ", whole)
+    )
     return Later(-days if is_earlier else days, from_requested)
-
-
-def _past_length(match: re.Match[str], clock: Clock) -> Day | None:
-    count = _count(match["n"])
-    day = clock.today - _length(count, match["unit"])
-    return Day(day, past=day, rule="so long ago") if count else None
 
 
 def _range(match: re.Match[str], clock: Clock) -> Day | None:
@@ -365,6 +375,31 @@ def _iso(match: re.Match[str], clock: Clock) -> Day | None:
     return _of(match["y"], int(match["m"]), int(match["d"]), clock, "ISO")
 
 
+def _either_weekday(match: re.Match[str], clock: Clock, read: Callable[[re.Match[str], Clock], Day]) -> Day:
+    name = next(value for key, value in match.groupdict().items() if key.startswith("wd") and value)
+    renamed = re.match(r"(?P<wd>.+)", name)
+    assert renamed
+    return read(renamed, clock)
+
+
+def _last_weekday(match: re.Match[str], clock: Clock) -> Day:
+    day = _coming(match, clock).day - WEEK
+    if day >= clock.today:
+        day -= WEEK
+    return Day(day, past=day, rule="last weekday")
+
+
+def _delay(match: re.Match[str], clock: Clock) -> Later | None:
+    found = _later(match, clock)
+    return Later(found.days, from_requested=True, rule="delayed by") if found else None
+
+
+def _ago(match: re.Match[str], clock: Clock) -> Day | None:
+    count = _count(match["n"] or match["n2"])
+    day = clock.today - _length(count, match["unit"] or match["unit2"])
+    return Day(day, past=day, rule="so long ago") if count else None
+
+
 WEEK_WORD = r"(?:kw|cw|wk|ww|w|weeks?|kalenderwoche|calendar week|lieferwoche|woche)"
 DURATION = r"(?P<unit>(?:working |business |work |arbeits|werk)?(?:days?|tagen?|tage|weeks?|wochen?|wks?|months?|monaten?|monate|woche|monat|tag))"
 DE_AHEAD = r"(?:n[äa]e?chste[rnms]?|kommende[rnms]?|folgende[rnms]?)"
@@ -372,7 +407,7 @@ DE_AHEAD = r"(?:n[äa]e?chste[rnms]?|kommende[rnms]?|folgende[rnms]?)"
 # Name, pattern, reader. Earlier rules win over later ones at the same place.
 RULES: tuple[tuple[str, str, Reader], ...] = (
     ("ISO", rf"{BEFORE}(?P<y>20\d\d)[-/.]{M}[-/.]{D}(?:[t ]\d\d:\d\d(?::\d\d)?)?{AFTER}", _iso),
-    ("weeks from to", rf"(?<!\w){WEEK_WORD}\.? ?(?P<w>\d{{1,2}}) ?(?:/|-|to|bis|or|oder|und|and) ?(?:{WEEK_WORD}\.? ?)?(?P<w2>\d{{1,2}})(?P<y>)(?![\d/.])", lambda m, c: _week_range(m, c)),
+    ("weeks from to", rf"(?<!\w){WEEK_WORD}\.? ?(?P<w>\d{{1,2}}) ?(?:/|-|to|bis|or|oder|und|and) ?(?:{WEEK_WORD}\.? ?)?(?P<w2>\d{{1,2}})(?P<y>)(?![\d/.])", _week_range),
     ("days from to, dots", rf"{BEFORE}{D}\.(?:(?P<m1>0?[1-9]|1[0-2])\.)? ?(?:-|bis)(?: zum)? ?(?P<d2>0?[1-9]|[12]\d|3[01])\.{M}\.?(?P<y>20\d\d)?(?![\w])", _dotted_range),
     ("days from to, named", rf"{BEFORE}{D}{TH} ?(?:-|to|bis|or|oder) ?(?P<d2>0?[1-9]|[12]\d|3[01]){TH} (?P<mon>{MONTH})\b\.?(?: (?P<y>20\d\d))?", _range),
     ("named days from to", rf"(?<!\w)(?P<mon>{MONTH})\.? {D}{TH} ?(?:-|to|or) ?(?P<d2>0?[1-9]|[12]\d|3[01]){TH}(?:,? (?P<y>20\d\d))?(?![\w/])", _range),
@@ -405,49 +440,28 @@ RULES: tuple[tuple[str, str, Reader], ...] = (
     ("day of this week", rf"(?<!\w)(?P<wd>{WEEKDAY})(?: of| in)? (?:this week|diese[rn]? woche)(?!\w)", _relative_week(0)),
     ("this week", r"(?<!\w)(?:(?:end of |ende |late |later |noch |in )?(?:this week|diese[rn]? woche))(?!\w)", _relative_week(0)),
     ("next weekday", rf"(?<!\w)next (?P<wd>{WEEKDAY})(?!\w)|(?<!\w)n[äa]e?chste[nr]? (?P<wd2>{WEEKDAY})(?!\w)", lambda m, c: _either_weekday(m, c, _next_weekday)),
-    ("last weekday", rf"(?<!\w)(?:last|letzten|vergangenen|vorigen) (?P<wd>{WEEKDAY})(?!\w)", lambda m, c: _last_weekday(m, c)),
+    ("last weekday", rf"(?<!\w)(?:last|letzten|vergangenen|vorigen) (?P<wd>{WEEKDAY})(?!\w)", _last_weekday),
     ("weekday", rf"(?<!\w)(?:(?:this|this coming|coming|diesen|kommenden) )?(?P<wd>{WEEKDAY})(?!\w)", _coming),
     ("short weekday", r"(?<=am )(?P<wd>mo|di|mi|do|fr)(?:\.|(?= ))(?!\w)", _coming),
-    ("delayed by", rf"(?<!\w)(?:by|um|with a delay of|mit|delayed|slipped|slip|slips|pushed (?:out|back)|running|verz[öo]gert sich|versp[äa]tet sich|out) (?:another |a further |about |approx\.? |ca\.? |weitere |etwa |rund )?(?P<n>{NUMBER})[ -]{DURATION}(?: (?:delay|late(?:r)?|versp[äa]tung|verzug|sp[äa]ter|verz[öo]gerung|nach hinten|fr[üu]e?her|earlier|forward))?(?!\w)(?! of)", lambda m, c: _delay(m, c)),
+    ("delayed by", rf"(?<!\w)(?:by|um|with a delay of|mit|delayed|slipped|slip|slips|pushed (?:out|back)|running|verz[öo]gert sich|versp[äa]tet sich|out) (?:another |a further |about |approx\.? |ca\.? |weitere |etwa |rund )?(?P<n>{NUMBER})[ -]{DURATION}(?: (?:delay|late(?:r)?|versp[äa]tung|verzug|sp[äa]ter|verz[öo]gerung|nach hinten|fr[üu]e?her|earlier|forward))?(?!\w)(?! of)", _delay),
     ("so long later", rf"(?<!\w)(?P<n>{NUMBER})[ -]{DURATION} (?:(?:later|late|earlier|early|sooner|sp[äa]e?ter|fr[üu]e?her|eher|behind|versp[äa]tung|verzug)(?: (?:than|als) (?:\w+ ?){{1,3}})?|after that|danach|darauf|thereafter|afterwards|delay)(?!\w)", _later),
-    ("so long ago", rf"(?<!\w)(?P<n>{NUMBER}) {DURATION} ago(?!\w)|(?<!\w)vor (?P<n2>{NUMBER}) (?P<unit2>tagen|wochen|monaten|woche|monat|tag)(?!\w)", lambda m, c: _ago(m, c)),
+    ("so long ago", rf"(?<!\w)(?P<n>{NUMBER}) {DURATION} ago(?!\w)|(?<!\w)vor (?P<n2>{NUMBER}) (?P<unit2>tagen|wochen|monaten|woche|monat|tag)(?!\w)", _ago),
     ("so long from now", rf"(?<!\w)(?:in|within|innerhalb von|binnen|inside|in the next) (?:approx\.? |about |around |ca\.? |etwa |circa )?(?P<n>{NUMBER})[ -]{DURATION}(?:' time)?(?:(?: from)? (?:now|today))?(?!\w)(?! (?:after|from|nach|ab|of)\b)", _ahead),
     ("so long from now", rf"(?<!\w)(?P<n>{NUMBER}) {DURATION} (?:from (?:now|today)|ab heute)(?!\w)", _ahead),
     ("the nth", rf"(?<!\w)(?:the|on|by|until|to|for) (?:the )?{D}(?:st|nd|rd|th)(?!\w)(?! (?:line|item|position|lot|batch|delivery|shipment|time|of ))", _day_of_month),
     ("the nth, German", rf"(?<!\w)(?:am|zum|bis(?: zum)?|den|dem|auf den|ab dem) {D}\.(?=$|[ ,;)])(?! (?:kw|kalenderwoche|position|pos|woche|\d))", _day_of_month),
-    ("day and month without a last dot", rf"(?:(?<=am )|(?<=zum )|(?<=bis )|(?<=den )|(?<=ab )|(?<=termin )|(?<=termin: )|(?<=lt )|(?<=lt: )|(?<=datum: )|(?<=auf )|(?<=vom ))(?P<a>0?[1-9]|[12]\d|3[01])\.(?P<b>0[1-9]|1[0-2]|[1-9])(?P<y>)(?![\w.,/])(?! ?(?:eur|€|%|m\b|kg|stk|st\b|tsd))", _simple("dots")),
+    ("day and month without a last dot", r"(?:(?<=am )|(?<=zum )|(?<=bis )|(?<=den )|(?<=ab )|(?<=termin )|(?<=termin: )|(?<=lt )|(?<=lt: )|(?<=datum: )|(?<=auf )|(?<=vom ))(?P<a>0?[1-9]|[12]\d|3[01])\.(?P<b>0[1-9]|1[0-2]|[1-9])(?P<y>)(?![\w.,/])(?! ?(?:eur|€|%|m\b|kg|stk|st\b|tsd))", _simple("dots")),
     ("month and day with a slash", rf"{BEFORE}(?P<a>0?[1-9]|[12]\d|3[01])/(?P<b>0?[1-9]|[12]\d|3[01])(?P<y>)(?![\w/-])(?![.,]\d)", _slashed),
     ("a month", rf"(?<!\w)(?:in|im|during|end|for|until|before|till|not before|by|throughout|sometime in)(?: the)? (?P<mon>{MONTH})\b(?! \d)(?: (?P<y>20\d\d))?(?!\w)", _whole_month),
 )  # fmt: skip
 
 
-def _either_weekday(match: re.Match[str], clock: Clock, read: Callable[[re.Match[str], Clock], Day]) -> Day:
-    name = next(value for key, value in match.groupdict().items() if key.startswith("wd") and value)
-    renamed = re.match(r"(?P<wd>.+)", name)
-    assert renamed
-    return read(renamed, clock)
-
-
-def _last_weekday(match: re.Match[str], clock: Clock) -> Day:
-    day = _coming(match, clock).day - WEEK
-    if day >= clock.today:
-        day -= WEEK
-    return Day(day, past=day, rule="last weekday")
-
-
-def _delay(match: re.Match[str], clock: Clock) -> Later | None:
-    found = _later(match, clock)
-    return Later(found.days, from_requested=True, rule="delayed by") if found else None
-
-
-def _ago(match: re.Match[str], clock: Clock) -> Day | None:
-    count = _count(match["n"] or match["n2"])
-    day = clock.today - _length(count, match["unit"] or match["unit2"])
-    return Day(day, past=day, rule="so long ago") if count else None
-
-
 COMPILED = tuple((name, re.compile(pattern), read) for name, pattern, read in RULES)
-ANYTHING = re.compile(r"\d|" + word_pattern(*(re.escape(name) for name in (*MONTHS, *LONG_DAYS))) + r"|to?da?y|morrow|heute|gestern|morgen|week|woche|month|monat|now|sofort|umgehend|at once|immediately|straight away|eom|tmr?w|tonight|\bday|tag|night|morning|afternoon|evening")
+ANYTHING = re.compile(
+    r"\d|"
+    + word_pattern(*(re.escape(name) for name in (*MONTHS, *LONG_DAYS)))
+    + r"|to?da?y|morrow|heute|gestern|morgen|week|woche|month|monat|now|sofort|umgehend|at once|immediately|straight away|eom|tmr?w|tonight|\bday|tag|night|morning|afternoon|evening"
+)
 
 
 def find_days(text: str, clock: Clock) -> Iterator[FoundDay]:
@@ -489,7 +503,14 @@ def _joined(text: str, found: list[FoundDay]) -> Iterator[FoundDay]:
         head = WEEK_OF.search(text[max(0, one.start - 40) : one.start])
         if head and isinstance(one.value, Day) and one.value.precision is Precision.DAY:
             monday = one.value.day - one.value.day.weekday() * DAY
-            week = Day(monday, Precision.WEEK, (monday, monday + 6 * DAY), monday, "week of a day", one.value.is_yearless)
+            week = Day(
+                monday,
+                Precision.WEEK,
+                (monday, monday + 6 * DAY),
+                monday,
+                "week of a day",
+                one.value.is_yearless,
+            )
             one = FoundDay(one.start - len(head.group(0)), one.end, week)
         yield one
 

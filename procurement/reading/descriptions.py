@@ -14,6 +14,7 @@ EVERYDAY = frozenset(
     " new high low inch zoll typ für mit aus braun weiß schwarz stahl lang kurz rechts links".split()
 )
 ENDINGS = ("ern", "en", "es", "er", "s", "n", "e")
+PLAIN = str.maketrans("äöüß", "aous")
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 CODE = re.compile(r"[a-z]*\d[\w.,/x-]*")
 
@@ -66,7 +67,12 @@ class DescriptionIndex:
                 hits.append((match.start(), match.end(), self.by_code[word]))
         while hits:
             start, end, owners = hits.pop(0)
-            while hits and re.fullmatch(r"[\s\w.,/-]{0,8}", text[end : hits[0][0]]) and (owners & hits[0][2]) and text[end : hits[0][0]].strip() not in (",", "and", "und"):
+            while (
+                hits
+                and re.fullmatch(r"[\s\w.,/-]{0,8}", text[end : hits[0][0]])
+                and (owners & hits[0][2])
+                and text[end : hits[0][0]].strip() not in (",", "and", "und")
+            ):
                 _start, end, more = hits.pop(0)
                 owners = owners & more
             lines = [self.lines[at] for at in sorted(owners)]
@@ -88,7 +94,7 @@ class DescriptionIndex:
 
 def _stem(word: str) -> str:
     """The word without its ending and its umlauts: enough to know a plural again."""
-    plain = word.translate(str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "s"})).replace("-", "")
+    plain = word.translate(PLAIN).replace("-", "")
     plain = plain.replace("ae", "a").replace("oe", "o").replace("ue", "u")
     for _twice in range(2):
         ending = next((one for one in ENDINGS if plain.endswith(one) and len(plain) - len(one) >= 4), "")

@@ -60,7 +60,14 @@ class Said:
         earliest = any("earliest" in raw.roles for raw, _piece in self.pieces)
         return Certainty.TENTATIVE if hedged or earliest or self.is_ambiguous else Certainty.FIRM
 
-    def draft(self, kind: Kind, rule: str, *pieces: Piece, certainty: Certainty | None = None, percent: Decimal | None = None) -> Draft:
+    def draft(
+        self,
+        kind: Kind,
+        rule: str,
+        *pieces: Piece,
+        certainty: Certainty | None = None,
+        percent: Decimal | None = None,
+    ) -> Draft:
         """A draft of this kind; pieces that say nothing are left out."""
         told = tuple(piece for piece in pieces if piece != Piece())
         span = self.span if any(piece.day for piece in told) else None
@@ -94,7 +101,9 @@ def _work_out(said: Said) -> None:
             named += quantity
         day = _day(raw, said, last_day, is_past=is_past and raw.status is Cue.SHIPPED)
         last_day = day or last_day
-        piece = Piece(quantity=quantity, unit=unit if quantity is not None else None, substitute_part=raw.part or None)
+        piece = Piece(
+            quantity=quantity, unit=unit if quantity is not None else None, substitute_part=raw.part or None
+        )
         if day and day.is_now:
             piece = replace(piece, precision=Precision.UNKNOWN)
         elif day:
@@ -145,7 +154,11 @@ def _reading(amount: Amount, raw: RawPiece, said: Said) -> Decimal:
     """The reading that makes sense for the line: whole pieces, and not many times what was ordered."""
     counted = canonical_unit(said.line.unit) in COUNTED_UNITS
     most = said.line.quantity * (MOST_TIMES_ORDERED if raw.has_number_only or len(amount.readings) > 1 else 5)
-    whole = [value for value in amount.readings if value > 0 and not (counted and value != value.to_integral_value())]
+    whole = [
+        value
+        for value in amount.readings
+        if value > 0 and not (counted and value != value.to_integral_value())
+    ]
     fitting = [value for value in whole if value <= most or raw.roles & {"minimum"}]
     if not fitting:
         raise CannotTell
@@ -209,16 +222,26 @@ def _substitute(said: Said, name: str) -> list[Draft] | None:
         return None
     _raw, piece = parts[0]
     tentative = said.statement.is_question or said.certainty is Certainty.TENTATIVE
-    return [said.draft(Kind.SUBSTITUTE, name, piece, certainty=Certainty.TENTATIVE if tentative else Certainty.FIRM)]
+    return [
+        said.draft(
+            Kind.SUBSTITUTE, name, piece, certainty=Certainty.TENTATIVE if tentative else Certainty.FIRM
+        )
+    ]
 
 
 def _minimum(said: Said, name: str) -> list[Draft] | None:
     """A smallest quantity, and the choice left to us."""
     for raw, piece in said.pieces:
-        if ("minimum" in raw.roles or (Cue.MINIMUM in said.cues and len(said.pieces) == 1)) and piece.quantity:
+        if (
+            "minimum" in raw.roles or (Cue.MINIMUM in said.cues and len(said.pieces) == 1)
+        ) and piece.quantity:
             if piece.quantity <= said.line.quantity:
                 return []
-            return [said.draft(Kind.QUANTITY, name, Piece(piece.quantity, piece.unit), certainty=Certainty.TENTATIVE)]
+            return [
+                said.draft(
+                    Kind.QUANTITY, name, Piece(piece.quantity, piece.unit), certainty=Certainty.TENTATIVE
+                )
+            ]
     return None
 
 
@@ -229,7 +252,12 @@ def _question(said: Said, name: str) -> list[Draft] | None:
     asked = [piece for _raw, piece in said.pieces if piece.day or piece.quantity or piece.price]
     if not asked or said.statement.is_denied:
         return []
-    if len(asked) == 1 and asked[0].quantity in (None, said.line.quantity) and asked[0].price is None and _is_requested(asked[0], said.line):
+    if (
+        len(asked) == 1
+        and asked[0].quantity in (None, said.line.quantity)
+        and asked[0].price is None
+        and _is_requested(asked[0], said.line)
+    ):
         return []
     return [said.draft(Kind.QUESTION, name, *asked, certainty=Certainty.TENTATIVE)]
 
@@ -238,12 +266,23 @@ def _shipped_and_more(said: Said, name: str) -> list[Draft] | None:
     """Something has left; what is said of the rest stands for itself."""
     if Cue.SHIPPED not in said.cues:
         return None
-    gone = [piece for raw, piece in said.pieces if raw.status is Cue.SHIPPED and not (piece.day and piece.day > said.today)]
+    gone = [
+        piece
+        for raw, piece in said.pieces
+        if raw.status is Cue.SHIPPED and not (piece.day and piece.day > said.today)
+    ]
     if not said.pieces:
         return [said.draft(Kind.SHIPPED, name)] if Cue.HEDGE not in said.cues else []
     if not gone:
         return None
-    drafts = [said.draft(Kind.SHIPPED, name, *(replace(piece, price=None, per=None) for piece in gone), certainty=Certainty.FIRM)]
+    drafts = [
+        said.draft(
+            Kind.SHIPPED,
+            name,
+            *(replace(piece, price=None, per=None) for piece in gone),
+            certainty=Certainty.FIRM,
+        )
+    ]
     for raw, piece in said.pieces:
         if piece in gone and raw.status is Cue.SHIPPED:
             continue
@@ -261,9 +300,8 @@ def _cancel(said: Said, name: str) -> list[Draft] | None:
     if Cue.CANCEL not in said.cues:
         return None
     off = [piece for raw, piece in said.pieces if raw.status is Cue.CANCEL and piece.quantity]
-    if said.pieces and not off:
-        if any(piece.day for _raw, piece in said.pieces):
-            raise CannotTell
+    if said.pieces and not off and any(piece.day for _raw, piece in said.pieces):
+        raise CannotTell
     drafts = [said.draft(Kind.CANCEL, name, *(Piece(piece.quantity, piece.unit) for piece in off))]
     for raw, piece in said.pieces:
         if raw.status is not Cue.CANCEL and piece.day:
@@ -280,20 +318,35 @@ def _refuse(said: Said, name: str) -> list[Draft] | None:
 
 def _backorder(said: Said, name: str) -> list[Draft] | None:
     """Part or all is not there and has no date: what comes now, then the rest."""
-    open_pieces = [(raw, piece) for raw, piece in said.pieces if raw.status in (Cue.BACKORDER, Cue.UNDATED) and piece.day is None]
+    open_pieces = [
+        (raw, piece)
+        for raw, piece in said.pieces
+        if raw.status in (Cue.BACKORDER, Cue.UNDATED) and piece.day is None
+    ]
     if open_pieces:
         if any(piece.quantity is None for _raw, piece in open_pieces):
             raise CannotTell
-        told = [replace(piece, precision=Precision.UNKNOWN) if (raw, piece) in open_pieces else piece for raw, piece in said.pieces]
+        told = [
+            replace(piece, precision=Precision.UNKNOWN) if (raw, piece) in open_pieces else piece
+            for raw, piece in said.pieces
+        ]
         if len(told) > 1 and any(piece.quantity is None for piece in told):
             raise CannotTell
         told = [replace(piece, precision=Precision.UNKNOWN) if piece.day is None else piece for piece in told]
         if len(told) == 1 and told[0].quantity is not None and told[0].quantity < said.line.quantity:
             first = Piece(said.line.quantity - told[0].quantity, told[0].unit, precision=Precision.UNKNOWN)
-            return [said.draft(Kind.BACKORDER, name, told[0])] if Cue.AVAILABLE_NOW not in said.cues else [said.draft(Kind.BACKORDER, name, first, told[0])]
+            return (
+                [said.draft(Kind.BACKORDER, name, told[0])]
+                if Cue.AVAILABLE_NOW not in said.cues
+                else [said.draft(Kind.BACKORDER, name, first, told[0])]
+            )
         return [said.draft(Kind.BACKORDER, name, *told)]
     if Cue.BACKORDER in said.cues and not said.pieces:
-        return [said.draft(Kind.BACKORDER, name, Piece(said.line.quantity, said.line.unit, precision=Precision.UNKNOWN))]
+        return [
+            said.draft(
+                Kind.BACKORDER, name, Piece(said.line.quantity, said.line.unit, precision=Precision.UNKNOWN)
+            )
+        ]
     return None
 
 
@@ -338,7 +391,12 @@ def _split(said: Said, name: str) -> list[Draft] | None:
     total = sum((piece.quantity for piece in told if piece.quantity is not None), Decimal(0))
     if total > said.line.quantity * Decimal("1.2"):
         raise CannotTell
-    told = [replace(piece, precision=Precision.UNKNOWN) if piece.day is None and Cue.AVAILABLE_NOW in said.cues else piece for piece in told]
+    told = [
+        replace(piece, precision=Precision.UNKNOWN)
+        if piece.day is None and Cue.AVAILABLE_NOW in said.cues
+        else piece
+        for piece in told
+    ]
     if any(piece.day is None and piece.precision is None for piece in told):
         raise CannotTell
     return [said.draft(Kind.SPLIT, name, *told)]
@@ -369,7 +427,9 @@ def _single(said: Said, name: str) -> list[Draft] | None:
     is_whole = piece.quantity in (None, line.quantity)
     if piece.day:
         if is_whole and _is_requested(piece, line):
-            return [said.draft(Kind.ACCEPT if said.certainty is Certainty.FIRM else Kind.DATE, "as asked", piece)]
+            return [
+                said.draft(Kind.ACCEPT if said.certainty is Certainty.FIRM else Kind.DATE, "as asked", piece)
+            ]
         if is_whole:
             return [said.draft(Kind.DATE, "date", piece)]
         if Cue.ONLY in said.cues or (piece.quantity and piece.quantity > line.quantity):
@@ -379,11 +439,15 @@ def _single(said: Said, name: str) -> list[Draft] | None:
         return [said.draft(Kind.DATE, "now", piece)] if Cue.DELIVER in said.cues else None
     if piece.quantity is not None:
         if is_whole:
-            return [said.draft(Kind.ACCEPT, "quantity as asked", piece)] if accepted or piece.price is not None else []
+            return (
+                [said.draft(Kind.ACCEPT, "quantity as asked", piece)]
+                if accepted or piece.price is not None
+                else []
+            )
         if piece.precision is Precision.UNKNOWN:
             kind = Kind.QUANTITY if Cue.ONLY in said.cues else Kind.DATE
             return [said.draft(kind, "part now", piece)]
-        if Cue.ONLY in said.cues or Cue.PACK in said.cues or accepted or raw.amount and "=" in raw.roles:
+        if Cue.ONLY in said.cues or Cue.PACK in said.cues or accepted or (raw.amount and "=" in raw.roles):
             return [said.draft(Kind.QUANTITY, "quantity", Piece(piece.quantity, piece.unit))]
         return []
     if piece.price is not None and accepted:

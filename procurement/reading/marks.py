@@ -84,7 +84,7 @@ ORDER_LABEL = r"(?:purchase[- ]?orders?|p\.?o\.?(?:s|'s)?|orders?|ord\.?|bestell
 NUMBER_SIGN = r"(?:\s*(?:no\.?|nr\.?|number|num\.?|nummer|#|:|-))*\s*"
 OWN_PAPER = re.compile(
     r"(?<!\w)(?:our (?:order|ref(?:erence)?\.?|so|sales order|job|order number)|(?:so|s/o|sales order|job|wo|ref|reference|order confirmation|order acknowledge?ment|invoice|inv|quote|quotation|delivery note|packing slip|awb|hawb|bol|b/l|bill of lading|pro|tracking|track & trace|consignment|waybill|container|rma|ticket|case|claim|vat|tax|account|konto|rechnung(?:s-?nr)?|re|ls|lieferschein|ab(?=[ -]?(?:nr|no)\b|[ -]\d{5})|unsere? (?:auftrags?-?(?:nr|nummer)|ab|referenz|vorgangsnummer|auftrag)|auftragsbest[aä]tigung|auftrags-?(?:nr|nummer)|vorgang|sendungs(?:nummer|nr)?|angebot|trackingnummer|kunden-?(?:nr|nummer)|ust-?id(?:-?nr)?|frachtbrief|charge|batch|lot|serial|zip|plz|hall|halle|stand|booth|room|ext|extension|durchwahl|dw|suite)\b)"
-    + r"\.?(?:[ -]?(?:no|nr|number|num|nummer|code|id|is|lautet|ist|reg)\b\.?)*[ ]?[#:]?[ ]?(?=[\w/ -]{0,4}\d)[a-z]{0,4}[-/ ]?\d[\w/-]*(?:[ -]\d[\w/-]*){0,4}"
+    r"\.?(?:[ -]?(?:no|nr|number|num|nummer|code|id|is|lautet|ist|reg)\b\.?)*[ ]?[#:]?[ ]?(?=[\w/ -]{0,4}\d)[a-z]{0,4}[-/ ]?\d[\w/-]*(?:[ -]\d[\w/-]*){0,4}"
 )
 NOISE = re.compile(
     r"[\w.+-]{1,60}@[\w.-]{1,80}|https?://\S{1,200}|www\.\S{1,120}"
@@ -102,13 +102,36 @@ NOISE = re.compile(
 )  # fmt: skip
 LINE_LABEL = r"(?:lines?|ln|li|line ?items?|items?|itm|pos(?:ition(?:en|s)?|itionen)?|pos\.-?nr|posit|zeilen?|posten|bestellposition(?:en)?|artikelposition)"
 LIST_AND = r"\s*(?:,\s*(?:and|und)|,|&|\+|/|and|und|sowie|u\.|or|plus|as well as)\s*"
-LINE = re.compile(rf"(?<![\w-]){LINE_LABEL}\.?(?:\s*(?:no|nos|nr|number|numbers|nummer)\b\.?)?\s*[#:]?\s*(?P<list>0*\d{{1,5}})(?![\d,.]\d)")
-NEXT_LINE = re.compile(rf"{LIST_AND}(?:{LINE_LABEL}\.?\s*)?#?(?P<n>0*\d{{1,5}})(?![\w.,/:-]\d)(?!\s*(?:{PATTERN}|%|x\b|/)(?!\w))(?!\w)")
+LINE = re.compile(
+    rf"(?<![\w-]){LINE_LABEL}\.?(?:\s*(?:no|nos|nr|number|numbers|nummer)\b\.?)?\s*[#:]?\s*(?P<list>0*\d{{1,5}})(?![\d,.]\d)"
+)
+NEXT_LINE = re.compile(
+    rf"{LIST_AND}(?:{LINE_LABEL}\.?\s*)?#?(?P<n>0*\d{{1,5}})(?![\w.,/:-]\d)(?!\s*(?:{PATTERN}|%|x\b|/)(?!\w))(?!\w)"
+)
 THROUGH_LINE = re.compile(r"\s*(?:-|to|through|thru|bis)\s*(?P<n>0*\d{1,5})(?![\w.,/:-]\d)(?!\w)(?!\.)")
 HASH_LINE = re.compile(r"(?<![\w#])#\s?(?P<list>0*\d{1,3})(?![\w.,/-]\d)(?!\w)")
-LEADING_LINE = re.compile(r"^[\s*-]*(?P<list>0*\d{1,5})(?=\s*(?:[:)=>]|-[ >]|- |\.\s+(?=\D)|\.?\)|\s+(?:ok|okay|confirmed|best[aä]tigt|passt)\b))(?![:.]\d)")
-ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "last": -1, "erste": 0, "zweite": 1, "dritte": 2, "vierte": 3, "letzte": -1}
-ORDINAL = re.compile(rf"(?<!\w)(?:the |die |der )?(?P<o>{'|'.join(ORDINALS)})[nr]? (?:two |beiden )?(?:lines?|items?|position(?:en)?|zeilen?|artikel)(?! ?\d)(?!\w)")
+LEADING_LINE = re.compile(
+    r"^[\s*-]*(?P<list>0*\d{1,5})(?=\s*(?:[:)=>]|-[ >]|- |\.\s+(?=\D)|\.?\)|\s+(?:ok|okay|confirmed|best[aä]tigt|passt)\b))(?![:.]\d)"
+)
+ORDINALS = {
+    "first": 0,
+    "1st": 0,
+    "second": 1,
+    "2nd": 1,
+    "third": 2,
+    "3rd": 2,
+    "fourth": 3,
+    "4th": 3,
+    "last": -1,
+    "erste": 0,
+    "zweite": 1,
+    "dritte": 2,
+    "vierte": 3,
+    "letzte": -1,
+}
+ORDINAL = re.compile(
+    rf"(?<!\w)(?:the |die |der )?(?P<o>{'|'.join(ORDINALS)})[nr]? (?:two |beiden )?(?:lines?|items?|position(?:en)?|zeilen?|artikel)(?! ?\d)(?!\w)"
+)
 OTHERS = re.compile(
     word_pattern(
         r"every ?thing else", r"all(?: of)? (?:the )?(?:others?|rest|remaining)(?: (?:ones|lines|items|positions|parts|goods))?", r"the other(?: (?:two|three|four|five|ones|lines|items|positions|parts|products|\d))+", r"(?:the )?(?:remaining|other) (?:two |three |four |\d )?(?:lines|items|positions|products|articles)",
@@ -134,22 +157,56 @@ REST = re.compile(
         r"(?:der|den|die|dem|des|ein|und)? ?(?:rest(?:menge|lieferung|stück|posten|liche[rnms]?|s)?|verbleibende[rn]?|fehlende[rn]?|übrige[rn]?)", r"(?:die )?(?:andere|zweite|restliche) hälfte", r"die anderen(?= \d)", r"die übrigen", r"die letzten(?= \d)", r"die fehlenden",
     )
 )  # fmt: skip
-OTHER_HALF = re.compile(word_pattern(r"(?:the )?(?:other|second|remaining) half", r"(?:die |der )?(?:andere|zweite|restliche|übrige)n? hälfte"))
-HALF = re.compile(word_pattern(r"(?:the )?(?:first )?half(?: of)?(?: (?:the|it|them|this))?(?: (?:quantity|qty|lot|order))?", r"(?:die |der |eine )?(?:erste )?hälfte", r"50 ?%(?= (?:of|now|der|sofort|on|am))"))
+OTHER_HALF = re.compile(
+    word_pattern(
+        r"(?:the )?(?:other|second|remaining) half",
+        r"(?:die |der )?(?:andere|zweite|restliche|übrige)n? hälfte",
+    )
+)
+HALF = re.compile(
+    word_pattern(
+        r"(?:the )?(?:first )?half(?: of)?(?: (?:the|it|them|this))?(?: (?:quantity|qty|lot|order))?",
+        r"(?:die |der |eine )?(?:erste )?hälfte",
+        r"50 ?%(?= (?:of|now|der|sofort|on|am))",
+    )
+)
 CURRENCY = r"(?:€|£|\$|us\$|eur(?:o)?|usd|gbp|chf|pounds?|dollars?)"
 PRICE_NUMBER = r"(?:\d{1,3}(?:[.,' ]\d{3})+(?:[.,]\d{1,4})?|\d{1,7}(?:[.,]\d{1,5})?)"
 BASIS = rf"(?P<basis>\s?(?:/|per|je|pro|for|à|p\.|a |each|ea\b|apiece|%o|‰|%(?=\W|$)|das|die|der)\s?(?:(?P<count>100|1[.,' ]?000|10|hundred|thousand|hundert|tausend|c|m)(?![\w.,]\d)(?!\w))?\s?(?P<unit>(?:{PATTERN}|each|un)(?!\w))?)?"
-PRICE = re.compile(rf"(?<![\w.,])(?:(?P<c1>{CURRENCY})\s?(?P<n1>{PRICE_NUMBER})|(?P<n2>{PRICE_NUMBER})\s?(?:{CURRENCY})(?!\w)|(?P<n3>\d{{1,5}}),-(?= |$)){BASIS}")
+PRICE = re.compile(
+    rf"(?<![\w.,])(?:(?P<c1>{CURRENCY})\s?(?P<n1>{PRICE_NUMBER})|(?P<n2>{PRICE_NUMBER})\s?(?:{CURRENCY})(?!\w)|(?P<n3>\d{{1,5}}),-(?= |$)){BASIS}"
+)
 BARE_PRICE = re.compile(rf"(?<![\w.,])(?P<n1>\d{{1,6}}[.,]\d{{2,4}})(?P<n2>)(?P<n3>)(?![\w]|[.,/]\d){BASIS}")
-PRICE_WORD = re.compile(word_pattern(r"(?:unit |net |new )?prices?", r"priced(?: at)?", r"costs?", r"(?:stück|einzel|netto)?preis(?:e|es)?", r"kostet", r"ep"))
-PERCENT = re.compile(r"(?<![\w.,])(?P<n>\d{1,2}(?:[.,]\d{1,2})?)[ -]?(?:%|percent|per cent|pct|prozent|v\.h\.)(?!\w)")
+PRICE_WORD = re.compile(
+    word_pattern(
+        r"(?:unit |net |new )?prices?",
+        r"priced(?: at)?",
+        r"costs?",
+        r"(?:stück|einzel|netto)?preis(?:e|es)?",
+        r"kostet",
+        r"ep",
+    )
+)
+PERCENT = re.compile(
+    r"(?<![\w.,])(?P<n>\d{1,2}(?:[.,]\d{1,2})?)[ -]?(?:%|percent|per cent|pct|prozent|v\.h\.)(?!\w)"
+)
 QUANTITY = re.compile(rf"(?P<n>{NUMBER})(?P<gap>[ -]?)(?P<unit>(?:{PATTERN})\.?(?!\w))")
-GLUED_QUANTITY = re.compile(rf"(?<![\w.,/-])(?P<n>\d{{1,9}}(?:[.,]\d{{1,3}})*)(?P<gap>)(?P<unit>(?:{PATTERN})\.?(?!\w))")
-WORDY_QUANTITY = re.compile(rf"(?<!\w)(?P<n>{'|'.join(sorted(WORDS, key=len, reverse=True))})(?P<gap> )(?P<unit>(?:{PATTERN})(?!\w)(?! (?:of|on|in) (?:the )?(?:problem|week|month)))")
-LABELLED_QUANTITY = re.compile(rf"(?<!\w)(?:qty|quantity|menge|anzahl|st[uü]e?ckzahl|amount)\.?(?: is| ist| of| von| now| neu| available| verf[uü]gbar| confirmed| best[aä]tigt)*\s?[:=]?\s?(?P<n>{NUMBER})(?P<unit>)")
+GLUED_QUANTITY = re.compile(
+    rf"(?<![\w.,/-])(?P<n>\d{{1,9}}(?:[.,]\d{{1,3}})*)(?P<gap>)(?P<unit>(?:{PATTERN})\.?(?!\w))"
+)
+WORDY_QUANTITY = re.compile(
+    rf"(?<!\w)(?P<n>{'|'.join(sorted(WORDS, key=len, reverse=True))})(?P<gap> )(?P<unit>(?:{PATTERN})(?!\w)(?! (?:of|on|in) (?:the )?(?:problem|week|month)))"
+)
+LABELLED_QUANTITY = re.compile(
+    rf"(?<!\w)(?:qty|quantity|menge|anzahl|st[uü]e?ckzahl|amount)\.?(?: is| ist| of| von| now| neu| available| verf[uü]gbar| confirmed| best[aä]tigt)*\s?[:=]?\s?(?P<n>{NUMBER})(?P<unit>)"
+)
 BARE_NUMBER = re.compile(NUMBER)
-PART = re.compile(r"(?<![\w@/-])(?=[\w./-]*\d)(?=[\d./-]*[A-Za-z]|\d{2,}-\d)[A-Z0-9][A-Za-z0-9]*(?:[-/.][A-Za-z0-9]+)*(?![\w@-])")
-LOOKS_LIKE_SIZE = re.compile(r"(?i)^(?:m\d+(?:x\d+)?|dn\d+|pn\d+|\d+(?:x\d+)+|\d+[a-z]{1,2}|kw\d+|cw\d+|wk\d+|q\d|\d+/\d+|[a-z]\d|ip\d\d|\d+(?:st|nd|rd|th)|h\d{1,2})$")
+PART = re.compile(
+    r"(?<![\w@/-])(?=[\w./-]*\d)(?=[\d./-]*[A-Za-z]|\d{2,}-\d)[A-Z0-9][A-Za-z0-9]*(?:[-/.][A-Za-z0-9]+)*(?![\w@-])"
+)
+LOOKS_LIKE_SIZE = re.compile(
+    r"(?i)^(?:m\d+(?:x\d+)?|dn\d+|pn\d+|\d+(?:x\d+)+|\d+[a-z]{1,2}|kw\d+|cw\d+|wk\d+|q\d|\d+/\d+|[a-z]\d|ip\d\d|\d+(?:st|nd|rd|th)|h\d{1,2})$"
+)
 
 
 class Spotter:
@@ -224,14 +281,20 @@ class Spotter:
 
     def _spot_labelled_orders(self, text: str, page: "_Page") -> None:
         """`PO …1001` is the order that ends so; a labelled number that no open order has is somebody else's."""
-        for match in re.finditer(rf"(?<![\w]){ORDER_LABEL}{NUMBER_SIGN}[.*x…]{{0,4}}(?P<n>[a-z]{{0,3}}[-/]?\d[\d/-]{{2,17}}\d|\d{{3,18}})(?!\w)(?![.,]\d)", text):
+        for match in re.finditer(
+            rf"(?<![\w]){ORDER_LABEL}{NUMBER_SIGN}[.*x…]{{0,4}}(?P<n>[a-z]{{0,3}}[-/]?\d[\d/-]{{2,17}}\d|\d{{3,18}})(?!\w)(?![.,]\d)",
+            text,
+        ):
             owner = self._order_ending(match["n"])
             digits = re.sub(r"\D", "", match["n"])
             if owner:
                 page.claim(Mark(Sort.ORDER, *match.span(), order=owner))
             elif len(digits) >= 4:
                 page.claim(Mark(Sort.FOREIGN, *match.span()))
-        for match in re.finditer(r"(?:^[\s*-]*|(?<=zu )|(?<=re )|(?<=re: )|(?<=on )|(?<=for )|(?<=f[uü]r )|(?<=und )|(?<=and )|(?<=, )|(?<=bei )|(?<=\.\.))(?P<n>[\d-]{4,9})(?=\s*[:,)=]|\s+(?:is|are|ist|sind|ok|pos|line|item|lines|will|geht|kommt|wird)\b|\s+-)(?![.,:]\d)", text):
+        for match in re.finditer(
+            r"(?:^[\s*-]*|(?<=zu )|(?<=re )|(?<=re: )|(?<=on )|(?<=for )|(?<=f[uü]r )|(?<=und )|(?<=and )|(?<=, )|(?<=bei )|(?<=\.\.))(?P<n>[\d-]{4,9})(?=\s*[:,)=]|\s+(?:is|are|ist|sind|ok|pos|line|item|lines|will|geht|kommt|wird)\b|\s+-)(?![.,:]\d)",
+            text,
+        ):
             owner = self._order_ending(match["n"])
             if owner and match["n"].lstrip("0") not in self.line_numbers:
                 page.claim(Mark(Sort.ORDER, match.start("n"), match.end("n"), order=owner))
@@ -247,7 +310,9 @@ class Spotter:
         if len(re.sub(r"\D", "", tail)) < 3:
             return ""
         owners = [
-            order.number for order in self.context.orders if re.sub(r"[^a-z0-9]", "", folded(order.number)).endswith(tail)
+            order.number
+            for order in self.context.orders
+            if re.sub(r"[^a-z0-9]", "", folded(order.number)).endswith(tail)
         ]
         return owners[0] if len(owners) == 1 else ""
 
@@ -260,14 +325,16 @@ class Spotter:
         for pattern in (LINE, HASH_LINE):
             for match in pattern.finditer(text):
                 self._claim_lines(text, match, page)
-        if match := LEADING_LINE.match(text):
-            self._claim_lines(text, match, page, only_known=True)
-        elif match := re.match(r"^\s*\d{1,2}[.)] ", text):
-            page.claim(Mark(Sort.NOISE, *match.span()))  # the number of a list
+        if leading := LEADING_LINE.match(text):
+            self._claim_lines(text, leading, page, only_known=True)
+        if listed := re.match(r"^\s*\d{1,2}[.)] ", text):
+            page.claim(Mark(Sort.NOISE, *listed.span()))  # the number of a list
         for match in ORDINAL.finditer(text):
             page.claim(Mark(Sort.LINE, *match.span(), numbers=(f"@{ORDINALS[match['o']]}",)))
 
-    def _claim_lines(self, text: str, match: re.Match[str], page: "_Page", *, only_known: bool = False) -> None:
+    def _claim_lines(
+        self, text: str, match: re.Match[str], page: "_Page", *, only_known: bool = False
+    ) -> None:
         first = match["list"].lstrip("0") or "0"
         if only_known and first not in self.line_numbers:
             return
@@ -280,7 +347,12 @@ class Spotter:
             end = following.end()
         if len(numbers) == 1 and (through := THROUGH_LINE.match(text, end)):
             last = through["n"].lstrip("0") or "0"
-            if last in self.line_numbers and first in self.line_numbers and int(last) > int(first) and not _is_dated(text, through.end()):
+            if (
+                last in self.line_numbers
+                and first in self.line_numbers
+                and int(last) > int(first)
+                and not _is_dated(text, through.end())
+            ):
                 known = sorted((number for number in self.line_numbers if number.isdigit()), key=int)
                 numbers = [number for number in known if int(first) <= int(number) <= int(last)]
                 end = through.end()
@@ -307,7 +379,12 @@ class Spotter:
         end = match.end()
         if count in ("100", "hundred", "hundert", "c") or (basis == "%" and not count):
             per = Decimal(100)
-        elif re.sub(r"\D", "", count) == "1000" or count in ("thousand", "tausend") or basis in ("%o", "‰") or (count == "m" and "M" not in self.units):
+        elif (
+            re.sub(r"\D", "", count) == "1000"
+            or count in ("thousand", "tausend")
+            or basis in ("%o", "‰")
+            or (count == "m" and "M" not in self.units)
+        ):
             per = Decimal(1000)
         elif count == "10":
             per = Decimal(10)
@@ -316,7 +393,9 @@ class Spotter:
         elif basis:
             end = match.start("basis")
         value = readings[0]
-        if len(readings) > 1 and re.search(r"[.,]\d{3}$", written):  # 1.250 € in either locale: only the order can tell
+        if len(readings) > 1 and re.search(
+            r"[.,]\d{3}$", written
+        ):  # 1.250 € in either locale: only the order can tell
             value = readings[0]
         page.claim(Mark(Sort.PRICE, match.start(), end, money=Money(value, per)))
 
@@ -331,7 +410,11 @@ class Spotter:
                 if len(unit) == 1 and code not in self.units:
                     page.claim(Mark(Sort.NOISE, *match.span()))
                     continue
-                if is_word and match["n"] in ("a", "an", "one", "ein", "eine", "einer", "einem", "einen") and code not in self.units:
+                if (
+                    is_word
+                    and match["n"] in ("a", "an", "one", "ein", "eine", "einer", "einem", "einen")
+                    and code not in self.units
+                ):
                     continue
                 self._claim_amount(match, Sort.QUANTITY, unit, page)
         for match in LABELLED_QUANTITY.finditer(text):
@@ -369,11 +452,31 @@ def _joined_rest(text: str, marks: list[Mark]) -> list[Mark]:
     out: list[Mark] = []
     for mark in marks:
         before = out[-1] if out else None
-        if before and before.sort is Sort.REST and mark.amount and mark.amount.readings and re.fullmatch(r"[ (]{0,2}(?:of )?", text[before.end : mark.start]):
+        if (
+            before
+            and before.sort is Sort.REST
+            and mark.amount
+            and mark.amount.readings
+            and re.fullmatch(r"[ (]{0,2}(?:of )?", text[before.end : mark.start])
+        ):
             amount = Amount(mark.amount.readings, mark.amount.unit, is_rest=True)
             out[-1] = Mark(Sort.QUANTITY, before.start, mark.end, amount=amount)
-        elif before and mark.sort is Sort.REST and before.sort is Sort.QUANTITY and before.amount and re.fullmatch(r"[ (]{0,2}", text[before.end : mark.start]) and not before.amount.is_rest and re.search(r"rest$|balance|remaining", text[mark.start : mark.end]) and not text[mark.end : mark.end + 1].strip():
-            out[-1] = Mark(Sort.QUANTITY, before.start, mark.end, amount=Amount(before.amount.readings, before.amount.unit, is_rest=True))
+        elif (
+            before
+            and mark.sort is Sort.REST
+            and before.sort is Sort.QUANTITY
+            and before.amount
+            and re.fullmatch(r"[ (]{0,2}", text[before.end : mark.start])
+            and not before.amount.is_rest
+            and re.search(r"rest$|balance|remaining", text[mark.start : mark.end])
+            and not text[mark.end : mark.end + 1].strip()
+        ):
+            out[-1] = Mark(
+                Sort.QUANTITY,
+                before.start,
+                mark.end,
+                amount=Amount(before.amount.readings, before.amount.unit, is_rest=True),
+            )
         else:
             out.append(mark)
     return out
@@ -381,12 +484,19 @@ def _joined_rest(text: str, marks: list[Mark]) -> list[Mark]:
 
 def _is_dated(text: str, at: int) -> bool:
     """Whether what follows a number makes it a day: `12 March`, `12th`, `12.3.`."""
-    return bool(re.match(r"(?:st|nd|rd|th)\b|\. ?(?:\d|jan|feb|m[aä]r|apr|mai|jun|jul|aug|sep|okt|nov|dez)|[/-]\d| ?(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[kc]t|nov|de[cz])", text[at : at + 8]))
+    return bool(
+        re.match(
+            r"(?:st|nd|rd|th)\b|\. ?(?:\d|jan|feb|m[aä]r|apr|mai|jun|jul|aug|sep|okt|nov|dez)|[/-]\d| ?(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[kc]t|nov|de[cz])",
+            text[at : at + 8],
+        )
+    )
 
 
 def _order_pattern(number: str) -> str:
     runs: list[str] = re.findall(r"[a-z]+|\d+", folded(number))
-    joined = r"[-\s/._]?".join(_spaced(run) if run.isdigit() and len(run) > 8 else re.escape(run) for run in runs)
+    joined = r"[-\s/._]?".join(
+        _spaced(run) if run.isdigit() and len(run) > 8 else re.escape(run) for run in runs
+    )
     label = rf"(?:{ORDER_LABEL}{NUMBER_SIGN})?"
     digits = [run for run in runs if run.isdigit()]
     if len(runs) > 1 and not runs[0].isdigit() and len("".join(digits)) >= 4:
@@ -402,6 +512,8 @@ def _spaced(digits: str) -> str:
 
 def _part_pattern(code: str) -> str:
     runs: list[str] = re.findall(r"[^\W\d_]+|\d+|[^\w\s./_-]", code)
-    return r"(?<![\w])(?<!\w-)" + r"[-\s./_]?".join(re.escape(run) for run in runs) + r"(?![\w])(?!-\w)(?![.,]\d)"
-
-
+    return (
+        r"(?<![\w])(?<!\w-)"
+        + r"[-\s./_]?".join(re.escape(run) for run in runs)
+        + r"(?![\w])(?!-\w)(?![.,]\d)"
+    )

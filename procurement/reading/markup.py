@@ -116,5 +116,5 @@ def _tidy(text: str) -> str:
     """Breaks of blocks become one line break each; never more than one empty line."""
     text = re.sub(r"[ ]*\v[ \v]*", "\v", text)
     text = re.sub(r"\v?\n\v?", "\n", text).replace("\v", "\n")
-    lines = [line.strip(" ") if "\t" not in line else line.strip(" ") for line in text.split("\n")]
+    lines = [line.strip(" ") for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")

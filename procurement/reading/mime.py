@@ -9,7 +9,9 @@ from email.utils import parseaddr
 from procurement.reading.markup import text_of_html
 
 LONGEST_TEXT = 200_000  # characters; a mail that is longer is read as far as that
-STUB = re.compile(r"html[- ]?(?:mail|format|capable|f[äa]hig)|view (?:this|it) in (?:your|a) browser", re.IGNORECASE)
+STUB = re.compile(
+    r"html[- ]?(?:mail|format|capable|f[äa]hig)|view (?:this|it) in (?:your|a) browser", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,9 @@ THANKS = re.compile(
     r"^\s*(?:many thanks|thanks(?: (?:a lot|again|so much|and (?:kind |best )?regards|& regards|in advance))?|thank you(?: (?:very much|again|in advance))?|thx|tks|vielen dank(?: im voraus)?|besten dank|danke(?: (?:sch[öo]n|im voraus|vorab))?|dank(?:e)? und gru[ßs]+)\s*[,.!]*\s*$",
     re.IGNORECASE,
 )
-NAME = re.compile(r"^\s*(?:i\. ?[av]\. |ppa\. |dr\. |dipl\.-\w+\.? )*[A-ZÄÖÜ][\w.'äöüß-]{0,25}(?: [A-ZÄÖÜ]?[\w.'äöüß-]{1,25}){0,3}\s*$")
+NAME = re.compile(
+    r"^\s*(?:i\. ?[av]\. |ppa\. |dr\. |dipl\.-\w+\.? )*[A-ZÄÖÜ][\w.'äöüß-]{0,25}(?: [A-ZÄÖÜ]?[\w.'äöüß-]{1,25}){0,3}\s*$"
+)
 MOBILE = re.compile(
     r"^\s*(?:sent from (?:my|an?|the|outlook|mail|yahoo|proton)\b.{0,60}|get outlook for .{0,40}|(?:von|mit) (?:meinem|meiner|outlook|unterwegs)\b.{0,40}(?:gesendet|gesandt|geschickt|verfasst).{0,30}"
     r"|gesendet (?:von|mit|aus|vom) .{2,60}|diese nachricht wurde von meinem .{2,60} gesendet.?|holen sie sich outlook .{0,30}|outlook f[üu]r (?:ios|android) .{0,40})\s*$",
@@ -55,7 +57,9 @@ BANNER = re.compile(
     r"^\W*(?:caution|warning|achtung|vorsicht|external(?: e-?mail| sender)?|extern(?:e e-?mail|er absender)?|\[ext(?:ern(?:al)?)?\])\b.{0,40}(?:external|extern|outside|links|originated|anh[äa]nge|absender|sender|au[ßs]erhalb|mail)",
     re.IGNORECASE,
 )
-POSTSCRIPT = re.compile(r"^\s*(?:p\.?\s?s\.?|n\.?b\.?|nachtrag|one more thing|ach ja)\b[ .:,-]", re.IGNORECASE)
+POSTSCRIPT = re.compile(
+    r"^\s*(?:p\.?\s?s\.?|n\.?b\.?|nachtrag|one more thing|ach ja)\b[ .:,-]", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,9 @@ def split_new_text(text: str, writer: str = "") -> NewText:
 def _quoted(lines: list[str]) -> list[bool]:
     """For each line, whether it is history."""
     count = len(lines)
-    quoted = [line.lstrip().startswith(">") or bool(re.match(r"^\s{0,3}\|\s(?!.*\|)", line)) for line in lines]
+    quoted = [
+        line.lstrip().startswith(">") or bool(re.match(r"^\s{0,3}\|\s(?!.*\|)", line)) for line in lines
+    ]
     more_below = [False] * (count + 1)
     for at in range(count - 1, -1, -1):
         more_below[at] = more_below[at + 1] or quoted[at]
@@ -149,7 +155,9 @@ def _quoted(lines: list[str]) -> list[bool]:
 
 def _attribution(lines: list[str], at: int, quoted: list[bool]) -> int:
     """How many lines the sentence "on … wrote:" takes that begins here; 0 if none does."""
-    if not re.match(r"^\s*(?:on|am|le|el|em|den)\b|.*(?:wrote|schrieb|geschrieben)\b.*:?\s*$", lines[at], re.IGNORECASE):
+    if not re.match(
+        r"^\s*(?:on|am|le|el|em|den)\b|.*(?:wrote|schrieb|geschrieben)\b.*:?\s*$", lines[at], re.IGNORECASE
+    ):
         return 0
     joined = ""
     for length in range(1, 4):
@@ -206,9 +214,17 @@ def _is_signed(line: str, writer: str) -> bool:
     words, names = re.findall(r"[^\W\d_]+", line.lower()), re.findall(r"[^\W\d_]+", writer.lower())
     if not words or not names:
         return False
-    if len(words) <= 3 and len(line.strip()) < 40 and set(words) <= {*names, "i", "a", "v", "lg", "vg", "mfg", *(name[0] for name in names)}:
+    if (
+        len(words) <= 3
+        and len(line.strip()) < 40
+        and set(words) <= {*names, "i", "a", "v", "lg", "vg", "mfg", *(name[0] for name in names)}
+    ):
         return words[0] in (*names, "lg", "vg", "mfg") or words[-1] in names
-    return len(names) > 1 and words[: len(names)] == names and bool(re.match(r"[\s]*[|,/-]", line.strip()[len(" ".join(names)) :]))
+    return (
+        len(names) > 1
+        and words[: len(names)] == names
+        and bool(re.match(r"[\s]*[|,/-]", line.strip()[len(" ".join(names)) :]))
+    )
 
 
 def _last_said(lines: list[str]) -> int:
@@ -255,7 +271,10 @@ def _without_contact_lines(lines: list[str]) -> list[str]:
 
 def _title(line: str) -> bool:
     """A line of a business card: a name, a title, a company, a street; no sentence and no list."""
-    if re.search(r"[?!:=\t]|\b(?:line|pos|order|po|bestellung|kw|pcs|stk|we|wir|ok)\b", line, re.IGNORECASE) or line[-1:] == ".":
+    if (
+        re.search(r"[?!:=\t]|\b(?:line|pos|order|po|bestellung|kw|pcs|stk|we|wir|ok)\b", line, re.IGNORECASE)
+        or line[-1:] == "."
+    ):
         return False
     return line[:1].isupper() or bool(re.match(r"^\d{4,5} [A-ZÄÖÜ]|^i\. ?[AV]\.", line))
 

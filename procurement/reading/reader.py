@@ -100,11 +100,15 @@ class _Listener:
             if text is self.mail.subject and any(mark.sort is Sort.FOREIGN for mark in marks) and not orders:
                 self.assembler.is_foreign = True
                 return
-            if orders and not self.assembler.order:
-                if len(orders) == 1:
-                    self.assembler.hear(orders[0])
+            if orders and not self.assembler.order and len(orders) == 1:
+                self.assembler.hear(orders[0])
             if text is self.mail.subject and (orders or len(self.context.orders) == 1):
-                lines = [line for mark in marks if mark.sort is Sort.LINE for line in self.assembler._lines_of(mark, self.assembler.order)]
+                lines = [
+                    line
+                    for mark in marks
+                    if mark.sort is Sort.LINE
+                    for line in self.assembler._lines_of(mark, self.assembler.order)
+                ]
                 self.subject_lines = tuple(dict.fromkeys(lines))
                 self.assembler.lines = self.subject_lines
             if self.assembler.order and orders:
@@ -117,26 +121,38 @@ class _Listener:
         for mark in marks:
             if mark.sort is Sort.ORDER:
                 self.assembler.hear(mark.order)
-        lines = [self.assembler._lines_of(mark, self.assembler.order) for mark in marks if mark.sort is Sort.LINE]
+        lines = [
+            self.assembler._lines_of(mark, self.assembler.order) for mark in marks if mark.sort is Sort.LINE
+        ]
         if lines and lines[-1]:
             self.assembler.lines = tuple(lines[-1])
             self.subject_lines = ()
 
     def _answer_yes(self, passage: Passage) -> int:
         """A bare yes takes what the mail below it asked for. Returns where there is more to hear."""
-        sentences = [one for one in sentences_of(self.new.text, passage.start, passage.end) if not _is_greeting(one.text)]
+        sentences = [
+            one
+            for one in sentences_of(self.new.text, passage.start, passage.end)
+            if not _is_greeting(one.text)
+        ]
         if not sentences or not self.new.history.strip():
             return passage.start
         first = sentences[0]
         clauses = clauses_of(first, self.spotter, language_of(first.text, self.language))
         says_yes = bool(clauses) and Cue.YES in clauses[0].cues
-        if not says_yes or any(clause.values or clause.targets for clause in clauses) or len(first.text.split()) > SHORT_ANSWER:
+        if (
+            not says_yes
+            or any(clause.values or clause.targets for clause in clauses)
+            or len(first.text.split()) > SHORT_ANSWER
+        ):
             return passage.start
         asked = (passage.answers or self.new.history)[:LONGEST_HISTORY]
         before = len(self.heard)
         for question in _Listener.asked(self.context, self.mail, asked):
             statement = Statement(first.start, first.end, 0, question.targets)
-            drafts = [taken for draft in question.drafts if draft.kind is Kind.QUESTION and (taken := _taken(draft))]
+            drafts = [
+                taken for draft in question.drafts if draft.kind is Kind.QUESTION and (taken := _taken(draft))
+            ]
             if drafts:
                 self.heard.append(Heard(statement, question.targets, drafts))
         only_confirms = "?" not in asked or re.search(r"confirm|best[äa]tig", asked, re.IGNORECASE)
@@ -147,7 +163,9 @@ class _Listener:
     def _take_answered(self, sentence: Sentence) -> int:
         """A yes right below a quoted question about a line takes the line as it was ordered."""
         targets = Targets(lines=self.assembler.lines, is_explicit=True)
-        self.heard.append(Heard(Statement(sentence.start, sentence.end, 0, targets, cues={Cue.ACCEPT}), targets))
+        self.heard.append(
+            Heard(Statement(sentence.start, sentence.end, 0, targets, cues={Cue.ACCEPT}), targets)
+        )
         return sentence.end
 
     @staticmethod
@@ -220,7 +238,11 @@ class _Listener:
         if intro is None or statement.paragraph - intro.paragraph > 1 or not statement.starts_line:
             self.intro = None
             return
-        if not (statement.targets and statement.targets.lines) or statement.cues & PREDICATES or intro.is_denied:
+        if (
+            not (statement.targets and statement.targets.lines)
+            or statement.cues & PREDICATES
+            or intro.is_denied
+        ):
             return
         statement.cues |= intro.cues & (PREDICATES | {Cue.HEDGE})
         statement.is_conditional |= intro.is_conditional
@@ -236,12 +258,24 @@ class _Listener:
     def _goes_on(self, statement: Statement) -> bool:
         """`… The balance will follow on 2 April`: the pieces of a line may be told in several sentences."""
         last = self.last
-        if last is None or statement.targets is not None or not statement.pieces or not any(piece.amount for piece in last.pieces):
+        if (
+            last is None
+            or statement.targets is not None
+            or not statement.pieces
+            or not any(piece.amount for piece in last.pieces)
+        ):
             return False
         first = statement.pieces[0]
-        if not first.amount or last.is_question != statement.is_question or statement.paragraph - last.paragraph > 1:
+        if (
+            not first.amount
+            or last.is_question != statement.is_question
+            or statement.paragraph - last.paragraph > 1
+        ):
             return False
-        if not first.is_rest and not (statement.starts_line and all(piece.day or piece.status for piece in [*last.pieces, *statement.pieces])):
+        if not first.is_rest and not (
+            statement.starts_line
+            and all(piece.day or piece.status for piece in [*last.pieces, *statement.pieces])
+        ):
             return False
         last.pieces += statement.pieces
         last.cues |= statement.cues - {Cue.ACCEPT, Cue.REFUSE, Cue.CANCEL}
@@ -255,10 +289,22 @@ class _Listener:
         """The lines meant by a statement that names none; None if that cannot be told."""
         if foreign or self.assembler.is_foreign or not statement.has_content:
             return None
-        delivers = bool(statement.cues & {Cue.DELIVER, Cue.SHIPPED, Cue.ACCEPT}) or any(piece.amount for piece in statement.pieces)
-        says_only_accept = not statement.pieces and statement.cues & {Cue.ACCEPT} and not statement.cues & {Cue.SHIPPED, Cue.BACKORDER, Cue.REFUSE, Cue.CANCEL}
+        delivers = bool(statement.cues & {Cue.DELIVER, Cue.SHIPPED, Cue.ACCEPT}) or any(
+            piece.amount for piece in statement.pieces
+        )
+        says_only_accept = (
+            not statement.pieces
+            and statement.cues & {Cue.ACCEPT}
+            and not statement.cues & {Cue.SHIPPED, Cue.BACKORDER, Cue.REFUSE, Cue.CANCEL}
+        )
         fragment = statement.words <= 5
-        if statement.pieces and not delivers and not fragment and not statement.cues & {Cue.MINIMUM, Cue.BACKORDER, Cue.CANCEL, Cue.SUBSTITUTE, Cue.PRICE, Cue.PRICE_UP}:
+        if (
+            statement.pieces
+            and not delivers
+            and not fragment
+            and not statement.cues
+            & {Cue.MINIMUM, Cue.BACKORDER, Cue.CANCEL, Cue.SUBSTITUTE, Cue.PRICE, Cue.PRICE_UP}
+        ):
             return None
         lines = before or self.subject_lines
         if lines and not says_only_accept:
@@ -273,15 +319,26 @@ class _Listener:
             return Targets(lines=tuple(ours))
         if any(piece.amount for piece in statement.pieces):
             return self._by_quantity(statement, tuple(ours))
-        if statement.pieces and any(piece.day for piece in statement.pieces) and (not self.assembler.mentioned or statement.has_goods) and (delivers or fragment):
+        if (
+            statement.pieces
+            and any(piece.day for piece in statement.pieces)
+            and (not self.assembler.mentioned or statement.has_goods)
+            and (delivers or fragment)
+        ):
             return None if unknown_words(statement.bones, self.language) else Targets(orders=(order,))
         if not statement.pieces and statement.cues & {Cue.SHIPPED, Cue.REFUSE} and statement.has_goods:
             return Targets(orders=(order,))
         return None
 
-    def _implied_acceptance(self, statement: Statement, lines: tuple[OpenLine, ...], order: str) -> Targets | None:
+    def _implied_acceptance(
+        self, statement: Statement, lines: tuple[OpenLine, ...], order: str
+    ) -> Targets | None:
         """`Confirmed, thanks` is about the whole order, if it is short or names the order."""
-        if lines and (statement.words <= SHORT_ANSWER or statement.has_goods) and not (statement.has_goods and not self.assembler.lines):
+        if (
+            lines
+            and (statement.words <= SHORT_ANSWER or statement.has_goods)
+            and not (statement.has_goods and not self.assembler.lines)
+        ):
             return Targets(lines=lines)
         if not order or self.assembler.mentioned:
             return None
@@ -291,13 +348,20 @@ class _Listener:
 
     def _by_quantity(self, statement: Statement, lines: tuple[OpenLine, ...]) -> Targets | None:
         """The only line that was ordered in just this quantity."""
-        readings = {value for piece in statement.pieces if piece.amount for value in piece.amount.readings[:1]}
+        readings = {
+            value for piece in statement.pieces if piece.amount for value in piece.amount.readings[:1]
+        }
         fitting = [line for line in lines if line.quantity in readings]
         return Targets(lines=tuple(fitting)) if len(readings) == 1 and len(fitting) == 1 else None
 
     def _settle_others(self) -> None:
         """`Everything else` is every line of the orders spoken of that nothing else was said about."""
-        named = {line for one in self.heard if not one.targets.is_others and not one.targets.is_whole for line in one.targets.lines}
+        named = {
+            line
+            for one in self.heard
+            if not one.targets.is_others and not one.targets.is_whole
+            for line in one.targets.lines
+        }
         for one in self.heard:
             if not one.targets.is_others:
                 continue
@@ -311,7 +375,12 @@ class _Listener:
     def _drafts(self, statement: Statement, targets: Targets) -> list[Draft]:
         if targets.is_unclear or targets.is_foreign:
             return []
-        lines = list(targets.lines) + [line for order in targets.orders for line in self.context.order(order).lines if line not in targets.lines]
+        lines = list(targets.lines) + [
+            line
+            for order in targets.orders
+            for line in self.context.order(order).lines
+            if line not in targets.lines
+        ]
         if len(lines) > 1 and any(piece.amount and piece.amount.readings for piece in statement.pieces):
             return []
         if len(lines) > 1 and sum(piece.day is not None for piece in statement.pieces) > 1:
@@ -351,7 +420,15 @@ class _Listener:
 
 
 def _is_greeting(text: str) -> bool:
-    return bool(re.match(r"\W*(?:hi|hello|dear|hey|good (?:morning|afternoon|day)|morning|hallo|guten (?:tag|morgen)|sehr geehrte|liebe[r]?|servus|moin|gr[üu][ßs]+ gott|hola|bonjour)\b[^.!?\d]{0,40}\W*$", text)) and len(text.split()) <= 7
+    return (
+        bool(
+            re.match(
+                r"\W*(?:hi|hello|dear|hey|good (?:morning|afternoon|day)|morning|hallo|guten (?:tag|morgen)|sehr geehrte|liebe[r]?|servus|moin|gr[üu][ßs]+ gott|hola|bonjour)\b[^.!?\d]{0,40}\W*$",
+                text,
+            )
+        )
+        and len(text.split()) <= 7
+    )
 
 
 def _taken(draft: Draft) -> Draft | None:

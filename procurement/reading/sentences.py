@@ -13,9 +13,14 @@ NARROWEST_WRAP = 55
 ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:pos|nr|no|nos|ca|approx|z\.b|e\.g|i\.e|d\.h|st|stk|stck|mr|mrs|ms|dr|hr|fr|ltd|inc|co|corp|inkl|incl|excl|zzgl|lt|gem|vsl|vorauss|bzw|ggf|evtl|max|min|qty|ref|tel|bestell|art|best|i\.o|o\.k|o\.g|u\.a|usw|etc|vs|s\.o|eta|c|mo|di|mi|do|sa|so|mon|tue|wed|thu|fri|jan|feb|mar|mrz|apr|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez|wk|kw|pcs|pc|p\.o|itm|ln|rd|abt|est|sch|lfd|lfm|mtr|mtrs|ltr|inv|vol|tsd|mio|p\.s|ps|a\.m|p\.m|u|v|m\.f\.g|resp|prod|liefert|wo|std|dt|cont|ship|del|dely|deliv)\.$"
 )
-NEXT_OF_NUMBER = re.compile(r"\s*(?:jan|feb|m[äa]r|mrz|apr|mai|may|jun|jul|aug|sep|o[kc]t|nov|de[zc]|kw|kalenderwoche|woche|position|pos\b|zeile|teil|lieferung|rate|los|charge|[\d(,;-])")
+NEXT_OF_NUMBER = re.compile(
+    r"\s*(?:jan|feb|m[äa]r|mrz|apr|mai|may|jun|jul|aug|sep|o[kc]t|nov|de[zc]|kw|kalenderwoche|woche|position|pos\b|zeile|teil|lieferung|rate|los|charge|[\d(,;-])"
+)
 BULLET = re.compile(r"^\s*(?:[-*•–·o]\s+|\d{1,3}[.)]\s+|[a-z]\)\s+|>\s*)")
-STARTS_ANEW = re.compile(r"^\s*(?:[-*•–·]\s*\S|\d{1,5}\s*[.):=]\s|(?:pos|line|item|zeile|position|artikel|ln|po|bestellung|order|p\.?o)\b\.?\s*(?:nr\.?|no\.?)?\s*[#:]?\s*\d|(?:hi|hallo|hello|dear|liebe|sehr geehrte|guten|moin|servus)\b)", re.IGNORECASE)
+STARTS_ANEW = re.compile(
+    r"^\s*(?:[-*•–·]\s*\S|\d{1,5}\s*[.):=]\s|(?:pos|line|item|zeile|position|artikel|ln|po|bestellung|order|p\.?o)\b\.?\s*(?:nr\.?|no\.?)?\s*[#:]?\s*\d|(?:hi|hallo|hello|dear|liebe|sehr geehrte|guten|moin|servus)\b)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,11 @@ def _units(text: str, start: int, end: int, wrap: int) -> Iterator[tuple[bool, i
             unit_start, is_new = high, True
             continue
         following = lines[number + 1] if number + 1 < len(lines) else None
-        if following and text[following[0] : following[1]].strip() and _is_wrapped(text[low:high], text[following[0] : following[1]], wrap):
+        if (
+            following
+            and text[following[0] : following[1]].strip()
+            and _is_wrapped(text[low:high], text[following[0] : following[1]], wrap)
+        ):
             continue
         yield is_new, unit_start, high
         unit_start, is_new = high, False
@@ -81,23 +90,33 @@ def _is_wrapped(line: str, following: str, wrap: int) -> bool:
     """Whether the line ended only because the next word did not fit, or because somebody's client broke it."""
     if STARTS_ANEW.match(following) or "\t" in line or "\t" in following:
         return False
-    first_word = following.split()[0]
+    first_word = following.split(maxsplit=1)[0]
     if wrap >= NARROWEST_WRAP and len(line.rstrip()) + 1 + len(first_word) > wrap:
         return True
     ends = line.rstrip()[-1:]
     if ends == "," and len(line) > 30:
         return True
-    return ends not in ".!?:;," and following.lstrip()[:1].islower() and len(line) > 24 and not re.match(r"\s*(?:line|item|pos|rest|balance|ok)\b", following)
+    return (
+        ends not in ".!?:;,"
+        and following.lstrip()[:1].islower()
+        and len(line) > 24
+        and not re.match(r"\s*(?:line|item|pos|rest|balance|ok)\b", following)
+    )
 
 
 def _stops(text: str) -> Iterator[int]:
     """Where sentences end within one stretch."""
     for match in re.finditer(r"[.!?…]+[\"')]*(?=\s)", text):
-        head, tail = text[max(0, match.start() - 14) : match.start() + 1].lower(), text[match.end() : match.end() + 24]
+        head, tail = (
+            text[max(0, match.start() - 14) : match.start() + 1].lower(),
+            text[match.end() : match.end() + 24],
+        )
         if match.group(0).startswith("."):
             if ABBREVIATION.search(head):
                 continue
-            if head[-2:-1].isdigit() and (NEXT_OF_NUMBER.match(tail.lower()) or not tail.lstrip()[:1].isupper()):
+            if head[-2:-1].isdigit() and (
+                NEXT_OF_NUMBER.match(tail.lower()) or not tail.lstrip()[:1].isupper()
+            ):
                 continue
             if tail.lstrip()[:1].islower() and len(head) > 1 and head[-3:-1].count(" "):
                 continue

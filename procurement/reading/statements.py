@@ -1,5 +1,6 @@
 """Statements: what one sentence, or several that go on from each other, says about some lines."""
 
+import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -77,9 +78,25 @@ class Statement:
 
 
 PREDICATES = frozenset({Cue.ACCEPT, Cue.SHIPPED, Cue.BACKORDER, Cue.REFUSE, Cue.CANCEL, Cue.SUBSTITUTE})
-GOES_ON = frozenset({Cue.ACCEPT, Cue.DELIVER, Cue.SHIPPED, Cue.ONLY, Cue.BACKORDER, Cue.REFUSE, Cue.CANCEL, Cue.SUBSTITUTE, Cue.PRICE_UP})
-COUNTED_BY = frozenset({Cue.ONLY, Cue.BACKORDER, Cue.AVAILABLE_NOW, Cue.SHIPPED, Cue.CANCEL, Cue.MINIMUM, Cue.PACK, Cue.DELIVER})
-EXCEPT = re.compile(r"(?:except(?:ing)?(?: for)?|apart from|other than|with the exception(?: of)?|save for|bar|bis auf|au[ßs]s?er|ausgenommen|mit ausnahme(?: von| der)?|ohne|nur nicht|but not|not)(?: (?:the|die|der|den|pos\.?|for))*\s*$")
+GOES_ON = frozenset(
+    {
+        Cue.ACCEPT,
+        Cue.DELIVER,
+        Cue.SHIPPED,
+        Cue.ONLY,
+        Cue.BACKORDER,
+        Cue.REFUSE,
+        Cue.CANCEL,
+        Cue.SUBSTITUTE,
+        Cue.PRICE_UP,
+    }
+)
+COUNTED_BY = frozenset(
+    {Cue.ONLY, Cue.BACKORDER, Cue.AVAILABLE_NOW, Cue.SHIPPED, Cue.CANCEL, Cue.MINIMUM, Cue.PACK, Cue.DELIVER}
+)
+EXCEPT = re.compile(
+    r"(?:except(?:ing)?(?: for)?|apart from|other than|with the exception(?: of)?|save for|bar|bis auf|au[ßs]s?er|ausgenommen|mit ausnahme(?: von| der)?|ohne|nur nicht|but not|not)(?: (?:the|die|der|den|pos\.?|for))*\s*$"
+)
 
 
 class Assembler:
@@ -120,7 +137,12 @@ class Assembler:
                 continue
             if blocked and not targets and not clause.cues & GOES_ON:
                 continue
-            if blocked and not targets and clause.separator in ("and", "und", "&", "") and not clause.cues & {Cue.ACCEPT, Cue.SHIPPED}:
+            if (
+                blocked
+                and not targets
+                and clause.separator in ("and", "und", "&", "")
+                and not clause.cues & {Cue.ACCEPT, Cue.SHIPPED}
+            ):
                 continue
             blocked = False
             current = self._place(sentence, clause, targets, current, statements)
@@ -137,14 +159,25 @@ class Assembler:
     def _enter_paragraph(self, sentence: Sentence) -> None:
         self.paragraph = sentence.paragraph
 
-    def _place(self, sentence: Sentence, clause: Clause, targets: Targets | None, current: Statement | None, statements: list[Statement]) -> Statement:
+    def _place(
+        self,
+        sentence: Sentence,
+        clause: Clause,
+        targets: Targets | None,
+        current: Statement | None,
+        statements: list[Statement],
+    ) -> Statement:
         """The statement a clause belongs to: the open one, or a new one if it speaks of other lines."""
         start, end = sentence.start + clause.start, sentence.start + clause.end
         is_new = current is None
         if current is not None and targets:
             if not current.targets and current.has_content and not clause.values and not targets.is_others:
                 current.targets = targets  # "we ship 40 on 12 March, for line 3"
-            elif current.targets and not current.has_content and clause.separator in (",", "and", "und", "&", "sowie", "/", "(", ")", ":"):
+            elif (
+                current.targets
+                and not current.has_content
+                and clause.separator in (",", "and", "und", "&", "sowie", "/", "(", ")", ":")
+            ):
                 current.targets = _united(current.targets, targets)
             elif not current.targets and not current.has_content:
                 current.targets = targets
@@ -152,7 +185,13 @@ class Assembler:
                 pass
             else:
                 is_new = True
-        elif current is not None and current.targets and current.targets.excepted and not clause.targets and clause.values:
+        elif (
+            current is not None
+            and current.targets
+            and current.targets.excepted
+            and not clause.targets
+            and clause.values
+        ):
             current = self._of_excepted(current, sentence, clause)
             statements.append(current)
             return current
@@ -166,7 +205,9 @@ class Assembler:
         """`all lines but line 40, which comes in week 17`: the relative clause is about the exception."""
         assert current.targets
         targets = Targets(lines=current.targets.excepted, is_explicit=True)
-        return Statement(sentence.start + clause.start, sentence.start + clause.end, sentence.paragraph, targets)
+        return Statement(
+            sentence.start + clause.start, sentence.start + clause.end, sentence.paragraph, targets
+        )
 
     def _add(self, clause: Clause, statement: Statement) -> None:
         """Take over what the clause says."""
@@ -181,9 +222,15 @@ class Assembler:
             return
         if Cue.HISTORY in cues and not clause.cues & {Cue.ACCEPT}:
             statement.cues |= cues & {Cue.HEDGE}
-            if any(mark.sort is Sort.DAY and "old" not in mark.roles for mark in clause.marks) and not _is_renewed(clause):
+            if any(
+                mark.sort is Sort.DAY and "old" not in mark.roles for mark in clause.marks
+            ) and not _is_renewed(clause):
                 return
-        values = [mark for mark in clause.values if not (mark.sort is Sort.NUMBER and not _counts(clause, statement, mark))]
+        values = [
+            mark
+            for mark in clause.values
+            if not (mark.sort is Sort.NUMBER and not _counts(clause, statement, mark))
+        ]
         pieces = _pieces(values, statement)
         if pieces is None:
             statement.is_unsure = True
@@ -196,12 +243,21 @@ class Assembler:
         statement.cues |= cues
 
     def _attach(self, pieces: list[RawPiece], cues: set[Cue], statement: Statement, clause: Clause) -> None:
-        status = next((cue for cue in (Cue.CANCEL, Cue.BACKORDER, Cue.SHIPPED, Cue.UNDATED) if cue in cues), None)
+        status = next(
+            (cue for cue in (Cue.CANCEL, Cue.BACKORDER, Cue.SHIPPED, Cue.UNDATED) if cue in cues), None
+        )
         if status is Cue.UNDATED and (not pieces or any(piece.day for piece in pieces)):
             status = None
         last = statement.pieces[-1] if statement.pieces else None
         if not pieces:
-            if status and last and last.day is None and last.amount and not last.status and status is not Cue.CANCEL:
+            if (
+                status
+                and last
+                and last.day is None
+                and last.amount
+                and not last.status
+                and status is not Cue.CANCEL
+            ):
                 last.status = status
             elif last and Cue.UNDATED in cues and last.is_rest and last.day is None and not last.status:
                 last.status = Cue.UNDATED
@@ -209,21 +265,50 @@ class Assembler:
         for piece in pieces:
             piece.status = status
         first = pieces[0]
-        if last and not first.amount and first.day and last.day is None and last.amount and len(pieces) == 1 and not last.part:
+        if (
+            last
+            and not first.amount
+            and first.day
+            and last.day is None
+            and last.amount
+            and len(pieces) == 1
+            and not last.part
+        ):
             last.day, last.roles = first.day, last.roles | first.roles
             last.money = last.money or first.money
-            last.status = first.status or (None if last.status in (Cue.UNDATED, Cue.BACKORDER) else last.status)
-        elif last and first.amount and not first.day and last.day and not last.amount and not first.is_rest and len(pieces) == 1 and clause.separator in ("", ",", "(", ":", "-"):
+            last.status = first.status or (
+                None if last.status in (Cue.UNDATED, Cue.BACKORDER) else last.status
+            )
+        elif (
+            last
+            and first.amount
+            and not first.day
+            and last.day
+            and not last.amount
+            and not first.is_rest
+            and len(pieces) == 1
+            and clause.separator in ("", ",", "(", ":", "-")
+        ):
             last.amount, last.roles = first.amount, last.roles | first.roles
             last.money = last.money or first.money
         elif last and not first.amount and not first.day and len(pieces) == 1:
             last.money, last.percent = last.money or first.money, last.percent or first.percent
             last.part = last.part or first.part
         elif last and not last.amount and not last.day and (last.money or last.part):
-            first.money, first.percent, first.part = first.money or last.money, first.percent or last.percent, first.part or last.part
+            first.money, first.percent, first.part = (
+                first.money or last.money,
+                first.percent or last.percent,
+                first.part or last.part,
+            )
             statement.pieces[-1:] = pieces
         else:
-            if last and last.day and first.day and not (last.amount or first.amount) and clause.separator in ("and", "und", "&", "or", "oder"):
+            if (
+                last
+                and last.day
+                and first.day
+                and not (last.amount or first.amount)
+                and clause.separator in ("and", "und", "&", "or", "oder")
+            ):
                 statement.is_unsure = True  # "on 18 March and 1 April": of what how much?
             statement.pieces += pieces
 
@@ -231,11 +316,23 @@ class Assembler:
         """What is denied gives no value; that something cannot be had at all is said by denying, though."""
         strong = cues & {Cue.BACKORDER, Cue.REFUSE}
         has_day = any(mark.sort is Sort.DAY for mark in clause.marks)
-        has_amount = any(mark.sort in (Sort.QUANTITY,) and "ordered" not in mark.roles for mark in clause.marks)
-        if Cue.REFUSE in cues and not has_day and not has_amount and not re.search(r"in time|on time|rechtzeitig|earlier|before|full|vollst|komplett|ganz|all of|more than|mehr als|p[uü]nktlich", clause.skeleton):
+        has_amount = any(
+            mark.sort in (Sort.QUANTITY,) and "ordered" not in mark.roles for mark in clause.marks
+        )
+        if (
+            Cue.REFUSE in cues
+            and not has_day
+            and not has_amount
+            and not re.search(
+                r"in time|on time|rechtzeitig|earlier|before|full|vollst|komplett|ganz|all of|more than|mehr als|p[uü]nktlich",
+                clause.skeleton,
+            )
+        ):
             statement.cues.add(Cue.REFUSE)
             statement.cues |= cues & {Cue.HEDGE}
-        elif Cue.BACKORDER in cues and not any(mark.sort is Sort.DAY and "latest" not in mark.roles for mark in clause.marks):
+        elif Cue.BACKORDER in cues and not any(
+            mark.sort is Sort.DAY and "latest" not in mark.roles for mark in clause.marks
+        ):
             values = [mark for mark in clause.values if mark.sort in (Sort.QUANTITY, Sort.REST, Sort.NUMBER)]
             pieces = _pieces(values, statement) or []
             if pieces:
@@ -246,7 +343,11 @@ class Assembler:
                 statement.pieces[-1].status = Cue.BACKORDER
             elif not statement.pieces:
                 statement.cues.add(Cue.BACKORDER)
-        elif Cue.CANCEL in cues and re.search(r"not (?:follow|come)|nicht (?:mehr )?(?:nach)?geliefert|won't", clause.skeleton) and any(mark.sort is Sort.REST for mark in clause.marks):
+        elif (
+            Cue.CANCEL in cues
+            and re.search(r"not (?:follow|come)|nicht (?:mehr )?(?:nach)?geliefert|won't", clause.skeleton)
+            and any(mark.sort is Sort.REST for mark in clause.marks)
+        ):
             statement.cues.add(Cue.CANCEL)
             statement.pieces.append(RawPiece(amount=Amount(is_rest=True), status=Cue.CANCEL))
         elif Cue.SUBSTITUTE in cues and not has_day:
@@ -275,7 +376,9 @@ class Assembler:
                 continue
             found = self._lines_of(mark, order or self.order)
             unclear |= not found
-            if EXCEPT.search(clause.skeleton[: mark.start - clause.start]) or (clause.separator == "bar" and mark is named[0]):
+            if EXCEPT.search(clause.skeleton[: mark.start - clause.start]) or (
+                clause.separator == "bar" and mark is named[0]
+            ):
                 excepted += found
             else:
                 lines += found
@@ -285,8 +388,16 @@ class Assembler:
             return Targets(is_explicit=True, is_others=True, orders=(order,) if order else ())
         if has_all and excepted:
             scope = self._whole(orders)
-            return Targets(lines=tuple(line for line in self._all_of(scope) if line not in excepted), is_explicit=True, excepted=tuple(excepted))
-        if excepted and not lines and (Cue.ACCEPT in clause.cues or any(mark.sort is Sort.GOODS for mark in clause.marks)):
+            return Targets(
+                lines=tuple(line for line in self._all_of(scope) if line not in excepted),
+                is_explicit=True,
+                excepted=tuple(excepted),
+            )
+        if (
+            excepted
+            and not lines
+            and (Cue.ACCEPT in clause.cues or any(mark.sort is Sort.GOODS for mark in clause.marks))
+        ):
             ours = [line for line in self._all_of(self._whole(orders)) if line not in excepted]
             return Targets(lines=tuple(ours), is_explicit=True, excepted=tuple(excepted), is_unclear=not ours)
         if excepted and not lines:
@@ -298,7 +409,11 @@ class Assembler:
                 return Targets(is_foreign=True)
             both = re.search(r"both|beide|all (?:the )?orders|alle bestellungen", clause.skeleton) is not None
             scope = tuple(dict.fromkeys(orders)) or self._whole((), everything=_says_orders(clause))
-            return Targets(orders=scope, is_explicit=True) if scope else (Targets(is_unclear=True, is_explicit=True) if both else None)
+            return (
+                Targets(orders=scope, is_explicit=True)
+                if scope
+                else (Targets(is_unclear=True, is_explicit=True) if both else None)
+            )
         if orders:
             return Targets(orders=tuple(dict.fromkeys(orders)), is_explicit=True)
         return None
@@ -307,7 +422,11 @@ class Assembler:
         """`the rest is fine` means the other lines where no quantity was named that could have a rest."""
         rests = [mark for mark in clause.marks if mark.sort is Sort.REST]
         spoken = current or self.last
-        if not rests or any(mark.amount for mark in clause.values) or (spoken and any(piece.amount for piece in spoken.pieces)):
+        if (
+            not rests
+            or any(mark.amount for mark in clause.values)
+            or (spoken and any(piece.amount for piece in spoken.pieces))
+        ):
             return None
         if not self.lines and not (current and current.targets and current.targets.lines):
             return None
@@ -347,7 +466,14 @@ class Assembler:
         exact = [line for line in lines if line.number == number]
         if exact:
             return exact if len(exact) == 1 else []
-        if order and number.isdigit() and 0 < int(number) <= len(lines) and all(int(line.number) == 10 * (at + 1) for at, line in enumerate(lines) if line.number.isdigit()):
+        if (
+            order
+            and number.isdigit()
+            and 0 < int(number) <= len(lines)
+            and all(
+                int(line.number) == 10 * (at + 1) for at, line in enumerate(lines) if line.number.isdigit()
+            )
+        ):
             return [lines[int(number) - 1]]  # "line 3" of lines 10, 20, 30
         return []
 
@@ -376,14 +502,18 @@ def _says_orders(clause: Clause) -> bool:
 def _is_renewed(clause: Clause) -> bool:
     """Whether a clause that looks back also says what is now: an old day beside a new one, or "now"."""
     has_old = any(mark.sort is Sort.DAY and "old" in mark.roles for mark in clause.marks)
-    return has_old or bool(re.search(r"(?<!\w)(?:now|new|neu(?:er)?|jetzt|nun|instead|stattdessen)(?!\w)", clause.skeleton))
+    return has_old or bool(
+        re.search(r"(?<!\w)(?:now|new|neu(?:er)?|jetzt|nun|instead|stattdessen)(?!\w)", clause.skeleton)
+    )
 
 
 def _counts(clause: Clause, statement: Statement, mark: Mark) -> bool:
     """Whether a bare number is a quantity: something beside it is delivered, missing or named."""
     if mark.roles & {"minimum"}:
         return True
-    beside = any(other.sort in (Sort.DAY, Sort.REST) for other in clause.marks) or any(other.sort is Sort.LINE for other in clause.marks)
+    beside = any(other.sort in (Sort.DAY, Sort.REST) for other in clause.marks) or any(
+        other.sort is Sort.LINE for other in clause.marks
+    )
     return beside or bool(clause.cues & COUNTED_BY) or any(piece.amount for piece in statement.pieces)
 
 
@@ -443,10 +573,18 @@ def _united(one: Targets, other: Targets) -> Targets:
 
 def _share_days(statements: list[Statement]) -> None:
     """`500 of line 1 and 300 of line 2 on 12 March`: the day stands last, or first, for both."""
-    for first, second in zip(statements, statements[1:], strict=False):
+    for first, second in itertools.pairwise(statements):
         if not (first.pieces and second.pieces) or first.is_denied or second.is_denied:
             continue
         lender, taker = (second, first) if second.pieces[-1].day else (first, second)
         day = lender.pieces[-1].day
-        if day and len(taker.pieces) == 1 and not taker.pieces[0].day and taker.pieces[0].amount and not taker.cues & (PREDICATES | {Cue.ONLY}) and taker.targets and lender.targets:
+        if (
+            day
+            and len(taker.pieces) == 1
+            and not taker.pieces[0].day
+            and taker.pieces[0].amount
+            and not taker.cues & (PREDICATES | {Cue.ONLY})
+            and taker.targets
+            and lender.targets
+        ):
             taker.pieces[0].day = day

@@ -75,6 +75,9 @@ def _cells(line: str, offset: int, kind: re.Pattern[str] | None) -> tuple[re.Pat
             at = match.end()
         cells.append(Cell(offset + at, offset + body_end, line[at:body_end].strip()))
         enough = 2 if separator.pattern == r"\t" else FEWEST_CELLS
-        if len(cells) >= enough and not (separator.pattern == r" {2,}" and re.search(r"[a-zäöü]{3,}\s[a-zäöü]{3,}\s[a-zäöü]{3,}\s[a-zäöü]{3,}", line)):
+        if len(cells) >= enough and not (
+            separator.pattern == r" {2,}"
+            and re.search(r"[a-zäöü]{3,}\s[a-zäöü]{3,}\s[a-zäöü]{3,}\s[a-zäöü]{3,}", line)
+        ):
             return separator, Row(offset + body_start, offset + body_end, tuple(cells))
     return None

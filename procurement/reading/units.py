@@ -31,11 +31,19 @@ UNITS: dict[str, tuple[str, ...]] = {
     "BA": ("bar", "bars", "stange", "stangen", "length", "lengths"),
     "DZ": ("dz", "doz", "dozen", "dutzend"),
 }  # fmt: skip
-CODES = {spelling.rstrip("."): code for code, spellings in UNITS.items() for spelling in (code.lower(), *spellings)}
+CODES = {
+    spelling.rstrip("."): code for code, spellings in UNITS.items() for spelling in (code.lower(), *spellings)
+}
 # Words that are units only where the order's own unit says so: everyday words otherwise.
 PACKING = frozenset({"BX", "CT", "PK", "PF", "BG", "DR", "CA", "RD", "CL"})
 AMBIGUOUS = frozenset({"can", "bar", "bars", "ring", "off", "un", "ton", "to", "st", "t", "ro", "each"})
-PATTERN = "|".join(sorted((re.escape(one) for one in CODES if one not in ("can", "off", "un", "each", "to", "h87", "c62")), key=len, reverse=True))
+PATTERN = "|".join(
+    sorted(
+        (re.escape(one) for one in CODES if one not in ("can", "off", "un", "each", "to", "h87", "c62")),
+        key=len,
+        reverse=True,
+    )
+)
 
 
 def canonical_unit(written: str) -> str:

@@ -52,7 +52,9 @@ def weigh(heard: list[Heard], context: MailContext, text: str) -> Weighed:
     contradicts = False
     for mine in by_line.values():
         contradicts |= _settle(mine)
-    return Weighed(_commitments([entry for entry in entries if not entry.is_dropped], context, text), contradicts)
+    return Weighed(
+        _commitments([entry for entry in entries if not entry.is_dropped], context, text), contradicts
+    )
 
 
 def _settle(entries: list[_Entry]) -> bool:
@@ -73,7 +75,11 @@ def _compare(earlier: _Entry, later: _Entry) -> bool:
         return False
     if earlier.is_whole != later.is_whole:  # the special goes before the general
         general, special = (earlier, later) if earlier.is_whole else (later, earlier)
-        if general.draft.kind is Kind.ACCEPT or general.draft.kind is special.draft.kind or {general.draft.kind, special.draft.kind} <= {Kind.DATE, Kind.SPLIT, Kind.ACCEPT}:
+        if (
+            general.draft.kind is Kind.ACCEPT
+            or general.draft.kind is special.draft.kind
+            or {general.draft.kind, special.draft.kind} <= {Kind.DATE, Kind.SPLIT, Kind.ACCEPT}
+        ):
             general.is_dropped = True
         return False
     if Cue.CORRECTION in later.heard.statement.cues:
@@ -82,11 +88,28 @@ def _compare(earlier: _Entry, later: _Entry) -> bool:
     if Kind.SUBSTITUTE in (one.kind, other.kind) and {one.kind, other.kind} & {Kind.REFUSE, Kind.BACKORDER}:
         (later if one.kind is Kind.SUBSTITUTE else earlier).is_dropped = True  # why another part is offered
         return False
-    if Kind.ACCEPT in (one.kind, other.kind) and {one.kind, other.kind} <= {Kind.ACCEPT, Kind.DATE, Kind.SPLIT, Kind.QUANTITY, Kind.PRICE, Kind.SUBSTITUTE, Kind.SHIPPED, Kind.QUESTION}:
+    if Kind.ACCEPT in (one.kind, other.kind) and {one.kind, other.kind} <= {
+        Kind.ACCEPT,
+        Kind.DATE,
+        Kind.SPLIT,
+        Kind.QUANTITY,
+        Kind.PRICE,
+        Kind.SUBSTITUTE,
+        Kind.SHIPPED,
+        Kind.QUESTION,
+    }:
         accepted = earlier if one.kind is Kind.ACCEPT else later
-        if accepted is earlier and accepted.draft.pieces and _days(one) and _days(other) and _days(one) != _days(other):
+        if (
+            accepted is earlier
+            and accepted.draft.pieces
+            and _days(one)
+            and _days(other)
+            and _days(one) != _days(other)
+        ):
             return _exclude(earlier, later)
-        if (earlier if accepted is later else later).draft.kind is not Kind.PRICE or not accepted.draft.pieces:
+        if (
+            earlier if accepted is later else later
+        ).draft.kind is not Kind.PRICE or not accepted.draft.pieces:
             accepted.is_dropped = True
         return False
     if other.kind in EXCLUDES.get(one.kind, ()) or one.kind in EXCLUDES.get(other.kind, ()):
@@ -106,7 +129,9 @@ def _compare_dates(earlier: _Entry, later: _Entry) -> bool:
     if _is_part(one) and _is_part(other):
         total = sum(piece.quantity for piece in (*one.pieces, *other.pieces) if piece.quantity is not None)
         if total <= one.line.quantity and earlier.heard.statement.start < later.heard.statement.start:
-            earlier.draft = replace(one, kind=Kind.SPLIT, pieces=(*one.pieces, *other.pieces), rule="parts in two sentences")
+            earlier.draft = replace(
+                one, kind=Kind.SPLIT, pieces=(*one.pieces, *other.pieces), rule="parts in two sentences"
+            )
             earlier.heard.statement.end = max(earlier.heard.statement.end, later.heard.statement.end)
             later.is_dropped = True
         return False
@@ -130,7 +155,9 @@ def _days(draft: Draft) -> list[object]:
 
 
 def _is_part(draft: Draft) -> bool:
-    return bool(draft.pieces) and all(piece.quantity is not None and piece.quantity < draft.line.quantity for piece in draft.pieces)
+    return bool(draft.pieces) and all(
+        piece.quantity is not None and piece.quantity < draft.line.quantity for piece in draft.pieces
+    )
 
 
 def _commitments(entries: list[_Entry], context: MailContext, text: str) -> list[Commitment]:
@@ -160,7 +187,9 @@ def _as_whole(mates: list[_Entry]) -> Draft | None:
     shapes = {tuple(replace(piece, quantity=None, unit=None) for piece in one.draft.pieces) for one in mates}
     if len(shapes) != 1 or not (len(kinds) == 1 or kinds == {Kind.ACCEPT, Kind.DATE}):
         return None
-    pieces: tuple[Piece, ...] = first.pieces if len(mates) == 1 else tuple(piece for piece in next(iter(shapes)) if piece != Piece())
+    pieces: tuple[Piece, ...] = (
+        first.pieces if len(mates) == 1 else tuple(piece for piece in next(iter(shapes)) if piece != Piece())
+    )
     return replace(first, kind=Kind.DATE if len(kinds) > 1 else first.kind, pieces=pieces)
 
 

@@ -91,7 +91,17 @@ def _mails_of(path: Path, contexts: dict[str, Any], held_out: bool) -> Iterator[
 
 
 def _context(told: dict[str, Any], moment: str, locale: str) -> dict[str, Any]:
-    names = ("line", "item", "supplier_part", "description", "quantity", "unit", "price", "per", "requested_date")
+    names = (
+        "line",
+        "item",
+        "supplier_part",
+        "description",
+        "quantity",
+        "unit",
+        "price",
+        "per",
+        "requested_date",
+    )
     return {
         "supplier": {"name": told["supplier"], "contact": told["contact"], "email": told["email"], "locale": locale, "time_zone": told["zone"]},
         "buyer": {"name": "Bea Buyer", "email": "bea@quayside.example", "company": "Northgate Supplies"},
@@ -160,7 +170,15 @@ def _wanted(line: str, told: dict[str, Any]) -> list[Wanted]:
         else:
             pieces.append(_piece(piece))
     return [
-        Wanted(order, one, frozenset(kinds.split("|")), frozenset((certainty or ["firm"])[0].split("|")), tuple(pieces), percent, optional)
+        Wanted(
+            order,
+            one,
+            frozenset(kinds.split("|")),
+            frozenset((certainty or ["firm"])[0].split("|")),
+            tuple(pieces),
+            percent,
+            optional,
+        )
         for one in numbers
     ]
 

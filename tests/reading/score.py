@@ -83,7 +83,9 @@ def score_mail(mail: Labelled, tally: Tally) -> list[str]:
                 tally.right[name] -= 1
                 tally.drafted[name] -= 1
         if not right["exact"]:
-            problems.append(f"  drafted {_told(draft)}\n     wanted {_wanted_told(wanted) if wanted else 'nothing'}")
+            problems.append(
+                f"  drafted {_told(draft)}\n     wanted {_wanted_told(wanted) if wanted else 'nothing'}"
+            )
     for wanted in left:
         if not wanted.optional:
             problems.append(f"  missed  {_wanted_told(wanted)}")
@@ -152,7 +154,12 @@ def _fields(draft: Drafted, wanted: Wanted, context: MailContext) -> dict[str, b
 def _significant(draft: Drafted, wanted: Wanted) -> tuple[Piece, ...]:
     """A whole quantity that the label leaves out is the line's own, and no value of its own."""
     pieces = draft.commitment.pieces
-    if not wanted.pieces and draft.commitment.kind in (Kind.CANCEL, Kind.REFUSE, Kind.BACKORDER, Kind.SHIPPED):
+    if not wanted.pieces and draft.commitment.kind in (
+        Kind.CANCEL,
+        Kind.REFUSE,
+        Kind.BACKORDER,
+        Kind.SHIPPED,
+    ):
         return tuple(piece for piece in pieces if piece.quantity not in (None, draft.line.quantity))
     return tuple(piece for piece in pieces if piece != Piece())
 
@@ -161,7 +168,9 @@ def _restates(pieces: tuple[Piece, ...], line: OpenLine) -> bool:
     return all(piece.quantity in (None, line.quantity) for piece in pieces)
 
 
-def _pairs(pieces: tuple[Piece, ...], wanted: tuple[WantedPiece, ...], line: OpenLine, context: MailContext) -> dict[str, bool]:
+def _pairs(
+    pieces: tuple[Piece, ...], wanted: tuple[WantedPiece, ...], line: OpenLine, context: MailContext
+) -> dict[str, bool]:
     if len(pieces) != len(wanted):
         return dict.fromkeys(("quantity", "date", "price", "part"), not pieces and not wanted)
     together = {"quantity": True, "date": True, "price": True, "part": True}
@@ -169,7 +178,9 @@ def _pairs(pieces: tuple[Piece, ...], wanted: tuple[WantedPiece, ...], line: Ope
         together["quantity"] &= _same_quantity(mine, label, line)
         together["date"] &= _same_date(mine, label, context)
         price = None if mine.price is None else mine.price / (mine.per or Decimal(1))
-        together["price"] &= price == label.price or (label.price is None and line.price is not None and price == line.price / line.per)
+        together["price"] &= price == label.price or (
+            label.price is None and line.price is not None and price == line.price / line.per
+        )
         together["part"] &= (mine.substitute_part or "").upper() == (label.part or "").upper()
     return together
 
@@ -184,7 +195,9 @@ def _wanted_key(piece: WantedPiece) -> Any:
 
 def _same_quantity(mine: Piece, label: WantedPiece, line: OpenLine) -> bool:
     whole = line.quantity
-    if (mine.quantity if mine.quantity is not None else whole) != (label.quantity if label.quantity is not None else whole):
+    if (mine.quantity if mine.quantity is not None else whole) != (
+        label.quantity if label.quantity is not None else whole
+    ):
         return False
     unit = canonical_unit(label.unit or line.unit)
     return mine.quantity is None or label.quantity is None or canonical_unit(mine.unit or line.unit) == unit
@@ -200,13 +213,19 @@ def _same_date(mine: Piece, label: WantedPiece, context: MailContext) -> bool:
 
 def _told(draft: Drafted) -> str:
     one = draft.commitment
-    pieces = " + ".join(" ".join(f"{k}={v}" for k, v in piece.as_json().items() if v is not None) for piece in one.pieces)
+    pieces = " + ".join(
+        " ".join(f"{k}={v}" for k, v in piece.as_json().items() if v is not None) for piece in one.pieces
+    )
     return f"{one.order}/{draft.line.line} {one.kind} {one.certainty}: {pieces} {one.price_percent or ''} [{one.rule}] « {one.evidence[:100]!r}"
 
 
 def _wanted_told(wanted: Wanted) -> str:
     pieces = " + ".join(
-        " ".join(str(v) for v in (p.quantity, p.day, p.precision, p.price, p.part, "now" if p.is_now else None) if v is not None)
+        " ".join(
+            str(v)
+            for v in (p.quantity, p.day, p.precision, p.price, p.part, "now" if p.is_now else None)
+            if v is not None
+        )
         for p in wanted.pieces
     )
     return f"{wanted.order}/{wanted.line} {'|'.join(sorted(wanted.kinds))} {'|'.join(sorted(wanted.certainties))}: {pieces} {wanted.percent or ''}"
