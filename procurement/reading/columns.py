@@ -208,7 +208,7 @@ class TableReader:
             return any(self._lines(cell) for cell in cells) and not self._holds(Column.DATE, cells, before)
         if column is Column.PRICE:
             return all(self._money(cell) for cell in cells) and any(
-                re.search(r"[.,]\d\d", cell.text) for cell in cells
+                re.search(r"\d[.,]\d{2}(?!\d)", cell.text) for cell in cells
             )
         return True
 

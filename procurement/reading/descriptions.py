@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from procurement.reading.context import OpenLine
 from procurement.reading.folding import folded
+from procurement.reading.units import CODES
 
 SHORTEST_WORD = 4
 # Words of descriptions that people also use for other things.
@@ -14,6 +15,7 @@ EVERYDAY = frozenset(
     " new high low inch zoll typ für mit aus braun weiß schwarz stahl lang kurz rechts links".split()
 )
 ENDINGS = ("ern", "en", "es", "er", "s", "n", "e")
+IN_PACKING = re.compile(r"(?:\bin|\bim|\bje|\bpro|\bper|\bof|\bà|\ba)\s$")
 PLAIN = str.maketrans("äöüß", "aous")
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 CODE = re.compile(r"[a-z]*\d[\w.,/x-]*")
@@ -61,6 +63,8 @@ class DescriptionIndex:
         hits: list[tuple[int, int, set[int]]] = []
         for match in WORD.finditer(text):
             word = match.group(0)
+            if word in CODES and IN_PACKING.search(text[: match.start()]):
+                continue
             if len(word) >= SHORTEST_WORD and (owners := self._owners(word)):
                 hits.append((match.start(), match.end(), owners))
             elif len(self.by_code.get(word, ())) == 1:

@@ -116,6 +116,9 @@ def _work_out(said: Said) -> None:
                 per = said.line.per
             piece = replace(piece, price=raw.money.amount, per=per)
         said.pieces.append((raw, piece))
+    earliest = [one for one in said.pieces if "earliest" in one[0].roles and one[1].quantity is None]
+    if earliest and len(earliest) < len(said.pieces):  # "not before the end of next week, so on the 24th"
+        said.pieces = [one for one in said.pieces if one not in earliest]
 
 
 def _quantity(raw: RawPiece, said: Said, named: Decimal) -> tuple[Decimal | None, str | None]:

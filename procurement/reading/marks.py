@@ -95,7 +95,7 @@ NOISE = re.compile(
     r"|(?<!\w)1z[\da-z]{16}(?!\w)|(?<!\w)\d{1,2}[:.]\d{2} ?(?:uhr|h\b|am\b|pm\b|hrs)|(?<!\w)\d{1,2}:\d{2}(?!\w)|(?<!\w)\d{1,2} ?(?:uhr|am|pm|h)(?!\w)"
     r"|(?<!\w)(?:din|iso|en|astm|dn|pn|rev\.?|revision|type|typ|class|grade|grad|schedule|sch|size|gr[oö][sß]e|series|model|modell|version|rohs|incoterms?|ral|hall|kap\.?|page|seite|step|gate|tor|dock|bay|shift|schicht|truck|lkw|machine|maschine|linie|halle|werk|plant) ?\.?#?\d[\w./-]*"
     r"|(?<![\w.,])\d+(?:[.,]\d+)?(?: ?x ?\d+(?:[.,]\d+)?){1,3}(?: ?(?:mm|cm|m|in|ft))?(?!\w)"
-    r"|(?<![\w.,])\d+(?:[.,]\d+)?[ -]?(?:mm|cm|inch(?:es)?|in\.|\"|bar|psi|volts?|v|kv|kw(?! ?\d)|watts?|w|hz|hp|rpm|nm|mah|ah|°c?|grad|mpa|mm2|qmm|sqmm|my|µm|oz|lbs?|gal|years?|jahre?n?|hours?|stunden?|std\.?|minuten?|min\.?|mins|minutes?|cents?|ct\.?|times|mal|people|leute|mann|shifts?|schichten|machines?|maschinen|trucks?|lkws?|[-]?fach)(?!\w)"
+    r"|(?<![\w.,])\d+(?:[.,]\d+)?[ -]?(?:mm|cm|inch(?:es)?|in\.|\"|bar|psi|volts?|v|kv|kw(?! ?\d)|watts?|w|hz|hp|rpm|nm|mah|ah|°c?|grad|mpa|mm2|qmm|sqmm|my|µm|oz|lbs?|gal|years?|jahre?n?|hours?|stunden?|std\.?|minuten?|min\.?|mins|minutes?|cents?|ct\.?|times|mal|people|leute|mann|shifts?|schichten|machines?|maschinen|trucks?|lkws?|[-]?fach)(?!\w)(?!-\w)"
     r"|(?<![\w.,])\d{1,3}(?:-\d{1,3})? ?(?:(?:working|business|arbeits|werk)?-?(?:days?|tagen?|tage)|weeks?|wochen?|wks?|months?|monate?n?)(?!\w)"
     r"|(?<!\w)(?:d-|a-|ch-)\d{4,5}(?!\w)|(?<![\w.,])\d+ ?(?:lots|lieferungen|deliveries|shipments|teillieferungen|batches|losen|losem?|customers|kunden|orders|bestellungen|lines|positionen|items|artikel(?=n)|drops|instalments|steps|consignments)(?!\w)"
     r"|(?<!\w)(?:net|netto) \d{1,3}(?!\w)|(?<!\w)q[1-4](?!\w)|(?<!\w)24/7(?!\w)|(?<!\w)\d+(?:st|nd|rd|th)(?!\w)"
@@ -250,6 +250,9 @@ class Spotter:
             page.claim(Mark(Sort.DAY, found.start, found.end, day=found.value))
         self._spot_prices(page.masked(text), page)
         self._spot_quantities(page.masked(text), page)
+        for match in PART.finditer(original):
+            if not LOOKS_LIKE_SIZE.match(match.group(0)) and len(match.group(0)) > 3:
+                page.claim(Mark(Sort.PART, *match.span(), part=match.group(0)))
         for match in NOISE.finditer(text):
             page.claim(Mark(Sort.NOISE, *match.span()))
         for pattern, sort in ((OTHERS, Sort.OTHERS), (ALL, Sort.ALL)):
@@ -265,9 +268,6 @@ class Spotter:
             page.claim(Mark(Sort.REST, start, match.end()))
         for match in BARE_NUMBER.finditer(page.masked(text)):
             self._claim_amount(match, Sort.NUMBER, "", page)
-        for match in PART.finditer(original):
-            if not LOOKS_LIKE_SIZE.match(match.group(0)) and len(match.group(0)) > 3:
-                page.claim(Mark(Sort.PART, *match.span(), part=match.group(0)))
         for start, end, lines in self.descriptions.words(text):
             page.claim(Mark(Sort.LINE, start, end, lines=lines))
         for match in GOODS.finditer(text):

@@ -26,7 +26,7 @@ SIGN_OFF = re.compile(
     r"(?: (?:from|aus) \w+(?: \w+)?)?"
     r"|(?:mit |viele |beste |liebe |sch[öo]ne |herzliche |freundliche |freundlichen |besten |vielen |herzlichen |lieben |sonnige |mit den besten |mit besten |mit freundlichen |mit freundlichem |mit herzlichen |mit lieben )*"
     r"(?:gr[üu](?:ß|ss|s)(?:en|e)?|gruessen|gruesse|gruss|gruß|empfehlungen)(?: (?:aus|vom|von) .{2,40})?"
-    r"|mfg|m\.f\.g\.?|m ?f ?g|vg|v\.g\.|lg|gr|hochachtungsvoll|servus)\s*[,.!]*\s*(?:[A-ZÄÖÜ][\w.äöüß-]{0,20}(?: [A-ZÄÖÜ][\w.äöüß-]{0,20}){0,2})?\s*$",
+    r"|mfg|m\.f\.g\.?|m ?f ?g|vg|v\.g\.|lg|gr|hochachtungsvoll|servus)(?!\w)\s*[,.!]*\s*(?:[A-ZÄÖÜ][\w.äöüß-]{0,20}(?: [A-ZÄÖÜ][\w.äöüß-]{0,20}){0,2})?\s*$",
     re.IGNORECASE,
 )
 THANKS = re.compile(

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from procurement.reading.clauses import Clause
+from procurement.reading.clauses import TOPICS_APART, Clause
 from procurement.reading.context import MailContext, OpenLine
 from procurement.reading.dates import Day, Later
 from procurement.reading.marks import Amount, Mark, Money, Sort
@@ -130,7 +130,9 @@ class Assembler:
                 if targets and targets.lines and current is None:
                     self.lines = targets.lines
                 continue
-            if clause.is_reason or clause.is_apart:
+            if _only_waits(clause):
+                clause.marks = [mark for mark in clause.marks if mark.sort is not Sort.DAY]
+            elif clause.is_reason or clause.is_apart:
                 blocked = not clause.is_reason
                 if targets:
                     self._focus(targets)
@@ -226,11 +228,7 @@ class Assembler:
                 mark.sort is Sort.DAY and "old" not in mark.roles for mark in clause.marks
             ) and not _is_renewed(clause):
                 return
-        values = [
-            mark
-            for mark in clause.values
-            if not (mark.sort is Sort.NUMBER and not _counts(clause, statement, mark))
-        ]
+        values = [mark for mark in clause.values if _is_meant(mark, clause, statement)]
         pieces = _pieces(values, statement)
         if pieces is None:
             statement.is_unsure = True
@@ -403,7 +401,7 @@ class Assembler:
         if excepted and not lines:
             return Targets(lines=tuple(excepted), is_explicit=True, is_others=False)
         if lines or unclear:
-            return Targets(lines=tuple(lines), is_explicit=True, is_unclear=unclear)
+            return Targets(lines=tuple(lines), is_explicit=True, is_unclear=not lines)
         if has_all:
             if self.is_foreign and not orders:
                 return Targets(is_foreign=True)
@@ -499,12 +497,27 @@ def _says_orders(clause: Clause) -> bool:
     )
 
 
+def _only_waits(clause: Clause) -> bool:
+    """`for the other 700 we are waiting on material`: no promise, but their number is needed for what follows."""
+    is_rest = any(mark.amount and mark.amount.is_rest for mark in clause.marks)
+    return is_rest and clause.cues & TOPICS_APART == {Cue.CONTACT} and not clause.is_reason
+
+
 def _is_renewed(clause: Clause) -> bool:
     """Whether a clause that looks back also says what is now: an old day beside a new one, or "now"."""
     has_old = any(mark.sort is Sort.DAY and "old" in mark.roles for mark in clause.marks)
     return has_old or bool(
         re.search(r"(?<!\w)(?:now|new|neu(?:er)?|jetzt|nun|instead|stattdessen)(?!\w)", clause.skeleton)
     )
+
+
+def _is_meant(mark: Mark, clause: Clause, statement: Statement) -> bool:
+    """Whether a bare number is a quantity, and an unknown part number an offer."""
+    if mark.sort is Sort.NUMBER:
+        return _counts(clause, statement, mark)
+    if mark.sort is Sort.PART:
+        return Cue.SUBSTITUTE in clause.cues | statement.cues
+    return True
 
 
 def _counts(clause: Clause, statement: Statement, mark: Mark) -> bool:

@@ -160,7 +160,9 @@ def _wanted(line: str, told: dict[str, Any]) -> list[Wanted]:
     order, _, number = target.partition("/")
     numbers = [n for n in number.split(",") if n]
     if not numbers:
-        numbers = [str(row[0]) for o in told["orders"] if o["number"] == order for row in o["lines"]]
+        numbers = [
+            str(row[0]).lstrip("0") for o in told["orders"] if o["number"] == order for row in o["lines"]
+        ]
         assert numbers, line
     pieces: list[WantedPiece] = []
     percent = None

@@ -102,7 +102,7 @@ def score_mail(mail: Labelled, tally: Tally) -> list[str]:
 
 
 def _nearness(draft: Drafted, wanted: Wanted, context: MailContext) -> int:
-    if (draft.line.order, str(draft.line.line)) != (wanted.order, wanted.line):
+    if (draft.line.order, draft.line.number) != (wanted.order, wanted.line):
         return 0
     right = _fields(draft, wanted, context)
     return 10 + 5 * right["kind"] + sum(right.values())
@@ -131,7 +131,7 @@ def _fields(draft: Drafted, wanted: Wanted, context: MailContext) -> dict[str, b
     """Which fields of a draft are as the label has them."""
     kind = draft.commitment.kind
     right = {
-        "line": (draft.line.order, str(draft.line.line)) == (wanted.order, wanted.line),
+        "line": (draft.line.order, draft.line.number) == (wanted.order, wanted.line),
         "kind": kind in wanted.kinds,
         "certainty": draft.commitment.certainty in wanted.certainties,
     }
