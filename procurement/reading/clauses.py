@@ -67,6 +67,12 @@ class Clause:
         apart = self.cues & TOPICS_APART
         if apart == {Cue.LATER_ORDERS} and any(mark.sort is Sort.PART for mark in self.marks):
             apart = set()  # an offer of another part is one for this order
+        if (
+            apart == {Cue.HYPOTHETICAL}
+            and Cue.SUBSTITUTE in self.cues
+            and any(mark.sort is Sort.PART for mark in self.marks)
+        ):
+            apart = set()  # "we would have the C4 in stock" is a polite offer
         return bool(apart) or (Cue.EARLIER in self.cues and Cue.NEGATION in self.cues)
 
 

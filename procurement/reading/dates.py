@@ -87,7 +87,7 @@ LONG_DAYS = [name for name in WEEKDAYS if len(name) > 2]
 WEEKDAY = _any_of(LONG_DAYS)
 ANY_WEEKDAY = _any_of(list(WEEKDAYS))
 YEAR = r"(?:20\d\d|'?\d\d(?![\d.,:]))"
-NUMBER = r"(?:\d{1,3}|" + _any_of(list(NUMBER_WORDS)) + r"|an?|a couple of|ein paar)"
+NUMBER = r"(?:\d{1,3}|" + _any_of(list(NUMBER_WORDS)) + r"|an?|ne|a couple of|ein paar)"
 D, M = r"(?P<d>0?[1-9]|[12]\d|3[01])", r"(?P<m>0?[1-9]|1[0-2])"
 TH = r"(?:\s?(?:st|nd|rd|th)\b|\.)?"
 BEFORE, AFTER = r"(?<![\w.,/:-])", r"(?![\w/])(?![.,:-]\d)"
@@ -110,7 +110,7 @@ def _weekday(name: str) -> int:
 def _count(word: str) -> int:
     if word.isdigit():
         return int(word)
-    return {"a": 1, "an": 1, "a couple of": 2}.get(word, NUMBER_WORDS.get(word, 0))
+    return {"a": 1, "an": 1, "ne": 1, "a couple of": 2}.get(word, NUMBER_WORDS.get(word, 0))
 
 
 def _date(year: int, month: int, day: int) -> date | None:

@@ -91,7 +91,15 @@ class DescriptionIndex:
             return set()
         owners: set[int] = set()
         for known, lines in self.by_word.items():  # German compounds: Schrauben for Sechskantschraube
-            if len(known) >= 4 and (known.endswith(stem) or stem.endswith(known)) and known != stem:
+            if (
+                len(known) >= 4
+                and (
+                    known.endswith(stem)
+                    or stem.endswith(known)
+                    or (len(stem) >= 6 and known.startswith(stem))
+                )
+                and known != stem
+            ):
                 owners |= lines
         return owners
 

@@ -101,7 +101,7 @@ NOISE = re.compile(
     r"|(?<!\w)(?:net|netto) \d{1,3}(?!\w)|(?<!\w)q[1-4](?!\w)|(?<!\w)24/7(?!\w)|(?<!\w)\d+(?:st|nd|rd|th)(?!\w)"
 )  # fmt: skip
 LINE_LABEL = r"(?:lines?|ln|li|line ?items?|items?|itm|pos(?:ition(?:en|s)?|itionen)?|pos\.-?nr|posit|zeilen?|posten|bestellposition(?:en)?|artikelposition)"
-LIST_AND = r"\s*(?:,\s*(?:and|und)|,|&|\+|/|and|und|sowie|u\.|or|plus|as well as)\s*"
+LIST_AND = r"\s*(?:,\s*(?:and|und)|\bu\b\.?|,|&|\+|/|and|und|sowie|u\.|or|plus|as well as)\s*"
 LINE = re.compile(
     rf"(?<![\w-]){LINE_LABEL}\.?(?:\s*(?:no|nos|nr|number|numbers|nummer)\b\.?)?\s*[#:]?\s*(?P<list>0*\d{{1,5}})(?![\d,.]\d)"
 )
@@ -153,7 +153,7 @@ GOODS = re.compile(
 )  # fmt: skip
 REST = re.compile(
     word_pattern(
-        r"(?:the |our |your |any )?(?:rest|balance|remainder|remaining(?: (?:quantity|qty|amount|pieces|pcs|ones|units|goods|part|lot))?|outstanding (?:quantity|qty)|residual|leftover)(?: of (?:them|it|these|those|the quantity|the qty|the lot))?(?: quantity| qty)?", r"(?:the )?(?:other|second|remaining) half", r"the other(?= (?:<|\d))", r"the others", r"other(?= \d)",
+        r"(?:the )?missing(?! (?:part|line|item|order|po))", r"(?:the |our |your |any )?(?:rest|balance|remainder|remaining(?: (?:quantity|qty|amount|pieces|pcs|ones|units|goods|part|lot))?|outstanding (?:quantity|qty)|residual|leftover)(?: of (?:them|it|these|those|the quantity|the qty|the lot))?(?: quantity| qty)?", r"(?:the )?(?:other|second|remaining) half", r"the other(?= (?:<|\d))", r"the others", r"other(?= \d)",
         r"(?:der|den|die|dem|des|ein|und)? ?(?:rest(?:menge|lieferung|stück|posten|liche[rnms]?|s)?|verbleibende[rn]?|fehlende[rn]?|übrige[rn]?)", r"(?:die )?(?:andere|zweite|restliche) hälfte", r"die anderen(?= \d)", r"die übrigen", r"die letzten(?= \d)", r"die fehlenden",
     )
 )  # fmt: skip
@@ -196,6 +196,9 @@ GLUED_QUANTITY = re.compile(
 )
 WORDY_QUANTITY = re.compile(
     rf"(?<!\w)(?P<n>{'|'.join(sorted(WORDS, key=len, reverse=True))})(?P<gap> )(?P<unit>(?:{PATTERN})(?!\w)(?! (?:of|on|in) (?:the )?(?:problem|week|month)))"
+)
+COUNTED_WORD = re.compile(
+    rf"(?<!\w)(?P<n>{'|'.join(word for word, value in WORDS.items() if value > 1)}) (?:of the |der |von den )?$"
 )
 LABELLED_QUANTITY = re.compile(
     rf"(?<!\w)(?:qty|quantity|menge|anzahl|st[uü]e?ckzahl|amount)\.?(?: is| ist| of| von| now| neu| available| verf[uü]gbar| confirmed| best[aä]tigt)*\s?[:=]?\s?(?P<n>{NUMBER})(?P<unit>)"
@@ -270,6 +273,15 @@ class Spotter:
             self._claim_amount(match, Sort.NUMBER, "", page)
         for start, end, lines in self.descriptions.words(text):
             page.claim(Mark(Sort.LINE, start, end, lines=lines))
+            if counted := COUNTED_WORD.search(text[:start]):  # "two pumps"
+                page.claim(
+                    Mark(
+                        Sort.NUMBER,
+                        counted.start("n"),
+                        counted.end("n"),
+                        amount=Amount((Decimal(WORDS[counted["n"]]),)),
+                    )
+                )
         for match in GOODS.finditer(text):
             page.claim(Mark(Sort.GOODS, *match.span()))
         return _joined_rest(text, page.sorted())

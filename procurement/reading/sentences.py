@@ -13,6 +13,13 @@ NARROWEST_WRAP = 55
 ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:pos|nr|no|nos|ca|approx|z\.b|e\.g|i\.e|d\.h|st|stk|stck|mr|mrs|ms|dr|hr|fr|ltd|inc|co|corp|inkl|incl|excl|zzgl|lt|gem|vsl|vorauss|bzw|ggf|evtl|max|min|qty|ref|tel|bestell|art|best|i\.o|o\.k|o\.g|u\.a|usw|etc|vs|s\.o|eta|c|mo|di|mi|do|sa|so|mon|tue|wed|thu|fri|jan|feb|mar|mrz|apr|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez|wk|kw|pcs|pc|p\.o|itm|ln|rd|abt|est|sch|lfd|lfm|mtr|mtrs|ltr|inv|vol|tsd|mio|p\.s|ps|a\.m|p\.m|u|v|m\.f\.g|resp|prod|liefert|wo|std|dt|cont|ship|del|dely|deliv)\.$"
 )
+# "… on 20 Feb. For line 30 …", "… 50 Stk. Der Rest …": the stop of an abbreviation that also ends the sentence.
+ENDS_ANYWAY = re.compile(
+    r"(?:\d\s*(?:jan|feb|mar|mrz|apr|jun|jul|aug|sept?|oct|okt|nov|de[cz])|\d\s*(?:stk|st|stck|pcs|pc|ltr|mtr)|\betc|\busw)\.$"
+)
+BEGINS = re.compile(
+    r"\s+(?:For|The|We|I|It|Line|Lines|Item|Pos|Position|On|In|All|Please|Rest|Balance|This|Your|Our|Der|Die|Das|Den|Wir|Ich|Es|Bei|Für|Rest|Bitte|Alle|Ihre|Unsere|Leider|Am|Zum)\b"
+)
 NEXT_OF_NUMBER = re.compile(
     r"\s*(?:jan|feb|m[äa]r|mrz|apr|mai|may|jun|jul|aug|sep|o[kc]t|nov|de[zc]|kw|kalenderwoche|woche|position|pos\b|zeile|teil|lieferung|rate|los|charge|[\d(,;-])"
 )
@@ -113,6 +120,13 @@ def _stops(text: str) -> Iterator[int]:
         )
         if match.group(0).startswith("."):
             if ABBREVIATION.search(head):
+                if ENDS_ANYWAY.search(head) and BEGINS.match(tail):
+                    yield match.end()
+                continue
+            if re.search(r"\d\.\s?\d{1,2}\.$", head) and re.match(
+                r"\s*(?:pos|line|item|zeile|artikel)\b", tail.lower()
+            ):
+                yield match.end()  # "… am 04.05. Pos. 2: …": the stop of a date, and another line
                 continue
             if head[-2:-1].isdigit() and (
                 NEXT_OF_NUMBER.match(tail.lower()) or not tail.lstrip()[:1].isupper()

@@ -173,7 +173,14 @@ class Assembler:
         start, end = sentence.start + clause.start, sentence.start + clause.end
         is_new = current is None
         if current is not None and targets:
-            if not current.targets and current.has_content and not clause.values and not targets.is_others:
+            dated_only = bool(current.pieces) and not any(piece.amount for piece in current.pieces)
+            undated = not any(mark.sort is Sort.DAY for mark in clause.values)
+            if (
+                not current.targets
+                and current.has_content
+                and not targets.is_others
+                and (not clause.values or (dated_only and undated))
+            ):
                 current.targets = targets  # "we ship 40 on 12 March, for line 3"
             elif (
                 current.targets
