@@ -323,7 +323,7 @@ class _Listener:
             statement.pieces
             and any(piece.day for piece in statement.pieces)
             and (not self.assembler.mentioned or statement.has_goods)
-            and (delivers or fragment)
+            and (delivers or self.word_count <= 6)
         ):
             return None if unknown_words(statement.bones, self.language) else Targets(orders=(order,))
         if not statement.pieces and statement.cues & {Cue.SHIPPED, Cue.REFUSE} and statement.has_goods:

@@ -224,6 +224,8 @@ class Assembler:
         statement.bones += f" {clause.skeleton}"
         cues = set(clause.cues)
         statement.has_goods |= any(mark.sort is Sort.GOODS for mark in clause.marks)
+        if Cue.HYPOTHETICAL in cues:
+            cues.add(Cue.HEDGE)
         if Cue.UNSURE in cues:
             statement.is_unsure = True
         if clause.is_denied:
@@ -270,6 +272,8 @@ class Assembler:
         for piece in pieces:
             piece.status = status
         first = pieces[0]
+        if last and last.status is Cue.SHIPPED and first.day and not first.amount and not first.status:
+            return  # when it arrives
         if (
             last
             and not first.amount
