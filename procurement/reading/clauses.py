@@ -301,6 +301,12 @@ def unknown_words(bones: str, language: str) -> list[str]:
         Cue.CONTRAST,
         Cue.NOT_NEGATION,
         Cue.AVAILABLE_NOW,
+        Cue.REFUSE,
+        Cue.BACKORDER,
+        Cue.CANCEL,
+        Cue.SUBSTITUTE,
+        Cue.UNDATED,
+        Cue.ONLY,
     ):
         bones = patterns[cue].sub(" ", bones)
     known = NEUTRAL.union(*(words.common for words in LANGUAGES.values()))

@@ -26,12 +26,14 @@ class Column(StrEnum):
     REQUESTED = "requested"
     DATE = "date"
     PRICE = "price"
+    STOCK = "stock"  # what is there now; with a date beside it nobody knows of what
     REMARK = "remark"
     UNREAD = "unread"
 
 
 # The first pattern that fits a head decides; a column must also hold what its head promises.
 HEADS: tuple[tuple[Column, re.Pattern[str]], ...] = (
+    (Column.STOCK, re.compile(r"stock|lager|bestand|on hand|vorrat")),
     (Column.UNREAD, re.compile(r"total|amount|value|gesamt|summe|betrag|wert|uom|unit$|^me$|einheit|weight|gewicht|tracking|invoice|rechnung|stock level|rev|short|fehlmenge|outstanding|open$|offen")),
     (Column.NEW_PART, re.compile(r"new part|replacement|substitut|ersatz|alternativ|successor|nachfolge")),
     (Column.REQUESTED, re.compile(r"(?:req|want|need|orig|old|wunsch|gew[uü]nscht|alt\b|alter|bisher|your|ihr|prev|order date|bestelldatum|po date|due|geplant|soll|was)\w*.{0,4}(?:date|termin|delivery|kw|week|datum|liefer|dock|promise)?.*")),
@@ -111,13 +113,18 @@ class TableReader:
         if not body:
             return None
         columns = self._columns(head, body)
-        if columns is None or not set(columns) & {
-            Column.DATE,
-            Column.QUANTITY,
-            Column.REMARK,
-            Column.PRICE,
-            Column.NEW_PART,
-        }:
+        if (
+            columns is None
+            or Column.STOCK in columns
+            or not set(columns)
+            & {
+                Column.DATE,
+                Column.QUANTITY,
+                Column.REMARK,
+                Column.PRICE,
+                Column.NEW_PART,
+            }
+        ):
             return None
         confirmed = bool(
             head and any(re.search(r"confirm|best[aä]tigt", folded(cell.text)) for cell in head.cells)

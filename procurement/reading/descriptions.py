@@ -27,6 +27,7 @@ class DescriptionIndex:
     def __init__(self, lines: Iterable[OpenLine]) -> None:
         self.lines = tuple(lines)
         self.by_word: dict[str, set[int]] = defaultdict(set)
+        self.whole: dict[str, set[int]] = defaultdict(set)
         self.by_code: dict[str, set[int]] = defaultdict(set)
         self.runs: list[tuple[list[str], int]] = []
         for at, line in enumerate(self.lines):
@@ -34,6 +35,7 @@ class DescriptionIndex:
             for word in WORD.findall(text):
                 if len(word) >= SHORTEST_WORD and word not in EVERYDAY:
                     self.by_word[_stem(word)].add(at)
+                    self.whole[_plain(word)].add(at)
             for code in {folded(line.item), folded(line.supplier_part)}:
                 for word in re.findall(r"[^\W\d_]{3,}", code):
                     if word not in EVERYDAY:
@@ -101,17 +103,24 @@ class DescriptionIndex:
                 and known != stem
             ):
                 owners |= lines
+        for known, lines in self.whole.items():
+            if known.endswith(_plain(word)):
+                owners |= lines
         return owners
 
 
 def _stem(word: str) -> str:
     """The word without its ending and its umlauts: enough to know a plural again."""
-    plain = word.translate(PLAIN).replace("-", "")
-    plain = plain.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+    plain = _plain(word)
     for _twice in range(2):
         ending = next((one for one in ENDINGS if plain.endswith(one) and len(plain) - len(one) >= 4), "")
         plain = plain[: len(plain) - len(ending)]
     return plain
+
+
+def _plain(word: str) -> str:
+    """Without umlauts, however they were written."""
+    return word.translate(PLAIN).replace("-", "").replace("ae", "a").replace("oe", "o").replace("ue", "u")
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:

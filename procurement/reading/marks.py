@@ -111,7 +111,7 @@ NEXT_LINE = re.compile(
 THROUGH_LINE = re.compile(r"\s*(?:-|to|through|thru|bis)\s*(?P<n>0*\d{1,5})(?![\w.,/:-]\d)(?!\w)(?!\.)")
 HASH_LINE = re.compile(r"(?<![\w#])#\s?(?P<list>0*\d{1,3})(?![\w.,/-]\d)(?!\w)")
 LEADING_LINE = re.compile(
-    r"^[\s*-]*(?P<list>0*\d{1,5})(?=\s*(?:[:)=>]|-[ >]|- |\.\s+(?=\D)|\.?\)|\s+(?:ok|okay|confirmed|best[aä]tigt|passt)\b))(?![:.]\d)"
+    r"^[\s*-]*(?P<list>0*\d{1,5})(?=\s*(?:[:)=>|]|-[ >]|- |\.\s+(?=\D)|\.?\)|\s+(?:ok|okay|confirmed|best[aä]tigt|passt)\b))(?![:.]\d)"
 )
 ORDINALS = {
     "first": 0,
@@ -145,10 +145,10 @@ ALL = re.compile(
         r"all", r"alle(?: \d| drei| vier| zwei| fünf)? (?:positionen|artikel|teile|pos\.?|posten|zeilen|bestellungen|termine|mengen)", r"alle(?: drei| vier| zwei)", r"alles", r"(?:die |der |den |das )?(?:ganze|komplette|gesamte|vollständige)[nrs]? (?:bestellung|auftrag|lieferung|menge|ware|order)", r"beide(?:n)?(?: (?:positionen|bestellungen|artikel|aufträge|pos\.?))?", r"sämtliche (?:positionen|artikel)", r"gesamtlieferung", r"jede position", r"komplett(?:lieferung)?",
     )
 )  # fmt: skip
+BARE_ALL = frozenset({"all", "alles", "komplett", "in full", "alle"})
 GOODS = re.compile(
     word_pattern(
-        r"(?:the|your|this|our|that|above|an?|above mentioned|subject|abovementioned)(?: \w+)? (?:purchase )?(?:order|po)(?! (?:confirmation|book|number|no|qty|quantity|value|date))", r"(?:the |your |these )?(?:goods|material|parts|pieces)", r"po", r"order(?= (?:confirmed|is|will|ok|accepted|as|received and confirmed|<))", r"it", r"they", r"these",
-        r"(?:die|ihre|der|ihrer|diese|obige|o\.g\.|dieser|unten stehende|genannte|oben genannte|vorliegende)[rn]? (?:bestellung|order|lieferung|ware|teile|sendung)", r"(?:der|den|ihren|dem|ihr|diesen|ihrem) (?:auftrag|artikel)", r"ware", r"bestellung(?= (?:bestätigt|wird|ist|geht|passt|ok))",
+        r"(?:the|your|this|our|that|above|an?|above mentioned|subject|abovementioned)(?: \w+)? (?:purchase )?(?:order|po)(?! (?:confirmation|book|number|no|qty|quantity|value|date))", r"(?:the |your |these )?(?:goods|material|parts|pieces)", r"po", r"order(?= (?:confirmed|is|will|ok|accepted|as|received and confirmed|<))", r"it", r"they",        r"(?:die|ihre|der|ihrer|diese|obige|o\.g\.|dieser|unten stehende|genannte|oben genannte|vorliegende)[rn]? (?:bestellung|order|lieferung|ware|teile|sendung)", r"(?:der|den|ihren|dem|ihr|diesen|ihrem) (?:auftrag|artikel)", r"ware", r"bestellung(?= (?:bestätigt|wird|ist|geht|passt|ok))",
     )
 )  # fmt: skip
 REST = re.compile(
@@ -261,7 +261,10 @@ class Spotter:
         for pattern, sort in ((OTHERS, Sort.OTHERS), (ALL, Sort.ALL)):
             for match in pattern.finditer(text):
                 names_orders = re.search(r"orders|bestellungen|aufträge|pos$", match.group(0)) is not None
-                page.claim(Mark(sort, *match.span(), order="*" if names_orders else ""))
+                bare = (
+                    "both" if match.group(0) in ("both", "beide") else match.group(0) in BARE_ALL and "bare"
+                )
+                page.claim(Mark(sort, *match.span(), order="*" if names_orders else "", part=bare or ""))
         for match in OTHER_HALF.finditer(text):
             page.claim(Mark(Sort.REST, *match.span()))
         for match in HALF.finditer(text):

@@ -20,6 +20,10 @@ from procurement.reading.weighing import Weighed, weigh
 from procurement.reading.words import Cue
 
 SHORT_ANSWER = 8  # words; a longer sentence does not confirm an order in passing
+OTHER_BUSINESS = re.compile(
+    r"(?<!\w)(?:price ?lists?|quot(?:e|ation)s?|angebot\w*|preisliste\w*|preisanpassung\w*|preiserh[öo]hung\w*|invoices?|rechnung\w*|mahnung|reklamation\w*|complaints?|newsletter"
+    r"|betriebsferien|betriebsurlaub|holidays?|closures?|opening hours|[öo]ffnungszeiten|statement of account|kontoauszug)(?!\w)"
+)
 LONGEST_HISTORY = 6_000  # characters of history that are looked at for what an answer answers
 
 
@@ -75,6 +79,7 @@ class _Listener:
         self.intro: Statement | None = None  # "we have shipped today:" and then a list
         self.subject_lines: tuple[OpenLine, ...] = ()
         self.word_count = len(new.text.split())
+        self.names_order = False  # in the subject, the history or the text
 
     def listen(self) -> list[Heard]:
         """Everything said, in the order in which it was said."""
@@ -97,7 +102,9 @@ class _Listener:
             sentence = folded(" ".join(text.split()))[:LONGEST_HISTORY]
             marks = self.spotter.spot(sentence, sentence)
             orders = list(dict.fromkeys(mark.order for mark in marks if mark.sort is Sort.ORDER))
-            if text is self.mail.subject and any(mark.sort is Sort.FOREIGN for mark in marks) and not orders:
+            self.names_order |= bool(orders)
+            apart = OTHER_BUSINESS.search(sentence) or any(mark.sort is Sort.FOREIGN for mark in marks)
+            if text is self.mail.subject and apart and not orders:
                 self.assembler.is_foreign = True
                 return
             if orders and not self.assembler.order and len(orders) == 1:
@@ -209,6 +216,9 @@ class _Listener:
     def _hear_sentence(self, sentence: Sentence) -> None:
         language = language_of(sentence.text, self.language)
         clauses = clauses_of(sentence, self.spotter, language)
+        self.names_order |= any(
+            mark.sort in (Sort.ORDER, Sort.LINE) for clause in clauses for mark in clause.marks
+        )
         before = self.assembler.lines
         foreign = self.assembler.is_foreign
         statements = self.assembler.assemble(sentence, clauses)
@@ -222,6 +232,12 @@ class _Listener:
                 continue
             if self._goes_on(statement):
                 continue
+            if (
+                statement.targets
+                and statement.targets.is_weak
+                and len(unknown_words(statement.bones, language)) > 1
+            ):
+                statement.targets = None
             targets = statement.targets or self._implied(statement, before, foreign)
             if statement.targets is None and targets is None:
                 continue
@@ -306,6 +322,8 @@ class _Listener:
             & {Cue.MINIMUM, Cue.BACKORDER, Cue.CANCEL, Cue.SUBSTITUTE, Cue.PRICE, Cue.PRICE_UP}
         ):
             return None
+        if not says_only_accept and not self._speaks_of_goods(statement):
+            return None
         lines = before or self.subject_lines
         if lines and not says_only_accept:
             return Targets(lines=lines)
@@ -330,6 +348,17 @@ class _Listener:
             return Targets(orders=(order,))
         return None
 
+    def _speaks_of_goods(self, statement: Statement) -> bool:
+        """Whether the words are those of deliveries: a statement with other words may have another subject.
+
+        How many strange words are let pass depends on how plainly the mail is about an order.
+        """
+        counted = any(piece.part or (piece.amount and piece.amount.unit) for piece in statement.pieces)
+        allowed = 3 if statement.has_goods or counted else 2 if self.names_order else 0
+        if not statement.pieces and statement.cues & {Cue.REFUSE, Cue.CANCEL, Cue.BACKORDER}:
+            allowed = min(allowed, 1)
+        return len(unknown_words(statement.bones, self.language)) <= allowed
+
     def _implied_acceptance(
         self, statement: Statement, lines: tuple[OpenLine, ...], order: str
     ) -> Targets | None:
@@ -341,6 +370,10 @@ class _Listener:
         ):
             return Targets(lines=lines)
         if not order or self.assembler.mentioned:
+            return None
+        if len(unknown_words(statement.bones, self.language)) > (
+            1 if self.names_order or statement.has_goods else 0
+        ):
             return None
         if statement.has_goods or (statement.words <= SHORT_ANSWER and self.word_count <= 60):
             return Targets(orders=(order,))

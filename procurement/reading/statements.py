@@ -45,6 +45,7 @@ class Targets:
     is_others: bool = False
     is_foreign: bool = False
     is_unclear: bool = False
+    is_weak: bool = False  # "all", which may be all of anything
     excepted: tuple[OpenLine, ...] = ()
 
     @property
@@ -416,12 +417,14 @@ class Assembler:
         if has_all:
             if self.is_foreign and not orders:
                 return Targets(is_foreign=True)
-            both = re.search(r"both|beide|all (?:the )?orders|alle bestellungen", clause.skeleton) is not None
-            scope = tuple(dict.fromkeys(orders)) or self._whole((), everything=_says_orders(clause))
-            return (
-                Targets(orders=scope, is_explicit=True)
-                if scope
-                else (Targets(is_unclear=True, is_explicit=True) if both else None)
+            alls = [mark for mark in named if mark.sort is Sort.ALL]
+            if any(mark.part == "both" for mark in alls) and not orders and len(self.lines) == 2:
+                return Targets(lines=self.lines, is_explicit=True)
+            scope = self._whole(orders, everything=any(mark.order == "*" for mark in alls))
+            if not scope:
+                return Targets(is_unclear=True, is_explicit=True)
+            return Targets(
+                orders=scope, is_explicit=True, is_weak=all(mark.part for mark in alls) and not orders
             )
         if orders:
             return Targets(orders=tuple(dict.fromkeys(orders)), is_explicit=True)
@@ -499,13 +502,6 @@ class Assembler:
         elif targets.orders:
             self.lines = ()
             self.order = targets.orders[0] if len(targets.orders) == 1 else self.order
-
-
-def _says_orders(clause: Clause) -> bool:
-    """`both orders`, as against both lines."""
-    return bool(re.search(r"orders|bestellungen|pos\b|auftr", clause.skeleton)) or any(
-        mark.sort is Sort.ALL and mark.order == "*" for mark in clause.marks
-    )
 
 
 def _only_waits(clause: Clause) -> bool:

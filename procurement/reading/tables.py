@@ -74,7 +74,7 @@ def _cells(line: str, offset: int, kind: re.Pattern[str] | None) -> tuple[re.Pat
             cells.append(Cell(offset + at, offset + match.start(), line[at : match.start()].strip()))
             at = match.end()
         cells.append(Cell(offset + at, offset + body_end, line[at:body_end].strip()))
-        enough = 2 if separator.pattern == r"\t" else FEWEST_CELLS
+        enough = 2 if separator.pattern in (r"\t", r"\s*\|\s*") else FEWEST_CELLS
         if len(cells) >= enough and not (
             separator.pattern == r" {2,}"
             and re.search(r"[a-zäöü]{3,}\s[a-zäöü]{3,}\s[a-zäöü]{3,}\s[a-zäöü]{3,}", line)
