@@ -104,6 +104,7 @@ class TableReader:
     def __init__(self, spotter: Spotter) -> None:
         self.spotter = spotter
         self.context = spotter.context
+        self.seen: dict[str, list[Mark]] = {}
 
     def read(self, table: Table, order: str) -> list[ReadRow] | None:
         """The rows that name a line; None if this is no table of lines."""
@@ -318,7 +319,9 @@ class TableReader:
         return list(dict.fromkeys(line for mark in self._marks(cell, Sort.LINE) for line in mark.lines))
 
     def _marks(self, cell: Cell, sort: Sort) -> list[Mark]:
-        return [mark for mark in self.spotter.spot(cell.text, folded(cell.text)) if mark.sort is sort]
+        if cell.text not in self.seen:
+            self.seen[cell.text] = self.spotter.spot(cell.text, folded(cell.text))
+        return [mark for mark in self.seen[cell.text] if mark.sort is sort]
 
     def _number(self, cell: Cell) -> str:
         found = re.fullmatch(

@@ -16,7 +16,7 @@ DIVIDER = re.compile(
     re.IGNORECASE,
 )
 HEADER = re.compile(
-    r"^\s*[*>]*\s*\*?(from|von|de|sent|gesendet|date|datum|to|an|cc|subject|betreff|asunto|objet|para|enviado|reply-to)\s*:\*?\s*(\S.*)?$",
+    r"^[\s*>]*(from|von|de|sent|gesendet|date|datum|to|an|cc|subject|betreff|asunto|objet|para|enviado|reply-to)\s*:\*?\s*(\S.*)?$",
     re.IGNORECASE,
 )
 OUTLOOK_RULE = re.compile(r"^_{8,}\s*$")
@@ -62,6 +62,11 @@ POSTSCRIPT = re.compile(
 )
 
 
+MOST_LINES = 2_500
+LONGEST_LINE = 5_000
+LONGEST_HEAD = 400  # of a line that begins history
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A stretch of the new text, and the quoted lines it stands right below of, if it answers those."""
@@ -85,7 +90,7 @@ def split_new_text(text: str, writer: str = "") -> NewText:
 
     `writer` is the name of the person who writes: a line of that name alone is a signature.
     """
-    lines = text.split("\n")
+    lines = [line[:LONGEST_LINE] for line in text.split("\n")[:MOST_LINES]]
     quoted = _quoted(lines)
     blocks: list[tuple[list[str], str]] = []
     above: list[str] = []
@@ -155,6 +160,8 @@ def _quoted(lines: list[str]) -> list[bool]:
 
 def _attribution(lines: list[str], at: int, quoted: list[bool]) -> int:
     """How many lines the sentence "on … wrote:" takes that begins here; 0 if none does."""
+    if len(lines[at]) > LONGEST_HEAD:
+        return 0
     if not re.match(
         r"^\s*(?:on|am|le|el|em|den)\b|.*(?:wrote|schrieb|geschrieben)\b.*:?\s*$", lines[at], re.IGNORECASE
     ):
@@ -170,6 +177,8 @@ def _attribution(lines: list[str], at: int, quoted: list[bool]) -> int:
 
 
 def _starts_history(lines: list[str], at: int) -> bool:
+    if len(lines[at]) > LONGEST_HEAD:
+        return False
     if DIVIDER.match(lines[at]) or _header_block(lines, at):
         return True
     if OUTLOOK_RULE.match(lines[at]):
@@ -180,7 +189,7 @@ def _starts_history(lines: list[str], at: int) -> bool:
 
 def _header_block(lines: list[str], at: int) -> bool:
     """Three different mail headers in the next lines, the first of them a sender or a time."""
-    if at >= len(lines):
+    if at >= len(lines) or len(lines[at]) > LONGEST_HEAD:
         return False
     first = HEADER.match(lines[at])
     if not first or first.group(1).lower() not in ("from", "von", "de", "date", "datum", "sent", "gesendet"):

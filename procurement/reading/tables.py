@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 SEPARATORS = (re.compile(r"\t"), re.compile(r"\s*\|\s*"), re.compile(r"\s*;\s*"), re.compile(r" {2,}"))
 FEWEST_CELLS = 3
+MOST_ROWS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def find_tables(text: str, start: int, end: int) -> Iterator[Table]:
 
 def _table(rows: list[Row]) -> Iterator[Table]:
     if len(rows) >= 2:
-        yield Table(rows[0].start, rows[-1].end, tuple(rows))
+        yield Table(rows[0].start, rows[-1].end, tuple(rows[:MOST_ROWS]))
 
 
 def _cells(line: str, offset: int, kind: re.Pattern[str] | None) -> tuple[re.Pattern[str], Row] | None:
