@@ -224,17 +224,39 @@ def _weekday_week(match: re.Match[str], clock: Clock) -> Day:
 
 
 def _day_of_month(match: re.Match[str], clock: Clock) -> Day | None:
-    """`the 24th`: the next day of that number."""
+    """`the 24th`: the next day of that number. A weekday beside it must fit, or fit the last such day."""
     number = int(match["d"])
     weekday = match.groupdict().get("wd")
-    for ahead in range(14):
-        month0 = clock.today.month - 1 + ahead
-        found = _date(clock.today.year + month0 // 12, month0 % 12 + 1, number)
-        if found and found >= clock.today and (not weekday or found.weekday() == _weekday(weekday)):
-            back0 = found.month - 2
-            past = _date(found.year + back0 // 12, back0 % 12 + 1, number)
-            return Day(found, past=past, rule="day of the month", is_yearless=True)
-    return None
+    months = [_month_on(clock.today, ahead) for ahead in range(-2, 4)]
+    days = [found for year, month in months if (found := _date(year, month, number))]
+    future = next(day for day in days if day >= clock.today)
+    past = next(day for day in reversed(days) if day <= clock.today)
+    if weekday and future.weekday() != _weekday(weekday):
+        if past.weekday() != _weekday(weekday):
+            return Day(future, past=past, rule="day of the month", is_yearless=True, is_ambiguous=True)
+        future = past
+    return Day(future, past=past, rule="day of the month", is_yearless=True)
+
+
+def _month_on(day: date, ahead: int) -> tuple[int, int]:
+    """The year and the month so many months later."""
+    month0 = day.month - 1 + ahead
+    return day.year + month0 // 12, month0 % 12 + 1
+
+
+def _day_of_next_month(match: re.Match[str], clock: Clock) -> Day | None:
+    year, month = _month_on(clock.today, 0 if re.search(r"this|diese|laufend", match.group(0)) else 1)
+    found = _date(year, month, int(match["d"]))
+    return Day(found, past=found, rule="day of the next month") if found else None
+
+
+def _from_near_day(match: re.Match[str], clock: Clock) -> Day | None:
+    """`two days after tomorrow`."""
+    count = _count(match["n"])
+    base = {"today": 0, "tomorrow": 1, "yesterday": -1, "now": 0}[match["base"]]
+    days = _length(count, match["unit"]) * (-1 if match["way"] == "before" else 1)
+    found = clock.today + base * DAY + days
+    return Day(found, past=found, rule="so long from a near day") if count else None
 
 
 def _part_of_month(match: re.Match[str], clock: Clock) -> Day | None:
@@ -247,8 +269,7 @@ def _part_of_month(match: re.Match[str], clock: Clock) -> Day | None:
             year += 1
     else:
         ahead = 1 if re.search(r"next|n[äa]e?chst|kommend|folgend|following", match.group(0)) else 0
-        month0 = clock.today.month - 1 + ahead
-        year, month = clock.today.year + month0 // 12, month0 % 12 + 1
+        year, month = _month_on(clock.today, ahead)
     return month_part(year, month, match["part"])
 
 
@@ -301,8 +322,7 @@ def _ahead(match: re.Match[str], clock: Clock) -> Day | None:
 
 
 def _months_on(day: date, count: int) -> date:
-    month0 = day.month - 1 + count
-    year, month = day.year + month0 // 12, month0 % 12 + 1
+    year, month = _month_on(day, count)
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
@@ -406,6 +426,9 @@ DE_AHEAD = r"(?:n[äa]e?chste[rnms]?|kommende[rnms]?|folgende[rnms]?)"
 
 # Name, pattern, reader. Earlier rules win over later ones at the same place.
 RULES: tuple[tuple[str, str, Reader], ...] = (
+    ("so long from a near day", rf"(?<!\w)(?P<n>{NUMBER}) {DURATION} (?P<way>after|from|before) (?P<base>today|tomorrow|yesterday|now)(?!\w)", _from_near_day),
+    ("day of the next month", rf"(?<!\w)(?:the )?{D}(?:st|nd|rd|th|\.) (?:of |day of |des )?(?:the )?(?:next|this|the following|{DE_AHEAD}|dieses|laufenden) (?:month|monats?)(?!\w)", _day_of_next_month),
+    ("year, named month, day", rf"{BEFORE}(?P<y>20\d\d)[-/ ](?P<mon>{MONTH})[-/ ]{D}{AFTER}", _named),
     ("ISO", rf"{BEFORE}(?P<y>20\d\d)[-/.]{M}[-/.]{D}(?:[t ]\d\d:\d\d(?::\d\d)?)?{AFTER}", _iso),
     ("weeks from to", rf"(?<!\w){WEEK_WORD}\.? ?(?P<w>\d{{1,2}}) ?(?:/|-|to|bis|or|oder|und|and) ?(?:{WEEK_WORD}\.? ?)?(?P<w2>\d{{1,2}})(?P<y>)(?![\d/.])", _week_range),
     ("days from to, dots", rf"{BEFORE}{D}\.(?:(?P<m1>0?[1-9]|1[0-2])\.)? ?(?:-|bis)(?: zum)? ?(?P<d2>0?[1-9]|[12]\d|3[01])\.{M}\.?(?P<y>20\d\d)?(?![\w])", _dotted_range),
@@ -425,7 +448,7 @@ RULES: tuple[tuple[str, str, Reader], ...] = (
     ("numbered week", rf"(?<!\w)(?:(?:the |early |late |end of |beginning of |anfang |mitte |ende |mid )?)(?:{WEEK_WORD})[.: -]{{0,2}}(?P<w>\d{{1,2}})(?: ?[./ -] ?(?P<y>20\d\d|2\d))?(?![\d])(?![.,]\d)(?!\w)", _week),
     ("week number first", r"(?<![\w.,])(?P<w>\d{1,2})\. ?(?:kw|kalenderwoche|woche)(?: ?[/ ] ?(?P<y>20\d\d))?(?!\w)", _week),
     ("weekday the nth", rf"(?<!\w)(?P<wd>{WEEKDAY})\.?,? (?:the |den |der )?{D}(?:st|nd|rd|th|\.)(?!\w)(?!\d)", _day_of_month),
-    ("the day after tomorrow", r"(?<!\w)(?:(?:the )?day after tomorrow|[üu]e?bermorgen)(?!\w)", _days_from_now(2)),
+    ("the day after tomorrow", r"(?<!\w)(?:(?:the )?day after (?:tomorrow|tmr?w)|[üu]e?bermorgen)(?!\w)", _days_from_now(2)),
     ("tomorrow", r"(?<!\w)(?:tomorrow|tmrw|tmw|(?<!guten )morgen(?! (?:frau|herr|zusammen))(?!\W*$)(?!,)(?! \w+,)(?: fr[üu]e?h| vormittag| nachmittag)?)(?!\w)", _days_from_now(1)),
     ("today", r"(?<!\w)(?:today|this (?:morning|afternoon|evening)|tonight|heute(?: noch| fr[üu]e?h| morgen| nachmittag| vormittag| abend)?)(?!\w)", _days_from_now(0)),
     ("yesterday", r"(?<!\w)(?:the day before yesterday|vorgestern)(?!\w)", _days_from_now(-2)),
@@ -441,7 +464,7 @@ RULES: tuple[tuple[str, str, Reader], ...] = (
     ("this week", r"(?<!\w)(?:(?:end of |ende |late |later |noch |in )?(?:this week|diese[rn]? woche))(?!\w)", _relative_week(0)),
     ("next weekday", rf"(?<!\w)next (?P<wd>{WEEKDAY})(?!\w)|(?<!\w)n[äa]e?chste[nr]? (?P<wd2>{WEEKDAY})(?!\w)", lambda m, c: _either_weekday(m, c, _next_weekday)),
     ("last weekday", rf"(?<!\w)(?:last|letzten|vergangenen|vorigen) (?P<wd>{WEEKDAY})(?!\w)", _last_weekday),
-    ("weekday", rf"(?<!\w)(?:(?:this|this coming|coming|diesen|kommenden) )?(?P<wd>{WEEKDAY})(?!\w)", _coming),
+    ("weekday", rf"(?<!first )(?<!second )(?<!third )(?<!fourth )(?<!last week )(?<!\w)(?:(?:this|this coming|coming|diesen|kommenden) )?(?P<wd>{WEEKDAY})(?!\w)", _coming),
     ("short weekday", r"(?<=am )(?P<wd>mo|di|mi|do|fr)(?:\.|(?= ))(?!\w)", _coming),
     ("delayed by", rf"(?<!\w)(?:by|um|with a delay of|mit|delayed|slipped|slip|slips|pushed (?:out|back)|running|verz[öo]gert sich|versp[äa]tet sich|out) (?:another |a further |about |approx\.? |ca\.? |weitere |etwa |rund )?(?P<n>{NUMBER})[ -]{DURATION}(?: (?:delay|late(?:r)?|versp[äa]tung|verzug|sp[äa]ter|verz[öo]gerung|nach hinten|fr[üu]e?her|earlier|forward))?(?!\w)(?! of)", _delay),
     ("so long later", rf"(?<!\w)(?P<n>{NUMBER})[ -]{DURATION} (?:(?:later|late|earlier|early|sooner|sp[äa]e?ter|fr[üu]e?her|eher|behind|versp[äa]tung|verzug)(?: (?:than|als) (?:\w+ ?){{1,3}})?|after that|danach|darauf|thereafter|afterwards|delay)(?!\w)", _later),
@@ -460,7 +483,7 @@ COMPILED = tuple((name, re.compile(pattern), read) for name, pattern, read in RU
 ANYTHING = re.compile(
     r"\d|"
     + word_pattern(*(re.escape(name) for name in (*MONTHS, *LONG_DAYS)))
-    + r"|to?da?y|morrow|heute|gestern|morgen|week|woche|month|monat|now|sofort|umgehend|at once|immediately|straight away|eom|tmr?w|tonight|\bday|tag|night|morning|afternoon|evening"
+    + r"|to?da?y|yester|morrow|heute|gestern|morgen|week|woche|month|monat|now|sofort|umgehend|at once|immediately|straight away|eom|tmr?w|tonight|\bday|tag|night|morning|afternoon|evening"
 )
 
 

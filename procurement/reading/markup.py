@@ -99,8 +99,12 @@ class _Reader(HTMLParser):
             self.preformatted -= tag == "pre" and self.preformatted > 0
 
     def handle_data(self, data: str) -> None:
-        if not self.unread:
-            self._write(data if self.preformatted else re.sub(r"[ \t\r\n\f]+", " ", data))
+        if self.unread:
+            return
+        if not self.preformatted:
+            data = re.sub(r"[ \t\r\n\f]+", " ", data)
+            data = data.lstrip(" ") if self.buffers[-1][-1:] and self.buffers[-1][-1].endswith(" ") else data
+        self._write(data)
 
     def text(self) -> str:
         """Everything written, with what was never closed."""
