@@ -100,6 +100,13 @@ def _work_out(said: Said) -> None:
         if quantity is not None and not raw.roles & {"minimum"}:
             named += quantity
         day = _day(raw, said, last_day, is_past=is_past and raw.status is Cue.SHIPPED)
+        if (
+            raw.status is Cue.ACCEPT
+            and day is None
+            and said.line.requested_date
+            and len(said.statement.pieces) > 1
+        ):
+            day = Day(said.line.requested_date, rule="as asked")  # "35 on time, 5 on the 27th"
         last_day = day or last_day
         piece = Piece(
             quantity=quantity, unit=unit if quantity is not None else None, substitute_part=raw.part or None
@@ -253,7 +260,7 @@ def _question(said: Said, name: str) -> list[Draft] | None:
     if not said.statement.is_question:
         return None
     asked = [piece for _raw, piece in said.pieces if piece.day or piece.quantity or piece.price]
-    if not asked or said.statement.is_denied:
+    if not asked or said.statement.is_denied or said.cues & {Cue.CANCEL, Cue.REFUSE, Cue.SHIPPED}:
         return []
     if (
         len(asked) == 1
@@ -390,7 +397,7 @@ def _split(said: Said, name: str) -> list[Draft] | None:
     if len(told) < 2:
         return None
     if any(piece.quantity is None for piece in told):
-        return _last_of_days(said, name)
+        return _same_days(said, name)
     total = sum((piece.quantity for piece in told if piece.quantity is not None), Decimal(0))
     if total > said.line.quantity * Decimal("1.2"):
         raise CannotTell
@@ -405,16 +412,13 @@ def _split(said: Said, name: str) -> list[Draft] | None:
     return [said.draft(Kind.SPLIT, name, *told)]
 
 
-def _last_of_days(said: Said, name: str) -> list[Draft] | None:
-    """Two days for the whole line are one new day where the other is the day asked for."""
+def _same_days(said: Said, name: str) -> list[Draft] | None:
+    """Two days for the whole line are one if they are the same."""
     days = [piece for _raw, piece in said.pieces if piece.day]
-    others = [piece for piece in days if not _is_requested(piece, said.line)]
     if any(piece.quantity for _raw, piece in said.pieces) or len(days) != len(said.pieces):
         raise CannotTell
     if len({piece.day for piece in days}) == 1:
         return [said.draft(Kind.DATE, name, days[0])]
-    if len(others) == 1 and len(days) == 2:
-        return [said.draft(Kind.DATE, name, others[0])]
     raise CannotTell
 
 

@@ -83,7 +83,7 @@ def skeleton(text: str, marks: list[Mark]) -> str:
 ORDER_LABEL = r"(?:purchase[- ]?orders?|p\.?o\.?(?:s|'s)?|orders?|ord\.?|bestell(?:ung(?:en)?|nummer|nr\.?|-nr\.?)?|best\.?(?:-?nr\.?)?|auftr[aä]g(?:e|es|s)?|b/n)"
 NUMBER_SIGN = r"(?:\s*(?:no\.?|nr\.?|number|num\.?|nummer|#|:|-))*\s*"
 OWN_PAPER = re.compile(
-    r"(?<!\w)(?:our (?:order|ref(?:erence)?\.?|so|sales order|job|order number)|(?:so|s/o|sales order|job|wo|ref|reference|order confirmation|order acknowledge?ment|invoice|inv|quote|quotation|delivery note|packing slip|awb|hawb|bol|b/l|bill of lading|pro|tracking|track & trace|consignment|waybill|container|rma|ticket|case|claim|vat|tax|account|konto|rechnung(?:s-?nr)?|re|ls|lieferschein|ab(?=[ -]?(?:nr|no)\b|[ -]\d{5})|unsere? (?:auftrags?-?(?:nr|nummer)|ab|referenz|vorgangsnummer|auftrag)|auftragsbest[aä]tigung|auftrags-?(?:nr|nummer)|vorgang|sendungs(?:nummer|nr)?|angebot|trackingnummer|kunden-?(?:nr|nummer)|ust-?id(?:-?nr)?|frachtbrief|charge|batch|lot|serial|zip|plz|hall|halle|stand|booth|room|ext|extension|durchwahl|dw|suite)\b)"
+    r"(?<!\w)(?:our (?:order|ref(?:erence)?\.?|so|sales order|job|order number)|(?:so(?=[ -]?(?:#|no\b|nr\b|\d{5}))|s/o|sales order|job|wo|ref|reference|order confirmation|order acknowledge?ment|invoice|inv|quote|quotation|delivery note|packing slip|awb|hawb|bol|b/l|bill of lading|pro|tracking|track & trace|consignment|waybill|container|rma|ticket|case(?= ?(?:#|no\b))|claim|vat|tax|account|konto|rechnung(?:s-?nr)?|re(?=[ -]?nr)|ls|lieferschein|ab(?=[ -]?(?:nr|no)\b|[ -]\d{5})|unsere? (?:auftrags?-?(?:nr|nummer)|ab|referenz|vorgangsnummer|auftrag)|auftragsbest[aä]tigung|auftrags-?(?:nr|nummer)|vorgang|sendungs(?:nummer|nr)?|angebot|trackingnummer|kunden-?(?:nr|nummer)|ust-?id(?:-?nr)?|frachtbrief|charge|batch(?= ?(?:#|no\b|nr))|lot(?= ?(?:#|no\b|nr))|serial|zip|plz|hall|halle|stand|booth|room|ext|extension|durchwahl|dw|suite)\b)"
     r"\.?(?:[ -]?(?:no|nr|number|num|nummer|code|id|is|lautet|ist|reg)\b\.?)*[ ]?[#:]?[ ]?(?=[\w/ -]{0,4}\d)[a-z]{0,4}[-/ ]?\d[\w/-]*(?:[ -]\d[\w/-]*){0,4}"
 )
 NOISE = re.compile(
@@ -92,6 +92,7 @@ NOISE = re.compile(
     r"|\+\d{1,3}[ ()/.-]{0,3}\d[\d ()/.-]{5,20}\d"
     r"|(?<![\w.])\d{3}-\d{3}-\d{4}(?!\w)|(?<!\w)\(\d{3}\) ?\d{3}-\d{4}(?!\w)|(?<![\w.])0\d{2,4}[ /-]\d[\d ]{4,12}(?!\w)|(?<!\w)555-\d{4}(?!\w)"
     r"|(?<!\w)[a-z]{2}\d{2}(?: ?[\da-z]{4}){3,7}(?: ?[\da-z]{1,4})?(?!\w)|(?<!\w)(?:gb|de|at|fr|ie|nl)[ ]?u?\d{3}[ ]?\d{3,4}[ ]?\d{2,3}(?!\w)"
+    r"|(?<!\w)(?:between|from|zwischen|von) \d{1,2}(?:[:.]\d\d)? ?(?:am|pm|uhr)? ?(?:and|to|und|bis|-) ?\d{1,2}(?:[:.]\d\d)? ?(?:am|pm|uhr|h|o'clock)(?!\w)|(?<!\w)\d{1,2} ?- ?\d{1,2} ?(?:am|pm|uhr)(?!\w)"
     r"|(?<!\w)1z[\da-z]{16}(?!\w)|(?<!\w)\d{1,2}[:.]\d{2} ?(?:uhr|h\b|am\b|pm\b|hrs)|(?<!\w)\d{1,2}:\d{2}(?!\w)|(?<!\w)\d{1,2} ?(?:uhr|am|pm|h)(?!\w)"
     r"|(?<!\w)(?:din|iso|en|astm|dn|pn|rev\.?|revision|type|typ|class|grade|grad|schedule|sch|size|gr[oö][sß]e|series|model|modell|version|rohs|incoterms?|ral|hall|kap\.?|page|seite|step|gate|tor|dock|bay|shift|schicht|truck|lkw|machine|maschine|linie|halle|werk|plant) ?\.?#?\d[\w./-]*"
     r"|(?<![\w.,])\d+(?:[.,]\d+)?(?: ?x ?\d+(?:[.,]\d+)?){1,3}(?: ?(?:mm|cm|m|in|ft))?(?!\w)"
@@ -157,6 +158,7 @@ REST = re.compile(
         r"(?:der|den|die|dem|des|ein|und)? ?(?:rest(?:menge|lieferung|stück|posten|liche[rnms]?|s)?|verbleibende[rn]?|fehlende[rn]?|übrige[rn]?)", r"(?:die )?(?:andere|zweite|restliche) hälfte", r"die anderen(?= \d)", r"die übrigen", r"die letzten(?= \d)", r"die fehlenden",
     )
 )  # fmt: skip
+DOZEN = re.compile(word_pattern(r"(?:an?|one|the other|another|ein|das andere) (?:dozen|dutzend)"))
 OTHER_HALF = re.compile(
     word_pattern(
         r"(?:the )?(?:other|second|remaining) half",
@@ -265,6 +267,9 @@ class Spotter:
                     "both" if match.group(0) in ("both", "beide") else match.group(0) in BARE_ALL and "bare"
                 )
                 page.claim(Mark(sort, *match.span(), order="*" if names_orders else "", part=bare or ""))
+        for match in DOZEN.finditer(text):
+            is_rest = "other" in match.group(0) or "ander" in match.group(0)
+            page.claim(Mark(Sort.QUANTITY, *match.span(), amount=Amount((Decimal(12),), is_rest=is_rest)))
         for match in OTHER_HALF.finditer(text):
             page.claim(Mark(Sort.REST, *match.span()))
         for match in HALF.finditer(text):

@@ -125,6 +125,8 @@ class Assembler:
         blocked = False
         condition = False
         for clause in clauses:
+            if current and current.targets and current.targets.lines:
+                clause.marks = [mark for mark in clause.marks if not _is_companion(mark, clause)]
             targets = self._targets(clause) or self._rest_of_lines(clause, current)
             if clause.is_condition:
                 condition = True
@@ -234,9 +236,7 @@ class Assembler:
             return
         if Cue.HISTORY in cues and not clause.cues & {Cue.ACCEPT}:
             statement.cues |= cues & {Cue.HEDGE}
-            if any(
-                mark.sort is Sort.DAY and "old" not in mark.roles for mark in clause.marks
-            ) and not _is_renewed(clause):
+            if clause.values and not _is_renewed(clause):
                 return
         values = [mark for mark in clause.values if _is_meant(mark, clause, statement)]
         pieces = _pieces(values, statement)
@@ -252,26 +252,21 @@ class Assembler:
 
     def _attach(self, pieces: list[RawPiece], cues: set[Cue], statement: Statement, clause: Clause) -> None:
         status = next(
-            (cue for cue in (Cue.CANCEL, Cue.BACKORDER, Cue.SHIPPED, Cue.UNDATED) if cue in cues), None
+            (cue for cue in (Cue.CANCEL, Cue.BACKORDER, Cue.SHIPPED, Cue.UNDATED, Cue.ACCEPT) if cue in cues),
+            None,
         )
         if status is Cue.UNDATED and (not pieces or any(piece.day for piece in pieces)):
             status = None
         last = statement.pieces[-1] if statement.pieces else None
         if not pieces:
-            if (
-                status
-                and last
-                and last.day is None
-                and last.amount
-                and not last.status
-                and status is not Cue.CANCEL
-            ):
+            waits = bool(last and last.day is None and last.amount and not last.status)
+            if last and waits and status and status is not Cue.CANCEL:
                 last.status = status
             elif last and Cue.UNDATED in cues and last.is_rest and last.day is None and not last.status:
                 last.status = Cue.UNDATED
             return
         for piece in pieces:
-            piece.status = status
+            piece.status = status if status is not Cue.ACCEPT or (piece.amount and not piece.day) else None
         first = pieces[0]
         if last and last.status is Cue.SHIPPED and first.day and not first.amount and not first.status:
             return  # when it arrives
@@ -502,6 +497,14 @@ class Assembler:
         elif targets.orders:
             self.lines = ()
             self.order = targets.orders[0] if len(targets.orders) == 1 else self.order
+
+
+COMPANION = re.compile(r"(?:with|mit|along with|together with)(?: (?:the|your|our|den|der|dem|ihren))? $")
+
+
+def _is_companion(mark: Mark, clause: Clause) -> bool:
+    """`… together with the valves on 20 March`: the valves only keep it company."""
+    return mark.sort is Sort.LINE and bool(COMPANION.search(clause.skeleton[: mark.start - clause.start]))
 
 
 def _only_waits(clause: Clause) -> bool:

@@ -214,7 +214,8 @@ def outbox(part: dict[str, Any]) -> list[str]:
 
 def mails(part: dict[str, Any]) -> list[str]:
     one = part["found"]
-    row = f"| {one['mails']} labelled mails | {one['per_second']:.0f} | {one['cpu_ms']:.1f} ms | {one['slowest_ms']:.0f} ms |"
+    rate, cpu, slowest = one["per_second"], one["cpu_ms"], one["slowest_ms"]
+    row = f"| {one['mails']} labelled mails | {rate:.0f} | {cpu:.1f} ms | {slowest:.0f} ms |"
     return [
         "| mail reader, one process | mails/s | CPU each | slowest |",
         "|---|--:|--:|--:|",
