@@ -283,11 +283,10 @@ def _set_moods(clauses: list[Clause], bones: str, language: str) -> None:
     _set_questions(clauses, bones, language)
 
 
-NEUTRAL = frozenset(
-    "please note unfortunately sorry afraid complete completely together shipped dispatched truck carrier forwarder today tomorrow morning afternoon courier directly thanks hello hope"
-    " leider zusammen komplett vollständig spedition gemeinsam direkt danke gerne gern sowie bitte laut unserem unserer aktuell aktueller werk plant factory warehouse production fertigung produktion"
-    " currently schedule scheduled plan latest spätestens booked gebucht dhl ups fedex dpd gls via informieren teilen mitteilen inform advise advised that dass hiermit herewith hereby können könnten".split()
-)
+@lru_cache(maxsize=1)
+def _small_words() -> frozenset[str]:
+    """The small and the neutral words of all languages: many a mail mixes two."""
+    return frozenset().union(*(words.common | words.neutral for words in LANGUAGES.values()))
 
 
 def unknown_words(bones: str, language: str) -> list[str]:
@@ -307,9 +306,12 @@ def unknown_words(bones: str, language: str) -> list[str]:
         Cue.SUBSTITUTE,
         Cue.UNDATED,
         Cue.ONLY,
+        Cue.PRICE,
+        Cue.PRICE_UP,
+        Cue.CORRECTION,
     ):
         bones = patterns[cue].sub(" ", bones)
-    known = NEUTRAL.union(*(words.common for words in LANGUAGES.values()))
+    known = _small_words()
     return [word for word in re.findall(r"[^\W\d_]{4,}", bones) if word not in known]
 
 

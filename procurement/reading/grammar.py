@@ -454,12 +454,20 @@ def _single(said: Said, name: str) -> list[Draft] | None:
         if piece.precision is Precision.UNKNOWN:
             kind = Kind.QUANTITY if Cue.ONLY in said.cues else Kind.DATE
             return [said.draft(kind, "part now", piece)]
-        if Cue.ONLY in said.cues or Cue.PACK in said.cues or accepted or (raw.amount and "=" in raw.roles):
+        more = Cue.DELIVER in said.cues and piece.quantity > line.quantity
+        if said.cues & {Cue.ONLY, Cue.PACK} or accepted or more or _is_all_said(said):
             return [said.draft(Kind.QUANTITY, "quantity", Piece(piece.quantity, piece.unit))]
         return []
     if piece.price is not None and accepted:
         return [said.draft(Kind.ACCEPT, "price as asked", piece)]
     return None
+
+
+def _is_all_said(said: Said) -> bool:
+    """`Line 30: 700 rolls`, and no more: the quantity itself is the news."""
+    statement = said.statement
+    named = statement.targets is not None and statement.targets.is_explicit
+    return named and statement.words <= 6 and not said.cues & {Cue.AVAILABLE_NOW, Cue.HISTORY, Cue.DELIVER}
 
 
 def _accept(said: Said, name: str) -> list[Draft] | None:

@@ -114,6 +114,7 @@ HASH_LINE = re.compile(r"(?<![\w#])#\s?(?P<list>0*\d{1,3})(?![\w.,/-]\d)(?!\w)")
 LEADING_LINE = re.compile(
     r"^[\s*-]*(?P<list>0*\d{1,5})(?=\s*(?:[:)=>|]|-[ >]|- |\.\s+(?=\D)|\.?\)|\s+(?:ok|okay|confirmed|best[aä]tigt|passt)\b))(?![:.]\d)"
 )
+LEADING_NUMBER = re.compile(r"^[\s*-]*(?P<list>0*\d{1,5})(?=[\s:.)=>|-])")
 ORDINALS = {
     "first": 0,
     "1st": 0,
@@ -221,6 +222,7 @@ class Spotter:
         self.context = context
         self.clock = Clock(context.today, context.month_first)
         self.descriptions = DescriptionIndex(context.lines)
+        self.leads = False  # the lines of this mail begin with the numbers of order lines
         self.units = {canonical_unit(line.unit) for line in context.lines}
         self.line_numbers = {line.number for line in context.lines}
 
@@ -318,6 +320,12 @@ class Spotter:
             owner = self._order_ending(match["n"])
             if owner and match["n"].lstrip("0") not in self.line_numbers:
                 page.claim(Mark(Sort.ORDER, match.start("n"), match.end("n"), order=owner))
+        for match in re.finditer(
+            r"(?<![\w.,/-])0\d{3,6}(?!\w)(?![.,/:]\d)", text
+        ):  # a quantity has no leading zero
+            owner = self._order_ending(match.group(0))
+            if owner and match.group(0).lstrip("0") not in self.line_numbers:
+                page.claim(Mark(Sort.ORDER, *match.span(), order=owner))
         for match in re.finditer(r"(?<![\w.,/-])4[57]\d{8}(?!\w)", text):  # an order number of the same make
             page.claim(Mark(Sort.FOREIGN, *match.span()))
         shapes = {re.sub(r"\d", "9", folded(order.number)) for order in self.context.orders}
@@ -345,7 +353,7 @@ class Spotter:
         for pattern in (LINE, HASH_LINE):
             for match in pattern.finditer(text):
                 self._claim_lines(text, match, page)
-        if leading := LEADING_LINE.match(text):
+        if leading := (LEADING_NUMBER if self.leads else LEADING_LINE).match(text):
             self._claim_lines(text, leading, page, only_known=True)
         if listed := re.match(r"^\s*\d{1,2}[.)] ", text):
             page.claim(Mark(Sort.NOISE, *listed.span()))  # the number of a list

@@ -17,6 +17,7 @@ from procurement.reading.sentences import Sentence, language_of, sentences_of
 from procurement.reading.statements import PREDICATES, Assembler, RawPiece, Statement, Targets
 from procurement.reading.tables import Table, find_tables
 from procurement.reading.weighing import Weighed, weigh
+from procurement.reading.units import PATTERN
 from procurement.reading.words import Cue
 
 SHORT_ANSWER = 8  # words; a longer sentence does not confirm an order in passing
@@ -79,6 +80,7 @@ class _Listener:
         self.intro: Statement | None = None  # "we have shipped today:" and then a list
         self.subject_lines: tuple[OpenLine, ...] = ()
         self.word_count = len(new.text.split())
+        self.spotter.leads = _leads(new.text, self.spotter.line_numbers)
         self.names_order = False  # in the subject, the history or the text
 
     def listen(self) -> list[Heard]:
@@ -353,7 +355,9 @@ class _Listener:
 
         How many strange words are let pass depends on how plainly the mail is about an order.
         """
-        counted = any(piece.part or (piece.amount and piece.amount.unit) for piece in statement.pieces)
+        counted = any(
+            piece.part or piece.money or (piece.amount and piece.amount.unit) for piece in statement.pieces
+        )
         allowed = 3 if statement.has_goods or counted else 2 if self.names_order else 0
         if not statement.pieces and statement.cues & {Cue.REFUSE, Cue.CANCEL, Cue.BACKORDER}:
             allowed = min(allowed, 1)
@@ -450,6 +454,15 @@ class _Listener:
                 continue
             clause.marks = [mark for mark in clause.marks if mark.sort is not Sort.LINE]
             self.assembler._add(clause, statement)
+
+
+def _leads(text: str, numbers: set[str]) -> bool:
+    """Whether the mail is a list whose lines begin with the numbers of order lines."""
+    heads = [match.group(1).lstrip("0") for line in text.split("\n") if (match := LIST_HEAD.match(line))]
+    return len(heads) >= 2 and len(set(heads)) == len(heads) and set(heads) <= numbers
+
+
+LIST_HEAD = re.compile(rf"^\s*0*(\d{{1,5}})(?![.,/:-]?\d)(?!\s*(?:{PATTERN})(?!\w))", re.IGNORECASE)
 
 
 def _is_greeting(text: str) -> bool:

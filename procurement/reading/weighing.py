@@ -119,7 +119,9 @@ def _compare(earlier: _Entry, later: _Entry) -> bool:
     if {one.kind, other.kind} <= {Kind.DATE, Kind.SPLIT, Kind.BACKORDER}:
         return _exclude(earlier, later) if not _is_part(one) and not _is_part(other) else False
     if {one.kind, other.kind} in ({Kind.QUANTITY, Kind.SPLIT}, {Kind.QUANTITY, Kind.BACKORDER}):
-        short = earlier if one.kind is Kind.QUANTITY else later  # "only 260 are there", and then what comes when
+        short = (
+            earlier if one.kind is Kind.QUANTITY else later
+        )  # "only 260 are there", and then what comes when
         short.is_dropped = True
         return False
     if one.kind is other.kind and one.kind in (Kind.QUANTITY, Kind.SPLIT, Kind.PRICE):

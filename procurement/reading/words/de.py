@@ -7,6 +7,11 @@ GERMAN = Words(
         "der die das und ist sind wird werden wir sie ihre ihr ihnen für von zu am im in auf mit den dem des haben hat nicht kann können bitte danke pos position bestellung"
         " aus bei als oder wenn würde sollte rest liefern liefert lieferung bestätigt preis bis erst war kommt stück stk leider noch auch nur zum zur vom ab eine ein einen kw woche termin menge geht gehen alles alle".split()
     ),
+    neutral=frozenset(
+        "leider zusammen komplett vollständig spedition gemeinsam direkt gerne gern sowie laut aktuell aktueller werk fertigung produktion spätestens gebucht informieren teilen mitteilen hiermit könnten sich beim"
+        " mein unser unsere unserem unseren unserer diese dieser dieses diesem jetzt schon sehr mehr dann also hier dort weil dass durch gegen ohne über unter nach zwischen hatte waren wäre sein seine ihrem ihrer euch muss müssen soll"
+        " sollen darf will wollen gibt geben habe einem einer eines kein keine dies damit dazu davon daher deshalb trotzdem bereits heute morgen gestern wieder immer allem viel viele paar kurz info update stand".split()
+    ),
     months={
         "januar": 1, "jänner": 1, "jan": 1, "februar": 2, "feber": 2, "feb": 2, "märz": 3, "mär": 3, "mrz": 3, "april": 4, "apr": 4, "mai": 5, "juni": 6, "jun": 6, "juli": 7, "jul": 7,
         "august": 8, "aug": 8, "september": 9, "sept": 9, "sep": 9, "oktober": 10, "okt": 10, "november": 11, "nov": 11, "dezember": 12, "dez": 12,
@@ -76,7 +81,8 @@ GERMAN = Words(
         ("old", r"von (?P<x><Q>|<N>|<P>) auf"),
         ("old", r"(?:mail|e-?mail|schreiben|telefonat|anruf|nachricht|anfrage|angebot|telefonisch|besprochen|seit|gültig(?: bis| ab)?|eingegangen|bestellung|auftrag|stand)(?: vom| am| von| ab| bis|:)* (?P<x><D>)"),
         ("old", r"am (?P<x><D>) (?:\w+ ){0,3}(?:besprochen|telefoniert|geschrieben|bestellt|vereinbart|gesprochen|angefragt|mitgeteilt|gemailt|erhalten(?! sie)|eingegangen)"),
-        ("ordered", r"(?:von|aus) (?:den |ihren |der |insgesamt |bestellten |unseren |diesen )*(?P<x><Q>|<N>)(?! auf)"),
+        ("ordered", r"(?:von|aus) (?:den |ihren |der |insgesamt |bestellten |unseren |diesen )+(?P<x><Q>|<N>)(?! auf)"),
+        ("ordered", r"^\W*von (?P<x><Q>|<N>)(?! auf)"),
         ("ordered", r"(?:<Q>|<N>) (?:von|aus|der|/) (?:den |ihren |der |insgesamt |bestellten )*(?P<x><Q>|<N>)"),
         ("pack", r"(?:karton(?:s)?|ve|vpe|ves|verpackungseinheit(?:en)?|packung(?:en)?|beutel|paletten?|gebinden?|rollen?|verpackt|abgepackt|nur|kisten|bund|schachteln?|kanister[n]?|fässern?|ve-größe|packungsgröße)(?: \w+)? (?:à|a|zu|je|mit|von|in|zu je|sind|ist|beträgt|=|:) ?(?P<x><Q>|<N>)"),
         ("pack", r"(?:nur zu|zu je|à) (?P<x><Q>|<N>)"),

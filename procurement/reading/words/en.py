@@ -7,6 +7,11 @@ ENGLISH = Words(
         "the and is are will be we you your our for of to on in this that with have has not can please thanks line order by from it at as all but or if"
         " would could should rest ship shipped delivery confirmed price until they was were item balance week date".split()
     ),
+    neutral=frozenset(
+        "please note unfortunately sorry afraid complete completely together shipped dispatched truck carrier forwarder today tomorrow morning afternoon courier directly thanks hello hope currently schedule scheduled"
+        " plan latest plant factory warehouse production booked dhl ups fedex inform advise advised herewith hereby been being them they their there here then than these those some most also just only very well much many"
+        " into over after before again back still soon what which while when where because since though however make made take need want like does done shall must might every each only ours yours sure good news bad will".split()
+    ),
     months={
         "january": 1, "jan": 1, "february": 2, "feb": 2, "febr": 2, "march": 3, "mar": 3, "mrach": 3, "april": 4, "apr": 4, "may": 5, "june": 6, "jun": 6, "july": 7, "jul": 7,
         "august": 8, "aug": 8, "september": 9, "sept": 9, "sep": 9, "october": 10, "oct": 10, "november": 11, "nov": 11, "december": 12, "dec": 12,
@@ -87,7 +92,9 @@ ENGLISH = Words(
         ("old", r"(?:mail|email|e-mail|letter|call|message|po|order|note|inquiry|quote|offer|dated|conversation|since|valid (?:until|to|till|from)|as of|your|of)(?: \w+)? (?:from |of |dated |on )?(?P<x><D>)(?= (?:regarding|about|re|we|i|mail|email))"),
         ("old", r"(?:e-?mail|letter|call|message|note|enquiry|inquiry|quote|dated|conversation|spoke|discussed|since|valid (?:until|to|till|from)|phone|raised|received|placed)(?: on| of| from|,)* (?P<x><D>)"),
         ("old", r"(?:your |the )?(?:po|order|purchase order|<O>)(?: no\.?| number)?(?: <O>)? (?:of|from|dated|placed(?: on)?|received(?: on)?) (?P<x><D>)"),
-        ("ordered", r"(?:of|out of|from|on) (?:the |your |an? |our |these |those |all )?(?:total (?:of )?)?(?P<x><Q>|<N>)(?! of)"),
+        ("ordered", r"(?:of|out of|from) (?:the |your |our |these |those |all )+(?:total (?:of )?)?(?P<x><Q>|<N>)(?! of)"),
+        ("ordered", r"^\W*of (?P<x><Q>|<N>)"),
+        ("ordered", r"out of (?P<x><Q>|<N>)"),
         ("ordered", r"(?:<Q>|<N>)(?: (?:of|out of)(?: the| your)?| ?/ ?| from(?: the)?) (?P<x><Q>|<N>)"),
         ("pack", r"(?:pack(?:s|ed|ing|aged)?|box(?:es)?|cartons?|bags?|multiples?|bundles?|cases?|lots|batches|pallets?|reels?|sleeves?|sold|come|comes|in|supplied|pack size|standard pack|pack qty)(?: (?:of|in|is|in boxes of|in packs of|in cartons of|in bags of|only in|size))* (?P<x><Q>|<N>)(?='?s\b|,| |;|\.|$)(?! (?:days|weeks))"),
         ("minimum", r"(?:moq|min(?:\.|imum)?)(?: (?:order|qty|quantity|lot|batch|run|size|buy|release|production|for|on|of|is|the|this|that|now|line|<L>|<T>|\w+)){0,8}:? ?(?P<x><Q>|<N>)"),

@@ -58,6 +58,7 @@ class Words:
     """
 
     common: frozenset[str]  # words that tell the language
+    neutral: frozenset[str]  # words that name no subject: a sentence with others may be about something else
     months: dict[str, int]
     weekdays: dict[str, int]
     cues: dict[Cue, tuple[str, ...]]
