@@ -184,6 +184,7 @@ def _cut(bones: str, marks: list[Mark], language: str) -> Iterator[Clause]:
             keeps = word not in ("and", "und", "&", "sowie", "plus", "but", "aber", "sondern")
             cuts.append((match.start(), match.start() if keeps else match.end(), word))
     cuts += _cuts_before_lines(marks, cuts)
+    cuts += [(match.end(), match.end(), "that") for match in LEAD_IN.finditer(bones)]
     cuts.sort()
     low, separator = 0, ""
     for cut_low, cut_high, word in [*cuts, (len(bones), len(bones), "")]:
@@ -198,8 +199,14 @@ def _cut(bones: str, marks: list[Mark], language: str) -> Iterator[Clause]:
         low = cut_high
 
 
+PROVISO = re.compile(
+    r"(?:upon|after (?:receipt|approval|payment|your)|subject to|pending|nach (?:freigabe|zahlung|erhalt|eingang|klärung|ihrer)|vorbehaltlich)(?!\w)"
+)
+LEAD_IN = re.compile(
+    r"(?:let you know|inform you|advise you|tell you|note|teilen wir (?:ihnen )?mit|teile (?:ich )?(?:ihnen )?mit)(?: that| dass)? "
+)
 MAIN_CLAUSE = re.compile(
-    r"(?<=\w )(?:(?:we|i|it|they)(?: will| can| could| should| would|'ll)|(?:liefern|können|koennen|senden|schicken|verschicken|versenden|geht|kommt) (?:wir|es|sie|die|der)) "
+    r"(?<=\S )(?:(?:we|i|it|they)(?: will| can| could| should| would|'ll)|(?:liefern|können|koennen|senden|schicken|verschicken|versenden|geht|kommt) (?:wir|es|sie|die|der)) "
 )
 
 
@@ -207,7 +214,7 @@ def _without_conditions(clauses: Iterator[Clause], language: str) -> Iterator[Cl
     """A condition without a comma ends where the main clause begins: `once we are paid we will ship …`."""
     condition = _cue_patterns(language)[Cue.CONDITION]
     for clause in clauses:
-        begins = condition.match(clause.skeleton.strip())
+        begins = condition.match(clause.skeleton.strip()) or PROVISO.match(clause.skeleton.strip())
         main = MAIN_CLAUSE.search(clause.skeleton, 6) if begins else None
         if not main:
             yield clause
@@ -269,7 +276,10 @@ def _set_moods(clauses: list[Clause], bones: str, language: str) -> None:
     asks = bool(re.search(r"\?\W*$", bones)) and bool(clauses) and not clauses[0].values
     for clause in clauses:
         start = clause.skeleton.strip()
-        if Cue.CONDITION in clause.cues and (found := condition.search(start)) and found.start() <= 8:
+        is_proviso = bool(PROVISO.match(start)) and clause is not clauses[-1] and not clause.values
+        if is_proviso or (
+            Cue.CONDITION in clause.cues and (found := condition.search(start)) and found.start() <= 8
+        ):
             inside = "condition"
         elif (found := reason.search(start)) and found.start() <= 1:
             inside = "reason"
@@ -293,6 +303,10 @@ def unknown_words(bones: str, language: str) -> list[str]:
     """Words of a statement that are neither its language's small words nor its words of delivery: perhaps a subject."""
     patterns = _cue_patterns(language)
     for cue in (
+        Cue.REFUSE,
+        Cue.BACKORDER,
+        Cue.CANCEL,
+        Cue.SUBSTITUTE,
         Cue.DELIVER,
         Cue.ACCEPT,
         Cue.SHIPPED,
@@ -300,10 +314,6 @@ def unknown_words(bones: str, language: str) -> list[str]:
         Cue.CONTRAST,
         Cue.NOT_NEGATION,
         Cue.AVAILABLE_NOW,
-        Cue.REFUSE,
-        Cue.BACKORDER,
-        Cue.CANCEL,
-        Cue.SUBSTITUTE,
         Cue.UNDATED,
         Cue.ONLY,
         Cue.PRICE,

@@ -155,7 +155,9 @@ def _unit(amount: Amount, line: OpenLine) -> str:
     if not amount.unit or canonical_unit(amount.unit) == canonical_unit(line.unit):
         return line.unit
     mine, theirs = canonical_unit(amount.unit), canonical_unit(line.unit)
-    if mine == "EA" and theirs in COUNTED_UNITS | PACKING:  # "200 pcs" of something counted in sets or rolls
+    if (mine == "EA" and theirs in COUNTED_UNITS | PACKING) or (
+        mine == "BA" and theirs == "EA"
+    ):  # "200 pcs" of something counted in sets or rolls
         return line.unit
     raise CannotTell
 

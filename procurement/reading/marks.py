@@ -83,8 +83,10 @@ def skeleton(text: str, marks: list[Mark]) -> str:
 ORDER_LABEL = r"(?:purchase[- ]?orders?|p\.?o\.?(?:s|'s)?|orders?|ord\.?|bestell(?:ung(?:en)?|nummer|nr\.?|-nr\.?)?|best\.?(?:-?nr\.?)?|auftr[aä]g(?:e|es|s)?|b/n)"
 NUMBER_SIGN = r"(?:\s*(?:no\.?|nr\.?|number|num\.?|nummer|#|:|-))*\s*"
 OWN_PAPER = re.compile(
-    r"(?<!\w)(?:our (?:order|ref(?:erence)?\.?|so|sales order|job|order number)|(?:so(?=[ -]?(?:#|no\b|nr\b|\d{5}))|s/o|sales order|job|wo|ref|reference|order confirmation|order acknowledge?ment|invoice|inv|quote|quotation|delivery note|packing slip|awb|hawb|bol|b/l|bill of lading|pro|tracking|track & trace|consignment|waybill|container|rma|ticket|case(?= ?(?:#|no\b))|claim|vat|tax|account|konto|rechnung(?:s-?nr)?|re(?=[ -]?nr)|ls|lieferschein|ab(?=[ -]?(?:nr|no)\b|[ -]\d{5})|unsere? (?:auftrags?-?(?:nr|nummer)|ab|referenz|vorgangsnummer|auftrag)|auftragsbest[aä]tigung|auftrags-?(?:nr|nummer)|vorgang|sendungs(?:nummer|nr)?|angebot|trackingnummer|kunden-?(?:nr|nummer)|ust-?id(?:-?nr)?|frachtbrief|charge|batch(?= ?(?:#|no\b|nr))|lot(?= ?(?:#|no\b|nr))|serial|zip|plz|hall|halle|stand|booth|room|ext|extension|durchwahl|dw|suite)\b)"
-    r"\.?(?:[ -]?(?:no|nr|number|num|nummer|code|id|is|lautet|ist|reg)\b\.?)*[ ]?[#:]?[ ]?(?=[\w/ -]{0,4}\d)[a-z]{0,4}[-/ ]?\d[\w/-]*(?:[ -]\d[\w/-]*){0,4}"
+    r"(?<!\w)(?:our (?:order|ref(?:erence)?\.?|so|sales order|job|order number)|(?:so(?=[ -]?(?:#|no\b|nr\b|\d{5}))|s/o|sales order|job|wo|ref|reference|order confirmation|order acknowledge?ment|invoice|inv|quote|quotation|delivery note|packing slip|awb|hawb|bol|b/l|bill of lading|pro|tracking|track & trace|consignment|waybill|container|rma|ticket|case(?= ?(?:#|no\b))|claim|vat|tax|account|konto|rechnung(?:s-?nr)?|re(?=[ -]?nr)|ls|lieferschein|ab(?=[ -]?(?:nr|no)\b|[ -]\d{5})|unsere? (?:auftrags?-?(?:nr|nummer)|ab|referenz|vorgangsnummer|auftrag)|auftragsbest[aä]tigung|auftrags-?(?:nr|nummer)|vorgang|sendungs(?:nummer|nr)?|angebot|trackingnummer|kunden-?(?:nr|nummer)|ust-?id(?:-?nr)?|frachtbrief|charge|batch(?= ?(?:#|no\b|nr))|lot(?= ?(?:#|no\b|nr))|serial)\b)"
+    r"\.?(?:(?:(?:[ -]?(?:no|nr|number|num|nummer|code|id|is|lautet|ist|reg)\b\.?)+[ ]?[#:]?|[ ]?#)[ ]?(?=[\w/ -]{0,4}\d)[a-z]{0,4}[-/ ]?\d[\w/-]*"
+    r"|[ ]?:?[ ]?[a-z]{0,4}[-/]?\d[\w/-]{3,})(?:[ -]\d[\w/-]*){0,4}"
+    r"|(?<!\w)(?:zip|plz|hall|halle|stand|booth|room|ext|extension|durchwahl|dw|suite)\.? ?\d[\w-]*"
 )
 NOISE = re.compile(
     r"[\w.+-]{1,60}@[\w.-]{1,80}|https?://\S{1,200}|www\.\S{1,120}"

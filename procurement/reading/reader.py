@@ -65,6 +65,7 @@ class Heard:
     statement: Statement
     targets: Targets
     drafts: list[Draft] = field(default_factory=list)
+    is_mute: bool = False  # something was said of these lines, but not so that one could be sure what
 
 
 class _Listener:
@@ -96,6 +97,7 @@ class _Listener:
         for one in self.heard:
             if not one.drafts:
                 one.drafts = self._drafts(one.statement, one.targets)
+                one.is_mute = not one.drafts and one.statement.has_content
         return self.heard
 
     def _hear_subject(self) -> None:

@@ -69,6 +69,7 @@ class Statement:
     is_unsure: bool = False
     starts_line: bool = False
     has_goods: bool = False
+    has_unexplained: bool = False
     words: int = 0
     bones: str = ""  # the skeleton of its clauses
 
@@ -238,7 +239,12 @@ class Assembler:
             statement.cues |= cues & {Cue.HEDGE}
             if clause.values and not _is_renewed(clause):
                 return
+        if any(_is_like_ordered(mark, statement, clause) for mark in clause.values):
+            cues.add(Cue.SUBSTITUTE)
+            statement.cues.add(Cue.SUBSTITUTE)
         values = [mark for mark in clause.values if _is_meant(mark, clause, statement)]
+        if any(mark.sort is Sort.NUMBER and mark not in values for mark in clause.values):
+            statement.has_unexplained = True  # a number nobody could place: perhaps all is meant otherwise
         pieces = _pieces(values, statement)
         if pieces is None:
             statement.is_unsure = True
@@ -257,6 +263,8 @@ class Assembler:
         )
         if status is Cue.UNDATED and (not pieces or any(piece.day for piece in pieces)):
             status = None
+        if Cue.READY in cues and len(pieces) == 1 and pieces[0].day:
+            pieces[0].roles.add("ready")
         last = statement.pieces[-1] if statement.pieces else None
         if not pieces:
             waits = bool(last and last.day is None and last.amount and not last.status)
@@ -268,6 +276,19 @@ class Assembler:
         for piece in pieces:
             piece.status = status if status is not Cue.ACCEPT or (piece.amount and not piece.day) else None
         first = pieces[0]
+        is_day = first.day and not first.amount and len(pieces) == 1
+        if (
+            last
+            and last.day
+            and "ready" in last.roles
+            and "ready" not in first.roles
+            and is_day
+            and Cue.DELIVER in cues
+        ):
+            last.day, last.roles = first.day, first.roles  # ready on Saturday, gone on Monday
+            return
+        if not last and is_day and not status and Cue.SHIPPED in statement.cues:
+            return  # "they are on the truck and should be with you on Wednesday"
         if last and last.status is Cue.SHIPPED and first.day and not first.amount and not first.status:
             return  # when it arrives
         if (
@@ -528,6 +549,17 @@ def _is_meant(mark: Mark, clause: Clause, statement: Statement) -> bool:
     if mark.sort is Sort.PART:
         return Cue.SUBSTITUTE in clause.cues | statement.cues
     return True
+
+
+def _is_like_ordered(mark: Mark, statement: Statement, clause: Clause) -> bool:
+    """A part number that begins like the one ordered is offered in its place, even where nobody says so."""
+    if mark.sort is not Sort.PART:
+        return False
+    targets = statement.targets.lines if statement.targets else ()
+    known = [code for line in targets for code in (line.item, line.supplier_part) if len(code) >= 4]
+    return any(
+        mark.part.upper()[:4] == code.upper()[:4] and len(mark.part) >= len(code) - 2 for code in known
+    )
 
 
 def _counts(clause: Clause, statement: Statement, mark: Mark) -> bool:

@@ -49,6 +49,11 @@ def weigh(heard: list[Heard], context: MailContext, text: str) -> Weighed:
     by_line: dict[tuple[str, str], list[_Entry]] = defaultdict(list)
     for entry in entries:
         by_line[entry.draft.line.order, str(entry.draft.line.line)].append(entry)
+    for one in heard:
+        if one.is_mute and one.targets.is_explicit and not one.targets.is_whole:
+            for line in one.targets.lines:
+                for entry in by_line[line.order, str(line.line)]:
+                    entry.is_dropped |= entry.is_whole and entry.draft.kind is Kind.ACCEPT
     contradicts = False
     for mine in by_line.values():
         contradicts |= _settle(mine)
@@ -70,6 +75,15 @@ def _settle(entries: list[_Entry]) -> bool:
 
 def _compare(earlier: _Entry, later: _Entry) -> bool:
     one, other = earlier.draft, later.draft
+    if (
+        Kind.QUESTION in (one.kind, other.kind)
+        and one.kind is not other.kind
+        and _amounts(one) == _amounts(other)
+    ):
+        (
+            earlier if one.kind is Kind.QUESTION else later
+        ).is_dropped = True  # "the minimum is 50. Shall we raise it to 50?"
+        return False
     if one.kind is other.kind and one.pieces == other.pieces:
         later.is_dropped = True
         return False
@@ -154,6 +168,10 @@ def _exclude(earlier: _Entry, later: _Entry) -> bool:
         return False
     earlier.is_dropped = later.is_dropped = True
     return True
+
+
+def _amounts(draft: Draft) -> list[object]:
+    return [piece.quantity for piece in draft.pieces if piece.quantity]
 
 
 def _days(draft: Draft) -> list[object]:

@@ -11,6 +11,7 @@ class Cue(StrEnum):
     ACCEPT = "accept"  # as ordered, fine, confirmed
     DELIVER = "deliver"  # goes, comes, is ready: a date here is a delivery
     SHIPPED = "shipped"  # has left
+    READY = "ready"  # is finished, which is before it goes
     ONLY = "only"  # no more than this
     BACKORDER = "backorder"  # not there, and no date
     UNDATED = "undated"  # a date is still to come; says nothing of goods by itself
