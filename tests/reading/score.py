@@ -94,11 +94,22 @@ def score_mail(mail: Labelled, tally: Tally) -> list[str]:
     for name, said in reading.flags.as_json().items():
         if name == "nothing_actionable" and mail.wanted and all(wanted.optional for wanted in mail.wanted):
             continue
+        if name == "whole_order_confirmed" and name not in mail.flags and _may_be_confirmed(mail):
+            continue
         tally.flags_all[name] += 1
         tally.flags_right[name] += said == (name in mail.flags)
         if said != (name in mail.flags) and (name != "whole_order_confirmed"):
             problems.append(f"  flag    {name} is {said}")
     return problems
+
+
+def _may_be_confirmed(mail: Labelled) -> bool:
+    """Whether the label lets every line of an order be taken as ordered without saying that it must be."""
+    accepted = {(wanted.order, wanted.line) for wanted in mail.wanted if "accept" in wanted.kinds}
+    return any(
+        {(order["number"], str(line["line"]).lstrip("0")) for line in order["lines"]} <= accepted
+        for order in mail.context["open_orders"]
+    )
 
 
 def _nearness(draft: Drafted, wanted: Wanted, context: MailContext) -> int:
