@@ -139,6 +139,7 @@ def _give_roles(bones: str, marks: list[Mark], language: str) -> None:
     _give_arrows(bones, marks)
 
 
+FREIGHT = re.compile(r"(?<!\w)(?:shipped|left|versandt|verschickt|lbs?|gross|brutto)(?!\w)")
 BY_PACKING = re.compile(r"(?:on|in|onto|into|per|as|with|auf|mit|zu|in insgesamt|auf insgesamt)(?: \w+)? $")
 
 
@@ -151,7 +152,7 @@ def _give_packing(bones: str, marks: list[Mark], spotter: Spotter) -> None:
         if (
             code in PACKING
             and code not in spotter.units
-            and (counted or BY_PACKING.search(bones[: mark.start]))
+            and (counted or FREIGHT.search(bones) or BY_PACKING.search(bones[: mark.start]))
         ):
             mark.roles.add("noise")
 

@@ -90,7 +90,7 @@ YEAR = r"(?:20\d\d|'?\d\d(?![\d.,:]))"
 NUMBER = r"(?:\d{1,3}|" + _any_of(list(NUMBER_WORDS)) + r"|an?|ne|a couple of|ein paar)"
 D, M = r"(?P<d>0?[1-9]|[12]\d|3[01])", r"(?P<m>0?[1-9]|1[0-2])"
 TH = r"(?:\s?(?:st|nd|rd|th)\b|\.)?"
-BEFORE, AFTER = r"(?<![\w.,/:-])", r"(?![\w/])(?![.,:-]\d)"
+BEFORE, AFTER = r"(?<![\w.,/:$€£-])(?<![$€£] )", r"(?![\w/])(?![.,:-]\d)"
 UNTIL = r"(?: ?(?:-|to|bis|until|/|and|und) ?)"
 
 Reader = Callable[[re.Match[str], Clock], Day | Later | None]
@@ -467,7 +467,7 @@ RULES: tuple[tuple[str, str, Reader], ...] = (
     ("weekday", rf"(?<!first )(?<!second )(?<!third )(?<!fourth )(?<!last week )(?<!\w)(?:(?:this|this coming|coming|diesen|kommenden) )?(?P<wd>{WEEKDAY})(?!\w)", _coming),
     ("short weekday", r"(?<=am )(?P<wd>mo|di|mi|do|fr)(?:\.|(?= ))(?!\w)", _coming),
     ("delayed by", rf"(?<!\w)(?:by|um|with a delay of|mit|delayed|slipped|slip|slips|pushed (?:out|back)|running|verz[öo]gert sich|versp[äa]tet sich|out) (?:another |a further |about |approx\.? |ca\.? |weitere |etwa |rund )?(?P<n>{NUMBER})[ -]{DURATION}(?: (?:delay|late(?:r)?|versp[äa]tung|verzug|sp[äa]ter|verz[öo]gerung|nach hinten|fr[üu]e?her|earlier|forward))?(?!\w)(?! of)", _delay),
-    ("so long later", rf"(?<!\w)(?P<n>{NUMBER})[ -]{DURATION} (?:(?:later|late|earlier|early|sooner|sp[äa]e?ter|fr[üu]e?her|eher|behind|versp[äa]tung|verzug)(?: (?:than|als) (?:\w+ ?){{1,3}})?|after that|danach|darauf|thereafter|afterwards|delay)(?!\w)", _later),
+    ("so long later", rf"(?<!\d to )(?<!\d bis )(?<!\d-)(?<!\d or )(?<!\d - )(?<!\w)(?P<n>{NUMBER})[ -]{DURATION} (?:(?:later|late|earlier|early|sooner|sp[äa]e?ter|fr[üu]e?her|eher|behind|versp[äa]tung|verzug)(?: (?:than|als) (?:\w+ ?){{1,3}})?|after that|danach|darauf|thereafter|afterwards|delay)(?!\w)", _later),
     ("so long ago", rf"(?<!\w)(?P<n>{NUMBER}) {DURATION} ago(?!\w)|(?<!\w)vor (?P<n2>{NUMBER}) (?P<unit2>tagen|wochen|monaten|woche|monat|tag)(?!\w)", _ago),
     ("so long from now", rf"(?<!\w)(?:in|within|innerhalb von|binnen|inside|in the next) (?:approx\.? |about |around |ca\.? |etwa |circa )?(?P<n>{NUMBER})[ -]{DURATION}(?:' time)?(?:(?: from)? (?:now|today))?(?!\w)(?! (?:after|from|nach|ab|of)\b)", _ahead),
     ("so long from now", rf"(?<!\w)(?P<n>{NUMBER}) {DURATION} (?:from (?:now|today)|ab heute)(?!\w)", _ahead),

@@ -47,9 +47,9 @@ class DescriptionIndex:
         found: dict[tuple[int, int], set[int]] = defaultdict(set)
         for words, at in self.runs:
             for first in range(len(words)):
-                for last in range(len(words), first + 1, -1):
+                for last in range(len(words), first, -1):
                     run = words[first:last]
-                    if not any(re.search(r"\d", word) for word in run):
+                    if not any(re.search(r"\d", word) for word in run) or not _is_telling(run):
                         continue
                     start = text.find(" ".join(run))
                     if start >= 0 and _stands_alone(text, start, start + len(" ".join(run))):
@@ -116,6 +116,11 @@ def _stem(word: str) -> str:
         ending = next((one for one in ENDINGS if plain.endswith(one) and len(plain) - len(one) >= 4), "")
         plain = plain[: len(plain) - len(ending)]
     return plain
+
+
+def _is_telling(run: list[str]) -> bool:
+    """One word alone must look like a code: letters and digits."""
+    return len(run) > 1 or (len(run[0]) >= 4 and bool(re.search(r"[a-z]", run[0])) and "%" not in run[0])
 
 
 def _plain(word: str) -> str:

@@ -17,6 +17,7 @@ from procurement.reading.statements import RawPiece, Statement
 from procurement.reading.units import PACKING, canonical_unit
 from procurement.reading.words import Cue
 
+LONGEST_PAST = timedelta(days=120)  # nobody writes about what left longer ago without a year
 COUNTED_UNITS = frozenset({"EA", "SET", "PR", "ROL", "BX", "CT", "PK", "PF"})
 MOST_TIMES_ORDERED = Decimal("1.6")
 
@@ -193,7 +194,7 @@ def _day(raw: RawPiece, said: Said, last: Day | None, *, is_past: bool) -> Day |
         if precision is Precision.MONTH:
             raise CannotTell
         return Day(moved, precision, rule=value.rule)
-    if is_past and value.past and value.past <= said.today:
+    if is_past and value.past and said.today - LONGEST_PAST <= value.past <= said.today:
         return replace(value, day=value.past)
     if value.day < said.today and value.precision is Precision.DAY:
         raise CannotTell  # a plan for yesterday

@@ -123,7 +123,7 @@ def _stops(text: str) -> Iterator[int]:
                 if ENDS_ANYWAY.search(head) and BEGINS.match(tail):
                     yield match.end()
                 continue
-            if re.search(r"\d\.\s?\d{1,2}\.$", head) and re.match(
+            if re.search(r"\d\.\s?\d{1,2}\.(?:20\d\d\.)?$|\d{3}\.$", head) and re.match(
                 r"\s*(?:pos|line|item|zeile|artikel)\b", tail.lower()
             ):
                 yield match.end()  # "… am 04.05. Pos. 2: …": the stop of a date, and another line

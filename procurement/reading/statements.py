@@ -436,6 +436,13 @@ class Assembler:
             alls = [mark for mark in named if mark.sort is Sort.ALL]
             if any(mark.part == "both" for mark in alls) and not orders and len(self.lines) == 2:
                 return Targets(lines=self.lines, is_explicit=True)
+            if (
+                all(mark.part == "bare" for mark in alls)
+                and self.lines
+                and not orders
+                and not clause.separator
+            ):
+                return Targets(lines=self.lines)  # "all" of what was spoken of
             scope = self._whole(orders, everything=any(mark.order == "*" for mark in alls))
             if not scope:
                 return Targets(is_unclear=True, is_explicit=True)

@@ -179,7 +179,8 @@ def _days(draft: Draft) -> list[object]:
 
 
 def _is_part(draft: Draft) -> bool:
-    return bool(draft.pieces) and all(
+    total = sum(piece.quantity or draft.line.quantity for piece in draft.pieces)
+    return total < draft.line.quantity and all(
         piece.quantity is not None and piece.quantity < draft.line.quantity for piece in draft.pieces
     )
 

@@ -143,7 +143,8 @@ def _fields(draft: Drafted, wanted: Wanted, context: MailContext) -> dict[str, b
     kind = draft.commitment.kind
     right = {
         "line": (draft.line.order, draft.line.number) == (wanted.order, wanted.line),
-        "kind": kind in wanted.kinds,
+        "kind": kind in wanted.kinds
+        or (_is_as_asked(draft.line, wanted) and kind in (Kind.ACCEPT, Kind.DATE)),
         "certainty": draft.commitment.certainty in wanted.certainties,
     }
     pieces = _significant(draft, wanted)
@@ -160,6 +161,15 @@ def _fields(draft: Drafted, wanted: Wanted, context: MailContext) -> dict[str, b
     same_percent = percent is None or wanted.percent is None or percent == wanted.percent
     right["exact"] = all(right.values()) and all(matched.values()) and same_percent
     return right
+
+
+def _is_as_asked(line: OpenLine, wanted: Wanted) -> bool:
+    """A day equal to the one asked for, or its week, may be told as `accept` or as `date`."""
+    if not wanted.kinds <= {"accept", "date"} or len(wanted.pieces) != 1 or not (day := wanted.pieces[0].day):
+        return False
+    if wanted.pieces[0].precision == "week" and line.requested_date:
+        return 0 <= (line.requested_date - day).days < 7
+    return day == line.requested_date and wanted.pieces[0].precision == "day"
 
 
 def _significant(draft: Drafted, wanted: Wanted) -> tuple[Piece, ...]:
