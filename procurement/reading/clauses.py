@@ -200,6 +200,9 @@ def _cut(bones: str, marks: list[Mark], language: str) -> Iterator[Clause]:
         low = cut_high
 
 
+POLITE_LEAD = re.compile(
+    r"(?:let (?:me|us) know|please (?:confirm|advise|say|tell (?:me|us))|shout|bescheid|(?:sagen|melden) sie (?:mir|uns|sich)|mitteilen)$"
+)
 PROVISO = re.compile(
     r"(?:upon|after (?:receipt|approval|payment|your)|subject to|pending|nach (?:freigabe|zahlung|erhalt|eingang|klärung|ihrer)|vorbehaltlich)(?!\w)"
 )
@@ -274,9 +277,15 @@ def _set_moods(clauses: list[Clause], bones: str, language: str) -> None:
     condition = _cue_patterns(language)[Cue.CONDITION]
     reason = _cue_patterns(language)[Cue.REASON]
     inside = ""
+    before = ""
     asks = bool(re.search(r"\?\W*$", bones)) and bool(clauses) and not clauses[0].values
     for clause in clauses:
-        start = clause.skeleton.strip()
+        start, lead = clause.skeleton.strip(), before
+        before = start
+        if Cue.CONDITION in clause.cues and POLITE_LEAD.search(lead):
+            clause.is_reason = True  # "let me know if that is all right" leaves the promise as it is
+            inside = ""
+            continue
         is_proviso = bool(PROVISO.match(start)) and clause is not clauses[-1] and not clause.values
         if is_proviso or (
             Cue.CONDITION in clause.cues and (found := condition.search(start)) and found.start() <= 8

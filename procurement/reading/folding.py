@@ -9,7 +9,8 @@ ALIKE = str.maketrans(
         "\u00d7": "x", "\u2192": ">", "\u21d2": ">", "\u2026": ".", "\u2022": "-", "\u00b7": "-", "\u25cf": "-", "\u25aa": "-",
     }
 )  # fmt: skip
-UMLAUTS = {"ä": "(?:ä|ae|a)", "ö": "(?:ö|oe|o)", "ü": "(?:ü|ue|u)", "ß": "(?:ß|ss|s)"}
+# Written out, but never left out: without its dots "würde" is another word.
+UMLAUTS = {"ä": "(?:ä|ae)", "ö": "(?:ö|oe)", "ü": "(?:ü|ue)", "ß": "(?:ß|ss)"}
 
 
 def folded(text: str) -> str:
@@ -18,7 +19,7 @@ def folded(text: str) -> str:
 
 
 def word_pattern(*alternatives: str) -> str:
-    """A pattern for any of these phrases as whole words; umlauts may be written out or forgotten, spaces be any space."""
+    """A pattern for any of these phrases as whole words; umlauts may be written out, spaces be any space."""
     joined = "|".join(alternatives)
     for umlaut, written in UMLAUTS.items():
         joined = joined.replace(umlaut, written)

@@ -100,6 +100,8 @@ def _work_out(said: Said) -> None:
         quantity, unit = _quantity(raw, said, named)
         if quantity is not None and not raw.roles & {"minimum"}:
             named += quantity
+        if is_past and raw.status is None and _can_only_be_past(raw.day, said.today):
+            raw.status = Cue.SHIPPED
         day = _day(raw, said, last_day, is_past=is_past and raw.status is Cue.SHIPPED)
         if (
             raw.status is Cue.ACCEPT
@@ -203,6 +205,13 @@ def _day(raw: RawPiece, said: Said, last: Day | None, *, is_past: bool) -> Day |
     if value.is_yearless and value.day - said.today > FURTHEST_PLAN:
         raise CannotTell
     return value
+
+
+def _can_only_be_past(day: Day | Later | None, today: date) -> bool:
+    """Whether a day without a year, said of what has left, is too far away to be one to come."""
+    return (
+        isinstance(day, Day) and day.is_yearless and day.day - today > FURTHEST_PLAN and day.past is not None
+    )
 
 
 def _moves(said: Said) -> bool:
@@ -482,6 +491,14 @@ def _accept(said: Said, name: str) -> list[Draft] | None:
     return [said.draft(Kind.ACCEPT, name)]
 
 
+def _ready_now(said: Said, name: str) -> list[Draft] | None:
+    """It lies there and can go."""
+    if Cue.READY_NOW not in said.cues or said.pieces or said.statement.is_denied:
+        return None
+    named = said.statement.targets is not None and said.statement.targets.is_explicit
+    return [said.draft(Kind.DATE, name, Piece(precision=Precision.UNKNOWN))] if named else []
+
+
 Rule = Callable[[Said, str], list[Draft] | None]
 
 RULES: tuple[tuple[str, Rule], ...] = (
@@ -496,4 +513,5 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("split", _split),
     ("single piece", _single),
     ("as ordered", _accept),
+    ("ready now", _ready_now),
 )

@@ -17,7 +17,7 @@ from procurement.reading.sentences import Sentence, language_of, sentences_of
 from procurement.reading.statements import PREDICATES, Assembler, RawPiece, Statement, Targets
 from procurement.reading.tables import Table, find_tables
 from procurement.reading.weighing import Weighed, weigh
-from procurement.reading.units import PATTERN
+from procurement.reading.units import PATTERN, canonical_unit
 from procurement.reading.words import Cue
 
 SHORT_ANSWER = 8  # words; a longer sentence does not confirm an order in passing
@@ -386,12 +386,20 @@ class _Listener:
         return None
 
     def _by_quantity(self, statement: Statement, lines: tuple[OpenLine, ...]) -> Targets | None:
-        """The only line that was ordered in just this quantity."""
+        """The only line that was ordered in just this quantity, or in this unit."""
         readings = {
             value for piece in statement.pieces if piece.amount for value in piece.amount.readings[:1]
         }
         fitting = [line for line in lines if line.quantity in readings]
-        return Targets(lines=tuple(fitting)) if len(readings) == 1 and len(fitting) == 1 else None
+        if len(readings) == 1 and len(fitting) == 1:
+            return Targets(lines=tuple(fitting))
+        units = {
+            canonical_unit(piece.amount.unit)
+            for piece in statement.pieces
+            if piece.amount and piece.amount.unit
+        }
+        alike = [line for line in lines if canonical_unit(line.unit) in units]
+        return Targets(lines=tuple(alike)) if len(units) == 1 and len(alike) == 1 and len(lines) > 1 else None
 
     def _settle_others(self) -> None:
         """`Everything else` is every line of the orders spoken of that nothing else was said about."""

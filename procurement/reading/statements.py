@@ -123,6 +123,8 @@ class Assembler:
         self._enter_paragraph(sentence)
         statements: list[Statement] = []
         current: Statement | None = None
+        if any(Cue.DISOWNED in clause.cues for clause in clauses):
+            return []
         blocked = False
         condition = False
         for clause in clauses:

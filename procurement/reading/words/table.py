@@ -35,6 +35,8 @@ class Cue(StrEnum):
     CONTRAST = "contrast"
     EARLIER = "earlier"
     UNSURE = "unsure"  # constructions the grammar does not follow
+    DISOWNED = "disowned"  # "I never said so"
+    READY_NOW = "ready_now"
     CORRECTION = "correction"
     YES = "yes"
     NO = "no"
