@@ -67,7 +67,17 @@ def test_a_small_bench_measures_everything_and_touches_only_its_own_folder(tmp_p
     }
 
     done = subprocess.run(
-        [sys.executable, "-m", "tests.bench", "--home", str(tmp_path / "bench"), "pages", "import", "outbox"],
+        [
+            sys.executable,
+            "-m",
+            "tests.bench",
+            "--home",
+            str(tmp_path / "bench"),
+            "pages",
+            "import",
+            "outbox",
+            "mails",
+        ],
         env=env | {"SMALL": "1", "ARGS": ""},
         cwd=ROOT,
         capture_output=True,
@@ -85,5 +95,6 @@ def test_a_small_bench_measures_everything_and_touches_only_its_own_folder(tmp_p
             assert size["queries"] > 4
     assert found["import"]["found"]["lines"] >= 100
     assert found["outbox"]["found"]["erp"]["messages"] == 20
+    assert found["mails"]["found"]["per_second"] > 1
     assert "## Plans" in done.stdout
     assert report.DOCUMENT.read_bytes() == before
