@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import SplitResult
@@ -25,6 +26,8 @@ class Start:
     broker: SplitResult | None
     cache: SplitResult | None
     mail: SplitResult | None
+    erp: SplitResult | None
+    erp_in_the_clear: bool
     embedded: bool
 
 
@@ -65,5 +68,20 @@ def problems(start: Start) -> Iterator[str]:
         yield "CACHE_URL is not set. Without a shared cache, sign-in limits count per process."
     if start.mail is None:
         yield "EMAIL_URL is not set: nobody could reset a password. smtp+tls://user:password@host:587."
+    if start.erp and start.erp.scheme == "http" and not (start.erp_in_the_clear or _is_here(start.erp)):
+        yield (
+            "ERP_URL starts with http://: the ERP's password and all orders would travel in the clear. Use https://, "
+            "or say ERP_IN_THE_CLEAR=1 where nobody else is on the way there."
+        )
     if start.embedded:
         yield "The embedded servers are for demos and tests on one machine. Set DATABASE_URL and BROKER_URL."
+
+
+def _is_here(address: SplitResult) -> bool:
+    """Whether what is sent there stays on this machine."""
+    if address.hostname == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(address.hostname or "").is_loopback
+    except ValueError:
+        return False

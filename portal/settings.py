@@ -38,6 +38,7 @@ _database_url = env.url("DATABASE_URL", backing.POSTGRES_SCHEMES)
 _owner_url = env.url("DATABASE_OWNER_URL", backing.POSTGRES_SCHEMES)
 _broker_url = env.url("BROKER_URL", backing.BROKER_SCHEMES, default="" if PRODUCTION else "memory://")
 _cache_url = env.url("CACHE_URL", backing.REDIS_SCHEMES)
+_erp_url = env.url("ERP_URL", _http)
 _mail_url = env.url("EMAIL_URL", backing.MAIL_SCHEMES, default="" if PRODUCTION else "console:")
 assert _public_url is not None  # it has a default
 
@@ -54,6 +55,8 @@ if PRODUCTION:
             broker=_broker_url,
             cache=_cache_url,
             mail=_mail_url,
+            erp=_erp_url,
+            erp_in_the_clear=env.flag("ERP_IN_THE_CLEAR"),
             embedded=env.flag("QUAYSIDE_EMBEDDED"),
         )
     )
@@ -375,7 +378,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
 # --- The ERP ------------------------------------------------------------------------------------------------
 
 ERP_CONNECTOR = env.choice("ERP_CONNECTOR", ("files", "tryton"), default="files")
-ERP_URL = env.url("ERP_URL", ("http", "https"))
+ERP_URL = _erp_url
 # For how long (seconds) one call to the ERP is waited for; what was written in it is then searched for, not repeated.
 ERP_PATIENCE = env.integer("ERP_PATIENCE", 60, at_least=1)
 # A command that was sent and not seen in the ERP for so long (seconds) needs a person.

@@ -94,6 +94,29 @@ def count_at_most(wanted: dict[str, QuerySet[Any]], most: int) -> dict[str, int]
         return dict(zip(wanted, map(int, cursor.fetchone()), strict=True))
 
 
+def sums_at_most(
+    rows: QuerySet[Any], sums: Sequence[str], by: Sequence[str], most: int
+) -> list[tuple[Any, ...]]:
+    """Sums of these values over at most `most` rows and one more, for each set of the values named in `by`.
+
+    Each is `(count, *sums, *by)`; one query, and none of the rows leaves the database. Rows that come in an order are
+    summed in it. See Note [Counted in order].
+    """
+    try:
+        query, told = rows.values_list(*sums, *by)[: most + 1].query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    names = [_name(place) for place in range(len(sums) + len(by))]
+    groups = ", ".join(names[len(sums) :])
+    parts = ", ".join(["count(*)", *(f"sum({name})" for name in names[: len(sums)]), groups])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {parts} FROM ({query}) AS found({', '.join(names)}) GROUP BY {groups} ORDER BY {groups}",  # noqa: S608 -- the ORM's own text
+            told,
+        )
+        return list(cursor.fetchall())
+
+
 def _reader(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
     read = attrgetter(*names)
     return read if len(names) > 1 else lambda row: (read(row),)

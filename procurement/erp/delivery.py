@@ -4,7 +4,7 @@ written down.
 Note [One call]: before a call, `calling_since` is committed. If we find it set, an earlier attempt never
 came back, and nobody knows how it ended: it is treated exactly like an answer that never arrived. Such a
 command rests until the slowest call could have ended, is searched for by its key, and is sent again only if
-the ERP never saw it.
+the ERP never saw it. While the ERP cannot be asked, the doubt stays: `calling_since` is then still the earlier call's.
 
 While the connection is paused or its circuit is open (Note [Circuit]), messages are put back and wait: no attempt is
 counted for a call that was not made.
@@ -12,7 +12,9 @@ counted for a call that was not made.
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 
 from django.utils import timezone
 from django.utils.translation import gettext_noop
@@ -78,19 +80,33 @@ def carry(message: OutboxMessage, connector: ErpConnector, clock: Callable[[], d
         if missing:
             hand_over(command, missing, NOT_BY_MACHINE, actor=ERP, at=at)
             return command.state
-        search_first = command.calling_since is not None or command.state == CommandState.UNKNOWN
-        if search_first:
-            _let_rest(command, connector.capabilities, at)
+        doubt = Doubt.of(command)
+        if doubt.since is not None:
+            _let_rest(doubt.since, connector.capabilities, at)
         try:
             connection = begin_calling(connector.capabilities, at=at)
         except Shut as shut:
             raise PutBack from shut
         begin_call(command, at=at)
-    return _call(command, connector, connection, clock, search_first=search_first)
+    return _call(command, connector, connection, clock, doubt)
 
 
-def _let_rest(command: ErpCommand, capabilities: Capabilities, at: datetime) -> None:
-    rested_at = (command.calling_since or at) + capabilities.slowest_call
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Whether an earlier call may have reached the ERP, and since when it may be at work there, if it can be still."""
+
+    search_first: bool
+    since: datetime | None = None
+
+    @classmethod
+    def of(cls, command: ErpCommand) -> Self:
+        """What is not known of a command before it is called again."""
+        unknown = command.state == CommandState.UNKNOWN
+        return cls(unknown or command.calling_since is not None, command.calling_since)
+
+
+def _let_rest(since: datetime, capabilities: Capabilities, at: datetime) -> None:
+    rested_at = since + capabilities.slowest_call
     if at < rested_at:
         raise RetryLater("The last call may still be at work in the ERP.", rested_at - at)
 
@@ -100,17 +116,18 @@ def _call(
     connector: ErpConnector,
     connection: ErpConnection,
     clock: Callable[[], datetime],
-    *,
-    search_first: bool,
+    doubt: Doubt,
 ) -> str:
+    left_since = doubt.since
     try:
-        result = connector.find_command(str(command.key)) if search_first else None
+        result = connector.find_command(str(command.key)) if doubt.search_first else None
+        left_since = None  # found or not, the earlier call is heard of
         if result is None:
             result = connector.write_promise(command_of(command))
     except ErpError as error:
         at = clock()
         note_error(connection, error, at=at)
-        return _record_error(command, error, connector.capabilities, at)
+        return _record_error(command, error, connector.capabilities, left_since, at)
     except Exception:
         note_nothing(connection, at=clock())
         raise
@@ -122,7 +139,14 @@ def _call(
     return command.state
 
 
-def _record_error(command: ErpCommand, error: ErpError, capabilities: Capabilities, at: datetime) -> str:
+def _record_error(
+    command: ErpCommand,
+    error: ErpError,
+    capabilities: Capabilities,
+    left_since: datetime | None,
+    at: datetime,
+) -> str:
+    """`left_since` is an earlier call of which the ERP could not be asked."""
     logger.warning("ERP said no", extra={"kind": type(error).__name__, "command": str(command.key)})
     wait = error.retry_after
     with acting(ERP):
@@ -135,7 +159,7 @@ def _record_error(command: ErpCommand, error: ErpError, capabilities: Capabiliti
             record_unknown(command, error.reason, actor=ERP, at=at)
             wait = wait or capabilities.slowest_call + timedelta(seconds=1)
         else:
-            end_call_without_effect(command, error.reason, fault_of(error))
+            end_call_without_effect(command, error.reason, fault_of(error), left_since=left_since)
             wait = wait or (REST_AFTER_ALERT if error.fate is Fate.ALERT else None)
     if error.fate in (Fate.RETRY, Fate.ALERT, Fate.SEARCH):
         raise RetryLater(error.reason, wait) from error

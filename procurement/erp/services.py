@@ -133,9 +133,17 @@ def begin_call(command: ErpCommand, *, at: datetime) -> None:
 
 
 @requires_scope
-def end_call_without_effect(command: ErpCommand, reason: str, fault: str = Fault.TRANSIENT) -> None:
-    """The call surely did nothing; it will be made again."""
-    command.calling_since = None
+def end_call_without_effect(
+    command: ErpCommand,
+    reason: str,
+    fault: str = Fault.TRANSIENT,
+    *,
+    left_since: datetime | None = None,
+) -> None:
+    """The call surely did nothing; it will be made again. An earlier one that may have done something (`left_since`) is
+    still to be searched for before that.
+    """
+    command.calling_since = left_since
     command.reason, command.fault = reason, fault
     command.save(update_fields=["calling_since", "reason", "fault"])
 

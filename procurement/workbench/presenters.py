@@ -1,6 +1,5 @@
 """What happened, as sentences: one for every kind of fact on an order's timeline, in the reader's language."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,8 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.html import conditional_escape
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -359,28 +356,5 @@ TO_THE_ERP = frozenset(
     )
 )
 
-# --- lines that are quiet ---------------------------------------------------------------------------------------
 
-# Note [Mould]: of a thousand lines nearly all say the same things in other words. The template prints one such line
-# with marks in place of its words, and each line is cast from it: a hundred times faster than printing each.
-MARK = re.compile("\ue000(\\w+)\ue001")
-
-
-class Marks:
-    """Stands for a line while its mould is printed: each of its words is a mark."""
-
-    def __getitem__(self, name: str) -> str:
-        return f"\ue000{name}\ue001"
-
-
-def str_of(word: str | int) -> str:
-    """A word as text; markup of ours stays what it is."""
-    return word if isinstance(word, str) else str(word)
-
-
-def cast(mould: str, words: Mapping[str, str | int]) -> SafeString:
-    """One line, cast from its mould; every word is escaped unless it is markup of ours."""
-    return mark_safe(MARK.sub(lambda mark: conditional_escape(str_of(words[mark[1]])), mould))  # noqa: S308 -- escaped here
-
-
-__all__ = ["SENTENCES", "Entry", "Marks", "cast", "entry_of", "field_word", "lines_text", "shown_value"]
+__all__ = ["SENTENCES", "Entry", "entry_of", "field_word", "lines_text", "shown_value"]

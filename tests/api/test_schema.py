@@ -47,7 +47,9 @@ MODES = {"allowed": GenerationMode.POSITIVE, "forbidden": GenerationMode.NEGATIV
 def api():
     # A list beyond `maxItems` may be larger than a request may be, and then nobody looks at what is in it.
     refusals = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "428", "429", "5xx"]
-    told = SchemathesisConfig.from_dict({"checks": {"negative_data_rejection": {"expected-statuses": refusals}}})
+    told = SchemathesisConfig.from_dict(
+        {"checks": {"negative_data_rejection": {"expected-statuses": refusals}}}
+    )
     schema = schemathesis.openapi.from_dict(described(), config=told)
     schema.app = in_the_test(get_wsgi_application())
     return schema

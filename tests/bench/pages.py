@@ -218,7 +218,7 @@ class Site:
             inside = [query for query in after(seen.queries, scope) if query.text.startswith("SELECT")]
             slowest = sorted(inside, key=lambda query: -query.ms)[:PLANS_EACH]
             figures.plans = [
-                f"{shortened(query.text)}\n\n{plan(self.machine, self.database, query, scope)}"
+                f"{shortened(query.text)}\n\n{without_lists(plan(self.machine, self.database, query, scope))}"
                 for query in slowest
             ]
 
@@ -268,8 +268,13 @@ def after(queries: list[Query], scope: str) -> list[Query]:
 
 
 def shortened(text: str) -> str:
-    """A query without its long list of columns."""
-    return re.sub(r"^SELECT .{200,}? FROM ", "SELECT … FROM ", text)[:900]
+    """A query without its long lists of columns and of keys."""
+    return without_lists(re.sub(r"^SELECT .{200,}? FROM ", "SELECT … FROM ", text))[:900]
+
+
+def without_lists(text: str) -> str:
+    """The first three of many keys stand for all of them."""
+    return re.sub(r"((?:\b\d+,\s?){3})(?:\d+,\s?){3,}\d+", r"\1…", text)
 
 
 def measure_pages(sites: list[Site], effort: Effort) -> dict[str, Any]:

@@ -192,7 +192,7 @@ def test_a_page_made_before_the_last_word_was_kept_has_it_too(page: Any, people:
     order = order_of(1)
     at_order(page, people["asha"], order)
     on_the_way: list[Any] = []
-    page.route("**/answer/line/", lambda route: on_the_way.append(route))
+    page.route("**/answer/line/", lambda route: on_the_way.insert(0, route))
     with page.expect_request("**/answer/line/"):
         field(page, 10, "delivery_on").fill(day(LATER))
 

@@ -74,7 +74,7 @@ class ScriptedErp:
         self.script = list(script)
         self.writes: list[PromiseCommand] = []
         self.searches: list[str] = []
-        self.found: WriteResult | None = None
+        self.found: WriteResult | ErpError | None = None
         self.capabilities = Capabilities(
             reads=frozenset(Feed),
             writes=frozenset(WriteField),
@@ -93,6 +93,8 @@ class ScriptedErp:
 
     def find_command(self, key: str) -> WriteResult | None:
         self.searches.append(key)
+        if isinstance(self.found, ErpError):
+            raise self.found
         return self.found
 
     def __enter__(self) -> "ScriptedErp":
@@ -374,6 +376,60 @@ def test_a_worker_that_dies_in_the_call_leaves_an_unknown_command(order, clock, 
 
     assert the_command().state == CommandState.CONFIRMED
     assert (len(alive.searches), alive.writes) == (1, [])
+
+
+def test_an_erp_that_is_away_when_it_is_searched_is_searched_again(order, clock, monkeypatch) -> None:
+    agree(order, delivery_on=date(2026, 4, 8))
+    erp = ScriptedErp(UnknownOutcome("No answer within 60 s."))
+    deliver(erp, clock, monkeypatch)
+    erp.found = Transient("The ERP does not answer.")
+    clock.forward(seconds=31)
+    deliver(erp, clock, monkeypatch)
+    assert (the_command().state, the_command().reason) == (CommandState.UNKNOWN, "The ERP does not answer.")
+
+    erp.found = CONFIRMED
+    clock.forward(hours=1)
+    deliver(erp, clock, monkeypatch)
+
+    assert the_command().state == CommandState.CONFIRMED
+    assert len(erp.writes) == 1
+
+
+def test_what_surely_did_nothing_after_a_search_is_tried_again(order, clock, monkeypatch) -> None:
+    agree(order, delivery_on=date(2026, 4, 8))
+    erp = ScriptedErp(UnknownOutcome("No answer within 60 s."), Transient("Too many requests."), CONFIRMED)
+    deliver(erp, clock, monkeypatch)
+    clock.forward(seconds=31)
+    deliver(erp, clock, monkeypatch)
+
+    clock.forward(hours=1)
+    deliver(erp, clock, monkeypatch)
+
+    assert the_command().state == CommandState.CONFIRMED
+    assert (len(erp.searches), len(erp.writes)) == (2, 3)
+
+
+def test_what_a_dead_worker_may_have_written_is_searched_until_the_erp_answers(
+    order, clock, monkeypatch
+) -> None:
+    agree(order, delivery_on=date(2026, 4, 8))
+    erp = ScriptedErp()
+    erp.write_promise = lambda command: (_ for _ in ()).throw(Killed())  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        deliver(erp, clock, monkeypatch)
+
+    alive = ScriptedErp()
+    alive.found = Transient("The ERP does not answer.")
+    clock.forward(seconds=31)
+    deliver(alive, clock, monkeypatch, worker=2)
+    assert the_command().calling_since == MONDAY
+
+    alive.found = CONFIRMED
+    clock.forward(hours=1)
+    deliver(alive, clock, monkeypatch, worker=2)
+
+    assert the_command().state == CommandState.CONFIRMED
+    assert (len(alive.searches), alive.writes) == (2, [])
 
 
 # --- several commands ---------------------------------------------------------------------------------------

@@ -203,6 +203,7 @@ def test_the_portal_starts_in_production_with_just_these_settings(name, secrets,
         ("SITE_HOST", "portal.example.com"),
         ("WEB_WORKERS", "2"),
         ("ERP_CONNECTOR", "files"),
+        ("ERP_IN_THE_CLEAR", "0"),
     ):
         filled = {key: re.sub(rf"\$\{{{variable}[^}}]*\}}", value, text) for key, text in filled.items()}
     filled["EMAIL_FROM"] = "Quayside <quayside@portal.example.com>"
@@ -239,7 +240,11 @@ def test_a_worker_is_set_up_for_a_live_erp_by_the_secret_alone(secrets, tmp_path
         name = value.rpartition("/")[2]
         given = str(places.get(name, secrets) / name) if value.startswith("/run/secrets/") else value
         env[setting] = re.sub(r"\$\{SITE_HOST[^}]*\}", "portal.example.com", given)
-    env |= {"ERP_CONNECTOR": "tryton", "EMAIL_FROM": "Quayside <quayside@portal.example.com>"}
+    env |= {
+        "ERP_CONNECTOR": "tryton",
+        "ERP_IN_THE_CLEAR": "0",
+        "EMAIL_FROM": "Quayside <quayside@portal.example.com>",
+    }
     script = (
         "import django; django.setup(); from procurement.erp.connectors import connect;"
         "rpc = connect().rpc; print(rpc.server, rpc.database, rpc.user)"

@@ -24,6 +24,8 @@ SAFE = Start(
     broker=urlsplit("redis://broker.internal/0"),
     cache=urlsplit("redis://broker.internal/1"),
     mail=urlsplit("smtp://mail.internal"),
+    erp=urlsplit("https://quayside:x@erp.internal/company"),
+    erp_in_the_clear=False,
     embedded=False,
 )
 UNSAFE = [
@@ -44,12 +46,24 @@ UNSAFE = [
     (replace(SAFE, broker=urlsplit("memory://")), "BROKER_URL is memory://"),
     (replace(SAFE, cache=None), "CACHE_URL is not set"),
     (replace(SAFE, mail=None), "EMAIL_URL is not set"),
+    (replace(SAFE, erp=urlsplit("http://quayside:x@erp.internal/company")), "ERP_URL starts with http://"),
     (replace(SAFE, embedded=True), "The embedded servers are for demos"),
 ]
 
 
 def test_a_safe_start_is_not_held_up():
     assert list(problems(SAFE)) == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "[::1]:8000", "localhost"])
+def test_an_erp_on_this_machine_may_be_asked_in_the_clear(host):
+    assert list(problems(replace(SAFE, erp=urlsplit(f"http://quayside:x@{host}/company")))) == []
+
+
+def test_an_erp_on_a_private_way_may_be_asked_in_the_clear_where_somebody_says_so():
+    plain = urlsplit("http://quayside:x@erp.internal/company")
+
+    assert list(problems(replace(SAFE, erp=plain, erp_in_the_clear=True))) == []
 
 
 @pytest.mark.parametrize(("start", "sentence"), UNSAFE, ids=[sentence for _, sentence in UNSAFE])

@@ -57,9 +57,10 @@ def soak(folder: Path, promises: int, kills: int, seed: int) -> int:
         machinery.start_portal()
         say(f"Promising, with {kills} kills (SEED={seed})")
         began = time.monotonic()
-        people = threading.Thread(target=story.tell, kwargs={"pause": (0.0, 0.8)})
+        killing = Kills(machinery, Random(seed + 1), kills, promises / max(kills, 1))
+        told = {"pause": (0.0, 0.8), "due": lambda: killing.due}
+        people = threading.Thread(target=story.tell, kwargs=told)
         people.start()
-        killing = Kills(machinery, Random(seed + 1), kills)
         killing.go_on(
             lambda: not people.is_alive() and stubborn(is_quiet), lambda: stubborn(how_many_through)
         )

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from random import Random
 
@@ -22,6 +23,7 @@ from tests.soak.ground import Ground
 WORKERS = ("worker-1", "worker-2")
 # Of a hundred kills, so many hit: the workers most of all, for it is they who stand between both sides.
 WEIGHTS = {"worker-1": 30, "worker-2": 30, "tryton": 20, "scheduler": 6, "broker": 8, "postgres": 6}
+LEAD = 5  # kills
 
 
 @dataclass(slots=True)
@@ -116,17 +118,24 @@ class Kills:
     machinery: Machinery
     rng: Random
     count: int
+    share: float  # of what is to get through, for each kill
     done: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def due(self) -> float:
+        """How much may have been begun by now, so that there is something to disturb until the last kill."""
+        done = sum(self.done.values())
+        return inf if done >= self.count else (done + LEAD) * self.share
 
     def go_on(self, is_over: Callable[[], bool], progress: Callable[[], int]) -> None:
         """Kill, leave it dead for a while, start it again; until all kills are spent or the work is over.
 
-        Between two kills something gets through (none to six commands, or a minute passes): else all would hit workers
+        Between two kills something gets through (now more, now less, or a minute passes): else all would hit workers
         that have only just begun to start.
         """
         names, weights = list(WEIGHTS), list(WEIGHTS.values())
         while sum(self.done.values()) < self.count and not is_over():
-            enough = progress() + self.rng.choice((1, 1, 2, 2, 3, 4, 6))
+            enough = progress() + self.rng.uniform(0, 1.8 * self.share)
             until = time.monotonic() + 60
             while progress() < enough and time.monotonic() < until and not is_over():
                 self.machinery.mend()

@@ -88,9 +88,12 @@ class Story:
         self.seller, self.buyer = seller, buyer
         self.rng.shuffle(self.todo)
 
-    def tell(self, *, pause: tuple[float, float]) -> None:
-        """Promise everything, one line after the other."""
+    def tell(self, *, pause: tuple[float, float], due: Callable[[], float]) -> None:
+        """Promise everything, one line after the other, and no more than is due."""
         while self.todo:
+            if sum(self.made.values()) >= due():
+                time.sleep(0.2)
+                continue
             number, key = self.todo[-1]
             how = self.rng.choices(*zip(*SHAPES.items(), strict=True))[0]  # type: ignore[arg-type]
             seed = self.rng.random()

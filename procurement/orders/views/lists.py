@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import DecimalField, F, QuerySet
+from django.db.models.functions import Greatest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,8 +18,19 @@ from django.utils.translation import ngettext
 from django_htmx.http import trigger_client_event
 
 from portal.kernel.access import door
-from portal.kernel.bulk import count_at_most
-from portal.kernel.templatetags.portal_ui import day_text, figure, money_text, quantity_text
+from portal.kernel.bulk import count_at_most, sums_at_most
+from portal.kernel.mould import Moulds, Words
+from portal.kernel.templatetags.portal_ui import (
+    day,
+    day_text,
+    figure,
+    local,
+    money,
+    money_text,
+    price,
+    quantity,
+    quantity_text,
+)
 from portal.kernel.web import paginate
 from procurement.orders.filters import (
     ListFilters,
@@ -37,7 +49,7 @@ from procurement.orders.filters import (
 from procurement.orders.filters.asked import ALL, LATE, NEEDS, OPEN, WAITING
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, SavedView
 from procurement.orders.queries import live_promises_by_line
-from procurement.orders.states import OrderState, PromiseKind
+from procurement.orders.states import Agreement, OrderState, PromiseKind, RevisionStatus
 from suppliers.roles import Permission
 
 PAGE_SIZE = 50
@@ -54,11 +66,12 @@ def line_list(request: HttpRequest) -> HttpResponse:
     narrow = reader.actor.is_company
     page = paginate(rows, request.GET.get("cursor", ""), order=fields, size=PAGE_SIZE, narrow=narrow)
     promises = live_promises_by_line(line.pk for line in page.rows)
-    counted = ("amount", "order__currency", "quantity", "received_quantity", "unit")
-    totals = _totals(found.order_by(*fields).values_list(*counted))
+    still_open = Greatest(F("quantity") - F("received_quantity"), 0, output_field=DecimalField())
+    counted = found.annotate(still_open=still_open).order_by(*fields)
+    totals = _totals(counted, "amount", "order__currency", "still_open", "unit")
     context = _context(request, reader, form, wanted, "lines", _lines_in_order) | {
         "page": page,
-        "rows": [_line_row(line, promises[line.pk], reader.today) for line in page.rows],
+        "rows": [_line_row(line, promises[line.pk], reader) for line in page.rows],
         "sort": sort,
         "totals": totals,
         "count_text": lines_text(totals.count),
@@ -74,7 +87,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
     sort, fields = sorting("orders", wanted)
     rows = with_sort_values(found).select_related("company", "supplier", "ship_to")
     page = paginate(rows, request.GET.get("cursor", ""), order=fields, size=PAGE_SIZE)
-    totals = _totals(rows.order_by(*fields).values_list("total_amount", "currency"))
+    totals = _totals(rows.order_by(*fields), "total_amount", "currency")
     context = _context(request, reader, form, wanted, "orders", show_orders) | {
         "page": page,
         "rows": [_order_row(order, reader) for order in page.rows],
@@ -98,6 +111,8 @@ def reader_of(request: HttpRequest) -> Reader:
 
 
 def _list(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    moulds = Moulds(f"{template}#row", context, request)
+    context["rows"] = [moulds.row(shape, words) for shape, words in context["rows"]]
     # A boosted link names the panel it fills: then the panel alone is enough.
     narrow = request.htmx and request.htmx.target == "list-panel"  # type: ignore[attr-defined]
     response = render(request, f"{template}#list-panel" if narrow else template, context)
@@ -226,35 +241,73 @@ def _sentence(reader: Reader, counts: dict[str, int], page: str) -> str:
 # --- rows ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class LineRow:
-    """One line as the list shows it."""
-
-    line: PurchaseOrderLine
-    promise: str
-    late: str
-    pick: str
+# See Note [Mould] in portal/kernel/mould.py.
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRow:
-    """One order as the list shows it."""
+class LineShape(NamedTuple):
+    """What a line's row decides on; the rest of it is words."""
 
-    order: PurchaseOrder
-    agreed: str
+    late: bool
+    has_part: bool
+    promised: bool
+    cancelled: bool
+    agreement: str
+    stale: bool
+    logistics: str
+
+
+class OrderShape(NamedTuple):
+    """What an order's row decides on; the rest of it is words."""
+
+    revised: bool
+    has_buyer: bool
+    owed: bool
+    due: bool
     overdue: bool
-    late: str
-    pick: str
+    has_next: bool
+    late: bool
+    state: str
+    agreement: str
+    partly: bool
+    logistics: str
 
 
-def _line_row(line: PurchaseOrderLine, promises: Sequence[Promise], today: date) -> LineRow:
-    is_open = line.is_open and line.order.state == OrderState.ISSUED
-    return LineRow(
-        line=line,
-        promise=promise_text(promises),
-        late=_late_line(line, today) if is_open else "",
-        pick=f"{line.pk}.{line.order.version}",
+def _line_row(
+    line: PurchaseOrderLine, promises: Sequence[Promise], reader: Reader
+) -> tuple[LineShape, Words]:
+    order = line.order
+    is_open = line.is_open and order.state == OrderState.ISSUED
+    late = _late_line(line, reader.today) if is_open else ""
+    promise = promise_text(promises)
+    part = line.supplier_part_number if reader.actor.is_supplier else ""
+    shape = LineShape(
+        late=bool(late),
+        has_part=bool(part),
+        promised=bool(promise),
+        cancelled=line.cancelled or order.state == OrderState.CANCELLED,
+        agreement=line.agreement,
+        stale=line.revision_status == RevisionStatus.STALE,
+        logistics=line.logistics,
     )
+    by = (line.price_per, line.unit) if line.price_per != 1 else ()
+    return shape, {
+        "pick": f"{line.pk}.{order.version}",
+        "exact": str(line.amount),
+        "currency": order.currency,
+        "url": reverse("order", args=[order.key]),
+        "order": order.number,
+        "number": line.number,
+        "party": order.company.name if reader.actor.is_supplier else line.supplier.name,
+        "asked": day(line.delivery_on),
+        "late": late,
+        "item": line.item_number,
+        "part": part,
+        "description": line.description,
+        "open": quantity(line.open_quantity, line.unit),
+        "price": price(line.price, order.currency, *by),
+        "promise": promise,
+        "amount": money(line.amount, order.currency),
+    }
 
 
 def _late_line(line: PurchaseOrderLine, today: date) -> str:
@@ -263,19 +316,43 @@ def _late_line(line: PurchaseOrderLine, today: date) -> str:
     return late_text(line.last_delivery_on or line.delivery_on, line.expected_on, today)
 
 
-def _order_row(order: PurchaseOrder, reader: Reader) -> OrderRow:
-    agreed = _("%(agreed)s of %(all)s agreed") % {"agreed": order.lines_agreed, "all": order.line_count}
+def _order_row(order: PurchaseOrder, reader: Reader) -> tuple[OrderShape, Words]:
     due = order.acknowledge_by_at
     late = ""
     if order.next_delivery_on and order.next_delivery_on < reader.today and is_open_order(order):
         late = late_text(order.next_delivery_on, order.next_delivery_on, reader.today)
-    return OrderRow(
-        order=order,
-        agreed=agreed if 0 < order.lines_agreed < order.line_count else "",
+    shape = OrderShape(
+        revised=order.revision > 1,
+        has_buyer=bool(order.buyer_name),
+        owed=bool(order.lines_for_supplier),
+        due=due is not None,
         overdue=bool(order.lines_for_supplier and due and due < reader.at),
-        late=late,
-        pick=f"{order.key}.{order.version}",
+        has_next=order.next_delivery_on is not None,
+        late=bool(late),
+        state=order.state,
+        agreement=order.agreement,
+        partly=order.agreement != Agreement.AGREED and 0 < order.lines_agreed < order.line_count,
+        logistics=order.logistics,
     )
+    agreed = _("%(agreed)s of %(all)s agreed") % {"agreed": order.lines_agreed, "all": order.line_count}
+    return shape, {
+        "pick": f"{order.key}.{order.version}",
+        "exact": str(order.total_amount),
+        "currency": order.currency,
+        "url": reverse("order", args=[order.key]),
+        "number": order.number,
+        "revision": order.revision,
+        "company": order.company.name,
+        "supplier": order.supplier.name,
+        "buyer": order.buyer_name,
+        "ordered": day(order.ordered_on),
+        "due": local(due),
+        "next": day(order.next_delivery_on),
+        "late": late,
+        "lines": figure(order.line_count),
+        "agreed": agreed if shape.partly else "",
+        "amount": money(order.total_amount, order.currency),
+    }
 
 
 def promise_text(promises: Sequence[Promise]) -> str:
@@ -312,20 +389,24 @@ class Totals:
     quantity: str
 
 
-def _totals(values: QuerySet[Any, Any]) -> Totals:
-    rows = list(values[: COUNT_AT_MOST + 1])
-    if len(rows) > COUNT_AT_MOST:
-        return Totals(len(rows), (), "")
+def _totals(rows: QuerySet[Any], amount: str, currency: str, *goods: str) -> Totals:
+    """`goods` are what is open of a row and its unit, where rows have that."""
+    found = sums_at_most(rows, (amount, *goods[:1]), (currency, *goods[1:]), COUNT_AT_MOST)
+    count = sum(number for number, *_rest in found)
+    if count > COUNT_AT_MOST:
+        return Totals(count, (), "")
     amounts: dict[str, Decimal] = defaultdict(Decimal)
     units: dict[str, Decimal] = defaultdict(Decimal)
-    for amount, currency, *goods in rows:
-        amounts[currency] += amount
+    for _number, summed, *rest in found:
         if goods:
-            quantity, received, unit = goods
-            units[unit] += max(Decimal(0), quantity - received)
+            still_open, money_of, unit = rest
+            units[unit] += still_open
+        else:
+            (money_of,) = rest
+        amounts[money_of] += summed
     one_unit = next(iter(units.items())) if len(units) == 1 else None
     return Totals(
-        count=len(rows),
+        count=count,
         amounts=tuple(money_text(amount, currency) for currency, amount in sorted(amounts.items())),
         quantity=quantity_text(one_unit[1], one_unit[0]) if one_unit else "",
     )

@@ -174,7 +174,7 @@ def answer_page(
 ) -> AnswerPage:
     """Everything the order page of a supplier shows but its timeline and thread: the same queries however many lines.
 
-    Quiet lines get no fields of their own (see Note [Mould]) but those named in `in_full`.
+    Quiet lines get no fields of their own (see Note [Mould] in portal/kernel/mould.py) but those named in `in_full`.
     """
     lines = lines_of(order)
     schedules: dict[int, list[ScheduleLine]] = schedules_by_line(line.pk for line in lines)

@@ -13,7 +13,6 @@ from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.middleware.csrf import get_token
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -23,6 +22,7 @@ from django.utils.translation import gettext as _
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.audit.queries import timeline_of
 from portal.kernel.errors import Invalid, NotFound, Problem, Refusal, StaleDocument
+from portal.kernel.mould import Moulds
 from portal.kernel.web import back_or
 from procurement.acknowledgments.forms import (
     Pieces,
@@ -67,7 +67,7 @@ from procurement.orders.queries import find_order, lines_of, lock_order
 from procurement.orders.states import PromiseKind, Turn
 from procurement.threads.queries import thread_of
 from procurement.workbench.policies import given_name, going_text
-from procurement.workbench.presenters import Entry, Marks, cast, entry_of
+from procurement.workbench.presenters import Entry, entry_of
 from procurement.workbench.queries.answer import (
     AnswerPage,
     answer_page,
@@ -146,8 +146,8 @@ def _context(page: AnswerPage) -> dict[str, Any]:
 
 
 def _rows(request: DoorRequest, page: AnswerPage, context: dict[str, Any]) -> list[tuple[GridLine, str]]:
-    """The lines of the grid; quiet ones ready printed. See Note [Mould]."""
-    moulds: dict[str, str] = {}
+    """The lines of the grid; quiet ones ready printed. See Note [Mould] in portal/kernel/mould.py."""
+    moulds: dict[str, Moulds] = {}
     rows: list[tuple[GridLine, str]] = []
     for row in page.shown:
         name = row.mould if row.key != context["more"] else ""
@@ -155,8 +155,8 @@ def _rows(request: DoorRequest, page: AnswerPage, context: dict[str, Any]) -> li
             rows.append((row, ""))
             continue
         if name not in moulds:
-            moulds[name] = render_to_string(f"{TEMPLATE}#mould-{name}", context | {"m": Marks()}, request)
-        rows.append((row, cast(moulds[name], words_of(row, page.order.currency))))
+            moulds[name] = Moulds(f"{TEMPLATE}#mould-{name}", context, request)
+        rows.append((row, moulds[name].row(name, words_of(row, page.order.currency))))
     return rows
 
 

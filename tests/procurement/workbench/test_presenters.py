@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from portal.kernel.audit.models import AuditEvent
-from procurement.workbench.presenters import SENTENCES, cast, entry_of, lines_text, shown_value
+from procurement.workbench.presenters import SENTENCES, entry_of, lines_text, shown_value
 
 ROOT = Path(__file__).parents[3]
 PLACES = [
@@ -203,10 +203,6 @@ def test_values_of_a_revision_are_shown_as_people_write_them():
     )
     assert shown_value("note", "by hand") == "by hand"
     assert lines_text([10]) == "line 10"
-
-
-def test_a_mould_escapes_every_word():
-    assert cast("<b>\ue000name\ue001</b>", {"name": "<i>"}) == "<b>&lt;i&gt;</b>"
 
 
 @pytest.mark.parametrize(
