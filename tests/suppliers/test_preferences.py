@@ -166,10 +166,10 @@ def test_every_way_leads_somewhere():
 @pytest.mark.parametrize(
     ("name", "ways"),
     [
-        ("bea", ["Decisions", "Orders", "Lines", "Tolerances"]),
-        ("asha", ["Home", "Orders", "Lines", "Upload answers", "Access tokens"]),
-        ("arun", ["Home", "Orders", "Lines"]),
-        ("ines", ["Decisions", "Orders", "Lines", "Tolerances", "Integration", "Access tokens"]),
+        ("bea", ["Decisions", "Changes", "Orders", "Lines", "Tolerances"]),
+        ("asha", ["Home", "Changes", "Orders", "Lines", "Upload answers", "Access tokens"]),
+        ("arun", ["Home", "Changes", "Orders", "Lines"]),
+        ("ines", ["Decisions", "Changes", "Orders", "Lines", "Tolerances", "Integration", "Access tokens"]),
     ],
 )
 def test_everybody_sees_the_ways_they_may_go(people, name, ways):

@@ -22,7 +22,6 @@ from procurement.changes.queries import (
     reasons_of,
     sites_of,
     visible_changes,
-    with_rounds,
 )
 from procurement.changes.services.answer import decline_change as decline
 from procurement.changes.services.answer import require_acceptable, settle_changes
@@ -113,7 +112,7 @@ def decide_changes(
     if problems := words_problems("", (), note, owed=verdict == DECLINE and not reason):
         raise Invalid(problems[0].message, problems)
     seen = visible_changes(actor).filter(key__in={choice.change for choice in choices})
-    found: dict[uuid.UUID, OrderChange] = {change.key: change for change in with_rounds(seen)}
+    found: dict[uuid.UUID, OrderChange] = {change.key: change for change in seen}
     orders = _held({change.order.key for change in found.values()}, actor)
     outcomes: dict[uuid.UUID, str] = {}
     answers: dict[uuid.UUID, list[AnswerChange]] = defaultdict(list)
@@ -182,7 +181,8 @@ def _accept(
     for answer in answers:
         try:
             _order, change = hold(answer, ACCEPT, actor=actor, at=at)
-            change.told = found[answer.change].told  # type: ignore[attr-defined]  # its rounds as they were read
+            # Read only now that it is held: an edit may have come in between.
+            change.told = list(change.rounds.all())  # type: ignore[attr-defined]  # as `with_rounds` would
             change.line = now[change.line_id].line
             if problems := words_problems(answer.reason, reasons, answer.note):
                 raise Invalid(problems[0].message, problems)
