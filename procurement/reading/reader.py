@@ -16,8 +16,8 @@ from procurement.reading.newtext import NewText, Passage, split_new_text
 from procurement.reading.sentences import Sentence, language_of, sentences_of
 from procurement.reading.statements import PREDICATES, Assembler, RawPiece, Statement, Targets
 from procurement.reading.tables import Table, find_tables
-from procurement.reading.weighing import Weighed, weigh
 from procurement.reading.units import PATTERN, canonical_unit
+from procurement.reading.weighing import Weighed, weigh
 from procurement.reading.words import Cue
 
 SHORT_ANSWER = 8  # words; a longer sentence does not confirm an order in passing
