@@ -349,3 +349,5 @@ def _set_questions(clauses: list[Clause], bones: str, language: str) -> None:
     )
     for clause in clauses[first:]:
         clause.is_question = True
+        if any(Cue.OPEN_QUESTION in one.cues for one in clauses):
+            clause.cues.add(Cue.REQUEST)

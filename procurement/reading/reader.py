@@ -309,7 +309,7 @@ class _Listener:
         """The lines meant by a statement that names none; None if that cannot be told."""
         if foreign or self.assembler.is_foreign or not statement.has_content:
             return None
-        delivers = bool(statement.cues & {Cue.DELIVER, Cue.SHIPPED, Cue.ACCEPT, Cue.CORRECTION}) or any(
+        delivers = statement.has_goods or bool(statement.cues & {Cue.DELIVER, Cue.SHIPPED, Cue.ACCEPT, Cue.CORRECTION}) or any(
             piece.amount for piece in statement.pieces
         )
         says_only_accept = (

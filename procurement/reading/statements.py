@@ -131,6 +131,8 @@ class Assembler:
             if current and current.targets and current.targets.lines:
                 clause.marks = [mark for mark in clause.marks if not _is_companion(mark, clause)]
             targets = self._targets(clause) or self._rest_of_lines(clause, current)
+            if targets and targets.is_weak and current and current.targets and current.targets.lines:
+                targets = None  # "all" of what the sentence is about
             if clause.is_condition:
                 condition = True
                 if targets and targets.lines and current is None:

@@ -57,6 +57,7 @@ GERMAN = Words(
         Cue.POLITE_CONDITION: (r"(?:falls|wenn|sollten|sofern|bei) (?:sie |noch |weitere |es )*(?:\w+ ){0,2}(?:fragen|rückfragen|anliegen|unklarheiten|hilfe)", r"wenn möglich", r"auch wenn", r"als wenn", r"wie wenn", r"wenn auch", r"(?:geben|melden|sagen) sie .{0,30}(?:bescheid|kurz|mir|uns)[^,]{0,20},? (?:wenn|falls|sobald)", r"wenn ich richtig"),
         Cue.HYPOTHETICAL: (r"hätte(?:n|st)?", r"wäre(?:n)? .{0,60}(?:gewesen|worden|möglich gewesen)", r"gewesen wäre(?:n)?", r"hätte .{0,60}können"),
         Cue.QUESTION: (r"wäre(?:n)?", r"würde(?:n)?", r"können (?:wir|sie)", r"könnten (?:wir|sie)", r"kann (?:ich|man|die|das|der)", r"sollen wir", r"dürfen wir", r"passt", r"ist (?:es|das|der|die|<D>|<Q>|für)", r"sind", r"geht", r"wann", r"ginge", r"reicht", r"nehmen sie", r"akzeptieren sie", r"oder"),
+        Cue.OPEN_QUESTION: (r"^\W*(?:und |aber |also )?(?:bis |ab |für )?(?:welche[rnsm]?|wer|wo|wohin|woher|wann|warum|wieso|weshalb|was(?! halten)|wie (?:viele?|lange|oft|hoch|sollen|machen|kommt|kann))",),
         Cue.REASON: (r"weil", r"^da", r"denn", r"nachdem"),
         Cue.CONTRAST: (r"aber", r"außer", r"bis auf", r"allerdings", r"jedoch", r"nur", r"lediglich", r"mit ausnahme", r"leider", r"hingegen", r"dagegen", r"ausgenommen"),
         Cue.EARLIER: (r"früher(?:e|er|en|es)?", r"eher", r"schneller(?:e|er|en)?", r"vorziehen", r"vorgezogen", r"beschleunigen", r"entgegenkommen", r"günstiger", r"billiger", r"nachlass", r"rabatt", r"skonto", r"vorverlegen"),

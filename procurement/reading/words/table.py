@@ -31,6 +31,7 @@ class Cue(StrEnum):
     POLITE_CONDITION = "polite_condition"
     HYPOTHETICAL = "hypothetical"
     QUESTION = "question"
+    OPEN_QUESTION = "open_question"  # which, when, how many: no value is asked about
     REASON = "reason"
     CONTRAST = "contrast"
     EARLIER = "earlier"
