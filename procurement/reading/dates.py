@@ -342,7 +342,9 @@ def _later(match: re.Match[str], clock: Clock) -> Later | None:
     whole = match.group(0)
     is_earlier = bool(re.search(r"earl|sooner|fr[üu]e?her|eher|forward|vorgezogen", whole))
     from_requested = bool(
-        re.search(r"late\b|delay|than|als |versp|verz|verschieb|rutsch|slip|push|behind|forward|um ", whole)
+        re.search(
+            r"late\b|early\b|delay|than|als |versp|verz|verschieb|rutsch|slip|push|behind|forward|um ", whole
+        )
     )
     return Later(-days if is_earlier else days, from_requested)
 
@@ -460,7 +462,7 @@ RULES: tuple[tuple[str, str, Reader], ...] = (
     ("week number first", r"(?<![\w.,])(?P<w>\d{1,2})\. ?(?:kw|kalenderwoche|woche)(?: ?[/ ] ?(?P<y>20\d\d))?(?!\w)", _week),
     ("weekday the nth", rf"(?<!\w)(?P<wd>{WEEKDAY})\.?,? (?:the |den |der )?{D}(?:st|nd|rd|th|\.)(?!\w)(?!\d)", _day_of_month),
     ("the day after tomorrow", r"(?<!\w)(?:(?:the )?day after (?:tomorrow|tmr?w)|[üu]e?bermorgen)(?!\w)", _days_from_now(2)),
-    ("tomorrow", r"(?<!\w)(?:tomorrow|tmrw|tmw|(?<!guten )morgen(?! (?:frau|herr|zusammen))(?!\W*$)(?!,)(?! \w+,)(?: fr[üu]e?h| vormittag| nachmittag)?)(?!\w)", _days_from_now(1)),
+    ("tomorrow", r"(?<!\w)(?:tomorrow|tmrw|tmw|(?:(?<=\w )|(?<=, )|(?<=- )|(?<=: ))(?<!guten )(?<!sch[öo]nen )(?<!heute )(?<!gestern )morgen(?!\W*$)(?: fr[üu]e?h| vormittag| nachmittag)?|^morgen(?= (?:geht|gehen|liefern|wird|werden|kommt|kommen|senden|schicken|versenden)))(?!\w)", _days_from_now(1)),
     ("today", r"(?<!\w)(?:today|this (?:morning|afternoon|evening)|tonight|heute(?: noch| fr[üu]e?h| morgen| nachmittag| vormittag| abend)?)(?!\w)", _days_from_now(0)),
     ("yesterday", r"(?<!\w)(?:the day before yesterday|vorgestern)(?!\w)", _days_from_now(-2)),
     ("yesterday", r"(?<!\w)(?:yesterday|last night|gestern(?: abend| nachmittag)?)(?!\w)", _days_from_now(-1)),

@@ -126,6 +126,8 @@ def _work_out(said: Said) -> None:
                 per = said.line.per
             piece = replace(piece, price=raw.money.amount, per=per)
         said.pieces.append((raw, piece))
+    if any("input" in raw.roles for raw, _piece in said.pieces):
+        raise CannotTell  # the day on which material comes is not the day on which goods do
     earliest = [one for one in said.pieces if "earliest" in one[0].roles and one[1].quantity is None]
     if earliest and len(earliest) < len(said.pieces):  # "not before the end of next week, so on the 24th"
         said.pieces = [one for one in said.pieces if one not in earliest]

@@ -8,6 +8,7 @@ from procurement.reading.automatic import is_automatic, is_bounce
 from procurement.reading.clauses import clauses_of, unknown_words
 from procurement.reading.columns import ReadRow, TableReader, grouped
 from procurement.reading.context import MailContext, OpenLine
+from procurement.reading.dates import Day
 from procurement.reading.folding import folded
 from procurement.reading.grammar import Draft, drafts_for
 from procurement.reading.marks import Amount, Sort, Spotter
@@ -309,8 +310,10 @@ class _Listener:
         """The lines meant by a statement that names none; None if that cannot be told."""
         if foreign or self.assembler.is_foreign or not statement.has_content:
             return None
-        delivers = statement.has_goods or bool(statement.cues & {Cue.DELIVER, Cue.SHIPPED, Cue.ACCEPT, Cue.CORRECTION}) or any(
-            piece.amount for piece in statement.pieces
+        delivers = (
+            statement.has_goods
+            or bool(statement.cues & {Cue.DELIVER, Cue.SHIPPED, Cue.ACCEPT, Cue.CORRECTION})
+            or any(piece.amount for piece in statement.pieces)
         )
         says_only_accept = (
             not statement.pieces
@@ -348,7 +351,11 @@ class _Listener:
             and (delivers or self.word_count <= 6)
         ):
             return None if unknown_words(statement.bones, self.language) else Targets(orders=(order,))
-        if not statement.pieces and statement.cues & {Cue.SHIPPED, Cue.REFUSE} and statement.has_goods:
+        if (
+            not statement.pieces
+            and statement.cues & {Cue.SHIPPED, Cue.REFUSE, Cue.CANCEL}
+            and statement.has_goods
+        ):
             return Targets(orders=(order,))
         return None
 
@@ -362,7 +369,7 @@ class _Listener:
         )
         allowed = 3 if statement.has_goods or counted else 2 if self.names_order else 0
         if not statement.pieces and statement.cues & {Cue.REFUSE, Cue.CANCEL, Cue.BACKORDER}:
-            allowed = min(allowed, 1)
+            allowed = min(allowed, 3 if statement.has_goods else 1)
         return len(unknown_words(statement.bones, self.language)) <= allowed
 
     def _implied_acceptance(
@@ -375,7 +382,7 @@ class _Listener:
             and not (statement.has_goods and not self.assembler.lines)
         ):
             return Targets(lines=lines)
-        if not order or self.assembler.mentioned:
+        if not order or self.assembler.mentioned or statement.has_unexplained:
             return None
         if len(unknown_words(statement.bones, self.language)) > (
             1 if self.names_order or statement.has_goods else 0
@@ -430,7 +437,13 @@ class _Listener:
         ]
         if len(lines) > 1 and any(piece.amount and piece.amount.readings for piece in statement.pieces):
             return []
-        if len(lines) > 1 and sum(piece.day is not None for piece in statement.pieces) > 1:
+        if len(lines) > 1 and sum(isinstance(piece.day, Day) for piece in statement.pieces) > 1:
+            return []
+        if (
+            len(lines) > 1
+            and statement.is_question
+            and any(_asks_as_ordered(statement, line) for line in lines)
+        ):
             return []
         if len(lines) > 1 and any(piece.money or piece.part or piece.percent for piece in statement.pieces):
             return []
@@ -464,6 +477,13 @@ class _Listener:
                 continue
             clause.marks = [mark for mark in clause.marks if mark.sort is not Sort.LINE]
             self.assembler._add(clause, statement)
+
+
+def _asks_as_ordered(statement: Statement, line: OpenLine) -> bool:
+    """Whether a question names the very day the line was ordered for: it asks about something else."""
+    return any(
+        isinstance(piece.day, Day) and piece.day.day == line.requested_date for piece in statement.pieces
+    )
 
 
 def _leads(text: str, numbers: set[str]) -> bool:

@@ -127,7 +127,19 @@ class Assembler:
             return []
         blocked = False
         condition = False
-        for clause in clauses:
+        for clause, following in zip(clauses, [*clauses[1:], None], strict=True):
+            if (
+                following
+                and following.separator == ":"
+                and not following.targets
+                and _is_strange_head(clause)
+            ):
+                current = Statement(
+                    sentence.start + clause.start, sentence.start + clause.end, sentence.paragraph
+                )
+                current.targets = Targets(is_unclear=True, is_explicit=True)  # "FI: 10 April": whatever FI is
+                statements.append(current)
+                continue
             if current and current.targets and current.targets.lines:
                 clause.marks = [mark for mark in clause.marks if not _is_companion(mark, clause)]
             targets = self._targets(clause) or self._rest_of_lines(clause, current)
@@ -267,8 +279,9 @@ class Assembler:
         )
         if status is Cue.UNDATED and (not pieces or any(piece.day for piece in pieces)):
             status = None
-        if Cue.READY in cues and len(pieces) == 1 and pieces[0].day:
-            pieces[0].roles.add("ready")
+        waits_for_input = Cue.INPUT in cues or (Cue.INPUT in statement.cues and not statement.pieces)
+        if (waits_for_input or Cue.READY in cues) and len(pieces) == 1 and pieces[0].day:
+            pieces[0].roles |= {"ready", "input"} if waits_for_input else {"ready"}
         last = statement.pieces[-1] if statement.pieces else None
         if not pieces:
             waits = bool(last and last.day is None and last.amount and not last.status)
@@ -529,6 +542,17 @@ class Assembler:
         elif targets.orders:
             self.lines = ()
             self.order = targets.orders[0] if len(targets.orders) == 1 else self.order
+
+
+def _is_strange_head(clause: Clause) -> bool:
+    """One or two words before a colon that are no line, no value and no cue."""
+    words = clause.skeleton.split()
+    return (
+        not clause.marks
+        and not clause.cues
+        and 0 < len(words) <= 2
+        and clause.separator in (",", ";", "and", "und")
+    )
 
 
 COMPANION = re.compile(r"(?:with|mit|along with|together with)(?: (?:the|your|our|den|der|dem|ihren))? $")
