@@ -440,7 +440,7 @@ def _single(said: Said, name: str) -> list[Draft] | None:
     """One piece: a day, a quantity, or both."""
     if len(said.pieces) != 1:
         return None
-    raw, piece = said.pieces[0]
+    _raw, piece = said.pieces[0]
     line = said.line
     if piece.substitute_part:
         return []

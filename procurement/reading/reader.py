@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field, replace
 
-from procurement.reading.answer import Certainty, Commitment, Flags, Kind, Piece, Precision, Reading
+from procurement.reading.answer import Certainty, Flags, Kind, Reading
 from procurement.reading.automatic import is_automatic, is_bounce
 from procurement.reading.clauses import clauses_of, unknown_words
 from procurement.reading.columns import ReadRow, TableReader, grouped
@@ -11,14 +11,14 @@ from procurement.reading.context import MailContext, OpenLine
 from procurement.reading.dates import Day
 from procurement.reading.folding import folded
 from procurement.reading.grammar import Draft, drafts_for
-from procurement.reading.marks import Amount, Sort, Spotter
+from procurement.reading.marks import Sort, Spotter
 from procurement.reading.mime import IncomingMail, parse_mail
 from procurement.reading.newtext import NewText, Passage, split_new_text
 from procurement.reading.sentences import Sentence, language_of, sentences_of
 from procurement.reading.statements import PREDICATES, Assembler, RawPiece, Statement, Targets
 from procurement.reading.tables import Table, find_tables
-from procurement.reading.weighing import Weighed, weigh
 from procurement.reading.units import PATTERN, canonical_unit
+from procurement.reading.weighing import Weighed, weigh
 from procurement.reading.words import Cue
 
 SHORT_ANSWER = 8  # words; a longer sentence does not confirm an order in passing
@@ -119,7 +119,7 @@ class _Listener:
                     line
                     for mark in marks
                     if mark.sort is Sort.LINE
-                    for line in self.assembler._lines_of(mark, self.assembler.order)
+                    for line in self.assembler.lines_of(mark, self.assembler.order)
                 ]
                 self.subject_lines = tuple(dict.fromkeys(lines))
                 self.assembler.lines = self.subject_lines
@@ -134,7 +134,7 @@ class _Listener:
             if mark.sort is Sort.ORDER:
                 self.assembler.hear(mark.order)
         lines = [
-            self.assembler._lines_of(mark, self.assembler.order) for mark in marks if mark.sort is Sort.LINE
+            self.assembler.lines_of(mark, self.assembler.order) for mark in marks if mark.sort is Sort.LINE
         ]
         if lines and lines[-1]:
             self.assembler.lines = tuple(lines[-1])
@@ -476,7 +476,7 @@ class _Listener:
                 statement.is_conditional |= clause.is_condition
                 continue
             clause.marks = [mark for mark in clause.marks if mark.sort is not Sort.LINE]
-            self.assembler._add(clause, statement)
+            self.assembler.add_clause(clause, statement)
 
 
 def _asks_as_ordered(statement: Statement, line: OpenLine) -> bool:
@@ -514,6 +514,3 @@ def _taken(draft: Draft) -> Draft | None:
     piece = draft.pieces[0]
     kind = Kind.DATE if piece.day else Kind.PRICE if piece.price is not None else Kind.QUANTITY
     return replace(draft, kind=kind, certainty=Certainty.FIRM, rule="yes to a question")
-
-
-__all__ = ["Amount", "Commitment", "Piece", "Precision", "read_mail"]

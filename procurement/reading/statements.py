@@ -110,9 +110,7 @@ class Assembler:
         self.lines: tuple[OpenLine, ...] = ()  # spoken of last
         self.is_foreign = False
         self.mentioned: list[OpenLine] = []
-        self.paragraph = -1
         self.last: Statement | None = None
-        self.blocked = False
 
     def hear(self, order: str) -> None:
         """The subject or the history names an order."""
@@ -120,10 +118,9 @@ class Assembler:
 
     def assemble(self, sentence: Sentence, clauses: list[Clause]) -> list[Statement]:
         """The statements of one sentence."""
-        self._enter_paragraph(sentence)
         statements: list[Statement] = []
         current: Statement | None = None
-        if any(Cue.DISOWNED in clause.cues for clause in clauses):
+        if not clauses or any(Cue.DISOWNED in clause.cues for clause in clauses):
             return []
         blocked = False
         condition = False
@@ -168,7 +165,7 @@ class Assembler:
                 continue
             blocked = False
             current = self._place(sentence, clause, targets, current, statements)
-            self._add(clause, current)
+            self.add_clause(clause, current)
         for statement in statements:
             statement.is_conditional |= condition
             statement.words = len(sentence.text.split())
@@ -177,9 +174,6 @@ class Assembler:
         _share_days(statements)
         self.last = next((one for one in reversed(statements) if one.has_content), self.last)
         return statements
-
-    def _enter_paragraph(self, sentence: Sentence) -> None:
-        self.paragraph = sentence.paragraph
 
     def _place(
         self,
@@ -238,7 +232,7 @@ class Assembler:
             sentence.start + clause.start, sentence.start + clause.end, sentence.paragraph, targets
         )
 
-    def _add(self, clause: Clause, statement: Statement) -> None:
+    def add_clause(self, clause: Clause, statement: Statement) -> None:
         """Take over what the clause says."""
         statement.is_question |= clause.is_question
         statement.bones += f" {clause.skeleton}"
@@ -417,7 +411,7 @@ class Assembler:
         for mark in named:
             if mark.sort is not Sort.LINE:
                 continue
-            found = self._lines_of(mark, order or self.order)
+            found = self.lines_of(mark, order or self.order)
             unclear |= not found
             if EXCEPT.search(clause.skeleton[: mark.start - clause.start]) or (
                 clause.separator == "bar" and mark is named[0]
@@ -498,7 +492,7 @@ class Assembler:
     def _all_of(self, orders: tuple[str, ...]) -> list[OpenLine]:
         return [line for line in self.context.lines if line.order in orders]
 
-    def _lines_of(self, mark: Mark, order: str) -> list[OpenLine]:
+    def lines_of(self, mark: Mark, order: str) -> list[OpenLine]:
         """The open lines a mark names, in the order spoken of or in the only one that has them."""
         if mark.lines:
             here = [line for line in mark.lines if line.order == order]
