@@ -276,6 +276,8 @@ def _question(said: Said, name: str) -> list[Draft] | None:
     asked = [piece for _raw, piece in said.pieces if piece.day or piece.quantity or piece.price]
     if not asked or said.statement.is_denied or said.cues & {Cue.CANCEL, Cue.REFUSE, Cue.SHIPPED}:
         return []
+    if len(asked) == 1 and asked[0] == Piece(said.line.quantity, asked[0].unit):
+        return []  # "are 500 right?" asks about nothing new
     if (
         len(asked) == 1
         and asked[0].quantity in (None, said.line.quantity)

@@ -243,6 +243,8 @@ class _Listener:
                 and len(unknown_words(statement.bones, language)) > 1
             ):
                 statement.targets = None
+            if statement.targets and not _is_about_delivery(statement, language):
+                continue
             targets = statement.targets or self._implied(statement, before, foreign)
             if statement.targets is None and targets is None:
                 continue
@@ -477,6 +479,31 @@ class _Listener:
                 continue
             clause.marks = [mark for mark in clause.marks if mark.sort is not Sort.LINE]
             self.assembler.add_clause(clause, statement)
+
+
+DELIVERY = frozenset(
+    {
+        Cue.DELIVER,
+        Cue.SHIPPED,
+        Cue.ACCEPT,
+        Cue.BACKORDER,
+        Cue.REFUSE,
+        Cue.CANCEL,
+        Cue.SUBSTITUTE,
+        Cue.ONLY,
+        Cue.UNDATED,
+    }
+)
+BESIDES = frozenset(
+    {Cue.PRICE, Cue.PRICE_UP, Cue.MINIMUM, Cue.PACK, Cue.AVAILABLE_NOW, Cue.CORRECTION, Cue.READY_NOW}
+)
+
+
+def _is_about_delivery(statement: Statement, language: str) -> bool:
+    """Whether a day beside a line is one of delivery: the words say so, or there are hardly any words."""
+    if statement.cues & (DELIVERY | BESIDES) or not any(piece.day for piece in statement.pieces):
+        return True
+    return len(unknown_words(statement.bones, language)) <= 3
 
 
 def _asks_as_ordered(statement: Statement, line: OpenLine) -> bool:
