@@ -14,7 +14,7 @@ from procurement.reading.grammar import Draft, drafts_for
 from procurement.reading.marks import Sort, Spotter
 from procurement.reading.mime import IncomingMail, parse_mail
 from procurement.reading.newtext import NewText, Passage, split_new_text
-from procurement.reading.sentences import Sentence, language_of, sentences_of
+from procurement.reading.sentences import Sentence, is_in_a_known_language, language_of, sentences_of
 from procurement.reading.statements import PREDICATES, Assembler, RawPiece, Statement, Targets
 from procurement.reading.tables import Table, find_tables
 from procurement.reading.units import PATTERN, canonical_unit
@@ -37,6 +37,8 @@ def read_mail(raw: bytes, context: MailContext) -> Reading:
         return Reading(new.text, flags=Flags(bounce=True))
     if is_automatic(mail):
         return Reading(new.text, flags=Flags(auto_reply=True))
+    if not is_in_a_known_language(new.text, context.language):
+        return Reading(new.text)
     weighed = weigh(_Listener(context, mail, new).listen(), context, new.text)
     return Reading(new.text, tuple(weighed.commitments), _flags(weighed, context))
 

@@ -143,3 +143,15 @@ def language_of(text: str, fallback: str) -> str:
     counts = {code: sum(word in table.common for word in words) for code, table in LANGUAGES.items()}
     best = max(counts, key=lambda code: (counts[code], code == fallback))
     return best if counts[best] else (fallback if fallback in LANGUAGES else "en")
+
+
+FEWEST_SMALL_WORDS = 0.15  # of the words of a mail, if it is in a language that has a table
+
+
+def is_in_a_known_language(text: str, fallback: str) -> bool:
+    """Whether a text is in a language that has a table; a text too short to tell is in the sender's own."""
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    small = max(sum(word in table.common for word in words) for table in LANGUAGES.values())
+    if fallback in LANGUAGES or not words:
+        return True
+    return small / len(words) >= FEWEST_SMALL_WORDS

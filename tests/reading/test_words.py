@@ -3,7 +3,7 @@
 import pytest
 
 from procurement.reading.clauses import _cue_patterns, _role_patterns, _separators
-from procurement.reading.sentences import language_of
+from procurement.reading.sentences import is_in_a_known_language, language_of
 from procurement.reading.words import LANGUAGES, Cue
 
 
@@ -38,3 +38,16 @@ def test_every_pattern_can_be_used_and_none_fits_nothing_at_all(language):
 )
 def test_small_words_tell_the_language(text, language):
     assert language_of(text, "en") == language
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("Confirmamos su pedido 4500 para el 12/03/2026, salvo la línea 20", False),
+        ("Nous vous confirmons la livraison pour le 12/03/2026", False),
+        ("We confirm the delivery for 12/03/2026", True),
+        ("12/03/2026", True),
+    ],
+)
+def test_a_mail_in_a_language_without_a_table_is_left_alone(text, known):
+    assert is_in_a_known_language(text, "es") is known
