@@ -207,7 +207,7 @@ PROVISO = re.compile(
     r"(?:upon|after (?:receipt|approval|payment|your)|subject to|pending|nach (?:freigabe|zahlung|erhalt|eingang|klärung|ihrer)|vorbehaltlich)(?!\w)"
 )
 LEAD_IN = re.compile(
-    r"(?:let you know|inform you|advise you|tell you|note|teilen wir (?:ihnen )?mit|teile (?:ich )?(?:ihnen )?mit)(?: that| dass)? "
+    r"(?:let you know|inform you|advise you|tell you|note|(?:advise|advised|inform|informed|report|say)(?= that)|teilen wir (?:ihnen )?mit|teile (?:ich )?(?:ihnen )?mit)(?: that| dass)? "
 )
 MAIN_CLAUSE = re.compile(
     r"(?<=\S )(?:(?:we|i|it|they)(?: will| can| could| should| would|'ll)|(?:liefern|können|koennen|senden|schicken|verschicken|versenden|geht|kommt) (?:wir|es|sie|die|der)) "
@@ -349,3 +349,5 @@ def _set_questions(clauses: list[Clause], bones: str, language: str) -> None:
     )
     for clause in clauses[first:]:
         clause.is_question = True
+        if any(Cue.OPEN_QUESTION in one.cues for one in clauses):
+            clause.cues.add(Cue.REQUEST)

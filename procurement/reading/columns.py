@@ -111,7 +111,7 @@ class TableReader:
         has_head = self.is_head(table.rows[0])
         head = table.rows[0] if has_head else None
         body = table.rows[1:] if has_head else table.rows
-        if not body:
+        if not body or (head is None and len({len(row.cells) for row in body}) > 1):
             return None
         columns = self._columns(head, body)
         if (

@@ -342,7 +342,9 @@ def _later(match: re.Match[str], clock: Clock) -> Later | None:
     whole = match.group(0)
     is_earlier = bool(re.search(r"earl|sooner|fr[üu]e?her|eher|forward|vorgezogen", whole))
     from_requested = bool(
-        re.search(r"late\b|delay|than|als |versp|verz|verschieb|rutsch|slip|push|behind|forward|um ", whole)
+        re.search(
+            r"late\b|early\b|delay|than|als |versp|verz|verschieb|rutsch|slip|push|behind|forward|um ", whole
+        )
     )
     return Later(-days if is_earlier else days, from_requested)
 
@@ -414,6 +416,17 @@ def _delay(match: re.Match[str], clock: Clock) -> Later | None:
     return Later(found.days, from_requested=True, rule="delayed by") if found else None
 
 
+def _more_time(match: re.Match[str], clock: Clock) -> Later | None:
+    """`two more weeks`: after the day that was asked for."""
+    count = _count(match["n"] or match["n2"])
+    days = _length(count, match["unit"]).days
+    return (
+        Later(days, from_requested=True, rule="more time")
+        if count and not match["unit"].startswith("mon")
+        else None
+    )
+
+
 def _ago(match: re.Match[str], clock: Clock) -> Day | None:
     count = _count(match["n"] or match["n2"])
     day = clock.today - _length(count, match["unit"] or match["unit2"])
@@ -449,7 +462,7 @@ RULES: tuple[tuple[str, str, Reader], ...] = (
     ("week number first", r"(?<![\w.,])(?P<w>\d{1,2})\. ?(?:kw|kalenderwoche|woche)(?: ?[/ ] ?(?P<y>20\d\d))?(?!\w)", _week),
     ("weekday the nth", rf"(?<!\w)(?P<wd>{WEEKDAY})\.?,? (?:the |den |der )?{D}(?:st|nd|rd|th|\.)(?!\w)(?!\d)", _day_of_month),
     ("the day after tomorrow", r"(?<!\w)(?:(?:the )?day after (?:tomorrow|tmr?w)|[üu]e?bermorgen)(?!\w)", _days_from_now(2)),
-    ("tomorrow", r"(?<!\w)(?:tomorrow|tmrw|tmw|(?<!guten )morgen(?! (?:frau|herr|zusammen))(?!\W*$)(?!,)(?! \w+,)(?: fr[üu]e?h| vormittag| nachmittag)?)(?!\w)", _days_from_now(1)),
+    ("tomorrow", r"(?<!\w)(?:tomorrow|tmrw|tmw|(?:(?<=\w )|(?<=, )|(?<=- )|(?<=: ))(?<!guten )(?<!sch[öo]nen )(?<!heute )(?<!gestern )morgen(?!\W*$)(?: fr[üu]e?h| vormittag| nachmittag)?|^morgen(?= (?:geht|gehen|liefern|wird|werden|kommt|kommen|senden|schicken|versenden)))(?!\w)", _days_from_now(1)),
     ("today", r"(?<!\w)(?:today|this (?:morning|afternoon|evening)|tonight|heute(?: noch| fr[üu]e?h| morgen| nachmittag| vormittag| abend)?)(?!\w)", _days_from_now(0)),
     ("yesterday", r"(?<!\w)(?:the day before yesterday|vorgestern)(?!\w)", _days_from_now(-2)),
     ("yesterday", r"(?<!\w)(?:yesterday|last night|gestern(?: abend| nachmittag)?)(?!\w)", _days_from_now(-1)),
@@ -466,8 +479,9 @@ RULES: tuple[tuple[str, str, Reader], ...] = (
     ("last weekday", rf"(?<!\w)(?:last|letzten|vergangenen|vorigen) (?P<wd>{WEEKDAY})(?!\w)", _last_weekday),
     ("weekday", rf"(?<!first )(?<!second )(?<!third )(?<!fourth )(?<!last week )(?<!\w)(?:(?:this|this coming|coming|diesen|kommenden) )?(?P<wd>{WEEKDAY})(?!\w)", _coming),
     ("short weekday", r"(?<=am )(?P<wd>mo|di|mi|do|fr)(?:\.|(?= ))(?!\w)", _coming),
-    ("delayed by", rf"(?<!\w)(?:by|um|with a delay of|mit|delayed|slipped|slip|slips|pushed (?:out|back)|running|verz[öo]gert sich|versp[äa]tet sich|out) (?:another |a further |about |approx\.? |ca\.? |weitere |etwa |rund )?(?P<n>{NUMBER})[ -]{DURATION}(?: (?:delay|late(?:r)?|versp[äa]tung|verzug|sp[äa]ter|verz[öo]gerung|nach hinten|fr[üu]e?her|earlier|forward))?(?!\w)(?! of)", _delay),
+    ("delayed by", rf"(?<!\w)(?:by|um|(?:a )?(?:delay|slippage) of|(?:verzug|versp[äa]e?tung|verz[öo]e?gerung)(?: von|:)?|with a delay of|mit|delayed|slipped|slip|slips|pushed (?:out|back)|running|verz[öo]gert sich|versp[äa]tet sich|out) (?:another |a further |about |approx\.? |ca\.? |weitere |etwa |rund )?(?P<n>{NUMBER})[ -]{DURATION}(?: (?:delay|late(?:r)?|versp[äa]tung|verzug|sp[äa]ter|verz[öo]gerung|nach hinten|fr[üu]e?her|earlier|forward))?(?!\w)(?! of)", _delay),
     ("so long later", rf"(?<!\d to )(?<!\d bis )(?<!\d-)(?<!\d or )(?<!\d - )(?<!\w)(?P<n>{NUMBER})[ -]{DURATION} (?:(?:later|late|earlier|early|sooner|sp[äa]e?ter|fr[üu]e?her|eher|behind|versp[äa]tung|verzug)(?: (?:than|als) (?:\w+ ?){{1,3}})?|after that|danach|darauf|thereafter|afterwards|delay)(?!\w)", _later),
+    ("so much more time", rf"(?<!\w)(?:(?P<n>{NUMBER}) more|(?:weitere|noch) (?P<n2>{NUMBER})) {DURATION}(?!\w)(?! (?:ago|old))", _more_time),
     ("so long ago", rf"(?<!\w)(?P<n>{NUMBER}) {DURATION} ago(?!\w)|(?<!\w)vor (?P<n2>{NUMBER}) (?P<unit2>tagen|wochen|monaten|woche|monat|tag)(?!\w)", _ago),
     ("so long from now", rf"(?<!\w)(?:in|within|innerhalb von|binnen|inside|in the next) (?:approx\.? |about |around |ca\.? |etwa |circa )?(?P<n>{NUMBER})[ -]{DURATION}(?:' time)?(?:(?: from)? (?:now|today))?(?!\w)(?! (?:after|from|nach|ab|of)\b)", _ahead),
     ("so long from now", rf"(?<!\w)(?P<n>{NUMBER}) {DURATION} (?:from (?:now|today)|ab heute)(?!\w)", _ahead),

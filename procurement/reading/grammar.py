@@ -126,6 +126,8 @@ def _work_out(said: Said) -> None:
                 per = said.line.per
             piece = replace(piece, price=raw.money.amount, per=per)
         said.pieces.append((raw, piece))
+    if any("input" in raw.roles for raw, _piece in said.pieces):
+        raise CannotTell  # the day on which material comes is not the day on which goods do
     earliest = [one for one in said.pieces if "earliest" in one[0].roles and one[1].quantity is None]
     if earliest and len(earliest) < len(said.pieces):  # "not before the end of next week, so on the 24th"
         said.pieces = [one for one in said.pieces if one not in earliest]
@@ -274,6 +276,8 @@ def _question(said: Said, name: str) -> list[Draft] | None:
     asked = [piece for _raw, piece in said.pieces if piece.day or piece.quantity or piece.price]
     if not asked or said.statement.is_denied or said.cues & {Cue.CANCEL, Cue.REFUSE, Cue.SHIPPED}:
         return []
+    if len(asked) == 1 and asked[0] == Piece(said.line.quantity, asked[0].unit):
+        return []  # "are 500 right?" asks about nothing new
     if (
         len(asked) == 1
         and asked[0].quantity in (None, said.line.quantity)

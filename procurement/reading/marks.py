@@ -113,6 +113,10 @@ NEXT_LINE = re.compile(
 )
 THROUGH_LINE = re.compile(r"\s*(?:-|to|through|thru|bis)\s*(?P<n>0*\d{1,5})(?![\w.,/:-]\d)(?!\w)(?!\.)")
 HASH_LINE = re.compile(r"(?<![\w#])#\s?(?P<list>0*\d{1,3})(?![\w.,/-]\d)(?!\w)")
+# "10, 20 and 40 are fine": numbers of lines without the word, if more than one and all known.
+BARE_LINES = re.compile(
+    r"(?<![\w.,/-])(?P<list>\d{1,5})(?=(?:(?:, ?| and | & | und )\d{1,5}){1,8},? (?:is |are |all |sind |alle )?(?:good|ok|okay|fine|confirmed|passt|passen|best[aä]tigt|i\.o))"
+)
 LEADING_LINE = re.compile(
     r"^[\s*-]*(?P<list>0*\d{1,5})(?=\s*(?:[:)=>|]|-[ >]|- |\.\s+(?=\D)|\.?\)|\s+(?:ok|okay|confirmed|best[aä]tigt|passt)\b))(?![:.]\d)"
 )
@@ -157,7 +161,7 @@ GOODS = re.compile(
 )  # fmt: skip
 REST = re.compile(
     word_pattern(
-        r"(?:the )?missing(?! (?:part|line|item|order|po))", r"(?:the |our |your |any )?(?:rest|balance|remainder|remaining(?: (?:quantity|qty|amount|pieces|pcs|ones|units|goods|part|lot))?|outstanding (?:quantity|qty)|residual|leftover)(?: of (?:them|it|these|those|the quantity|the qty|the lot))?(?: quantity| qty)?", r"(?:the )?(?:other|second|remaining) half", r"the other(?= (?:<|\d))", r"the others", r"other(?= \d)",
+        r"(?:the )?missing(?! (?:part|line|item|order|po))", r"(?:the |our |your |any )?(?:rest|bal\.?(?= |$)|balance|remainder|remaining(?: (?:quantity|qty|amount|pieces|pcs|ones|units|goods|part|lot))?|outstanding (?:quantity|qty)|residual|leftover)(?: of (?:them|it|these|those|the quantity|the qty|the lot))?(?: quantity| qty)?", r"(?:the )?(?:other|second|remaining) half", r"the other(?= (?:<|\d))", r"the others", r"other(?= \d)",
         r"(?:der|den|die|dem|des|ein|und)? ?(?:rest(?:menge|lieferung|stück|posten|liche[rnms]?|s)?|verbleibende[rn]?|fehlende[rn]?|übrige[rn]?)", r"(?:die )?(?:andere|zweite|restliche) hälfte", r"die anderen(?= \d)", r"die übrigen", r"die letzten(?= \d)", r"die fehlenden",
     )
 )  # fmt: skip
@@ -183,7 +187,8 @@ PRICE = re.compile(
 )
 BARE_PRICE = re.compile(rf"(?<![\w.,])(?P<n1>\d{{1,6}}[.,]\d{{2,4}})(?P<n2>)(?P<n3>)(?![\w]|[.,/]\d){BASIS}")
 PRICE_WORD = re.compile(
-    word_pattern(
+    r"@ ?(?=\d)|"
+    + word_pattern(
         r"(?:unit |net |new )?prices?",
         r"priced(?: at)?",
         r"costs?",
@@ -352,7 +357,7 @@ class Spotter:
                 page.claim(Mark(Sort.LINE, *match.span(), lines=lines, part=match.group(0)))
 
     def _spot_lines(self, text: str, page: "_Page") -> None:
-        for pattern in (LINE, HASH_LINE):
+        for pattern in (LINE, HASH_LINE, *((BARE_LINES,) if len(self.line_numbers) > 1 else ())):
             for match in pattern.finditer(text):
                 self._claim_lines(text, match, page)
         if leading := (LEADING_NUMBER if self.leads else LEADING_LINE).match(text):

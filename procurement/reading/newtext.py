@@ -62,7 +62,7 @@ POSTSCRIPT = re.compile(
 )
 
 
-MOST_LINES = 2_500
+MOST_LINES = 1_200
 LONGEST_LINE = 5_000
 LONGEST_HEAD = 400  # of a line that begins history
 

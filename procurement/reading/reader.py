@@ -3,17 +3,18 @@
 import re
 from dataclasses import dataclass, field, replace
 
-from procurement.reading.answer import Certainty, Commitment, Flags, Kind, Piece, Precision, Reading
+from procurement.reading.answer import Certainty, Flags, Kind, Reading
 from procurement.reading.automatic import is_automatic, is_bounce
 from procurement.reading.clauses import clauses_of, unknown_words
 from procurement.reading.columns import ReadRow, TableReader, grouped
 from procurement.reading.context import MailContext, OpenLine
+from procurement.reading.dates import Day
 from procurement.reading.folding import folded
 from procurement.reading.grammar import Draft, drafts_for
-from procurement.reading.marks import Amount, Sort, Spotter
+from procurement.reading.marks import Sort, Spotter
 from procurement.reading.mime import IncomingMail, parse_mail
 from procurement.reading.newtext import NewText, Passage, split_new_text
-from procurement.reading.sentences import Sentence, language_of, sentences_of
+from procurement.reading.sentences import Sentence, is_in_a_known_language, language_of, sentences_of
 from procurement.reading.statements import PREDICATES, Assembler, RawPiece, Statement, Targets
 from procurement.reading.tables import Table, find_tables
 from procurement.reading.units import PATTERN, canonical_unit
@@ -36,6 +37,8 @@ def read_mail(raw: bytes, context: MailContext) -> Reading:
         return Reading(new.text, flags=Flags(bounce=True))
     if is_automatic(mail):
         return Reading(new.text, flags=Flags(auto_reply=True))
+    if not is_in_a_known_language(new.text, context.language):
+        return Reading(new.text)
     weighed = weigh(_Listener(context, mail, new).listen(), context, new.text)
     return Reading(new.text, tuple(weighed.commitments), _flags(weighed, context))
 
@@ -118,7 +121,7 @@ class _Listener:
                     line
                     for mark in marks
                     if mark.sort is Sort.LINE
-                    for line in self.assembler._lines_of(mark, self.assembler.order)
+                    for line in self.assembler.lines_of(mark, self.assembler.order)
                 ]
                 self.subject_lines = tuple(dict.fromkeys(lines))
                 self.assembler.lines = self.subject_lines
@@ -133,7 +136,7 @@ class _Listener:
             if mark.sort is Sort.ORDER:
                 self.assembler.hear(mark.order)
         lines = [
-            self.assembler._lines_of(mark, self.assembler.order) for mark in marks if mark.sort is Sort.LINE
+            self.assembler.lines_of(mark, self.assembler.order) for mark in marks if mark.sort is Sort.LINE
         ]
         if lines and lines[-1]:
             self.assembler.lines = tuple(lines[-1])
@@ -242,6 +245,8 @@ class _Listener:
                 and len(unknown_words(statement.bones, language)) > 1
             ):
                 statement.targets = None
+            if statement.targets and not _is_about_delivery(statement, language):
+                continue
             targets = statement.targets or self._implied(statement, before, foreign)
             if statement.targets is None and targets is None:
                 continue
@@ -309,8 +314,10 @@ class _Listener:
         """The lines meant by a statement that names none; None if that cannot be told."""
         if foreign or self.assembler.is_foreign or not statement.has_content:
             return None
-        delivers = bool(statement.cues & {Cue.DELIVER, Cue.SHIPPED, Cue.ACCEPT, Cue.CORRECTION}) or any(
-            piece.amount for piece in statement.pieces
+        delivers = (
+            statement.has_goods
+            or bool(statement.cues & {Cue.DELIVER, Cue.SHIPPED, Cue.ACCEPT, Cue.CORRECTION})
+            or any(piece.amount for piece in statement.pieces)
         )
         says_only_accept = (
             not statement.pieces
@@ -348,7 +355,11 @@ class _Listener:
             and (delivers or self.word_count <= 6)
         ):
             return None if unknown_words(statement.bones, self.language) else Targets(orders=(order,))
-        if not statement.pieces and statement.cues & {Cue.SHIPPED, Cue.REFUSE} and statement.has_goods:
+        if (
+            not statement.pieces
+            and statement.cues & {Cue.SHIPPED, Cue.REFUSE, Cue.CANCEL}
+            and statement.has_goods
+        ):
             return Targets(orders=(order,))
         return None
 
@@ -362,7 +373,7 @@ class _Listener:
         )
         allowed = 3 if statement.has_goods or counted else 2 if self.names_order else 0
         if not statement.pieces and statement.cues & {Cue.REFUSE, Cue.CANCEL, Cue.BACKORDER}:
-            allowed = min(allowed, 1)
+            allowed = min(allowed, 3 if statement.has_goods else 1)
         return len(unknown_words(statement.bones, self.language)) <= allowed
 
     def _implied_acceptance(
@@ -375,7 +386,7 @@ class _Listener:
             and not (statement.has_goods and not self.assembler.lines)
         ):
             return Targets(lines=lines)
-        if not order or self.assembler.mentioned:
+        if not order or self.assembler.mentioned or statement.has_unexplained:
             return None
         if len(unknown_words(statement.bones, self.language)) > (
             1 if self.names_order or statement.has_goods else 0
@@ -430,7 +441,13 @@ class _Listener:
         ]
         if len(lines) > 1 and any(piece.amount and piece.amount.readings for piece in statement.pieces):
             return []
-        if len(lines) > 1 and sum(piece.day is not None for piece in statement.pieces) > 1:
+        if len(lines) > 1 and sum(isinstance(piece.day, Day) for piece in statement.pieces) > 1:
+            return []
+        if (
+            len(lines) > 1
+            and statement.is_question
+            and any(_asks_as_ordered(statement, line) for line in lines)
+        ):
             return []
         if len(lines) > 1 and any(piece.money or piece.part or piece.percent for piece in statement.pieces):
             return []
@@ -463,7 +480,39 @@ class _Listener:
                 statement.is_conditional |= clause.is_condition
                 continue
             clause.marks = [mark for mark in clause.marks if mark.sort is not Sort.LINE]
-            self.assembler._add(clause, statement)
+            self.assembler.add_clause(clause, statement)
+
+
+DELIVERY = frozenset(
+    {
+        Cue.DELIVER,
+        Cue.SHIPPED,
+        Cue.ACCEPT,
+        Cue.BACKORDER,
+        Cue.REFUSE,
+        Cue.CANCEL,
+        Cue.SUBSTITUTE,
+        Cue.ONLY,
+        Cue.UNDATED,
+    }
+)
+BESIDES = frozenset(
+    {Cue.PRICE, Cue.PRICE_UP, Cue.MINIMUM, Cue.PACK, Cue.AVAILABLE_NOW, Cue.CORRECTION, Cue.READY_NOW}
+)
+
+
+def _is_about_delivery(statement: Statement, language: str) -> bool:
+    """Whether a day beside a line is one of delivery: the words say so, or there are hardly any words."""
+    if statement.cues & (DELIVERY | BESIDES) or not any(piece.day for piece in statement.pieces):
+        return True
+    return len(unknown_words(statement.bones, language)) <= 3
+
+
+def _asks_as_ordered(statement: Statement, line: OpenLine) -> bool:
+    """Whether a question names the very day the line was ordered for: it asks about something else."""
+    return any(
+        isinstance(piece.day, Day) and piece.day.day == line.requested_date for piece in statement.pieces
+    )
 
 
 def _leads(text: str, numbers: set[str]) -> bool:
@@ -494,6 +543,3 @@ def _taken(draft: Draft) -> Draft | None:
     piece = draft.pieces[0]
     kind = Kind.DATE if piece.day else Kind.PRICE if piece.price is not None else Kind.QUANTITY
     return replace(draft, kind=kind, certainty=Certainty.FIRM, rule="yes to a question")
-
-
-__all__ = ["Amount", "Commitment", "Piece", "Precision", "read_mail"]

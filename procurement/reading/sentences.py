@@ -8,7 +8,7 @@ from procurement.reading.folding import folded
 from procurement.reading.words import LANGUAGES
 
 LONGEST_SENTENCE = 700  # characters; nobody promises anything in a longer one
-MOST_SENTENCES = 300
+MOST_SENTENCES = 200
 NARROWEST_WRAP = 55
 ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:pos|nr|no|nos|ca|approx|z\.b|e\.g|i\.e|d\.h|st|stk|stck|mr|mrs|ms|dr|hr|fr|ltd|inc|co|corp|inkl|incl|excl|zzgl|lt|gem|vsl|vorauss|bzw|ggf|evtl|max|min|qty|ref|tel|bestell|art|best|i\.o|o\.k|o\.g|u\.a|usw|etc|vs|s\.o|eta|c|mo|di|mi|do|sa|so|mon|tue|wed|thu|fri|jan|feb|mar|mrz|apr|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez|wk|kw|pcs|pc|p\.o|itm|ln|rd|abt|est|sch|lfd|lfm|mtr|mtrs|ltr|inv|vol|tsd|mio|p\.s|ps|a\.m|p\.m|u|v|m\.f\.g|resp|prod|liefert|wo|std|dt|cont|ship|del|dely|deliv)\.$"
@@ -143,3 +143,15 @@ def language_of(text: str, fallback: str) -> str:
     counts = {code: sum(word in table.common for word in words) for code, table in LANGUAGES.items()}
     best = max(counts, key=lambda code: (counts[code], code == fallback))
     return best if counts[best] else (fallback if fallback in LANGUAGES else "en")
+
+
+FEWEST_SMALL_WORDS = 0.15  # of the words of a mail, if it is in a language that has a table
+
+
+def is_in_a_known_language(text: str, fallback: str) -> bool:
+    """Whether a text is in a language that has a table; a text too short to tell is in the sender's own."""
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    small = max(sum(word in table.common for word in words) for table in LANGUAGES.values())
+    if fallback in LANGUAGES or not words:
+        return True
+    return small / len(words) >= FEWEST_SMALL_WORDS

@@ -110,9 +110,7 @@ class Assembler:
         self.lines: tuple[OpenLine, ...] = ()  # spoken of last
         self.is_foreign = False
         self.mentioned: list[OpenLine] = []
-        self.paragraph = -1
         self.last: Statement | None = None
-        self.blocked = False
 
     def hear(self, order: str) -> None:
         """The subject or the history names an order."""
@@ -120,17 +118,30 @@ class Assembler:
 
     def assemble(self, sentence: Sentence, clauses: list[Clause]) -> list[Statement]:
         """The statements of one sentence."""
-        self._enter_paragraph(sentence)
         statements: list[Statement] = []
         current: Statement | None = None
-        if any(Cue.DISOWNED in clause.cues for clause in clauses):
+        if not clauses or any(Cue.DISOWNED in clause.cues for clause in clauses):
             return []
         blocked = False
         condition = False
-        for clause in clauses:
+        for clause, following in zip(clauses, [*clauses[1:], None], strict=True):
+            if (
+                following
+                and following.separator == ":"
+                and not following.targets
+                and _is_strange_head(clause)
+            ):
+                current = Statement(
+                    sentence.start + clause.start, sentence.start + clause.end, sentence.paragraph
+                )
+                current.targets = Targets(is_unclear=True, is_explicit=True)  # "FI: 10 April": whatever FI is
+                statements.append(current)
+                continue
             if current and current.targets and current.targets.lines:
                 clause.marks = [mark for mark in clause.marks if not _is_companion(mark, clause)]
             targets = self._targets(clause) or self._rest_of_lines(clause, current)
+            if targets and targets.is_weak and current and current.targets and current.targets.lines:
+                targets = None  # "all" of what the sentence is about
             if clause.is_condition:
                 condition = True
                 if targets and targets.lines and current is None:
@@ -154,7 +165,7 @@ class Assembler:
                 continue
             blocked = False
             current = self._place(sentence, clause, targets, current, statements)
-            self._add(clause, current)
+            self.add_clause(clause, current)
         for statement in statements:
             statement.is_conditional |= condition
             statement.words = len(sentence.text.split())
@@ -163,9 +174,6 @@ class Assembler:
         _share_days(statements)
         self.last = next((one for one in reversed(statements) if one.has_content), self.last)
         return statements
-
-    def _enter_paragraph(self, sentence: Sentence) -> None:
-        self.paragraph = sentence.paragraph
 
     def _place(
         self,
@@ -224,7 +232,7 @@ class Assembler:
             sentence.start + clause.start, sentence.start + clause.end, sentence.paragraph, targets
         )
 
-    def _add(self, clause: Clause, statement: Statement) -> None:
+    def add_clause(self, clause: Clause, statement: Statement) -> None:
         """Take over what the clause says."""
         statement.is_question |= clause.is_question
         statement.bones += f" {clause.skeleton}"
@@ -265,8 +273,9 @@ class Assembler:
         )
         if status is Cue.UNDATED and (not pieces or any(piece.day for piece in pieces)):
             status = None
-        if Cue.READY in cues and len(pieces) == 1 and pieces[0].day:
-            pieces[0].roles.add("ready")
+        waits_for_input = Cue.INPUT in cues or (Cue.INPUT in statement.cues and not statement.pieces)
+        if (waits_for_input or Cue.READY in cues) and len(pieces) == 1 and pieces[0].day:
+            pieces[0].roles |= {"ready", "input"} if waits_for_input else {"ready"}
         last = statement.pieces[-1] if statement.pieces else None
         if not pieces:
             waits = bool(last and last.day is None and last.amount and not last.status)
@@ -402,7 +411,7 @@ class Assembler:
         for mark in named:
             if mark.sort is not Sort.LINE:
                 continue
-            found = self._lines_of(mark, order or self.order)
+            found = self.lines_of(mark, order or self.order)
             unclear |= not found
             if EXCEPT.search(clause.skeleton[: mark.start - clause.start]) or (
                 clause.separator == "bar" and mark is named[0]
@@ -483,7 +492,7 @@ class Assembler:
     def _all_of(self, orders: tuple[str, ...]) -> list[OpenLine]:
         return [line for line in self.context.lines if line.order in orders]
 
-    def _lines_of(self, mark: Mark, order: str) -> list[OpenLine]:
+    def lines_of(self, mark: Mark, order: str) -> list[OpenLine]:
         """The open lines a mark names, in the order spoken of or in the only one that has them."""
         if mark.lines:
             here = [line for line in mark.lines if line.order == order]
@@ -527,6 +536,17 @@ class Assembler:
         elif targets.orders:
             self.lines = ()
             self.order = targets.orders[0] if len(targets.orders) == 1 else self.order
+
+
+def _is_strange_head(clause: Clause) -> bool:
+    """One or two words before a colon that are no line, no value and no cue."""
+    words = clause.skeleton.split()
+    return (
+        not clause.marks
+        and not clause.cues
+        and 0 < len(words) <= 2
+        and clause.separator in (",", ";", "and", "und")
+    )
 
 
 COMPANION = re.compile(r"(?:with|mit|along with|together with)(?: (?:the|your|our|den|der|dem|ihren))? $")

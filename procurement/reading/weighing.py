@@ -50,8 +50,9 @@ def weigh(heard: list[Heard], context: MailContext, text: str) -> Weighed:
     for entry in entries:
         by_line[entry.draft.line.order, str(entry.draft.line.line)].append(entry)
     for one in heard:
-        if one.is_mute and one.targets.is_explicit and not one.targets.is_whole:
-            for line in one.targets.lines:
+        if one.is_mute and one.targets.is_explicit:
+            spoken = [line for order in one.targets.orders for line in context.order(order).lines]
+            for line in (*one.targets.lines, *spoken):
                 for entry in by_line[line.order, str(line.line)]:
                     entry.is_dropped |= entry.is_whole and entry.draft.kind is Kind.ACCEPT
     contradicts = False

@@ -19,11 +19,11 @@ def held_out():
 def test_there_are_enough_mails_in_enough_styles():
     mails = load_mails()
 
-    assert len(mails) >= 450
+    assert len(mails) >= 900
     assert len({mail.name for mail in mails}) == len(mails)
-    assert sum(mail.held_out for mail in mails) >= 130
-    assert sum(mail.language == "de" for mail in mails) >= 200
-    assert sum("nothing_actionable" in mail.flags for mail in mails) >= 80
+    assert sum(mail.held_out for mail in mails) >= 90
+    assert sum(mail.language == "de" for mail in mails) >= 400
+    assert sum("nothing_actionable" in mail.flags for mail in mails) >= 150
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
@@ -35,13 +35,13 @@ def test_what_was_worked_on_stays_right(worked_on, language):
 @pytest.mark.parametrize("language", ["de", "en"])
 @pytest.mark.parametrize("field", ["line", "kind", "certainty", "date"])
 def test_mails_no_rule_was_made_for_are_read_nearly_as_well(held_out, language, field):
-    assert held_out[language].precision(field) >= 0.93
+    assert held_out[language].precision(field) >= 0.97
     assert held_out[language].recall(field) >= 0.85
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_whole_commitments_in_mails_no_rule_was_made_for(held_out, language):
-    assert held_out[language].precision("exact") >= 0.93
+    assert held_out[language].precision("exact") >= 0.97
     assert held_out[language].recall("exact") >= 0.85
 
 

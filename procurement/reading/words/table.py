@@ -11,6 +11,7 @@ class Cue(StrEnum):
     ACCEPT = "accept"  # as ordered, fine, confirmed
     DELIVER = "deliver"  # goes, comes, is ready: a date here is a delivery
     SHIPPED = "shipped"  # has left
+    INPUT = "input"  # what the supplier waits for itself: its day is not ours
     READY = "ready"  # is finished, which is before it goes
     ONLY = "only"  # no more than this
     BACKORDER = "backorder"  # not there, and no date
@@ -31,6 +32,7 @@ class Cue(StrEnum):
     POLITE_CONDITION = "polite_condition"
     HYPOTHETICAL = "hypothetical"
     QUESTION = "question"
+    OPEN_QUESTION = "open_question"  # which, when, how many: no value is asked about
     REASON = "reason"
     CONTRAST = "contrast"
     EARLIER = "earlier"
