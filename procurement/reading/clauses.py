@@ -259,11 +259,14 @@ def _cues(bones: str, patterns: dict[Cue, re.Pattern[str]]) -> set[Cue]:
     text = bones.strip()
     without_idioms = patterns[Cue.NOT_NEGATION].sub(" ", text)
     without_politeness = patterns[Cue.POLITE_CONDITION].sub(" ", text)
+    without_receipt = patterns[Cue.RECEIPT].sub(" ", text)
     found = set()
     for cue, pattern in patterns.items():
-        where = (
-            without_idioms if cue is Cue.NEGATION else without_politeness if cue is Cue.CONDITION else text
-        )
+        where = {
+            Cue.NEGATION: without_idioms,
+            Cue.CONDITION: without_politeness,
+            Cue.ACCEPT: without_receipt,
+        }.get(cue, text)
         if pattern.search(where):
             found.add(cue)
     if Cue.SHIPPED in found and FUTURE_PASSIVE.search(text) and not DONE_PASSIVE.search(text):

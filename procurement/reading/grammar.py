@@ -58,7 +58,7 @@ class Said:
     def certainty(self) -> Certainty:
         """Firm, unless the writer hedges, conditions or asks."""
         hedged = Cue.HEDGE in self.cues or self.statement.is_conditional or self.statement.is_question
-        earliest = any("earliest" in raw.roles for raw, _piece in self.pieces)
+        earliest = any(raw.roles & {"earliest", "roughly"} for raw, _piece in self.pieces)
         return Certainty.TENTATIVE if hedged or earliest or self.is_ambiguous else Certainty.FIRM
 
     def draft(

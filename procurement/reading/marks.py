@@ -214,6 +214,9 @@ LABELLED_QUANTITY = re.compile(
     rf"(?<!\w)(?:qty|quantity|menge|anzahl|st[uü]e?ckzahl|amount)\.?(?: is| ist| of| von| now| neu| available| verf[uü]gbar| confirmed| best[aä]tigt)*\s?[:=]?\s?(?P<n>{NUMBER})(?P<unit>)"
 )
 BARE_NUMBER = re.compile(NUMBER)
+ROUGHLY = re.compile(
+    word_pattern(r"approx(?:\.|imately)?", r"about", r"around", r"ca\.?", r"circa", r"etwa", r"rund")
+)
 PART = re.compile(
     r"(?<![\w@/-])(?=[\w./-]*\d)(?=[\d./-]*[A-Za-z]|\d{2,}-\d)[A-Z0-9][A-Za-z0-9]*(?:[-/.][A-Za-z0-9]+)*(?![\w@-])"
 )
@@ -261,7 +264,8 @@ class Spotter:
         self._spot_lines(text, page)
         masked = page.masked(text)
         for found in find_days(masked, self.clock):
-            page.claim(Mark(Sort.DAY, found.start, found.end, day=found.value))
+            roles = {"roughly"} if ROUGHLY.search(text[found.start : found.end]) else set()
+            page.claim(Mark(Sort.DAY, found.start, found.end, day=found.value, roles=roles))
         self._spot_prices(page.masked(text), page)
         self._spot_quantities(page.masked(text), page)
         for match in PART.finditer(original):

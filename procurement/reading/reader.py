@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass, field, replace
 
-from procurement.reading.answer import Certainty, Flags, Kind, Reading
+from procurement.reading.answer import Certainty, Flags, Kind, Precision, Reading
 from procurement.reading.automatic import is_automatic, is_bounce
-from procurement.reading.clauses import clauses_of, unknown_words
+from procurement.reading.clauses import Clause, clauses_of, unknown_words
 from procurement.reading.columns import ReadRow, TableReader, grouped
 from procurement.reading.context import MailContext, OpenLine
 from procurement.reading.dates import Day
@@ -71,6 +71,22 @@ class Heard:
     is_mute: bool = False  # something was said of these lines, but not so that one could be sure what
 
 
+@dataclass(frozen=True)
+class Declined:
+    """An earlier day or a lower price was declined: what is then said to stand is what stood before."""
+
+    after: int  # of what was heard
+    lines: tuple[OpenLine, ...]  # none if the writer named none
+
+    def covers(self, at: int, heard: Heard, draft: Draft) -> bool:
+        """Whether a draft only says once more what the order says."""
+        if at < self.after or not (draft.kind is Kind.ACCEPT or draft.rule == "as asked"):
+            return False
+        if heard.targets.is_whole or draft.line in self.lines:
+            return True
+        return not self.lines and not heard.targets.is_explicit
+
+
 class _Listener:
     """Goes through the new text once, passage by passage, and keeps what was said."""
 
@@ -86,6 +102,10 @@ class _Listener:
         self.word_count = len(new.text.split())
         self.spotter.leads = _leads(new.text, self.spotter.line_numbers)
         self.names_order = False  # in the subject, the history or the text
+        self.sentences = 0
+        self.latest: tuple[int, list[Heard]] = (0, [])  # what the last sentence said that said anything
+        self.declined: list[Declined] = []
+        self.answer_follows = False  # a confirmation or its dates are still to come
 
     def listen(self) -> list[Heard]:
         """Everything said, in the order in which it was said."""
@@ -101,7 +121,16 @@ class _Listener:
             if not one.drafts:
                 one.drafts = self._drafts(one.statement, one.targets)
                 one.is_mute = not one.drafts and one.statement.has_content
+        for at, one in enumerate(self.heard):
+            one.drafts = [draft for draft in one.drafts if not self._takes_nothing(at, one, draft)]
         return self.heard
+
+    def _takes_nothing(self, at: int, heard: Heard, draft: Draft) -> bool:
+        """Whether an acceptance is none: the confirmation is still to come, or an earlier day was declined."""
+        if any(declined.covers(at, heard, draft) for declined in self.declined):
+            return True
+        names_lines = heard.targets.is_explicit and not heard.targets.is_whole
+        return self.answer_follows and draft.kind is Kind.ACCEPT and not names_lines
 
     def _hear_subject(self) -> None:
         """The subject, or else the history, says which order is meant where the text does not."""
@@ -229,6 +258,59 @@ class _Listener:
         before = self.assembler.lines
         foreign = self.assembler.is_foreign
         statements = self.assembler.assemble(sentence, clauses)
+        self.sentences += 1
+        known = len(self.heard)
+        self._note_declined(clauses)
+        self.answer_follows |= any(Cue.ANSWER_FOLLOWS in clause.cues for clause in clauses)
+        self._hear_statements(sentence, statements, before, foreign, language)
+        if any(clause.cues & {Cue.AWAITS_YES, Cue.DOUBT} and not clause.values for clause in clauses):
+            self._soften(clauses, known)
+        if len(self.heard) > known:
+            self.latest = (self.sentences, self.heard[known:])
+
+    def _note_declined(self, clauses: list[Clause]) -> None:
+        """`The 13th is not possible`: a denied day before the one ordered was asked for and is not given."""
+        if not any(Cue.NEGATION in clause.cues or Cue.NO in clause.cues for clause in clauses):
+            return
+        named = [
+            line
+            for clause in clauses
+            for mark in clause.targets
+            if mark.sort is Sort.LINE
+            for line in self.assembler.lines_of(mark, self.assembler.order)
+        ]
+        lines = tuple(named) or self.assembler.lines
+        days = [line.requested_date for line in lines or self.context.lines if line.requested_date]
+        is_earlier = any(
+            {Cue.EARLIER, Cue.NEGATION} <= clause.cues
+            or any(
+                isinstance(mark.day, Day)
+                and mark.day.precision is Precision.DAY
+                and self.context.today <= mark.day.day < min(days, default=self.context.today)
+                and (clause.is_denied or "old" in mark.roles)
+                for mark in clause.marks
+            )
+            for clause in clauses
+        )
+        if is_earlier:
+            self.declined.append(Declined(len(self.heard), lines))
+
+    def _soften(self, clauses: list[Clause], known: int) -> None:
+        """`OK for you?`, `no promise`: what this sentence or the one before it offered is not settled."""
+        at, latest = self.latest
+        is_aside = not any(clause.values or clause.targets for clause in clauses)
+        for one in [*self.heard[known:], *(latest if is_aside and self.sentences - at <= 2 else [])]:
+            if one.statement.pieces or Cue.SUBSTITUTE in one.statement.cues:
+                one.statement.cues.add(Cue.HEDGE)
+
+    def _hear_statements(
+        self,
+        sentence: Sentence,
+        statements: list[Statement],
+        before: tuple[OpenLine, ...],
+        foreign: bool,
+        language: str,
+    ) -> None:
         if sentence.text.endswith(":") and not any(one.targets and one.targets.lines for one in statements):
             self.intro = statements[-1] if statements else None
             return
@@ -238,6 +320,7 @@ class _Listener:
                 self.last = None
                 continue
             if self._goes_on(statement):
+                self.latest = (self.sentences, self.heard[-1:])
                 continue
             if (
                 statement.targets

@@ -153,6 +153,8 @@ class Assembler:
                 blocked = not clause.is_reason
                 if targets:
                     self._focus(targets)
+                elif current and Cue.DOUBT in clause.cues and not clause.values:
+                    current.cues.add(Cue.HEDGE)
                 continue
             if blocked and not targets and not clause.cues & GOES_ON:
                 continue
@@ -242,6 +244,8 @@ class Assembler:
             cues.add(Cue.HEDGE)
         if Cue.UNSURE in cues:
             statement.is_unsure = True
+        if Cue.DOUBT in cues and not clause.values:
+            statement.cues.add(Cue.HEDGE)
         if clause.is_denied:
             self._add_denied(clause, statement, cues)
             return

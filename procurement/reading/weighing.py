@@ -86,7 +86,8 @@ def _compare(earlier: _Entry, later: _Entry) -> bool:
         ).is_dropped = True  # "the minimum is 50. Shall we raise it to 50?"
         return False
     if one.kind is other.kind and one.pieces == other.pieces:
-        later.is_dropped = True
+        firm = [entry for entry in (earlier, later) if entry.draft.certainty is Certainty.FIRM]
+        (firm[0] if len(firm) == 1 else later).is_dropped = True  # said twice: as firm as the less firm
         return False
     if earlier.is_whole != later.is_whole:  # the special goes before the general
         general, special = (earlier, later) if earlier.is_whole else (later, earlier)
