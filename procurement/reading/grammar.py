@@ -245,6 +245,15 @@ def _substitute(said: Said, name: str) -> list[Draft] | None:
     if not parts or Cue.SUBSTITUTE not in said.cues:
         return None
     _raw, piece = parts[0]
+    amounts = [one.quantity for _raw, one in said.pieces if one.quantity]
+    days = [one for _raw, one in said.pieces if one.day]
+    prices = [one for _raw, one in said.pieces if one.price is not None]
+    if piece.quantity is None and len(amounts) == 1:
+        piece = replace(piece, quantity=amounts[0], unit=said.line.unit)
+    if piece.day is None and len(days) == 1:
+        piece = replace(piece, day=days[0].day, precision=days[0].precision)
+    if piece.price is None and len(prices) == 1:
+        piece = replace(piece, price=prices[0].price, per=prices[0].per)
     tentative = said.statement.is_question or said.certainty is Certainty.TENTATIVE
     return [
         said.draft(

@@ -69,6 +69,7 @@ class Mark:
     numbers: tuple[str, ...] = ()  # of lines, as written
     part: str = ""
     percent: Decimal | None = None
+    is_described: bool = False  # a line named by words of its description only
     roles: set[str] = field(default_factory=set)
 
 
@@ -260,7 +261,7 @@ class Spotter:
             page.claim(Mark(Sort.NOISE, *match.span()))
         self._spot_labelled_orders(text, page)
         for start, end, lines in self.descriptions.phrases(text):
-            page.claim(Mark(Sort.LINE, start, end, lines=lines))
+            page.claim(Mark(Sort.LINE, start, end, lines=lines, is_described=True))
         self._spot_lines(text, page)
         masked = page.masked(text)
         for found in find_days(masked, self.clock):
@@ -277,7 +278,9 @@ class Spotter:
             for match in pattern.finditer(text):
                 names_orders = re.search(r"orders|bestellungen|aufträge|pos$", match.group(0)) is not None
                 bare = (
-                    "both" if match.group(0) in ("both", "beide") else match.group(0) in BARE_ALL and "bare"
+                    "otherwise"
+                    if match.group(0) in ("sonst", "ansonsten", "otherwise")
+                    else "both" if match.group(0) in ("both", "beide") else match.group(0) in BARE_ALL and "bare"
                 )
                 page.claim(Mark(sort, *match.span(), order="*" if names_orders else "", part=bare or ""))
         for match in DOZEN.finditer(text):
@@ -293,7 +296,7 @@ class Spotter:
         for match in BARE_NUMBER.finditer(page.masked(text)):
             self._claim_amount(match, Sort.NUMBER, "", page)
         for start, end, lines in self.descriptions.words(text):
-            page.claim(Mark(Sort.LINE, start, end, lines=lines))
+            page.claim(Mark(Sort.LINE, start, end, lines=lines, is_described=True))
             if counted := COUNTED_WORD.search(text[:start]):  # "two pumps"
                 page.claim(
                     Mark(

@@ -26,6 +26,9 @@ OTHER_BUSINESS = re.compile(
     r"(?<!\w)(?:price ?lists?|quot(?:e|ation)s?|angebot\w*|preisliste\w*|preisanpassung\w*|preiserh[öo]hung\w*|invoices?|rechnung\w*|mahnung|reklamation\w*|complaints?|newsletter"
     r"|betriebsferien|betriebsurlaub|holidays?|closures?|opening hours|[öo]ffnungszeiten|statement of account|kontoauszug)(?!\w)"
 )
+GENERAL_PRICES = re.compile(
+    r"price ?list|price (?:increase|change|adjust)|new prices|preisliste|preisanpassung|preiserh[öo]hung|neue preise"
+)
 LONGEST_HISTORY = 6_000  # characters of history that are looked at for what an answer answers
 
 
@@ -80,8 +83,10 @@ class Declined:
 
     def covers(self, at: int, heard: Heard, draft: Draft) -> bool:
         """Whether a draft only says once more what the order says."""
-        if at < self.after or not (draft.kind is Kind.ACCEPT or draft.rule == "as asked"):
+        if at < self.after or not (draft.kind is Kind.ACCEPT or draft.rule in ("as asked", "date")):
             return False
+        if draft.rule == "date":  # the day that another line of the order was asked for
+            return heard.targets.is_whole and not heard.statement.cues & {Cue.HEDGE}
         if heard.targets.is_whole or draft.line in self.lines:
             return True
         return not self.lines and not heard.targets.is_explicit
@@ -106,6 +111,8 @@ class _Listener:
         self.latest: tuple[int, list[Heard]] = (0, [])  # what the last sentence said that said anything
         self.declined: list[Declined] = []
         self.answer_follows = False  # a confirmation or its dates are still to come
+        self.is_not_for_us = False
+        self.is_general = False  # about prices of everything, not of an order
 
     def listen(self) -> list[Heard]:
         """Everything said, in the order in which it was said."""
@@ -121,6 +128,8 @@ class _Listener:
             if not one.drafts:
                 one.drafts = self._drafts(one.statement, one.targets)
                 one.is_mute = not one.drafts and one.statement.has_content
+        if self.is_not_for_us:
+            return []
         for at, one in enumerate(self.heard):
             one.drafts = [draft for draft in one.drafts if not self._takes_nothing(at, one, draft)]
         return self.heard
@@ -128,6 +137,8 @@ class _Listener:
     def _takes_nothing(self, at: int, heard: Heard, draft: Draft) -> bool:
         """Whether an acceptance is none: the confirmation is still to come, or an earlier day was declined."""
         if any(declined.covers(at, heard, draft) for declined in self.declined):
+            return True
+        if self.is_general and draft.kind is Kind.PRICE:
             return True
         names_lines = heard.targets.is_explicit and not heard.targets.is_whole
         return self.answer_follows and draft.kind is Kind.ACCEPT and not names_lines
@@ -142,6 +153,8 @@ class _Listener:
             apart = OTHER_BUSINESS.search(sentence) or any(mark.sort is Sort.FOREIGN for mark in marks)
             if text is self.mail.subject and apart and not orders:
                 self.assembler.is_foreign = True
+                self.assembler.is_other_order = any(mark.sort is Sort.FOREIGN for mark in marks)
+                self.is_general = GENERAL_PRICES.search(sentence) is not None
                 return
             if orders and not self.assembler.order and len(orders) == 1:
                 self.assembler.hear(orders[0])
@@ -261,6 +274,7 @@ class _Listener:
         self.sentences += 1
         known = len(self.heard)
         self._note_declined(clauses)
+        self.is_not_for_us |= any(Cue.NOT_FOR_YOU in clause.cues for clause in clauses)
         self.answer_follows |= any(Cue.ANSWER_FOLLOWS in clause.cues for clause in clauses)
         self._hear_statements(sentence, statements, before, foreign, language)
         if any(clause.cues & {Cue.AWAITS_YES, Cue.DOUBT} and not clause.values for clause in clauses):
@@ -298,9 +312,11 @@ class _Listener:
     def _soften(self, clauses: list[Clause], known: int) -> None:
         """`OK for you?`, `no promise`: what this sentence or the one before it offered is not settled."""
         at, latest = self.latest
+        is_asked = any(clause.is_question or Cue.DOUBT in clause.cues for clause in clauses)
         is_aside = not any(clause.values or clause.targets for clause in clauses)
         for one in [*self.heard[known:], *(latest if is_aside and self.sentences - at <= 2 else [])]:
-            if one.statement.pieces or Cue.SUBSTITUTE in one.statement.cues:
+            cues = one.statement.cues
+            if (is_asked and one.statement.pieces) or cues & {Cue.SUBSTITUTE, Cue.MINIMUM}:
                 one.statement.cues.add(Cue.HEDGE)
 
     def _hear_statements(
@@ -524,6 +540,10 @@ class _Listener:
         ]
         if len(lines) > 1 and any(piece.amount and piece.amount.readings for piece in statement.pieces):
             return []
+        if not targets.is_explicit and len({line.requested_date for line in lines}) > 1 and any(
+            _asks_as_ordered(statement, line) for line in lines
+        ):
+            return []  # "it stays at 1 April": what was asked for one of the lines only
         if len(lines) > 1 and sum(isinstance(piece.day, Day) for piece in statement.pieces) > 1:
             return []
         if (

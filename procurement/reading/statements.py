@@ -96,6 +96,9 @@ GOES_ON = frozenset(
 COUNTED_BY = frozenset(
     {Cue.ONLY, Cue.BACKORDER, Cue.AVAILABLE_NOW, Cue.SHIPPED, Cue.CANCEL, Cue.MINIMUM, Cue.PACK, Cue.DELIVER}
 )
+THIS_LINE = re.compile(
+    r"(?<!\w)(?:the|this|that|die|diese|der|dieser|diesen|den) (?:line|item|position|artikel|zeile)(?!\w)"
+)
 EXCEPT = re.compile(
     r"(?:except(?:ing)?(?: for)?|apart from|other than|with the exception(?: of)?|save for|bar|bis auf|au[ßs]s?er|ausgenommen|mit ausnahme(?: von| der)?|ohne|nur nicht|but not|not)(?: (?:the|die|der|den|pos\.?|for))*\s*$"
 )
@@ -109,6 +112,7 @@ class Assembler:
         self.order = context.orders[0].number if len(context.orders) == 1 else ""
         self.lines: tuple[OpenLine, ...] = ()  # spoken of last
         self.is_foreign = False
+        self.is_other_order = False  # the subject names an order that is not open: words of descriptions do not count
         self.mentioned: list[OpenLine] = []
         self.last: Statement | None = None
 
@@ -124,6 +128,9 @@ class Assembler:
             return []
         blocked = False
         condition = False
+        if any(Cue.SUBSTITUTE in clause.cues for clause in clauses):
+            for clause in clauses:  # "we do have the C4, would you take those instead?"
+                clause.cues |= {Cue.SUBSTITUTE} & {Cue.SUBSTITUTE for mark in clause.marks if mark.part}
         for clause, following in zip(clauses, [*clauses[1:], None], strict=True):
             if (
                 following
@@ -161,7 +168,7 @@ class Assembler:
             if (
                 blocked
                 and not targets
-                and clause.separator in ("and", "und", "&", "")
+                and clause.separator in ("and", "und", "&", "", "with")
                 and not clause.cues & {Cue.ACCEPT, Cue.SHIPPED}
             ):
                 continue
@@ -249,7 +256,8 @@ class Assembler:
         if clause.is_denied:
             self._add_denied(clause, statement, cues)
             return
-        if Cue.HISTORY in cues and not clause.cues & {Cue.ACCEPT}:
+        has_left = Cue.SHIPPED in cues and any(mark.sort is Sort.LINE for mark in clause.marks)
+        if Cue.HISTORY in cues and Cue.ACCEPT not in cues and not has_left:
             statement.cues |= cues & {Cue.HEDGE}
             if clause.values and not _is_renewed(clause):
                 return
@@ -396,6 +404,9 @@ class Assembler:
             for mark in clause.values:
                 if mark.part:
                     statement.pieces.append(RawPiece(part=mark.part))
+        elif not strong and not has_day:  # "the other 60 I can't get": a rest of which nothing is known as yet
+            rests = [mark.amount for mark in clause.values if mark.amount and mark.amount.is_rest]
+            statement.pieces += [RawPiece(amount=amount) for amount in rests[:1]]
         if not strong:
             statement.is_denied = True
 
@@ -408,7 +419,7 @@ class Assembler:
         order = orders[0] if len(set(orders)) == 1 else ""
         if order:
             self.order = order
-            self.is_foreign = False
+            self.is_foreign = self.is_other_order = False
         lines: list[OpenLine] = []
         unclear = False
         excepted: list[OpenLine] = []
@@ -423,9 +434,12 @@ class Assembler:
                 excepted += found
             else:
                 lines += found
+        if self.is_other_order and not orders and all(mark.is_described for mark in named):
+            return Targets(is_foreign=True, is_explicit=True) if named else None
         lines = list(dict.fromkeys(lines))
         has_all = any(mark.sort is Sort.ALL for mark in named)
-        if any(mark.sort is Sort.OTHERS for mark in named):
+        is_otherwise = any(mark.sort is Sort.DAY for mark in clause.values)
+        if any(mark.sort is Sort.OTHERS and not (mark.part and is_otherwise) for mark in named):
             return Targets(is_explicit=True, is_others=True, orders=(order,) if order else ())
         if has_all and excepted:
             scope = self._whole(orders)
@@ -464,6 +478,8 @@ class Assembler:
             return Targets(
                 orders=scope, is_explicit=True, is_weak=all(mark.part for mark in alls) and not orders
             )
+        if orders and THIS_LINE.search(clause.skeleton):  # "we have taken this line off your order 4500"
+            return Targets(lines=self.lines, is_explicit=True, is_unclear=not self.lines)
         if orders:
             return Targets(orders=tuple(dict.fromkeys(orders)), is_explicit=True)
         return None
