@@ -126,11 +126,23 @@ def _work_out(said: Said) -> None:
                 per = said.line.per
             piece = replace(piece, price=raw.money.amount, per=per)
         said.pieces.append((raw, piece))
+    _drop_total(said)
     if any("input" in raw.roles for raw, _piece in said.pieces):
         raise CannotTell  # the day on which material comes is not the day on which goods do
     earliest = [one for one in said.pieces if "earliest" in one[0].roles and one[1].quantity is None]
     if earliest and len(earliest) < len(said.pieces):  # "not before the end of next week, so on the 24th"
         said.pieces = [one for one in said.pieces if one not in earliest]
+
+
+def _drop_total(said: Said) -> None:
+    """`For the 2,000 we make three shipments: 500 …`: the first number is what the others make together."""
+    if len(said.pieces) < 3:
+        return
+    (_raw, first), *others = said.pieces
+    parts = [piece.quantity for _raw, piece in others if piece.quantity is not None]
+    if first.day is None and first.quantity is not None and len(parts) == len(others):
+        if sum(parts) == first.quantity:
+            said.pieces = others
 
 
 def _quantity(raw: RawPiece, said: Said, named: Decimal) -> tuple[Decimal | None, str | None]:

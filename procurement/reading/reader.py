@@ -138,7 +138,7 @@ class _Listener:
         """Whether an acceptance is none: the confirmation is still to come, or an earlier day was declined."""
         if any(declined.covers(at, heard, draft) for declined in self.declined):
             return True
-        if self.is_general and draft.kind is Kind.PRICE:
+        if self.is_general and draft.kind in (Kind.PRICE, Kind.ACCEPT):
             return True
         names_lines = heard.targets.is_explicit and not heard.targets.is_whole
         return self.answer_follows and draft.kind is Kind.ACCEPT and not names_lines
@@ -470,7 +470,8 @@ class _Listener:
         counted = any(
             piece.part or piece.money or (piece.amount and piece.amount.unit) for piece in statement.pieces
         )
-        allowed = 3 if statement.has_goods or counted else 2 if self.names_order else 0
+        offers_part = Cue.SUBSTITUTE in statement.cues and any(piece.part for piece in statement.pieces)
+        allowed = 6 if offers_part else 3 if statement.has_goods or counted else 2 if self.names_order else 0
         if not statement.pieces and statement.cues & {Cue.REFUSE, Cue.CANCEL, Cue.BACKORDER}:
             allowed = min(allowed, 3 if statement.has_goods else 1)
         return len(unknown_words(statement.bones, self.language)) <= allowed

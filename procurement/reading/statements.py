@@ -228,8 +228,11 @@ class Assembler:
             statements.append(current)
             return current
         if is_new or current is None:
+            lead = current
             current = Statement(start, end, sentence.paragraph, targets, starts_line=sentence.starts_line)
             statements.append(current)
+            if lead and not lead.targets and not lead.pieces:
+                current.cues |= lead.cues & {Cue.HEDGE}  # "as things stand, line 10 …"
         current.end = max(current.end, end)
         return current
 
