@@ -308,10 +308,11 @@ class Assembler:
             and last.day
             and "ready" in last.roles
             and "ready" not in first.roles
-            and is_day
-            and Cue.DELIVER in cues
+            and (is_day or (first.day and not last.amount and len(pieces) == 1))
+            and Cue.DELIVER in cues | statement.cues
         ):
             last.day, last.roles = first.day, first.roles  # ready on Saturday, gone on Monday
+            last.amount = last.amount or first.amount
             return
         if not last and is_day and not status and Cue.SHIPPED in statement.cues:
             return  # "they are on the truck and should be with you on Wednesday"
@@ -628,6 +629,8 @@ def _pieces(values: list[Mark], statement: Statement) -> list[RawPiece] | None:
     """The pieces one clause names: amounts and days in pairs. None if nobody could say what belongs together."""
     amounts = [mark for mark in values if mark.sort in (Sort.QUANTITY, Sort.NUMBER, Sort.REST)]
     days = [mark for mark in values if mark.sort is Sort.DAY]
+    if len(days) == 2 and isinstance(days[0].day, Later) and days[0].day.from_requested:
+        days = days[1:] if isinstance(days[1].day, Day) else days  # "by a week, to 27 March"
     prices = [mark for mark in values if mark.sort is Sort.PRICE]
     percents = [mark for mark in values if mark.sort is Sort.PERCENT]
     parts = [mark for mark in values if mark.sort is Sort.PART]
