@@ -157,7 +157,7 @@ ALL = re.compile(
 BARE_ALL = frozenset({"all", "alles", "komplett", "in full", "alle"})
 GOODS = re.compile(
     word_pattern(
-        r"(?:the|your|this|our|that|above|an?|above mentioned|subject|abovementioned)(?: \w+)? (?:purchase )?(?:order|po)(?! (?:confirmation|book|number|no|qty|quantity|value|date))", r"(?:the |your |these )?(?:goods|material|parts|pieces)", r"po", r"order(?= (?:confirmed|is|will|ok|accepted|as|received and confirmed|<))", r"it", r"they",        r"(?:die|ihre|der|ihrer|diese|obige|o\.g\.|dieser|unten stehende|genannte|oben genannte|vorliegende)[rn]? (?:bestellung|order|lieferung|ware|teile|sendung)", r"(?:der|den|ihren|dem|ihr|diesen|ihrem) (?:auftrag|artikel)", r"ware", r"bestellung(?= (?:bestätigt|wird|ist|geht|passt|ok))",
+        r"(?:the|your|this|our|that|above|an?(?! (?:new|next|future|further))|above mentioned|subject|abovementioned)(?: \w+)? (?:purchase )?(?:order|po)(?! (?:confirmation|book|number|no|qty|quantity|value|date))", r"(?:the |your |these )?(?:goods|material|parts|pieces)", r"po", r"order(?= (?:confirmed|is|will|ok|accepted|as|received and confirmed|<))", r"it", r"they",        r"(?:die|ihre|der|ihrer|diese|obige|o\.g\.|dieser|unten stehende|genannte|oben genannte|vorliegende)[rn]? (?:bestellung|order|lieferung|ware|teile|sendung)", r"(?:der|den|ihren|dem|ihr|diesen|ihrem) (?:auftrag|artikel)", r"ware", r"bestellung(?= (?:bestätigt|wird|ist|geht|passt|ok))",
     )
 )  # fmt: skip
 REST = re.compile(

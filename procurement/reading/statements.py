@@ -131,6 +131,10 @@ class Assembler:
         if any(Cue.SUBSTITUTE in clause.cues for clause in clauses):
             for clause in clauses:  # "we do have the C4, would you take those instead?"
                 clause.cues |= {Cue.SUBSTITUTE} & {Cue.SUBSTITUTE for mark in clause.marks if mark.part}
+        if any(Cue.AWAITS_YES in clause.cues for clause in clauses):
+            for clause in clauses:  # "from now on the minimum is 1,000, shall we round up?"
+                if Cue.MINIMUM in clause.cues:
+                    clause.cues.discard(Cue.LATER_ORDERS)
         for clause, following in zip(clauses, [*clauses[1:], None], strict=True):
             if (
                 following
@@ -211,7 +215,7 @@ class Assembler:
                 and clause.separator in (",", "and", "und", "&", "sowie", "/", "(", ")", ":")
             ):
                 current.targets = _united(current.targets, targets)
-            elif not current.targets and not current.has_content:
+            elif not current.targets and not current.has_content and not (current.is_denied and clause.values):
                 current.targets = targets
             elif current.targets and targets.lines == current.targets.lines and not targets.is_others:
                 pass
@@ -313,6 +317,9 @@ class Assembler:
         ):
             last.day, last.roles = first.day, first.roles  # ready on Saturday, gone on Monday
             last.amount = last.amount or first.amount
+            return
+        if last and isinstance(last.day, Later) and not last.amount and is_day and isinstance(first.day, Day):
+            last.day = first.day  # "two days late, so on 24 March"
             return
         if not last and is_day and not status and Cue.SHIPPED in statement.cues:
             return  # "they are on the truck and should be with you on Wednesday"
@@ -495,7 +502,7 @@ class Assembler:
         if (
             not rests
             or any(mark.amount for mark in clause.values)
-            or (spoken and any(piece.amount for piece in spoken.pieces))
+            or (spoken and any(piece.amount and "minimum" not in piece.roles for piece in spoken.pieces))
         ):
             return None
         if not self.lines and not (current and current.targets and current.targets.lines):
