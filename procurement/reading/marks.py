@@ -96,7 +96,7 @@ NOISE = re.compile(
     r"|(?<![\w.])\d{3}-\d{3}-\d{4}(?!\w)|(?<!\w)\(\d{3}\) ?\d{3}-\d{4}(?!\w)|(?<![\w.])0\d{2,4}[ /-]\d[\d ]{4,12}(?!\w)|(?<!\w)555-\d{4}(?!\w)"
     r"|(?<!\w)[a-z]{2}\d{2}(?: ?[\da-z]{4}){3,7}(?: ?[\da-z]{1,4})?(?!\w)|(?<!\w)(?:gb|de|at|fr|ie|nl)[ ]?u?\d{3}[ ]?\d{3,4}[ ]?\d{2,3}(?!\w)"
     r"|(?<!\w)(?:between|from|zwischen|von) \d{1,2}(?:[:.]\d\d)? ?(?:am|pm|uhr)? ?(?:and|to|und|bis|-) ?\d{1,2}(?:[:.]\d\d)? ?(?:am|pm|uhr|h|o'clock)(?!\w)|(?<!\w)\d{1,2} ?- ?\d{1,2} ?(?:am|pm|uhr)(?!\w)"
-    r"|(?<!\w)1z[\da-z]{16}(?!\w)|(?<!\w)\d{1,2}[:.]\d{2} ?(?:uhr|h\b|am\b|pm\b|hrs)|(?<!\w)\d{1,2}:\d{2}(?!\w)|(?<!\w)\d{1,2} ?(?:uhr|am|pm|h)(?!\w)"
+    r"|(?<!\w)1z[\da-z]{16}(?!\w)|(?<!\w)\d{1,2}[:.]\d{2} ?(?:uhr|h\b|am\b|pm\b|hrs)|(?<!\w)\d{1,2}:\d{2}(?!\w)|(?<!\w)\d{1,2} ?(?:uhr|pm|h)(?!\w)|(?<!\w)(?:1[0-2]|0?[1-9]) ?am(?!\w)(?! (?:\d|mo|di|mi|do|fr|sa|so|de[nmr]|heut|morg|anfang|ende|ersten))"
     r"|(?<!\w)(?:din|iso|en|astm|dn|pn|rev\.?|revision|type|typ|class|grade|grad|schedule|sch|size|gr[oö][sß]e|series|model|modell|version|rohs|incoterms?|ral|hall|kap\.?|page|seite|step|gate|tor|dock|bay|shift|schicht|truck|lkw|machine|maschine|linie|halle|werk|plant) ?\.?#?\d[\w./-]*"
     r"|(?<![\w.,])\d+(?:[.,]\d+)?(?: ?x ?\d+(?:[.,]\d+)?){1,3}(?: ?(?:mm|cm|m|in|ft))?(?!\w)"
     r"|(?<![\w.,])\d+(?:[.,]\d+)?[ -]?(?:mm|cm|inch(?:es)?|in\.|\"|bar|psi|volts?|v|kv|kw(?! ?\d)|watts?|w|hz|hp|rpm|nm|mah|ah|°c?|grad|mpa|mm2|qmm|sqmm|my|µm|oz|lbs?|gal|years?|jahre?n?|hours?|stunden?|std\.?|minuten?|min\.?|mins|minutes?|cents?|ct\.?|times|mal|people|leute|mann|shifts?|schichten|machines?|maschinen|trucks?|lkws?|[-]?fach)(?!\w)(?!-\w)"

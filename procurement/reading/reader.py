@@ -609,7 +609,8 @@ def _is_about_delivery(statement: Statement, language: str) -> bool:
     """Whether a day beside a line is one of delivery: the words say so, or there are hardly any words."""
     if statement.cues & (DELIVERY | BESIDES) or not any(piece.day for piece in statement.pieces):
         return True
-    return len(unknown_words(statement.bones, language)) <= 3
+    is_whole = statement.targets is not None and statement.targets.is_whole
+    return len(unknown_words(statement.bones, language)) <= (0 if is_whole else 2)
 
 
 def _asks_as_ordered(statement: Statement, line: OpenLine) -> bool:
