@@ -127,6 +127,8 @@ def _work_out(said: Said) -> None:
             piece = replace(piece, price=raw.money.amount, per=per)
         said.pieces.append((raw, piece))
     _drop_total(said)
+    if Cue.MINIMUM in said.cues and len({piece for _raw, piece in said.pieces}) == 1:
+        said.pieces = said.pieces[:1]  # "the minimum is 1,000, shall we round up to 1,000?"
     if any("input" in raw.roles for raw, _piece in said.pieces):
         raise CannotTell  # the day on which material comes is not the day on which goods do
     earliest = [one for one in said.pieces if "earliest" in one[0].roles and one[1].quantity is None]
@@ -188,7 +190,7 @@ def _reading(amount: Amount, raw: RawPiece, said: Said) -> Decimal:
         for value in amount.readings
         if value > 0 and not (counted and value != value.to_integral_value())
     ]
-    fitting = [value for value in whole if value <= most or raw.roles & {"minimum"}]
+    fitting = [value for value in whole if value <= most or raw.roles & {"minimum"} or Cue.MINIMUM in said.cues]
     if not fitting:
         raise CannotTell
     first = amount.readings[0]

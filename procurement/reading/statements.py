@@ -502,7 +502,7 @@ class Assembler:
         if (
             not rests
             or any(mark.amount for mark in clause.values)
-            or (spoken and any(piece.amount and "minimum" not in piece.roles for piece in spoken.pieces))
+            or (spoken and Cue.MINIMUM not in spoken.cues and any(piece.amount for piece in spoken.pieces))
         ):
             return None
         if not self.lines and not (current and current.targets and current.targets.lines):
