@@ -142,9 +142,9 @@ def _drop_total(said: Said) -> None:
         return
     (_raw, first), *others = said.pieces
     parts = [piece.quantity for _raw, piece in others if piece.quantity is not None]
-    if first.day is None and first.quantity is not None and len(parts) == len(others):
-        if sum(parts) == first.quantity:
-            said.pieces = others
+    is_total = first.day is None and len(parts) == len(others) and sum(parts) == first.quantity
+    if is_total:
+        said.pieces = others
 
 
 def _quantity(raw: RawPiece, said: Said, named: Decimal) -> tuple[Decimal | None, str | None]:
@@ -190,7 +190,9 @@ def _reading(amount: Amount, raw: RawPiece, said: Said) -> Decimal:
         for value in amount.readings
         if value > 0 and not (counted and value != value.to_integral_value())
     ]
-    fitting = [value for value in whole if value <= most or raw.roles & {"minimum"} or Cue.MINIMUM in said.cues]
+    fitting = [
+        value for value in whole if value <= most or raw.roles & {"minimum"} or Cue.MINIMUM in said.cues
+    ]
     if not fitting:
         raise CannotTell
     first = amount.readings[0]

@@ -280,7 +280,9 @@ class Spotter:
                 bare = (
                     "otherwise"
                     if match.group(0) in ("sonst", "ansonsten", "otherwise")
-                    else "both" if match.group(0) in ("both", "beide") else match.group(0) in BARE_ALL and "bare"
+                    else "both"
+                    if match.group(0) in ("both", "beide")
+                    else match.group(0) in BARE_ALL and "bare"
                 )
                 page.claim(Mark(sort, *match.span(), order="*" if names_orders else "", part=bare or ""))
         for match in DOZEN.finditer(text):

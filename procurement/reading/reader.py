@@ -541,8 +541,10 @@ class _Listener:
         ]
         if len(lines) > 1 and any(piece.amount and piece.amount.readings for piece in statement.pieces):
             return []
-        if not targets.is_explicit and len({line.requested_date for line in lines}) > 1 and any(
-            _asks_as_ordered(statement, line) for line in lines
+        if (
+            not targets.is_explicit
+            and len({line.requested_date for line in lines}) > 1
+            and any(_asks_as_ordered(statement, line) for line in lines)
         ):
             return []  # "it stays at 1 April": what was asked for one of the lines only
         if len(lines) > 1 and sum(isinstance(piece.day, Day) for piece in statement.pieces) > 1:

@@ -112,7 +112,9 @@ class Assembler:
         self.order = context.orders[0].number if len(context.orders) == 1 else ""
         self.lines: tuple[OpenLine, ...] = ()  # spoken of last
         self.is_foreign = False
-        self.is_other_order = False  # the subject names an order that is not open: words of descriptions do not count
+        self.is_other_order = (
+            False  # the subject names an order that is not open: words of descriptions do not count
+        )
         self.mentioned: list[OpenLine] = []
         self.last: Statement | None = None
 
@@ -130,7 +132,8 @@ class Assembler:
         condition = False
         if any(Cue.SUBSTITUTE in clause.cues for clause in clauses):
             for clause in clauses:  # "we do have the C4, would you take those instead?"
-                clause.cues |= {Cue.SUBSTITUTE} & {Cue.SUBSTITUTE for mark in clause.marks if mark.part}
+                if any(mark.part for mark in clause.marks):
+                    clause.cues.add(Cue.SUBSTITUTE)
         if any(Cue.AWAITS_YES in clause.cues for clause in clauses):
             for clause in clauses:  # "from now on the minimum is 1,000, shall we round up?"
                 if Cue.MINIMUM in clause.cues:
@@ -215,7 +218,9 @@ class Assembler:
                 and clause.separator in (",", "and", "und", "&", "sowie", "/", "(", ")", ":")
             ):
                 current.targets = _united(current.targets, targets)
-            elif not current.targets and not current.has_content and not (current.is_denied and clause.values):
+            elif (
+                not current.targets and not current.has_content and not (current.is_denied and clause.values)
+            ):
                 current.targets = targets
             elif current.targets and targets.lines == current.targets.lines and not targets.is_others:
                 pass
@@ -415,7 +420,9 @@ class Assembler:
             for mark in clause.values:
                 if mark.part:
                     statement.pieces.append(RawPiece(part=mark.part))
-        elif not strong and not has_day:  # "the other 60 I can't get": a rest of which nothing is known as yet
+        elif (
+            not strong and not has_day
+        ):  # "the other 60 I can't get": a rest of which nothing is known as yet
             rests = [mark.amount for mark in clause.values if mark.amount and mark.amount.is_rest]
             statement.pieces += [RawPiece(amount=amount) for amount in rests[:1]]
         if not strong:

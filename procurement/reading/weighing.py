@@ -156,7 +156,11 @@ def _compare(earlier: _Entry, later: _Entry) -> bool:
 def _with_part_now(one: Draft, other: Draft) -> Draft | None:
     """`We have no date. 600 are in stock, you get them now`: what comes, and the rest of which nothing is known."""
     missing, comes = (one, other) if one.kind is Kind.BACKORDER else (other, one)
-    if len(comes.pieces) != 1 or not _is_part(comes) or _amounts(missing) not in ([], [missing.line.quantity]):
+    if (
+        len(comes.pieces) != 1
+        or not _is_part(comes)
+        or _amounts(missing) not in ([], [missing.line.quantity])
+    ):
         return None
     part = comes.pieces[0]
     assert part.quantity is not None
