@@ -147,12 +147,13 @@ def _give_packing(bones: str, marks: list[Mark], spotter: Spotter) -> None:
     """`720 rolls in 20 cartons on 2 pallets`: what the goods stand on is not how many they are."""
     amounts = [mark for mark in marks if mark.sort is Sort.QUANTITY and mark.amount and mark.amount.unit]
     counted = [mark for mark in amounts if mark.amount and canonical_unit(mark.amount.unit) in spotter.units]
+    is_counted = bool(counted) or any(mark.sort is Sort.NUMBER for mark in marks)
     for mark in amounts:
         code = canonical_unit(mark.amount.unit) if mark.amount else ""
         if (
             code in PACKING
             and code not in spotter.units
-            and (counted or FREIGHT.search(bones) or BY_PACKING.search(bones[: mark.start]))
+            and (is_counted or FREIGHT.search(bones) or BY_PACKING.search(bones[: mark.start]))
         ):
             mark.roles.add("noise")
 
@@ -207,7 +208,7 @@ PROVISO = re.compile(
     r"(?:upon|after (?:receipt|approval|payment|your)|subject to|pending|nach (?:freigabe|zahlung|erhalt|eingang|klärung|ihrer)|vorbehaltlich)(?!\w)"
 )
 LEAD_IN = re.compile(
-    r"(?:let you know|inform you|advise you|tell you|note|(?:advise|advised|inform|informed|report|say)(?= that)|teilen wir (?:ihnen )?mit|teile (?:ich )?(?:ihnen )?mit)(?: that| dass)? "
+    r"(?:let you know|inform you|advise you|tell you|note|(?:advise|advised|inform|informed|report|say)(?= that)|teilen wir (?:ihnen )?mit|teile (?:ich )?(?:ihnen )?mit)(?: that| dass)? (?!more)"
 )
 MAIN_CLAUSE = re.compile(
     r"(?<=\S )(?:(?:we|i|it|they)(?: will| can| could| should| would|'ll)|(?:liefern|können|koennen|senden|schicken|verschicken|versenden|geht|kommt) (?:wir|es|sie|die|der)) "
@@ -259,11 +260,14 @@ def _cues(bones: str, patterns: dict[Cue, re.Pattern[str]]) -> set[Cue]:
     text = bones.strip()
     without_idioms = patterns[Cue.NOT_NEGATION].sub(" ", text)
     without_politeness = patterns[Cue.POLITE_CONDITION].sub(" ", text)
+    without_receipt = patterns[Cue.RECEIPT].sub(" ", text)
     found = set()
     for cue, pattern in patterns.items():
-        where = (
-            without_idioms if cue is Cue.NEGATION else without_politeness if cue is Cue.CONDITION else text
-        )
+        where = {
+            Cue.NEGATION: without_idioms,
+            Cue.CONDITION: without_politeness,
+            Cue.ACCEPT: without_receipt,
+        }.get(cue, text)
         if pattern.search(where):
             found.add(cue)
     if Cue.SHIPPED in found and FUTURE_PASSIVE.search(text) and not DONE_PASSIVE.search(text):

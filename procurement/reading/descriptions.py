@@ -18,6 +18,7 @@ ENDINGS = ("ern", "en", "es", "er", "s", "n", "e")
 IN_PACKING = re.compile(r"(?:\bin|\bim|\bje|\bpro|\bper|\bof|\bà|\ba)\s$")
 PLAIN = str.maketrans("äöüß", "aous")
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+SHARED_ENDING = re.compile(r"(?<!\w)(?P<head>[^\W\d_]{3,20})- (?:und|sowie|oder) (?P<whole>[^\W\d_]{5,40})")
 CODE = re.compile(r"[a-z]*\d[\w.,/x-]*")
 
 
@@ -71,19 +72,30 @@ class DescriptionIndex:
                 hits.append((match.start(), match.end(), owners))
             elif len(self.by_code.get(word, ())) == 1:
                 hits.append((match.start(), match.end(), self.by_code[word]))
+        hits = sorted([*hits, *self._shared_endings(text)], key=lambda hit: hit[0])
         while hits:
             start, end, owners = hits.pop(0)
             while (
                 hits
                 and re.fullmatch(r"[\s\w.,/-]{0,8}", text[end : hits[0][0]])
                 and (owners & hits[0][2])
-                and text[end : hits[0][0]].strip() not in (",", "and", "und")
+                and text[end : hits[0][0]].strip() not in (",", "and", "und", "sowie", "oder")
             ):
                 _start, end, more = hits.pop(0)
                 owners = owners & more
             lines = [self.lines[at] for at in sorted(owners)]
             is_clear = len({line.order for line in lines}) == len(lines)  # at most one line of each order
             yield start, end, tuple(lines) if is_clear else ()
+
+    def _shared_endings(self, text: str) -> Iterator[tuple[int, int, set[int]]]:
+        """`Druck- und Schenkelfedern`: the first word has the ending of the second."""
+        for match in SHARED_ENDING.finditer(text):
+            whole = match["whole"]
+            owners: set[int] = set()
+            for at in range(1, len(whole) - 2):
+                owners |= self.by_word.get(_stem(match["head"] + whole[at:]), set())
+            if owners:
+                yield match.start("head"), match.end("head") + 1, owners
 
     def _owners(self, word: str) -> set[int]:
         stem = _stem(word)

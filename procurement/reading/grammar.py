@@ -58,7 +58,7 @@ class Said:
     def certainty(self) -> Certainty:
         """Firm, unless the writer hedges, conditions or asks."""
         hedged = Cue.HEDGE in self.cues or self.statement.is_conditional or self.statement.is_question
-        earliest = any("earliest" in raw.roles for raw, _piece in self.pieces)
+        earliest = any(raw.roles & {"earliest", "roughly"} for raw, _piece in self.pieces)
         return Certainty.TENTATIVE if hedged or earliest or self.is_ambiguous else Certainty.FIRM
 
     def draft(
@@ -126,11 +126,25 @@ def _work_out(said: Said) -> None:
                 per = said.line.per
             piece = replace(piece, price=raw.money.amount, per=per)
         said.pieces.append((raw, piece))
+    _drop_total(said)
+    if Cue.MINIMUM in said.cues and len({piece for _raw, piece in said.pieces}) == 1:
+        said.pieces = said.pieces[:1]  # "the minimum is 1,000, shall we round up to 1,000?"
     if any("input" in raw.roles for raw, _piece in said.pieces):
         raise CannotTell  # the day on which material comes is not the day on which goods do
     earliest = [one for one in said.pieces if "earliest" in one[0].roles and one[1].quantity is None]
     if earliest and len(earliest) < len(said.pieces):  # "not before the end of next week, so on the 24th"
         said.pieces = [one for one in said.pieces if one not in earliest]
+
+
+def _drop_total(said: Said) -> None:
+    """`For the 2,000 we make three shipments: 500 …`: the first number is what the others make together."""
+    if len(said.pieces) < 3:
+        return
+    (_raw, first), *others = said.pieces
+    parts = [piece.quantity for _raw, piece in others if piece.quantity is not None]
+    is_total = first.day is None and len(parts) == len(others) and sum(parts) == first.quantity
+    if is_total:
+        said.pieces = others
 
 
 def _quantity(raw: RawPiece, said: Said, named: Decimal) -> tuple[Decimal | None, str | None]:
@@ -176,7 +190,9 @@ def _reading(amount: Amount, raw: RawPiece, said: Said) -> Decimal:
         for value in amount.readings
         if value > 0 and not (counted and value != value.to_integral_value())
     ]
-    fitting = [value for value in whole if value <= most or raw.roles & {"minimum"}]
+    fitting = [
+        value for value in whole if value <= most or raw.roles & {"minimum"} or Cue.MINIMUM in said.cues
+    ]
     if not fitting:
         raise CannotTell
     first = amount.readings[0]
@@ -245,6 +261,15 @@ def _substitute(said: Said, name: str) -> list[Draft] | None:
     if not parts or Cue.SUBSTITUTE not in said.cues:
         return None
     _raw, piece = parts[0]
+    amounts = [one.quantity for _raw, one in said.pieces if one.quantity]
+    days = [one for _raw, one in said.pieces if one.day]
+    prices = [one for _raw, one in said.pieces if one.price is not None]
+    if piece.quantity is None and len(amounts) == 1:
+        piece = replace(piece, quantity=amounts[0], unit=said.line.unit)
+    if piece.day is None and len(days) == 1:
+        piece = replace(piece, day=days[0].day, precision=days[0].precision)
+    if piece.price is None and len(prices) == 1:
+        piece = replace(piece, price=prices[0].price, per=prices[0].per)
     tentative = said.statement.is_question or said.certainty is Certainty.TENTATIVE
     return [
         said.draft(

@@ -69,6 +69,7 @@ class Mark:
     numbers: tuple[str, ...] = ()  # of lines, as written
     part: str = ""
     percent: Decimal | None = None
+    is_described: bool = False  # a line named by words of its description only
     roles: set[str] = field(default_factory=set)
 
 
@@ -95,7 +96,7 @@ NOISE = re.compile(
     r"|(?<![\w.])\d{3}-\d{3}-\d{4}(?!\w)|(?<!\w)\(\d{3}\) ?\d{3}-\d{4}(?!\w)|(?<![\w.])0\d{2,4}[ /-]\d[\d ]{4,12}(?!\w)|(?<!\w)555-\d{4}(?!\w)"
     r"|(?<!\w)[a-z]{2}\d{2}(?: ?[\da-z]{4}){3,7}(?: ?[\da-z]{1,4})?(?!\w)|(?<!\w)(?:gb|de|at|fr|ie|nl)[ ]?u?\d{3}[ ]?\d{3,4}[ ]?\d{2,3}(?!\w)"
     r"|(?<!\w)(?:between|from|zwischen|von) \d{1,2}(?:[:.]\d\d)? ?(?:am|pm|uhr)? ?(?:and|to|und|bis|-) ?\d{1,2}(?:[:.]\d\d)? ?(?:am|pm|uhr|h|o'clock)(?!\w)|(?<!\w)\d{1,2} ?- ?\d{1,2} ?(?:am|pm|uhr)(?!\w)"
-    r"|(?<!\w)1z[\da-z]{16}(?!\w)|(?<!\w)\d{1,2}[:.]\d{2} ?(?:uhr|h\b|am\b|pm\b|hrs)|(?<!\w)\d{1,2}:\d{2}(?!\w)|(?<!\w)\d{1,2} ?(?:uhr|am|pm|h)(?!\w)"
+    r"|(?<!\w)1z[\da-z]{16}(?!\w)|(?<!\w)\d{1,2}[:.]\d{2} ?(?:uhr|h\b|am\b|pm\b|hrs)|(?<!\w)\d{1,2}:\d{2}(?!\w)|(?<!\w)\d{1,2} ?(?:uhr|pm|h)(?!\w)|(?<!\w)(?:1[0-2]|0?[1-9]) ?am(?!\w)(?! (?:\d|mo|di|mi|do|fr|sa|so|de[nmr]|heut|morg|anfang|ende|ersten))"
     r"|(?<!\w)(?:din|iso|en|astm|dn|pn|rev\.?|revision|type|typ|class|grade|grad|schedule|sch|size|gr[oö][sß]e|series|model|modell|version|rohs|incoterms?|ral|hall|kap\.?|page|seite|step|gate|tor|dock|bay|shift|schicht|truck|lkw|machine|maschine|linie|halle|werk|plant) ?\.?#?\d[\w./-]*"
     r"|(?<![\w.,])\d+(?:[.,]\d+)?(?: ?x ?\d+(?:[.,]\d+)?){1,3}(?: ?(?:mm|cm|m|in|ft))?(?!\w)"
     r"|(?<![\w.,])\d+(?:[.,]\d+)?[ -]?(?:mm|cm|inch(?:es)?|in\.|\"|bar|psi|volts?|v|kv|kw(?! ?\d)|watts?|w|hz|hp|rpm|nm|mah|ah|°c?|grad|mpa|mm2|qmm|sqmm|my|µm|oz|lbs?|gal|years?|jahre?n?|hours?|stunden?|std\.?|minuten?|min\.?|mins|minutes?|cents?|ct\.?|times|mal|people|leute|mann|shifts?|schichten|machines?|maschinen|trucks?|lkws?|[-]?fach)(?!\w)(?!-\w)"
@@ -156,7 +157,7 @@ ALL = re.compile(
 BARE_ALL = frozenset({"all", "alles", "komplett", "in full", "alle"})
 GOODS = re.compile(
     word_pattern(
-        r"(?:the|your|this|our|that|above|an?|above mentioned|subject|abovementioned)(?: \w+)? (?:purchase )?(?:order|po)(?! (?:confirmation|book|number|no|qty|quantity|value|date))", r"(?:the |your |these )?(?:goods|material|parts|pieces)", r"po", r"order(?= (?:confirmed|is|will|ok|accepted|as|received and confirmed|<))", r"it", r"they",        r"(?:die|ihre|der|ihrer|diese|obige|o\.g\.|dieser|unten stehende|genannte|oben genannte|vorliegende)[rn]? (?:bestellung|order|lieferung|ware|teile|sendung)", r"(?:der|den|ihren|dem|ihr|diesen|ihrem) (?:auftrag|artikel)", r"ware", r"bestellung(?= (?:bestätigt|wird|ist|geht|passt|ok))",
+        r"(?:the|your|this|our|that|above|an?(?! (?:new|next|future|further))|above mentioned|subject|abovementioned)(?: \w+)? (?:purchase )?(?:order|po)(?! (?:confirmation|book|number|no|qty|quantity|value|date))", r"(?:the |your |these )?(?:goods|material|parts|pieces)", r"po", r"order(?= (?:confirmed|is|will|ok|accepted|as|received and confirmed|<))", r"it", r"they",        r"(?:die|ihre|der|ihrer|diese|obige|o\.g\.|dieser|unten stehende|genannte|oben genannte|vorliegende)[rn]? (?:bestellung|order|lieferung|ware|teile|sendung)", r"(?:der|den|ihren|dem|ihr|diesen|ihrem) (?:auftrag|artikel)", r"ware", r"bestellung(?= (?:bestätigt|wird|ist|geht|passt|ok))",
     )
 )  # fmt: skip
 REST = re.compile(
@@ -214,6 +215,9 @@ LABELLED_QUANTITY = re.compile(
     rf"(?<!\w)(?:qty|quantity|menge|anzahl|st[uü]e?ckzahl|amount)\.?(?: is| ist| of| von| now| neu| available| verf[uü]gbar| confirmed| best[aä]tigt)*\s?[:=]?\s?(?P<n>{NUMBER})(?P<unit>)"
 )
 BARE_NUMBER = re.compile(NUMBER)
+ROUGHLY = re.compile(
+    word_pattern(r"approx(?:\.|imately)?", r"about", r"around", r"ca\.?", r"circa", r"etwa", r"rund")
+)
 PART = re.compile(
     r"(?<![\w@/-])(?=[\w./-]*\d)(?=[\d./-]*[A-Za-z]|\d{2,}-\d)[A-Z0-9][A-Za-z0-9]*(?:[-/.][A-Za-z0-9]+)*(?![\w@-])"
 )
@@ -257,11 +261,12 @@ class Spotter:
             page.claim(Mark(Sort.NOISE, *match.span()))
         self._spot_labelled_orders(text, page)
         for start, end, lines in self.descriptions.phrases(text):
-            page.claim(Mark(Sort.LINE, start, end, lines=lines))
+            page.claim(Mark(Sort.LINE, start, end, lines=lines, is_described=True))
         self._spot_lines(text, page)
         masked = page.masked(text)
         for found in find_days(masked, self.clock):
-            page.claim(Mark(Sort.DAY, found.start, found.end, day=found.value))
+            roles = {"roughly"} if ROUGHLY.search(text[found.start : found.end]) else set()
+            page.claim(Mark(Sort.DAY, found.start, found.end, day=found.value, roles=roles))
         self._spot_prices(page.masked(text), page)
         self._spot_quantities(page.masked(text), page)
         for match in PART.finditer(original):
@@ -273,7 +278,11 @@ class Spotter:
             for match in pattern.finditer(text):
                 names_orders = re.search(r"orders|bestellungen|aufträge|pos$", match.group(0)) is not None
                 bare = (
-                    "both" if match.group(0) in ("both", "beide") else match.group(0) in BARE_ALL and "bare"
+                    "otherwise"
+                    if match.group(0) in ("sonst", "ansonsten", "otherwise")
+                    else "both"
+                    if match.group(0) in ("both", "beide")
+                    else match.group(0) in BARE_ALL and "bare"
                 )
                 page.claim(Mark(sort, *match.span(), order="*" if names_orders else "", part=bare or ""))
         for match in DOZEN.finditer(text):
@@ -289,7 +298,7 @@ class Spotter:
         for match in BARE_NUMBER.finditer(page.masked(text)):
             self._claim_amount(match, Sort.NUMBER, "", page)
         for start, end, lines in self.descriptions.words(text):
-            page.claim(Mark(Sort.LINE, start, end, lines=lines))
+            page.claim(Mark(Sort.LINE, start, end, lines=lines, is_described=True))
             if counted := COUNTED_WORD.search(text[:start]):  # "two pumps"
                 page.claim(
                     Mark(

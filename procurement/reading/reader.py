@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass, field, replace
 
-from procurement.reading.answer import Certainty, Flags, Kind, Reading
+from procurement.reading.answer import Certainty, Flags, Kind, Precision, Reading
 from procurement.reading.automatic import is_automatic, is_bounce
-from procurement.reading.clauses import clauses_of, unknown_words
+from procurement.reading.clauses import Clause, clauses_of, unknown_words
 from procurement.reading.columns import ReadRow, TableReader, grouped
 from procurement.reading.context import MailContext, OpenLine
 from procurement.reading.dates import Day
@@ -25,6 +25,9 @@ SHORT_ANSWER = 8  # words; a longer sentence does not confirm an order in passin
 OTHER_BUSINESS = re.compile(
     r"(?<!\w)(?:price ?lists?|quot(?:e|ation)s?|angebot\w*|preisliste\w*|preisanpassung\w*|preiserh[öo]hung\w*|invoices?|rechnung\w*|mahnung|reklamation\w*|complaints?|newsletter"
     r"|betriebsferien|betriebsurlaub|holidays?|closures?|opening hours|[öo]ffnungszeiten|statement of account|kontoauszug)(?!\w)"
+)
+GENERAL_PRICES = re.compile(
+    r"price ?list|price (?:increase|change|adjust)|new prices|preisliste|preisanpassung|preiserh[öo]hung|neue preise"
 )
 LONGEST_HISTORY = 6_000  # characters of history that are looked at for what an answer answers
 
@@ -71,6 +74,24 @@ class Heard:
     is_mute: bool = False  # something was said of these lines, but not so that one could be sure what
 
 
+@dataclass(frozen=True)
+class Declined:
+    """An earlier day or a lower price was declined: what is then said to stand is what stood before."""
+
+    after: int  # of what was heard
+    lines: tuple[OpenLine, ...]  # none if the writer named none
+
+    def covers(self, at: int, heard: Heard, draft: Draft) -> bool:
+        """Whether a draft only says once more what the order says."""
+        if at < self.after or not (draft.kind is Kind.ACCEPT or draft.rule in ("as asked", "date")):
+            return False
+        if draft.rule == "date":  # the day that another line of the order was asked for
+            return heard.targets.is_whole and not heard.statement.cues & {Cue.HEDGE}
+        if heard.targets.is_whole or draft.line in self.lines:
+            return True
+        return not self.lines and not heard.targets.is_explicit
+
+
 class _Listener:
     """Goes through the new text once, passage by passage, and keeps what was said."""
 
@@ -86,6 +107,12 @@ class _Listener:
         self.word_count = len(new.text.split())
         self.spotter.leads = _leads(new.text, self.spotter.line_numbers)
         self.names_order = False  # in the subject, the history or the text
+        self.sentences = 0
+        self.latest: tuple[int, list[Heard]] = (0, [])  # what the last sentence said that said anything
+        self.declined: list[Declined] = []
+        self.answer_follows = False  # a confirmation or its dates are still to come
+        self.is_not_for_us = False
+        self.is_general = False  # about prices of everything, not of an order
 
     def listen(self) -> list[Heard]:
         """Everything said, in the order in which it was said."""
@@ -101,7 +128,20 @@ class _Listener:
             if not one.drafts:
                 one.drafts = self._drafts(one.statement, one.targets)
                 one.is_mute = not one.drafts and one.statement.has_content
+        if self.is_not_for_us:
+            return []
+        for at, one in enumerate(self.heard):
+            one.drafts = [draft for draft in one.drafts if not self._takes_nothing(at, one, draft)]
         return self.heard
+
+    def _takes_nothing(self, at: int, heard: Heard, draft: Draft) -> bool:
+        """Whether an acceptance is none: the confirmation is still to come, or an earlier day was declined."""
+        if any(declined.covers(at, heard, draft) for declined in self.declined):
+            return True
+        if self.is_general and draft.kind in (Kind.PRICE, Kind.ACCEPT):
+            return True
+        names_lines = heard.targets.is_explicit and not heard.targets.is_whole
+        return self.answer_follows and draft.kind is Kind.ACCEPT and not names_lines
 
     def _hear_subject(self) -> None:
         """The subject, or else the history, says which order is meant where the text does not."""
@@ -113,6 +153,8 @@ class _Listener:
             apart = OTHER_BUSINESS.search(sentence) or any(mark.sort is Sort.FOREIGN for mark in marks)
             if text is self.mail.subject and apart and not orders:
                 self.assembler.is_foreign = True
+                self.assembler.is_other_order = any(mark.sort is Sort.FOREIGN for mark in marks)
+                self.is_general = GENERAL_PRICES.search(sentence) is not None
                 return
             if orders and not self.assembler.order and len(orders) == 1:
                 self.assembler.hear(orders[0])
@@ -229,6 +271,62 @@ class _Listener:
         before = self.assembler.lines
         foreign = self.assembler.is_foreign
         statements = self.assembler.assemble(sentence, clauses)
+        self.sentences += 1
+        known = len(self.heard)
+        self._note_declined(clauses)
+        self.is_not_for_us |= any(Cue.NOT_FOR_YOU in clause.cues for clause in clauses)
+        self.answer_follows |= any(Cue.ANSWER_FOLLOWS in clause.cues for clause in clauses)
+        self._hear_statements(sentence, statements, before, foreign, language)
+        if any(clause.cues & {Cue.AWAITS_YES, Cue.DOUBT} and not clause.values for clause in clauses):
+            self._soften(clauses, known)
+        if len(self.heard) > known:
+            self.latest = (self.sentences, self.heard[known:])
+
+    def _note_declined(self, clauses: list[Clause]) -> None:
+        """`The 13th is not possible`: a denied day before the one ordered was asked for and is not given."""
+        if not any(Cue.NEGATION in clause.cues or Cue.NO in clause.cues for clause in clauses):
+            return
+        named = [
+            line
+            for clause in clauses
+            for mark in clause.targets
+            if mark.sort is Sort.LINE
+            for line in self.assembler.lines_of(mark, self.assembler.order)
+        ]
+        lines = tuple(named) or self.assembler.lines
+        days = [line.requested_date for line in lines or self.context.lines if line.requested_date]
+        is_earlier = any(
+            {Cue.EARLIER, Cue.NEGATION} <= clause.cues
+            or any(
+                isinstance(mark.day, Day)
+                and mark.day.precision is Precision.DAY
+                and self.context.today <= mark.day.day < min(days, default=self.context.today)
+                and (clause.is_denied or "old" in mark.roles)
+                for mark in clause.marks
+            )
+            for clause in clauses
+        )
+        if is_earlier:
+            self.declined.append(Declined(len(self.heard), lines))
+
+    def _soften(self, clauses: list[Clause], known: int) -> None:
+        """`OK for you?`, `no promise`: what this sentence or the one before it offered is not settled."""
+        at, latest = self.latest
+        is_asked = any(clause.is_question or Cue.DOUBT in clause.cues for clause in clauses)
+        is_aside = not any(clause.values or clause.targets for clause in clauses)
+        for one in [*self.heard[known:], *(latest if is_aside and self.sentences - at <= 2 else [])]:
+            cues = one.statement.cues
+            if (is_asked and one.statement.pieces) or cues & {Cue.SUBSTITUTE, Cue.MINIMUM}:
+                one.statement.cues.add(Cue.HEDGE)
+
+    def _hear_statements(
+        self,
+        sentence: Sentence,
+        statements: list[Statement],
+        before: tuple[OpenLine, ...],
+        foreign: bool,
+        language: str,
+    ) -> None:
         if sentence.text.endswith(":") and not any(one.targets and one.targets.lines for one in statements):
             self.intro = statements[-1] if statements else None
             return
@@ -238,6 +336,7 @@ class _Listener:
                 self.last = None
                 continue
             if self._goes_on(statement):
+                self.latest = (self.sentences, self.heard[-1:])
                 continue
             if (
                 statement.targets
@@ -371,7 +470,8 @@ class _Listener:
         counted = any(
             piece.part or piece.money or (piece.amount and piece.amount.unit) for piece in statement.pieces
         )
-        allowed = 3 if statement.has_goods or counted else 2 if self.names_order else 0
+        offers_part = Cue.SUBSTITUTE in statement.cues and any(piece.part for piece in statement.pieces)
+        allowed = 6 if offers_part else 3 if statement.has_goods or counted else 2 if self.names_order else 0
         if not statement.pieces and statement.cues & {Cue.REFUSE, Cue.CANCEL, Cue.BACKORDER}:
             allowed = min(allowed, 3 if statement.has_goods else 1)
         return len(unknown_words(statement.bones, self.language)) <= allowed
@@ -441,6 +541,12 @@ class _Listener:
         ]
         if len(lines) > 1 and any(piece.amount and piece.amount.readings for piece in statement.pieces):
             return []
+        if (
+            not targets.is_explicit
+            and len({line.requested_date for line in lines}) > 1
+            and any(_asks_as_ordered(statement, line) for line in lines)
+        ):
+            return []  # "it stays at 1 April": what was asked for one of the lines only
         if len(lines) > 1 and sum(isinstance(piece.day, Day) for piece in statement.pieces) > 1:
             return []
         if (
@@ -505,7 +611,8 @@ def _is_about_delivery(statement: Statement, language: str) -> bool:
     """Whether a day beside a line is one of delivery: the words say so, or there are hardly any words."""
     if statement.cues & (DELIVERY | BESIDES) or not any(piece.day for piece in statement.pieces):
         return True
-    return len(unknown_words(statement.bones, language)) <= 3
+    is_whole = statement.targets is not None and statement.targets.is_whole
+    return len(unknown_words(statement.bones, language)) <= (0 if is_whole else 2)
 
 
 def _asks_as_ordered(statement: Statement, line: OpenLine) -> bool:

@@ -96,6 +96,9 @@ GOES_ON = frozenset(
 COUNTED_BY = frozenset(
     {Cue.ONLY, Cue.BACKORDER, Cue.AVAILABLE_NOW, Cue.SHIPPED, Cue.CANCEL, Cue.MINIMUM, Cue.PACK, Cue.DELIVER}
 )
+THIS_LINE = re.compile(
+    r"(?<!\w)(?:the|this|that|die|diese|der|dieser|diesen|den) (?:line|item|position|artikel|zeile)(?!\w)"
+)
 EXCEPT = re.compile(
     r"(?:except(?:ing)?(?: for)?|apart from|other than|with the exception(?: of)?|save for|bar|bis auf|au[ßs]s?er|ausgenommen|mit ausnahme(?: von| der)?|ohne|nur nicht|but not|not)(?: (?:the|die|der|den|pos\.?|for))*\s*$"
 )
@@ -109,6 +112,9 @@ class Assembler:
         self.order = context.orders[0].number if len(context.orders) == 1 else ""
         self.lines: tuple[OpenLine, ...] = ()  # spoken of last
         self.is_foreign = False
+        self.is_other_order = (
+            False  # the subject names an order that is not open: words of descriptions do not count
+        )
         self.mentioned: list[OpenLine] = []
         self.last: Statement | None = None
 
@@ -124,6 +130,14 @@ class Assembler:
             return []
         blocked = False
         condition = False
+        if any(Cue.SUBSTITUTE in clause.cues for clause in clauses):
+            for clause in clauses:  # "we do have the C4, would you take those instead?"
+                if any(mark.part for mark in clause.marks):
+                    clause.cues.add(Cue.SUBSTITUTE)
+        if any(Cue.AWAITS_YES in clause.cues for clause in clauses):
+            for clause in clauses:  # "from now on the minimum is 1,000, shall we round up?"
+                if Cue.MINIMUM in clause.cues:
+                    clause.cues.discard(Cue.LATER_ORDERS)
         for clause, following in zip(clauses, [*clauses[1:], None], strict=True):
             if (
                 following
@@ -153,13 +167,15 @@ class Assembler:
                 blocked = not clause.is_reason
                 if targets:
                     self._focus(targets)
+                elif current and Cue.DOUBT in clause.cues and not clause.values:
+                    current.cues.add(Cue.HEDGE)
                 continue
             if blocked and not targets and not clause.cues & GOES_ON:
                 continue
             if (
                 blocked
                 and not targets
-                and clause.separator in ("and", "und", "&", "")
+                and clause.separator in ("and", "und", "&", "", "with")
                 and not clause.cues & {Cue.ACCEPT, Cue.SHIPPED}
             ):
                 continue
@@ -202,7 +218,9 @@ class Assembler:
                 and clause.separator in (",", "and", "und", "&", "sowie", "/", "(", ")", ":")
             ):
                 current.targets = _united(current.targets, targets)
-            elif not current.targets and not current.has_content:
+            elif (
+                not current.targets and not current.has_content and not (current.is_denied and clause.values)
+            ):
                 current.targets = targets
             elif current.targets and targets.lines == current.targets.lines and not targets.is_others:
                 pass
@@ -219,8 +237,11 @@ class Assembler:
             statements.append(current)
             return current
         if is_new or current is None:
+            lead = current
             current = Statement(start, end, sentence.paragraph, targets, starts_line=sentence.starts_line)
             statements.append(current)
+            if lead and not lead.targets and not lead.pieces:
+                current.cues |= lead.cues & {Cue.HEDGE}  # "as things stand, line 10 …"
         current.end = max(current.end, end)
         return current
 
@@ -242,10 +263,13 @@ class Assembler:
             cues.add(Cue.HEDGE)
         if Cue.UNSURE in cues:
             statement.is_unsure = True
+        if Cue.DOUBT in cues and not clause.values:
+            statement.cues.add(Cue.HEDGE)
         if clause.is_denied:
             self._add_denied(clause, statement, cues)
             return
-        if Cue.HISTORY in cues and not clause.cues & {Cue.ACCEPT}:
+        has_left = Cue.SHIPPED in cues and any(mark.sort is Sort.LINE for mark in clause.marks)
+        if Cue.HISTORY in cues and Cue.ACCEPT not in cues and not has_left:
             statement.cues |= cues & {Cue.HEDGE}
             if clause.values and not _is_renewed(clause):
                 return
@@ -293,10 +317,14 @@ class Assembler:
             and last.day
             and "ready" in last.roles
             and "ready" not in first.roles
-            and is_day
-            and Cue.DELIVER in cues
+            and (is_day or (first.day and not last.amount and len(pieces) == 1))
+            and Cue.DELIVER in cues | statement.cues
         ):
             last.day, last.roles = first.day, first.roles  # ready on Saturday, gone on Monday
+            last.amount = last.amount or first.amount
+            return
+        if last and isinstance(last.day, Later) and not last.amount and is_day and isinstance(first.day, Day):
+            last.day = first.day  # "two days late, so on 24 March"
             return
         if not last and is_day and not status and Cue.SHIPPED in statement.cues:
             return  # "they are on the truck and should be with you on Wednesday"
@@ -392,6 +420,11 @@ class Assembler:
             for mark in clause.values:
                 if mark.part:
                     statement.pieces.append(RawPiece(part=mark.part))
+        elif (
+            not strong and not has_day
+        ):  # "the other 60 I can't get": a rest of which nothing is known as yet
+            rests = [mark.amount for mark in clause.values if mark.amount and mark.amount.is_rest]
+            statement.pieces += [RawPiece(amount=amount) for amount in rests[:1]]
         if not strong:
             statement.is_denied = True
 
@@ -404,7 +437,7 @@ class Assembler:
         order = orders[0] if len(set(orders)) == 1 else ""
         if order:
             self.order = order
-            self.is_foreign = False
+            self.is_foreign = self.is_other_order = False
         lines: list[OpenLine] = []
         unclear = False
         excepted: list[OpenLine] = []
@@ -419,9 +452,12 @@ class Assembler:
                 excepted += found
             else:
                 lines += found
+        if self.is_other_order and not orders and all(mark.is_described for mark in named):
+            return Targets(is_foreign=True, is_explicit=True) if named else None
         lines = list(dict.fromkeys(lines))
         has_all = any(mark.sort is Sort.ALL for mark in named)
-        if any(mark.sort is Sort.OTHERS for mark in named):
+        is_otherwise = any(mark.sort is Sort.DAY for mark in clause.values)
+        if any(mark.sort is Sort.OTHERS and not (mark.part and is_otherwise) for mark in named):
             return Targets(is_explicit=True, is_others=True, orders=(order,) if order else ())
         if has_all and excepted:
             scope = self._whole(orders)
@@ -460,6 +496,8 @@ class Assembler:
             return Targets(
                 orders=scope, is_explicit=True, is_weak=all(mark.part for mark in alls) and not orders
             )
+        if orders and THIS_LINE.search(clause.skeleton):  # "we have taken this line off your order 4500"
+            return Targets(lines=self.lines, is_explicit=True, is_unclear=not self.lines)
         if orders:
             return Targets(orders=tuple(dict.fromkeys(orders)), is_explicit=True)
         return None
@@ -471,7 +509,7 @@ class Assembler:
         if (
             not rests
             or any(mark.amount for mark in clause.values)
-            or (spoken and any(piece.amount for piece in spoken.pieces))
+            or (spoken and Cue.MINIMUM not in spoken.cues and any(piece.amount for piece in spoken.pieces))
         ):
             return None
         if not self.lines and not (current and current.targets and current.targets.lines):
@@ -605,6 +643,8 @@ def _pieces(values: list[Mark], statement: Statement) -> list[RawPiece] | None:
     """The pieces one clause names: amounts and days in pairs. None if nobody could say what belongs together."""
     amounts = [mark for mark in values if mark.sort in (Sort.QUANTITY, Sort.NUMBER, Sort.REST)]
     days = [mark for mark in values if mark.sort is Sort.DAY]
+    if len(days) == 2 and isinstance(days[0].day, Later) and days[0].day.from_requested:
+        days = days[1:] if isinstance(days[1].day, Day) else days  # "by a week, to 27 March"
     prices = [mark for mark in values if mark.sort is Sort.PRICE]
     percents = [mark for mark in values if mark.sort is Sort.PERCENT]
     parts = [mark for mark in values if mark.sort is Sort.PART]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from procurement.reading.answer import Certainty, Commitment, Kind, Piece
+from procurement.reading.answer import Certainty, Commitment, Kind, Piece, Precision
 from procurement.reading.context import MailContext
 from procurement.reading.grammar import Draft
 from procurement.reading.words import Cue
@@ -86,7 +86,16 @@ def _compare(earlier: _Entry, later: _Entry) -> bool:
         ).is_dropped = True  # "the minimum is 50. Shall we raise it to 50?"
         return False
     if one.kind is other.kind and one.pieces == other.pieces:
+        firm = [entry for entry in (earlier, later) if entry.draft.certainty is Certainty.FIRM]
+        (firm[0] if len(firm) == 1 else later).is_dropped = True  # said twice: as firm as the less firm
+        return False
+    if {one.kind, other.kind} == {Kind.REFUSE, Kind.CANCEL}:
+        (earlier if one.kind is Kind.REFUSE else later).is_dropped = True  # why it is taken off
+        return False
+    if {one.kind, other.kind} == {Kind.BACKORDER, Kind.DATE} and (whole := _with_part_now(one, other)):
         later.is_dropped = True
+        earlier.draft = whole
+        earlier.heard.statement.end = max(earlier.heard.statement.end, later.heard.statement.end)
         return False
     if earlier.is_whole != later.is_whole:  # the special goes before the general
         general, special = (earlier, later) if earlier.is_whole else (later, earlier)
@@ -142,6 +151,21 @@ def _compare(earlier: _Entry, later: _Entry) -> bool:
     if one.kind is other.kind and one.kind in (Kind.QUANTITY, Kind.SPLIT, Kind.PRICE):
         return _exclude(earlier, later)
     return False
+
+
+def _with_part_now(one: Draft, other: Draft) -> Draft | None:
+    """`We have no date. 600 are in stock, you get them now`: what comes, and the rest of which nothing is known."""
+    missing, comes = (one, other) if one.kind is Kind.BACKORDER else (other, one)
+    if (
+        len(comes.pieces) != 1
+        or not _is_part(comes)
+        or _amounts(missing) not in ([], [missing.line.quantity])
+    ):
+        return None
+    part = comes.pieces[0]
+    assert part.quantity is not None
+    rest = Piece(missing.line.quantity - part.quantity, missing.line.unit, precision=Precision.UNKNOWN)
+    return replace(missing, pieces=(part, rest), rule="a part of what is missing")
 
 
 def _compare_dates(earlier: _Entry, later: _Entry) -> bool:

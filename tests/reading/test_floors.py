@@ -19,30 +19,30 @@ def held_out():
 def test_there_are_enough_mails_in_enough_styles():
     mails = load_mails()
 
-    assert len(mails) >= 900
+    assert len(mails) >= 1100
     assert len({mail.name for mail in mails}) == len(mails)
     assert sum(mail.held_out for mail in mails) >= 90
-    assert sum(mail.language == "de" for mail in mails) >= 400
+    assert sum(mail.language == "de" for mail in mails) >= 500
     assert sum("nothing_actionable" in mail.flags for mail in mails) >= 150
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_what_was_worked_on_stays_right(worked_on, language):
     assert worked_on[language].precision("exact") >= 0.99
-    assert worked_on[language].recall("exact") >= 0.98
+    assert worked_on[language].recall("exact") >= 0.96
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
 @pytest.mark.parametrize("field", ["line", "kind", "certainty", "date"])
 def test_mails_no_rule_was_made_for_are_read_nearly_as_well(held_out, language, field):
     assert held_out[language].precision(field) >= 0.97
-    assert held_out[language].recall(field) >= 0.85
+    assert held_out[language].recall(field) >= 0.87
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_whole_commitments_in_mails_no_rule_was_made_for(held_out, language):
     assert held_out[language].precision("exact") >= 0.97
-    assert held_out[language].recall("exact") >= 0.85
+    assert held_out[language].recall("exact") >= 0.87
 
 
 @pytest.mark.parametrize("flag", ["auto_reply", "bounce", "contradicts_itself"])

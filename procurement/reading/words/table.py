@@ -40,6 +40,11 @@ class Cue(StrEnum):
     DISOWNED = "disowned"  # "I never said so"
     READY_NOW = "ready_now"
     CORRECTION = "correction"
+    RECEIPT = "receipt"  # the order has come in, its prices are right, and no more: nothing is taken as ordered by it
+    NOT_FOR_YOU = "not_for_you"  # the mail went to the wrong reader
+    ANSWER_FOLLOWS = "answer_follows"  # the confirmation or its dates are still to come
+    AWAITS_YES = "awaits_yes"  # "OK for you?" about what was just said
+    DOUBT = "doubt"  # "no promise", "not confirmed yet" about what was just said
     YES = "yes"
     NO = "no"
     # What else a sentence may be about; nothing of it is a promise.
