@@ -135,7 +135,8 @@ class Kills:
         """
         names, weights = list(WEIGHTS), list(WEIGHTS.values())
         while sum(self.done.values()) < self.count and not is_over():
-            enough = progress() + self.rng.uniform(0, 1.8 * self.share)
+            # What is not due is not begun, so it is not waited for either.
+            enough = min(progress() + self.rng.uniform(0, 1.8 * self.share), self.due)
             until = time.monotonic() + 60
             while progress() < enough and time.monotonic() < until and not is_over():
                 self.machinery.mend()
