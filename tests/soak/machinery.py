@@ -124,8 +124,9 @@ class Kills:
     @property
     def due(self) -> float:
         """How much may have been begun by now, so that there is something to disturb until the last kill."""
-        done = sum(self.done.values())
-        return inf if done >= self.count else (done + LEAD) * self.share
+        done, lead = sum(self.done.values()), min(LEAD, self.count)
+        # The lead is used up little by little: the last of it is due with the last kill.
+        return inf if done >= self.count else self.share * (lead + done * (self.count - lead) / self.count)
 
     def go_on(self, is_over: Callable[[], bool], progress: Callable[[], int]) -> None:
         """Kill, leave it dead for a while, start it again; until all kills are spent or the work is over.
