@@ -72,7 +72,7 @@ def _written_parts(message: EmailMessage) -> list[EmailMessage]:
     if message.get_content_maintype() == "message":
         return []
     if message.is_multipart():
-        return [found for part in message.iter_parts() for found in _written_parts(part)]  # type: ignore[arg-type]
+        return [found for part in message.iter_parts() for found in _written_parts(part)]  # type: ignore[arg-type]  # parts are of its own class
     if message.get_content_disposition() == "attachment" or message.get_filename():
         return []
     return [message] if message.get_content_type() in ("text/plain", "text/html") else []

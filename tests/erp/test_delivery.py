@@ -361,10 +361,16 @@ class Killed(BaseException):
     """The worker's process ends here."""
 
 
+class DeadlyErp(ScriptedErp):
+    """An ERP in whose call the worker's process ends."""
+
+    def write_promise(self, command: PromiseCommand) -> WriteResult:
+        raise Killed
+
+
 def test_a_worker_that_dies_in_the_call_leaves_an_unknown_command(order, clock, monkeypatch) -> None:
     agree(order, delivery_on=date(2026, 4, 8))
-    erp = ScriptedErp(CONFIRMED)
-    erp.write_promise = lambda command: (_ for _ in ()).throw(Killed())  # type: ignore[method-assign]
+    erp = DeadlyErp()
     with pytest.raises(Killed):
         deliver(erp, clock, monkeypatch)
     assert the_command().calling_since == MONDAY
@@ -413,8 +419,7 @@ def test_what_a_dead_worker_may_have_written_is_searched_until_the_erp_answers(
     order, clock, monkeypatch
 ) -> None:
     agree(order, delivery_on=date(2026, 4, 8))
-    erp = ScriptedErp()
-    erp.write_promise = lambda command: (_ for _ in ()).throw(Killed())  # type: ignore[method-assign]
+    erp = DeadlyErp()
     with pytest.raises(Killed):
         deliver(erp, clock, monkeypatch)
 
