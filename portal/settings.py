@@ -358,10 +358,13 @@ OUTBOX_WAKE = "portal.kernel.outbox.tasks.wake"
 OUTBOX_HANDLERS: dict[str, str] = {  # topic: who delivers it
     "erp": "procurement.erp.delivery.deliver",
     "alerts": "procurement.erp.alerts.delivery.deliver",
+    "reactions": "portal.kernel.outbox.reactions.deliver",
 }
 OUTBOX_GATES: dict[str, str] = {  # topic: whether anything of it may go at all
     "erp": "procurement.erp.delivery.may_go",
 }
+AUDIT_TOLD = "portal.kernel.outbox.reactions.promise_to_tell"
+REACTIONS = "procurement.reactions.REACTIONS"
 OUTBOX_LATE_AFTER = timedelta(seconds=env.integer("OUTBOX_LATE_AFTER", 900, at_least=1))
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "outbox sweep": {"task": "outbox.deliver", "schedule": 5.0, "options": {"expires": 5.0}},

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+from django.utils.module_loading import import_string
+
 from portal.kernel.actors import Actor
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.bulk import create_rows
@@ -25,7 +28,7 @@ class Fact:
 
 @requires_scope
 def record_all(facts: Iterable[Fact], *, actor: Actor, at: datetime) -> list[AuditEvent]:
-    """Record many facts in one statement."""
+    """Record many facts in one statement, and promise to tell those who hear of them."""
     events = [
         AuditEvent(
             kind=fact.kind,
@@ -43,6 +46,8 @@ def record_all(facts: Iterable[Fact], *, actor: Actor, at: datetime) -> list[Aud
         for fact in facts
     ]
     create_rows(AuditEvent, events)
+    # By name, because the log knows no outbox.
+    import_string(settings.AUDIT_TOLD)(events, actor=actor, at=at)
     return events
 
 
