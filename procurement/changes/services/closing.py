@@ -14,7 +14,7 @@ from portal.kernel.actors import Actor
 from portal.kernel.scope import requires_scope
 from procurement.changes.models import OrderChange
 from procurement.changes.queries import MOVING, expired, is_overtaken, moving_on
-from procurement.changes.services.propose import facts_of
+from procurement.changes.services.holding import facts_of
 from procurement.changes.states import CHANGE_LIFECYCLE, ChangeState
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import live_promises_by_line
