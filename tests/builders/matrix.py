@@ -263,6 +263,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "api-acknowledgment": _answer_alone,
     "api-acknowledgment-withdraw": _answer_alone,
     "change-new": _order,
+    "change-check": _order,
     "change": _change,
     "change-answer": _change,
     "change-revise": _change,

@@ -7,6 +7,7 @@ from procurement.changes.services.closing import (
     expire_changes,
     keep_changes,
     overtake_changes,
+    overtake_on,
 )
 from procurement.changes.services.many import (
     MOST,
@@ -16,7 +17,13 @@ from procurement.changes.services.many import (
     move_lines,
     propose_changes,
 )
-from procurement.changes.services.propose import Proposed, counter_change, edit_change, propose_change
+from procurement.changes.services.propose import (
+    Proposed,
+    counter_change,
+    edit_change,
+    foretell_wish,
+    propose_change,
+)
 from procurement.changes.services.reasons import save_reason
 
 __all__ = [
@@ -32,9 +39,11 @@ __all__ = [
     "decline_change",
     "edit_change",
     "expire_changes",
+    "foretell_wish",
     "keep_changes",
     "move_lines",
     "overtake_changes",
+    "overtake_on",
     "propose_change",
     "propose_changes",
     "save_reason",

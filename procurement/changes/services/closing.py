@@ -86,6 +86,15 @@ def close_overtaken(*, actor: Actor, at: datetime) -> int:
     return overtake_changes(suspects, actor=actor, at=at) if suspects else 0
 
 
+@requires_scope
+def overtake_on(streams: Iterable[str], *, actor: Actor, at: datetime) -> int:
+    """Close what has been overtaken on the orders with these streams. Says how many were."""
+    keys = [stream.removeprefix("order:") for stream in streams if stream.startswith("order:")]
+    found = sorted(PurchaseOrder.objects.filter(key__in=keys).values_list("pk", flat=True))
+    _hold_orders(found)
+    return overtake_changes(found, actor=actor, at=at)
+
+
 def _hold_orders(order_ids: Iterable[int]) -> None:
     # One order of locking for everybody: by id.
     orders = PurchaseOrder.objects.filter(pk__in=set(order_ids)).order_by("id")

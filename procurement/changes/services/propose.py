@@ -15,7 +15,14 @@ from portal.kernel.errors import Duplicate, Invalid, Problem, Refusal
 from portal.kernel.scope import requires_scope
 from procurement.acknowledgments.services import require_fresh
 from procurement.calendars.policies import default_calendar
-from procurement.changes.messages import ProposeChange, ReviseChange, Terms, terms_from_json, terms_to_json
+from procurement.changes.messages import (
+    ProposeChange,
+    ReviseChange,
+    Terms,
+    Wish,
+    terms_from_json,
+    terms_to_json,
+)
 from procurement.changes.models import ChangeRound, OrderChange
 from procurement.changes.policies import (
     Agreed,
@@ -38,6 +45,7 @@ from procurement.changes.services.judging import Judged, act_on, judge_wishes
 from procurement.changes.states import CHANGE_LIFECYCLE, OPEN, Side
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.queries import lock_order, schedules_by_line
+from procurement.tolerances.messages import Verdict
 
 
 class AlreadyAsked(Duplicate):
@@ -209,6 +217,28 @@ def _judged(order: PurchaseOrder, now: LineNow, terms: Terms, actor: Actor, at: 
     if refusal := refused_by_rule(judged, now.line, order):
         raise refusal
     return judged
+
+
+@requires_scope
+def foretell_wish(
+    order: PurchaseOrder, line: PurchaseOrderLine, wish: Wish, *, actor: Actor, at: datetime
+) -> Verdict | None:
+    """What the rules would say of a supplier's wish as it is typed; nothing is kept, nobody is told.
+
+    None for a buyer's wish, and where no rule acts. Raises `Invalid` with every problem found, a rule's refusal
+    included, and `StaleDocument` where nothing can be asked for on the line.
+    """
+    side = require_may_negotiate(order, actor)
+    now = line_now(order, line)
+    terms, problems = read_wish(now.agreed, wish, today=_today(order, at))
+    if problems:
+        raise Invalid(problems[0].message, problems)
+    if side != Side.SUPPLIER:
+        return None
+    judged = judge_wishes(order, {line.pk: (now, terms)}, at=at, hold=False)
+    if refusal := refused_by_rule(judged, line, order):
+        raise refusal
+    return judged.verdicts.get(line.pk)
 
 
 # --- what they share
