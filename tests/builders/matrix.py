@@ -268,6 +268,8 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "change-answer": _change,
     "change-revise": _change,
     "api-order-changes": _order,
+    "api-thread": _order,
+    "api-file": _file,
     "api-change": _change,
     "api-change-accept": _change,
     "api-change-counter": _change,
