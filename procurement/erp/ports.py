@@ -56,6 +56,8 @@ class Feed(StrEnum):
     RECEIPTS = "receipts"
     INVOICES = "invoices"
     COMMAND_RESULTS = "command_results"
+    STOCK = "stock"
+    CUSTOMER_DEMAND = "customer_demand"
 
     @property
     def upstream(self) -> tuple["Feed", ...]:
