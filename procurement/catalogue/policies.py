@@ -56,17 +56,17 @@ def problems_of_demand(
     yield from _unknown_codes(paper, items, sites, units)
     yield from _moment(paper, not_after)
     if not paper.key:
-        yield Problem("key", _("A line of a customer's order names its own key."), line=paper.item)
+        yield Problem("key", _("A line of a customer's order names its own key."), line=_name_of(paper))
     if not 0 < paper.quantity < LARGEST:
         message = _("A quantity must be more than zero.")
-        yield Problem("quantity", message, str(paper.quantity), line=paper.item)
+        yield Problem("quantity", message, str(paper.quantity), line=_name_of(paper))
     elif paper.unit in units and decimals_of(paper.quantity) > units[paper.unit]:
         message = _("A quantity in %(unit)s has at most %(count)d decimals.")
         values = {"unit": paper.unit, "count": units[paper.unit]}
-        yield Problem("quantity", message % values, str(paper.quantity), line=paper.item)
+        yield Problem("quantity", message % values, str(paper.quantity), line=_name_of(paper))
     if not is_plausible(paper.needed_on):
         day = paper.needed_on.isoformat()
-        yield Problem("needed_on", _("This day cannot be meant."), day, line=paper.item)
+        yield Problem("needed_on", _("This day cannot be meant."), day, line=_name_of(paper))
 
 
 def _unknown_codes(
@@ -78,14 +78,18 @@ def _unknown_codes(
     for field, known in (("item", items), ("site", sites), ("unit", units)):
         value = getattr(paper, field)
         if value not in known:
-            yield unknown(field, value, paper.item)
+            yield unknown(field, value, _name_of(paper))
+
+
+def _name_of(paper: StockPaper | CustomerDemandPaper) -> str:
+    return f"{paper.item} / {paper.site}" if isinstance(paper, StockPaper) else paper.key
 
 
 def _moment(paper: StockPaper | CustomerDemandPaper, not_after: datetime) -> Iterator[Problem]:
     if paper.as_of > not_after:
         message = _("Nothing can be told of a moment that has not come yet. Check the ERP's clock.")
-        yield Problem("as_of", message, paper.as_of.isoformat(), line=paper.item)
+        yield Problem("as_of", message, str(paper.as_of), line=_name_of(paper))
 
 
 def _number(field: str, amount: Decimal, paper: StockPaper) -> Problem:
-    return Problem(field, _("This number cannot be meant."), str(amount), line=paper.item)
+    return Problem(field, _("This number cannot be meant."), str(amount), line=_name_of(paper))

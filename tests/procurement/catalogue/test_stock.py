@@ -107,9 +107,9 @@ def test_what_nobody_knows_is_a_problem_of_its_own(world):
     intake = stock_comes(*bad[:3], some_stock("VALVE-25"))
     assert figures(intake) == (1, 0, 3)
     assert [(one.field, one.value, one.line) for one in intake.problems] == [
-        ("item", "NOTHING", "NOTHING"),
-        ("site", "NOWHERE", "VALVE-15"),
-        ("unit", "pallets", "VALVE-15"),
+        ("item", "NOTHING", "NOTHING / LEEDS"),
+        ("site", "NOWHERE", "VALVE-15 / NOWHERE"),
+        ("unit", "pallets", "VALVE-15 / LEEDS"),
     ]
     assert intake.problems[1].message == (
         "site NOWHERE is not known. Send its master data first, or correct the code."
