@@ -319,6 +319,8 @@ class TrytonHarness:
             customer=party,
             delivery_address=record["addresses"][0],
             warehouse=places["id"],
+            warehouse_storage=places["storage_location"],
+            warehouse_output=places["output_location"],
             planned_date=on,
             outgoing_moves=[["create", [move]]],
         )
