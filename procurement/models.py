@@ -3,6 +3,7 @@
 from procurement.acknowledgments.models import DraftAnswer, DraftHeader, OrderAcknowledgment, UploadedAnswer
 from procurement.catalogue.models import Company, Item, Site, SupplierItem, Unit
 from procurement.changes.models import ChangeReason, ChangeRound, OrderChange
+from procurement.clocks.models import Clock, ClockStep, DueMove, LadderStep, OfficeCalendar, ServicePolicy
 from procurement.erp.models import Alert, ErpCommand, ErpConnection, FeedCursor, FeedProblem, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun, Rehearsal, SweptRecord
 from procurement.invoices.models import Invoice, InvoiceLine
@@ -29,10 +30,13 @@ __all__ = [
     "Attachment",
     "ChangeReason",
     "ChangeRound",
+    "Clock",
+    "ClockStep",
     "Company",
     "DraftAnswer",
     "DraftHeader",
     "Drift",
+    "DueMove",
     "ErpCommand",
     "ErpConnection",
     "FeedCursor",
@@ -41,7 +45,9 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "Item",
+    "LadderStep",
     "Message",
+    "OfficeCalendar",
     "OrderAcknowledgment",
     "OrderChange",
     "OrderDocument",
@@ -54,6 +60,7 @@ __all__ = [
     "Rehearsal",
     "SavedView",
     "ScheduleLine",
+    "ServicePolicy",
     "Site",
     "SupplierItem",
     "SweptRecord",
