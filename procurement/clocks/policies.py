@@ -368,6 +368,12 @@ def choose_service(services: Iterable[Service], subject: Subject) -> Service | N
     )
 
 
+def allowed_time(services: Iterable[Service], subject: Subject, calendar: WorkingCalendar) -> timedelta:
+    """The working time something may take in this office, by the policy that counts; none where no policy fits."""
+    service = choose_service(services, subject)
+    return service.target.as_time(length_of_day(calendar)) if service else NOTHING
+
+
 def _rank(scope: Scope) -> tuple[object, ...]:
     # Of two that name the same, the shorter lead time and the larger value are the narrower ones.
     lead = -(scope.lead_days if scope.lead_days is not None else 0)

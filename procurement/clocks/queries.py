@@ -22,12 +22,11 @@ from procurement.calendars.policies import (
     WorkingCalendar,
     add_working_time,
     default_calendar,
-    length_of_day,
 )
 from procurement.catalogue.models import Company, Site
 from procurement.clocks.messages import Action, Service, Subject, Whose
 from procurement.clocks.models import Clock, ClockStep, LadderStep, OfficeCalendar, ServicePolicy
-from procurement.clocks.policies import BUILT_IN, Planned, Receivers, choose_service, plan
+from procurement.clocks.policies import BUILT_IN, Planned, Receivers, allowed_time, choose_service, plan
 from procurement.clocks.states import LIVE_CLOCKS, ServiceState
 from suppliers.models import Supplier
 
@@ -151,8 +150,7 @@ class ServiceBook:
     def due_of(self, subject: Subject, *, supplier: Supplier, at: datetime) -> datetime:
         """By when a supplier is to do what it is asked at a moment, by the policy that counts, in its working time."""
         calendar = self.offices.of_supplier(supplier)
-        allowed = self.service_for(subject).target.as_time(length_of_day(calendar))
-        return add_working_time(at, allowed, calendar)
+        return add_working_time(at, allowed_time(self.services, subject, calendar), calendar)
 
 
 def known_kinds() -> dict[str, str]:
