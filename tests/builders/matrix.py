@@ -248,6 +248,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "answer-discard": _order,
     "answer-withdraw": _answer,
     "answer-decide": _order,
+    "order-deadline": _order,
     "order-revisions": _order,
     "thread": _order,
     "order-print": _order,
