@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
+from portal.kernel.audit.models import AuditEvent
 from portal.kernel.templatetags.portal_ui import figure, plain_figure
+from procurement.calendars.policies import Hours, Week
 from procurement.clocks.messages import ANY_KIND, Action, Anchor, Length, Scope, Service, Step, Unit, Whose
+from procurement.clocks.models import OfficeCalendar
+from procurement.clocks.queries import Place
 from suppliers.states import Segment
 
 ACTION_WORDS: dict[Action, Any] = {
@@ -125,20 +128,6 @@ def step_text(step: Step) -> str:
     return _("%(action)s %(time)s after it is due") % values
 
 
-def working_text(time: timedelta) -> str:
-    """Working time as somebody says it: 45 minutes; 3 hours; 2 h 30 min."""
-    minutes = max(0, round(time.total_seconds() / 60))
-    if minutes < 60:
-        return ngettext("%(n)d working minute", "%(n)d working minutes", minutes) % {"n": minutes}
-    if minutes < 600 and minutes % 60:
-        return _("%(hours)d h %(minutes)d min of working time") % {
-            "hours": minutes // 60,
-            "minutes": minutes % 60,
-        }
-    count = round(minutes / 60)
-    return ngettext("%(n)d working hour", "%(n)d working hours", count) % {"n": count}
-
-
 @dataclass(frozen=True, slots=True)
 class ServiceRow:
     """A policy as a row of a list: its words, and whether another one here takes its place."""
@@ -150,8 +139,8 @@ class ServiceRow:
     whose: str
     steps: tuple[str, ...]
     key: str
+    word: str = ""
     is_overruled: bool = False
-    number: int = 0
 
 
 def service_row(
@@ -160,7 +149,6 @@ def service_row(
     suppliers: Mapping[str, str],
     *,
     is_overruled: bool = False,
-    number: int = 0,
 ) -> ServiceRow:
     """A policy as a row."""
     return ServiceRow(
@@ -171,16 +159,135 @@ def service_row(
         whose=str(WHOSE_WORDS[service.whose]),
         steps=tuple(step_text(step) for step in service.steps),
         key=service.key,
+        word=service.key or service.name,
         is_overruled=is_overruled,
-        number=number,
     )
+
+
+WEEKDAYS = [
+    lazy("Monday"),
+    lazy("Tuesday"),
+    lazy("Wednesday"),
+    lazy("Thursday"),
+    lazy("Friday"),
+    lazy("Saturday"),
+    lazy("Sunday"),
+]
+LEVEL_WORDS: dict[str, Any] = {"company": lazy("Company"), "site": lazy("Site"), "country": lazy("Country")}
+
+
+def openings_text(hours: Hours) -> str:
+    """The openings of a day as one types them."""
+    parts = [f"{opens:%H:%M}-{closes:%H:%M}".replace("-00:00", "-24:00") for opens, closes in hours]
+    return ", ".join(parts)
+
+
+def week_text(week: Week) -> list[str]:
+    """Opening hours in few lines: days that follow each other and are alike are said together."""
+    found: list[tuple[int, int, Hours]] = []
+    for number, hours in enumerate(week):
+        if found and found[-1][2] == hours:
+            found[-1] = (found[-1][0], number, hours)
+        else:
+            found.append((number, number, hours))
+    return [
+        _("%(days)s: %(hours)s") % {"days": _days(first, last), "hours": openings_text(hours) or _("closed")}
+        for first, last, hours in found
+    ]
+
+
+def _days(first: int, last: int) -> str:
+    return str(WEEKDAYS[first]) if first == last else f"{WEEKDAYS[first]} – {WEEKDAYS[last]}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """A place with its opening hours, as a row of a list."""
+
+    level: str
+    code: str
+    name: str
+    word: str
+    time_zone: str
+    hours: list[str]
+    holidays: str
+    closed: int
+    office: OfficeCalendar | None
+
+
+def place_row(place: Place) -> PlaceRow:
+    """A place as a row."""
+    calendar = place.calendar
+    return PlaceRow(
+        level=place.level,
+        code=place.code,
+        name=place.name,
+        word=str(LEVEL_WORDS[place.level]),
+        time_zone="" if place.level == "country" else calendar.time_zone,
+        hours=week_text(calendar.hours),
+        holidays="-".join(filter(None, (calendar.country, calendar.subdivision))),
+        closed=len(calendar.closed_on),
+        office=place.office,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StoryEntry:
+    """One entry of a policy's story, as components/timeline.html shows it."""
+
+    text: str
+    at: datetime
+    note: str
+    tone: str = "quiet"
+    glyph: str = "full"
+    old: str | None = None
+    new: str | None = None
+    now: bool = False
+    url: str = ""
+
+
+STORY_WORDS: dict[str, tuple[str, str, Any]] = {
+    "service.drafted": ("quiet", "none", lazy("Draft begun")),
+    "service.changed": ("talk", "stale", lazy("Draft changed")),
+    "service.approved": ("done", "full", lazy("Approved: it counts from now on")),
+    "service.retired": ("stop", "stop", lazy("Retired")),
+}
+
+
+def story_of(events: Iterable[AuditEvent]) -> list[StoryEntry]:
+    """What was done to a policy, newest first."""
+    found = []
+    for event in events:
+        tone, glyph, text = STORY_WORDS[event.kind]
+        reason = event.facts.get("reason")
+        said = f"{text}. “{reason}”" if reason else str(text)
+        if before := event.facts.get("before"):
+            changed = [name for name, value in event.facts["policy"].items() if before.get(name) != value]
+            said = _("%(text)s: %(fields)s") % {"text": said, "fields": fields_text(changed)}
+        found.append(StoryEntry(said, event.at, event.actor_label, tone, glyph))
+    return found
+
+
+FIELD_WORDS: dict[str, Any] = {
+    "kind": lazy("for what"),
+    "supplier": lazy("supplier"),
+    "segment": lazy("segment"),
+    "order_kind": lazy("kind of order"),
+    "lead_days": lazy("lead time"),
+    "value": lazy("value"),
+    "target": lazy("time given"),
+    "unit": lazy("unit"),
+    "whose": lazy("in whose working time"),
+    "steps": lazy("ladder"),
+}
+
+
+def fields_text(names: Iterable[str]) -> str:
+    """Fields that changed, in words; the note and the name where none else did."""
+    changed = set(names)
+    return ", ".join(str(word) for name, word in FIELD_WORDS.items() if name in changed) or _("name or note")
 
 
 def words_of(words: Mapping[Any, Any], values: Iterable[Any] | None = None) -> list[tuple[str, Any]]:
     """Words as the choices of a form."""
     return [(value.value, words[value]) for value in (values or words)]
-
-
-def exact(amount: Decimal) -> str:
-    """A number as its reader types it."""
-    return plain_figure(amount)

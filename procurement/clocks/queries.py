@@ -7,6 +7,7 @@ a moment.
 
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
@@ -52,6 +53,15 @@ class Offices:
             found[("country", row.country) if row.country else name] = row
         return found
 
+    @property
+    def countries(self) -> set[str]:
+        """The countries with hours of their own."""
+        return {row.country for row in self._rows if row.country}
+
+    def row(self, level: str, name: object) -> OfficeCalendar | None:
+        """What was written down for a place itself: a site or company by its id, a country by its code."""
+        return self._by_place.get((level, name))
+
     def of_supplier(self, supplier: Supplier) -> WorkingCalendar:
         """When a supplier works: the hours of its country, in its own time zone."""
         row = self._by_place.get(("country", supplier.country)) if supplier.country else None
@@ -89,9 +99,67 @@ def supplier_calendar(supplier: Supplier) -> WorkingCalendar:
     return Offices().of_supplier(supplier)
 
 
-def offices() -> QuerySet[OfficeCalendar]:
-    """All opening hours that were written down."""
-    return OfficeCalendar.objects.select_related("site", "company")
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place that has opening hours: those written down for it, or those that hold without."""
+
+    level: str
+    code: str
+    name: str
+    calendar: WorkingCalendar
+    office: OfficeCalendar | None
+
+
+def places() -> list[Place]:
+    """Every company and site of the buying side, and every country its suppliers are in: four queries."""
+    offices = Offices()
+    found = [_place_of_company(one, offices) for one in Company.objects.order_by("name", "id")]
+    sites = Site.objects.select_related("company").order_by("name", "id")
+    found += [_place_of_site(one, offices) for one in sites]
+    named = Supplier.objects.exclude(country="").values_list("country", flat=True).distinct()
+    return found + [_place_of_country(one, offices) for one in sorted(set(named) | offices.countries)]
+
+
+def place_named(level: str, code: str) -> Place:
+    """One of them. Raises `NotFound`."""
+    offices = Offices()
+    if level == "company" and (company := Company.objects.filter(code=code).first()):
+        return _place_of_company(company, offices)
+    sites = Site.objects.select_related("company")
+    if level == "site" and (site := sites.filter(code=code).first()):
+        return _place_of_site(site, offices)
+    if level == "country" and len(code) == 2 and code.isascii() and code.isupper():
+        return _place_of_country(code, offices)
+    raise NotFound(_("There is no such place."))
+
+
+def _place_of_company(company: Company, offices: Offices) -> Place:
+    calendar = offices.of_company(company)
+    return Place("company", company.code, company.name, calendar, offices.row("company", company.pk))
+
+
+def _place_of_site(site: Site, offices: Offices) -> Place:
+    calendar = offices.of_company(site.company, site)
+    return Place("site", site.code, site.name, calendar, offices.row("site", site.pk))
+
+
+def _place_of_country(code: str, offices: Offices) -> Place:
+    calendar = offices.of_supplier(Supplier(country=code, time_zone="UTC"))
+    return Place(
+        "country",
+        code,
+        _("Suppliers in %(country)s") % {"country": code},
+        calendar,
+        offices.row("country", code),
+    )
+
+
+def find_office(key: uuid.UUID) -> OfficeCalendar:
+    """The opening hours with this key. Raises `NotFound`."""
+    office = OfficeCalendar.objects.select_related("site", "company").filter(key=key).first()
+    if office is None:
+        raise NotFound(_("There are no opening hours of this place."))
+    return office
 
 
 # --- policies -----------------------------------------------------------------------------------------------
@@ -106,6 +174,18 @@ def policies() -> QuerySet[ServicePolicy]:
 def policies_told(actor: Actor) -> QuerySet[ServicePolicy]:
     """The policies this actor may read: all on the buying side, none for a supplier."""
     return policies().none() if actor.is_supplier else policies()
+
+
+def built_in(word: str) -> Service | None:
+    """A policy that the product brings along, by its word."""
+    return next((one for one in BUILT_IN if one.name == word), None)
+
+
+def supplier_names(numbers: Iterable[str]) -> dict[str, str]:
+    """The names behind the suppliers' numbers that policies name."""
+    return dict(
+        Supplier.objects.filter(number__in={one for one in numbers if one}).values_list("number", "name")
+    )
 
 
 def find_policy(key: uuid.UUID) -> ServicePolicy:
