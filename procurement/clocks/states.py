@@ -18,6 +18,38 @@ class ClockState(models.TextChoices):
 LIVE_CLOCKS = (ClockState.RUNNING, ClockState.PAUSED)
 
 
+# Moved by the hundred: the new state is read off the table, and only steps and moves of what is due are facts.
+CLOCK_LIFECYCLE = Lifecycle(
+    "clock",
+    Transition(
+        "pause",
+        frozenset({ClockState.RUNNING}),
+        ClockState.PAUSED,
+        "clock.paused",
+        Permission.ORDER_DECIDE,
+        internal=True,
+    ),
+    Transition(
+        "resume",
+        frozenset({ClockState.PAUSED}),
+        ClockState.RUNNING,
+        "clock.resumed",
+        Permission.ORDER_DECIDE,
+        internal=True,
+    ),
+    Transition(
+        "stop",
+        frozenset(LIVE_CLOCKS),
+        ClockState.STOPPED,
+        "clock.stopped",
+        Permission.ORDER_DECIDE,
+        internal=True,
+    ),
+    initial=ClockState.RUNNING,
+    terminal=(ClockState.STOPPED,),
+)
+
+
 class ServiceState(models.TextChoices):
     """Where a service policy stands. Only an active one gives clocks their time."""
 

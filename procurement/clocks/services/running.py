@@ -31,7 +31,7 @@ from procurement.clocks.policies import (
     stop_timer,
 )
 from procurement.clocks.queries import Offices, ServiceBook, live_clock, lock_clock, lock_clocks
-from procurement.clocks.states import ClockState
+from procurement.clocks.states import CLOCK_LIFECYCLE, ClockState
 from suppliers.models import Supplier
 from suppliers.roles import Permission
 
@@ -205,7 +205,7 @@ def _held(key: uuid.UUID, version: int | None) -> Clock:
 
 def _pause(clocks: Iterable[Clock], at: datetime) -> int:
     def pause(clock: Clock, timer: Timer) -> Timer:
-        clock.state = ClockState.PAUSED
+        clock.state = CLOCK_LIFECYCLE.target("pause", clock.state)
         return pause_timer(timer, at)
 
     return _apply([one for one in clocks if one.state == ClockState.RUNNING], pause, at)
@@ -213,7 +213,7 @@ def _pause(clocks: Iterable[Clock], at: datetime) -> int:
 
 def _resume(clocks: Iterable[Clock], at: datetime, *, counted: bool) -> int:
     def resume(clock: Clock, timer: Timer) -> Timer:
-        clock.state = ClockState.RUNNING
+        clock.state = CLOCK_LIFECYCLE.target("resume", clock.state)
         return resume_timer(timer, at, counted=counted)
 
     return _apply([one for one in clocks if one.state == ClockState.PAUSED], resume, at)
@@ -221,7 +221,7 @@ def _resume(clocks: Iterable[Clock], at: datetime, *, counted: bool) -> int:
 
 def _stop(clocks: Iterable[Clock], because: str, at: datetime) -> int:
     def stop(clock: Clock, timer: Timer) -> Timer:
-        clock.state = ClockState.STOPPED
+        clock.state = CLOCK_LIFECYCLE.target("stop", clock.state)
         clock.stopped_at, clock.stopped_because = at, because[:200]
         return stop_timer(timer, at)
 
