@@ -131,6 +131,16 @@ WAYS = (
         phone=False,
     ),
     Way(
+        "service-list",
+        "clock",
+        _("Service levels"),
+        P.POLICY_VIEW,
+        frozenset({"service-list", "service", "service-new", "service-change", "office-list", "office"}),
+        sides=_COMPANY,
+        section=_SETUP,
+        phone=False,
+    ),
+    Way(
         "integration",
         "plug-connected",
         _("Integration"),

@@ -12,6 +12,7 @@ from procurement.catalogue.models import (
     Unit,
 )
 from procurement.changes.models import ChangeReason, ChangeRound, OrderChange
+from procurement.clocks.models import Clock, ClockStep, DueMove, LadderStep, OfficeCalendar, ServicePolicy
 from procurement.erp.models import Alert, ErpCommand, ErpConnection, FeedCursor, FeedProblem, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun, Rehearsal, SweptRecord
 from procurement.invoices.models import Invoice, InvoiceLine
@@ -38,11 +39,14 @@ __all__ = [
     "Attachment",
     "ChangeReason",
     "ChangeRound",
+    "Clock",
+    "ClockStep",
     "Company",
     "CustomerDemand",
     "DraftAnswer",
     "DraftHeader",
     "Drift",
+    "DueMove",
     "ErpCommand",
     "ErpConnection",
     "FeedCursor",
@@ -51,7 +55,9 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "Item",
+    "LadderStep",
     "Message",
+    "OfficeCalendar",
     "OrderAcknowledgment",
     "OrderChange",
     "OrderDocument",
@@ -64,6 +70,7 @@ __all__ = [
     "Rehearsal",
     "SavedView",
     "ScheduleLine",
+    "ServicePolicy",
     "Site",
     "StockPosition",
     "SupplierItem",

@@ -1,10 +1,21 @@
-"""Who hears of which facts: the whole choreography between the floors, in one table."""
+"""Who hears of which facts: the whole choreography between the floors, in one table; and what clocks are for."""
 
 from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 from portal.kernel.outbox.reactions import Reaction
+from procurement.acknowledgments.services.clocks import MOVES_THE_BALL, review_orders_of
 from procurement.changes import tasks as changes
+from procurement.clocks.messages import ORDER_ANSWER
 
 REACTIONS: Mapping[str, Reaction] = {
+    "acknowledgment clocks": Reaction(MOVES_THE_BALL, review_orders_of),
     "changes.overtake": Reaction(frozenset({"order.asked_again"}), changes.overtake),
+}
+
+# What a service policy can be written for, by the kind of clock that a package starts.
+CLOCK_KINDS: Mapping[str, Any] = {
+    ORDER_ANSWER: _("Answer to an order"),
 }

@@ -1,8 +1,19 @@
 """Gatherer: the tasks of every package. Celery looks here and nowhere else."""
 
+from procurement.acknowledgments.tasks import review_clocks
 from procurement.changes.tasks import close_changes
+from procurement.clocks.tasks import advance
 from procurement.erp.reconciliation.tasks import compare, rehearse_first_sync, repair_drift
 from procurement.erp.tasks import read_feeds
 from procurement.orders.tasks import make_document
 
-__all__ = ["close_changes", "compare", "make_document", "read_feeds", "rehearse_first_sync", "repair_drift"]
+__all__ = [
+    "advance",
+    "close_changes",
+    "compare",
+    "make_document",
+    "read_feeds",
+    "rehearse_first_sync",
+    "repair_drift",
+    "review_clocks",
+]

@@ -6,6 +6,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("procurement.orders.urls")),
     path("", include("procurement.threads.urls")),
     path("", include("procurement.tolerances.urls")),
+    path("", include("procurement.clocks.urls")),
     path("", include("procurement.acknowledgments.urls")),
     path("", include("procurement.changes.urls")),
     path("", include("procurement.supply.urls")),

@@ -1,4 +1,4 @@
-"""Pure rules of working time: opening hours, holidays, working hours and working days, travel days, answer times.
+"""Pure rules of working time: opening hours, holidays, working hours and working days, travel days.
 
 Moments are aware and come back in UTC; days are dates of the calendar's own place.
 """
@@ -6,7 +6,6 @@ Moments are aware and come back in UTC; days are dates of the calendar's own pla
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -111,6 +110,36 @@ def add_working_time(start: datetime, duration: timedelta, calendar: WorkingCale
     raise AssertionError("unreachable: openings end only by NeverOpens")
 
 
+def subtract_working_time(end: datetime, duration: timedelta, calendar: WorkingCalendar) -> datetime:
+    """The latest moment from which that much working time passes until `end`, in UTC.
+
+    So nine hours before Monday's closing is Monday's opening, not Friday's closing, and no time at all is `end` itself.
+    """
+    if duration < NOTHING:
+        raise ValueError("Working time can only be taken off backwards.")
+    now = _as_utc(end)
+    if duration == NOTHING:
+        return now
+    left = duration
+    for opens, closes in _openings_back_from(now, calendar):
+        if left <= closes - opens:
+            return closes - left
+        left -= closes - opens
+    raise AssertionError("unreachable: openings end only by NeverOpens")
+
+
+def length_of_day(calendar: WorkingCalendar) -> timedelta:
+    """How long a working day of this office is: the hours of its week over the days on which it opens.
+
+    So two working days from Monday 10:00 end on Wednesday at 10:00, in any office that is open equally long each day.
+    """
+    open_days = [hours for hours in calendar.hours if hours]
+    minutes = sum(
+        (_minutes(closes) or 24 * 60) - _minutes(opens) for hours in open_days for opens, closes in hours
+    )
+    return timedelta(minutes=minutes / len(open_days))
+
+
 def working_time_between(start: datetime, end: datetime, calendar: WorkingCalendar) -> timedelta:
     """How much working time lies between two moments; negative when the second is the earlier one."""
     first, last = _as_utc(start), _as_utc(end)
@@ -169,32 +198,6 @@ def delivery_on_from_ship(
     return _roll(ship_on + timedelta(days=transit_days), DAY, calendar)
 
 
-ANSWER_HOURS = {"strategic": 8, "core": 16, "long_tail": 24}
-RUSH_ANSWER_HOURS = 4
-FRAMEWORK_ANSWER_HOURS = 40
-RUSH_LEAD_DAYS = 3
-LARGE_ORDER_VALUE = Decimal(100_000)
-LARGE_ORDER_ANSWER_HOURS = 8
-
-
-def acknowledge_within(kind: str, segment: str, lead_days: int, value: Decimal) -> timedelta:
-    """The working time a supplier has to answer an order, in its own calendar.
-
-    By segment, unless the order is in a hurry (kind `rush`, or wanted within three days), is a `framework` to be
-    read in peace, or is large enough that somebody looks at it the same day. `lead_days` are the calendar days from
-    the order to its earliest delivery; `value` is in the order's currency. An unknown segment is the long tail. This
-    is the starting table; an administrator's dated SLA policy takes its place in a later release.
-    """
-    if kind == "rush" or lead_days <= RUSH_LEAD_DAYS:
-        return timedelta(hours=RUSH_ANSWER_HOURS)
-    if kind == "framework":
-        return timedelta(hours=FRAMEWORK_ANSWER_HOURS)
-    hours = ANSWER_HOURS.get(segment, ANSWER_HOURS["long_tail"])
-    if value >= LARGE_ORDER_VALUE:
-        hours = min(hours, LARGE_ORDER_ANSWER_HOURS)
-    return timedelta(hours=hours)
-
-
 Opening = tuple[datetime, datetime]
 
 
@@ -249,6 +252,21 @@ def _openings_from(now: datetime, calendar: WorkingCalendar) -> Iterator[Opening
         day += DAY
         if day - last_seen.date() > LONGEST_CLOSURE:
             raise NeverOpens(f"This calendar has no working time in the year after {last_seen.date()}.")
+
+
+def _openings_back_from(now: datetime, calendar: WorkingCalendar) -> Iterator[Opening]:
+    """Every opening before a moment, the nearest first and cut at it; refuses where none precedes."""
+    agenda = _agenda(calendar)
+    day = agenda.day_of(now) + DAY
+    last_seen = now
+    while True:
+        for opens, closes in reversed(agenda.openings_on(day)):
+            if opens < now:
+                last_seen = opens
+                yield opens, min(closes, now)
+        day -= DAY
+        if last_seen.date() - day > LONGEST_CLOSURE:
+            raise NeverOpens(f"This calendar has no working time in the year before {last_seen.date()}.")
 
 
 def _roll(day: date, step: timedelta, calendar: WorkingCalendar) -> date:

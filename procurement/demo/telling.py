@@ -11,12 +11,13 @@ from random import Random
 
 from procurement.calendars.policies import (
     WorkingCalendar,
-    acknowledge_within,
     add_working_days,
     add_working_time,
     default_calendar,
 )
 from procurement.catalogue.messages import CompanyPaper, SitePaper
+from procurement.clocks.messages import ORDER_ANSWER, Subject
+from procurement.clocks.policies import BUILT_IN, allowed_time
 from procurement.demo import phrases
 from procurement.demo.goods import CENT, Offer, step_of
 from procurement.demo.partners import Partner
@@ -163,7 +164,9 @@ class Telling:
         """The working time this order leaves its supplier for an answer."""
         lead = min(line.delivery_on for line in self.paper.lines) - self.paper.ordered_on
         value = sum((line.quantity * line.price / line.price_per for line in self.paper.lines), Decimal(0))
-        return acknowledge_within(self.paper.kind, self.cast.partner.paper.segment, lead.days, value)
+        partner = self.cast.partner.paper
+        asked = Subject(ORDER_ANSWER, partner.number, partner.segment, self.paper.kind, lead.days, value)
+        return allowed_time(BUILT_IN, asked, self.cast.calendar)
 
     # --- the buyer -----------------------------------------------------------------------------------------
 

@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.templatetags.portal_ui import day_text, figure, look_of
+from portal.kernel.templatetags.portal_ui import day_text, figure, look_of, moment_text
 from procurement.changes.presenters import differences_in, kinds_text, why_text
+from procurement.clocks.messages import Action
+from procurement.clocks.presenters import TAKEN_WORDS
 from procurement.invoices.states import InvoiceKind
 
 Facts = Mapping[str, Any]
@@ -288,6 +290,22 @@ def _assigned(facts: Facts) -> str:
     return _("To be keyed in by anybody: %(lines)s") % values
 
 
+def _step_reached(facts: Facts) -> str:
+    word = str(TAKEN_WORDS[Action(facts["action"])])
+    if not facts["overdue"]:
+        return _("%(did)s: the answer is due %(when)s") % {"did": word, "when": _when(facts["due_at"])}
+    return _("%(did)s: the answer was due %(when)s") % {"did": word, "when": _when(facts["due_at"])}
+
+
+def _due_moved(facts: Facts) -> str:
+    values = {"old": _when(facts["old"]), "new": _when(facts["new"]), "reason": facts["reason"]}
+    return _("Answer due %(old)s → %(new)s. “%(reason)s”") % values
+
+
+def _when(text: str) -> str:
+    return moment_text(datetime.fromisoformat(text))
+
+
 def _drift_repaired(facts: Facts) -> str:
     words = {
         "take_erp": _("Read from the ERP again after comparing both sides"),
@@ -337,6 +355,9 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     "order.answer_withdrawn": ("quiet", "stale", _withdrawn),
     "order.answer_accepted": ("done", "full", _accepted),
     "order.answer_declined": ("talk", "talk", _declined),
+    "clock.step_reached": ("wait", "wait", _step_reached),
+    "clock.overdue": ("stop", "alert", _said(lazy("The answer is overdue"))),
+    "clock.due_moved": ("talk", "stale", _due_moved),
     "change.proposed": ("talk", "talk", _change(lazy("Change asked for, %(lines)s: %(what)s"))),
     "change.edited": ("talk", "talk", _change(lazy("Wish put anew, %(lines)s: %(what)s"))),
     "change.countered": ("talk", "talk", _change(lazy("Counter-proposal, %(lines)s: %(what)s"))),

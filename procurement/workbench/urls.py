@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from procurement.workbench.views import buyer, common, decisions, home, story, supplier, tolerances
+from procurement.workbench.views import buyer, clock, common, decisions, home, story, supplier, tolerances
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("tolerances/<uuid:key>/dry-run/", tolerances.policy_dry_run, name="policy-dry-run"),
     path("orders/<uuid:key>/", common.order, name="order"),
     path("orders/<uuid:key>/decide/", buyer.answer_decide, name="answer-decide"),
+    path("orders/<uuid:key>/deadline/", clock.order_deadline, name="order-deadline"),
     path("orders/<uuid:key>/revisions/", buyer.order_revisions, name="order-revisions"),
     path("orders/<uuid:key>/story/", story.order_story, name="order-story"),
     path("orders/<uuid:key>/answer/", supplier.order_answer, name="order-answer"),

@@ -6,6 +6,7 @@ from portal.kernel.actors import Actor, Side
 from portal.kernel.errors import IllegalTransition
 from procurement.acknowledgments.states import ACKNOWLEDGMENT_LIFECYCLE, AcknowledgmentState
 from procurement.changes.states import CHANGE_LIFECYCLE, ChangeState
+from procurement.clocks.states import CLOCK_LIFECYCLE, SERVICE_LIFECYCLE, ClockState, ServiceState
 from procurement.erp.reconciliation.states import DRIFT_LIFECYCLE, DriftState
 from procurement.erp.states import CONNECTION_LIFECYCLE, ConnectionState
 from procurement.orders.states import (
@@ -26,6 +27,8 @@ TABLES = [
     (PROMISE_LIFECYCLE, PromiseState),
     (ACKNOWLEDGMENT_LIFECYCLE, AcknowledgmentState),
     (CHANGE_LIFECYCLE, ChangeState),
+    (CLOCK_LIFECYCLE, ClockState),
+    (SERVICE_LIFECYCLE, ServiceState),
     (CONNECTION_LIFECYCLE, ConnectionState),
     (DRIFT_LIFECYCLE, DriftState),
     (POLICY_LIFECYCLE, PolicyState),

@@ -10,9 +10,11 @@ from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
 from procurement.acknowledgments.models import OrderAcknowledgment, UploadedAnswer
 from procurement.acknowledgments.services import acknowledge_order
+from procurement.calendars.policies import default_calendar
 from procurement.changes.messages import ProposeChange, Wish
 from procurement.changes.models import OrderChange
 from procurement.changes.services import propose_change
+from procurement.clocks.models import OfficeCalendar, ServicePolicy, week_to_json
 from procurement.erp.failures import Kind, mark_of
 from procurement.erp.models import ErpCommand, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun
@@ -24,6 +26,7 @@ from procurement.tolerances.models import ToleranceDecision, TolerancePolicy, To
 from procurement.tolerances.states import JudgedOutcome
 from suppliers.models import ApiToken, Supplier
 from suppliers.services import create_token
+from tests.builders.clocks import a_draft_service
 from tests.builders.facts import a_receipt, an_invoice, arrive, bill
 from tests.builders.tolerances import a_draft, a_rule
 from tests.builders.world import MONDAY, a_line, a_paper, receive
@@ -49,6 +52,8 @@ class Objects:
     rule: ToleranceRule
     decision: ToleranceDecision
     change: OrderChange
+    service: ServicePolicy
+    office: OfficeCalendar
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -139,6 +144,19 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         rule,
         decision,
         change,
+        a_draft_service(people["bea"]),
+        _opening_hours(number),
+    )
+
+
+def _opening_hours(number: str) -> OfficeCalendar:
+    """Opening hours of a country, one for each supplier's."""
+    hours = week_to_json(default_calendar("DE", "Europe/Berlin").hours)
+    return OfficeCalendar.objects.create(
+        country={"ACME": "IN", "GLOBEX": "DE"}[number],
+        hours=hours,
+        written_at=MONDAY,
+        written_by="Root Admin",
     )
 
 
@@ -237,6 +255,18 @@ def _company(_objects: Objects) -> dict[str, Any]:
     return {"company": "NM"}
 
 
+def _service(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.service.key}
+
+
+def _office(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.office.key}
+
+
+def _office_place(_objects: Objects) -> dict[str, Any]:
+    return {"level": "company", "code": "NM"}
+
+
 def _upload(objects: Objects) -> dict[str, Any]:
     return {"key": objects.upload.key}
 
@@ -252,6 +282,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "answer-discard": _order,
     "answer-withdraw": _answer,
     "answer-decide": _order,
+    "order-deadline": _order,
     "order-revisions": _order,
     "thread": _order,
     "order-print": _order,
@@ -311,6 +342,12 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "policy-rule-drop": _rule,
     "policy-dry-run": _policy,
     "rules-switch": _company,
+    "service": _service,
+    "service-change": _service,
+    "service-approve": _service,
+    "service-retire": _service,
+    "office": _office_place,
+    "office-forget": _office,
     "rule-decision": _decision,
     "rule-decision-reopen": _decision,
 }

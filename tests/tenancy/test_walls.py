@@ -166,6 +166,7 @@ OPEN_TO_SUPPLIERS = {
     "procurement_changereason",
     "procurement_company",
     "procurement_item",
+    "procurement_officecalendar",
     "procurement_site",
 }
 READ_ONLY = {
@@ -249,9 +250,13 @@ def test_a_suppliers_scope_has_exactly_the_rights_that_services_need():
     "table",
     [
         "procurement_alert",
+        "procurement_clockstep",
+        "procurement_duemove",
         "procurement_erpconnection",
+        "procurement_ladderstep",
         "procurement_reconciliationrun",
         "procurement_rehearsal",
+        "procurement_servicepolicy",
         "procurement_sweptrecord",
         "procurement_tolerancepolicy",
         "procurement_tolerancerule",
@@ -319,6 +324,9 @@ def test_what_is_open_to_suppliers_without_a_wall_is_master_data_only():
         "UPDATE procurement_item SET description = 'mine now'",
         "DELETE FROM procurement_site",
         "UPDATE procurement_company SET name = 'mine now'",
+        "UPDATE procurement_officecalendar SET closed_on = '[]'",
+        "SELECT due_at FROM procurement_clock",
+        "SELECT target FROM procurement_servicepolicy",
         "UPDATE procurement_unit SET decimals = 6",
         "UPDATE django_content_type SET model = 'mine now'",
     ],

@@ -6,7 +6,7 @@ from portal.kernel.actors import Actor
 from portal.kernel.scope import requires_scope
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import lines_of
-from procurement.orders.services.standing import save_standing, start_clock
+from procurement.orders.services.standing import note_answer_due, save_standing
 from procurement.orders.states import ORDER_LIFECYCLE, Turn
 
 
@@ -23,5 +23,5 @@ def cancel_order(order: PurchaseOrder, reason: str, *, actor: Actor, at: datetim
     waiting = [line for line in lines if line.turn != Turn.NOBODY]
     for line in waiting:
         line.turn = Turn.NOBODY
-    start_clock(order, order.supplier, lines, at)
+    note_answer_due(order, order.supplier, lines, at)
     save_standing(order, lines, waiting, at=at)

@@ -33,10 +33,10 @@ from procurement.orders.queries import (
 )
 from procurement.orders.services.standing import (
     FIRST_DAYS,
+    note_answer_due,
     note_expected,
     note_first_days,
     save_standing,
-    start_clock,
 )
 from procurement.orders.states import (
     LINE_LIFECYCLE,
@@ -197,7 +197,7 @@ def decide_promises(order: PurchaseOrder, decision: Decision, *, actor: Actor, a
         verb = DECIDED_BY[standing.agreement] if standing.agreement != line.agreement else ""
         _settle(line, promises[line.pk], schedules[line.pk], order, verb)
     if any(line.agreement == Agreement.DISPUTED and line.turn == Turn.SUPPLIER for line in touched):
-        start_clock(order, order.supplier, lines, at)
+        note_answer_due(order, order.supplier, lines, at)
     _remember_first_days(schedules, promises)
     save_standing(order, lines, touched, at=at)
     tell_erp(order, settled, promises, schedules, actor=actor, at=at)
@@ -233,7 +233,7 @@ def withdraw_promises(order: PurchaseOrder, origin: uuid.UUID, *, at: datetime) 
         agreed = [piece_of(promise) for promise in restored[line.pk]]
         note_expected(line, asked_of(line, schedules[line.pk], order), agreed)
     if order.acknowledge_by_at is None:
-        start_clock(order, order.supplier, lines, at)
+        note_answer_due(order, order.supplier, lines, at)
     save_standing(order, lines, touched, at=at)
     return _numbers(touched)
 

@@ -5,7 +5,7 @@ that matters moved (domain.md §5.4); one that says what was agreed closes silen
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,7 @@ from portal.kernel.mirror import is_older, newest_of
 from portal.kernel.scope import requires_scope
 from portal.kernel.values import decimals_of, line_amount
 from procurement.catalogue.models import Company, Site, Unit
+from procurement.clocks.queries import ServiceBook
 from procurement.orders.messages import LinePaper, OrderPaper, content_hash, paper_to_json
 from procurement.orders.models import OrderRevision, Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from procurement.orders.policies import (
@@ -35,9 +36,9 @@ from procurement.orders.services.receive_writing import Batch, write_batch
 from procurement.orders.services.standing import (
     apply_roll_up,
     inherit_first_days,
+    note_answer_due,
     note_expected,
     note_first_days,
-    start_clock,
 )
 from procurement.orders.states import (
     LINE_LIFECYCLE,
@@ -92,6 +93,7 @@ class _Known:
     lines: dict[int, list[PurchaseOrderLine]]
     schedules: dict[int, list[ScheduleLine]]
     promises: dict[int, list[Promise]]
+    book: ServiceBook = field(default_factory=ServiceBook)
 
 
 @requires_scope
@@ -319,7 +321,7 @@ def _new_order(paper: OrderPaper, digest: str, known: _Known, batch: Batch, at: 
         **_header(paper, known),
     )
     lines = [_add_line(line, paper, order, known, batch) for line in paper.lines if not line.cancelled]
-    start_clock(order, supplier, lines, at)
+    note_answer_due(order, supplier, lines, at, known.book)
     apply_roll_up(order, lines)
     batch.new_orders.append(order)
     batch.revisions.append(_revision(order, paper, digest, at, []))
@@ -408,7 +410,7 @@ class _Revising:
         supplier = self.known.suppliers[self.paper.supplier]
         waits = any(line.turn == Turn.SUPPLIER for line in self.lines)
         if self.reopened or not waits or not order.lines_for_supplier:
-            start_clock(order, supplier, self.lines, self.at)
+            note_answer_due(order, supplier, self.lines, self.at, self.known.book)
         apply_roll_up(order, self.lines)
         self.batch.moved_orders.append(order)
         self._record(before)

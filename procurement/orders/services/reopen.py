@@ -12,7 +12,7 @@ from portal.kernel.scope import requires_scope
 from procurement.orders.models import Promise, PurchaseOrder
 from procurement.orders.queries import asked_of, lines_of, schedules_by_line
 from procurement.orders.services.promise import takes_promises
-from procurement.orders.services.standing import note_expected, save_standing, start_clock
+from procurement.orders.services.standing import note_answer_due, note_expected, save_standing
 from procurement.orders.states import LINE_LIFECYCLE, LIVE_PROMISES, PROMISE_LIFECYCLE, PromiseState, Turn
 
 
@@ -40,7 +40,7 @@ def ask_again(
         line.turn = Turn.SUPPLIER
         note_expected(line, asked_of(line, schedules[line.pk], order), [])
     if news:
-        start_clock(order, order.supplier, lines, at)
+        note_answer_due(order, order.supplier, lines, at)
     save_standing(order, lines, asked, at=at)
     numbers = tuple(line.number for line in asked)
     facts = {"lines": numbers[:50], "line_count": len(numbers), "words": words[:500]}

@@ -7,7 +7,8 @@ from decimal import Decimal
 from django.db.models import F
 
 from portal.kernel.errors import StaleDocument
-from procurement.calendars.policies import acknowledge_within, add_working_time, default_calendar
+from procurement.clocks.messages import ORDER_ANSWER, Subject
+from procurement.clocks.queries import ServiceBook
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from procurement.orders.policies import (
     Asked,
@@ -56,12 +57,17 @@ def note_expected(line: PurchaseOrderLine, asked: Asked, pieces: Sequence[Piece]
     line.next_delivery_on = next_delivery_on(asked, pieces, line.received_quantity)
 
 
-def start_clock(
-    order: PurchaseOrder, supplier: Supplier, lines: Sequence[PurchaseOrderLine], at: datetime
+def note_answer_due(
+    order: PurchaseOrder,
+    supplier: Supplier,
+    lines: Sequence[PurchaseOrderLine],
+    at: datetime,
+    book: ServiceBook | None = None,
 ) -> None:
-    """Note (not save) by when the supplier is to answer what waits for it now, in its own working time.
+    """Note (not save) by when the supplier is to answer what waits for it now, by the service policy that counts.
 
-    There is one clock for the order: it starts whenever the ball comes to the supplier, and stops when nothing waits.
+    There is one deadline for the order: it is set whenever the ball comes to the supplier, and gone when nothing waits.
+    `book` is what a batch has read already.
     """
     waiting = [line for line in lines if line.turn == Turn.SUPPLIER]
     if not waiting:
@@ -69,9 +75,16 @@ def start_clock(
         return
     lead: timedelta = min(line.delivery_on for line in waiting) - at.date()
     value = sum((line.amount for line in lines if not line.cancelled), start=Decimal(0))
-    within = acknowledge_within(order.kind, supplier.segment, lead.days, value)
-    calendar = default_calendar(supplier.country, supplier.time_zone)
-    order.answer_asked_at, order.acknowledge_by_at = at, add_working_time(at, within, calendar)
+    subject = Subject(ORDER_ANSWER, supplier.number, supplier.segment, order.kind, lead.days, value)
+    due_at = (book or ServiceBook()).due_of(subject, supplier=supplier, at=at)
+    order.answer_asked_at, order.acknowledge_by_at = at, due_at
+
+
+def move_answer_due(order: PurchaseOrder, due_at: datetime, *, at: datetime) -> None:
+    """Save another day by which an order is to be answered. The order must be locked; whoever asks says why."""
+    order.acknowledge_by_at = due_at
+    order.version, order.updated_at = order.version + 1, at
+    order.save(update_fields=["acknowledge_by_at", "version", "updated_at"])
 
 
 def apply_roll_up(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> None:

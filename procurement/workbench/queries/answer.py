@@ -26,8 +26,9 @@ from procurement.acknowledgments.queries import (
     with_paper,
 )
 from procurement.acknowledgments.services import mark_of
-from procurement.calendars.policies import default_calendar, working_time_between
+from procurement.calendars.policies import working_time_between
 from procurement.catalogue.models import Site
+from procurement.clocks.queries import Offices
 from procurement.orders.models import OrderRevision, Promise, PurchaseOrder, ScheduleLine
 from procurement.orders.policies import plain
 from procurement.orders.queries import lines_of, live_promises_by_line, schedules_by_line
@@ -113,12 +114,12 @@ def may_answer(order: PurchaseOrder, actor: Actor) -> bool:
     return actor.is_company and actor.may(Permission.ORDER_ANSWER_FOR)
 
 
-def deadline_of(order: PurchaseOrder, at: datetime) -> Deadline | None:
-    """When the answer is due, in the supplier's own working time."""
+def deadline_of(order: PurchaseOrder, at: datetime, offices: Offices | None = None) -> Deadline | None:
+    """When the answer is due, in the supplier's own working time; `offices` are opening hours read already."""
     if order.acknowledge_by_at is None:
         return None
     supplier = order.supplier
-    calendar = default_calendar(supplier.country, supplier.time_zone)
+    calendar = (offices or Offices()).of_supplier(supplier)
     due = order.acknowledge_by_at
     zone = ZoneInfo(supplier.time_zone)
     here = timezone.get_current_timezone()

@@ -15,6 +15,7 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.templatetags.portal_ui import day_text, money_text
 from procurement.acknowledgments.models import DraftAnswer
 from procurement.acknowledgments.queries import side_of
+from procurement.clocks.queries import Offices
 from procurement.orders.models import OrderRevision, Promise, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.queries import visible_lines, visible_orders
 from procurement.orders.states import Agreement, OrderState, PromiseState, Turn
@@ -101,7 +102,7 @@ class Home:
 
 
 def supplier_home(actor: Actor, at: datetime) -> Home:
-    """Everything the supplier's home shows: ten queries, however much waits, and two where something moved."""
+    """Everything the supplier's home shows: eleven queries, however much waits, and two where something moved."""
     waiting = visible_orders(actor).filter(lines_for_supplier__gt=0, state=OrderState.ISSUED)
     with_totals = waiting.annotate(
         all_orders=Window(Count("pk")),
@@ -123,7 +124,8 @@ def supplier_home(actor: Actor, at: datetime) -> Home:
     orders = _orders_of(actor, due, events)
     late = [_late_todo(orders[one.order], one, today) for one in due.late[:MOST_LATE]]
     home.late = len(due.late)
-    answers = [_todo(order, details, at) for order in shown]
+    offices = Offices()
+    answers = [_todo(order, details, at, offices) for order in shown]
     overdue = [todo for todo in answers if todo.tone == "stop"]
     home.todos = [*overdue, *late, *(todo for todo in answers if todo.tone != "stop")]
     home.arrivals = [
@@ -177,10 +179,10 @@ def _details(orders: list[PurchaseOrder], actor: Actor) -> _Details:
     return _Details(lines, declined, changes, typed)
 
 
-def _todo(order: PurchaseOrder, details: _Details, at: datetime) -> Todo:
+def _todo(order: PurchaseOrder, details: _Details, at: datetime, offices: Offices) -> Todo:
     lines, count = details.talked_of[order.pk], order.lines_for_supplier
     buyer = given_name(order.buyer_name) or order.company.name
-    deadline = deadline_of(order, at)
+    deadline = deadline_of(order, at, offices)
     disputed = [line for line in lines if line.agreement == Agreement.DISPUTED]
     reopened = [line for line in lines if line.asked_revision > 1]
     typed = details.typed.get(order.pk, 0)

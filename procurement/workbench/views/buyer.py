@@ -28,6 +28,7 @@ from procurement.threads.queries import thread_of
 from procurement.workbench.presenters import CHANNEL_WORDS, Entry, entry_of, lines_text
 from procurement.workbench.queries.buyer_order import BuyerOrder, buyer_order, changes_of, revisions_of
 from procurement.workbench.queries.changes import changes_on, words_owed
+from procurement.workbench.queries.clock import answer_clock
 from procurement.workbench.queries.compare import Compared
 from procurement.workbench.queries.happened import happened
 from procurement.workbench.views.kept import Typed, key_hints, read_typed
@@ -95,6 +96,7 @@ def show_order(
         today=timezone.localdate(request.at),
         show_all=query.get("received") == "all",
     )
+    context["answer_clock"] = answer_clock(order, actor=request.actor, at=request.at)
     context["thread"] = thread_of(order, request.actor)
     context["changes"] = changes_on(order, actor=request.actor)
     context["may_negotiate"] = request.actor.may(Permission.CHANGE_NEGOTIATE)

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,15 +14,16 @@ from procurement.calendars.policies import (
     OFFICE_HOURS,
     NeverOpens,
     WorkingCalendar,
-    acknowledge_within,
     add_working_days,
     add_working_time,
     default_calendar,
     delivery_on_from_ship,
     is_working,
     is_working_day,
+    length_of_day,
     next_opening,
     ship_on_from_delivery,
+    subtract_working_time,
     working_time_between,
 )
 
@@ -371,25 +371,38 @@ class TestTransit:
             delivery_on_from_ship(date(2026, 3, 9), 1, working_days=True)
 
 
-class TestAcknowledgeWithin:
-    @pytest.mark.parametrize(
-        ("kind", "segment", "lead_days", "value", "expected"),
-        [
-            ("standard", "strategic", 30, 900, 8),
-            ("standard", "core", 30, 900, 16),
-            ("standard", "long_tail", 30, 900, 24),
-            ("standard", "unheard_of", 30, 900, 24),
-            ("standard", "long_tail", 3, 900, 4),
-            ("standard", "long_tail", 4, 900, 24),
-            ("standard", "strategic", -2, 900, 4),
-            ("rush", "long_tail", 30, 900, 4),
-            ("framework", "strategic", 90, 900, 40),
-            ("standard", "long_tail", 30, 100_000, 8),
-            ("standard", "long_tail", 30, 99_999, 24),
-        ],
-    )
-    def test_starting_table(self, kind: str, segment: str, lead_days: int, value: int, expected: int) -> None:
-        assert acknowledge_within(kind, segment, lead_days, Decimal(value)) == hours(expected)
+class TestSubtractWorkingTime:
+    def test_over_a_weekend_and_a_holiday(self) -> None:
+        after_easter = local("Europe/Berlin", 2026, 4, 7, 10)
+
+        assert subtract_working_time(after_easter, hours(4), HAMBURG) == local(
+            "Europe/Berlin", 2026, 4, 2, 15
+        )
+
+    def test_as_late_as_possible(self) -> None:
+        monday = local("Europe/Berlin", 2026, 3, 2, 17)
+
+        assert subtract_working_time(monday, hours(9), HAMBURG) == local("Europe/Berlin", 2026, 3, 2, 8)
+        assert subtract_working_time(local("Europe/Berlin", 2026, 3, 7, 12), hours(0), HAMBURG) == local(
+            "Europe/Berlin", 2026, 3, 7, 12
+        )
+
+    def test_through_the_night_the_clock_jumps(self) -> None:
+        always = WorkingCalendar("Europe/Berlin", ALWAYS)
+        noon = local("Europe/Berlin", 2026, 3, 29, 12)
+
+        assert subtract_working_time(noon, hours(12), always) == local("Europe/Berlin", 2026, 3, 28, 23)
+
+    def test_what_cannot_be(self) -> None:
+        with pytest.raises(ValueError, match="backwards"):
+            subtract_working_time(local("Europe/Berlin", 2026, 3, 2, 9), hours(-1), HAMBURG)
+
+
+class TestLengthOfDay:
+    def test_what_the_office_is_open_on_one(self) -> None:
+        assert length_of_day(HAMBURG) == hours(9)
+        assert length_of_day(WorkingCalendar("Europe/Berlin", WITH_LUNCH)) == hours(8)
+        assert length_of_day(WorkingCalendar("Europe/Berlin", ALWAYS)) == hours(24)
 
 
 CALENDARS = st.sampled_from(
@@ -419,6 +432,15 @@ class TestWhatAlwaysHolds:
         self, start: datetime, duration: timedelta, calendar: WorkingCalendar
     ) -> None:
         assert working_time_between(start, add_working_time(start, duration, calendar), calendar) == duration
+
+    @given(MOMENTS, DURATIONS, CALENDARS)
+    def test_taking_off_is_the_way_back(
+        self, end: datetime, duration: timedelta, calendar: WorkingCalendar
+    ) -> None:
+        begin = subtract_working_time(end, duration, calendar)
+
+        assert begin <= end
+        assert working_time_between(begin, end, calendar) == duration
 
     @given(MOMENTS, DURATIONS, DURATIONS, CALENDARS)
     def test_adding_twice_is_adding_once(

@@ -15,6 +15,8 @@ PLACES = [
     "procurement/orders/services",
     "procurement/orders/states.py",
     "procurement/acknowledgments/services",
+    "procurement/clocks/services/running.py",
+    "procurement/clocks/services/sweeping.py",
     "procurement/changes/services",
     "procurement/changes/states.py",
     "procurement/receipts/services.py",
@@ -26,7 +28,7 @@ PLACES = [
     "procurement/erp/reconciliation/services.py",
     "portal/kernel/outbox/services.py",
 ]
-KIND = re.compile(r"(order|change|thread|erp|outbox)\.[a-z_]+[a-z]")
+KIND = re.compile(r"(order|change|clock|thread|erp|outbox)\.[a-z_]+[a-z]")
 NOT_FACTS = {
     "order.promise_agreed",
     "order.promise_forgotten",
@@ -165,6 +167,15 @@ EXAMPLES = {
     "change.expired": ({"lines": [10], "kinds": ["date"]}, "Nobody answered in time, line 10: date"),
     "change.superseded": ({"lines": [10], "kinds": ["date", "price"]}, "Overtaken, line 10: date, price"),
     "change.confirmed": ({"lines": [10], "kinds": ["date"]}, "The change is in the ERP, line 10: date"),
+    "clock.step_reached": (
+        {"action": "remind", "overdue": False, "due_at": "2026-03-06T12:00:00+00:00"},
+        "Reminder sent: the answer is due 6 Mar 2026, 12:00",
+    ),
+    "clock.overdue": ({"overdue": True}, "The answer is overdue"),
+    "clock.due_moved": (
+        {"old": "2026-03-06T12:00:00+00:00", "new": "2026-03-09T17:00:00+00:00", "reason": "Holi."},
+        "Answer due 6 Mar 2026, 12:00 → 9 Mar 2026, 17:00. “Holi.”",
+    ),
     "erp.command_sent": ({"lines": [10]}, "Sent to the ERP: line 10"),
     "erp.command_confirmed": ({"lines": [10, 20]}, "In the ERP: lines 10, 20"),
     "erp.command_conflicted": ({"lines": [10]}, "The ERP holds something else: line 10"),

@@ -15,6 +15,8 @@ LIFECYCLES = (
     "procurement.acknowledgments.states.ACKNOWLEDGMENT_LIFECYCLE",
     "procurement.tolerances.states.POLICY_LIFECYCLE",
     "procurement.tolerances.states.SWITCH_LIFECYCLE",
+    "procurement.clocks.states.CLOCK_LIFECYCLE",
+    "procurement.clocks.states.SERVICE_LIFECYCLE",
     "procurement.changes.states.CHANGE_LIFECYCLE",
     "procurement.erp.states.COMMAND_LIFECYCLE",
     "procurement.erp.states.CONNECTION_LIFECYCLE",

@@ -1,0 +1,24 @@
+"""The worker's door to clocks: what time alone brings."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from portal.kernel.scope import acting
+from procurement.clocks.queries import CLOCKS
+from procurement.clocks.services import advance_clocks
+from procurement.clocks.services.sweeping import MOST_AT_ONCE
+
+MOST_ROUNDS = 40
+
+
+@shared_task(name="clocks.advance", ignore_result=True)
+def advance(**_ignored: object) -> int:
+    """Take every step that is due and say what is overdue, a transaction for each batch. Called every minute."""
+    looked = 0
+    for _round in range(MOST_ROUNDS):
+        with acting(CLOCKS):
+            found = advance_clocks(actor=CLOCKS, at=timezone.now())
+        looked += found
+        if found < MOST_AT_ONCE:
+            break
+    return looked
