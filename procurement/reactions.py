@@ -3,5 +3,9 @@
 from collections.abc import Mapping
 
 from portal.kernel.outbox.reactions import Reaction
+from procurement.notifications.policies import HEARD
+from procurement.notifications.services import hear
 
-REACTIONS: Mapping[str, Reaction] = {}
+REACTIONS: Mapping[str, Reaction] = {
+    "notices": Reaction(frozenset(HEARD), hear),
+}

@@ -31,7 +31,10 @@ class LinkSpent(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class NewLink:
-    """A link to be made: for whom, to what, and by which mail it goes (`origin`), if by any."""
+    """A link to be made: for whom, to what, and by which mail it goes (`origin`), if by any.
+
+    One that `renews` another opens no more than that one did.
+    """
 
     person: Person
     supplier_id: int
@@ -40,6 +43,7 @@ class NewLink:
     order_id: int | None = None
     subject: str = ""
     origin: uuid.UUID | None = None
+    renews: SignedLink | None = None
 
 
 @requires_scope
@@ -58,6 +62,8 @@ def issue_links(wanted: Sequence[NewLink], *, actor: Actor, at: datetime) -> lis
             language=one.person.language,
             time_zone=one.person.time_zone,
             origin=one.origin,
+            made_from=one.renews,
+            forwarded=one.renews is not None and one.renews.forwarded,
             issued_at=at,
             issued_by=actor.label,
             expires_at=at + settings.LINK_VALID_FOR,
