@@ -22,6 +22,8 @@ from procurement.links.states import LinkStanding
 from procurement.orders.models import PurchaseOrder
 from suppliers.roles import Permission
 
+LONGEST_ADDRESS = 254
+
 
 class LinkSpent(Refusal):
     """What this link was for has been done with it."""
@@ -177,7 +179,7 @@ def forward_link(link: SignedLink, address: str, name: str, *, actor: Actor, at:
         raise NotAllowed(_("A link that was forwarded cannot be forwarded again. Ask who sent it to you."))
     address = address.strip().lower()
     try:
-        validate_email(address)
+        validate_email(address if len(address) <= LONGEST_ADDRESS else "")
     except ValidationError as error:
         message = _("“%(value)s” is no mail address. Write it like name@company.com.")
         text = message % {"value": address[:80]}

@@ -16,6 +16,7 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.templatetags.portal_ui import figure, look_of
 from procurement.changes.presenters import differences_in, kinds_text, why_text
 from procurement.invoices.states import InvoiceKind
+from procurement.notifications.states import NoticeKind
 from procurement.orders.presenters import field_word, lines_text, shown_value
 
 Facts = Mapping[str, Any]
@@ -265,6 +266,29 @@ def _change_ended(text: Any) -> Callable[[Facts], str]:
     return sentence
 
 
+def _mailed(text: Any) -> Callable[[Facts], str]:
+    """A mail that left, or did not: what it was about, and to whom."""
+
+    def sentence(facts: Facts) -> str:
+        kinds = facts.get("kinds") or [facts.get("kind", "")]
+        words = [str(NoticeKind(kind).label) for kind in kinds if kind in NoticeKind.values]
+        return text % {"what": ", ".join(words), "to": facts.get("to", ""), "reason": facts.get("reason", "")}
+
+    return sentence
+
+
+def _mail_failed(facts: Facts) -> str:
+    if facts.get("reason") == "nobody":
+        return _mailed(_("Nobody could be told: %(what)s. No person with rights, and no mail address."))(
+            facts
+        )
+    return _mailed(_("The mail to %(to)s did not arrive: %(reason)s"))(facts)
+
+
+def _link(text: Any) -> Callable[[Facts], str]:
+    return lambda facts: text % {"to": facts.get("to", ""), "by": facts.get("by", "")}
+
+
 # What happened: the tone and glyph of its dot, and its sentence. A test holds this equal to what is recorded.
 SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     "order.received": ("quiet", "none", _received),
@@ -318,6 +342,23 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     "erp.drift_repaired": ("quiet", "full", _drift_repaired),
     "outbox.replayed": ("quiet", "stale", _said(lazy("Message delivered once more"))),
     "outbox.skipped": ("quiet", "stop", _said(lazy("Message given up"))),
+    "notice.sent": ("quiet", "none", _mailed(lazy("Mail to %(to)s: %(what)s"))),
+    "notice.failed": ("stop", "alert", _mail_failed),
+    "notice.unreachable": (
+        "stop",
+        "alert",
+        _said(lazy("Nobody of the supplier can be written to: no person with rights, and no mail address")),
+    ),
+    "order.unseen": ("wait", "wait", _said(lazy("Nobody of the supplier has seen it for too long"))),
+    "link.opened": ("quiet", "none", _link(lazy("The link of the mail to %(to)s was opened"))),
+    "link.forwarded": ("quiet", "none", _link(lazy("%(by)s forwarded the order to %(to)s"))),
+    "link.asked_again": ("quiet", "stale", _link(lazy("A new link for %(to)s was asked for"))),
+    "link.refused": (
+        "talk",
+        "stop",
+        _link(lazy("%(to)s says that this is not for them; their link has ended")),
+    ),
+    "link.revoked": ("quiet", "stop", _link(lazy("The link of %(to)s was ended"))),
     "thread.message_sent": ("quiet", "none", _said(lazy("Message sent"))),
     "thread.note_written": ("quiet", "none", _said(lazy("Internal note written"))),
     "thread.file_added": ("quiet", "none", _file_added),
