@@ -314,6 +314,11 @@ WHITENOISE_AUTOREFRESH = TESTING
 
 if _mail_url:
     globals().update(backing.mail(_mail_url))
+MAILBOX_FOLDER: str = globals().get("MAILBOX_FOLDER") or str(VAR_DIR / "mailbox")
+# A provider of django-anymail is chosen with EMAIL_URL=anymail://postmark; what it wants to know is ANYMAIL_… each.
+ANYMAIL: dict[str, str] = env.named("ANYMAIL_") if _mail_url and _mail_url.scheme == "anymail" else {}
+if ANYMAIL:
+    INSTALLED_APPS.append("anymail")
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "Quayside <quayside@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -333,6 +338,7 @@ NOTICES_UNSEEN_AFTER = timedelta(hours=env.integer("NOTICES_UNSEEN_AFTER", 16, a
 LINK_VALID_FOR = timedelta(days=env.integer("LINK_VALID_DAYS", 14, at_least=1))
 LINK_SIGN_IN_SEGMENTS = env.words("LINK_SIGN_IN_SEGMENTS")
 # The domain whose mail comes back to us (docs/mailroom.md). Without one, replies go to the buyer.
+MAIL_TAKEN_BY = ""  # who takes the replies that are typed in the mailbox of a demo
 MAIL_REPLY_DOMAIN = env.text("MAIL_REPLY_DOMAIN", "" if PRODUCTION else "mail.localhost").lower()
 
 # --- API ----------------------------------------------------------------------------------------------------

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from portal.kernel.outbox.reactions import Reaction
 from procurement.notifications.policies import HEARD
-from procurement.notifications.services import hear
+from procurement.notifications.services import hear, hear_of_bounces
 
 REACTIONS: Mapping[str, Reaction] = {
     "notices": Reaction(frozenset(HEARD), hear),
+    "bounces": Reaction(frozenset({"mail.bounced"}), hear_of_bounces),
 }

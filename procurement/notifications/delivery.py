@@ -258,6 +258,7 @@ def _send(letter: _Letter) -> None:
         headers=_headers(letter),
     )
     message.attach_alternative(words.html, "text/html")
+    message.metadata = {"mail": str(mail.key)}  # type: ignore[attr-defined]  # django-anymail: it comes back with a bounce
     try:
         message.send()
     except SMTPRecipientsRefused as error:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.dateformat import format as dateformat
 from django.utils.translation import gettext as _
@@ -311,11 +311,22 @@ def _rule_agreed(
 def _mention(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen) -> str:
     if words := str(event.facts.get("words") or ""):
         item.quotes.append(Quote(event.actor_label, words[:LONGEST_QUOTE]))
-    path = str(event.facts.get("path") or "")
-    if path.startswith("/") and not path.startswith("//"):
+    if (path := _page_of(event.stream)) and order is None:
         item.url = f"{settings.PUBLIC_URL}{path}"
     item.button = _("Open the case")
-    return _("%(name)s named you") % {"name": event.actor_label}
+    values = {"name": event.actor_label, "number": event.facts.get("number", "")}
+    if values["number"]:
+        return _("%(name)s named you on case %(number)s") % values
+    return _("%(name)s named you") % values
+
+
+def _page_of(stream: str) -> str:
+    """The page of a document that is told of by name alone: a case is of a floor above."""
+    kind, _colon, key = stream.partition(":")
+    try:
+        return reverse(kind, args=[key])
+    except NoReverseMatch:
+        return ""
 
 
 def _link(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -266,13 +267,21 @@ def _change_ended(text: Any) -> Callable[[Facts], str]:
     return sentence
 
 
-def _mailed(text: Any) -> Callable[[Facts], str]:
+def _seen(facts: Facts) -> str:
+    return _("Revision %(number)s seen by the supplier") % {"number": facts["revision"]}
+
+
+def _mailed(text: str | Promise) -> Callable[[Facts], str]:
     """A mail that left, or did not: what it was about, and to whom."""
 
     def sentence(facts: Facts) -> str:
         kinds = facts.get("kinds") or [facts.get("kind", "")]
         words = [str(NoticeKind(kind).label) for kind in kinds if kind in NoticeKind.values]
-        return text % {"what": ", ".join(words), "to": facts.get("to", ""), "reason": facts.get("reason", "")}
+        return str(text) % {
+            "what": ", ".join(words),
+            "to": facts.get("to", ""),
+            "reason": facts.get("reason", ""),
+        }
 
     return sentence
 
@@ -285,8 +294,8 @@ def _mail_failed(facts: Facts) -> str:
     return _mailed(_("The mail to %(to)s did not arrive: %(reason)s"))(facts)
 
 
-def _link(text: Any) -> Callable[[Facts], str]:
-    return lambda facts: text % {"to": facts.get("to", ""), "by": facts.get("by", "")}
+def _link(text: Promise) -> Callable[[Facts], str]:
+    return lambda facts: str(text) % {"to": facts.get("to", ""), "by": facts.get("by", "")}
 
 
 # What happened: the tone and glyph of its dot, and its sentence. A test holds this equal to what is recorded.
@@ -349,6 +358,7 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
         "alert",
         _said(lazy("Nobody of the supplier can be written to: no person with rights, and no mail address")),
     ),
+    "order.seen": ("quiet", "none", _seen),
     "order.unseen": ("wait", "wait", _said(lazy("Nobody of the supplier has seen it for too long"))),
     "link.opened": ("quiet", "none", _link(lazy("The link of the mail to %(to)s was opened"))),
     "link.forwarded": ("quiet", "none", _link(lazy("%(by)s forwarded the order to %(to)s"))),

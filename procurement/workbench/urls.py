@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from procurement.workbench.views import buyer, common, decisions, home, link, story, supplier, tolerances
+from procurement.workbench.views import (
+    buyer,
+    common,
+    decisions,
+    home,
+    link,
+    mailbox,
+    story,
+    supplier,
+    tolerances,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -17,6 +27,10 @@ urlpatterns = [
         name="rule-decision-reopen",
     ),
     path("tolerances/<uuid:key>/dry-run/", tolerances.policy_dry_run, name="policy-dry-run"),
+    path("mailbox/", mailbox.mailbox, name="mailbox"),
+    path("mailbox/<str:name>/", mailbox.mailbox_mail, name="mailbox-mail"),
+    path("mailbox/<str:name>/html/", mailbox.mailbox_html, name="mailbox-html"),
+    path("mailbox/<str:name>/reply/", mailbox.mailbox_reply, name="mailbox-reply"),
     path("l/<str:token>/", link.link, name="link"),
     path("l/<str:token>/seen/", link.link_seen, name="link-seen"),
     path("l/<str:token>/answer/", link.link_answer, name="link-answer"),

@@ -1,7 +1,8 @@
 """The verbs of notices: gather, mail, choose how often, end a kind, see an order, watch what nobody sees."""
 
 from procurement.notifications.services.choosing import end_kind, keep_choices
-from procurement.notifications.services.gathering import gather, hear
+from procurement.notifications.services.gathering import gather
+from procurement.notifications.services.hearing import hear, hear_of_bounces
 from procurement.notifications.services.mailing import fail_mail, note_bounce, send_due
 from procurement.notifications.services.watching import see_order, watch_delivery
 
@@ -10,6 +11,7 @@ __all__ = [
     "fail_mail",
     "gather",
     "hear",
+    "hear_of_bounces",
     "keep_choices",
     "note_bounce",
     "see_order",

@@ -10,7 +10,7 @@ from django.conf import settings
 from portal.kernel.actors import Actor
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.audit.services import Fact, record_all
-from portal.kernel.scope import acting, requires_scope
+from portal.kernel.scope import requires_scope
 from procurement.links.messages import Person
 from procurement.links.models import SignedLink
 from procurement.links.queries import person_of
@@ -38,14 +38,6 @@ from suppliers.models import User
 from suppliers.roles import Permission
 
 POSTMAN = Actor.system("Notices")
-
-
-def hear(events: Sequence[AuditEvent], at: datetime) -> str:
-    """The reaction: make the notices of these facts that are not there yet."""
-    if not settings.NOTICES:
-        return "switched off"
-    with acting(POSTMAN):
-        return f"gathered {gather(events, at=at)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +157,8 @@ def _buyers(telling: _Telling, buyers: Mapping[str, Person]) -> list[Person]:
 
 
 def _named(facts: Mapping[str, Any]) -> list[Person]:
-    """The people whom a fact names: `user`, or `users`."""
-    ids = {one for one in (facts.get("user"), *(facts.get("users") or ())) if isinstance(one, int)}
+    """The people whom a fact names."""
+    ids = {one for one in facts.get("people") or () if isinstance(one, int)}
     users = User.objects.filter(pk__in=ids, is_active=True).exclude(company_role="").order_by("id")
     return [person_of(user) for user in users]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from email.utils import parseaddr
 from urllib.parse import urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 
@@ -143,14 +143,28 @@ def fail_mail(mail: NoticeMail, reason: str, *, at: datetime) -> bool:
 
 
 @requires_scope
-def note_bounce(message: str, address: str, reason: str, *, at: datetime) -> bool:
-    """A mail of ours came back, as its Message-ID or (where that is lost) its address says. Says whether it is news."""
+def note_bounce(*, message: str = "", key: str = "", address: str = "", reason: str, at: datetime) -> bool:
+    """A mail of ours came back. Says whether it is news.
+
+    Which one, its Message-ID says, or its `key`; where both are lost, it is the last one to that address.
+    """
     bare = message.strip().strip("<>").strip()
     mails = NoticeMail.objects.select_for_update().order_by("-created_at", "-id")
     found = mails.filter(message_id=bare).first() if bare else None
+    if found is None and is_key(key):
+        found = mails.filter(key=key).first()
     if found is None and address:
         found = mails.filter(address__iexact=address.strip(), state=MailState.SENT).first()
     return fail_mail(found, reason, at=at) if found else False
+
+
+def is_key(text: str) -> bool:
+    """Whether a text is the key of a mail, ours or not."""
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _sent_facts(mail: NoticeMail, notices: Sequence[Notice]) -> list[Fact]:

@@ -51,6 +51,7 @@ def still_wanted(
 def _reader_gone(mail: NoticeMail) -> str:
     """Why this reader is not written to any more: people leave, suppliers are blocked."""
     if mail.audience == Audience.SUPPLIER:
+        assert mail.supplier_id is not None  # what is told to a supplier is of one
         supplier = Supplier.objects.filter(pk=mail.supplier_id).first()
         if supplier is None or supplier.state == SupplierState.BLOCKED:
             return "the supplier is blocked"
@@ -61,7 +62,10 @@ def _reader_gone(mail: NoticeMail) -> str:
             ).exists()
         ):
             return "does not act for the supplier any more"
-    elif not User.objects.filter(pk=mail.user_id, is_active=True).exclude(company_role="").exists():
+    elif (
+        not mail.user_id
+        or not User.objects.filter(pk=mail.user_id, is_active=True).exclude(company_role="").exists()
+    ):
         return "not with us any more"
     return ""
 

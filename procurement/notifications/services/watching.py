@@ -6,7 +6,7 @@ from datetime import datetime
 from django.conf import settings
 
 from portal.kernel.actors import Actor
-from portal.kernel.audit.services import Fact, record_all
+from portal.kernel.audit.services import Fact, record, record_all
 from portal.kernel.scope import requires_scope
 from procurement.notifications.models import DeliveryWatch, OrderSight
 from procurement.notifications.queries import orders_unseen, orders_without_reader, told_already
@@ -28,6 +28,8 @@ def see_order(order: PurchaseOrder, *, actor: Actor, at: datetime) -> bool:
         seen_by=actor.label,
     )
     OrderSight.objects.bulk_create([sight], ignore_conflicts=True)
+    facts = {"number": order.number, "revision": order.revision}
+    record("order.seen", order.stream, actor=actor, at=at, supplier_id=order.supplier_id, facts=facts)
     return True
 
 

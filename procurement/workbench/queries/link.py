@@ -57,7 +57,9 @@ class LinkPage:
 
 def order_of(link: SignedLink, actor: Actor) -> PurchaseOrder:
     """The order behind a link. Raises `NotFound` for a link to something else."""
-    found = visible_orders(actor).select_related("company", "supplier", "ship_to").filter(pk=link.order_id)
+    found = (
+        visible_orders(actor).select_related("company", "supplier", "ship_to").filter(pk=link.order_id or 0)
+    )
     order = found.first()
     if order is None:
         raise NotFound(_("There is no such order."))
@@ -115,4 +117,4 @@ def other_work(link: SignedLink, actor: Actor) -> list[PurchaseOrder]:
     if link.forwarded or not actor.may(Permission.ORDER_VIEW):
         return []
     waiting = visible_orders(actor).filter(state=OrderState.ISSUED, lines_for_supplier__gt=0)
-    return list(waiting.exclude(pk=link.order_id).order_by("acknowledge_by_at", "id")[:MOST_OTHERS])
+    return list(waiting.exclude(pk=link.order_id or 0).order_by("acknowledge_by_at", "id")[:MOST_OTHERS])

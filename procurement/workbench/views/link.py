@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from portal.kernel.access import public
+from portal.kernel.access import DoorRequest, public
 from portal.kernel.audit.queries import timeline_of
 from portal.kernel.errors import Invalid, NotAllowed, NotFound, Refusal
 from portal.kernel.scope import acting
@@ -142,7 +142,7 @@ def link_answer(request: LinkRequest) -> HttpResponse:
             return render(request, f"{TEMPLATE}#verdicts", {"page": page, "grid": page.grid})
         return _to_page(request, "kept", "#lines")
 
-    def sent(request: LinkRequest, order: PurchaseOrder, done: Acknowledged) -> HttpResponse:
+    def sent(_request: DoorRequest, order: PurchaseOrder, _done: Acknowledged) -> HttpResponse:
         spend_link(held, ANSWER, at=request.at)
         see_order(order, actor=request.actor, at=request.at)
         return _to_page(request, "answered")

@@ -56,6 +56,7 @@ EXAMPLES = {
         {"number": "1", "revision": 1},
         "Nobody of the supplier can be written to: no person with rights, and no mail address",
     ),
+    "order.seen": ({"number": "1", "revision": 3}, "Revision 3 seen by the supplier"),
     "order.unseen": ({"number": "1", "revision": 1}, "Nobody of the supplier has seen it for too long"),
     "link.opened": (LINK, "The link of the mail to jan@lianfeng.example was opened"),
     "link.forwarded": (
