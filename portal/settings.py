@@ -330,6 +330,8 @@ NOTICES = env.flag("NOTICES", True)
 NOTICES_GATHER_FOR = timedelta(seconds=env.integer("NOTICES_GATHER_FOR", 120))
 # What happened longer ago (hours) than this is no news: it is mailed to nobody.
 NOTICES_NEWS_FOR = timedelta(hours=env.integer("NOTICES_NEWS_FOR", 72, at_least=1))
+# An order that was written more days before than this when it first comes is history too: a first load mails nobody.
+NOTICES_ORDERS_FROM = timedelta(days=env.integer("NOTICES_ORDER_DAYS", 14, at_least=1))
 # At which hour of the reader's day a digest comes; the weekly one on Mondays.
 NOTICES_DIGEST_AT = env.integer("NOTICES_DIGEST_AT", 7)
 # After so many working hours of its supplier, an order that nobody there has seen is told of.

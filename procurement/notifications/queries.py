@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from procurement.calendars.policies import default_calendar, working_time_between
 from procurement.links.messages import Person
@@ -18,7 +18,7 @@ from procurement.notifications.models import (
     OrderSight,
 )
 from procurement.notifications.policies import Gathered
-from procurement.notifications.states import NoticeKind, NoticeState
+from procurement.notifications.states import Audience, NoticeKind, NoticeState
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.states import OrderState
 from suppliers.models import Membership, Supplier, User
@@ -26,6 +26,7 @@ from suppliers.roles import COMPANY_ROLES, SUPPLIER_ROLES, CompanyRole, Permissi
 from suppliers.states import SupplierState
 
 MOST_WATCHED = 5_000
+WATCHED_FOR = timedelta(days=60)
 
 # What somebody must be allowed to do to be asked for it; whoever may only read is told of what needs no answer.
 NEEDED: dict[str, Permission] = {
@@ -140,25 +141,36 @@ def notices_on(order: PurchaseOrder) -> QuerySet[Notice]:
 
 
 def orders_waiting(at: datetime) -> QuerySet[PurchaseOrder]:
-    """Orders that ask their supplier for an answer and have been asking for a while, but not for months."""
+    """Orders that ask their supplier for an answer, and have not been asking for months."""
     waiting = PurchaseOrder.objects.filter(state=OrderState.ISSUED, lines_for_supplier__gt=0)
-    recent = waiting.filter(revised_at__lte=at, revised_at__gte=at - timedelta(days=60))
+    recent = waiting.filter(ordered_on__gte=(at - WATCHED_FOR).date())
     return recent.exclude(supplier__state=SupplierState.BLOCKED).select_related("supplier")
 
 
 def orders_unseen(at: datetime) -> list[PurchaseOrder]:
-    """Orders whose newest revision waits for an answer and was seen by nobody at its supplier for too long.
+    """Orders that wait for an answer, were mailed, and whose newest revision nobody at the supplier has seen since.
 
-    For longer than NOTICES_UNSEEN_AFTER, counted in the supplier's own working time. An answer counts as having seen.
+    For longer than NOTICES_UNSEEN_AFTER, counted in the supplier's own working time from the mail. An answer counts as
+    having seen.
     """
     sights = OrderSight.objects.filter(order=OuterRef("pk"), revision=OuterRef("revision"))
-    asked_before = at - settings.NOTICES_UNSEEN_AFTER
-    found = orders_waiting(at).filter(~Exists(sights), revised_at__lte=asked_before)
+    mailed = Notice.objects.filter(
+        order=OuterRef("pk"),
+        audience=Audience.SUPPLIER,
+        kind__in=[NoticeKind.ORDER_NEW, NoticeKind.ORDER_REVISED],
+        state=NoticeState.SENT,
+        happened_at__gte=OuterRef("revised_at"),
+    ).order_by("mail__sent_at")
+    found = orders_waiting(at).filter(~Exists(sights))
+    found = found.annotate(mailed_at=Subquery(mailed.values("mail__sent_at")[:1]))
     late = []
-    for order in found.order_by("revised_at", "id")[:MOST_WATCHED]:
+    for order in found.filter(mailed_at__lte=at - settings.NOTICES_UNSEEN_AFTER).order_by("mailed_at", "id")[
+        :MOST_WATCHED
+    ]:
         supplier = order.supplier
         calendar = default_calendar(supplier.country, supplier.time_zone)
-        if working_time_between(order.revised_at, at, calendar) >= settings.NOTICES_UNSEEN_AFTER:
+        mailed_at: datetime = order.mailed_at
+        if working_time_between(mailed_at, at, calendar) >= settings.NOTICES_UNSEEN_AFTER:
             late.append(order)
     return late
 

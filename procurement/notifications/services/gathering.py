@@ -101,9 +101,15 @@ def _tellings(
             continue
         if order is None and heard.kind not in (NoticeKind.MENTION, NoticeKind.REMINDER):
             continue
-        if heard.kind == NoticeKind.ORDER_NEW and (order is None or not order.lines_for_supplier):
-            continue  # history, or answered before anybody could be told
+        if heard.kind == NoticeKind.ORDER_NEW and (order is None or not _is_new(order, event)):
+            continue
         yield _Telling(event, heard.kind, audience, heard.to, order, link)
+
+
+def _is_new(order: PurchaseOrder, event: AuditEvent) -> bool:
+    """Whether an order that came is one to tell of: neither answered since nor written long ago. See Note [News]."""
+    age = event.at.date() - order.ordered_on
+    return order.lines_for_supplier > 0 and age <= settings.NOTICES_ORDERS_FROM
 
 
 def _links_of(news: Iterable[AuditEvent]) -> dict[str, SignedLink]:

@@ -20,6 +20,7 @@ from tests.builders.world import a_line, a_paper, an_order, receive
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+TODAY = timezone.localdate()
 ACME = ["asha@supplier.example", "olga@supplier.example", "sam@supplier.example"]
 
 
@@ -38,7 +39,7 @@ class TestANewOrder:
     """The people of its supplier who may answer are told, once."""
 
     def test_goes_to_those_who_may_answer(self, people):
-        an_order(at=timezone.now())
+        an_order(ordered_on=TODAY, at=timezone.now())
 
         letters = mailed()
 
@@ -46,7 +47,7 @@ class TestANewOrder:
         assert all(one.subject.startswith("New order 4500000001. Please answer by ") for one in letters)
 
     def test_says_what_is_asked_by_when_with_one_button(self, people):
-        order = an_order(at=timezone.now())
+        order = an_order(ordered_on=TODAY, at=timezone.now())
 
         letter = next(one for one in mailed() if "asha" in one.to[0])
 
@@ -60,7 +61,7 @@ class TestANewOrder:
         assert kinds_on(order) == ["order.received", *["notice.sent"] * 3]
 
     def test_has_the_headers_that_mail_programs_want(self, people):
-        order = an_order(at=timezone.now())
+        order = an_order(ordered_on=TODAY, at=timezone.now())
 
         letter = next(one for one in mailed() if "asha" in one.to[0])
         headers = letter.message()
@@ -79,7 +80,7 @@ class TestANewOrder:
         )
 
     def test_forty_of_them_are_one_mail(self, people):
-        receive(*[a_paper(f"45000000{n:02}") for n in range(40)], at=timezone.now())
+        receive(*[a_paper(f"45000000{n:02}", ordered_on=TODAY) for n in range(40)], at=timezone.now())
 
         letters = mailed()
 
@@ -88,24 +89,29 @@ class TestANewOrder:
         assert len(set(links_in(letters[0]))) == 40
 
     def test_goes_to_the_suppliers_own_address_where_nobody_has_rights(self, world):
-        an_order(at=timezone.now())
+        an_order(ordered_on=TODAY, at=timezone.now())
 
         assert to_whom(mailed()) == ["sales@acme.example"]
 
     def test_reaches_nobody_where_there_is_nobody(self, world):
-        order = an_order(supplier="GLOBEX", at=timezone.now())
+        order = an_order(supplier="GLOBEX", ordered_on=TODAY, at=timezone.now())
 
         assert mailed() == []
         assert kinds_on(order) == ["order.received", "notice.failed"]
 
     def test_is_no_news_once_it_is_old(self, people):
-        an_order(at=timezone.now() - timedelta(days=5))
+        an_order(ordered_on=TODAY, at=timezone.now() - timedelta(days=5))
 
         assert mailed() == []
         assert notices() == []
 
+    def test_that_was_written_long_ago_is_history(self, people):
+        an_order(ordered_on=TODAY - timedelta(days=30), at=timezone.now())
+
+        assert mailed() == []
+
     def test_does_not_leave_once_it_was_answered(self, people):
-        order = an_order(at=timezone.now())
+        order = an_order(ordered_on=TODAY, at=timezone.now())
         react()
         agree(order, people["asha"], at=timezone.now())
 
@@ -115,7 +121,7 @@ class TestANewOrder:
         assert {one.state for one in notices()} == {NoticeState.NOT_WANTED}
 
     def test_is_told_once_however_often_one_hears_of_it(self, people):
-        an_order(at=timezone.now())
+        an_order(ordered_on=TODAY, at=timezone.now())
         assert len(mailed()) == 3
         with acting(POSTMAN):
             assert gather(list(AuditEvent.objects.all()), at=timezone.now()) == 0
@@ -125,7 +131,7 @@ class TestANewOrder:
     def test_is_told_in_the_readers_language(self, people):
         people["gil"].user.language = "de"
         people["gil"].user.save()
-        receive(a_paper("4500000002", [a_line()], supplier="GLOBEX"), at=timezone.now())
+        receive(a_paper("4500000002", [a_line()], supplier="GLOBEX", ordered_on=TODAY), at=timezone.now())
 
         letter = next(one for one in mailed() if "gil" in one.to[0])
 
@@ -133,7 +139,7 @@ class TestANewOrder:
 
     def test_is_told_to_nobody_while_notices_are_off(self, people, settings):
         settings.NOTICES = False
-        an_order(at=timezone.now())
+        an_order(ordered_on=TODAY, at=timezone.now())
         react()
         settings.NOTICES = True
 

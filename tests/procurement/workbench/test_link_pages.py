@@ -26,6 +26,7 @@ from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+TODAY = timezone.localdate()
 NEXT_MONTH = timezone.localdate() + timedelta(days=40)
 A_WEEK_LATER = (NEXT_MONTH + timedelta(days=9)).isoformat()
 CLERK = Person("clerk@acme.example", "Kiran")
@@ -36,7 +37,7 @@ def line(number=10, **changed):
 
 
 def asked(number="4500000001", count=2):
-    return an_order(number, [line(10 * n) for n in range(1, count + 1)], at=timezone.now())
+    return an_order(number, [line(10 * n) for n in range(1, count + 1)], ordered_on=TODAY, at=timezone.now())
 
 
 def a_link(order, person=CLERK, purpose=Purpose.ANSWER, at=None):
