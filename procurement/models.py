@@ -16,6 +16,14 @@ from procurement.clocks.models import Clock, ClockStep, DueMove, LadderStep, Off
 from procurement.erp.models import Alert, ErpCommand, ErpConnection, FeedCursor, FeedProblem, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun, Rehearsal, SweptRecord
 from procurement.invoices.models import Invoice, InvoiceLine
+from procurement.links.models import ReplyAddress, SignedLink
+from procurement.notifications.models import (
+    DeliveryWatch,
+    Notice,
+    NoticeMail,
+    NoticePreference,
+    OrderSight,
+)
 from procurement.orders.models import (
     OrderDocument,
     OrderRevision,
@@ -43,6 +51,7 @@ __all__ = [
     "ClockStep",
     "Company",
     "CustomerDemand",
+    "DeliveryWatch",
     "DraftAnswer",
     "DraftHeader",
     "Drift",
@@ -57,20 +66,26 @@ __all__ = [
     "Item",
     "LadderStep",
     "Message",
+    "Notice",
+    "NoticeMail",
+    "NoticePreference",
     "OfficeCalendar",
     "OrderAcknowledgment",
     "OrderChange",
     "OrderDocument",
     "OrderRevision",
+    "OrderSight",
     "Promise",
     "PurchaseOrder",
     "PurchaseOrderLine",
     "Receipt",
     "ReconciliationRun",
     "Rehearsal",
+    "ReplyAddress",
     "SavedView",
     "ScheduleLine",
     "ServicePolicy",
+    "SignedLink",
     "Site",
     "StockPosition",
     "SupplierItem",

@@ -9,10 +9,14 @@ from portal.kernel.outbox.reactions import Reaction
 from procurement.acknowledgments.services.clocks import MOVES_THE_BALL, review_orders_of
 from procurement.changes import tasks as changes
 from procurement.clocks.messages import ORDER_ANSWER
+from procurement.notifications.policies import HEARD
+from procurement.notifications.services import hear, hear_of_bounces
 
 REACTIONS: Mapping[str, Reaction] = {
     "acknowledgment clocks": Reaction(MOVES_THE_BALL, review_orders_of),
     "changes.overtake": Reaction(frozenset({"order.asked_again"}), changes.overtake),
+    "notices": Reaction(frozenset(HEARD), hear),
+    "bounces": Reaction(frozenset({"mail.bounced"}), hear_of_bounces),
 }
 
 # What a service policy can be written for, by the kind of clock that a package starts.

@@ -12,5 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("procurement.supply.urls")),
     path("", include("procurement.erp.urls")),
     path("", include("procurement.erp.reconciliation.urls")),
+    path("", include("procurement.notifications.urls")),
     path("", include("procurement.workbench.urls")),
 ]
