@@ -405,6 +405,24 @@ def test_who_only_asked_is_an_author_too(people):
         approve_policy(draft.key, draft.version, actor=people["max"].actor, at=MONDAY)
 
 
+def test_a_copy_of_what_nobody_has_approved_is_still_its_authors_work(people):
+    draft = a_draft(people["max"], FIVE_DAYS)
+    bea, root = people["bea"].actor, people["root"].actor
+    with acting(bea):
+        copy = start_policy(draft.company_id, "The same", copy_of=draft.key, actor=bea, at=MONDAY)
+        copy = ask_approval(copy.key, copy.version, actor=bea, at=MONDAY)
+
+    with acting(people["max"].actor), pytest.raises(OwnWork):
+        approve_policy(copy.key, copy.version, actor=people["max"].actor, at=MONDAY)
+    with acting(root):
+        approved = approve_policy(copy.key, copy.version, actor=root, at=MONDAY)
+
+    # What somebody else has looked at once may be copied, and the copy is its writer's alone.
+    with acting(bea):
+        again = start_policy(draft.company_id, "Again", copy_of=approved.key, actor=bea, at=MONDAY)
+    assert again.authors == [people["bea"].user.pk]
+
+
 def test_a_buyer_writes_and_does_not_approve(people):
     draft = a_draft(people["max"], FIVE_DAYS)
     with acting(people["max"].actor):
