@@ -107,6 +107,27 @@ def test_an_author_sees_no_button_to_approve_and_cannot_press_one(people):
     assert draft.state == "asked"
 
 
+def test_who_looked_at_other_rules_does_not_approve_these(people):
+    draft = a_draft(people["bea"], FIVE_DAYS)
+    bea, max_ = signed_in(people["bea"]), signed_in(people["max"])
+    bea.post(reverse("policy-ask", args=[draft.key]), {"version": draft.version})
+    shown = max_.get(reverse("policy", args=[draft.key])).content.decode()
+    approve = re.search(r'href="([^"]*/approve/[^"]*)"', shown)[1]
+
+    again(draft)
+    bea.post(reverse("policy-hand-back", args=[draft.key]), {"version": draft.version, "reason": "One more."})
+    again(draft)
+    write(bea, draft, measure="unit_price", absolute="", percent="50")
+    again(draft)
+    bea.post(reverse("policy-ask", args=[draft.key]), {"version": draft.version})
+    asked = max_.get(approve).content.decode()
+    pressed = max_.post(approve, {"version": re.search(r'name="version" value="(\d+)"', asked)[1]})
+
+    again(draft)
+    assert (pressed.status_code, draft.state) == (409, "asked")
+    assert "Somebody changed this policy since you opened it" in text_of(pressed)
+
+
 # --- zero and not set ---------------------------------------------------------------------------------------
 
 
