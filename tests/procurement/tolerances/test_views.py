@@ -14,8 +14,10 @@ from django.urls import reverse
 from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, DecideAnswer, LineAnswer
 from procurement.acknowledgments.services import acknowledge_order, decide_answer
+from procurement.changes.services import accept_change
 from procurement.tolerances.messages import Direction, Inside, Limit, Measure
 from procurement.tolerances.models import ToleranceDecision, TolerancePolicy, ToleranceSwitch
+from tests.builders.changes import agree, piece, propose, say, to
 from tests.builders.facts import a_receipt, arrive
 from tests.builders.tolerances import a_draft, a_rule, an_active_policy
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
@@ -481,6 +483,27 @@ def test_a_dry_run_takes_rules_as_if_they_had_always_been_valid(people):
     page = text_of(signed_in(people["bea"]).get(reverse("policy-dry-run", args=[draft.key])))
 
     assert "3 days late, where 5 days are allowed" in page
+
+
+def test_a_dry_run_looks_at_answers_and_not_at_what_was_changed_later(people):
+    at = datetime.now(UTC) - timedelta(days=2)
+    order = agree(an_order(lines=[a_line(10, delivery_on=ASKED)], at=at), people["asha"], at=at)
+    half_more = propose(order, people["bea"], to(piece(150)), at=at)
+    say(accept_change, half_more, people["asha"], at=at)
+    draft = a_draft(people["bea"], FIVE_DAYS)
+
+    run = signed_in(people["bea"]).get(reverse("policy-dry-run", args=[draft.key])).context["run"]
+
+    assert (run.rows, run.as_asked) == ((), 1)
+
+
+def test_a_dry_run_over_no_span_of_the_list_takes_the_usual_one(people):
+    draft = a_draft(people["bea"], FIVE_DAYS)
+    bea = signed_in(people["bea"])
+
+    for days in ("31", "later", "000309999999999", "٣٠"):
+        page = bea.get(reverse("policy-dry-run", args=[draft.key]), {"days": days})
+        assert (page.status_code, page.context["days"]) == (200, 90)
 
 
 def test_a_dry_run_costs_the_same_queries_for_one_line_and_for_thirty(people):
