@@ -299,6 +299,23 @@ def test_a_limit_on_the_whole_order_counts_what_stands_on_other_lines(people):
     assert (first.settled.by_rule, second.settled.waiting) == ((10,), (20,))
 
 
+def test_what_was_declined_does_not_stand_on_the_whole_order(people):
+    dearer = a_rule(Measure.UNIT_PRICE, percent=10)
+    in_all = a_rule(Measure.DOCUMENT_AMOUNT, absolute=20, unit="EUR")
+    an_active_policy(people, dearer, in_all)
+    bea = people["bea"].actor
+    answer(an_order(lines=2), people["asha"], line(piece(price=Decimal("7.25")), key="L20"))
+    order = fresh()
+    with acting(bea):
+        command = DecideAnswer(order.key, order.version, "decline", lines=frozenset({"L20"}), reason="No.")
+        decide_answer(command, actor=bea, at=LATER)
+
+    done = answer(fresh(), people["asha"], line(piece(price=Decimal("6.95"))))
+
+    # 10 more in all: the 40 more that were declined are no part of it.
+    assert done.settled.by_rule == (10,)
+
+
 def test_a_price_for_a_hundred_is_compared_for_one(people):
     an_active_policy(people, a_rule(Measure.UNIT_PRICE, percent=2))
     order = an_order(lines=[a_line(price=Decimal(685), price_per=Decimal(100))])
