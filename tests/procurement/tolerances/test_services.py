@@ -390,6 +390,23 @@ def test_refuse_at_entry_tells_the_supplier_at_the_field(people):
     assert decisions() == []
 
 
+def test_what_is_refused_at_entry_is_told_at_the_row_that_was_typed(people):
+    a_split = a_rule(Measure.DELIVERIES, absolute=5)
+    an_active_policy(people, a_rule(absolute=5, outside=Outside.REFUSE), a_split)
+    halves = (SchedulePaper(Decimal(50), date(2026, 4, 1)), SchedulePaper(Decimal(50), date(2026, 4, 8)))
+    order = an_order(lines=[a_line(schedules=halves)])
+
+    def fields_of(*pieces):
+        with pytest.raises(Invalid) as refused:
+            answer(order, people["asha"], line(*pieces))
+        return [problem.field for problem in refused.value.problems]
+
+    # The second delivery first.
+    assert fields_of(piece(50, late=40, schedule_key=2), piece(50, schedule_key=1)) == ["delivery_on.0"]
+    # One day for both deliveries, each refused for as many days as it is late.
+    assert fields_of(piece(100, late=40)) == ["delivery_on.0", "delivery_on.0"]
+
+
 def test_a_buyer_on_the_phone_is_refused_nothing(people):
     an_active_policy(people, a_rule(absolute=30, outside=Outside.REFUSE))
     order = an_order(lines=1)
