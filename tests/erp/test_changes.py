@@ -156,6 +156,25 @@ def test_what_the_buyer_asks_for_is_done_too_price_and_less_of_it(erp: Connector
     assert (told.quantity, told.price, told.delivery_on) == (line.quantity - 10, price, LATER)
 
 
+def test_what_is_agreed_while_an_earlier_change_is_on_its_way_is_done_too(erp: ConnectorHarness) -> None:
+    order, mei, bea = at_the_table(erp)
+    first = ask(mei, Wish(move_days=7), 10)
+    accept(first, bea)
+    deliver_due(worker=1, clock=timezone.now)
+    erp.let_erp_work()
+
+    second = ask(mei, Wish(move_days=14), 10)
+    accept(second, bea)
+    for _interval in range(3):
+        one_interval(erp)
+
+    # The reading that showed the first asked nobody again.
+    assert (stands(first).state, stands(second).state) == ("done", "done")
+    line = fresh_line(10, NUMBER)
+    assert (line.agreement, line.turn, line.expected_on) == ("agreed", "", SOON + timedelta(days=21))
+    assert [day for _quantity, day in deliveries(held(erp, order, 10))] == [SOON + timedelta(days=21)]
+
+
 def test_a_line_that_nobody_wants_any_more_is_cancelled(erp: ConnectorHarness) -> None:
     _order, mei, bea = at_the_table(erp)
 

@@ -34,6 +34,7 @@ from procurement.changes.services.propose import AlreadyAsked
 from procurement.changes.tasks import close_changes
 from procurement.orders.messages import SchedulePaper
 from procurement.orders.models import Promise
+from procurement.orders.services import receive_orders
 from suppliers.models import Supplier
 from tests.builders.changes import (
     A_WEEK,
@@ -399,6 +400,38 @@ def test_a_revision_of_the_line_overtakes_it(people):
     with acting(FEED):
         assert overtake_changes([order.pk], actor=FEED, at=MONDAY) == 1
     assert (stands(asked).state, stands(other).state) == ("superseded", "proposed")
+
+
+def read_back(day, revision):
+    """The ERP tells of its first line on this day."""
+    with acting(FEED):
+        paper = a_paper(lines=[a_line(10, delivery_on=day), a_line(20)], revision=revision)
+        intake = receive_orders([paper], actor=FEED, at=MONDAY)
+        overtake_changes(intake.moved, actor=FEED, at=MONDAY)
+
+
+def test_an_erp_that_takes_over_the_first_of_two_asks_nobody_again(people):
+    order = an_agreed_order(people["asha"])
+    first = propose(order, people["asha"], A_WEEK)
+    say(accept_change, first, people["bea"])
+    second = propose(fresh(), people["asha"], A_WEEK)
+    say(accept_change, second, people["bea"])
+
+    # The worker had brought the first; the reading comes before the second is there.
+    read_back(date(2026, 4, 8), "2")
+
+    line = fresh_line()
+    assert (line.agreement, line.turn, line.expected_on) == ("agreed", "", date(2026, 4, 15))
+    assert stands(second).state == "accepted"
+
+    read_back(date(2026, 4, 15), "3")
+
+    assert (fresh_line().agreement, fresh_line().turn) == ("agreed", "")
+
+    # Both are there. Whoever turns it back in the ERP asks something new.
+    read_back(date(2026, 4, 8), "4")
+
+    assert (fresh_line().agreement, fresh_line().turn) == ("awaiting", "supplier")
 
 
 def test_the_clock_finds_what_was_overtaken_in_silence(people):
