@@ -116,7 +116,8 @@ def decide_changes(
     orders = _held({change.order.key for change in found.values()}, actor)
     outcomes: dict[uuid.UUID, str] = {}
     answers: dict[uuid.UUID, list[AnswerChange]] = defaultdict(list)
-    for choice in choices:
+    # What is chosen twice is decided once.
+    for choice in {choice.change: choice for choice in choices}.values():
         if choice.change not in found:
             outcomes[choice.change] = _("There is no such change request.")
             continue

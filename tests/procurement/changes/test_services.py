@@ -517,6 +517,19 @@ def test_forty_wishes_accepted_with_one_word_and_the_erp_told_once_per_order(peo
     assert {change.state for change in map(stands, asked[1:])} == {"accepted"}
 
 
+def test_what_is_ticked_twice_is_decided_once_and_sinks_no_other(people):
+    order = an_agreed_order(people["asha"])
+    one, two = (propose(order, people["asha"], A_WEEK, line=key) for key in ("L10", "L20"))
+    bea = people["bea"].actor
+
+    with acting(bea):
+        choices = [Choice(one.key, 1), Choice(one.key, 1), Choice(two.key, 1)]
+        outcomes = decide_changes(choices, "accept", actor=bea, at=MONDAY)
+
+    assert [outcome.refusal for outcome in outcomes] == ["", "", ""]
+    assert (stands(one).state, stands(two).state) == ("accepted", "accepted")
+
+
 def test_many_are_declined_with_one_reason(people):
     order = an_agreed_order(people["asha"])
     asked = [propose(order, people["asha"], A_WEEK, line=key) for key in ("L10", "L20")]
