@@ -42,6 +42,7 @@ from procurement.changes.services import (
     withdraw_change,
 )
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
+from procurement.orders.policies import plain
 from procurement.orders.queries import find_order, schedules_by_line
 from suppliers.roles import Permission
 
@@ -253,7 +254,8 @@ def _fields(
 ) -> dict[str, Any]:
     return {
         "typed": typed,
-        "boxes": boxes(typed, order.currency, bad),
+        "boxes": boxes(typed, order.currency, plain(line.price_per), bad),
+        "price_per": plain(line.price_per),
         "sites": list(sites_of(order).values()),
         "place": typed.ship_to or place_asked(line, order),
     }

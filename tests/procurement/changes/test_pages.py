@@ -1,5 +1,6 @@
 """Change requests on the screen: asked for, answered, countered, by the one and by many, without a script."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -168,6 +169,22 @@ def test_a_buyer_counters_and_the_supplier_puts_its_own_next(people, at):
     assert late.status_code == 409
     assert "Another wish is on the table since you opened this page" in page(late)
     assert len(stands(asked).told) == 2
+
+
+def test_a_price_for_a_hundred_is_countered_as_one_for_a_hundred(people, at):
+    order = an_agreed_order(people)
+    for_a_hundred = to(piece(price=Decimal(690), price_per=Decimal(100)))
+    asked = propose(order, people["asha"], for_a_hundred)
+    bea, address = at("bea"), reverse("change-revise", args=[asked.key])
+
+    shown = page(bea.get(reverse("change", args=[asked.key])))
+    fields_there = dict(re.findall(r'name="(\w+\.\d)" value="([^"]*)"', shown))
+    sent = fields_there | {"delivery_on.0": LATER.isoformat(), "verb": "counter", "version": 1}
+    assert bea.post(address, sent).status_code == 303
+
+    (counter,) = stands(asked).told[-1].terms["pieces"]
+    assert (counter["price"], counter["price_per"]) == ("690", "100")
+    assert "/ 100</span>" in shown
 
 
 def test_a_decline_without_a_reason_comes_back_with_what_was_typed(people, at):
