@@ -125,6 +125,10 @@ def _read_piece(
         say("delivery_on", "", _("Say on which day."), "required")
     price = before.price if piece.price is None else piece.price
     price_per = before.price_per if piece.price_per is None else piece.price_per
+    if piece.price is None and price_per != before.price_per:
+        message = _("Say the price too: it is agreed for %(count)s units, not for %(wanted)s.")
+        values = {"count": plain(before.price_per), "wanted": plain(price_per)}
+        say("price", "", message % values, "required")
     is_free = price == before.price == ZERO
     if (price <= ZERO and not is_free) or price_per <= ZERO:
         say("price", price, _("A price must be more than zero."))
@@ -133,13 +137,19 @@ def _read_piece(
     elif decimals_of(price) > PRICE_DECIMALS:
         message = _("A price has at most %(count)d decimals.") % {"count": PRICE_DECIMALS}
         say("price", price, message)
-    for name in ("item_number", "item_description"):
-        text = getattr(piece, name).strip()
+    item, description = _item(piece, before)
+    for name, text in (("item_number", item), ("item_description", description)):
         if message := too_long(name, text):
             say(name, text[:100], message, "too_long")
-    return TermPiece(
-        quantity, day, price, price_per, piece.item_number.strip(), piece.item_description.strip()
-    )
+    return TermPiece(quantity, day, price, price_per, item, description)
+
+
+def _item(piece: WantedPiece, before: TermPiece) -> tuple[str, str]:
+    """Which substitute, and what it is called; another one than agreed is not called as that one was."""
+    item = before.item_number if piece.item_number is None else piece.item_number.strip()
+    if piece.item_description is not None:
+        return item, piece.item_description.strip()
+    return item, before.item_description if item == before.item_number else ""
 
 
 def words_problems(reason: str, reasons: Iterable[str], note: str, *, owed: bool = False) -> list[Problem]:
@@ -262,16 +272,11 @@ def pieces_of(
                 note=note,
             ),
         )
-    free = list(asked.deliveries)
     found: list[NewPiece] = []
-    for piece in terms.pieces:
-        # Each answers the delivery of its day, else the next one that none answers yet, else the last.
-        delivery = next((one for one in free if one[1] == piece.delivery_on), free[0])
-        if len(free) > 1:
-            free.remove(delivery)
+    for piece, key in zip(terms.pieces, _delivery_keys(terms.pieces, asked), strict=True):
         found.append(
             NewPiece(
-                schedule_key=delivery[0],
+                schedule_key=key,
                 kind=PromiseKind.SUBSTITUTE if piece.item_number else PromiseKind.ACCEPT,
                 quantity=piece.quantity,
                 price=piece.price,
@@ -285,3 +290,17 @@ def pieces_of(
             )
         )
     return tuple(found)
+
+
+def _delivery_keys(pieces: Sequence[TermPiece], asked: Asked) -> list[int]:
+    """Which delivery each piece answers: first those of its day, then the next that none answers yet, at last the last."""
+    free = list(asked.deliveries)
+    keys: dict[int, int] = {}
+    for index, piece in enumerate(pieces):
+        if delivery := next((one for one in free if one[1] == piece.delivery_on), None):
+            free.remove(delivery)
+            keys[index] = delivery[0]
+    rest = (index for index in range(len(pieces)) if index not in keys)
+    last = asked.deliveries[-1][0]
+    keys |= {index: free.pop(0)[0] if free else last for index in rest}
+    return [keys[index] for index in range(len(pieces))]
