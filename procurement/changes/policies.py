@@ -48,6 +48,11 @@ def done_of(received: Decimal, invoiced: Decimal) -> Decimal:
     return max(received, invoiced)
 
 
+def is_agreed_still(was: Terms, now: Terms, place: str) -> bool:
+    """Whether what was agreed then is agreed now. A `place` that the ERP has taken over meanwhile is just as asked."""
+    return replace(was, ship_to="" if was.ship_to == place else was.ship_to) == now
+
+
 # --- reading a wish -----------------------------------------------------------------------------------------
 
 
@@ -76,7 +81,9 @@ def read_wish(agreed: Agreed, wish: Wish, *, today: date) -> tuple[Terms, list[P
     if wish.ship_to and wish.ship_to not in agreed.places:
         message = _("There is no place %(code)s in this company. Choose one from the list.")
         say("ship_to", wish.ship_to, message % {"code": wish.ship_to}, "unknown")
-    terms = Terms(pieces, "" if place == agreed.place else place)
+    # Back to the place asked for, before the ERP has taken over the other one: it is to be told this one by name.
+    is_as_asked = place == agreed.place and not agreed.terms.ship_to
+    terms = Terms(pieces, "" if is_as_asked else place)
     if not problems and is_same(agreed.terms, terms):
         say("wish", "", _("This is what is agreed already. Say what is to be different."), "nothing_changes")
     return terms, problems

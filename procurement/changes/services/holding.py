@@ -8,6 +8,7 @@ from portal.kernel.actors import Actor
 from portal.kernel.errors import IllegalTransition, NotAllowed, StaleDocument
 from procurement.changes.messages import AnswerChange, ReviseChange, terms_from_json
 from procurement.changes.models import OrderChange
+from procurement.changes.policies import is_agreed_still
 from procurement.changes.queries import (
     LineNow,
     find_change,
@@ -101,6 +102,6 @@ def line_now(order: PurchaseOrder, line: PurchaseOrderLine) -> LineNow:
 
 def require_same_agreement(change: OrderChange, now: LineNow) -> None:
     """Raise `StaleDocument` when what was agreed is not what the request would alter any more."""
-    if now.agreed.terms != terms_from_json(change.was):
+    if not is_agreed_still(terms_from_json(change.was), now.agreed.terms, now.agreed.place):
         message = _("What was agreed on line %(number)s has changed since this was asked for. Ask anew.")
         raise StaleDocument(message % {"number": now.line.number})

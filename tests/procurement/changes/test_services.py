@@ -402,10 +402,10 @@ def test_a_revision_of_the_line_overtakes_it(people):
     assert (stands(asked).state, stands(other).state) == ("superseded", "proposed")
 
 
-def read_back(day, revision):
+def read_back(day, revision, **changed):
     """The ERP tells of its first line on this day."""
     with acting(FEED):
-        paper = a_paper(lines=[a_line(10, delivery_on=day), a_line(20)], revision=revision)
+        paper = a_paper(lines=[a_line(10, delivery_on=day, **changed), a_line(20)], revision=revision)
         intake = receive_orders([paper], actor=FEED, at=MONDAY)
         overtake_changes(intake.moved, actor=FEED, at=MONDAY)
 
@@ -432,6 +432,27 @@ def test_an_erp_that_takes_over_the_first_of_two_asks_nobody_again(people):
     read_back(date(2026, 4, 8), "4")
 
     assert (fresh_line().agreement, fresh_line().turn) == ("awaiting", "supplier")
+
+
+def test_a_place_that_the_erp_takes_over_overtakes_no_other_wish(people):
+    order = an_agreed_order(people["asha"])
+    say(accept_change, propose(order, people["bea"], Wish(ship_to="HULL")), people["asha"])
+    later = propose(fresh(), people["asha"], A_WEEK)
+
+    read_back(date(2026, 4, 1), "2", ship_to="HULL")
+
+    assert stands(later).state == "proposed"
+    assert say(accept_change, later, people["bea"]).state == "accepted"
+
+
+def test_back_to_the_first_place_is_told_before_the_erp_took_the_other(people):
+    order = an_agreed_order(people["asha"])
+    say(accept_change, propose(order, people["bea"], Wish(ship_to="HULL")), people["asha"])
+    say(accept_change, propose(fresh(), people["bea"], Wish(ship_to="LEEDS")), people["asha"])
+
+    with acting(FEED):
+        (line,) = OutboxMessage.objects.filter(topic="erp").latest("id").payload["lines"]
+    assert [one["ship_to"] for one in line["pieces"]] == ["LEEDS"]
 
 
 def test_the_clock_finds_what_was_overtaken_in_silence(people):
