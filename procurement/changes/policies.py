@@ -75,7 +75,7 @@ def read_wish(agreed: Agreed, wish: Wish, *, today: date) -> tuple[Terms, list[P
             say("move_days", wish.move_days, _("This is more than five years. Check the number of days."))
         else:
             pieces = moved(pieces, wish.move_days, agreed.done)
-            if any(piece.delivery_on and piece.delivery_on < today for piece in _moved_only(pieces, agreed)):
+            if passed_days(agreed, pieces, today=today):
                 say("move_days", wish.move_days, _("Some deliveries would fall on days that have passed."))
     place = wish.ship_to or agreed.terms.ship_to
     if wish.ship_to and wish.ship_to not in agreed.places:
@@ -205,9 +205,11 @@ def moved(pieces: Sequence[TermPiece], days: int, done: Decimal) -> tuple[TermPi
     return tuple(found)
 
 
-def _moved_only(pieces: Iterable[TermPiece], agreed: Agreed) -> list[TermPiece]:
-    days = {piece.delivery_on for piece in agreed.terms.pieces}
-    return [piece for piece in pieces if piece.delivery_on not in days]
+def passed_days(agreed: Agreed, pieces: Iterable[TermPiece], *, today: date) -> list[date]:
+    """The days wished for that lie in the past. What was agreed for such a day may stay so; nothing is newly set on one."""
+    stay = {piece.delivery_on for piece in agreed.terms.pieces}
+    days = (piece.delivery_on for piece in pieces if piece.delivery_on not in stay)
+    return sorted(day for day in days if day and day < today)
 
 
 def is_same(one: Terms, other: Terms) -> bool:

@@ -198,14 +198,15 @@ def read_terms(
     at: datetime,
 ) -> Terms:
     """The terms that a command wishes for. Raises `Invalid` with every problem found."""
-    terms, problems = read_wish(agreed, command.wish, today=_today(order, at))
+    terms, problems = read_wish(agreed, command.wish, today=today_of(order, at))
     problems = [*problems, *words_problems(command.reason, reasons, command.note)]
     if problems:
         raise Invalid(problems[0].message, problems)
     return terms
 
 
-def _today(order: PurchaseOrder, at: datetime) -> date:
+def today_of(order: PurchaseOrder, at: datetime) -> date:
+    """The date where the supplier is."""
     return at.astimezone(ZoneInfo(order.supplier.time_zone)).date()
 
 

@@ -1,7 +1,7 @@
 """What two people do with a wish, on the database and with what the ERP is told."""
 
 import uuid
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -363,6 +363,21 @@ def test_nothing_below_what_came_meanwhile(people):
 
 
 # --- what ends a request unasked
+
+
+def test_nothing_is_agreed_for_a_day_that_has_passed_meanwhile(people):
+    order = an_agreed_order(people["asha"])
+    soon = propose(order, people["asha"], to(piece(100, date(2026, 3, 4))))
+    over_there = datetime(2026, 3, 4, 18, 0, tzinfo=UTC)  # the evening before in Leeds, the next day in Pune
+    evening = over_there + timedelta(hours=1)
+
+    with pytest.raises(Invalid, match="4 Mar 2026 has passed meanwhile"):
+        say(accept_change, soon, people["bea"], at=evening)
+    bea = people["bea"].actor
+    with acting(bea):
+        (outcome,) = decide_changes([Choice(soon.key, 1)], "accept", actor=bea, at=evening)
+    assert "has passed meanwhile" in outcome.refusal
+    assert say(accept_change, soon, people["bea"], at=over_there).state == "accepted"
 
 
 def test_time_that_is_up_ends_it(people):
