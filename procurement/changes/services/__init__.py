@@ -5,8 +5,10 @@ from procurement.changes.services.closing import (
     close_overtaken,
     confirm_changes,
     expire_changes,
+    hand_on_changes,
     keep_changes,
     overtake_changes,
+    overtake_waiting,
 )
 from procurement.changes.services.many import (
     MOST,
@@ -32,9 +34,11 @@ __all__ = [
     "decline_change",
     "edit_change",
     "expire_changes",
+    "hand_on_changes",
     "keep_changes",
     "move_lines",
     "overtake_changes",
+    "overtake_waiting",
     "propose_change",
     "propose_changes",
     "save_reason",
