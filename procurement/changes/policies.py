@@ -206,7 +206,7 @@ def moved(pieces: Sequence[TermPiece], days: int, done: Decimal) -> tuple[TermPi
 
 
 def passed_days(agreed: Agreed, pieces: Iterable[TermPiece], *, today: date) -> list[date]:
-    """The days wished for that lie in the past. What was agreed for such a day may stay so; nothing is newly set on one."""
+    """The days wished for that lie in the past. What was agreed for such a day may stay; nothing new is set on one."""
     stay = {piece.delivery_on for piece in agreed.terms.pieces}
     days = (piece.delivery_on for piece in pieces if piece.delivery_on not in stay)
     return sorted(day for day in days if day and day < today)
@@ -302,7 +302,7 @@ def pieces_of(
 
 
 def _delivery_keys(pieces: Sequence[TermPiece], asked: Asked) -> list[int]:
-    """Which delivery each piece answers: first those of its day, then the next that none answers yet, at last the last."""
+    """Which delivery each piece answers: the one of its day, else the next that none answers yet, else the last."""
     free = list(asked.deliveries)
     keys: dict[int, int] = {}
     for index, piece in enumerate(pieces):

@@ -91,7 +91,9 @@ def require_acceptable(change: OrderChange, now: LineNow, *, today: date) -> Non
     require_same_agreement(change, now)
     terms = terms_from_json(current_round(change).terms)
     if passed := passed_days(now.agreed, terms.pieces, today=today):
-        text = _("%(day)s has passed meanwhile, so nothing can be agreed for it. Counter it with a later day.")
+        text = _(
+            "%(day)s has passed meanwhile, so nothing can be agreed for it. Counter it with a later day."
+        )
         text %= {"day": day_text(passed[0])}
         day = passed[0].isoformat()
         raise Invalid(text, [Problem("delivery_on", text, day, "passed", str(now.line.number))])

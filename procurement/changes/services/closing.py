@@ -67,7 +67,7 @@ def overtake_waiting(
 
 @requires_scope
 def hand_on_changes(command: uuid.UUID, *, to: uuid.UUID) -> int:
-    """A later command asks for what this one could not get: the requests that stand wait for that one. Says how many."""
+    """A later command asks for what this one could not get: requests that stand wait for that one. Says how many."""
     changes = _waiting(command)
     live = live_promises_by_line(change.line_id for change in changes)
     standing = [change.pk for change in changes if not is_overtaken(change, live[change.line_id])]

@@ -155,6 +155,7 @@ def _show(
         "answer_reason": words.get((order.company_id, found.answer_reason), found.answer_reason),
         "verbs": verbs,
         "may_revise": may_revise,
+        "is_revising": typed is not None,
         "answer": answer,
         "reasons": list(reasons_of(order.company_id).items()) if verbs else [],
         **_refused(refusal),

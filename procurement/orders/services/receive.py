@@ -550,7 +550,7 @@ class _Revising:
             self._say(str(line.number), change, "as agreed")
 
     def _is_late_echo(self, line: PurchaseOrderLine, asked: Asked, changes: Sequence[Change]) -> bool:
-        """Whether the ERP now holds what was agreed before both sides agreed on something newer, which it is being told."""
+        """Whether the ERP now holds what was agreed before something newer was, which it is being told."""
         before = self.known.agreed_before.get(line.pk, []) if changes and line.is_settled else []
         return any(echoes(asked, [piece_of(one) for one in pieces], changes) for pieces in before)
 

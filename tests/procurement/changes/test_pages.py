@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portal.kernel.scope import acting
 from procurement.changes.models import ChangeReason, OrderChange
-from procurement.changes.services import accept_change
+from procurement.changes.services import accept_change, edit_change
 from tests.builders import changes
 from tests.builders.changes import A_WEEK, agree, piece, say, stands, to
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
@@ -197,6 +197,19 @@ def test_a_decline_without_a_reason_comes_back_with_what_was_typed(people, at):
     assert "No." in page(at("asha").get(reverse("change", args=[asked.key])))
 
 
+def test_who_countered_too_late_sees_what_was_typed(people, at):
+    order = an_agreed_order(people)
+    asked = propose(order, people["asha"], A_WEEK)
+    changes.revise(edit_change, asked, people["asha"], to(piece(90)), at=timezone.now())
+
+    sent = fields(("77", SOON), note="Only so many.") | {"verb": "counter", "version": 1}
+    late = at("bea").post(reverse("change-revise", args=[asked.key]), sent)
+
+    assert late.status_code == 409
+    assert '<details class="q-panel" open>' in page(late)
+    assert 'name="quantity.0" value="77"' in page(late)
+
+
 def test_taken_back_by_its_author(people, at):
     order = an_agreed_order(people)
     asked = propose(order, people["asha"], A_WEEK)
@@ -298,6 +311,21 @@ def test_of_many_the_good_ones_are_asked_for(people, at):
 
 
 # --- reasons
+
+
+def test_what_cannot_be_moved_says_which_line_of_which_order(people, at):
+    far = an_agreed_order(people)
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    an_order("4500000002", [a_line(30, delivery_on=tomorrow)])
+    near = agree(fresh("4500000002"), people["asha"], at=timezone.now())
+    ticked = [(fresh_line(30, "4500000002"), near), (fresh_line(10), far)]
+    sent = {"pick": [f"{line.pk}.{order.version}" for line, order in ticked], "days": "-7"}
+
+    moved = at("bea").post(f"{reverse('changes-move')}?item=VALVE-15", sent)
+
+    told = re.sub(r"<[^>]+>", "", page(moved))
+    assert "4500000002 · 30: Some deliveries would fall on days that have passed." in told
+    assert "One wish is on the table." in told
 
 
 def test_an_administrator_words_the_reasons(people, at):
