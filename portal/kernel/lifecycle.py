@@ -1,6 +1,6 @@
 """A lifecycle is a table: buttons, API, refusals, documentation and tests are all read off it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import F, Model
 
 from portal.kernel.actors import Actor
-from portal.kernel.audit.services import record
+from portal.kernel.audit.services import Fact, record, record_all
 from portal.kernel.errors import IllegalTransition, StaleDocument
 from portal.kernel.outbox.services import Outgoing, enqueue_all
 from portal.kernel.scope import requires_scope
@@ -120,3 +120,43 @@ class Lifecycle:
             actor=actor,
             at=at,
         )
+
+    @requires_scope
+    def move_all(
+        self,
+        documents: Sequence[Any],
+        verb: str,
+        *,
+        actor: Actor,
+        at: datetime,
+        facts: Sequence[Mapping[str, Any]],
+        fields: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Move many documents of one kind, which are held: each with its own facts, in as many queries as one.
+
+        Raises `IllegalTransition` where one is in a wrong state, and `StaleDocument` if one was moved meanwhile; then
+        the transaction must not be kept. For verbs that tell no topic.
+        """
+        by_source: dict[str, list[Any]] = {}
+        for document in documents:
+            by_source.setdefault(getattr(document, self.state), []).append(document)
+        told: dict[int, Fact] = {}
+        facts_of = {id(document): one for document, one in zip(documents, facts, strict=True)}
+        for source, theirs in by_source.items():
+            row = self.transition(verb, source)
+            if row.tells:
+                raise ValueError(f"{self.name}: {verb} tells topics; move its documents one by one.")
+            changes = {self.state: row.target, **(fields or {})}
+            held = type(theirs[0])._default_manager.filter(pk__in=[one.pk for one in theirs])
+            moved = held.filter(**{self.state: source}).update(version=F("version") + 1, **changes)
+            if moved != len(theirs):
+                raise StaleDocument(f"One of {len(theirs)} was changed by somebody else a moment ago.")
+            for document in theirs:
+                document.version += 1
+                for name, value in changes.items():
+                    setattr(document, name, value)
+                said = {"from": source, "to": row.target, **facts_of[id(document)]}
+                told[id(document)] = Fact(
+                    row.event, document.stream, document.supplier_id, said, internal=row.internal
+                )
+        record_all([told[id(document)] for document in documents], actor=actor, at=at)

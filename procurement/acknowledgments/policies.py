@@ -17,7 +17,7 @@ from portal.kernel.values import decimals_of
 from procurement.acknowledgments.messages import AnswerPiece
 from procurement.orders.policies import ZERO, NewPiece, merged, plain
 from procurement.orders.states import PromiseKind, Reason
-from procurement.tolerances.messages import Measure, Measured, Outcome, Verdict
+from procurement.tolerances.messages import Check, Measure, Measured, Outcome, Verdict
 from procurement.tolerances.presenters.sentences import figure_text, refusal_text
 
 LONGEST = {"item_number": 60, "item_description": 300, "note": 2000, "supplier_reference": 60}
@@ -137,6 +137,7 @@ def _read_piece(
             price_per=rules.price_per,
             reason=piece.reason,
             note=piece.note,
+            row=index,
         )
     if piece.reason and piece.reason not in Reason.values:
         say("reason", piece.reason, _("This reason is not on the list."))
@@ -165,6 +166,7 @@ def _read_piece(
         item_description=piece.item_description.strip(),
         reason=piece.reason,
         note=piece.note,
+        row=index,
     )
 
 
@@ -426,11 +428,13 @@ FIELD_OF = {
 }
 
 
-def refused_at_entry(rules: LineRules, verdict: Verdict, currency: str) -> list[Problem]:
-    """What the company's rules do not even let a buyer see, each at its field with the way out."""
-    return [
+def refused_at_entry(
+    rules: LineRules, pieces: Sequence[NewPiece], verdict: Verdict, currency: str
+) -> list[Problem]:
+    """What the company's rules do not even let a buyer see, each at the field it was typed in, with the way out."""
+    problems = [
         Problem(
-            f"{FIELD_OF[check.measured.measure]}.{max(0, check.measured.piece - 1)}",
+            f"{FIELD_OF[check.measured.measure]}.{_row_of(check, pieces)}",
             refusal_text(check, currency=currency, unit=rules.unit),
             figure_text(check),
             "outside_tolerance",
@@ -439,6 +443,13 @@ def refused_at_entry(rules: LineRules, verdict: Verdict, currency: str) -> list[
         for check in verdict.checks
         if check.outcome is Outcome.REFUSE
     ]
+    # What was typed once and fills two deliveries is refused once.
+    return list(dict.fromkeys(problems))
+
+
+def _row_of(check: Check, pieces: Sequence[NewPiece]) -> int:
+    piece = check.measured.piece
+    return pieces[piece - 1].row if piece else 0
 
 
 def agreed_pieces(verdict: Verdict, count: int) -> frozenset[int]:

@@ -24,6 +24,7 @@ from procurement.catalogue.models import SupplierItem
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from procurement.orders.policies import NewPiece
 from procurement.orders.queries import schedules_by_line
+from procurement.orders.states import Turn
 from procurement.tolerances.messages import DocumentKind, Measure, Subject, Verdict
 from procurement.tolerances.queries import LivePolicy, groups_of, live_policy, live_policy_held
 from suppliers.models import SupplierSite
@@ -175,7 +176,10 @@ def with_paper(
     promises: Mapping[int, Sequence[Promise]],
     answers: Mapping[int, Sequence[NewPiece]],
 ) -> Judge:
-    """The judge, told the asked and the promised amount of the whole order; `answers` take the place of `promises`."""
+    """The judge, told the asked and the promised amount of the whole order; `answers` take the place of `promises`.
+
+    What a buyer declined, or a revision has asked anew, stands no longer: such a line counts as it is asked.
+    """
     asked = promised = Fraction(0)
     for line in lines:
         if line.cancelled:
@@ -184,7 +188,7 @@ def with_paper(
         asked += before
         if line.pk in answers:
             promised += promised_amount(answers[line.pk])
-        elif standing := promises.get(line.pk):
+        elif line.turn != Turn.SUPPLIER and (standing := promises.get(line.pk)):
             promised += promised_amount([as_new(promise) for promise in standing])
         else:
             promised += before

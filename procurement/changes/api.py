@@ -70,8 +70,13 @@ class WishedPiece(Shape):
     delivery_on = Day(required=False)
     price = Exact(required=False, help_text="For `price_per` units.")
     price_per = Exact(required=False)
-    item_number = Text(required=False, max_length=60, help_text="Of a substitute, as the supplier calls it.")
-    item_description = Text(required=False, max_length=300)
+    item_number = Text(
+        required=False,
+        allow_blank=True,
+        max_length=60,
+        help_text="Of a substitute, as the supplier calls it. Empty: the item that the order asks for.",
+    )
+    item_description = Text(required=False, allow_blank=True, max_length=300)
 
 
 class WishShape(Shape):

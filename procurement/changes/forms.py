@@ -13,7 +13,7 @@ from procurement.changes.messages import Terms, WantedPiece, Wish
 from procurement.changes.policies import MOST_PIECES
 from procurement.orders.policies import plain
 
-NAMES = ("quantity", "delivery_on", "price", "item_number", "item_description")
+NAMES = ("quantity", "delivery_on", "price", "price_per", "item_number", "item_description")
 SPARE_ROWS = 2
 
 
@@ -62,6 +62,8 @@ def _piece(row: Mapping[str, str], number: int, problems: list[Problem]) -> Want
         if row[name] and values[name] is None:
             message = _("“%(text)s” is no number. Write it like 1,200 or 12.50.")
             problems.append(Problem(f"{name}.{number}", message % {"text": row[name][:40]}, row[name]))
+    # Typed against what stood beside it: 690 per 100 must not come back as 690 each.
+    values["price_per"] = plain_amount(row["price_per"]) if row["price"] else None
     values["delivery_on"] = plain_day(row["delivery_on"]) if row["delivery_on"] else None
     if row["delivery_on"] and values["delivery_on"] is None:
         message = _("“%(text)s” is no day. Write it like 2026-04-01.")
@@ -77,6 +79,7 @@ def typed_terms(terms: Terms) -> TypedWish:
                 "quantity": plain(piece.quantity),
                 "delivery_on": piece.delivery_on.isoformat() if piece.delivery_on else "",
                 "price": plain(piece.price),
+                "price_per": plain(piece.price_per),
                 "item_number": piece.item_number,
                 "item_description": piece.item_description,
             }
@@ -96,10 +99,12 @@ class Box:
     is_bad: bool = False
 
 
-def boxes(typed: TypedWish, currency: str, problems: Mapping[str, Problem]) -> list[dict[str, Box]]:
-    """The rows of fields: those that are typed, and some to spare for a split."""
+def boxes(
+    typed: TypedWish, currency: str, price_per: str, problems: Mapping[str, Problem]
+) -> list[dict[str, Box]]:
+    """The rows of fields: those that are typed, and some to spare for a split, their prices for `price_per` units."""
     spare = min(SPARE_ROWS, MOST_PIECES - len(typed.pieces))
-    rows = [*typed.pieces, *({} for _row in range(spare))]
+    rows = [*typed.pieces, *({"price_per": price_per} for _row in range(spare))]
     return [
         {
             name: Box(

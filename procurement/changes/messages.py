@@ -46,14 +46,17 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class WantedPiece:
-    """One delivery of a wish. What is left out is as agreed; the only piece may leave out its quantity too."""
+    """One delivery of a wish. What is left out is as agreed; the only piece may leave out its quantity too.
+
+    An `item_number` that is empty, and not left out, is the item that the order asks for.
+    """
 
     quantity: Decimal | None = None
     delivery_on: date | None = None
     price: Decimal | None = None
     price_per: Decimal | None = None
-    item_number: str = ""
-    item_description: str = ""
+    item_number: str | None = None
+    item_description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,11 @@ def done_of(received: Decimal, invoiced: Decimal) -> Decimal:
     return max(received, invoiced)
 
 
+def is_agreed_still(was: Terms, now: Terms, place: str) -> bool:
+    """Whether what was agreed then is agreed now. A `place` that the ERP has taken over meanwhile is just as asked."""
+    return replace(was, ship_to="" if was.ship_to == place else was.ship_to) == now
+
+
 # --- reading a wish -----------------------------------------------------------------------------------------
 
 
@@ -85,13 +90,15 @@ def read_wish(agreed: Agreed, wish: Wish, *, today: date) -> tuple[Terms, list[P
             say("move_days", wish.move_days, _("This is more than five years. Check the number of days."))
         else:
             pieces = moved(pieces, wish.move_days, agreed.done)
-            if any(piece.delivery_on and piece.delivery_on < today for piece in _moved_only(pieces, agreed)):
+            if passed_days(agreed, pieces, today=today):
                 say("move_days", wish.move_days, _("Some deliveries would fall on days that have passed."))
     place = wish.ship_to or agreed.terms.ship_to
     if wish.ship_to and wish.ship_to not in agreed.places:
         message = _("There is no place %(code)s in this company. Choose one from the list.")
         say("ship_to", wish.ship_to, message % {"code": wish.ship_to}, "unknown")
-    terms = Terms(pieces, "" if place == agreed.place else place)
+    # Back to the place asked for, before the ERP has taken over the other one: it is to be told this one by name.
+    is_as_asked = place == agreed.place and not agreed.terms.ship_to
+    terms = Terms(pieces, "" if is_as_asked else place)
     if not problems and is_same(agreed.terms, terms):
         say("wish", "", _("This is what is agreed already. Say what is to be different."), "nothing_changes")
     return terms, problems
@@ -140,6 +147,10 @@ def _read_piece(
         say("delivery_on", "", _("Say on which day."), "required")
     price = before.price if piece.price is None else piece.price
     price_per = before.price_per if piece.price_per is None else piece.price_per
+    if piece.price is None and price_per != before.price_per:
+        message = _("Say the price too: it is agreed for %(count)s units, not for %(wanted)s.")
+        values = {"count": plain(before.price_per), "wanted": plain(price_per)}
+        say("price", "", message % values, "required")
     is_free = price == before.price == ZERO
     if (price <= ZERO and not is_free) or price_per <= ZERO:
         say("price", price, _("A price must be more than zero."))
@@ -148,13 +159,19 @@ def _read_piece(
     elif decimals_of(price) > PRICE_DECIMALS:
         message = _("A price has at most %(count)d decimals.") % {"count": PRICE_DECIMALS}
         say("price", price, message)
-    for name in ("item_number", "item_description"):
-        text = getattr(piece, name).strip()
+    item, description = _item(piece, before)
+    for name, text in (("item_number", item), ("item_description", description)):
         if message := too_long(name, text):
             say(name, text[:100], message, "too_long")
-    return TermPiece(
-        quantity, day, price, price_per, piece.item_number.strip(), piece.item_description.strip()
-    )
+    return TermPiece(quantity, day, price, price_per, item, description)
+
+
+def _item(piece: WantedPiece, before: TermPiece) -> tuple[str, str]:
+    """Which substitute, and what it is called; another one than agreed is not called as that one was."""
+    item = before.item_number if piece.item_number is None else piece.item_number.strip()
+    if piece.item_description is not None:
+        return item, piece.item_description.strip()
+    return item, before.item_description if item == before.item_number else ""
 
 
 def words_problems(reason: str, reasons: Iterable[str], note: str, *, owed: bool = False) -> list[Problem]:
@@ -203,9 +220,11 @@ def moved(pieces: Sequence[TermPiece], days: int, done: Decimal) -> tuple[TermPi
     return tuple(found)
 
 
-def _moved_only(pieces: Iterable[TermPiece], agreed: Agreed) -> list[TermPiece]:
-    days = {piece.delivery_on for piece in agreed.terms.pieces}
-    return [piece for piece in pieces if piece.delivery_on not in days]
+def passed_days(agreed: Agreed, pieces: Iterable[TermPiece], *, today: date) -> list[date]:
+    """The days wished for that lie in the past. What was agreed for such a day may stay; nothing new is set on one."""
+    stay = {piece.delivery_on for piece in agreed.terms.pieces}
+    days = (piece.delivery_on for piece in pieces if piece.delivery_on not in stay)
+    return sorted(day for day in days if day and day < today)
 
 
 def is_same(one: Terms, other: Terms) -> bool:
@@ -357,16 +376,11 @@ def pieces_of(
                 note=note,
             ),
         )
-    free = list(asked.deliveries)
     found: list[NewPiece] = []
-    for piece in terms.pieces:
-        # Each answers the delivery of its day, else the next one that none answers yet, else the last.
-        delivery = next((one for one in free if one[1] == piece.delivery_on), free[0])
-        if len(free) > 1:
-            free.remove(delivery)
+    for piece, key in zip(terms.pieces, _delivery_keys(terms.pieces, asked), strict=True):
         found.append(
             NewPiece(
-                schedule_key=delivery[0],
+                schedule_key=key,
                 kind=PromiseKind.SUBSTITUTE if piece.item_number else PromiseKind.ACCEPT,
                 quantity=piece.quantity,
                 price=piece.price,
@@ -380,3 +394,17 @@ def pieces_of(
             )
         )
     return tuple(found)
+
+
+def _delivery_keys(pieces: Sequence[TermPiece], asked: Asked) -> list[int]:
+    """Which delivery each piece answers: the one of its day, else the next that none answers yet, else the last."""
+    free = list(asked.deliveries)
+    keys: dict[int, int] = {}
+    for index, piece in enumerate(pieces):
+        if delivery := next((one for one in free if one[1] == piece.delivery_on), None):
+            free.remove(delivery)
+            keys[index] = delivery[0]
+    rest = (index for index in range(len(pieces)) if index not in keys)
+    last = asked.deliveries[-1][0]
+    keys |= {index: free.pop(0)[0] if free else last for index in rest}
+    return [keys[index] for index in range(len(pieces))]

@@ -14,7 +14,7 @@ from portal.kernel.errors import NotFound
 from procurement.catalogue.models import Company, Site
 from procurement.changes.messages import TermPiece, Terms, terms_from_json
 from procurement.changes.models import ChangeReason, ChangeRound, OrderChange
-from procurement.changes.policies import Agreed, Asked, done_of, is_same
+from procurement.changes.policies import Agreed, Asked, done_of, is_agreed_still, is_same
 from procurement.changes.states import CHANGE_LIFECYCLE, OF_ANSWERER, OF_AUTHOR, OPEN, ChangeState, Side
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from procurement.orders.queries import live_promises_by_line
@@ -220,7 +220,8 @@ def is_overtaken(change: OrderChange, live: Sequence[Promise]) -> bool:
     if change.is_open:
         if not is_changeable(change.line, change.order):
             return True
-        return agreed_terms(change.line, change.order, live) != terms_from_json(change.was)
+        now = agreed_terms(change.line, change.order, live)
+        return not is_agreed_still(terms_from_json(change.was), now, place_asked(change.line, change.order))
     # What waits for the ERP stands as long as nothing newer was asked or agreed.
     if change.line.agreement not in (Agreement.AGREED, Agreement.REFUSED):
         return True

@@ -14,9 +14,10 @@ from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
 from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, Problem, Refusal
 from portal.kernel.scope import requires_scope
-from procurement.changes.services import overtake_changes
+from procurement.changes.services import confirm_changes, overtake_changes, overtake_waiting
 from procurement.erp.cases import Case, CaseLine, Choice, choices_of, moved_since
 from procurement.erp.models import ErpCommand
+from procurement.erp.policies import Standing
 from procurement.erp.queries import case_of, lock_command, people_who_key
 from procurement.erp.services import facts_of, give_up_command, retry_command, send_again, still_agreed
 from procurement.erp.states import COMMAND_LIFECYCLE, CommandState
@@ -157,6 +158,9 @@ def _end(command: ErpCommand, case: Case, verb: str, *, actor: Actor, at: dateti
     """End the command; lines of it that nobody has anything against are written all the same."""
     facts = facts_of(command) | {"lines": _numbers(case.affected)}
     rest = case.rest
+    held_there = {line.key for line in case.lines if line.standing is Standing.HOLDS}
+    confirm_changes(command.origin, lines=held_there, actor=actor, at=at)
+    overtake_waiting(command.origin, lines={line.key for line in case.affected}, actor=actor, at=at)
     if not rest:
         COMMAND_LIFECYCLE.move(command, verb, actor=actor, at=at, facts=facts)
         return

@@ -15,7 +15,7 @@ from portal.kernel.errors import Refusal
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.outbox.services import enqueue, skip_message
 from portal.kernel.scope import requires_scope
-from procurement.changes.services import confirm_changes, keep_changes
+from procurement.changes.services import confirm_changes, hand_on_changes, keep_changes, overtake_waiting
 from procurement.erp.models import ErpCommand
 from procurement.erp.policies import (
     HeldLine,
@@ -278,6 +278,7 @@ def retry_command(command: ErpCommand, *, actor: Actor, at: datetime) -> bool:
     writable = {line.key for line in case.lines if line.is_writable}
     if not writable:
         _supersede(command, actor=actor, at=at)
+        overtake_waiting(command.origin, actor=actor, at=at)
         return False
     held = {line.key: line.now for line in case.lines if line.now is not None}
     send_again(command, still_agreed(command, writable), held, actor=actor, at=at)
@@ -372,8 +373,9 @@ def _confirm(command: ErpCommand, *, actor: Actor, at: datetime, reference: str 
     if reference:
         fields["reference"] = reference
     COMMAND_LIFECYCLE.move(command, "confirm", actor=actor, at=at, facts=facts_of(command), fields=fields)
-    confirm_changes(command.origin, actor=actor, at=at)
+    # First what stuck before it: the changes behind that are done with this one.
     _supersede_older(command, STUCK, actor=actor, at=at)
+    confirm_changes(command.origin, actor=actor, at=at)
     release_next(command, actor=actor, at=at)
 
 
@@ -397,6 +399,7 @@ def _supersede_older(newer: ErpCommand, states: Iterable[str], *, actor: Actor, 
     for command in stuck.select_related("order").order_by("id"):
         if {line["key"] for line in command.payload["lines"]} <= settled:
             _supersede(command, actor=actor, at=at)
+            hand_on_changes(command.origin, to=newer.origin)
 
 
 def _supersede(command: ErpCommand, *, actor: Actor, at: datetime) -> None:

@@ -5,7 +5,7 @@ Sources: domain.md §3 (layers of truth), §4 (statuses), §5 (acknowledging).
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import TypeVar
@@ -110,7 +110,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class NewPiece:
-    """One piece of an answer, checked already."""
+    """One piece of an answer, checked already. `row` is the place, from 0, of what was typed for it."""
 
     schedule_key: int
     kind: str
@@ -124,6 +124,7 @@ class NewPiece:
     reason: str = ""
     note: str = ""
     ship_to: int | None = None
+    row: int = field(default=0, compare=False)
 
 
 def is_as_asked(asked: Asked, pieces: Sequence[Piece]) -> bool:

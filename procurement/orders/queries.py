@@ -5,14 +5,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.errors import NotFound
 from procurement.orders.models import OrderDocument, Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from procurement.orders.policies import Asked, Piece
-from procurement.orders.states import LIVE_PROMISES, DocumentState
+from procurement.orders.states import LIVE_PROMISES, Agreement, DocumentState, PromiseState
 
 
 def visible_orders(actor: Actor) -> QuerySet[PurchaseOrder]:
@@ -92,6 +92,25 @@ def live_promises_by_line(line_ids: Iterable[int]) -> dict[int, list[Promise]]:
     for promise in promises.order_by("line_id", "schedule_key", "piece"):
         found[promise.line_id].append(promise)
     return found
+
+
+def agreed_before_by_line(line_ids: Iterable[int]) -> dict[int, list[list[Promise]]]:
+    """What was agreed on settled lines before something newer was, paper by paper, as far as the ERP has not moved them
+    since: it may still be about to take that over. One query.
+    """
+    found: dict[int, dict[uuid.UUID, list[Promise]]] = defaultdict(lambda: defaultdict(list))
+    # A buyer's no always has words; what was agreed has none, or they are not needed to know it.
+    agreed = Promise.objects.filter(
+        line_id__in=list(line_ids),
+        line__agreement__in=[Agreement.AGREED, Agreement.REFUSED],
+        state=PromiseState.SUPERSEDED,
+        decided_at__isnull=False,
+        decision_note="",
+        revision__gte=F("line__asked_revision"),
+    )
+    for promise in agreed.select_related("ship_to").order_by("line_id", "piece"):
+        found[promise.line_id][promise.origin].append(promise)
+    return {line_id: list(papers.values()) for line_id, papers in found.items()}
 
 
 def asked_of(

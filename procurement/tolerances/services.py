@@ -1,8 +1,9 @@
 """Writing policies, letting them act, stopping them, and writing down what they decided.
 
 Note [Two pairs of eyes]: rules act for the company without anybody looking, so nobody lets rules act that they have
-written themselves. Whoever changed anything of a policy is one of its authors for good. To stop is always possible at
-once and alone; to let rules act again takes somebody who may approve them.
+written themselves. Whoever changed anything of a policy is one of its authors for good, and of every copy of it that is
+made before somebody else has approved it. To stop is always possible at once and alone; to let rules act again takes
+somebody who may approve them.
 
 Note [One after the other]: who approves, retires, stops or resumes holds the rules of the company alone; an answer that
 is being judged holds them together with other answers. So once a stop has been written, no answer is agreed by a rule.
@@ -116,11 +117,12 @@ def start_policy(
     company = Company.objects.filter(pk=company_id).first()
     if company is None:
         raise NotFound(_("There is no such company."))
-    before = find_policy(copy_of) if copy_of else None
+    # Held: who writes a rule of it meanwhile is one of its authors, or the rule is not in the copy.
+    before = lock_policy(copy_of) if copy_of else None
     policy = TolerancePolicy.objects.create(
         company=company,
         name=name,
-        authors=_with_author([], actor),
+        authors=_with_author(_unseen_authors(before), actor),
         replaces=before,
         last_number=before.last_number if before else 0,
         created_at=at,
@@ -233,6 +235,12 @@ def _unknown(rule: Rule) -> Iterable[Problem]:
     if rule.unit and rule.measure is Measure.QUANTITY and not Unit.objects.filter(code=rule.unit).exists():
         message = _("There is no unit %(unit)s.") % {"unit": rule.unit}
         yield Problem("unit", message, rule.unit, "unknown")
+
+
+def _unseen_authors(before: TolerancePolicy | None) -> list[int]:
+    """Whose work a copy is too: that of a policy's authors, unless somebody else has looked at it and approved it."""
+    authors: list[int] = before.authors if before and before.approved_at is None else []
+    return authors
 
 
 def _with_author(authors: Sequence[int], actor: Actor) -> list[int]:

@@ -184,6 +184,11 @@ def _seen(request: DoorRequest) -> int:
     return whole_number(request.POST.get("version")) or 0
 
 
+def _looked_at(request: DoorRequest, found: TolerancePolicy) -> int:
+    """The version whose rules the reader has seen: that of the page it comes from, not of the question it is asked."""
+    return whole_number(request.POST.get("version", request.GET.get("version"))) or found.version
+
+
 @door(EDITS, methods=["POST"])
 def rule_drop(request: DoorRequest, key: uuid.UUID, rule: uuid.UUID) -> HttpResponse:
     """Take a rule out of a draft."""
@@ -222,7 +227,7 @@ def policy_approve(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         "action": reverse("policy-approve", args=[key]),
         "verb": _("Approve"),
         "back": reverse("policy", args=[key]),
-        "hidden": {"version": found.version},
+        "hidden": {"version": _looked_at(request, found)},
     }
     return panel_or_page(request, "layouts/confirm.html", "confirm", context)
 
@@ -268,7 +273,7 @@ def _with_reason(
         "verb": words["verb"],
         "danger": bool(words.get("danger")),
         "back": reverse("policy", args=[key]),
-        "hidden": {"version": found.version},
+        "hidden": {"version": _looked_at(request, found)},
         "form": form,
     }
     status = 422 if request.method == "POST" else 200

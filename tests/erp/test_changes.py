@@ -1,7 +1,7 @@
 """A change request on its way to each ERP that we speak to: agreed, waits for it, done when it was read back."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,25 +9,31 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from portal.kernel.outbox.models import MessageState, OutboxMessage
 from portal.kernel.outbox.services import deliver_due
 from portal.kernel.scope import acting
 from procurement.catalogue.models import Company, Site
 from procurement.changes.messages import Wish
 from procurement.changes.models import OrderChange
-from procurement.changes.services import accept_change
+from procurement.changes.services import Choice, accept_change, decide_changes
 from procurement.erp import delivery
 from procurement.erp.cases import mark_of
 from procurement.erp.deciding import keep_theirs
-from procurement.erp.inbound import read_feeds
+from procurement.erp.inbound import read_feeds, take_papers
 from procurement.erp.models import ErpCommand
+from procurement.erp.ports import CurrentLine, Feed, Outcome, Sighting, WriteResult
 from procurement.erp.queries import case_of
-from procurement.erp.services import give_up_command
+from procurement.erp.services import give_up_command, record_conflict, record_result, take_up_command
 from procurement.orders.messages import OrderPaper
+from procurement.orders.models import PurchaseOrder
+from procurement.orders.queries import live_promises_by_line, lock_order, schedules_by_line
+from procurement.orders.services.promise import tell_erp
 from suppliers.models import Supplier
 from suppliers.queries import actor_of
 from suppliers.roles import CompanyRole, SupplierRole
-from tests.builders.changes import agree, piece, propose, say, stands, to
-from tests.builders.world import fresh, fresh_line
+from tests.builders import world
+from tests.builders.changes import agree, an_agreed_order, piece, propose, say, stands, to
+from tests.builders.world import MONDAY, fresh, fresh_line
 from tests.erp.contract.harness import HARNESSES, ConnectorHarness
 from tests.erp.papers import MASTER_DATA, a_line, an_order
 from tests.people import FEED, PASSWORD, Person
@@ -156,6 +162,25 @@ def test_what_the_buyer_asks_for_is_done_too_price_and_less_of_it(erp: Connector
     assert (told.quantity, told.price, told.delivery_on) == (line.quantity - 10, price, LATER)
 
 
+def test_what_is_agreed_while_an_earlier_change_is_on_its_way_is_done_too(erp: ConnectorHarness) -> None:
+    order, mei, bea = at_the_table(erp)
+    first = ask(mei, Wish(move_days=7), 10)
+    accept(first, bea)
+    deliver_due(worker=1, clock=timezone.now)
+    erp.let_erp_work()
+
+    second = ask(mei, Wish(move_days=14), 10)
+    accept(second, bea)
+    for _interval in range(3):
+        one_interval(erp)
+
+    # The reading that showed the first asked nobody again.
+    assert (stands(first).state, stands(second).state) == ("done", "done")
+    line = fresh_line(10, NUMBER)
+    assert (line.agreement, line.turn, line.expected_on) == ("agreed", "", SOON + timedelta(days=21))
+    assert [day for _quantity, day in deliveries(held(erp, order, 10))] == [SOON + timedelta(days=21)]
+
+
 def test_a_line_that_nobody_wants_any_more_is_cancelled(erp: ConnectorHarness) -> None:
     _order, mei, bea = at_the_table(erp)
 
@@ -231,3 +256,58 @@ def test_an_erp_that_moved_meanwhile_gets_a_case_and_its_values_overtake_the_agr
 
     assert stands(asked).state == "superseded"
     assert fresh_line(10, NUMBER).turn == "supplier"
+
+
+# --- what becomes of a request when its command does not go the straight way
+
+
+def a_conflict(order: PurchaseOrder) -> ErpCommand:
+    """The last command was brought to the ERP, which holds something else on the first line."""
+    told = OutboxMessage.objects.filter(topic="erp")
+    command = take_up_command(told.latest("id"))
+    told.update(state=MessageState.DELIVERED, delivered_at=MONDAY)
+    now = CurrentLine("L10", Decimal(120), Decimal("6.85"), date(2026, 4, 1))
+    record_conflict(command, "It moved.", [now], actor=FEED, at=MONDAY)
+    return command
+
+
+@pytest.mark.django_db
+def test_what_a_later_command_puts_into_the_erp_is_done_though_its_own_got_stuck(people: Any) -> None:
+    order = an_agreed_order(people["asha"])
+    asked = propose(order, people["asha"], Wish(move_days=7))
+    say(accept_change, asked, people["bea"])
+
+    with acting(FEED):
+        stuck = a_conflict(order)
+        order = lock_order(order.key, actor=FEED)
+        lines = list(order.lines.filter(number=10))
+        ids = [line.pk for line in lines]
+        live, schedules = live_promises_by_line(ids), schedules_by_line(ids)
+        tell_erp(order, lines, live, schedules, actor=FEED, at=MONDAY, again=True)
+        again = take_up_command(OutboxMessage.objects.filter(topic="erp").latest("id"))
+        record_result(again, WriteResult(Outcome.CONFIRMED), actor=FEED, at=MONDAY)
+        stuck.refresh_from_db()
+
+    assert (stuck.state, stands(asked).state) == ("superseded", "done")
+
+
+@pytest.mark.django_db
+def test_keeping_the_erps_values_ends_each_request_behind_the_command(people: Any) -> None:
+    order = an_agreed_order(people["asha"])
+    asked, other = (propose(order, people["asha"], Wish(move_days=7), line=key) for key in ("L10", "L20"))
+    bea = people["bea"].actor
+    with acting(bea):
+        decide_changes([Choice(asked.key, 1), Choice(other.key, 1)], "accept", actor=bea, at=MONDAY)
+    with acting(FEED):
+        command = a_conflict(order)
+    # The ERP closed the first line; on the second it holds what was agreed.
+    lines = [world.a_line(10, closed=True), world.a_line(20, delivery_on=date(2026, 4, 8))]
+    with acting(FEED):
+        take_papers(Feed.ORDERS, [Sighting(world.a_paper(lines=lines, revision="2"), "")], MONDAY)
+
+    with acting(bea):
+        command.refresh_from_db()
+        keep_theirs(command, mark=mark_of(case_of(command)), actor=bea, at=MONDAY)
+
+    # Nobody is asked about a line that is closed, and yet nothing waits for the ERP any more.
+    assert (stands(asked).state, stands(other).state) == ("superseded", "done")

@@ -59,7 +59,7 @@ class RowProblem:
 
 @dataclass(frozen=True, slots=True)
 class CheckedLine:
-    """One line of a sheet, with all its rows, and what would come of it."""
+    """One line of a sheet, with all its rows, and what would come of it. `piece_rows` are those of its pieces."""
 
     rows: tuple[int, ...]
     outcome: str
@@ -69,6 +69,7 @@ class CheckedLine:
     line: PurchaseOrderLine | None = None
     rules: LineRules | None = None
     pieces: tuple[AnswerPiece, ...] = ()
+    piece_rows: tuple[int, ...] = ()
     new: tuple[NewPiece, ...] = ()
     difference: Difference = field(default_factory=Difference)
     verdict: Verdict | None = None
@@ -134,8 +135,9 @@ def _with_verdict(one: CheckedLine, judge: Judge, actor: Actor) -> CheckedLine:
     assert one.rules is not None
     assert one.order is not None
     verdict = judge.verdict(one.line.pk, one.rules, one.new)
-    if not actor.is_company and (refused := refused_at_entry(one.rules, verdict, one.order.currency)):
-        problems = tuple(_at_row(problem, one.rows) for problem in refused)
+    refused = [] if actor.is_company else refused_at_entry(one.rules, one.new, verdict, one.order.currency)
+    if refused:
+        problems = tuple(_at_row(problem, one.piece_rows) for problem in refused)
         return replace(one, outcome=BAD, verdict=verdict, problems=problems)
     agreed = verdict.outcome < Outcome.ASK
     return replace(one, outcome=BY_RULE if agreed else one.outcome, verdict=verdict)
@@ -143,7 +145,7 @@ def _with_verdict(one: CheckedLine, judge: Judge, actor: Actor) -> CheckedLine:
 
 def _at_row(problem: Problem, rows: Sequence[int]) -> RowProblem:
     column, _dot, index = problem.field.partition(".")
-    return RowProblem(rows[min(int(index), len(rows) - 1)], column, problem.value, problem.message)
+    return RowProblem(rows[int(index)], column, problem.value, problem.message)
 
 
 def _rules(
@@ -256,6 +258,7 @@ class _LineCheck:
         self.today = at.astimezone(ZoneInfo(line.order.supplier.time_zone)).date()
         self.filled = [row for row in rows if _says_something(row)]
         self.empty = [row for row in rows if not _says_something(row)]
+        self.piece_rows: list[FileRow] = []
         self.reference = next((row.answered["reference"] for row in rows if "reference" in row.answered), "")
 
     def run(self) -> CheckedLine:
@@ -293,6 +296,7 @@ class _LineCheck:
             line=self.line,
             rules=self.rules,
             pieces=tuple(pieces),
+            piece_rows=tuple(row.row for row in self.piece_rows),
             new=tuple(new),
             difference=difference(self.rules, new) if new else Difference(),
             reference=self.reference,

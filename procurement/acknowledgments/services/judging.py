@@ -69,17 +69,20 @@ def judge_answers(
         judge = with_paper(judge, lines, others, pieces)
     verdicts = {line.pk: judge.verdict(line.pk, rules[line.pk], pieces[line.pk]) for line in answered}
     if not actor.is_company:
-        _require_none_refused(order, verdicts, rules)
+        _require_none_refused(order, verdicts, rules, pieces)
     agreed = {pk: agreed_pieces(verdict, len(pieces[pk])) for pk, verdict in verdicts.items()}
     return Judged(judge.policy, verdicts, agreed)
 
 
 def _require_none_refused(
-    order: PurchaseOrder, verdicts: Mapping[int, Verdict], rules: Mapping[int, LineRules]
+    order: PurchaseOrder,
+    verdicts: Mapping[int, Verdict],
+    rules: Mapping[int, LineRules],
+    pieces: Mapping[int, Sequence[NewPiece]],
 ) -> None:
     problems: list[Problem] = []
     for pk, verdict in verdicts.items():
-        problems += refused_at_entry(rules[pk], verdict, order.currency)
+        problems += refused_at_entry(rules[pk], pieces[pk], verdict, order.currency)
     if problems:
         summary = ngettext(
             "One thing must be mended before this answer can be sent.",

@@ -1,18 +1,25 @@
 """The word on a wish: yes, no, or never mind."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.errors import Invalid, Problem
 from portal.kernel.scope import requires_scope
+from portal.kernel.templatetags.portal_ui import day_text
 from procurement.changes.messages import AnswerChange, terms_from_json
 from procurement.changes.models import OrderChange
-from procurement.changes.policies import pieces_of, words_problems
+from procurement.changes.policies import passed_days, pieces_of, words_problems
 from procurement.changes.queries import LineNow, current_round, reasons_of, sites_of
-from procurement.changes.services.holding import facts_of, hold, line_now, require_same_agreement
+from procurement.changes.services.holding import (
+    facts_of,
+    hold,
+    line_now,
+    require_same_agreement,
+    today_of,
+)
 from procurement.changes.states import CHANGE_LIFECYCLE
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.policies import plain
@@ -30,7 +37,7 @@ def accept_change(command: AnswerChange, *, actor: Actor, at: datetime) -> Order
     line = order.lines.select_related("ship_to").get(pk=change.line_id)
     change.line = line
     now = line_now(order, line)
-    require_acceptable(change, now)
+    require_acceptable(change, now, today=today_of(order, at))
     settle_changes(order, [(change, now)], command, why, actor=actor, at=at)
     return change
 
@@ -82,10 +89,19 @@ def closed_fields(reason: str, note: str, *, actor: Actor, at: datetime) -> dict
     }
 
 
-def require_acceptable(change: OrderChange, now: LineNow) -> None:
-    """Raise where the wish on the table cannot be had any more: the agreement moved, or too much has come meanwhile."""
+def require_acceptable(change: OrderChange, now: LineNow, *, today: date) -> None:
+    """Raise where the wish on the table cannot be had any more: the agreement moved, too much has come meanwhile, or a
+    day of it has passed. `today` is the date where the supplier is.
+    """
     require_same_agreement(change, now)
     terms = terms_from_json(current_round(change).terms)
+    if passed := passed_days(now.agreed, terms.pieces, today=today):
+        text = _(
+            "%(day)s has passed meanwhile, so nothing can be agreed for it. Counter it with a later day."
+        )
+        text %= {"day": day_text(passed[0])}
+        day = passed[0].isoformat()
+        raise Invalid(text, [Problem("delivery_on", text, day, "passed", str(now.line.number))])
     if terms.quantity < now.agreed.done:
         message = _(
             "%(done)s %(unit)s have been received or invoiced meanwhile, more than this asks for. Counter it."
@@ -121,16 +137,19 @@ def settle_changes(
         )
         changed[change.line_id] = ChangedLine(change.key, pieces, by_rule)
     told = change_agreed(order, changed, actor=actor, at=at)
-    for change, now in accepted:
-        facts = facts_of(
+    facts = [
+        facts_of(
             change,
             old=now.agreed.terms,
             new=terms_from_json(current_round(change).terms),
             why=why,
             note=words.note,
         )
-        fields = closed_fields(words.reason, words.note, actor=actor, at=at) | {
-            "closed_at": None,
-            "command": told,
-        }
-        CHANGE_LIFECYCLE.move(change, "accept", actor=actor, at=at, facts=facts, fields=fields)
+        for change, now in accepted
+    ]
+    fields = closed_fields(words.reason, words.note, actor=actor, at=at) | {
+        "closed_at": None,
+        "command": told,
+    }
+    changes = [change for change, _now in accepted]
+    CHANGE_LIFECYCLE.move_all(changes, "accept", actor=actor, at=at, facts=facts, fields=fields)

@@ -7,7 +7,7 @@ transaction. Should one forget, an answer finds the line moved all the same, and
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from portal.kernel.actors import Actor
@@ -38,9 +38,14 @@ def overtake_changes(order_ids: Iterable[int], *, actor: Actor, at: datetime) ->
 
 
 @requires_scope
-def confirm_changes(command: uuid.UUID, *, actor: Actor, at: datetime) -> int:
-    """The ERP was seen to hold what this command asked for: the requests behind it are done. Says how many."""
-    return _end(command, "confirm", actor=actor, at=at)
+def confirm_changes(
+    command: uuid.UUID, *, lines: Collection[str] | None = None, actor: Actor, at: datetime
+) -> int:
+    """The ERP was seen to hold what this command asked for: the requests behind it are done. Says how many.
+
+    Of all its lines, or of these (by the ERP's key).
+    """
+    return _end(command, "confirm", lines, actor=actor, at=at)
 
 
 @requires_scope
@@ -49,9 +54,35 @@ def keep_changes(command: uuid.UUID, *, actor: Actor, at: datetime) -> int:
     return _end(command, "keep", actor=actor, at=at)
 
 
-def _end(command: uuid.UUID, verb: str, *, actor: Actor, at: datetime) -> int:
+@requires_scope
+def overtake_waiting(
+    command: uuid.UUID, *, lines: Collection[str] | None = None, actor: Actor, at: datetime
+) -> int:
+    """The ERP will not hold what this command asked for: the requests behind it are overtaken. Says how many.
+
+    Of all its lines, or of these (by the ERP's key).
+    """
+    return _end(command, "overtake", lines, actor=actor, at=at)
+
+
+@requires_scope
+def hand_on_changes(command: uuid.UUID, *, to: uuid.UUID) -> int:
+    """A later command asks for what this one could not get: requests that stand wait for that one. Says how many."""
+    changes = _waiting(command)
+    live = live_promises_by_line(change.line_id for change in changes)
+    standing = [change.pk for change in changes if not is_overtaken(change, live[change.line_id])]
+    return OrderChange.objects.filter(pk__in=standing).update(command=to)
+
+
+def _waiting(command: uuid.UUID) -> list[OrderChange]:
     found = OrderChange.objects.filter(command=command, state=ChangeState.ACCEPTED)
-    changes = list(found.select_related("order", "line").order_by("id").select_for_update(of=("self",)))
+    return list(found.select_related("order", "line").order_by("id").select_for_update(of=("self",)))
+
+
+def _end(
+    command: uuid.UUID, verb: str, lines: Collection[str] | None = None, *, actor: Actor, at: datetime
+) -> int:
+    changes = [change for change in _waiting(command) if lines is None or change.line.key in lines]
     for change in changes:
         fields = {"updated_at": at, "closed_at": at}
         CHANGE_LIFECYCLE.move(change, verb, actor=actor, at=at, facts=facts_of(change), fields=fields)

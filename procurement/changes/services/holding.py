@@ -1,7 +1,8 @@
 """What every verb begins with: who may, the order and the request held, and whether it is what the page showed."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -9,6 +10,7 @@ from portal.kernel.actors import Actor
 from portal.kernel.errors import IllegalTransition, NotAllowed, StaleDocument
 from procurement.changes.messages import AnswerChange, ReviseChange, Terms, terms_from_json, terms_to_json
 from procurement.changes.models import OrderChange
+from procurement.changes.policies import is_agreed_still
 from procurement.changes.queries import (
     LineNow,
     find_change,
@@ -102,7 +104,7 @@ def line_now(order: PurchaseOrder, line: PurchaseOrderLine) -> LineNow:
 
 def require_same_agreement(change: OrderChange, now: LineNow) -> None:
     """Raise `StaleDocument` when what was agreed is not what the request would alter any more."""
-    if now.agreed.terms != terms_from_json(change.was):
+    if not is_agreed_still(terms_from_json(change.was), now.agreed.terms, now.agreed.place):
         message = _("What was agreed on line %(number)s has changed since this was asked for. Ask anew.")
         raise StaleDocument(message % {"number": now.line.number})
 
@@ -130,3 +132,8 @@ def facts_of(
     if old is not None and new is not None:
         facts |= {"old": terms_to_json(old), "new": terms_to_json(new)}
     return facts
+
+
+def today_of(order: PurchaseOrder, at: datetime) -> date:
+    """The date where the supplier is."""
+    return at.astimezone(ZoneInfo(order.supplier.time_zone)).date()

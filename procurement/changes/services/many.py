@@ -25,7 +25,7 @@ from procurement.changes.queries import (
 )
 from procurement.changes.services.answer import decline_change as decline
 from procurement.changes.services.answer import require_acceptable, settle_changes
-from procurement.changes.services.holding import hold
+from procurement.changes.services.holding import hold, today_of
 from procurement.changes.services.propose import Proposed, propose_on_order
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import schedules_by_line, visible_lines, visible_orders
@@ -116,7 +116,8 @@ def decide_changes(
     orders = _held({change.order.key for change in found.values()}, actor)
     outcomes: dict[uuid.UUID, str] = {}
     answers: dict[uuid.UUID, list[AnswerChange]] = defaultdict(list)
-    for choice in choices:
+    # What is chosen twice is decided once.
+    for choice in {choice.change: choice for choice in choices}.values():
         if choice.change not in found:
             outcomes[choice.change] = _("There is no such change request.")
             continue
@@ -188,7 +189,7 @@ def _accept(
                 raise Invalid(problems[0].message, problems)
             if not is_changeable(change.line, order):
                 raise StaleDocument(_("Part of it is not agreed any more. Look at what stands now."))
-            require_acceptable(change, now[change.line_id])
+            require_acceptable(change, now[change.line_id], today=today_of(order, at))
         except Refusal as refusal:
             outcomes[answer.change] = refusal.message
             continue

@@ -3,9 +3,8 @@
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -40,6 +39,7 @@ from procurement.changes.services.holding import (
     require_changeable,
     require_may_negotiate,
     require_same_agreement,
+    today_of,
 )
 from procurement.changes.services.judging import Judged, act_on, judge_wishes
 from procurement.changes.states import CHANGE_LIFECYCLE, OPEN, Side
@@ -230,7 +230,7 @@ def foretell_wish(
     """
     side = require_may_negotiate(order, actor)
     now = line_now(order, line)
-    terms, problems = read_wish(now.agreed, wish, today=_today(order, at))
+    terms, problems = read_wish(now.agreed, wish, today=today_of(order, at))
     if problems:
         raise Invalid(problems[0].message, problems)
     if side != Side.SUPPLIER:
@@ -263,15 +263,11 @@ def read_terms(
     at: datetime,
 ) -> Terms:
     """The terms that a command wishes for. Raises `Invalid` with every problem found."""
-    terms, problems = read_wish(agreed, command.wish, today=_today(order, at))
+    terms, problems = read_wish(agreed, command.wish, today=today_of(order, at))
     problems = [*problems, *words_problems(command.reason, reasons, command.note)]
     if problems:
         raise Invalid(problems[0].message, problems)
     return terms
-
-
-def _today(order: PurchaseOrder, at: datetime) -> date:
-    return at.astimezone(ZoneInfo(order.supplier.time_zone)).date()
 
 
 def refused_by_rule(judged: Judged, line: PurchaseOrderLine, order: PurchaseOrder) -> Invalid | None:

@@ -1,6 +1,7 @@
 """One wish on many lines: what has not come yet, so many days later or earlier."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -80,7 +81,6 @@ def _show(
     asked = {name: request.GET.get(name, "").strip()[:100] for name in FILTERS}
     is_asked = any(asked.values())
     lines = list(_found(request, asked)[: MOST + 1]) if is_asked else []
-    numbers = {one.command: _told(one) for one in failed or ()}
     reasons = {row.code: row.label for rows in reasons_by_company().values() for row in rows if row.active}
     context: dict[str, Any] = {
         "asked": asked,
@@ -90,15 +90,21 @@ def _show(
         "most": MOST,
         "reasons": list(reasons.items()),
         "problem": problem,
-        "failed": list(numbers.values()),
+        "failed": _told(request, failed or ()),
         "typed": request.POST,
         "query": request.GET.urlencode(),
     }
     return render(request, TEMPLATE, context, status=status)
 
 
-def _told(one: Proposed) -> dict[str, Any]:
-    return {"order": one.command.order, "line": one.command.line_key, "why": one.refusal}
+def _told(request: DoorRequest, failed: Sequence[Proposed]) -> list[dict[str, Any]]:
+    """Which lines were not asked for, each with why not: one query."""
+    keys = {(one.command.order, one.command.line_key): one.refusal for one in failed}
+    lines = visible_lines(request.actor).filter(
+        order__key__in={order for order, _line in keys}, key__in={line for _order, line in keys}
+    )
+    found = {(line.order.key, line.key): line for line in lines.select_related("order")}
+    return [{"line": found[key], "why": why} for key, why in keys.items() if key in found]
 
 
 def _found(request: DoorRequest, asked: dict[str, str]) -> QuerySet[PurchaseOrderLine]:

@@ -44,6 +44,7 @@ from procurement.changes.services import (
 )
 from procurement.changes.states import ChangeState
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
+from procurement.orders.policies import plain
 from procurement.orders.queries import find_order, schedules_by_line
 from suppliers.roles import Permission
 
@@ -163,6 +164,7 @@ def _show(
         "answer_reason": words.get((order.company_id, found.answer_reason), found.answer_reason),
         "verbs": verbs,
         "may_revise": may_revise,
+        "is_revising": typed is not None,
         "answer": answer,
         "reasons": list(reasons_of(order.company_id).items()) if verbs else [],
         **_refused(refusal),
@@ -289,7 +291,8 @@ def _fields(
 ) -> dict[str, Any]:
     return {
         "typed": typed,
-        "boxes": boxes(typed, order.currency, bad),
+        "boxes": boxes(typed, order.currency, plain(line.price_per), bad),
+        "price_per": plain(line.price_per),
         "sites": list(sites_of(order).values()),
         "place": typed.ship_to or place_asked(line, order),
     }

@@ -30,7 +30,13 @@ from procurement.orders.policies import (
     finance_of,
     logistics_of,
 )
-from procurement.orders.queries import asked_of, live_promises_by_line, piece_of, schedules_by_line
+from procurement.orders.queries import (
+    agreed_before_by_line,
+    asked_of,
+    live_promises_by_line,
+    piece_of,
+    schedules_by_line,
+)
 from procurement.orders.services.promise import tell_erp
 from procurement.orders.services.receive_writing import Batch, write_batch
 from procurement.orders.services.standing import (
@@ -93,6 +99,7 @@ class _Known:
     lines: dict[int, list[PurchaseOrderLine]]
     schedules: dict[int, list[ScheduleLine]]
     promises: dict[int, list[Promise]]
+    agreed_before: dict[int, list[list[Promise]]]
     book: ServiceBook = field(default_factory=ServiceBook)
 
 
@@ -147,6 +154,7 @@ def _look_up(papers: Iterable[OrderPaper]) -> _Known:
         lines=lines,
         schedules=schedules_by_line(line_ids),
         promises=live_promises_by_line(line_ids),
+        agreed_before=agreed_before_by_line(line_ids),
     )
 
 
@@ -501,6 +509,8 @@ class _Revising:
         pieces = [piece_of(promise) for promise in self.known.promises.get(line.pk, [])]
         if changes and echoes(after, pieces, changes):
             self._close_silently(line, changes, schedules)
+        elif takes_promises and self._is_late_echo(line, after, changes):
+            self._await_newer(line, changes)
         elif planned_anew and takes_promises and _is_forgotten(line, changes):
             self._keep(line, changes)
         elif changes and line.is_settled and not takes_promises:
@@ -535,6 +545,19 @@ class _Revising:
         inherit_first_days(schedules, promises)
         line.agreement = LINE_LIFECYCLE.target("echo", line.agreement)
         line.turn = Turn.NOBODY
+        line.asked_revision = line.agreed_revision = self.order.revision
+        line.touched_version = self.order.version
+        self.echoed.append(line.number)
+        for change in changes:
+            self._say(str(line.number), change, "as agreed")
+
+    def _is_late_echo(self, line: PurchaseOrderLine, asked: Asked, changes: Sequence[Change]) -> bool:
+        """Whether the ERP now holds what was agreed before something newer was, which it is being told."""
+        before = self.known.agreed_before.get(line.pk, []) if changes and line.is_settled else []
+        return any(echoes(asked, [piece_of(one) for one in pieces], changes) for pieces in before)
+
+    def _await_newer(self, line: PurchaseOrderLine, changes: list[Change]) -> None:
+        """Nobody is asked again: what is agreed stands, and the ERP will say so as soon as it has taken that too."""
         line.asked_revision = line.agreed_revision = self.order.revision
         line.touched_version = self.order.version
         self.echoed.append(line.number)

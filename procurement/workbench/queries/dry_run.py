@@ -13,10 +13,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import F, Func, JSONField, Max, OuterRef, Subquery, Sum
+from django.db.models import Exists, F, Func, JSONField, Max, OuterRef, Subquery, Sum
 from django.utils import timezone
 
 from portal.kernel.actors import Actor
+from procurement.acknowledgments.models import OrderAcknowledgment
 from procurement.acknowledgments.policies import Delivery, LineRules, asked_amount, promised_amount
 from procurement.acknowledgments.queries import as_new, judge_by
 from procurement.orders.models import OrderRevision, Promise, PurchaseOrderLine, ScheduleLine
@@ -122,9 +123,10 @@ def dry_run(policy: TolerancePolicy, *, days: int, actor: Actor, at: datetime) -
 def _answered(
     policy: TolerancePolicy, since: datetime, actor: Actor
 ) -> tuple[list[tuple[uuid.UUID, int]], bool]:
-    """Which lines were answered with which paper, the newest first."""
+    """Which lines were answered with which paper, the newest first. What a change request agreed on is no answer."""
+    papers = OrderAcknowledgment.objects.visible_to(actor).filter(key=OuterRef("origin"))
     made = Promise.objects.visible_to(actor).filter(
-        line__order__company=policy.company_id, promised_at__gte=since
+        Exists(papers), line__order__company=policy.company_id, promised_at__gte=since
     )
     # Promises are stored in the order in which they are made: from the newest on, no more than these are looked at.
     pieces = made.order_by("-id").values_list("origin", "line_id")[: MOST_PIECES + 1]

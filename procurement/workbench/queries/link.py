@@ -16,6 +16,7 @@ from procurement.changes.models import OrderChange
 from procurement.changes.queries import current_round, reasons_of
 from procurement.links.models import SignedLink
 from procurement.orders.models import PurchaseOrder
+from procurement.orders.policies import plain
 from procurement.orders.queries import visible_orders
 from procurement.orders.states import OrderState
 from procurement.workbench.queries.answer import AnswerPage, answer_page
@@ -99,7 +100,7 @@ def link_page(link: SignedLink, *, actor: Actor, at: datetime) -> LinkPage:
 
 def _asked(one: OnOrder, order: PurchaseOrder) -> Asked:
     typed = typed_terms(terms_from_json(current_round(one.change).terms))
-    return Asked(one, boxes(typed, order.currency, {}))
+    return Asked(one, boxes(typed, order.currency, plain(one.change.line.price_per), {}))
 
 
 def _answered_by(order: PurchaseOrder, actor: Actor) -> str:

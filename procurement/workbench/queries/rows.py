@@ -201,7 +201,7 @@ def _fill_fields(row: GridLine, parts: Parts) -> None:
         made, problems = read_answer(rules, read.pieces, today=parts.today, transit_days=parts.transit_days)
         judged = parts.judge.verdict(line.pk, rules, made) if parts.judge and not problems else None
         if judged and not parts.is_company:
-            problems = _at_fields(refused_at_entry(rules, judged, order.currency), len(typed))
+            problems = refused_at_entry(rules, made, judged, order.currency)
         # What is wrong is said once: no hint on packs beside a quantity that is none.
         row.hints = [] if problems else hints(rules, made)
     row.problems = problems
@@ -220,15 +220,6 @@ def _fill_fields(row: GridLine, parts: Parts) -> None:
         start=Decimal(0),
     )
     _add_up(row, typed)
-
-
-def _at_fields(problems: list[Problem], count: int) -> list[Problem]:
-    """Problems of pieces as they were read, at the fields they were typed in: a piece may have been cut in two."""
-    found: list[Problem] = []
-    for one in problems:
-        name, _dot, index = one.field.partition(".")
-        found.append(replace(one, field=f"{name}.{min(int(index), count - 1)}"))
-    return found
 
 
 def _asked_before(asked: Pieces, line: PurchaseOrderLine, parts: Parts) -> Pieces:

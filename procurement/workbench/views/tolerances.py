@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid
-from portal.kernel.web import panel_or_page, see_other
+from portal.kernel.web import panel_or_page, see_other, whole_number
 from procurement.acknowledgments.services import reopen_decision
 from procurement.tolerances.forms import ReasonForm
 from procurement.tolerances.presenters.sentences import lateness
@@ -157,8 +157,8 @@ def _uuid(text: str) -> uuid.UUID | None:
 def policy_dry_run(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """A policy held against the promises of the last days: what would have passed, and what became of it."""
     found = find_policy(key)
-    asked = request.GET.get("days", "")
-    days = int(asked) if asked.isdecimal() and int(asked[:5]) in DAYS else DAYS[1]
+    asked = whole_number(request.GET.get("days"))
+    days = asked if asked in DAYS else DAYS[1]
     show = request.GET.get("show", "")
     run = dry_run(found, days=days, actor=request.actor, at=request.at)
     chosen = [row for row in run.rows if show in ("", row.outcome)]

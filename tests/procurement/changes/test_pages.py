@@ -1,5 +1,6 @@
 """Change requests on the screen: asked for, answered, countered, by the one and by many, without a script."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from portal.kernel.scope import acting
 from procurement.changes.models import ChangeReason, OrderChange
-from procurement.changes.services import accept_change
+from procurement.changes.services import accept_change, edit_change
 from procurement.tolerances.messages import DocumentKind
 from tests.builders import changes
 from tests.builders.changes import A_WEEK, agree, piece, say, stands, to
@@ -173,6 +174,22 @@ def test_a_buyer_counters_and_the_supplier_puts_its_own_next(people, at):
     assert len(stands(asked).told) == 2
 
 
+def test_a_price_for_a_hundred_is_countered_as_one_for_a_hundred(people, at):
+    order = an_agreed_order(people)
+    for_a_hundred = to(piece(price=Decimal(690), price_per=Decimal(100)))
+    asked = propose(order, people["asha"], for_a_hundred)
+    bea, address = at("bea"), reverse("change-revise", args=[asked.key])
+
+    shown = page(bea.get(reverse("change", args=[asked.key])))
+    fields_there = dict(re.findall(r'name="(\w+\.\d)" value="([^"]*)"', shown))
+    sent = fields_there | {"delivery_on.0": LATER.isoformat(), "verb": "counter", "version": 1}
+    assert bea.post(address, sent).status_code == 303
+
+    (counter,) = stands(asked).told[-1].terms["pieces"]
+    assert (counter["price"], counter["price_per"]) == ("690", "100")
+    assert "/ 100</span>" in shown
+
+
 def test_a_decline_without_a_reason_comes_back_with_what_was_typed(people, at):
     order = an_agreed_order(people)
     asked = propose(order, people["asha"], A_WEEK)
@@ -181,6 +198,19 @@ def test_a_decline_without_a_reason_comes_back_with_what_was_typed(people, at):
     assert at("bea").post(answer, {"verb": "decline", "version": 1}).status_code == 422
     assert at("bea").post(answer, {"verb": "decline", "version": 1, "note": "No."}).status_code == 303
     assert "No." in page(at("asha").get(reverse("change", args=[asked.key])))
+
+
+def test_who_countered_too_late_sees_what_was_typed(people, at):
+    order = an_agreed_order(people)
+    asked = propose(order, people["asha"], A_WEEK)
+    changes.revise(edit_change, asked, people["asha"], to(piece(90)), at=timezone.now())
+
+    sent = fields(("77", SOON), note="Only so many.") | {"verb": "counter", "version": 1}
+    late = at("bea").post(reverse("change-revise", args=[asked.key]), sent)
+
+    assert late.status_code == 409
+    assert '<details class="q-panel" open>' in page(late)
+    assert 'name="quantity.0" value="77"' in page(late)
 
 
 def test_taken_back_by_its_author(people, at):
@@ -284,6 +314,21 @@ def test_of_many_the_good_ones_are_asked_for(people, at):
 
 
 # --- reasons
+
+
+def test_what_cannot_be_moved_says_which_line_of_which_order(people, at):
+    far = an_agreed_order(people)
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    an_order("4500000002", [a_line(30, delivery_on=tomorrow)])
+    near = agree(fresh("4500000002"), people["asha"], at=timezone.now())
+    ticked = [(fresh_line(30, "4500000002"), near), (fresh_line(10), far)]
+    sent = {"pick": [f"{line.pk}.{order.version}" for line, order in ticked], "days": "-7"}
+
+    moved = at("bea").post(f"{reverse('changes-move')}?item=VALVE-15", sent)
+
+    told = re.sub(r"<[^>]+>", "", page(moved))
+    assert "4500000002 · 30: Some deliveries would fall on days that have passed." in told
+    assert "One wish is on the table." in told
 
 
 def test_an_administrator_words_the_reasons(people, at):

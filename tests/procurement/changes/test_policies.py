@@ -1,5 +1,6 @@
 """The rules of a wish, as examples and as properties."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -98,6 +99,7 @@ def test_more_of_it_earlier_is_another_date():
         (Wish((WantedPiece(delivery_on=TODAY - timedelta(days=1)),)), ("delivery_on.0", "invalid")),
         (Wish((WantedPiece(delivery_on=date(2036, 3, 2)),)), ("delivery_on.0", "invalid")),
         (Wish((WantedPiece(price=Decimal(0)),)), ("price.0", "invalid")),
+        (Wish((WantedPiece(price_per=Decimal(100)),)), ("price.0", "required")),
         (Wish((WantedPiece(price=Decimal("0.1234567")),)), ("price.0", "invalid")),
         (Wish((WantedPiece(price=Decimal(10) ** 10),)), ("price.0", "invalid")),
         (Wish((WantedPiece(item_number="A" * 61),)), ("item_number.0", "too_long")),
@@ -157,6 +159,26 @@ def test_a_piece_answers_the_delivery_of_its_day():
     pieces = pieces_of(Terms((at_price(30, THIRD), at_price(70, SECOND))), ASKED)
 
     assert [(one.schedule_key, one.delivery_on) for one in pieces] == [(1, THIRD), (4, SECOND)]
+
+
+def test_pieces_find_the_delivery_of_their_day_in_whatever_order_they_are_wished_for():
+    asked = Asked(Decimal(100), Decimal("6.85"), Decimal(1), ((1, FIRST), (2, SECOND)))
+    found = pieces_of(Terms((at_price(30, THIRD), at_price(50, FIRST), at_price(20, THIRD))), asked)
+
+    assert [(one.delivery_on, one.schedule_key) for one in found] == [(THIRD, 2), (FIRST, 1), (THIRD, 2)]
+
+
+def test_what_is_left_out_is_as_agreed_a_substitute_too():
+    substitute = TermPiece(Decimal(100), FIRST, Decimal("6.85"), Decimal(1), "A-15/2", "The new valve")
+    line = agreed(substitute)
+
+    later = terms_of(Wish((WantedPiece(delivery_on=SECOND),)), line)
+    the_old_one = terms_of(Wish((WantedPiece(item_number=""),)), line)
+    another = terms_of(Wish((WantedPiece(item_number="A-15/3"),)), line)
+
+    assert later.pieces == (replace(substitute, delivery_on=SECOND),)
+    assert the_old_one.pieces == (at_price(100),)
+    assert another.pieces == (at_price(100, item="A-15/3"),)
 
 
 def test_what_is_cancelled_as_a_whole_is_refused_with_a_reason_that_every_erp_knows():

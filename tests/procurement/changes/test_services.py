@@ -1,7 +1,7 @@
 """What two people do with a wish, on the database and with what the ERP is told."""
 
 import uuid
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -34,6 +34,7 @@ from procurement.changes.services.propose import AlreadyAsked
 from procurement.changes.tasks import close_changes
 from procurement.orders.messages import SchedulePaper
 from procurement.orders.models import Promise
+from procurement.orders.services import receive_orders
 from suppliers.models import Supplier
 from tests.builders.changes import (
     A_WEEK,
@@ -364,6 +365,21 @@ def test_nothing_below_what_came_meanwhile(people):
 # --- what ends a request unasked
 
 
+def test_nothing_is_agreed_for_a_day_that_has_passed_meanwhile(people):
+    order = an_agreed_order(people["asha"])
+    soon = propose(order, people["asha"], to(piece(100, date(2026, 3, 4))))
+    over_there = datetime(2026, 3, 4, 18, 0, tzinfo=UTC)  # the evening before in Leeds, the next day in Pune
+    evening = over_there + timedelta(hours=1)
+
+    with pytest.raises(Invalid, match="4 Mar 2026 has passed meanwhile"):
+        say(accept_change, soon, people["bea"], at=evening)
+    bea = people["bea"].actor
+    with acting(bea):
+        (outcome,) = decide_changes([Choice(soon.key, 1)], "accept", actor=bea, at=evening)
+    assert "has passed meanwhile" in outcome.refusal
+    assert say(accept_change, soon, people["bea"], at=over_there).state == "accepted"
+
+
 def test_time_that_is_up_ends_it(people):
     order = an_agreed_order(people["asha"])
     asked = propose(order, people["asha"], A_WEEK)
@@ -399,6 +415,59 @@ def test_a_revision_of_the_line_overtakes_it(people):
     with acting(FEED):
         assert overtake_changes([order.pk], actor=FEED, at=MONDAY) == 1
     assert (stands(asked).state, stands(other).state) == ("superseded", "proposed")
+
+
+def read_back(day, revision, **changed):
+    """The ERP tells of its first line on this day."""
+    with acting(FEED):
+        paper = a_paper(lines=[a_line(10, delivery_on=day, **changed), a_line(20)], revision=revision)
+        intake = receive_orders([paper], actor=FEED, at=MONDAY)
+        overtake_changes(intake.moved, actor=FEED, at=MONDAY)
+
+
+def test_an_erp_that_takes_over_the_first_of_two_asks_nobody_again(people):
+    order = an_agreed_order(people["asha"])
+    first = propose(order, people["asha"], A_WEEK)
+    say(accept_change, first, people["bea"])
+    second = propose(fresh(), people["asha"], A_WEEK)
+    say(accept_change, second, people["bea"])
+
+    # The worker had brought the first; the reading comes before the second is there.
+    read_back(date(2026, 4, 8), "2")
+
+    line = fresh_line()
+    assert (line.agreement, line.turn, line.expected_on) == ("agreed", "", date(2026, 4, 15))
+    assert stands(second).state == "accepted"
+
+    read_back(date(2026, 4, 15), "3")
+
+    assert (fresh_line().agreement, fresh_line().turn) == ("agreed", "")
+
+    # Both are there. Whoever turns it back in the ERP asks something new.
+    read_back(date(2026, 4, 8), "4")
+
+    assert (fresh_line().agreement, fresh_line().turn) == ("awaiting", "supplier")
+
+
+def test_a_place_that_the_erp_takes_over_overtakes_no_other_wish(people):
+    order = an_agreed_order(people["asha"])
+    say(accept_change, propose(order, people["bea"], Wish(ship_to="HULL")), people["asha"])
+    later = propose(fresh(), people["asha"], A_WEEK)
+
+    read_back(date(2026, 4, 1), "2", ship_to="HULL")
+
+    assert stands(later).state == "proposed"
+    assert say(accept_change, later, people["bea"]).state == "accepted"
+
+
+def test_back_to_the_first_place_is_told_before_the_erp_took_the_other(people):
+    order = an_agreed_order(people["asha"])
+    say(accept_change, propose(order, people["bea"], Wish(ship_to="HULL")), people["asha"])
+    say(accept_change, propose(fresh(), people["bea"], Wish(ship_to="LEEDS")), people["asha"])
+
+    with acting(FEED):
+        (line,) = OutboxMessage.objects.filter(topic="erp").latest("id").payload["lines"]
+    assert [one["ship_to"] for one in line["pieces"]] == ["LEEDS"]
 
 
 def test_the_clock_finds_what_was_overtaken_in_silence(people):
@@ -482,6 +551,19 @@ def test_forty_wishes_accepted_with_one_word_and_the_erp_told_once_per_order(peo
     told = told_to_the_erp()[before:]
     assert [len(one) for one in told] == [19, 20]
     assert {change.state for change in map(stands, asked[1:])} == {"accepted"}
+
+
+def test_what_is_ticked_twice_is_decided_once_and_sinks_no_other(people):
+    order = an_agreed_order(people["asha"])
+    one, two = (propose(order, people["asha"], A_WEEK, line=key) for key in ("L10", "L20"))
+    bea = people["bea"].actor
+
+    with acting(bea):
+        choices = [Choice(one.key, 1), Choice(one.key, 1), Choice(two.key, 1)]
+        outcomes = decide_changes(choices, "accept", actor=bea, at=MONDAY)
+
+    assert [outcome.refusal for outcome in outcomes] == ["", "", ""]
+    assert (stands(one).state, stands(two).state) == ("accepted", "accepted")
 
 
 def test_many_are_declined_with_one_reason(people):

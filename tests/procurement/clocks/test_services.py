@@ -231,7 +231,7 @@ def test_a_sweep_takes_as_many_statements_for_many_as_for_one(people, django_ass
     def due(numbers):
         for n in numbers:
             a_clock("case.drift", f"case:{n}", company_id=company().pk)
-        with acting(CLOCKS), django_assert_num_queries(5):
+        with acting(CLOCKS), django_assert_num_queries(6):
             from procurement.clocks.services import advance_clocks
 
             assert advance_clocks(actor=CLOCKS, at=MONDAY + timedelta(days=1, hours=3, minutes=1)) == len(

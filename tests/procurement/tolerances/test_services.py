@@ -299,6 +299,23 @@ def test_a_limit_on_the_whole_order_counts_what_stands_on_other_lines(people):
     assert (first.settled.by_rule, second.settled.waiting) == ((10,), (20,))
 
 
+def test_what_was_declined_does_not_stand_on_the_whole_order(people):
+    dearer = a_rule(Measure.UNIT_PRICE, percent=10)
+    in_all = a_rule(Measure.DOCUMENT_AMOUNT, absolute=20, unit="EUR")
+    an_active_policy(people, dearer, in_all)
+    bea = people["bea"].actor
+    answer(an_order(lines=2), people["asha"], line(piece(price=Decimal("7.25")), key="L20"))
+    order = fresh()
+    with acting(bea):
+        command = DecideAnswer(order.key, order.version, "decline", lines=frozenset({"L20"}), reason="No.")
+        decide_answer(command, actor=bea, at=LATER)
+
+    done = answer(fresh(), people["asha"], line(piece(price=Decimal("6.95"))))
+
+    # 10 more in all: the 40 more that were declined are no part of it.
+    assert done.settled.by_rule == (10,)
+
+
 def test_a_price_for_a_hundred_is_compared_for_one(people):
     an_active_policy(people, a_rule(Measure.UNIT_PRICE, percent=2))
     order = an_order(lines=[a_line(price=Decimal(685), price_per=Decimal(100))])
@@ -373,6 +390,23 @@ def test_refuse_at_entry_tells_the_supplier_at_the_field(people):
     assert decisions() == []
 
 
+def test_what_is_refused_at_entry_is_told_at_the_row_that_was_typed(people):
+    a_split = a_rule(Measure.DELIVERIES, absolute=5)
+    an_active_policy(people, a_rule(absolute=5, outside=Outside.REFUSE), a_split)
+    halves = (SchedulePaper(Decimal(50), date(2026, 4, 1)), SchedulePaper(Decimal(50), date(2026, 4, 8)))
+    order = an_order(lines=[a_line(schedules=halves)])
+
+    def fields_of(*pieces):
+        with pytest.raises(Invalid) as refused:
+            answer(order, people["asha"], line(*pieces))
+        return [problem.field for problem in refused.value.problems]
+
+    # The second delivery first.
+    assert fields_of(piece(50, late=40, schedule_key=2), piece(50, schedule_key=1)) == ["delivery_on.0"]
+    # One day for both deliveries, each refused for as many days as it is late.
+    assert fields_of(piece(100, late=40)) == ["delivery_on.0", "delivery_on.0"]
+
+
 def test_a_buyer_on_the_phone_is_refused_nothing(people):
     an_active_policy(people, a_rule(absolute=30, outside=Outside.REFUSE))
     order = an_order(lines=1)
@@ -403,6 +437,24 @@ def test_who_only_asked_is_an_author_too(people):
 
     with acting(people["max"].actor), pytest.raises(OwnWork):
         approve_policy(draft.key, draft.version, actor=people["max"].actor, at=MONDAY)
+
+
+def test_a_copy_of_what_nobody_has_approved_is_still_its_authors_work(people):
+    draft = a_draft(people["max"], FIVE_DAYS)
+    bea, root = people["bea"].actor, people["root"].actor
+    with acting(bea):
+        copy = start_policy(draft.company_id, "The same", copy_of=draft.key, actor=bea, at=MONDAY)
+        copy = ask_approval(copy.key, copy.version, actor=bea, at=MONDAY)
+
+    with acting(people["max"].actor), pytest.raises(OwnWork):
+        approve_policy(copy.key, copy.version, actor=people["max"].actor, at=MONDAY)
+    with acting(root):
+        approved = approve_policy(copy.key, copy.version, actor=root, at=MONDAY)
+
+    # What somebody else has looked at once may be copied, and the copy is its writer's alone.
+    with acting(bea):
+        again = start_policy(draft.company_id, "Again", copy_of=approved.key, actor=bea, at=MONDAY)
+    assert again.authors == [people["bea"].user.pk]
 
 
 def test_a_buyer_writes_and_does_not_approve(people):

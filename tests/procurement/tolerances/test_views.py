@@ -14,8 +14,10 @@ from django.urls import reverse
 from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, DecideAnswer, LineAnswer
 from procurement.acknowledgments.services import acknowledge_order, decide_answer
+from procurement.changes.services import accept_change
 from procurement.tolerances.messages import Direction, Inside, Limit, Measure
 from procurement.tolerances.models import ToleranceDecision, TolerancePolicy, ToleranceSwitch
+from tests.builders.changes import agree, piece, propose, say, to
 from tests.builders.facts import a_receipt, arrive
 from tests.builders.tolerances import a_draft, a_rule, an_active_policy
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
@@ -105,6 +107,27 @@ def test_an_author_sees_no_button_to_approve_and_cannot_press_one(people):
     assert pressed.status_code == 403
     again(draft)
     assert draft.state == "asked"
+
+
+def test_who_looked_at_other_rules_does_not_approve_these(people):
+    draft = a_draft(people["bea"], FIVE_DAYS)
+    bea, max_ = signed_in(people["bea"]), signed_in(people["max"])
+    bea.post(reverse("policy-ask", args=[draft.key]), {"version": draft.version})
+    shown = max_.get(reverse("policy", args=[draft.key])).content.decode()
+    approve = re.search(r'href="([^"]*/approve/[^"]*)"', shown)[1]
+
+    again(draft)
+    bea.post(reverse("policy-hand-back", args=[draft.key]), {"version": draft.version, "reason": "One more."})
+    again(draft)
+    write(bea, draft, measure="unit_price", absolute="", percent="50")
+    again(draft)
+    bea.post(reverse("policy-ask", args=[draft.key]), {"version": draft.version})
+    asked = max_.get(approve).content.decode()
+    pressed = max_.post(approve, {"version": re.search(r'name="version" value="(\d+)"', asked)[1]})
+
+    again(draft)
+    assert (pressed.status_code, draft.state) == (409, "asked")
+    assert "Somebody changed this policy since you opened it" in text_of(pressed)
 
 
 # --- zero and not set ---------------------------------------------------------------------------------------
@@ -460,6 +483,27 @@ def test_a_dry_run_takes_rules_as_if_they_had_always_been_valid(people):
     page = text_of(signed_in(people["bea"]).get(reverse("policy-dry-run", args=[draft.key])))
 
     assert "3 days late, where 5 days are allowed" in page
+
+
+def test_a_dry_run_looks_at_answers_and_not_at_what_was_changed_later(people):
+    at = datetime.now(UTC) - timedelta(days=2)
+    order = agree(an_order(lines=[a_line(10, delivery_on=ASKED)], at=at), people["asha"], at=at)
+    half_more = propose(order, people["bea"], to(piece(150)), at=at)
+    say(accept_change, half_more, people["asha"], at=at)
+    draft = a_draft(people["bea"], FIVE_DAYS)
+
+    run = signed_in(people["bea"]).get(reverse("policy-dry-run", args=[draft.key])).context["run"]
+
+    assert (run.rows, run.as_asked) == ((), 1)
+
+
+def test_a_dry_run_over_no_span_of_the_list_takes_the_usual_one(people):
+    draft = a_draft(people["bea"], FIVE_DAYS)
+    bea = signed_in(people["bea"])
+
+    for days in ("31", "later", "000309999999999", "٣٠"):
+        page = bea.get(reverse("policy-dry-run", args=[draft.key]), {"days": days})
+        assert (page.status_code, page.context["days"]) == (200, 90)
 
 
 def test_a_dry_run_costs_the_same_queries_for_one_line_and_for_thirty(people):
