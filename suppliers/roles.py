@@ -101,5 +101,5 @@ class TokenScope(models.TextChoices):
 COMPANY_PROGRAMS = frozenset({P.POLICY_VIEW})
 TOKEN_SCOPES: dict[str, frozenset[Permission]] = {
     TokenScope.READ: _READS,
-    TokenScope.ACKNOWLEDGE: _READS | {P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE},
+    TokenScope.ACKNOWLEDGE: _READS | {P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE, P.THREAD_WRITE},
 }

@@ -10,6 +10,7 @@ from procurement.changes import api as changes
 from procurement.invoices import api as invoices
 from procurement.orders import api as orders
 from procurement.receipts import api as receipts
+from procurement.threads import api as threads
 from procurement.tolerances import api as tolerances
 
 urlpatterns = [
@@ -19,6 +20,7 @@ urlpatterns = [
     *receipts.urlpatterns,
     *invoices.urlpatterns,
     *tolerances.urlpatterns,
+    *threads.urlpatterns,
     path("schema", views.Description.as_view({"get": "read"}), name="api-schema"),
     path("docs", views.reference, name="api-docs"),
     re_path(r"^(?P<rest>[\s\S]*)$", views.no_such_address, name="api-unknown"),

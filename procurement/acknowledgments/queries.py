@@ -137,12 +137,25 @@ def judge_by(
     groups: Mapping[str, str] | None = None,
 ) -> Judge:
     """Who judges answers to these lines by a policy, be it live or a draft; `groups` are the items' where known."""
+    return Judge(policy, subjects_of(policy, order, lines, DocumentKind.PROMISE, on=on, groups=groups))
+
+
+def subjects_of(
+    policy: LivePolicy,
+    order: PurchaseOrder,
+    lines: Sequence[PurchaseOrderLine],
+    kind: DocumentKind,
+    *,
+    on: date,
+    groups: Mapping[str, str] | None = None,
+) -> dict[int, Subject]:
+    """What the rules must know of each line (by its id) to see which of them speak; `groups` of the items, if known."""
     if groups is None:
         groups = groups_of((line.item_number for line in lines), policy.book)
     supplier = order.supplier
-    subjects = {
+    return {
         line.pk: Subject(
-            kind=DocumentKind.PROMISE,
+            kind=kind,
             on=on,
             segment=supplier.segment,
             supplier=supplier.number,
@@ -155,7 +168,6 @@ def judge_by(
         )
         for line in lines
     }
-    return Judge(policy, subjects)
 
 
 def with_paper(

@@ -1,23 +1,38 @@
 """When a wish to alter what was agreed can stand, and what it would alter: pure rules (domain.md §7).
 
 Every broken rule is told at once, each with its field, its value and the way out.
+
+Note [Unit for unit]: which delivery of a wish takes the place of which agreed one? Units that were to come first come
+first. So half a delivery that is put off by a week is a week late, wherever it stands in the list, and what was agreed
+for two days and is to come on the second is late as far as it was agreed for the first.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
 from portal.kernel.errors import Problem
 from portal.kernel.values import decimals_of
-from procurement.acknowledgments.policies import FARTHEST, HIGHEST_PRICE, LONGEST, PRICE_DECIMALS, too_long
+from procurement.acknowledgments.policies import (
+    FARTHEST,
+    FIELD_OF,
+    HIGHEST_PRICE,
+    LONGEST,
+    PRICE_DECIMALS,
+    exact_amount,
+    too_long,
+)
 from procurement.calendars.policies import WorkingCalendar, add_working_time
 from procurement.changes.messages import TermPiece, Terms, WantedPiece, Wish
 from procurement.changes.states import ChangeKind
 from procurement.orders.policies import ZERO, NewPiece, merged, plain
 from procurement.orders.states import PromiseKind, Reason
+from procurement.tolerances.messages import Measure, Measured, Outcome, Verdict
+from procurement.tolerances.presenters.sentences import figure_text, refusal_text
 
 MOST_PIECES = 100
 MOST_DAYS = 5 * 366
@@ -248,6 +263,86 @@ def kinds_of(old: Terms, new: Terms) -> tuple[str, ...]:
     kinds = tuple(dict.fromkeys(kind for kind, is_so in found if is_so))
     # The same days, quantities and prices otherwise paired: what is left to differ is what each costs.
     return kinds if kinds or is_same(old, new) else (ChangeKind.PRICE,)
+
+
+# --- held against tolerances --------------------------------------------------------------------------------
+
+
+def amount_of(terms: Terms) -> Fraction:
+    """What a line costs under these terms, unrounded."""
+    amounts = (exact_amount(piece.quantity, piece.price, piece.price_per) for piece in terms.pieces)
+    return sum(amounts, start=Fraction(0))
+
+
+def figures_of(before: Terms, after: Terms, paper: tuple[Fraction, Fraction] | None = None) -> list[Measured]:
+    """A wish beside what was agreed, figure by figure, as tolerances compare it (domain.md §6).
+
+    `paper` is what the whole order costs as agreed and as wished for, where a rule wants to know it. A cancellation,
+    another place and another item are measured by no figure: they are `Measure.OTHER`, so a person decides.
+    """
+    figures = [Measured(Measure.QUANTITY, Fraction(before.quantity), Fraction(after.quantity))]
+    days = merged((piece.quantity, piece.delivery_on) for piece in before.pieces)
+    kept = merged((piece.quantity, piece.delivery_on) for piece in after.pieces)
+    figures.append(Measured(Measure.DELIVERIES, Fraction(len(days)), Fraction(max(len(days), len(kept)))))
+    amounts = amount_of(before), amount_of(after)
+    figures.append(Measured(Measure.LINE_AMOUNT, *amounts))
+    if paper and amounts[0] != amounts[1]:
+        figures.append(Measured(Measure.DOCUMENT_AMOUNT, *paper))
+    nothing, something = Fraction(0), Fraction(1)
+    if after.cancel:
+        figures.append(Measured(Measure.OTHER, nothing, something, code=ChangeKind.CANCEL.value))
+    if before.ship_to != after.ship_to:
+        figures.append(Measured(Measure.OTHER, nothing, something, code=ChangeKind.SHIP_TO.value))
+    for number, piece, old in _unit_for_unit(before.pieces, after.pieces):
+        if piece.item_number != old.item_number:
+            figures.append(Measured(Measure.OTHER, nothing, something, number, ChangeKind.SUBSTITUTE.value))
+        prices = [Fraction(one.price) / Fraction(one.price_per) for one in (old, piece)]
+        figures.append(Measured(Measure.UNIT_PRICE, prices[0], prices[1], number))
+        if piece.delivery_on and old.delivery_on:
+            figures.append(Measured(Measure.DATE, old.delivery_on, piece.delivery_on, number))
+        elif piece.delivery_on != old.delivery_on:
+            figures.append(Measured(Measure.OTHER, nothing, something, number, "undated"))
+    return list(dict.fromkeys(figures))
+
+
+def _unit_for_unit(
+    before: Sequence[TermPiece], after: Sequence[TermPiece]
+) -> list[tuple[int, TermPiece, TermPiece]]:
+    """Each delivery wished for (counted from 1) with each agreed one it takes units of. See Note [Unit for unit].
+
+    What goes beyond all that was agreed is held against the last of it.
+    """
+    agreed = _by_day(before)
+    numbered = sorted(enumerate(after, start=1), key=lambda one: one[1].delivery_on or date.max)
+    found: list[tuple[int, TermPiece, TermPiece]] = []
+    place, left = 0, agreed[0].quantity if agreed else ZERO
+    for number, piece in numbered if agreed else ():
+        wanted = piece.quantity
+        while True:
+            found.append((number, piece, agreed[place]))
+            taken = min(wanted, left)
+            wanted, left = wanted - taken, left - taken
+            if left == ZERO and place + 1 < len(agreed):
+                place, left = place + 1, agreed[place + 1].quantity
+                if wanted > ZERO:
+                    continue
+            break
+    return sorted(found, key=lambda one: one[0])
+
+
+def refused_at_entry(verdict: Verdict, number: int, *, currency: str, unit: str) -> list[Problem]:
+    """What the company's rules do not even let the other side see, each at its field with the way out."""
+    return [
+        Problem(
+            f"{FIELD_OF[check.measured.measure]}.{max(0, check.measured.piece - 1)}",
+            refusal_text(check, currency=currency, unit=unit),
+            figure_text(check),
+            "outside_tolerance",
+            str(number),
+        )
+        for check in verdict.checks
+        if check.outcome is Outcome.REFUSE
+    ]
 
 
 # --- what is agreed then ------------------------------------------------------------------------------------

@@ -1,16 +1,20 @@
 """Terms and wishes in words, as people of both sides read them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from portal.kernel.errors import Problem
 from portal.kernel.templatetags.portal_ui import day_text, figure, look_of
 from procurement.changes.messages import TermPiece, Terms, terms_from_json
 from procurement.changes.models import OrderChange
-from procurement.changes.states import ChangeKind, ChangeState
+from procurement.changes.states import ChangeKind, ChangeState, Side
+from procurement.tolerances.messages import Outcome, Verdict
+from procurement.tolerances.presenters.sentences import deciding, why_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,35 @@ class Moved:
     word: str
     old: str
     new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """What will come of a wish when it is sent: agreed at once, whom it goes to, or what stops it, and why."""
+
+    tone: str
+    glyph: str
+    result: str
+    reason: str = ""
+
+
+def foretold(
+    problems: Sequence[Problem], verdict: Verdict | None, *, side: str, buyer: str, currency: str, unit: str
+) -> Foretold:
+    """The sentence under the fields of a wish. `verdict` is what the company's rules say; None where none act."""
+    if problems:
+        count = len(problems)
+        result = ngettext("Cannot be sent yet", "%(n)d things to mend first", count) % {"n": count}
+        return Foretold("stop", "alert", result, problems[0].message)
+    if side == Side.BUYER:
+        return Foretold(
+            "wait", "talk", _("Goes to the supplier"), _("What is agreed stands until it says yes.")
+        )
+    why = why_all(deciding(verdict.apart), currency=currency, unit=unit) if verdict else ""
+    if verdict and verdict.outcome < Outcome.ASK:
+        return Foretold("done", "full", _("Agreed at once"), why)
+    who = buyer or _("the buyer")
+    return Foretold("wait", "talk", _("Goes to %(buyer)s") % {"buyer": who}, why)
 
 
 def kinds_text(kinds: Iterable[str]) -> str:

@@ -14,11 +14,12 @@ from portal.kernel.errors import NotFound
 from procurement.catalogue.models import Company, Site
 from procurement.changes.messages import TermPiece, Terms, terms_from_json
 from procurement.changes.models import ChangeReason, ChangeRound, OrderChange
-from procurement.changes.policies import Agreed, Asked, done_of, is_agreed_still
+from procurement.changes.policies import Agreed, Asked, done_of, is_agreed_still, is_same
 from procurement.changes.states import CHANGE_LIFECYCLE, OF_ANSWERER, OF_AUTHOR, OPEN, ChangeState, Side
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from procurement.orders.queries import live_promises_by_line
 from procurement.orders.states import Agreement, OrderState, PromiseKind, PromiseState, Reason
+from procurement.tolerances.queries import agreed_by_rule
 from suppliers.states import SupplierState
 
 MOVING = (*OPEN, ChangeState.ACCEPTED)
@@ -168,6 +169,29 @@ def lines_now(
         )
         for line in lines
     }
+
+
+def agreed_by_people(now: Mapping[int, LineNow]) -> dict[int, Terms]:
+    """What was last agreed on each line (by id) by people, or with the answer to the order: two or three queries.
+
+    What rules agreed to since is stepped over: else a supplier who may be three days late could be so every week.
+    """
+    over = (ChangeState.ACCEPTED, ChangeState.DONE, ChangeState.KEPT)
+    changes = with_rounds(OrderChange.objects.filter(line__in=now, state__in=over))
+    by_line: dict[int, list[OrderChange]] = defaultdict(list)
+    for change in changes.order_by("-answered_at", "-id"):
+        by_line[change.line_id].append(change)
+    keys = [change.key for one in by_line.values() for change in one]
+    ruled = agreed_by_rule(keys) if keys else set()
+    terms = {pk: one.agreed.terms for pk, one in now.items()}
+    for pk, theirs in by_line.items():
+        for change in theirs:
+            if change.key not in ruled or not is_same(
+                terms_from_json(current_round(change).terms), terms[pk]
+            ):
+                break
+            terms[pk] = terms_from_json(change.was)
+    return terms
 
 
 def sites_of(order: PurchaseOrder) -> dict[str, Site]:

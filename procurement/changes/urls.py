@@ -12,5 +12,6 @@ urlpatterns = [
     path("changes/<uuid:key>/", requests.change, name="change"),
     path("changes/<uuid:key>/answer/", requests.change_answer, name="change-answer"),
     path("changes/<uuid:key>/wish/", requests.change_revise, name="change-revise"),
+    path("orders/<uuid:key>/changes/check/", requests.change_check, name="change-check"),
     path("orders/<uuid:key>/changes/new/", requests.change_new, name="change-new"),
 ]

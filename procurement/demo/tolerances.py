@@ -24,8 +24,14 @@ from suppliers.models import User
 from suppliers.queries import actor_of
 
 
-def _rule(measure: Measure, direction: Direction, limit: Limit, **more: object) -> Rule:
-    return Rule("", DocumentKind.PROMISE, measure, direction, limit, **more)  # type: ignore[arg-type]  # words of ours
+def _rule(
+    measure: Measure,
+    direction: Direction,
+    limit: Limit,
+    kind: DocumentKind = DocumentKind.PROMISE,
+    **more: object,
+) -> Rule:
+    return Rule("", kind, measure, direction, limit, **more)  # type: ignore[arg-type]  # words of ours
 
 
 RULES: tuple[tuple[Rule, str], ...] = (
@@ -59,6 +65,11 @@ RULES: tuple[tuple[Rule, str], ...] = (
     ),
     (_rule(Measure.DELIVERIES, Direction.OVER, Limit(Decimal(1))), ""),
     (_rule(Measure.QUANTITY, Direction.UNDER, Limit(Decimal(0))), "A shortage always comes to us."),
+    (
+        _rule(Measure.DATE, Direction.OVER, Limit(Decimal(2)), DocumentKind.CHANGE, inside=Inside.NOTIFY),
+        "Two days against what was agreed, however often it is asked for.",
+    ),
+    (_rule(Measure.DATE, Direction.UNDER, Limit(Decimal(5)), DocumentKind.CHANGE), ""),
 )
 
 

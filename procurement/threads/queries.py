@@ -4,6 +4,7 @@ import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -45,15 +46,26 @@ class Thread:
         return self.may_write or self.may_note
 
 
+def visible_messages(actor: Actor) -> QuerySet[Message]:
+    """What this actor may read of all threads; an internal note reaches no supplier."""
+    messages = Message.objects.visible_to(actor)
+    # Row level security says so too.
+    return messages.filter(internal=False) if actor.is_supplier else messages
+
+
+def visible_attachments(actor: Actor) -> QuerySet[Attachment]:
+    """The files this actor may know of, without their bytes."""
+    attachments = Attachment.objects.visible_to(actor).defer("content")
+    return attachments.filter(internal=False) if actor.is_supplier else attachments
+
+
 def thread_of(
     order: PurchaseOrder, actor: Actor, *, body: str = "", problems: tuple[str, ...] = (), whole: bool = False
 ) -> Thread:
     """The thread of one order for its panel: two queries however long it is. `body` and `problems` bring back what was
     typed and could not be sent."""
-    messages = Message.objects.visible_to(actor).filter(order=order)
-    attachments = Attachment.objects.visible_to(actor).filter(order=order).defer("content")
-    if actor.is_supplier:  # row level security says so too
-        messages, attachments = messages.filter(internal=False), attachments.filter(internal=False)
+    messages = visible_messages(actor).filter(order=order)
+    attachments = visible_attachments(actor).filter(order=order)
     newest = messages.order_by("-sent_at", "-id")
     shown = list(newest if whole else newest[: MOST_SHOWN + 1])
     left_out = 0

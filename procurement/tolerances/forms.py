@@ -41,7 +41,7 @@ from suppliers.models import Supplier
 from suppliers.states import Segment
 
 # Kinds of paper that are held against rules today; the others can be written once something asks them.
-OFFERED = (DocumentKind.PROMISE,)
+OFFERED = (DocumentKind.PROMISE, DocumentKind.CHANGE)
 NONE, UP_TO, ANY = "none", "up_to", "any"
 NO_CHOICE = ("", lazy("– none –"))
 
@@ -197,9 +197,6 @@ class RuleForm(forms.Form):
         groups = Item.objects.exclude(group="").order_by("group").values_list("group", flat=True).distinct()
         self._choose("supplier", [(number, f"{name} ({number})") for number, name in suppliers])
         self._choose("item_group", [(group, group) for group in groups])
-        if len(OFFERED) == 1:
-            self.fields["kind"].widget = forms.HiddenInput()
-            self.fields["kind"].initial = OFFERED[0].value
 
     def _choose(self, name: str, choices: list[tuple[str, Any]]) -> None:
         field: Any = self.fields[name]

@@ -26,7 +26,7 @@ from procurement.tolerances.models import (
     ToleranceSwitch,
 )
 from procurement.tolerances.policies import Rulebook
-from procurement.tolerances.states import PolicyState, SwitchState
+from procurement.tolerances.states import JudgedOutcome, PolicyState, SwitchState
 from suppliers.models import Supplier
 
 RULES = Actor.system("tolerances", Channel.RULE)
@@ -185,6 +185,12 @@ def find_decision(key: uuid.UUID, *, actor: Actor, hold: bool = False) -> Tolera
     if decision is None:
         raise NotFound(_("There is no such decision."))
     return decision
+
+
+def agreed_by_rule(origins: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Which of these papers rules have agreed to as a whole."""
+    agreed = ToleranceDecision.objects.filter(origin__in=list(origins), outcome=JudgedOutcome.ACCEPTED)
+    return set(agreed.values_list("origin", flat=True))
 
 
 def unseen_decisions(actor: Actor) -> QuerySet[ToleranceDecision]:

@@ -1,5 +1,6 @@
 """The description of the API tells no lie: schemathesis sends what it allows and what it forbids."""
 
+import base64
 from datetime import date
 from typing import Any
 
@@ -96,7 +97,14 @@ def keys(tokens):
         program.post(answers_of(orders[1]), {"version": 1, "rest_as_asked": True}).json()["key"],
     ]
     changes = [wished(program, orders[1], "L10"), asked_by_a_buyer(orders[1], "L20")]
-    return {"orders": [str(order.key) for order in orders], "acknowledgments": made, "changes": changes}
+    hung = {"body": "", "files": [{"name": "plan.txt", "content": base64.b64encode(b"as agreed").decode()}]}
+    files = [program.post(f"/api/v1/orders/{orders[0].key}/messages", hung).json()["files"][0]["key"]]
+    return {
+        "orders": [str(order.key) for order in orders],
+        "acknowledgments": made,
+        "changes": changes,
+        "files": files,
+    }
 
 
 def wished(program, order, line):

@@ -248,7 +248,13 @@ def test_token_carries_its_scope_and_no_more(tokens, world):
         return actor.side, actor.supplier_ids, sorted(actor.permissions), actor.channel, actor.user_id
 
     assert facts(reader) == ("supplier", (world["ACME"].pk,), ["order.export", "order.view"], "api", None)
-    assert facts(answerer)[2] == ["change.negotiate", "order.acknowledge", "order.export", "order.view"]
+    assert facts(answerer)[2] == [
+        "change.negotiate",
+        "order.acknowledge",
+        "order.export",
+        "order.view",
+        "thread.write",
+    ]
     assert facts(ours)[:3] == ("company", (), ["order.export", "order.view", "policy.view"])
 
 

@@ -8,6 +8,7 @@ from procurement.changes.services.closing import (
     hand_on_changes,
     keep_changes,
     overtake_changes,
+    overtake_on,
     overtake_waiting,
 )
 from procurement.changes.services.many import (
@@ -18,7 +19,13 @@ from procurement.changes.services.many import (
     move_lines,
     propose_changes,
 )
-from procurement.changes.services.propose import Proposed, counter_change, edit_change, propose_change
+from procurement.changes.services.propose import (
+    Proposed,
+    counter_change,
+    edit_change,
+    foretell_wish,
+    propose_change,
+)
 from procurement.changes.services.reasons import save_reason
 
 __all__ = [
@@ -34,10 +41,12 @@ __all__ = [
     "decline_change",
     "edit_change",
     "expire_changes",
+    "foretell_wish",
     "hand_on_changes",
     "keep_changes",
     "move_lines",
     "overtake_changes",
+    "overtake_on",
     "overtake_waiting",
     "propose_change",
     "propose_changes",

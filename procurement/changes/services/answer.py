@@ -13,8 +13,13 @@ from procurement.changes.messages import AnswerChange, terms_from_json
 from procurement.changes.models import OrderChange
 from procurement.changes.policies import passed_days, pieces_of, words_problems
 from procurement.changes.queries import LineNow, current_round, reasons_of, sites_of
-from procurement.changes.services.holding import hold, line_now, require_same_agreement
-from procurement.changes.services.propose import facts_of, today_of
+from procurement.changes.services.holding import (
+    facts_of,
+    hold,
+    line_now,
+    require_same_agreement,
+    today_of,
+)
 from procurement.changes.states import CHANGE_LIFECYCLE
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.policies import plain
@@ -113,12 +118,13 @@ def settle_changes(
     words: AnswerChange,
     why: str,
     *,
+    by_rule: bool = False,
     actor: Actor,
     at: datetime,
 ) -> None:
     """Agree on what was wished for on some lines of an order, with the same words on each, and tell the ERP once.
 
-    The order and all requests must be held.
+    The order and all requests must be held; `by_rule` where nobody decided but a tolerance.
     """
     sites = sites_of(order)
     changed: dict[int, ChangedLine] = {}
@@ -129,7 +135,7 @@ def settle_changes(
         pieces = pieces_of(
             terms, now.asked, ship_to=place.pk if place else None, reason=spoken.reason, note=spoken.note
         )
-        changed[change.line_id] = ChangedLine(change.key, pieces)
+        changed[change.line_id] = ChangedLine(change.key, pieces, by_rule)
     told = change_agreed(order, changed, actor=actor, at=at)
     for change, now in accepted:
         facts = facts_of(

@@ -14,7 +14,7 @@ from portal.kernel.actors import Actor
 from portal.kernel.scope import requires_scope
 from procurement.changes.models import OrderChange
 from procurement.changes.queries import MOVING, expired, is_overtaken, moving_on
-from procurement.changes.services.propose import facts_of
+from procurement.changes.services.holding import facts_of
 from procurement.changes.states import CHANGE_LIFECYCLE, ChangeState
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import live_promises_by_line
@@ -115,6 +115,15 @@ def close_overtaken(*, actor: Actor, at: datetime) -> int:
             suspects[change.order_id].append(change)
     _hold_orders(suspects)
     return overtake_changes(suspects, actor=actor, at=at) if suspects else 0
+
+
+@requires_scope
+def overtake_on(streams: Iterable[str], *, actor: Actor, at: datetime) -> int:
+    """Close what has been overtaken on the orders with these streams. Says how many were."""
+    keys = [stream.removeprefix("order:") for stream in streams if stream.startswith("order:")]
+    found = sorted(PurchaseOrder.objects.filter(key__in=keys).values_list("pk", flat=True))
+    _hold_orders(found)
+    return overtake_changes(found, actor=actor, at=at)
 
 
 def _hold_orders(order_ids: Iterable[int]) -> None:

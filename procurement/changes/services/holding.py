@@ -1,12 +1,14 @@
 """What every verb begins with: who may, the order and the request held, and whether it is what the page showed."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.errors import IllegalTransition, NotAllowed, StaleDocument
-from procurement.changes.messages import AnswerChange, ReviseChange, terms_from_json
+from procurement.changes.messages import AnswerChange, ReviseChange, Terms, terms_from_json, terms_to_json
 from procurement.changes.models import OrderChange
 from procurement.changes.policies import is_agreed_still
 from procurement.changes.queries import (
@@ -105,3 +107,33 @@ def require_same_agreement(change: OrderChange, now: LineNow) -> None:
     if not is_agreed_still(terms_from_json(change.was), now.agreed.terms, now.agreed.place):
         message = _("What was agreed on line %(number)s has changed since this was asked for. Ask anew.")
         raise StaleDocument(message % {"number": now.line.number})
+
+
+def facts_of(
+    change: OrderChange,
+    *,
+    old: Terms | None = None,
+    new: Terms | None = None,
+    why: str = "",
+    note: str = "",
+) -> dict[str, Any]:
+    """What every fact about a request says: which one, which line, what it would alter, from what to what.
+
+    `why` is the reason as it was called then: a company may call it otherwise later.
+    """
+    facts: dict[str, Any] = {
+        "change": str(change.key),
+        "lines": [change.line.number],
+        "kinds": list(change.kinds),
+        "unit": change.line.unit,
+        "why": why,
+        "note": note.strip()[:500],
+    }
+    if old is not None and new is not None:
+        facts |= {"old": terms_to_json(old), "new": terms_to_json(new)}
+    return facts
+
+
+def today_of(order: PurchaseOrder, at: datetime) -> date:
+    """The date where the supplier is."""
+    return at.astimezone(ZoneInfo(order.supplier.time_zone)).date()

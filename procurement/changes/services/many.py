@@ -25,8 +25,8 @@ from procurement.changes.queries import (
 )
 from procurement.changes.services.answer import decline_change as decline
 from procurement.changes.services.answer import require_acceptable, settle_changes
-from procurement.changes.services.holding import hold
-from procurement.changes.services.propose import Proposed, propose_on_order, today_of
+from procurement.changes.services.holding import hold, today_of
+from procurement.changes.services.propose import Proposed, propose_on_order
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import schedules_by_line, visible_lines, visible_orders
 

@@ -3,9 +3,8 @@
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -15,20 +14,38 @@ from portal.kernel.errors import Duplicate, Invalid, Problem, Refusal
 from portal.kernel.scope import requires_scope
 from procurement.acknowledgments.services import require_fresh
 from procurement.calendars.policies import default_calendar
-from procurement.changes.messages import ProposeChange, ReviseChange, Terms, terms_from_json, terms_to_json
+from procurement.changes.messages import (
+    ProposeChange,
+    ReviseChange,
+    Terms,
+    Wish,
+    terms_from_json,
+    terms_to_json,
+)
 from procurement.changes.models import ChangeRound, OrderChange
-from procurement.changes.policies import Agreed, answer_by, kinds_of, read_wish, words_problems
-from procurement.changes.queries import current_round, lines_now, other_side, reasons_of, sites_of
+from procurement.changes.policies import (
+    Agreed,
+    answer_by,
+    kinds_of,
+    read_wish,
+    refused_at_entry,
+    words_problems,
+)
+from procurement.changes.queries import LineNow, current_round, lines_now, other_side, reasons_of, sites_of
 from procurement.changes.services.holding import (
+    facts_of,
     hold,
     line_now,
     require_changeable,
     require_may_negotiate,
     require_same_agreement,
+    today_of,
 )
-from procurement.changes.states import CHANGE_LIFECYCLE, OPEN
+from procurement.changes.services.judging import Judged, act_on, judge_wishes
+from procurement.changes.states import CHANGE_LIFECYCLE, OPEN, Side
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.queries import lock_order, schedules_by_line
+from procurement.tolerances.messages import Verdict
 
 
 class AlreadyAsked(Duplicate):
@@ -76,8 +93,8 @@ def propose_on_order(
     now = lines_now(order, list(lines.values()), schedules, sites_of(order))
     busy = set(OrderChange.objects.filter(order=order, state__in=OPEN).values_list("line_id", flat=True))
     reasons = reasons_of(order.company_id)
-    proposed: list[Proposed] = []
-    wishes: list[tuple[OrderChange, Terms, ProposeChange]] = []
+    proposed: dict[int, Proposed] = {}
+    read: dict[int, tuple[ProposeChange, Terms]] = {}
     for command in commands:
         try:
             line = _line_named(lines, command.line_key)
@@ -87,9 +104,19 @@ def propose_on_order(
             require_changeable(line, order)
             terms = read_terms(order, now[line.pk].agreed, command, reasons, at)
         except Refusal as refusal:
-            proposed.append(Proposed(command, refusal=refusal))
+            proposed[id(command)] = Proposed(command, refusal=refusal)
             continue
         busy.add(line.pk)
+        read[line.pk] = (command, terms)
+    judged = Judged()
+    if side == Side.SUPPLIER:
+        judged = judge_wishes(order, {pk: (now[pk], terms) for pk, (_one, terms) in read.items()}, at=at)
+    wishes: list[tuple[OrderChange, Terms, ProposeChange]] = []
+    for pk, (command, terms) in read.items():
+        line = now[pk].line
+        if refusal_of := refused_by_rule(judged, line, order):
+            proposed[id(command)] = Proposed(command, refusal=refusal_of)
+            continue
         change = OrderChange(
             key=uuid.uuid4(),
             supplier_id=order.supplier_id,
@@ -105,9 +132,10 @@ def propose_on_order(
             expires_at=expiry(order, at),
         )
         wishes.append((change, terms, command))
-        proposed.append(Proposed(command, change))
+        proposed[id(command)] = Proposed(command, change)
     _write(order, wishes, reasons, actor=actor, at=at)
-    return proposed
+    act_on(judged, order, [(change, now[change.line_id]) for change, _terms, _command in wishes], at=at)
+    return [proposed[id(command)] for command in commands]
 
 
 def _write(
@@ -119,9 +147,10 @@ def _write(
     at: datetime,
 ) -> None:
     OrderChange.objects.bulk_create([change for change, _terms, _command in wishes])
-    ChangeRound.objects.bulk_create(
-        [_round(change, 1, terms, command, actor=actor, at=at) for change, terms, command in wishes]
-    )
+    rounds = [_round(change, 1, terms, command, actor=actor, at=at) for change, terms, command in wishes]
+    ChangeRound.objects.bulk_create(rounds)
+    for spoken in rounds:
+        spoken.change.told = [spoken]  # type: ignore[attr-defined]  # as `with_rounds` would
     facts = [
         Fact(
             "change.proposed",
@@ -151,7 +180,8 @@ def _line_named(lines: Mapping[str, PurchaseOrderLine], key: str) -> PurchaseOrd
 def edit_change(command: ReviseChange, *, actor: Actor, at: datetime) -> OrderChange:
     """Put one's own wish better while the other side has not answered; the other side has its full time again."""
     order, change = hold(command, "edit", actor=actor, at=at)
-    terms = _revised(order, change, command, at)
+    now, terms = _revised(order, change, command, at)
+    judged = _judged(order, now, terms, actor, at)
     spoken = current_round(change)
     before = terms_from_json(spoken.terms)
     spoken.terms, spoken.edited_at = terms_to_json(terms), at
@@ -160,6 +190,7 @@ def edit_change(command: ReviseChange, *, actor: Actor, at: datetime) -> OrderCh
     fields = ["terms", "edited_at", "reason", "note", "written_by", "written_by_user_id", "channel"]
     spoken.save(update_fields=fields)
     _move(change, "edit", before, terms, command, actor=actor, at=at, fields={})
+    act_on(judged, order, [(change, now)], at=at)
     return change
 
 
@@ -167,13 +198,47 @@ def edit_change(command: ReviseChange, *, actor: Actor, at: datetime) -> OrderCh
 def counter_change(command: ReviseChange, *, actor: Actor, at: datetime) -> OrderChange:
     """Answer a wish with another one: a new round, and the ball goes back."""
     order, change = hold(command, "counter", actor=actor, at=at)
-    terms = _revised(order, change, command, at)
+    now, terms = _revised(order, change, command, at)
+    judged = _judged(order, now, terms, actor, at)
     before = terms_from_json(current_round(change).terms)
     number = change.round + 1
     _round(change, number, terms, command, actor=actor, at=at).save(force_insert=True)
     fields = {"round": number, "turn": other_side(change.turn)}
     _move(change, "counter", before, terms, command, actor=actor, at=at, fields=fields)
+    act_on(judged, order, [(change, now)], at=at)
     return change
+
+
+def _judged(order: PurchaseOrder, now: LineNow, terms: Terms, actor: Actor, at: datetime) -> Judged:
+    """What the rules say of a wish put anew. Raises `Invalid` for what they do not let the buyer see."""
+    if not actor.is_supplier:
+        return Judged()
+    judged = judge_wishes(order, {now.line.pk: (now, terms)}, at=at)
+    if refusal := refused_by_rule(judged, now.line, order):
+        raise refusal
+    return judged
+
+
+@requires_scope
+def foretell_wish(
+    order: PurchaseOrder, line: PurchaseOrderLine, wish: Wish, *, actor: Actor, at: datetime
+) -> Verdict | None:
+    """What the rules would say of a supplier's wish as it is typed; nothing is kept, nobody is told.
+
+    None for a buyer's wish, and where no rule acts. Raises `Invalid` with every problem found, a rule's refusal
+    included, and `StaleDocument` where nothing can be asked for on the line.
+    """
+    side = require_may_negotiate(order, actor)
+    now = line_now(order, line)
+    terms, problems = read_wish(now.agreed, wish, today=today_of(order, at))
+    if problems:
+        raise Invalid(problems[0].message, problems)
+    if side != Side.SUPPLIER:
+        return None
+    judged = judge_wishes(order, {line.pk: (now, terms)}, at=at, hold=False)
+    if refusal := refused_by_rule(judged, line, order):
+        raise refusal
+    return judged.verdicts.get(line.pk)
 
 
 # --- what they share
@@ -205,12 +270,18 @@ def read_terms(
     return terms
 
 
-def today_of(order: PurchaseOrder, at: datetime) -> date:
-    """The date where the supplier is."""
-    return at.astimezone(ZoneInfo(order.supplier.time_zone)).date()
+def refused_by_rule(judged: Judged, line: PurchaseOrderLine, order: PurchaseOrder) -> Invalid | None:
+    """What is said where a rule refuses a wish while it is typed; None where none does."""
+    verdict = judged.verdicts.get(line.pk)
+    problems = (
+        refused_at_entry(verdict, line.number, currency=order.currency, unit=line.unit) if verdict else []
+    )
+    return Invalid(problems[0].message, problems) if problems else None
 
 
-def _revised(order: PurchaseOrder, change: OrderChange, command: ReviseChange, at: datetime) -> Terms:
+def _revised(
+    order: PurchaseOrder, change: OrderChange, command: ReviseChange, at: datetime
+) -> tuple[LineNow, Terms]:
     line = order.lines.select_related("ship_to").get(pk=change.line_id)
     change.line = line
     now = line_now(order, line)
@@ -221,7 +292,7 @@ def _revised(order: PurchaseOrder, change: OrderChange, command: ReviseChange, a
     if terms == terms_from_json(spoken.terms) and words == (spoken.reason, spoken.note):
         message = _("This is the wish that is on the table already. Say what is to be different.")
         raise Invalid(message, [Problem("wish", message, "", "nothing_changes", str(line.number))])
-    return terms
+    return now, terms
 
 
 def _round(
@@ -264,28 +335,3 @@ def _move(
     facts = facts_of(change, old=before, new=terms, why=why, note=command.note)
     fields = {"kinds": kinds, "updated_at": at, "expires_at": expiry(change.order, at), **fields}
     CHANGE_LIFECYCLE.move(change, verb, actor=actor, at=at, facts=facts | {"kinds": kinds}, fields=fields)
-
-
-def facts_of(
-    change: OrderChange,
-    *,
-    old: Terms | None = None,
-    new: Terms | None = None,
-    why: str = "",
-    note: str = "",
-) -> dict[str, Any]:
-    """What every fact about a request says: which one, which line, what it would alter, from what to what.
-
-    `why` is the reason as it was called then: a company may call it otherwise later.
-    """
-    facts: dict[str, Any] = {
-        "change": str(change.key),
-        "lines": [change.line.number],
-        "kinds": list(change.kinds),
-        "unit": change.line.unit,
-        "why": why,
-        "note": note.strip()[:500],
-    }
-    if old is not None and new is not None:
-        facts |= {"old": terms_to_json(old), "new": terms_to_json(new)}
-    return facts

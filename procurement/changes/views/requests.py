@@ -19,7 +19,7 @@ from portal.kernel.web import see_other, whole_number
 from procurement.changes.forms import TypedWish, boxes, read_wish_form, typed_terms
 from procurement.changes.messages import AnswerChange, ProposeChange, ReviseChange, terms_from_json
 from procurement.changes.models import ChangeRound, OrderChange
-from procurement.changes.presenters import Moved, differences, headline, kinds_text
+from procurement.changes.presenters import Moved, differences, foretold, headline, kinds_text
 from procurement.changes.queries import (
     LineNow,
     allowed_verbs,
@@ -38,9 +38,11 @@ from procurement.changes.services import (
     counter_change,
     decline_change,
     edit_change,
+    foretell_wish,
     propose_change,
     withdraw_change,
 )
+from procurement.changes.states import ChangeState
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.policies import plain
 from procurement.orders.queries import find_order, schedules_by_line
@@ -111,15 +113,22 @@ def change_revise(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         if sent.problems:
             raise Invalid(sent.problems[0].message, sent.problems)
         with transaction.atomic():
-            verb(command, actor=request.actor, at=request.at)
+            done = verb(command, actor=request.actor, at=request.at)
     except Refusal as refusal:
         found = find_change(key, actor=request.actor)
         return _show(request, found, refusal=refusal, typed=sent.typed, status=refusal.status)
-    is_edit = verb is edit_change
-    messages.success(
-        request, _("Your wish is put anew.") if is_edit else _("Your counter-proposal is on the table.")
-    )
+    said = _("Your counter-proposal is on the table.")
+    if verb is edit_change:
+        said = _("Your wish is put anew.")
+    messages.success(request, _agreed_at_once(done) or said)
     return see_other("change", key)
+
+
+def _agreed_at_once(change: OrderChange) -> str:
+    """What is said where a rule has agreed already; nothing where the wish waits."""
+    if change.state != ChangeState.ACCEPTED:
+        return ""
+    return _("Agreed at once, %(who)s; the ERP is told.") % {"who": change.answered_by}
 
 
 def _show(
@@ -207,9 +216,8 @@ def _propose(request: DoorRequest, order: PurchaseOrder, line: PurchaseOrderLine
             made = propose_change(command, actor=request.actor, at=request.at)
     except Refusal as refusal:
         return _ask(request, order, line, typed=sent.typed, refusal=refusal, status=refusal.status)
-    messages.success(
-        request, _("Your wish is on the table; what was agreed stands until the other side says yes.")
-    )
+    waits = _("Your wish is on the table; what was agreed stands until the other side says yes.")
+    messages.success(request, _agreed_at_once(made) or waits)
     return see_other("change", made.key)
 
 
@@ -233,6 +241,34 @@ def _ask(
         **_fields(order, line, typed or typed_terms(now.agreed.terms), told["bad"]),
     }
     return render(request, NEW, context, status=status)
+
+
+@door(Permission.CHANGE_NEGOTIATE, methods=["POST"])
+def change_check(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """What would come of a wish as it is typed; nothing is kept."""
+    order = find_order(key, actor=request.actor)
+    line = order.lines.select_related("ship_to").filter(key=request.POST.get("line", "")).first()
+    if line is None:
+        message = _("This order has no such line. Load the page again.")
+        raise Invalid(message, [Problem("line", message, request.POST.get("line", "")[:40], "unknown")])
+    sent = read_wish_form(request.POST, get_language() or "en")
+    problems, verdict = list(sent.problems), None
+    if not problems:
+        try:
+            verdict = foretell_wish(order, line, sent.wish, actor=request.actor, at=request.at)
+        except Invalid as refusal:
+            problems = list(refusal.problems) or [Problem("wish", refusal.message)]
+        except Refusal as refusal:
+            problems = [Problem("wish", refusal.message)]
+    told = foretold(
+        problems,
+        verdict,
+        side=side_of(request.actor),
+        buyer=order.buyer_name,
+        currency=order.currency,
+        unit=line.unit,
+    )
+    return render(request, "procurement/changes/foretold.html", {"foretold": told})
 
 
 # --- what they share

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from portal.kernel.scope import acting
+from procurement.demo.changing import talk_about_changes
 from procurement.demo.company import DEFAULT_SEED, DemoCompany, make_company
 from procurement.demo.crew import crew_size, work_together
 from procurement.demo.erp_past import keep_books, tell_past_commands, tell_past_runs
@@ -80,6 +81,7 @@ class Command(BaseCommand):
         with acting(SET_UP):
             tell_past_runs(company)
         propose_tolerances(at=now - timedelta(hours=20))
+        talk_about_changes(at=now - timedelta(minutes=10))
         if people_file:
             _write_people(people_file, password)
         self.stdout.write(

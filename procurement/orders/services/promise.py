@@ -423,6 +423,7 @@ class ChangedLine:
 
     origin: uuid.UUID
     pieces: tuple[NewPiece, ...]
+    by_rule: bool = False
 
 
 @requires_scope
@@ -448,7 +449,7 @@ def change_agreed(
         one = changed[line.pk]
         for number, piece in enumerate(one.pieces, start=1):
             promise = _promise(order, line, piece, number, origin=one.origin, state=state, at=at)
-            promise.decided_at, promise.decided_by = at, actor.label
+            promise.decided_at, promise.decided_by, promise.by_rule = at, actor.label, one.by_rule
             by_line[line.pk].append(promise)
     made = [promise for promises in by_line.values() for promise in promises]
     Promise.objects.bulk_create(made, batch_size=1000)

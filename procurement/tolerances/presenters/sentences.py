@@ -71,6 +71,8 @@ OTHER_WORDS = {
     "substitute": lazy("another item"),
     "backorder": lazy("a backorder"),
     "undated": lazy("a backorder without a day"),
+    "cancel": lazy("a cancellation"),
+    "ship_to": lazy("another place"),
 }
 AMOUNT_WORDS = {
     Measure.UNIT_PRICE: (lazy("%(amount)s more each"), lazy("%(amount)s less each")),

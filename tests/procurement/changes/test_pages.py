@@ -1,6 +1,7 @@
 """Change requests on the screen: asked for, answered, countered, by the one and by many, without a script."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -12,8 +13,10 @@ from django.utils import timezone
 from portal.kernel.scope import acting
 from procurement.changes.models import ChangeReason, OrderChange
 from procurement.changes.services import accept_change, edit_change
+from procurement.tolerances.messages import DocumentKind
 from tests.builders import changes
 from tests.builders.changes import A_WEEK, agree, piece, say, stands, to
+from tests.builders.tolerances import a_rule, an_active_policy
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
 from tests.people import FEED
 
@@ -408,3 +411,50 @@ def test_a_colleagues_order_is_not_mine_but_all_buyers(people, at):
     assert str(asked.key) not in page(bea.get(reverse("change-list")))
     assert str(asked.key) in page(bea.get(reverse("change-list") + "?view=waiting"))
     assert fresh_line(10, "4500000009").agreement == "agreed"
+
+
+# --- while it is typed
+
+
+def check(browser, order, *rows, line="L10", **more):
+    sent = fields(*rows, line=line, **more)
+    return browser.post(reverse("change-check", args=[order.key]), sent)
+
+
+def test_while_typing_the_page_says_what_will_come_of_it(people, at):
+    an_active_policy(people, replace(a_rule(absolute=3), kind=DocumentKind.CHANGE))
+    order = an_agreed_order(people)
+    three, four = (SOON + timedelta(days=days) for days in (3, 4))
+
+    inside = page(check(at("asha"), order, ("100", three, "6.85")))
+    outside = page(check(at("asha"), order, ("100", four, "6.85")))
+    unreadable = page(check(at("asha"), order, ("many", four, "6.85")))
+    nothing = page(check(at("asha"), order, ("100", SOON, "6.85")))
+    buyers = page(check(at("bea"), order, ("100", three, "6.85")))
+
+    assert "Agreed at once" in inside
+    assert "3 days late, where 3 days are allowed" in inside
+    assert "Goes to Bea" in outside
+    assert "4 days late, where 3 days are allowed" in outside
+    assert "is no number" in unreadable
+    assert "This is what is agreed already" in nothing
+    assert "Goes to the supplier" in buyers
+    with acting(FEED):
+        assert not OrderChange.objects.exists()
+
+
+def test_nothing_is_foretold_of_a_line_that_is_not_there(people, at):
+    order = an_agreed_order(people)
+
+    assert check(at("asha"), order, ("100", LATER), line="L99").status_code == 422
+    assert check(at("gil"), order, ("100", LATER)).status_code == 404
+
+
+def test_what_a_rule_agreed_to_is_said_so(people, at):
+    an_active_policy(people, replace(a_rule(absolute=3), kind=DocumentKind.CHANGE))
+    order = an_agreed_order(people)
+    sent = fields(("100", SOON + timedelta(days=2), "6.85"), line="L10", version=str(order.version))
+
+    shown = at("asha").post(reverse("change-new", args=[order.key]), sent, follow=True)
+
+    assert "Agreed at once, by rule: Promises 2026; the ERP is told." in page(shown)

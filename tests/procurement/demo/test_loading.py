@@ -17,6 +17,8 @@ from portal.kernel.outbox.models import DeliveryAttempt, MessageState, OutboxMes
 from portal.kernel.outbox.services import deliver_due
 from portal.kernel.scope import acting
 from procurement.acknowledgments.models import DraftAnswer
+from procurement.changes.models import OrderChange
+from procurement.demo.changing import ASKED
 from procurement.demo.company import PLOTS, DemoCompany, make_company
 from procurement.demo.crew import CrewFailed, shares_of, work_together
 from procurement.demo.loading import SET_UP, load_master_data
@@ -147,7 +149,7 @@ class TestWhereOrdersStand:
 
     def test_tolerances_are_written_and_wait_for_somebody_else_to_approve_them(self):
         policy = TolerancePolicy.objects.get()
-        assert (policy.state, policy.asked_by, policy.rules.count()) == ("asked", "Omar Haddad", 8)
+        assert (policy.state, policy.asked_by, policy.rules.count()) == ("asked", "Omar Haddad", 10)
         assert ToleranceDecision.objects.count() == 0
 
     def test_nothing_happens_in_the_future(self):
@@ -337,3 +339,15 @@ def one_share_fails(share: DemoCompany) -> None:
     count_themselves(share)
     if min(story.supplier for story in few_orders().orders) in {story.supplier for story in share.orders}:
         raise RuntimeError("one share too many")
+
+
+@pytest.mark.django_db
+def test_people_of_the_demo_talk_about_changes_each_on_a_line_that_is_agreed(settings):
+    load()
+
+    with acting(SET_UP):
+        changes = list(OrderChange.objects.select_related("line", "supplier").order_by("id"))
+    assert changes
+    assert len({change.supplier_id for change in changes}) == len(changes) <= len(ASKED)
+    assert {change.state for change in changes} <= {"proposed", "countered", "declined"}
+    assert all(change.line.agreement == Agreement.AGREED for change in changes)
