@@ -174,10 +174,10 @@ def lines_now(
 def agreed_by_people(now: Mapping[int, LineNow]) -> dict[int, Terms]:
     """What was last agreed on each line (by id) by people, or with the answer to the order: two or three queries.
 
-    What rules agreed to since is stepped over: else a supplier who may be three days late could be so every week.
+    What rules agreed to since is stepped over: else a supplier who may be three days late could be so every week. So is
+    what the next of these overtook before the ERP had taken it: what has a command was agreed, whatever became of it.
     """
-    over = (ChangeState.ACCEPTED, ChangeState.DONE, ChangeState.KEPT)
-    changes = with_rounds(OrderChange.objects.filter(line__in=now, state__in=over))
+    changes = with_rounds(OrderChange.objects.filter(line__in=now, command__isnull=False))
     by_line: dict[int, list[OrderChange]] = defaultdict(list)
     for change in changes.order_by("-answered_at", "-id"):
         by_line[change.line_id].append(change)

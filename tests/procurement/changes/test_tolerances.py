@@ -24,6 +24,7 @@ from procurement.changes.services import (
     decline_change,
     edit_change,
     move_lines,
+    overtake_changes,
 )
 from procurement.changes.tasks import overtake
 from procurement.orders.models import Promise
@@ -193,6 +194,18 @@ class TestAtOnce:
         again = propose(fresh(), people["asha"], to(piece(None, in_april(13))))
 
         assert again.state == "accepted"
+
+    def test_nor_one_slip_after_the_other_before_the_erp_has_taken_any(self, people):
+        order = an_agreed_order(people["asha"])
+
+        def wish_for(day):
+            asked = propose(fresh(), people["asha"], to(piece(None, in_april(day))))
+            with acting(FEED):
+                overtake_changes([order.pk], actor=FEED, at=MONDAY)  # what the clock does every minute
+            return asked.state
+
+        # Each replaces the one before; all are held against what people agreed.
+        assert [wish_for(day) for day in (3, 4, 6)] == ["accepted", "accepted", "proposed"]
 
     def test_what_a_rule_refuses_is_told_at_its_field(self, people):
         order = an_agreed_order(people["asha"])
