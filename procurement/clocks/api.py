@@ -89,7 +89,7 @@ class ClockTold(serializers.Serializer):
     key = serializers.UUIDField()
     kind = serializers.CharField()
     stream = serializers.CharField(help_text="The paper: order: and the order's key, and so on.")
-    label = serializers.CharField(help_text="What people call it, such as the order's number.")
+    name = serializers.CharField(source="label", help_text="What people call it, such as the order's number.")
     supplier = serializers.CharField(source="supplier.number", allow_null=True, default=None)
     whose = Word(choices=_values(Whose))
     state = Word(choices=ClockState.choices)

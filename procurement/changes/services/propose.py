@@ -14,7 +14,6 @@ from portal.kernel.audit.services import Fact, record_all
 from portal.kernel.errors import Duplicate, Invalid, Problem, Refusal
 from portal.kernel.scope import requires_scope
 from procurement.acknowledgments.services import require_fresh
-from procurement.calendars.policies import default_calendar
 from procurement.changes.messages import ProposeChange, ReviseChange, Terms, terms_from_json, terms_to_json
 from procurement.changes.models import ChangeRound, OrderChange
 from procurement.changes.policies import Agreed, answer_by, kinds_of, read_wish, words_problems
@@ -27,6 +26,7 @@ from procurement.changes.services.holding import (
     require_same_agreement,
 )
 from procurement.changes.states import CHANGE_LIFECYCLE, OPEN
+from procurement.clocks.queries import supplier_calendar
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.queries import lock_order, schedules_by_line
 
@@ -187,7 +187,7 @@ def already_asked(line: PurchaseOrderLine) -> AlreadyAsked:
 
 def expiry(order: PurchaseOrder, at: datetime) -> datetime:
     """Until when the wish waits, in the supplier's working time."""
-    return answer_by(at, default_calendar(order.supplier.country, order.supplier.time_zone))
+    return answer_by(at, supplier_calendar(order.supplier))
 
 
 def read_terms(
