@@ -203,17 +203,17 @@ def plan(timer: Timer, rungs: Iterable[Rung], done: int, receivers: Receivers) -
     its receiver's office is closed. One that would have to leave before the clock was started is left out: the time
     given is too short for it.
     """
-    if not timer.is_running:
-        return ()
-    found: list[Planned] = []
+    return tuple(_planned(timer, rungs, done, receivers)) if timer.is_running else ()
+
+
+def _planned(timer: Timer, rungs: Iterable[Rung], done: int, receivers: Receivers) -> Iterator[Planned]:
     earliest = timer.spells[-1].began_at
     for rung in sorted(rungs, key=lambda one: one.number):
         turn_at = _turn_of(timer, rung) if rung.number > done else None
         if turn_at is None:
             continue
         earliest = max(earliest, next_opening(max(turn_at, earliest), receivers[rung.action]))
-        found.append(Planned(rung, turn_at, earliest))
-    return tuple(found)
+        yield Planned(rung, turn_at, earliest)
 
 
 def _turn_of(timer: Timer, rung: Rung) -> datetime | None:
@@ -266,7 +266,7 @@ def look(
     is_newly_overdue = not told and timer.due_at <= at
     fired: list[Rung] = []
     wakes_at = None if told or is_newly_overdue else timer.due_at
-    for step in plan(timer, rungs, done, receivers):
+    for step in _planned(timer, rungs, done, receivers):
         if step.leaves_at <= at and is_working(at, receivers[step.rung.action]):
             fired.append(step.rung)
             continue

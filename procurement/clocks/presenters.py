@@ -43,10 +43,6 @@ WHOSE_WORDS: dict[Whose, Any] = {
     Whose.SUPPLIER: lazy("the supplier’s working time"),
     Whose.COMPANY: lazy("our working time"),
 }
-ANCHOR_WORDS: dict[Anchor, Any] = {
-    Anchor.DUE: lazy("from when it is due"),
-    Anchor.START: lazy("from the start"),
-}
 UNIT_WORDS: dict[Unit, Any] = {Unit.HOURS: lazy("working hours"), Unit.DAYS: lazy("working days")}
 BUILT_IN_WORDS: dict[str, Any] = {
     "hurry": lazy("Orders in a hurry"),

@@ -13,7 +13,6 @@ from portal.kernel.audit.services import Fact, record_all
 from portal.kernel.errors import Duplicate, Invalid, Problem, Refusal
 from portal.kernel.scope import requires_scope
 from procurement.acknowledgments.services import require_fresh
-from procurement.calendars.policies import default_calendar
 from procurement.changes.messages import (
     ProposeChange,
     ReviseChange,
@@ -43,6 +42,7 @@ from procurement.changes.services.holding import (
 )
 from procurement.changes.services.judging import Judged, act_on, judge_wishes
 from procurement.changes.states import CHANGE_LIFECYCLE, OPEN, Side
+from procurement.clocks.queries import supplier_calendar
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.queries import lock_order, schedules_by_line
 from procurement.tolerances.messages import Verdict
@@ -252,7 +252,7 @@ def already_asked(line: PurchaseOrderLine) -> AlreadyAsked:
 
 def expiry(order: PurchaseOrder, at: datetime) -> datetime:
     """Until when the wish waits, in the supplier's working time."""
-    return answer_by(at, default_calendar(order.supplier.country, order.supplier.time_zone))
+    return answer_by(at, supplier_calendar(order.supplier))
 
 
 def read_terms(

@@ -5,12 +5,14 @@ written, with the facts, in the transaction that holds them; `clock_step_once` i
 leaves them as they were, for the next one.
 """
 
-from datetime import datetime
+import logging
+from datetime import datetime, timedelta
 from typing import Any
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import Fact, record_all
 from portal.kernel.scope import requires_scope
+from procurement.calendars.policies import NeverOpens
 from procurement.clocks.messages import Rung, Whose, minutes_of
 from procurement.clocks.models import Clock, ClockStep
 from procurement.clocks.policies import Timer, look, overdue
@@ -19,6 +21,9 @@ from procurement.clocks.services.running import note_next_look
 from procurement.clocks.states import ClockState
 
 MOST_AT_ONCE = 500
+LOOKED_AT_AGAIN_AFTER = timedelta(hours=1)
+
+logger = logging.getLogger(__name__)
 
 
 @requires_scope
@@ -34,35 +39,52 @@ def advance_clocks(*, actor: Actor, at: datetime, most: int = MOST_AT_ONCE) -> i
     steps: list[ClockStep] = []
     facts: list[Fact] = []
     for clock in clocks:
-        timer = clock.as_timer(offices.of_clock(clock))
-        receivers = offices.receivers_of(clock)
-        told = clock.overdue_told_at is not None
-        turn = look(timer, clock.ladder(), clock.done, told=told, receivers=receivers, at=at)
-        if turn.is_newly_overdue:
-            clock.overdue_told_at = at
-            internal = clock.whose == Whose.COMPANY
-            facts.append(
-                Fact("clock.overdue", clock.stream, clock.supplier_id, _facts(clock, timer, at), internal)
-            )
-        for rung in turn.fired:
-            clock.done = rung.number
-            steps.append(
-                ClockStep(
-                    clock=clock,
-                    number=rung.number,
-                    action=rung.action,
-                    taken_at=at,
-                    was_overdue=timer.due_at <= at,
-                )
-            )
-            facts.append(_step_fact(clock, timer, rung, at))
-        clock.version += 1
-        note_next_look(clock, timer, offices, at)
+        before = (clock.done, clock.overdue_told_at)
+        try:
+            taken, told = _advance(clock, offices, at)
+        except NeverOpens:
+            # An office that is closed for a year holds up its own clocks, not everybody's.
+            logger.warning("an office never opens: its clock waits", extra={"clock": str(clock.key)})
+            clock.done, clock.overdue_told_at = before
+            clock.wakes_at = at + LOOKED_AT_AGAIN_AFTER
+            continue
+        steps += taken
+        facts += told
     ClockStep.objects.bulk_create(steps, batch_size=500)
     Clock.objects.bulk_update(clocks, ["done", "version", "overdue_told_at", "wakes_at"], batch_size=500)
     if facts:
         record_all(facts, actor=actor, at=at)
     return len(clocks)
+
+
+def _advance(clock: Clock, offices: Offices, at: datetime) -> tuple[list[ClockStep], list[Fact]]:
+    """Note (not save) on one clock what is due now; the steps taken and the facts to be told."""
+    timer = clock.as_timer(offices.of_clock(clock))
+    receivers = offices.receivers_of(clock)
+    told = clock.overdue_told_at is not None
+    turn = look(timer, clock.ladder(), clock.done, told=told, receivers=receivers, at=at)
+    facts: list[Fact] = []
+    if turn.is_newly_overdue:
+        clock.overdue_told_at = at
+        internal = clock.whose == Whose.COMPANY
+        facts.append(
+            Fact("clock.overdue", clock.stream, clock.supplier_id, _facts(clock, timer, at), internal)
+        )
+    steps = [
+        ClockStep(
+            clock=clock,
+            number=rung.number,
+            action=rung.action,
+            taken_at=at,
+            was_overdue=timer.due_at <= at,
+        )
+        for rung in turn.fired
+    ]
+    facts += [_step_fact(clock, timer, rung, at) for rung in turn.fired]
+    clock.done = max([clock.done, *(rung.number for rung in turn.fired)])
+    clock.version += 1
+    note_next_look(clock, timer, offices, at)
+    return steps, facts
 
 
 def _step_fact(clock: Clock, timer: Timer, rung: Rung, at: datetime) -> Fact:

@@ -242,6 +242,27 @@ def test_a_sweep_takes_as_many_statements_for_many_as_for_one(people, django_ass
     due(range(3, 40))
 
 
+def test_an_office_that_never_opens_holds_up_its_own_clocks_alone(people):
+    acme, globex = (people[name].actor.supplier_ids[0] for name in ("asha", "gil"))
+    stuck = a_clock(ORDER_ANSWER, "order:1", supplier_id=globex)
+    a_clock(ORDER_ANSWER, "order:2", supplier_id=acme)
+    mondays = [{"day": (MONDAY + timedelta(days=7 * n)).date().isoformat(), "name": ""} for n in range(120)]
+    with acting(CLOCKS):  # past all that is checked when somebody writes hours down
+        OfficeCalendar.objects.create(
+            country="DE",
+            hours=[[["08:00", "09:00"]], [], [], [], [], [], []],
+            closed_on=mondays,
+            written_at=MONDAY,
+            written_by="Root Admin",
+        )
+    friday = datetime(2026, 3, 6, 12, tzinfo=UTC)
+
+    assert advance(friday) == 2
+
+    assert {one.stream for one in clock_facts()} == {"order:2"}
+    assert fresh_clock(stuck).wakes_at == friday + timedelta(hours=1)
+
+
 def test_nothing_is_to_come_once_it_has_stopped(world):
     clock = a_clock(company_id=company().pk)
     with acting(CLOCKS):
