@@ -4,6 +4,7 @@ A new address under `/l/<token>/` is red here until it says what it is asked for
 """
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -15,12 +16,13 @@ from portal.kernel.scope import acting
 from procurement.links.services import issue_link
 from procurement.links.states import Purpose
 from tests.builders.changes import A_WEEK, agree, propose
-from tests.builders.world import a_paper, an_order, fresh, receive
+from tests.builders.world import a_line, a_paper, an_order, fresh, receive
 from tests.people import FEED
 from tests.tenancy.test_matrix import patterns
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+NEXT_MONTH = timezone.localdate() + timedelta(days=40)
 # What stands in the address besides the token: an order of the supplier, or a change request of the order.
 SHOWS = {"link-open": "order", "link-change": "change"}
 
@@ -38,7 +40,7 @@ def objects(people):
     """An order and a change request of each supplier, and a link to Acme's order."""
     found = {}
     for number, supplier, seller in (("4500000001", "ACME", "asha"), ("9900000009", "GLOBEX", "gil")):
-        receive(a_paper(number, supplier=supplier), at=timezone.now())
+        receive(a_paper(number, [a_line(delivery_on=NEXT_MONTH)], supplier=supplier), at=timezone.now())
         agreed = agree(fresh(number), people[seller], at=timezone.now())
         change = propose(agreed, people["bea"], A_WEEK, at=timezone.now())
         found[supplier] = {"order": agreed.key, "change": change.key}
