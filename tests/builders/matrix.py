@@ -17,6 +17,9 @@ from procurement.erp.failures import Kind, mark_of
 from procurement.erp.models import ErpCommand, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun
 from procurement.erp.states import CommandState, RunState
+from procurement.links.messages import Person as LinkPerson
+from procurement.links.models import SignedLink
+from procurement.links.services import issue_link
 from procurement.orders.models import PurchaseOrder
 from procurement.threads.models import Attachment
 from procurement.tolerances.messages import DocumentKind
@@ -49,6 +52,7 @@ class Objects:
     rule: ToleranceRule
     decision: ToleranceDecision
     change: OrderChange
+    link: SignedLink
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -123,6 +127,15 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         checks=[],
         decided_at=MONDAY,
     )
+    link = issue_link(
+        LinkPerson("clerk@supplier.example"),
+        supplier_id=supplier.pk,
+        stream=order.stream,
+        order_id=order.pk,
+        purpose="answer",
+        actor=FEED,
+        at=MONDAY,
+    )
     return Objects(
         supplier.pk,
         order,
@@ -139,6 +152,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         rule,
         decision,
         change,
+        link,
     )
 
 
@@ -237,6 +251,10 @@ def _upload(objects: Objects) -> dict[str, Any]:
     return {"key": objects.upload.key}
 
 
+def _link(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.order.key, "link": objects.link.key}
+
+
 def _change(objects: Objects) -> dict[str, Any]:
     return {"key": objects.change.key}
 
@@ -275,6 +293,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "api-change-withdraw": _change,
     "integration-command": _command,
     "order-story": _order,
+    "order-link-end": _link,
     "integration-command-read": _command,
     "integration-command-retry": _command,
     "integration-command-keep": _command,
