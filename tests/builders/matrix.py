@@ -19,6 +19,9 @@ from procurement.erp.failures import Kind, mark_of
 from procurement.erp.models import ErpCommand, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun
 from procurement.erp.states import CommandState, RunState
+from procurement.links.messages import Person as LinkPerson
+from procurement.links.models import SignedLink
+from procurement.links.services import issue_link
 from procurement.orders.models import PurchaseOrder
 from procurement.threads.models import Attachment
 from procurement.tolerances.messages import DocumentKind
@@ -54,6 +57,7 @@ class Objects:
     change: OrderChange
     service: ServicePolicy
     office: OfficeCalendar
+    link: SignedLink
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -128,6 +132,15 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         checks=[],
         decided_at=MONDAY,
     )
+    link = issue_link(
+        LinkPerson("clerk@supplier.example"),
+        supplier_id=supplier.pk,
+        stream=order.stream,
+        order_id=order.pk,
+        purpose="answer",
+        actor=FEED,
+        at=MONDAY,
+    )
     return Objects(
         supplier.pk,
         order,
@@ -146,6 +159,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         change,
         a_draft_service(people["bea"]),
         _opening_hours(number),
+        link,
     )
 
 
@@ -271,6 +285,10 @@ def _upload(objects: Objects) -> dict[str, Any]:
     return {"key": objects.upload.key}
 
 
+def _link(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.order.key, "link": objects.link.key}
+
+
 def _change(objects: Objects) -> dict[str, Any]:
     return {"key": objects.change.key}
 
@@ -314,6 +332,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "integration-command": _command,
     "order-story": _order,
     "item": _item,
+    "order-link-end": _link,
     "integration-command-read": _command,
     "integration-command-retry": _command,
     "integration-command-keep": _command,
