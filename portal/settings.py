@@ -376,6 +376,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "repairs": {"task": "erp.repair_drift", "schedule": 60.0, "options": {"expires": 60.0}},
     "dry runs": {"task": "erp.rehearse", "schedule": 60.0, "options": {"expires": 60.0}},
     "change requests": {"task": "changes.close", "schedule": 60.0, "options": {"expires": 60.0}},
+    "inbox": {"task": "inbox.sweep", "schedule": 60.0, "options": {"expires": 60.0}},
     "old answers": {"task": "idempotency.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
 }
 

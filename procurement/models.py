@@ -5,6 +5,16 @@ from procurement.catalogue.models import Company, Item, Site, SupplierItem, Unit
 from procurement.changes.models import ChangeReason, ChangeRound, OrderChange
 from procurement.erp.models import Alert, ErpCommand, ErpConnection, FeedCursor, FeedProblem, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun, Rehearsal, SweptRecord
+from procurement.inbox.models import (
+    AssignmentRule,
+    CaseLook,
+    CaseNote,
+    CaseQueue,
+    CaseTask,
+    ExceptionCase,
+    PriorityFormula,
+    StandIn,
+)
 from procurement.invoices.models import Invoice, InvoiceLine
 from procurement.orders.models import (
     OrderDocument,
@@ -26,7 +36,12 @@ from procurement.tolerances.models import (
 
 __all__ = [
     "Alert",
+    "AssignmentRule",
     "Attachment",
+    "CaseLook",
+    "CaseNote",
+    "CaseQueue",
+    "CaseTask",
     "ChangeReason",
     "ChangeRound",
     "Company",
@@ -35,6 +50,7 @@ __all__ = [
     "Drift",
     "ErpCommand",
     "ErpConnection",
+    "ExceptionCase",
     "FeedCursor",
     "FeedProblem",
     "FeedRun",
@@ -46,6 +62,7 @@ __all__ = [
     "OrderChange",
     "OrderDocument",
     "OrderRevision",
+    "PriorityFormula",
     "Promise",
     "PurchaseOrder",
     "PurchaseOrderLine",
@@ -55,6 +72,7 @@ __all__ = [
     "SavedView",
     "ScheduleLine",
     "Site",
+    "StandIn",
     "SupplierItem",
     "SweptRecord",
     "ToleranceDecision",

@@ -3,5 +3,9 @@
 from collections.abc import Mapping
 
 from portal.kernel.outbox.reactions import Reaction
+from procurement.inbox.services.review import HEARS as INBOX_HEARS
+from procurement.inbox.services.review import react as review_inbox
 
-REACTIONS: Mapping[str, Reaction] = {}
+REACTIONS: Mapping[str, Reaction] = {
+    "inbox": Reaction(INBOX_HEARS, review_inbox),
+}

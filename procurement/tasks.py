@@ -3,6 +3,15 @@
 from procurement.changes.tasks import close_changes
 from procurement.erp.reconciliation.tasks import compare, rehearse_first_sync, repair_drift
 from procurement.erp.tasks import read_feeds
+from procurement.inbox.tasks import sweep_inbox
 from procurement.orders.tasks import make_document
 
-__all__ = ["close_changes", "compare", "make_document", "read_feeds", "rehearse_first_sync", "repair_drift"]
+__all__ = [
+    "close_changes",
+    "compare",
+    "make_document",
+    "read_feeds",
+    "rehearse_first_sync",
+    "repair_drift",
+    "sweep_inbox",
+]
