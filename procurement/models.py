@@ -1,7 +1,16 @@
 """Gatherer: the tables of every package. A forgotten line here is a forgotten table; a test compares."""
 
 from procurement.acknowledgments.models import DraftAnswer, DraftHeader, OrderAcknowledgment, UploadedAnswer
-from procurement.catalogue.models import Company, Item, Site, SupplierItem, Unit
+from procurement.catalogue.models import (
+    Company,
+    CustomerDemand,
+    Item,
+    Site,
+    StockPosition,
+    SupplierItem,
+    SupplyTold,
+    Unit,
+)
 from procurement.changes.models import ChangeReason, ChangeRound, OrderChange
 from procurement.erp.models import Alert, ErpCommand, ErpConnection, FeedCursor, FeedProblem, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun, Rehearsal, SweptRecord
@@ -12,6 +21,7 @@ from procurement.inbox.models import (
     CaseQueue,
     CaseTask,
     ExceptionCase,
+    InboxPlace,
     PriorityFormula,
     StandIn,
 )
@@ -45,6 +55,7 @@ __all__ = [
     "ChangeReason",
     "ChangeRound",
     "Company",
+    "CustomerDemand",
     "DraftAnswer",
     "DraftHeader",
     "Drift",
@@ -54,6 +65,7 @@ __all__ = [
     "FeedCursor",
     "FeedProblem",
     "FeedRun",
+    "InboxPlace",
     "Invoice",
     "InvoiceLine",
     "Item",
@@ -73,7 +85,9 @@ __all__ = [
     "ScheduleLine",
     "Site",
     "StandIn",
+    "StockPosition",
     "SupplierItem",
+    "SupplyTold",
     "SweptRecord",
     "ToleranceDecision",
     "TolerancePolicy",

@@ -19,10 +19,14 @@ from portal.kernel.errors import Intake
 from portal.kernel.errors import Problem as PortalProblem
 from portal.kernel.mirror import Mirrored
 from portal.kernel.scope import acting, require_no_transaction
+from procurement.catalogue.messages import CustomerDemandPaper
 from procurement.catalogue.services import (
+    forget_unsaid,
     receive_companies,
+    receive_customer_demand,
     receive_items,
     receive_sites,
+    receive_stock,
     receive_supplier_items,
     receive_units,
 )
@@ -311,14 +315,22 @@ def take_page(run: FeedRun, page: Page, *, at: datetime, rewinds: int = 0) -> li
     try:
         with acting(FEED_ACTOR):
             taken = _take(page.feed, page.sightings, at)
+            _forget_unsaid(page, at)
             _note_page(run, page, taken, at, rewinds)
     except (DataError, IntegrityError):
         # One paper that the database will not have must not cost the others: take them one by one.
         logger.exception("a page was refused by the database; taking its papers one by one")
         taken = _take_one_by_one(page, at)
         with acting(FEED_ACTOR):
+            _forget_unsaid(page, at)
             _note_page(run, page, taken, at, rewinds)
     return taken.refused
+
+
+def _forget_unsaid(page: Page, at: datetime) -> None:
+    """The last page of all there is: what was not told is not there any more."""
+    if page.whole_as_of is not None:
+        forget_unsaid(page.feed.value, page.whole_as_of, at=at)
 
 
 def _take_one_by_one(page: Page, at: datetime) -> Taken:
@@ -404,7 +416,12 @@ def _take(feed: Feed, sightings: Sequence[Sighting], at: datetime) -> Taken:
         return _take_facts(sightings, receive_invoices, at)
     if feed is Feed.COMMAND_RESULTS:
         return _take_results(sightings, at)
-    intake = INTAKES[feed]([sighting.paper for sighting in sightings])
+    if feed is Feed.STOCK:
+        intake = receive_stock([one.paper for one in sightings], at=at)  # type: ignore[misc]
+    elif feed is Feed.CUSTOMER_DEMAND:
+        intake = receive_customer_demand([one.paper for one in sightings], at=at)  # type: ignore[misc]
+    else:
+        intake = INTAKES[feed]([sighting.paper for sighting in sightings])
     refused = [
         _refusal(_sighting_of(problem, sightings), problem, problem.line) for problem in intake.problems
     ]
@@ -419,15 +436,20 @@ def take_papers(feed: Feed, sightings: Sequence[Sighting], at: datetime) -> Take
 def _sighting_of(problem: PortalProblem, sightings: Sequence[Sighting]) -> Sighting:
     """The paper that a service's finding is about: the one that carries the key and the value it names."""
     for sighting in sightings:
-        named = _name_of(sighting.paper).split(" / ")
-        if problem.line in named and str(getattr(sighting.paper, problem.field, "")) == problem.value:
+        name = _name_of(sighting.paper)
+        if (
+            problem.line in (name, *name.split(" / "))
+            and str(getattr(sighting.paper, problem.field, "")) == problem.value
+        ):
             return sighting
     return Sighting(sightings[0].paper, "", sightings[0].source)
 
 
 def _name_of(paper: object) -> str:
     """How people call the record: its key, as its file has it."""
-    names = ("company", "supplier", "order", "number", "code", "item")
+    names = ("company", "supplier", "order", "number", "code", "item", "site")
+    if isinstance(paper, CustomerDemandPaper):
+        return paper.key
     keys = [str(getattr(paper, name)) for name in names if getattr(paper, name, "")]
     return " / ".join(keys) or str(getattr(paper, "key", ""))
 

@@ -13,6 +13,9 @@ is its easy case:
   (Tryton: orders, lines and moves each have their own stamp) polls all of them inside `read(Feed.ORDERS)`
   and hands over whole orders; the cursor is the connector's own small document and may hold one position per
   table it polls.
+* *Some things are told whole.* Stock and open customer orders are of one moment each, and what is not told is not
+there.
+  Each of their papers names the moment; the last page of a telling says in `whole_as_of` that this was all.
 * *Writing* is asking. A command names the values it was decided on; a connector looks at the ERP first,
   raises `Conflict` where it has moved (using the ERP's own lock where there is one, between looking and
   writing), writes, reads back. A connector that cannot read back at once says so, and the feed will tell.
@@ -33,7 +36,15 @@ from enum import Enum, StrEnum
 from functools import cache
 from typing import Any, Protocol, Self, runtime_checkable
 
-from procurement.catalogue.messages import CompanyPaper, ItemPaper, SitePaper, SupplierItemPaper, UnitPaper
+from procurement.catalogue.messages import (
+    CompanyPaper,
+    CustomerDemandPaper,
+    ItemPaper,
+    SitePaper,
+    StockPaper,
+    SupplierItemPaper,
+    UnitPaper,
+)
 from procurement.erp.problems import Problem
 from procurement.invoices.messages import InvoicePaper
 from procurement.orders.messages import CommandLine, OrderPaper, PromiseCommand, SchedulePaper
@@ -43,7 +54,7 @@ from suppliers.messages import SupplierPaper, SupplierSitePaper
 
 class Feed(StrEnum):
     """One kind of paper that an ERP hands over. The order of the members is the order in which they are read:
-    a paper may refer only to papers of the feeds before it."""
+    a paper may refer only to papers of the feeds before it. Stock and demand come last: nothing waits for them."""
 
     COMPANIES = "companies"
     UNITS = "units"
@@ -56,12 +67,19 @@ class Feed(StrEnum):
     RECEIPTS = "receipts"
     INVOICES = "invoices"
     COMMAND_RESULTS = "command_results"
+    STOCK = "stock"
+    CUSTOMER_DEMAND = "customer_demand"
 
     @property
     def upstream(self) -> tuple["Feed", ...]:
         """The feeds whose papers must have been taken before this one's."""
         members = tuple(Feed)
         return members[: members.index(self)]
+
+    @property
+    def is_told_whole(self) -> bool:
+        """Whether a telling is all there is: what it does not say is gone."""
+        return self in (Feed.STOCK, Feed.CUSTOMER_DEMAND)
 
 
 class WriteField(StrEnum):
@@ -219,6 +237,8 @@ Paper = (
     | ReceiptPaper
     | InvoicePaper
     | CommandResult
+    | StockPaper
+    | CustomerDemandPaper
 )
 
 
@@ -255,7 +275,7 @@ class Page:
 
     `problems` are the records that could not be read; they never keep the others from being taken. `token`
     means something only to the connector, which gets the page back in `settle`. `source` is what a run
-    report names.
+    report names. `whole_as_of` is set on the last page of a telling that was whole: the moment of which it told.
     """
 
     feed: Feed
@@ -265,6 +285,7 @@ class Page:
     window: Window | None = None
     source: str = ""
     token: object = None
+    whole_as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -508,7 +529,7 @@ def _digest(value: object) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-_NOT_CONTENT = {"stamp"}
+_NOT_CONTENT = {"stamp", "as_of"}
 _UNORDERED = {"lines", "schedules"}
 
 

@@ -252,6 +252,8 @@ def feed_word(feed: str) -> str:
         Feed.RECEIPTS: _("receipts"),
         Feed.INVOICES: _("invoices"),
         Feed.COMMAND_RESULTS: _("answers to commands"),
+        Feed.STOCK: _("stock"),
+        Feed.CUSTOMER_DEMAND: _("customers' orders"),
     }
     return words.get(Feed(feed), feed)
 

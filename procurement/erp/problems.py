@@ -362,6 +362,20 @@ RULES: dict[str, Rule] = {
         gettext_noop("Nothing needs doing, unless the order is not meant to come to the portal at all."),
         _NOTICED,
     ),
+    # --- what is told whole
+    # ----------------------------------------------------------------------------------------------------
+    "several_moments": Rule(
+        gettext_noop("The rows tell of several moments, so the file cannot be all there was at one of them."),
+        gettext_noop("Write one “as_of” on every row. The rows were taken, and nothing was taken away."),
+        _NOTICED,
+    ),
+    "not_told_whole": Rule(
+        gettext_noop("Some rows cannot be read, so the file does not say what is no longer there."),
+        gettext_noop(
+            "Correct them and send the whole file again. The others were taken, and nothing was taken away."
+        ),
+        _NOTICED,
+    ),
     # --- said by the portal after reading
     # ------------------------------------------------------------------------
     "refused_by_portal": Rule(

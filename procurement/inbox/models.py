@@ -373,3 +373,16 @@ class PriorityFormula(models.Model):
     @property
     def stream(self) -> str:
         return f"formula:{self.key}"
+
+
+class InboxPlace(models.Model):
+    """How far something that goes round and round has come: the id it looked at last."""
+
+    name = models.CharField(max_length=30, primary_key=True)
+    after = models.BigIntegerField(default=0)
+    moved_at = models.DateTimeField()
+
+    supplier_id = None  # no supplier has a way to it
+
+    def __str__(self) -> str:
+        return f"{self.name} after {self.after}"

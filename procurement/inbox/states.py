@@ -116,6 +116,8 @@ class CloseReason(models.TextChoices):
     GIVEN_UP = "given_up", _("The write to the ERP was given up.")
     TAKEN_UP = "taken_up", _("It is on its way to the ERP again.")
     REPAIRED = "repaired", _("Both sides are equal again.")
+    COVERED = "covered", _("The stock lasts until it comes.")
+    MERGED = "merged", _("It is part of another case now.")
     GONE = "gone", _("Its cause is gone.")
     SETTLED = "settled", _("A person settled it.")
 

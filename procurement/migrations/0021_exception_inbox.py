@@ -11,18 +11,26 @@ from portal.kernel.walls import company_wall, same_supplier, wall
 CASE = "procurement_exceptioncase"
 OF_THE_COMPANY = tuple(
     f"procurement_{name}"
-    for name in ("casenote", "casetask", "caselook", "casequeue", "standin", "priorityformula")
+    for name in ("casenote", "casetask", "caselook", "casequeue", "standin", "priorityformula", "inboxplace")
 )
 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("procurement", "0017_change_requests"),
+        ("procurement", "0018_stock_and_demand"),
         ("suppliers", "0003_people_walls"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
+        migrations.CreateModel(
+            name="InboxPlace",
+            fields=[
+                ("name", models.CharField(max_length=30, primary_key=True, serialize=False)),
+                ("after", models.BigIntegerField(default=0)),
+                ("moved_at", models.DateTimeField()),
+            ],
+        ),
         migrations.CreateModel(
             name="ExceptionCase",
             fields=[

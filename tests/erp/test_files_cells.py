@@ -138,6 +138,8 @@ MODELS = {
         "procurement.PurchaseOrder",
         {"order_number": "number", "revision": "erp_revision", "order_note": "note"},
     ),
+    Feed.STOCK: ("procurement.StockPosition", {}),
+    Feed.CUSTOMER_DEMAND: ("procurement.CustomerDemand", {"demand_key": "key"}),
 }
 LINE_COLUMNS = {"line_key": "key", "line_number": "number", "line_note": "note"}
 REFERS = {
@@ -146,6 +148,7 @@ REFERS = {
     "ship_to": ("procurement.Site", "code"),
     "line_ship_to": ("procurement.Site", "code"),
     "item": ("procurement.Item", "number"),
+    "site": ("procurement.Site", "code"),
 }
 
 

@@ -16,6 +16,7 @@ from procurement.erp.ports import Feed, Paper
 from procurement.erp.problems import rule_named
 from procurement.invoices.messages import InvoiceLinePaper, InvoicePaper
 from tests.builders.facts import a_receipt, an_invoice
+from tests.builders.supply import a_demand, some_stock
 
 INVOICE = "company,invoice_key,supplier,invoiced_on,currency,total,open_amount,state,reference"
 LINE = "order_number,line_key,line_quantity,line_amount"
@@ -56,6 +57,15 @@ def bills(*rows: str, columns: str = f"{INVOICE},{LINE}") -> str:
                 ),
             ],
         ),
+        (
+            Feed.STOCK,
+            [
+                some_stock(),
+                some_stock(site="HULL", on_hand=Decimal("-2.5"), safety_stock=None, daily_demand=None),
+                some_stock("VALVE-25", safety_stock=Decimal(0), daily_demand=Decimal("0.333333")),
+            ],
+        ),
+        (Feed.CUSTOMER_DEMAND, [a_demand(), a_demand("SO-2/10", customer="", reference="")]),
     ],
 )
 def test_papers_come_back_from_their_file_as_they_were(

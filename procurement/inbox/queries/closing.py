@@ -85,6 +85,10 @@ def _of_line(case: ExceptionCase, line: PurchaseOrderLine) -> Why:
         return Why.LINE_OVER
     if case.cause == Cause.SHIPMENT:
         return Why.ARRIVED if _came(case, line) else Why.NEW_DAY
+    if case.cause == Cause.SUPPLY:
+        if line.received_quantity >= line.quantity:
+            return Why.ARRIVED
+        return Why.MERGED if line.turn == Turn.BUYER else Why.COVERED
     if case.cause != Cause.ANSWER:
         return Why.GONE
     if line.received_quantity >= line.quantity:

@@ -17,7 +17,7 @@ from django.db.models import Q
 from portal.kernel.audit.models import AuditEvent
 from procurement.changes.messages import Terms, terms_from_json
 from procurement.changes.models import OrderChange
-from procurement.changes.queries import with_rounds
+from procurement.changes.queries import current_round, with_rounds
 from procurement.changes.states import OPEN as CHANGE_OPEN
 from procurement.changes.states import Side
 from procurement.erp.models import ErpCommand
@@ -31,6 +31,7 @@ from procurement.inbox.queries.reach import Reach
 from procurement.inbox.states import CaseKind, Cause
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from procurement.orders.states import PromiseKind, PromiseState
+from procurement.supply.queries import exposures_of_lines
 
 # So long a search may take before an unknown outcome is a person's: most are found by the next one.
 UNKNOWN_FOR = timedelta(minutes=15)
@@ -199,6 +200,33 @@ def surplus(reach: Reach) -> Iterator[Finding]:
         yield _finding(CaseKind.OVER_RECEIPT, Cause.RECEIPT, line, facts, moves=[line.received_quantity])
 
 
+def stock_outs(reach: Reach) -> Iterator[Finding]:
+    """Stock that runs out before an agreed delivery comes. What waits for a person anyhow weighs it in its score."""
+    busy = {line.pk for line in reach.past}
+    lines = {line.pk: line for line in reach.settled if line.pk not in busy}
+    if not lines:
+        return
+    asked = OrderChange.objects.filter(line__in=lines, state__in=CHANGE_OPEN).values_list(
+        "line_id", flat=True
+    )
+    for pk in asked:
+        lines.pop(pk, None)
+    for pk, exposure in exposures_of_lines(lines, at=reach.at).items():
+        if not exposure.runs_out_before or exposure.on_hand is None:
+            continue
+        line = lines[pk]
+        facts = {
+            **_line_facts(line),
+            "asked_on": line.delivery_on,
+            "promised_on": exposure.arrives_on,
+            "stock_out_on": exposure.stock_out_on,
+            "short": exposure.short or Decimal(0),
+            "orders_waiting": exposure.orders_waiting,
+            "stock_unit": exposure.unit,
+        }
+        yield _finding(CaseKind.STOCK_OUT, Cause.SUPPLY, line, facts, moves=[exposure.arrives_on])
+
+
 # --- change requests ----------------------------------------------------------------------------------------
 
 
@@ -211,7 +239,7 @@ def change_requests(reach: Reach) -> Iterator[Finding]:
     slipped = _slipped({change.line_id for change in found})
     for change in found:
         change.line.order = reach.orders[change.order_id]
-        spoken = next(one for one in change.told if one.number == change.round)
+        spoken = current_round(change)
         was, wanted = terms_from_json(change.was), terms_from_json(spoken.terms)
         facts = {
             **_line_facts(change.line),
@@ -392,14 +420,21 @@ TOLD = (
     Told(
         CaseKind.MAIL_UNKNOWN,
         Cause.MAIL,
-        frozenset({"mail.sender_unknown"}),
-        frozenset({"mail.assigned", "mail.threaded", "mail.drafted", "mail.dismissed"}),
+        frozenset({"mail.sender_unknown", "mail.unplaced"}),
+        frozenset({"mail.placed", "mail.threaded", "mail.drafted", "mail.dismissed", "mail.ignored"}),
     ),
     Told(
         CaseKind.MAIL_DRAFT,
         Cause.DRAFT,
-        frozenset({"mail.drafted", "mail.draft_made"}),
-        frozenset({"mail.draft_confirmed", "mail.draft_discarded", "mail.draft_overtaken"}),
+        frozenset({"mail.draft_offered"}),
+        frozenset(
+            {
+                "mail.draft_confirmed",
+                "mail.draft_corrected",
+                "mail.draft_discarded",
+                "mail.draft_superseded",
+            }
+        ),
     ),
 )
 TOLD_FACTS = frozenset().union(*(one.opens | one.closes for one in TOLD))
@@ -525,6 +560,7 @@ LOOKS: Sequence[Callable[[Reach], Iterable[Finding]]] = (
     overdue_answers,
     overdue_goods,
     surplus,
+    stock_outs,
     change_requests,
     erp_writes,
     drifts,

@@ -6,11 +6,21 @@ from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
+from procurement.catalogue.models import StockPosition
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from procurement.orders.queries import live_promises_by_line, schedules_by_line
 from procurement.orders.states import Agreement, OrderState, Turn
+
+
+def of_known_stock(lines: QuerySet[PurchaseOrderLine]) -> QuerySet[PurchaseOrderLine]:
+    """Of these lines, those of an item whose stock is known at the place they go to."""
+    stock = StockPosition.objects.filter(
+        item__number=OuterRef("item_number"), site=Coalesce(OuterRef("ship_to"), OuterRef("order__ship_to"))
+    )
+    return lines.filter(Exists(stock))
 
 
 @dataclass
@@ -64,6 +74,12 @@ class Reach:
                 late, turn=Turn.NOBODY, agreement=Agreement.AGREED, received_quantity__lt=F("quantity")
             )
         )
+
+    @cached_property
+    def settled(self) -> Sequence[PurchaseOrderLine]:
+        """The open lines on which nobody has to say anything, and that lie at a place whose stock we know."""
+        lines = self._lines().filter(turn=Turn.NOBODY, received_quantity__lt=F("quantity"))
+        return self._with_orders(of_known_stock(lines))
 
     @cached_property
     def over(self) -> Sequence[PurchaseOrderLine]:

@@ -1,6 +1,7 @@
 """What comes by time alone: orders that need a person since a moment ago, though no fact has told so."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -13,9 +14,11 @@ from procurement.erp.models import ErpCommand
 from procurement.erp.states import CommandState
 from procurement.inbox.models import ExceptionCase
 from procurement.inbox.queries.findings import UNKNOWN_FOR
+from procurement.inbox.queries.reach import of_known_stock
 from procurement.inbox.states import LIVE, Cause
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.states import OrderState, Turn
+from procurement.supply.queries import exposures_of_lines
 
 # Each live case is held against how things stand at least so often, in case a fact was never heard of.
 REVIEW_EVERY = timedelta(hours=12)
@@ -23,18 +26,18 @@ REVIEW_EVERY = timedelta(hours=12)
 
 def orders_due(at: datetime, most: int) -> list[int]:
     """Orders on which something came by time alone and no case says so, at most so many."""
-    found: list[int] = []
+    found: set[int] = set()
     for rows in (_unanswered(at), _overdue(at), _lost_in_the_erp(at)):
         if len(found) < most:
-            found += rows[: most - len(found)]
-    return sorted(set(found))
+            found.update(rows[: most - len(found)])
+    return sorted(found)
 
 
 def _known(cause: Cause) -> QuerySet[ExceptionCase]:
     return ExceptionCase.objects.filter(cause=cause)
 
 
-def _unanswered(at: datetime) -> QuerySet[PurchaseOrder]:
+def _unanswered(at: datetime) -> QuerySet[Any, int]:
     cases = _known(Cause.ACKNOWLEDGMENT).filter(order=OuterRef("pk"))
     seen_to = Q(state__in=LIVE) | Q(settled=True, due_at=OuterRef("acknowledge_by_at"))
     orders = PurchaseOrder.objects.filter(
@@ -43,7 +46,7 @@ def _unanswered(at: datetime) -> QuerySet[PurchaseOrder]:
     return orders.exclude(Exists(cases.filter(seen_to))).order_by("id").values_list("pk", flat=True)
 
 
-def _overdue(at: datetime) -> QuerySet[PurchaseOrderLine]:
+def _overdue(at: datetime) -> QuerySet[Any, int]:
     cases = _known(Cause.SHIPMENT).filter(line=OuterRef("pk")).annotate(day=KT("facts__promised_on"))
     day = Cast(OuterRef("next_delivery_on"), CharField())
     past = Q(pk__in=[])
@@ -63,7 +66,7 @@ def _overdue(at: datetime) -> QuerySet[PurchaseOrderLine]:
     return unseen.order_by("order_id").values_list("order_id", flat=True)
 
 
-def _lost_in_the_erp(at: datetime) -> QuerySet[ErpCommand]:
+def _lost_in_the_erp(at: datetime) -> QuerySet[Any, int]:
     cases = _known(Cause.ERP).filter(command=OuterRef("pk")).filter(Q(state__in=LIVE) | Q(settled=True))
     lost = Q(state=CommandState.UNKNOWN, queued_at__lte=at - UNKNOWN_FOR)
     too_long = at - timedelta(seconds=settings.ERP_READ_BACK_WITHIN)
@@ -78,3 +81,26 @@ def to_review(at: datetime, most: int) -> tuple[list[int], list[str]]:
     rows = old.order_by("reviewed_at", "id").values_list("order_id", "subject_stream")[:most]
     orders = {order for order, _stream in rows if order}
     return sorted(orders), sorted({stream for order, stream in rows if not order and stream})
+
+
+def next_exposed(after: int, at: datetime, most: int) -> tuple[list[int], int]:
+    """Of the next so many open lines of known stock, in the order of their ids, the orders of those whose stock runs
+    out before they come and that no case speaks of; and the last line looked at, 0 once all have been."""
+    open_lines = PurchaseOrderLine.objects.filter(
+        turn=Turn.NOBODY,
+        cancelled=False,
+        closed=False,
+        received_quantity__lt=F("quantity"),
+        order__state=OrderState.ISSUED,
+        pk__gt=after,
+    )
+    lines = list(of_known_stock(open_lines).order_by("pk").values_list("pk", flat=True)[:most])
+    known = ExceptionCase.objects.filter(line__in=lines).filter(Q(state__in=LIVE) | Q(settled=True))
+    told = set(known.values_list("line_id", flat=True))
+    exposed = [
+        pk
+        for pk, one in exposures_of_lines(lines, at=at).items()
+        if one.on_hand is not None and one.runs_out_before and pk not in told
+    ]
+    orders = PurchaseOrderLine.objects.filter(pk__in=exposed).values_list("order_id", flat=True)
+    return sorted(set(orders)), lines[-1] if len(lines) == most else 0

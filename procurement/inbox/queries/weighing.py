@@ -16,8 +16,12 @@ from procurement.inbox.policies.kinds import look_of
 from procurement.inbox.policies.scoring import INPUTS, unknown_inputs
 from procurement.orders.models import Promise
 from procurement.orders.states import PromiseKind, PromiseState
+from procurement.supply.queries import Exposure, exposures_of_lines
 from suppliers.models import Supplier
 from suppliers.states import Segment
+
+# What is promised for no day at all weighs as if it came so many days after the stock has run out.
+WITHOUT_A_DAY = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,24 @@ def slips_of(lines: Iterable[int]) -> dict[int, int]:
 
 
 def supply_of(cases: Sequence[ExceptionCase], at: datetime) -> dict[uuid.UUID, Supply]:
-    """What stock and demand say, by the case's key."""
-    return {}
+    """What stock and demand say, by the case's key: one statement for all lines."""
+    lines = {case.line_id for case in cases if case.line_id}
+    told = exposures_of_lines(lines, at=at) if lines else {}
+    return {case.key: _supply(told[case.line_id]) for case in cases if case.line_id in told}
+
+
+def _supply(exposure: Exposure) -> Supply:
+    days = 0
+    if exposure.runs_out_before and exposure.stock_out_on:
+        arrives = exposure.arrives_on
+        days = (arrives - exposure.stock_out_on).days if arrives else WITHOUT_A_DAY
+    return Supply(
+        cover_days=exposure.cover_days if exposure.on_hand is not None else None,
+        stock_out_days=days,
+        short=exposure.short or Decimal(0) if days else Decimal(0),
+        open_demand=exposure.open_demand,
+        demand_orders=exposure.orders_waiting if days else 0,
+    )
 
 
 # --- one case -----------------------------------------------------------------------------------------------

@@ -6,14 +6,16 @@ from datetime import datetime, timedelta
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import Fact, record_all
 from portal.kernel.scope import acting, requires_scope
-from procurement.inbox.models import CaseLook, ExceptionCase
-from procurement.inbox.queries.sweeping import orders_due, to_review
+from procurement.inbox.messages import in_batches
+from procurement.inbox.models import CaseLook, ExceptionCase, InboxPlace
+from procurement.inbox.queries.sweeping import next_exposed, orders_due, to_review
 from procurement.inbox.services.owning import change_hands
 from procurement.inbox.services.ranking import rank_again
 from procurement.inbox.services.review import INBOX, MOST_AT_ONCE, review_cases
 from procurement.inbox.states import CASE_LIFECYCLE, CaseState
 
 MOST_ROUNDS = 20
+LINES_AT_ONCE = 3_000
 FORGET_LOOKS_AFTER = timedelta(hours=1)
 
 
@@ -22,6 +24,7 @@ def sweep(at: datetime) -> dict[str, int]:
     return {
         "awake": _each(lambda: wake_cases(actor=INBOX, at=at)),
         "due": _each(lambda: _review_due(at)),
+        "exposed": _once(lambda: _review_exposed(at)),
         "reviewed": _once(lambda: _review_old(at)),
         "handed": _once(lambda: change_hands(at)),
         "ranked": _each(lambda: rank_again(at)),
@@ -75,6 +78,20 @@ def _review_due(at: datetime) -> int:
         return 0
     done = review_cases(orders, actor=INBOX, at=at)
     return done.opened + done.recurred
+
+
+def _review_exposed(at: datetime) -> int:
+    """Look at the next lines whose stock is known: stock and demand move without a fact on any order."""
+    place, _made = InboxPlace.objects.get_or_create(name="exposed", defaults={"moved_at": at})
+    held = InboxPlace.objects.select_for_update(skip_locked=True).filter(pk=place.pk).first()
+    if held is None:
+        return 0  # another worker is at it
+    orders, held.after = next_exposed(held.after, at, LINES_AT_ONCE)
+    held.moved_at = at
+    held.save(update_fields=["after", "moved_at"])
+    for part in in_batches(orders, MOST_AT_ONCE):
+        review_cases(part, actor=INBOX, at=at)
+    return len(orders)
 
 
 def _review_old(at: datetime) -> int:

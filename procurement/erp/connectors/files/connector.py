@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
+from procurement.catalogue.messages import CustomerDemandPaper, StockPaper
 from procurement.erp.connectors.files.complete import find_export, marks_of, papers_in
 from procurement.erp.connectors.files.folder import (
     MANIFEST,
@@ -97,6 +98,43 @@ class Token:
     rows: dict[int, tuple[Sequence[str], ...]]
 
 
+@dataclass(slots=True)
+class Telling:
+    """Whether a file of a feed that is told whole can be taken at its word: one moment, and every row of it readable.
+
+    Where it cannot, its good rows are taken all the same, and nothing that it does not name is taken away.
+    """
+
+    feed: Feed
+    as_of: datetime | None = None
+    is_whole: bool = True
+    has_several_moments: bool = False
+
+    def hear(self, found: Found) -> None:
+        """Note what a record says of the moment, or that it could not be read."""
+        if not self.feed.is_told_whole:
+            return
+        if found.sighting is None:
+            self.is_whole &= all(problem.severity is not Severity.REFUSED for problem in found.problems)
+            return
+        paper = found.sighting.paper
+        assert isinstance(paper, StockPaper | CustomerDemandPaper)
+        self.has_several_moments |= self.as_of not in (None, paper.as_of)
+        self.as_of = self.as_of or paper.as_of
+
+    @property
+    def whole_as_of(self) -> datetime | None:
+        """The moment of which the whole file told, if it did."""
+        is_told = self.feed.is_told_whole and self.is_whole and not self.has_several_moments
+        return self.as_of if is_told else None
+
+    def doubts(self, source: str) -> list[Problem]:
+        """Why nothing is taken away although the file should be all there is."""
+        if self.has_several_moments:
+            return [Problem("several_moments", source, column="as_of")]
+        return [] if self.is_whole else [Problem("not_told_whole", source)]
+
+
 class FilesConnector:
     """An ERP that writes CSV into a folder and reads CSV from another."""
 
@@ -174,6 +212,7 @@ class FilesConnector:
     def _read_file(self, file: Claimed, last: Mapping[tuple[str, str], str]) -> Iterator[Page]:
         reading = Reading(file, self._limits)
         cursor = Cursor(file.feed, {"last_file": file.path.name, "claim": file.claim})
+        telling = Telling(file.feed)
         sightings: list[Sighting] = []
         problems: list[Problem] = []
         rows: dict[int, tuple[Sequence[str], ...]] = {}
@@ -181,7 +220,10 @@ class FilesConnector:
         def page(last: bool) -> Page:
             token = Token(reading, last, dict(rows))
             source = f"{file.claim}/{file.path.name}"
-            made = Page(file.feed, tuple(sightings), cursor, tuple(problems), None, source, token)
+            whole_as_of = telling.whole_as_of if last else None
+            made = Page(
+                file.feed, tuple(sightings), cursor, tuple(problems), None, source, token, whole_as_of
+            )
             sightings.clear()
             problems.clear()
             rows.clear()
@@ -192,6 +234,7 @@ class FilesConnector:
             problems += reading.note(reading.table.notices)
             for found in papers_of(reading.table, file.feed):
                 problems += reading.note(found.problems)
+                telling.hear(found)
                 cells = _cells(found)
                 if found.sighting is None:
                     reading.keep(cells)
@@ -202,8 +245,10 @@ class FilesConnector:
                     rows[found.sighting.row or 0] = cells
                 if len(sightings) + len(problems) >= self._page_size:
                     yield page(last=False)
+            problems += reading.note(telling.doubts(file.path.name))
         except BadFile as bad:
             problems += reading.note(bad.problems)
+            telling.is_whole = False
         except PermissionError as error:
             raise PermissionRefused(f"The portal may not read {file.path.name}.") from error
         yield page(last=True)

@@ -343,6 +343,62 @@ COMMAND_RESULTS = Format(
     ("command_key",),
 )
 
+AS_OF = "the moment of which the file tells, the same on every row"
+
+STOCK = Format(
+    "stock",
+    "what lies at each site of each item, all of it at one moment",
+    (
+        _must("item", kinds.CODE, "the item number", "V-2040"),
+        _must("site", kinds.text_up_to(40), "the site's code", "HAM"),
+        _must("unit", kinds.text_up_to(20), "the stock unit of all quantities of the row", "EA"),
+        _must(
+            "on_hand",
+            kinds.SIGNED,
+            "what may be used now: on the shelf, not blocked by quality; below zero where more was booked out",
+            "310",
+        ),
+        _may("safety_stock", kinds.QUANTITY, "what should always be left; not known if empty", "60"),
+        _may(
+            "daily_demand",
+            kinds.QUANTITY,
+            "what is expected to leave per calendar day besides the orders in `customer_demand`; not known if empty",
+            "4.5",
+        ),
+        _must("as_of", kinds.MOMENT, AS_OF, "2026-03-02T05:00:00Z"),
+    ),
+    ("item", "site"),
+)
+
+CUSTOMER_DEMAND = Format(
+    "customer_demand",
+    "the open lines of customers' orders, all of them at one moment: one row per line, or per delivery of it",
+    (
+        _must(
+            "demand_key",
+            kinds.text_up_to(80),
+            "the ERP's own key of the line or delivery; stays the same",
+            "SO-88123-10",
+        ),
+        _must("item", kinds.CODE, "the item number", "V-2040"),
+        _must("site", kinds.text_up_to(40), "the site that it leaves from", "HAM"),
+        _must("quantity", kinds.MORE_THAN_NOTHING, "how much is still to be delivered", "40"),
+        _must(
+            "unit", kinds.text_up_to(20), "the unit of the quantity; counted where it is the stock unit", "EA"
+        ),
+        _must(
+            "needed_on",
+            kinds.DATE,
+            "the day on which it is to leave the site, in the site's calendar",
+            "2026-04-01",
+        ),
+        _may("customer", kinds.SHORT, "the customer's name", "Kelso Water"),
+        _may("reference", kinds.text_up_to(80), "the customer order's number as people call it", "SO-88123"),
+        _must("as_of", kinds.MOMENT, AS_OF, "2026-03-02T05:00:00Z"),
+    ),
+    ("demand_key",),
+)
+
 PROMISES = Format(
     "promises",
     "what was agreed with the supplier, for the ERP to hold: one row per piece of a line",
@@ -400,6 +456,8 @@ INBOUND: dict[Feed, Format] = {
     Feed.RECEIPTS: RECEIPTS,
     Feed.INVOICES: INVOICES,
     Feed.COMMAND_RESULTS: COMMAND_RESULTS,
+    Feed.STOCK: STOCK,
+    Feed.CUSTOMER_DEMAND: CUSTOMER_DEMAND,
 }
 OUTBOUND = (PROMISES,)
 

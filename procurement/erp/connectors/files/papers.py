@@ -9,7 +9,15 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from procurement.catalogue.messages import CompanyPaper, ItemPaper, SitePaper, SupplierItemPaper, UnitPaper
+from procurement.catalogue.messages import (
+    CompanyPaper,
+    CustomerDemandPaper,
+    ItemPaper,
+    SitePaper,
+    StockPaper,
+    SupplierItemPaper,
+    UnitPaper,
+)
 from procurement.erp.connectors.files.formats import (
     BILLED_COLUMNS,
     INVOICE_COLUMNS,
@@ -694,6 +702,19 @@ def _receipt(values: Values) -> ReceiptPaper:
     )
 
 
+def _stock(values: Values) -> StockPaper:
+    return StockPaper(**values)
+
+
+def _customer_demand(values: Values) -> CustomerDemandPaper:
+    told = ("item", "site", "quantity", "unit", "needed_on", "as_of")
+    return CustomerDemandPaper(
+        key=values["demand_key"],
+        **{name: values[name] for name in told},
+        **_texts(values, "customer", "reference"),
+    )
+
+
 BUILDERS: dict[Feed, Callable[[Values], Paper]] = {
     Feed.COMPANIES: _company,
     Feed.UNITS: _unit,
@@ -703,4 +724,6 @@ BUILDERS: dict[Feed, Callable[[Values], Paper]] = {
     Feed.ITEMS: _item,
     Feed.SUPPLIER_ITEMS: _supplier_item,
     Feed.RECEIPTS: _receipt,
+    Feed.STOCK: _stock,
+    Feed.CUSTOMER_DEMAND: _customer_demand,
 }

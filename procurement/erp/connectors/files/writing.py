@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 
+from procurement.catalogue.messages import CustomerDemandPaper
 from procurement.erp.connectors.files.formats import INBOUND, ORDERS, PROMISES, Format
 from procurement.erp.ports import CommandResult, Feed, Outcome, Paper, canonical_decimal
 from procurement.invoices.messages import InvoicePaper
@@ -227,6 +228,12 @@ def invoice_rows(invoice: InvoicePaper) -> Iterator[Cells]:
         }
 
 
+def demand_row(demand: CustomerDemandPaper) -> Cells:
+    """An open line of a customer's order as its row."""
+    cells = asdict(demand)
+    return {"demand_key": cells.pop("key"), **cells}
+
+
 def feed_csv(feed: Feed, papers: Sequence[Paper], *, separator: str = ",") -> str:
     """Papers of one feed as a file in its documented format."""
     if feed is Feed.ORDERS:
@@ -238,6 +245,9 @@ def feed_csv(feed: Feed, papers: Sequence[Paper], *, separator: str = ",") -> st
         invoices = [paper for paper in papers if isinstance(paper, InvoicePaper)]
         rows = (row for one in invoices for row in invoice_rows(one))
         return to_csv(INBOUND[feed], rows, separator=separator)
+    if feed is Feed.CUSTOMER_DEMAND:
+        demands = (demand_row(paper) for paper in papers if isinstance(paper, CustomerDemandPaper))
+        return to_csv(INBOUND[feed], demands, separator=separator)
     if feed is Feed.COMMAND_RESULTS:
         results = [paper for paper in papers if isinstance(paper, CommandResult)]
         return to_csv(

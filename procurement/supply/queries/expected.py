@@ -1,0 +1,51 @@
+"""What is on its way, in SQL: the deliveries of open lines as planning should see them.
+
+For each line the pieces that were agreed or wait for the buyer; where there are none (nobody has answered, or the
+buyer has declined it all), what is asked. A piece that is refused never comes; a substitute comes, but is another
+item. What was received fills the earliest deliveries first, those without a day last (domain.md §3, §5.2).
+
+`TO_COME` needs a table expression `place` with the `number` of each item that is asked about. It gives `to_come`: one
+row for each delivery of which something is still to come, with the site that it goes to and the unit of its line.
+"""
+
+TO_COME = """
+coming_line AS (
+    SELECT line.id, line.item_number, line.unit, line.received_quantity,
+           coalesce(line.ship_to_id, purchase.ship_to_id) AS site_id
+    FROM procurement_purchaseorderline line
+    JOIN procurement_purchaseorder purchase ON purchase.id = line.order_id
+    WHERE line.item_number IN (SELECT number FROM place)
+      AND NOT line.cancelled AND NOT line.closed AND line.received_quantity < line.quantity
+      AND purchase.state = 'issued'
+),
+promised AS (
+    SELECT line.id AS line_id, promise.schedule_key, promise.piece, promise.quantity, promise.delivery_on,
+           promise.kind, promise.state, coalesce(promise.ship_to_id, line.site_id) AS site_id
+    FROM coming_line line
+    JOIN procurement_promise promise ON promise.line_id = line.id
+    WHERE promise.state IN ('proposed', 'agreed')
+),
+expected AS (
+    SELECT line_id, schedule_key, piece, quantity, delivery_on, kind, state, site_id
+    FROM promised WHERE kind <> 'refuse'
+    UNION ALL
+    SELECT line.id, schedule.key, 0, schedule.quantity, schedule.delivery_on, 'asked', 'asked', line.site_id
+    FROM coming_line line
+    JOIN procurement_scheduleline schedule ON schedule.line_id = line.id
+    WHERE line.id NOT IN (SELECT line_id FROM promised)
+),
+filled AS (
+    SELECT expected.*, sum(quantity) OVER (
+        PARTITION BY line_id ORDER BY delivery_on NULLS LAST, schedule_key, piece ROWS UNBOUNDED PRECEDING
+    ) AS so_far
+    FROM expected
+),
+to_come AS (
+    SELECT filled.line_id, filled.schedule_key, filled.piece, filled.delivery_on, filled.state, filled.site_id,
+           line.item_number, line.unit,
+           least(filled.quantity, filled.so_far - line.received_quantity) AS quantity
+    FROM filled
+    JOIN coming_line line ON line.id = filled.line_id
+    WHERE filled.so_far > line.received_quantity AND filled.kind <> 'substitute'
+)
+"""
