@@ -12,7 +12,8 @@ from procurement.acknowledgments.states import AcknowledgmentState
 class OrderAcknowledgment(models.Model):
     """One answer. Its pieces are the promises whose `origin` is its key.
 
-    `on_behalf` marks for ever that a buyer gave it for the supplier (phoned in).
+    `on_behalf` marks for ever that a buyer gave it for the supplier (phoned in). `due_at` is by when an answer was owed
+    when it was given; not set on answers from before that was kept, and where nothing was owed.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -32,6 +33,7 @@ class OrderAcknowledgment(models.Model):
     )
     note = models.TextField(blank=True)
     sent_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
     sent_by = models.CharField(max_length=200)
     sent_by_user_id = models.BigIntegerField(null=True)
     channel = models.CharField(max_length=20)
@@ -49,7 +51,10 @@ class OrderAcknowledgment(models.Model):
                 condition=Q(state__in=AcknowledgmentState.values), name="acknowledgment_state_known"
             ),
         ]
-        indexes = [models.Index(fields=["order", "-sent_at"], name="acknowledgment_of_order")]
+        indexes = [
+            models.Index(fields=["order", "-sent_at"], name="acknowledgment_of_order"),
+            models.Index(fields=["supplier", "-sent_at"], name="acknowledgment_of_supplier"),
+        ]
 
     def __str__(self) -> str:
         return f"acknowledgment of order {self.order_id}, revision {self.revision}"

@@ -1,4 +1,4 @@
-"""Stock and customers' demand, told by the ERP: for the buying side alone."""
+"""Stock and customers' demand, told by the ERP: for the buying side alone; and by when each answer was owed."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -132,6 +132,11 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "purchaseorderline",
             models.Index(fields=["item_number", "supplier", "-delivery_on"], name="line_of_item"),
+        ),
+        migrations.AddField("orderacknowledgment", "due_at", models.DateTimeField(null=True)),
+        migrations.AddIndex(
+            "orderacknowledgment",
+            models.Index(fields=["supplier", "-sent_at"], name="acknowledgment_of_supplier"),
         ),
         *(company_wall(table) for table in OF_THE_COMPANY),
     ]

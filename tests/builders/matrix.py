@@ -229,6 +229,10 @@ def _decision(objects: Objects) -> dict[str, Any]:
     return {"key": objects.decision.key}
 
 
+def _item(_objects: Objects) -> dict[str, Any]:
+    return {"number": "VALVE-15"}
+
+
 def _company(_objects: Objects) -> dict[str, Any]:
     return {"company": "NM"}
 
@@ -275,6 +279,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "api-change-withdraw": _change,
     "integration-command": _command,
     "order-story": _order,
+    "item": _item,
     "integration-command-read": _command,
     "integration-command-retry": _command,
     "integration-command-keep": _command,

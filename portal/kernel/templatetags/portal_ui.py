@@ -385,12 +385,17 @@ def weekday(value: date | None) -> SafeString | str:
     return format_html('<time class="nowrap" datetime="{}">{}</time>', value.isoformat()[:10], text)
 
 
+def short_day_text(value: date) -> str:
+    """A day without its year in plain text, for the legend of a picture: 9 Apr."""
+    return dateformat(value, _pattern(SHORT_DAY_PATTERNS, "j M"))
+
+
 @register.filter
 def short_day(value: date | None) -> SafeString | str:
     """A day without its year, only where the year stands beside it."""
     if value is None:
         return ""
-    text = dateformat(value, _pattern(SHORT_DAY_PATTERNS, "j M"))
+    text = short_day_text(value)
     return format_html('<time class="nowrap" datetime="{}">{}</time>', value.isoformat()[:10], text)
 
 

@@ -88,6 +88,7 @@ def acknowledge_order(command: AcknowledgeOrder, *, actor: Actor, at: datetime) 
         ship_from=ship_from,
         note=command.note.strip(),
         sent_at=at,
+        due_at=order.acknowledge_by_at,
         sent_by=actor.label,
         sent_by_user_id=actor.user_id,
         channel=actor.channel,

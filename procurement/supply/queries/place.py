@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models import Q
 
 from portal.kernel.scope import requires_scope
 from procurement.catalogue.models import CustomerDemand, Item, Site, StockPosition
@@ -120,9 +121,12 @@ ORDER BY delivery_on NULLS LAST, line_id, schedule_key, piece
 
 @requires_scope
 def sites_of(item: Item) -> Sequence[Site]:
-    """The sites at which the ERP told of this item, or to which something of it is on its way or owed: one query."""
+    """The sites of which the ERP told stock or customers' orders of this item: one query."""
     return list(
         Site.objects.select_related("company")
-        .filter(pk__in=StockPosition.objects.filter(item=item).values("site"))
+        .filter(
+            Q(pk__in=StockPosition.objects.filter(item=item).values("site"))
+            | Q(pk__in=CustomerDemand.objects.filter(item=item).values("site"))
+        )
         .order_by("code")
     )

@@ -20,6 +20,7 @@ from portal.kernel.errors import Invalid, Refusal, StaleDocument
 from portal.kernel.web import whole_number
 from procurement.acknowledgments.messages import ACCEPT, DECLINE, DecideAnswer
 from procurement.acknowledgments.services import decide_answer
+from procurement.catalogue.queries import known_items
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import find_order, lines_of
 from procurement.orders.services import Settled
@@ -62,6 +63,7 @@ def show_order(
         may_decide=may_decide,
     )
     typed = typed or read_typed(query)
+    may_see_items = request.actor.may(Permission.SUPPLIER_VIEW)
     context: dict[str, Any] = {
         "page": page,
         "order": order,
@@ -71,6 +73,7 @@ def show_order(
         "may_decide": may_decide and bool(page.waiting),
         "may_answer_for": request.actor.may(Permission.ORDER_ANSWER_FOR) and bool(order.lines_for_supplier),
         "may_see_erp": may_see_erp,
+        "items": known_items(row.line.item_number for row in page.rows) if may_see_items else frozenset(),
         "segments": _segments(page),
         "mail": order.supplier.email.partition("@"),
         "decide_url": _address(order, page.show, name="answer-decide"),

@@ -707,10 +707,14 @@ def _stock(values: Values) -> StockPaper:
 
 
 def _customer_demand(values: Values) -> CustomerDemandPaper:
-    told = ("item", "site", "quantity", "unit", "needed_on", "as_of")
     return CustomerDemandPaper(
         key=values["demand_key"],
-        **{name: values[name] for name in told},
+        item=values["item"],
+        site=values["site"],
+        quantity=values["quantity"],
+        unit=values["unit"],
+        needed_on=values["needed_on"],
+        as_of=values["as_of"],
         **_texts(values, "customer", "reference"),
     )
 

@@ -51,7 +51,7 @@ PATIENCE = 60.0
 HELD_BACK = timedelta(minutes=10)
 AT_IT = gettext_noop("Tryton has not made the deliveries of this order yet. Look again in a moment.")
 NEEDED = ("purchase", "purchase_amendment", "purchase_history", "stock", "stock_split")
-FEEDS = tuple(feed for feed in Feed if feed is not Feed.COMMAND_RESULTS)
+FEEDS = tuple(feed for feed in Feed if feed is not Feed.COMMAND_RESULTS and not feed.is_told_whole)
 
 
 class TrytonConnector:
