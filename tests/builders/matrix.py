@@ -17,6 +17,15 @@ from procurement.erp.failures import Kind, mark_of
 from procurement.erp.models import ErpCommand, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun
 from procurement.erp.states import CommandState, RunState
+from procurement.inbox.models import (
+    AssignmentRule,
+    CaseQueue,
+    CaseTask,
+    ExceptionCase,
+    PriorityFormula,
+    StandIn,
+)
+from procurement.inbox.services.review import INBOX, review_cases
 from procurement.orders.models import PurchaseOrder
 from procurement.threads.models import Attachment
 from procurement.tolerances.messages import DocumentKind
@@ -49,6 +58,12 @@ class Objects:
     rule: ToleranceRule
     decision: ToleranceDecision
     change: OrderChange
+    case: ExceptionCase
+    task: CaseTask
+    queue: CaseQueue
+    assignment: AssignmentRule
+    absence: StandIn
+    formula: PriorityFormula
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -123,6 +138,27 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         checks=[],
         decided_at=MONDAY,
     )
+    with acting(INBOX):
+        review_cases([order.pk], actor=INBOX, at=MONDAY)
+    case = ExceptionCase.objects.filter(order=order, cause="answer").get()
+    bea = people["bea"].user
+    wrote: dict[str, Any] = {"written_by": "Root Admin", "written_at": MONDAY}
+    task = CaseTask.objects.create(
+        case=case, email="site@kelso.example", question="Can it wait?", asked_at=MONDAY, asked_by="Bea Buyer"
+    )
+    queue = CaseQueue.objects.create(name=number, query="view=team", made_by="Bea Buyer", made_at=MONDAY)
+    assignment = AssignmentRule.objects.create(supplier=supplier, owner=bea, **wrote)
+    away = MONDAY.date()
+    absence = StandIn.objects.create(
+        person=bea, stand_in=people["max"].user, from_on=away, until_on=away, **wrote
+    )
+    formula = PriorityFormula.objects.create(
+        name=f"Formula of {number}",
+        parts=[{"name": "Value", "expression": "value / 1000"}],
+        urgency="1",
+        created_at=MONDAY,
+        created_by="Root Admin",
+    )
     return Objects(
         supplier.pk,
         order,
@@ -139,6 +175,12 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         rule,
         decision,
         change,
+        case,
+        task,
+        queue,
+        assignment,
+        absence,
+        formula,
     )
 
 
@@ -233,6 +275,38 @@ def _item(_objects: Objects) -> dict[str, Any]:
     return {"number": "VALVE-15"}
 
 
+def _case(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.case.key}
+
+
+def _case_verb(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.case.key, "verb": "snooze"}
+
+
+def _task(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.task.key}
+
+
+def _queue(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.queue.key}
+
+
+def _assignment(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.assignment.key}
+
+
+def _absence(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.absence.key}
+
+
+def _formula(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.formula.key}
+
+
+def _formula_verb(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.formula.key, "verb": "ask"}
+
+
 def _company(_objects: Objects) -> dict[str, Any]:
     return {"company": "NM"}
 
@@ -310,4 +384,16 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "rules-switch": _company,
     "rule-decision": _decision,
     "rule-decision-reopen": _decision,
+    "inbox-case": _case,
+    "inbox-note": _case,
+    "inbox-do": _case_verb,
+    "inbox-task": _task,
+    "inbox-task-withdraw": _task,
+    "inbox-queue-drop": _queue,
+    "inbox-rule-drop": _assignment,
+    "inbox-away-drop": _absence,
+    "formula": _formula,
+    "formula-write": _formula,
+    "formula-try": _formula,
+    "formula-move": _formula_verb,
 }

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
-from portal.kernel.errors import Duplicate, Invalid, NotAllowed, NotFound, Problem
+from portal.kernel.errors import Duplicate, Invalid, NotAllowed, Problem, Refusal
 from portal.kernel.scope import requires_scope
 from procurement.catalogue.models import Item, Site
 from procurement.inbox.models import AssignmentRule, CaseQueue, StandIn
@@ -47,6 +47,17 @@ class WriteAbsence:
 def _require_manager(actor: Actor) -> None:
     if actor.is_supplier or not actor.may(Permission.CASE_MANAGE):
         raise NotAllowed(_("An administrator or a manager says whose cases are whose."))
+
+
+class NotYours(Refusal):
+    """Somebody speaks for another who can speak for themselves."""
+
+    code = "not_yours"
+
+
+def _require_own(person: int, actor: Actor) -> None:
+    if person != actor.user_id and not actor.may(Permission.CASE_MANAGE):
+        raise NotYours(_("Who is away says so, or an administrator or a manager."))
 
 
 @requires_scope
@@ -96,7 +107,7 @@ def drop_assignment(key: uuid.UUID, *, actor: Actor, at: datetime) -> None:
     _require_manager(actor)
     rule = AssignmentRule.objects.filter(key=key).first()
     if rule is None:
-        raise NotFound(_("There is no such rule."))
+        return  # somebody was quicker
     facts = {"supplier": rule.supplier_id, "item_group": rule.item_group, "site": rule.site_id}
     rule.delete()
     _record("assignment.dropped", facts, actor=actor, at=at)
@@ -107,8 +118,7 @@ def drop_assignment(key: uuid.UUID, *, actor: Actor, at: datetime) -> None:
 def write_absence(command: WriteAbsence, *, actor: Actor, at: datetime) -> StandIn:
     """Say that somebody is away and who takes the cases: one's own absence, or as a manager anybody's."""
     require_worker(actor)
-    if command.person != actor.user_id:
-        _require_manager(actor)
+    _require_own(command.person, actor)
     problems = []
     people = set(workers().filter(pk__in=[command.person, command.stand_in]).values_list("pk", flat=True))
     if command.person not in people:
@@ -156,9 +166,8 @@ def drop_absence(key: uuid.UUID, *, actor: Actor, at: datetime) -> None:
     require_worker(actor)
     row = StandIn.objects.filter(key=key).first()
     if row is None:
-        raise NotFound(_("There is no such absence."))
-    if row.person_id != actor.user_id:
-        _require_manager(actor)
+        return  # somebody was quicker
+    _require_own(row.person_id, actor)
     facts = {"person": row.person_id, "stand_in": row.stand_in_id}
     row.delete()
     _record("stand_in.dropped", facts, actor=actor, at=at)
@@ -195,11 +204,6 @@ def save_queue(name: str, query: str, *, team: bool, actor: Actor, at: datetime)
 
 @requires_scope
 def drop_queue(key: uuid.UUID, *, actor: Actor, at: datetime) -> None:
-    """Forget a queue: one's own, or as a manager the team's."""
+    """Forget a queue: one's own, or the team's."""
     require_worker(actor)
-    queue = CaseQueue.objects.filter(key=key).filter(Q(user=actor.user_id) | Q(user__isnull=True)).first()
-    if queue is None:
-        raise NotFound(_("There is no such queue."))
-    if queue.user_id is None:
-        _require_manager(actor)
-    queue.delete()
+    CaseQueue.objects.filter(Q(user=actor.user_id) | Q(user__isnull=True), key=key).delete()

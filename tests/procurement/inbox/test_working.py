@@ -29,6 +29,7 @@ from procurement.inbox.services.formulas import (
     write_formula,
 )
 from procurement.inbox.services.ruling import (
+    NotYours,
     WriteAbsence,
     WriteAssignment,
     drop_absence,
@@ -170,7 +171,7 @@ def test_somebody_back_early_has_the_cases_at_once(people):
 def test_nobody_says_for_another_that_they_are_away(people):
     command = WriteAbsence(people["pia"].user.pk, people["bea"].user.pk, date(2026, 3, 2), date(2026, 3, 3))
 
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotYours):
         do(people["bea"], write_absence, command)
 
 
