@@ -30,6 +30,8 @@
     event.preventDefault();
     location.assign(event.detail.elt.href);
   });
+  // Whoever comes back to this tab sees at once what has changed.
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) document.body.dispatchEvent(new CustomEvent("inbox:look")); });
   // What is ticked stays ticked when its row is put anew.
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
     const before = event.detail.target?.querySelector?.("[data-pick]");

@@ -8,6 +8,14 @@ from procurement.acknowledgments.states import ACKNOWLEDGMENT_LIFECYCLE, Acknowl
 from procurement.changes.states import CHANGE_LIFECYCLE, ChangeState
 from procurement.erp.reconciliation.states import DRIFT_LIFECYCLE, DriftState
 from procurement.erp.states import CONNECTION_LIFECYCLE, ConnectionState
+from procurement.inbox.states import (
+    CASE_LIFECYCLE,
+    FORMULA_LIFECYCLE,
+    TASK_LIFECYCLE,
+    CaseState,
+    FormulaState,
+    TaskState,
+)
 from procurement.orders.states import (
     LINE_LIFECYCLE,
     ORDER_LIFECYCLE,
@@ -27,6 +35,9 @@ TABLES = [
     (ACKNOWLEDGMENT_LIFECYCLE, AcknowledgmentState),
     (CHANGE_LIFECYCLE, ChangeState),
     (CONNECTION_LIFECYCLE, ConnectionState),
+    (CASE_LIFECYCLE, CaseState),
+    (TASK_LIFECYCLE, TaskState),
+    (FORMULA_LIFECYCLE, FormulaState),
     (DRIFT_LIFECYCLE, DriftState),
     (POLICY_LIFECYCLE, PolicyState),
     (SWITCH_LIFECYCLE, SwitchState),
