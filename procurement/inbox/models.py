@@ -25,6 +25,7 @@ class ExceptionCase(models.Model):
     it recur when it changes. `owner` is whose it is, `holder` who has it now: the owner, or who stands in.
 
     `score` (0 to 100) ranks it, `parts` say how it came about, `inputs` from what; it counts for the day `scored_on`.
+    `runs_out` says that stock runs out before the goods come.
     `due_at` is when a person should have acted, `clock` the key of the clock that runs on it, if one does. `settled`
     says that a person closed it: it comes back only when its signature changes; `kept_open` that a person opened it
     again: it waits for a person to close it. `reviewed_at` is when it was last held against how things stand.
@@ -92,6 +93,7 @@ class ExceptionCase(models.Model):
     parts = models.JSONField(default=list)
     inputs = models.JSONField(default=dict)
     scored_on = models.DateField(null=True)
+    runs_out = models.BooleanField(default=False)
 
     objects = ScopedQuerySet.as_manager()
 
@@ -121,6 +123,9 @@ class ExceptionCase(models.Model):
             models.Index(fields=["holder", "-score", "id"], condition=IS_OPEN, name="case_of_holder"),
             models.Index(fields=["kind", "-score", "id"], condition=IS_OPEN, name="case_of_kind"),
             models.Index(fields=["supplier", "-score", "id"], condition=IS_OPEN, name="case_of_supplier"),
+            models.Index(
+                fields=["-score", "id"], condition=Q(state="open", runs_out=True), name="case_runs_out"
+            ),
             models.Index(
                 fields=["snoozed_until", "id"], condition=Q(state="snoozed"), name="case_sleeps_until"
             ),

@@ -24,11 +24,68 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="InboxPlace",
+            name="AssignmentRule",
             fields=[
-                ("name", models.CharField(max_length=30, primary_key=True, serialize=False)),
-                ("after", models.BigIntegerField(default=0)),
-                ("moved_at", models.DateTimeField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("key", models.UUIDField(default=uuid.uuid4, unique=True)),
+                ("item_group", models.CharField(blank=True, max_length=60)),
+                ("written_by", models.CharField(max_length=200)),
+                ("written_at", models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="CaseLook",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("since", models.DateTimeField()),
+                ("last_seen", models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="CaseNote",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("text", models.TextField()),
+                ("mentions", models.JSONField(default=list)),
+                ("written_at", models.DateTimeField()),
+                ("written_by", models.CharField(max_length=200)),
+                ("written_by_user_id", models.BigIntegerField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="CaseQueue",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("key", models.UUIDField(default=uuid.uuid4, unique=True)),
+                ("name", models.CharField(max_length=60)),
+                ("query", models.CharField(max_length=1000)),
+                ("made_by", models.CharField(max_length=200)),
+                ("made_at", models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="CaseTask",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("key", models.UUIDField(default=uuid.uuid4, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("asked", "Asked"), ("answered", "Answered"), ("withdrawn", "Withdrawn")],
+                        default="asked",
+                        max_length=10,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("question", models.TextField()),
+                ("due_on", models.DateField(null=True)),
+                ("asked_at", models.DateTimeField()),
+                ("asked_by", models.CharField(max_length=200)),
+                ("asked_by_user_id", models.BigIntegerField(null=True)),
+                ("answer", models.TextField(blank=True)),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("answered_by", models.CharField(blank=True, max_length=200)),
             ],
         ),
         migrations.CreateModel(
@@ -147,190 +204,15 @@ class Migration(migrations.Migration):
                 ("parts", models.JSONField(default=list)),
                 ("inputs", models.JSONField(default=dict)),
                 ("scored_on", models.DateField(null=True)),
-                (
-                    "change",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="procurement.orderchange",
-                    ),
-                ),
-                (
-                    "command",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="procurement.erpcommand",
-                    ),
-                ),
-                (
-                    "company",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="procurement.company",
-                    ),
-                ),
-                (
-                    "drift",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="procurement.drift",
-                    ),
-                ),
-                (
-                    "holder",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "line",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="procurement.purchaseorderline",
-                    ),
-                ),
-                (
-                    "order",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="procurement.purchaseorder",
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "site",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="procurement.site",
-                    ),
-                ),
-                (
-                    "supplier",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="suppliers.supplier",
-                    ),
-                ),
+                ("runs_out", models.BooleanField(default=False)),
             ],
         ),
         migrations.CreateModel(
-            name="CaseTask",
+            name="InboxPlace",
             fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("key", models.UUIDField(default=uuid.uuid4, unique=True)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("asked", "Asked"), ("answered", "Answered"), ("withdrawn", "Withdrawn")],
-                        default="asked",
-                        max_length=10,
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1)),
-                ("email", models.EmailField(blank=True, max_length=254)),
-                ("question", models.TextField()),
-                ("due_on", models.DateField(null=True)),
-                ("asked_at", models.DateTimeField()),
-                ("asked_by", models.CharField(max_length=200)),
-                ("asked_by_user_id", models.BigIntegerField(null=True)),
-                ("answer", models.TextField(blank=True)),
-                ("answered_at", models.DateTimeField(null=True)),
-                ("answered_by", models.CharField(blank=True, max_length=200)),
-                (
-                    "asked_of",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="tasks",
-                        to="procurement.exceptioncase",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="CaseNote",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("text", models.TextField()),
-                ("mentions", models.JSONField(default=list)),
-                ("written_at", models.DateTimeField()),
-                ("written_by", models.CharField(max_length=200)),
-                ("written_by_user_id", models.BigIntegerField(null=True)),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="notes",
-                        to="procurement.exceptioncase",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="CaseLook",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("since", models.DateTimeField()),
-                ("last_seen", models.DateTimeField()),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="procurement.exceptioncase",
-                    ),
-                ),
+                ("name", models.CharField(max_length=30, primary_key=True, serialize=False)),
+                ("after", models.BigIntegerField(default=0)),
+                ("moved_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
@@ -366,29 +248,6 @@ class Migration(migrations.Migration):
                 ("retired_at", models.DateTimeField(null=True)),
                 ("retired_by", models.CharField(blank=True, max_length=200)),
             ],
-            options={
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("state__in", ["draft", "asked", "active", "retired"])),
-                        name="priority_formula_state_known",
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("state", "active")),
-                        fields=("state",),
-                        name="priority_formula_one_active",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("state", "active"), _negated=True),
-                            models.Q(
-                                ("approved_at__isnull", False), models.Q(("approved_by", ""), _negated=True)
-                            ),
-                            _connector="OR",
-                        ),
-                        name="priority_formula_active_is_approved",
-                    ),
-                ],
-            },
         ),
         migrations.CreateModel(
             name="StandIn",
@@ -399,111 +258,275 @@ class Migration(migrations.Migration):
                 ("until_on", models.DateField()),
                 ("written_by", models.CharField(max_length=200)),
                 ("written_at", models.DateTimeField()),
-                (
-                    "person",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "stand_in",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
             ],
         ),
-        migrations.CreateModel(
-            name="AssignmentRule",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("key", models.UUIDField(default=uuid.uuid4, unique=True)),
-                ("item_group", models.CharField(blank=True, max_length=60)),
-                ("written_by", models.CharField(max_length=200)),
-                ("written_at", models.DateTimeField()),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+        migrations.AddIndex(
+            model_name="purchaseorderline",
+            index=models.Index(
+                condition=models.Q(
+                    ("cancelled", False), ("closed", False), ("received_quantity__lt", models.F("quantity"))
                 ),
-                (
-                    "site",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="procurement.site",
-                    ),
-                ),
-                (
-                    "supplier",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="suppliers.supplier",
-                    ),
-                ),
-            ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("supplier", "item_group", "site"),
-                        name="assignment_rule_once",
-                        nulls_distinct=False,
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("supplier__isnull", False),
-                            models.Q(("item_group", ""), _negated=True),
-                            ("site__isnull", False),
-                            _connector="OR",
-                        ),
-                        name="assignment_rule_says_what_for",
-                    ),
-                ],
-            },
+                fields=["next_delivery_on", "id"],
+                name="line_open_by_next",
+            ),
         ),
-        migrations.CreateModel(
-            name="CaseQueue",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("key", models.UUIDField(default=uuid.uuid4, unique=True)),
-                ("name", models.CharField(max_length=60)),
-                ("query", models.CharField(max_length=1000)),
-                ("made_by", models.CharField(max_length=200)),
-                ("made_at", models.DateTimeField()),
-                (
-                    "user",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+        migrations.AddField(
+            model_name="assignmentrule",
+            name="owner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
+        ),
+        migrations.AddField(
+            model_name="assignmentrule",
+            name="site",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="procurement.site",
+            ),
+        ),
+        migrations.AddField(
+            model_name="assignmentrule",
+            name="supplier",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="suppliers.supplier",
+            ),
+        ),
+        migrations.AddField(
+            model_name="caselook",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
+        ),
+        migrations.AddField(
+            model_name="casequeue",
+            name="user",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="casetask",
+            name="asked_of",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="exceptioncase",
+            name="change",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="procurement.orderchange",
+            ),
+        ),
+        migrations.AddField(
+            model_name="exceptioncase",
+            name="command",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="procurement.erpcommand",
+            ),
+        ),
+        migrations.AddField(
+            model_name="exceptioncase",
+            name="company",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="procurement.company",
+            ),
+        ),
+        migrations.AddField(
+            model_name="exceptioncase",
+            name="drift",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="procurement.drift",
+            ),
+        ),
+        migrations.AddField(
+            model_name="exceptioncase",
+            name="holder",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="exceptioncase",
+            name="line",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="procurement.purchaseorderline",
+            ),
+        ),
+        migrations.AddField(
+            model_name="exceptioncase",
+            name="order",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="procurement.purchaseorder",
+            ),
+        ),
+        migrations.AddField(
+            model_name="exceptioncase",
+            name="owner",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="exceptioncase",
+            name="site",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="procurement.site",
+            ),
+        ),
+        migrations.AddField(
+            model_name="exceptioncase",
+            name="supplier",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="suppliers.supplier",
+            ),
+        ),
+        migrations.AddField(
+            model_name="casetask",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="tasks",
+                to="procurement.exceptioncase",
+            ),
+        ),
+        migrations.AddField(
+            model_name="casenote",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="notes",
+                to="procurement.exceptioncase",
+            ),
+        ),
+        migrations.AddField(
+            model_name="caselook",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="procurement.exceptioncase"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="priorityformula",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["draft", "asked", "active", "retired"])),
+                name="priority_formula_state_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="priorityformula",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "active")), fields=("state",), name="priority_formula_one_active"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="priorityformula",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "active"), _negated=True),
+                    models.Q(("approved_at__isnull", False), models.Q(("approved_by", ""), _negated=True)),
+                    _connector="OR",
                 ),
-            ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("user__isnull", False)),
-                        fields=("user", "name"),
-                        name="case_queue_name_once",
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("user__isnull", True)),
-                        fields=("name",),
-                        name="case_queue_team_name_once",
-                    ),
-                ],
-            },
+                name="priority_formula_active_is_approved",
+            ),
+        ),
+        migrations.AddField(
+            model_name="standin",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
+        ),
+        migrations.AddField(
+            model_name="standin",
+            name="stand_in",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="assignmentrule",
+            constraint=models.UniqueConstraint(
+                fields=("supplier", "item_group", "site"), name="assignment_rule_once", nulls_distinct=False
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="assignmentrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("supplier__isnull", False),
+                    models.Q(("item_group", ""), _negated=True),
+                    ("site__isnull", False),
+                    _connector="OR",
+                ),
+                name="assignment_rule_says_what_for",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="casequeue",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("user__isnull", False)),
+                fields=("user", "name"),
+                name="case_queue_name_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="casequeue",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("user__isnull", True)), fields=("name",), name="case_queue_team_name_once"
+            ),
         ),
         migrations.AddIndex(
             model_name="exceptioncase",
@@ -531,6 +554,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("state", "open")),
                 fields=["supplier", "-score", "id"],
                 name="case_of_supplier",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="exceptioncase",
+            index=models.Index(
+                condition=models.Q(("runs_out", True), ("state", "open")),
+                fields=["-score", "id"],
+                name="case_runs_out",
             ),
         ),
         migrations.AddIndex(

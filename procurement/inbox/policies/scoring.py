@@ -56,7 +56,10 @@ def unknown_inputs() -> dict[str, Decimal]:
 
 # What counts until an administrator has written another formula.
 DEFAULT_PARTS = (
-    Part("Stock out before arrival", "40 if stock_out_days > 0 else 0"),
+    Part(
+        "Stock out before arrival",
+        "0 if stock_out_days <= 0 else 40 if stock_cover_days <= 30 else 20 if stock_cover_days <= 60 else 10",
+    ),
     Part("Open customer demand", "min(28, 10 * demand_orders)"),
     Part("Days late", "min(20, 2 * max(days_late, days_overdue, 0))"),
     Part("Value", "min(10, value / 1000)"),

@@ -52,7 +52,10 @@ def ball_of(case: ExceptionCase, at: datetime, *, is_mine: bool, may_decide: boo
         )
         return Ball("quiet", "none", _("Snoozed"), sentence)
     turn = _("Your turn") if is_mine else _("A colleague’s turn") if case.holder_id else _("Nobody’s yet")
-    what = _("Accept, counter or decline it") if may_decide else str(_TO_DO.get(case.cause, _LOOK))
+    what = str(_TO_DO.get(case.cause, _LOOK))
+    if may_decide:
+        is_wish = case.cause == Cause.CHANGE
+        what = _("Accept, counter or decline it") if is_wish else _("Accept or decline it")
     if case.due_at is None:
         return Ball("wait", "wait", turn, _("%(what)s.") % {"what": what}, yours=is_mine)
     if case.due_at <= at:
@@ -120,7 +123,7 @@ def _answer(facts: Mapping[str, Any]) -> list[Compared]:
             _("Delivery"),
             _deliveries([(quantity, day) for quantity, day in asked["deliveries"]], facts),
             _deliveries([(one["quantity"], one["delivery_on"]) for one in coming], facts) or _("refused"),
-            lateness(late) if late else "",
+            (lateness(late) if late else "") if coming else _("refused"),
             late > 0 or not coming,
         ),
         Compared(
@@ -134,7 +137,7 @@ def _answer(facts: Mapping[str, Any]) -> list[Compared]:
             _("Price"),
             _price(asked, facts),
             " + ".join(dict.fromkeys(_price(one, facts) for one in coming)) or "–",
-            f"{'+' if percent > 0 else ''}{figure(percent, 1)} %" if percent else "",
+            f"{'+' if percent > 0 else ''}{figure(rounded(percent, 1), 1)} %" if percent else "",
             bool(percent and percent > 0),
         ),
     ]

@@ -143,7 +143,7 @@ def _price(facts: Facts, _today: date) -> str:
     percent = price_percent(facts)
     if percent is None:
         return _("Another price")
-    text = figure(abs(percent), 1)
+    text = figure(rounded(abs(percent), 1), 1)
     if percent > 0:
         return _("Price %(percent)s %% above what was asked") % {"percent": text}
     return _("Price %(percent)s %% below what was asked") % {"percent": text}

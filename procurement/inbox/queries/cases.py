@@ -15,7 +15,7 @@ from portal.kernel.bulk import count_at_most
 from portal.kernel.errors import NotFound
 from portal.kernel.web import Page, paginate
 from procurement.inbox.models import CaseLook, CaseNote, CaseQueue, CaseTask, ExceptionCase
-from procurement.inbox.states import LIVE, CaseState, Cause, TaskState
+from procurement.inbox.states import LIVE, CaseState, TaskState
 
 PAGE_SIZE = 50
 ORDER = ("-score", "id")
@@ -72,7 +72,7 @@ def wanted_cases(actor: Actor, wanted: Wanted) -> QuerySet[ExceptionCase]:
         case "team":
             cases = cases.filter(state=CaseState.OPEN)
         case "stock":
-            cases = cases.filter(state=CaseState.OPEN).filter(runs_out())
+            cases = cases.filter(state=CaseState.OPEN, runs_out=True)
         case _:
             cases = cases.filter(state=CaseState.OPEN, holder=actor.user_id)
     if wanted.kind:
@@ -93,11 +93,6 @@ def wanted_cases(actor: Actor, wanted: Wanted) -> QuerySet[ExceptionCase]:
 def due_before(cases: QuerySet[ExceptionCase], moment: datetime) -> QuerySet[ExceptionCase]:
     """Those whose time is up before a moment."""
     return cases.filter(due_at__lt=moment)
-
-
-def runs_out() -> Q:
-    """Cases in which stock runs out before the goods come."""
-    return Q(cause=Cause.SUPPLY) | Q(inputs__has_key="stock_out_days")
 
 
 def page_of_cases(

@@ -77,8 +77,10 @@ class Reach:
 
     @cached_property
     def settled(self) -> Sequence[PurchaseOrderLine]:
-        """The open lines on which nobody has to say anything, and that lie at a place whose stock we know."""
-        lines = self._lines().filter(turn=Turn.NOBODY, received_quantity__lt=F("quantity"))
+        """The agreed lines of which something is to come to a place whose stock we know."""
+        lines = self._lines().filter(
+            turn=Turn.NOBODY, agreement=Agreement.AGREED, received_quantity__lt=F("quantity")
+        )
         return self._with_orders(of_known_stock(lines))
 
     @cached_property

@@ -17,7 +17,7 @@ from procurement.inbox.queries.findings import UNKNOWN_FOR
 from procurement.inbox.queries.reach import of_known_stock
 from procurement.inbox.states import LIVE, Cause
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
-from procurement.orders.states import OrderState, Turn
+from procurement.orders.states import Agreement, OrderState, Turn
 from procurement.supply.queries import exposures_of_lines
 
 # Each live case is held against how things stand at least so often, in case a fact was never heard of.
@@ -49,17 +49,19 @@ def _unanswered(at: datetime) -> QuerySet[Any, int]:
 def _overdue(at: datetime) -> QuerySet[Any, int]:
     cases = _known(Cause.SHIPMENT).filter(line=OuterRef("pk")).annotate(day=KT("facts__promised_on"))
     day = Cast(OuterRef("next_delivery_on"), CharField())
+    today = {one.pk: at.astimezone(ZoneInfo(one.time_zone)).date() for one in Company.objects.all()}
     past = Q(pk__in=[])
-    for company in Company.objects.all():
-        today = at.astimezone(ZoneInfo(company.time_zone)).date()
-        past |= Q(order__company=company, next_delivery_on__lt=today)
+    for company, date_there in today.items():
+        past |= Q(order__company=company, next_delivery_on__lt=date_there)
     lines = PurchaseOrderLine.objects.filter(
         past,
+        # Implied by the above, but an index can start from it.
+        next_delivery_on__lt=max(today.values(), default=at.date()),
         cancelled=False,
         closed=False,
         received_quantity__lt=F("quantity"),
         turn=Turn.NOBODY,
-        agreement="agreed",
+        agreement=Agreement.AGREED,
         order__state=OrderState.ISSUED,
     )
     unseen = lines.exclude(Exists(cases.filter(Q(state__in=LIVE) | Q(settled=True, day=day))))
@@ -84,10 +86,11 @@ def to_review(at: datetime, most: int) -> tuple[list[int], list[str]]:
 
 
 def next_exposed(after: int, at: datetime, most: int) -> tuple[list[int], int]:
-    """Of the next so many open lines of known stock, in the order of their ids, the orders of those whose stock runs
+    """Of the next so many agreed lines of known stock, in the order of their ids, the orders of those whose stock runs
     out before they come and that no case speaks of; and the last line looked at, 0 once all have been."""
     open_lines = PurchaseOrderLine.objects.filter(
         turn=Turn.NOBODY,
+        agreement=Agreement.AGREED,
         cancelled=False,
         closed=False,
         received_quantity__lt=F("quantity"),

@@ -9,9 +9,9 @@ from procurement.inbox.models import ExceptionCase
 from procurement.inbox.policies.scoring import Formula, Score
 from procurement.inbox.queries.formulas import formula_that_counts
 from procurement.inbox.queries.weighing import inputs_of, kept_inputs, read_inputs, weigh
-from procurement.inbox.states import LIVE
+from procurement.inbox.states import LIVE, Cause
 
-RANKED = ["score", "parts", "inputs", "scored_on"]
+RANKED = ["score", "parts", "inputs", "scored_on", "runs_out"]
 MOST_AT_ONCE = 2_000
 
 
@@ -24,6 +24,7 @@ def rank(cases: Sequence[ExceptionCase], at: datetime, formula: Formula | None =
         _take(case, formula.score(inputs))
         case.inputs = kept_inputs(inputs)
         case.scored_on = weighing.today(case)
+        case.runs_out = case.cause == Cause.SUPPLY or inputs["stock_out_days"] > 0
 
 
 def _take(case: ExceptionCase, score: Score) -> None:

@@ -119,6 +119,7 @@ _SAVED = [
     "parts",
     "inputs",
     "scored_on",
+    "runs_out",
 ]
 
 

@@ -94,7 +94,6 @@ def list_context(request: DoorRequest, case: ExceptionCase | None = None) -> dic
     latest = wanted.view == "closed"
     page: Page = page_of_cases(cases_wanted(request, wanted), request.GET.get("cursor", ""), latest=latest)
     rows: list[Row] = rows_of(page.rows, request.at, case.key if case else None)
-    counts = counts_of(request.actor)
     place = next((index for index, row in enumerate(rows) if row.is_current), None)
     return {
         "page": page,
@@ -102,20 +101,29 @@ def list_context(request: DoorRequest, case: ExceptionCase | None = None) -> dic
             (row, address(request, "inbox-case", row.case.key), _key(rows, index, place))
             for index, row in enumerate(rows)
         ],
-        "wanted": wanted,
-        "counts": counts,
-        "views": _views(request, wanted, counts),
         "active": _active(request, wanted),
-        "list_url": address(request),
         "bulk_url": address(request, "inbox-bulk"),
         "filter_url": address(request, "inbox-filter"),
         "queue_url": address(request, "inbox-queue"),
-        "poll_url": address(request, "inbox-poll"),
         "clear_url": reverse("inbox") + f"?view={wanted.view}",
-        "may_work": request.actor.may(Permission.CASE_WORK),
         "may_decide": request.actor.may(Permission.ORDER_DECIDE),
         "loaded": request.at.isoformat(),
         "since": request.at.isoformat(),
+        **views_context(request, wanted),
+    }
+
+
+def views_context(request: DoorRequest, wanted: Wanted) -> dict[str, Any]:
+    """The views with their counts, and what every part of the list must know: two queries."""
+    counts = counts_of(request.actor)
+    return {
+        "wanted": wanted,
+        "counts": counts,
+        "views": _views(request, wanted, counts),
+        "list_url": address(request),
+        "poll_url": address(request, "inbox-poll"),
+        "may_work": request.actor.may(Permission.CASE_WORK),
+        "show_holder": wanted.view not in ("mine", "nobody"),
     }
 
 

@@ -44,6 +44,7 @@ from procurement.inbox.views.common import (
     list_context,
     said_of,
     since_of,
+    views_context,
     wanted_of,
 )
 from procurement.inbox.views.keys import key_of
@@ -147,8 +148,10 @@ def inbox_poll(request: DoorRequest) -> HttpResponse:
         for case in moved[:MOST_CHANGED]
         for row in [row_of(case, request.at, is_current=case.key == key)]
     ]
-    fresh = cases_wanted(request, wanted).filter(Q(opened_at__gt=loaded) | Q(last_recurred_at__gt=loaded))
-    context = list_context(request) | {
+    fresh = cases_wanted(request, wanted).filter(
+        Q(opened_at__gt=loaded) | Q(last_recurred_at__gt=loaded), updated_at__gt=loaded
+    )
+    context = views_context(request, wanted) | {
         "moved": rows,
         "news": fresh.count(),
         "loaded": loaded.isoformat(),

@@ -40,6 +40,7 @@ def test_parts_are_shown_the_greatest_first_and_add_up():
     score = default_formula().score(
         figures(
             stock_out_days=8,
+            stock_cover_days=20,
             demand_orders=3,
             days_late=8,
             value=7068,
