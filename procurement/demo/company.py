@@ -19,6 +19,7 @@ from procurement.demo.booking import bill, book_receipts
 from procurement.demo.goods import UNITS, Offer, all_goods, offers_of, step_of
 from procurement.demo.partners import COMPANIES, SITES, Partner, all_partners
 from procurement.demo.people import BRITTA, JOSH, LIAN_FENG, OMAR, Person, all_people
+from procurement.demo.stock import Warehouse, stock_up
 from procurement.demo.story import Event, OrderStory
 from procurement.demo.telling import (
     ERP_RUNS,
@@ -81,6 +82,7 @@ class DemoCompany:
     supplier_items: tuple[SupplierItemPaper, ...]
     people: tuple[Person, ...]
     orders: tuple[OrderStory, ...]
+    warehouse: Warehouse
 
     def events(self) -> tuple[Event, ...]:
         """Everything that happened, in the order in which it did."""
@@ -102,6 +104,7 @@ def make_company(today: date, seed: int = DEFAULT_SEED) -> DemoCompany:
     partners, goods = all_partners(), all_goods()
     offers = offers_of(partners, goods, rng)
     people = all_people(partners)
+    orders = _stories(today, partners, offers, people, rng)
     return DemoCompany(
         today=today,
         companies=COMPANIES,
@@ -112,7 +115,8 @@ def make_company(today: date, seed: int = DEFAULT_SEED) -> DemoCompany:
         supplier_sites=tuple(site for partner in partners for site in partner.sites),
         supplier_items=tuple(offer.paper for offer in offers),
         people=people,
-        orders=_stories(today, partners, offers, people, rng),
+        orders=orders,
+        warehouse=stock_up(today, goods, orders, seed),
     )
 
 

@@ -239,6 +239,7 @@ def keep_books(company: DemoCompany, root: Path) -> int:
     open_orders = {order.number for order in books}
     booked = [event for event in company.events() if isinstance(event, Booked) and event.order in open_orders]
     erp.put_receipts(paper for event in booked for paper in event.receipts)
+    erp.put_supply(company.warehouse.stock, company.warehouse.demand)
     erp.put_invoices(paper for event in booked for paper in event.invoices)  # the newest of each stays
     return len(books)
 

@@ -26,9 +26,14 @@ from procurement.acknowledgments.services import (
     save_draft_lines,
 )
 from procurement.catalogue.services import (
+    DEMAND,
+    STOCK,
+    forget_unsaid,
     receive_companies,
+    receive_customer_demand,
     receive_items,
     receive_sites,
+    receive_stock,
     receive_supplier_items,
     receive_units,
 )
@@ -77,6 +82,16 @@ def load_master_data(company: DemoCompany) -> None:
             receive_supplier_items(company.supplier_items),
         ):
             _require_all(intake)
+
+
+def load_warehouse(company: DemoCompany) -> None:
+    """What lies where and what customers wait for, as the ERP's feed tells it in the night."""
+    at = datetime.combine(company.today, time(0), UTC)
+    with acting(ERP):
+        _require_all(receive_stock(company.warehouse.stock, at=at))
+        _require_all(receive_customer_demand(company.warehouse.demand, at=at))
+        for kind in (STOCK, DEMAND):
+            forget_unsaid(kind, at, at=at)
 
 
 def load_people(people: Sequence[Person], password: str, *, at: datetime) -> None:

@@ -72,9 +72,9 @@ class Feed(StrEnum):
 
     @property
     def upstream(self) -> tuple["Feed", ...]:
-        """The feeds whose papers must have been taken before this one's."""
+        """The feeds whose papers must have been taken before this one's: for stock and demand, master data alone."""
         members = tuple(Feed)
-        return members[: members.index(self)]
+        return members[: members.index(Feed.ORDERS if self.is_told_whole else self)]
 
     @property
     def is_told_whole(self) -> bool:
@@ -251,6 +251,8 @@ KEYS: Mapping[type, tuple[str, ...]] = {
     ItemPaper: ("number",),
     SupplierItemPaper: ("supplier", "item"),
     OrderPaper: ("company", "number"),
+    StockPaper: ("item", "site"),
+    CustomerDemandPaper: ("key",),
 }
 
 
@@ -437,7 +439,7 @@ class ErpConnector(Protocol):
 
     def sweep(self, feed: Feed) -> Iterator[RecordMark]:
         """Every record that exists now, for finding deletions and drift. Raises `Unsupported`, with a sentence for
-        the owner, where nobody can list them all. Changes nothing on either side."""
+        the owner, where nobody can list them all, and for what is told whole anyhow. Changes nothing on either side."""
         ...
 
     def look_up(self, feed: Feed, keys: Collection[tuple[str, ...]]) -> Iterator[Paper]:

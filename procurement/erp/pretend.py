@@ -14,9 +14,11 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from portal.kernel.values import line_amount
+from procurement.catalogue.messages import CustomerDemandPaper, StockPaper
 from procurement.erp.connectors.files.folder import (
     MANIFEST,
     fingerprint,
@@ -39,6 +41,9 @@ from procurement.orders.messages import (
 from procurement.receipts.messages import ReceiptPaper
 
 PLANNED_LATER = timedelta(weeks=4)
+SOLD_AT_ONCE = 25
+ORDERS_ANEW = 0.5
+BUYERS = ("Kelso Water", "Tyne Process", "Calder Pump Services", "Hansen Klimatechnik", "Moorgate Brewing")
 
 
 class Refused(Exception):
@@ -121,6 +126,8 @@ class PretendErp:
             stamp=self._clock(),
         )
         self.put_receipts([receipt])
+        site = line.ship_to or self.order(company, number).ship_to
+        self._put_away_goods(line.item_number, site, quantity)
         return receipt
 
     def reverse(self, receipt: ReceiptPaper) -> ReceiptPaper:
@@ -218,6 +225,86 @@ class PretendErp:
     def _keep(self, shelf: str, key: str, paper: ReceiptPaper | InvoicePaper) -> None:
         place = make_folder(self.state / shelf) / f"{_safe(key)}.json"
         write_file(place, json.dumps(asdict(paper), default=as_cell).encode())
+
+    # --- its warehouses
+
+    def put_supply(self, stock: Iterable[StockPaper], demand: Iterable[CustomerDemandPaper]) -> None:
+        """Hold this stock and these customers' orders, in the place of all that was held. Nothing is exported yet."""
+        for shelf, papers in (("stock", stock), ("customer_demand", demand)):
+            content = [asdict(paper) for paper in papers]
+            write_file(
+                make_folder(self.state) / f"{shelf}.json", json.dumps(content, default=as_cell).encode()
+            )
+
+    def stock(self) -> list[StockPaper]:
+        """What lies where."""
+        return [_stock_from_json(one) for one in self._shelf("stock")]
+
+    def customer_demand(self) -> list[CustomerDemandPaper]:
+        """What customers wait for."""
+        return [_demand_from_json(one) for one in self._shelf("customer_demand")]
+
+    def _shelf(self, name: str) -> list[dict[str, Any]]:
+        place = self.state / f"{name}.json"
+        found: list[dict[str, Any]] = json.loads(place.read_bytes()) if place.exists() else []
+        return found
+
+    def _put_away_goods(self, item: str, site: str, quantity: Decimal) -> None:
+        stock = [
+            replace(one, on_hand=one.on_hand + quantity) if (one.item, one.site) == (item, site) else one
+            for one in self.stock()
+        ]
+        if stock:
+            self.put_supply(stock, self.customer_demand())
+
+    def trade(self, rng: Random) -> int:
+        """A stretch of business: some items are sold from the shelf, customers' orders that are due leave as far as
+        there is stock, and now and then a customer orders anew. Says how many positions moved."""
+        today = self._clock().date()
+        held = {(one.item, one.site): one for one in self.stock()}
+        before = dict(held)
+        waiting: list[CustomerDemandPaper] = []
+        for one in self.customer_demand():
+            position = held.get((one.item, one.site))
+            if one.needed_on <= today and position is not None and position.on_hand >= one.quantity:
+                held[one.item, one.site] = replace(position, on_hand=position.on_hand - one.quantity)
+            else:
+                waiting.append(one)
+        for key in rng.sample(sorted(held), min(SOLD_AT_ONCE, len(held))):
+            position = held[key]
+            sold = min(position.on_hand, Decimal(rng.randint(0, max(1, int(position.daily_demand or 0)))))
+            held[key] = replace(position, on_hand=position.on_hand - max(sold, Decimal(0)))
+        if held and rng.random() < ORDERS_ANEW:
+            waiting.append(self._new_demand(rng.choice(sorted(held)), held, today, rng))
+        self.put_supply(held.values(), waiting)
+        return sum(before[key] != position for key, position in held.items())
+
+    def _new_demand(
+        self, key: tuple[str, str], held: Mapping[tuple[str, str], StockPaper], today: date, rng: Random
+    ) -> CustomerDemandPaper:
+        position = held[key]
+        number = f"SO-{self._clock():%m%d%H%M%S}"
+        return CustomerDemandPaper(
+            key=f"{number}-10",
+            item=position.item,
+            site=position.site,
+            quantity=Decimal(max(1, int(position.daily_demand or 1)) * rng.randint(2, 10)),
+            unit=position.unit,
+            needed_on=today + timedelta(days=rng.randint(3, 45)),
+            as_of=self._clock(),
+            customer=rng.choice(BUYERS),
+            reference=number,
+        )
+
+    def export_supply(self) -> str:
+        """Write all stock and all customers' orders into in/, as of now."""
+        now = self._clock()
+        return self.export(
+            {
+                Feed.STOCK: [replace(one, as_of=now) for one in self.stock()],
+                Feed.CUSTOMER_DEMAND: [replace(one, as_of=now) for one in self.customer_demand()],
+            }
+        )
 
     def refuse_next(self, company: str, number: str, reason: str) -> None:
         """The next promise on this order will be refused, as when a period is closed or the order is
@@ -518,6 +605,20 @@ def _stamp(text: str | None) -> datetime | None:
 def _receipt_from_json(content: dict[str, Any]) -> ReceiptPaper:
     read = {"quantity": Decimal(content["quantity"]), "stamp": _stamp(content["stamp"])}
     return ReceiptPaper(**content | read | {"received_on": _day(content["received_on"])})
+
+
+def _stock_from_json(content: dict[str, Any]) -> StockPaper:
+    read = {
+        name: Decimal(content[name]) if content[name] not in (None, "") else None
+        for name in ("safety_stock", "daily_demand")
+    }
+    on_hand = {"on_hand": Decimal(content["on_hand"]), "as_of": _stamp(content["as_of"])}
+    return StockPaper(**content | read | on_hand)
+
+
+def _demand_from_json(content: dict[str, Any]) -> CustomerDemandPaper:
+    read = {"quantity": Decimal(content["quantity"]), "as_of": _stamp(content["as_of"])}
+    return CustomerDemandPaper(**content | read | {"needed_on": _day(content["needed_on"])})
 
 
 def _invoice_from_json(content: dict[str, Any]) -> InvoicePaper:

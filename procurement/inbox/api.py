@@ -10,7 +10,17 @@ from rest_framework.response import Response
 
 from portal.kernel.errors import Invalid, Problem
 from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
-from portal.kernel.rest.fields import Day, Moment, Query, Shape, Text, Whole, Word, page_of
+from portal.kernel.rest.fields import (
+    Day,
+    Moment,
+    Query,
+    Shape,
+    Text,
+    Whole,
+    WholeInQuery,
+    Word,
+    page_of,
+)
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
 from procurement.inbox.messages import ActOnCase, Seen
 from procurement.inbox.models import ExceptionCase
@@ -198,7 +208,7 @@ class CaseQuery(Query):
     order = Text(required=False, max_length=60, help_text="Of the order with exactly this number.")
     site = Text(required=False, max_length=40, help_text="The code of a site.")
     holder = Text(required=False, max_length=254, help_text="The mail address of who has it.")
-    least = Whole(required=False, min_value=0, max_value=100, help_text="A score of at least so much.")
+    least = WholeInQuery(required=False, min_value=0, max_value=100, help_text="A score of at least so much.")
     updated_since = Moment(required=False, help_text="Opened or moved at or after this moment.")
 
 

@@ -22,6 +22,7 @@ MODULES = (
     "purchase_amendment",
     "purchase_history",
     "stock_split",
+    "stock_supply",
 )
 
 

@@ -3,7 +3,9 @@ real ERP."""
 
 import signal
 import threading
+import time
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from django.conf import settings
@@ -22,6 +24,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--root", type=Path, default=settings.ERP_FILES_ROOT, help="the drop folder")
         parser.add_argument("--every", type=float, default=3.0, help="seconds between two rounds")
+        parser.add_argument(
+            "--trade-every", type=float, default=600.0, help="seconds between two tellings of stock"
+        )
         parser.add_argument("--once", action="store_true", help="one round, then stop")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,8 +36,13 @@ class Command(BaseCommand):
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, lambda *_: stop.set())
             self.stdout.write(f"playing the ERP in {options['root']}, every {options['every']:g} s")
+        rng, trades_at = Random(), 0.0  # noqa: S311 -- invents sales; no secret
         while not stop.is_set():
             self._tell(erp.work())
+            if not options["once"] and time.monotonic() >= trades_at and erp.stock():
+                self.stdout.write(f"sold and shipped: {erp.trade(rng)} positions moved")
+                erp.export_supply()
+                trades_at = time.monotonic() + options["trade_every"]
             if options["once"]:
                 return
             stop.wait(options["every"])

@@ -18,7 +18,14 @@ from portal.kernel.scope import acting
 from procurement.demo.company import DEFAULT_SEED, DemoCompany, make_company
 from procurement.demo.crew import crew_size, work_together
 from procurement.demo.erp_past import keep_books, tell_past_commands, tell_past_runs
-from procurement.demo.loading import SET_UP, give_passwords, load_master_data, load_people, play
+from procurement.demo.loading import (
+    SET_UP,
+    give_passwords,
+    load_master_data,
+    load_people,
+    load_warehouse,
+    play,
+)
 from procurement.demo.people import MAIN_ROLES, MEI
 from procurement.demo.tolerances import propose_tolerances
 from procurement.demo.tryton.loading import load_from_tryton, order_in_tryton
@@ -75,6 +82,7 @@ class Command(BaseCommand):
         with transaction.atomic():
             _refuse_strangers(company)
             load_master_data(company)
+            load_warehouse(company)
             load_people(company.people, password, at=_went_live(now))
         work_together(company, _play_with_past, crew=crew, meanwhile=partial(_keep_books, company))
         with acting(SET_UP):

@@ -17,7 +17,9 @@ from procurement.supply.policies import ZERO, Day, Projection
 
 WIDTH, HEIGHT = 640, 250
 LEFT, RIGHT, TOP, BOTTOM = 48.0, 628.0, 34.0, 214.0
-LEAST_DAYS, MARGIN_DAYS = 42, 14
+LEAST_DAYS = 42
+# What is marked stands a little right of the middle, with room beside it for words.
+AHEAD = 1.7
 
 Point = tuple[float, Decimal]
 
@@ -229,8 +231,8 @@ def _while_it_matters(drawn: Drawn) -> Sequence[Day]:
 def _frame(drawn: Drawn) -> Frame:
     first = drawn.expected.first
     marked = [day for day in (drawn.asked, drawn.promised, drawn.expected.stock_out_on) if day]
-    ahead = max([(day - first).days + MARGIN_DAYS for day in marked], default=0)
-    count = min(max(LEAST_DAYS, ahead), len(drawn.expected.days))
+    ahead = max([(day - first).days for day in marked], default=0)
+    count = min(max(LEAST_DAYS, round(ahead * AHEAD)), len(drawn.expected.days))
     shown = [*drawn.expected.days[:count], *(drawn.as_asked.days[:count] if drawn.as_asked else ())]
     levels = [level for day in shown for level in (day.start, day.start + day.arrives, day.end)]
     low, high = min(*levels, ZERO), max(*levels, drawn.safety or ZERO, Decimal(1))

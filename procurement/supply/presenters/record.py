@@ -13,7 +13,7 @@ from procurement.supply.queries.record import Answered, Delivered
 from suppliers.models import Supplier
 
 FEW = 5
-BARS, BAR_WIDTH, BAR_HEIGHT = 12, 250, 34
+BARS, BAR_WIDTH, BAR_HEIGHT, LEAST_HEIGHT = 12, 250, 34, 9.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def _bars(deliveries: Sequence[Delivered]) -> list[Bar]:
     step = BAR_WIDTH / BARS
     found: list[Bar] = []
     for place, one in enumerate(deliveries):
-        height = max(BAR_HEIGHT * float(one.in_time / one.quantity), 4.0)
+        height = max(BAR_HEIGHT * float(one.in_time / one.quantity), LEAST_HEIGHT)
         found.append(
             Bar(
                 x=f"{step * place:.1f}",

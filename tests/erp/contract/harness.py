@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from procurement.catalogue.messages import CustomerDemandPaper, StockPaper
 from procurement.erp.connectors.files import FilesConnector
 from procurement.erp.ports import ErpConnector, Feed, Paper
 from procurement.erp.pretend import PretendErp
@@ -63,6 +64,20 @@ class ConnectorHarness(Protocol):
 
     def give_back(self, invoice: Any, reference: str) -> None:
         """A credit note for the whole of an invoice is entered."""
+        ...
+
+    tells_daily_demand: bool  # whether the ERP can say how much leaves from day to day
+
+    def stock_up(self, item: str, quantity: Decimal, least: Decimal | None = None) -> None:
+        """So much of an item lies in the warehouse HAM, of which so much should always be left; ready to be read."""
+        ...
+
+    def owe(self, customer: str, item: str, quantity: Decimal, on: date) -> None:
+        """A customer orders so much of an item from HAM for a day, and it is ready to be read."""
+        ...
+
+    def call_off(self, customer: str) -> None:
+        """A customer wants nothing any more, and it is ready to be read."""
         ...
 
     def refuse_next(self, order: OrderPaper) -> str:
@@ -166,6 +181,27 @@ class FilesHarness:
     def _tell(self, order: OrderPaper) -> None:
         self.erp.export_orders(numbers=[order.number])
         self.erp.export_facts()
+
+    tells_daily_demand = True
+
+    def stock_up(self, item: str, quantity: Decimal, least: Decimal | None = None) -> None:
+        now = datetime.now(UTC)
+        position = StockPaper(item, "HAM", "EA", quantity, now, least, Decimal("2.5"))
+        rest = [one for one in self.erp.stock() if one.item != item]
+        self.erp.put_supply([*rest, position], self.erp.customer_demand())
+        self.erp.export_supply()
+
+    def owe(self, customer: str, item: str, quantity: Decimal, on: date) -> None:
+        owed = self.erp.customer_demand()
+        key = f"SO-{len(owed) + 1}"
+        demand = CustomerDemandPaper(key, item, "HAM", quantity, "EA", on, datetime.now(UTC), customer, key)
+        self.erp.put_supply(self.erp.stock(), [*owed, demand])
+        self.erp.export_supply()
+
+    def call_off(self, customer: str) -> None:
+        left = [one for one in self.erp.customer_demand() if one.customer != customer]
+        self.erp.put_supply(self.erp.stock(), left)
+        self.erp.export_supply()
 
     def refuse_next(self, order: OrderPaper) -> str:
         self.erp.refuse_next(order.company, order.number, "The period is closed.")

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache as once
 from pathlib import Path
@@ -60,7 +60,9 @@ class TrytonHarness:
         self.people = Rpc(server.address, DATABASE, *ADMIN, patience=60)
 
     def connector(self) -> ErpConnector:
-        return TrytonConnector(self.server.address, DATABASE, *PORTAL, page_size=2, patience=30)
+        return TrytonConnector(
+            self.server.address, DATABASE, *PORTAL, page_size=2, patience=30, stock_every=timedelta(0)
+        )
 
     # --- what is there
 
@@ -255,6 +257,78 @@ class TrytonHarness:
             warehouse_storage=places["storage_location"],
             incoming_moves=[["add", moves[:1]]],
         )
+
+    tells_daily_demand = False
+
+    def stock_up(self, item: str, quantity: Decimal, least: Decimal | None = None) -> None:
+        """An inventory finds it there; the buyer sets an order point."""
+        rpc = self.people
+        product = one(rpc, "product.product", ["code", "=", item])
+        places = self._places()
+        line = {"product": product, "quantity": float(quantity)}
+        count = make(
+            rpc,
+            "stock.inventory",
+            company=rpc.context["company"],
+            location=places["storage_location"],
+            lines=[["create", [line]]],
+        )
+        rpc.write("stock.inventory.confirm", [count])
+        if least is not None:
+            make(
+                rpc,
+                "stock.order_point",
+                company=rpc.context["company"],
+                product=product,
+                location=places["id"],
+                type="purchase",
+                min_quantity=float(least),
+                target_quantity=float(least),
+            )
+
+    def _places(self) -> Mapping[str, Any]:
+        names = ["input_location", "storage_location", "output_location"]
+        wanted = [["type", "=", "warehouse"], ["code", "=", "HAM"]]
+        (places,) = self.people.read("stock.location.search_read", wanted, 0, 1, None, names)
+        return places  # type: ignore[no-any-return]  # as the wire has it
+
+    def owe(self, customer: str, item: str, quantity: Decimal, on: date) -> None:
+        """A shipment to the customer is planned, as an order makes it."""
+        rpc = self.people
+        party = make(rpc, "party.party", name=customer, addresses=[["create", [{"city": "Hull"}]]])
+        (record,) = rpc.read("party.party.read", [party], ["addresses", "customer_location"])
+        (record_of_product,) = rpc.read(
+            "product.product.search_read", [["code", "=", item]], 0, 1, None, ["default_uom"]
+        )
+        places = self._places()
+        move = {
+            "company": rpc.context["company"],
+            "product": record_of_product["id"],
+            "unit": record_of_product["default_uom"],
+            "quantity": float(quantity),
+            "from_location": places["output_location"],
+            "to_location": record["customer_location"],
+            "unit_price": Decimal(1),
+            "currency": one(rpc, "currency.currency", ["code", "=", "EUR"]),
+            "planned_date": on,
+        }
+        make(
+            rpc,
+            "stock.shipment.out",
+            company=rpc.context["company"],
+            customer=party,
+            delivery_address=record["addresses"][0],
+            warehouse=places["id"],
+            warehouse_storage=places["storage_location"],
+            warehouse_output=places["output_location"],
+            planned_date=on,
+            outgoing_moves=[["create", [move]]],
+        )
+
+    def call_off(self, customer: str) -> None:
+        rpc = self.people
+        shipments = rpc.read("stock.shipment.out.search", [["customer.name", "=", customer]], 0, None, None)
+        rpc.write("stock.shipment.out.cancel", shipments)
 
     def refuse_next(self, order: OrderPaper) -> str:
         """The goods are on a shipment already: their date is the shipment's now."""

@@ -74,6 +74,16 @@ class TestHowMuchThereIs:
         assert len(company.items) == 941
         assert {item.number for item in company.items} == {offer.item for offer in company.supplier_items}
 
+    def test_stock_lies_where_something_is_on_order_and_now_and_then_too_little(self) -> None:
+        company = northmoor()
+        stock, demand = company.warehouse.stock, company.warehouse.demand
+
+        assert len({(one.item, one.site) for one in stock}) == len(stock) > 500
+        assert len({one.key for one in demand}) == len(demand) > 300
+        assert {(one.item, one.site) for one in demand} <= {(one.item, one.site) for one in stock}
+        assert all(one.on_hand > 0 and one.daily_demand and one.safety_stock for one in stock)
+        assert northmoor().warehouse == make_company(SUNDAY).warehouse
+
     def test_lian_feng_is_lively(self) -> None:
         lian_feng = next(one.number for one in northmoor().suppliers if one.name == "Lian Feng Valve")
         found = Counter(story.plot for story in northmoor().orders if story.supplier == lian_feng)

@@ -348,5 +348,12 @@ def test_the_buyers_order_page_leads_to_the_item(people):
 
     page = client.get(reverse("order", args=[order.key]), {"show": "all"}).content.decode()
 
-    assert '<a href="/items/VALVE-15/?site=LEEDS">' in page
+    address = f"/items/VALVE-15/?order={order.key}&amp;line=10"
+    assert f'<a href="{address}">' in page
+    seen = client.get(address.replace("&amp;", "&")).content.decode()
+    assert "Seen from" in seen
+    assert "In time and in full, as agreed" in seen
+    assert (
+        "Seen from" not in client.get("/items/VALVE-15/", {"order": "no-key", "line": "10"}).content.decode()
+    )
     assert "/items/UNHEARD-OF/" not in page

@@ -11,6 +11,7 @@ from procurement.erp.connectors.tryton.changes import OVERLAP, Position, look_fo
 from procurement.erp.connectors.tryton.facts import SOURCES, read_facts
 from procurement.erp.connectors.tryton.master import read_master
 from procurement.erp.connectors.tryton.records import Purchase, read_purchases
+from procurement.erp.connectors.tryton.supply import read_supply
 from procurement.erp.connectors.tryton.sweeping import look_up_orders, marks_of_orders
 from procurement.erp.connectors.tryton.wire import Rpc
 from procurement.erp.connectors.tryton.writing import (
@@ -47,11 +48,13 @@ from procurement.erp.problems import Problem
 from procurement.orders.messages import OrderPaper, PromiseCommand
 
 PATIENCE = 60.0
+# Stock is read whole, and in a busy warehouse it moves all the time.
+STOCK_EVERY = timedelta(minutes=10)
 # How long an order that we are in the middle of writing is left unread: an amendment resets its dates for a moment.
 HELD_BACK = timedelta(minutes=10)
 AT_IT = gettext_noop("Tryton has not made the deliveries of this order yet. Look again in a moment.")
 NEEDED = ("purchase", "purchase_amendment", "purchase_history", "stock", "stock_split")
-FEEDS = tuple(feed for feed in Feed if feed is not Feed.COMMAND_RESULTS and not feed.is_told_whole)
+FEEDS = tuple(feed for feed in Feed if feed is not Feed.COMMAND_RESULTS)
 
 
 class TrytonConnector:
@@ -66,11 +69,13 @@ class TrytonConnector:
         *,
         patience: float = PATIENCE,
         page_size: int = 100,
+        stock_every: timedelta = STOCK_EVERY,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.rpc = Rpc(url, database, user, password, patience=patience)
         self._patience = patience
         self._page_size = page_size
+        self._stock_every = stock_every
         self._clock = clock
 
     @property
@@ -113,11 +118,14 @@ class TrytonConnector:
     # --- reading
 
     def read(self, feed: Feed, since: Cursor | None) -> Iterator[Page]:
-        """Orders, receipts and invoices by feeds of changes; master data whole when anything of it moved."""
+        """Orders, receipts and invoices by feeds of changes; master data and stock whole when anything of it moved."""
         if feed not in FEEDS:
             raise Unsupported(f"Tryton has no feed {feed}.")
         if feed in SOURCES:
             yield from read_facts(self.rpc, feed, since, size=self._page_size)
+            return
+        if feed.is_told_whole:
+            yield from read_supply(self.rpc, feed, since, now=self._clock(), every=self._stock_every)
             return
         if feed is not Feed.ORDERS:
             yield from read_master(self.rpc, feed, since)
@@ -167,7 +175,7 @@ class TrytonConnector:
 
     def sweep(self, feed: Feed) -> Iterator[RecordMark]:
         """Every record that exists now. Master data comes whole, since listing it costs as much as reading it."""
-        if feed not in FEEDS:
+        if feed not in FEEDS or feed.is_told_whole:
             raise Unsupported(f"Tryton has no feed {feed}.")
         if feed is Feed.ORDERS:
             yield from marks_of_orders(self.rpc)
@@ -178,7 +186,7 @@ class TrytonConnector:
 
     def look_up(self, feed: Feed, keys: Collection[tuple[str, ...]]) -> Iterator[Paper]:
         """These records as Tryton holds them this moment."""
-        if feed not in FEEDS:
+        if feed not in FEEDS or feed.is_told_whole:
             raise Unsupported(f"Tryton has no feed {feed}.")
         if feed is Feed.ORDERS:
             yield from look_up_orders(self.rpc, keys, self._page_size)
