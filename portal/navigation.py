@@ -21,6 +21,7 @@ from procurement.changes.queries import waiting_for
 from procurement.erp.connection import the_connection
 from procurement.erp.presenters_connection import standing_of
 from procurement.erp.queries import things_needing_a_person
+from procurement.inbox.queries.cases import mine_count
 from procurement.orders.queries import visible_lines, visible_orders
 from procurement.orders.states import Turn
 from procurement.tolerances.queries import unseen_decisions
@@ -60,6 +61,37 @@ WAYS = (
         count="orders",
         hot=True,
         sides=_SUPPLIER,
+    ),
+    Way(
+        "inbox",
+        "inbox",
+        _("Inbox"),
+        P.CASE_VIEW,
+        frozenset(
+            {
+                "inbox",
+                "inbox-case",
+                "inbox-do",
+                "inbox-note",
+                "inbox-bulk",
+                "inbox-filter",
+                "inbox-queue",
+                "inbox-rules",
+                "inbox-rule-write",
+                "inbox-away",
+                "inbox-tasks",
+                "inbox-task",
+                "formula-list",
+                "formula",
+                "formula-try",
+                "formula-new",
+                "formula-write",
+                "formula-move",
+            }
+        ),
+        sides=_COMPANY,
+        count="cases",
+        hot=True,
     ),
     Way(
         "decision-list",
@@ -242,11 +274,12 @@ def _nav(request: HttpRequest, actor: Actor, mine: Mine) -> list[dict[str, Any]]
 
 
 def _counts(request: HttpRequest, wanted: set[str], actor: Actor, mine: Mine) -> dict[str, int]:
-    """What waits, a query or three for each count that the reader's ways show: nobody has more than three counts."""
+    """What waits, a query or three for each count that the reader's ways show: nobody has more than five counts."""
     if not in_scope():
         return {}
     counters: dict[str, Callable[[], int]] = {
         "orders": lambda: mine.waiting,
+        "cases": lambda: mine_count(actor),
         "decisions": lambda: _decisions(request, actor),
         "ruled": lambda: unseen_decisions(actor).count() if actor.may(P.ORDER_DECIDE) else 0,
         "changes": lambda: _changes(request, actor),

@@ -15,6 +15,17 @@ from procurement.changes.models import ChangeReason, ChangeRound, OrderChange
 from procurement.clocks.models import Clock, ClockStep, DueMove, LadderStep, OfficeCalendar, ServicePolicy
 from procurement.erp.models import Alert, ErpCommand, ErpConnection, FeedCursor, FeedProblem, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun, Rehearsal, SweptRecord
+from procurement.inbox.models import (
+    AssignmentRule,
+    CaseLook,
+    CaseNote,
+    CaseQueue,
+    CaseTask,
+    ExceptionCase,
+    InboxPlace,
+    PriorityFormula,
+    StandIn,
+)
 from procurement.invoices.models import Invoice, InvoiceLine
 from procurement.links.models import ReplyAddress, SignedLink
 from procurement.notifications.models import (
@@ -44,7 +55,12 @@ from procurement.tolerances.models import (
 
 __all__ = [
     "Alert",
+    "AssignmentRule",
     "Attachment",
+    "CaseLook",
+    "CaseNote",
+    "CaseQueue",
+    "CaseTask",
     "ChangeReason",
     "ChangeRound",
     "Clock",
@@ -58,9 +74,11 @@ __all__ = [
     "DueMove",
     "ErpCommand",
     "ErpConnection",
+    "ExceptionCase",
     "FeedCursor",
     "FeedProblem",
     "FeedRun",
+    "InboxPlace",
     "Invoice",
     "InvoiceLine",
     "Item",
@@ -75,6 +93,7 @@ __all__ = [
     "OrderDocument",
     "OrderRevision",
     "OrderSight",
+    "PriorityFormula",
     "Promise",
     "PurchaseOrder",
     "PurchaseOrderLine",
@@ -87,6 +106,7 @@ __all__ = [
     "ServicePolicy",
     "SignedLink",
     "Site",
+    "StandIn",
     "StockPosition",
     "SupplierItem",
     "SupplyTold",

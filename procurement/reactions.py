@@ -9,6 +9,8 @@ from portal.kernel.outbox.reactions import Reaction
 from procurement.acknowledgments.services.clocks import MOVES_THE_BALL, review_orders_of
 from procurement.changes import tasks as changes
 from procurement.clocks.messages import ORDER_ANSWER
+from procurement.inbox.services.review import HEARS as INBOX_HEARS
+from procurement.inbox.services.review import react as review_inbox
 from procurement.notifications.policies import HEARD
 from procurement.notifications.services import hear, hear_of_bounces
 
@@ -17,6 +19,7 @@ REACTIONS: Mapping[str, Reaction] = {
     "changes.overtake": Reaction(frozenset({"order.asked_again"}), changes.overtake),
     "notices": Reaction(frozenset(HEARD), hear),
     "bounces": Reaction(frozenset({"mail.bounced"}), hear_of_bounces),
+    "inbox": Reaction(INBOX_HEARS, review_inbox),
 }
 
 # What a service policy can be written for, by the kind of clock that a package starts.

@@ -5,6 +5,7 @@ from procurement.changes.tasks import close_changes
 from procurement.clocks.tasks import advance
 from procurement.erp.reconciliation.tasks import compare, rehearse_first_sync, repair_drift
 from procurement.erp.tasks import read_feeds
+from procurement.inbox.tasks import sweep_inbox
 from procurement.notifications.tasks import send_notices, watch_notices
 from procurement.orders.tasks import make_document
 
@@ -18,5 +19,6 @@ __all__ = [
     "repair_drift",
     "review_clocks",
     "send_notices",
+    "sweep_inbox",
     "watch_notices",
 ]

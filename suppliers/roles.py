@@ -31,6 +31,9 @@ class Permission(StrEnum):
     POLICY_VIEW = "policy.view"
     POLICY_EDIT = "policy.edit"
     POLICY_APPROVE = "policy.approve"
+    CASE_VIEW = "case.view"
+    CASE_WORK = "case.work"
+    CASE_MANAGE = "case.manage"
 
 
 P = Permission
@@ -53,7 +56,7 @@ SUPPLIER_ROLES: dict[str, frozenset[Permission]] = {
     SupplierRole.READ_ONLY: _READS,
 }
 
-_COMPANY_READS = _READS | {P.SUPPLIER_VIEW, P.POLICY_VIEW}
+_COMPANY_READS = _READS | {P.SUPPLIER_VIEW, P.POLICY_VIEW, P.CASE_VIEW}
 _BUYS = _COMPANY_READS | {
     P.ORDER_DECIDE,
     P.ORDER_ANSWER_FOR,
@@ -61,6 +64,7 @@ _BUYS = _COMPANY_READS | {
     P.THREAD_WRITE,
     P.THREAD_NOTE,
     P.POLICY_EDIT,
+    P.CASE_WORK,
 }
 
 
@@ -79,13 +83,21 @@ class CompanyRole(models.TextChoices):
 
 COMPANY_ROLES: dict[str, frozenset[Permission]] = {
     CompanyRole.BUYER: _BUYS,
-    CompanyRole.PLANNER: _COMPANY_READS | {P.THREAD_WRITE, P.THREAD_NOTE},
+    CompanyRole.PLANNER: _COMPANY_READS | {P.THREAD_WRITE, P.THREAD_NOTE, P.CASE_WORK},
     CompanyRole.ACCOUNTS_PAYABLE: _COMPANY_READS | {P.THREAD_NOTE},
     CompanyRole.RECEIVING: _COMPANY_READS,
     CompanyRole.ADMINISTRATOR: _COMPANY_READS
-    | {P.SUPPLIER_MANAGE, P.REASON_MANAGE, P.TOKEN_MANAGE, P.POLICY_EDIT, P.POLICY_APPROVE},
-    CompanyRole.INTEGRATION_OWNER: _COMPANY_READS | {P.ERP_VIEW, P.ERP_MANAGE, P.TOKEN_MANAGE},
-    CompanyRole.MANAGER: _BUYS | {P.REASON_MANAGE, P.ERP_VIEW, P.AUDIT_VIEW, P.POLICY_APPROVE},
+    | {
+        P.SUPPLIER_MANAGE,
+        P.REASON_MANAGE,
+        P.TOKEN_MANAGE,
+        P.POLICY_EDIT,
+        P.POLICY_APPROVE,
+        P.CASE_WORK,
+        P.CASE_MANAGE,
+    },
+    CompanyRole.INTEGRATION_OWNER: _COMPANY_READS | {P.ERP_VIEW, P.ERP_MANAGE, P.TOKEN_MANAGE, P.CASE_WORK},
+    CompanyRole.MANAGER: _BUYS | {P.REASON_MANAGE, P.ERP_VIEW, P.AUDIT_VIEW, P.POLICY_APPROVE, P.CASE_MANAGE},
     CompanyRole.AUDITOR: _COMPANY_READS | {P.ERP_VIEW, P.AUDIT_VIEW},
 }
 
@@ -98,7 +110,7 @@ class TokenScope(models.TextChoices):
 
 
 # What a program of the buying side may read besides.
-COMPANY_PROGRAMS = frozenset({P.POLICY_VIEW})
+COMPANY_PROGRAMS = frozenset({P.POLICY_VIEW, P.CASE_VIEW})
 TOKEN_SCOPES: dict[str, frozenset[Permission]] = {
     TokenScope.READ: _READS,
     TokenScope.ACKNOWLEDGE: _READS | {P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE, P.THREAD_WRITE},

@@ -8,6 +8,7 @@ from portal.api import views
 from procurement.acknowledgments import api as acknowledgments
 from procurement.changes import api as changes
 from procurement.clocks import api as clocks
+from procurement.inbox import api as inbox
 from procurement.invoices import api as invoices
 from procurement.orders import api as orders
 from procurement.receipts import api as receipts
@@ -23,6 +24,7 @@ urlpatterns = [
     *tolerances.urlpatterns,
     *threads.urlpatterns,
     *clocks.urlpatterns,
+    *inbox.urlpatterns,
     path("schema", views.Description.as_view({"get": "read"}), name="api-schema"),
     path("docs", views.reference, name="api-docs"),
     re_path(r"^(?P<rest>[\s\S]*)$", views.no_such_address, name="api-unknown"),

@@ -224,6 +224,7 @@ class PurchaseOrderLine(models.Model):
                 fields=["supplier", "delivery_on", "id"], condition=LINE_IS_OPEN, name="line_open_of_supplier"
             ),
             models.Index(fields=["expected_on", "id"], condition=LINE_IS_OPEN, name="line_open_by_expected"),
+            models.Index(fields=["next_delivery_on", "id"], condition=LINE_IS_OPEN, name="line_open_by_next"),
             # What is on its way of an item, and what one supplier delivered of it lately.
             models.Index(fields=["item_number", "id"], condition=LINE_IS_OPEN, name="line_open_of_item"),
             models.Index(fields=["item_number", "supplier", "-delivery_on"], name="line_of_item"),

@@ -9,6 +9,14 @@ from procurement.changes.states import CHANGE_LIFECYCLE, ChangeState
 from procurement.clocks.states import CLOCK_LIFECYCLE, SERVICE_LIFECYCLE, ClockState, ServiceState
 from procurement.erp.reconciliation.states import DRIFT_LIFECYCLE, DriftState
 from procurement.erp.states import CONNECTION_LIFECYCLE, ConnectionState
+from procurement.inbox.states import (
+    CASE_LIFECYCLE,
+    FORMULA_LIFECYCLE,
+    TASK_LIFECYCLE,
+    CaseState,
+    FormulaState,
+    TaskState,
+)
 from procurement.orders.states import (
     LINE_LIFECYCLE,
     ORDER_LIFECYCLE,
@@ -30,6 +38,9 @@ TABLES = [
     (CLOCK_LIFECYCLE, ClockState),
     (SERVICE_LIFECYCLE, ServiceState),
     (CONNECTION_LIFECYCLE, ConnectionState),
+    (CASE_LIFECYCLE, CaseState),
+    (TASK_LIFECYCLE, TaskState),
+    (FORMULA_LIFECYCLE, FormulaState),
     (DRIFT_LIFECYCLE, DriftState),
     (POLICY_LIFECYCLE, PolicyState),
     (SWITCH_LIFECYCLE, SwitchState),

@@ -16,11 +16,11 @@ from portal.embedded.places import ROOT
 from portal.embedded.postgres_home import PostgresUnavailable
 from portal.embedded.supervisor import Failed, Stopping, Supervisor
 from portal.embedded.valkey import ValkeyUnavailable
-from tests.bench import importing, mails, outbox, pages, report, servers, tryton
+from tests.bench import importing, inbox, mails, outbox, pages, report, servers, tryton
 from tests.bench.company import BIG, LITTLE, TINY, Size
 from tests.bench.servers import Machine
 
-PARTS = ("pages", "import", "outbox", "mails", "tryton")
+PARTS = ("pages", "import", "outbox", "inbox", "mails", "tryton")
 
 
 class Bench:
@@ -44,6 +44,7 @@ class Bench:
             "pages": self.pages,
             "import": self.imports,
             "outbox": self.outbox,
+            "inbox": self.inbox,
             "mails": self.mails,
             "tryton": self.tryton,
         }
@@ -81,6 +82,10 @@ class Bench:
     def outbox(self, results: dict[str, Any]) -> None:
         database, _loaded = servers.fresh_database(self.machine, self.big)
         self.keep(results, "outbox", outbox.measure(self.machine, database, 20 if self.small else 5_000))
+
+    def inbox(self, results: dict[str, Any]) -> None:
+        size, cases, rounds = (self.big, 500, 3) if self.small else (self.little, 100_000, inbox.ROUNDS)
+        self.keep(results, "inbox", inbox.measure(self.machine, size, cases, rounds))
 
     def mails(self, results: dict[str, Any]) -> None:
         self.keep(results, "mails", mails.measure(1 if self.small else 20))

@@ -30,7 +30,7 @@ sessions and both walls up.
 
 ```
 make bench                              everything but the first load; twenty minutes, with two cores and 10 GB of disk
-make bench ARGS="pages import"          only these parts: pages, import, outbox, mails, tryton
+make bench ARGS="pages import"          only these parts: pages, import, outbox, inbox, mails, tryton
 make bench FULL=1 ARGS=import           with a first load of all lines through the files connector
 make bench SMALL=1                      a few seconds of everything, to see that it works; keeps nothing
 ```
@@ -91,6 +91,7 @@ def document(results: dict[str, Any]) -> str:
         ("import", imports),
         ("first load", first_load),
         ("outbox", outbox),
+        ("inbox", inbox),
         ("mails", mails),
         ("tryton", tryton),
     ):
@@ -114,6 +115,7 @@ TITLES = {
     "import": "An import of changed lines",
     "first load": "The first load",
     "outbox": "The outbox",
+    "inbox": "The exception inbox",
     "mails": "The mail reader",
     "tryton": "Promises to a live Tryton",
 }
@@ -210,6 +212,21 @@ def outbox(part: dict[str, Any]) -> list[str]:
         one = part["found"][through]
         rows.append(f"| {name} | {one['per_second']:,.0f} | {one['cpu_ms']:.2f} ms |")
     return [*rows, "", f"Aim: {AIMS['deliveries']:,.0f} a second on two cores."]
+
+
+def inbox(part: dict[str, Any]) -> list[str]:
+    one = part["found"]
+    rows = [f"| page, with {one['cases']:,} open cases | p50 | p95 |", "|---|--:|--:|"]
+    rows += [
+        f"| {name} | {took['p50']:.0f} ms | {took['p95']:.0f} ms |" for name, took in one["pages"].items()
+    ]
+    return [
+        *rows,
+        "",
+        f"Reviews: {one['reviewed_per_second']:,.0f} orders a second ({one['reviewed']:,} reviewed, {one['opened']:,}",
+        f"cases opened). Ranked by another formula: {one['ranked_per_second']:,.0f} cases a second; its dry run over",
+        f"all of them takes {one['dry_run_seconds']:.1f} s. One round of the clock: {one['sweep_seconds']:.1f} s.",
+    ]
 
 
 def mails(part: dict[str, Any]) -> list[str]:

@@ -19,6 +19,15 @@ from procurement.erp.failures import Kind, mark_of
 from procurement.erp.models import ErpCommand, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun
 from procurement.erp.states import CommandState, RunState
+from procurement.inbox.models import (
+    AssignmentRule,
+    CaseQueue,
+    CaseTask,
+    ExceptionCase,
+    PriorityFormula,
+    StandIn,
+)
+from procurement.inbox.services.review import INBOX, review_cases
 from procurement.links.messages import Person as LinkPerson
 from procurement.links.models import SignedLink
 from procurement.links.services import issue_link
@@ -58,6 +67,12 @@ class Objects:
     service: ServicePolicy
     office: OfficeCalendar
     link: SignedLink
+    case: ExceptionCase
+    task: CaseTask
+    queue: CaseQueue
+    assignment: AssignmentRule
+    absence: StandIn
+    formula: PriorityFormula
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -141,6 +156,27 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         actor=FEED,
         at=MONDAY,
     )
+    with acting(INBOX):
+        review_cases([order.pk], actor=INBOX, at=MONDAY)
+    case = ExceptionCase.objects.filter(order=order, cause="answer").get()
+    bea = people["bea"].user
+    wrote: dict[str, Any] = {"written_by": "Root Admin", "written_at": MONDAY}
+    task = CaseTask.objects.create(
+        case=case, email="site@kelso.example", question="Can it wait?", asked_at=MONDAY, asked_by="Bea Buyer"
+    )
+    queue = CaseQueue.objects.create(name=number, query="view=team", made_by="Bea Buyer", made_at=MONDAY)
+    assignment = AssignmentRule.objects.create(supplier=supplier, owner=bea, **wrote)
+    away = MONDAY.date()
+    absence = StandIn.objects.create(
+        person=bea, stand_in=people["max"].user, from_on=away, until_on=away, **wrote
+    )
+    formula = PriorityFormula.objects.create(
+        name=f"Formula of {number}",
+        parts=[{"name": "Value", "expression": "value / 1000"}],
+        urgency="1",
+        created_at=MONDAY,
+        created_by="Root Admin",
+    )
     return Objects(
         supplier.pk,
         order,
@@ -160,6 +196,12 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         a_draft_service(people["bea"]),
         _opening_hours(number),
         link,
+        case,
+        task,
+        queue,
+        assignment,
+        absence,
+        formula,
     )
 
 
@@ -263,6 +305,38 @@ def _decision(objects: Objects) -> dict[str, Any]:
 
 def _item(_objects: Objects) -> dict[str, Any]:
     return {"number": "VALVE-15"}
+
+
+def _case(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.case.key}
+
+
+def _case_verb(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.case.key, "verb": "snooze"}
+
+
+def _task(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.task.key}
+
+
+def _queue(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.queue.key}
+
+
+def _assignment(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.assignment.key}
+
+
+def _absence(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.absence.key}
+
+
+def _formula(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.formula.key}
+
+
+def _formula_verb(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.formula.key, "verb": "ask"}
 
 
 def _company(_objects: Objects) -> dict[str, Any]:
@@ -369,4 +443,24 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "office-forget": _office,
     "rule-decision": _decision,
     "rule-decision-reopen": _decision,
+    "inbox-case": _case,
+    "api-case": _case,
+    "api-case-notes": _case,
+    "api-case-assign": _case,
+    "api-case-snooze": _case,
+    "api-case-wake": _case,
+    "api-case-settle": _case,
+    "api-case-reopen": _case,
+    "api-case-decide": _case,
+    "inbox-note": _case,
+    "inbox-do": _case_verb,
+    "inbox-task": _task,
+    "inbox-task-withdraw": _task,
+    "inbox-queue-drop": _queue,
+    "inbox-rule-drop": _assignment,
+    "inbox-away-drop": _absence,
+    "formula": _formula,
+    "formula-write": _formula,
+    "formula-try": _formula,
+    "formula-move": _formula_verb,
 }

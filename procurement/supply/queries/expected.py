@@ -4,26 +4,32 @@ For each line the pieces that were agreed or wait for the buyer; where there are
 buyer has declined it all), what is asked. A piece that is refused never comes; a substitute comes, but is another
 item. What was received fills the earliest deliveries first, those without a day last (domain.md §3, §5.2).
 
+Rows are found by arrays (`= ANY (ARRAY(…))`), which use an index however many there are: see Note [No loops].
+
 `TO_COME` needs a table expression `place` with the `number` of each item that is asked about. It gives `to_come`: one
 row for each delivery of which something is still to come, with the site that it goes to and the unit of its line.
 """
 
 TO_COME = """
+open_line AS (
+    SELECT line.id, line.order_id, line.item_number, line.unit, line.received_quantity, line.ship_to_id
+    FROM procurement_purchaseorderline line
+    WHERE line.item_number = ANY (ARRAY(SELECT number FROM place))
+      AND NOT line.cancelled AND NOT line.closed AND line.received_quantity < line.quantity
+),
 coming_line AS (
     SELECT line.id, line.item_number, line.unit, line.received_quantity,
            coalesce(line.ship_to_id, purchase.ship_to_id) AS site_id
-    FROM procurement_purchaseorderline line
+    FROM open_line line
     JOIN procurement_purchaseorder purchase ON purchase.id = line.order_id
-    WHERE line.item_number IN (SELECT number FROM place)
-      AND NOT line.cancelled AND NOT line.closed AND line.received_quantity < line.quantity
-      AND purchase.state = 'issued'
+    WHERE purchase.id = ANY (ARRAY(SELECT order_id FROM open_line)) AND purchase.state = 'issued'
 ),
 promised AS (
     SELECT line.id AS line_id, promise.schedule_key, promise.piece, promise.quantity, promise.delivery_on,
            promise.kind, promise.state, coalesce(promise.ship_to_id, line.site_id) AS site_id
     FROM coming_line line
     JOIN procurement_promise promise ON promise.line_id = line.id
-    WHERE promise.state IN ('proposed', 'agreed')
+    WHERE promise.line_id = ANY (ARRAY(SELECT id FROM coming_line)) AND promise.state IN ('proposed', 'agreed')
 ),
 expected AS (
     SELECT line_id, schedule_key, piece, quantity, delivery_on, kind, state, site_id
@@ -32,7 +38,8 @@ expected AS (
     SELECT line.id, schedule.key, 0, schedule.quantity, schedule.delivery_on, 'asked', 'asked', line.site_id
     FROM coming_line line
     JOIN procurement_scheduleline schedule ON schedule.line_id = line.id
-    WHERE line.id NOT IN (SELECT line_id FROM promised)
+    WHERE schedule.line_id = ANY (ARRAY(SELECT id FROM coming_line))
+      AND line.id NOT IN (SELECT line_id FROM promised)
 ),
 filled AS (
     SELECT expected.*, sum(quantity) OVER (

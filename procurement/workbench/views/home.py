@@ -20,7 +20,7 @@ NOON, EVENING = 12, 18
 
 @door(Permission.ORDER_VIEW, Permission.ERP_VIEW, Permission.SUPPLIER_VIEW)
 def home(request: DoorRequest) -> HttpResponse:
-    """What waits for me, most urgent first. The buying side begins with the decisions that wait for it."""
+    """What waits for me, most urgent first. The buying side begins with its inbox."""
     if not request.actor.is_supplier:
         return HttpResponseRedirect(reverse(_first_page(request.actor)))
     found = supplier_home(request.actor, request.at)
@@ -34,9 +34,9 @@ def home(request: DoorRequest) -> HttpResponse:
 
 
 def _first_page(actor: Actor) -> str:
-    """Where somebody of the buying side begins: at what waits for a decision, the integration, or the orders."""
+    """Where somebody of the buying side begins: at what needs a person, the integration, or the orders."""
     if actor.may(Permission.ORDER_DECIDE):
-        return "decision-list"
+        return "inbox"
     if actor.may(Permission.ERP_MANAGE):
         return "integration"
     return "order-list" if actor.may(Permission.ORDER_VIEW) else "preferences"

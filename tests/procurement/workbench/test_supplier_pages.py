@@ -1114,8 +1114,8 @@ def test_a_supplier_sees_only_its_own_home(people):
 @pytest.mark.parametrize(
     ("name", "page"),
     [
-        ("bea", "decision-list"),
-        ("max", "decision-list"),
+        ("bea", "inbox"),
+        ("max", "inbox"),
         ("ines", "integration"),
         ("otto", "order-list"),
         ("root", "order-list"),

@@ -21,6 +21,9 @@ LIFECYCLES = (
     "procurement.erp.states.COMMAND_LIFECYCLE",
     "procurement.erp.states.CONNECTION_LIFECYCLE",
     "procurement.erp.reconciliation.states.DRIFT_LIFECYCLE",
+    "procurement.inbox.states.CASE_LIFECYCLE",
+    "procurement.inbox.states.TASK_LIFECYCLE",
+    "procurement.inbox.states.FORMULA_LIFECYCLE",
     "suppliers.states.SUPPLIER_LIFECYCLE",
 )
 HEAD = """# Lifecycles

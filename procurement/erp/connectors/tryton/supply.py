@@ -29,7 +29,6 @@ STAMPS = {
 }
 TO_CUSTOMERS: list[Any] = [
     ["to_location.type", "=", "customer"],
-    ["from_location.type", "!=", "supplier"],
     ["state", "in", sorted(OPEN_MOVES)],
     ["product.code", "!=", None],
 ]
@@ -39,7 +38,6 @@ MOVE_FIELDS = (
     "shipment",
     "product.code",
     "product.default_uom.symbol",
-    "from_location.warehouse.code",
 )
 
 
@@ -97,8 +95,7 @@ def _has_order_points(rpc: Rpc) -> bool:
 def _stock(rpc: Rpc, now: datetime) -> Iterator[Paper]:
     """What lies in each warehouse of all goods that are bought, none included."""
     least = _order_points(rpc)
-    wanted = [["type", "=", "warehouse"], ["code", "!=", None]]
-    for warehouse in rpc.read("stock.location.search_read", wanted, 0, None, [["id", "ASC"]], ["code"]):
+    for warehouse in _warehouses(rpc):
         for product in _products(rpc, warehouse["id"]):
             yield StockPaper(
                 item=product["code"],
@@ -108,6 +105,14 @@ def _stock(rpc: Rpc, now: datetime) -> Iterator[Paper]:
                 as_of=now,
                 safety_stock=least.get((product["id"], warehouse["id"])),
             )
+
+
+def _warehouses(rpc: Rpc) -> Sequence[Record]:
+    wanted = [["type", "=", "warehouse"], ["code", "!=", None]]
+    found: Sequence[Record] = rpc.read(
+        "stock.location.search_read", wanted, 0, None, [["id", "ASC"]], ["code"]
+    )
+    return found
 
 
 def _products(rpc: Rpc, warehouse: int) -> Iterator[Record]:
@@ -146,22 +151,27 @@ def _order_points(rpc: Rpc) -> dict[tuple[int, int], Any]:
 
 
 def _demand(rpc: Rpc, now: datetime) -> Iterator[Paper]:
-    """What is still to leave for customers, move by move."""
+    """What is still to leave each warehouse for customers, move by move."""
+    for warehouse in _warehouses(rpc):
+        yield from _demand_at(rpc, warehouse, now)
+
+
+def _demand_at(rpc: Rpc, warehouse: Record, now: datetime) -> Iterator[Paper]:
     after = 0
     while True:
-        wanted = [*TO_CUSTOMERS, ["id", ">", after]]
+        here = ["from_location", "child_of", [warehouse["id"]], "parent"]
+        wanted = [*TO_CUSTOMERS, here, ["id", ">", after]]
         moves = rpc.read("stock.move.search_read", wanted, 0, SIZE, [["id", "ASC"]], MOVE_FIELDS)
         shipments = _shipments(rpc, moves)
         for move in moves:
-            site = _of(move, "from_location", "warehouse", "code")
             quantity = exact(move["internal_quantity"])
-            if not site or quantity <= 0:
+            if quantity <= 0:
                 continue
             shipment = shipments.get(move["shipment"] or "", {})
             yield CustomerDemandPaper(
                 key=str(move["id"]),
                 item=_of(move, "product", "code"),
-                site=site,
+                site=warehouse["code"],
                 quantity=quantity,
                 unit=_of(move, "product", "default_uom", "symbol"),
                 needed_on=move["planned_date"] or shipment.get("planned_date") or now.date(),

@@ -1,0 +1,1 @@
+"""The rules of the inbox: kinds, expressions, scores, owners. Pure: no table, no page, no clock."""

@@ -1,0 +1,1 @@
+"""Cases in words, as people of the buying side read them."""

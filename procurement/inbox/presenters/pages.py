@@ -1,0 +1,370 @@
+"""One case as its page tells it: whose turn, asked and promised, why it is where it is, what happened."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+from django.utils.functional import Promise as Lazy
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.templatetags.portal_ui import day_text, distance_text, figure, moment_text, money_text
+from portal.kernel.values import rounded
+from procurement.changes.messages import terms_from_json
+from procurement.changes.presenters import differences
+from procurement.inbox.models import CaseLook, ExceptionCase
+from procurement.inbox.policies.scoring import DEFAULT_NAMES
+from procurement.inbox.presenters.rows import close_text, days_between, price_percent
+from procurement.inbox.states import CaseKind, CaseState, Cause, CloseReason
+from procurement.orders.states import PromiseKind
+from procurement.tolerances.presenters.sentences import lateness
+
+
+@dataclass(frozen=True, slots=True)
+class Ball:
+    """The headline of a case, as components/ball.html shows it."""
+
+    tone: str
+    glyph: str
+    turn: str
+    sentence: SafeString | str
+    yours: bool = False
+    left: str = ""
+
+
+def ball_of(case: ExceptionCase, at: datetime, *, is_mine: bool, may_decide: bool) -> Ball:
+    """Whose turn it is on a case, and by when."""
+    if case.state == CaseState.RESOLVED:
+        text = close_text(case)
+        if case.closed_note:
+            text = _("%(by)s: “%(note)s”") % {"by": case.closed_by, "note": case.closed_note}
+        return Ball("done", "full", _("Closed"), text, left=distance_text(case.closed_at or at, at))
+    if case.state == CaseState.SNOOZED and case.snoozed_until:
+        sentence = format_html(
+            _("It sleeps until <b>{}</b>. It wakes before, if anything about it changes."),
+            day_text(case.snoozed_until.date()),
+        )
+        return Ball("quiet", "none", _("Snoozed"), sentence)
+    turn = _("Your turn") if is_mine else _("A colleague’s turn") if case.holder_id else _("Nobody’s yet")
+    what = str(_TO_DO.get(case.cause, _LOOK))
+    if may_decide:
+        is_wish = case.cause == Cause.CHANGE
+        what = _("Accept, counter or decline it") if is_wish else _("Accept or decline it")
+    if case.due_at is None:
+        return Ball("wait", "wait", turn, _("%(what)s.") % {"what": what}, yours=is_mine)
+    if case.due_at <= at:
+        sentence = format_html(_("{}. It was due on <b>{}</b>."), what, moment_text(case.due_at))
+        return Ball("stop", "alert", turn, sentence, yours=is_mine, left=distance_text(case.due_at, at))
+    sentence = format_html(_("{} by <b>{}</b>."), what, moment_text(case.due_at))
+    return Ball("wait", "wait", turn, sentence, yours=is_mine, left=distance_text(case.due_at, at))
+
+
+_LOOK = gettext_lazy("See what it needs")
+_TO_DO: Mapping[str, Lazy] = {
+    Cause.ACKNOWLEDGMENT: gettext_lazy("Ask the supplier, or answer for it as you were told by phone"),
+    Cause.UNSEEN: gettext_lazy("Find somebody at the supplier who reads it"),
+    Cause.SHIPMENT: gettext_lazy("Ask where the goods are, and agree on a new day"),
+    Cause.RECEIPT: gettext_lazy("Keep it or send it back, and put it right in the ERP"),
+    Cause.SUPPLY: gettext_lazy("Bring it forward, or find another source"),
+    Cause.ERP: gettext_lazy("Compare both sides and choose whose values hold"),
+    Cause.DRIFT: gettext_lazy("Compare both sides and repair what differs"),
+    Cause.NOTICE: gettext_lazy("Correct the address, or tell the supplier otherwise"),
+    Cause.MAIL: gettext_lazy("Say whose mail it is, or set it aside"),
+    Cause.DRAFT: gettext_lazy("Look at what was read, and confirm or discard it"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One figure: as it was agreed, as it is asked, as it is promised, and how they differ."""
+
+    word: str
+    asked: str
+    promised: str
+    difference: str = ""
+    is_hot: bool = False
+
+
+def compared(case: ExceptionCase) -> tuple[tuple[str, str], list[Compared]]:
+    """What is compared on a case: the names of the two columns, and the figures. No rows where there is nothing."""
+    facts = case.facts
+    if case.cause == Cause.ANSWER:
+        return (_("Asked"), _("Promised")), _answer(facts)
+    if case.cause == Cause.CHANGE:
+        return (_("Agreed"), _("Wanted")), _change(facts)
+    if case.cause in (Cause.SHIPMENT, Cause.SUPPLY):
+        return (_("Asked"), _("Promised")), _days(facts)
+    if case.cause == Cause.RECEIPT:
+        surplus = _quantity(facts["surplus"], facts)
+        row = Compared(
+            _("Quantity"),
+            _quantity(facts["quantity"], facts),
+            _quantity(facts["received"], facts),
+            f"+{surplus}",
+            True,
+        )
+        return (_("Asked"), _("Received")), [row]
+    return ("", ""), []
+
+
+def _answer(facts: Mapping[str, Any]) -> list[Compared]:
+    asked, pieces = facts["asked"], facts["pieces"]
+    coming = [one for one in pieces if one["kind"] != PromiseKind.REFUSE]
+    late = days_between(facts.get("asked_on"), facts.get("promised_on"))
+    short, percent = Decimal(facts.get("short", "0")), price_percent(facts)
+    rows = [
+        Compared(
+            _("Delivery"),
+            _deliveries([(quantity, day) for quantity, day in asked["deliveries"]], facts),
+            _deliveries([(one["quantity"], one["delivery_on"]) for one in coming], facts) or _("refused"),
+            (lateness(late) if late else "") if coming else _("refused"),
+            late > 0 or not coming,
+        ),
+        Compared(
+            _("Quantity"),
+            _quantity(asked["quantity"], facts),
+            _quantity(sum((Decimal(one["quantity"]) for one in coming), Decimal(0)), facts),
+            _("%(n)s short") % {"n": _quantity(short, facts)} if short else "",
+            short > 0,
+        ),
+        Compared(
+            _("Price"),
+            _price(asked, facts),
+            " + ".join(dict.fromkeys(_price(one, facts) for one in coming)) or "–",
+            f"{'+' if percent > 0 else ''}{figure(rounded(percent, 1), 1)} %" if percent else "",
+            bool(percent and percent > 0),
+        ),
+    ]
+    items = [one["item_number"] for one in coming if one["item_number"]]
+    if items:
+        rows.append(
+            Compared(_("Item"), facts["item"], ", ".join(dict.fromkeys(items)), _("substitute"), True)
+        )
+    return rows
+
+
+def _change(facts: Mapping[str, Any]) -> list[Compared]:
+    was, wanted = terms_from_json(facts["was"]), terms_from_json(facts["wanted"])
+    late = days_between(facts.get("agreed_on"), facts.get("promised_on"))
+    rows = []
+    for moved in differences(was, wanted, unit=facts["unit"], currency=facts["currency"]):
+        is_day = moved.word in (_("delivery"), _("deliveries"))
+        rows.append(
+            Compared(
+                moved.word[:1].upper() + moved.word[1:],
+                moved.old,
+                moved.new,
+                lateness(late) if is_day and late else "",
+                True,
+            )
+        )
+    return rows
+
+
+def _days(facts: Mapping[str, Any]) -> list[Compared]:
+    late = days_between(facts.get("asked_on"), facts.get("promised_on"))
+    missing = facts.get("missing")
+    rows = [
+        Compared(
+            _("Delivery"),
+            _day(facts.get("asked_on")),
+            _day(facts.get("promised_on")),
+            lateness(late) if late else "",
+            late > 0,
+        )
+    ]
+    if missing is not None:
+        rows.append(
+            Compared(
+                _("Quantity"),
+                _quantity(facts["quantity"], facts),
+                "–",
+                _("%(n)s missing") % {"n": _quantity(missing, facts)},
+                True,
+            )
+        )
+    if facts.get("stock_out_on"):
+        rows.append(Compared(_("Stock runs out"), _day(facts["stock_out_on"]), "", "", True))
+    return rows
+
+
+def _deliveries(parts: Sequence[tuple[Any, Any]], facts: Mapping[str, Any]) -> str:
+    if len(parts) == 1:
+        return _day(parts[0][1])
+    return " + ".join(f"{_quantity(quantity, facts)} · {_day(day)}" for quantity, day in parts)
+
+
+def _day(text: str | None) -> str:
+    return day_text(date.fromisoformat(text[:10])) if text else _("no day yet")
+
+
+def _quantity(amount: Any, facts: Mapping[str, Any]) -> str:
+    return f"{figure(Decimal(amount))} {facts.get('unit', '')}".strip()
+
+
+def _price(one: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
+    per = Decimal(one["price_per"])
+    text = f"{figure(Decimal(one['price']), 2)} {facts.get('currency', '')}".strip()
+    return text if per == 1 else f"{text} / {figure(per)}"
+
+
+# --- why it is where it is ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One part of a score in words."""
+
+    words: str
+    points: str
+
+
+def why_of(case: ExceptionCase) -> list[Why]:
+    """The parts of the score, the greatest first; those of the formula that comes along say their figures."""
+    return [
+        Why(part_words(one["name"], case), f"{'+' if one['points'] > 0 else ''}{figure(one['points'])}")
+        for one in case.parts
+    ]
+
+
+def part_words(name: str, case: ExceptionCase) -> str:
+    """What a part is called, with the figure behind it where it is one of ours."""
+    inputs = case.inputs
+
+    def whole(*names: str) -> int:
+        return max((int(Decimal(inputs[one])) for one in names if one in inputs), default=0)
+
+    if name == "Open customer demand":
+        count = whole("demand_orders")
+        return ngettext("Open customer demand, %(n)d order", "Open customer demand, %(n)d orders", count) % {
+            "n": count
+        }
+    if name == "Days late":
+        return lateness(whole("days_late", "days_overdue"))
+    if name == "Value":
+        currency = case.company.currency if case.company else ""
+        value = money_text(rounded(Decimal(inputs.get("value", "0")), 2), currency) if currency else ""
+        return _("Value %(value)s") % {"value": value}
+    if name == "Slips so far":
+        count = whole("slips")
+        return ngettext("Slipped %(n)d time before", "Slipped %(n)d times before", count) % {"n": count}
+    if name == "Needed soon":
+        days = whole("days_to_need")
+        if "days_to_need" in inputs and days <= 0:
+            return _("Needed now")
+        return ngettext("Needed in %(n)d day", "Needed in %(n)d days", days) % {"n": days}
+    if name == "Kind of case":
+        return str(CaseKind(case.kind).label)
+    return str(DEFAULT_NAMES.get(name, name))
+
+
+# --- what happened ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened to a case, as components/timeline.html shows it."""
+
+    tone: str
+    glyph: str
+    text: str
+    at: datetime
+    note: str = ""
+
+
+def story_of(events: Iterable[AuditEvent]) -> list[Entry]:
+    """What happened to a case, newest first."""
+    return [_entry(event) for event in events]
+
+
+def _entry(event: AuditEvent) -> Entry:
+    facts, by = event.facts, event.actor_label
+    tone, glyph = _EVENT_LOOKS.get(event.kind, ("quiet", "full"))
+    note = facts.get("reason") or facts.get("words") or facts.get("question") or ""
+    if event.kind == "case.assigned":
+        name = facts.get("name")
+        text = (
+            _("%(by)s gave it to %(name)s") % {"by": by, "name": name}
+            if name
+            else _("%(by)s gave it back") % {"by": by}
+        )
+    elif event.kind == "case.snoozed":
+        until = _day(facts.get("until"))
+        text = _("%(by)s lets it sleep until %(day)s") % {"by": by, "day": until}
+    elif event.kind == "case.closed":
+        because = facts.get("because", "")
+        text = str(CloseReason(because).label) if because in CloseReason.values else _("Closed")
+        note = ""
+    elif event.kind == "case.opened":
+        kind = facts.get("kind", "")
+        text = _("Opened: %(kind)s") % {"kind": CaseKind(kind).label if kind in CaseKind.values else kind}
+    else:
+        text = str(_EVENTS.get(event.kind, event.kind)) % {"by": by}
+    return Entry(tone, glyph, text, event.at, str(note))
+
+
+_EVENTS: Mapping[str, Lazy] = {
+    "case.recurred": gettext_lazy("It came back"),
+    "case.awakened": gettext_lazy("It woke"),
+    "case.settled": gettext_lazy("%(by)s settled it"),
+    "case.reopened": gettext_lazy("%(by)s opened it again"),
+    "case.noted": gettext_lazy("%(by)s wrote a note"),
+    "case.mentioned": gettext_lazy("%(by)s mentioned colleagues"),
+    "case.task_asked": gettext_lazy("%(by)s asked somebody else"),
+    "case.task_answered": gettext_lazy("%(by)s answered"),
+    "case.task_withdrawn": gettext_lazy("%(by)s took a question back"),
+}
+_EVENT_LOOKS: Mapping[str, tuple[str, str]] = {
+    "case.opened": ("wait", "alert"),
+    "case.recurred": ("wait", "alert"),
+    "case.closed": ("done", "full"),
+    "case.settled": ("done", "full"),
+    "case.noted": ("talk", "talk"),
+    "case.task_asked": ("talk", "talk"),
+    "case.task_answered": ("done", "talk"),
+}
+
+
+def presence_text(looks: Sequence[CaseLook]) -> str:
+    """Who else has the case on the screen, and since when."""
+    if not looks:
+        return ""
+    since = distance_text(looks[0].since, looks[0].last_seen)
+    names = ", ".join(look.user.name for look in looks)
+    return ngettext(
+        "%(names)s looks at this too (since %(since)s).",
+        "%(names)s look at this too (since %(since)s).",
+        len(looks),
+    ) % {"names": names, "since": since}
+
+
+def accept_text(case: ExceptionCase) -> str:
+    """What is written on the button that accepts: with the day, where there is one."""
+    on = case.facts.get("promised_on")
+    if case.kind == CaseKind.LINE_REFUSED:
+        return _("Take the refusal")
+    if on and case.cause in (Cause.ANSWER, Cause.CHANGE):
+        return _("Accept %(day)s") % {"day": day_text(date.fromisoformat(on))}
+    return _("Accept")
+
+
+def own_page(case: ExceptionCase) -> tuple[str, str]:
+    """Where a case is worked on that is not decided here: the address and what stands on the button."""
+    facts = case.facts
+    if case.cause == Cause.ERP and facts.get("command"):
+        return reverse("integration-command", kwargs={"key": facts["command"]}), _("Compare and choose")
+    if case.cause == Cause.DRIFT and facts.get("drift"):
+        return reverse("integration-drift", kwargs={"key": facts["drift"]}), _("Compare and repair")
+    if case.cause == Cause.CHANGE and case.change:
+        return reverse("change", kwargs={"key": case.change.key}), _("Open the change request")
+    if case.order:
+        url = reverse("order", kwargs={"key": case.order.key})
+        line = facts.get("line")
+        return (f"{url}?open={line}#line-{line}" if line else url), _("Open the order")
+    return "", ""

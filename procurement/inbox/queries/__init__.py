@@ -1,0 +1,1 @@
+"""Reading: what needs a person now, the cases there are, and what they weigh."""

@@ -1,0 +1,109 @@
+"""What comes by time alone: orders that need a person since a moment ago, though no fact has told so."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
+
+from procurement.catalogue.models import Company
+from procurement.erp.models import ErpCommand
+from procurement.erp.states import CommandState
+from procurement.inbox.models import ExceptionCase
+from procurement.inbox.queries.findings import UNKNOWN_FOR
+from procurement.inbox.queries.reach import of_known_stock
+from procurement.inbox.states import LIVE, Cause
+from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
+from procurement.orders.states import Agreement, OrderState, Turn
+from procurement.supply.queries import exposures_of_lines
+
+# Each live case is held against how things stand at least so often, in case a fact was never heard of.
+REVIEW_EVERY = timedelta(hours=12)
+
+
+def orders_due(at: datetime, most: int) -> list[int]:
+    """Orders on which something came by time alone and no case says so, at most so many."""
+    found: set[int] = set()
+    for rows in (_unanswered(at), _overdue(at), _lost_in_the_erp(at)):
+        if len(found) < most:
+            found.update(rows[: most - len(found)])
+    return sorted(found)
+
+
+def _known(cause: Cause) -> QuerySet[ExceptionCase]:
+    return ExceptionCase.objects.filter(cause=cause)
+
+
+def _unanswered(at: datetime) -> QuerySet[Any, int]:
+    cases = _known(Cause.ACKNOWLEDGMENT).filter(order=OuterRef("pk"))
+    seen_to = Q(state__in=LIVE) | Q(settled=True, due_at=OuterRef("acknowledge_by_at"))
+    orders = PurchaseOrder.objects.filter(
+        state=OrderState.ISSUED, lines_for_supplier__gt=0, acknowledge_by_at__lte=at
+    )
+    return orders.exclude(Exists(cases.filter(seen_to))).order_by("id").values_list("pk", flat=True)
+
+
+def _overdue(at: datetime) -> QuerySet[Any, int]:
+    cases = _known(Cause.SHIPMENT).filter(line=OuterRef("pk")).annotate(day=KT("facts__promised_on"))
+    day = Cast(OuterRef("next_delivery_on"), CharField())
+    today = {one.pk: at.astimezone(ZoneInfo(one.time_zone)).date() for one in Company.objects.all()}
+    past = Q(pk__in=[])
+    for company, date_there in today.items():
+        past |= Q(order__company=company, next_delivery_on__lt=date_there)
+    lines = PurchaseOrderLine.objects.filter(
+        past,
+        # Implied by the above, but an index can start from it.
+        next_delivery_on__lt=max(today.values(), default=at.date()),
+        cancelled=False,
+        closed=False,
+        received_quantity__lt=F("quantity"),
+        turn=Turn.NOBODY,
+        agreement=Agreement.AGREED,
+        order__state=OrderState.ISSUED,
+    )
+    unseen = lines.exclude(Exists(cases.filter(Q(state__in=LIVE) | Q(settled=True, day=day))))
+    return unseen.order_by("order_id").values_list("order_id", flat=True)
+
+
+def _lost_in_the_erp(at: datetime) -> QuerySet[Any, int]:
+    cases = _known(Cause.ERP).filter(command=OuterRef("pk")).filter(Q(state__in=LIVE) | Q(settled=True))
+    lost = Q(state=CommandState.UNKNOWN, queued_at__lte=at - UNKNOWN_FOR)
+    too_long = at - timedelta(seconds=settings.ERP_READ_BACK_WITHIN)
+    unseen = Q(state=CommandState.SENT, sent_at__lt=too_long)
+    commands = ErpCommand.objects.filter(lost | unseen).exclude(Exists(cases))
+    return commands.order_by("order_id").values_list("order_id", flat=True)
+
+
+def to_review(at: datetime, most: int) -> tuple[list[int], list[str]]:
+    """The live cases that were looked at longest ago: their orders, and the streams of those of no order."""
+    old = ExceptionCase.objects.filter(state__in=LIVE, reviewed_at__lt=at - REVIEW_EVERY)
+    rows = old.order_by("reviewed_at", "id").values_list("order_id", "subject_stream")[:most]
+    orders = {order for order, _stream in rows if order}
+    return sorted(orders), sorted({stream for order, stream in rows if not order and stream})
+
+
+def next_exposed(after: int, at: datetime, most: int) -> tuple[list[int], int]:
+    """Of the next so many agreed lines of known stock, in the order of their ids, the orders of those whose stock runs
+    out before they come and that no case speaks of; and the last line looked at, 0 once all have been."""
+    open_lines = PurchaseOrderLine.objects.filter(
+        turn=Turn.NOBODY,
+        agreement=Agreement.AGREED,
+        cancelled=False,
+        closed=False,
+        received_quantity__lt=F("quantity"),
+        order__state=OrderState.ISSUED,
+        pk__gt=after,
+    )
+    lines = list(of_known_stock(open_lines).order_by("pk").values_list("pk", flat=True)[:most])
+    known = ExceptionCase.objects.filter(line__in=lines).filter(Q(state__in=LIVE) | Q(settled=True))
+    told = set(known.values_list("line_id", flat=True))
+    exposed = [
+        pk
+        for pk, one in exposures_of_lines(lines, at=at).items()
+        if one.on_hand is not None and one.runs_out_before and pk not in told
+    ]
+    orders = PurchaseOrderLine.objects.filter(pk__in=exposed).values_list("order_id", flat=True)
+    return sorted(set(orders)), lines[-1] if len(lines) == most else 0

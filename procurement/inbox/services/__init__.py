@@ -1,0 +1,1 @@
+"""The verbs of the inbox: review; own, snooze, note, ask; act; rank."""

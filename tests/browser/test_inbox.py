@@ -1,0 +1,172 @@
+"""A buyer's morning with the keyboard alone, a colleague on the same case, and the pages as they look."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from portal.kernel.scope import acting
+from procurement.inbox.services.working import write_note
+from tests.browser.axe import sideways, violations
+from tests.builders.changes import A_WEEK, an_agreed_order, propose
+from tests.builders.inbox import answer, cases, decide, piece, refusal, review
+from tests.builders.supply import a_demand, demand_comes, some_stock, stock_comes
+from tests.builders.world import a_line, an_order, fresh
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TODAY = datetime.now(UTC).date()
+SOON = TODAY + timedelta(days=20)
+
+
+@pytest.fixture
+def at(browser: Any, live_server: Any, people: dict[str, Any]) -> Iterator[Any]:
+    """Somebody's own browser, signed in, of this width."""
+    contexts = []
+
+    def opened(name: str, width: int = 1440, **more: Any) -> Any:
+        context = browser.new_context(
+            base_url=live_server.url, viewport={"width": width, "height": 900}, **more
+        )
+        contexts.append(context)
+        client = Client()
+        client.force_login(people[name].user)
+        cookie = settings.SESSION_COOKIE_NAME
+        value = client.cookies[cookie].value
+        context.add_cookies([{"name": cookie, "value": value, "url": live_server.url}])
+        return context.new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def morning(people: dict[str, Any]) -> list[Any]:
+    """Four cases: a late promise with customers who wait, a refusal, another price, a wish to move a line."""
+    now, asha = timezone.now(), people["asha"]
+    stock_comes(some_stock(on_hand=Decimal(100), as_of=now), at=now)
+    demand_comes(
+        a_demand("1", needed_on=SOON + timedelta(days=2), as_of=now, customer="Kelso Water"),
+        a_demand("2", needed_on=SOON + timedelta(days=3), as_of=now, customer="Tyne Process"),
+        at=now,
+    )
+    line = a_line(10, delivery_on=SOON)
+    orders = [
+        answer(
+            an_order("4500000001", [line], at=now), asha, piece(delivery_on=SOON + timedelta(days=8)), at=now
+        ),
+        answer(an_order("4500000002", [line], at=now), asha, refusal(), at=now),
+        answer(an_order("4500000003", [line], at=now), asha, piece(price=Decimal("7.15")), at=now),
+        an_agreed_order(asha, "4500000004", [line]),
+    ]
+    propose(orders[-1], asha, A_WEEK, at=now)
+    review(*orders, at=now)
+    return cases()
+
+
+def keep(page: Any, name: str) -> None:
+    """Save a picture where INBOX_PICTURES names a folder."""
+    if folder := os.environ.get("INBOX_PICTURES"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def test_a_morning_with_the_keyboard_alone(at: Any, morning: list[Any], people: dict[str, Any]) -> None:
+    bea = at("bea")
+    bea.goto("/inbox/")
+    expect(bea.locator(".q-case")).to_have_count(4)
+    titles = bea.locator(".q-case-a").all_inner_texts()
+    keep(bea, "list-1440")
+
+    bea.keyboard.press("j")
+    expect(bea.locator("#case-title")).to_have_text(titles[0])
+    bea.keyboard.press("j")
+    expect(bea.locator("#case-title")).to_have_text(titles[1])
+    bea.keyboard.press("k")
+    expect(bea.locator("#case-title")).to_have_text(titles[0])
+    expect(bea.locator(".q-case[aria-current] .q-case-a")).to_have_text(titles[0])
+    keep(bea, "case-1440")
+
+    bea.keyboard.press("?")
+    keys = bea.locator("#keys")
+    expect(keys).to_contain_text("Decline")
+    expect(keys).to_contain_text("Snooze")
+    expect(keys).to_contain_text("Delegate")
+    bea.keyboard.press("Escape")
+
+    bea.keyboard.press("x")
+    expect(bea.locator("[data-pick-bar]")).to_be_visible()
+    bea.keyboard.press("x")
+
+    bea.keyboard.press("d")
+    dialog = bea.locator("#dialog")
+    dialog.get_by_label("In your words").fill("Too late for Kelso Water.")
+    keep(bea, "decline-1440")
+    dialog.get_by_role("button", name="Decline").click()
+    expect(bea.locator("#case-title")).to_have_text(titles[1])
+    bea.keyboard.press("a")
+    expect(bea.locator("#case-title")).to_have_text(titles[2])
+    bea.keyboard.press("s")
+    dialog = bea.locator("#dialog")
+    dialog.get_by_role("button", name="Snooze").click()
+    expect(bea.locator("#case-title")).to_have_text(titles[3])
+
+    assert [case.state for case in cases() if case.pk in {one.pk for one in morning}].count("open") == 1
+
+
+def test_the_list_follows_while_one_looks_and_nothing_moves(
+    at: Any, morning: list[Any], people: dict[str, Any]
+) -> None:
+    bea, max_ = at("bea"), at("max")
+    bea.goto("/inbox/")
+    bea.locator(".q-case-a").first.click()
+    expect(bea.locator("#case-title")).to_be_visible()
+    before = bea.locator(".q-case").evaluate_all("rows => rows.map(row => row.id)")
+    max_.goto(bea.url)
+    expect(max_.locator("#case-presence")).to_contain_text("Bea Buyer looks at this too")
+
+    now = timezone.now()
+    open_case = next(case for case in cases() if str(case.key) in bea.url)
+    if open_case.cause == "answer":
+        decide(open_case.order, people["max"], "accept", at=now)
+    with acting(people["max"].actor):
+        write_note(open_case.key, "Done with it.", actor=people["max"].actor, at=now)
+    fifth = answer(an_order("4500000005", [a_line(10, delivery_on=SOON)]), people["asha"], refusal(), at=now)
+    review(fresh(open_case.order.number), fifth, at=now)
+    bea.evaluate("document.body.dispatchEvent(new CustomEvent('inbox:look'))")
+
+    expect(bea.locator("#inbox-news")).to_contain_text("1 new")
+    expect(bea.locator(f"#case-{open_case.key}")).to_have_class("q-case is-gone")
+    expect(bea.locator("#case-presence")).to_contain_text("This case has changed since you opened it.")
+    assert bea.locator(".q-case").evaluate_all("rows => rows.map(row => row.id)") == before
+
+
+@pytest.mark.parametrize("width", [390, 820, 1440])
+def test_the_inbox_fits_and_can_be_used_by_everyone(
+    at: Any, morning: list[Any], people: dict[str, Any], width: int
+) -> None:
+    bea = at("bea", width, color_scheme="dark" if width == 820 else "light")
+    case = max(cases(), key=lambda one: one.score)
+
+    for name, url in {
+        "list": "/inbox/",
+        "case": f"/inbox/{case.key}/",
+        "rules": "/inbox/rules/",
+        "formulas": "/inbox/formulas/",
+        "snooze": f"/inbox/{case.key}/snooze/",
+        "filter": "/inbox/filter/",
+    }.items():
+        bea.goto(url)
+        keep(bea, f"{name}-{width}")
+        assert sideways(bea) <= 0, url
+        assert violations(bea) == [], url
