@@ -6,6 +6,7 @@ from procurement.changes.models import ChangeReason, ChangeRound, OrderChange
 from procurement.erp.models import Alert, ErpCommand, ErpConnection, FeedCursor, FeedProblem, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun, Rehearsal, SweptRecord
 from procurement.invoices.models import Invoice, InvoiceLine
+from procurement.mailroom.models import InboundMail, Mailbox, MailDraft
 from procurement.orders.models import (
     OrderDocument,
     OrderRevision,
@@ -38,9 +39,12 @@ __all__ = [
     "FeedCursor",
     "FeedProblem",
     "FeedRun",
+    "InboundMail",
     "Invoice",
     "InvoiceLine",
     "Item",
+    "MailDraft",
+    "Mailbox",
     "Message",
     "OrderAcknowledgment",
     "OrderChange",

@@ -8,6 +8,7 @@ from procurement.acknowledgments.states import ACKNOWLEDGMENT_LIFECYCLE, Acknowl
 from procurement.changes.states import CHANGE_LIFECYCLE, ChangeState
 from procurement.erp.reconciliation.states import DRIFT_LIFECYCLE, DriftState
 from procurement.erp.states import CONNECTION_LIFECYCLE, ConnectionState
+from procurement.mailroom.states import DRAFT_LIFECYCLE, MAIL_LIFECYCLE, DraftState, MailState
 from procurement.orders.states import (
     LINE_LIFECYCLE,
     ORDER_LIFECYCLE,
@@ -26,6 +27,8 @@ TABLES = [
     (PROMISE_LIFECYCLE, PromiseState),
     (ACKNOWLEDGMENT_LIFECYCLE, AcknowledgmentState),
     (CHANGE_LIFECYCLE, ChangeState),
+    (MAIL_LIFECYCLE, MailState),
+    (DRAFT_LIFECYCLE, DraftState),
     (CONNECTION_LIFECYCLE, ConnectionState),
     (DRIFT_LIFECYCLE, DriftState),
     (POLICY_LIFECYCLE, PolicyState),

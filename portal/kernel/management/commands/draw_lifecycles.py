@@ -16,6 +16,8 @@ LIFECYCLES = (
     "procurement.tolerances.states.POLICY_LIFECYCLE",
     "procurement.tolerances.states.SWITCH_LIFECYCLE",
     "procurement.changes.states.CHANGE_LIFECYCLE",
+    "procurement.mailroom.states.MAIL_LIFECYCLE",
+    "procurement.mailroom.states.DRAFT_LIFECYCLE",
     "procurement.erp.states.COMMAND_LIFECYCLE",
     "procurement.erp.states.CONNECTION_LIFECYCLE",
     "procurement.erp.reconciliation.states.DRIFT_LIFECYCLE",

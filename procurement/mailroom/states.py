@@ -1,0 +1,87 @@
+"""What becomes of a mail that comes in, and of a draft that was read in one."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from portal.kernel.lifecycle import Lifecycle, Transition
+from suppliers.roles import Permission
+
+
+class Door(models.TextChoices):
+    """Which way a mail came in."""
+
+    IMAP = "imap", _("Mailbox")
+    MAILDIR = "maildir", _("Mail folder")
+    WEBHOOK = "webhook", _("Mail provider")
+    COMMAND = "command", _("By hand")
+    DEMO = "demo", _("Demo mailbox")
+
+
+class MailState(models.TextChoices):
+    """What was made of a mail."""
+
+    RECEIVED = "received", _("Received")
+    THREADED = "threaded", _("In the thread")
+    DRAFTED = "drafted", _("In the thread, with a draft")
+    AUTOMATIC = "automatic", _("Automatic, set aside")
+    BOUNCED = "bounced", _("Report of a failed delivery")
+    UNKNOWN = "unknown", _("Sender unknown")
+    UNPLACED = "unplaced", _("Order unknown")
+    REFUSED = "refused", _("Refused")
+    DISMISSED = "dismissed", _("Dismissed")
+
+
+# A person must look at these: nothing was done with them.
+WAITS = (MailState.UNKNOWN, MailState.UNPLACED, MailState.REFUSED)
+# What a person may say where it belongs: also what was taken for an automatic answer and is none.
+PLACEABLE = (*WAITS, MailState.AUTOMATIC)
+
+
+class DraftKind(models.TextChoices):
+    """What a draft becomes when it is confirmed."""
+
+    ACKNOWLEDGMENT = "answer", _("Answer")
+    CHANGE = "change", _("Change request")
+
+
+class DraftState(models.TextChoices):
+    """What became of a draft."""
+
+    OPEN = "open", _("Waits for a press")
+    CONFIRMED = "confirmed", _("Confirmed")
+    CORRECTED = "corrected", _("Taken over for correction")
+    DISCARDED = "discarded", _("Discarded")
+    SUPERSEDED = "superseded", _("Overtaken")
+
+
+_RECEIVED = frozenset({MailState.RECEIVED})
+_SORT = Permission.MAIL_PLACE
+
+MAIL_LIFECYCLE = Lifecycle(
+    "inbound mail",
+    Transition("thread", _RECEIVED, MailState.THREADED, "mail.threaded", _SORT, internal=True),
+    Transition("draft", _RECEIVED, MailState.DRAFTED, "mail.drafted", _SORT, internal=True),
+    Transition("set_aside", _RECEIVED, MailState.AUTOMATIC, "mail.ignored", _SORT, internal=True),
+    Transition("bounce", _RECEIVED, MailState.BOUNCED, "mail.bounced", _SORT, internal=True),
+    Transition("question", _RECEIVED, MailState.UNKNOWN, "mail.questioned", _SORT, internal=True),
+    Transition("hold", _RECEIVED, MailState.UNPLACED, "mail.unplaced", _SORT, internal=True),
+    Transition("refuse", _RECEIVED, MailState.REFUSED, "mail.refused", _SORT, internal=True),
+    # A person says where it belongs; then it is sorted again.
+    Transition("place", frozenset(PLACEABLE), MailState.RECEIVED, "mail.placed", _SORT, internal=True),
+    Transition("dismiss", frozenset(WAITS), MailState.DISMISSED, "mail.dismissed", _SORT, internal=True),
+    initial=MailState.RECEIVED,
+    terminal=(MailState.THREADED, MailState.DRAFTED, MailState.BOUNCED, MailState.DISMISSED),
+)
+
+_OPEN = frozenset({DraftState.OPEN})
+_ANSWER = Permission.ORDER_ACKNOWLEDGE
+
+DRAFT_LIFECYCLE = Lifecycle(
+    "mail draft",
+    Transition("confirm", _OPEN, DraftState.CONFIRMED, "mail.draft_confirmed", _ANSWER),
+    Transition("correct", _OPEN, DraftState.CORRECTED, "mail.draft_corrected", _ANSWER),
+    Transition("discard", _OPEN, DraftState.DISCARDED, "mail.draft_discarded", _ANSWER),
+    Transition("supersede", _OPEN, DraftState.SUPERSEDED, "mail.draft_superseded", Permission.ERP_MANAGE),
+    initial=DraftState.OPEN,
+    terminal=(DraftState.CONFIRMED, DraftState.CORRECTED, DraftState.DISCARDED, DraftState.SUPERSEDED),
+)
