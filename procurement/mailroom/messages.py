@@ -31,8 +31,9 @@ class Failure:
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A mail taken apart. Addresses are in small letters; `text` still holds quotations and signatures.
+    `report_type` is that of a multipart/report (RFC 6522).
 
-    `problem` says why it cannot be taken apart (a code of `policies.Why`), empty where it can.
+    `problem` says why it cannot be taken apart (a code of `states.Why`), empty where it can.
     """
 
     message_id: str = ""
@@ -47,7 +48,9 @@ class Opened:
     text: str = ""
     files: tuple[MailFile, ...] = ()
     failures: tuple[Failure, ...] = ()
-    is_report: bool = False
+    is_bounce: bool = False
+    is_automatic: bool = False
+    report_type: str = ""
     problem: str = ""
 
     def header(self, name: str) -> str:

@@ -16,7 +16,7 @@ class InboundMail(models.Model):
 
     `fingerprint` is of what its writer wrote, without the marks of transport: with the Message-ID it makes one row of
     a mail that comes twice or by two ways. `supplier` and `order` are set once they are known, `said` is what it
-    became in the thread, `why` a code of `policies.Why`. `told` holds what belongs to the outcome: the address that
+    became in the thread, `why` a code of `states.Why`. `told` holds what belongs to the outcome: the address that
     could not be reached, statements of which the reader was not sure. `is_whole` is False for one that was too large:
     then `raw` is only its beginning.
     """

@@ -31,6 +31,30 @@ class MailState(models.TextChoices):
     DISMISSED = "dismissed", _("Dismissed")
 
 
+class Why(models.TextChoices):
+    """Why a mail was sorted as it was, where it did not simply go to its thread."""
+
+    OWN_MAIL = "own_mail", _("A mail of our own came back.")
+    LOOP = "loop", _("It goes in circles between hosts.")
+    AUTO_REPLY = "auto_reply", _("An automatic answer: nobody wrote it.")
+    RECEIPT = "receipt", _("A receipt or a report by a machine.")
+    DELAYED = "delayed", _("A mail of ours is late, and still under way.")
+    LIST = "list", _("From a mailing list, or sent in bulk.")
+    EMPTY = "empty", _("Nothing was written, and no file came with it.")
+    UNDELIVERED = "undelivered", _("A mail of ours was not delivered.")
+    UNKNOWN_SENDER = "unknown_sender", _("Nobody is known at this address.")
+    UNPROVEN = "unproven", _("The address is known, but nothing proves that it wrote this.")
+    FORGED = "forged", _("The receiving host says that it does not come from this address.")
+    NO_ORDER = "no_order", _("It names no order of this supplier.")
+    OWN_PEOPLE = "own_people", _("From the buying side, and not to a reply address.")
+    NOT_THEIRS = "not_theirs", _("The address belongs to another supplier.")
+    MAY_NOT_WRITE = "may_not_write", _("This person’s role reads orders and does not write.")
+    GONE = "gone", _("The person written to acts for this supplier no more.")
+    TOO_LARGE = "too_large", _("It is larger than a mail may be here; only its beginning was kept.")
+    TOO_DEEP = "too_deep", _("Its parts are nested deeper than in any honest mail.")
+    MALFORMED = "malformed", _("It cannot be taken apart.")
+
+
 # A person must look at these: nothing was done with them.
 WAITS = (MailState.UNKNOWN, MailState.UNPLACED, MailState.REFUSED)
 # What a person may say where it belongs: also what was taken for an automatic answer and is none.
