@@ -317,6 +317,24 @@ if _mail_url:
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "Quayside <quayside@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# --- Notices, signed links, replies by mail (docs/mail.md) --------------------------------------------------
+
+# Off: what happens is no notice, now or later.
+NOTICES = env.flag("NOTICES", True)
+# For how long (seconds) notices to one person are gathered, so that forty new orders are one mail.
+NOTICES_GATHER_FOR = timedelta(seconds=env.integer("NOTICES_GATHER_FOR", 120))
+# What happened longer ago (hours) than this is no news: it is mailed to nobody.
+NOTICES_NEWS_FOR = timedelta(hours=env.integer("NOTICES_NEWS_FOR", 72, at_least=1))
+# At which hour of the reader's day a digest comes; the weekly one on Mondays.
+NOTICES_DIGEST_AT = env.integer("NOTICES_DIGEST_AT", 7)
+# After so many working hours of its supplier, an order that nobody there has seen is told of.
+NOTICES_UNSEEN_AFTER = timedelta(hours=env.integer("NOTICES_UNSEEN_AFTER", 16, at_least=1))
+# For how many days a signed link opens, and the segments whose suppliers must sign in to act through one.
+LINK_VALID_FOR = timedelta(days=env.integer("LINK_VALID_DAYS", 14, at_least=1))
+LINK_SIGN_IN_SEGMENTS = env.words("LINK_SIGN_IN_SEGMENTS")
+# The domain whose mail comes back to us (docs/mailroom.md). Without one, replies go to the buyer.
+MAIL_REPLY_DOMAIN = env.text("MAIL_REPLY_DOMAIN", "" if PRODUCTION else "mail.localhost").lower()
+
 # --- API ----------------------------------------------------------------------------------------------------
 
 # What every door of portal/kernel/rest does is named here by path: settings import nothing that needs apps.
@@ -358,6 +376,7 @@ OUTBOX_WAKE = "portal.kernel.outbox.tasks.wake"
 OUTBOX_HANDLERS: dict[str, str] = {  # topic: who delivers it
     "erp": "procurement.erp.delivery.deliver",
     "alerts": "procurement.erp.alerts.delivery.deliver",
+    "notices": "procurement.notifications.delivery.deliver",
     "reactions": "portal.kernel.outbox.reactions.deliver",
 }
 OUTBOX_GATES: dict[str, str] = {  # topic: whether anything of it may go at all
@@ -375,6 +394,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "comparison": {"task": "erp.compare", "schedule": 60.0, "options": {"expires": 60.0}},
     "repairs": {"task": "erp.repair_drift", "schedule": 60.0, "options": {"expires": 60.0}},
     "dry runs": {"task": "erp.rehearse", "schedule": 60.0, "options": {"expires": 60.0}},
+    "notices": {"task": "notices.send", "schedule": 15.0, "options": {"expires": 15.0}},
+    "delivery watch": {"task": "notices.watch", "schedule": 300.0, "options": {"expires": 300.0}},
     "change requests": {"task": "changes.close", "schedule": 60.0, "options": {"expires": 60.0}},
     "old answers": {"task": "idempotency.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
 }

@@ -6,7 +6,15 @@ from procurement.changes.models import ChangeReason, ChangeRound, OrderChange
 from procurement.erp.models import Alert, ErpCommand, ErpConnection, FeedCursor, FeedProblem, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun, Rehearsal, SweptRecord
 from procurement.invoices.models import Invoice, InvoiceLine
+from procurement.links.models import ReplyAddress, SignedLink
 from procurement.mailroom.models import InboundMail, Mailbox, MailDraft
+from procurement.notifications.models import (
+    DeliveryWatch,
+    Notice,
+    NoticeMail,
+    NoticePreference,
+    OrderSight,
+)
 from procurement.orders.models import (
     OrderDocument,
     OrderRevision,
@@ -31,6 +39,7 @@ __all__ = [
     "ChangeReason",
     "ChangeRound",
     "Company",
+    "DeliveryWatch",
     "DraftAnswer",
     "DraftHeader",
     "Drift",
@@ -46,18 +55,24 @@ __all__ = [
     "MailDraft",
     "Mailbox",
     "Message",
+    "Notice",
+    "NoticeMail",
+    "NoticePreference",
     "OrderAcknowledgment",
     "OrderChange",
     "OrderDocument",
     "OrderRevision",
+    "OrderSight",
     "Promise",
     "PurchaseOrder",
     "PurchaseOrderLine",
     "Receipt",
     "ReconciliationRun",
     "Rehearsal",
+    "ReplyAddress",
     "SavedView",
     "ScheduleLine",
+    "SignedLink",
     "Site",
     "SupplierItem",
     "SweptRecord",

@@ -13,7 +13,7 @@ DRAFT = "procurement_maildraft"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("procurement", "0017_change_requests"),
+        ("procurement", "0020_signed_links_and_notices"),
         ("suppliers", "0003_people_walls"),
     ]
 

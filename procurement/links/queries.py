@@ -1,0 +1,77 @@
+"""Reading links: whose a token is, who acts through it, and what a reply address says."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.conf import settings
+
+from portal.kernel.actors import Actor, Channel, Side
+from portal.kernel.scope import requires_scope
+from procurement.links.messages import Person, ReplyTo
+from procurement.links.models import ReplyAddress, SignedLink
+from procurement.links.policies import key_in, number_in, standing_of
+from procurement.links.states import PERMISSIONS, LinkStanding
+from suppliers.models import Membership, User
+from suppliers.roles import SUPPLIER_ROLES
+
+
+def _secrets() -> list[str]:
+    return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+
+
+def find_link(token: str) -> SignedLink | None:
+    """The link of a token, whatever it is still good for; None where there is none.
+
+    Runs before any scope: which link a token is of is the doorkeeper's to read.
+    """
+    key = key_in(token, _secrets())
+    return SignedLink.objects.filter(key=key).first() if key else None
+
+
+def standing(link: SignedLink, at: datetime) -> LinkStanding:
+    """Where a link stands now."""
+    return standing_of(expires_at=link.expires_at, used_at=link.used_at, revoked_at=link.revoked_at, at=at)
+
+
+def actor_of_link(link: SignedLink) -> Actor | None:
+    """Who acts through a link: its person, for its one supplier, with no more than its purpose needs.
+
+    A user may do no more than their role at that supplier lets them; None for one who is not there any more. Runs
+    before any scope, as `suppliers.queries.actor_of` does.
+    """
+    permissions: frozenset[str] = frozenset(PERMISSIONS[link.purpose])
+    if link.user_id is not None:
+        role = Membership.objects.filter(user_id=link.user_id, supplier_id=link.supplier_id).first()
+        if role is None or not User.objects.filter(pk=link.user_id, is_active=True).exists():
+            return None
+        permissions &= SUPPLIER_ROLES[role.role]
+    return Actor(
+        label=link.person.label,
+        channel=Channel.LINK,
+        side=Side.SUPPLIER,
+        user_id=link.user_id,
+        supplier_ids=(link.supplier_id,),
+        all_supplier_ids=(link.supplier_id,),
+        permissions=permissions,
+    )
+
+
+def person_of(user: User) -> Person:
+    """A user as one who is written to."""
+    return Person(user.email, user.name, user.pk, user.language, user.time_zone)
+
+
+def links_on(stream: str, *, actor: Actor) -> Sequence[SignedLink]:
+    """The links given out to one document, newest first."""
+    return list(SignedLink.objects.visible_to(actor).filter(stream=stream).order_by("-issued_at", "-id"))
+
+
+@requires_scope
+def read_reply_address(address: str) -> ReplyTo | None:
+    """What a reply address of ours says; None for any other address, and for one that was tampered with.
+
+    The letters' case does not matter, nor does the domain: a mail may come in by another name of the same host.
+    """
+    number = number_in(address.strip().rpartition("@")[0], _secrets())
+    row = ReplyAddress.objects.filter(pk=number).first() if number is not None else None
+    return ReplyTo(row.stream, row.supplier_id, row.order_id, row.person) if row else None

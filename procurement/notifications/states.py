@@ -1,0 +1,74 @@
+"""What people are told of, how often they want it, and what became of a notice and of a mail."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class NoticeKind(models.TextChoices):
+    """One kind of notice: what a person may have at once, in a digest, or (where allowed) never."""
+
+    ORDER_NEW = "order_new", _("New orders")
+    ORDER_REVISED = "order_revised", _("Changed and cancelled orders")
+    ANSWER_DECIDED = "answer_decided", _("The buyer’s word on an answer")
+    CHANGE_ASKED = "change_asked", _("Change requests that wait for me")
+    CHANGE_ANSWERED = "change_answered", _("What became of a change request")
+    MESSAGE = "message", _("Messages about an order")
+    REMINDER = "reminder", _("Reminders and escalations")
+    RULE_AGREED = "rule_agreed", _("What a rule agreed to")
+    MENTION = "mention", _("Where somebody names me")
+    LINK = "link", _("Links that were asked for or forwarded")
+
+
+class Audience(models.TextChoices):
+    """On which side the reader of a notice stands."""
+
+    SUPPLIER = "supplier", _("Supplier")
+    COMPANY = "company", _("Buying side")
+
+
+_SUPPLIER, _COMPANY = frozenset({Audience.SUPPLIER}), frozenset({Audience.COMPANY})
+
+# Who is told of what. A kind that a side is not told of has no switch on its people's page.
+TOLD: dict[str, frozenset[Audience]] = {
+    NoticeKind.ORDER_NEW: _SUPPLIER,
+    NoticeKind.ORDER_REVISED: _SUPPLIER,
+    NoticeKind.ANSWER_DECIDED: _SUPPLIER,
+    NoticeKind.CHANGE_ASKED: _SUPPLIER | _COMPANY,
+    NoticeKind.CHANGE_ANSWERED: _SUPPLIER | _COMPANY,
+    NoticeKind.MESSAGE: _SUPPLIER | _COMPANY,
+    NoticeKind.REMINDER: _SUPPLIER | _COMPANY,
+    NoticeKind.RULE_AGREED: _COMPANY,
+    NoticeKind.MENTION: _COMPANY,
+    NoticeKind.LINK: _SUPPLIER,
+}
+
+# Asked for by the reader, or the last word before somebody else is called: always at once, never switched off.
+ALWAYS = frozenset({NoticeKind.REMINDER, NoticeKind.LINK})
+
+
+class Cadence(models.TextChoices):
+    """How often somebody wants a kind of notice."""
+
+    AT_ONCE = "at_once", _("At once")
+    DAILY = "daily", _("Daily")
+    WEEKLY = "weekly", _("Weekly")
+    NEVER = "never", _("Never")
+
+
+class NoticeState(models.TextChoices):
+    """Gathered until its mail goes; sent with it, failed with it, or not wanted (any more)."""
+
+    GATHERED = "gathered", _("Gathered")
+    MAILING = "mailing", _("On its way")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Failed")
+    NOT_WANTED = "not_wanted", _("Not wanted")
+
+
+class MailState(models.TextChoices):
+    """A mail waits in the outbox, was taken by the mail server, or came to nothing."""
+
+    QUEUED = "queued", _("Queued")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Failed")
+    DROPPED = "dropped", _("Dropped")

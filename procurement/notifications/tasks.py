@@ -1,0 +1,1 @@
+"""Tasks of notices: mail what was gathered, and watch whether anybody sees it."""
