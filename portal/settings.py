@@ -335,6 +335,27 @@ LINK_SIGN_IN_SEGMENTS = env.words("LINK_SIGN_IN_SEGMENTS")
 # The domain whose mail comes back to us (docs/mailroom.md). Without one, replies go to the buyer.
 MAIL_REPLY_DOMAIN = env.text("MAIL_REPLY_DOMAIN", "" if PRODUCTION else "mail.localhost").lower()
 
+# --- Mail that comes in (docs/mailroom.md) ------------------------------------------------------------------
+
+# Only one machine may be asked without TLS: a password would go in the clear.
+MAIL_IN_IMAP_URL = env.url(
+    "MAIL_IN_IMAP_URL", ("imaps", "imap+tls") if PRODUCTION else ("imaps", "imap+tls", "imap")
+)
+MAIL_IN_IMAP_DONE = env.text("MAIL_IN_IMAP_DONE")
+MAIL_IN_IMAP_CA = env.text("MAIL_IN_IMAP_CA")
+_maildir = env.text("MAIL_IN_MAILDIR")
+MAIL_IN_MAILDIR = Path(_maildir) if _maildir else None
+MAIL_IN_EVERY = env.integer("MAIL_IN_EVERY", 30, at_least=5)
+MAIL_IN_MAX_BYTES = env.integer("MAIL_IN_MAX_BYTES", 25 * 1024 * 1024, at_least=64 * 1024)
+MAIL_IN_WEBHOOK_SECRET = env.secret("MAIL_IN_WEBHOOK_SECRET")
+if MAIL_IN_WEBHOOK_SECRET and len(MAIL_IN_WEBHOOK_SECRET) < 32:
+    raise ImproperlyConfigured(
+        "MAIL_IN_WEBHOOK_SECRET must have 32 characters or more: it signs whole mails."
+    )
+# The name under which our own receiving host writes `Authentication-Results` (RFC 8601). Without one, only a signed
+# reply address or a person's press makes anything of a mail.
+MAIL_IN_TRUSTED_HOST = env.text("MAIL_IN_TRUSTED_HOST")
+
 # --- API ----------------------------------------------------------------------------------------------------
 
 # What every door of portal/kernel/rest does is named here by path: settings import nothing that needs apps.
@@ -377,6 +398,7 @@ OUTBOX_HANDLERS: dict[str, str] = {  # topic: who delivers it
     "erp": "procurement.erp.delivery.deliver",
     "alerts": "procurement.erp.alerts.delivery.deliver",
     "notices": "procurement.notifications.delivery.deliver",
+    "mailroom": "procurement.mailroom.tasks.deliver",
     "reactions": "portal.kernel.outbox.reactions.deliver",
 }
 OUTBOX_GATES: dict[str, str] = {  # topic: whether anything of it may go at all
@@ -396,6 +418,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "dry runs": {"task": "erp.rehearse", "schedule": 60.0, "options": {"expires": 60.0}},
     "notices": {"task": "notices.send", "schedule": 15.0, "options": {"expires": 15.0}},
     "delivery watch": {"task": "notices.watch", "schedule": 300.0, "options": {"expires": 300.0}},
+    "incoming mail": {
+        "task": "mailroom.poll",
+        "schedule": float(MAIL_IN_EVERY),
+        "options": {"expires": float(MAIL_IN_EVERY)},
+    },
     "change requests": {"task": "changes.close", "schedule": 60.0, "options": {"expires": 60.0}},
     "old answers": {"task": "idempotency.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
 }

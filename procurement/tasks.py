@@ -3,6 +3,15 @@
 from procurement.changes.tasks import close_changes
 from procurement.erp.reconciliation.tasks import compare, rehearse_first_sync, repair_drift
 from procurement.erp.tasks import read_feeds
+from procurement.mailroom.tasks import poll
 from procurement.orders.tasks import make_document
 
-__all__ = ["close_changes", "compare", "make_document", "read_feeds", "rehearse_first_sync", "repair_drift"]
+__all__ = [
+    "close_changes",
+    "compare",
+    "make_document",
+    "poll",
+    "read_feeds",
+    "rehearse_first_sync",
+    "repair_drift",
+]

@@ -66,6 +66,7 @@ class DraftKind(models.TextChoices):
 
     ACKNOWLEDGMENT = "answer", _("Answer")
     CHANGE = "change", _("Change request")
+    SHEET = "sheet", _("Answer sheet")
 
 
 class DraftState(models.TextChoices):

@@ -111,7 +111,12 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("answer", "Answer"), ("change", "Change request")], max_length=10
+                        choices=[
+                            ("answer", "Answer"),
+                            ("change", "Change request"),
+                            ("sheet", "Answer sheet"),
+                        ],
+                        max_length=10,
                     ),
                 ),
                 (
@@ -281,7 +286,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="maildraft",
             constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["answer", "change"])), name="mail_draft_kind_known"
+                condition=models.Q(("kind__in", ["answer", "change", "sheet"])), name="mail_draft_kind_known"
             ),
         ),
         migrations.AddConstraint(

