@@ -21,6 +21,7 @@ from procurement.changes.queries import waiting_for
 from procurement.erp.connection import the_connection
 from procurement.erp.presenters_connection import standing_of
 from procurement.erp.queries import things_needing_a_person
+from procurement.mailroom.queries import mails_waiting
 from procurement.orders.queries import visible_lines, visible_orders
 from procurement.orders.states import Turn
 from procurement.tolerances.queries import unseen_decisions
@@ -90,6 +91,17 @@ WAYS = (
         ),
         count="changes",
         hot=True,
+    ),
+    Way(
+        "mail-list",
+        "mail",
+        _("Mail"),
+        P.MAIL_VIEW,
+        frozenset({"mail-list", "mail", "mail-place", "mail-dismiss"}),
+        sides=_COMPANY,
+        count="mails",
+        hot=True,
+        phone=False,
     ),
     Way(
         "order-list",
@@ -222,7 +234,7 @@ def _nav(request: HttpRequest, actor: Actor, mine: Mine) -> list[dict[str, Any]]
 
 
 def _counts(request: HttpRequest, wanted: set[str], actor: Actor, mine: Mine) -> dict[str, int]:
-    """What waits, a query or three for each count that the reader's ways show: nobody has more than three counts."""
+    """What waits, a query or three for each count that the reader's ways show: nobody has more than five counts."""
     if not in_scope():
         return {}
     counters: dict[str, Callable[[], int]] = {
@@ -230,6 +242,7 @@ def _counts(request: HttpRequest, wanted: set[str], actor: Actor, mine: Mine) ->
         "decisions": lambda: _decisions(request, actor),
         "ruled": lambda: unseen_decisions(actor).count() if actor.may(P.ORDER_DECIDE) else 0,
         "changes": lambda: _changes(request, actor),
+        "mails": lambda: mails_waiting(actor).count(),
         "commands": lambda: things_needing_a_person(actor, request.at),  # type: ignore[attr-defined]  # by the door
     }
     return {name: counters[name]() for name in sorted(wanted)}

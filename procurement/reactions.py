@@ -3,5 +3,9 @@
 from collections.abc import Mapping
 
 from portal.kernel.outbox.reactions import Reaction
+from procurement.mailroom.services import HEARD as MAILROOM_HEARS
+from procurement.mailroom.services import hear as mailroom_hear
 
-REACTIONS: Mapping[str, Reaction] = {}
+REACTIONS: Mapping[str, Reaction] = {
+    "mailroom": Reaction(MAILROOM_HEARS, mailroom_hear),
+}

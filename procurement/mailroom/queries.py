@@ -22,7 +22,7 @@ from procurement.mailroom.messages import Opened
 from procurement.mailroom.models import InboundMail, MailDraft
 from procurement.mailroom.policies.drafting import ANSWER, CHANGE, Known, Standing
 from procurement.mailroom.policies.sorting import possible_numbers
-from procurement.mailroom.states import WAITS, DraftState
+from procurement.mailroom.states import WAITS, DraftKind, DraftState
 from procurement.notifications.models import Notice
 from procurement.orders.models import OrderRevision, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.queries import lines_of, live_promises_by_line, schedules_by_line, visible_orders
@@ -39,6 +39,13 @@ BELIEVED_BEFORE, BELIEVED_AFTER = timedelta(days=14), timedelta(hours=1)
 
 # Who writes to a reply address of a supplier without an account there may read the order and write in its thread.
 BY_ADDRESS = frozenset({Permission.ORDER_VIEW, Permission.THREAD_WRITE})
+
+
+NEEDED = {
+    DraftKind.ACKNOWLEDGMENT: Permission.ORDER_ACKNOWLEDGE,
+    DraftKind.SHEET: Permission.ORDER_ACKNOWLEDGE,
+    DraftKind.CHANGE: Permission.CHANGE_NEGOTIATE,
+}
 
 
 # --- mails and drafts ---------------------------------------------------------------------------------------
@@ -88,6 +95,19 @@ def open_drafts(order: PurchaseOrder, *, actor: Actor) -> list[MailDraft]:
     """The drafts on an order that wait for a press, the newest first."""
     drafts = MailDraft.objects.visible_to(actor).filter(order=order, state=DraftState.OPEN)
     return list(drafts.order_by("-id"))
+
+
+def may_decide(kind: str, actor: Actor) -> bool:
+    """Whether this actor may press on a draft of this kind: for itself, or for the supplier."""
+    if actor.is_supplier:
+        return actor.may(NEEDED[DraftKind(kind)])
+    return actor.is_company and actor.may(Permission.ORDER_ANSWER_FOR)
+
+
+def drafted_lines(order: PurchaseOrder, drafts: Iterable[MailDraft]) -> dict[str, PurchaseOrderLine]:
+    """The lines that these drafts speak of, by key: one query."""
+    keys = {line["key"] for draft in drafts for line in draft.lines}
+    return {line.key: line for line in order.lines.filter(key__in=keys)} if keys else {}
 
 
 # --- who it is ----------------------------------------------------------------------------------------------
@@ -175,6 +195,12 @@ def answered_orders(mail: Opened) -> list[PurchaseOrder]:
         return []
     orders = Notice.objects.filter(mail__message_id__in=named, order__isnull=False).values("order")
     found = PurchaseOrder.objects.filter(pk__in=orders).select_related("company", "supplier", "ship_to")
+    return list(found.order_by("id")[:MOST_ORDERS])
+
+
+def orders_numbered(number: str, *, actor: Actor) -> list[PurchaseOrder]:
+    """The orders of exactly this number: one for each company that has one."""
+    found = visible_orders(actor).filter(number=number.strip()).select_related("company", "supplier")
     return list(found.order_by("id")[:MOST_ORDERS])
 
 

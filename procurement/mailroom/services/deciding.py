@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor, Channel, Side
+from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import Invalid, NotAllowed, NotFound, Problem, Refusal, StaleDocument
 from portal.kernel.scope import acting, requires_scope
 from procurement.acknowledgments.forms import plain_amount, plain_day, read_line
@@ -20,7 +21,7 @@ from procurement.changes.services import Proposed, propose_changes
 from procurement.changes.states import OPEN
 from procurement.mailroom.messages import DecideDraft, DraftLine, line_from_json
 from procurement.mailroom.models import MailDraft
-from procurement.mailroom.queries import MAILROOM, find_draft
+from procurement.mailroom.queries import MAILROOM, find_draft, may_decide
 from procurement.mailroom.states import DRAFT_LIFECYCLE, DraftKind, DraftState
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import lines_of, lock_order
@@ -28,11 +29,6 @@ from procurement.orders.states import OrderState
 from suppliers.roles import Permission
 
 LONGEST_REASON = 500
-NEEDED = {
-    DraftKind.ACKNOWLEDGMENT: Permission.ORDER_ACKNOWLEDGE,
-    DraftKind.SHEET: Permission.ORDER_ACKNOWLEDGE,
-    DraftKind.CHANGE: Permission.CHANGE_NEGOTIATE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +38,6 @@ class Confirmed:
     draft: MailDraft
     answer: Acknowledged | None = None
     changes: Sequence[Proposed] = ()
-
-
-def may_decide(kind: str, actor: Actor) -> bool:
-    """Whether this actor may press on a draft of this kind: for itself, or for the supplier."""
-    if actor.is_supplier:
-        return actor.may(NEEDED[DraftKind(kind)])
-    return actor.is_company and actor.may(Permission.ORDER_ANSWER_FOR)
 
 
 @requires_scope
@@ -138,6 +127,27 @@ def close_overtaken_drafts(streams: Iterable[str], *, at: datetime) -> int:
             DRAFT_LIFECYCLE.move(draft, verb, actor=MAILROOM, at=at, facts=facts, fields=by)
             closed += 1
     return closed
+
+
+# What can take the ground from under a draft, or do what it says by another way.
+HEARD = frozenset(
+    {
+        "order.acknowledged",
+        "order.answer_accepted",
+        "order.cancelled",
+        "order.closed",
+        "order.revised",
+        "change.accepted",
+        "change.proposed",
+    }
+)
+
+
+def hear(events: Sequence[AuditEvent], at: datetime) -> str:
+    """The mailroom's reaction: close the drafts that nobody needs to press any more."""
+    with acting(MAILROOM):
+        closed = close_overtaken_drafts(sorted({event.stream for event in events}), at=at)
+    return "closed" if closed else "nothing to close"
 
 
 # --- what they share

@@ -206,7 +206,7 @@ def _leave(mail: InboundMail, opened: Opened, judged: Judged, *, at: datetime) -
         "told": told,
     }
     MAIL_LIFECYCLE.move(mail, judged.verb, actor=MAILROOM, at=at, facts=facts, fields=fields)
-    if judged.verb == QUESTION:
+    if judged.verb in (QUESTION, REFUSE):
         # Whoever keeps cases hears of it; nothing else ever comes of such a mail by itself.
         order = {"order": str(judged.order.key)} if judged.order else {}
         record(

@@ -46,7 +46,9 @@ def stands(draft):
 
 def facts_on(order):
     with acting(FEED):
-        return list(AuditEvent.objects.filter(stream=order.stream).order_by("id").values_list("kind", "channel"))
+        return list(
+            AuditEvent.objects.filter(stream=order.stream).order_by("id").values_list("kind", "channel")
+        )
 
 
 def test_the_supplier_confirms_with_one_press(people):
@@ -149,7 +151,7 @@ def test_what_breaks_a_rule_is_told_and_corrected_in_the_grid(people):
     draft = a_draft(people)
     in_may = MONDAY + timedelta(days=60)
 
-    with pytest.raises(Invalid, match="This day has passed"):
+    with pytest.raises(Invalid, match="must be mended"):
         press(confirm_draft, draft, people["asha"], at=in_may)
     assert stands(draft).state == "open"
     press(correct_draft, draft, people["asha"], at=in_may)

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.django_db
 
 def kinds_of(mail):
     with acting(FEED):
-        return list(AuditEvent.objects.filter(stream=mail.stream).order_by("id").values_list("kind", flat=True))
+        return list(
+            AuditEvent.objects.filter(stream=mail.stream).order_by("id").values_list("kind", flat=True)
+        )
 
 
 def test_a_reply_lands_in_the_thread_as_the_person_who_was_written_to(people):
