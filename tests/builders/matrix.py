@@ -17,6 +17,7 @@ from procurement.erp.failures import Kind, mark_of
 from procurement.erp.models import ErpCommand, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun
 from procurement.erp.states import CommandState, RunState
+from procurement.mailroom.models import InboundMail, MailDraft
 from procurement.orders.models import PurchaseOrder
 from procurement.threads.models import Attachment
 from procurement.tolerances.messages import DocumentKind
@@ -49,6 +50,8 @@ class Objects:
     rule: ToleranceRule
     decision: ToleranceDecision
     change: OrderChange
+    mail: InboundMail
+    mail_draft: MailDraft
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -123,6 +126,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         checks=[],
         decided_at=MONDAY,
     )
+    mail, mail_draft = _by_mail(order, supplier)
     return Objects(
         supplier.pk,
         order,
@@ -139,7 +143,46 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         rule,
         decision,
         change,
+        mail,
+        mail_draft,
     )
+
+
+def _by_mail(order: PurchaseOrder, supplier: Supplier) -> tuple[InboundMail, MailDraft]:
+    """A mail about an order, and what was read in it."""
+    mail = InboundMail.objects.create(
+        door="imap",
+        received_at=MONDAY,
+        sha256="0" * 64,
+        fingerprint=f"{supplier.pk:064}",
+        sender="sales@supplier.example",
+        size=2,
+        raw=b"\n\n",
+        state="drafted",
+        supplier=supplier,
+        order=order,
+    )
+    line = {
+        "key": "L20",
+        "number": 20,
+        "pieces": [],
+        "evidence": {"line": "Fine."},
+        "marks": [],
+        "cancel": False,
+    }
+    draft = MailDraft.objects.create(
+        supplier=supplier,
+        order=order,
+        mail=mail,
+        kind="answer",
+        order_version=order.version,
+        revision=order.revision,
+        sender="Asha Acme",
+        written_at=MONDAY,
+        lines=[line],
+        made_at=MONDAY,
+    )
+    return mail, draft
 
 
 def _for_the_erp(order: PurchaseOrder) -> tuple[ErpCommand, OutboxMessage]:
@@ -241,6 +284,14 @@ def _change(objects: Objects) -> dict[str, Any]:
     return {"key": objects.change.key}
 
 
+def _mail(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.mail.key}
+
+
+def _mail_draft(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.mail_draft.key}
+
+
 SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "order": _order,
     "order-answer": _order,
@@ -305,4 +356,12 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "rules-switch": _company,
     "rule-decision": _decision,
     "rule-decision-reopen": _decision,
+    "mail": _mail,
+    "mail-raw": _mail,
+    "mail-place": _mail,
+    "mail-dismiss": _mail,
+    "draft-confirm": _mail_draft,
+    "draft-correct": _mail_draft,
+    "draft-discard": _mail_draft,
+    "draft-sheet": _mail_draft,
 }
