@@ -14,7 +14,7 @@ class Door(models.TextChoices):
     MAILDIR = "maildir", _("Mail folder")
     WEBHOOK = "webhook", _("Mail provider")
     COMMAND = "command", _("By hand")
-    DEMO = "demo", _("Demo mailbox")
+    DEMO = "mailbox", _("Demo mailbox")
 
 
 class MailState(models.TextChoices):

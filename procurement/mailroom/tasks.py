@@ -11,6 +11,8 @@ from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting, require_no_transaction
 from procurement.mailroom.queries import MAILROOM
 from procurement.mailroom.services import sort_mail
+from procurement.mailroom.services.taking import ANSWER
+from procurement.mailroom.ways.answer import send_answer
 from procurement.mailroom.ways.imap import MailboxUnreadable, poll_mailbox
 from procurement.mailroom.ways.maildir import poll_maildir
 
@@ -42,8 +44,10 @@ def poll(**_ignored: object) -> int:
 
 
 def deliver(message: OutboxMessage) -> str:
-    """The outbox's topic "mailroom": sort one mail that was kept."""
+    """The outbox's topic "mailroom": sort one mail that was kept, or send the one word back."""
     require_no_transaction()
+    if message.kind == ANSWER:
+        return send_answer(message)
     with acting(MAILROOM):
         mail = sort_mail(uuid.UUID(message.payload["mail"]), at=timezone.now())
     return str(mail.state)

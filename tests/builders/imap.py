@@ -61,8 +61,7 @@ def serving(server: MailServer, tls: ssl.SSLContext | None = None) -> Iterator[M
                 except OSError:
                     return
                 try:
-                    with connection:
-                        talked = tls.wrap_socket(connection, server_side=True) if tls else connection
+                    with tls.wrap_socket(connection, server_side=True) if tls else connection as talked:
                         _Session(server, talked).talk()
                 except OSError:
                     continue

@@ -33,6 +33,7 @@ from procurement.mailroom.queries import (
 )
 from procurement.mailroom.services.drafting import About, make_drafts
 from procurement.mailroom.services.saying import say_in_thread, written_now
+from procurement.mailroom.services.taking import promise_answer
 from procurement.mailroom.states import MAIL_LIFECYCLE, MailState, Why
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import visible_orders
@@ -235,6 +236,10 @@ def _thread(mail: InboundMail, opened: Opened, judged: Judged, *, at: datetime) 
     except NotAllowed:
         _leave(mail, opened, Judged(REFUSE, Why.MAY_NOT_WRITE, judged.supplier_id, order), at=at)
         return
+    reasons = [one["why"] for one in said.files if one["why"]]
+    if reasons and mail.placed_at is None:
+        language = str(order.supplier.language)
+        promise_answer(mail, order, reasons, language=language, at=at)
     about = About(mail, order, said.message, opened)
     drafts, unsure = ([], []) if author.is_company else make_drafts(about, author=author, at=at)
     verb = "draft" if drafts else "thread"

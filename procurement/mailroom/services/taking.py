@@ -6,9 +6,12 @@ sorted, and only once. A door marks, moves or forgets a mail after this has been
 """
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
+from email.utils import make_msgid
 
 from django.conf import settings
+from django.urls import reverse
 
 from portal.kernel.audit.services import record
 from portal.kernel.outbox.services import enqueue
@@ -16,8 +19,10 @@ from portal.kernel.scope import acting
 from procurement.mailroom.models import InboundMail
 from procurement.mailroom.policies.opening import fingerprint, read_head
 from procurement.mailroom.queries import MAILROOM
+from procurement.orders.models import PurchaseOrder
 
 TOPIC = "mailroom"
+SORT, ANSWER = "mail.sort", "mail.answer"
 KEPT_OF_TOO_LARGE = 64 * 1024
 
 
@@ -66,4 +71,20 @@ def take_mail(raw: bytes, *, door: str, at: datetime) -> InboundMail:
 def promise_to_sort(mail: InboundMail, *, at: datetime) -> None:
     """Promise, in this transaction, that a mail will be sorted."""
     payload = {"mail": str(mail.key), "version": mail.version}
-    enqueue(TOPIC, mail.stream, "mail.sort", payload, actor=MAILROOM, at=at, supplier_id=None)
+    enqueue(TOPIC, mail.stream, SORT, payload, actor=MAILROOM, at=at, supplier_id=None)
+
+
+def promise_answer(
+    mail: InboundMail, order: PurchaseOrder, reasons: Sequence[str], *, language: str, at: datetime
+) -> None:
+    """Promise, in this transaction, that the sender is told which files were not taken, and why."""
+    payload = {
+        "to": mail.sender,
+        "answers": mail.message_id,
+        "message_id": make_msgid(domain=settings.MAIL_REPLY_DOMAIN or None),
+        "number": order.number,
+        "reasons": list(reasons),
+        "language": language,
+        "url": f"{settings.PUBLIC_URL}{reverse('order', args=[order.key])}",
+    }
+    enqueue(TOPIC, mail.stream, ANSWER, payload, actor=MAILROOM, at=at, supplier_id=order.supplier_id)
