@@ -13,7 +13,7 @@ REDIS_SCHEMES = ("redis", "rediss", "valkey", "valkeys")
 BROKER_SCHEMES = (*REDIS_SCHEMES, "sentinel", "amqp", "amqps", "memory")
 AS_REDIS = {"valkey": "redis", "valkeys": "rediss"}
 POOLERS = ("none", "session", "transaction")
-MAIL_SCHEMES = ("smtp", "smtps", "smtp+tls", "console", "file", "memory")
+MAIL_SCHEMES = ("smtp", "smtps", "smtp+tls", "console", "file", "memory", "mailbox", "anymail")
 
 # Note [Owner]: every day the portal signs in to PostgreSQL as a role that owns nothing, so that row level
 # security holds for it. Only the commands below deal with the tables themselves; they sign in as the owner.
@@ -119,10 +119,20 @@ def broker_options(address: SplitResult | None) -> dict[str, Any]:
 
 
 def mail(address: SplitResult) -> dict[str, Any]:
-    """Django's EMAIL_* settings for smtp://, smtp+tls:// (STARTTLS), smtps://, console:, file:, memory:."""
+    """Django's EMAIL_* settings for smtp://, smtp+tls:// (STARTTLS), smtps://, console:, file:, memory:, and others'.
+
+    `mailbox:/a/folder` keeps mails for the page `/mailbox/`; `anymail://postmark` is a provider of django-anymail.
+    """
     if address.scheme in ("console", "memory"):
         backend = "locmem" if address.scheme == "memory" else "console"
         return {"EMAIL_BACKEND": f"django.core.mail.backends.{backend}.EmailBackend"}
+    if address.scheme == "mailbox":
+        return {
+            "EMAIL_BACKEND": "portal.mailbox.MailboxBackend",
+            "MAILBOX_FOLDER": unquote(address.path),
+        }
+    if address.scheme == "anymail":
+        return {"EMAIL_BACKEND": f"anymail.backends.{address.hostname}.EmailBackend"}
     if address.scheme == "file":
         return {
             "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",

@@ -29,6 +29,12 @@ def secret(name: str) -> str:
         raise ImproperlyConfigured(f"{name}_FILE cannot be read: {problem}") from problem
 
 
+def named(prefix: str) -> dict[str, str]:
+    """Everything whose name begins with the prefix, by the rest of its name; a name ending in `_FILE` names a file."""
+    names = {name.removesuffix("_FILE") for name in os.environ if name.startswith(prefix)}
+    return {name.removeprefix(prefix): value for name in sorted(names) if (value := secret(name))}
+
+
 def flag(name: str, default: bool = False) -> bool:
     """A yes or a no; anything else is refused rather than guessed."""
     value = os.environ.get(name)

@@ -314,6 +314,11 @@ WHITENOISE_AUTOREFRESH = TESTING
 
 if _mail_url:
     globals().update(backing.mail(_mail_url))
+MAILBOX_FOLDER: str = globals().get("MAILBOX_FOLDER") or str(VAR_DIR / "mailbox")
+# A provider of django-anymail is chosen with EMAIL_URL=anymail://postmark; what it wants to know is ANYMAIL_… each.
+ANYMAIL: dict[str, str] = env.named("ANYMAIL_") if _mail_url and _mail_url.scheme == "anymail" else {}
+if ANYMAIL:
+    INSTALLED_APPS.append("anymail")
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "Quayside <quayside@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -325,6 +330,8 @@ NOTICES = env.flag("NOTICES", True)
 NOTICES_GATHER_FOR = timedelta(seconds=env.integer("NOTICES_GATHER_FOR", 120))
 # What happened longer ago (hours) than this is no news: it is mailed to nobody.
 NOTICES_NEWS_FOR = timedelta(hours=env.integer("NOTICES_NEWS_FOR", 72, at_least=1))
+# An order that was written more days before than this when it first comes is history too: a first load mails nobody.
+NOTICES_ORDERS_FROM = timedelta(days=env.integer("NOTICES_ORDER_DAYS", 14, at_least=1))
 # At which hour of the reader's day a digest comes; the weekly one on Mondays.
 NOTICES_DIGEST_AT = env.integer("NOTICES_DIGEST_AT", 7)
 # After so many working hours of its supplier, an order that nobody there has seen is told of.
@@ -334,6 +341,8 @@ LINK_VALID_FOR = timedelta(days=env.integer("LINK_VALID_DAYS", 14, at_least=1))
 LINK_SIGN_IN_SEGMENTS = env.words("LINK_SIGN_IN_SEGMENTS")
 # The domain whose mail comes back to us (docs/mailroom.md). Without one, replies go to the buyer.
 MAIL_REPLY_DOMAIN = env.text("MAIL_REPLY_DOMAIN", "" if PRODUCTION else "mail.localhost").lower()
+# Who takes the replies that are typed in the mailbox of a demo.
+MAIL_TAKEN_BY = "procurement.mailroom.services.take_mail"
 
 # --- Mail that comes in (docs/mailroom.md) ------------------------------------------------------------------
 

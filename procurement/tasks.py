@@ -4,6 +4,7 @@ from procurement.changes.tasks import close_changes
 from procurement.erp.reconciliation.tasks import compare, rehearse_first_sync, repair_drift
 from procurement.erp.tasks import read_feeds
 from procurement.mailroom.tasks import poll
+from procurement.notifications.tasks import send_notices, watch_notices
 from procurement.orders.tasks import make_document
 
 __all__ = [
@@ -14,4 +15,6 @@ __all__ = [
     "read_feeds",
     "rehearse_first_sync",
     "repair_drift",
+    "send_notices",
+    "watch_notices",
 ]

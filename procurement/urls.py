@@ -11,5 +11,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("procurement.mailroom.urls")),
     path("", include("procurement.erp.urls")),
     path("", include("procurement.erp.reconciliation.urls")),
+    path("", include("procurement.notifications.urls")),
     path("", include("procurement.workbench.urls")),
 ]

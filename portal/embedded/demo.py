@@ -184,7 +184,7 @@ def portal_environment(places: Places, address: str) -> dict[str, str]:
         "VAR_DIR": str(places.var),
         "ERP_CONNECTOR": "files",
         "ERP_FILES_ROOT": str(places.var / "erp"),
-        "EMAIL_URL": f"file:{places.var / 'mail'}",
+        "EMAIL_URL": f"mailbox:{places.var / 'mailbox'}",
         "LOG_FORMAT": "json",
         "PYTHONUNBUFFERED": "1",
     }
@@ -238,4 +238,5 @@ def tell(address: str, places: Places) -> None:
     print(f"\n  Quayside is at {address}\n")
     for row in (head, tuple("─" * width for width in widths), *rows):
         print("  " + line(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    print(f"\n  Mails go nowhere: they are at {address}/mailbox/")
     print("\n  For demos on this one machine. Ctrl-C stops it.", flush=True)

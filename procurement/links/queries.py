@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
+from django.urls import reverse
 
 from portal.kernel.actors import Actor, Channel, Side
 from portal.kernel.scope import requires_scope
@@ -26,6 +27,11 @@ def find_link(token: str) -> SignedLink | None:
     """
     key = key_in(token, _secrets())
     return SignedLink.objects.filter(key=key).first() if key else None
+
+
+def url_of(link: SignedLink) -> str:
+    """The address of a link, to be mailed to its person. Never to be logged."""
+    return f"{settings.PUBLIC_URL}{reverse('link', args=[link.token])}"
 
 
 def standing(link: SignedLink, at: datetime) -> LinkStanding:

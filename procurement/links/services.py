@@ -22,6 +22,8 @@ from procurement.links.states import LinkStanding
 from procurement.orders.models import PurchaseOrder
 from suppliers.roles import Permission
 
+LONGEST_ADDRESS = 254
+
 
 class LinkSpent(Refusal):
     """What this link was for has been done with it."""
@@ -31,7 +33,10 @@ class LinkSpent(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class NewLink:
-    """A link to be made: for whom, to what, and by which mail it goes (`origin`), if by any."""
+    """A link to be made: for whom, to what, and by which mail it goes (`origin`), if by any.
+
+    One that `renews` another opens no more than that one did.
+    """
 
     person: Person
     supplier_id: int
@@ -40,6 +45,7 @@ class NewLink:
     order_id: int | None = None
     subject: str = ""
     origin: uuid.UUID | None = None
+    renews: SignedLink | None = None
 
 
 @requires_scope
@@ -58,6 +64,8 @@ def issue_links(wanted: Sequence[NewLink], *, actor: Actor, at: datetime) -> lis
             language=one.person.language,
             time_zone=one.person.time_zone,
             origin=one.origin,
+            made_from=one.renews,
+            forwarded=one.renews is not None and one.renews.forwarded,
             issued_at=at,
             issued_by=actor.label,
             expires_at=at + settings.LINK_VALID_FOR,
@@ -171,7 +179,7 @@ def forward_link(link: SignedLink, address: str, name: str, *, actor: Actor, at:
         raise NotAllowed(_("A link that was forwarded cannot be forwarded again. Ask who sent it to you."))
     address = address.strip().lower()
     try:
-        validate_email(address)
+        validate_email(address if len(address) <= LONGEST_ADDRESS else "")
     except ValidationError as error:
         message = _("“%(value)s” is no mail address. Write it like name@company.com.")
         text = message % {"value": address[:80]}

@@ -11,7 +11,7 @@ class Purpose(models.TextChoices):
 
     ANSWER = "answer", _("Answer an order")
     CHANGE = "change", _("Answer a change request")
-    READ = "read", _("Read")
+    READ = "read", _("Read and write to the buyer")
     TASK = "task", _("Do a delegated task")
 
 
@@ -24,10 +24,18 @@ class LinkStanding(models.TextChoices):
     REVOKED = "revoked", _("Revoked")
 
 
-# No more than the purpose needs: a link to an answer moves no agreement, and none gives rights over people or tokens.
+# No more than the purpose needs: none gives rights over people, tokens, or what the company decides. What waits on an
+# order is its lines and the changes asked for, so a link to an answer answers both.
 PERMISSIONS: dict[str, frozenset[Permission]] = {
-    Purpose.ANSWER: frozenset({Permission.ORDER_VIEW, Permission.ORDER_ACKNOWLEDGE, Permission.THREAD_WRITE}),
+    Purpose.ANSWER: frozenset(
+        {
+            Permission.ORDER_VIEW,
+            Permission.ORDER_ACKNOWLEDGE,
+            Permission.CHANGE_NEGOTIATE,
+            Permission.THREAD_WRITE,
+        }
+    ),
     Purpose.CHANGE: frozenset({Permission.ORDER_VIEW, Permission.CHANGE_NEGOTIATE, Permission.THREAD_WRITE}),
-    Purpose.READ: frozenset({Permission.ORDER_VIEW}),
+    Purpose.READ: frozenset({Permission.ORDER_VIEW, Permission.THREAD_WRITE}),
     Purpose.TASK: frozenset(),
 }

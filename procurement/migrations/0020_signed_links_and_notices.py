@@ -58,7 +58,10 @@ class Migration(migrations.Migration):
                 (
                     "supplier",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="suppliers.supplier"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        null=True,
+                        related_name="+",
+                        to="suppliers.supplier",
                     ),
                 ),
                 (
@@ -192,7 +195,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("answer", "Answer an order"),
                             ("change", "Answer a change request"),
-                            ("read", "Read"),
+                            ("read", "Read and write to the buyer"),
                             ("task", "Do a delegated task"),
                         ],
                         max_length=10,
@@ -328,7 +331,10 @@ class Migration(migrations.Migration):
                 (
                     "supplier",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="suppliers.supplier"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        null=True,
+                        related_name="+",
+                        to="suppliers.supplier",
                     ),
                 ),
                 (
@@ -393,10 +399,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="noticemail",
             index=models.Index(fields=["address", "-created_at"], name="notice_mail_of_address"),
-        ),
-        migrations.AddConstraint(
-            model_name="noticemail",
-            constraint=models.UniqueConstraint(fields=("id", "supplier"), name="notice_mail_wall"),
         ),
         migrations.AddConstraint(
             model_name="noticemail",
@@ -640,7 +642,6 @@ class Migration(migrations.Migration):
         wall(MAIL),
         wall(NOTICE),
         same_supplier(NOTICE, "order_id", ORDER),
-        same_supplier(NOTICE, "mail_id", MAIL),
         same_supplier(NOTICE, "link_id", LINK),
         company_wall("procurement_noticepreference"),
         wall(SIGHT),

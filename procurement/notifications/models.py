@@ -14,12 +14,13 @@ from procurement.notifications.states import Audience, Cadence, MailState, Notic
 class NoticeMail(models.Model):
     """One mail to one person, with all that was gathered for them. Sent again, it has the same Message-ID.
 
-    `message_id` is without its angle brackets: replies and bounces name it.
+    `message_id` is without its angle brackets: replies and bounces name it. A mail to the buying side is of no one
+    supplier: it may tell of several.
     """
 
     id = models.BigAutoField(primary_key=True)
     key = models.UUIDField(default=uuid.uuid4, unique=True)
-    supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.PROTECT, related_name="+")
+    supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.PROTECT, related_name="+", null=True)
     audience = models.CharField(max_length=10, choices=Audience.choices)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
     address = models.EmailField()
@@ -37,7 +38,6 @@ class NoticeMail(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["id", "supplier"], name="notice_mail_wall"),
             models.CheckConstraint(condition=Q(state__in=MailState.values), name="notice_mail_state_known"),
             models.CheckConstraint(
                 condition=Q(audience__in=Audience.values), name="notice_mail_audience_known"
@@ -72,7 +72,7 @@ class Notice(models.Model):
     event_id = models.BigIntegerField()
     event_kind = models.CharField(max_length=60)
     internal = models.BooleanField(default=False)
-    supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.PROTECT, related_name="+")
+    supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.PROTECT, related_name="+", null=True)
     order = models.ForeignKey(
         "procurement.PurchaseOrder", on_delete=models.PROTECT, related_name="+", null=True
     )

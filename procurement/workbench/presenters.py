@@ -1,21 +1,24 @@
 """What happened, as sentences: one for every kind of fact on an order's timeline, in the reader's language."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.templatetags.portal_ui import day_text, figure, look_of
+from portal.kernel.templatetags.portal_ui import figure, look_of
 from procurement.changes.presenters import differences_in, kinds_text, why_text
 from procurement.invoices.states import InvoiceKind
+from procurement.notifications.states import NoticeKind
+from procurement.orders.presenters import field_word, lines_text, shown_value
 
 Facts = Mapping[str, Any]
 
@@ -35,27 +38,6 @@ class Entry:
     url: str = ""
 
 
-FIELD_WORDS = {
-    "quantity": lazy("quantity"),
-    "price": lazy("price"),
-    "delivery_on": lazy("delivery"),
-    "deliveries": lazy("deliveries"),
-    "item_number": lazy("item"),
-    "unit": lazy("unit"),
-    "ship_to": lazy("ship-to"),
-    "incoterm": lazy("Incoterm"),
-    "currency": lazy("currency"),
-    "line": lazy("line"),
-    "number": lazy("line number"),
-    "description": lazy("description"),
-    "gtin": lazy("GTIN"),
-    "supplier_part_number": lazy("your item number"),
-    "note": lazy("note"),
-    "payment_terms": lazy("payment terms"),
-    "buyer_name": lazy("buyer"),
-    "kind": lazy("kind of order"),
-}
-
 CHANNEL_WORDS = {
     "portal": "",
     "api": lazy("by program"),
@@ -67,42 +49,6 @@ CHANNEL_WORDS = {
     "rule": lazy("by rule"),
     "system": "",
 }
-
-
-def field_word(name: str) -> str:
-    """What a field is called on the screen."""
-    return str(FIELD_WORDS.get(name, name.replace("_", " ")))
-
-
-def shown_value(name: str, value: str) -> str:
-    """A value as a revision keeps it (2026-04-01, 1200.5), as the reader writes it."""
-    if not value:
-        return ""
-    if name == "delivery_on":
-        return day_text(date.fromisoformat(value))
-    if name == "deliveries":
-        return " + ".join(_delivery(part) for part in value.split(" + "))
-    if name in ("quantity", "price"):
-        amount, _per, basis = value.partition(" per ")
-        try:
-            return figure(Decimal(amount), 2 if name == "price" else 0) + (f" / {basis}" if basis else "")
-        except InvalidOperation:
-            return value
-    return value
-
-
-def _delivery(part: str) -> str:
-    quantity, on, day = part.partition(" on ")
-    return f"{figure(Decimal(quantity))} · {day_text(date.fromisoformat(day))}" if on else part
-
-
-def lines_text(numbers: Iterable[int], most: int = 6) -> str:
-    """Some line numbers in words: line 10; lines 10 and 20; 14 lines."""
-    found = list(numbers)
-    if len(found) > most:
-        return ngettext("%(n)d line", "%(n)d lines", len(found)) % {"n": len(found)}
-    words = ngettext("line %(lines)s", "lines %(lines)s", len(found))
-    return words % {"lines": ", ".join(str(number) for number in found)}
 
 
 def entry_of(
@@ -333,6 +279,37 @@ def _mail(text: Any) -> Callable[[Facts], str]:
     return sentence
 
 
+def _seen(facts: Facts) -> str:
+    return _("Revision %(number)s seen by the supplier") % {"number": facts["revision"]}
+
+
+def _mailed(text: str | Promise) -> Callable[[Facts], str]:
+    """A mail that left, or did not: what it was about, and to whom."""
+
+    def sentence(facts: Facts) -> str:
+        kinds = facts.get("kinds") or [facts.get("kind", "")]
+        words = [str(NoticeKind(kind).label) for kind in kinds if kind in NoticeKind.values]
+        return str(text) % {
+            "what": ", ".join(words),
+            "to": facts.get("to", ""),
+            "reason": facts.get("reason", ""),
+        }
+
+    return sentence
+
+
+def _mail_failed(facts: Facts) -> str:
+    if facts.get("reason") == "nobody":
+        return _mailed(_("Nobody could be told: %(what)s. No person with rights, and no mail address."))(
+            facts
+        )
+    return _mailed(_("The mail to %(to)s did not arrive: %(reason)s"))(facts)
+
+
+def _link(text: Promise) -> Callable[[Facts], str]:
+    return lambda facts: str(text) % {"to": facts.get("to", ""), "by": facts.get("by", "")}
+
+
 # What happened: the tone and glyph of its dot, and its sentence. A test holds this equal to what is recorded.
 SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     "order.received": ("quiet", "none", _received),
@@ -395,6 +372,24 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     "erp.drift_repaired": ("quiet", "full", _drift_repaired),
     "outbox.replayed": ("quiet", "stale", _said(lazy("Message delivered once more"))),
     "outbox.skipped": ("quiet", "stop", _said(lazy("Message given up"))),
+    "notice.sent": ("quiet", "none", _mailed(lazy("Mail to %(to)s: %(what)s"))),
+    "notice.failed": ("stop", "alert", _mail_failed),
+    "notice.unreachable": (
+        "stop",
+        "alert",
+        _said(lazy("Nobody of the supplier can be written to: no person with rights, and no mail address")),
+    ),
+    "order.seen": ("quiet", "none", _seen),
+    "order.unseen": ("wait", "wait", _said(lazy("Nobody of the supplier has seen it for too long"))),
+    "link.opened": ("quiet", "none", _link(lazy("The link of the mail to %(to)s was opened"))),
+    "link.forwarded": ("quiet", "none", _link(lazy("%(by)s forwarded the order to %(to)s"))),
+    "link.asked_again": ("quiet", "stale", _link(lazy("A new link for %(to)s was asked for"))),
+    "link.refused": (
+        "talk",
+        "stop",
+        _link(lazy("%(to)s says that this is not for them; their link has ended")),
+    ),
+    "link.revoked": ("quiet", "stop", _link(lazy("The link of %(to)s was ended"))),
     "thread.message_sent": ("quiet", "none", _said(lazy("Message sent"))),
     "thread.note_written": ("quiet", "none", _said(lazy("Internal note written"))),
     "thread.file_added": ("quiet", "none", _file_added),

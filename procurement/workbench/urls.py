@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from procurement.workbench.views import buyer, common, decisions, home, story, supplier, tolerances
+from procurement.workbench.views import (
+    buyer,
+    common,
+    decisions,
+    home,
+    link,
+    mailbox,
+    story,
+    supplier,
+    tolerances,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -17,6 +27,19 @@ urlpatterns = [
         name="rule-decision-reopen",
     ),
     path("tolerances/<uuid:key>/dry-run/", tolerances.policy_dry_run, name="policy-dry-run"),
+    path("mailbox/", mailbox.mailbox, name="mailbox"),
+    path("mailbox/<str:name>/", mailbox.mailbox_mail, name="mailbox-mail"),
+    path("mailbox/<str:name>/html/", mailbox.mailbox_html, name="mailbox-html"),
+    path("mailbox/<str:name>/reply/", mailbox.mailbox_reply, name="mailbox-reply"),
+    path("l/<str:token>/", link.link, name="link"),
+    path("l/<str:token>/seen/", link.link_seen, name="link-seen"),
+    path("l/<str:token>/answer/", link.link_answer, name="link-answer"),
+    path("l/<str:token>/change/<uuid:key>/", link.link_change, name="link-change"),
+    path("l/<str:token>/message/", link.link_message, name="link-message"),
+    path("l/<str:token>/forward/", link.link_forward, name="link-forward"),
+    path("l/<str:token>/open/<uuid:key>/", link.link_open, name="link-open"),
+    path("l/<str:token>/not-me/", link.link_refuse, name="link-refuse"),
+    path("l/<str:token>/renew/", link.link_renew, name="link-renew"),
     path("orders/<uuid:key>/", common.order, name="order"),
     path("orders/<uuid:key>/decide/", buyer.answer_decide, name="answer-decide"),
     path("orders/<uuid:key>/revisions/", buyer.order_revisions, name="order-revisions"),

@@ -48,6 +48,8 @@ EXTRA_POLICIES = {
     "procurement_changeround": {"supplier_writes_only", "supplier_edits_only"},
     "procurement_orderchange": {"supplier_writes_only"},
     "procurement_message": {"supplier_writes_only"},
+    # Whose a link's token is, is asked before anybody acts.
+    "procurement_signedlink": {"doorkeeper_reads"},
 }
 
 
@@ -202,6 +204,7 @@ WRITES = {
         "round,state,turn,updated_at,version)"
     ),
     "procurement_orderdocument": "SELECT INSERT DELETE UPDATE(asked_at,reason,state)",
+    "procurement_ordersight": "SELECT INSERT",
     "procurement_promise": "SELECT INSERT UPDATE(decided_at,state,was_agreed)",
     "procurement_purchaseorder": (
         "SELECT UPDATE(acknowledge_by_at,agreement,answer_asked_at,finance,line_count,lines_agreed,"
@@ -213,6 +216,9 @@ WRITES = {
     ),
     "procurement_savedview": "SELECT INSERT DELETE UPDATE(query,supplier_id)",
     "procurement_scheduleline": "SELECT UPDATE(first_agreed_on,first_promised_on)",
+    "procurement_signedlink": (
+        "SELECT INSERT UPDATE(acted_on,opened_at,renewals,revoked_at,revoked_by,used_at)"
+    ),
     "procurement_uploadedanswer": "SELECT INSERT DELETE UPDATE(applied_at,applied_by,result)",
     "suppliers_apitoken": "SELECT INSERT UPDATE(last_used_at,revoked_at,revoked_by)",
     "suppliers_user": (
@@ -252,6 +258,7 @@ def test_a_suppliers_scope_has_exactly_the_rights_that_services_need():
     [
         "procurement_alert",
         "procurement_erpconnection",
+        "procurement_noticepreference",
         "procurement_reconciliationrun",
         "procurement_rehearsal",
         "procurement_sweptrecord",

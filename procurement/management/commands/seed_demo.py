@@ -23,6 +23,7 @@ from procurement.demo.people import MAIN_ROLES, MEI
 from procurement.demo.tolerances import propose_tolerances
 from procurement.demo.tryton.loading import load_from_tryton, order_in_tryton
 from procurement.demo.tryton.northmoor import orders
+from procurement.notifications.services import forget_the_past
 from procurement.orders.models import PurchaseOrder
 from suppliers.models import Supplier, User
 
@@ -80,6 +81,8 @@ class Command(BaseCommand):
         with acting(SET_UP):
             tell_past_runs(company)
         propose_tolerances(at=now - timedelta(hours=20))
+        with acting(SET_UP):
+            forget_the_past()
         if people_file:
             _write_people(people_file, password)
         self.stdout.write(
@@ -92,6 +95,8 @@ class Command(BaseCommand):
     ) -> None:
         order_in_tryton(address, list(orders(now.date())))
         count = load_from_tryton(password, now=now)
+        with acting(SET_UP):
+            forget_the_past()
         if people_file:
             _write_people(people_file, password)
         self.stdout.write(f"Read {count} orders out of Tryton.")

@@ -5,6 +5,7 @@ second, in one transaction whose refusals undo only the act: so nothing that was
 """
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -187,7 +188,7 @@ def order_answer(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         return show_order(request, order)
     # Held before anything is read of it: what is kept and what is sent then speak of one and the same order.
     order = lock_order(key, actor=request.actor)
-    typing = _keep_typing(request, order)
+    typing = keep_typing(request, order)
     if "send" in request.POST or "changed" in request.POST or "confirm" in request.POST:
         return _send(request, order, typing)
     _say_elsewhere(request, order, typing)
@@ -195,7 +196,7 @@ def order_answer(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         return _to_menu(request, order, key_of_line)
     for act in LINE_ACTS:
         if act in request.POST:
-            line_id = _act_on_line(request, order, typing, act, request.POST[act])
+            line_id = act_on_line(request, order, typing, act, request.POST[act])
             return _to_page(request, order, f"#line-{line_id}" if line_id else "")
     if "many" in request.POST:
         return _set_one_day(request, order, typing)
@@ -209,9 +210,9 @@ def order_answer(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 def answer_line(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Keep what is typed in one line, and say what would come of it; or do what a button of the line says."""
     order = lock_order(key, actor=request.actor)
-    typing = _keep_typing(request, order)
+    typing = keep_typing(request, order)
     act = next((name for name in LINE_ACTS if name in request.POST), "")
-    line_id = _act_on_line(request, order, typing, act, request.POST[act]) if act else 0
+    line_id = act_on_line(request, order, typing, act, request.POST[act]) if act else 0
     in_full = typing.keys | {
         request.POST.get(act, "").rpartition(".")[0] if act == "drop" else request.POST.get(act, "")
     }
@@ -237,7 +238,7 @@ def answer_discard(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Throw away what was typed and not sent."""
     order = find_order(key, actor=request.actor)
     page = answer_page(order, actor=request.actor, at=request.at)
-    elsewhere = _elsewhere(page, _Typing(order.version, frozenset(), {}, _seen(request)))
+    elsewhere = _elsewhere(page, Typing(order.version, frozenset(), {}, _seen(request)))
     try:
         require_as_shown(bool(elsewhere))
     except TypedElsewhere as refusal:
@@ -294,7 +295,7 @@ def _to_menu(request: DoorRequest, order: PurchaseOrder, key: str) -> HttpRespon
 
 
 @dataclass(frozen=True, slots=True)
-class _Typing:
+class Typing:
     """What came with a request: the version on the screen, what it showed as typed, and the fields that were sent.
 
     `elsewhere` says of each sent line what was typed in another window since the screen was drawn.
@@ -313,11 +314,11 @@ def _number(text: str | None, limit: int) -> int:
     return min(int(text), limit) if text and text.isdecimal() and len(text) < 10 else limit
 
 
-def _keep_typing(request: DoorRequest, order: PurchaseOrder) -> _Typing:
+def keep_typing(request: DoorRequest, order: PurchaseOrder) -> Typing:
     """Keep every field that was sent and differs from what is asked, or from what was asked on that screen."""
     posted = typed_lines(request.POST, get_language() or "en")
     version = _number(request.POST.get("version"), order.version)
-    typing = _Typing(version, frozenset(posted), posted, _seen(request))
+    typing = Typing(version, frozenset(posted), posted, _seen(request))
     if not may_answer(order, request.actor):
         return typing
     if (header := typed_header(request.POST)) or not posted:
@@ -382,7 +383,7 @@ def _piece_text(line: PurchaseOrderLine, piece: TypedPiece) -> str:
     return ", ".join(text for text in (*texts, kind) if text)
 
 
-def _elsewhere(page: AnswerPage, typing: _Typing) -> list[dict[str, str]]:
+def _elsewhere(page: AnswerPage, typing: Typing) -> list[dict[str, str]]:
     """Everything of this answer that is not as the page showed it that was sent."""
     told: list[dict[str, str]] = []
     for row in (row for row in page.lines if row.is_editable):
@@ -399,7 +400,7 @@ def _elsewhere(page: AnswerPage, typing: _Typing) -> list[dict[str, str]]:
     return told
 
 
-def _say_elsewhere(request: DoorRequest, order: PurchaseOrder, typing: _Typing) -> None:
+def _say_elsewhere(request: DoorRequest, order: PurchaseOrder, typing: Typing) -> None:
     """Where nothing is sent, what was typed elsewhere is told on the next page."""
     numbers = dict(order.lines.filter(key__in=typing.elsewhere).values_list("key", "number"))
     for key, text in typing.elsewhere.items():
@@ -419,7 +420,7 @@ def _current(order: PurchaseOrder, request: DoorRequest) -> dict[str, Pieces]:
     return {key: tuple(TypedPiece(**piece) for piece in draft.pieces) for key, draft in drafts.items()}
 
 
-def _act_on_line(request: DoorRequest, order: PurchaseOrder, typing: _Typing, act: str, value: str) -> int:
+def act_on_line(request: DoorRequest, order: PurchaseOrder, typing: Typing, act: str, value: str) -> int:
     """Do what a button of a line says to its fields; returns the line's id, 0 where there is no such line."""
     key, number = value, -1
     if act == "drop":
@@ -471,7 +472,7 @@ def _focus(row: GridLine, act: str) -> str:
     return fields.get(act, "menu")
 
 
-def _set_one_day(request: DoorRequest, order: PurchaseOrder, typing: _Typing) -> HttpResponse:
+def _set_one_day(request: DoorRequest, order: PurchaseOrder, typing: Typing) -> HttpResponse:
     """One delivery day on every line that was ticked."""
     day = kept_text("delivery_on", request.POST.get("many_on", ""), get_language() or "en")
     picked = set(request.POST.getlist("pick"))
@@ -499,7 +500,7 @@ def _set_one_day(request: DoorRequest, order: PurchaseOrder, typing: _Typing) ->
     return _to_page(request, order, "#lines")
 
 
-def _paste(request: DoorRequest, order: PurchaseOrder, typing: _Typing) -> HttpResponse:
+def _paste(request: DoorRequest, order: PurchaseOrder, typing: Typing) -> HttpResponse:
     """Fill the grid from rows copied out of a spreadsheet."""
     text = request.POST.get("paste", "")
     waiting = _waiting(order)
@@ -525,8 +526,22 @@ def _paste(request: DoorRequest, order: PurchaseOrder, typing: _Typing) -> HttpR
 # --- sending ------------------------------------------------------------------------------------------------
 
 
-def _send(request: DoorRequest, order: PurchaseOrder, typing: _Typing) -> HttpResponse:
-    """Send what is typed, the rest as asked, or both, as the button says."""
+def _send(request: DoorRequest, order: PurchaseOrder, typing: Typing) -> HttpResponse:
+    return send_answer(request, order, typing, show=show_order, sent=_sent)
+
+
+def send_answer(
+    request: DoorRequest,
+    order: PurchaseOrder,
+    typing: Typing,
+    *,
+    show: Callable[..., HttpResponse],
+    sent: Callable[[DoorRequest, PurchaseOrder, Acknowledged], HttpResponse],
+) -> HttpResponse:
+    """Send what is typed, the rest as asked, or both, as the button says.
+
+    `show` draws the page that it came from again, with what must be looked at; `sent` is what follows once it is sent.
+    """
     page = _page(request, order)
     typed = [row for row in page.lines if row.is_editable and row.is_typed]
     only_rest = "confirm" in request.POST
@@ -556,15 +571,19 @@ def _send(request: DoorRequest, order: PurchaseOrder, typing: _Typing) -> HttpRe
         require_fresh(order, typing.version, [line for line in waiting if everything or line.key in chosen])
         require_as_shown(bool(elsewhere))
         if problems:
-            return show_order(request, order, problems=_summary(problems), status=422)
+            return show(request, order, problems=_summary(problems), status=422)
         with transaction.atomic():
             done = acknowledge_order(command, actor=request.actor, at=request.at)
     except StaleDocument as refusal:
         fresh = find_order(order.key, actor=request.actor)
-        return show_order(request, fresh, problems=elsewhere, refusal=refusal, status=409)
+        return show(request, fresh, problems=elsewhere, refusal=refusal, status=409)
     except Invalid as refusal:
         told = [_located(page, problem) for problem in refusal.problems]
-        return show_order(request, order, problems=told, refusal=None, status=422)
+        return show(request, order, problems=told, refusal=None, status=422)
+    return sent(request, order, done)
+
+
+def _sent(request: DoorRequest, order: PurchaseOrder, done: Acknowledged) -> HttpResponse:
     _say_sent(request, order, done)
     # A buyer who answered for the supplier holds the ball now, and decides on the order's own page.
     response = HttpResponseRedirect(back_or(request, reverse("order", args=[order.key])))

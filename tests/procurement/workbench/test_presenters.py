@@ -20,6 +20,8 @@ PLACES = [
     "procurement/receipts/services.py",
     "procurement/invoices/services.py",
     "procurement/threads/services.py",
+    "procurement/links/services.py",
+    "procurement/notifications/services",
     "procurement/tolerances/services.py",
     "procurement/mailroom/services/drafting.py",
     "procurement/mailroom/states.py",
@@ -28,11 +30,12 @@ PLACES = [
     "procurement/erp/reconciliation/services.py",
     "portal/kernel/outbox/services.py",
 ]
-KIND = re.compile(r"(order|change|thread|erp|outbox)\.[a-z_]+[a-z]|mail\.draft_[a-z]+")
+KIND = re.compile(r"(order|change|thread|erp|outbox|link|notice)\.[a-z_]+[a-z]|mail\.draft_[a-z]+")
 NOT_FACTS = {
     "order.promise_agreed",
     "order.promise_forgotten",
     "change.negotiate",
+    "notice.mail",
 }  # what the ERP is told; its command writes its own facts
 
 
@@ -43,7 +46,28 @@ def terms(*pieces):
     return {"pieces": told, "ship_to": "", "cancel": False}
 
 
+MAILED = {"kind": "order_new", "kinds": ["order_new", "message"], "to": "mei@lianfeng.example", "mail": "1"}
+LINK = {"link": "1", "to": "jan@lianfeng.example", "purpose": "answer"}
 EXAMPLES = {
+    "notice.sent": (MAILED, "Mail to mei@lianfeng.example: New orders, Messages about an order"),
+    "notice.failed": (
+        MAILED | {"reason": "550 no such user"},
+        "The mail to mei@lianfeng.example did not arrive: 550 no such user",
+    ),
+    "notice.unreachable": (
+        {"number": "1", "revision": 1},
+        "Nobody of the supplier can be written to: no person with rights, and no mail address",
+    ),
+    "order.seen": ({"number": "1", "revision": 3}, "Revision 3 seen by the supplier"),
+    "order.unseen": ({"number": "1", "revision": 1}, "Nobody of the supplier has seen it for too long"),
+    "link.opened": (LINK, "The link of the mail to jan@lianfeng.example was opened"),
+    "link.forwarded": (
+        LINK | {"by": "mei@lianfeng.example"},
+        "mei@lianfeng.example forwarded the order to jan@lianfeng.example",
+    ),
+    "link.asked_again": (LINK, "A new link for jan@lianfeng.example was asked for"),
+    "link.refused": (LINK, "jan@lianfeng.example says that this is not for them; their link has ended"),
+    "link.revoked": (LINK, "The link of jan@lianfeng.example was ended"),
     "order.received": ({"number": "1", "revision": 1, "lines": 18}, "Order received, 18 lines"),
     "order.revised": (
         {
@@ -300,3 +324,10 @@ def test_what_went_to_the_erp_did_not_come_from_it(kind, note):
     told = event(kind, {"lines": [10]}, actor_side="system", channel="erp")
 
     assert entry_of(told, side="company").note == note
+
+
+def test_that_nobody_could_be_told_is_said_in_plain_words():
+    facts = {"kind": "order_new", "to": "", "reason": "nobody"}
+    text = "Nobody could be told: New orders. No person with rights, and no mail address."
+
+    assert entry_of(event("notice.failed", facts)).text == text

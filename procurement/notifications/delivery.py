@@ -1,0 +1,298 @@
+"""The outbox's topic "notices": one mail to one reader, written when it leaves, in their language and their zone.
+
+Note [Three steps]: what is to be said is read and its links are made in one transaction; the mail server is spoken to
+in none; what came of it is noted in another. A crash between the last two sends the mail once more, with the same
+Message-ID and the same links.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import formataddr, parseaddr
+from smtplib import (
+    SMTPDataError,
+    SMTPException,
+    SMTPRecipientsRefused,
+)
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from portal.kernel.actors import Actor, Channel, Side
+from portal.kernel.outbox.models import OutboxMessage
+from portal.kernel.outbox.services import ParkMessage, RetryLater
+from portal.kernel.scope import acting, require_no_transaction
+from procurement.links.models import SignedLink
+from procurement.links.queries import url_of
+from procurement.links.services import NewLink, issue_links, reply_address_of
+from procurement.links.states import Purpose
+from procurement.notifications.messages import Written
+from procurement.notifications.models import Notice, NoticeMail
+from procurement.notifications.policies import MOST_TRIES_FOR, thread_ids
+from procurement.notifications.presenters import Envelope, items_of, seen_by, streams_of, written
+from procurement.notifications.services.gathering import POSTMAN
+from procurement.notifications.services.mailing import (
+    UNSENT,
+    drop_mail,
+    fail_mail,
+    mail_domain,
+    note_sent,
+)
+from procurement.notifications.services.overtaken import Dropped, still_wanted
+from procurement.notifications.states import ALWAYS, Audience, NoticeKind
+from procurement.notifications.stopping import stop_token
+from procurement.orders.states import OrderState
+from suppliers.models import User
+from suppliers.queries import actor_of
+
+logger = logging.getLogger(__name__)
+
+PERMANENT = range(500, 600)
+NEVER_AGAIN = (550, 551, 552, 553, 554, 555, 556)
+
+
+@dataclass(slots=True)
+class _Letter:
+    """A mail on its way: what is in it, and its headers."""
+
+    mail: NoticeMail
+    leaving: list[Notice]
+    dropped: list[Dropped]
+    written: Written
+    reply_to: str
+    stop_url: str
+    references: list[str]
+
+
+def deliver(message: OutboxMessage) -> str:
+    """Send one mail, or say why it need not leave. Returns an outcome word for the outbox."""
+    require_no_transaction()
+    at = timezone.now()
+    if not settings.NOTICES:
+        raise RetryLater("Notices are switched off (NOTICES).", timedelta(minutes=10))
+    letter = _write(message.payload["mail"], at)
+    if isinstance(letter, str):
+        return letter
+    try:
+        _send(letter)
+    except _Refused as refusal:
+        with acting(POSTMAN):
+            fail_mail(letter.mail, refusal.reason, at=at)
+        return "refused"
+    except RetryLater as error:
+        if at - message.created_at < MOST_TRIES_FOR:
+            raise
+        with acting(POSTMAN):
+            fail_mail(letter.mail, error.reason, at=at)
+        raise ParkMessage(error.reason) from error
+    with acting(POSTMAN):
+        note_sent(letter.mail, letter.leaving, letter.dropped, subject=letter.written.subject, at=at)
+    return "mailed"
+
+
+def _write(key: str, at: datetime) -> _Letter | str:
+    with acting(POSTMAN):
+        mail = NoticeMail.objects.filter(key=key).select_related("user").first()
+        if mail is None:
+            return "gone"
+        if mail.state not in UNSENT:
+            return str(mail.state)
+        notices = mail.notices.select_related("order__supplier", "order__company", "link").order_by("id")
+        leaving, dropped = still_wanted(mail, list(notices), at=at)
+        urls = _ways(mail, leaving, at)
+        reply_to = _reply_to(mail, leaving, at)
+        reader = _reader(mail)
+    if not leaving or reader is None:
+        with acting(POSTMAN):
+            drop_mail(mail, dropped)
+        return "not wanted"
+    stop_url = _stop_url(mail, leaving)
+    zone, language = ZoneInfo(mail.time_zone), mail.language
+    with acting(reader), translation.override(language), timezone.override(zone):
+        items = items_of(leaving, seen_by(reader, leaving), urls)
+        if items:
+            envelope = Envelope(
+                name=mail.name,
+                address=mail.address,
+                company=_company_of(leaving) if mail.audience == Audience.SUPPLIER else "",
+                audience=mail.audience,
+                cadence=leaving[0].cadence,
+                may_reply=bool(settings.MAIL_REPLY_DOMAIN) and len(items) == 1,
+                stop_url=stop_url,
+            )
+            text = written(items, envelope)
+    if not items:
+        with acting(POSTMAN):
+            drop_mail(mail, [*dropped, *((one, "nothing its reader may see") for one in leaving)])
+        return "not wanted"
+    supplier = str(mail.supplier_id or "buyers")
+    references = thread_ids(streams_of(items), supplier, mail_domain()) if len(items) == 1 else []
+    return _Letter(mail, leaving, dropped, text, reply_to, stop_url, references)
+
+
+def _reader(mail: NoticeMail) -> Actor | None:
+    """Under whose eyes the mail is written. See Note [Reader's scope]."""
+    if mail.audience == Audience.SUPPLIER:
+        assert mail.supplier_id is not None  # what is told to a supplier is of one
+        return Actor(
+            label=mail.person.label,
+            channel=Channel.MAIL,
+            side=Side.SUPPLIER,
+            user_id=mail.user_id,
+            supplier_ids=(mail.supplier_id,),
+            all_supplier_ids=(mail.supplier_id,),
+        )
+    user: User | None = mail.user
+    return actor_of(user, channel=Channel.MAIL) if user is not None and user.company_role else None
+
+
+def _ways(mail: NoticeMail, notices: Sequence[Notice], at: datetime) -> dict[str, str]:
+    """The way to each document: a signed link for a supplier's reader, the page itself for ours."""
+    if mail.audience == Audience.COMPANY:
+        return {
+            one.stream: f"{settings.PUBLIC_URL}{reverse('order', args=[one.order.key])}"
+            for one in notices
+            if one.order is not None
+        }
+    asked = {one.stream: one.link for one in notices if one.kind == NoticeKind.LINK and one.link}
+    wanted: dict[str, NewLink] = {}
+    for one in notices:
+        if one.order is None or one.stream in wanted:
+            continue
+        given = asked.get(one.stream)
+        if given is not None and one.event_kind == "link.forwarded":
+            continue
+        purpose = given.purpose if given is not None else _purpose(one, notices)
+        wanted[one.stream] = NewLink(
+            mail.person,
+            one.order.supplier_id,
+            one.stream,
+            purpose,
+            one.order_id,
+            origin=mail.key,
+            renews=given,
+        )
+    made: dict[str, SignedLink] = {
+        link.stream: link for link in issue_links(list(wanted.values()), actor=POSTMAN, at=at)
+    }
+    given_on = {stream: link for stream, link in asked.items() if stream not in made}
+    return {stream: url_of(link) for stream, link in {**made, **given_on}.items()}
+
+
+def _purpose(notice: Notice, notices: Sequence[Notice]) -> str:
+    order = notice.order
+    if order is not None and order.state == OrderState.ISSUED and order.lines_for_supplier:
+        return Purpose.ANSWER
+    asks = any(one.kind == NoticeKind.CHANGE_ASKED and one.stream == notice.stream for one in notices)
+    return Purpose.CHANGE if asks else Purpose.READ
+
+
+def _reply_to(mail: NoticeMail, notices: Sequence[Notice], at: datetime) -> str:
+    """Where a reply goes: to the document's thread where we read replies, else to the buyer."""
+    orders = {one.order_id: one.order for one in notices if one.order is not None}
+    if len(orders) != 1:
+        return ""
+    (order,) = orders.values()
+    address = reply_address_of(
+        order.stream, supplier_id=order.supplier_id, person=mail.person, order_id=order.pk, at=at
+    )
+    if address or mail.audience == Audience.COMPANY:
+        return address
+    return formataddr((order.buyer_name, order.buyer_email)) if order.buyer_email else ""
+
+
+def _company_of(notices: Sequence[Notice]) -> str:
+    names = {one.order.company.name for one in notices if one.order is not None}
+    return names.pop() if len(names) == 1 else ""
+
+
+def _stop_url(mail: NoticeMail, notices: Sequence[Notice]) -> str:
+    kinds = sorted({one.kind for one in notices} - ALWAYS)
+    if not kinds:
+        return ""
+    token = stop_token(mail.person, kinds)
+    return f"{settings.PUBLIC_URL}{reverse('notices-stop', args=[token])}"
+
+
+# --- the mail server -----------------------------------------------------------------------------------------
+
+
+class _Refused(Exception):
+    """The mail server will never take a mail to this address."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def _headers(letter: _Letter) -> dict[str, str]:
+    headers = {
+        "Message-ID": f"<{letter.mail.message_id}>",
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "OOF, AutoReply",
+    }
+    if letter.references:
+        told = " ".join(f"<{one}>" for one in letter.references)
+        headers |= {"References": told, "In-Reply-To": told}
+    if letter.stop_url:
+        headers |= {
+            "List-Unsubscribe": f"<{letter.stop_url}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
+    return headers
+
+
+def _send(letter: _Letter) -> None:
+    mail, words = letter.mail, letter.written
+    to = formataddr((mail.name, mail.address)) if mail.name else mail.address
+    message = EmailMultiAlternatives(
+        words.subject,
+        words.text,
+        from_email=_sender(letter),
+        to=[to],
+        reply_to=[letter.reply_to] if letter.reply_to else None,
+        headers=_headers(letter),
+    )
+    message.attach_alternative(words.html, "text/html")
+    message.metadata = {"mail": str(mail.key)}  # type: ignore[attr-defined]  # django-anymail: it comes back with a bounce
+    try:
+        message.send()
+    except SMTPRecipientsRefused as error:
+        codes = [code for code, _text in error.recipients.values()]
+        reason = "; ".join(f"{code} {_plain(text)}" for code, text in error.recipients.values())
+        if codes and all(code in PERMANENT for code in codes):
+            raise _Refused(reason) from error
+        raise RetryLater(f"The mail server does not take it now: {reason}") from error
+    except SMTPDataError as error:
+        reason = f"{error.smtp_code} {_plain(error.smtp_error)}"
+        if error.smtp_code in NEVER_AGAIN:
+            raise _Refused(reason) from error
+        raise RetryLater(f"The mail server does not take it now: {reason}") from error
+    except (OSError, SMTPException) as error:
+        raise RetryLater(f"The mail server did not take it: {error}") from error
+    except Exception as error:
+        if reason := _provider_refused(error):
+            raise _Refused(reason) from error
+        if type(error).__module__.startswith(("anymail.", "requests.")):
+            raise RetryLater(f"The mail provider did not take it: {error}"[:500]) from error
+        raise
+
+
+def _sender(letter: _Letter) -> str:
+    """Ours, under the name of the company whose order it is: readers look for a name they know."""
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    company = _company_of(letter.leaving) if letter.mail.audience == Audience.SUPPLIER else ""
+    return formataddr((f"{company} ({name})" if company and name else company or name, address))
+
+
+def _provider_refused(error: Exception) -> str:
+    """What a provider of django-anymail says of an address it will never write to; empty for anything else."""
+    return str(error)[:300] if type(error).__name__ == "AnymailRecipientsRefused" else ""
+
+
+def _plain(text: bytes | str) -> str:
+    return text.decode(errors="replace") if isinstance(text, bytes) else text

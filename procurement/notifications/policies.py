@@ -1,0 +1,156 @@
+"""Who hears of what, when, and which notices leave together. No database here.
+
+Note [News]: a fact is news for a while (NOTICES_NEWS_FOR) and then history: what was loaded with the past of years, or
+lay in a queue for a week, is mailed to nobody. Whether a notice is still true is asked again when its mail leaves.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from procurement.notifications.states import ALWAYS, Audience, Cadence, NoticeKind
+
+MONDAY = 0
+MOST_TRIES_FOR = timedelta(days=3)
+
+
+class To(StrEnum):
+    """Whom a fact concerns."""
+
+    SUPPLIER = "supplier"
+    BUYER = "buyer"
+    OTHER_SIDE = "other side"
+    BY_STEP = "as the step of the ladder says"
+    NAMED = "the person it names"
+    HOLDER = "who holds the link"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What becomes of a kind of fact: which kind of notice, to whom."""
+
+    kind: str
+    to: To
+
+
+HEARD: Mapping[str, Heard] = {
+    "order.received": Heard(NoticeKind.ORDER_NEW, To.SUPPLIER),
+    "order.revised": Heard(NoticeKind.ORDER_REVISED, To.SUPPLIER),
+    "order.asked_again": Heard(NoticeKind.ORDER_REVISED, To.SUPPLIER),
+    "order.cancelled": Heard(NoticeKind.ORDER_REVISED, To.SUPPLIER),
+    "order.answer_accepted": Heard(NoticeKind.ANSWER_DECIDED, To.SUPPLIER),
+    "order.answer_declined": Heard(NoticeKind.ANSWER_DECIDED, To.SUPPLIER),
+    "order.agreed_by_rule": Heard(NoticeKind.RULE_AGREED, To.BUYER),
+    "change.proposed": Heard(NoticeKind.CHANGE_ASKED, To.OTHER_SIDE),
+    "change.edited": Heard(NoticeKind.CHANGE_ASKED, To.OTHER_SIDE),
+    "change.countered": Heard(NoticeKind.CHANGE_ASKED, To.OTHER_SIDE),
+    "change.accepted": Heard(NoticeKind.CHANGE_ANSWERED, To.OTHER_SIDE),
+    "change.declined": Heard(NoticeKind.CHANGE_ANSWERED, To.OTHER_SIDE),
+    "change.withdrawn": Heard(NoticeKind.CHANGE_ANSWERED, To.OTHER_SIDE),
+    "thread.message_sent": Heard(NoticeKind.MESSAGE, To.OTHER_SIDE),
+    "clock.step_reached": Heard(NoticeKind.REMINDER, To.BY_STEP),
+    "case.mentioned": Heard(NoticeKind.MENTION, To.NAMED),
+    "link.asked_again": Heard(NoticeKind.LINK, To.HOLDER),
+    "link.forwarded": Heard(NoticeKind.LINK, To.HOLDER),
+}
+
+# The steps of a ladder (procurement/clocks) that go to the side whose time it is; the others call in our own.
+TO_THE_HOLDER = ("remind", "second_contact")
+
+
+def audience_of(to: To, *, actor_side: str, facts: Mapping[str, Any], internal: bool) -> Audience | None:
+    """Which side is told of a fact; None for nobody. What is internal is told to the buying side or to nobody."""
+    found: Audience | None
+    if to in (To.SUPPLIER, To.HOLDER):
+        found = Audience.SUPPLIER
+    elif to in (To.BUYER, To.NAMED):
+        found = Audience.COMPANY
+    elif to is To.OTHER_SIDE:
+        found = {"supplier": Audience.COMPANY, "company": Audience.SUPPLIER}.get(actor_side)
+    else:
+        is_theirs = facts.get("whose") == "supplier" and facts.get("action") in TO_THE_HOLDER
+        found = Audience.SUPPLIER if is_theirs else Audience.COMPANY
+    return None if internal and found is Audience.SUPPLIER else found
+
+
+def is_worth_a_notice(event_kind: str, facts: Mapping[str, Any]) -> bool:
+    """Whether a fact of a kind that is heard says anything to its reader at all.
+
+    A revision that only repeats what was agreed, or that the other side needs not answer, is in the order's story.
+    """
+    if event_kind != "order.revised":
+        return True
+    changes = facts.get("changes") or []
+    return bool(facts.get("reopened")) or any(one.get("did") in ("added", "cancelled") for one in changes)
+
+
+def usual_cadence(kind: str, audience: str) -> Cadence:
+    """How often somebody who chose nothing gets a kind of notice."""
+    if kind == NoticeKind.RULE_AGREED:
+        return Cadence.DAILY
+    return Cadence.AT_ONCE
+
+
+def cadence_of(kind: str, audience: str, chosen: Mapping[str, str]) -> Cadence:
+    """How often a person gets a kind of notice, given what they chose."""
+    if kind in ALWAYS:
+        return Cadence.AT_ONCE
+    return Cadence(chosen[kind]) if kind in chosen else usual_cadence(kind, audience)
+
+
+def due_at(cadence: str, at: datetime, *, zone: str, gather_for: timedelta, digest_hour: int) -> datetime:
+    """When the mail of a notice goes: soon, with the next morning's digest, or with Monday's, in the reader's zone."""
+    if cadence == Cadence.AT_ONCE:
+        return at + gather_for
+    here = at.astimezone(ZoneInfo(zone))
+    day = here.date()
+    if datetime.combine(day, time(digest_hour), ZoneInfo(zone)) <= here:
+        day += timedelta(days=1)
+    if cadence == Cadence.WEEKLY:
+        day += timedelta(days=(MONDAY - day.weekday()) % 7)
+    return datetime.combine(day, time(digest_hour), ZoneInfo(zone)).astimezone(at.tzinfo)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A notice as it waits: to whom (`reader`), how often they want it, and when it is due."""
+
+    pk: int
+    reader: tuple[str, str, int | None]  # address, audience, supplier
+    cadence: str
+    due_at: datetime
+    alone: bool = False
+
+
+def mails_due(gathered: Iterable[Gathered], at: datetime) -> list[list[int]]:
+    """Which notices leave now, mail by mail.
+
+    Once the first that a reader is to get at once is due, all of those leave with it; a digest takes what is due for
+    it. A link that was asked for leaves by itself: its reader waits for it.
+    """
+    found: list[list[int]] = []
+    groups: dict[tuple[tuple[str, str, int | None], str], list[Gathered]] = {}
+    for one in gathered:
+        if one.alone:
+            found.append([one.pk])
+        else:
+            groups.setdefault((one.reader, one.cadence), []).append(one)
+    for (_reader, cadence), ones in groups.items():
+        due = [one for one in ones if one.due_at <= at]
+        leaving = ones if due and cadence == Cadence.AT_ONCE else due
+        if leaving:
+            found.append([one.pk for one in leaving])
+    return found
+
+
+def message_id(key: object, domain: str) -> str:
+    """The Message-ID of a mail, without its brackets: the same however often it is sent."""
+    return f"{key}@{domain}"
+
+
+def thread_ids(streams: Sequence[str], supplier: str, domain: str) -> list[str]:
+    """What a mail refers to, so that mail programs keep one thread for each order and reader's side."""
+    return [f"{stream.replace(':', '.')}.{supplier}@{domain}" for stream in dict.fromkeys(streams)]

@@ -1,0 +1,428 @@
+"""A mail in its reader's words: what happened, from what to what, what is asked, by when.
+
+Note [Reader's scope]: everything a mail says is read under its reader's own scope, in which row level security shows a
+supplier no internal fact, no internal note and nothing of another supplier. A fact that cannot be seen there says
+nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.dateformat import format as dateformat
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.kernel.actors import Actor
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.templatetags.portal_ui import day_text, figure, moment_text, money_text
+from procurement.changes.messages import terms_from_json
+from procurement.changes.models import OrderChange
+from procurement.changes.presenters import differences, kinds_text, why_text
+from procurement.changes.queries import visible_changes
+from procurement.notifications.messages import Item, Quote, Row, Written
+from procurement.notifications.models import Notice
+from procurement.notifications.states import Audience, Cadence, NoticeKind
+from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
+from procurement.orders.presenters import field_word, lines_text, shown_value
+from procurement.orders.queries import visible_lines, visible_orders
+from procurement.threads.models import Message
+
+MOST_ROWS = 12
+MOST_LISTED = 50
+LONGEST_QUOTE = 2_000
+
+NEW, REVISED, DECIDED = NoticeKind.ORDER_NEW, NoticeKind.ORDER_REVISED, NoticeKind.ANSWER_DECIDED
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a reader may see of what some notices are about."""
+
+    orders: Mapping[int, PurchaseOrder]
+    events: Mapping[int, AuditEvent]
+    lines: Mapping[int, Sequence[PurchaseOrderLine]]
+    messages: Mapping[int, Message]
+    changes: Mapping[str, OrderChange]
+
+
+def seen_by(actor: Actor, notices: Sequence[Notice]) -> Seen:
+    """Read what these notices are about as their reader may see it. See Note [Reader's scope]."""
+    events = AuditEvent.objects.visible_to(actor).filter(pk__in=[one.event_id for one in notices])
+    if actor.is_supplier:
+        events = events.filter(internal=False)
+    by_id = {event.pk: event for event in events}
+    ids = {one.order_id for one in notices if one.order_id}
+    orders = visible_orders(actor).filter(pk__in=ids).select_related("company", "supplier", "ship_to")
+    lines: dict[int, list[PurchaseOrderLine]] = defaultdict(list)
+    for line in visible_lines(actor).filter(order__in=ids).order_by("order_id", "number"):
+        lines[line.order_id].append(line)
+    said = [event.facts["message"] for event in by_id.values() if "message" in event.facts]
+    messages = Message.objects.visible_to(actor).filter(pk__in=said)
+    if actor.is_supplier:
+        messages = messages.filter(internal=False)
+    asked = [event.facts["change"] for event in by_id.values() if "change" in event.facts]
+    changes = visible_changes(actor).filter(key__in=asked)
+    return Seen(
+        {order.pk: order for order in orders},
+        by_id,
+        lines,
+        {message.pk: message for message in messages},
+        {str(change.key): change for change in changes},
+    )
+
+
+# --- one document in a mail ----------------------------------------------------------------------------------
+
+
+def items_of(notices: Sequence[Notice], seen: Seen, urls: Mapping[str, str]) -> list[Item]:
+    """The documents of a mail, most urgent first; `urls` are the ways to them by stream."""
+    streams: dict[str, list[Notice]] = {}
+    for one in notices:
+        if one.event_id in seen.events and (one.order_id is None or one.order_id in seen.orders):
+            streams.setdefault(one.stream, []).append(one)
+    items = [_item(stream, ones, seen, urls) for stream, ones in streams.items()]
+    return sorted(items, key=lambda item: (item.deadline is None, item.deadline, item.number))
+
+
+def _item(stream: str, notices: Sequence[Notice], seen: Seen, urls: Mapping[str, str]) -> Item:
+    order = seen.orders.get(notices[0].order_id or 0)
+    item = Item(stream, order.number if order else "", urls.get(stream, settings.PUBLIC_URL), "")
+    for one in notices:
+        event = seen.events[one.event_id]
+        heading = _WRITERS[one.kind](item, one, event, order, seen)
+        if not item.heading or one.kind in (NEW, REVISED, NoticeKind.CHANGE_ASKED):
+            item.heading = heading
+    if order is not None:
+        _around(item, order, notices[0].audience)
+    item.more_rows = max(0, len(item.rows) - MOST_ROWS)
+    item.rows = item.rows[:MOST_ROWS]
+    return item
+
+
+def _around(item: Item, order: PurchaseOrder, audience: str) -> None:
+    """What one wants to know of the order whatever happened on it, and by when an answer is owed."""
+    count = ngettext("one line", "%(n)d lines", order.line_count) % {"n": order.line_count}
+    facts = [count, money_text(order.total_amount, order.currency)]
+    if order.ship_to:
+        facts.append(_("ship to %(place)s") % {"place": order.ship_to.name})
+    if order.incoterm:
+        facts.append(f"{order.incoterm} {order.incoterm_place}".strip())
+    item.facts = " · ".join(facts)
+    item.buyer = order.buyer_name
+    waits = audience == Audience.SUPPLIER and order.lines_for_supplier > 0
+    if waits and order.acknowledge_by_at and item.deadline is None:
+        _due(item, order.acknowledge_by_at)
+    if not item.button:
+        if waits:
+            item.button = _("Look and answer")
+        else:
+            item.button = _("Open the order")
+
+
+def _due(item: Item, moment: datetime) -> None:
+    here = timezone.localtime(moment)
+    item.deadline = moment
+    item.deadline_text = f"{dateformat(here, 'D')} {moment_text(moment)}"
+
+
+Writer = Callable[[Item, Notice, AuditEvent, PurchaseOrder | None, Seen], str]
+
+
+def _new(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen) -> str:
+    assert order is not None  # its notice is about one
+    item.button = _("Look and confirm")
+    for line in seen.lines.get(order.pk, ()):
+        item.rows.append(
+            Row(f"{line.number} · {line.item_number}", line.description, "", _asked(line, order))
+        )
+    return _("New order %(number)s") % {"number": order.number}
+
+
+def _asked(line: PurchaseOrderLine, order: PurchaseOrder) -> str:
+    price = f"{figure(line.price, 2)} {order.currency}"
+    if line.price_per != 1:
+        price += f" / {figure(line.price_per)}"
+    return f"{figure(line.quantity)} {line.unit} · {day_text(line.delivery_on)} · {price}"
+
+
+def _revised(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen) -> str:
+    assert order is not None
+    number = {"number": order.number}
+    if event.kind == "order.cancelled":
+        item.sentences.append(_("Nothing of it is to be delivered any more. You need not answer."))
+        return _("Order %(number)s is cancelled") % number
+    if event.kind == "order.asked_again":
+        lines = {"lines": lines_text(event.facts.get("lines") or ())}
+        item.sentences.append(_("What was agreed stands no longer: %(lines)s. Please answer anew.") % lines)
+        if words := str(event.facts.get("words") or ""):
+            item.quotes.append(Quote(event.actor_label, words[:LONGEST_QUOTE]))
+        return _("Order %(number)s is asked again") % number
+    by_number = {str(line.number): line for line in seen.lines.get(order.pk, ())}
+    changes = [one for one in event.facts.get("changes") or () if one.get("line")]
+    told = [one for one in changes if one["did"] in ("reopened", "added", "cancelled")]
+    touched = {one["line"] for one in told}
+    rest = max(0, order.line_count - len(touched))
+    sentence = ngettext(
+        "Revision %(revision)d touches one line.",
+        "Revision %(revision)d touches %(n)d lines.",
+        len(touched),
+    ) % {"revision": event.facts.get("revision") or order.revision, "n": len(touched)}
+    if rest:
+        stays = ngettext(
+            "The other one stays as it was, nothing to do for it.",
+            "The other %(n)d stay as they were, nothing to do for them.",
+            rest,
+        )
+        sentence = f"{sentence} {stays % {'n': rest}}"
+    item.sentences.append(sentence)
+    item.rows += [_moved(one, by_number.get(one["line"])) for one in told]
+    return _("Order %(number)s changed") % number
+
+
+def _moved(change: Mapping[str, Any], line: PurchaseOrderLine | None) -> Row:
+    name = str(change["field"])
+    head = f"{change['line']} · {line.item_number}" if line else str(change["line"])
+    if change["did"] == "cancelled":
+        return Row(head, line.description if line else "", str(change["old"]), _("cancelled"))
+    if change["did"] == "added" and line is not None:
+        return Row(
+            head, line.description, "", f"{figure(line.quantity)} {line.unit} · {day_text(line.delivery_on)}"
+        )
+    detail = ", ".join(filter(None, (field_word(name), line.description if line else "")))
+    return Row(head, detail, *(shown_value(name, str(change[which])) or "–" for which in ("old", "new")))
+
+
+def _decided(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen) -> str:
+    assert order is not None
+    values = {"number": order.number, "buyer": event.actor_label}
+    if event.kind == "order.answer_accepted":
+        settled = [*(event.facts.get("agreed") or ()), *(event.facts.get("refused") or ())]
+        if settled:
+            item.sentences.append(_("Accepted as you answered: %(lines)s.") % {"lines": lines_text(settled)})
+        return _("%(buyer)s accepted your answer to order %(number)s") % values
+    disputed = event.facts.get("disputed") or ()
+    item.sentences.append(
+        _("Not accepted: %(lines)s. Please answer these anew.") % {"lines": lines_text(disputed)}
+    )
+    if reason := str(event.facts.get("reason") or ""):
+        item.quotes.append(Quote(event.actor_label, reason[:LONGEST_QUOTE]))
+    return _("%(buyer)s did not accept your answer to order %(number)s") % values
+
+
+def _change_asked(
+    item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen
+) -> str:
+    assert order is not None
+    change = seen.changes.get(str(event.facts.get("change")))
+    _change_rows(item, event, change, order)
+    if change is not None and change.expires_at and change.is_open:
+        _due(item, change.expires_at)
+    item.button = _("Look and answer")
+    values = {"number": order.number, "name": event.actor_label, "what": kinds_text(event.facts["kinds"])}
+    if event.kind == "change.countered":
+        return _("%(name)s answers with another wish on order %(number)s: %(what)s") % values
+    return _("%(name)s asks for a change of order %(number)s: %(what)s") % values
+
+
+def _change_answered(
+    item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen
+) -> str:
+    assert order is not None
+    _change_rows(item, event, seen.changes.get(str(event.facts.get("change"))), order)
+    values = {"number": order.number, "name": event.actor_label}
+    texts = {
+        "change.accepted": _("%(name)s agreed to the change of order %(number)s"),
+        "change.declined": _("%(name)s declined the change of order %(number)s"),
+        "change.withdrawn": _("%(name)s took the wish on order %(number)s back"),
+    }
+    if event.kind != "change.accepted":
+        item.sentences.append(_("What was agreed stands."))
+    return texts[event.kind] % values
+
+
+def _change_rows(item: Item, event: AuditEvent, change: OrderChange | None, order: PurchaseOrder) -> None:
+    line = change.line if change else None
+    head = lines_text(event.facts["lines"])
+    if line is not None:
+        head = f"{line.number} · {line.item_number}"
+    if "old" in event.facts:
+        old, new = terms_from_json(event.facts["old"]), terms_from_json(event.facts["new"])
+        unit = str(event.facts.get("unit", ""))
+        for one in differences(old, new, unit=unit, currency=order.currency):
+            item.rows.append(Row(head, one.word, one.old, one.new))
+    else:
+        item.sentences.append(f"{head}: {kinds_text(event.facts['kinds'])}.")
+    if why := why_text(event.facts):
+        item.quotes.append(Quote(event.actor_label, why[:LONGEST_QUOTE]))
+
+
+def _message(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen) -> str:
+    assert order is not None
+    said = seen.messages.get(int(event.facts.get("message") or 0))
+    if said is not None and said.body:
+        item.quotes.append(Quote(said.author, said.body[:LONGEST_QUOTE]))
+    elif said is not None:
+        item.sentences.append(_("A file came without words."))
+    item.button = item.button or _("Read and reply")
+    return _("%(name)s wrote about order %(number)s") % {"name": event.actor_label, "number": order.number}
+
+
+def _reminder(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen) -> str:
+    label = str(event.facts.get("label") or "")
+    number = order.number if order else label
+    is_overdue = bool(event.facts.get("overdue"))
+    due = event.facts.get("due_at")
+    if due:
+        _due(item, datetime.fromisoformat(str(due)))
+    if notice.audience == Audience.SUPPLIER:
+        item.button = _("Look and answer")
+        if is_overdue:
+            item.sentences.append(_("The answer was due by %(moment)s.") % {"moment": item.deadline_text})
+        return _("Reminder: order %(number)s waits for your answer") % {"number": number}
+    supplier = order.supplier.name if order else ""
+    if event.facts.get("whose") == "supplier":
+        if is_overdue:
+            item.sentences.append(_("The answer was due by %(moment)s.") % {"moment": item.deadline_text})
+        values = {"supplier": supplier, "number": number}
+        return _("%(supplier)s has not answered order %(number)s") % values
+    return _("Still to do: %(what)s") % {"what": label or number}
+
+
+def _rule_agreed(
+    item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen
+) -> str:
+    assert order is not None
+    facts = event.facts
+    values = {"lines": lines_text(facts.get("lines") or ()), "policy": facts.get("policy", "")}
+    item.sentences.append(_("Agreed by rule: %(lines)s (%(policy)s).") % values)
+    item.button = _("See what the rule did")
+    item.url = f"{settings.PUBLIC_URL}{reverse('rule-decisions')}?{urlencode({'order': order.number})}"
+    return _("A rule agreed to an answer on order %(number)s") % {"number": order.number}
+
+
+def _mention(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen) -> str:
+    if words := str(event.facts.get("words") or ""):
+        item.quotes.append(Quote(event.actor_label, words[:LONGEST_QUOTE]))
+    if (path := _page_of(event.stream)) and order is None:
+        item.url = f"{settings.PUBLIC_URL}{path}"
+    item.button = _("Open the case")
+    values = {"name": event.actor_label, "number": event.facts.get("number", "")}
+    if values["number"]:
+        return _("%(name)s named you on case %(number)s") % values
+    return _("%(name)s named you") % values
+
+
+def _page_of(stream: str) -> str:
+    """The page of a document that is told of by name alone: a case is of a floor above."""
+    kind, _colon, key = stream.partition(":")
+    try:
+        return reverse(kind, args=[key])
+    except NoReverseMatch:
+        return ""
+
+
+def _link(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen) -> str:
+    assert order is not None
+    values = {"number": order.number, "name": event.actor_label, "company": order.company.name}
+    if event.kind == "link.forwarded":
+        item.sentences.append(_("It opens without an account, and for this order alone."))
+        return _("%(name)s forwards order %(number)s of %(company)s to you") % values
+    item.sentences.append(_("You asked for it a moment ago. The one before does not open any more."))
+    return _("Your new link to order %(number)s") % values
+
+
+_WRITERS: Mapping[str, Writer] = {
+    NoticeKind.ORDER_NEW: _new,
+    NoticeKind.ORDER_REVISED: _revised,
+    NoticeKind.ANSWER_DECIDED: _decided,
+    NoticeKind.CHANGE_ASKED: _change_asked,
+    NoticeKind.CHANGE_ANSWERED: _change_answered,
+    NoticeKind.MESSAGE: _message,
+    NoticeKind.REMINDER: _reminder,
+    NoticeKind.RULE_AGREED: _rule_agreed,
+    NoticeKind.MENTION: _mention,
+    NoticeKind.LINK: _link,
+}
+
+
+# --- the whole mail ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What is around the words of a mail: to whom, why they get it, and the ways out."""
+
+    name: str
+    address: str
+    company: str
+    audience: str
+    cadence: str
+    may_reply: bool
+    stop_url: str = ""
+    kinds: Sequence[str] = ()
+
+
+def written(items: Sequence[Item], envelope: Envelope) -> Written:
+    """A mail of one document, or of several, as text and as HTML. Its reader's language and zone are active."""
+    single = items[0] if len(items) == 1 else None
+    context = {
+        "items": items[:MOST_LISTED],
+        "more_items": max(0, len(items) - MOST_LISTED),
+        "single": single,
+        "first": items[0],
+        "heading": _heading(items, envelope),
+        "preheader": " ".join([*items[0].sentences, *(quote.words[:120] for quote in items[0].quotes)])[:200],
+        "envelope": envelope,
+        "is_supplier": envelope.audience == Audience.SUPPLIER,
+        "why": _why(envelope),
+    }
+    subject = " ".join(_subject(items, envelope).split())
+    text = render_to_string("mail/notice.txt", context).strip() + "\n"
+    return Written(subject, text, render_to_string("mail/notice.html", context))
+
+
+def _heading(items: Sequence[Item], envelope: Envelope) -> str:
+    if len(items) == 1:
+        return _with_deadline(items[0], envelope)
+    waiting = sum(item.deadline is not None for item in items)
+    if envelope.cadence == Cadence.AT_ONCE and waiting == len(items):
+        return ngettext("%(n)d order waits for you", "%(n)d orders wait for you", waiting) % {"n": waiting}
+    return ngettext("News of %(n)d order", "News of %(n)d orders", len(items)) % {"n": len(items)}
+
+
+def _with_deadline(item: Item, envelope: Envelope) -> str:
+    if item.deadline is None or envelope.audience != Audience.SUPPLIER:
+        return f"{item.heading}."
+    return _("%(heading)s. Please answer by %(moment)s.") % {
+        "heading": item.heading,
+        "moment": item.deadline_text,
+    }
+
+
+def _subject(items: Sequence[Item], envelope: Envelope) -> str:
+    text = _heading(items, envelope).rstrip(".")
+    return f"{envelope.company}: {text}" if envelope.company and len(items) > 1 else text
+
+
+def _why(envelope: Envelope) -> str:
+    """Why somebody gets this: how often they want it."""
+    how = {
+        Cadence.AT_ONCE: _("Sent to %(address)s at once."),
+        Cadence.DAILY: _("Sent to %(address)s once a day."),
+        Cadence.WEEKLY: _("Sent to %(address)s once a week."),
+    }
+    text = how.get(Cadence(envelope.cadence), _("Sent to %(address)s."))
+    return text % {"address": envelope.address}
+
+
+def streams_of(items: Iterable[Item]) -> list[str]:
+    """The documents of a mail, for its thread."""
+    return [item.stream for item in items]

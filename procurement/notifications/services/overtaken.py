@@ -1,0 +1,116 @@
+"""Whether a notice is still true, and still wanted, at the moment its mail leaves."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.scope import requires_scope
+from procurement.changes.models import OrderChange
+from procurement.links.queries import standing
+from procurement.links.states import LinkStanding
+from procurement.notifications.models import Notice, NoticeMail
+from procurement.notifications.policies import cadence_of
+from procurement.notifications.queries import choices_of
+from procurement.notifications.states import Audience, Cadence, NoticeKind
+from procurement.orders.states import OrderState
+from procurement.tolerances.models import ToleranceDecision
+from suppliers.models import Membership, Supplier, User
+from suppliers.states import SupplierState
+
+Dropped = tuple[Notice, str]
+
+
+@requires_scope
+def still_wanted(
+    mail: NoticeMail, notices: Sequence[Notice], *, at: datetime
+) -> tuple[list[Notice], list[Dropped]]:
+    """What of a mail is to leave, and what is not, each with why. A fixed number of queries."""
+    if reason := _reader_gone(mail):
+        return [], [(one, reason) for one in notices]
+    chosen = choices_of([mail.person]).get(mail.address, {})
+    events = {event.pk: event for event in AuditEvent.objects.filter(pk__in=[n.event_id for n in notices])}
+    changes = _changes(events.values())
+    unseen = _unseen_rules(notices)
+    leaving: list[Notice] = []
+    dropped: list[Dropped] = []
+    for one in notices:
+        reason = ""
+        if cadence_of(one.kind, one.audience, chosen) == Cadence.NEVER:
+            reason = "chosen: never"
+        elif one.audience == Audience.SUPPLIER and one.supplier_id != mail.supplier_id:
+            reason = "of another supplier"  # cannot be; and must not leave if it ever is
+        else:
+            reason = _overtaken(one, events.get(one.event_id), changes, unseen, at)
+        if reason:
+            dropped.append((one, reason))
+        else:
+            leaving.append(one)
+    return leaving, dropped
+
+
+def _reader_gone(mail: NoticeMail) -> str:
+    """Why this reader is not written to any more: people leave, suppliers are blocked."""
+    if mail.audience == Audience.SUPPLIER:
+        assert mail.supplier_id is not None  # what is told to a supplier is of one
+        supplier = Supplier.objects.filter(pk=mail.supplier_id).first()
+        if supplier is None or supplier.state == SupplierState.BLOCKED:
+            return "the supplier is blocked"
+        if (
+            mail.user_id
+            and not Membership.objects.filter(
+                user_id=mail.user_id, supplier_id=mail.supplier_id, user__is_active=True
+            ).exists()
+        ):
+            return "does not act for the supplier any more"
+    elif (
+        not mail.user_id
+        or not User.objects.filter(pk=mail.user_id, is_active=True).exclude(company_role="").exists()
+    ):
+        return "not with us any more"
+    return ""
+
+
+def _changes(events: Iterable[AuditEvent]) -> dict[str, OrderChange]:
+    keys = {event.facts["change"] for event in events if "change" in event.facts}
+    return {str(one.key): one for one in OrderChange.objects.filter(key__in=keys)} if keys else {}
+
+
+def _unseen_rules(notices: Iterable[Notice]) -> set[str]:
+    """The orders on which a rule did something that it is to tell of, and nobody has ticked off."""
+    streams = {one.stream for one in notices if one.kind == NoticeKind.RULE_AGREED}
+    if not streams:
+        return set()
+    keys = [stream.partition(":")[2] for stream in streams]
+    found = ToleranceDecision.objects.filter(order_key__in=keys, notify=True, seen_at=None)
+    return {f"order:{key}" for key in found.values_list("order_key", flat=True)}
+
+
+def _overtaken(
+    notice: Notice,
+    event: AuditEvent | None,
+    changes: dict[str, OrderChange],
+    unseen: set[str],
+    at: datetime,
+) -> str:
+    order = notice.order
+    if event is None:
+        return "the fact is not there"
+    if event.internal and notice.audience == Audience.SUPPLIER:
+        return "internal"  # cannot be; and must not leave if it ever is
+    if notice.kind == NoticeKind.ORDER_NEW and order is not None:
+        return "" if order.state == OrderState.ISSUED and order.lines_for_supplier else "answered meanwhile"
+    if notice.kind == NoticeKind.CHANGE_ASKED:
+        change = changes.get(str(event.facts.get("change")))
+        if change is None or not change.is_open:
+            return "answered meanwhile"
+        mine = "supplier" if notice.audience == Audience.SUPPLIER else "buyer"
+        return "" if change.turn == mine else "answered meanwhile"
+    if notice.kind == NoticeKind.REMINDER and order is not None and event.facts.get("whose") == "supplier":
+        return "" if order.state == OrderState.ISSUED and order.lines_for_supplier else "answered meanwhile"
+    if notice.kind == NoticeKind.RULE_AGREED:
+        return "" if notice.stream in unseen else "nothing to tell"
+    if notice.kind == NoticeKind.LINK:
+        link = notice.link
+        is_dead = link is None or standing(link, at) is LinkStanding.REVOKED
+        return "the link was revoked" if is_dead else ""
+    return ""

@@ -1,0 +1,102 @@
+"""Orders that nobody sees, or that nobody can be told of."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.scope import acting
+from procurement.notifications.queries import orders_unseen, orders_without_reader
+from procurement.notifications.services import see_order, watch_delivery
+from procurement.notifications.services.gathering import POSTMAN
+from tests.builders.changes import agree
+from tests.builders.notices import mailed
+from tests.builders.world import an_order, fresh
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TODAY = timezone.localdate()
+A_WEEK = timedelta(days=7)
+
+
+def new(number="4500000001", **changed):
+    made = an_order(number, ordered_on=TODAY, at=timezone.now(), **changed)
+    mailed()
+    return made
+
+
+def unseen(at):
+    with acting(POSTMAN):
+        return [order.number for order in orders_unseen(at)]
+
+
+def watch(at):
+    with acting(POSTMAN):
+        return watch_delivery(at=at)
+
+
+def test_an_order_is_unseen_once_working_hours_have_passed(people):
+    new()
+
+    assert unseen(timezone.now() + timedelta(minutes=10)) == []
+    assert unseen(timezone.now() + A_WEEK) == ["4500000001"]
+
+
+def test_one_that_was_looked_at_is_not(people, client):
+    order = new()
+    client.force_login(people["arun"].user)
+    client.get(f"/orders/{order.key}/")
+    client.get(f"/orders/{order.key}/")
+
+    assert unseen(timezone.now() + A_WEEK) == []
+    with acting(POSTMAN):
+        assert AuditEvent.objects.filter(kind="order.seen").count() == 1
+
+
+def test_a_buyer_who_looks_has_not_seen_it_for_the_supplier(people, client):
+    order = new()
+    client.force_login(people["bea"].user)
+    client.get(f"/orders/{order.key}/")
+
+    assert unseen(timezone.now() + A_WEEK) == ["4500000001"]
+
+
+def test_one_that_was_answered_is_not(people):
+    agree(new(), people["asha"], at=timezone.now())
+
+    assert unseen(timezone.now() + A_WEEK) == []
+
+
+def test_one_that_was_mailed_to_nobody_is_not(people, settings):
+    settings.NOTICES = False
+    new()
+
+    assert unseen(timezone.now() + A_WEEK) == []
+
+
+def test_each_revision_is_told_of_once(people):
+    order = new()
+
+    assert watch(timezone.now() + A_WEEK) == 1
+    assert watch(timezone.now() + A_WEEK) == 0
+    with acting(POSTMAN):
+        told = AuditEvent.objects.get(kind="order.unseen")
+    assert (told.stream, told.internal, told.facts["revision"]) == (order.stream, True, 1)
+
+
+def test_where_nobody_can_be_written_to_it_is_told_of(world):
+    new(supplier="GLOBEX")
+
+    with acting(POSTMAN):
+        assert [order.number for order in orders_without_reader(timezone.now())] == ["4500000001"]
+    assert watch(timezone.now()) == 1
+    assert watch(timezone.now()) == 0
+
+
+def test_seeing_is_kept_once(people):
+    order = new()
+    asha = people["asha"].actor
+    with acting(asha):
+        assert see_order(fresh(), actor=asha, at=timezone.now())
+        assert not see_order(order, actor=asha, at=timezone.now())
