@@ -8,6 +8,7 @@ from portal.api import views
 from procurement.acknowledgments import api as acknowledgments
 from procurement.changes import api as changes
 from procurement.invoices import api as invoices
+from procurement.mailroom import api as mailroom
 from procurement.orders import api as orders
 from procurement.receipts import api as receipts
 from procurement.tolerances import api as tolerances
@@ -16,6 +17,7 @@ urlpatterns = [
     *orders.urlpatterns,
     *acknowledgments.urlpatterns,
     *changes.urlpatterns,
+    *mailroom.urlpatterns,
     *receipts.urlpatterns,
     *invoices.urlpatterns,
     *tolerances.urlpatterns,

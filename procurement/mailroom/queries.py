@@ -19,7 +19,7 @@ from procurement.changes.states import OPEN
 from procurement.links.messages import ReplyTo
 from procurement.links.queries import read_reply_address
 from procurement.mailroom.messages import Opened
-from procurement.mailroom.models import InboundMail, MailDraft
+from procurement.mailroom.models import InboundMail, Mailbox, MailDraft
 from procurement.mailroom.policies.drafting import ANSWER, CHANGE, Known, Standing
 from procurement.mailroom.policies.sorting import possible_numbers
 from procurement.mailroom.states import WAITS, DraftKind, DraftState
@@ -60,6 +60,11 @@ def visible_mails(actor: Actor) -> QuerySet[InboundMail]:
 def mails_waiting(actor: Actor) -> QuerySet[InboundMail]:
     """The mails that need a person."""
     return visible_mails(actor).filter(state__in=WAITS)
+
+
+def failing_mailboxes() -> list[Mailbox]:
+    """The mailboxes that cannot be read, longest first."""
+    return list(Mailbox.objects.filter(failing_since__isnull=False).order_by("failing_since", "id"))
 
 
 def find_mail(key: uuid.UUID, *, actor: Actor, hold: bool = False) -> InboundMail:
@@ -273,9 +278,9 @@ def known_lines(order: PurchaseOrder, *, written_at: datetime) -> list[Known]:
     schedules = schedules_by_line(line.pk for line in lines)
     rules = rules_of(order, lines, schedules)
     promises = live_promises_by_line(line.pk for line in lines)
-    newer = set(
-        OrderRevision.objects.filter(order=order, received_at__gt=written_at).values_list("number", flat=True)
-    )
+    # Of the first revision nobody can have written before it came.
+    revisions = OrderRevision.objects.filter(order=order, number__gt=1, received_at__gt=written_at)
+    newer = set(revisions.values_list("number", flat=True))
     talked_of = set(OrderChange.objects.filter(order=order, state__in=OPEN).values_list("line_id", flat=True))
     found = []
     for line in lines:

@@ -356,6 +356,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "rules-switch": _company,
     "rule-decision": _decision,
     "rule-decision-reopen": _decision,
+    "api-mail-draft": _mail_draft,
     "mail": _mail,
     "mail-raw": _mail,
     "mail-place": _mail,

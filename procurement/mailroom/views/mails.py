@@ -19,6 +19,7 @@ from procurement.mailroom.messages import DismissMail, PlaceMail
 from procurement.mailroom.models import InboundMail
 from procurement.mailroom.presenters import unsure_shown, why_text
 from procurement.mailroom.queries import (
+    failing_mailboxes,
     find_mail,
     mails_waiting,
     orders_numbered,
@@ -60,6 +61,7 @@ def mail_list(request: DoorRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": [{"mail": mail, "why": why_text(mail.why)} for mail in page.rows],
+        "failing": failing_mailboxes(),
         "view": view,
         "views": [
             {

@@ -3,13 +3,17 @@
 import pytest
 
 from portal.kernel.audit.models import AuditEvent
+from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting
 from procurement.mailroom.models import InboundMail
 from procurement.mailroom.states import Why
+from procurement.mailroom.ways.answer import send_answer
+from procurement.notifications.models import Notice, NoticeMail
 from procurement.threads.models import Attachment
 from tests.builders.mails import a_mail, arrive, drafts_on, reply_to, said_on
-from tests.builders.world import a_paper, an_order, fresh, receive
+from tests.builders.world import MONDAY, a_paper, an_order, fresh, receive
 from tests.people import FEED
+from tests.procurement.mailroom.test_opening import a_bounce
 
 pytestmark = pytest.mark.django_db
 
@@ -176,6 +180,81 @@ class TestWithoutAReplyAddress:
         mail = arrive(self.proven(settings, sender="sam@supplier.example", subject="PO 4500000001"))
 
         assert (mail.state, mail.supplier_id) == ("threaded", order.supplier_id)
+
+
+def a_notice(order, person, message_id="notice-1@mail.localhost"):
+    """A mail of ours about an order."""
+    with acting(FEED):
+        mail = NoticeMail.objects.create(
+            supplier_id=order.supplier_id,
+            audience="supplier",
+            user=person.user,
+            address=person.email,
+            message_id=message_id,
+            created_at=MONDAY,
+        )
+        Notice.objects.create(
+            kind="order_new",
+            audience="supplier",
+            event_id=1,
+            event_kind="order.received",
+            supplier_id=order.supplier_id,
+            order=order,
+            stream=order.stream,
+            address=person.email,
+            cadence="at_once",
+            state="mailing",
+            happened_at=MONDAY,
+            gathered_at=MONDAY,
+            due_at=MONDAY,
+            mail=mail,
+        )
+
+
+@pytest.mark.parametrize(("sender", "state"), [("asha", "threaded"), ("gil", "refused")])
+def test_a_reply_without_our_address_is_placed_by_the_mail_it_answers(people, settings, sender, state):
+    settings.MAIL_IN_TRUSTED_HOST = "mx.northmoor.example"
+    order = an_order()
+    a_notice(order, people["asha"])
+
+    mail = arrive(
+        a_mail(
+            sender=f"{sender}@supplier.example",
+            In_Reply_To="<notice-1@mail.localhost>",
+            Authentication_Results="mx.northmoor.example; dmarc=pass header.from=supplier.example",
+        )
+    )
+
+    assert mail.state == state
+    assert len(said_on(order)) == (state == "threaded")
+
+
+def test_a_report_of_a_failed_delivery_is_told_with_the_mail_it_is_about(people):
+    mail = arrive(a_bounce())
+
+    assert (mail.state, mail.why) == ("bounced", Why.UNDELIVERED)
+    with acting(FEED):
+        facts = AuditEvent.objects.get(kind="mail.bounced").facts
+    assert (facts["address"], facts["message_id"]) == ("sales@acme.example", "notice-1@mail.localhost")
+
+
+def test_the_sender_is_told_which_files_were_not_taken_and_once(people, mailoutbox):
+    order = an_order()
+    mail = arrive(a_mail(to=reply_to(order, people["asha"]), files=(("setup.exe", b"MZ..."),)))
+
+    with acting(FEED):
+        promised = OutboxMessage.objects.get(kind="mail.answer")
+    assert promised.stream == mail.stream
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("procurement.mailroom.ways.answer.require_no_transaction", lambda: None)
+        assert send_answer(promised) == "mailed"
+
+    (sent,) = mailoutbox
+    assert sent.to == ["asha@supplier.example"]
+    assert sent.subject == "Order 4500000001: some files of your mail were not taken"
+    assert "- setup.exe is not of a kind" in sent.body
+    assert sent.extra_headers["Auto-Submitted"] == "auto-replied"
+    assert sent.extra_headers["In-Reply-To"] == mail.message_id
 
 
 def test_a_file_that_is_not_taken_is_told_and_the_rest_stands(people):
