@@ -141,8 +141,13 @@ class Sender:
     def actor(self, supplier_id: int) -> Actor:
         """Who says something by mail for this supplier: in the role they have there, else as one we wrote to."""
         role = self.roles.get(supplier_id)
+        label = self.name or self.address
+        if self.name and supplier_id not in self.supplier_ids:
+            label = (
+                f"{self.name} ({self.address})"  # a name that anybody can write is none without its address
+            )
         return Actor(
-            label=(self.name or self.address)[:200],
+            label=label[:200],
             channel=Channel.MAIL,
             side=Side.SUPPLIER,
             user_id=self.user_id if role else None,

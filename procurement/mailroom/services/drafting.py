@@ -54,14 +54,16 @@ def make_drafts(about: About, *, author: Actor, at: datetime) -> tuple[list[Mail
     """
     order, opened = about.order, about.opened
     with acting(author):
-        named = orders_named([opened.subject, written_now(opened, author.label)], actor=author)
+        named = orders_named([opened.subject, written_now(opened)], actor=author)
     orders = [order, *(one for one in named if one.pk != order.pk)]
     orders = [one for one in orders if one.state == OrderState.ISSUED]
     if not orders:
         return [], []
     written_at = believed_moment(about.mail)
     language = _language(author, order)
-    context = context_of(orders, written_at=written_at, writer=author.label, language=language)
+    context = context_of(
+        orders, written_at=written_at, writer=opened.sender_name or author.label, language=language
+    )
     reading = read_mail(readable(raw_of(about.mail, actor=MAILROOM)), context)
     drafts: list[MailDraft] = []
     left: list[Unsure] = []

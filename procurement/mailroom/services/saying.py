@@ -30,9 +30,9 @@ class Said:
     files: list[dict[str, Any]]
 
 
-def written_now(opened: Opened, writer: str = "") -> str:
+def written_now(opened: Opened) -> str:
     """What was written this time: no quotations, no signature."""
-    return split_new_text(opened.text, writer or opened.sender_name).text.strip()
+    return split_new_text(opened.text, opened.sender_name).text.strip()
 
 
 def say_in_thread(

@@ -134,7 +134,8 @@ def _replied(opened: Opened, reply: ReplyTo, sender: Sender) -> Judged:
     order = _order(reply.order_id)
     if order is None:  # a digest: which order is meant must stand in the mail
         reader = sender.actor(reply.supplier_id)
-        order = next(iter(orders_named([opened.subject, written_now(opened)], actor=reader)), None)
+        with acting(reader):
+            order = next(iter(orders_named([opened.subject, written_now(opened)], actor=reader)), None)
     supplier_id = reply.supplier_id
     if sender.company_role and sender.user_id != reply.person.user_id:
         return Judged(HOLD, Why.OWN_PEOPLE, supplier_id, order)
@@ -226,7 +227,7 @@ def _thread(mail: InboundMail, opened: Opened, judged: Judged, *, at: datetime) 
     order, author = judged.order, judged.author
     assert order is not None
     assert author is not None
-    text = written_now(opened, author.label)
+    text = written_now(opened)
     if not text.strip() and not opened.files:
         _leave(mail, opened, Judged(SET_ASIDE, Why.EMPTY, judged.supplier_id, order), at=at)
         return
