@@ -108,7 +108,17 @@ WAYS = (
         "file-text",
         _("Orders"),
         P.ORDER_VIEW,
-        frozenset({"order-list", "order", "order-answer", "order-revisions", "order-story", "thread"}),
+        frozenset(
+            {
+                "order-list",
+                "order",
+                "order-answer",
+                "order-revisions",
+                "order-story",
+                "order-link-end",
+                "thread",
+            }
+        ),
     ),
     Way("line-list", "list-details", _("Lines"), P.ORDER_VIEW, frozenset({"line-list"})),
     Way(

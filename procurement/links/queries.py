@@ -1,12 +1,14 @@
 """Reading links: whose a token is, who acts through it, and what a reply address says."""
 
-from collections.abc import Sequence
+import uuid
 from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor, Channel, Side
+from portal.kernel.errors import NotFound
 from portal.kernel.scope import requires_scope
 from procurement.links.messages import Person, ReplyTo
 from procurement.links.models import ReplyAddress, SignedLink
@@ -14,6 +16,8 @@ from procurement.links.policies import key_in, number_in, standing_of
 from procurement.links.states import PERMISSIONS, LinkStanding
 from suppliers.models import Membership, User
 from suppliers.roles import SUPPLIER_ROLES
+
+MOST_LISTED = 100
 
 
 def _secrets() -> list[str]:
@@ -67,9 +71,18 @@ def person_of(user: User) -> Person:
     return Person(user.email, user.name, user.pk, user.language, user.time_zone)
 
 
-def links_on(stream: str, *, actor: Actor) -> Sequence[SignedLink]:
-    """The links given out to one document, newest first."""
-    return list(SignedLink.objects.visible_to(actor).filter(stream=stream).order_by("-issued_at", "-id"))
+def links_given(stream: str, *, actor: Actor, at: datetime) -> list[tuple[SignedLink, LinkStanding]]:
+    """The links given out to one document, newest first, and where each stands."""
+    links = SignedLink.objects.visible_to(actor).filter(stream=stream)
+    return [(link, standing(link, at)) for link in links.order_by("-issued_at", "-id")[:MOST_LISTED]]
+
+
+def find_link_on(stream: str, key: uuid.UUID, *, actor: Actor) -> SignedLink:
+    """One link to a document. Raises `NotFound` for what is not there or not yours."""
+    link: SignedLink | None = SignedLink.objects.visible_to(actor).filter(stream=stream, key=key).first()
+    if link is None:
+        raise NotFound(_("There is no such link."))
+    return link
 
 
 @requires_scope

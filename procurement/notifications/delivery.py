@@ -111,7 +111,8 @@ def _write(key: str, at: datetime) -> _Letter | str:
             drop_mail(mail, dropped)
         return "not wanted"
     stop_url = _stop_url(mail, leaving)
-    zone, language = ZoneInfo(mail.time_zone), mail.language
+    zone = ZoneInfo(mail.time_zone)
+    language = mail.language if mail.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
     with acting(reader), translation.override(language), timezone.override(zone):
         items = items_of(leaving, seen_by(reader, leaving), urls)
         if items:

@@ -120,11 +120,9 @@ def _around(item: Item, order: PurchaseOrder, audience: str) -> None:
     waits = audience == Audience.SUPPLIER and order.lines_for_supplier > 0
     if waits and order.acknowledge_by_at and item.deadline is None:
         _due(item, order.acknowledge_by_at)
-    if not item.button:
-        if waits:
-            item.button = _("Look and answer")
-        else:
-            item.button = _("Open the order")
+    if waits and item.button != _("Look and confirm"):
+        item.button = _("Look and answer")
+    item.button = item.button or _("Open the order")
 
 
 def _due(item: Item, moment: datetime) -> None:

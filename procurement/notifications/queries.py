@@ -163,7 +163,7 @@ def orders_unseen(at: datetime) -> list[PurchaseOrder]:
     ).order_by("mail__sent_at")
     found = orders_waiting(at).filter(~Exists(sights))
     found = found.annotate(mailed_at=Subquery(mailed.values("mail__sent_at")[:1]))
-    late = []
+    late: list[PurchaseOrder] = []
     for order in found.filter(mailed_at__lte=at - settings.NOTICES_UNSEEN_AFTER).order_by("mailed_at", "id")[
         :MOST_WATCHED
     ]:

@@ -46,6 +46,7 @@ urlpatterns = [
     path("orders/<uuid:key>/decide/", buyer.answer_decide, name="answer-decide"),
     path("orders/<uuid:key>/revisions/", buyer.order_revisions, name="order-revisions"),
     path("orders/<uuid:key>/story/", story.order_story, name="order-story"),
+    path("orders/<uuid:key>/links/<uuid:link>/end/", story.order_link_end, name="order-link-end"),
     path("orders/<uuid:key>/answer/", supplier.order_answer, name="order-answer"),
     path("orders/<uuid:key>/answer/line/", supplier.answer_line, name="answer-line"),
     path("orders/<uuid:key>/answer/discard/", supplier.answer_discard, name="answer-discard"),

@@ -17,6 +17,9 @@ from procurement.erp.failures import Kind, mark_of
 from procurement.erp.models import ErpCommand, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun
 from procurement.erp.states import CommandState, RunState
+from procurement.links.messages import Person as LinkPerson
+from procurement.links.models import SignedLink
+from procurement.links.services import issue_link
 from procurement.mailroom.models import InboundMail, MailDraft
 from procurement.orders.models import PurchaseOrder
 from procurement.threads.models import Attachment
@@ -50,6 +53,7 @@ class Objects:
     rule: ToleranceRule
     decision: ToleranceDecision
     change: OrderChange
+    link: SignedLink
     mail: InboundMail
     mail_draft: MailDraft
 
@@ -126,7 +130,16 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         checks=[],
         decided_at=MONDAY,
     )
-    mail, mail_draft = _by_mail(order, supplier)
+    link = issue_link(
+        LinkPerson("clerk@supplier.example"),
+        supplier_id=supplier.pk,
+        stream=order.stream,
+        order_id=order.pk,
+        purpose="answer",
+        actor=FEED,
+        at=MONDAY,
+    )
+    mail, mail_draft = by_mail(order, supplier)
     return Objects(
         supplier.pk,
         order,
@@ -143,12 +156,13 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         rule,
         decision,
         change,
+        link,
         mail,
         mail_draft,
     )
 
 
-def _by_mail(order: PurchaseOrder, supplier: Supplier) -> tuple[InboundMail, MailDraft]:
+def by_mail(order: PurchaseOrder, supplier: Supplier) -> tuple[InboundMail, MailDraft]:
     """A mail about an order, and what was read in it."""
     mail = InboundMail.objects.create(
         door="imap",
@@ -280,6 +294,10 @@ def _upload(objects: Objects) -> dict[str, Any]:
     return {"key": objects.upload.key}
 
 
+def _link(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.order.key, "link": objects.link.key}
+
+
 def _change(objects: Objects) -> dict[str, Any]:
     return {"key": objects.change.key}
 
@@ -326,6 +344,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "api-change-withdraw": _change,
     "integration-command": _command,
     "order-story": _order,
+    "order-link-end": _link,
     "integration-command-read": _command,
     "integration-command-retry": _command,
     "integration-command-keep": _command,

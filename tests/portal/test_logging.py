@@ -76,3 +76,21 @@ def test_the_terminal_style_names_the_story_too():
 
     with correlation.bind("story-0002"):
         assert formatter.format(record) == "[story-0002] hello"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GET /l/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gIQ/answer/",
+        "http://portal.example/notices/stop/eyJ1IjoxMSwiYSI6Im9sZ2FAc3VwcGxpZXI:1xXFhe:zc3G073qdevchn3/",
+        "mail for reply+aaaaaaaaalkhablzztyflkgoyx4ozxlklu@mail.example",
+    ],
+)
+def test_what_opens_a_link_or_names_a_reply_is_hidden(text):
+    shown = without_secrets(text)
+
+    assert "[hidden]" in shown
+    assert "AAECAwQF" not in shown
+    assert "eyJ1Ijox" not in shown
+    assert "zc3G073q" not in shown
+    assert "alkhablz" not in shown

@@ -161,8 +161,8 @@ class TestWhereOrdersStand:
 class TestWhatTheErpKnows:
     def test_every_message_is_delivered_but_for_the_newest_and_the_one_that_never_gets_through(self):
         parked = OutboxMessage.objects.get(state=MessageState.PARKED)
-        waiting = OutboxMessage.objects.filter(state=MessageState.WAITING)
-        delivered = OutboxMessage.objects.filter(state=MessageState.DELIVERED)
+        waiting = OutboxMessage.objects.filter(topic="erp", state=MessageState.WAITING)
+        delivered = OutboxMessage.objects.filter(topic="erp", state=MessageState.DELIVERED)
 
         assert waiting.count() == 3
         assert {order.stream for order in order_of("not_getting_through")} == {parked.stream}

@@ -21,7 +21,7 @@ from procurement.notifications.delivery import deliver
 from procurement.notifications.services import note_bounce, send_due
 from procurement.notifications.services.gathering import POSTMAN
 from procurement.notifications.states import MailState, NoticeState
-from tests.builders.notices import LATER, links_in, mailed, mails, notices, post, react
+from tests.builders.notices import LATER, links_in, mailed, mails, notices, react
 from tests.builders.world import an_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -104,7 +104,7 @@ class TestARefusal:
         with acting(POSTMAN):
             (link,) = SignedLink.objects.values_list("key", flat=True)
 
-        post()
+        deliver_due(worker=1, clock=lambda: timezone.now() + timedelta(days=31), topics=["notices"])
 
         (letter,) = outbox.outbox
         assert letter.extra_headers["Message-ID"] == f"<{mails()[0].message_id}>"

@@ -92,7 +92,7 @@ def test_a_revision_says_what_moved_from_what_to_what(people, order):
 
 def test_a_cancelled_order_is_told_and_asks_for_nothing(people, order):
     with acting(FEED):
-        cancel_order(fresh(), actor=FEED, at=timezone.now())
+        cancel_order(fresh(), "Not needed any more.", actor=FEED, at=timezone.now())
 
     letter = told(mailed(), "asha")
 

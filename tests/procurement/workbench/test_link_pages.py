@@ -389,6 +389,34 @@ class TestWhoseItIs:
         assert facts_on(order, "link.refused")[0]["to"] == "clerk@acme.example"
 
 
+class TestEnding:
+    """A buyer sees who got a link, and ends it."""
+
+    def test_a_buyer_ends_a_link_at_once(self, people, client):
+        order = asked()
+        link = a_link(order)
+        client.force_login(people["bea"].user)
+
+        story = client.get(reverse("order-story", args=[order.key])).text
+        response = client.post(reverse("order-link-end", args=[order.key, link.key]))
+
+        assert "clerk@acme.example" in story
+        assert link.token not in story
+        assert response.status_code == 303
+        assert page(link).status_code == 410
+        assert facts_on(order, "link.revoked")[0]["to"] == "clerk@acme.example"
+
+    def test_a_revoked_one_is_not_renewed(self, people, client):
+        link = a_link(asked())
+        mailed()
+        client.force_login(people["bea"].user)
+        client.post(reverse("order-link-end", args=[fresh().key, link.key]))
+
+        press(link, "renew")
+
+        assert mailed() == []
+
+
 class TestForwarding:
     """A colleague gets a link of their own; who forwarded to whom is written down."""
 

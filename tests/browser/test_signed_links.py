@@ -1,0 +1,122 @@
+"""A supplier who only has mail: the link of a mail on a phone, from the mail to the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.scope import acting
+from procurement.links.models import SignedLink
+from procurement.orders.models import Promise
+from tests.browser.axe import sideways, violations
+from tests.builders.changes import A_WEEK, agree, propose
+from tests.builders.notices import html_of, links_in, mailed
+from tests.builders.world import a_line, an_order, fresh
+from tests.people import FEED
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SOON = datetime.now(UTC).date() + timedelta(days=30)
+LATER = SOON + timedelta(days=3)
+
+
+@pytest.fixture
+def phone(browser: Any, live_server: Any) -> Iterator[Any]:
+    """A phone on which nobody ever signed in."""
+    context = browser.new_context(
+        base_url=live_server.url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def order(people: dict[str, Any]) -> Any:
+    lines = [a_line(10, delivery_on=SOON), a_line(20, delivery_on=SOON)]
+    return an_order(lines=lines, ordered_on=timezone.localdate(), at=timezone.now())
+
+
+def mail_to(name: str) -> Any:
+    return next(one for one in mailed() if name in one.to[0])
+
+
+def test_a_changed_date_is_sent_from_a_phone(phone: Any, order: Any) -> None:
+    path = links_in(mail_to("olga"))[0]
+    for _time in range(2):  # the mail scanner was here first, twice
+        assert Client().get(path).status_code == 200
+    with acting(FEED):
+        assert SignedLink.objects.filter(used_at=None, opened_at=None).count() == SignedLink.objects.count()
+        assert Promise.objects.count() == 0
+
+    phone.goto(path)
+    expect(phone.get_by_role("heading", name="Order 4500000001 from Northmoor Supply")).to_be_visible()
+    assert sideways(phone) == 0
+    assert violations(phone) == []
+
+    day = phone.get_by_label("Line 10, your delivery date")
+    day.fill(LATER.isoformat())
+    day.blur()
+    expect(phone.locator("#line-" + day.get_attribute("id").split("-")[1])).to_contain_text("Goes to Bea")
+    expect(phone.get_by_role("button", name="Send this answer")).to_be_visible()
+    phone.get_by_role("button", name="Send this answer").click()
+
+    expect(phone.get_by_text("Your answer is sent.")).to_be_visible()
+    assert sideways(phone) == 0
+    assert violations(phone) == []
+    with acting(FEED):
+        promised = {(one.line.number, one.delivery_on) for one in Promise.objects.select_related("line")}
+        kinds = set(AuditEvent.objects.filter(stream=order.stream).values_list("kind", flat=True))
+    assert promised == {(10, LATER), (20, SOON)}
+    assert {"order.acknowledged", "link.opened", "order.seen"} <= kinds
+    assert not [one for one in phone.context.cookies() if "session" in one["name"]]
+
+    phone.reload()
+    expect(phone.get_by_role("button", name="Send this answer")).to_have_count(0)
+
+
+def test_without_a_script_one_press_confirms(browser: Any, live_server: Any, order: Any) -> None:
+    context = browser.new_context(
+        base_url=live_server.url, viewport={"width": 390, "height": 844}, java_script_enabled=False
+    )
+    page = context.new_page()
+    page.goto(links_in(mail_to("olga"))[0])
+
+    page.get_by_role("button", name="Confirm the order as it is").click()
+
+    expect(page.get_by_text("Your answer is sent.")).to_be_visible()
+    assert fresh().agreement == "agreed"
+    context.close()
+
+
+def test_a_change_is_countered_from_a_phone(phone: Any, order: Any, people: dict[str, Any]) -> None:
+    agreed = agree(order, people["asha"], at=timezone.now())
+    mailed()
+    propose(agreed, people["bea"], A_WEEK, at=timezone.now())
+    phone.goto(links_in(mail_to("olga"))[0])
+    assert violations(phone) == []
+
+    phone.get_by_text("Propose something else").click()
+    phone.locator("input[name='delivery_on.0']").fill(LATER.isoformat())
+    phone.get_by_role("button", name="Send the counter-proposal").click()
+
+    expect(phone.get_by_text("Your counter-proposal is on the table.")).to_be_visible()
+    assert violations(phone) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_mail_reads_well_by_day_and_night(browser: Any, order: Any, scheme: str, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    page.set_content(html_of(mail_to("olga")))
+
+    assert sideways(page) <= 0
+    assert [one for one in violations(page) if not one.startswith(("region", "landmark"))] == []
+    context.close()
