@@ -26,7 +26,8 @@ from tests.tenancy.test_matrix import patterns
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NEXT_MONTH = timezone.localdate() + timedelta(days=40)
-# What stands in the address besides the token: an order of the supplier, a change request of the order, or what a mail about it promises.
+# What stands in the address besides the token: an order of the supplier, a change request of the order, or what a
+# mail about it promises.
 SHOWS = {"link-open": "order", "link-change": "change", "link-draft": "draft"}
 
 
