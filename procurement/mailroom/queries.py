@@ -141,7 +141,7 @@ class Sender:
     def actor(self, supplier_id: int) -> Actor:
         """Who says something by mail for this supplier: in the role they have there, else as one we wrote to."""
         role = self.roles.get(supplier_id)
-        label = self.name or self.address
+        label = self.name or self.address or "–"
         if self.name and supplier_id not in self.supplier_ids:
             label = (
                 f"{self.name} ({self.address})"  # a name that anybody can write is none without its address

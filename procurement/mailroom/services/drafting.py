@@ -27,6 +27,7 @@ from procurement.mailroom.queries import (
 from procurement.mailroom.services.saying import written_now
 from procurement.mailroom.states import DRAFT_LIFECYCLE, DraftKind, DraftState
 from procurement.orders.models import PurchaseOrder
+from procurement.orders.queries import visible_orders
 from procurement.orders.states import OrderState
 from procurement.reading.reader import read_mail
 from procurement.threads.models import Message
@@ -45,18 +46,27 @@ class About:
     order: PurchaseOrder
     said: Message
     opened: Opened
+    orders: Sequence[PurchaseOrder] = ()
+
+
+def hold_orders(order: PurchaseOrder, opened: Opened, *, author: Actor) -> list[PurchaseOrder]:
+    """The order of a mail, and those it names besides: of its author's supplier, never of another. All are held.
+
+    Everybody holds orders before what hangs on them, and by id; so nobody waits for one who waits for them.
+    """
+    with acting(author):
+        named = orders_named([opened.subject, written_now(opened)], actor=author)
+    keys = [order.pk, *(one.pk for one in named if one.pk != order.pk)]
+    wanted = visible_orders(MAILROOM).filter(pk__in=keys, supplier=order.supplier_id)
+    wanted = wanted.select_related("company", "supplier", "ship_to").order_by("id")
+    held = {one.pk: one for one in wanted.select_for_update(of=("self",))}
+    return [held[pk] for pk in keys if pk in held]
 
 
 def make_drafts(about: About, *, author: Actor, at: datetime) -> tuple[list[MailDraft], list[Unsure]]:
-    """Read what a supplier's mail promises; returns the drafts, and what was unsure on orders without one.
-
-    The order whose thread it went to counts, and those it names besides: of this supplier, never of another.
-    """
+    """Read what a supplier's mail promises; returns the drafts, and what was unsure on orders without one."""
     order, opened = about.order, about.opened
-    with acting(author):
-        named = orders_named([opened.subject, written_now(opened)], actor=author)
-    orders = [order, *(one for one in named if one.pk != order.pk)]
-    orders = [one for one in orders if one.state == OrderState.ISSUED]
+    orders = [one for one in about.orders if one.state == OrderState.ISSUED]
     if not orders:
         return [], []
     written_at = believed_moment(about.mail)

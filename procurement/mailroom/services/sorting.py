@@ -31,7 +31,7 @@ from procurement.mailroom.queries import (
     raw_of,
     reply_addressed,
 )
-from procurement.mailroom.services.drafting import About, make_drafts
+from procurement.mailroom.services.drafting import About, hold_orders, make_drafts
 from procurement.mailroom.services.saying import say_in_thread, written_now
 from procurement.mailroom.services.taking import promise_answer
 from procurement.mailroom.states import MAIL_LIFECYCLE, MailState, Why
@@ -231,6 +231,8 @@ def _thread(mail: InboundMail, opened: Opened, judged: Judged, *, at: datetime) 
     if not text.strip() and not opened.files:
         _leave(mail, opened, Judged(SET_ASIDE, Why.EMPTY, judged.supplier_id, order), at=at)
         return
+    orders = hold_orders(order, opened, author=author)
+    order = orders[0]
     try:
         with translation.override(order.supplier.language), acting(author):
             said = say_in_thread(order, text, opened.files, author=author, at=at)
@@ -241,7 +243,7 @@ def _thread(mail: InboundMail, opened: Opened, judged: Judged, *, at: datetime) 
     if reasons and mail.placed_at is None:
         language = str(order.supplier.language)
         promise_answer(mail, order, reasons, language=language, at=at)
-    about = About(mail, order, said.message, opened)
+    about = About(mail, order, said.message, opened, orders)
     drafts, unsure = ([], []) if author.is_company else make_drafts(about, author=author, at=at)
     verb = "draft" if drafts else "thread"
     facts = {

@@ -194,3 +194,22 @@ def test_a_draft_goes_when_its_lines_were_answered_elsewhere(people):
     receive(a_paper(lines=[a_line(10, quantity=Decimal(80)), a_line(20)], revision="2"), at=AN_HOUR_LATER)
     assert close() == 1
     assert stands(draft).state == "superseded"
+
+
+def test_one_mail_about_two_orders_makes_a_draft_on_each_and_none_on_a_strangers(people):
+    order = an_order()
+    other = an_order("4500000002")
+    receive(a_paper("4500000009", supplier="GLOBEX"))
+    text = (
+        "PO 4500000001 line 10 will ship on 20 April 2026.\n"
+        "PO 4500000002 line 20 will ship on 27 April 2026.\n"
+        "PO 4500000009 line 10 will ship on 27 April 2026.\n"
+    )
+
+    arrive(a_mail(text, to=reply_to(order, people["asha"])))
+
+    (mine,), (beside,) = drafts_on(order), drafts_on(other)
+    assert [one["number"] for one in mine.lines] == [10]
+    assert [one["number"] for one in beside.lines] == [20]
+    assert (mine.said_id is None, beside.said_id is None) == (False, True)
+    assert drafts_on(fresh("4500000009")) == []
