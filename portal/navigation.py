@@ -22,6 +22,7 @@ from procurement.erp.connection import the_connection
 from procurement.erp.presenters_connection import standing_of
 from procurement.erp.queries import things_needing_a_person
 from procurement.inbox.queries.cases import mine_count
+from procurement.mailroom.queries import mails_waiting
 from procurement.orders.queries import visible_lines, visible_orders
 from procurement.orders.states import Turn
 from procurement.tolerances.queries import unseen_decisions
@@ -122,6 +123,17 @@ WAYS = (
         ),
         count="changes",
         hot=True,
+    ),
+    Way(
+        "mail-list",
+        "mail",
+        _("Mail"),
+        P.MAIL_VIEW,
+        frozenset({"mail-list", "mail", "mail-place", "mail-dismiss"}),
+        sides=_COMPANY,
+        count="mails",
+        hot=True,
+        phone=False,
     ),
     Way(
         "order-list",
@@ -283,6 +295,7 @@ def _counts(request: HttpRequest, wanted: set[str], actor: Actor, mine: Mine) ->
         "decisions": lambda: _decisions(request, actor),
         "ruled": lambda: unseen_decisions(actor).count() if actor.may(P.ORDER_DECIDE) else 0,
         "changes": lambda: _changes(request, actor),
+        "mails": lambda: mails_waiting(actor).count(),
         "commands": lambda: things_needing_a_person(actor, request.at),  # type: ignore[attr-defined]  # by the door
     }
     return {name: counters[name]() for name in sorted(wanted)}

@@ -340,8 +340,30 @@ NOTICES_UNSEEN_AFTER = timedelta(hours=env.integer("NOTICES_UNSEEN_AFTER", 16, a
 LINK_VALID_FOR = timedelta(days=env.integer("LINK_VALID_DAYS", 14, at_least=1))
 LINK_SIGN_IN_SEGMENTS = env.words("LINK_SIGN_IN_SEGMENTS")
 # The domain whose mail comes back to us (docs/mailroom.md). Without one, replies go to the buyer.
-MAIL_TAKEN_BY = ""  # who takes the replies that are typed in the mailbox of a demo
 MAIL_REPLY_DOMAIN = env.text("MAIL_REPLY_DOMAIN", "" if PRODUCTION else "mail.localhost").lower()
+# Who takes the replies that are typed in the mailbox of a demo.
+MAIL_TAKEN_BY = "procurement.mailroom.services.take_mail"
+
+# --- Mail that comes in (docs/mailroom.md) ------------------------------------------------------------------
+
+# Only one machine may be asked without TLS: a password would go in the clear.
+MAIL_IN_IMAP_URL = env.url(
+    "MAIL_IN_IMAP_URL", ("imaps", "imap+tls") if PRODUCTION else ("imaps", "imap+tls", "imap")
+)
+MAIL_IN_IMAP_DONE = env.text("MAIL_IN_IMAP_DONE")
+MAIL_IN_IMAP_CA = env.text("MAIL_IN_IMAP_CA")
+_maildir = env.text("MAIL_IN_MAILDIR")
+MAIL_IN_MAILDIR = Path(_maildir) if _maildir else None
+MAIL_IN_EVERY = env.integer("MAIL_IN_EVERY", 30, at_least=5)
+MAIL_IN_MAX_BYTES = env.integer("MAIL_IN_MAX_BYTES", 25 * 1024 * 1024, at_least=64 * 1024)
+MAIL_IN_WEBHOOK_SECRET = env.secret("MAIL_IN_WEBHOOK_SECRET")
+if MAIL_IN_WEBHOOK_SECRET and len(MAIL_IN_WEBHOOK_SECRET) < 32:
+    raise ImproperlyConfigured(
+        "MAIL_IN_WEBHOOK_SECRET must have 32 characters or more: it signs whole mails."
+    )
+# The name under which our own receiving host writes `Authentication-Results` (RFC 8601). Without one, only a signed
+# reply address or a person's press makes anything of a mail.
+MAIL_IN_TRUSTED_HOST = env.text("MAIL_IN_TRUSTED_HOST")
 
 # --- API ----------------------------------------------------------------------------------------------------
 
@@ -385,6 +407,7 @@ OUTBOX_HANDLERS: dict[str, str] = {  # topic: who delivers it
     "erp": "procurement.erp.delivery.deliver",
     "alerts": "procurement.erp.alerts.delivery.deliver",
     "notices": "procurement.notifications.delivery.deliver",
+    "mailroom": "procurement.mailroom.tasks.deliver",
     "reactions": "portal.kernel.outbox.reactions.deliver",
 }
 OUTBOX_GATES: dict[str, str] = {  # topic: whether anything of it may go at all
@@ -405,6 +428,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "dry runs": {"task": "erp.rehearse", "schedule": 60.0, "options": {"expires": 60.0}},
     "notices": {"task": "notices.send", "schedule": 15.0, "options": {"expires": 15.0}},
     "delivery watch": {"task": "notices.watch", "schedule": 300.0, "options": {"expires": 300.0}},
+    "incoming mail": {
+        "task": "mailroom.poll",
+        "schedule": float(MAIL_IN_EVERY),
+        "options": {"expires": float(MAIL_IN_EVERY)},
+    },
     "change requests": {"task": "changes.close", "schedule": 60.0, "options": {"expires": 60.0}},
     "clocks": {"task": "clocks.advance", "schedule": 60.0, "options": {"expires": 60.0}},
     "answer clocks": {

@@ -28,6 +28,7 @@ from procurement.inbox.models import (
 )
 from procurement.invoices.models import Invoice, InvoiceLine
 from procurement.links.models import ReplyAddress, SignedLink
+from procurement.mailroom.models import InboundMail, Mailbox, MailDraft
 from procurement.notifications.models import (
     DeliveryWatch,
     Notice,
@@ -78,11 +79,14 @@ __all__ = [
     "FeedCursor",
     "FeedProblem",
     "FeedRun",
+    "InboundMail",
     "InboxPlace",
     "Invoice",
     "InvoiceLine",
     "Item",
     "LadderStep",
+    "MailDraft",
+    "Mailbox",
     "Message",
     "Notice",
     "NoticeMail",

@@ -11,12 +11,15 @@ from procurement.changes import tasks as changes
 from procurement.clocks.messages import ORDER_ANSWER
 from procurement.inbox.services.review import HEARS as INBOX_HEARS
 from procurement.inbox.services.review import react as review_inbox
+from procurement.mailroom.services import HEARD as MAILROOM_HEARS
+from procurement.mailroom.services import hear as mailroom_hear
 from procurement.notifications.policies import HEARD
 from procurement.notifications.services import hear, hear_of_bounces
 
 REACTIONS: Mapping[str, Reaction] = {
     "acknowledgment clocks": Reaction(MOVES_THE_BALL, review_orders_of),
     "changes.overtake": Reaction(frozenset({"order.asked_again"}), changes.overtake),
+    "mailroom": Reaction(MAILROOM_HEARS, mailroom_hear),
     "notices": Reaction(frozenset(HEARD), hear),
     "bounces": Reaction(frozenset({"mail.bounced"}), hear_of_bounces),
     "inbox": Reaction(INBOX_HEARS, review_inbox),

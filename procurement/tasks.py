@@ -6,6 +6,7 @@ from procurement.clocks.tasks import advance
 from procurement.erp.reconciliation.tasks import compare, rehearse_first_sync, repair_drift
 from procurement.erp.tasks import read_feeds
 from procurement.inbox.tasks import sweep_inbox
+from procurement.mailroom.tasks import poll
 from procurement.notifications.tasks import send_notices, watch_notices
 from procurement.orders.tasks import make_document
 
@@ -14,6 +15,7 @@ __all__ = [
     "close_changes",
     "compare",
     "make_document",
+    "poll",
     "read_feeds",
     "rehearse_first_sync",
     "repair_drift",

@@ -34,6 +34,8 @@ class Permission(StrEnum):
     CASE_VIEW = "case.view"
     CASE_WORK = "case.work"
     CASE_MANAGE = "case.manage"
+    MAIL_VIEW = "mail.view"
+    MAIL_PLACE = "mail.place"
 
 
 P = Permission
@@ -65,6 +67,8 @@ _BUYS = _COMPANY_READS | {
     P.THREAD_NOTE,
     P.POLICY_EDIT,
     P.CASE_WORK,
+    P.MAIL_VIEW,
+    P.MAIL_PLACE,
 }
 
 
@@ -95,10 +99,13 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
         P.POLICY_APPROVE,
         P.CASE_WORK,
         P.CASE_MANAGE,
+        P.MAIL_VIEW,
+        P.MAIL_PLACE,
     },
-    CompanyRole.INTEGRATION_OWNER: _COMPANY_READS | {P.ERP_VIEW, P.ERP_MANAGE, P.TOKEN_MANAGE, P.CASE_WORK},
+    CompanyRole.INTEGRATION_OWNER: _COMPANY_READS
+    | {P.ERP_VIEW, P.ERP_MANAGE, P.TOKEN_MANAGE, P.CASE_WORK, P.MAIL_VIEW},
     CompanyRole.MANAGER: _BUYS | {P.REASON_MANAGE, P.ERP_VIEW, P.AUDIT_VIEW, P.POLICY_APPROVE, P.CASE_MANAGE},
-    CompanyRole.AUDITOR: _COMPANY_READS | {P.ERP_VIEW, P.AUDIT_VIEW},
+    CompanyRole.AUDITOR: _COMPANY_READS | {P.ERP_VIEW, P.AUDIT_VIEW, P.MAIL_VIEW},
 }
 
 

@@ -10,6 +10,7 @@ from procurement.changes import api as changes
 from procurement.clocks import api as clocks
 from procurement.inbox import api as inbox
 from procurement.invoices import api as invoices
+from procurement.mailroom import api as mailroom
 from procurement.orders import api as orders
 from procurement.receipts import api as receipts
 from procurement.threads import api as threads
@@ -19,6 +20,7 @@ urlpatterns = [
     *orders.urlpatterns,
     *acknowledgments.urlpatterns,
     *changes.urlpatterns,
+    *mailroom.urlpatterns,
     *receipts.urlpatterns,
     *invoices.urlpatterns,
     *tolerances.urlpatterns,

@@ -11,17 +11,18 @@ from procurement.reading.context import MailContext, OpenLine
 from procurement.reading.dates import Day
 from procurement.reading.folding import folded
 from procurement.reading.grammar import Draft, drafts_for
+from procurement.reading.implied import SHORT_ANSWER, Implied, is_about_delivery
 from procurement.reading.marks import Sort, Spotter
 from procurement.reading.mime import IncomingMail, parse_mail
 from procurement.reading.newtext import NewText, Passage, split_new_text
 from procurement.reading.sentences import Sentence, is_in_a_known_language, language_of, sentences_of
-from procurement.reading.statements import PREDICATES, Assembler, RawPiece, Statement, Targets
+from procurement.reading.statements import PREDICATES, Assembler, RawPiece, Statement
 from procurement.reading.tables import Table, find_tables
-from procurement.reading.units import PATTERN, canonical_unit
+from procurement.reading.targets import Targets
+from procurement.reading.units import PATTERN
 from procurement.reading.weighing import Weighed, weigh
 from procurement.reading.words import Cue
 
-SHORT_ANSWER = 8  # words; a longer sentence does not confirm an order in passing
 OTHER_BUSINESS = re.compile(
     r"(?<!\w)(?:price ?lists?|quot(?:e|ation)s?|angebot\w*|preisliste\w*|preisanpassung\w*|preiserh[öo]hung\w*|invoices?|rechnung\w*|mahnung|reklamation\w*|complaints?|newsletter"
     r"|betriebsferien|betriebsurlaub|holidays?|closures?|opening hours|[öo]ffnungszeiten|statement of account|kontoauszug)(?!\w)"
@@ -99,14 +100,13 @@ class _Listener:
         self.context, self.mail, self.new = context, mail, new
         self.spotter = Spotter(context)
         self.assembler = Assembler(context)
+        self.spoken = self.assembler.spoken
         self.language = language_of(new.text, context.language)
+        self.implied = Implied(context, self.spoken, self.language, len(new.text.split()))
         self.heard: list[Heard] = []
         self.last: Statement | None = None
         self.intro: Statement | None = None  # "we have shipped today:" and then a list
-        self.subject_lines: tuple[OpenLine, ...] = ()
-        self.word_count = len(new.text.split())
         self.spotter.leads = _leads(new.text, self.spotter.line_numbers)
-        self.names_order = False  # in the subject, the history or the text
         self.sentences = 0
         self.latest: tuple[int, list[Heard]] = (0, [])  # what the last sentence said that said anything
         self.declined: list[Declined] = []
@@ -149,25 +149,25 @@ class _Listener:
             sentence = folded(" ".join(text.split()))[:LONGEST_HISTORY]
             marks = self.spotter.spot(sentence, sentence)
             orders = list(dict.fromkeys(mark.order for mark in marks if mark.sort is Sort.ORDER))
-            self.names_order |= bool(orders)
+            self.implied.names_order |= bool(orders)
             apart = OTHER_BUSINESS.search(sentence) or any(mark.sort is Sort.FOREIGN for mark in marks)
             if text is self.mail.subject and apart and not orders:
-                self.assembler.is_foreign = True
-                self.assembler.is_other_order = any(mark.sort is Sort.FOREIGN for mark in marks)
+                self.spoken.is_foreign = True
+                self.spoken.is_other_order = any(mark.sort is Sort.FOREIGN for mark in marks)
                 self.is_general = GENERAL_PRICES.search(sentence) is not None
                 return
-            if orders and not self.assembler.order and len(orders) == 1:
-                self.assembler.hear(orders[0])
+            if orders and not self.spoken.order and len(orders) == 1:
+                self.spoken.hear(orders[0])
             if text is self.mail.subject and (orders or len(self.context.orders) == 1):
                 lines = [
                     line
                     for mark in marks
                     if mark.sort is Sort.LINE
-                    for line in self.assembler.lines_of(mark, self.assembler.order)
+                    for line in self.spoken.lines_of(mark, self.spoken.order)
                 ]
-                self.subject_lines = tuple(dict.fromkeys(lines))
-                self.assembler.lines = self.subject_lines
-            if self.assembler.order and orders:
+                self.implied.subject_lines = tuple(dict.fromkeys(lines))
+                self.spoken.lines = self.implied.subject_lines
+            if self.spoken.order and orders:
                 return
 
     def _hear_answered(self, quoted: str) -> None:
@@ -176,13 +176,11 @@ class _Listener:
         marks = self.spotter.spot(text, text)
         for mark in marks:
             if mark.sort is Sort.ORDER:
-                self.assembler.hear(mark.order)
-        lines = [
-            self.assembler.lines_of(mark, self.assembler.order) for mark in marks if mark.sort is Sort.LINE
-        ]
+                self.spoken.hear(mark.order)
+        lines = [self.spoken.lines_of(mark, self.spoken.order) for mark in marks if mark.sort is Sort.LINE]
         if lines and lines[-1]:
-            self.assembler.lines = tuple(lines[-1])
-            self.subject_lines = ()
+            self.spoken.lines = tuple(lines[-1])
+            self.implied.subject_lines = ()
 
     def _answer_yes(self, passage: Passage) -> int:
         """A bare yes takes what the mail below it asked for. Returns where there is more to hear."""
@@ -212,13 +210,13 @@ class _Listener:
             if drafts:
                 self.heard.append(Heard(statement, question.targets, drafts))
         only_confirms = "?" not in asked or re.search(r"confirm|best[äa]tig", asked, re.IGNORECASE)
-        if passage.answers and len(self.heard) == before and self.assembler.lines:
+        if passage.answers and len(self.heard) == before and self.spoken.lines:
             return self._take_answered(first)
         return first.end if len(self.heard) > before or not only_confirms else passage.start
 
     def _take_answered(self, sentence: Sentence) -> int:
         """A yes right below a quoted question about a line takes the line as it was ordered."""
-        targets = Targets(lines=self.assembler.lines, is_explicit=True)
+        targets = Targets(lines=self.spoken.lines, is_explicit=True)
         self.heard.append(
             Heard(Statement(sentence.start, sentence.end, 0, targets, cues={Cue.ACCEPT}), targets)
         )
@@ -251,7 +249,7 @@ class _Listener:
 
     def _order_above(self, start: int, end: int, paragraph: int) -> str:
         self._hear_prose(start, end, paragraph)
-        return self.assembler.order
+        return self.spoken.order
 
     def _hear_rows_as_lines(self, table: Table, paragraph: int) -> None:
         for row in table.rows:
@@ -265,11 +263,11 @@ class _Listener:
     def _hear_sentence(self, sentence: Sentence) -> None:
         language = language_of(sentence.text, self.language)
         clauses = clauses_of(sentence, self.spotter, language)
-        self.names_order |= any(
+        self.implied.names_order |= any(
             mark.sort in (Sort.ORDER, Sort.LINE) for clause in clauses for mark in clause.marks
         )
-        before = self.assembler.lines
-        foreign = self.assembler.is_foreign
+        before = self.spoken.lines
+        foreign = self.spoken.is_foreign
         statements = self.assembler.assemble(sentence, clauses)
         self.sentences += 1
         known = len(self.heard)
@@ -291,9 +289,9 @@ class _Listener:
             for clause in clauses
             for mark in clause.targets
             if mark.sort is Sort.LINE
-            for line in self.assembler.lines_of(mark, self.assembler.order)
+            for line in self.spoken.lines_of(mark, self.spoken.order)
         ]
-        lines = tuple(named) or self.assembler.lines
+        lines = tuple(named) or self.spoken.lines
         days = [line.requested_date for line in lines or self.context.lines if line.requested_date]
         is_earlier = any(
             {Cue.EARLIER, Cue.NEGATION} <= clause.cues
@@ -344,9 +342,9 @@ class _Listener:
                 and len(unknown_words(statement.bones, language)) > 1
             ):
                 statement.targets = None
-            if statement.targets and not _is_about_delivery(statement, language):
+            if statement.targets and not is_about_delivery(statement, language):
                 continue
-            targets = statement.targets or self._implied(statement, before, foreign)
+            targets = statement.targets or self.implied.meant_by(statement, before, foreign)
             if statement.targets is None and targets is None:
                 continue
             assert targets is not None
@@ -354,7 +352,7 @@ class _Listener:
             self.last = statement
             if statement.targets is None:
                 statement.targets = targets
-            before = self.assembler.lines
+            before = self.spoken.lines
 
     def _introduce(self, statement: Statement) -> None:
         """What stood above a list is said of each line of it."""
@@ -409,109 +407,6 @@ class _Listener:
         last.end = max(last.end, statement.end)
         return True
 
-    def _implied(self, statement: Statement, before: tuple[OpenLine, ...], foreign: bool) -> Targets | None:
-        """The lines meant by a statement that names none; None if that cannot be told."""
-        if foreign or self.assembler.is_foreign or not statement.has_content:
-            return None
-        delivers = (
-            statement.has_goods
-            or bool(statement.cues & {Cue.DELIVER, Cue.SHIPPED, Cue.ACCEPT, Cue.CORRECTION})
-            or any(piece.amount for piece in statement.pieces)
-        )
-        says_only_accept = (
-            not statement.pieces
-            and statement.cues & {Cue.ACCEPT}
-            and not statement.cues & {Cue.SHIPPED, Cue.BACKORDER, Cue.REFUSE, Cue.CANCEL}
-        )
-        fragment = statement.words <= 5
-        if (
-            statement.pieces
-            and not delivers
-            and not fragment
-            and not statement.cues
-            & {Cue.MINIMUM, Cue.BACKORDER, Cue.CANCEL, Cue.SUBSTITUTE, Cue.PRICE, Cue.PRICE_UP}
-        ):
-            return None
-        if not says_only_accept and not self._speaks_of_goods(statement):
-            return None
-        lines = before or self.subject_lines
-        if lines and not says_only_accept:
-            return Targets(lines=lines)
-        order = self.assembler.order
-        if says_only_accept:
-            return self._implied_acceptance(statement, lines, order)
-        if not order:
-            return self._by_quantity(statement, self.context.lines)
-        ours = [line for line in self.context.lines if line.order == order]
-        if len(ours) == 1:
-            return Targets(lines=tuple(ours))
-        if any(piece.amount for piece in statement.pieces):
-            return self._by_quantity(statement, tuple(ours))
-        if (
-            statement.pieces
-            and any(piece.day for piece in statement.pieces)
-            and (not self.assembler.mentioned or statement.has_goods)
-            and (delivers or self.word_count <= 6)
-        ):
-            return None if unknown_words(statement.bones, self.language) else Targets(orders=(order,))
-        if (
-            not statement.pieces
-            and statement.cues & {Cue.SHIPPED, Cue.REFUSE, Cue.CANCEL}
-            and statement.has_goods
-        ):
-            return Targets(orders=(order,))
-        return None
-
-    def _speaks_of_goods(self, statement: Statement) -> bool:
-        """Whether the words are those of deliveries: a statement with other words may have another subject.
-
-        How many strange words are let pass depends on how plainly the mail is about an order.
-        """
-        counted = any(
-            piece.part or piece.money or (piece.amount and piece.amount.unit) for piece in statement.pieces
-        )
-        offers_part = Cue.SUBSTITUTE in statement.cues and any(piece.part for piece in statement.pieces)
-        allowed = 6 if offers_part else 3 if statement.has_goods or counted else 2 if self.names_order else 0
-        if not statement.pieces and statement.cues & {Cue.REFUSE, Cue.CANCEL, Cue.BACKORDER}:
-            allowed = min(allowed, 3 if statement.has_goods else 1)
-        return len(unknown_words(statement.bones, self.language)) <= allowed
-
-    def _implied_acceptance(
-        self, statement: Statement, lines: tuple[OpenLine, ...], order: str
-    ) -> Targets | None:
-        """`Confirmed, thanks` is about the whole order, if it is short or names the order."""
-        if (
-            lines
-            and (statement.words <= SHORT_ANSWER or statement.has_goods)
-            and not (statement.has_goods and not self.assembler.lines)
-        ):
-            return Targets(lines=lines)
-        if not order or self.assembler.mentioned or statement.has_unexplained:
-            return None
-        if len(unknown_words(statement.bones, self.language)) > (
-            1 if self.names_order or statement.has_goods else 0
-        ):
-            return None
-        if statement.has_goods or (statement.words <= SHORT_ANSWER and self.word_count <= 60):
-            return Targets(orders=(order,))
-        return None
-
-    def _by_quantity(self, statement: Statement, lines: tuple[OpenLine, ...]) -> Targets | None:
-        """The only line that was ordered in just this quantity, or in this unit."""
-        readings = {
-            value for piece in statement.pieces if piece.amount for value in piece.amount.readings[:1]
-        }
-        fitting = [line for line in lines if line.quantity in readings]
-        if len(readings) == 1 and len(fitting) == 1:
-            return Targets(lines=tuple(fitting))
-        units = {
-            canonical_unit(piece.amount.unit)
-            for piece in statement.pieces
-            if piece.amount and piece.amount.unit
-        }
-        alike = [line for line in lines if canonical_unit(line.unit) in units]
-        return Targets(lines=tuple(alike)) if len(units) == 1 and len(alike) == 1 and len(lines) > 1 else None
-
     def _settle_others(self) -> None:
         """`Everything else` is every line of the orders spoken of that nothing else was said about."""
         named = {
@@ -523,7 +418,7 @@ class _Listener:
         for one in self.heard:
             if not one.targets.is_others:
                 continue
-            orders = set(one.targets.orders) or {line.order for line in named} or {self.assembler.order}
+            orders = set(one.targets.orders) or {line.order for line in named} or {self.spoken.order}
             if len(orders) != 1:
                 one.targets = Targets(is_unclear=True)
                 continue
@@ -577,7 +472,7 @@ class _Listener:
             for cell in row.remarks:
                 self._hear_remark(cell.text, cell.start, statement)
         self.heard.append(Heard(statement, statement.targets))
-        self.assembler.mentioned.append(first.line)
+        self.spoken.mentioned.append(first.line)
 
     def _hear_remark(self, text: str, start: int, statement: Statement) -> None:
         sentence = Sentence(start, start + len(text), text, folded(text), statement.paragraph, True)
@@ -587,32 +482,6 @@ class _Listener:
                 continue
             clause.marks = [mark for mark in clause.marks if mark.sort is not Sort.LINE]
             self.assembler.add_clause(clause, statement)
-
-
-DELIVERY = frozenset(
-    {
-        Cue.DELIVER,
-        Cue.SHIPPED,
-        Cue.ACCEPT,
-        Cue.BACKORDER,
-        Cue.REFUSE,
-        Cue.CANCEL,
-        Cue.SUBSTITUTE,
-        Cue.ONLY,
-        Cue.UNDATED,
-    }
-)
-BESIDES = frozenset(
-    {Cue.PRICE, Cue.PRICE_UP, Cue.MINIMUM, Cue.PACK, Cue.AVAILABLE_NOW, Cue.CORRECTION, Cue.READY_NOW}
-)
-
-
-def _is_about_delivery(statement: Statement, language: str) -> bool:
-    """Whether a day beside a line is one of delivery: the words say so, or there are hardly any words."""
-    if statement.cues & (DELIVERY | BESIDES) or not any(piece.day for piece in statement.pieces):
-        return True
-    is_whole = statement.targets is not None and statement.targets.is_whole
-    return len(unknown_words(statement.bones, language)) <= (0 if is_whole else 2)
 
 
 def _asks_as_ordered(statement: Statement, line: OpenLine) -> bool:

@@ -285,6 +285,18 @@ def _change_ended(text: Any) -> Callable[[Facts], str]:
     return sentence
 
 
+def _mail(text: Any) -> Callable[[Facts], str]:
+    """What became of a draft that was read in a mail: whose mail, which lines, and why."""
+
+    def sentence(facts: Facts) -> str:
+        told = str(text % {"sender": facts["sender"]})
+        if facts.get("lines"):
+            told = f"{told}: {lines_text(facts['lines'])}"
+        return f"{told}. “{facts['reason']}”" if facts.get("reason") else told
+
+    return sentence
+
+
 def _seen(facts: Facts) -> str:
     return _("Revision %(number)s seen by the supplier") % {"number": facts["revision"]}
 
@@ -353,6 +365,15 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
         "full",
         _change_ended(lazy("The change is in the ERP, %(lines)s: %(what)s")),
     ),
+    "mail.draft_offered": ("wait", "wait", _mail(lazy("Read in a mail of %(sender)s, waits for a press"))),
+    "mail.draft_confirmed": ("move", "most", _mail(lazy("Taken from the mail of %(sender)s"))),
+    "mail.draft_corrected": (
+        "quiet",
+        "half",
+        _mail(lazy("Draft from the mail of %(sender)s taken over for correction")),
+    ),
+    "mail.draft_discarded": ("quiet", "stop", _mail(lazy("Draft from the mail of %(sender)s discarded"))),
+    "mail.draft_superseded": ("quiet", "stale", _mail(lazy("Draft from the mail of %(sender)s overtaken"))),
     "erp.command_sent": ("move", "half", _erp(lazy("Sent to the ERP: %(lines)s"))),
     "erp.command_confirmed": ("done", "full", _erp(lazy("In the ERP: %(lines)s"))),
     "erp.command_conflicted": ("stop", "alert", _erp(lazy("The ERP holds something else: %(lines)s"))),

@@ -17,6 +17,7 @@ from procurement.inbox.states import (
     FormulaState,
     TaskState,
 )
+from procurement.mailroom.states import DRAFT_LIFECYCLE, MAIL_LIFECYCLE, DraftState, MailState
 from procurement.orders.states import (
     LINE_LIFECYCLE,
     ORDER_LIFECYCLE,
@@ -37,6 +38,8 @@ TABLES = [
     (CHANGE_LIFECYCLE, ChangeState),
     (CLOCK_LIFECYCLE, ClockState),
     (SERVICE_LIFECYCLE, ServiceState),
+    (MAIL_LIFECYCLE, MailState),
+    (DRAFT_LIFECYCLE, DraftState),
     (CONNECTION_LIFECYCLE, ConnectionState),
     (CASE_LIFECYCLE, CaseState),
     (TASK_LIFECYCLE, TaskState),

@@ -31,6 +31,7 @@ from procurement.inbox.services.review import INBOX, review_cases
 from procurement.links.messages import Person as LinkPerson
 from procurement.links.models import SignedLink
 from procurement.links.services import issue_link
+from procurement.mailroom.models import InboundMail, MailDraft
 from procurement.orders.models import PurchaseOrder
 from procurement.threads.models import Attachment
 from procurement.tolerances.messages import DocumentKind
@@ -73,6 +74,8 @@ class Objects:
     assignment: AssignmentRule
     absence: StandIn
     formula: PriorityFormula
+    mail: InboundMail
+    mail_draft: MailDraft
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -177,6 +180,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         created_at=MONDAY,
         created_by="Root Admin",
     )
+    mail, mail_draft = by_mail(order, supplier)
     return Objects(
         supplier.pk,
         order,
@@ -202,6 +206,8 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         assignment,
         absence,
         formula,
+        mail,
+        mail_draft,
     )
 
 
@@ -214,6 +220,43 @@ def _opening_hours(number: str) -> OfficeCalendar:
         written_at=MONDAY,
         written_by="Root Admin",
     )
+
+
+def by_mail(order: PurchaseOrder, supplier: Supplier) -> tuple[InboundMail, MailDraft]:
+    """A mail about an order, and what was read in it."""
+    mail = InboundMail.objects.create(
+        door="imap",
+        received_at=MONDAY,
+        sha256="0" * 64,
+        fingerprint=f"{supplier.pk:064}",
+        sender="sales@supplier.example",
+        size=2,
+        raw=b"\n\n",
+        state="drafted",
+        supplier=supplier,
+        order=order,
+    )
+    line = {
+        "key": "L20",
+        "number": 20,
+        "pieces": [],
+        "evidence": {"line": "Fine."},
+        "marks": [],
+        "cancel": False,
+    }
+    draft = MailDraft.objects.create(
+        supplier=supplier,
+        order=order,
+        mail=mail,
+        kind="answer",
+        order_version=order.version,
+        revision=order.revision,
+        sender="Asha Acme",
+        written_at=MONDAY,
+        lines=[line],
+        made_at=MONDAY,
+    )
+    return mail, draft
 
 
 def _for_the_erp(order: PurchaseOrder) -> tuple[ErpCommand, OutboxMessage]:
@@ -367,6 +410,14 @@ def _change(objects: Objects) -> dict[str, Any]:
     return {"key": objects.change.key}
 
 
+def _mail(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.mail.key}
+
+
+def _mail_draft(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.mail_draft.key}
+
+
 SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "order": _order,
     "order-answer": _order,
@@ -463,4 +514,13 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "formula-write": _formula,
     "formula-try": _formula,
     "formula-move": _formula_verb,
+    "api-mail-draft": _mail_draft,
+    "mail": _mail,
+    "mail-raw": _mail,
+    "mail-place": _mail,
+    "mail-dismiss": _mail,
+    "draft-confirm": _mail_draft,
+    "draft-correct": _mail_draft,
+    "draft-discard": _mail_draft,
+    "draft-sheet": _mail_draft,
 }

@@ -76,6 +76,7 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
     from procurement.erp.reconciliation.states import DriftState
     from procurement.erp.states import CommandState, ConnectionState, RunState
     from procurement.invoices.states import PaymentState
+    from procurement.mailroom.states import DraftState, MailState
     from procurement.orders import states
     from procurement.tolerances.states import JudgedOutcome, PolicyState, SwitchState
     from suppliers.states import SupplierState
@@ -93,6 +94,8 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
         "run": RunState,
         "acknowledgment": AcknowledgmentState,
         "change": ChangeState,
+        "mail": MailState,
+        "draft": DraftState,
         "outbox": MessageState,
         "supplier": SupplierState,
         "drift": DriftState,

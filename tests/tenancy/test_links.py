@@ -18,6 +18,7 @@ from procurement.links.models import SignedLink
 from procurement.links.services import issue_link
 from procurement.links.states import Purpose
 from tests.builders.changes import A_WEEK, agree, propose
+from tests.builders.matrix import by_mail
 from tests.builders.world import a_line, a_paper, an_order, fresh, receive
 from tests.people import FEED
 from tests.tenancy.test_matrix import patterns
@@ -25,8 +26,9 @@ from tests.tenancy.test_matrix import patterns
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NEXT_MONTH = timezone.localdate() + timedelta(days=40)
-# What stands in the address besides the token: an order of the supplier, or a change request of the order.
-SHOWS = {"link-open": "order", "link-change": "change"}
+# What stands in the address besides the token: an order of the supplier, a change request of the order, or what a
+# mail about it promises.
+SHOWS = {"link-open": "order", "link-change": "change", "link-draft": "draft"}
 
 
 def links():
@@ -39,13 +41,15 @@ def names():
 
 @pytest.fixture
 def objects(people):
-    """An order and a change request of each supplier, and a link to Acme's order."""
+    """An order, a change request and a draft of each supplier, and a link to Acme's order."""
     found = {}
     for number, supplier, seller in (("4500000001", "ACME", "asha"), ("9900000009", "GLOBEX", "gil")):
         receive(a_paper(number, [a_line(delivery_on=NEXT_MONTH)], supplier=supplier), at=timezone.now())
         agreed = agree(fresh(number), people[seller], at=timezone.now())
         change = propose(agreed, people["bea"], A_WEEK, at=timezone.now())
-        found[supplier] = {"order": agreed.key, "change": change.key}
+        with acting(FEED):
+            _mail, draft = by_mail(agreed, agreed.supplier)
+        found[supplier] = {"order": agreed.key, "change": change.key, "draft": draft.key}
     order = an_order("4500000002", at=timezone.now())
     with acting(FEED):
         link = issue_link(

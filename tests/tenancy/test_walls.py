@@ -73,6 +73,7 @@ def test_child_tables_hold_their_supplier_equal_to_their_parents():
         )
         held = {row[0] for row in cursor.fetchall()}
     parents = {
+        "procurement_inboundmail",
         "procurement_invoice",
         "procurement_message",
         "procurement_orderchange",
@@ -196,6 +197,7 @@ WRITES = {
     "procurement_draftheader": (
         "SELECT INSERT DELETE UPDATE(note,ship_from_code,supplier_id,supplier_reference,typed_at,typed_by)"
     ),
+    "procurement_maildraft": "SELECT UPDATE(came,decided_at,decided_by,reason,state,version)",
     "procurement_message": "SELECT INSERT",
     "procurement_orderacknowledgment": "SELECT INSERT UPDATE(state,version)",
     "procurement_orderchange": (

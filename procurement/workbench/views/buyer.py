@@ -31,6 +31,7 @@ from procurement.workbench.queries.changes import changes_on, words_owed
 from procurement.workbench.queries.clock import answer_clock
 from procurement.workbench.queries.compare import Compared
 from procurement.workbench.queries.happened import happened
+from procurement.workbench.queries.mail import drafts_shown
 from procurement.workbench.views.kept import Typed, key_hints, read_typed
 from suppliers.roles import Permission
 
@@ -99,6 +100,7 @@ def show_order(
     context["answer_clock"] = answer_clock(order, actor=request.actor, at=request.at)
     context["thread"] = thread_of(order, request.actor)
     context["changes"] = changes_on(order, actor=request.actor)
+    context["mail_drafts"] = drafts_shown(order, actor=request.actor)
     context["may_negotiate"] = request.actor.may(Permission.CHANGE_NEGOTIATE)
     context["words_owed"] = words_owed(context["changes"], request.actor)
     response = render(request, TEMPLATE, context, status=status)

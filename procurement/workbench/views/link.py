@@ -40,6 +40,7 @@ from procurement.threads.services import send_message
 from procurement.workbench.presenters import entry_of
 from procurement.workbench.queries.grid import reasons
 from procurement.workbench.queries.link import ANSWER, link_page, must_sign_in, order_of
+from procurement.workbench.queries.mail import drafts_shown
 from procurement.workbench.views.link_door import CLOSED, LinkRequest, hidden, link_door, spoken
 from procurement.workbench.views.supplier import LINE_ACTS, act_on_line, keep_typing, send_answer
 
@@ -57,6 +58,8 @@ def _done_texts() -> dict[str, str]:
         "decline": _("Declined; the buyer reads why."),
         "counter": _("Your counter-proposal is on the table."),
         "said": _("Your message is in the order’s thread; the buyer is told."),
+        "asked": _("Your change request is on the table; the buyer is told."),
+        "discarded": _("Discarded. What was written stays in the thread."),
         "forwarded": _("Forwarded. Your colleague gets a mail with a link of their own."),
     }
 
@@ -85,6 +88,7 @@ def _show(
         "done": _done_texts().get(request.GET.get("done", ""), "") if status == 200 else "",
         "line_reasons": reasons(),
         "thread": thread_of(page.order, request.actor),
+        "mail_drafts": drafts_shown(page.order, actor=request.actor),
         "timeline": [entry_of(event) for event in events],
         "body": request.POST.get("body", ""),
         "address": request.POST.get("address", ""),
@@ -92,19 +96,19 @@ def _show(
     return render(request, TEMPLATE, context, status=status)
 
 
-def _refused(request: LinkRequest, refusal: Refusal) -> HttpResponse:
+def refused_page(request: LinkRequest, refusal: Refusal) -> HttpResponse:
     """The document as it stands now, with the sentence that says why the press did nothing."""
     return _show(request, refusal=refusal, status=refusal.status)
 
 
-def _to_page(request: LinkRequest, done: str = "", anchor: str = "") -> HttpResponse:
+def to_page(request: LinkRequest, done: str = "", anchor: str = "") -> HttpResponse:
     address = reverse("link", args=[request.token]) + (f"?done={done}" if done else "") + anchor
     response = HttpResponseRedirect(address)
     response.status_code = 303
     return response
 
 
-def _require_no_sign_in(order: PurchaseOrder) -> None:
+def require_no_sign_in(order: PurchaseOrder) -> None:
     """Raise where the company wants people to sign in before they act. See LINK_SIGN_IN_SEGMENTS."""
     if must_sign_in(order):
         raise NotAllowed(_("For this order one signs in before answering. Sign in below, and answer there."))
@@ -125,36 +129,36 @@ def link_seen(request: LinkRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-@link_door(methods=["POST"], refused=_refused)
+@link_door(methods=["POST"], refused=refused_page)
 def link_answer(request: LinkRequest) -> HttpResponse:
     """Keep what is typed, do what a button of a line says, or send the answer: what was typed, the rest as asked."""
     order = lock_order(order_of(request.link, request.actor).key, actor=request.actor)
-    _require_no_sign_in(order)
+    require_no_sign_in(order)
     held = hold_link(request.link, ANSWER, at=request.at)
     typing = keep_typing(request, order)
     if "send" not in request.POST:
         for act in LINE_ACTS:
             if act in request.POST:
                 line_id = act_on_line(request, order, typing, act, request.POST[act])
-                return _to_page(request, "kept", f"#line-{line_id}" if line_id else "")
+                return to_page(request, "kept", f"#line-{line_id}" if line_id else "")
         if getattr(request, "htmx", False):
             page = link_page(request.link, actor=request.actor, at=request.at)
             return render(request, f"{TEMPLATE}#verdicts", {"page": page, "grid": page.grid})
-        return _to_page(request, "kept", "#lines")
+        return to_page(request, "kept", "#lines")
 
     def sent(_request: DoorRequest, order: PurchaseOrder, _done: Acknowledged) -> HttpResponse:
         spend_link(held, ANSWER, at=request.at)
         see_order(order, actor=request.actor, at=request.at)
-        return _to_page(request, "answered")
+        return to_page(request, "answered")
 
     return send_answer(request, order, typing, show=_show, sent=sent)
 
 
-@link_door(methods=["POST"], refused=_refused)
+@link_door(methods=["POST"], refused=refused_page)
 def link_change(request: LinkRequest, key: uuid.UUID) -> HttpResponse:
     """Yes, no, or something else, to a change that is asked for on this order. Each is answered once with a link."""
     order = order_of(request.link, request.actor)
-    _require_no_sign_in(order)
+    require_no_sign_in(order)
     found = find_change(key, actor=request.actor)
     if found.order_id != order.pk:
         raise NotFound(_("There is no such change request."))
@@ -176,19 +180,19 @@ def link_change(request: LinkRequest, key: uuid.UUID) -> HttpResponse:
         else:
             raise Invalid(_("Press one of the buttons: accept, decline or counter."))
     spend_link(held, str(key), at=request.at)
-    return _to_page(request, verb)
+    return to_page(request, verb)
 
 
-@link_door(methods=["POST"], refused=_refused)
+@link_door(methods=["POST"], refused=refused_page)
 def link_message(request: LinkRequest) -> HttpResponse:
     """Say something to the buyer about the order."""
     order = order_of(request.link, request.actor)
-    _require_no_sign_in(order)
+    require_no_sign_in(order)
     send_message(NewMessage(order.key, request.POST.get("body", "")), actor=request.actor, at=request.at)
-    return _to_page(request, "said", "#thread")
+    return to_page(request, "said", "#thread")
 
 
-@link_door(methods=["POST"], refused=_refused)
+@link_door(methods=["POST"], refused=refused_page)
 def link_forward(request: LinkRequest) -> HttpResponse:
     """Give a colleague a link of their own to this order."""
     forward_link(
@@ -198,10 +202,10 @@ def link_forward(request: LinkRequest) -> HttpResponse:
         actor=request.actor,
         at=request.at,
     )
-    return _to_page(request, "forwarded")
+    return to_page(request, "forwarded")
 
 
-@link_door(methods=["POST"], refused=_refused)
+@link_door(methods=["POST"], refused=refused_page)
 def link_open(request: LinkRequest, key: uuid.UUID) -> HttpResponse:
     """Go on to another order of the same supplier, by a link of its own."""
     order = find_order(key, actor=request.actor)
@@ -211,7 +215,7 @@ def link_open(request: LinkRequest, key: uuid.UUID) -> HttpResponse:
     return response
 
 
-@link_door(methods=["POST"], refused=_refused)
+@link_door(methods=["POST"], refused=refused_page)
 def link_refuse(request: LinkRequest) -> HttpResponse:
     """“This is not for me”: the link ends, and the buyer reads that it went to the wrong person."""
     refuse_link(request.link, actor=request.actor, at=request.at)

@@ -81,6 +81,7 @@ from procurement.workbench.queries.answer import (
 from procurement.workbench.queries.changes import changes_on, words_owed
 from procurement.workbench.queries.grid import GridLine, kinds, reasons, words_of
 from procurement.workbench.queries.happened import happened
+from procurement.workbench.queries.mail import drafts_shown
 from suppliers.roles import Permission
 
 TEMPLATE = "procurement/workbench/order_supplier.html"
@@ -117,6 +118,7 @@ def show_order(
         "changes": (talked_of := changes_on(order, actor=request.actor)),
         "words_owed": words_owed(talked_of, request.actor),
         "may_negotiate": request.actor.may(Permission.CHANGE_NEGOTIATE),
+        "mail_drafts": drafts_shown(order, actor=request.actor),
         "happened": happened(
             order,
             [row.line for row in page.lines],

@@ -25,12 +25,14 @@ PLACES = [
     "procurement/links/services.py",
     "procurement/notifications/services",
     "procurement/tolerances/services.py",
+    "procurement/mailroom/services/drafting.py",
+    "procurement/mailroom/states.py",
     "procurement/erp/states.py",
     "procurement/erp/deciding.py",
     "procurement/erp/reconciliation/services.py",
     "portal/kernel/outbox/services.py",
 ]
-KIND = re.compile(r"(order|change|clock|thread|erp|outbox|link|notice)\.[a-z_]+[a-z]")
+KIND = re.compile(r"(order|change|clock|thread|erp|outbox|link|notice)\.[a-z_]+[a-z]|mail\.draft_[a-z]+")
 NOT_FACTS = {
     "order.promise_agreed",
     "order.promise_forgotten",
@@ -215,6 +217,26 @@ EXAMPLES = {
     "order.agreed_by_rule": (
         {"order": "1", "policy": "Promises 2026", "lines": [10, 20], "line_count": 2, "rules": [1, 3]},
         "Agreed by rule: lines 10, 20 (Promises 2026, rules 1, 3)",
+    ),
+    "mail.draft_offered": (
+        {"draft": "1", "kind": "answer", "sender": "Mei Chen", "lines": [10]},
+        "Read in a mail of Mei Chen, waits for a press: line 10",
+    ),
+    "mail.draft_confirmed": (
+        {"draft": "1", "kind": "change", "sender": "Mei Chen", "lines": [10], "on_behalf": True},
+        "Taken from the mail of Mei Chen: line 10",
+    ),
+    "mail.draft_corrected": (
+        {"draft": "1", "kind": "answer", "sender": "Mei Chen", "lines": [10]},
+        "Draft from the mail of Mei Chen taken over for correction: line 10",
+    ),
+    "mail.draft_discarded": (
+        {"draft": "1", "kind": "answer", "sender": "Mei Chen", "lines": [10], "reason": "By phone."},
+        "Draft from the mail of Mei Chen discarded: line 10. “By phone.”",
+    ),
+    "mail.draft_superseded": (
+        {"draft": "1", "kind": "sheet", "sender": "Mei Chen", "lines": []},
+        "Draft from the mail of Mei Chen overtaken",
     ),
     "order.asked_again": ({"lines": [10], "words": "80?"}, "Asked again: line 10. “80?”"),
     "erp.drift_repaired": (
