@@ -9,8 +9,11 @@ from portal.kernel.outbox.reactions import Reaction
 from procurement.acknowledgments.services.clocks import MOVES_THE_BALL, review_orders_of
 from procurement.changes import tasks as changes
 from procurement.clocks.messages import ORDER_ANSWER
+from procurement.inbox.services.clocks import HEARS as CASES_MOVE
+from procurement.inbox.services.clocks import HEARS_STEPS, WITHOUT, call_people, clock_kind, keep_clocks
 from procurement.inbox.services.review import HEARS as INBOX_HEARS
 from procurement.inbox.services.review import react as review_inbox
+from procurement.inbox.states import LATER, CaseKind
 from procurement.mailroom.services import HEARD as MAILROOM_HEARS
 from procurement.mailroom.services import hear as mailroom_hear
 from procurement.notifications.policies import HEARD
@@ -23,9 +26,12 @@ REACTIONS: Mapping[str, Reaction] = {
     "notices": Reaction(frozenset(HEARD), hear),
     "bounces": Reaction(frozenset({"mail.bounced"}), hear_of_bounces),
     "inbox": Reaction(INBOX_HEARS, review_inbox),
+    "case clocks": Reaction(CASES_MOVE, keep_clocks),
+    "case ladders": Reaction(HEARS_STEPS, call_people),
 }
 
 # What a service policy can be written for, by the kind of clock that a package starts.
 CLOCK_KINDS: Mapping[str, Any] = {
     ORDER_ANSWER: _("Answer to an order"),
+    **{clock_kind(kind): kind.label for kind in CaseKind if kind not in LATER | WITHOUT},
 }

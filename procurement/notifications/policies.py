@@ -53,6 +53,7 @@ HEARD: Mapping[str, Heard] = {
     "thread.message_sent": Heard(NoticeKind.MESSAGE, To.OTHER_SIDE),
     "clock.step_reached": Heard(NoticeKind.REMINDER, To.BY_STEP),
     "case.mentioned": Heard(NoticeKind.MENTION, To.NAMED),
+    "case.reminded": Heard(NoticeKind.REMINDER, To.NAMED),
     "link.asked_again": Heard(NoticeKind.LINK, To.HOLDER),
     "link.forwarded": Heard(NoticeKind.LINK, To.HOLDER),
 }

@@ -291,6 +291,11 @@ def _reminder(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrde
             item.sentences.append(_("The answer was due by %(moment)s.") % {"moment": item.deadline_text})
         values = {"supplier": supplier, "number": number}
         return _("%(supplier)s has not answered order %(number)s") % values
+    if order is None and (path := _page_of(event.stream)):
+        item.url = f"{settings.PUBLIC_URL}{path}"
+        item.button = _("Open the case")
+    if is_overdue:
+        item.sentences.append(_("It was due by %(moment)s.") % {"moment": item.deadline_text})
     return _("Still to do: %(what)s") % {"what": label or number}
 
 
@@ -322,7 +327,7 @@ def _page_of(stream: str) -> str:
     """The page of a document that is told of by name alone: a case is of a floor above."""
     kind, _colon, key = stream.partition(":")
     try:
-        return reverse(kind, args=[key])
+        return reverse({"case": "inbox-case"}.get(kind, kind), args=[key])
     except NoReverseMatch:
         return ""
 

@@ -246,7 +246,7 @@ def _hold_against(case: ExceptionCase, finding: Finding, work: _Work) -> None:
     """A live case whose cause is still there: it comes back if something moved that a person should hear of."""
     if case.signature != finding.signature:
         _recur(case, finding, work)
-    elif case.facts != finding.facts or case.due_at != finding.due_at:
+    elif case.facts != finding.facts or case.due_at != _due(case, finding):
         _take_over(case, finding)
         case.version += 1
         case.updated_at = work.at
@@ -288,6 +288,11 @@ def _recur(case: ExceptionCase, finding: Finding, work: _Work) -> None:
     work.told.append(("case.recurred", case, facts))
 
 
+def _due(case: ExceptionCase, finding: Finding) -> datetime | None:
+    """By when a person should have acted: as the paper itself says, else as the case's clock said."""
+    return finding.due_at or (case.due_at if case.clock else None)
+
+
 def _take_over(case: ExceptionCase, finding: Finding) -> None:
     case.kind = finding.kind
     case.subject_stream = finding.stream
@@ -297,7 +302,7 @@ def _take_over(case: ExceptionCase, finding: Finding) -> None:
     case.change_id, case.command_id, case.drift_id = finding.change, finding.command, finding.drift
     case.site_id, case.item_number = finding.site, finding.item_number
     case.facts, case.signature = dict(finding.facts), finding.signature
-    case.due_at = finding.due_at
+    case.due_at = _due(case, finding)
 
 
 def _close(gone: Sequence[ExceptionCase], reach: Reach, work: _Work) -> None:

@@ -99,7 +99,8 @@ def _tellings(
         link = links.get(str(event.facts.get("link", "")))
         if audience is None or (heard.kind == NoticeKind.LINK and link is None):
             continue
-        if order is None and heard.kind not in (NoticeKind.MENTION, NoticeKind.REMINDER):
+        # What is of no order is told to those whom the fact names: the floor above knows who they are.
+        if order is None and heard.to is not To.NAMED:
             continue
         if heard.kind == NoticeKind.ORDER_NEW and (order is None or not _is_new(order, event)):
             continue

@@ -1,0 +1,160 @@
+"""How long a person has for a case, in working time, and whom the ladder calls: a fortnight in milliseconds."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.scope import acting
+from procurement.clocks.models import Clock, ClockStep
+from procurement.clocks.services import advance_clocks
+from procurement.clocks.tasks import CLOCKS
+from procurement.inbox.models import StandIn
+from procurement.inbox.services.clocks import call_people, keep_clocks
+from procurement.inbox.services.sweeping import wake_cases
+from procurement.inbox.services.working import Seen, snooze_cases
+from procurement.notifications.models import Notice
+from procurement.notifications.services.gathering import POSTMAN, gather
+from tests.builders.inbox import INBOX, LATER, a_case, decide, review, the_case
+from tests.builders.world import MONDAY, fresh
+from tests.people import FEED
+
+pytestmark = pytest.mark.django_db
+
+
+def hear(case, kinds, react, at):
+    """As the outbox would: the newest facts of a case are told to a reaction."""
+    with acting(FEED):
+        events = list(AuditEvent.objects.filter(stream=case.stream, kind__in=kinds).order_by("id"))
+    return react(events, at)
+
+
+def keep(case, at=LATER):
+    return hear(case, ["case.opened", "case.closed", "case.snoozed", "case.awakened"], keep_clocks, at)
+
+
+def clock_of(case):
+    with acting(FEED):
+        return Clock.objects.filter(stream=case.stream).order_by("-id").first()
+
+
+def run(case, hours):
+    """Let the clock go by the hour from the moment the case came, as the worker would."""
+    at = LATER
+    for _hour in range(hours):
+        at += timedelta(hours=1)
+        with acting(CLOCKS):
+            advance_clocks(actor=CLOCKS, at=at)
+    return at
+
+
+def reminded(case):
+    with acting(FEED):
+        facts = AuditEvent.objects.filter(stream=case.stream, kind="case.reminded").order_by("id")
+        return [(one["action"], one["people"]) for one in facts.values_list("facts", flat=True)]
+
+
+def test_a_case_has_two_days_of_our_working_time(people):
+    case = a_case(people)
+
+    assert keep(case) == "moved"
+
+    clock = clock_of(case)
+    assert (clock.kind, clock.state, clock.whose) == (f"case.{case.kind}", "running", "company")
+    again = the_case()
+    assert (again.clock, again.due_at) == (clock.key, clock.due_at)
+    assert MONDAY + timedelta(days=1) < clock.due_at < MONDAY + timedelta(days=3)
+    assert keep(case) == "unchanged"
+
+
+def test_a_review_does_not_forget_what_the_clock_says(people):
+    case = a_case(people)
+    keep(case)
+    due = the_case().due_at
+
+    review(fresh(), at=LATER + timedelta(hours=1))
+
+    assert the_case().due_at == due
+
+
+def test_it_stops_with_its_case(people):
+    case = a_case(people)
+    keep(case)
+    decide(fresh(), people["bea"], "accept")
+    review(fresh())
+
+    keep(case)
+
+    assert clock_of(case).state == "stopped"
+    assert the_case().clock is None
+
+
+def test_the_ladder_calls_the_holder_then_the_manager(people):
+    case = a_case(people)
+    keep(case)
+    at = run(case, 24 * 10)
+
+    assert hear(case, ["clock.step_reached"], call_people, at) == "called"
+
+    bea, boss = people["bea"].user.pk, people["max"].user.pk
+    assert reminded(case) == [("remind", [bea]), ("manager", [boss]), ("stand_in", [boss])]
+    assert (
+        hear(case, ["clock.step_reached"], call_people, at) == "nobody"
+    )  # a second telling says nothing new
+    with acting(FEED):
+        assert ClockStep.objects.filter(clock__stream=case.stream).count() == 3
+
+
+def test_who_stands_in_is_called_when_nothing_else_helped(people):
+    case = a_case(people)
+    keep(case)
+    at = run(case, 24 * 10)
+    with acting(FEED):
+        StandIn.objects.create(
+            person=people["bea"].user,
+            stand_in=people["root"].user,
+            from_on=at.date(),
+            until_on=at.date(),
+            written_at=at,
+            written_by="Bea Buyer",
+        )
+        deputy = StandIn.objects.get().stand_in_id
+
+    hear(case, ["clock.step_reached"], call_people, at)
+
+    assert reminded(case)[-1] == ("stand_in", [deputy, people["max"].user.pk])
+
+
+def test_the_reminder_is_mailed_to_whom_it_names(people):
+    case = a_case(people)
+    keep(case)
+    at = run(case, 24 * 3)
+    hear(case, ["clock.step_reached"], call_people, at)
+
+    with acting(POSTMAN):
+        events = list(AuditEvent.objects.filter(kind__in=["case.reminded", "clock.step_reached"]))
+        gather(events, at=at)
+        notices = list(Notice.objects.values_list("kind", "address", "audience"))
+
+    assert ("reminder", people["bea"].email, "company") in notices
+    assert {audience for _kind, _address, audience in notices} == {"company"}
+
+
+def test_what_is_snoozed_waits_with_its_clock(people):
+    case = a_case(people)
+    keep(case)
+    due = the_case().due_at
+    bea = people["bea"].actor
+    until = (MONDAY + timedelta(days=7)).date()
+    with acting(bea):
+        snooze_cases([Seen(case.key, the_case().version)], until, actor=bea, at=LATER)
+    keep(case)
+    assert clock_of(case).state == "paused"
+
+    week = LATER + timedelta(days=7)
+    with acting(INBOX):
+        wake_cases(actor=INBOX, at=week)
+    keep(case, at=week)
+
+    assert clock_of(case).state == "running"
+    assert the_case().due_at > due + timedelta(days=5)
