@@ -416,6 +416,11 @@ OUTBOX_GATES: dict[str, str] = {  # topic: whether anything of it may go at all
 AUDIT_TOLD = "portal.kernel.outbox.reactions.promise_to_tell"
 REACTIONS = "procurement.reactions.REACTIONS"
 CLOCK_KINDS = "procurement.reactions.CLOCK_KINDS"  # what clocks are for, in words
+# What brings papers and their clocks together before each sweep.
+CLOCK_REVIEWS = [
+    "procurement.acknowledgments.services.clocks.review_all_clocks",
+    "procurement.inbox.services.clocks.review_all_case_clocks",
+]
 OUTBOX_LATE_AFTER = timedelta(seconds=env.integer("OUTBOX_LATE_AFTER", 900, at_least=1))
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "outbox sweep": {"task": "outbox.deliver", "schedule": 5.0, "options": {"expires": 5.0}},
@@ -435,11 +440,6 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     },
     "change requests": {"task": "changes.close", "schedule": 60.0, "options": {"expires": 60.0}},
     "clocks": {"task": "clocks.advance", "schedule": 60.0, "options": {"expires": 60.0}},
-    "answer clocks": {
-        "task": "acknowledgments.review_clocks",
-        "schedule": 300.0,
-        "options": {"expires": 300.0},
-    },
     "inbox": {"task": "inbox.sweep", "schedule": 60.0, "options": {"expires": 60.0}},
     "old answers": {"task": "idempotency.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
 }

@@ -1,6 +1,5 @@
 """Gatherer: the tasks of every package. Celery looks here and nowhere else."""
 
-from procurement.acknowledgments.tasks import review_clocks
 from procurement.changes.tasks import close_changes
 from procurement.clocks.tasks import advance
 from procurement.erp.reconciliation.tasks import compare, rehearse_first_sync, repair_drift
@@ -19,7 +18,6 @@ __all__ = [
     "read_feeds",
     "rehearse_first_sync",
     "repair_drift",
-    "review_clocks",
     "send_notices",
     "sweep_inbox",
     "watch_notices",

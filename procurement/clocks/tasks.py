@@ -1,7 +1,9 @@
 """The worker's door to clocks: what time alone brings."""
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from portal.kernel.scope import acting
 from procurement.clocks.queries import CLOCKS
@@ -13,7 +15,12 @@ MOST_ROUNDS = 40
 
 @shared_task(name="clocks.advance", ignore_result=True)
 def advance(**_ignored: object) -> int:
-    """Take every step that is due and say what is overdue, a transaction for each batch. Called every minute."""
+    """Take every step that is due and say what is overdue, a transaction for each batch. Called every minute.
+
+    First papers and clocks are brought together: nobody is reminded of what was answered while a reaction to it waited.
+    """
+    for review in settings.CLOCK_REVIEWS:
+        import_string(review)(at=timezone.now())
     looked = 0
     for _round in range(MOST_ROUNDS):
         with acting(CLOCKS):

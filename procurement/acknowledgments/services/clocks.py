@@ -171,6 +171,7 @@ def orders_out_of_step() -> list[str]:
     live = Clock.objects.filter(kind=ORDER_ANSWER, stream=stream, state__in=LIVE_CLOCKS)
     running = live.filter(state=ClockState.RUNNING, started_at=OuterRef("answer_asked_at"))
     waits = Q(state=OrderState.ISSUED, lines_for_supplier__gt=0, acknowledge_by_at__isnull=False)
+    waits &= Q(answer_asked_at__isnull=False)
     silent = PurchaseOrder.objects.filter(waits).exclude(Exists(running)).order_by("id")
     found = [order.stream for order in silent.only("key")[:MOST_AT_ONCE]]
     if len(found) < MOST_AT_ONCE:

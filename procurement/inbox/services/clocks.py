@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from portal.kernel.actors import Actor
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.audit.services import Fact, record_all
@@ -39,6 +41,8 @@ HEARS = frozenset(
 HEARS_STEPS = frozenset({"clock.step_reached"})
 # The answer's own clock runs and calls already.
 WITHOUT = frozenset({CaseKind.ACKNOWLEDGMENT_OVERDUE})
+MOST_AT_ONCE = 500
+MOST_ROUNDS = 20
 
 
 def clock_kind(kind: str) -> str:
@@ -117,6 +121,30 @@ def _note_due(cases: Sequence[ExceptionCase]) -> None:
         if clock and (case.due_at is None or was_of_clock):
             case.due_at = clock.due_at
     ExceptionCase.objects.bulk_update(cases, ["clock", "due_at"])
+
+
+# --- the safety net -----------------------------------------------------------------------------------------
+
+
+def review_all_case_clocks(*, at: datetime) -> int:
+    """Bring every case and its clock together, a transaction for each batch; says how many clocks were moved."""
+    moved = 0
+    for _round in range(MOST_ROUNDS):
+        with acting(KEEPER):
+            found = _out_of_step()
+            done = review_case_clocks(found, actor=KEEPER, at=at) if found else 0
+        moved += done
+        if not done or len(found) < MOST_AT_ONCE:
+            break
+    return moved
+
+
+def _out_of_step() -> list[UUID]:
+    """Cases that are open without a clock, or over with one, at most one batch of them."""
+    without = Q(state=CaseState.OPEN, clock__isnull=True) & ~Q(kind__in=WITHOUT)
+    over = Q(state=CaseState.RESOLVED, clock__isnull=False)
+    found = ExceptionCase.objects.filter(without | over).order_by("id")
+    return list(found.values_list("key", flat=True)[:MOST_AT_ONCE])
 
 
 # --- the ladder ---------------------------------------------------------------------------------------------

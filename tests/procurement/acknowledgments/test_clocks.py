@@ -30,6 +30,7 @@ from procurement.clocks.messages import ORDER_ANSWER
 from procurement.clocks.models import Clock
 from procurement.clocks.policies import left
 from procurement.clocks.queries import Offices
+from procurement.clocks.tasks import advance as advance_task
 from procurement.orders.models import PurchaseOrder
 from tests.builders.clocks import a_service, advance, an_active_service, clock_facts
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, receive
@@ -203,6 +204,18 @@ def test_a_clock_that_runs_for_nobody_is_found(people):
 
     assert review_all_clocks(at=LATER) == 1
     assert states(order) == [("stopped", "answered")]
+
+
+def test_nobody_is_reminded_of_what_was_answered_while_a_reaction_waits(people):
+    long_ago = timezone.now() - timedelta(days=60)
+    order = an_order(at=long_ago)
+    review(order, at=long_ago)
+    answer(order, people["asha"], LineAnswer("L10"), LineAnswer("L20"), at=long_ago + timedelta(hours=1))
+
+    assert advance_task() == 0
+
+    assert states(order) == [("stopped", "answered")]
+    assert clock_facts() == []
 
 
 # --- the ladder ---------------------------------------------------------------------------------------------

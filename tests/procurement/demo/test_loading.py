@@ -200,7 +200,7 @@ def test_the_pretend_erp_goes_on_with_the_same_orders(settings):
     with acting(SET_UP):
         stuck = set(ErpCommand.objects.exclude(state=CommandState.CONFIRMED).values_list("key", flat=True))
 
-    assert deliver_due(worker=1, clock=timezone.now) == 3
+    assert deliver_due(worker=1, clock=timezone.now, topics=["erp"]) == 3
     worked = PretendErp(settings.ERP_FILES_ROOT).work()
     with connect() as connector:
         runs = read_feeds(connector, clock=timezone.now)

@@ -10,7 +10,7 @@ from procurement.clocks.models import Clock, ClockStep
 from procurement.clocks.services import advance_clocks
 from procurement.clocks.tasks import CLOCKS
 from procurement.inbox.models import StandIn
-from procurement.inbox.services.clocks import call_people, keep_clocks
+from procurement.inbox.services.clocks import call_people, keep_clocks, review_all_case_clocks
 from procurement.inbox.services.sweeping import wake_cases
 from procurement.inbox.services.working import Seen, snooze_cases
 from procurement.notifications.models import Notice
@@ -158,3 +158,12 @@ def test_what_is_snoozed_waits_with_its_clock(people):
 
     assert clock_of(case).state == "running"
     assert the_case().due_at > due + timedelta(days=5)
+
+
+def test_a_case_whose_telling_was_lost_gets_its_clock_all_the_same(people):
+    case = a_case(people)
+
+    assert review_all_case_clocks(at=LATER) == 1
+
+    assert the_case().clock == clock_of(case).key
+    assert review_all_case_clocks(at=LATER) == 0
