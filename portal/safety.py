@@ -68,6 +68,8 @@ def problems(start: Start) -> Iterator[str]:
         yield "CACHE_URL is not set. Without a shared cache, sign-in limits count per process."
     if start.mail is None:
         yield "EMAIL_URL is not set: nobody could reset a password. smtp+tls://user:password@host:587."
+    elif start.mail.scheme == "mailbox":
+        yield "EMAIL_URL is mailbox:, a demo's: it mails nobody and shows everybody's mail to whoever looks."
     if start.erp and start.erp.scheme == "http" and not (start.erp_in_the_clear or _is_here(start.erp)):
         yield (
             "ERP_URL starts with http://: the ERP's password and all orders would travel in the clear. Use https://, "

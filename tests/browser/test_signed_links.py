@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
+from portal.mailbox import kept_mails
 from procurement.links.models import SignedLink
 from procurement.orders.models import Promise
 from tests.browser.axe import sideways, violations
@@ -119,4 +120,38 @@ def test_a_mail_reads_well_by_day_and_night(browser: Any, order: Any, scheme: st
 
     assert sideways(page) <= 0
     assert [one for one in violations(page) if not one.startswith(("region", "landmark"))] == []
+    context.close()
+
+
+def test_the_pages_around_read_well_for_everybody(
+    browser: Any, live_server: Any, order: Any, people: dict[str, Any], settings: Any, tmp_path: Any
+) -> None:
+    """Preferences, the story with its links, what ends a kind, a link that has run out, and a demo's mailbox."""
+    letter = mail_to("olga")
+    settings.EMAIL_BACKEND, settings.MAILBOX_FOLDER = "portal.mailbox.MailboxBackend", str(tmp_path)
+    letter.connection = None
+    letter.send()
+    client = Client()
+    client.force_login(people["bea"].user)
+    cookie = {
+        "name": settings.SESSION_COOKIE_NAME,
+        "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+    }
+    context = browser.new_context(base_url=live_server.url, viewport={"width": 390, "height": 844})
+    context.add_cookies([cookie | {"url": live_server.url}])
+    page = context.new_page()
+    stop = letter.extra_headers["List-Unsubscribe"].strip("<>").partition("/notices/")[2]
+
+    for path in (
+        "/preferences/notices/",
+        "/preferences/",
+        f"/orders/{order.key}/story/",
+        f"/notices/{stop}",
+        "/l/" + "A" * 46 + "/",
+        "/mailbox/",
+        f"/mailbox/{kept_mails()[0].name}/",
+    ):
+        page.goto(path)
+        assert sideways(page) <= 0, path
+        assert violations(page) == [], path
     context.close()

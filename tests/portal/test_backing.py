@@ -148,3 +148,15 @@ def test_mail_by_smtp(address, tls, secure, port):
 
 def test_mail_into_a_folder():
     assert backing.mail(urlsplit("file:/tmp/mail"))["EMAIL_FILE_PATH"] == "/tmp/mail"
+
+
+def test_mail_into_the_mailbox_of_a_demo():
+    described = backing.mail(urlsplit("mailbox:/var/mailbox"))
+
+    assert described == {"EMAIL_BACKEND": "portal.mailbox.MailboxBackend", "MAILBOX_FOLDER": "/var/mailbox"}
+
+
+def test_mail_through_a_provider():
+    described = backing.mail(urlsplit("anymail://postmark"))
+
+    assert described == {"EMAIL_BACKEND": "anymail.backends.postmark.EmailBackend"}

@@ -46,6 +46,7 @@ UNSAFE = [
     (replace(SAFE, broker=urlsplit("memory://")), "BROKER_URL is memory://"),
     (replace(SAFE, cache=None), "CACHE_URL is not set"),
     (replace(SAFE, mail=None), "EMAIL_URL is not set"),
+    (replace(SAFE, mail=urlsplit("mailbox:/var/mailbox")), "EMAIL_URL is mailbox:"),
     (replace(SAFE, erp=urlsplit("http://quayside:x@erp.internal/company")), "ERP_URL starts with http://"),
     (replace(SAFE, embedded=True), "The embedded servers are for demos"),
 ]
