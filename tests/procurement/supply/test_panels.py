@@ -130,10 +130,10 @@ def test_the_picture_is_sound_svg_within_its_frame(people):
     assert all(47.9 <= x <= 628.1 and 33.9 <= y <= 214.1 for x, y in points)
     assert [text.text for text in figure.iter("text")][-5:] == [
         "2 Mar",
-        "15 Mar",
-        "28 Mar",
-        "10 Apr",
-        "23 Apr",
+        "18 Mar",
+        "3 Apr",
+        "20 Apr",
+        "6 May",
     ]
     assert "68 short, 2 customer orders wait" in [text.text for text in figure.iter("text")]
 
