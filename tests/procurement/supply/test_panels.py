@@ -169,6 +169,17 @@ def test_an_overdue_delivery_is_not_counted_on(people):
     assert "nobody has said when this delivery comes" in shown("stock", panel=found)
 
 
+def test_what_is_refused_is_not_waited_for(people):
+    stock_comes(some_stock())
+    order = an_order(lines=1)
+    answer(order, people["asha"], AnswerPiece(Decimal(100), kind="refuse", reason="obsolete_item"))
+
+    found = panels().stock
+
+    assert (found.verdict, found.stock_out_on) == ("never", on(15))
+    assert "Nothing of this is coming any more. Stock runs out on 17 Mar 2026." in shown("stock", panel=found)
+
+
 def test_old_figures_say_so(people):
     stock_comes(some_stock())
     an_order(lines=1)
