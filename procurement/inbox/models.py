@@ -138,6 +138,12 @@ class ExceptionCase(models.Model):
             models.Index(
                 fields=["-closed_at", "-id"], condition=Q(state="resolved"), name="case_closed_last"
             ),
+            models.Index(
+                fields=["id"], condition=Q(state="open", clock__isnull=True), name="case_without_clock"
+            ),
+            models.Index(
+                fields=["id"], condition=Q(state="resolved", clock__isnull=False), name="case_over_with_clock"
+            ),
         ]
 
     def __str__(self) -> str:

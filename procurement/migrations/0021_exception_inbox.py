@@ -620,6 +620,22 @@ class Migration(migrations.Migration):
                 name="case_closed_last",
             ),
         ),
+        migrations.AddIndex(
+            model_name="exceptioncase",
+            index=models.Index(
+                condition=models.Q(("clock__isnull", True), ("state", "open")),
+                fields=["id"],
+                name="case_without_clock",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="exceptioncase",
+            index=models.Index(
+                condition=models.Q(("clock__isnull", False), ("state", "resolved")),
+                fields=["id"],
+                name="case_over_with_clock",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="exceptioncase",
             constraint=models.UniqueConstraint(
