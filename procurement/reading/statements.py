@@ -72,6 +72,9 @@ class Statement:
     has_unexplained: bool = False
     words: int = 0
     bones: str = ""  # the skeleton of its clauses
+    core: str = ""  # of those that name, promise or qualify something
+    aside: str = ""  # of those that do none of it
+    language: str = "en"
 
     @property
     def has_content(self) -> bool:
@@ -95,6 +98,11 @@ GOES_ON = frozenset(
 )
 COUNTED_BY = frozenset(
     {Cue.ONLY, Cue.BACKORDER, Cue.AVAILABLE_NOW, Cue.SHIPPED, Cue.CANCEL, Cue.MINIMUM, Cue.PACK, Cue.DELIVER}
+)
+ASIDES = frozenset({",", ";", "-", "(", ")", "as", "because", "weil"})
+# What a pronoun takes back: "…, but that is not right".
+DENIES_ALL = re.compile(
+    r"(?<!\w)(?:das|dies|was) (?:stimmt|gilt|passt) +(?:aber|jedoch|allerdings|so|leider)? *(?:so )?nicht(?!\w)"
 )
 THIS_LINE = re.compile(
     r"(?<!\w)(?:the|this|that|die|diese|der|dieser|diesen|den) (?:line|item|position|artikel|zeile)(?!\w)"
@@ -180,8 +188,10 @@ class Assembler:
             ):
                 continue
             blocked = False
+            if current and targets and _names_the_same(clause, current):
+                current.targets = None  # "the pallets (PO 388 pos. 1)": the number says which pallets
             current = self._place(sentence, clause, targets, current, statements)
-            self.add_clause(clause, current)
+            self.add_clause(clause, current, is_name=_is_explained(clause, following))
         for statement in statements:
             statement.is_conditional |= condition
             statement.words = len(sentence.text.split())
@@ -253,15 +263,19 @@ class Assembler:
             sentence.start + clause.start, sentence.start + clause.end, sentence.paragraph, targets
         )
 
-    def add_clause(self, clause: Clause, statement: Statement) -> None:
-        """Take over what the clause says."""
+    def add_clause(self, clause: Clause, statement: Statement, *, is_name: bool = False) -> None:
+        """Take over what the clause says; `is_name` if it only names what the next one numbers."""
         statement.is_question |= clause.is_question
         statement.bones += f" {clause.skeleton}"
+        if not is_name and (clause.cues or clause.marks or clause.separator not in ASIDES):
+            statement.core += f" {clause.skeleton}"
+        else:
+            statement.aside += f" {clause.skeleton}"
         cues = set(clause.cues)
         statement.has_goods |= any(mark.sort is Sort.GOODS for mark in clause.marks)
         if Cue.HYPOTHETICAL in cues:
             cues.add(Cue.HEDGE)
-        if Cue.UNSURE in cues:
+        if Cue.UNSURE in cues or DENIES_ALL.search(f"{statement.core} {clause.skeleton}"):
             statement.is_unsure = True
         if Cue.DOUBT in cues and not clause.values:
             statement.cues.add(Cue.HEDGE)
@@ -298,8 +312,9 @@ class Assembler:
         if status is Cue.UNDATED and (not pieces or any(piece.day for piece in pieces)):
             status = None
         waits_for_input = Cue.INPUT in cues or (Cue.INPUT in statement.cues and not statement.pieces)
-        if (waits_for_input or Cue.READY in cues) and len(pieces) == 1 and pieces[0].day:
-            pieces[0].roles |= {"ready", "input"} if waits_for_input else {"ready"}
+        is_step = Cue.STEP in cues and Cue.SHIPPED not in cues
+        if (waits_for_input or is_step or Cue.READY in cues) and len(pieces) == 1 and pieces[0].day:
+            pieces[0].roles |= {"ready", "input"} if waits_for_input or is_step else {"ready"}
         last = statement.pieces[-1] if statement.pieces else None
         if not pieces:
             waits = bool(last and last.day is None and last.amount and not last.status)
@@ -323,6 +338,14 @@ class Assembler:
             last.day, last.roles = first.day, first.roles  # ready on Saturday, gone on Monday
             last.amount = last.amount or first.amount
             return
+        if (
+            last
+            and isinstance(last.day, Day)
+            and is_day
+            and isinstance(first.day, Later)
+            and _is_aside(clause)
+        ):
+            return  # "on 8 May, two weeks earlier": the difference, not another day
         if last and isinstance(last.day, Later) and not last.amount and is_day and isinstance(first.day, Day):
             last.day = first.day  # "two days late, so on 24 March"
             return
@@ -388,6 +411,7 @@ class Assembler:
             Cue.REFUSE in cues
             and not has_day
             and not has_amount
+            and not any(mark.sort is Sort.NUMBER for mark in clause.values)
             and not re.search(
                 r"in time|on time|rechtzeitig|earlier|before|full|vollst|komplett|ganz|all of|more than|mehr als|p[uü]nktlich",
                 clause.skeleton,
@@ -593,6 +617,32 @@ COMPANION = re.compile(r"(?:with|mit|along with|together with)(?: (?:the|your|ou
 def _is_companion(mark: Mark, clause: Clause) -> bool:
     """`… together with the valves on 20 March`: the valves only keep it company."""
     return mark.sort is Sort.LINE and bool(COMPANION.search(clause.skeleton[: mark.start - clause.start]))
+
+
+def _is_explained(clause: Clause, following: Clause | None) -> bool:
+    """`The shaft rings (pos. 30)`: the bracket says what the words before it name."""
+    if following is None or following.separator != "(" or clause.marks or clause.cues:
+        return False
+    return any(mark.sort is Sort.LINE and not mark.is_described for mark in following.targets)
+
+
+def _names_the_same(clause: Clause, current: Statement) -> bool:
+    """Whether a bracket says by order and line number what was named in words just before."""
+    sorts = {mark.sort for mark in clause.targets}
+    by_number = all(mark.numbers for mark in clause.targets if mark.sort is Sort.LINE)
+    return (
+        clause.separator == "(" and sorts == {Sort.ORDER, Sort.LINE} and by_number and not current.has_content
+    )
+
+
+ASIDE = re.compile(
+    r"\W*(?:(?:also|so|that|is|only|just|about|some|das|sind|etwa|genau|nur|rund|thus|this|or)\W+)*[^\w\s]+\W*"
+)
+
+
+def _is_aside(clause: Clause) -> bool:
+    """Whether the clause is nothing but its value."""
+    return ASIDE.fullmatch(clause.skeleton) is not None
 
 
 def _only_waits(clause: Clause) -> bool:
