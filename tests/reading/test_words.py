@@ -2,7 +2,7 @@
 
 import pytest
 
-from procurement.reading.clauses import cue_patterns, _role_patterns, _separators
+from procurement.reading.clauses import _role_patterns, _separators, cue_patterns
 from procurement.reading.sentences import is_in_a_known_language, language_of
 from procurement.reading.words import LANGUAGES, Cue
 
