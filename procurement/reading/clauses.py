@@ -36,6 +36,15 @@ FUTURE_PASSIVE = re.compile(
 DONE_PASSIVE = re.compile(r"(?<!\w)(?:wurde|wurden|worden|ist|sind|haben|hat)(?!\w)")
 
 
+# A reason given by a noun stands apart from what is promised: "due to missing parts from our supplier we …".
+REASON_PHRASE = re.compile(
+    r"(?<!\w)(?:(?:due|owing|thanks) to|because of|on account of|(?:ran|run|running) out of|wegen|aufgrund|auf grund|infolge)(?: [\w'-]+){1,8}?"
+    r"(?= (?:we|i|it|they|the|and|so|is|are|was|has|have|will|wir|ich|wird|werden|verschieb\w+|verzöger\w+|kann|können|müssen|ist|sind|hat|haben|kommt|kommen|liefern|erst|nicht|und)(?!\w)|(?: |(?<=\s))[^\w\s'-]|[^\w\s'-]|\W*$)"
+)
+# What a reason may speak of without the clause being about it.
+TOLD_AS_REASON = frozenset({Cue.INPUT, Cue.STEP, Cue.READY, Cue.DOCUMENT, Cue.COMPLAINT, Cue.CLOSED})
+
+
 @dataclass
 class Clause:
     """A stretch of a sentence with its marks and cues. `skeleton` has placeholders for the marks."""
@@ -73,11 +82,14 @@ class Clause:
             and any(mark.sort is Sort.PART for mark in self.marks)
         ):
             apart = set()  # "we would have the C4 in stock" is a polite offer
+        sorts = {mark.sort for mark in self.marks}
+        if Cue.ANSWER_FOLLOWS in self.cues and Sort.DAY in sorts and not sorts & {Sort.LINE, Sort.QUANTITY}:
+            return True  # "you get the dates on 5 March"
         return bool(apart) or (Cue.EARLIER in self.cues and Cue.NEGATION in self.cues)
 
 
 @lru_cache(maxsize=64)
-def _cue_patterns(language: str) -> dict[Cue, re.Pattern[str]]:
+def cue_patterns(language: str) -> dict[Cue, re.Pattern[str]]:
     return {
         cue: re.compile(_placed(word_pattern(*phrases))) for cue, phrases in LANGUAGES[language].cues.items()
     }
@@ -217,7 +229,7 @@ MAIN_CLAUSE = re.compile(
 
 def _without_conditions(clauses: Iterator[Clause], language: str) -> Iterator[Clause]:
     """A condition without a comma ends where the main clause begins: `once we are paid we will ship …`."""
-    condition = _cue_patterns(language)[Cue.CONDITION]
+    condition = cue_patterns(language)[Cue.CONDITION]
     for clause in clauses:
         begins = condition.match(clause.skeleton.strip()) or PROVISO.match(clause.skeleton.strip())
         main = MAIN_CLAUSE.search(clause.skeleton, 6) if begins else None
@@ -253,7 +265,7 @@ def _cuts_before_lines(marks: list[Mark], cuts: list[tuple[int, int, str]]) -> l
 
 @lru_cache(maxsize=4096)
 def _cues_of(bones: str, language: str) -> frozenset[Cue]:
-    return frozenset(_cues(bones, _cue_patterns(language)))
+    return frozenset(_cues(bones, cue_patterns(language)))
 
 
 def _cues(bones: str, patterns: dict[Cue, re.Pattern[str]]) -> set[Cue]:
@@ -261,14 +273,16 @@ def _cues(bones: str, patterns: dict[Cue, re.Pattern[str]]) -> set[Cue]:
     without_idioms = patterns[Cue.NOT_NEGATION].sub(" ", text)
     without_politeness = patterns[Cue.POLITE_CONDITION].sub(" ", text)
     without_receipt = patterns[Cue.RECEIPT].sub(" ", text)
+    without_reason = REASON_PHRASE.sub(" ", text)
+    read_in = dict.fromkeys(TOLD_AS_REASON, without_reason)
+    read_in |= {
+        Cue.NEGATION: without_idioms,
+        Cue.CONDITION: without_politeness,
+        Cue.ACCEPT: without_receipt,
+    }
     found = set()
     for cue, pattern in patterns.items():
-        where = {
-            Cue.NEGATION: without_idioms,
-            Cue.CONDITION: without_politeness,
-            Cue.ACCEPT: without_receipt,
-        }.get(cue, text)
-        if pattern.search(where):
+        if pattern.search(read_in.get(cue, text)):
             found.add(cue)
     if Cue.SHIPPED in found and FUTURE_PASSIVE.search(text) and not DONE_PASSIVE.search(text):
         found.discard(Cue.SHIPPED)
@@ -278,8 +292,8 @@ def _cues(bones: str, patterns: dict[Cue, re.Pattern[str]]) -> set[Cue]:
 
 def _set_moods(clauses: list[Clause], bones: str, language: str) -> None:
     """Conditions, reasons and denials reach as far as the clause; `and` goes on with what its clause began."""
-    condition = _cue_patterns(language)[Cue.CONDITION]
-    reason = _cue_patterns(language)[Cue.REASON]
+    condition = cue_patterns(language)[Cue.CONDITION]
+    reason = cue_patterns(language)[Cue.REASON]
     inside = ""
     before = ""
     asks = bool(re.search(r"\?\W*$", bones)) and bool(clauses) and not clauses[0].values
@@ -315,7 +329,7 @@ def _small_words() -> frozenset[str]:
 
 def unknown_words(bones: str, language: str) -> list[str]:
     """Words of a statement that are neither its language's small words nor its words of delivery: perhaps a subject."""
-    patterns = _cue_patterns(language)
+    patterns = cue_patterns(language)
     for cue in (
         Cue.REFUSE,
         Cue.BACKORDER,
@@ -342,7 +356,7 @@ def unknown_words(bones: str, language: str) -> list[str]:
 def _set_questions(clauses: list[Clause], bones: str, language: str) -> None:
     if not re.search(r"\?\W*$", bones):
         return
-    asking = _cue_patterns(language)[Cue.QUESTION]
+    asking = cue_patterns(language)[Cue.QUESTION]
     first = next(
         (
             at

@@ -19,6 +19,9 @@ IN_PACKING = re.compile(r"(?:\bin|\bim|\bje|\bpro|\bper|\bof|\bà|\ba)\s$")
 PLAIN = str.maketrans("äöüß", "aous")
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 SHARED_ENDING = re.compile(r"(?<!\w)(?P<head>[^\W\d_]{3,20})- (?:und|sowie|oder) (?P<whole>[^\W\d_]{5,40})")
+ARTICLES = frozenset({"die", "der", "das", "den", "the"})
+LONG_NUMBER = 4
+NAMED_NUMBER = re.compile(r"(?<![\w-])(?P<word>[^\W\d_]{3,40}) (?P<n>\d+(?:[.,]\d+)?)(?![\w.,/-]\d)(?!\w)")
 CODE = re.compile(r"[a-z]*\d[\w.,/x-]*")
 
 
@@ -30,6 +33,7 @@ class DescriptionIndex:
         self.by_word: dict[str, set[int]] = defaultdict(set)
         self.whole: dict[str, set[int]] = defaultdict(set)
         self.by_code: dict[str, set[int]] = defaultdict(set)
+        self.numbers: list[frozenset[str]] = []
         self.runs: list[tuple[list[str], int]] = []
         for at, line in enumerate(self.lines):
             text = folded(line.description)
@@ -41,6 +45,7 @@ class DescriptionIndex:
                 for word in re.findall(r"[^\W\d_]{3,}", code):
                     if word not in EVERYDAY:
                         self.by_code[word].add(at)
+            self.numbers.append(frozenset(re.findall(r"(?<![\w.,])\d+(?:[.,]\d+)?(?![\w.,])", text)))
             self.runs.append((re.findall(r"\S+", text), at))
 
     def phrases(self, text: str) -> Iterator[tuple[int, int, tuple[OpenLine, ...]]]:
@@ -60,6 +65,23 @@ class DescriptionIndex:
             lines = [self.lines[at] for at in sorted(owners)]
             if len({line.order for line in lines}) == len(lines):  # at most one line of each order
                 yield start, end, tuple(lines)
+
+    def numbered(self, text: str) -> Iterator[tuple[int, int, tuple[OpenLine, ...]]]:
+        """A word of a description with one of its numbers: `Scheiben 8,4`; or its long number alone: `die 7016`."""
+        for match in NAMED_NUMBER.finditer(text):
+            owners = (
+                self._owners(match["word"]) if match["word"] not in ARTICLES else set(range(len(self.lines)))
+            )
+            mine = [
+                self.lines[at]
+                for at in sorted(owners)
+                if match["n"] in self.numbers[at] and match["n"] != f"{self.lines[at].quantity:f}"
+            ]
+            start = match.start("n") if match["word"] in ARTICLES else match.start()
+            if match["word"] in ARTICLES and len(match["n"]) < LONG_NUMBER:
+                continue
+            if mine and len({line.order for line in mine}) == len(mine):
+                yield start, match.end(), tuple(mine)
 
     def words(self, text: str) -> Iterator[tuple[int, int, tuple[OpenLine, ...]]]:
         """Neighbouring words and the lines they fit together; no lines where they fit several of one order."""

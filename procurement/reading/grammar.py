@@ -4,6 +4,7 @@ Each rule looks at what was said of one line and either makes drafts or leaves i
 name. A rule that finds something it cannot work out for certain makes no draft.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -18,6 +19,10 @@ from procurement.reading.units import PACKING, canonical_unit
 from procurement.reading.words import Cue
 
 LONGEST_PAST = timedelta(days=120)  # nobody writes about what left longer ago without a year
+# "Fine apart from the price": what is excepted is no line, so something of the line is not as ordered.
+EXCEPTS_A_VALUE = re.compile(
+    r"(?<!\w)(?:except(?:ing)?(?: for)?|apart from|other than|save for|bis auf|abgesehen von|mit ausnahme|au(?:ß|ss)er)(?: (?:the|der|die|das|den|dem|of|von|unsere[mnr]?|our))* (?:price|date|quantity|qty|delivery|finish|colou?r|preis|termin|menge|liefertermin|farbe)"
+)
 COUNTED_UNITS = frozenset({"EA", "SET", "PR", "ROL", "BX", "CT", "PK", "PF"})
 MOST_TIMES_ORDERED = Decimal("1.6")
 
@@ -165,7 +170,9 @@ def _quantity(raw: RawPiece, said: Said, named: Decimal) -> tuple[Decimal | None
             raise CannotTell
         return rest, line.unit
     value = _reading(amount, raw, said)
-    if amount.is_rest and named and named + value != line.quantity:
+    if (
+        amount.is_rest and named and named + value not in (line.quantity, 2 * line.quantity)
+    ):  # the whole named first
         said.statement.cues.add(Cue.HEDGE)  # the sum is not the order: somebody miscounted
     return value, unit
 
@@ -320,8 +327,12 @@ def _shipped_and_more(said: Said, name: str) -> list[Draft] | None:
     gone = [
         piece
         for raw, piece in said.pieces
-        if raw.status is Cue.SHIPPED and not (piece.day and piece.day > said.today)
+        if raw.status is Cue.SHIPPED
+        and not (piece.day and piece.day > said.today)
+        and (piece.quantity is not None or piece.precision is not None)
     ]
+    if not said.pieces and said.cues & {Cue.PRICE_UP}:
+        raise CannotTell  # the price has gone up
     if not said.pieces:
         return [said.draft(Kind.SHIPPED, name)] if Cue.HEDGE not in said.cues else []
     if not gone:
@@ -351,6 +362,8 @@ def _cancel(said: Said, name: str) -> list[Draft] | None:
     if Cue.CANCEL not in said.cues:
         return None
     off = [piece for raw, piece in said.pieces if raw.status is Cue.CANCEL and piece.quantity]
+    if not off and any(piece.quantity for _raw, piece in said.pieces):
+        return _closed_short(said)
     if said.pieces and not off and any(piece.day for _raw, piece in said.pieces):
         raise CannotTell
     drafts = [said.draft(Kind.CANCEL, name, *(Piece(piece.quantity, piece.unit) for piece in off))]
@@ -358,6 +371,16 @@ def _cancel(said: Said, name: str) -> list[Draft] | None:
         if raw.status is not Cue.CANCEL and piece.day:
             drafts.append(said.draft(Kind.DATE, name, piece))
     return drafts
+
+
+def _closed_short(said: Said) -> list[Draft]:
+    """`You get 475 kg and we close the line at that`: a smaller quantity, and the balance is not to come."""
+    if len(said.pieces) != 1 or said.pieces[0][1].day or Cue.ONLY not in said.cues:
+        raise CannotTell
+    piece = said.pieces[0][1]
+    if piece.quantity is None or piece.quantity >= said.line.quantity:
+        raise CannotTell
+    return [said.draft(Kind.QUANTITY, "closed short", Piece(piece.quantity, piece.unit))]
 
 
 def _refuse(said: Said, name: str) -> list[Draft] | None:
@@ -421,7 +444,7 @@ def _price(said: Said, name: str) -> list[Draft] | None:
     if not drafts:
         return None
     rest = _single(said, "date") or []
-    return drafts + [one for one in rest if one.pieces]
+    return drafts + [one for one in rest if one.pieces and one.kind is not Kind.ACCEPT]
 
 
 def _is_far(piece: Piece, line: OpenLine) -> bool:
@@ -450,6 +473,8 @@ def _split(said: Said, name: str) -> list[Draft] | None:
     ]
     if any(piece.day is None and piece.precision is None for piece in told):
         raise CannotTell
+    if not any(piece.day for piece in told):
+        raise CannotTell  # part now and part when? the second may be missing for good
     return [said.draft(Kind.SPLIT, name, *told)]
 
 
@@ -515,7 +540,7 @@ def _accept(said: Said, name: str) -> list[Draft] | None:
     """Taken as ordered."""
     if Cue.ACCEPT not in said.cues or said.pieces or said.statement.is_denied:
         return None
-    if said.certainty is not Certainty.FIRM:
+    if said.certainty is not Certainty.FIRM or EXCEPTS_A_VALUE.search(said.statement.bones):
         return []
     return [said.draft(Kind.ACCEPT, name)]
 

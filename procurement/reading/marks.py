@@ -84,7 +84,7 @@ def skeleton(text: str, marks: list[Mark]) -> str:
 ORDER_LABEL = r"(?:purchase[- ]?orders?|p\.?o\.?(?:s|'s)?|orders?|ord\.?|bestell(?:ung(?:en)?|nummer|nr\.?|-nr\.?)?|best\.?(?:-?nr\.?)?|auftr[aä]g(?:e|es|s)?|b/n)"
 NUMBER_SIGN = r"(?:\s*(?:no\.?|nr\.?|number|num\.?|nummer|#|:|-))*\s*"
 OWN_PAPER = re.compile(
-    r"(?<!\w)(?:our (?:order|ref(?:erence)?\.?|so|sales order|job|order number)|(?:so(?=[ -]?(?:#|no\b|nr\b|\d{5}))|s/o|sales order|job|wo|ref|reference|order confirmation|order acknowledge?ment|invoice|inv|quote|quotation|delivery note|packing slip|awb|hawb|bol|b/l|bill of lading|pro|tracking|track & trace|consignment|waybill|container|rma|ticket|case(?= ?(?:#|no\b))|claim|vat|tax|account|konto|rechnung(?:s-?nr)?|re(?=[ -]?nr)|ls|lieferschein|ab(?=[ -]?(?:nr|no)\b|[ -]\d{5})|unsere? (?:auftrags?-?(?:nr|nummer)|ab|referenz|vorgangsnummer|auftrag)|auftragsbest[aä]tigung|auftrags-?(?:nr|nummer)|vorgang|sendungs(?:nummer|nr)?|angebot|trackingnummer|kunden-?(?:nr|nummer)|ust-?id(?:-?nr)?|frachtbrief|charge|batch(?= ?(?:#|no\b|nr))|lot(?= ?(?:#|no\b|nr))|serial)\b)"
+    r"(?<!\w)(?:our (?:order|ref(?:erence)?\.?|so|sales order|job|order number)|(?:so(?=[ -]?(?:#|no\b|nr\b|\d{5}))|s/o|sales order|job|wo|ref|reference|order confirmation|order acknowledge?ment|invoice|inv|quote|quotation|delivery note|packing slip|awb|hawb|bol|b/l|bill of lading|pro|tracking|track & trace|consignment|waybill|container|docket|manifest|cmr|lr|grn|rma|ticket|case(?= ?(?:#|no\b))|claim|vat|tax|account|konto|rechnung(?:s-?nr)?|re(?=[ -]?nr)|ls|lieferschein|ab(?=[ -]?(?:nr|no)\b|[ -]\d{5})|unsere? (?:auftrags?-?(?:nr|nummer)|ab|referenz|vorgangsnummer|auftrag)|auftragsbest[aä]tigung|auftrags-?(?:nr|nummer)|vorgang|sendungs(?:nummer|nr)?|angebot|trackingnummer|kunden-?(?:nr|nummer)|ust-?id(?:-?nr)?|frachtbrief|charge|batch(?= ?(?:#|no\b|nr))|lot(?= ?(?:#|no\b|nr))|serial)\b)"
     r"\.?(?:(?:(?:[ -]?(?:no|nr|number|num|nummer|code|id|is|lautet|ist|reg)\b\.?)+[ ]?[#:]?|[ ]?#)[ ]?(?=[\w/ -]{0,4}\d)[a-z]{0,4}[-/ ]?\d[\w/-]*"
     r"|[ ]?:?[ ]?[a-z]{0,4}[-/]?\d[\w/-]{3,})(?:[ -]\d[\w/-]*){0,4}"
     r"|(?<!\w)(?:zip|plz|hall|halle|stand|booth|room|ext|extension|durchwahl|dw|suite)\.? ?\d[\w-]*"
@@ -116,7 +116,7 @@ THROUGH_LINE = re.compile(r"\s*(?:-|to|through|thru|bis)\s*(?P<n>0*\d{1,5})(?![\
 HASH_LINE = re.compile(r"(?<![\w#])#\s?(?P<list>0*\d{1,3})(?![\w.,/-]\d)(?!\w)")
 # "10, 20 and 40 are fine": numbers of lines without the word, if more than one and all known.
 BARE_LINES = re.compile(
-    r"(?<![\w.,/-])(?P<list>\d{1,5})(?=(?:(?:, ?| and | & | und )\d{1,5}){1,8},? (?:is |are |all |sind |alle )?(?:good|ok|okay|fine|confirmed|passt|passen|best[aä]tigt|i\.o))"
+    r"(?<![\w.,/-])(?P<list>\d{1,5})(?=(?:(?:(?:, ?| and | & | und )\d{1,5}){1,8},? (?:is |are |all |sind |alle )?(?:good|ok|okay|fine|confirmed|passt|passen|best[aä]tigt|i\.o)|(?:(?: and | & | und | ?\+ ?| u\. ?)\d{1,5}){1,8} (?:both |beide |all |alle )?(?:kommen|gehen|folgen|werden|will|ship|go|follow|come|are|sind) ))"
 )
 LEADING_LINE = re.compile(
     r"^[\s*-]*(?P<list>0*\d{1,5})(?=\s*(?:[:)=>|]|-[ >]|- |\.\s+(?=\D)|\.?\)|\s+(?:ok|okay|confirmed|best[aä]tigt|passt)\b))(?![:.]\d)"
@@ -162,8 +162,8 @@ GOODS = re.compile(
 )  # fmt: skip
 REST = re.compile(
     word_pattern(
-        r"(?:the )?missing(?! (?:part|line|item|order|po))", r"(?:the |our |your |any )?(?:rest|bal\.?(?= |$)|balance|remainder|remaining(?: (?:quantity|qty|amount|pieces|pcs|ones|units|goods|part|lot))?|outstanding (?:quantity|qty)|residual|leftover)(?: of (?:them|it|these|those|the quantity|the qty|the lot))?(?: quantity| qty)?", r"(?:the )?(?:other|second|remaining) half", r"the other(?= (?:<|\d))", r"the others", r"other(?= \d)",
-        r"(?:der|den|die|dem|des|ein|und)? ?(?:rest(?:menge|lieferung|stück|posten|liche[rnms]?|s)?|verbleibende[rn]?|fehlende[rn]?|übrige[rn]?)", r"(?:die )?(?:andere|zweite|restliche) hälfte", r"die anderen(?= \d)", r"die übrigen", r"die letzten(?= \d)", r"die fehlenden",
+        r"(?:the )?missing(?= \d| (?:ones|quantity|qty|pieces|pcs|units)\b| (?:will|follow|come|ship|go|is|are)\b|\W*$)", r"(?:the |our |your |any )?(?:rest|bal\.?(?= |$)|balance|remainder|remaining(?: (?:quantity|qty|amount|pieces|pcs|ones|units|goods|part|lot))?|outstanding (?:quantity|qty)|residual|leftover)(?: of (?:them|it|these|those|the quantity|the qty|the lot))?(?: quantity| qty)?", r"(?:the )?(?:other|second|remaining) half", r"the (?:final|last)(?= \d)", r"the other(?= (?:<|\d))", r"the others", r"other(?= \d)",
+        r"(?<!wegen\s)(?<!aufgrund\s)(?:der|den|die|dem|des|ein|und)? ?(?:rest(?:menge|lieferung|stück|posten|liche[rnms]?|l\.?(?= \d)|s)?|verbleibende[rn]?|fehlende[rn]?|übrige[rn]?)", r"(?:die )?(?:andere|zweite|restliche) hälfte", r"(?:die )?ander(?:e)?n(?= \d)", r"die übrigen", r"die letzten(?= \d)", r"die fehlenden",
     )
 )  # fmt: skip
 DOZEN = re.compile(word_pattern(r"(?:an?|one|the other|another|ein|das andere) (?:dozen|dutzend)"))
@@ -180,11 +180,11 @@ HALF = re.compile(
         r"50 ?%(?= (?:of|now|der|sofort|on|am))",
     )
 )
-CURRENCY = r"(?:€|£|\$|us\$|eur(?:o)?|usd|gbp|chf|pounds?|dollars?)"
+CURRENCY = r"(?:€|£|\$|us\$|₹|inr|eur(?:o)?|usd|gbp|chf|pounds?|dollars?)"
 PRICE_NUMBER = r"(?:\d{1,3}(?:[.,' ]\d{3})+(?:[.,]\d{1,4})?|\d{1,7}(?:[.,]\d{1,5})?)"
 BASIS = rf"(?P<basis>\s?(?:/|per|je|pro|for|à|p\.|a |each|ea\b|apiece|%o|‰|%(?=\W|$)|das|die|der)\s?(?:(?P<count>100|1[.,' ]?000|10|hundred|thousand|hundert|tausend|c|m)(?![\w.,]\d)(?!\w))?\s?(?P<unit>(?:{PATTERN}|each|un)(?!\w))?)?"
 PRICE = re.compile(
-    rf"(?<![\w.,])(?:(?P<c1>{CURRENCY})\s?(?P<n1>{PRICE_NUMBER})|(?P<n2>{PRICE_NUMBER})\s?(?:{CURRENCY})(?!\w)|(?P<n3>\d{{1,5}}),-(?= |$)){BASIS}"
+    rf"(?<![\w.,])(?:(?P<c1>{CURRENCY}|rs\.?)\s?(?P<n1>{PRICE_NUMBER})|(?P<n2>{PRICE_NUMBER})\s?(?:{CURRENCY})(?!\w)|(?P<n3>\d{{1,5}}),-(?= |$)){BASIS}"
 )
 BARE_PRICE = re.compile(rf"(?<![\w.,])(?P<n1>\d{{1,6}}[.,]\d{{2,4}})(?P<n2>)(?P<n3>)(?![\w]|[.,/]\d){BASIS}")
 PRICE_WORD = re.compile(
@@ -263,6 +263,8 @@ class Spotter:
         for start, end, lines in self.descriptions.phrases(text):
             page.claim(Mark(Sort.LINE, start, end, lines=lines, is_described=True))
         self._spot_lines(text, page)
+        for start, end, lines in self.descriptions.numbered(text):
+            page.claim(Mark(Sort.LINE, start, end, lines=lines, is_described=True))
         masked = page.masked(text)
         for found in find_days(masked, self.clock):
             roles = {"roughly"} if ROUGHLY.search(text[found.start : found.end]) else set()

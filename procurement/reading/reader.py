@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from procurement.reading.answer import Certainty, Flags, Kind, Precision, Reading
 from procurement.reading.automatic import is_automatic, is_bounce
@@ -11,24 +12,30 @@ from procurement.reading.context import MailContext, OpenLine
 from procurement.reading.dates import Day
 from procurement.reading.folding import folded
 from procurement.reading.grammar import Draft, drafts_for
-from procurement.reading.implied import SHORT_ANSWER, Implied, is_about_delivery
 from procurement.reading.marks import Sort, Spotter
 from procurement.reading.mime import IncomingMail, parse_mail
 from procurement.reading.newtext import NewText, Passage, split_new_text
 from procurement.reading.sentences import Sentence, is_in_a_known_language, language_of, sentences_of
-from procurement.reading.statements import PREDICATES, Assembler, RawPiece, Statement
+from procurement.reading.statements import PREDICATES, Assembler, RawPiece, Statement, Targets
 from procurement.reading.tables import Table, find_tables
-from procurement.reading.targets import Targets
-from procurement.reading.units import PATTERN
+from procurement.reading.understanding import names_of, strangers
+from procurement.reading.units import PATTERN, canonical_unit
 from procurement.reading.weighing import Weighed, weigh
 from procurement.reading.words import Cue
 
+MOST_STRANGE_ASIDE = 3  # words in clauses beside what is promised: why, and who is to blame
+SHORT_ANSWER = 8  # words; a longer sentence does not confirm an order in passing
+THOSE = re.compile(r"(?<!\w)(?:those|these|them|they|that lot|die|diese|sie|davon|selbige)(?!\w)")
+TOO = re.compile(
+    r"^\W*(?:and |und )?(?:the |die |der |das |den )?[^\w\s]+ ?(?:is |are |sind |ist )?(?:too|also|as well|likewise|the same|ditto|auch|ebenso|ebenfalls|gleichfalls|genauso|detto|dito)\W*$"
+)
 OTHER_BUSINESS = re.compile(
-    r"(?<!\w)(?:price ?lists?|quot(?:e|ation)s?|angebot\w*|preisliste\w*|preisanpassung\w*|preiserh[öo]hung\w*|invoices?|rechnung\w*|mahnung|reklamation\w*|complaints?|newsletter"
+    r"(?<!\w)(?:price ?lists?|new prices|price adjustments?|(?:neue|aktuelle) preise|preise ab|quot(?:e|ation)s?|offers?|offert[ae]s?|inquir(?:y|ies)|enquir(?:y|ies)|anfrage\w*|angebot\w*|preisliste\w*|preisanpassung\w*|preiserh[öo]hung\w*|invoices?|rechnung\w*|mahnung|reklamation\w*|complaints?|newsletter"
     r"|betriebsferien|betriebsurlaub|holidays?|closures?|opening hours|[öo]ffnungszeiten|statement of account|kontoauszug)(?!\w)"
 )
+OFFER = re.compile(r"(?<!\w)(?:offers?|offert[ae]s?|quot(?:e|ation)s?|angebot\w*)(?!\w)")
 GENERAL_PRICES = re.compile(
-    r"price ?list|price (?:increase|change|adjust)|new prices|preisliste|preisanpassung|preiserh[öo]hung|neue preise"
+    r"price ?list|prices? from|preise ab|price (?:increase|change|adjust)|new prices|preisliste|preisanpassung|preiserh[öo]hung|neue preise"
 )
 LONGEST_HISTORY = 6_000  # characters of history that are looked at for what an answer answers
 
@@ -100,18 +107,21 @@ class _Listener:
         self.context, self.mail, self.new = context, mail, new
         self.spotter = Spotter(context)
         self.assembler = Assembler(context)
-        self.spoken = self.assembler.spoken
         self.language = language_of(new.text, context.language)
-        self.implied = Implied(context, self.spoken, self.language, len(new.text.split()))
         self.heard: list[Heard] = []
         self.last: Statement | None = None
         self.intro: Statement | None = None  # "we have shipped today:" and then a list
+        self.subject_lines: tuple[OpenLine, ...] = ()
+        self.word_count = len(new.text.split())
         self.spotter.leads = _leads(new.text, self.spotter.line_numbers)
+        self.names_order = False  # in the subject, the history or the text
         self.sentences = 0
         self.latest: tuple[int, list[Heard]] = (0, [])  # what the last sentence said that said anything
         self.declined: list[Declined] = []
         self.answer_follows = False  # a confirmation or its dates are still to come
         self.is_not_for_us = False
+        self.is_ours = False  # the text is our own question, read for what an answer to it takes
+        self.names = names_of(context, new.text)
         self.is_general = False  # about prices of everything, not of an order
 
     def listen(self) -> list[Heard]:
@@ -128,11 +138,25 @@ class _Listener:
             if not one.drafts:
                 one.drafts = self._drafts(one.statement, one.targets)
                 one.is_mute = not one.drafts and one.statement.has_content
+        self._withhold_neighbours()
         if self.is_not_for_us:
             return []
         for at, one in enumerate(self.heard):
             one.drafts = [draft for draft in one.drafts if not self._takes_nothing(at, one, draft)]
         return self.heard
+
+    def _withhold_neighbours(self) -> None:
+        """What stands beside values of the same lines that make no sense may be changed by them: nothing is drafted."""
+        for one in self.heard:
+            if not (one.is_mute and one.statement.pieces) or one.targets.is_whole:
+                continue
+            for other in self.heard:
+                if abs(other.statement.paragraph - one.statement.paragraph) <= 1:
+                    other.drafts = [
+                        draft
+                        for draft in other.drafts
+                        if draft.line not in one.targets.lines or _accounts_for(draft, one.statement)
+                    ]
 
     def _takes_nothing(self, at: int, heard: Heard, draft: Draft) -> bool:
         """Whether an acceptance is none: the confirmation is still to come, or an earlier day was declined."""
@@ -149,25 +173,27 @@ class _Listener:
             sentence = folded(" ".join(text.split()))[:LONGEST_HISTORY]
             marks = self.spotter.spot(sentence, sentence)
             orders = list(dict.fromkeys(mark.order for mark in marks if mark.sort is Sort.ORDER))
-            self.implied.names_order |= bool(orders)
+            self.names_order |= bool(orders)
             apart = OTHER_BUSINESS.search(sentence) or any(mark.sort is Sort.FOREIGN for mark in marks)
             if text is self.mail.subject and apart and not orders:
-                self.spoken.is_foreign = True
-                self.spoken.is_other_order = any(mark.sort is Sort.FOREIGN for mark in marks)
+                self.assembler.is_foreign = True
+                self.assembler.is_other_order = any(mark.sort is Sort.FOREIGN for mark in marks) or bool(
+                    OFFER.search(sentence)
+                )
                 self.is_general = GENERAL_PRICES.search(sentence) is not None
                 return
-            if orders and not self.spoken.order and len(orders) == 1:
-                self.spoken.hear(orders[0])
+            if orders and not self.assembler.order and len(orders) == 1:
+                self.assembler.hear(orders[0])
             if text is self.mail.subject and (orders or len(self.context.orders) == 1):
                 lines = [
                     line
                     for mark in marks
                     if mark.sort is Sort.LINE
-                    for line in self.spoken.lines_of(mark, self.spoken.order)
+                    for line in self.assembler.lines_of(mark, self.assembler.order)
                 ]
-                self.implied.subject_lines = tuple(dict.fromkeys(lines))
-                self.spoken.lines = self.implied.subject_lines
-            if self.spoken.order and orders:
+                self.subject_lines = tuple(dict.fromkeys(lines))
+                self.assembler.lines = self.subject_lines
+            if self.assembler.order and orders:
                 return
 
     def _hear_answered(self, quoted: str) -> None:
@@ -176,11 +202,13 @@ class _Listener:
         marks = self.spotter.spot(text, text)
         for mark in marks:
             if mark.sort is Sort.ORDER:
-                self.spoken.hear(mark.order)
-        lines = [self.spoken.lines_of(mark, self.spoken.order) for mark in marks if mark.sort is Sort.LINE]
+                self.assembler.hear(mark.order)
+        lines = [
+            self.assembler.lines_of(mark, self.assembler.order) for mark in marks if mark.sort is Sort.LINE
+        ]
         if lines and lines[-1]:
-            self.spoken.lines = tuple(lines[-1])
-            self.implied.subject_lines = ()
+            self.assembler.lines = tuple(lines[-1])
+            self.subject_lines = ()
 
     def _answer_yes(self, passage: Passage) -> int:
         """A bare yes takes what the mail below it asked for. Returns where there is more to hear."""
@@ -210,13 +238,13 @@ class _Listener:
             if drafts:
                 self.heard.append(Heard(statement, question.targets, drafts))
         only_confirms = "?" not in asked or re.search(r"confirm|best[äa]tig", asked, re.IGNORECASE)
-        if passage.answers and len(self.heard) == before and self.spoken.lines:
+        if passage.answers and len(self.heard) == before and self.assembler.lines:
             return self._take_answered(first)
         return first.end if len(self.heard) > before or not only_confirms else passage.start
 
     def _take_answered(self, sentence: Sentence) -> int:
         """A yes right below a quoted question about a line takes the line as it was ordered."""
-        targets = Targets(lines=self.spoken.lines, is_explicit=True)
+        targets = Targets(lines=self.assembler.lines, is_explicit=True)
         self.heard.append(
             Heard(Statement(sentence.start, sentence.end, 0, targets, cues={Cue.ACCEPT}), targets)
         )
@@ -226,6 +254,7 @@ class _Listener:
     def asked(context: MailContext, mail: IncomingMail, history: str) -> list[Heard]:
         """The questions with values in the text that is being answered."""
         listener = _Listener(context, mail, NewText(history, "", (Passage(0, len(history)),)))
+        listener.is_ours = True
         return [one for one in listener.listen() if one.statement.is_question]
 
     def _hear_passage(self, start: int, end: int, paragraph: int) -> None:
@@ -249,7 +278,7 @@ class _Listener:
 
     def _order_above(self, start: int, end: int, paragraph: int) -> str:
         self._hear_prose(start, end, paragraph)
-        return self.spoken.order
+        return self.assembler.order
 
     def _hear_rows_as_lines(self, table: Table, paragraph: int) -> None:
         for row in table.rows:
@@ -263,11 +292,13 @@ class _Listener:
     def _hear_sentence(self, sentence: Sentence) -> None:
         language = language_of(sentence.text, self.language)
         clauses = clauses_of(sentence, self.spotter, language)
-        self.implied.names_order |= any(
+        self.names_order |= any(
             mark.sort in (Sort.ORDER, Sort.LINE) for clause in clauses for mark in clause.marks
         )
-        before = self.spoken.lines
-        foreign = self.spoken.is_foreign
+        if self.is_ours:
+            _as_asked(clauses)
+        before = self.assembler.lines
+        foreign = self.assembler.is_foreign
         statements = self.assembler.assemble(sentence, clauses)
         self.sentences += 1
         known = len(self.heard)
@@ -289,9 +320,9 @@ class _Listener:
             for clause in clauses
             for mark in clause.targets
             if mark.sort is Sort.LINE
-            for line in self.spoken.lines_of(mark, self.spoken.order)
+            for line in self.assembler.lines_of(mark, self.assembler.order)
         ]
-        lines = tuple(named) or self.spoken.lines
+        lines = tuple(named) or self.assembler.lines
         days = [line.requested_date for line in lines or self.context.lines if line.requested_date]
         is_earlier = any(
             {Cue.EARLIER, Cue.NEGATION} <= clause.cues
@@ -329,10 +360,13 @@ class _Listener:
             self.intro = statements[-1] if statements else None
             return
         for statement in statements:
+            statement.language = language
             self._introduce(statement)
             if statement.targets and statement.targets.is_foreign:
                 self.last = None
                 continue
+            if self.last and _says_too(statement, self.last):
+                statement.cues |= self.last.cues & {Cue.ACCEPT, Cue.DELIVER, Cue.HEDGE}
             if self._goes_on(statement):
                 self.latest = (self.sentences, self.heard[-1:])
                 continue
@@ -342,9 +376,9 @@ class _Listener:
                 and len(unknown_words(statement.bones, language)) > 1
             ):
                 statement.targets = None
-            if statement.targets and not is_about_delivery(statement, language):
+            if statement.targets and not _is_about_delivery(statement, language):
                 continue
-            targets = statement.targets or self.implied.meant_by(statement, before, foreign)
+            targets = statement.targets or self._implied(statement, before, foreign)
             if statement.targets is None and targets is None:
                 continue
             assert targets is not None
@@ -352,7 +386,7 @@ class _Listener:
             self.last = statement
             if statement.targets is None:
                 statement.targets = targets
-            before = self.spoken.lines
+            before = self.assembler.lines
 
     def _introduce(self, statement: Statement) -> None:
         """What stood above a list is said of each line of it."""
@@ -388,6 +422,11 @@ class _Listener:
         ):
             return False
         first = statement.pieces[0]
+        if self._dates_what_was_counted(last, statement):
+            last.pieces[0].day, last.pieces[0].roles = first.day, last.pieces[0].roles | first.roles
+            statement.pieces = statement.pieces[1:]
+            self._take_over(last, statement)
+            return True
         if (
             not first.amount
             or last.is_question != statement.is_question
@@ -399,13 +438,146 @@ class _Listener:
             and all(piece.day or piece.status for piece in [*last.pieces, *statement.pieces])
         ):
             return False
+        self._take_over(last, statement)
+        return True
+
+    @staticmethod
+    def _dates_what_was_counted(last: Statement, statement: Statement) -> bool:
+        """`We have 44. You get those on the 20th`: the day belongs to the pieces counted just before."""
+        counted, dated = last.pieces, statement.pieces
+        return (
+            len(counted) == 1
+            and counted[0].amount is not None
+            and not (counted[0].day or counted[0].status or counted[0].is_rest)
+            and isinstance(dated[0].day, Day)
+            and dated[0].amount is None
+            and last.paragraph == statement.paragraph
+            and last.is_question == statement.is_question
+            and not (last.is_denied or statement.is_denied)
+            and THOSE.search(statement.bones) is not None
+        )
+
+    @staticmethod
+    def _take_over(last: Statement, statement: Statement) -> None:
+        """What a statement says goes on with what the last one began."""
         last.pieces += statement.pieces
+        last.core += statement.core
+        last.aside += statement.aside
         last.cues |= statement.cues - {Cue.ACCEPT, Cue.REFUSE, Cue.CANCEL}
         last.cues |= {piece.status for piece in statement.pieces if piece.status is Cue.CANCEL}
         last.is_conditional |= statement.is_conditional
         last.is_unsure |= statement.is_unsure
         last.end = max(last.end, statement.end)
-        return True
+
+    def _implied(self, statement: Statement, before: tuple[OpenLine, ...], foreign: bool) -> Targets | None:
+        """The lines meant by a statement that names none; None if that cannot be told."""
+        if foreign or self.assembler.is_foreign or not statement.has_content:
+            return None
+        delivers = (
+            statement.has_goods
+            or bool(statement.cues & {Cue.DELIVER, Cue.SHIPPED, Cue.ACCEPT, Cue.CORRECTION})
+            or any(piece.amount for piece in statement.pieces)
+            or (statement.is_question and Cue.AWAITS_YES in statement.cues)
+        )
+        says_only_accept = (
+            not statement.pieces
+            and statement.cues & {Cue.ACCEPT}
+            and not statement.cues & {Cue.SHIPPED, Cue.BACKORDER, Cue.REFUSE, Cue.CANCEL}
+        )
+        fragment = statement.words <= 5
+        if (
+            statement.pieces
+            and not delivers
+            and not fragment
+            and not statement.cues
+            & {Cue.MINIMUM, Cue.BACKORDER, Cue.CANCEL, Cue.SUBSTITUTE, Cue.PRICE, Cue.PRICE_UP}
+        ):
+            return None
+        if not says_only_accept and not self._speaks_of_goods(statement):
+            return None
+        lines = before or self.subject_lines
+        if lines and not says_only_accept:
+            return Targets(lines=lines)
+        order = self.assembler.order
+        if says_only_accept:
+            return self._implied_acceptance(statement, lines, order)
+        if not order:
+            return self._by_quantity(statement, self.context.lines)
+        ours = [line for line in self.context.lines if line.order == order]
+        if len(ours) == 1:
+            return Targets(lines=tuple(ours))
+        if any(piece.amount for piece in statement.pieces):
+            return self._by_quantity(statement, tuple(ours))
+        if (
+            statement.pieces
+            and any(piece.day for piece in statement.pieces)
+            and (not self.assembler.mentioned or statement.has_goods)
+            and (delivers or self.word_count <= 6)
+        ):
+            return None if unknown_words(statement.bones, self.language) else Targets(orders=(order,))
+        if (
+            not statement.pieces
+            and statement.cues & {Cue.SHIPPED, Cue.REFUSE, Cue.CANCEL}
+            and statement.has_goods
+        ):
+            return Targets(orders=(order,))
+        return None
+
+    def _speaks_of_goods(self, statement: Statement) -> bool:
+        """Whether the words are those of deliveries: a statement with other words may have another subject.
+
+        How many strange words are let pass depends on how plainly the mail is about an order.
+        """
+        counted = any(
+            piece.part or piece.money or (piece.amount and piece.amount.unit) for piece in statement.pieces
+        )
+        offers_part = Cue.SUBSTITUTE in statement.cues and any(piece.part for piece in statement.pieces)
+        allowed = 6 if offers_part else 3 if statement.has_goods or counted else 2 if self.names_order else 0
+        if not statement.pieces and statement.cues & {Cue.REFUSE, Cue.CANCEL, Cue.BACKORDER}:
+            allowed = min(allowed, 3 if statement.has_goods else 1)
+        return len(unknown_words(statement.bones, self.language)) <= allowed
+
+    def _implied_acceptance(
+        self, statement: Statement, lines: tuple[OpenLine, ...], order: str
+    ) -> Targets | None:
+        """`Confirmed, thanks` is about the whole order, if it is short or names the order."""
+        if (
+            lines
+            and (statement.words <= SHORT_ANSWER or statement.has_goods)
+            and not (statement.has_goods and not self.assembler.lines)
+        ):
+            return Targets(lines=lines)
+        if not order or self.assembler.mentioned or statement.has_unexplained:
+            return None
+        if (
+            statement.has_goods
+        ):  # "we confirm your order …" may go on; a word of praise alone may be about anything
+            strange = strangers(statement.bones, statement.language, self.names)
+        else:
+            strange = unknown_words(statement.bones, self.language)
+            if strangers(statement.bones, statement.language, self.names):
+                return None  # "fine weather here"
+        if len(strange) > (1 if self.names_order or statement.has_goods else 0):
+            return None
+        if statement.has_goods or (statement.words <= SHORT_ANSWER and self.word_count <= 60):
+            return Targets(orders=(order,))
+        return None
+
+    def _by_quantity(self, statement: Statement, lines: tuple[OpenLine, ...]) -> Targets | None:
+        """The only line that was ordered in just this quantity, or in this unit."""
+        readings = {
+            value for piece in statement.pieces if piece.amount for value in piece.amount.readings[:1]
+        }
+        fitting = [line for line in lines if line.quantity in readings]
+        if len(readings) == 1 and len(fitting) == 1:
+            return Targets(lines=tuple(fitting))
+        units = {
+            canonical_unit(piece.amount.unit)
+            for piece in statement.pieces
+            if piece.amount and piece.amount.unit
+        }
+        alike = [line for line in lines if canonical_unit(line.unit) in units]
+        return Targets(lines=tuple(alike)) if len(units) == 1 and len(alike) == 1 and len(lines) > 1 else None
 
     def _settle_others(self) -> None:
         """`Everything else` is every line of the orders spoken of that nothing else was said about."""
@@ -418,7 +590,7 @@ class _Listener:
         for one in self.heard:
             if not one.targets.is_others:
                 continue
-            orders = set(one.targets.orders) or {line.order for line in named} or {self.spoken.order}
+            orders = set(one.targets.orders) or {line.order for line in named} or {self.assembler.order}
             if len(orders) != 1:
                 one.targets = Targets(is_unclear=True)
                 continue
@@ -452,7 +624,18 @@ class _Listener:
             return []
         if len(lines) > 1 and any(piece.money or piece.part or piece.percent for piece in statement.pieces):
             return []
+        if not self._understands(statement, targets):
+            return []
         return [draft for line in lines for draft in drafts_for(statement, line, self.context.today)]
+
+    def _understands(self, statement: Statement, targets: Targets) -> bool:
+        """Whether so little of the statement is strange that it can hardly mean something else."""
+        allowed = 1 if targets.is_explicit and not targets.is_whole and not statement.pieces else 0
+        if Cue.SUBSTITUTE in statement.cues and any(piece.part for piece in statement.pieces):
+            allowed += 2  # what the other part is like
+        if len(strangers(statement.aside, statement.language, self.names)) > MOST_STRANGE_ASIDE:
+            return False
+        return len(strangers(statement.core, statement.language, self.names)) <= allowed
 
     def _hear_rows(self, rows: list[ReadRow], paragraph: int) -> None:
         """What the rows of one line say together."""
@@ -460,6 +643,7 @@ class _Listener:
         is_together = last.row.end - first.row.start < 400
         statement = Statement(first.row.start, last.row.end if is_together else first.row.end, paragraph)
         statement.targets = Targets(lines=(first.line,), is_explicit=True)
+        statement.language = self.language
         statement.cues |= {Cue.DELIVER, Cue.ONLY}
         if any(row.is_confirmed for row in rows):
             statement.cues.add(Cue.ACCEPT)
@@ -472,7 +656,7 @@ class _Listener:
             for cell in row.remarks:
                 self._hear_remark(cell.text, cell.start, statement)
         self.heard.append(Heard(statement, statement.targets))
-        self.spoken.mentioned.append(first.line)
+        self.assembler.mentioned.append(first.line)
 
     def _hear_remark(self, text: str, start: int, statement: Statement) -> None:
         sentence = Sentence(start, start + len(text), text, folded(text), statement.paragraph, True)
@@ -482,6 +666,73 @@ class _Listener:
                 continue
             clause.marks = [mark for mark in clause.marks if mark.sort is not Sort.LINE]
             self.assembler.add_clause(clause, statement)
+
+
+DELIVERY = frozenset(
+    {
+        Cue.DELIVER,
+        Cue.SHIPPED,
+        Cue.ACCEPT,
+        Cue.BACKORDER,
+        Cue.REFUSE,
+        Cue.CANCEL,
+        Cue.SUBSTITUTE,
+        Cue.ONLY,
+        Cue.UNDATED,
+    }
+)
+BESIDES = frozenset(
+    {Cue.PRICE, Cue.PRICE_UP, Cue.MINIMUM, Cue.PACK, Cue.AVAILABLE_NOW, Cue.CORRECTION, Cue.READY_NOW}
+)
+
+
+def _is_about_delivery(statement: Statement, language: str) -> bool:
+    """Whether a day beside a line is one of delivery: the words say so, or there are hardly any words."""
+    if statement.cues & (DELIVERY | BESIDES) or not any(piece.day for piece in statement.pieces):
+        return True
+    is_whole = statement.targets is not None and statement.targets.is_whole
+    return len(unknown_words(statement.bones, language)) <= (0 if is_whole else 2)
+
+
+def _as_asked(clauses: list[Clause]) -> None:
+    """What we ask a supplier for is a request in a supplier's mail, and the question in our own."""
+    asks = False
+    for clause in clauses:
+        asks |= Cue.REQUEST in clause.cues
+        if asks:
+            clause.cues.discard(Cue.REQUEST)
+            clause.is_question = True
+
+
+def _accounts_for(draft: Draft, statement: Statement) -> bool:
+    """Whether every value of a statement comes up in the draft: as a piece, as their sum, as what is missing."""
+    whole = draft.line.quantity
+    amounts = [piece.quantity for piece in draft.pieces if piece.quantity is not None]
+    known = {whole, sum(amounts, Decimal(0)), *amounts, *(whole - amount for amount in amounts)}
+    days = {piece.day for piece in draft.pieces} | {draft.line.requested_date}
+    return all(
+        (
+            piece.amount is None
+            or not piece.amount.readings
+            or bool(known & set(piece.amount.readings))
+            or piece.amount.is_rest
+        )
+        and (not isinstance(piece.day, Day) or piece.day.day in days)
+        for piece in statement.pieces
+    )
+
+
+def _says_too(statement: Statement, last: Statement) -> bool:
+    """`The frames too`: as was said of the lines before, which were taken as ordered."""
+    return (
+        statement.targets is not None
+        and bool(statement.targets.lines)
+        and not statement.has_content
+        and not statement.is_question
+        and Cue.ACCEPT in last.cues
+        and not (last.pieces or last.is_denied or last.is_question or last.is_conditional)
+        and TOO.search(statement.bones) is not None
+    )
 
 
 def _asks_as_ordered(statement: Statement, line: OpenLine) -> bool:
@@ -504,7 +755,7 @@ def _is_greeting(text: str) -> bool:
     return (
         bool(
             re.match(
-                r"\W*(?:hi|hello|dear|hey|good (?:morning|afternoon|day)|morning|hallo|guten (?:tag|morgen)|sehr geehrte|liebe[r]?|servus|moin|gr[üu][ßs]+ gott|hola|bonjour)\b[^.!?\d]{0,40}\W*$",
+                r"\W*(?:hi|hello|dear|hey|good (?:morning|afternoon|evening|day)|morning|evening|hallo|guten (?:tag|morgen|abend)|gr[üu]ezi|sehr geehrte|liebe[r]?|servus|moin|gr[üu][ßs]+ gott|hola|bonjour)\b[^.!?\d]{0,40}\W*$",
                 text,
             )
         )

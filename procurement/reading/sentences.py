@@ -11,7 +11,7 @@ LONGEST_SENTENCE = 700  # characters; nobody promises anything in a longer one
 MOST_SENTENCES = 200
 NARROWEST_WRAP = 55
 ABBREVIATION = re.compile(
-    r"(?:^|[\s(])(?:pos|nr|no|nos|ca|approx|z\.b|e\.g|i\.e|d\.h|st|stk|stck|mr|mrs|ms|dr|hr|fr|ltd|inc|co|corp|inkl|incl|excl|zzgl|lt|gem|vsl|vorauss|bzw|ggf|evtl|max|min|qty|ref|tel|bestell|art|best|i\.o|o\.k|o\.g|u\.a|usw|etc|vs|s\.o|eta|c|mo|di|mi|do|sa|so|mon|tue|wed|thu|fri|jan|feb|mar|mrz|apr|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez|wk|kw|pcs|pc|p\.o|itm|ln|rd|abt|est|sch|lfd|lfm|mtr|mtrs|ltr|inv|vol|tsd|mio|p\.s|ps|a\.m|p\.m|u|v|m\.f\.g|resp|prod|liefert|wo|std|dt|cont|ship|del|dely|deliv)\.$"
+    r"(?:^|[\s(])(?:pos|nr|no|nos|ca|approx|restl?|verbl|rückst|lief|voraussichtl|einschl|zzt|rs|dr|z\.b|e\.g|i\.e|d\.h|st|stk|stck|mr|mrs|ms|dr|hr|fr|ltd|inc|co|corp|inkl|incl|excl|zzgl|lt|gem|vsl|vorauss|bzw|ggf|evtl|max|min|qty|ref|tel|bestell|art|best|i\.o|o\.k|o\.g|u\.a|usw|etc|vs|s\.o|eta|c|mo|di|mi|do|sa|so|mon|tue|wed|thu|fri|jan|feb|mar|mrz|apr|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez|wk|kw|pcs|pc|p\.o|itm|ln|rd|abt|est|sch|lfd|lfm|mtr|mtrs|ltr|inv|vol|tsd|mio|p\.s|ps|a\.m|p\.m|u|v|m\.f\.g|resp|prod|liefert|wo|std|dt|cont|ship|del|dely|deliv)\.$"
 )
 # "… on 20 Feb. For line 30 …", "… 50 Stk. Der Rest …": the stop of an abbreviation that also ends the sentence.
 ENDS_ANYWAY = re.compile(

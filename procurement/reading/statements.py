@@ -2,14 +2,14 @@
 
 import itertools
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from procurement.reading.clauses import TOPICS_APART, Clause
-from procurement.reading.context import MailContext
+from procurement.reading.context import MailContext, OpenLine
 from procurement.reading.dates import Day, Later
 from procurement.reading.marks import Amount, Mark, Money, Sort
 from procurement.reading.sentences import Sentence
-from procurement.reading.targets import Spoken, Targets, united
 from procurement.reading.words import Cue
 
 
@@ -36,6 +36,24 @@ class RawPiece:
 
 
 @dataclass
+class Targets:
+    """The lines spoken of, and how they were named."""
+
+    lines: tuple[OpenLine, ...] = ()
+    orders: tuple[str, ...] = ()  # named as a whole
+    is_explicit: bool = False
+    is_others: bool = False
+    is_foreign: bool = False
+    is_unclear: bool = False
+    is_weak: bool = False  # "all", which may be all of anything
+    excepted: tuple[OpenLine, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        return bool(self.orders)
+
+
+@dataclass
 class Statement:
     """Something said about some lines, with its pieces, its cues and its place in the new text."""
 
@@ -54,6 +72,9 @@ class Statement:
     has_unexplained: bool = False
     words: int = 0
     bones: str = ""  # the skeleton of its clauses
+    core: str = ""  # of those that name, promise or qualify something
+    aside: str = ""  # of those that do none of it
+    language: str = "en"
 
     @property
     def has_content(self) -> bool:
@@ -78,14 +99,36 @@ GOES_ON = frozenset(
 COUNTED_BY = frozenset(
     {Cue.ONLY, Cue.BACKORDER, Cue.AVAILABLE_NOW, Cue.SHIPPED, Cue.CANCEL, Cue.MINIMUM, Cue.PACK, Cue.DELIVER}
 )
+ASIDES = frozenset({",", ";", "-", "(", ")", "as", "because", "weil"})
+# What a pronoun takes back: "…, but that is not right".
+DENIES_ALL = re.compile(
+    r"(?<!\w)(?:das|dies|was) (?:stimmt|gilt|passt) +(?:aber|jedoch|allerdings|so|leider)? *(?:so )?nicht(?!\w)"
+)
+THIS_LINE = re.compile(
+    r"(?<!\w)(?:the|this|that|die|diese|der|dieser|diesen|den) (?:line|item|position|artikel|zeile)(?!\w)"
+)
+EXCEPT = re.compile(
+    r"(?:except(?:ing)?(?: for)?|apart from|other than|with the exception(?: of)?|save for|bar|bis auf|au[ßs]s?er|ausgenommen|mit ausnahme(?: von| der)?|ohne|nur nicht|but not|not)(?: (?:the|die|der|den|pos\.?|for))*\s*$"
+)
 
 
 class Assembler:
     """Puts the clauses of sentences together to statements, keeping in mind what was spoken of before."""
 
     def __init__(self, context: MailContext) -> None:
-        self.spoken = Spoken(context)
+        self.context = context
+        self.order = context.orders[0].number if len(context.orders) == 1 else ""
+        self.lines: tuple[OpenLine, ...] = ()  # spoken of last
+        self.is_foreign = False
+        self.is_other_order = (
+            False  # the subject names an order that is not open: words of descriptions do not count
+        )
+        self.mentioned: list[OpenLine] = []
         self.last: Statement | None = None
+
+    def hear(self, order: str) -> None:
+        """The subject or the history names an order."""
+        self.order = order
 
     def assemble(self, sentence: Sentence, clauses: list[Clause]) -> list[Statement]:
         """The statements of one sentence."""
@@ -118,20 +161,20 @@ class Assembler:
                 continue
             if current and current.targets and current.targets.lines:
                 clause.marks = [mark for mark in clause.marks if not _is_companion(mark, clause)]
-            targets = self.spoken.targets_of(clause) or self._rest_of_lines(clause, current)
+            targets = self._targets(clause) or self._rest_of_lines(clause, current)
             if targets and targets.is_weak and current and current.targets and current.targets.lines:
                 targets = None  # "all" of what the sentence is about
             if clause.is_condition:
                 condition = True
                 if targets and targets.lines and current is None:
-                    self.spoken.lines = targets.lines
+                    self.lines = targets.lines
                 continue
             if _only_waits(clause):
                 clause.marks = [mark for mark in clause.marks if mark.sort is not Sort.DAY]
             elif clause.is_reason or clause.is_apart:
                 blocked = not clause.is_reason
                 if targets:
-                    self.spoken.focus(targets)
+                    self._focus(targets)
                 elif current and Cue.DOUBT in clause.cues and not clause.values:
                     current.cues.add(Cue.HEDGE)
                 continue
@@ -145,13 +188,15 @@ class Assembler:
             ):
                 continue
             blocked = False
+            if current and targets and _names_the_same(clause, current):
+                current.targets = None  # "the pallets (PO 388 pos. 1)": the number says which pallets
             current = self._place(sentence, clause, targets, current, statements)
-            self.add_clause(clause, current)
+            self.add_clause(clause, current, is_name=_is_explained(clause, following))
         for statement in statements:
             statement.is_conditional |= condition
             statement.words = len(sentence.text.split())
             if statement.targets:
-                self.spoken.focus(statement.targets)
+                self._focus(statement.targets)
         _share_days(statements)
         self.last = next((one for one in reversed(statements) if one.has_content), self.last)
         return statements
@@ -182,7 +227,7 @@ class Assembler:
                 and not current.has_content
                 and clause.separator in (",", "and", "und", "&", "sowie", "/", "(", ")", ":")
             ):
-                current.targets = united(current.targets, targets)
+                current.targets = _united(current.targets, targets)
             elif (
                 not current.targets and not current.has_content and not (current.is_denied and clause.values)
             ):
@@ -218,15 +263,19 @@ class Assembler:
             sentence.start + clause.start, sentence.start + clause.end, sentence.paragraph, targets
         )
 
-    def add_clause(self, clause: Clause, statement: Statement) -> None:
-        """Take over what the clause says."""
+    def add_clause(self, clause: Clause, statement: Statement, *, is_name: bool = False) -> None:
+        """Take over what the clause says; `is_name` if it only names what the next one numbers."""
         statement.is_question |= clause.is_question
         statement.bones += f" {clause.skeleton}"
+        if not is_name and (clause.cues or clause.marks or clause.separator not in ASIDES):
+            statement.core += f" {clause.skeleton}"
+        else:
+            statement.aside += f" {clause.skeleton}"
         cues = set(clause.cues)
         statement.has_goods |= any(mark.sort is Sort.GOODS for mark in clause.marks)
         if Cue.HYPOTHETICAL in cues:
             cues.add(Cue.HEDGE)
-        if Cue.UNSURE in cues:
+        if Cue.UNSURE in cues or DENIES_ALL.search(f"{statement.core} {clause.skeleton}"):
             statement.is_unsure = True
         if Cue.DOUBT in cues and not clause.values:
             statement.cues.add(Cue.HEDGE)
@@ -263,8 +312,9 @@ class Assembler:
         if status is Cue.UNDATED and (not pieces or any(piece.day for piece in pieces)):
             status = None
         waits_for_input = Cue.INPUT in cues or (Cue.INPUT in statement.cues and not statement.pieces)
-        if (waits_for_input or Cue.READY in cues) and len(pieces) == 1 and pieces[0].day:
-            pieces[0].roles |= {"ready", "input"} if waits_for_input else {"ready"}
+        is_step = Cue.STEP in cues and Cue.SHIPPED not in cues
+        if (waits_for_input or is_step or Cue.READY in cues) and len(pieces) == 1 and pieces[0].day:
+            pieces[0].roles |= {"ready", "input"} if waits_for_input or is_step else {"ready"}
         last = statement.pieces[-1] if statement.pieces else None
         if not pieces:
             waits = bool(last and last.day is None and last.amount and not last.status)
@@ -288,6 +338,14 @@ class Assembler:
             last.day, last.roles = first.day, first.roles  # ready on Saturday, gone on Monday
             last.amount = last.amount or first.amount
             return
+        if (
+            last
+            and isinstance(last.day, Day)
+            and is_day
+            and isinstance(first.day, Later)
+            and _is_aside(clause)
+        ):
+            return  # "on 8 May, two weeks earlier": the difference, not another day
         if last and isinstance(last.day, Later) and not last.amount and is_day and isinstance(first.day, Day):
             last.day = first.day  # "two days late, so on 24 March"
             return
@@ -353,6 +411,7 @@ class Assembler:
             Cue.REFUSE in cues
             and not has_day
             and not has_amount
+            and not any(mark.sort is Sort.NUMBER for mark in clause.values)
             and not re.search(
                 r"in time|on time|rechtzeitig|earlier|before|full|vollst|komplett|ganz|all of|more than|mehr als|p[uü]nktlich",
                 clause.skeleton,
@@ -393,6 +452,80 @@ class Assembler:
         if not strong:
             statement.is_denied = True
 
+    def _targets(self, clause: Clause) -> Targets | None:
+        """The lines a clause names; None if it names none."""
+        named = clause.targets
+        orders = [mark.order for mark in named if mark.sort is Sort.ORDER]
+        if any(mark.sort is Sort.FOREIGN for mark in named) and not orders:
+            return Targets(is_foreign=True, is_explicit=True)
+        order = orders[0] if len(set(orders)) == 1 else ""
+        if order:
+            self.order = order
+            self.is_foreign = self.is_other_order = False
+        lines: list[OpenLine] = []
+        unclear = False
+        excepted: list[OpenLine] = []
+        for mark in named:
+            if mark.sort is not Sort.LINE:
+                continue
+            found = self.lines_of(mark, order or self.order)
+            unclear |= not found
+            if EXCEPT.search(clause.skeleton[: mark.start - clause.start]) or (
+                clause.separator == "bar" and mark is named[0]
+            ):
+                excepted += found
+            else:
+                lines += found
+        if self.is_other_order and not orders and all(mark.is_described for mark in named):
+            return Targets(is_foreign=True, is_explicit=True) if named else None
+        lines = list(dict.fromkeys(lines))
+        has_all = any(mark.sort is Sort.ALL for mark in named)
+        is_otherwise = any(mark.sort is Sort.DAY for mark in clause.values)
+        if any(mark.sort is Sort.OTHERS and not (mark.part and is_otherwise) for mark in named):
+            return Targets(is_explicit=True, is_others=True, orders=(order,) if order else ())
+        if has_all and excepted:
+            scope = self._whole(orders)
+            return Targets(
+                lines=tuple(line for line in self._all_of(scope) if line not in excepted),
+                is_explicit=True,
+                excepted=tuple(excepted),
+            )
+        if (
+            excepted
+            and not lines
+            and (Cue.ACCEPT in clause.cues or any(mark.sort is Sort.GOODS for mark in clause.marks))
+        ):
+            ours = [line for line in self._all_of(self._whole(orders)) if line not in excepted]
+            return Targets(lines=tuple(ours), is_explicit=True, excepted=tuple(excepted), is_unclear=not ours)
+        if excepted and not lines:
+            return Targets(lines=tuple(excepted), is_explicit=True, is_others=False)
+        if lines or unclear:
+            return Targets(lines=tuple(lines), is_explicit=True, is_unclear=not lines)
+        if has_all:
+            if self.is_foreign and not orders:
+                return Targets(is_foreign=True)
+            alls = [mark for mark in named if mark.sort is Sort.ALL]
+            if any(mark.part == "both" for mark in alls) and not orders and len(self.lines) == 2:
+                return Targets(lines=self.lines, is_explicit=True)
+            if (
+                all(mark.part == "bare" for mark in alls)
+                and self.lines
+                and not orders
+                and not clause.separator
+            ):
+                return Targets(lines=self.lines)  # "all" of what was spoken of
+            scope = self._whole(orders, everything=any(mark.order == "*" for mark in alls))
+            if not scope:
+                return Targets(is_unclear=True, is_explicit=True)
+            return Targets(
+                orders=scope, is_explicit=True, is_weak=all(mark.part for mark in alls) and not orders
+            )
+        if orders and THIS_LINE.search(clause.skeleton):  # "we have taken this line off your order 4500"
+            return Targets(lines=self.lines, is_explicit=True, is_unclear=not self.lines)
+        if orders:
+            return Targets(orders=tuple(dict.fromkeys(orders)), is_explicit=True)
+        return None
+
     def _rest_of_lines(self, clause: Clause, current: Statement | None) -> Targets | None:
         """`the rest is fine` means the other lines where no quantity was named that could have a rest."""
         rests = [mark for mark in clause.marks if mark.sort is Sort.REST]
@@ -403,12 +536,68 @@ class Assembler:
             or (spoken and Cue.MINIMUM not in spoken.cues and any(piece.amount for piece in spoken.pieces))
         ):
             return None
-        if not self.spoken.lines and not (current and current.targets and current.targets.lines):
+        if not self.lines and not (current and current.targets and current.targets.lines):
             return None
-        if len(self.spoken.context.lines) < 2 or clause.cues & {Cue.CANCEL, Cue.BACKORDER}:
+        if len(self.context.lines) < 2 or clause.cues & {Cue.CANCEL, Cue.BACKORDER}:
             return None
         clause.marks = [mark for mark in clause.marks if mark not in rests]
         return Targets(is_explicit=True, is_others=True)
+
+    def _whole(self, orders: Iterable[str], *, everything: bool = False) -> tuple[str, ...]:
+        named = tuple(dict.fromkeys(orders))
+        if named:
+            return named
+        if everything:
+            return tuple(order.number for order in self.context.orders)
+        return (self.order,) if self.order else ()
+
+    def _all_of(self, orders: tuple[str, ...]) -> list[OpenLine]:
+        return [line for line in self.context.lines if line.order in orders]
+
+    def lines_of(self, mark: Mark, order: str) -> list[OpenLine]:
+        """The open lines a mark names, in the order spoken of or in the only one that has them."""
+        if mark.lines:
+            here = [line for line in mark.lines if line.order == order]
+            return here or (list(mark.lines) if len(mark.lines) == 1 else [])
+        if self.is_foreign and not order:
+            return []
+        found: list[OpenLine] = []
+        for number in mark.numbers:
+            found += self._numbered(number, order)
+        return found
+
+    def _numbered(self, number: str, order: str) -> list[OpenLine]:
+        lines = self._all_of((order,)) if order else list(self.context.lines)
+        if number.startswith("@"):
+            at = int(number[1:])
+            return [lines[at]] if order and -len(lines) <= at < len(lines) else []
+        exact = [line for line in lines if line.number == number]
+        if exact:
+            return exact if len(exact) == 1 else []
+        if (
+            order
+            and number.isdigit()
+            and 0 < int(number) <= len(lines)
+            and all(
+                int(line.number) == 10 * (at + 1) for at, line in enumerate(lines) if line.number.isdigit()
+            )
+        ):
+            return [lines[int(number) - 1]]  # "line 3" of lines 10, 20, 30
+        return []
+
+    def _focus(self, targets: Targets) -> None:
+        self.is_foreign = targets.is_foreign
+        if targets.is_foreign:
+            self.lines = ()
+        elif targets.lines:
+            self.lines = targets.lines
+            self.mentioned += [line for line in targets.lines if line not in self.mentioned]
+            orders = {line.order for line in targets.lines}
+            if len(orders) == 1:
+                self.order = orders.pop()
+        elif targets.orders:
+            self.lines = ()
+            self.order = targets.orders[0] if len(targets.orders) == 1 else self.order
 
 
 def _is_strange_head(clause: Clause) -> bool:
@@ -428,6 +617,32 @@ COMPANION = re.compile(r"(?:with|mit|along with|together with)(?: (?:the|your|ou
 def _is_companion(mark: Mark, clause: Clause) -> bool:
     """`… together with the valves on 20 March`: the valves only keep it company."""
     return mark.sort is Sort.LINE and bool(COMPANION.search(clause.skeleton[: mark.start - clause.start]))
+
+
+def _is_explained(clause: Clause, following: Clause | None) -> bool:
+    """`The shaft rings (pos. 30)`: the bracket says what the words before it name."""
+    if following is None or following.separator != "(" or clause.marks or clause.cues:
+        return False
+    return any(mark.sort is Sort.LINE and not mark.is_described for mark in following.targets)
+
+
+def _names_the_same(clause: Clause, current: Statement) -> bool:
+    """Whether a bracket says by order and line number what was named in words just before."""
+    sorts = {mark.sort for mark in clause.targets}
+    by_number = all(mark.numbers for mark in clause.targets if mark.sort is Sort.LINE)
+    return (
+        clause.separator == "(" and sorts == {Sort.ORDER, Sort.LINE} and by_number and not current.has_content
+    )
+
+
+ASIDE = re.compile(
+    r"\W*(?:(?:also|so|that|is|only|just|about|some|das|sind|etwa|genau|nur|rund|thus|this|or)\W+)*[^\w\s]+\W*"
+)
+
+
+def _is_aside(clause: Clause) -> bool:
+    """Whether the clause is nothing but its value."""
+    return ASIDE.fullmatch(clause.skeleton) is not None
 
 
 def _only_waits(clause: Clause) -> bool:
@@ -513,6 +728,21 @@ def _pieces(values: list[Mark], statement: Statement) -> list[RawPiece] | None:
     if parts:
         pieces[-1].part = parts[0].part
     return [piece for piece in pieces if not piece.says_nothing]
+
+
+def _united(one: Targets, other: Targets) -> Targets:
+    if one.is_whole and not other.is_whole:
+        return replace(other, is_explicit=True)
+    if other.is_whole and one.lines:
+        return one
+    return Targets(
+        lines=tuple(dict.fromkeys([*one.lines, *other.lines])),
+        orders=tuple(dict.fromkeys([*one.orders, *other.orders])),
+        is_explicit=True,
+        is_unclear=one.is_unclear or other.is_unclear,
+        is_foreign=one.is_foreign or other.is_foreign,
+        is_others=other.is_others,
+    )
 
 
 def _share_days(statements: list[Statement]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from procurement.reading.clauses import _cue_patterns, _role_patterns, _separators
+from procurement.reading.clauses import _role_patterns, _separators, cue_patterns
 from procurement.reading.sentences import is_in_a_known_language, language_of
 from procurement.reading.words import LANGUAGES, Cue
 
@@ -20,7 +20,7 @@ def test_a_language_has_all_months_and_weekdays(language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_pattern_can_be_used_and_none_fits_nothing_at_all(language):
-    for pattern in _cue_patterns(language).values():
+    for pattern in cue_patterns(language).values():
         assert not pattern.search("")
     for _role, pattern in _role_patterns(language):
         assert "x" in pattern.groupindex

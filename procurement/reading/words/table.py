@@ -13,6 +13,7 @@ class Cue(StrEnum):
     SHIPPED = "shipped"  # has left
     INPUT = "input"  # what the supplier waits for itself: its day is not ours
     READY = "ready"  # is finished, which is before it goes
+    STEP = "step"  # a step of making the goods: its day is not the day on which they come
     ONLY = "only"  # no more than this
     BACKORDER = "backorder"  # not there, and no date
     UNDATED = "undated"  # a date is still to come; says nothing of goods by itself
