@@ -56,12 +56,19 @@ class Labelled:
     flags: frozenset[str] = field(default_factory=frozenset)
 
 
-def load_mails(held_out: bool | None = None) -> list[Labelled]:
-    """All labelled mails, in the order of their files; or only one part of them."""
+def load_mails(held_out: bool | None = None, *, unseen: bool = False) -> list[Labelled]:
+    """All labelled mails, in the order of their files; or only one part of them.
+
+    `unseen` ones are a part of their own: strangers wrote them, and whoever makes rules has not looked at them.
+    """
     contexts = json.loads((HOME / "contexts.json").read_text())
+    if unseen:
+        contexts |= json.loads((HOME / "unseen" / "contexts.json").read_text())
     found = []
     for path in sorted(HOME.rglob("*.txt")):
-        is_held_out = path.parent.name == "held_out"
+        is_held_out = path.parent.name in ("held_out", "unseen")
+        if unseen != (path.parent.name == "unseen"):
+            continue
         if held_out is None or held_out == is_held_out:
             found += list(_mails_of(path, contexts, is_held_out))
     return found

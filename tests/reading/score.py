@@ -279,13 +279,20 @@ def table(tallies: dict[str, Tally]) -> str:
     return "\n".join(rows)
 
 
+def _chosen(options: argparse.Namespace) -> list[Labelled]:
+    return load_mails(unseen=True) if options.unseen else load_mails(options.held_out)
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--held-out", action="store_true", help="score the mails that no rule was made for")
+    parser.add_argument(
+        "--unseen", action="store_true", help="score those of strangers, which no rule-maker has opened"
+    )
     parser.add_argument("--tell", action="store_true", help="say what was wrong, mail by mail")
     parser.add_argument("--only", default="", help="mails whose name contains this")
     options = parser.parse_args(arguments)
-    mails = [mail for mail in load_mails(options.held_out) if options.only in mail.name]
+    mails = [mail for mail in _chosen(options) if options.only in mail.name]
     print(table(score(mails, tell=options.tell)))
     return 0
 
