@@ -21,6 +21,8 @@ from portal.kernel.actors import Actor, Side
 from portal.kernel.scope import acting
 from procurement.changes.messages import ProposeChange, Wish
 from procurement.changes.services import propose_change
+from procurement.inbox.models import ExceptionCase
+from procurement.inbox.services.review import INBOX, review_cases
 from suppliers.roles import Permission
 from tests.builders.world import a_line, an_order
 from tests.procurement.acknowledgments.test_api import answers_of, later
@@ -96,7 +98,19 @@ def keys(tokens):
         program.post(answers_of(orders[1]), {"version": 1, "rest_as_asked": True}).json()["key"],
     ]
     changes = [wished(program, orders[1], "L10"), asked_by_a_buyer(orders[1], "L20")]
-    return {"orders": [str(order.key) for order in orders], "acknowledgments": made, "changes": changes}
+    return {
+        "orders": [str(order.key) for order in orders],
+        "acknowledgments": made,
+        "changes": changes,
+        "cases": cases_of(orders),
+    }
+
+
+def cases_of(orders):
+    """What needs a person on these orders."""
+    with acting(INBOX):
+        review_cases([order.pk for order in orders], actor=INBOX, at=timezone.now())
+        return [str(key) for key in ExceptionCase.objects.order_by("id").values_list("key", flat=True)]
 
 
 def wished(program, order, line):
@@ -120,6 +134,8 @@ def aim(case: Any, keys: dict[str, list[str]], draw: Any) -> None:
         case.path_parameters["key"] = draw(st.sampled_from(keys[case.path.split("/")[3]]))
     if isinstance(case.body, dict) and draw(st.booleans()):
         case.body["version"] = draw(st.sampled_from([1, 2, 3]))
+        for chosen in case.body.get("cases", []):
+            chosen["case"] = draw(st.sampled_from(keys["cases"]))
         for line in [*case.body.get("lines", []), *case.body.get("changes", [])]:
             if "change" in line:
                 line["change"] = draw(st.sampled_from(keys["changes"]))
