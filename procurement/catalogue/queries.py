@@ -2,7 +2,18 @@
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext as _
+
+from portal.kernel.errors import NotFound
 from procurement.catalogue.models import Item
+
+
+def find_item(number: str) -> Item:
+    """One item by its number. Raises `NotFound`."""
+    item = Item.objects.filter(number=number).first()
+    if item is None:
+        raise NotFound(_("There is no such item."))
+    return item
 
 
 def known_items(numbers: Iterable[str]) -> frozenset[str]:

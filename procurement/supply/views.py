@@ -8,12 +8,11 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
-from portal.kernel.errors import NotFound
 from portal.kernel.web import whole_number
 from procurement.catalogue.models import Item, Site
+from procurement.catalogue.queries import find_item
 from procurement.orders.models import PurchaseOrderLine
 from procurement.orders.queries import visible_lines
 from procurement.supply.presenters import panels_of_item, panels_of_line
@@ -25,9 +24,7 @@ from suppliers.roles import Permission
 def show_item(request: DoorRequest, number: str) -> HttpResponse:
     """An item at one of the sites that have it or wait for it (`?site=`), or as one line of an order needs it
     (`?order=&line=`)."""
-    item = Item.objects.filter(number=number).first()
-    if item is None:
-        raise NotFound(_("There is no such item."))
+    item = find_item(number)
     sites = sites_of(item)
     line = _line(request, item)
     if line is not None:

@@ -49,9 +49,9 @@ class StockPanel:
     """What the page shows of an item at a site.
 
     `verdict` says which sentence: `unknown` (no stock was told), `short` (somebody waits before the delivery comes),
-    `no_day` (stock runs out, and nobody has said when it comes), `in_time`, `lasts`; without a delivery `runs_out` or
-    `lasts`. `arrives_on`, `short` and `orders` are of the delivery that is asked about, `stock_out_on` is the day
-    without it.
+    `never` (nothing of it comes any more), `no_day` (stock runs out, and nobody has said when it comes), `in_time`,
+    `lasts`; without a delivery `runs_out` or `lasts`. `arrives_on`, `short` and `orders` are of the delivery that is
+    asked about, `stock_out_on` is the day without it.
     """
 
     supply: Supply
@@ -105,7 +105,7 @@ def stock_panel(
     )
     return StockPanel(
         supply=supply,
-        verdict=_verdict(line, out, arrives, short),
+        verdict=_verdict(line, own, out, arrives, short),
         stock_out_on=out,
         arrives_on=arrives,
         asked_on=asked_on,
@@ -161,11 +161,19 @@ def _unknown(supply: Supply, arrives: date | None, asked_on: date | None) -> Sto
     )
 
 
-def _verdict(line: PurchaseOrderLine | None, out: date | None, arrives: date | None, short: Decimal) -> str:
+def _verdict(
+    line: PurchaseOrderLine | None,
+    own: Sequence[Delivery],
+    out: date | None,
+    arrives: date | None,
+    short: Decimal,
+) -> str:
     if out is None:
         return "lasts"
     if line is None:
         return "runs_out"
+    if not own:
+        return "never"
     if arrives is None:
         return "no_day"
     return "short" if short else "in_time"

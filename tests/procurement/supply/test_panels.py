@@ -130,10 +130,10 @@ def test_the_picture_is_sound_svg_within_its_frame(people):
     assert all(47.9 <= x <= 628.1 and 33.9 <= y <= 214.1 for x, y in points)
     assert [text.text for text in figure.iter("text")][-5:] == [
         "2 Mar",
-        "15 Mar",
-        "28 Mar",
-        "10 Apr",
-        "23 Apr",
+        "18 Mar",
+        "3 Apr",
+        "20 Apr",
+        "6 May",
     ]
     assert "68 short, 2 customer orders wait" in [text.text for text in figure.iter("text")]
 
@@ -167,6 +167,17 @@ def test_an_overdue_delivery_is_not_counted_on(people):
     assert "1 delivery is overdue or has no day, and is not counted on." in found.notes
     assert found.rows[-1].left is None
     assert "nobody has said when this delivery comes" in shown("stock", panel=found)
+
+
+def test_what_is_refused_is_not_waited_for(people):
+    stock_comes(some_stock())
+    order = an_order(lines=1)
+    answer(order, people["asha"], AnswerPiece(Decimal(100), kind="refuse", reason="obsolete_item"))
+
+    found = panels().stock
+
+    assert (found.verdict, found.stock_out_on) == ("never", on(15))
+    assert "Nothing of this is coming any more. Stock runs out on 17 Mar 2026." in shown("stock", panel=found)
 
 
 def test_old_figures_say_so(people):
