@@ -38,6 +38,8 @@
     const after = event.detail.fragment?.querySelector?.("[data-pick]");
     if (before?.checked && after && before.value === after.value) after.checked = true;
   });
+  // At once after the swap too: who types fast presses the next key before the page has settled.
+  document.addEventListener("htmx:afterSwap", (event) => { if (event.target.id === "inbox-case") follow(); });
   document.addEventListener("htmx:afterSettle", (event) => { if (event.detail.elt.closest?.(".q-inbox") || event.target.id === "inbox-case") follow(); });
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", follow);
   else follow();

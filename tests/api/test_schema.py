@@ -22,6 +22,8 @@ from portal.kernel.actors import Actor, Side
 from portal.kernel.scope import acting
 from procurement.changes.messages import ProposeChange, Wish
 from procurement.changes.services import propose_change
+from procurement.inbox.models import ExceptionCase
+from procurement.inbox.services.review import INBOX, review_cases
 from suppliers.roles import Permission
 from tests.builders.world import a_line, an_order
 from tests.procurement.acknowledgments.test_api import answers_of, later
@@ -45,7 +47,7 @@ CHECKS = [
 OPERATIONS = {
     f"{method.upper()} {path}": (path, method)
     for path, item in described()["paths"].items()
-    for method in item
+    for method in sorted(item)  # the description names them in any order
 }
 MODES = {"allowed": GenerationMode.POSITIVE, "forbidden": GenerationMode.NEGATIVE}
 
@@ -104,7 +106,15 @@ def keys(tokens):
         "acknowledgments": made,
         "changes": changes,
         "files": files,
+        "cases": cases_of(orders),
     }
+
+
+def cases_of(orders):
+    """What needs a person on these orders."""
+    with acting(INBOX):
+        review_cases([order.pk for order in orders], actor=INBOX, at=timezone.now())
+        return [str(key) for key in ExceptionCase.objects.order_by("id").values_list("key", flat=True)]
 
 
 def wished(program, order, line):
@@ -128,6 +138,8 @@ def aim(case: Any, keys: dict[str, list[str]], draw: Any) -> None:
         case.path_parameters["key"] = draw(st.sampled_from(keys[case.path.split("/")[3]]))
     if isinstance(case.body, dict) and draw(st.booleans()):
         case.body["version"] = draw(st.sampled_from([1, 2, 3]))
+        for chosen in case.body.get("cases", []):
+            chosen["case"] = draw(st.sampled_from(keys["cases"]))
         for line in [*case.body.get("lines", []), *case.body.get("changes", [])]:
             if "change" in line:
                 line["change"] = draw(st.sampled_from(keys["changes"]))

@@ -92,6 +92,7 @@ def test_a_morning_with_the_keyboard_alone(at: Any, morning: list[Any], people: 
     expect(bea.locator("#case-title")).to_have_text(titles[0])
     bea.keyboard.press("j")
     expect(bea.locator("#case-title")).to_have_text(titles[1])
+    expect(bea.locator(".q-case[aria-current] .q-case-a")).to_have_text(titles[1])
     bea.keyboard.press("k")
     expect(bea.locator("#case-title")).to_have_text(titles[0])
     expect(bea.locator(".q-case[aria-current] .q-case-a")).to_have_text(titles[0])

@@ -90,11 +90,6 @@ def wanted_cases(actor: Actor, wanted: Wanted) -> QuerySet[ExceptionCase]:
     return cases
 
 
-def due_before(cases: QuerySet[ExceptionCase], moment: datetime) -> QuerySet[ExceptionCase]:
-    """Those whose time is up before a moment."""
-    return cases.filter(due_at__lt=moment)
-
-
 def page_of_cases(
     cases: QuerySet[ExceptionCase], cursor: str, *, latest: bool = False, size: int = PAGE_SIZE
 ) -> Page:

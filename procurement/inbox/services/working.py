@@ -326,13 +326,6 @@ def look_at(case: ExceptionCase, *, actor: Actor, at: datetime) -> None:
         CaseLook.objects.filter(pk=look.pk).update(since=since, last_seen=at)
 
 
-@requires_scope
-def look_away(case: ExceptionCase, *, actor: Actor) -> None:
-    """Note that somebody has gone on to something else."""
-    if actor.user_id is not None:
-        CaseLook.objects.filter(case=case, user_id=actor.user_id).delete()
-
-
 def this_day(at: datetime) -> date:
     """The date where the buying group is."""
     return today_of_group(at)

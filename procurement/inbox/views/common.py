@@ -20,7 +20,6 @@ from procurement.inbox.queries.cases import (
     queues_for,
     wanted_cases,
 )
-from procurement.inbox.services.acting import verbs_for
 from procurement.inbox.states import CaseKind
 from suppliers.roles import CompanyRole, Permission
 
@@ -201,11 +200,6 @@ def since_of(text: str, fallback: datetime) -> datetime:
     except ValueError:
         return fallback
     return found if found.tzinfo else fallback
-
-
-def may_decide(case: ExceptionCase, request: DoorRequest) -> bool:
-    """Whether the reader may accept or decline what a case is about."""
-    return bool(verbs_for(case, request.actor))
 
 
 def said_of(verb: str, count: int) -> str:
