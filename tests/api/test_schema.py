@@ -25,6 +25,7 @@ from procurement.changes.services import propose_change
 from procurement.inbox.models import ExceptionCase
 from procurement.inbox.services.review import INBOX, review_cases
 from suppliers.roles import Permission
+from tests.builders.matrix import by_mail
 from tests.builders.world import a_line, an_order
 from tests.procurement.acknowledgments.test_api import answers_of, later
 
@@ -107,7 +108,14 @@ def keys(tokens):
         "changes": changes,
         "files": files,
         "cases": cases_of(orders),
+        "mail-drafts": [read_in_a_mail(orders[2])],
     }
+
+
+def read_in_a_mail(order):
+    """What a mail promises and nobody has said yet."""
+    with acting(INBOX):
+        return str(by_mail(order, order.supplier)[1].key)
 
 
 def cases_of(orders):
