@@ -45,6 +45,8 @@ def ask_pages(machine: Machine, database: str, port: int, rounds: int) -> dict[s
         row = server.execute(
             "SELECT key FROM procurement_exceptioncase ORDER BY score DESC, id LIMIT 1"
         ).fetchone()
+        server.execute("ANALYZE procurement_exceptioncase")  # as the server does by itself within a minute
+        server.commit()
     assert row is not None
     wanted = {
         "my cases": "/inbox/?view=mine",
