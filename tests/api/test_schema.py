@@ -190,8 +190,8 @@ def explore(api, program, keys, operation, mode, examples):
     [
         pytest.param("ACME", 8, id="supplier"),
         pytest.param(None, 4, id="integration", marks=pytest.mark.slow),
-        pytest.param("ACME", 40, id="supplier-long", marks=pytest.mark.slow),
-        pytest.param(None, 20, id="integration-long", marks=pytest.mark.slow),
+        pytest.param("ACME", 20, id="supplier-long", marks=pytest.mark.slow),
+        pytest.param(None, 10, id="integration-long", marks=pytest.mark.slow),
     ],
 )
 def test_nothing_breaks_and_nothing_is_a_lie(api, tokens, keys, settings, operation, mode, who, examples):
