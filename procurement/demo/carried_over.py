@@ -73,6 +73,7 @@ def _paper(
         sent_by=actor.label,
         sent_by_user_id=actor.user_id,
         channel=actor.channel,
+        due_at=order.acknowledge_by_at,
         on_behalf=True,
         lines_as_asked=len(lines),
     )

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from portal.kernel.actors import Channel, Side
-from portal.kernel.errors import Invalid, NotAllowed, Problem
+from portal.kernel.errors import Invalid, Problem
 from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
 from portal.kernel.rest.fields import Flag, Moment, Query, Shape, Text, Word, page_of
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
@@ -149,7 +149,8 @@ class Messages(Doors):
     def send(self, request: ProgramRequest, key: UUID) -> Response:
         sent = read(SentMessage, request.data)
         if not sent["internal"] and not request.actor.may(Permission.THREAD_WRITE):
-            raise NotAllowed(_("Your role writes internal notes: send `internal` as true."))
+            text = _("Your role writes internal notes: send `internal` as true.")
+            raise Invalid(text, [Problem("internal", text, "false", "internal_only")])
         files = tuple(_file(one, number) for number, one in enumerate(sent.get("files", ())))
         command = NewMessage(key, sent.get("body", ""), sent["internal"], files)
         said = send_message(command, actor=request.actor, at=request.at)

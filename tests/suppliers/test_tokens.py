@@ -255,7 +255,11 @@ def test_token_carries_its_scope_and_no_more(tokens, world):
         "order.view",
         "thread.write",
     ]
-    assert facts(ours)[:3] == ("company", (), ["order.export", "order.view", "policy.view"])
+    assert facts(ours)[:3] == (
+        "company",
+        (),
+        ["case.view", "order.export", "order.view", "policy.view"],
+    )
 
 
 def test_token_is_not_in_the_log(tokens, caplog):

@@ -112,6 +112,7 @@ def propose_on_order(
     if side == Side.SUPPLIER:
         judged = judge_wishes(order, {pk: (now[pk], terms) for pk, (_one, terms) in read.items()}, at=at)
     wishes: list[tuple[OrderChange, Terms, ProposeChange]] = []
+    until = expiry(order, at) if read else None
     for pk, (command, terms) in read.items():
         line = now[pk].line
         if refusal_of := refused_by_rule(judged, line, order):
@@ -129,7 +130,7 @@ def propose_on_order(
             was=terms_to_json(now[line.pk].agreed.terms),
             opened_at=at,
             updated_at=at,
-            expires_at=expiry(order, at),
+            expires_at=until,
         )
         wishes.append((change, terms, command))
         proposed[id(command)] = Proposed(command, change)

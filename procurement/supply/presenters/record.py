@@ -65,7 +65,8 @@ def record_of(
         text = ngettext("Last delivery of this item", "Last %(n)d deliveries of this item", count) % {
             "n": count
         }
-        text = f"{text}: {_('all in time') if not late else _('%(n)d late (red)') % {'n': len(late)}}"
+        kept = _("%(n)d late (red)") % {"n": len(late)} if late else _("all in time")
+        text = f"{text}: {kept}"
     return RecordPanel(
         supplier=supplier,
         figures=list(_figures(answers, deliveries)),

@@ -172,7 +172,7 @@ def test_a_batch_takes_the_same_few_statements_however_large(world, django_asser
         numbers = [f"46{size}{n}" for n in range(size)]
         for number in numbers:
             an_order(number)
-        with acting(FEED), django_assert_num_queries(6):
+        with acting(FEED), django_assert_num_queries(7):
             receive_receipts(
                 [a_receipt(f"GR-{number}", order=number) for number in numbers], actor=FEED, at=MONDAY
             )
