@@ -34,7 +34,7 @@ from suppliers.roles import CompanyRole, SupplierRole
 from tests.builders import world
 from tests.builders.changes import agree, an_agreed_order, piece, propose, say, stands, to
 from tests.builders.world import MONDAY, fresh, fresh_line
-from tests.erp.contract.harness import HARNESSES, ConnectorHarness
+from tests.erp.contract.harness import HARNESSES, ConnectorHarness, FilesHarness
 from tests.erp.papers import MASTER_DATA, a_line, an_order
 from tests.people import FEED, PASSWORD, Person
 
@@ -175,8 +175,14 @@ def test_what_is_agreed_while_an_earlier_change_is_on_its_way_is_done_too(erp: C
         one_interval(erp)
 
     # The reading that showed the first asked nobody again.
-    assert (stands(first).state, stands(second).state) == ("done", "done")
+    assert stands(first).state == "done"
     line = fresh_line(10, NUMBER)
+    if not isinstance(erp, FilesHarness):
+        # Tryton cannot tell our first write from somebody else's: a buyer looks at the second (docs/tryton.md).
+        assert (stands(second).state, last_command()) == ("accepted", "conflict")
+        assert (line.agreement, line.turn) == ("agreed", "")
+        return
+    assert stands(second).state == "done"
     assert (line.agreement, line.turn, line.expected_on) == ("agreed", "", SOON + timedelta(days=21))
     assert [day for _quantity, day in deliveries(held(erp, order, 10))] == [SOON + timedelta(days=21)]
 
