@@ -66,4 +66,4 @@ if __name__ == "__main__":
     from portal.kernel.outbox.services import deliver_due
 
     dying_at(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0)
-    deliver_due(worker=4711, clock=timezone.now)
+    deliver_due(worker=4711, clock=timezone.now, topics=["erp"])
