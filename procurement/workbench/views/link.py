@@ -124,8 +124,9 @@ def link(request: LinkRequest) -> HttpResponse:
 def link_seen(request: LinkRequest) -> HttpResponse:
     """The page was touched by a person: posted once by its script when a pointer or a key moves on it."""
     order = order_of(request.link, request.actor)
-    see_link(request.link, actor=request.actor, at=request.at)
+    # First what holds the order, then the link, as everybody does: else two would wait for each other.
     see_order(order, actor=request.actor, at=request.at)
+    see_link(request.link, actor=request.actor, at=request.at)
     return HttpResponse(status=204)
 
 
