@@ -417,9 +417,9 @@ def _take(feed: Feed, sightings: Sequence[Sighting], at: datetime) -> Taken:
     if feed is Feed.COMMAND_RESULTS:
         return _take_results(sightings, at)
     if feed is Feed.STOCK:
-        intake = receive_stock([one.paper for one in sightings], at=at)  # type: ignore[misc]
+        intake = receive_stock([one.paper for one in sightings], at=at)  # type: ignore[misc]  # papers of this feed
     elif feed is Feed.CUSTOMER_DEMAND:
-        intake = receive_customer_demand([one.paper for one in sightings], at=at)  # type: ignore[misc]
+        intake = receive_customer_demand([one.paper for one in sightings], at=at)  # type: ignore[misc]  # papers of this feed
     else:
         intake = INTAKES[feed]([sighting.paper for sighting in sightings])
     refused = [

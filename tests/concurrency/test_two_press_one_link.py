@@ -1,6 +1,7 @@
 """One link, pressed twice at the same moment: the first answers, the second is told so."""
 
 import threading
+import time
 
 import pytest
 from django.db import connection
@@ -12,8 +13,10 @@ from portal.kernel.scope import acting
 from procurement.acknowledgments.models import OrderAcknowledgment
 from procurement.links.messages import Person
 from procurement.links.models import SignedLink
-from procurement.links.services import issue_link
+from procurement.links.queries import actor_of_link
+from procurement.links.services import hold_link, issue_link
 from procurement.links.states import Purpose
+from procurement.orders.queries import lock_order
 from tests.builders.world import an_order
 from tests.people import FEED
 
@@ -87,3 +90,40 @@ def test_new_links_asked_for_at_once_stay_within_the_limit(world):
     assert codes == [200] * 6
     with acting(FEED):
         assert len(SignedLink.objects.get().renewals) == 3
+
+
+def wait_until_somebody_waits():
+    """Until another connection stands before a lock."""
+    for _time in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits for the order")
+
+
+@pytest.mark.parametrize(
+    ("door", "sent", "code"),
+    [("link-seen", {}, 204), ("link-forward", {"address": "colleague@acme.example"}, 303)],
+)
+def test_who_waits_for_the_order_holds_no_link_meanwhile(world, door, sent, code):
+    order, link = a_link()
+    address, codes = reverse(door, args=[link.token]), []
+
+    def press():
+        try:
+            codes.append(Client().post(address, sent).status_code)
+        finally:
+            connection.close()
+
+    actor = actor_of_link(link)
+    other = threading.Thread(target=press)
+    with acting(actor):  # an answer on its way: first the order, then the link
+        lock_order(order.key, actor=actor)
+        other.start()
+        wait_until_somebody_waits()
+        hold_link(link, "answer", at=timezone.now())
+    other.join()
+
+    assert codes == [code]

@@ -65,7 +65,7 @@ def _keys(streams: Iterable[str]) -> set[UUID]:
 def review_case_clocks(keys: Iterable[UUID], *, actor: Actor, at: datetime) -> int:
     """Make the clocks of these cases agree with how they stand; says how many were started, moved or stopped.
 
-    The cases are held, so that two reviews never cross. A fixed number of queries, but for each clock that ends.
+    The cases are held, so that two reviews never cross. A fixed number of queries however many cases.
     """
     found = ExceptionCase.objects.filter(key__in=list(keys)).order_by("id")
     cases = list(found.select_for_update(of=("self",), no_key=True))
@@ -85,12 +85,11 @@ def review_case_clocks(keys: Iterable[UUID], *, actor: Actor, at: datetime) -> i
             resume.append(clock.key)
         elif case.state == CaseState.SNOOZED and clock and clock.state == ClockState.RUNNING:
             pause.append(clock.key)
-    done = stop_clocks(stop, "case closed", actor=actor, at=at) if stop else 0
+    done = stop_clocks(stop, "case moved on", actor=actor, at=at) if stop else 0
     done += pause_clocks(pause, actor=actor, at=at) if pause else 0
     done += resume_clocks(resume, actor=actor, at=at) if resume else 0
     done += start_clocks([_command(case, at) for case in start], actor=actor, at=at)
-    if done:
-        _note_due(cases)
+    _note_due(cases, clocks)
     return done
 
 
@@ -111,16 +110,22 @@ def _command(case: ExceptionCase, at: datetime) -> StartClock:
     )
 
 
-def _note_due(cases: Sequence[ExceptionCase]) -> None:
-    """Let the cases say by when they are due: what their own paper says, else what their clock says."""
+def _note_due(cases: Sequence[ExceptionCase], before: Mapping[str, Clock]) -> None:
+    """Let the cases say by when they are due: what their own paper says, else what their clock says.
+
+    `before` are the clocks as they stood: a day that none of them said is the paper's own.
+    """
     clocks = _live(cases)
+    moved: list[ExceptionCase] = []
     for case in cases:
-        clock = clocks.get(case.stream)
-        was_of_clock = case.clock is not None
+        clock, was = clocks.get(case.stream), before.get(case.stream)
+        said = (case.clock, case.due_at)
         case.clock = clock.key if clock else None
-        if clock and (case.due_at is None or was_of_clock):
+        if clock and (case.due_at is None or (was is not None and case.due_at == was.due_at)):
             case.due_at = clock.due_at
-    ExceptionCase.objects.bulk_update(cases, ["clock", "due_at"])
+        if (case.clock, case.due_at) != said:
+            moved.append(case)
+    ExceptionCase.objects.bulk_update(moved, ["clock", "due_at"])
 
 
 # --- the safety net -----------------------------------------------------------------------------------------

@@ -108,6 +108,15 @@ def to_page(request: LinkRequest, done: str = "", anchor: str = "") -> HttpRespo
     return response
 
 
+def held_order_of(request: LinkRequest) -> PurchaseOrder:
+    """The order of a link, held before anything holds the link, as an answer does.
+
+    Whatever refers to the order waits for its holder, at the latest when it is committed; with the link in its hand it
+    would keep that holder waiting too.
+    """
+    return lock_order(order_of(request.link, request.actor).key, actor=request.actor)
+
+
 def require_no_sign_in(order: PurchaseOrder) -> None:
     """Raise where the company wants people to sign in before they act. See LINK_SIGN_IN_SEGMENTS."""
     if must_sign_in(order):
@@ -123,17 +132,16 @@ def link(request: LinkRequest) -> HttpResponse:
 @link_door(methods=["POST"])
 def link_seen(request: LinkRequest) -> HttpResponse:
     """The page was touched by a person: posted once by its script when a pointer or a key moves on it."""
-    order = order_of(request.link, request.actor)
-    # First what holds the order, then the link, as everybody does: else two would wait for each other.
-    see_order(order, actor=request.actor, at=request.at)
+    order = held_order_of(request)
     see_link(request.link, actor=request.actor, at=request.at)
+    see_order(order, actor=request.actor, at=request.at)
     return HttpResponse(status=204)
 
 
 @link_door(methods=["POST"], refused=refused_page)
 def link_answer(request: LinkRequest) -> HttpResponse:
     """Keep what is typed, do what a button of a line says, or send the answer: what was typed, the rest as asked."""
-    order = lock_order(order_of(request.link, request.actor).key, actor=request.actor)
+    order = held_order_of(request)
     require_no_sign_in(order)
     held = hold_link(request.link, ANSWER, at=request.at)
     typing = keep_typing(request, order)
@@ -196,6 +204,7 @@ def link_message(request: LinkRequest) -> HttpResponse:
 @link_door(methods=["POST"], refused=refused_page)
 def link_forward(request: LinkRequest) -> HttpResponse:
     """Give a colleague a link of their own to this order."""
+    held_order_of(request)
     forward_link(
         request.link,
         request.POST.get("address", ""),

@@ -7,7 +7,7 @@ import pytest
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
 from procurement.clocks.models import Clock, ClockStep
-from procurement.clocks.services import advance_clocks
+from procurement.clocks.services import advance_clocks, stop_clock
 from procurement.clocks.tasks import CLOCKS
 from procurement.inbox.models import StandIn
 from procurement.inbox.services.clocks import call_people, keep_clocks, review_all_case_clocks
@@ -15,6 +15,7 @@ from procurement.inbox.services.sweeping import wake_cases
 from procurement.inbox.services.working import Seen, snooze_cases
 from procurement.notifications.models import Notice
 from procurement.notifications.services.gathering import POSTMAN, gather
+from tests.builders.changes import A_WEEK, an_agreed_order, propose
 from tests.builders.inbox import INBOX, LATER, a_case, decide, review, the_case
 from tests.builders.world import MONDAY, fresh
 from tests.people import FEED
@@ -167,3 +168,37 @@ def test_a_case_whose_telling_was_lost_gets_its_clock_all_the_same(people):
 
     assert the_case().clock == clock_of(case).key
     assert review_all_case_clocks(at=LATER) == 0
+
+
+def test_what_the_paper_itself_says_is_not_overwritten_by_its_clock(people):
+    order = an_agreed_order(people["asha"])
+    propose(order, people["asha"], A_WEEK)
+    review(fresh())
+    case = the_case(kind="change_waits")
+    keep(case)
+    assert the_case(kind="change_waits").due_at == case.due_at != clock_of(case).due_at
+
+    bea = people["bea"].actor
+    until = (MONDAY + timedelta(days=1)).date()
+    with acting(bea):
+        snooze_cases([Seen(case.key, the_case(kind="change_waits").version)], until, actor=bea, at=LATER)
+    keep(case)
+    with acting(INBOX):
+        wake_cases(actor=INBOX, at=LATER + timedelta(days=1))
+    keep(case, at=LATER + timedelta(days=1))
+
+    assert clock_of(case).state == "running"
+    assert the_case(kind="change_waits").due_at == case.due_at
+
+
+def test_a_case_that_is_over_is_rid_of_a_clock_that_stopped_without_it(people):
+    case = a_case(people)
+    keep(case)
+    with acting(CLOCKS):
+        stop_clock(clock_of(case).key, "a hand on the database", actor=CLOCKS, at=LATER)
+    decide(fresh(), people["bea"], "accept")
+    review(fresh())
+
+    review_all_case_clocks(at=LATER)
+
+    assert the_case().clock is None
