@@ -16,6 +16,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from portal.kernel.scope import acting
+from procurement.inbox.services.tasking import AskTask, ask_task, token_of
 from procurement.inbox.services.working import write_note
 from tests.browser.axe import sideways, violations
 from tests.builders.changes import A_WEEK, an_agreed_order, propose
@@ -171,3 +172,28 @@ def test_the_inbox_fits_and_can_be_used_by_everyone(
         keep(bea, f"{name}-{width}")
         assert sideways(bea) <= 0, url
         assert violations(bea) == [], url
+
+
+def test_who_is_asked_without_an_account_answers_on_a_phone(
+    browser: Any, live_server: Any, morning: list[Any], people: dict[str, Any]
+) -> None:
+    with acting(people["bea"].actor):
+        question = AskTask(morning[0].key, "Can the site wait?", email="site@kelso.example")
+        task = ask_task(question, actor=people["bea"].actor, at=timezone.now())
+    context = browser.new_context(
+        base_url=live_server.url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    phone = context.new_page()
+    phone.goto(f"/asked/{token_of(task)}/")
+    expect(phone.locator("main")).to_contain_text("Can the site wait?")
+    assert sideways(phone) == 0
+    assert violations(phone) == []
+
+    phone.get_by_role("textbox").fill("Until Friday.")
+    phone.locator("main form button").click()
+
+    expect(phone.locator("main")).to_contain_text("Until Friday.")
+    with acting(people["bea"].actor):
+        task.refresh_from_db()
+    assert (task.state, task.answer, task.answered_by) == ("answered", "Until Friday.", "site@kelso.example")
+    context.close()

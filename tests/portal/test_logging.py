@@ -83,6 +83,7 @@ def test_the_terminal_style_names_the_story_too():
     [
         "GET /l/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gIQ/answer/",
         "http://portal.example/notices/stop/eyJ1IjoxMSwiYSI6Im9sZ2FAc3VwcGxpZXI:1xXFhe:zc3G073qdevchn3/",
+        "POST /asked/IjBkZjQ3ZTA2LWFhYWEtNGE1Ny1hMGZl:1xXFhe:zc3G073qdevchn3KkQx/",
         "mail for reply+aaaaaaaaalkhablzztyflkgoyx4ozxlklu@mail.example",
     ],
 )
@@ -92,5 +93,6 @@ def test_what_opens_a_link_or_names_a_reply_is_hidden(text):
     assert "[hidden]" in shown
     assert "AAECAwQF" not in shown
     assert "eyJ1Ijox" not in shown
+    assert "IjBkZjQ3" not in shown
     assert "zc3G073q" not in shown
     assert "alkhablz" not in shown

@@ -101,7 +101,8 @@ def _show_asked(
 ) -> HttpResponse:
     context = (_context(found, form) if found else {}) | {"gone": gone, "action": url}
     response = render(request, "procurement/inbox/asked.html", context, status=status)
-    response["Referrer-Policy"] = "no-referrer"
+    # Not `no-referrer`: then a browser names no origin with a press, and the press is refused as a forgery.
+    response["Referrer-Policy"] = "strict-origin"
     response["X-Robots-Tag"] = "noindex"
     response["Cache-Control"] = "no-store"
     return response

@@ -395,7 +395,7 @@ def test_who_has_no_account_answers_by_the_address(people):
 
     shown = stranger.get(address)
     assert "has answered this question already" in shown.content.decode()
-    assert shown["Referrer-Policy"] == "no-referrer"
+    assert shown["Referrer-Policy"] == "strict-origin"
     for secret in ("4500000001", "Acme", "6.85"):
         assert secret not in shown.content.decode()
 
