@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
+from playwright.sync_api import expect
 
 from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, DecideAnswer, LineAnswer
@@ -80,13 +81,13 @@ def test_with_the_keys_alone(bea: Any, orders: Any) -> None:
 
     bea.keyboard.press("j")
     bea.wait_for_selector(".is-touched")
-    assert "Line 30 of order 4500000001" in bea.evaluate("document.activeElement.textContent")
+    expect(bea.locator(":focus").first).to_contain_text("Line 30 of order 4500000001")
     bea.keyboard.press("a")
     bea.wait_for_selector("text=Line 30 of order 4500000001 accepted")
 
     assert waiting(bea) == [A20, A10, B10]
-    assert "Line 20 of order 4500000001" in bea.evaluate("document.activeElement.textContent")
-    assert bea.inner_text("#nav .q-count").startswith("3")
+    expect(bea.locator(":focus").first).to_contain_text("Line 20 of order 4500000001")
+    expect(bea.locator("#nav .q-count").first).to_have_text(re.compile(r"^\s*3"))
     bea.keyboard.press("j")
     bea.wait_for_selector("h3:has-text('Line 10 of order 4500000001')")
     bea.keyboard.press("k")
@@ -107,18 +108,18 @@ def test_with_the_keys_alone(bea: Any, orders: Any) -> None:
 
 def test_many_at_once_with_one_reason(bea: Any, orders: Any) -> None:
     bea.goto("/decisions/")
-    assert bea.is_hidden(".q-bulk")
+    expect(bea.locator(".q-bulk").first).to_be_hidden()
     bea.check("input[aria-label='Tick order 4500000001 line 10']")
     bea.check("input[aria-label='Tick order 4500000002 line 10']")
-    assert bea.inner_text(".q-bulk [data-pick-count]") == "2"
-    assert bea.inner_text(".q-bulk [data-pick-sum]") == "1,370.00 EUR"
+    expect(bea.locator(".q-bulk [data-pick-count]").first).to_have_text("2", use_inner_text=True)
+    expect(bea.locator(".q-bulk [data-pick-sum]").first).to_have_text("1,370.00 EUR", use_inner_text=True)
 
     bea.fill(".q-bulk textarea", "Too late.")
     bea.click("text=Decline all ticked")
     bea.wait_for_selector("text=2 lines on 2 orders declined")
 
     assert waiting(bea) == [A30, A20]
-    assert bea.is_hidden(".q-bulk")
+    expect(bea.locator(".q-bulk").first).to_be_hidden()
     assert fresh_line(10, "4500000002").agreement == "disputed"
 
 
@@ -130,11 +131,11 @@ def test_what_is_ticked_and_typed_survives_opening_another_line(bea: Any, orders
     bea.click("[aria-label='Decide on line 20 of order 4500000001']")
     bea.wait_for_selector("h3:has-text('Line 20 of order')")
 
-    assert bea.is_checked("input[aria-label='Tick order 4500000002 line 10']")
-    assert bea.is_visible("text=a reason is typed")
+    expect(bea.locator("input[aria-label='Tick order 4500000002 line 10']").first).to_be_checked()
+    expect(bea.locator("text=a reason is typed").first).to_be_visible()
     bea.click("[aria-label='Decide on line 30 of order 4500000001']")
     bea.wait_for_selector("h3:has-text('Line 30 of order')")
-    assert bea.input_value("#decide textarea[name^=reason-]") == "We need them."
+    expect(bea.locator("#decide textarea[name^=reason-]").first).to_have_value("We need them.")
 
 
 def test_a_stale_line_is_told_and_the_others_are_done(bea: Any, orders: Any, people: Any) -> None:
@@ -146,14 +147,16 @@ def test_a_stale_line_is_told_and_the_others_are_done(bea: Any, orders: Any, peo
     bea.click("text=Accept all ticked")
 
     bea.wait_for_selector(".q-summary-err:has-text('One order was not decided')")
-    assert "4500000002" in bea.inner_text(".q-summary-err")
-    assert "3 lines on one order accepted" in bea.inner_text("#toasts")
+    expect(bea.locator(".q-summary-err").first).to_contain_text("4500000002", use_inner_text=True)
+    expect(bea.locator("#toasts").first).to_contain_text("3 lines on one order accepted", use_inner_text=True)
     assert fresh("4500000001").agreement == "agreed"
 
 
 def test_on_the_order_page_piece_by_piece(bea: Any, orders: Any) -> None:
     bea.goto(f"/orders/{orders['A'].key}/")
-    assert "Decide on 3 lines: 10 (8 days late), 20 (14 days late), 30 (refused)" in bea.inner_text("#ball")
+    expect(bea.locator("#ball").first).to_contain_text(
+        "Decide on 3 lines: 10 (8 days late), 20 (14 days late), 30 (refused)", use_inner_text=True
+    )
     bea.click("[aria-label='Decide on line 20']")
     bea.click("text=Piece by piece")
     bea.click("[aria-label='Accept piece 1']")
@@ -163,8 +166,8 @@ def test_on_the_order_page_piece_by_piece(bea: Any, orders: Any) -> None:
     bea.click("[aria-label='Decline piece 2']")
     bea.wait_for_selector("text=Declined: line 20.")
 
-    assert "Decide on 2 lines" in bea.inner_text("#ball")
-    assert "Not accepted: line 20" in bea.inner_text("#timeline")
+    expect(bea.locator("#ball").first).to_contain_text("Decide on 2 lines", use_inner_text=True)
+    expect(bea.locator("#timeline").first).to_contain_text("Not accepted: line 20", use_inner_text=True)
     assert fresh_line(20, "4500000001").agreement == "disputed"
 
 
@@ -174,12 +177,12 @@ def test_the_whole_answer_with_the_thread_half_written(bea: Any, orders: Any) ->
     bea.click("text=Accept all")
     bea.wait_for_selector("text=Accepted: lines 10, 20, 30.")
 
-    assert bea.input_value("#thread-body") == "One more thing"
-    assert "3 of 4 lines are agreed" in bea.inner_text("#ball")
-    assert "waiting for ERP" in bea.inner_text("#erp")
+    expect(bea.locator("#thread-body").first).to_have_value("One more thing")
+    expect(bea.locator("#ball").first).to_contain_text("3 of 4 lines are agreed", use_inner_text=True)
+    expect(bea.locator("#erp").first).to_contain_text("waiting for ERP", use_inner_text=True)
     bea.click("text=Send to supplier")
     bea.wait_for_selector("#thread article:has-text('One more thing')")
-    assert bea.input_value("#thread-body") == ""
+    expect(bea.locator("#thread-body").first).to_have_value("")
     bea.fill("#thread-body", "They are late each time")
     bea.click("text=Internal note")
     bea.wait_for_selector("#thread .q-msg--note:has-text('late each time')")
@@ -192,8 +195,8 @@ def test_the_supplier_answers_again_while_the_buyer_types(bea: Any, orders: Any,
     bea.click("text=Decline line")
 
     bea.wait_for_selector(".q-summary-err:has-text('changed, or was decided')")
-    assert bea.input_value("textarea[name^=reason-]") == "Two days are too many."
-    assert "2 Apr 2026" in bea.inner_text("#lines")
+    expect(bea.locator("textarea[name^=reason-]").first).to_have_value("Two days are too many.")
+    expect(bea.locator("#lines").first).to_contain_text("2 Apr 2026", use_inner_text=True)
     bea.click("text=Decline line")
     bea.wait_for_selector("text=Declined: line 10.")
 
@@ -206,20 +209,22 @@ def test_without_script_everything_is_done_too(
     page.goto("/decisions/")
     page.click("[aria-label='Decide on line 30 of order 4500000001']")
     page.click("text=Decline D")
-    assert "Say why" in page.inner_text(".q-summary-err")
+    expect(page.locator(".q-summary-err").first).to_contain_text("Say why", use_inner_text=True)
     page.fill("#decide textarea[name^=reason-]", "There is a newer one.")
     page.click("text=Decline D")
-    assert "Line 30 of order 4500000001 declined" in page.inner_text("#toasts")
+    expect(page.locator("#toasts").first).to_contain_text(
+        "Line 30 of order 4500000001 declined", use_inner_text=True
+    )
     assert waiting(page) == [A20, A10, B10]
     page.click("[aria-label='Accept line 10 of order 4500000002']")
     assert waiting(page) == [A20, A10]
 
     page.goto(f"/orders/{orders['A'].key}/")
     page.click("text=Accept all")
-    assert "Accepted: lines 10, 20." in page.inner_text("#toasts")
+    expect(page.locator("#toasts").first).to_contain_text("Accepted: lines 10, 20.", use_inner_text=True)
     page.fill("#thread-body", "Thank you.")
     page.click("text=Send to supplier")
-    assert "Thank you." in page.inner_text("#thread")
+    expect(page.locator("#thread").first).to_contain_text("Thank you.", use_inner_text=True)
     context.close()
 
 

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from portal.kernel.scope import acting
 from suppliers.services import create_token, revoke_token
@@ -69,7 +70,7 @@ def test_a_token_is_made_shown_once_and_revoked_with_the_keyboard(page: Any, peo
     page.get_by_role("button", name="Revoke").press("Enter")
     page.get_by_role("heading", name="Revoked").wait_for()
     assert secret not in page.content()
-    assert page.get_by_role("link", name="Revoke Order desk").count() == 0
+    expect(page.get_by_role("link", name="Revoke Order desk")).to_have_count(0)
     assert said == []
 
 
@@ -94,16 +95,16 @@ def test_without_script_all_of_it_works(browser: Any, live_server: Any, people: 
     page.goto("/tokens/new/")
     page.get_by_label("Name").fill("   ")
     page.get_by_role("button", name="Make the token").click()
-    assert page.get_by_role("link", name="Name: This field is required.").is_visible()
+    expect(page.get_by_role("link", name="Name: This field is required.")).to_be_visible()
     page.get_by_label("Name").fill("Order desk")
     page.get_by_role("button", name="Make the token").click()
 
     assert SECRET.fullmatch(page.input_value("#secret"))
-    assert not page.get_by_role("button", name="Copy").is_visible()
+    expect(page.get_by_role("button", name="Copy")).to_be_hidden()
     page.get_by_role("link", name="I have copied it").click()
     page.get_by_role("link", name="Revoke Order desk").click()
-    assert page.get_by_role("heading", name="Revoke Order desk?").is_visible()
+    expect(page.get_by_role("heading", name="Revoke Order desk?")).to_be_visible()
     page.get_by_role("button", name="Revoke").click()
 
-    assert page.get_by_text("Order desk is revoked.").is_visible()
+    expect(page.get_by_text("Order desk is revoked.")).to_be_visible()
     context.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
@@ -113,20 +114,20 @@ def test_without_a_script_rules_are_written_approved_and_stopped(
     bea.get_by_role("button", name="Begin the draft").click()
     bea.get_by_role("link", name="Add a rule").first.click()
     bea.get_by_role("button", name="Write the rule").click()
-    assert bea.get_by_role("link", name="Limit: Give a limit here or in percent").is_visible()
+    expect(bea.get_by_role("link", name="Limit: Give a limit here or in percent")).to_be_visible()
     bea.get_by_label("Limit", exact=True).fill("5")
     bea.get_by_role("button", name="Write the rule").click()
-    assert bea.get_by_text("up to 5 days").first.is_visible()
+    expect(bea.get_by_text("up to 5 days").first).to_be_visible()
     bea.get_by_role("button", name="Ask for approval").click()
 
     boss.goto("/tolerances/")
     boss.get_by_role("link", name="Promises 2026").click()
     boss.get_by_role("link", name="Approve").click()
     boss.get_by_role("button", name="Approve").click()
-    assert boss.get_by_text("These rules act.").is_visible()
+    expect(boss.get_by_text("These rules act.")).to_be_visible()
 
     bea.goto("/tolerances/")
     bea.get_by_role("link", name="Stop everything").click()
     bea.get_by_label("Reason").fill("Audit.")
     bea.get_by_role("button", name="Stop them").click()
-    assert bea.get_by_text("“Audit.”").is_visible()
+    expect(bea.get_by_text("“Audit.”")).to_be_visible()
