@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from portal.kernel.actors import Side
 from portal.kernel.scope import acting
 from tests.builders.matrix import SHOWS, Objects, make_objects
-from tests.people import FEED
+from tests.builders.world import make_world
+from tests.people import FEED, make_people
 
 pytestmark = pytest.mark.django_db
 
@@ -65,10 +67,29 @@ def ask(client: Client, method: str, url: str) -> int:
     return response.status_code
 
 
+@pytest.fixture(scope="module")
+def everything(django_db_setup, django_db_blocker) -> Iterator[tuple[dict[str, Any], dict[str, Objects]]]:
+    """Everybody, and one of everything of two suppliers: made once for all doors, in a transaction around their tests.
+
+    What a test does is rolled back to the savepoint that its own transaction is in here.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        suppliers = make_world()
+        with acting(FEED):
+            people = make_people(suppliers)
+            objects = {number: make_objects(number, people) for number in ("ACME", "GLOBEX")}
+        yield people, objects
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def objects(people):
-    with acting(FEED):
-        return {"ACME": make_objects("ACME", people), "GLOBEX": make_objects("GLOBEX", people)}
+def people(everything, db):
+    return everything[0]
+
+
+@pytest.fixture
+def objects(everything, db):
+    return everything[1]
 
 
 def test_every_door_declares_who_may_come_in():
