@@ -32,7 +32,7 @@ from procurement.clocks.policies import left
 from procurement.clocks.queries import Offices
 from procurement.clocks.tasks import advance as advance_task
 from procurement.orders.models import PurchaseOrder
-from tests.builders.clocks import a_service, advance, an_active_service, clock_facts
+from tests.builders.clocks import a_clock, a_service, advance, an_active_service, clock_facts, fresh_clock
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, receive
 
 pytestmark = pytest.mark.django_db
@@ -288,3 +288,19 @@ def test_not_by_everybody_not_into_the_past_and_not_what_moved_meanwhile(people)
     nowhere = MoveAnswerDue(uuid4(), 1, friday, "They wait.")
     with pytest.raises(NotFound), acting(people["bea"].actor):
         move_answer_due(nowhere, actor=people["bea"].actor, at=LATER)
+
+
+def out_of_order(*, at):
+    """A review of papers and clocks that finds something nobody thought of."""
+    raise LookupError("what is this?")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_review_that_fails_holds_up_no_clock(people, settings):
+    clock = a_clock("case.drift", "case:1")
+    settings.CLOCK_REVIEWS = [f"{__name__}.out_of_order"]
+
+    with pytest.raises(ExceptionGroup):
+        advance_task()
+
+    assert fresh_clock(clock).overdue_told_at is not None
