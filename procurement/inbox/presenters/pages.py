@@ -249,9 +249,11 @@ def part_words(name: str, case: ExceptionCase) -> str:
     if name == "Days late":
         return lateness(whole("days_late", "days_overdue"))
     if name == "Value":
-        currency = case.company.currency if case.company else ""
-        value = money_text(rounded(Decimal(inputs.get("value", "0")), 2), currency) if currency else ""
-        return _("Value %(value)s") % {"value": value}
+        worth, said = Decimal(inputs.get("value", "0")), str(case.facts.get("currency", ""))
+        # At no rate it counts as it is, and is told so.
+        is_as_it_is = said and worth == Decimal(case.facts.get("value") or 0)
+        currency = said if is_as_it_is else case.company.currency if case.company else ""
+        return _("Value %(value)s") % {"value": money_text(rounded(worth, 2), currency) if currency else ""}
     if name == "Slips so far":
         count = whole("slips")
         return ngettext("Slipped %(n)d time before", "Slipped %(n)d times before", count) % {"n": count}

@@ -57,13 +57,13 @@ class Reach:
 
     @cached_property
     def schedules(self) -> Mapping[int, Sequence[ScheduleLine]]:
-        """What is asked on the lines that are answered, by line."""
-        return schedules_by_line(line.pk for line in self.answered)
+        """What is asked on the lines that are answered or overdue, by line."""
+        return schedules_by_line(line.pk for line in (*self.answered, *self.past))
 
     @cached_property
     def promises(self) -> Mapping[int, Sequence[Promise]]:
-        """What is promised on the lines that are answered, by line."""
-        return live_promises_by_line(line.pk for line in self.answered)
+        """What is promised on the lines that are answered or overdue, by line."""
+        return live_promises_by_line(line.pk for line in (*self.answered, *self.past))
 
     @cached_property
     def past(self) -> Sequence[PurchaseOrderLine]:

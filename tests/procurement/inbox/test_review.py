@@ -21,12 +21,14 @@ from procurement.erp.reconciliation.models import Drift, ReconciliationRun
 from procurement.erp.reconciliation.states import DriftState
 from procurement.erp.services import ECHO_DIFFERS
 from procurement.erp.states import CommandState, RunState
+from procurement.inbox.models import ExceptionCase
 from procurement.inbox.policies.kinds import LOOKS
+from procurement.inbox.presenters.pages import part_words
 from procurement.inbox.services.review import HEARS, INBOX, about, react, review_cases
 from procurement.inbox.services.sweeping import sweep
 from procurement.inbox.services.working import Seen, settle_case
 from procurement.inbox.states import LATER as COMES_LATER
-from procurement.inbox.states import CaseKind, CaseState, CloseReason
+from procurement.inbox.states import CaseKind, CaseState, Cause, CloseReason
 from tests.builders.changes import an_agreed_order, propose, revise, say
 from tests.builders.facts import a_receipt, arrive
 from tests.builders.inbox import (
@@ -528,3 +530,33 @@ def test_more_time_closes_what_was_overdue_at_once(people):
         review_cases(orders, streams, actor=INBOX, at=at)
 
     assert the_case().closed_because == CloseReason.MORE_TIME
+
+
+# --- how much, and in which money ---------------------------------------------------------------------------
+
+
+def test_what_is_to_come_later_is_not_missing_yet(people):
+    pieces = [
+        piece(quantity=Decimal(60), delivery_on=date(2026, 3, 25)),
+        piece(quantity=Decimal(40), delivery_on=date(2026, 4, 20)),
+    ]
+    order = answer(an_order(lines=1), people["asha"], *pieces)
+    decide(order, people["bea"], "accept")
+
+    sweep(MONDAY.replace(day=27))
+    assert the_case(cause=Cause.SHIPMENT).facts["missing"] == "60"
+
+    receive(
+        a_paper(lines=[a_line(10, received_quantity=Decimal(25))], revision="2"), at=MONDAY.replace(day=28)
+    )
+    review(fresh(), at=MONDAY.replace(day=28))
+    assert the_case(cause=Cause.SHIPMENT).facts["missing"] == "35"
+
+
+def test_what_has_no_rate_is_told_in_its_own_currency(people):
+    review(answer(an_order(lines=1, currency="USD"), people["asha"], late()))
+
+    with acting(FEED):
+        assert (
+            part_words("Value", ExceptionCase.objects.select_related("company").get()) == "Value 685.00 USD"
+        )
