@@ -39,4 +39,8 @@ class Migration(migrations.Migration):
                 name="tolerance_decision_reopened",
             ),
         ),
+        migrations.AddIndex(
+            model_name="clock",
+            index=models.Index(condition=models.Q(state="paused"), fields=["id"], name="clock_paused"),
+        ),
     ]

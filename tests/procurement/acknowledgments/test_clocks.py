@@ -304,3 +304,19 @@ def test_a_review_that_fails_holds_up_no_clock(people, settings):
         advance_task()
 
     assert fresh_clock(clock).overdue_told_at is not None
+
+
+def test_a_paused_clock_ends_with_its_order_though_nobody_told(people):
+    order = an_order(lines=1)
+    review_all_clocks(at=MONDAY)
+    late = LineAnswer("L10", (AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 9)),))
+    with acting(people["asha"].actor):
+        acknowledge_order(
+            AcknowledgeOrder(order.key, order.version, (late,)), actor=people["asha"].actor, at=MONDAY
+        )
+    review(order)
+    assert [clock.state for clock in clocks_of(order)] == ["paused"]
+    receive(a_paper(lines=1, status="cancelled", revision="2"), at=MONDAY + timedelta(hours=1))
+
+    assert review_all_clocks(at=MONDAY + timedelta(hours=2)) == 1
+    assert states(order) == [("stopped", "cancelled")]

@@ -252,3 +252,21 @@ def test_the_story_of_a_case_says_in_words_whom_its_ladder_called(people):
         "It is overdue now",
         "Opened: Promise later than need",
     ]
+
+
+def test_a_clock_whose_case_fell_asleep_or_woke_unheard_is_brought_along(people):
+    case = a_case(people)
+    keep(case)
+    bea = people["bea"].actor
+    with acting(bea):
+        case = the_case()
+        snooze_cases([Seen(case.key, case.version)], (LATER + timedelta(days=5)).date(), actor=bea, at=LATER)
+
+    assert review_all_case_clocks(at=LATER) == 1
+    assert clock_of(case).state == "paused"
+
+    with acting(FEED):
+        wake_cases(actor=INBOX, at=LATER + timedelta(days=9))
+    assert review_all_case_clocks(at=LATER + timedelta(days=9)) == 1
+    assert clock_of(case).state == "running"
+    assert review_all_case_clocks(at=LATER + timedelta(days=9)) == 0
