@@ -154,7 +154,7 @@ def _out_of_step() -> list[UUID]:
     found = list(_keys_of(without | over, MOST_AT_ONCE))
     paused = Clock.objects.filter(state=ClockState.PAUSED, kind__startswith="case.").values("key")
     asleep = Clock.objects.filter(state=ClockState.RUNNING, key=OuterRef("clock"))
-    for wrong in (Q(state=CaseState.OPEN, clock__in=paused), Q(state=CaseState.SNOOZED) & Exists(asleep)):
+    for wrong in (Q(state=CaseState.OPEN, clock__in=paused), Q(Exists(asleep), state=CaseState.SNOOZED)):
         if len(found) < MOST_AT_ONCE:
             found += _keys_of(wrong, MOST_AT_ONCE - len(found))
     return found
