@@ -542,7 +542,10 @@ class Changes(Doors):
     @extend_schema(
         operation_id="list_change_reasons",
         summary="List the reasons that may be given",
-        description="Each company has a list of its own, in its own words.",
+        description=(
+            "Each company has a list of its own, in its own words. "
+            "A supplier reads those of companies that order from it."
+        ),
         tags=TAGS,
         parameters=[ReasonQuery],
         responses={200: GivenReasons},
@@ -552,7 +555,7 @@ class Changes(Doors):
         asked = read(ReasonQuery, request.query_params.dict())
         told = [
             {"company": company, "code": row.code, "text": row.label}
-            for company, rows in reasons_by_company().items()
+            for company, rows in reasons_by_company(request.actor).items()
             for row in rows
             if row.active and asked.get("company", company) == company
         ]

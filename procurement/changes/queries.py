@@ -4,9 +4,10 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Case, F, Prefetch, Q, QuerySet, When
+from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, QuerySet, When
+from django.db.models.functions import Mod
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -24,6 +25,8 @@ from suppliers.states import SupplierState
 
 MOVING = (*OPEN, ChangeState.ACCEPTED)
 MOST_ON_ORDER = 30
+# An order that moved within this time is looked at again each minute.
+MOVED_JUST_NOW = timedelta(minutes=10)
 
 
 def side_of(actor: Actor) -> str:
@@ -81,6 +84,14 @@ def waiting_for(actor: Actor, email: str = "") -> QuerySet[OrderChange]:
 def moving_on(order_ids: Iterable[int]) -> QuerySet[OrderChange]:
     """The requests on these orders that are open or wait for the ERP."""
     return OrderChange.objects.filter(order__in=list(order_ids), state__in=MOVING)
+
+
+def moving_to_look_at(at: datetime) -> QuerySet[OrderChange]:
+    """Of the requests that are open or wait for the ERP, those that are looked at in this minute of the hour."""
+    moved = Q(order__updated_at__gte=at - MOVED_JUST_NOW)
+    changes = OrderChange.objects.filter(state__in=MOVING).annotate(minute=Mod(F("order_id"), 60))
+    found: QuerySet[OrderChange] = changes.filter(moved | Q(minute=at.minute))
+    return found
 
 
 def expired(at: datetime) -> QuerySet[OrderChange]:
@@ -262,12 +273,23 @@ def _rows(kept: Iterable[ChangeReason]) -> list[ReasonRow]:
     return rows
 
 
-def reasons_by_company() -> dict[str, list[ReasonRow]]:
-    """The reasons of every company, by its code: two queries."""
+def reasons_by_company(actor: Actor) -> dict[str, list[ReasonRow]]:
+    """The reasons of every company, by its code: two queries. For a supplier those that order from it."""
+    companies = Company.objects.all()
+    if actor.is_supplier:
+        orders = PurchaseOrder.objects.visible_to(actor).filter(company=OuterRef("pk"))
+        companies = companies.filter(Exists(orders))
+    codes = dict(companies.order_by("code").values_list("pk", "code"))
     kept: dict[int, list[ChangeReason]] = defaultdict(list)
-    for row in ChangeReason.objects.order_by("label", "id"):
+    for row in ChangeReason.objects.filter(company__in=codes).order_by("label", "id"):
         kept[row.company_id].append(row)
-    return {code: _rows(kept[pk]) for pk, code in Company.objects.order_by("code").values_list("pk", "code")}
+    return {code: _rows(kept[pk]) for pk, code in codes.items()}
+
+
+def reasons_to_give(actor: Actor) -> list[tuple[str, str]]:
+    """The reasons of all those companies in one list: whether an order's takes one is checked when it is given."""
+    found = {row.code: row.label for rows in reasons_by_company(actor).values() for row in rows if row.active}
+    return list(found.items())
 
 
 def reasons_of(company_id: int) -> dict[str, str]:

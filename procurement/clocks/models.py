@@ -270,6 +270,7 @@ class Clock(models.Model):
         ]
         indexes = [
             models.Index(fields=["wakes_at", "id"], condition=Q(state="running"), name="clock_wakes"),
+            models.Index(fields=["id"], condition=Q(state="paused"), name="clock_paused"),
             models.Index(fields=["stream", "-id"], name="clock_of_stream"),
         ]
 

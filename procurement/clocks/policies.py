@@ -459,6 +459,8 @@ def faults_of(service: Service) -> list[tuple[str, str]]:
     elif target.amount > LONGEST[target.unit]:
         found.append(("target", "too_long"))
     if scope.kind != ORDER_ANSWER:
+        if service.whose is not Whose.COMPANY:
+            found.append(("whose", "our_time"))
         named = ("order_kind", bool(scope.order_kind)), ("lead_days", scope.lead_days is not None)
         found += [
             (name, "orders_only") for name, is_set in (*named, ("value", scope.value is not None)) if is_set

@@ -59,6 +59,9 @@ FAULTS: dict[str, Any] = {
     "too_long": lazy("That is too long: at most 1000 working hours or 120 working days."),
     "orders_only": lazy("Only a policy for answers to orders asks for this. Leave it empty."),
     "suppliers_time": lazy("A supplier answers orders in its own working time."),
+    "our_time": lazy(
+        "Only an answer to an order is a supplier’s. Everything else counts in our working time."
+    ),
     "with_supplier": lazy("A supplier belongs to one segment already. Name one of the two."),
     "out_of_range": lazy("Give a number of days between 0 and 1000."),
     "too_many": lazy("A ladder has at most 12 steps."),

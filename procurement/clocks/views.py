@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.audit.queries import timeline_of
-from portal.kernel.errors import Invalid, NotFound
+from portal.kernel.errors import IllegalTransition, Invalid, NotFound, StaleDocument
 from portal.kernel.web import paginate, panel_or_page, see_other, whole_number
 from procurement.clocks.forms import NEW_SERVICE, OfficeForm, ServiceForm
 from procurement.clocks.messages import Service, WriteService
@@ -105,9 +105,7 @@ def service_new(request: DoorRequest) -> HttpResponse:
     before, start, name = _begun_from(request.GET.get("from", ""))
     if request.method != "POST":
         return _show_form(request, ServiceForm.of(start, name), None)
-    form = ServiceForm(request.POST)
-    made = _write(request, form, replaces=before.key if before else None)
-    return see_other("service", made.key) if made else _show_form(request, form, None)
+    return _write(request, None, replaces=before.key if before else None)
 
 
 @door(EDITS, methods=["GET", "POST"])
@@ -116,9 +114,7 @@ def service_change(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     found = find_policy(key)
     if request.method != "POST":
         return _show_form(request, ServiceForm.of(found.as_service(), found.name, found.note), found)
-    form = ServiceForm(request.POST)
-    made = _write(request, form, key=key, version=_seen(request))
-    return see_other("service", made.key) if made else _show_form(request, form, found)
+    return _write(request, found, key=key, version=_seen(request))
 
 
 def _begun_from(word: str) -> tuple[ServicePolicy | None, Service, str]:
@@ -134,25 +130,42 @@ def _begun_from(word: str) -> tuple[ServicePolicy | None, Service, str]:
     return before, before.as_service(), before.name
 
 
-def _write(request: DoorRequest, form: ServiceForm, **said: Any) -> ServicePolicy | None:
-    """Write what was filled in; None where it is shown again with what is wrong."""
+def _write(request: DoorRequest, policy: ServicePolicy | None, **said: Any) -> HttpResponse:
+    """Write what was filled in; where that cannot be, it is shown again as it was typed, with what is wrong."""
+    form = ServiceForm(request.POST)
     if not form.is_valid():
-        return None
+        return _show_form(request, form, policy, status=422)
     command = WriteService(form.service(), form.cleaned_data["name"], form.cleaned_data["note"], **said)
     try:
-        return write_service(command, actor=request.actor, at=request.at)
+        made = write_service(command, actor=request.actor, at=request.at)
     except Invalid as refusal:
         form.add_problems(refusal)
-        return None
+        return _show_form(request, form, policy, status=refusal.status)
+    except (StaleDocument, IllegalTransition) as refusal:
+        form.add_error(None, refusal.message)
+        return _show_form(request, form, policy, status=refusal.status)
+    return see_other("service", made.key)
 
 
 def _seen(request: DoorRequest) -> int:
     return whole_number(request.POST.get("version")) or 0
 
 
-def _show_form(request: DoorRequest, form: ServiceForm, policy: ServicePolicy | None) -> HttpResponse:
-    context = {"form": form, "groups": form.groups(), "ladder": form.ladder(), "policy": policy}
-    status = 422 if request.method == "POST" else 200
+def _looked_at(request: DoorRequest, now: int) -> int:
+    """The version that was on the screen first: a form that is shown again writes over nothing it has not shown."""
+    return _seen(request) if request.method == "POST" else now
+
+
+def _show_form(
+    request: DoorRequest, form: ServiceForm, policy: ServicePolicy | None, status: int = 200
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "groups": form.groups(),
+        "ladder": form.ladder(),
+        "policy": policy,
+        "version": _looked_at(request, policy.version if policy else 0),
+    }
     return render(request, "procurement/clocks/write.html", context, status=status)
 
 
@@ -221,7 +234,7 @@ def office(request: DoorRequest, level: str, code: str) -> HttpResponse:
         return _show_office(request, form, place.name, place.office)
     form = OfficeForm(request.POST, is_country=is_country)
     if not form.is_valid():
-        return _show_office(request, form, place.name, place.office)
+        return _show_office(request, form, place.name, place.office, status=422)
     said = form.cleaned_data
     command = WriteOffice(
         week=form.week(),
@@ -238,16 +251,19 @@ def office(request: DoorRequest, level: str, code: str) -> HttpResponse:
         write_office(command, actor=request.actor, at=request.at)
     except Invalid as refusal:
         form.add_problems(refusal)
-        return _show_office(request, form, place.name, place.office)
+        return _show_office(request, form, place.name, place.office, status=refusal.status)
+    except StaleDocument as refusal:
+        form.add_error(None, refusal.message)
+        return _show_office(request, form, place.name, place.office, status=refusal.status)
     messages.success(request, _("The opening hours of %(place)s are written down.") % {"place": place.name})
     return see_other("office-list")
 
 
 def _show_office(
-    request: DoorRequest, form: OfficeForm, name: str, found: OfficeCalendar | None
+    request: DoorRequest, form: OfficeForm, name: str, found: OfficeCalendar | None, status: int = 200
 ) -> HttpResponse:
-    status = 422 if request.method == "POST" else 200
-    context = {"form": form, "groups": form.groups(), "name": name, "office": found}
+    version = _looked_at(request, found.version if found else 0)
+    context = {"form": form, "groups": form.groups(), "name": name, "version": version}
     return render(request, "procurement/clocks/office.html", context, status=status)
 
 

@@ -17,7 +17,7 @@ class Finding:
     """Something that needs a person, as it stands now.
 
     `cause` and `subject` name it; `moves` is what makes it recur when it changes; `facts` are plain values for the
-    screen and the score (decimals as text, days as ISO 8601): never anything that changes by time passing alone.
+    screen and the score (decimals as text, days as ISO 8601): never anything that changes from day to day by itself.
     """
 
     kind: str

@@ -129,6 +129,11 @@ class OwnedBy(models.TextChoices):
     RULE = "rule", _("by rule")
     BUYER = "buyer", _("the order’s buyer")
     PERSON = "person", _("by a person")
+    # Taken by somebody who is away by the calendar: who stands in does not get it.
+    TAKEN = "taken", _("by a person, while away")
+
+
+BY_PERSON = (OwnedBy.PERSON, OwnedBy.TAKEN)
 
 
 class TaskState(models.TextChoices):

@@ -34,6 +34,7 @@ from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.presenters import field_word, lines_text, shown_value
 from procurement.orders.queries import visible_lines, visible_orders
 from procurement.threads.models import Message
+from procurement.tolerances.presenters.sentences import said_by
 
 MOST_ROWS = 12
 MOST_LISTED = 50
@@ -235,7 +236,7 @@ def _change_answered(
 ) -> str:
     assert order is not None
     _change_rows(item, event, seen.changes.get(str(event.facts.get("change"))), order)
-    values = {"number": order.number, "name": event.actor_label}
+    values = {"number": order.number, "name": said_by(event.actor_label)}
     texts = {
         "change.accepted": _("%(name)s agreed to the change of order %(number)s"),
         "change.declined": _("%(name)s declined the change of order %(number)s"),

@@ -365,3 +365,14 @@ class Decided:
     verdict: Verdict
     pieces: int
     agreed: int
+
+
+BY_RULE = "by rule: "
+
+
+def rule_label(policy: str) -> str:
+    """The name under which a policy acts, as it is kept: in one language, whoever's press the rules acted on.
+
+    `presenters.sentences.said_by` says it in the reader's.
+    """
+    return f"{BY_RULE}{policy}"

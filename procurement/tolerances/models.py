@@ -251,6 +251,14 @@ class ToleranceDecision(models.Model):
                 condition=Q(notify=True, seen_at__isnull=True),
                 name="tolerance_decision_unseen",
             ),
+            models.Index(
+                fields=["-decided_at", "-id"], condition=Q(outcome="asked"), name="tolerance_decision_asked"
+            ),
+            models.Index(
+                fields=["-decided_at", "-id"],
+                condition=Q(reopened_at__isnull=False),
+                name="tolerance_decision_reopened",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.audit.queries import timeline_of
-from portal.kernel.errors import Invalid, NotFound, StaleDocument
+from portal.kernel.errors import IllegalTransition, Invalid, NotFound, StaleDocument
 from portal.kernel.web import paginate, panel_or_page, see_other, whole_number
 from procurement.tolerances.forms import PolicyForm, ReasonForm, RuleForm
-from procurement.tolerances.messages import Rule, WriteRule
-from procurement.tolerances.models import TolerancePolicy
+from procurement.tolerances.messages import WriteRule
+from procurement.tolerances.models import TolerancePolicy, ToleranceRule
 from procurement.tolerances.presenters.pages import policy_ball, policy_story, rule_row, with_neighbours
 from procurement.tolerances.queries import (
     CompanyRules,
@@ -144,11 +144,11 @@ def rule_edit(request: DoorRequest, key: uuid.UUID, rule: uuid.UUID) -> HttpResp
     found = find_policy(key)
     old = find_rule(found, rule)
     if request.method != "POST":
-        return _show_rule(request, found, RuleForm.of(old), old.as_rule())
-    return _write(request, found, old.as_rule())
+        return _show_rule(request, found, RuleForm.of(old), old)
+    return _write(request, found, old)
 
 
-def _write(request: DoorRequest, found: TolerancePolicy, old: Rule | None) -> HttpResponse:
+def _write(request: DoorRequest, found: TolerancePolicy, old: ToleranceRule | None) -> HttpResponse:
     form = RuleForm(request.POST)
     if not form.is_valid():
         return _show_rule(request, found, form, old, status=422)
@@ -157,25 +157,51 @@ def _write(request: DoorRequest, found: TolerancePolicy, old: Rule | None) -> Ht
         version=_seen(request),
         rule=form.rule(),
         note=form.cleaned_data["note"],
-        key=uuid.UUID(old.key) if old else None,
+        key=old.key if old else None,
     )
     try:
         written = write_rule(command, actor=request.actor, at=request.at)
     except Invalid as refusal:
         form.add_problems(refusal)
         return _show_rule(request, found, form, old, status=422)
-    except StaleDocument as refusal:
-        # Nothing typed is lost: the form stands as it was filled in, on the policy as it is now.
+    except (StaleDocument, IllegalTransition) as refusal:
+        # Nothing typed is lost: the form stands as it was filled in. What a colleague did to other rules is no matter:
+        # then it stands on the policy as it is now, and a second press writes.
         form.add_error(None, refusal.message)
-        return _show_rule(request, find_policy(found.key), form, old, status=409)
+        is_ours = old is None or _stood(old) == request.POST.get("stood")
+        now = find_policy(found.key).version if is_ours else None
+        return _show_rule(request, found, form, old, version=now, status=refusal.status)
     messages.success(request, _("Rule %(number)d is written.") % {"number": written.number})
     return see_other("policy", found.key)
 
 
+def _stood(rule: ToleranceRule) -> str:
+    """As which writing a rule was on the screen: another one tells that somebody has written it anew."""
+    return rule.written_at.isoformat()
+
+
 def _show_rule(
-    request: DoorRequest, found: TolerancePolicy, form: RuleForm, old: Rule | None = None, status: int = 200
+    request: DoorRequest,
+    found: TolerancePolicy,
+    form: RuleForm,
+    old: ToleranceRule | None = None,
+    *,
+    version: int | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    context = {"policy": found, "form": form, "groups": form.groups(), "old": old}
+    """The form of a rule. `version` is the policy's that a press means; without one that which was on the screen first.
+
+    So a form that is shown again never writes over what a colleague has written meanwhile and it has not shown.
+    """
+    posted = request.method == "POST"
+    context = {
+        "policy": found,
+        "form": form,
+        "groups": form.groups(),
+        "old": old,
+        "version": version if version is not None else _seen(request) if posted else found.version,
+        "stood": request.POST.get("stood", "") if posted else _stood(old) if old else "",
+    }
     return render(request, "procurement/tolerances/rule.html", context, status=status)
 
 

@@ -9,13 +9,15 @@ from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, LineAnswer
 from procurement.acknowledgments.services import acknowledge_order
 from procurement.acknowledgments.services.clocks import review_acknowledgment_clocks
+from procurement.calendars.policies import OFFICE_HOURS
 from procurement.clocks.messages import ORDER_ANSWER
-from procurement.clocks.models import Clock, ClockStep
+from procurement.clocks.models import Clock, ClockStep, ServicePolicy
 from procurement.clocks.queries import CLOCKS
-from procurement.clocks.services import advance_clocks, pause_clock, stop_clock
+from procurement.clocks.services import advance_clocks, approve_service, pause_clock, stop_clock, write_office
 from procurement.clocks.services import sweeping as sweeping_module
+from procurement.clocks.services.offices import WriteOffice
 from procurement.clocks.states import ClockState
-from tests.builders.clocks import a_clock, clock_facts, fresh_clock
+from tests.builders.clocks import a_clock, a_draft_service, clock_facts, fresh_clock
 from tests.builders.world import MONDAY, a_paper, an_order, receive
 from tests.concurrency.test_two_at_once import at_once, kinds
 
@@ -152,3 +154,33 @@ def test_an_answer_while_its_clock_is_looked_at(people):
 
     with acting(CLOCKS):
         assert not Clock.objects.filter(kind=ORDER_ANSWER, state=ClockState.RUNNING).exists()
+
+
+# --- two of the buying side ---------------------------------------------------------------------------------
+
+
+def test_of_two_policies_for_the_same_approved_at_once_one_counts(people):
+    drafts = [a_draft_service(people["bea"], name=f"Answers {number}") for number in range(4)]
+    boss = people["max"].actor
+
+    def approving(draft):
+        with acting(boss):
+            return approve_service(draft.key, draft.version, actor=boss, at=MONDAY).state
+
+    outcomes = at_once(*(lambda draft=draft: approving(draft) for draft in drafts))
+
+    assert outcomes == ["active"] * 4
+    with acting(CLOCKS):
+        states = Counter(ServicePolicy.objects.values_list("state", flat=True))
+    assert states == {"active": 1, "retired": 3}
+
+
+def test_of_two_who_write_the_first_hours_of_a_place_one_is_told(people):
+    def writing(name):
+        with acting(people[name].actor):
+            command = WriteOffice((OFFICE_HOURS,) * 7, country="DE")
+            return write_office(command, actor=people[name].actor, at=MONDAY)
+
+    outcomes = at_once(*(lambda name=name: writing(name) for name in ("bea", "max", "root")))
+
+    assert kinds(outcomes) == {"OfficeCalendar": 1, "StaleDocument": 2}

@@ -9,11 +9,12 @@ from django.db import connection
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
 from procurement.inbox.services.review import INBOX, react, review_cases
+from procurement.inbox.services.ruling import WriteAbsence, write_absence
 from procurement.inbox.services.sweeping import sweep
 from procurement.inbox.states import CaseState
 from tests.builders.inbox import LATER, a_late_order, cases, decide, review, the_case, told
 from tests.builders.world import an_order, fresh
-from tests.concurrency.test_two_at_once import at_once
+from tests.concurrency.test_two_at_once import at_once, kinds
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,3 +78,17 @@ def test_a_review_waits_for_the_decision_under_way_and_sees_it(people):
 
     assert the_case().state == CaseState.RESOLVED
     assert fresh().lines_for_buyer == 0
+
+
+def test_of_two_who_say_that_one_is_away_the_second_is_told(people):
+    bea, root, max_ = (people[name].user.pk for name in ("bea", "root", "max"))
+
+    def saying(name, stand_in):
+        actor = people[name].actor
+        command = WriteAbsence(bea, stand_in, LATER.date(), LATER.date())
+        with acting(actor):
+            return write_absence(command, actor=actor, at=LATER)
+
+    outcomes = at_once(lambda: saying("bea", root), lambda: saying("max", max_), lambda: saying("root", root))
+
+    assert kinds(outcomes) == {"StandIn": 1, "Invalid": 2}

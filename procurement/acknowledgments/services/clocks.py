@@ -180,11 +180,18 @@ def orders_out_of_step() -> list[str]:
 
 
 def _running_for_nobody(most: int) -> list[str]:
-    clocks = Clock.objects.filter(kind=ORDER_ANSWER, state=ClockState.RUNNING)
+    """Clocks that run though nobody waits for the supplier, or are paused though nobody waits at all."""
+    clocks = Clock.objects.filter(kind=ORDER_ANSWER)
     waits = PurchaseOrder.objects.annotate(
         named=Concat(Value("order:"), Cast(F("key"), TextField()), output_field=TextField())
-    ).filter(named=OuterRef("stream"), state=OrderState.ISSUED, lines_for_supplier__gt=0)
-    return list(clocks.exclude(Exists(waits)).order_by("id").values_list("stream", flat=True)[:most])
+    ).filter(named=OuterRef("stream"), state=OrderState.ISSUED)
+    running = clocks.filter(state=ClockState.RUNNING).exclude(Exists(waits.filter(lines_for_supplier__gt=0)))
+    paused = clocks.filter(state=ClockState.PAUSED).exclude(Exists(waits.filter(lines_for_buyer__gt=0)))
+    found: list[str] = []
+    for rows in (running, paused):
+        if len(found) < most:
+            found += rows.order_by("id").values_list("stream", flat=True)[: most - len(found)]
+    return found
 
 
 def review_all_clocks(*, at: datetime) -> int:

@@ -20,7 +20,7 @@ from procurement.orders.services import Ruled, ask_again
 from procurement.orders.states import PromiseState, Turn
 from procurement.threads.messages import NewMessage
 from procurement.threads.services import send_message
-from procurement.tolerances.messages import Decided, DocumentKind, Verdict
+from procurement.tolerances.messages import Decided, DocumentKind, Verdict, rule_label
 from procurement.tolerances.models import ToleranceDecision
 from procurement.tolerances.queries import LivePolicy, find_decision
 from procurement.tolerances.services import note_reopened, write_decisions
@@ -41,7 +41,7 @@ class Judged:
         """What is agreed at once, and in whose name."""
         if self.policy is None:
             return Ruled()
-        return Ruled(self.pieces, _("by rule: %(policy)s") % {"policy": self.policy.name})
+        return Ruled(self.pieces, rule_label(self.policy.name))
 
 
 def judge_answers(

@@ -1,6 +1,7 @@
 """The word on a wish: yes, no, or never mind."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.utils.translation import gettext as _
@@ -26,6 +27,14 @@ from procurement.orders.policies import plain
 from procurement.orders.services import ChangedLine, change_agreed
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is said with a word on requests: a code of the company's list, and words besides."""
+
+    reason: str = ""
+    note: str = ""
+
+
 @requires_scope
 def accept_change(command: AnswerChange, *, actor: Actor, at: datetime) -> OrderChange:
     """Say yes: what was wished for is agreed now, and the ERP is told. Nobody confirms it a second time.
@@ -38,7 +47,8 @@ def accept_change(command: AnswerChange, *, actor: Actor, at: datetime) -> Order
     change.line = line
     now = line_now(order, line)
     require_acceptable(change, now, today=today_of(order, at))
-    settle_changes(order, [(change, now)], command, why, actor=actor, at=at)
+    words = Words(command.reason, command.note)
+    settle_changes(order, [(change, now)], words, why, actor=actor, at=at)
     return change
 
 
@@ -115,7 +125,7 @@ def require_acceptable(change: OrderChange, now: LineNow, *, today: date) -> Non
 def settle_changes(
     order: PurchaseOrder,
     accepted: Sequence[tuple[OrderChange, LineNow]],
-    words: AnswerChange,
+    words: Words,
     why: str,
     *,
     by_rule: bool = False,

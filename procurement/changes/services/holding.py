@@ -1,5 +1,7 @@
 """What every verb begins with: who may, the order and the request held, and whether it is what the page showed."""
 
+import uuid
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -7,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
-from portal.kernel.errors import IllegalTransition, NotAllowed, StaleDocument
+from portal.kernel.errors import IllegalTransition, NotAllowed, NotFound, Refusal, StaleDocument
 from procurement.changes.messages import AnswerChange, ReviseChange, Terms, terms_from_json, terms_to_json
 from procurement.changes.models import OrderChange
 from procurement.changes.policies import is_agreed_still
@@ -19,6 +21,8 @@ from procurement.changes.queries import (
     lines_now,
     side_of,
     sites_of,
+    visible_changes,
+    with_rounds,
 )
 from procurement.changes.states import CHANGE_LIFECYCLE, OF_AUTHOR
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
@@ -63,7 +67,44 @@ def hold(
     side = require_may_negotiate(order, actor)
     change = hold_change(seen.pk)
     change.order = order
-    require_as_seen(change, command.version)
+    _require_sayable(change, command.version, verb, side, at)
+    return order, change
+
+
+def hold_all(
+    orders: Mapping[uuid.UUID, PurchaseOrder],
+    commands: Sequence[AnswerChange],
+    verb: str,
+    *,
+    actor: Actor,
+    at: datetime,
+) -> tuple[list[OrderChange], dict[uuid.UUID, Refusal]]:
+    """The same for many requests, each with its rounds, whose orders (by key) are held already: two queries.
+
+    Those on which the verb can be said, in the order of the commands; and why not, for the others.
+    """
+    found = with_rounds(visible_changes(actor).filter(key__in=[one.change for one in commands]))
+    held = {change.key: change for change in found.order_by("id").select_for_update(of=("self",))}
+    good: list[OrderChange] = []
+    refused: dict[uuid.UUID, Refusal] = {}
+    for command in commands:
+        try:
+            change = held.get(command.change)
+            if change is None or change.order.key not in orders:
+                raise NotFound(_("There is no such change request."))
+            change.order = orders[change.order.key]
+            side = require_may_negotiate(change.order, actor)
+            _require_sayable(change, command.version, verb, side, at)
+        except Refusal as refusal:
+            refused[command.change] = refusal
+        else:
+            good.append(change)
+    return good, refused
+
+
+def _require_sayable(change: OrderChange, version: int, verb: str, side: str, at: datetime) -> None:
+    """Raise unless this verb is this side's to say on a request that is held, in time, on what the page showed."""
+    require_as_seen(change, version)
     CHANGE_LIFECYCLE.transition(verb, change.state)
     if (change.turn == side) == (verb in OF_AUTHOR):
         if verb in OF_AUTHOR:
@@ -73,7 +114,6 @@ def hold(
         raise NotYourTurn(_("It is your own wish that is on the table: the other side answers it."))
     if verb != "withdraw" and change.expires_at and change.expires_at <= at:
         raise Expired(_("The time to answer this change request is over. What was agreed stands; ask anew."))
-    return order, change
 
 
 def require_as_seen(change: OrderChange, version: int) -> None:

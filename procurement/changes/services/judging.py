@@ -9,20 +9,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 
-from django.utils.translation import gettext as _
-
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.scope import acting
 from procurement.acknowledgments.policies import exact_amount
 from procurement.acknowledgments.queries import company_day, subjects_of
-from procurement.changes.messages import AnswerChange, Terms
+from procurement.changes.messages import Terms
 from procurement.changes.models import OrderChange
 from procurement.changes.policies import amount_of, figures_of
 from procurement.changes.queries import LineNow, agreed_by_people, agreed_terms
-from procurement.changes.services.answer import settle_changes
+from procurement.changes.services.answer import Words, settle_changes
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import lines_of, live_promises_by_line
-from procurement.tolerances.messages import Decided, DocumentKind, Measure, Outcome, Verdict
+from procurement.tolerances.messages import Decided, DocumentKind, Measure, Outcome, Verdict, rule_label
 from procurement.tolerances.queries import LivePolicy, live_policy, live_policy_held
 from procurement.tolerances.services import write_decisions
 
@@ -93,13 +91,11 @@ def act_on(
         return
     accepted = [(change, now) for change, now in wishes if judged.agrees(change.line_id)]
     if accepted:
-        label = _("by rule: %(policy)s") % {"policy": judged.policy.name}
-        rules = Actor.system(label, Channel.RULE)
-        words = AnswerChange(accepted[0][0].key, accepted[0][0].version)
+        rules = Actor.system(rule_label(judged.policy.name), Channel.RULE)
         with acting(
             rules
         ):  # in the company's name: a supplier's scope can agree to nothing for the buying side
-            settle_changes(order, accepted, words, "", by_rule=True, actor=rules, at=at)
+            settle_changes(order, accepted, Words(), "", by_rule=True, actor=rules, at=at)
     decided = [
         Decided(
             origin=change.key if judged.agrees(change.line_id) else uuid.uuid4(),

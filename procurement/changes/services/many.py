@@ -23,10 +23,10 @@ from procurement.changes.queries import (
     sites_of,
     visible_changes,
 )
-from procurement.changes.services.answer import decline_change as decline
-from procurement.changes.services.answer import require_acceptable, settle_changes
-from procurement.changes.services.holding import hold, today_of
+from procurement.changes.services.answer import Words, closed_fields, require_acceptable, settle_changes
+from procurement.changes.services.holding import facts_of, hold_all, today_of
 from procurement.changes.services.propose import Proposed, propose_on_order
+from procurement.changes.states import CHANGE_LIFECYCLE
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import schedules_by_line, visible_lines, visible_orders
 
@@ -123,11 +123,19 @@ def decide_changes(
             continue
         answer = AnswerChange(choice.change, choice.version, reason, note)
         answers[found[choice.change].order.key].append(answer)
-    for key, order in orders.items():
-        if verdict == ACCEPT:
-            outcomes |= _accept(order, answers[key], found, actor=actor, at=at)
-        else:
-            outcomes |= _decline(answers[key], actor=actor, at=at)
+    held, refused = hold_all(
+        orders, [answer for mine in answers.values() for answer in mine], verdict, actor=actor, at=at
+    )
+    outcomes |= {key: refusal.message for key, refusal in refused.items()}
+    by_order: dict[uuid.UUID, list[OrderChange]] = defaultdict(list)
+    for change in held:
+        by_order[change.order.key].append(change)
+    words = Words(reason, note)
+    if verdict == ACCEPT:
+        for key, changes in by_order.items():
+            outcomes |= _accept(orders[key], changes, words, actor=actor, at=at)
+    else:
+        outcomes |= _decline(held, words, actor=actor, at=at)
     return [_outcome(choice.change, found.get(choice.change), outcomes) for choice in choices]
 
 
@@ -152,54 +160,61 @@ def _held(keys: Iterable[uuid.UUID], actor: Actor) -> dict[uuid.UUID, PurchaseOr
     return {order.key: order for order in orders.order_by("id").select_for_update(of=("self",))}
 
 
-def _decline(answers: Sequence[AnswerChange], *, actor: Actor, at: datetime) -> dict[uuid.UUID, str]:
+def _why(company: int, words: Words, known: dict[int, Mapping[str, str]], *, owed: bool) -> str:
+    """What the reason is called in this company. Raises `Invalid` for one that is not on its list, or is owed."""
+    reasons = known.setdefault(company, reasons_of(company)) if company not in known else known[company]
+    if problems := words_problems(words.reason, reasons, words.note, owed=owed):
+        raise Invalid(problems[0].message, problems)
+    return reasons.get(words.reason, "")
+
+
+def _decline(
+    changes: Sequence[OrderChange], words: Words, *, actor: Actor, at: datetime
+) -> dict[uuid.UUID, str]:
+    """Say no to requests that are held, with the same words: in as many statements as to one."""
     outcomes: dict[uuid.UUID, str] = {}
-    for answer in answers:
+    good: list[tuple[OrderChange, str]] = []
+    known: dict[int, Mapping[str, str]] = {}
+    for change in changes:
         try:
-            with transaction.atomic():
-                decline(answer, actor=actor, at=at)
-            outcomes[answer.change] = ""
-        except Refusal as refusal:
-            outcomes[answer.change] = refusal.message
-    return outcomes
+            good.append((change, _why(change.order.company_id, words, known, owed=True)))
+        except Invalid as refusal:
+            outcomes[change.key] = refusal.message
+    if good:
+        facts = [facts_of(change, why=why, note=words.note) for change, why in good]
+        fields = closed_fields(words.reason, words.note, actor=actor, at=at)
+        mine = [change for change, _why_not in good]
+        CHANGE_LIFECYCLE.move_all(mine, DECLINE, actor=actor, at=at, facts=facts, fields=fields)
+    return outcomes | {change.key: "" for change, _why_not in good}
 
 
 def _accept(
-    order: PurchaseOrder,
-    answers: Sequence[AnswerChange],
-    found: Mapping[uuid.UUID, OrderChange],
-    *,
-    actor: Actor,
-    at: datetime,
+    order: PurchaseOrder, changes: Sequence[OrderChange], words: Words, *, actor: Actor, at: datetime
 ) -> dict[uuid.UUID, str]:
-    """Accept what can be accepted on one order, and tell the ERP once."""
+    """Accept what can be accepted on one order, whose requests are held, and tell the ERP once."""
     outcomes: dict[uuid.UUID, str] = {}
     good: list[tuple[OrderChange, LineNow]] = []
-    ids = [found[answer.change].line_id for answer in answers]
+    ids = [change.line_id for change in changes]
     lines = list(order.lines.filter(pk__in=ids).select_related("ship_to"))
     now = lines_now(order, lines, schedules_by_line(ids), sites_of(order))
-    reasons = reasons_of(order.company_id)
-    for answer in answers:
+    known: dict[int, Mapping[str, str]] = {}
+    why = ""
+    for change in changes:
         try:
-            _order, change = hold(answer, ACCEPT, actor=actor, at=at)
-            # Read only now that it is held: an edit may have come in between.
-            change.told = list(change.rounds.all())  # type: ignore[attr-defined]  # as `with_rounds` would
+            why = _why(order.company_id, words, known, owed=False)
             change.line = now[change.line_id].line
-            if problems := words_problems(answer.reason, reasons, answer.note):
-                raise Invalid(problems[0].message, problems)
             if not is_changeable(change.line, order):
                 raise StaleDocument(_("Part of it is not agreed any more. Look at what stands now."))
             require_acceptable(change, now[change.line_id], today=today_of(order, at))
         except Refusal as refusal:
-            outcomes[answer.change] = refusal.message
+            outcomes[change.key] = refusal.message
             continue
         good.append((change, now[change.line_id]))
     if not good:
         return outcomes
-    words = answers[0]
     try:
         with transaction.atomic():
-            settle_changes(order, good, words, reasons.get(words.reason, ""), actor=actor, at=at)
+            settle_changes(order, good, words, why, actor=actor, at=at)
     except Refusal as refusal:
         return outcomes | {change.key: refusal.message for change, _now in good}
     return outcomes | {change.key: "" for change, _now in good}

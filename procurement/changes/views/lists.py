@@ -22,7 +22,7 @@ from procurement.changes.queries import (
     current_round,
     other_side,
     reason_words,
-    reasons_by_company,
+    reasons_to_give,
     side_of,
     visible_changes,
     waiting_for,
@@ -120,7 +120,7 @@ def _show(
         "may_decide": any(row["may_decide"] for row in rows),
         "may_negotiate": request.actor.may(Permission.CHANGE_NEGOTIATE),
         "may_edit_reasons": request.actor.may(Permission.REASON_MANAGE),
-        "reasons": _reasons(),
+        "reasons": reasons_to_give(request.actor),
         "problem": problem,
         "failed": failed or [],
         "typed": request.POST,
@@ -166,12 +166,6 @@ def _rows(request: DoorRequest, changes: list[OrderChange], picks: frozenset[str
             }
         )
     return rows
-
-
-def _reasons() -> list[tuple[str, str]]:
-    """The reasons of all companies in one list: which of them an order's company takes is checked when it is given."""
-    found = {row.code: row.label for rows in reasons_by_company().values() for row in rows if row.active}
-    return list(found.items())
 
 
 def _address(request: DoorRequest, page: str = "change-list") -> str:

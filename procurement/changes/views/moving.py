@@ -16,7 +16,7 @@ from portal.kernel.errors import Invalid, Problem
 from portal.kernel.web import see_other, whole_number
 from procurement.acknowledgments.forms import kept_text, plain_day
 from procurement.changes.models import OrderChange
-from procurement.changes.queries import reasons_by_company
+from procurement.changes.queries import reasons_to_give
 from procurement.changes.services import MOST, Proposed, move_lines
 from procurement.changes.states import OPEN
 from procurement.orders.models import PurchaseOrderLine
@@ -81,14 +81,13 @@ def _show(
     asked = {name: request.GET.get(name, "").strip()[:100] for name in FILTERS}
     is_asked = any(asked.values())
     lines = list(_found(request, asked)[: MOST + 1]) if is_asked else []
-    reasons = {row.code: row.label for rows in reasons_by_company().values() for row in rows if row.active}
     context: dict[str, Any] = {
         "asked": asked,
         "is_asked": is_asked,
         "rows": [{"line": line, "is_picked": line.pk in picks} for line in lines[:MOST]],
         "is_cut": len(lines) > MOST,
         "most": MOST,
-        "reasons": list(reasons.items()),
+        "reasons": reasons_to_give(request.actor),
         "problem": problem,
         "failed": _told(request, failed or ()),
         "typed": request.POST,

@@ -26,7 +26,7 @@ def change_reasons(request: DoorRequest) -> HttpResponse:
         return _show(request)
     sent = {name: request.POST.get(name, "").strip() for name in ("company", "code", "label")}
     command = EditReason(**sent, active=request.POST.get("active") == "1")
-    if sent["company"] not in reasons_by_company():
+    if sent["company"] not in reasons_by_company(request.actor):
         message = _("Choose one of the companies.")
         return _show(request, problems=[{"id": "company", "message": message}], typed=sent, status=422)
     try:
@@ -47,6 +47,6 @@ def _show(
     typed: dict[str, Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    companies = reasons_by_company()
+    companies = reasons_by_company(request.actor)
     context = {"companies": list(companies.items()), "problems": problems, "typed": typed or {}}
     return render(request, TEMPLATE, context, status=status)

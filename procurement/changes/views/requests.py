@@ -46,6 +46,7 @@ from procurement.changes.states import ChangeState
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.policies import plain
 from procurement.orders.queries import find_order, schedules_by_line
+from procurement.tolerances.presenters.sentences import said_by
 from suppliers.roles import Permission
 
 CHANGE, NEW = "procurement/changes/change.html", "procurement/changes/new.html"
@@ -128,7 +129,7 @@ def _agreed_at_once(change: OrderChange) -> str:
     """What is said where a rule has agreed already; nothing where the wish waits."""
     if change.state != ChangeState.ACCEPTED:
         return ""
-    return _("Agreed at once, %(who)s; the ERP is told.") % {"who": change.answered_by}
+    return _("Agreed at once, %(who)s; the ERP is told.") % {"who": said_by(change.answered_by)}
 
 
 def _show(
@@ -161,6 +162,7 @@ def _show(
             )
             for one in found.told  # type: ignore[attr-defined]  # read with it
         ],
+        "answered_by": said_by(found.answered_by),
         "answer_reason": words.get((order.company_id, found.answer_reason), found.answer_reason),
         "verbs": verbs,
         "may_revise": may_revise,
@@ -172,6 +174,9 @@ def _show(
     if may_revise:
         typed = typed or typed_terms(terms_from_json(spoken.terms))
         context |= _fields(order, line, typed, context["bad"])
+    elif typed is not None:
+        context |= _kept(order, line, typed)
+        context["ask_anew"] = changeable_lines(order).filter(pk=line.pk).exists()
     return render(request, CHANGE, context, status=status)
 
 
@@ -202,6 +207,9 @@ def _choose(request: DoorRequest, order: PurchaseOrder, *, missed: bool) -> Http
         "is_cut": len(lines) > MOST_LINES,
         "missed": missed,
     }
+    line = order.lines.select_related("ship_to").filter(key=request.POST.get("line", "")).first()
+    if line is not None:
+        context |= _kept(order, line, read_wish_form(request.POST, get_language() or "en").typed)
     return render(request, NEW, context, status=409 if missed and request.method == "POST" else 200)
 
 
@@ -284,6 +292,12 @@ def _refused(refusal: Refusal | None) -> dict[str, Any]:
     told = [{"id": one.field.replace(".", "-"), "message": one.message} for one in problems]
     bad: Mapping[str, Problem] = {one.field: one for one in problems}
     return {"refusal": None if told else refusal, "problems": told, "bad": bad}
+
+
+def _kept(order: PurchaseOrder, line: PurchaseOrderLine, typed: TypedWish) -> dict[str, Any]:
+    """A wish that was typed while it stopped being possible: it is shown, so that nothing of it is lost."""
+    reasons = list(reasons_of(order.company_id).items())
+    return {"kept_line": line, "reasons": reasons, **_fields(order, line, typed, {})}
 
 
 def _fields(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -52,9 +53,7 @@ def write_office(command: WriteOffice, *, actor: Actor, at: datetime) -> OfficeC
         raise Invalid(problems[0].message, problems)
     office = OfficeCalendar.objects.select_for_update().filter(**place).first()
     if (office.version if office else 0) != command.version:
-        raise StaleDocument(
-            _("Somebody changed these opening hours since you opened them. Look at what stands now.")
-        )
+        raise _stale()
     before = _facts(office) if office else None
     office = office or OfficeCalendar(**place, version=0)
     office.time_zone = "" if command.country else command.time_zone
@@ -64,7 +63,11 @@ def write_office(command: WriteOffice, *, actor: Actor, at: datetime) -> OfficeC
     office.closed_on = [{"day": day.isoformat(), "name": name.strip()[:100]} for day, name in days]
     office.written_at, office.written_by = at, actor.label
     office.version += 1
-    office.save()
+    try:
+        with transaction.atomic():
+            office.save()
+    except IntegrityError as error:
+        raise _stale() from error  # of two who write a place's first hours at once, the second
     facts = {"place": str(office), "now": _facts(office), "before": before}
     record("office.written", office.stream, actor=actor, at=at, supplier_id=None, facts=facts, internal=True)
     return office
@@ -78,14 +81,18 @@ def forget_office(key: uuid.UUID, version: int, *, actor: Actor, at: datetime) -
     if office is None:
         raise NotFound(_("There are no opening hours of this place."))
     if office.version != version:
-        raise StaleDocument(
-            _("Somebody changed these opening hours since you opened them. Look at what stands now.")
-        )
+        raise _stale()
     facts = {"place": str(office), "before": _facts(office)}
     record(
         "office.forgotten", office.stream, actor=actor, at=at, supplier_id=None, facts=facts, internal=True
     )
     OfficeCalendar.objects.filter(pk=office.pk).delete()
+
+
+def _stale() -> StaleDocument:
+    return StaleDocument(
+        _("Somebody changed these opening hours since you opened them. Look at what stands now.")
+    )
 
 
 def _require_editor(actor: Actor) -> None:

@@ -17,7 +17,7 @@ from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, Problem
 from portal.kernel.scope import requires_scope
 from procurement.calendars.policies import NeverOpens, length_of_day
 from procurement.catalogue.models import Company, Site
-from procurement.clocks.messages import StartClock, Subject, Whose, rung_to_json
+from procurement.clocks.messages import ORDER_ANSWER, StartClock, Subject, Whose, rung_to_json
 from procurement.clocks.models import Clock, DueMove, ServicePolicy
 from procurement.clocks.policies import (
     Timer,
@@ -126,7 +126,8 @@ def _new_clock(
         supplier=supplier,
         company=company,
         site=site,
-        whose=service.whose if supplier else Whose.COMPANY,
+        # Whatever a policy says: a supplier owes answers to orders, and hears of no other clock.
+        whose=service.whose if supplier and command.kind == ORDER_ANSWER else Whose.COMPANY,
         policy_name=service.key or service.name,
         started_at=command.started_at or at,
     )

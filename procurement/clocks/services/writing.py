@@ -168,6 +168,9 @@ def approve_service(key: uuid.UUID, version: int, *, actor: Actor, at: datetime)
     Raises `OwnService` for who wrote anything of it.
     """
     _require(actor, Permission.POLICY_APPROVE, _("Your role does not approve these policies."))
+    # All that count or may, in one order: of two approved at once the second sees what the first did.
+    living = ServicePolicy.objects.exclude(state=ServiceState.RETIRED).order_by("id")
+    list(living.select_for_update().values_list("pk", flat=True))
     policy = lock_policy(key)
     _as_shown(policy, version)
     if actor.user_id is None or actor.user_id in policy.authors:

@@ -20,7 +20,8 @@ ZERO, ONE = Decimal(0), Decimal(1)
 Inputs = Mapping[str, Decimal]
 Step = Callable[[Inputs], Decimal]
 
-_EXACT = Context(prec=40, rounding=ROUND_HALF_EVEN)
+# No traps: what is larger than any number has become infinite, and `_within` makes a number of it again.
+_EXACT = Context(prec=40, rounding=ROUND_HALF_EVEN, traps=[])
 
 
 class BadExpression(ValueError):

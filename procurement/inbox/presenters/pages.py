@@ -18,9 +18,10 @@ from portal.kernel.templatetags.portal_ui import day_text, distance_text, figure
 from portal.kernel.values import rounded
 from procurement.changes.messages import terms_from_json
 from procurement.changes.presenters import differences
+from procurement.clocks.presenters import TAKEN_WORDS
 from procurement.inbox.models import CaseLook, ExceptionCase
 from procurement.inbox.policies.scoring import DEFAULT_NAMES
-from procurement.inbox.presenters.rows import close_text, days_between, price_percent
+from procurement.inbox.presenters.rows import close_text, days_between, local_day, price_percent
 from procurement.inbox.states import CaseKind, CaseState, Cause, CloseReason
 from procurement.orders.states import PromiseKind
 from procurement.tolerances.presenters.sentences import lateness
@@ -48,7 +49,7 @@ def ball_of(case: ExceptionCase, at: datetime, *, is_mine: bool, may_decide: boo
     if case.state == CaseState.SNOOZED and case.snoozed_until:
         sentence = format_html(
             _("It sleeps until <b>{}</b>. It wakes before, if anything about it changes."),
-            day_text(case.snoozed_until.date()),
+            day_text(local_day(case, case.snoozed_until)),
         )
         return Ball("quiet", "none", _("Snoozed"), sentence)
     turn = _("Your turn") if is_mine else _("A colleague’s turn") if case.holder_id else _("Nobody’s yet")
@@ -248,9 +249,11 @@ def part_words(name: str, case: ExceptionCase) -> str:
     if name == "Days late":
         return lateness(whole("days_late", "days_overdue"))
     if name == "Value":
-        currency = case.company.currency if case.company else ""
-        value = money_text(rounded(Decimal(inputs.get("value", "0")), 2), currency) if currency else ""
-        return _("Value %(value)s") % {"value": value}
+        worth, said = Decimal(inputs.get("value", "0")), str(case.facts.get("currency", ""))
+        # At no rate it counts as it is, and is told so.
+        is_as_it_is = said and worth == Decimal(case.facts.get("value") or 0)
+        currency = said if is_as_it_is else case.company.currency if case.company else ""
+        return _("Value %(value)s") % {"value": money_text(rounded(worth, 2), currency) if currency else ""}
     if name == "Slips so far":
         count = whole("slips")
         return ngettext("Slipped %(n)d time before", "Slipped %(n)d times before", count) % {"n": count}
@@ -301,6 +304,8 @@ def _entry(event: AuditEvent) -> Entry:
         because = facts.get("because", "")
         text = str(CloseReason(because).label) if because in CloseReason.values else _("Closed")
         note = ""
+    elif event.kind == "case.reminded":
+        text, note = str(TAKEN_WORDS.get(facts.get("action"), _("Reminder sent"))), ""
     elif event.kind == "case.opened":
         kind = facts.get("kind", "")
         text = _("Opened: %(kind)s") % {"kind": CaseKind(kind).label if kind in CaseKind.values else kind}
@@ -311,6 +316,7 @@ def _entry(event: AuditEvent) -> Entry:
 
 _EVENTS: Mapping[str, Lazy] = {
     "case.recurred": gettext_lazy("It came back"),
+    "clock.overdue": gettext_lazy("It is overdue now"),
     "case.awakened": gettext_lazy("It woke"),
     "case.settled": gettext_lazy("%(by)s settled it"),
     "case.reopened": gettext_lazy("%(by)s opened it again"),
@@ -323,6 +329,8 @@ _EVENTS: Mapping[str, Lazy] = {
 _EVENT_LOOKS: Mapping[str, tuple[str, str]] = {
     "case.opened": ("wait", "alert"),
     "case.recurred": ("wait", "alert"),
+    "case.reminded": ("wait", "wait"),
+    "clock.overdue": ("stop", "alert"),
     "case.closed": ("done", "full"),
     "case.settled": ("done", "full"),
     "case.noted": ("talk", "talk"),

@@ -88,7 +88,7 @@ def clock_of(case: ExceptionCase, at: datetime) -> tuple[str, str]:
     if case.state == CaseState.RESOLVED:
         return distance_text(case.closed_at or at, at), "quiet"
     if case.state == CaseState.SNOOZED and case.snoozed_until:
-        return _("until %(day)s") % {"day": day_text(case.snoozed_until.date())}, "quiet"
+        return _("until %(day)s") % {"day": day_text(local_day(case, case.snoozed_until))}, "quiet"
     if case.due_at is None:
         return distance_text(case.last_recurred_at or case.opened_at, at), "quiet"
     if case.due_at <= at:
@@ -102,10 +102,11 @@ def clock_of(case: ExceptionCase, at: datetime) -> tuple[str, str]:
 def title_of(case: ExceptionCase, at: datetime) -> str:
     """What a case is about, in one line."""
     say = _TITLES.get(case.kind)
-    return say(case.facts, _today(case, at)) if say else str(CaseKind(case.kind).label)
+    return say(case.facts, local_day(case, at)) if say else str(CaseKind(case.kind).label)
 
 
-def _today(case: ExceptionCase, at: datetime) -> date:
+def local_day(case: ExceptionCase, at: datetime) -> date:
+    """The day on which a moment is where the case's company is; in UTC where it belongs to none."""
     zone = case.company.time_zone if case.company else "UTC"
     return at.astimezone(ZoneInfo(zone)).date()
 

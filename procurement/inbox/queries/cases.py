@@ -164,8 +164,9 @@ def tasks_for(user_id: int | None) -> QuerySet[CaseTask]:
 
 
 def events_of(case: ExceptionCase, most: int = 50) -> list[AuditEvent]:
-    """What happened to it, newest first."""
-    return list(AuditEvent.objects.filter(stream=case.stream).order_by("-at", "-id")[:most])
+    """What happened to it, newest first. Whom a step of its ladder called says `case.reminded`, not the step itself."""
+    events = AuditEvent.objects.filter(stream=case.stream).exclude(kind="clock.step_reached")
+    return list(events.order_by("-at", "-id")[:most])
 
 
 def others_of_order(case: ExceptionCase, actor: Actor) -> list[ExceptionCase]:

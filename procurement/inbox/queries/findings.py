@@ -187,9 +187,23 @@ def overdue_goods(reach: Reach) -> Iterator[Finding]:
             "promised_on": line.next_delivery_on,
             "asked_on": line.delivery_on,
             "received": line.received_quantity,
-            "missing": line.open_quantity,
+            "missing": _overdue(line, reach),
         }
         yield _finding(CaseKind.SHIPMENT_OVERDUE, Cause.SHIPMENT, line, facts, moves=[line.next_delivery_on])
+
+
+def _overdue(line: PurchaseOrderLine, reach: Reach) -> Decimal:
+    """How much of a line should be here by now and is not: deliveries of later days are not missing."""
+    agreed = [
+        (one.quantity, one.delivery_on)
+        for one in reach.promises.get(line.pk, ())
+        if one.state == PromiseState.AGREED and one.kind != PromiseKind.REFUSE and one.delivery_on
+    ]
+    asked = [(one.quantity, one.delivery_on) for one in reach.schedules.get(line.pk, ())]
+    today = reach.today(line.order)
+    due = sum((quantity for quantity, day in agreed or asked if day < today), Decimal(0))
+    missing = min(line.open_quantity, due - line.received_quantity)
+    return missing if missing > 0 else line.open_quantity
 
 
 def surplus(reach: Reach) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
@@ -28,6 +29,18 @@ def colleagues() -> QuerySet[User]:
 def workers() -> QuerySet[User]:
     """Everybody to whom a case can be given."""
     return User.objects.filter(is_active=True, company_role__in=working_roles()).order_by("name", "id")
+
+
+def worker_ids() -> QuerySet[Any, Any]:
+    """The same by id, for a condition."""
+    return workers().order_by().values("pk")
+
+
+def name_of(user_id: str) -> str:
+    """What a colleague is called, by the id as an address has it; empty for nobody."""
+    known = User.objects.exclude(company_role="")
+    found = known.filter(pk=user_id).values_list("name", flat=True) if user_id.isdecimal() else ()
+    return next(iter(found), "")
 
 
 def rules_written() -> QuerySet[AssignmentRule]:
@@ -73,7 +86,7 @@ def owning(cases: Iterable[ExceptionCase], day: date) -> Owning:
     return Owning(
         [
             Rule(rule.owner_id, rule.supplier_id, rule.item_group, rule.site_id)
-            for rule in AssignmentRule.objects.filter(owner__is_active=True)
+            for rule in AssignmentRule.objects.filter(owner__in=worker_ids())
         ],
         dict(people.values_list("address", "pk")),
         holders_today(day),
@@ -81,8 +94,9 @@ def owning(cases: Iterable[ExceptionCase], day: date) -> Owning:
 
 
 def holders_today(day: date) -> dict[int, int]:
-    """Who has the cases of those who are away that day."""
-    away = StandIn.objects.filter(from_on__lte=day, until_on__gte=day).order_by("id")
+    """Who has the cases of those who are away that day. Who works on cases no more stands in for nobody."""
+    away = StandIn.objects.filter(from_on__lte=day, until_on__gte=day, stand_in__in=worker_ids())
+    away = away.order_by("id")
     return dict(
         holders_on(day, [Absence(one.person_id, one.stand_in_id, one.from_on, one.until_on) for one in away])
     )

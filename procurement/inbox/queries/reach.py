@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from procurement.catalogue.models import StockPosition
+from procurement.catalogue.models import Company, StockPosition
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from procurement.orders.queries import live_promises_by_line, schedules_by_line
 from procurement.orders.states import Agreement, OrderState, Turn
@@ -21,6 +21,11 @@ def of_known_stock(lines: QuerySet[PurchaseOrderLine]) -> QuerySet[PurchaseOrder
         item__number=OuterRef("item_number"), site=Coalesce(OuterRef("ship_to"), OuterRef("order__ship_to"))
     )
     return lines.filter(Exists(stock))
+
+
+def today_by_company(at: datetime) -> dict[int, date]:
+    """The date where each company is, by its id."""
+    return {one.pk: at.astimezone(ZoneInfo(one.time_zone)).date() for one in Company.objects.all()}
 
 
 @dataclass
@@ -52,13 +57,13 @@ class Reach:
 
     @cached_property
     def schedules(self) -> Mapping[int, Sequence[ScheduleLine]]:
-        """What is asked on the lines that are answered, by line."""
-        return schedules_by_line(line.pk for line in self.answered)
+        """What is asked on the lines that are answered or overdue, by line."""
+        return schedules_by_line(line.pk for line in (*self.answered, *self.past))
 
     @cached_property
     def promises(self) -> Mapping[int, Sequence[Promise]]:
-        """What is promised on the lines that are answered, by line."""
-        return live_promises_by_line(line.pk for line in self.answered)
+        """What is promised on the lines that are answered or overdue, by line."""
+        return live_promises_by_line(line.pk for line in (*self.answered, *self.past))
 
     @cached_property
     def past(self) -> Sequence[PurchaseOrderLine]:

@@ -2,19 +2,17 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
-from procurement.catalogue.models import Company
 from procurement.erp.models import ErpCommand
 from procurement.erp.states import CommandState
 from procurement.inbox.models import ExceptionCase
 from procurement.inbox.queries.findings import UNKNOWN_FOR
-from procurement.inbox.queries.reach import of_known_stock
+from procurement.inbox.queries.reach import of_known_stock, today_by_company
 from procurement.inbox.states import LIVE, Cause
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.states import Agreement, OrderState, Turn
@@ -49,7 +47,7 @@ def _unanswered(at: datetime) -> QuerySet[Any, int]:
 def _overdue(at: datetime) -> QuerySet[Any, int]:
     cases = _known(Cause.SHIPMENT).filter(line=OuterRef("pk")).annotate(day=KT("facts__promised_on"))
     day = Cast(OuterRef("next_delivery_on"), CharField())
-    today = {one.pk: at.astimezone(ZoneInfo(one.time_zone)).date() for one in Company.objects.all()}
+    today = today_by_company(at)
     past = Q(pk__in=[])
     for company, date_there in today.items():
         past |= Q(order__company=company, next_delivery_on__lt=date_there)
@@ -69,7 +67,9 @@ def _overdue(at: datetime) -> QuerySet[Any, int]:
 
 
 def _lost_in_the_erp(at: datetime) -> QuerySet[Any, int]:
-    cases = _known(Cause.ERP).filter(command=OuterRef("pk")).filter(Q(state__in=LIVE) | Q(settled=True))
+    cases = _known(Cause.ERP).filter(command=OuterRef("pk")).annotate(said=KT("facts__state"))
+    # Who settled a conflict has said nothing of the same write being lost afterwards.
+    cases = cases.filter(Q(state__in=LIVE) | Q(settled=True, said=OuterRef("state")))
     lost = Q(state=CommandState.UNKNOWN, queued_at__lte=at - UNKNOWN_FOR)
     too_long = at - timedelta(seconds=settings.ERP_READ_BACK_WITHIN)
     unseen = Q(state=CommandState.SENT, sent_at__lt=too_long)
@@ -98,12 +98,18 @@ def next_exposed(after: int, at: datetime, most: int) -> tuple[list[int], int]:
         pk__gt=after,
     )
     lines = list(of_known_stock(open_lines).order_by("pk").values_list("pk", flat=True)[:most])
-    known = ExceptionCase.objects.filter(line__in=lines).filter(Q(state__in=LIVE) | Q(settled=True))
-    told = set(known.values_list("line_id", flat=True))
+    of_lines = ExceptionCase.objects.filter(line__in=lines)
+    busy = set(of_lines.filter(state__in=LIVE).values_list("line_id", flat=True))
+    # What a person has seen to is this stock-out with this arrival, and nothing else that was on the line before.
+    settled = of_lines.filter(cause=Cause.SUPPLY, settled=True)
+    seen_to = set(settled.values_list("line_id", "facts__promised_on"))
     exposed = [
         pk
         for pk, one in exposures_of_lines(lines, at=at).items()
-        if one.on_hand is not None and one.runs_out_before and pk not in told
+        if one.on_hand is not None
+        and one.runs_out_before
+        and pk not in busy
+        and (pk, one.arrives_on.isoformat() if one.arrives_on else None) not in seen_to
     ]
     orders = PurchaseOrderLine.objects.filter(pk__in=exposed).values_list("order_id", flat=True)
     return sorted(set(orders)), lines[-1] if len(lines) == most else 0

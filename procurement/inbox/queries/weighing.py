@@ -13,7 +13,7 @@ from django.db.models import Max, Min
 from procurement.catalogue.models import Company
 from procurement.inbox.models import ExceptionCase
 from procurement.inbox.policies.kinds import look_of
-from procurement.inbox.policies.scoring import INPUTS, unknown_inputs
+from procurement.inbox.policies.scoring import INPUTS, Formula, unknown_inputs
 from procurement.orders.models import Promise
 from procurement.orders.states import PromiseKind, PromiseState
 from procurement.supply.queries import Exposure, exposures_of_lines
@@ -47,8 +47,15 @@ class Weighing:
 
     def today(self, case: ExceptionCase) -> date:
         """The date where the case's company is; in UTC where it belongs to none."""
+        return self._day(case, self.at)
+
+    def days_since(self, case: ExceptionCase, moment: datetime) -> Decimal:
+        """How many calendar days have begun since a moment, where the case's company is; 0 before it."""
+        return Decimal(max(0, (self.today(case) - self._day(case, moment)).days))
+
+    def _day(self, case: ExceptionCase, moment: datetime) -> date:
         company = self.companies.get(case.company_id or 0)
-        return self.at.astimezone(ZoneInfo(company.time_zone if company else "UTC")).date()
+        return moment.astimezone(ZoneInfo(company.time_zone if company else "UTC")).date()
 
     def currency(self, case: ExceptionCase) -> str:
         """The currency of the case's company."""
@@ -108,7 +115,7 @@ def _supply(exposure: Exposure) -> Supply:
 # --- one case -----------------------------------------------------------------------------------------------
 
 
-def inputs_of(case: ExceptionCase, weighing: Weighing, rates: Mapping[str, Decimal]) -> dict[str, Decimal]:
+def inputs_of(case: ExceptionCase, weighing: Weighing, formula: Formula) -> dict[str, Decimal]:
     """Every figure of one case, by name."""
     facts, today = case.facts, weighing.today(case)
     found = unknown_inputs()
@@ -122,12 +129,11 @@ def inputs_of(case: ExceptionCase, weighing: Weighing, rates: Mapping[str, Decim
     if case.cause == "shipment" and promised_on:
         found["days_overdue"] = Decimal(max(0, (today - promised_on).days))
     elif case.due_at:
-        found["days_overdue"] = Decimal(max(0, (weighing.at - case.due_at).days))
-    found["days_open"] = Decimal(max(0, (weighing.at - case.opened_at).days))
-    currency = str(facts.get("currency", ""))
-    rate = Decimal(1) if currency == weighing.currency(case) else rates.get(currency, Decimal(1))
-    found["value"] = _figure(facts.get("value")) * rate
-    found["extra_cost"] = _figure(facts.get("extra")) * rate
+        found["days_overdue"] = weighing.days_since(case, case.due_at)
+    found["days_open"] = weighing.days_since(case, case.opened_at)
+    found |= amounts_in(
+        weighing.currency(case), facts.get("currency"), facts.get("value"), facts.get("extra"), formula
+    )
     quantity = _figure(facts.get("quantity"))
     if quantity:
         found["short_percent"] = (_figure(facts.get("short")) / quantity * 100).quantize(Decimal("0.1"))
@@ -146,6 +152,13 @@ def inputs_of(case: ExceptionCase, weighing: Weighing, rates: Mapping[str, Decim
         found["open_demand"] = supply.open_demand
         found["demand_orders"] = Decimal(supply.demand_orders)
     return found
+
+
+def amounts_in(company: str, currency: Any, value: Any, extra: Any, formula: Formula) -> dict[str, Decimal]:
+    """The amounts of a case (`value` and `extra` of its facts, in `currency`) in the company's currency."""
+    said = str(currency or "")
+    rate = Decimal(1) if said == company else formula.rate(said)
+    return {"value": _figure(value) * rate, "extra_cost": _figure(extra) * rate}
 
 
 def kept_inputs(inputs: Mapping[str, Decimal]) -> dict[str, str]:

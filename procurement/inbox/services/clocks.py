@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.models import AuditEvent
@@ -145,11 +145,24 @@ def review_all_case_clocks(*, at: datetime) -> int:
 
 
 def _out_of_step() -> list[UUID]:
-    """Cases that are open without a clock, or over with one, at most one batch of them."""
+    """Cases that are open without a clock or with one that is paused, asleep with one that runs, or over with one.
+
+    At most one batch of them.
+    """
     without = Q(state=CaseState.OPEN, clock__isnull=True) & ~Q(kind__in=WITHOUT)
     over = Q(state=CaseState.RESOLVED, clock__isnull=False)
-    found = ExceptionCase.objects.filter(without | over).order_by("id")
-    return list(found.values_list("key", flat=True)[:MOST_AT_ONCE])
+    found = list(_keys_of(without | over, MOST_AT_ONCE))
+    paused = Clock.objects.filter(state=ClockState.PAUSED, kind__startswith="case.").values("key")
+    asleep = Clock.objects.filter(state=ClockState.RUNNING, key=OuterRef("clock"))
+    for wrong in (Q(state=CaseState.OPEN, clock__in=paused), Q(Exists(asleep), state=CaseState.SNOOZED)):
+        if len(found) < MOST_AT_ONCE:
+            found += _keys_of(wrong, MOST_AT_ONCE - len(found))
+    return found
+
+
+def _keys_of(which: Q, most: int) -> Iterable[UUID]:
+    found = ExceptionCase.objects.filter(which).order_by("id")
+    return found.values_list("key", flat=True)[:most]
 
 
 # --- the ladder ---------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ Note [Two pairs of eyes]: a formula decides what two dozen people look at first.
 count that they have written themselves; whoever changed anything of it is one of its authors for good.
 """
 
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ from suppliers.roles import Permission
 
 LONGEST_NAME = 100
 MOST_SHOWN = 50
+CURRENCY = re.compile("[A-Z]{3}")
+SMALLEST_RATE, LARGEST_RATE = Decimal("0.000001"), Decimal(10) ** 6
 
 
 class OwnWork(NotAllowed):
@@ -139,9 +142,7 @@ def problems_of(command: WriteFormula) -> list[Problem]:
     ]
     for currency, rate in command.rates.items():
         try:
-            is_good = (
-                len(currency) == 3 and currency.isalpha() and Decimal(0) < Decimal(rate) < Decimal(10) ** 6
-            )
+            is_good = bool(CURRENCY.fullmatch(currency)) and SMALLEST_RATE <= Decimal(rate) < LARGEST_RATE
         except InvalidOperation:
             is_good = False
         if not is_good:

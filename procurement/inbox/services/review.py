@@ -51,6 +51,7 @@ HEARS = TOLD_FACTS | {
     "order.reopened",
     "order.goods_received",
     "order.receipts_booked",
+    "clock.due_moved",
     "change.proposed",
     "change.edited",
     "change.countered",

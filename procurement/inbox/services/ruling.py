@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -16,12 +16,13 @@ from portal.kernel.scope import requires_scope
 from procurement.catalogue.models import Item, Site
 from procurement.inbox.models import AssignmentRule, CaseQueue, StandIn
 from procurement.inbox.queries.people import workers
-from procurement.inbox.services.owning import change_hands, give_again
+from procurement.inbox.services.owning import change_hands, give_again, today_of_group
 from procurement.inbox.services.working import require_worker
 from suppliers.models import Supplier
 from suppliers.roles import Permission
 
 STREAM = "inbox:rules"
+_AWAY = 0x61776179  # of the advisory lock on one person's absences
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,9 @@ def write_absence(command: WriteAbsence, *, actor: Actor, at: datetime) -> Stand
     """Say that somebody is away and who takes the cases: one's own absence, or as a manager anybody's."""
     require_worker(actor)
     _require_own(command.person, actor)
+    with connection.cursor() as cursor:
+        # Of two who say so of one person at once, the second sees the first.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_AWAY, command.person])
     problems = []
     people = set(workers().filter(pk__in=[command.person, command.stand_in]).values_list("pk", flat=True))
     if command.person not in people:
@@ -129,7 +133,7 @@ def write_absence(command: WriteAbsence, *, actor: Actor, at: datetime) -> Stand
     if command.until_on < command.from_on:
         message = _("The last day comes before the first.")
         problems.append(Problem("until_on", message, command.until_on.isoformat()))
-    elif command.until_on < at.date():
+    elif command.until_on < today_of_group(at):
         problems.append(Problem("until_on", _("This day has passed."), command.until_on.isoformat()))
     if not problems and _overlaps(command):
         message = _("There is somebody for some of these days already. Take that away first.")

@@ -20,6 +20,7 @@ from portal.kernel.scope import requires_scope
 from procurement.inbox.models import CaseTask, ExceptionCase
 from procurement.inbox.queries.cases import find_case, find_task
 from procurement.inbox.queries.people import colleagues
+from procurement.inbox.services.owning import today_of_group
 from procurement.inbox.services.working import LONGEST_NOTE, record_on, require_worker
 from procurement.inbox.states import TASK_LIFECYCLE, TaskState
 from suppliers.roles import Permission
@@ -89,7 +90,7 @@ def _problems(command: AskTask, question: str, email: str, at: datetime) -> Iter
         except ValidationError:
             message = _("“%(value)s” is no mail address. Write it like name@company.com.")
             yield Problem("email", message % {"value": email[:80]}, email[:80])
-    if command.due_on is not None and command.due_on < at.date():
+    if command.due_on is not None and command.due_on < today_of_group(at):
         yield Problem("due_on", _("This day has passed."), command.due_on.isoformat())
 
 
@@ -105,7 +106,10 @@ def answer_task(key: uuid.UUID, answer: str, *, actor: Actor, at: datetime) -> C
     if not answer:
         message = _("Write an answer first.")
         raise Invalid(message, [Problem("answer", message, "", "required")])
-    fields = {"answer": answer[:LONGEST_NOTE], "answered_at": at, "answered_by": actor.label}
+    if len(answer) > LONGEST_NOTE:
+        message = _("At most %(most)d characters fit here.") % {"most": LONGEST_NOTE}
+        raise Invalid(message, [Problem("answer", message, answer[:40], "too_long")])
+    fields = {"answer": answer, "answered_at": at, "answered_by": actor.label}
     _move(task, "answer", {"words": answer[:200]}, fields, actor=actor, at=at)
     return task
 

@@ -14,7 +14,8 @@ from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
 from portal.kernel.errors import Invalid, NotAllowed, NotFound, Problem, Refusal, StaleDocument
 from portal.kernel.scope import requires_scope
-from procurement.calendars.policies import add_working_days, default_calendar
+from procurement.calendars.policies import add_working_days
+from procurement.clocks.queries import Offices
 from procurement.inbox.messages import Seen
 from procurement.inbox.models import CaseLook, CaseNote, ExceptionCase
 from procurement.inbox.policies.mentions import Colleague, mentioned
@@ -94,8 +95,10 @@ def _assign(case: ExceptionCase, owner: int | None, *, actor: Actor, at: datetim
     person = _worker(owner) if owner is not None else None
     before = case.owner_id
     case.owner, case.owned_by = person, OwnedBy.PERSON if person else OwnedBy.NOBODY
-    # Who takes a case is here, whatever the calendar of absences says.
-    case.holder_id = owner if owner == actor.user_id else holder_of(owner, at)
+    case.holder_id = holder_of(owner, at)
+    if person and owner == actor.user_id and case.holder_id != owner:
+        # Who takes a case is here, whatever the calendar of absences says.
+        case.holder_id, case.owned_by = owner, OwnedBy.TAKEN
     case.version += 1
     case.updated_at = at
     case.save(update_fields=["owner", "holder", "owned_by", "version", "updated_at"])
@@ -142,7 +145,7 @@ def waking_day(case: ExceptionCase, until: date, at: datetime) -> date:
     if until > today + FARTHEST:
         message = _("This is more than a year away. Close the case instead, or choose an earlier day.")
         raise Invalid(message, [Problem("until", message, until.isoformat())])
-    return add_working_days(until, 0, default_calendar(company.country if company else "", zone))
+    return add_working_days(until, 0, Offices().of_company(company))
 
 
 @requires_scope

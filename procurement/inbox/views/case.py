@@ -1,7 +1,7 @@
 """One case: everything to decide it on one page, and what can be done to it."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -87,12 +87,13 @@ def show_case(
     *,
     refusal: Refusal | None = None,
     note: str = "",
+    kept: Sequence[tuple[str, str]] = (),
     status: int = 200,
 ) -> HttpResponse:
-    """The page of a case, with what could not be done on it."""
+    """The page of a case, with what could not be done on it, and what was typed for that."""
     look_at(case, actor=request.actor, at=request.at)
     narrow = getattr(request, "htmx", False) and request.htmx.target == "inbox-case"
-    context = case_context(request, case) | {"refusal": refusal, "note_typed": note}
+    context = case_context(request, case) | {"refusal": refusal, "note_typed": note, "kept": kept}
     if not narrow:
         context |= list_context(request, case)
         if context["may_work"]:
@@ -140,7 +141,7 @@ def case_context(request: DoorRequest, case: ExceptionCase) -> dict[str, Any]:
         "note_url": address(request, "inbox-note", case.key),
         "list_url": address(request),
         "poll_url": address(request, "inbox-poll"),
-        "do": {verb: _do_url(request, case, verb) for verb in VERBS},
+        "do": {verb: _do_url(request, case, verb, seen=case.version) for verb in VERBS},
         "may_work": request.actor.may(Permission.CASE_WORK),
         "loaded": request.at.isoformat(),
         "since": request.at.isoformat(),
@@ -154,10 +155,11 @@ def case_context(request: DoorRequest, case: ExceptionCase) -> dict[str, Any]:
     return context
 
 
-def _do_url(request: DoorRequest, case: ExceptionCase, verb: str) -> str:
-    url = address(request, "inbox-case", case.key)
-    path, mark, query = url.partition("?")
-    return f"{path}{verb}/{mark}{query}"
+def _do_url(request: DoorRequest, case: ExceptionCase, verb: str, *, seen: int | None = None) -> str:
+    """Where something is done to a case; a form asked for there is about the version that was `seen`."""
+    path, _mark, query = address(request, "inbox-case", case.key).partition("?")
+    more = "&".join(part for part in (query, f"version={seen}" if seen is not None else "") if part)
+    return f"{path}{verb}/" + (f"?{more}" if more else "")
 
 
 # --- doing something ----------------------------------------------------------------------------------------
@@ -272,13 +274,18 @@ def inbox_do(request: DoorRequest, key: uuid.UUID, verb: str) -> HttpResponse:
         return _ask(request, case, verb, form, status=422)
     except Refusal as refusal:
         case = find_case(key, actor=request.actor)
-        return show_case(request, case, refusal=refusal, status=refusal.status)
+        return show_case(request, case, refusal=refusal, kept=_typed(form), status=refusal.status)
     messages.success(request, str(known.done))
     to = following if known.moves_on and following else None if known.moves_on else key
     url = address(request, "inbox-case", to) if to else address(request)
     response = HttpResponseRedirect(url)
     response.status_code = 303
     return response
+
+
+def _looked_at(request: DoorRequest, case: ExceptionCase) -> int:
+    """The version that the reader has seen: of the page it comes from, not of the question it is asked."""
+    return whole_number(request.POST.get("version", request.GET.get("version"))) or case.version
 
 
 def _form(request: DoorRequest, case: ExceptionCase, verb: str, data: Any) -> CaseForm | None:
@@ -295,6 +302,14 @@ def _form(request: DoorRequest, case: ExceptionCase, verb: str, data: Any) -> Ca
     return kind(data, **more)
 
 
+def _typed(form: CaseForm | None) -> list[tuple[str, str]]:
+    """What was typed into a form that came to nothing, by the names of its fields."""
+    if form is None:
+        return []
+    words = ((str(field.label), form.data.get(field.html_name, "").strip()) for field in form)
+    return [(label, text) for label, text in words if text]
+
+
 def _ask(
     request: DoorRequest, case: ExceptionCase, verb: str, form: CaseForm | None, status: int = 200
 ) -> HttpResponse:
@@ -307,7 +322,7 @@ def _ask(
         "keep": _("Cancel"),
         "danger": known.danger,
         "back": address(request, "inbox-case", case.key),
-        "hidden": {"version": case.version},
+        "hidden": {"version": _looked_at(request, case)},
         "form": form,
     }
     template = "layouts/confirm.html#confirm" if request.htmx else "layouts/confirm.html"

@@ -20,6 +20,7 @@ from procurement.inbox.queries.cases import (
     queues_for,
     wanted_cases,
 )
+from procurement.inbox.queries.people import name_of
 from procurement.inbox.states import CaseKind
 from suppliers.roles import CompanyRole, Permission
 
@@ -183,6 +184,8 @@ def _active(request: DoorRequest, wanted: Wanted) -> list[dict[str, Any]]:
             text = str(CaseKind(value).label)
         elif name == "due":
             text = str(DUE_WORDS[value])
+        elif name == "owner":
+            text = name_of(value) or text
         found.append(
             {
                 "label": FILTER_WORDS[name],

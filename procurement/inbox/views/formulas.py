@@ -183,6 +183,8 @@ def _show(
     rates = command.rates if command else found.rates
     context = {
         "formula": found,
+        # A form that is shown again writes over nothing it has not shown.
+        "version": command.version if command else found.version,
         "name": command.name if command else found.name,
         "parts": [
             (place, name, text, by_field.get(f"name.{place}", ""), by_field.get(f"part.{place}", ""))

@@ -1,6 +1,6 @@
 """The list of cases: looked at, narrowed, worked on by the dozen, and kept up to date while one looks."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -52,6 +52,8 @@ from suppliers.roles import Permission
 
 TEMPLATE = "procurement/inbox/inbox.html"
 MOST_CHANGED = 50
+# What moved just before a page asked may have been committed just after: it is asked for once more.
+COMMITTED_WITHIN = timedelta(seconds=5)
 
 
 @door(Permission.CASE_VIEW)
@@ -70,7 +72,8 @@ def show_list(
 ) -> HttpResponse:
     """The list, with what could not be done on some of it."""
     context = list_context(request)
-    context |= {"failed": failed or [], "problem": problem, "picked": picked}
+    reason = request.POST.get("reason", "")
+    context |= {"failed": failed or [], "problem": problem, "picked": picked, "reason_typed": reason}
     if context["may_work"]:
         context["people"] = list(workers())
     return render(request, TEMPLATE, context, status=status)
@@ -138,7 +141,7 @@ def inbox_poll(request: DoorRequest) -> HttpResponse:
     Nothing is put between rows or taken away: what the cursor stands on stays where it is. Asking says that the case
     beside the list is still on the screen.
     """
-    since = since_of(request.POST.get("since", ""), request.at)
+    since = since_of(request.POST.get("since", ""), request.at) - COMMITTED_WITHIN
     loaded = since_of(request.POST.get("loaded", ""), request.at)
     wanted = wanted_of(request)
     moved = with_papers(changed_since(visible_cases(request.actor), since)).order_by("-updated_at", "-id")

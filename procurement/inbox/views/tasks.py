@@ -79,6 +79,8 @@ def asked(request: HttpRequest, token: str) -> HttpResponse:
             found = find_task(key)
     except NotFound as refusal:
         return show(None, AnswerForm(), gone=refusal.message, status=404)
+    if found.state == TaskState.WITHDRAWN:
+        return show(None, AnswerForm(), gone=is_over(found), status=410)
     form = AnswerForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         person = asked_person(found)
@@ -100,6 +102,8 @@ def _show_asked(
     status: int = 200,
 ) -> HttpResponse:
     context = (_context(found, form) if found else {}) | {"gone": gone, "action": url}
+    # What a colleague answered instead is said among colleagues.
+    context["answer"] = found.answer if found and found.answered_by == asked_person(found).label else ""
     response = render(request, "procurement/inbox/asked.html", context, status=status)
     # Not `no-referrer`: then a browser names no origin with a press, and the press is refused as a forgery.
     response["Referrer-Policy"] = "strict-origin"
@@ -110,4 +114,5 @@ def _show_asked(
 
 def _context(found: CaseTask, form: AnswerForm) -> dict[str, object]:
     is_open = found.state == TaskState.ASKED
-    return {"task": found, "form": form, "is_open": is_open, "over": "" if is_open else is_over(found)}
+    over = "" if is_open else is_over(found)
+    return {"task": found, "form": form, "is_open": is_open, "over": over, "answer": found.answer}

@@ -49,6 +49,8 @@ from procurement.orders.states import (
 )
 
 ERP = "erp"
+# Who decided where nobody had to, as it is kept: in one language, whoever pressed.
+AS_ASKED = "as asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def make_promises(
         for number, piece in enumerate(new, start=1):
             promise = _promise(order, line, piece, number, origin=origin, state=state, at=at)
             if agreed:
-                promise.decided_at, promise.decided_by = at, _("as asked")
+                promise.decided_at, promise.decided_by = at, AS_ASKED
             elif number in ruled.pieces.get(line.pk, ()):
                 promise.state = PROMISE_LIFECYCLE.target("confirm", state)
                 promise.decided_at, promise.decided_by, promise.by_rule = at, ruled.by, True

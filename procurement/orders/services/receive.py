@@ -58,6 +58,7 @@ from procurement.orders.states import (
 from suppliers.models import Supplier
 
 LARGEST = Decimal(10) ** 12
+IN_THE_ERP = "in the ERP"  # who decided, as it is kept: in one language
 STATE_OF = {"open": OrderState.ISSUED, "cancelled": OrderState.CANCELLED, "closed": OrderState.CLOSED}
 VERB_TO = {OrderState.ISSUED: "reopen", OrderState.CANCELLED: "cancel", OrderState.CLOSED: "close"}
 
@@ -539,7 +540,7 @@ class _Revising:
         for promise in promises:
             if promise.state != PromiseState.AGREED:
                 promise.state = PROMISE_LIFECYCLE.target("echo", promise.state)
-                promise.decided_at, promise.decided_by = self.at, _("in the ERP")
+                promise.decided_at, promise.decided_by = self.at, IN_THE_ERP
                 self.batch.promises.append(promise)
         self.batch.first_days += [one for one in schedules if note_first_days(one, promises) and one.pk]
         inherit_first_days(schedules, promises)

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from portal.kernel.templatetags.portal_ui import day_text, figure, money_text, quantity_text
 from portal.kernel.values import rounded
 from procurement.tolerances.messages import (
+    BY_RULE,
     Check,
     Direction,
     Joined,
@@ -35,6 +36,13 @@ def lateness(days: int) -> str:
     if days > 0:
         return ngettext("%(n)d day late", "%(n)d days late", days) % {"n": days}
     return ngettext("%(n)d day early", "%(n)d days early", -days) % {"n": -days}
+
+
+def said_by(label: str) -> str:
+    """Who said something, in the reader's language: a person as they are called, a policy as what it is."""
+    if label.startswith(BY_RULE):
+        return _("by rule: %(policy)s") % {"policy": label.removeprefix(BY_RULE)}
+    return label
 
 
 def shown(amount: Fraction) -> Decimal:

@@ -17,7 +17,7 @@ from portal.kernel.web import panel_or_page, see_other, whole_number
 from procurement.acknowledgments.services import reopen_decision
 from procurement.tolerances.forms import ReasonForm
 from procurement.tolerances.presenters.sentences import lateness
-from procurement.tolerances.queries import decision_counts, find_decision, find_policy
+from procurement.tolerances.queries import MOST_COUNTED, decision_counts, find_decision, find_policy
 from procurement.tolerances.services import mark_seen
 from procurement.workbench.queries.dry_run import (
     ACCEPTED,
@@ -82,7 +82,7 @@ def _views(request: DoorRequest, wanted: Wanted) -> list[dict[str, Any]]:
         {
             "url": f"?show={name}" + (f"&{more}" if more else ""),
             "label": label,
-            "count": counts[name],
+            "count": f"{MOST_COUNTED}+" if counts[name] > MOST_COUNTED else counts[name],
             "hot": name == "unseen",
             "current": name == wanted.show,
         }

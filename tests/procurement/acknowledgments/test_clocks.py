@@ -32,7 +32,7 @@ from procurement.clocks.policies import left
 from procurement.clocks.queries import Offices
 from procurement.clocks.tasks import advance as advance_task
 from procurement.orders.models import PurchaseOrder
-from tests.builders.clocks import a_service, advance, an_active_service, clock_facts
+from tests.builders.clocks import a_clock, a_service, advance, an_active_service, clock_facts, fresh_clock
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, receive
 
 pytestmark = pytest.mark.django_db
@@ -288,3 +288,35 @@ def test_not_by_everybody_not_into_the_past_and_not_what_moved_meanwhile(people)
     nowhere = MoveAnswerDue(uuid4(), 1, friday, "They wait.")
     with pytest.raises(NotFound), acting(people["bea"].actor):
         move_answer_due(nowhere, actor=people["bea"].actor, at=LATER)
+
+
+def out_of_order(*, at):
+    """A review of papers and clocks that finds something nobody thought of."""
+    raise LookupError("what is this?")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_review_that_fails_holds_up_no_clock(people, settings):
+    clock = a_clock("case.drift", "case:1")
+    settings.CLOCK_REVIEWS = [f"{__name__}.out_of_order"]
+
+    with pytest.raises(ExceptionGroup):
+        advance_task()
+
+    assert fresh_clock(clock).overdue_told_at is not None
+
+
+def test_a_paused_clock_ends_with_its_order_though_nobody_told(people):
+    order = an_order(lines=1)
+    review_all_clocks(at=MONDAY)
+    late = LineAnswer("L10", (AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 9)),))
+    with acting(people["asha"].actor):
+        acknowledge_order(
+            AcknowledgeOrder(order.key, order.version, (late,)), actor=people["asha"].actor, at=MONDAY
+        )
+    review(order)
+    assert [clock.state for clock in clocks_of(order)] == ["paused"]
+    receive(a_paper(lines=1, status="cancelled", revision="2"), at=MONDAY + timedelta(hours=1))
+
+    assert review_all_clocks(at=MONDAY + timedelta(hours=2)) == 1
+    assert states(order) == [("stopped", "cancelled")]

@@ -185,6 +185,7 @@ def test_reasons_are_told_in_the_companys_words(people, tokens):
     with acting(root):
         save_reason(EditReason("NM", "flood", "Flood at the works"), actor=root, at=MONDAY)
         save_reason(EditReason("NM", "other", "Other", active=False), actor=root, at=MONDAY)
+    an_agreed_order(people["asha"])
 
     told = tokens("ACME").get("/api/v1/change-reasons").json()["results"]
 

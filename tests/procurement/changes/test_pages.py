@@ -9,11 +9,16 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from portal.kernel.scope import acting
+from procurement.catalogue.messages import CompanyPaper
+from procurement.catalogue.models import Company
+from procurement.catalogue.services import receive_companies
 from procurement.changes.models import ChangeReason, OrderChange
-from procurement.changes.services import accept_change, edit_change
+from procurement.changes.services import accept_change, edit_change, withdraw_change
 from procurement.tolerances.messages import DocumentKind
+from procurement.tolerances.presenters.sentences import said_by
 from tests.builders import changes
 from tests.builders.changes import A_WEEK, agree, piece, say, stands, to
 from tests.builders.tolerances import a_rule, an_active_policy
@@ -458,3 +463,88 @@ def test_what_a_rule_agreed_to_is_said_so(people, at):
     shown = at("asha").post(reverse("change-new", args=[order.key]), sent, follow=True)
 
     assert "Agreed at once, by rule: Promises 2026; the ERP is told." in page(shown)
+
+
+# --- what was typed while it stopped being possible ---------------------------------------------------------
+
+TYPED = {"quantity.0": "100", "delivery_on.0": LATER.isoformat(), "price.0": "6.85", "price_per.0": "1"}
+
+
+def test_a_wish_typed_while_the_request_closed_is_asked_anew(people, at):
+    order = an_agreed_order(people)
+    change = propose(order, people["asha"], A_WEEK)
+    say(withdraw_change, change, people["asha"], at=timezone.now())
+    bea = at("bea")
+
+    typed = {**TYPED, "version": change.version, "verb": "counter", "note": "Two pallets."}
+    shown = bea.post(reverse("change-revise", args=[change.key]), typed)
+
+    text = shown.content.decode()
+    assert (shown.status_code, "Two pallets." in text, "Ask for it anew" in text) == (409, True, True)
+    version = re.search(r'name="version" value="(\d+)"', text).group(1)
+    anew = bea.post(
+        reverse("change-new", args=[order.key]),
+        {**TYPED, "line": "L10", "version": version, "note": "Two pallets."},
+    )
+    assert anew.status_code == 303
+
+
+def test_a_wish_typed_while_the_other_side_asked_is_shown(people, at):
+    order = an_agreed_order(people)
+    propose(order, people["asha"], A_WEEK)
+
+    shown = at("bea").post(
+        reverse("change-new", args=[order.key]),
+        {**TYPED, "line": "L10", "version": order.version, "note": "Two pallets."},
+    )
+
+    assert shown.status_code == 409
+    assert "Two pallets." in shown.content.decode()
+
+
+# --- whose reasons ------------------------------------------------------------------------------------------
+
+
+def another_company():
+    with acting(FEED):
+        receive_companies([CompanyPaper("SM", "Southmoor Supply", "EUR", "GB", "Europe/London")])
+    with acting(FEED):
+        company = Company.objects.get(code="SM")
+        ChangeReason.objects.create(company=company, code="secret_project", label="Project Heron")
+
+
+@pytest.mark.parametrize("name", ["change-list", "changes-move"])
+def test_a_supplier_reads_the_reasons_of_companies_that_order_from_it(people, at, name):
+    order = an_agreed_order(people, lines=3)
+    propose(order, people["bea"], A_WEEK)
+    propose(order, people["asha"], A_WEEK, line="L20", version=fresh().version)
+    another_company()
+
+    shown = at("asha").get(reverse(name) + "?order=4500000001").content.decode()
+
+    assert "Material shortage" in shown
+    assert "Project Heron" not in shown
+    assert "Project Heron" in at("bea").get(reverse(name) + "?order=4500000001").content.decode()
+
+
+def test_nor_by_program(people, at):
+    an_agreed_order(people)
+    another_company()
+    address = reverse("api-change-reasons")
+
+    assert "secret_project" not in at("asha").get(address).content.decode()
+    assert "secret_project" in at("bea").get(address).content.decode()
+
+
+# --- in the reader's language -------------------------------------------------------------------------------
+
+
+def test_what_a_rule_agreed_to_is_kept_in_one_language_and_read_in_each(people):
+    an_active_policy(people, a_rule(kind=DocumentKind.CHANGE, absolute=20), name="Changes 2026")
+    order = an_agreed_order(people)
+    with override("de"):
+        change = propose(order, people["asha"], A_WEEK)
+
+    assert stands(change).answered_by == "by rule: Changes 2026"
+    with override("de"):
+        assert said_by("by rule: Changes 2026") == "nach Regel: Changes 2026"

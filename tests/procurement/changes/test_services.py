@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, NotFound, StaleDocument
@@ -13,7 +14,7 @@ from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting
 from procurement.changes.messages import AnswerChange, EditReason, ProposeChange, Wish
 from procurement.changes.models import OrderChange
-from procurement.changes.queries import reason_rows, reasons_of
+from procurement.changes.queries import moving_to_look_at, reason_rows, reasons_of
 from procurement.changes.services import (
     Choice,
     accept_change,
@@ -619,3 +620,33 @@ def test_an_answer_that_is_not_there_is_not_found(people):
     with pytest.raises(NotFound), acting(people["bea"].actor):
         accept_change(AnswerChange(uuid.uuid4(), 1), actor=people["bea"].actor, at=MONDAY)
     assert issubclass(NotYourTurn, IllegalTransition)
+
+
+def declining(people, count):
+    lines = [a_line(10 * n) for n in range(1, count + 1)]
+    order = an_agreed_order(people["asha"], f"46{count:08}", lines)
+    changes = [
+        propose(order, people["asha"], A_WEEK, line=f"L{10 * n}", version=fresh(order.number).version)
+        for n in range(1, count + 1)
+    ]
+    choices = [Choice(change.key, change.version) for change in changes]
+    with acting(people["bea"].actor), CaptureQueriesContext(connection) as told:
+        done = decide_changes(choices, "decline", reason="capacity", actor=people["bea"].actor, at=MONDAY)
+    assert [one.refusal for one in done] == [""] * count
+    assert [stands(change).state for change in changes] == ["declined"] * count
+    return len(told)
+
+
+def test_many_declines_ask_as_much_as_one(people):
+    assert declining(people, 1) == declining(people, 5)
+
+
+def test_the_clock_looks_at_every_request_once_an_hour(people):
+    order = an_agreed_order(people["asha"])
+    propose(order, people["asha"], A_WEEK)
+    with acting(FEED):
+        looked = [
+            moving_to_look_at(MONDAY + timedelta(days=1, minutes=minute)).count() for minute in range(60)
+        ]
+
+    assert sum(looked) == 1

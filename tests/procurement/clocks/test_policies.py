@@ -371,6 +371,8 @@ class TestFaults:
             ({"target": hours(0)}, ("target", "not_positive")),
             ({"target": hours(5000)}, ("target", "too_long")),
             ({"whose": Whose.COMPANY}, ("whose", "suppliers_time")),
+            ({"scope": Scope("case.drift")}, ("whose", "our_time")),
+            ({"scope": Scope()}, ("whose", "our_time")),
             ({"scope": Scope("case.drift", lead_days=3)}, ("lead_days", "orders_only")),
             ({"scope": Scope(ORDER_ANSWER, supplier="A", segment="core")}, ("segment", "with_supplier")),
             ({"scope": Scope(ORDER_ANSWER, lead_days=-1)}, ("lead_days", "out_of_range")),

@@ -426,7 +426,13 @@ def test_what_is_wrong_with_a_policy_is_named_by_its_field(people):
     with pytest.raises(Invalid) as refused, acting(bea):
         write_service(wrong, actor=bea, at=MONDAY)
 
-    assert {problem.field for problem in refused.value.problems} == {"name", "kind", "supplier", "target"}
+    assert {problem.field for problem in refused.value.problems} == {
+        "name",
+        "kind",
+        "supplier",
+        "target",
+        "whose",
+    }
     with pytest.raises(NotAllowed), acting(people["ada"].actor):
         write_service(WriteService(a_service(), "Answers"), actor=people["ada"].actor, at=MONDAY)
 

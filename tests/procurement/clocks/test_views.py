@@ -304,3 +304,38 @@ def test_a_reminder_stands_in_the_orders_story(people):
 
     page = on_the_order(people["bea"], order)
     assert "The answer is overdue" in page
+
+
+# --- what was seen is what is written over ------------------------------------------------------------------
+
+
+def version_in(response):
+    return re.search(r'name="version" value="(\d+)"', response.content.decode()).group(1)
+
+
+@pytest.mark.parametrize("wrong", [{}, {"target": "none"}])
+def test_a_policy_shown_again_writes_over_nothing_of_a_colleague(people, wrong):
+    draft = a_draft_service(people["bea"])
+    address = reverse("service-change", args=[draft.key])
+    root, boss = signed_in(people["root"]), signed_in(people["max"])
+    assert boss.post(address, {**FORM, "version": draft.version}).status_code == 303
+
+    shown = root.post(address, {**FORM, "version": draft.version, "name": "Mine", **wrong})
+    again = root.post(address, {**FORM, "version": version_in(shown), "name": "Mine"})
+
+    assert (shown.status_code, again.status_code) == (422 if wrong else 409, 409)
+    assert "Somebody changed this policy since you opened it" in text_of(again)
+    assert 'value="Mine"' in again.content.decode()
+    assert the_policy().name == FORM["name"]
+
+
+def test_opening_hours_shown_again_write_over_nothing_of_a_colleague(people):
+    address = reverse("office", args=["country", "DE"])
+    root, boss = signed_in(people["root"]), signed_in(people["max"])
+    assert boss.post(address, {**HOURS, "version": "0"}).status_code == 303
+
+    shown = root.post(address, {"day-0": "09:00-10:00", "version": "0"})
+    again = root.post(address, {"day-0": "09:00-10:00", "version": version_in(shown)})
+
+    assert (shown.status_code, again.status_code) == (409, 409)
+    assert "09:00-10:00" in again.content.decode()

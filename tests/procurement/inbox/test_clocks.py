@@ -6,17 +6,19 @@ import pytest
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
-from procurement.clocks.models import Clock, ClockStep
+from procurement.clocks.models import Clock, ClockStep, LadderStep, ServicePolicy
 from procurement.clocks.services import advance_clocks, stop_clock
 from procurement.clocks.tasks import CLOCKS
 from procurement.inbox.models import StandIn
+from procurement.inbox.presenters.pages import story_of
+from procurement.inbox.queries.cases import events_of
 from procurement.inbox.services.clocks import call_people, keep_clocks, review_all_case_clocks
 from procurement.inbox.services.sweeping import wake_cases
 from procurement.inbox.services.working import Seen, snooze_cases
 from procurement.notifications.models import Notice
 from procurement.notifications.services.gathering import POSTMAN, gather
 from tests.builders.changes import A_WEEK, an_agreed_order, propose
-from tests.builders.inbox import INBOX, LATER, a_case, decide, review, the_case
+from tests.builders.inbox import INBOX, LATER, a_case, decide, review, the_case, told
 from tests.builders.world import MONDAY, fresh
 from tests.people import FEED
 
@@ -202,3 +204,69 @@ def test_a_case_that_is_over_is_rid_of_a_clock_that_stopped_without_it(people):
     review_all_case_clocks(at=LATER)
 
     assert the_case().clock is None
+
+
+# --- nobody else's business ---------------------------------------------------------------------------------
+
+
+def test_no_policy_makes_the_clock_of_a_case_a_suppliers(people):
+    """Written by an older version: today it is refused as it is typed."""
+    case = a_case(people)
+    with acting(FEED):
+        policy = ServicePolicy.objects.create(
+            name="Theirs",
+            kind=f"case.{case.kind}",
+            target=8,
+            target_unit="hours",
+            whose="supplier",
+            state="active",
+            written_at=MONDAY,
+            approved_at=MONDAY,
+            approved_by="Max Manager",
+        )
+        LadderStep.objects.create(
+            policy=policy, number=1, action="remind", anchor="start", amount=1, unit="hours"
+        )
+    keep(case)
+    run(case, 24 * 5)
+
+    assert clock_of(case).whose == "company"
+    assert {"clock.overdue", "clock.step_reached"} <= set(told(case))
+    with acting(people["asha"].actor):
+        assert not AuditEvent.objects.filter(stream=case.stream).exists()
+
+
+def test_the_story_of_a_case_says_in_words_whom_its_ladder_called(people):
+    case = a_case(people)
+    keep(case)
+    at = run(case, 24 * 10)
+    hear(case, ["clock.step_reached"], call_people, at)
+
+    with acting(FEED):
+        said = [entry.text for entry in story_of(events_of(the_case()))]
+
+    assert said == [
+        "Stand-in told",
+        "Manager told",
+        "Reminder sent",
+        "It is overdue now",
+        "Opened: Promise later than need",
+    ]
+
+
+def test_a_clock_whose_case_fell_asleep_or_woke_unheard_is_brought_along(people):
+    case = a_case(people)
+    keep(case)
+    bea = people["bea"].actor
+    with acting(bea):
+        case = the_case()
+        snooze_cases([Seen(case.key, case.version)], (LATER + timedelta(days=5)).date(), actor=bea, at=LATER)
+
+    assert review_all_case_clocks(at=LATER) == 1
+    assert clock_of(case).state == "paused"
+
+    with acting(FEED):
+        wake_cases(actor=INBOX, at=LATER + timedelta(days=9))
+    assert review_all_case_clocks(at=LATER + timedelta(days=9)) == 1
+    assert clock_of(case).state == "running"
+    assert review_all_case_clocks(at=LATER + timedelta(days=9)) == 0

@@ -131,3 +131,9 @@ def test_whatever_is_built_from_the_list_comes_to_a_figure_within_bounds(text):
     assert found.is_finite()
     assert abs(found) <= LARGEST
     assert expression.value(FIGURES) == found
+
+
+def test_what_grows_beyond_all_numbers_is_the_largest_one():
+    """Divided by next to nothing: a formula like that once stopped every review."""
+    assert read_expression("value / 1e-999999", ["value"]).value({"value": LARGEST}) == LARGEST
+    assert read_expression("0 - 1e12 / 1e-999999", []).value({}) == -LARGEST

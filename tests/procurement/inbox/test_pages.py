@@ -1,5 +1,6 @@
 """The pages of the inbox: the list, a case beside it, what is done there, and what changes while one looks."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,12 +12,25 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.kernel.scope import acting
+from portal.kernel.templatetags.portal_ui import day_text
+from procurement.catalogue.models import Company
 from procurement.changes.messages import Wish
-from procurement.inbox.models import CaseNote, CaseQueue, CaseTask, PriorityFormula
+from procurement.inbox.models import CaseNote, CaseQueue, CaseTask, ExceptionCase, PriorityFormula
+from procurement.inbox.presenters.rows import local_day
 from procurement.inbox.services.tasking import AskTask, ask_task, token_of
 from procurement.inbox.services.working import write_note
 from tests.builders.changes import an_agreed_order, propose
-from tests.builders.inbox import LATER, a_case, a_late_order, cases, decide, review, the_case
+from tests.builders.inbox import (
+    LATER,
+    a_case,
+    a_late_order,
+    answer,
+    cases,
+    decide,
+    late,
+    review,
+    the_case,
+)
 from tests.builders.supply import some_stock, stock_comes
 from tests.builders.world import a_line, fresh, fresh_line
 from tests.people import FEED
@@ -383,8 +397,8 @@ def test_a_colleague_finds_the_question_and_answers_it(people):
 
 def test_who_has_no_account_answers_by_the_address(people):
     task = a_question(people, email="site@kelso.example")
-    address = reverse("asked", kwargs={"token": token_of(task)})
-    assert address in page(signed_in(people["bea"]), "inbox-task", task.key)
+    # Signed anew whenever it is shown.
+    (address,) = re.findall(r"/asked/[^/]+/", page(signed_in(people["bea"]), "inbox-task", task.key))
     stranger = Client()
 
     for _look in range(2):  # a scanner of mails looks twice
@@ -463,3 +477,134 @@ def test_a_formula_is_written_tried_asked_for_and_let_count(people):
     assert "would change" in tried
     assert (own.status_code, done.status_code) == (403, 303)
     assert the_case().score == 69
+
+
+# --- what was seen is what is acted on ----------------------------------------------------------------------
+
+
+def dialog_of(client, case, verb):
+    """The address behind the button, as the page of the case has it."""
+    (url,) = re.findall(rf'href="([^"]*/{verb}/[^"]*)"', page(client, "inbox-case", case.key))
+    return url.replace("&amp;", "&")
+
+
+def test_a_question_asked_after_the_case_moved_is_about_what_was_seen(people, bea):
+    case = a_case(people)
+    url = dialog_of(bea, case, "decline")
+    answer(decided := fresh(), people["asha"], late(20), at=LATER + timedelta(hours=1))
+    review(decided, at=LATER + timedelta(hours=1))
+    assert the_case().version > case.version
+
+    dialog = bea.get(url).content.decode()
+    refused = bea.post(url, {"version": case.version, "reason": "", "note": ""})
+    again = refused.content.decode()
+
+    assert f'name="version" value="{case.version}"' in dialog
+    assert (refused.status_code, f'name="version" value="{case.version}"' in again) == (409, False)
+    assert "changed since you opened it" in again
+
+
+def test_a_form_that_is_shown_again_keeps_the_version_it_was_opened_with(people, bea):
+    case = a_case(people)
+    assert (shown := do(bea, case, "snooze", version=case.version + 5, until="soon")).status_code == 422
+
+    assert f'name="version" value="{case.version + 5}"' in shown.content.decode()
+
+
+def test_a_case_sleeps_until_the_day_of_its_company(people, bea):
+    case = a_case(people)
+    with acting(FEED):
+        Company.objects.update(time_zone="Europe/Berlin", country="DE")
+    wednesday = (timezone.now() + timedelta(days=9 - timezone.now().isoweekday() % 7)).date()
+    assert do(bea, case, "snooze", until=wednesday.isoformat()).status_code == 303
+
+    told = day_text(local_day(the_company_of(the_case()), the_case().snoozed_until))
+    assert the_case().snoozed_until.date() < local_day(the_company_of(the_case()), the_case().snoozed_until)
+    assert f"sleeps until <b>{told}</b>" in page(bea, "inbox-case", case.key)
+    assert f"until {told}" in page(bea, query="?view=snoozed")
+
+
+def the_company_of(case):
+    with acting(FEED):
+        return ExceptionCase.objects.select_related("company").get(pk=case.pk)
+
+
+def test_a_formula_shown_again_writes_over_nothing_of_a_colleague(people):
+    root, max_ = signed_in(people["root"]), signed_in(people["max"])
+    root.post(reverse("formula-new"), {"name": "Draft"})
+    with acting(FEED):
+        draft = PriorityFormula.objects.get()
+    url, typed = reverse("formula-write", args=[draft.key]), {"version": "1", "name": "Draft", "urgency": "1"}
+    max_.post(url, {**typed, "name.0": "Value", "part.0": "value / 100"})
+
+    for _press in range(2):
+        shown = root.post(url, {**typed, "name.0": "Mine", "part.0": "kind_weight"})
+        typed["version"] = re.search(r'name="version" value="(\d+)"', shown.content.decode()).group(1)
+        assert (shown.status_code, "kind_weight" in shown.content.decode()) == (409, True)
+
+    with acting(FEED):
+        assert PriorityFormula.objects.get().parts == [{"name": "Value", "expression": "value / 100"}]
+
+
+# --- what is said outside, and what is typed in vain --------------------------------------------------------
+
+
+def test_what_a_colleague_answered_instead_is_not_told_outside(people, bea):
+    task = a_question(people, email="site@kelso.example")
+    bea.post(reverse("inbox-task", args=[task.key]), {"answer": "Kelso always says yes."})
+
+    shown = Client().get(reverse("asked", kwargs={"token": token_of(task)})).content.decode()
+
+    assert "has answered this question already" in shown
+    assert "always says yes" not in shown
+    assert "always says yes" in page(bea, "inbox-task", task.key)
+
+
+def test_the_address_of_a_question_taken_back_opens_nothing(people, bea):
+    task = a_question(people, email="site@kelso.example")
+    bea.post(reverse("inbox-task-withdraw", args=[task.key]))
+
+    shown = Client().get(reverse("asked", kwargs={"token": token_of(task)}))
+
+    assert shown.status_code == 410
+    assert "Can it wait?" not in shown.content.decode()
+    assert "was taken back" in shown.content.decode()
+
+
+def test_who_was_slower_reads_what_was_typed(people, bea):
+    case = a_case(people)
+    decide(fresh(), people["max"], "accept")
+    review(fresh())
+
+    shown = do(bea, case, "decline", reason="capacity", note="We need them by the 3rd.")
+
+    assert shown.status_code == 409
+    assert "We need them by the 3rd." in shown.content.decode()
+
+
+def test_a_reason_typed_for_many_is_kept_when_nothing_was_ticked(people, bea):
+    a_case(people)
+
+    shown = bea.post(reverse("inbox-bulk"), {"do": "settle", "reason": "Agreed by phone."})
+
+    assert (shown.status_code, "Agreed by phone." in shown.content.decode()) == (422, True)
+
+
+def test_what_was_committed_just_after_a_page_asked_is_told_the_next_time(people, bea):
+    case = a_case(people)
+    asked = timezone.now()
+    with acting(FEED):
+        ExceptionCase.objects.filter(pk=case.pk).update(updated_at=asked - timedelta(seconds=1))
+
+    told = bea.post(reverse("inbox-poll"), {"since": asked.isoformat(), "loaded": asked.isoformat()})
+
+    assert str(case.key) in told.content.decode()
+
+
+def test_a_list_of_somebodys_cases_says_whose(people, bea):
+    a_case(people)
+    max_ = people["max"].user.pk
+
+    assert "Max Manager" in page(bea, query=f"?view=team&owner={max_}").split('id="cases"')[0]
+    for nobody in ("9" * 40, "nobody"):
+        page(bea, query=f"?view=team&owner={nobody}")

@@ -1,13 +1,16 @@
 """Priority = urgency × impact, with its parts; from the figures that stock, promises and days tell."""
 
-from datetime import date, timedelta
+import uuid
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procurement.inbox.messages import Part
+from portal.kernel.scope import acting
+from procurement.catalogue.models import Company
+from procurement.inbox.messages import Part, WriteFormula
 from procurement.inbox.policies.scoring import (
     DEFAULT_PARTS,
     DEFAULT_URGENCY,
@@ -18,12 +21,15 @@ from procurement.inbox.policies.scoring import (
     read_formula,
     unknown_inputs,
 )
+from procurement.inbox.services.formulas import problems_of, try_formula
+from procurement.inbox.services.ranking import rank_again, rank_all_by
 from procurement.inbox.services.sweeping import sweep
 from procurement.inbox.states import CaseKind, CaseState, CloseReason
 from tests.builders.changes import an_agreed_order
 from tests.builders.inbox import LATER, a_case, a_late_order, answer, cases, piece, review, the_case
 from tests.builders.supply import a_demand, demand_comes, some_stock, stock_comes
 from tests.builders.world import MONDAY, a_line, an_order, fresh
+from tests.people import FEED
 
 DAY = timedelta(days=1)
 
@@ -178,3 +184,64 @@ def test_amounts_in_another_currency_count_at_the_rate_of_the_formula(people):
     review(order)
 
     assert the_case().inputs["value"] == "6850"
+
+
+# --- rates and days -----------------------------------------------------------------------------------------
+
+
+def test_another_rate_counts_beforehand_and_from_its_first_moment(people):
+    review(answer(an_order(lines=1, currency="USD"), people["asha"], piece(delivery_on=date(2026, 4, 9))))
+    cheap = read_formula([Part("Value", "value")], "1", {"USD": "0.01"})
+
+    with acting(FEED):
+        foretold = try_formula(cheap).first[0].then
+        rank_all_by(cheap, at=LATER)
+
+    assert foretold == 7
+    assert (the_case().score, Decimal(the_case().inputs["value"])) == (7, Decimal("6.85"))
+
+
+def test_a_rate_next_to_nothing_cannot_be_written():
+    parts = (Part("Value", "value"),)
+    for rate in ("1e-999999", "0", "NaN", "1000000", "-1"):
+        command = WriteFormula(uuid.uuid4(), 1, "Mine", parts, "1", {"USD": rate})
+        assert [one.field for one in problems_of(command)] == ["rate.USD"]
+
+
+def company_in(zone):
+    with acting(FEED):
+        Company.objects.update(time_zone=zone)
+
+
+def ranked(*when):
+    with acting(FEED):
+        return rank_again(datetime(*when, tzinfo=UTC))
+
+
+def test_west_of_greenwich_a_score_is_of_its_own_day_and_made_once(people):
+    a_case(people)
+    company_in("America/Los_Angeles")
+    ranked(2026, 3, 5, 2)
+
+    assert ranked(2026, 3, 5, 2) == 0
+    assert the_case().scored_on == date(2026, 3, 4)
+    assert ranked(2026, 3, 5, 8) == 1
+
+
+def test_east_of_greenwich_the_day_begins_before_it_does_there(people):
+    a_case(people)
+    company_in("Pacific/Auckland")
+    ranked(2026, 3, 5, 10)
+
+    assert ranked(2026, 3, 5, 12) == 1
+    assert the_case().scored_on == date(2026, 3, 6)
+
+
+def test_days_are_those_of_the_calendar_where_we_are(people):
+    """Opened at 11 on Monday; at one in the night to Wednesday two days have begun, though 38 hours went by."""
+    a_case(people)
+    company_in("Europe/Berlin")
+
+    ranked(2026, 3, 4, 0, 5)
+
+    assert the_case().inputs["days_open"] == "2"

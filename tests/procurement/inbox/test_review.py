@@ -13,6 +13,7 @@ from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting
 from procurement.acknowledgments.models import OrderAcknowledgment
 from procurement.acknowledgments.services import withdraw_acknowledgment
+from procurement.acknowledgments.services.clocks import MoveAnswerDue, move_answer_due
 from procurement.changes.messages import Wish
 from procurement.changes.services import accept_change, counter_change, decline_change
 from procurement.erp.models import ErpCommand
@@ -20,11 +21,14 @@ from procurement.erp.reconciliation.models import Drift, ReconciliationRun
 from procurement.erp.reconciliation.states import DriftState
 from procurement.erp.services import ECHO_DIFFERS
 from procurement.erp.states import CommandState, RunState
+from procurement.inbox.models import ExceptionCase
 from procurement.inbox.policies.kinds import LOOKS
-from procurement.inbox.services.review import INBOX, about, react, review_cases
+from procurement.inbox.presenters.pages import part_words
+from procurement.inbox.services.review import HEARS, INBOX, about, react, review_cases
 from procurement.inbox.services.sweeping import sweep
+from procurement.inbox.services.working import Seen, settle_case
 from procurement.inbox.states import LATER as COMES_LATER
-from procurement.inbox.states import CaseKind, CaseState, CloseReason
+from procurement.inbox.states import CaseKind, CaseState, Cause, CloseReason
 from tests.builders.changes import an_agreed_order, propose, revise, say
 from tests.builders.facts import a_receipt, arrive
 from tests.builders.inbox import (
@@ -41,6 +45,7 @@ from tests.builders.inbox import (
     the_case,
     told,
 )
+from tests.builders.supply import some_stock, stock_comes
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, receive
 from tests.people import FEED
 
@@ -464,3 +469,94 @@ def test_receipts_heard_of_do_not_break_a_review(people):
     arrive(a_receipt())
 
     assert str(review(order)) == "opened 0, recurred 0, closed 0"
+
+
+# --- what a person has seen to hides nothing else -----------------------------------------------------------
+
+
+def settle(case, person, reason="Seen to."):
+    with acting(person.actor):
+        settle_case(Seen(case.key, case.version), reason, actor=person.actor, at=LATER)
+
+
+def test_a_refusal_settled_long_ago_hides_no_stock_out_of_its_line(people):
+    order = a_late_order(people["asha"])
+    review(order)
+    settle(the_case(), people["bea"])
+    decide(order, people["bea"], "accept")
+    stock_comes(some_stock(on_hand=Decimal(8)))
+
+    sweep(LATER)
+
+    assert [case.kind for case in cases(state=CaseState.OPEN)] == [CaseKind.STOCK_OUT]
+
+
+def test_a_stock_out_that_was_seen_to_stays_so(people):
+    an_agreed_order(people["asha"], lines=1)
+    stock_comes(some_stock(on_hand=Decimal(8)))
+    sweep(LATER)
+    settle(the_case(), people["bea"])
+
+    sweep(LATER + DAY)
+
+    assert the_case().state == CaseState.RESOLVED
+
+
+def test_a_conflict_settled_hides_no_write_that_is_lost_afterwards(people):
+    order = an_order()
+    command = a_command(order, CommandState.CONFLICT, reason="Moved.")
+    review(order)
+    settle(the_case(), people["max"])
+    with acting(FEED):
+        ErpCommand.objects.filter(pk=command.pk).update(state=CommandState.UNKNOWN, reason="")
+
+    sweep(LATER)
+
+    assert (the_case().kind, the_case().state) == (CaseKind.ERP_UNKNOWN, CaseState.OPEN)
+
+
+def test_more_time_closes_what_was_overdue_at_once(people):
+    order = an_order(lines=1)
+    at = order.acknowledge_by_at + timedelta(hours=1)
+    review(order, at=at)
+    bea = people["bea"].actor
+    with acting(bea):
+        move_answer_due(
+            MoveAnswerDue(order.key, order.version, at + 5 * DAY, "Flood in Pune."), actor=bea, at=at
+        )
+    with acting(FEED):
+        facts = list(AuditEvent.objects.filter(kind__in=HEARS, at=at))
+        orders, streams = about(facts)
+        review_cases(orders, streams, actor=INBOX, at=at)
+
+    assert the_case().closed_because == CloseReason.MORE_TIME
+
+
+# --- how much, and in which money ---------------------------------------------------------------------------
+
+
+def test_what_is_to_come_later_is_not_missing_yet(people):
+    pieces = [
+        piece(quantity=Decimal(60), delivery_on=date(2026, 3, 25)),
+        piece(quantity=Decimal(40), delivery_on=date(2026, 4, 20)),
+    ]
+    order = answer(an_order(lines=1), people["asha"], *pieces)
+    decide(order, people["bea"], "accept")
+
+    sweep(MONDAY.replace(day=27))
+    assert the_case(cause=Cause.SHIPMENT).facts["missing"] == "60"
+
+    receive(
+        a_paper(lines=[a_line(10, received_quantity=Decimal(25))], revision="2"), at=MONDAY.replace(day=28)
+    )
+    review(fresh(), at=MONDAY.replace(day=28))
+    assert the_case(cause=Cause.SHIPMENT).facts["missing"] == "35"
+
+
+def test_what_has_no_rate_is_told_in_its_own_currency(people):
+    review(answer(an_order(lines=1, currency="USD"), people["asha"], late()))
+
+    with acting(FEED):
+        assert (
+            part_words("Value", ExceptionCase.objects.select_related("company").get()) == "Value 685.00 USD"
+        )

@@ -1,14 +1,18 @@
 """What people do with cases: own them, let them sleep, close and reopen them, write, ask, act."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from portal.kernel.errors import Duplicate, Invalid, NotAllowed, NotFound, StaleDocument
 from portal.kernel.scope import acting
+from procurement.calendars.policies import CLOSED, OFFICE_HOURS
+from procurement.catalogue.models import Company
 from procurement.changes.messages import WantedPiece, Wish
+from procurement.clocks.services import write_office
+from procurement.clocks.services.offices import WriteOffice
 from procurement.inbox.messages import ActOnCase, Part, Seen, WriteFormula
-from procurement.inbox.models import CaseLook, CaseNote, CaseTask, PriorityFormula
+from procurement.inbox.models import CaseLook, CaseNote, CaseTask, PriorityFormula, StandIn
 from procurement.inbox.queries.cases import others_looking
 from procurement.inbox.queries.formulas import as_formula
 from procurement.inbox.services.acting import (
@@ -60,6 +64,7 @@ from procurement.inbox.services.working import (
     write_note,
 )
 from procurement.inbox.states import CaseState, CloseReason, OwnedBy
+from suppliers.models import User
 from tests.builders.changes import A_WEEK, an_agreed_order, propose, stands
 from tests.builders.inbox import (
     LATER,
@@ -514,3 +519,101 @@ def test_a_formula_that_cannot_be_read_is_not_kept(people):
 def test_a_buyer_writes_no_formula(people):
     with pytest.raises(NotAllowed):
         do(people["bea"], start_formula, "Mine first")
+
+
+# --- people come and go -------------------------------------------------------------------------------------
+
+
+def leaves(person):
+    with acting(FEED):
+        User.objects.filter(pk=person.user.pk).update(is_active=False)
+
+
+def away(person, stand_in, on=LATER):
+    with acting(FEED):
+        StandIn.objects.create(
+            person=person.user,
+            stand_in=stand_in.user,
+            from_on=on.date(),
+            until_on=on.date(),
+            written_at=on,
+            written_by=person.user.name,
+        )
+
+
+def test_the_cases_of_who_has_left_go_to_those_whose_they_are_by_rule(people):
+    case = a_case(people)
+    do(people["bea"], assign_case, seen(case), people["bea"].user.pk)
+    leaves(people["bea"])
+
+    sweep(LATER)
+    assert (the_case().owner, the_case().holder, the_case().owned_by) == (None, None, OwnedBy.NOBODY)
+
+    do(people["root"], write_assignment, WriteAssignment(people["max"].user.pk, supplier="ACME"))
+    assert the_case().holder_id == people["max"].user.pk
+
+
+def test_who_works_on_cases_no_more_stands_in_for_nobody(people):
+    a_case(people)
+    away(people["bea"], people["root"])
+    sweep(LATER)
+    assert the_case().holder_id == people["root"].user.pk
+
+    leaves(people["root"])
+    sweep(LATER + timedelta(minutes=1))
+
+    assert the_case().holder_id == people["bea"].user.pk
+
+
+def test_who_takes_a_case_while_away_keeps_it_until_the_next_absence(people):
+    a_case(people)
+    bea, root = people["bea"].user.pk, people["root"].user.pk
+    away(people["bea"], people["root"])
+    sweep(LATER)
+    do(people["bea"], assign_case, seen(the_case()), bea)
+
+    sweep(LATER + timedelta(minutes=1))
+    assert (the_case().holder_id, the_case().owned_by) == (bea, OwnedBy.TAKEN)
+
+    sweep(LATER + DAY)
+    assert (the_case().holder_id, the_case().owned_by) == (bea, OwnedBy.PERSON)
+
+    away(people["bea"], people["root"], LATER + 2 * DAY)
+    sweep(LATER + 2 * DAY)
+    assert the_case().holder_id == root
+
+
+def test_a_day_has_passed_when_it_has_where_we_are(people):
+    case = a_case(people)
+    with acting(FEED):
+        Company.objects.update(time_zone="America/Los_Angeles")
+    evening = datetime(2026, 3, 5, 2, tzinfo=UTC)  # still the 4th there
+    today = date(2026, 3, 4)
+
+    do(people["bea"], ask_task, AskTask(case.key, "Where?", people["rex"].user.pk, due_on=today), at=evening)
+    absence = WriteAbsence(people["bea"].user.pk, people["root"].user.pk, today, today)
+    do(people["bea"], write_absence, absence, at=evening)
+
+    assert the_case().holder_id == people["root"].user.pk
+
+
+def test_a_case_wakes_on_a_day_on_which_we_work(people):
+    """Not on a day that the company has closed besides its country's holidays."""
+    case = a_case(people)
+    shutdown = tuple((date(2026, 3, day), "Stock-taking") for day in (11, 12))
+    hours = WriteOffice(
+        (OFFICE_HOURS,) * 5 + (CLOSED,) * 2, company="NM", time_zone="Europe/London", closed_on=shutdown
+    )
+    do(people["root"], write_office, hours)
+
+    case = do(people["bea"], snooze_case, seen(case), date(2026, 3, 11))
+
+    assert case.snoozed_until.date() == date(2026, 3, 13)
+
+
+def test_an_answer_is_kept_whole_or_refused(people):
+    case = a_case(people)
+    task = do(people["bea"], ask_task, AskTask(case.key, "Where?", people["rex"].user.pk))
+
+    with pytest.raises(Invalid, match="At most 5000"):
+        do(people["rex"], answer_task, task.key, "x" * 5001)

@@ -529,3 +529,40 @@ def test_no_supplier_opens_a_policy(people):
         client = signed_in(people[name])
         assert client.get(reverse("policy-list")).status_code == 403
         assert client.get(reverse("policy", args=[draft.key])).status_code == 403
+
+
+def test_a_second_press_writes_over_no_rule_of_a_colleague(people):
+    draft = a_draft(people["bea"], FIVE_DAYS)
+    bea, boss = signed_in(people["bea"]), signed_in(people["max"])
+    (rule,) = rules(draft)
+    change = reverse("policy-rule", args=[draft.key, rule.key])
+    opened = {**hidden(bea.get(change)), **RULE, "absolute": "2"}
+    boss.post(change, {**hidden(boss.get(change)), **RULE, "absolute": "9"})
+
+    first = bea.post(change, opened)
+    second = bea.post(change, {**opened, **hidden(first)})
+
+    assert (first.status_code, second.status_code) == (409, 409)
+    assert 'value="2"' in second.content.decode()
+    assert [rule.limit.absolute for rule in rules(draft)] == [Decimal(9)]
+
+
+def test_a_second_press_writes_where_a_colleague_changed_another_rule(people):
+    draft = a_draft(people["bea"], FIVE_DAYS)
+    bea = signed_in(people["bea"])
+    (rule,) = rules(draft)
+    change = reverse("policy-rule", args=[draft.key, rule.key])
+    opened = {**hidden(bea.get(change)), **RULE, "absolute": "2"}
+    write(signed_in(people["max"]), draft, direction="under")
+
+    first = bea.post(change, opened)
+    second = bea.post(change, {**opened, **hidden(first)})
+
+    assert (first.status_code, second.status_code) == (409, 303)
+    assert Decimal(2) in [rule.limit.absolute for rule in rules(draft)]
+
+
+def hidden(response):
+    """What the form carries along unseen."""
+    found = re.findall(r'type="hidden" name="(version|stood)" value="([^"]*)"', response.content.decode())
+    return {name: value.replace("&#x2B;", "+") for name, value in found}
