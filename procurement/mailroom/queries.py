@@ -187,6 +187,20 @@ def company_actor(sender: Sender) -> Actor:
     )
 
 
+def side_of_holder(reply: ReplyTo) -> Side | None:
+    """On which side whom we wrote to at a reply address stands today; None for a user who left. Two queries.
+
+    An address without a user is one at which a supplier's people are reached.
+    """
+    if reply.person.user_id is None:
+        return Side.SUPPLIER
+    user = User.objects.filter(pk=reply.person.user_id, is_active=True).first()
+    if user is not None and user.company_role:
+        return Side.COMPANY
+    acts = user and Membership.objects.filter(user=user, supplier_id=reply.supplier_id).exists()
+    return Side.SUPPLIER if acts else None
+
+
 # --- what it is about ---------------------------------------------------------------------------------------
 
 

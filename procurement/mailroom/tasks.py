@@ -13,7 +13,8 @@ from procurement.mailroom.queries import MAILROOM
 from procurement.mailroom.services import sort_mail
 from procurement.mailroom.services.taking import ANSWER
 from procurement.mailroom.ways.answer import send_answer
-from procurement.mailroom.ways.imap import MailboxUnreadable, poll_mailbox
+from procurement.mailroom.ways.imap import poll_mailbox
+from procurement.mailroom.ways.keeping import MailboxUnreadable
 from procurement.mailroom.ways.maildir import poll_maildir
 
 logger = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def poll(**_ignored: object) -> int:
     if settings.MAIL_IN_MAILDIR:
         try:
             count += poll_maildir(settings.MAIL_IN_MAILDIR, largest=largest, clock=timezone.now)
-        except OSError as error:
+        except MailboxUnreadable as error:
             logger.warning("the mail folder cannot be read", extra={"reason": str(error)})
     return count
 

@@ -18,7 +18,7 @@ from smtplib import (
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.urls import reverse
 from django.utils import timezone, translation
 
@@ -79,7 +79,7 @@ def deliver(message: OutboxMessage) -> str:
         return letter
     try:
         _send(letter)
-    except _Refused as refusal:
+    except Refused as refusal:
         with acting(POSTMAN):
             fail_mail(letter.mail, refusal.reason, at=at)
         return "refused"
@@ -222,7 +222,7 @@ def _stop_url(mail: NoticeMail, notices: Sequence[Notice]) -> str:
 # --- the mail server -----------------------------------------------------------------------------------------
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """The mail server will never take a mail to this address."""
 
     def __init__(self, reason: str) -> None:
@@ -260,24 +260,29 @@ def _send(letter: _Letter) -> None:
     )
     message.attach_alternative(words.html, "text/html")
     message.metadata = {"mail": str(mail.key)}  # type: ignore[attr-defined]  # django-anymail: it comes back with a bounce
+    hand_over(message)
+
+
+def hand_over(message: EmailMessage) -> None:
+    """Give a mail to the mail server. Raises `Refused` where it never takes it, `RetryLater` where it does not now."""
     try:
         message.send()
     except SMTPRecipientsRefused as error:
         codes = [code for code, _text in error.recipients.values()]
         reason = "; ".join(f"{code} {_plain(text)}" for code, text in error.recipients.values())
         if codes and all(code in PERMANENT for code in codes):
-            raise _Refused(reason) from error
+            raise Refused(reason) from error
         raise RetryLater(f"The mail server does not take it now: {reason}") from error
     except SMTPDataError as error:
         reason = f"{error.smtp_code} {_plain(error.smtp_error)}"
         if error.smtp_code in NEVER_AGAIN:
-            raise _Refused(reason) from error
+            raise Refused(reason) from error
         raise RetryLater(f"The mail server does not take it now: {reason}") from error
     except (OSError, SMTPException) as error:
         raise RetryLater(f"The mail server did not take it: {error}") from error
     except Exception as error:
         if reason := _provider_refused(error):
-            raise _Refused(reason) from error
+            raise Refused(reason) from error
         if type(error).__module__.startswith(("anymail.", "requests.")):
             raise RetryLater(f"The mail provider did not take it: {error}"[:500]) from error
         raise

@@ -34,7 +34,7 @@ MOST_PARTS = 200
 DEEPEST = 15
 MOST_FILES = 20
 MOST_ADDRESSES = 200
-MOST_COMMENTS = 20
+MOST_COMMENTS = 20  # and groups, in one field
 MOST_REFERENCES = 50
 MOST_FAILURES = 100
 LONGEST_ID = 250
@@ -197,8 +197,9 @@ def _is_shown(char: str) -> bool:
 def _addresses(values: Sequence[str]) -> list[tuple[str, str]]:
     found = []
     for value in values[:20]:
-        # The standard parser goes one call deeper for each comment in a comment.
+        # The standard parser goes one call deeper for each comment in a comment, and each group in a group.
         bare = re.sub(r"[()]", " ", value) if value.count("(") > MOST_COMMENTS else value
+        bare = bare.replace(":", " ") if bare.count(":") > MOST_COMMENTS else bare
         for name, address in getaddresses([bare]):
             if ADDRESS.fullmatch(address):
                 found.append((name, address.lower()))

@@ -49,13 +49,17 @@ class About:
     orders: Sequence[PurchaseOrder] = ()
 
 
-def hold_orders(order: PurchaseOrder, opened: Opened, *, author: Actor) -> list[PurchaseOrder]:
+def hold_orders(
+    order: PurchaseOrder, opened: Opened, *, author: Actor, alone: bool = False
+) -> list[PurchaseOrder]:
     """The order of a mail, and those it names besides: of its author's supplier, never of another. All are held.
 
-    Everybody holds orders before what hangs on them, and by id; so nobody waits for one who waits for them.
+    `alone`: its author is a stranger who has one of our mails, and is heard on that one order. Everybody holds orders before what hangs on them, and by id; so nobody waits for one who waits for them.
     """
-    with acting(author):
-        named = orders_named([opened.subject, written_now(opened)], actor=author)
+    named: list[PurchaseOrder] = []
+    if not alone:
+        with acting(author):
+            named = orders_named([opened.subject, written_now(opened)], actor=author)
     keys = [order.pk, *(one.pk for one in named if one.pk != order.pk)]
     wanted = visible_orders(MAILROOM).filter(pk__in=keys, supplier=order.supplier_id)
     wanted = wanted.select_related("company", "supplier", "ship_to").order_by("id")
@@ -70,7 +74,7 @@ def make_drafts(about: About, *, author: Actor, at: datetime) -> tuple[list[Mail
     if not orders:
         return [], []
     written_at = believed_moment(about.mail)
-    language = _language(author, order)
+    language = language_of(author, order)
     context = context_of(
         orders, written_at=written_at, writer=opened.sender_name or author.label, language=language
     )
@@ -101,7 +105,7 @@ def make_drafts(about: About, *, author: Actor, at: datetime) -> tuple[list[Mail
     return drafts, left
 
 
-def _language(author: Actor, order: PurchaseOrder) -> str:
+def language_of(author: Actor, order: PurchaseOrder) -> str:
     if author.user_id is None:
         return str(order.supplier.language)
     return User.objects.values_list("language", flat=True).get(pk=author.user_id)
