@@ -203,7 +203,7 @@ def _reply_to(mail: NoticeMail, notices: Sequence[Notice], at: datetime) -> str:
     )
     if address or mail.audience == Audience.COMPANY:
         return address
-    return formataddr((order.buyer_name, order.buyer_email)) if order.buyer_email else ""
+    return _named(order.buyer_name, order.buyer_email) if order.buyer_email else ""
 
 
 def _company_of(notices: Sequence[Notice]) -> str:
@@ -249,7 +249,7 @@ def _headers(letter: _Letter) -> dict[str, str]:
 
 def _send(letter: _Letter) -> None:
     mail, words = letter.mail, letter.written
-    to = formataddr((mail.name, mail.address)) if mail.name else mail.address
+    to = _named(mail.name, mail.address) if mail.name else mail.address
     message = EmailMultiAlternatives(
         words.subject,
         words.text,
@@ -292,7 +292,13 @@ def _sender(letter: _Letter) -> str:
     """Ours, under the name of the company whose order it is: readers look for a name they know."""
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     company = _company_of(letter.leaving) if letter.mail.audience == Audience.SUPPLIER else ""
-    return formataddr((f"{company} ({name})" if company and name else company or name, address))
+    return _named(f"{company} ({name})" if company and name else company or name, address)
+
+
+def _named(name: str, address: str) -> str:
+    """An address under a name, on one line: names come from people and from the ERP, and may hold anything."""
+    shown = "".join(char for char in name if char.isprintable() or char.isspace())
+    return formataddr((" ".join(shown.split()), "".join(address.split())))
 
 
 def _provider_refused(error: Exception) -> str:

@@ -48,7 +48,7 @@ def _is_answered_by_a_machine(mail: Opened) -> bool:
 
 
 def may_be_answered(mail: Opened) -> bool:
-    """Whether a machine may answer this mail (RFC 3834, 2): only what a person wrote to us alone, and can be reached."""
+    """Whether a machine may answer this mail (RFC 3834, 2): only what a person wrote to us alone."""
     if mail.header("auto-submitted").partition(";")[0].strip().lower() not in ("", "no"):
         return False
     if mail.header("return-path").replace(" ", "") == "<>" or "x-auto-response-suppress" in mail.headers:

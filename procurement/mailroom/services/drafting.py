@@ -54,7 +54,8 @@ def hold_orders(
 ) -> list[PurchaseOrder]:
     """The order of a mail, and those it names besides: of its author's supplier, never of another. All are held.
 
-    `alone`: its author is a stranger who has one of our mails, and is heard on that one order. Everybody holds orders before what hangs on them, and by id; so nobody waits for one who waits for them.
+    `alone`: its author is a stranger who has one of our mails, and is heard on that one order. Everybody holds orders
+    before what hangs on them, and by id; so nobody waits for one who waits for them.
     """
     named: list[PurchaseOrder] = []
     if not alone:

@@ -1,7 +1,7 @@
 """The one word that goes back by mail: which files of a mail were not taken. Everything else is said by notices.
 
-Only to somebody whom we know, never to a machine; marked as automatic (RFC 3834), so that no machine answers it; without our reply
-address, so that whoever answers it writes to the mail it is about.
+Only to somebody whom we know, never to a machine; marked as automatic (RFC 3834), so that no machine answers it;
+without our reply address, so that whoever answers it writes to the mail it is about.
 """
 
 from django.core.mail import EmailMessage

@@ -33,7 +33,7 @@ from procurement.links.services import (
 from procurement.links.states import Purpose
 from procurement.notifications.services import see_order
 from procurement.orders.models import PurchaseOrder
-from procurement.orders.queries import find_order, lock_order
+from procurement.orders.queries import lock_order
 from procurement.threads.messages import NewMessage
 from procurement.threads.queries import thread_of
 from procurement.threads.services import send_message
@@ -218,7 +218,7 @@ def link_forward(request: LinkRequest) -> HttpResponse:
 @link_door(methods=["POST"], refused=refused_page)
 def link_open(request: LinkRequest, key: uuid.UUID) -> HttpResponse:
     """Go on to another order of the same supplier, by a link of its own."""
-    order = find_order(key, actor=request.actor)
+    order = lock_order(key, actor=request.actor)
     made = open_beside(request.link, order, Purpose.ANSWER, actor=request.actor, at=request.at)
     response = HttpResponseRedirect(reverse("link", args=[made.token]))
     response.status_code = 303
