@@ -1,8 +1,8 @@
 """What a mail promises becomes drafts, on each order it is about; nothing is said by them until somebody presses."""
 
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -101,9 +101,22 @@ def make_drafts(about: About, *, author: Actor, at: datetime) -> tuple[list[Mail
         ]
         drafts += made
         left += [] if made else found.unsure
+    names: set[str] = set()
     for file in opened.files:
-        drafts += _sheet(about, file, language, author=author, at=at)
+        sheet = _sheet(about, replace(file, name=_unlike(file.name, names)), language, author=author, at=at)
+        names.update(draft.file_name for draft in sheet)
+        drafts += sheet
     return drafts, left
+
+
+def _unlike(name: str, names: Collection[str]) -> str:
+    """The name of a file, with a number if another one of the mail has it: it tells their drafts apart."""
+    safe = safe_name(name)
+    stem, _dot, extension = safe.rpartition(".")
+    found, number = safe, 2
+    while found in names:
+        found, number = f"{stem} ({number}).{extension}", number + 1
+    return found
 
 
 def language_of(author: Actor, order: PurchaseOrder) -> str:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.outbox.services import ParkMessage, RetryLater
 from portal.kernel.scope import acting
+from procurement.acknowledgments.files.sheet import write_sheet
 from procurement.mailroom.models import InboundMail
 from procurement.mailroom.policies.opening import open_mail, read_head
 from procurement.mailroom.policies.trust import Proof, proof_of
@@ -24,6 +25,7 @@ from tests.builders.imap import MailServer, serving
 from tests.builders.mails import a_mail, arrive, drafts_on, reply_to, said_on
 from tests.builders.world import an_order
 from tests.people import FEED
+from tests.procurement.mailroom.test_opening import a_bounce
 
 HOST = "mx.northmoor.example"
 
@@ -96,6 +98,45 @@ class TestOneThatCannotBeTaken:
 
         assert self.kept() == ["Two"]
         assert [one.name for one in (tmp_path / "new").iterdir()] == ["1"]
+
+
+@pytest.mark.django_db
+class TestWhatNoDatabaseKeeps:
+    """Bytes that come through a charset, and that PostgreSQL refuses."""
+
+    @pytest.mark.parametrize(("charset", "words"), [("utf-7", b"+2AA-"), ("unicode_escape", rb"\ud800\0")])
+    def test_in_the_text(self, people, charset, words):
+        order = an_order()
+        head, _empty, _rest = a_mail(to=reply_to(order, people["asha"])).partition(b"\n\n")
+        raw = head.replace(b'charset="utf-8"', f'charset="{charset}"'.encode())
+
+        mail = arrive(raw + b"\n\nWe call you " + words + b" tomorrow.\n")
+
+        assert mail.state == "threaded"
+        assert said_on(order)[0].body.startswith("We call you ?")
+
+    def test_in_the_report_of_a_failed_delivery(self, people):
+        report = a_bounce().replace(b"Diagnostic-Code: smtp; ", b"Diagnostic-Code: smtp; \0\xff ", 1)
+
+        mail = arrive(report)
+
+        assert mail.state == "bounced"
+        assert "\0" not in mail.told["failures"][0]["diagnosis"]
+
+
+@pytest.mark.django_db
+def test_two_sheets_of_one_name_are_two_drafts(people):
+    order = an_order()
+    lines = order.lines.select_related("order__supplier", "order__company")
+    with acting(FEED), write_sheet(list(lines)) as file:
+        sheet = file.read()
+
+    mail = arrive(
+        a_mail("Both.", to=reply_to(order, people["asha"]), files=(("a.xlsx", sheet), ("a.xlsx", sheet)))
+    )
+
+    assert mail.state == "drafted"
+    assert [draft.file_name for draft in drafts_on(order)] == ["a.xlsx", "a (2).xlsx"]
 
 
 # --- whose word it is ---------------------------------------------------------------------------------------
