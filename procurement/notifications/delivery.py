@@ -23,11 +23,12 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from portal.kernel.actors import Actor, Channel, Side
+from portal.kernel.audit.models import AuditEvent
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.outbox.services import ParkMessage, RetryLater
 from portal.kernel.scope import acting, require_no_transaction
 from procurement.links.models import SignedLink
-from procurement.links.queries import url_of
+from procurement.links.queries import asked_url, url_of
 from procurement.links.services import NewLink, issue_links, reply_address_of
 from procurement.links.states import Purpose
 from procurement.notifications.messages import Written
@@ -122,7 +123,7 @@ def _write(key: str, at: datetime) -> _Letter | str:
                 company=_company_of(leaving) if mail.audience == Audience.SUPPLIER else "",
                 audience=mail.audience,
                 cadence=leaving[0].cadence,
-                may_reply=bool(settings.MAIL_REPLY_DOMAIN) and len(items) == 1,
+                may_reply=bool(settings.MAIL_REPLY_DOMAIN and reply_to) and mail.audience != Audience.OUTSIDE,
                 stop_url=stop_url,
             )
             text = written(items, envelope)
@@ -147,12 +148,16 @@ def _reader(mail: NoticeMail) -> Actor | None:
             supplier_ids=(mail.supplier_id,),
             all_supplier_ids=(mail.supplier_id,),
         )
+    if mail.audience == Audience.OUTSIDE:
+        return POSTMAN  # who reads it may see one question, and its writer says nothing else
     user: User | None = mail.user
     return actor_of(user, channel=Channel.MAIL) if user is not None and user.company_role else None
 
 
 def _ways(mail: NoticeMail, notices: Sequence[Notice], at: datetime) -> dict[str, str]:
     """The way to each document: a signed link for a supplier's reader, the page itself for ours."""
+    if mail.audience == Audience.OUTSIDE:
+        return _asked_ways(notices)
     if mail.audience == Audience.COMPANY:
         return {
             one.stream: f"{settings.PUBLIC_URL}{reverse('order', args=[one.order.key])}"
@@ -184,6 +189,19 @@ def _ways(mail: NoticeMail, notices: Sequence[Notice], at: datetime) -> dict[str
     return {stream: url_of(link) for stream, link in {**made, **given_on}.items()}
 
 
+def _asked_ways(notices: Sequence[Notice]) -> dict[str, str]:
+    """The address of the one question that such a mail is about."""
+    events = AuditEvent.objects.filter(pk__in=[one.event_id for one in notices])
+    return {event.stream: asked_url(event.facts["task"]) for event in events}
+
+
+def _asker(notices: Sequence[Notice]) -> User | None:
+    """Who put the question of a mail: an answer by mail is theirs."""
+    events = AuditEvent.objects.filter(pk__in=[one.event_id for one in notices])
+    ids = events.exclude(actor_user_id=None).values("actor_user_id")
+    return User.objects.filter(pk__in=ids, is_active=True).first()
+
+
 def _purpose(notice: Notice, notices: Sequence[Notice]) -> str:
     order = notice.order
     if order is not None and order.state == OrderState.ISSUED and order.lines_for_supplier:
@@ -193,7 +211,10 @@ def _purpose(notice: Notice, notices: Sequence[Notice]) -> str:
 
 
 def _reply_to(mail: NoticeMail, notices: Sequence[Notice], at: datetime) -> str:
-    """Where a reply goes: to the document's thread where we read replies, else to the buyer."""
+    """Where a reply goes: to the document's thread where we read replies, else to the buyer; or to who asks."""
+    if mail.audience == Audience.OUTSIDE:
+        asker = _asker(notices)
+        return _named(asker.name, asker.email) if asker else ""
     orders = {one.order_id: one.order for one in notices if one.order is not None}
     if len(orders) != 1:
         return ""

@@ -19,7 +19,7 @@ from procurement.notifications.models import (
     OrderSight,
 )
 from procurement.notifications.policies import Gathered
-from procurement.notifications.states import Audience, Cadence, NoticeKind, NoticeState
+from procurement.notifications.states import ALONE, Audience, Cadence, NoticeKind, NoticeState
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.states import OrderState
 from suppliers.models import Membership, Supplier, User
@@ -121,7 +121,7 @@ def waiting_notices(at: datetime) -> list[Gathered]:
             (address, audience, supplier if audience == "supplier" else None),
             cadence,
             when,
-            kind == NoticeKind.LINK,
+            kind in ALONE,
         )
         for pk, address, audience, supplier, cadence, when, kind in rows.order_by("id").values_list(*fields)
     ]
