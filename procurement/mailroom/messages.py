@@ -8,6 +8,8 @@ from typing import Any
 
 from procurement.acknowledgments.messages import TypedPiece
 
+LONGEST_WORDS = 1_000  # of a sentence that is kept as evidence
+
 
 @dataclass(frozen=True, slots=True)
 class MailFile:
@@ -82,7 +84,7 @@ class DraftLine:
             "key": self.key,
             "number": self.number,
             "pieces": pieces,
-            "evidence": dict(self.evidence),
+            "evidence": {name: words[:LONGEST_WORDS] for name, words in self.evidence.items()},
             "marks": list(self.marks),
             "cancel": self.cancel,
         }
@@ -110,7 +112,7 @@ class Unsure:
 
     def as_json(self) -> dict[str, Any]:
         """The statement as a draft keeps it."""
-        return asdict(self)
+        return asdict(self) | {"words": self.words[:LONGEST_WORDS]}
 
 
 @dataclass(frozen=True, slots=True)

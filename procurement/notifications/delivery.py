@@ -197,8 +197,15 @@ def _asked_ways(notices: Sequence[Notice]) -> dict[str, str]:
 
 def _asker(notices: Sequence[Notice]) -> User | None:
     """Who put the question of a mail: an answer by mail is theirs."""
-    events = AuditEvent.objects.filter(pk__in=[one.event_id for one in notices])
-    ids = events.exclude(actor_user_id=None).values("actor_user_id")
+    streams = {one.stream for one in notices}
+    tasks = [
+        facts.get("task")
+        for facts in AuditEvent.objects.filter(pk__in=[one.event_id for one in notices]).values_list(
+            "facts", flat=True
+        )
+    ]
+    asked = AuditEvent.objects.filter(stream__in=streams, kind="case.task_asked", facts__task__in=tasks)
+    ids = asked.exclude(actor_user_id=None).values("actor_user_id")
     return User.objects.filter(pk__in=ids, is_active=True).first()
 
 

@@ -56,6 +56,7 @@ HEARD: Mapping[str, Heard] = {
     "case.mentioned": Heard(NoticeKind.MENTION, To.NAMED),
     "case.reminded": Heard(NoticeKind.REMINDER, To.NAMED),
     "case.task_asked": Heard(NoticeKind.QUESTION, To.ASKED),
+    "case.task_reminded": Heard(NoticeKind.QUESTION, To.ASKED),
     "link.asked_again": Heard(NoticeKind.LINK, To.HOLDER),
     "link.forwarded": Heard(NoticeKind.LINK, To.HOLDER),
 }

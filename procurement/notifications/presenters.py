@@ -327,18 +327,21 @@ def _mention(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder
 def _question(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen) -> str:
     """A question, and nothing else of the case: whom it is put to may be anybody."""
     facts = event.facts
-    item.quotes.append(Quote(event.actor_label, str(facts.get("question") or "")[:LONGEST_QUOTE]))
+    name = str(facts.get("by") or event.actor_label)
+    item.quotes.append(Quote(name, str(facts.get("question") or "")[:LONGEST_QUOTE]))
     if due := str(facts.get("due_on") or ""):
         item.sentences.append(
             _("An answer is needed by %(day)s.") % {"day": day_text(date.fromisoformat(due))}
         )
-    item.button = _("Answer")
+    item.button = _("Answer the question")
     if notice.audience == Audience.OUTSIDE:
         until = {"day": day_text(timezone.localdate() + ASKED_FOR)}
         item.sentences.append(_("The button opens this question and nothing else, until %(day)s.") % until)
     else:
         item.url = f"{settings.PUBLIC_URL}{reverse('inbox-task', args=[facts['task']])}"
-    return _("%(name)s asks you something") % {"name": event.actor_label}
+    if event.kind == "case.task_reminded":
+        return _("Reminder: %(name)s waits for your answer") % {"name": name}
+    return _("%(name)s asks you something") % {"name": name}
 
 
 def _page_of(stream: str) -> str:

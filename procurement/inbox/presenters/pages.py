@@ -334,6 +334,7 @@ _EVENTS: Mapping[str, Lazy] = {
     "case.mentioned": gettext_lazy("%(by)s mentioned colleagues"),
     "case.task_asked": gettext_lazy("%(by)s asked somebody else"),
     "case.task_answered": gettext_lazy("%(by)s answered"),
+    "case.task_reminded": gettext_lazy("Who was asked is reminded"),
     "notice.sent": gettext_lazy("Mailed to %(to)s"),
     "notice.failed": gettext_lazy("The mail to %(to)s did not arrive"),
     "case.task_withdrawn": gettext_lazy("%(by)s took a question back"),

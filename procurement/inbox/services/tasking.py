@@ -62,17 +62,22 @@ def ask_task(command: AskTask, *, actor: Actor, at: datetime) -> CaseTask:
         asked_by_user_id=actor.user_id,
     )
     ExceptionCase.objects.filter(pk=case.pk).update(updated_at=at)
-    facts = {
-        "number": case.number,
-        "task": str(task.key),
-        "person": command.person,
-        "email": task.email,
-        "question": question[:MOST_MAILED],
-        "language": task.language,
-        "due_on": command.due_on.isoformat() if command.due_on else "",
-    }
-    record_on(case, "case.task_asked", facts, actor=actor, at=at)
+    record_on(case, "case.task_asked", question_facts(task), actor=actor, at=at)
     return task
+
+
+def question_facts(task: CaseTask) -> dict[str, object]:
+    """What a fact says of a question: to whom, what, by when. Never its address."""
+    return {
+        "number": task.case.number,
+        "task": str(task.key),
+        "person": task.asked_of_id,
+        "email": task.email,
+        "question": task.question[:MOST_MAILED],
+        "by": task.asked_by,
+        "language": task.language,
+        "due_on": task.due_on.isoformat() if task.due_on else "",
+    }
 
 
 def _problems(command: AskTask, question: str, email: str, at: datetime) -> Iterator[Problem]:

@@ -35,18 +35,23 @@ from procurement.threads.policies import extension_of, safe_name
 from suppliers.models import User
 
 SHEETS = ("xlsx", "csv")
+MOST_UNSURE = 100  # statements of one mail; a person who finds so many reads the mail
 LARGEST_SHEET = 5 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """A mail, the order whose thread it went to, what was said there, and what else came with it."""
+    """A mail, the order whose thread it went to, what was said there, and what else came with it.
+
+    `is_known`: its author is one of the supplier's. A stranger's word takes no draft of theirs away.
+    """
 
     mail: InboundMail
     order: PurchaseOrder
     said: Message
     opened: Opened
     orders: Sequence[PurchaseOrder] = ()
+    is_known: bool = True
 
 
 def hold_orders(
@@ -100,13 +105,13 @@ def make_drafts(about: About, *, author: Actor, at: datetime) -> tuple[list[Mail
             if lines
         ]
         drafts += made
-        left += [] if made else found.unsure
+        left += [] if made else found.unsure[:MOST_UNSURE]
     names: set[str] = set()
     for file in opened.files:
         sheet = _sheet(about, replace(file, name=_unlike(file.name, names)), language, author=author, at=at)
         names.update(draft.file_name for draft in sheet)
         drafts += sheet
-    return drafts, left
+    return drafts, left[:MOST_UNSURE]
 
 
 def _unlike(name: str, names: Collection[str]) -> str:
@@ -137,8 +142,9 @@ def _draft(
 ) -> MailDraft:
     draft = _new(about, order, kind, author=author, at=at)
     draft.lines = [line.as_json() for line in lines]
-    draft.unsure = [one.as_json() for one in unsure]
-    _supersede(draft, at=at)
+    draft.unsure = [one.as_json() for one in unsure[:MOST_UNSURE]]
+    if about.is_known:
+        _supersede(draft, at=at)
     draft.save(force_insert=True)
     _tell(draft, {"lines": [line.number for line in lines]}, at=at)
     return draft

@@ -48,6 +48,8 @@ SET_ASIDE, BOUNCE, QUESTION, HOLD, REFUSE, THREAD = (
     "thread",
 )
 
+LONGEST_TEXT = 50_000  # of what is kept beside the mail, for its page; the thread has all of it
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -215,7 +217,7 @@ def _leave(mail: InboundMail, opened: Opened, judged: Judged, *, at: datetime) -
         "sorted_at": at,
         "supplier_id": judged.supplier_id,
         "order_id": judged.order.pk if judged.order else None,
-        "text": written_now(opened),
+        "text": written_now(opened)[:LONGEST_TEXT],
         "files": [{"name": file.name, "size": len(file.content)} for file in opened.files],
         "told": told,
     }
@@ -255,7 +257,7 @@ def _thread(mail: InboundMail, opened: Opened, judged: Judged, *, at: datetime) 
     reasons = [one["why"] for one in said.files if one["why"]]
     if reasons and mail.placed_at is None and judged.is_known and may_be_answered(opened):
         promise_answer(mail, order, reasons, language=language, at=at)
-    about = About(mail, order, said.message, opened, orders)
+    about = About(mail, order, said.message, opened, orders, judged.is_known)
     drafts, unsure = ([], []) if author.is_company else make_drafts(about, author=author, at=at)
     verb = "draft" if drafts else "thread"
     facts = {
@@ -270,7 +272,7 @@ def _thread(mail: InboundMail, opened: Opened, judged: Judged, *, at: datetime) 
         "supplier_id": order.supplier_id,
         "order_id": order.pk,
         "said_id": said.message.pk,
-        "text": text,
+        "text": text[:LONGEST_TEXT],
         "files": said.files,
         "told": {"unsure": [one.as_json() for one in unsure]} if unsure else {},
     }

@@ -10,10 +10,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from portal.kernel.audit.services import record
 from portal.kernel.scope import acting
 from portal.kernel.templatetags.portal_ui import day_text
 from procurement.inbox.models import CaseTask, ExceptionCase
-from procurement.inbox.services.tasking import AskTask, ask_task, withdraw_task
+from procurement.inbox.services.clocks import KEEPER
+from procurement.inbox.services.tasking import AskTask, ask_task, question_facts, withdraw_task
 from procurement.notifications.services import note_bounce
 from procurement.notifications.services.gathering import POSTMAN
 from tests.builders.notices import html_of, mailed, mails, post, react
@@ -122,6 +124,31 @@ def test_a_mail_that_does_not_arrive_is_told_on_the_case_and_makes_no_other(peop
     assert "The mail to site@kelso.example did not arrive: 5.1.1 no such user." in shown
     with acting(FEED):
         assert ExceptionCase.objects.filter(kind="notice_failed").count() == 0
+
+
+def test_a_reminder_says_so_with_the_same_question_and_comes_from_who_asked(people):
+    task = ask(people)
+    the_mail()
+    with acting(FEED):
+        case = ExceptionCase.objects.get(pk=task.case_id)
+        task = CaseTask.objects.select_related("case").get()
+        facts = question_facts(task)
+        record(
+            "case.task_reminded",
+            case.stream,
+            actor=KEEPER,
+            at=timezone.now(),
+            supplier_id=case.supplier_id,
+            facts=facts,
+            internal=True,
+        )
+
+    letter = the_mail()
+
+    assert letter.subject == "Reminder: Bea Buyer waits for your answer"
+    assert letter.reply_to == ["Bea Buyer <bea@northmoor.example>"]
+    assert "Bea Buyer: Can the site wait?" in letter.body
+    assert "Can the site wait?" in Client().get(address_in(letter)).text
 
 
 def test_its_address_stands_in_no_table_and_no_log(people, caplog):
