@@ -67,7 +67,8 @@ class DraftLine:
 
     `evidence` are the sentences it came from, by what they gave: "line", "delivery_on", "quantity", "price", …
     `marks` say what was worked out and not said: "week", "rest_refused", "day_as_asked". `cancel` wishes for nothing
-    more.
+    more. Where a change request is open on the line, `change` is its key and `change_version` what was on the table
+    when the mail was read: the mark "accepts" or "counters" says which answer it is.
     """
 
     key: str
@@ -76,6 +77,8 @@ class DraftLine:
     evidence: Mapping[str, str] = field(default_factory=dict)
     marks: tuple[str, ...] = ()
     cancel: bool = False
+    change: str = ""
+    change_version: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The line as a draft keeps it."""
@@ -87,6 +90,8 @@ class DraftLine:
             "evidence": {name: words[:LONGEST_WORDS] for name, words in self.evidence.items()},
             "marks": list(self.marks),
             "cancel": self.cancel,
+            "change": self.change,
+            "change_version": self.change_version,
         }
 
 
@@ -99,6 +104,8 @@ def line_from_json(kept: Mapping[str, Any]) -> DraftLine:
         evidence=kept["evidence"],
         marks=tuple(kept["marks"]),
         cancel=kept["cancel"],
+        change=kept.get("change", ""),
+        change_version=kept.get("change_version", 0),
     )
 
 

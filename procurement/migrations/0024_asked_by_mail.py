@@ -1,4 +1,4 @@
-"""Questions go by mail, and the bytes of mails are forgotten after a while."""
+"""Questions go by mail, mails answer change requests, and the bytes of mails are forgotten after a while."""
 
 from django.conf import settings
 from django.db import migrations, models
@@ -12,6 +12,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RemoveConstraint(
+            model_name="maildraft",
+            name="mail_draft_kind_known",
+        ),
         migrations.RemoveConstraint(
             model_name="notice",
             name="notice_kind_known",
@@ -37,6 +41,19 @@ class Migration(migrations.Migration):
             model_name="inboundmail",
             name="forgotten_at",
             field=models.DateTimeField(null=True),
+        ),
+        migrations.AlterField(
+            model_name="maildraft",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("answer", "Answer"),
+                    ("change", "Change request"),
+                    ("sheet", "Answer sheet"),
+                    ("reply", "Answer to a change request"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.AlterField(
             model_name="notice",
@@ -108,6 +125,13 @@ class Migration(migrations.Migration):
                 condition=models.Q(("forgotten_at__isnull", True)),
                 fields=["received_at"],
                 name="inbound_mail_kept",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="maildraft",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["answer", "change", "sheet", "reply"])),
+                name="mail_draft_kind_known",
             ),
         ),
         migrations.AddConstraint(

@@ -14,7 +14,7 @@ from procurement.acknowledgments.files.reading import read_file
 from procurement.acknowledgments.services import keep_upload
 from procurement.mailroom.messages import DraftLine, MailFile, Opened, Unsure
 from procurement.mailroom.models import InboundMail, MailDraft
-from procurement.mailroom.policies.drafting import ANSWER, CHANGE, draft_lines, overlaps
+from procurement.mailroom.policies.drafting import ANSWER, CHANGE, REPLY, draft_lines, overlaps
 from procurement.mailroom.policies.opening import readable
 from procurement.mailroom.queries import (
     MAILROOM,
@@ -101,6 +101,7 @@ def make_drafts(about: About, *, author: Actor, at: datetime) -> tuple[list[Mail
             for kind, lines in (
                 (DraftKind.ACKNOWLEDGMENT, found.lines[ANSWER]),
                 (DraftKind.CHANGE, found.lines[CHANGE]),
+                (DraftKind.REPLY, found.lines[REPLY]),
             )
             if lines
         ]

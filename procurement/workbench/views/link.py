@@ -59,6 +59,7 @@ def _done_texts() -> dict[str, str]:
         "counter": _("Your counter-proposal is on the table."),
         "said": _("Your message is in the order’s thread; the buyer is told."),
         "asked": _("Your change request is on the table; the buyer is told."),
+        "replied": _("Your answer to the change request is sent; the buyer is told."),
         "discarded": _("Discarded. What was written stays in the thread."),
         "forwarded": _("Forwarded. Your colleague gets a mail with a link of their own."),
     }

@@ -213,7 +213,7 @@ def test_when_the_ladder_reminds_whoever_was_asked_and_has_not_answered_is_remin
             task = ask_task(command, actor=people["bea"].actor, at=at)
         answer_task(task.key, "Yes.", actor=people["bea"].actor, at=LATER)
     keep(case)
-    at = run(case, 60)
+    at = run(case, 24 * 3)
     for _time in range(2):
         hear(case, ["clock.step_reached"], call_people, at)
 
