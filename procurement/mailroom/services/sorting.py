@@ -48,8 +48,6 @@ SET_ASIDE, BOUNCE, QUESTION, HOLD, REFUSE, THREAD = (
     "thread",
 )
 
-LONGEST_TEXT = 50_000  # of what is kept beside the mail, for its page; the thread has all of it
-
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -217,7 +215,7 @@ def _leave(mail: InboundMail, opened: Opened, judged: Judged, *, at: datetime) -
         "sorted_at": at,
         "supplier_id": judged.supplier_id,
         "order_id": judged.order.pk if judged.order else None,
-        "text": written_now(opened)[:LONGEST_TEXT],
+        "text": written_now(opened),
         "files": [{"name": file.name, "size": len(file.content)} for file in opened.files],
         "told": told,
     }
@@ -272,7 +270,7 @@ def _thread(mail: InboundMail, opened: Opened, judged: Judged, *, at: datetime) 
         "supplier_id": order.supplier_id,
         "order_id": order.pk,
         "said_id": said.message.pk,
-        "text": text[:LONGEST_TEXT],
+        "text": text,
         "files": said.files,
         "told": {"unsure": [one.as_json() for one in unsure]} if unsure else {},
     }

@@ -11,23 +11,20 @@ from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.outbox.services import ParkMessage, RetryLater
 from portal.kernel.scope import acting
 from procurement.acknowledgments.files.sheet import write_sheet
-from procurement.mailroom.messages import LONGEST_WORDS
+from procurement.mailroom.messages import LONGEST_WORDS, DraftLine, Unsure
 from procurement.mailroom.models import InboundMail
 from procurement.mailroom.policies.opening import open_mail, read_head
 from procurement.mailroom.policies.trust import Proof, proof_of
 from procurement.mailroom.services import take_mail
-from procurement.mailroom.services.drafting import MOST_UNSURE
-from procurement.mailroom.services.sorting import LONGEST_TEXT
 from procurement.mailroom.states import Why
 from procurement.mailroom.ways.answer import send_answer
 from procurement.mailroom.ways.imap import poll_mailbox
 from procurement.mailroom.ways.keeping import MailboxUnreadable
 from procurement.mailroom.ways.maildir import poll_maildir
-from procurement.threads.models import Attachment
 from suppliers.models import Membership
 from tests.builders.imap import MailServer, serving
 from tests.builders.mails import a_mail, arrive, drafts_on, reply_to, said_on
-from tests.builders.world import an_order
+from tests.builders.world import a_line, an_order
 from tests.people import FEED
 from tests.procurement.mailroom.test_opening import a_bounce
 
@@ -129,33 +126,20 @@ class TestWhatNoDatabaseKeeps:
 
 
 @pytest.mark.django_db
-class TestMoreThanAnybodyReads:
-    """A page shows fifty mails, an order all of its drafts: none of them may be as large as a mail."""
+def test_of_what_is_unsure_no_more_is_kept_than_a_person_looks_at(people, monkeypatch):
+    monkeypatch.setattr("procurement.mailroom.services.drafting.MOST_UNSURE", 1)
+    lines = [a_line(10), a_line(20)]
+    order = an_order(lines=lines)
+    hopes = "\n\n".join(f"We hope to ship line {number} on 20 April 2026." for number in (10, 20))
 
-    def test_of_the_text_the_beginning_stays_and_all_of_it_is_a_file(self, people):
-        order = an_order()
+    mail = arrive(a_mail(hopes, to=reply_to(order, people["asha"])))
 
-        mail = arrive(a_mail("We look into it.\n" * 20_000, to=reply_to(order, people["asha"])))
-
-        assert mail.state == "threaded"
-        assert len(mail.text) <= LONGEST_TEXT
-        assert [one["name"] for one in files_of(order)] == ["mail.txt"]
-        assert files_of(order)[0]["size"] > 300_000
-
-    def test_of_what_is_unsure_as_much_as_a_person_looks_at(self, people):
-        order = an_order()
-        words = "Line 10 will perhaps ship on 20 April 2026" + ", as far as we know" * 200 + ".\n"
-
-        mail = arrive(a_mail(words * 300, to=reply_to(order, people["asha"])))
-
-        unsure = mail.told["unsure"]
-        assert 0 < len(unsure) <= MOST_UNSURE
-        assert max(len(one["words"]) for one in unsure) <= LONGEST_WORDS
-
-
-def files_of(order):
-    with acting(FEED):
-        return list(Attachment.objects.filter(order=order).values("name", "size"))
+    assert len(mail.told["unsure"]) == 1
+    assert len(Unsure(10, "x" * 100_000, "asked").as_json()["words"]) == LONGEST_WORDS
+    assert (
+        len(DraftLine("L10", 10, evidence={"line": "x" * 100_000}).as_json()["evidence"]["line"])
+        == LONGEST_WORDS
+    )
 
 
 @pytest.mark.django_db
