@@ -356,6 +356,8 @@ _maildir = env.text("MAIL_IN_MAILDIR")
 MAIL_IN_MAILDIR = Path(_maildir) if _maildir else None
 MAIL_IN_EVERY = env.integer("MAIL_IN_EVERY", 30, at_least=5)
 MAIL_IN_MAX_BYTES = env.integer("MAIL_IN_MAX_BYTES", 25 * 1024 * 1024, at_least=64 * 1024)
+# For how long (days) a mail is kept as it came; what was drawn from it stays.
+MAIL_RAW_KEPT_FOR = timedelta(days=env.integer("MAIL_RAW_KEPT_DAYS", 180, at_least=1))
 MAIL_IN_WEBHOOK_SECRET = env.secret("MAIL_IN_WEBHOOK_SECRET")
 if MAIL_IN_WEBHOOK_SECRET and len(MAIL_IN_WEBHOOK_SECRET) < 32:
     raise ImproperlyConfigured(
@@ -413,6 +415,8 @@ OUTBOX_HANDLERS: dict[str, str] = {  # topic: who delivers it
 OUTBOX_GATES: dict[str, str] = {  # topic: whether anything of it may go at all
     "erp": "procurement.erp.delivery.may_go",
 }
+# What is watched of the floors above the ERP (docs/operations.md).
+ALERT_WATCHES = ["procurement.mailroom.services.watching.incoming_mail"]
 AUDIT_TOLD = "portal.kernel.outbox.reactions.promise_to_tell"
 REACTIONS = "procurement.reactions.REACTIONS"
 CLOCK_KINDS = "procurement.reactions.CLOCK_KINDS"  # what clocks are for, in words
@@ -438,6 +442,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": float(MAIL_IN_EVERY),
         "options": {"expires": float(MAIL_IN_EVERY)},
     },
+    "old mails": {"task": "mailroom.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
     "change requests": {"task": "changes.close", "schedule": 60.0, "options": {"expires": 60.0}},
     "clocks": {"task": "clocks.advance", "schedule": 60.0, "options": {"expires": 60.0}},
     "inbox": {"task": "inbox.sweep", "schedule": 60.0, "options": {"expires": 60.0}},

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from portal.kernel.errors import Refusal
@@ -123,8 +124,9 @@ class TaskForm(CaseForm):
     email = forms.EmailField(
         label=_("Or a mail address"),
         required=False,
-        help_text=_("Who has no account answers on a page of its own; you get its address."),
+        help_text=_("Who has no account gets a mail, and answers on a page of its own."),
     )
+    language = forms.ChoiceField(label=_("Language of the mail"), choices=settings.LANGUAGES, required=False)
     question = _words(_("Question"))
     due_on = forms.DateField(label=_("By"), required=False, widget=DayInput())
 

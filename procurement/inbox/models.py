@@ -195,6 +195,7 @@ class CaseTask(models.Model):
     version = models.PositiveIntegerField(default=1)
     asked_of = _person(null=True)
     email = models.EmailField(blank=True)
+    language = models.CharField(max_length=10, blank=True)
     question = models.TextField()
     due_on = models.DateField(null=True)
     asked_at = models.DateTimeField()

@@ -1,9 +1,10 @@
 """Reading links: whose a token is, who acts through it, and what a reply address says."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.core import signing
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,8 @@ from suppliers.models import Membership, User
 from suppliers.roles import SUPPLIER_ROLES
 
 MOST_LISTED = 100
+ASKED_SALT = "inbox.task"
+ASKED_FOR = timedelta(days=30)
 
 
 def _secrets() -> list[str]:
@@ -94,3 +97,28 @@ def read_reply_address(address: str) -> ReplyTo | None:
     number = number_in(address.strip().rpartition("@")[0], _secrets())
     row = ReplyAddress.objects.filter(pk=number).first() if number is not None else None
     return ReplyTo(row.stream, row.supplier_id, row.order_id, row.person) if row else None
+
+
+# --- the address of a question ------------------------------------------------------------------------------
+
+# Note [Asked]: somebody without an account who is asked something on a case gets an address of that question. It holds
+# the question's key, signed, opens that question and nothing else, and is good for thirty days. It is made when it is
+# shown or mailed, and stands in no table, no log and no fact.
+
+
+def asked_token(key: object) -> str:
+    """What the address of a question holds. Never to be logged."""
+    return signing.dumps(str(key), salt=ASKED_SALT, compress=False)
+
+
+def asked_url(key: object) -> str:
+    """The whole address, to be mailed to whom was asked. Never to be logged."""
+    return f"{settings.PUBLIC_URL}{reverse('asked', kwargs={'token': asked_token(key)})}"
+
+
+def asked_key(token: str) -> uuid.UUID | None:
+    """The question that an address opens; None for one that is none of ours, or too old."""
+    try:
+        return uuid.UUID(signing.loads(token, salt=ASKED_SALT, max_age=ASKED_FOR))
+    except (signing.BadSignature, ValueError, TypeError, AttributeError):
+        return None

@@ -110,11 +110,15 @@ def open_beside(
 ) -> SignedLink:
     """A link to another document of the same supplier, for the same person, made from the page of the first.
 
-    It ends when the first does, so that nobody goes on from link to link for ever. One that was forwarded opens
-    nothing but its own document. Raises `NotAllowed` there.
+    It ends when the first does, so that nobody goes on from link to link for ever; and there is one for each document,
+    so that nobody goes round through others to one that has not been used. One that was forwarded opens nothing but
+    its own document. Raises `NotAllowed` there.
     """
     if link.forwarded or order.supplier_id != link.supplier_id:
         raise NotAllowed(_("This link is for one order alone."))
+    for one in _family(link):
+        if one.stream == order.stream and one.revoked_at is None:
+            return one
     made = SignedLink(
         supplier_id=link.supplier_id,
         order=order,
@@ -132,6 +136,24 @@ def open_beside(
     )
     made.save(force_insert=True)
     return made
+
+
+def _family(link: SignedLink) -> list[SignedLink]:
+    """The links of one person that come from one mail: the first, and what was opened beside it. The first is held.
+
+    One that was asked for anew came with a mail of its own, and is a first one.
+    """
+    first = link
+    while first.made_from_id is not None and first.origin is None:
+        first = SignedLink.objects.get(pk=first.made_from_id)
+    SignedLink.objects.select_for_update().get(pk=first.pk)  # two presses at once make one
+    found, keys = [first], [first.pk]
+    while keys:
+        made = SignedLink.objects.filter(made_from__in=keys, forwarded=False, origin__isnull=True)
+        fresh = list(made.order_by("id"))
+        found += fresh
+        keys = [one.pk for one in fresh]
+    return found
 
 
 @requires_scope

@@ -44,7 +44,10 @@ class DraftedLine(serializers.Serializer):
     )
     marks = serializers.ListField(
         child=serializers.CharField(),
-        help_text="What was worked out: `week`, `rest_refused`, `day_as_asked`.",
+        help_text=(
+            "What was worked out: `week`, `rest_refused`, `day_as_asked`; or, to a change request, `accepts` or "
+            "`counters`."
+        ),
     )
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from procurement.acknowledgments.messages import TypedPiece
 
+LONGEST_WORDS = 1_000  # of a sentence that is kept as evidence
+
 
 @dataclass(frozen=True, slots=True)
 class MailFile:
@@ -65,7 +67,8 @@ class DraftLine:
 
     `evidence` are the sentences it came from, by what they gave: "line", "delivery_on", "quantity", "price", …
     `marks` say what was worked out and not said: "week", "rest_refused", "day_as_asked". `cancel` wishes for nothing
-    more.
+    more. Where a change request is open on the line, `change` is its key and `change_version` what was on the table
+    when the mail was read: the mark "accepts" or "counters" says which answer it is.
     """
 
     key: str
@@ -74,6 +77,8 @@ class DraftLine:
     evidence: Mapping[str, str] = field(default_factory=dict)
     marks: tuple[str, ...] = ()
     cancel: bool = False
+    change: str = ""
+    change_version: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The line as a draft keeps it."""
@@ -82,9 +87,11 @@ class DraftLine:
             "key": self.key,
             "number": self.number,
             "pieces": pieces,
-            "evidence": dict(self.evidence),
+            "evidence": {name: words[:LONGEST_WORDS] for name, words in self.evidence.items()},
             "marks": list(self.marks),
             "cancel": self.cancel,
+            "change": self.change,
+            "change_version": self.change_version,
         }
 
 
@@ -97,6 +104,8 @@ def line_from_json(kept: Mapping[str, Any]) -> DraftLine:
         evidence=kept["evidence"],
         marks=tuple(kept["marks"]),
         cancel=kept["cancel"],
+        change=kept.get("change", ""),
+        change_version=kept.get("change_version", 0),
     )
 
 
@@ -110,7 +119,7 @@ class Unsure:
 
     def as_json(self) -> dict[str, Any]:
         """The statement as a draft keeps it."""
-        return asdict(self)
+        return asdict(self) | {"words": self.words[:LONGEST_WORDS]}
 
 
 @dataclass(frozen=True, slots=True)

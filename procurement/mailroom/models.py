@@ -18,7 +18,8 @@ class InboundMail(models.Model):
     a mail that comes twice or by two ways. `supplier` and `order` are set once they are known, `said` is what it
     became in the thread, `why` a code of `states.Why`. `told` holds what belongs to the outcome: the address that
     could not be reached, statements of which the reader was not sure. `is_whole` is False for one that was too large:
-    then `raw` is only its beginning.
+    then `raw` is only its beginning. The bytes are kept for MAIL_RAW_KEPT_FOR; then they are forgotten
+    (`forgotten_at`), and what was drawn from them stays.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -48,6 +49,7 @@ class InboundMail(models.Model):
     text = models.TextField(blank=True)
     files = models.JSONField(default=list)
     told = models.JSONField(default=dict)
+    forgotten_at = models.DateTimeField(null=True)
     placed_at = models.DateTimeField(null=True)
     placed_by = models.CharField(max_length=200, blank=True)
 
@@ -81,6 +83,9 @@ class InboundMail(models.Model):
             ),
             models.Index(fields=["supplier", "-received_at", "-id"], name="inbound_mail_of_supplier"),
             models.Index(fields=["order", "-received_at"], name="inbound_mail_of_order"),
+            models.Index(
+                fields=["received_at"], condition=Q(forgotten_at__isnull=True), name="inbound_mail_kept"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -41,6 +41,8 @@ MARKS = {
     "week": lazy("a week was named: its Friday is filled in"),
     "rest_refused": lazy("what is missing is filled in as refused"),
     "day_as_asked": lazy("no day was named for the first part: the day asked for is filled in"),
+    "accepts": lazy("that is what the buyer asks for: it accepts the change request"),
+    "counters": lazy("that is not what the buyer asks for: it is a counter-proposal to the change request"),
 }
 
 
@@ -82,6 +84,10 @@ class DraftShown:
     @property
     def is_change(self) -> bool:
         return bool(self.draft.kind == DraftKind.CHANGE)
+
+    @property
+    def is_reply(self) -> bool:
+        return bool(self.draft.kind == DraftKind.REPLY)
 
     @property
     def has_moved(self) -> bool:

@@ -1,9 +1,10 @@
 """Reading mails and drafts; who somebody is by their address; what the reader of promises must know of an order."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
@@ -13,14 +14,15 @@ from portal.kernel.actors import Actor, Channel, Side
 from portal.kernel.errors import NotFound
 from procurement.acknowledgments.forms import asked_pieces
 from procurement.acknowledgments.queries import rules_of
+from procurement.changes.messages import terms_from_json
 from procurement.changes.models import OrderChange
-from procurement.changes.queries import agreed_terms
+from procurement.changes.queries import agreed_terms, current_round, with_rounds
 from procurement.changes.states import OPEN
 from procurement.links.messages import ReplyTo
 from procurement.links.queries import read_reply_address
 from procurement.mailroom.messages import Opened
 from procurement.mailroom.models import InboundMail, Mailbox, MailDraft
-from procurement.mailroom.policies.drafting import ANSWER, CHANGE, Known, Standing
+from procurement.mailroom.policies.drafting import ANSWER, CHANGE, REPLY, Known, Standing, Talk
 from procurement.mailroom.policies.sorting import possible_numbers
 from procurement.mailroom.states import WAITS, DraftKind, DraftState
 from procurement.notifications.models import Notice
@@ -45,6 +47,7 @@ NEEDED = {
     DraftKind.ACKNOWLEDGMENT: Permission.ORDER_ACKNOWLEDGE,
     DraftKind.SHEET: Permission.ORDER_ACKNOWLEDGE,
     DraftKind.CHANGE: Permission.CHANGE_NEGOTIATE,
+    DraftKind.REPLY: Permission.CHANGE_NEGOTIATE,
 }
 
 
@@ -187,6 +190,20 @@ def company_actor(sender: Sender) -> Actor:
     )
 
 
+def side_of_holder(reply: ReplyTo) -> Side | None:
+    """On which side whom we wrote to at a reply address stands today; None for a user who left. Two queries.
+
+    An address without a user is one at which a supplier's people are reached.
+    """
+    if reply.person.user_id is None:
+        return Side.SUPPLIER
+    user = User.objects.filter(pk=reply.person.user_id, is_active=True).first()
+    if user is not None and user.company_role:
+        return Side.COMPANY
+    acts = user and Membership.objects.filter(user=user, supplier_id=reply.supplier_id).exists()
+    return Side.SUPPLIER if acts else None
+
+
 # --- what it is about ---------------------------------------------------------------------------------------
 
 
@@ -278,7 +295,10 @@ def _open_order(order: PurchaseOrder) -> OpenOrder:
 
 
 def known_lines(order: PurchaseOrder, *, written_at: datetime) -> list[Known]:
-    """The open lines of an order as a word on them meets them: what it would become, or why it cannot. Six queries."""
+    """The open lines of an order as a word on them meets them: what it would become, or why it cannot.
+
+    Seven queries.
+    """
     lines = [line for line in lines_of(order) if line.is_open]
     schedules = schedules_by_line(line.pk for line in lines)
     rules = rules_of(order, lines, schedules)
@@ -286,7 +306,10 @@ def known_lines(order: PurchaseOrder, *, written_at: datetime) -> list[Known]:
     # Of the first revision nobody can have written before it came.
     revisions = OrderRevision.objects.filter(order=order, number__gt=1, received_at__gt=written_at)
     newer = set(revisions.values_list("number", flat=True))
-    talked_of = set(OrderChange.objects.filter(order=order, state__in=OPEN).values_list("line_id", flat=True))
+    talked_of = {
+        change.line_id: change
+        for change in with_rounds(OrderChange.objects.filter(order=order, state__in=OPEN))
+    }
     found = []
     for line in lines:
         shut = _shut(order, line, newer, talked_of)
@@ -299,7 +322,10 @@ def known_lines(order: PurchaseOrder, *, written_at: datetime) -> list[Known]:
             standing = tuple(
                 Standing(piece.quantity, piece.delivery_on) for piece in pieces if piece.delivery_on
             )
-            known = Known(line.key, line.number, standing, price, per, "" if shut else CHANGE, shut)
+            becomes, talk = "" if shut else CHANGE, None
+            if shut == "talked_of" and (talk := _talk(talked_of[line.pk], per, written_at)):
+                becomes, shut = REPLY, ""
+            known = Known(line.key, line.number, standing, price, per, becomes, shut, talk=talk)
         else:
             rule = rules[line.pk]
             keys = [piece.schedule_key for piece in asked_pieces(rule)]
@@ -315,7 +341,32 @@ def known_lines(order: PurchaseOrder, *, written_at: datetime) -> list[Known]:
     return found
 
 
-def _shut(order: PurchaseOrder, line: PurchaseOrderLine, newer: set[int], talked_of: set[int]) -> str:
+def _talk(change: OrderChange, per: Decimal, written_at: datetime) -> Talk | None:
+    """A change request that a mail may plainly answer: the supplier's turn, whole deliveries with days, at one price.
+
+    What was put on the table after the mail was written is not what it answers.
+    """
+    asked = current_round(change)
+    terms = terms_from_json(asked.terms)
+    prices = {(piece.price, piece.price_per) for piece in terms.pieces}
+    is_plain = (
+        change.turn == "supplier"
+        and not terms.cancel
+        and not terms.ship_to
+        and len(prices) == 1
+        and (asked.edited_at or asked.written_at) <= written_at
+        and not any(piece.item_number or piece.delivery_on is None for piece in terms.pieces)
+    )
+    if not is_plain:
+        return None
+    price, price_per = next(iter(prices))
+    if price_per != per:
+        return None
+    wanted = tuple(Standing(piece.quantity, piece.delivery_on) for piece in terms.pieces if piece.delivery_on)
+    return Talk(str(change.key), change.version, wanted, price)
+
+
+def _shut(order: PurchaseOrder, line: PurchaseOrderLine, newer: set[int], talked_of: Container[int]) -> str:
     if order.state != OrderState.ISSUED:
         return "closed"
     if line.asked_revision in newer:

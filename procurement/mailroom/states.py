@@ -67,6 +67,7 @@ class DraftKind(models.TextChoices):
     ACKNOWLEDGMENT = "answer", _("Answer")
     CHANGE = "change", _("Change request")
     SHEET = "sheet", _("Answer sheet")
+    REPLY = "reply", _("Answer to a change request")
 
 
 class DraftState(models.TextChoices):

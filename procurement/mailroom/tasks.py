@@ -10,13 +10,16 @@ from django.utils import timezone
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting, require_no_transaction
 from procurement.mailroom.queries import MAILROOM
-from procurement.mailroom.services import sort_mail
+from procurement.mailroom.services import forget_raw, sort_mail
 from procurement.mailroom.services.taking import ANSWER
 from procurement.mailroom.ways.answer import send_answer
-from procurement.mailroom.ways.imap import MailboxUnreadable, poll_mailbox
+from procurement.mailroom.ways.imap import poll_mailbox
+from procurement.mailroom.ways.keeping import MailboxUnreadable
 from procurement.mailroom.ways.maildir import poll_maildir
 
 logger = logging.getLogger(__name__)
+
+MOST_ROUNDS = 200
 
 
 @shared_task(name="mailroom.poll", ignore_result=True)
@@ -38,8 +41,21 @@ def poll(**_ignored: object) -> int:
     if settings.MAIL_IN_MAILDIR:
         try:
             count += poll_maildir(settings.MAIL_IN_MAILDIR, largest=largest, clock=timezone.now)
-        except OSError as error:
+        except MailboxUnreadable as error:
             logger.warning("the mail folder cannot be read", extra={"reason": str(error)})
+    return count
+
+
+@shared_task(name="mailroom.forget", ignore_result=True)
+def forget(**_ignored: object) -> int:
+    """Forget the bytes of old mails, batch by batch, each in a transaction of its own. Called by the clock."""
+    count = 0
+    for _round in range(MOST_ROUNDS):
+        with acting(MAILROOM):
+            done = forget_raw(at=timezone.now())
+        count += done
+        if not done:
+            break
     return count
 
 

@@ -18,16 +18,17 @@ from smtplib import (
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from portal.kernel.actors import Actor, Channel, Side
+from portal.kernel.audit.models import AuditEvent
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.outbox.services import ParkMessage, RetryLater
 from portal.kernel.scope import acting, require_no_transaction
 from procurement.links.models import SignedLink
-from procurement.links.queries import url_of
+from procurement.links.queries import asked_url, url_of
 from procurement.links.services import NewLink, issue_links, reply_address_of
 from procurement.links.states import Purpose
 from procurement.notifications.messages import Written
@@ -79,7 +80,7 @@ def deliver(message: OutboxMessage) -> str:
         return letter
     try:
         _send(letter)
-    except _Refused as refusal:
+    except Refused as refusal:
         with acting(POSTMAN):
             fail_mail(letter.mail, refusal.reason, at=at)
         return "refused"
@@ -122,7 +123,7 @@ def _write(key: str, at: datetime) -> _Letter | str:
                 company=_company_of(leaving) if mail.audience == Audience.SUPPLIER else "",
                 audience=mail.audience,
                 cadence=leaving[0].cadence,
-                may_reply=bool(settings.MAIL_REPLY_DOMAIN) and len(items) == 1,
+                may_reply=bool(settings.MAIL_REPLY_DOMAIN and reply_to) and mail.audience != Audience.OUTSIDE,
                 stop_url=stop_url,
             )
             text = written(items, envelope)
@@ -147,12 +148,16 @@ def _reader(mail: NoticeMail) -> Actor | None:
             supplier_ids=(mail.supplier_id,),
             all_supplier_ids=(mail.supplier_id,),
         )
+    if mail.audience == Audience.OUTSIDE:
+        return POSTMAN  # who reads it may see one question, and its writer says nothing else
     user: User | None = mail.user
     return actor_of(user, channel=Channel.MAIL) if user is not None and user.company_role else None
 
 
 def _ways(mail: NoticeMail, notices: Sequence[Notice], at: datetime) -> dict[str, str]:
     """The way to each document: a signed link for a supplier's reader, the page itself for ours."""
+    if mail.audience == Audience.OUTSIDE:
+        return _asked_ways(notices)
     if mail.audience == Audience.COMPANY:
         return {
             one.stream: f"{settings.PUBLIC_URL}{reverse('order', args=[one.order.key])}"
@@ -184,6 +189,26 @@ def _ways(mail: NoticeMail, notices: Sequence[Notice], at: datetime) -> dict[str
     return {stream: url_of(link) for stream, link in {**made, **given_on}.items()}
 
 
+def _asked_ways(notices: Sequence[Notice]) -> dict[str, str]:
+    """The address of the one question that such a mail is about."""
+    events = AuditEvent.objects.filter(pk__in=[one.event_id for one in notices])
+    return {event.stream: asked_url(event.facts["task"]) for event in events}
+
+
+def _asker(notices: Sequence[Notice]) -> User | None:
+    """Who put the question of a mail: an answer by mail is theirs."""
+    streams = {one.stream for one in notices}
+    tasks = [
+        facts.get("task")
+        for facts in AuditEvent.objects.filter(pk__in=[one.event_id for one in notices]).values_list(
+            "facts", flat=True
+        )
+    ]
+    asked = AuditEvent.objects.filter(stream__in=streams, kind="case.task_asked", facts__task__in=tasks)
+    ids = asked.exclude(actor_user_id=None).values("actor_user_id")
+    return User.objects.filter(pk__in=ids, is_active=True).first()
+
+
 def _purpose(notice: Notice, notices: Sequence[Notice]) -> str:
     order = notice.order
     if order is not None and order.state == OrderState.ISSUED and order.lines_for_supplier:
@@ -193,7 +218,10 @@ def _purpose(notice: Notice, notices: Sequence[Notice]) -> str:
 
 
 def _reply_to(mail: NoticeMail, notices: Sequence[Notice], at: datetime) -> str:
-    """Where a reply goes: to the document's thread where we read replies, else to the buyer."""
+    """Where a reply goes: to the document's thread where we read replies, else to the buyer; or to who asks."""
+    if mail.audience == Audience.OUTSIDE:
+        asker = _asker(notices)
+        return _named(asker.name, asker.email) if asker else ""
     orders = {one.order_id: one.order for one in notices if one.order is not None}
     if len(orders) != 1:
         return ""
@@ -203,7 +231,7 @@ def _reply_to(mail: NoticeMail, notices: Sequence[Notice], at: datetime) -> str:
     )
     if address or mail.audience == Audience.COMPANY:
         return address
-    return formataddr((order.buyer_name, order.buyer_email)) if order.buyer_email else ""
+    return _named(order.buyer_name, order.buyer_email) if order.buyer_email else ""
 
 
 def _company_of(notices: Sequence[Notice]) -> str:
@@ -222,7 +250,7 @@ def _stop_url(mail: NoticeMail, notices: Sequence[Notice]) -> str:
 # --- the mail server -----------------------------------------------------------------------------------------
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """The mail server will never take a mail to this address."""
 
     def __init__(self, reason: str) -> None:
@@ -249,7 +277,7 @@ def _headers(letter: _Letter) -> dict[str, str]:
 
 def _send(letter: _Letter) -> None:
     mail, words = letter.mail, letter.written
-    to = formataddr((mail.name, mail.address)) if mail.name else mail.address
+    to = _named(mail.name, mail.address) if mail.name else mail.address
     message = EmailMultiAlternatives(
         words.subject,
         words.text,
@@ -260,24 +288,29 @@ def _send(letter: _Letter) -> None:
     )
     message.attach_alternative(words.html, "text/html")
     message.metadata = {"mail": str(mail.key)}  # type: ignore[attr-defined]  # django-anymail: it comes back with a bounce
+    hand_over(message)
+
+
+def hand_over(message: EmailMessage) -> None:
+    """Give a mail to the mail server. Raises `Refused` where it never takes it, `RetryLater` where it does not now."""
     try:
         message.send()
     except SMTPRecipientsRefused as error:
         codes = [code for code, _text in error.recipients.values()]
         reason = "; ".join(f"{code} {_plain(text)}" for code, text in error.recipients.values())
         if codes and all(code in PERMANENT for code in codes):
-            raise _Refused(reason) from error
+            raise Refused(reason) from error
         raise RetryLater(f"The mail server does not take it now: {reason}") from error
     except SMTPDataError as error:
         reason = f"{error.smtp_code} {_plain(error.smtp_error)}"
         if error.smtp_code in NEVER_AGAIN:
-            raise _Refused(reason) from error
+            raise Refused(reason) from error
         raise RetryLater(f"The mail server does not take it now: {reason}") from error
     except (OSError, SMTPException) as error:
         raise RetryLater(f"The mail server did not take it: {error}") from error
     except Exception as error:
         if reason := _provider_refused(error):
-            raise _Refused(reason) from error
+            raise Refused(reason) from error
         if type(error).__module__.startswith(("anymail.", "requests.")):
             raise RetryLater(f"The mail provider did not take it: {error}"[:500]) from error
         raise
@@ -287,7 +320,13 @@ def _sender(letter: _Letter) -> str:
     """Ours, under the name of the company whose order it is: readers look for a name they know."""
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     company = _company_of(letter.leaving) if letter.mail.audience == Audience.SUPPLIER else ""
-    return formataddr((f"{company} ({name})" if company and name else company or name, address))
+    return _named(f"{company} ({name})" if company and name else company or name, address)
+
+
+def _named(name: str, address: str) -> str:
+    """An address under a name, on one line: names come from people and from the ERP, and may hold anything."""
+    shown = "".join(char for char in name if char.isprintable() or char.isspace())
+    return formataddr((" ".join(shown.split()), "".join(address.split())))
 
 
 def _provider_refused(error: Exception) -> str:

@@ -26,6 +26,7 @@ class To(StrEnum):
     BY_STEP = "as the step of the ladder says"
     NAMED = "the person it names"
     HOLDER = "who holds the link"
+    ASKED = "who is asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ HEARD: Mapping[str, Heard] = {
     "clock.step_reached": Heard(NoticeKind.REMINDER, To.BY_STEP),
     "case.mentioned": Heard(NoticeKind.MENTION, To.NAMED),
     "case.reminded": Heard(NoticeKind.REMINDER, To.NAMED),
+    "case.task_asked": Heard(NoticeKind.QUESTION, To.ASKED),
+    "case.task_reminded": Heard(NoticeKind.QUESTION, To.ASKED),
     "link.asked_again": Heard(NoticeKind.LINK, To.HOLDER),
     "link.forwarded": Heard(NoticeKind.LINK, To.HOLDER),
 }
@@ -69,6 +72,8 @@ def audience_of(to: To, *, actor_side: str, facts: Mapping[str, Any], internal: 
         found = Audience.SUPPLIER
     elif to in (To.BUYER, To.NAMED):
         found = Audience.COMPANY
+    elif to is To.ASKED:
+        found = Audience.OUTSIDE if facts.get("email") else Audience.COMPANY
     elif to is To.OTHER_SIDE:
         found = {"supplier": Audience.COMPANY, "company": Audience.SUPPLIER}.get(actor_side)
     else:

@@ -8,7 +8,7 @@ nothing.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,6 +27,7 @@ from procurement.changes.messages import terms_from_json
 from procurement.changes.models import OrderChange
 from procurement.changes.presenters import differences, kinds_text, why_text
 from procurement.changes.queries import visible_changes
+from procurement.links.queries import ASKED_FOR
 from procurement.notifications.messages import Item, Quote, Row, Written
 from procurement.notifications.models import Notice
 from procurement.notifications.states import Audience, Cadence, NoticeKind
@@ -324,6 +325,26 @@ def _mention(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder
     return _("%(name)s named you") % values
 
 
+def _question(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen) -> str:
+    """A question, and nothing else of the case: whom it is put to may be anybody."""
+    facts = event.facts
+    name = str(facts.get("by") or event.actor_label)
+    item.quotes.append(Quote(name, str(facts.get("question") or "")[:LONGEST_QUOTE]))
+    if due := str(facts.get("due_on") or ""):
+        item.sentences.append(
+            _("An answer is needed by %(day)s.") % {"day": day_text(date.fromisoformat(due))}
+        )
+    item.button = _("Answer the question")
+    if notice.audience == Audience.OUTSIDE:
+        until = {"day": day_text(timezone.localdate() + ASKED_FOR)}
+        item.sentences.append(_("The button opens this question and nothing else, until %(day)s.") % until)
+    else:
+        item.url = f"{settings.PUBLIC_URL}{reverse('inbox-task', args=[facts['task']])}"
+    if event.kind == "case.task_reminded":
+        return _("Reminder: %(name)s waits for your answer") % {"name": name}
+    return _("%(name)s asks you something") % {"name": name}
+
+
 def _page_of(stream: str) -> str:
     """The page of a document that is told of by name alone: a case is of a floor above."""
     kind, _colon, key = stream.partition(":")
@@ -354,6 +375,7 @@ _WRITERS: Mapping[str, Writer] = {
     NoticeKind.RULE_AGREED: _rule_agreed,
     NoticeKind.MENTION: _mention,
     NoticeKind.LINK: _link,
+    NoticeKind.QUESTION: _question,
 }
 
 
@@ -386,6 +408,7 @@ def written(items: Sequence[Item], envelope: Envelope) -> Written:
         "preheader": " ".join([*items[0].sentences, *(quote.words[:120] for quote in items[0].quotes)])[:200],
         "envelope": envelope,
         "is_supplier": envelope.audience == Audience.SUPPLIER,
+        "no_account": envelope.audience != Audience.COMPANY,
         "why": _why(envelope),
     }
     subject = " ".join(_subject(items, envelope).split())

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 
 from procurement.calendars.policies import default_calendar, working_time_between
 from procurement.links.messages import Person
@@ -18,7 +19,7 @@ from procurement.notifications.models import (
     OrderSight,
 )
 from procurement.notifications.policies import Gathered
-from procurement.notifications.states import Audience, NoticeKind, NoticeState
+from procurement.notifications.states import ALONE, Audience, Cadence, NoticeKind, NoticeState
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.states import OrderState
 from suppliers.models import Membership, Supplier, User
@@ -120,7 +121,7 @@ def waiting_notices(at: datetime) -> list[Gathered]:
             (address, audience, supplier if audience == "supplier" else None),
             cadence,
             when,
-            kind == NoticeKind.LINK,
+            kind in ALONE,
         )
         for pk, address, audience, supplier, cadence, when, kind in rows.order_by("id").values_list(*fields)
     ]
@@ -150,19 +151,26 @@ def orders_waiting(at: datetime) -> QuerySet[PurchaseOrder]:
 def orders_unseen(at: datetime) -> list[PurchaseOrder]:
     """Orders that wait for an answer, were mailed, and whose newest revision nobody at the supplier has seen since.
 
-    For longer than NOTICES_UNSEEN_AFTER, counted in the supplier's own working time from the mail. An answer counts as
-    having seen.
+    For longer than NOTICES_UNSEEN_AFTER, counted in the supplier's own working time from the mail; from when it would
+    have been mailed where nobody wants to hear of it. An answer counts as having seen.
     """
     sights = OrderSight.objects.filter(order=OuterRef("pk"), revision=OuterRef("revision"))
-    mailed = Notice.objects.filter(
+    told = Notice.objects.filter(
         order=OuterRef("pk"),
         audience=Audience.SUPPLIER,
         kind__in=[NoticeKind.ORDER_NEW, NoticeKind.ORDER_REVISED],
-        state=NoticeState.SENT,
         happened_at__gte=OuterRef("revised_at"),
-    ).order_by("mail__sent_at")
+    )
+    mailed = told.filter(state=NoticeState.SENT).order_by("mail__sent_at")
+    unwanted = told.filter(state=NoticeState.NOT_WANTED, cadence=Cadence.NEVER).order_by("gathered_at")
+    waiting = told.filter(state__in=[NoticeState.GATHERED, NoticeState.MAILING])
     found = orders_waiting(at).filter(~Exists(sights))
-    found = found.annotate(mailed_at=Subquery(mailed.values("mail__sent_at")[:1]))
+    found = found.annotate(
+        mailed_at=Coalesce(
+            Subquery(mailed.values("mail__sent_at")[:1]),
+            Case(When(~Exists(waiting), then=Subquery(unwanted.values("gathered_at")[:1]))),
+        )
+    )
     late: list[PurchaseOrder] = []
     for order in found.filter(mailed_at__lte=at - settings.NOTICES_UNSEEN_AFTER).order_by("mailed_at", "id")[
         :MOST_WATCHED

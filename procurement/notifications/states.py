@@ -17,6 +17,7 @@ class NoticeKind(models.TextChoices):
     RULE_AGREED = "rule_agreed", _("What a rule agreed to")
     MENTION = "mention", _("Where somebody names me")
     LINK = "link", _("Links that were asked for or forwarded")
+    QUESTION = "question", _("Questions that are put to me")
 
 
 class Audience(models.TextChoices):
@@ -24,6 +25,7 @@ class Audience(models.TextChoices):
 
     SUPPLIER = "supplier", _("Supplier")
     COMPANY = "company", _("Buying side")
+    OUTSIDE = "outside", _("Outside purchasing")
 
 
 _SUPPLIER, _COMPANY = frozenset({Audience.SUPPLIER}), frozenset({Audience.COMPANY})
@@ -40,10 +42,14 @@ TOLD: dict[str, frozenset[Audience]] = {
     NoticeKind.RULE_AGREED: _COMPANY,
     NoticeKind.MENTION: _COMPANY,
     NoticeKind.LINK: _SUPPLIER,
+    NoticeKind.QUESTION: _COMPANY | {Audience.OUTSIDE},
 }
 
-# Asked for by the reader, or the last word before somebody else is called: always at once, never switched off.
-ALWAYS = frozenset({NoticeKind.REMINDER, NoticeKind.LINK})
+# Asked for by the reader, put to them alone, or the last word before somebody else is called: always at once, never
+# switched off.
+ALWAYS = frozenset({NoticeKind.REMINDER, NoticeKind.LINK, NoticeKind.QUESTION})
+# What leaves in a mail of its own: its reader waits for it, or its address is for it alone.
+ALONE = frozenset({NoticeKind.LINK, NoticeKind.QUESTION})
 
 
 class Cadence(models.TextChoices):

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from portal.kernel.outbox.services import Outgoing, enqueue_all
 from portal.kernel.scope import requires_scope
-from procurement.erp.alerts.watches import WATCHER, WATCHES, Finding
+from procurement.erp.alerts.watches import WATCHER, Finding, all_watches
 from procurement.erp.connection import the_connection
 from procurement.erp.models import Alert
 from suppliers.models import User
@@ -34,7 +34,7 @@ def keep_watch(*, at: datetime) -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
         if not cursor.fetchone()[0]:
             return 0
-    found = {(one.cause, one.subject): one for watch in WATCHES for one in watch(at)}
+    found = {(one.cause, one.subject): one for watch in all_watches() for one in watch(at)}
     standing = {(one.cause, one.subject): one for one in open_alerts()}
     told = [_raise(finding, at) for key, finding in found.items() if key not in standing]
     for key, alert in standing.items():

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Min
+from django.utils.module_loading import import_string
 
 from portal.kernel.actors import Actor
 from portal.kernel.outbox.models import MessageState, OutboxMessage
@@ -124,3 +125,8 @@ def comparison(at: datetime) -> Iterator[Finding]:
 
 
 WATCHES: tuple[Watch, ...] = (connection, reads, writes, failures, drift, comparison)
+
+
+def all_watches() -> tuple[Watch, ...]:
+    """Those of the ERP, and those that the floors above it have registered (`ALERT_WATCHES`)."""
+    return (*WATCHES, *(import_string(name) for name in settings.ALERT_WATCHES))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.kernel.templatetags.portal_ui import figure, moment_text
+from procurement.erp.ports import Feed
 from procurement.erp.presenters import feed_word, reason_text
 
 
@@ -30,7 +31,8 @@ def said(cause: str, subject: str, facts: Mapping[str, Any]) -> Said:
         "at": _moment(facts.get("at")),
         "by": facts.get("by", ""),
         "reason": reason_text(facts.get("reason", "")),
-        "feed": feed_word(subject) if subject else "",
+        "subject": subject,
+        "feed": feed_word(subject) if subject in set(Feed) else "",
         "count": figure(int(facts.get("count", 0))),
         "seconds": figure(abs(int(facts.get("seconds", 0)))),
     }
@@ -173,6 +175,27 @@ def _comparison_failed(_facts: Mapping[str, Any]) -> tuple[str, str, str]:
     )
 
 
+def _mailbox_unreadable(_facts: Mapping[str, Any]) -> tuple[str, str, str]:
+    return (
+        _("A mailbox cannot be read: %(subject)s"),
+        _("No mail has come in from it since %(since)s. %(reason)s"),
+        _("It is tried again by itself, and nothing is lost. Mend what the reason says."),
+    )
+
+
+def _mails_parked(facts: Mapping[str, Any]) -> tuple[str, str, str]:
+    count = int(facts.get("count", 0))
+    return (
+        _("Mails could not be sorted"),
+        ngettext(
+            "%(count)s mail that came in was given up after many attempts, the oldest is from %(since)s.",
+            "%(count)s mails that came in were given up after many attempts, the oldest is from %(since)s.",
+            count,
+        ),
+        _("They are kept. Replay their messages in the outbox once the cause is mended."),
+    )
+
+
 _TITLES = {
     "paused": _paused,
     "unreachable": _unreachable,
@@ -187,4 +210,6 @@ _TITLES = {
     "failures": _failures,
     "drift": _drift,
     "comparison_failed": _comparison_failed,
+    "mailbox_unreadable": _mailbox_unreadable,
+    "mails_parked": _mails_parked,
 }

@@ -19,7 +19,7 @@ from portal.kernel.values import rounded
 from procurement.changes.messages import terms_from_json
 from procurement.changes.presenters import differences
 from procurement.clocks.presenters import TAKEN_WORDS
-from procurement.inbox.models import CaseLook, ExceptionCase
+from procurement.inbox.models import CaseLook, CaseTask, ExceptionCase
 from procurement.inbox.policies.scoring import DEFAULT_NAMES
 from procurement.inbox.presenters.rows import close_text, days_between, local_day, price_percent
 from procurement.inbox.states import CaseKind, CaseState, Cause, CloseReason
@@ -286,6 +286,21 @@ def story_of(events: Iterable[AuditEvent]) -> list[Entry]:
     return [_entry(event) for event in events]
 
 
+def mail_trouble(task: CaseTask, events: Iterable[AuditEvent]) -> str:
+    """Why the mail with a question did not arrive, as the story of its case says it; empty where nothing says so.
+
+    The newest word counts. `events` come newest first.
+    """
+    for event in events:
+        is_its_own = event.facts.get("to") == task.email and event.facts.get("kind") == "question"
+        if is_its_own and task.email and event.at >= task.asked_at:
+            if event.kind == "notice.failed":
+                return str(event.facts.get("reason") or "–")
+            if event.kind == "notice.sent":
+                return ""
+    return ""
+
+
 def _entry(event: AuditEvent) -> Entry:
     facts, by = event.facts, event.actor_label
     tone, glyph = _EVENT_LOOKS.get(event.kind, ("quiet", "full"))
@@ -310,7 +325,8 @@ def _entry(event: AuditEvent) -> Entry:
         kind = facts.get("kind", "")
         text = _("Opened: %(kind)s") % {"kind": CaseKind(kind).label if kind in CaseKind.values else kind}
     else:
-        text = str(_EVENTS.get(event.kind, event.kind)) % {"by": by}
+        values = {"by": by, "to": facts.get("to", "")}
+        text = str(_EVENTS.get(event.kind, event.kind)) % values
     return Entry(tone, glyph, text, event.at, str(note))
 
 
@@ -324,6 +340,9 @@ _EVENTS: Mapping[str, Lazy] = {
     "case.mentioned": gettext_lazy("%(by)s mentioned colleagues"),
     "case.task_asked": gettext_lazy("%(by)s asked somebody else"),
     "case.task_answered": gettext_lazy("%(by)s answered"),
+    "case.task_reminded": gettext_lazy("Who was asked is reminded"),
+    "notice.sent": gettext_lazy("Mailed to %(to)s"),
+    "notice.failed": gettext_lazy("The mail to %(to)s did not arrive"),
     "case.task_withdrawn": gettext_lazy("%(by)s took a question back"),
 }
 _EVENT_LOOKS: Mapping[str, tuple[str, str]] = {
@@ -336,6 +355,7 @@ _EVENT_LOOKS: Mapping[str, tuple[str, str]] = {
     "case.noted": ("talk", "talk"),
     "case.task_asked": ("talk", "talk"),
     "case.task_answered": ("done", "talk"),
+    "notice.failed": ("stop", "alert"),
 }
 
 

@@ -468,6 +468,8 @@ def told(reach: Reach) -> Iterator[Finding]:
         order = reach.order_streams.get(stream)
         if event.kind not in one.opens or (order is not None and order.pk not in reach.live):
             continue
+        if stream.startswith("case:"):
+            continue  # what is mailed about a case is told on that case, and makes no other
         facts: dict[str, Any] = {"fact": event.kind, "told": event.facts, "since": event.at}
         moves = [event.pk]
         if order is not None:

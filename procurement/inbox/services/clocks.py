@@ -5,7 +5,7 @@ its clock. An answer that is overdue has the ladder of the answer itself, and no
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,10 +19,11 @@ from procurement.clocks.messages import Action, StartClock
 from procurement.clocks.models import Clock
 from procurement.clocks.services import pause_clocks, resume_clocks, start_clocks, stop_clocks
 from procurement.clocks.states import LIVE_CLOCKS, ClockState
-from procurement.inbox.models import ExceptionCase
+from procurement.inbox.models import CaseTask, ExceptionCase
 from procurement.inbox.queries.people import holders_today
 from procurement.inbox.services.owning import today_of_group
-from procurement.inbox.states import CaseKind, CaseState
+from procurement.inbox.services.tasking import question_facts
+from procurement.inbox.states import CaseKind, CaseState, TaskState
 from suppliers.models import User
 from suppliers.roles import CompanyRole
 
@@ -41,6 +42,7 @@ HEARS = frozenset(
 HEARS_STEPS = frozenset({"clock.step_reached"})
 # The answer's own clock runs and calls already.
 WITHOUT = frozenset({CaseKind.ACKNOWLEDGMENT_OVERDUE})
+WAITED_FOR = timedelta(hours=4)  # what was asked a moment ago is no matter for a reminder
 MOST_AT_ONCE = 500
 MOST_ROUNDS = 20
 
@@ -193,9 +195,20 @@ def _call(events: Sequence[AuditEvent], at: datetime) -> int:
         people = _people(str(event.facts.get("action", "")), case, away, bosses)
         said = {**event.facts, "number": case.number, "people": people, "fact": event.pk}
         facts.append(Fact("case.reminded", case.stream, case.supplier_id, said, internal=True))
+        if event.facts.get("action") == Action.REMIND:
+            facts += [
+                Fact("case.task_reminded", case.stream, case.supplier_id, question_facts(task), internal=True)
+                for task in _unanswered(case, event.at)
+            ]
     if facts:
         record_all(facts, actor=KEEPER, at=at)
     return len(facts)
+
+
+def _unanswered(case: ExceptionCase, at: datetime) -> list[CaseTask]:
+    """The questions of a case that have waited for a while when its ladder reminds: who was asked is reminded too."""
+    asked = CaseTask.objects.filter(case=case, state=TaskState.ASKED, asked_at__lte=at - WAITED_FOR)
+    return list(asked.select_related("case").order_by("id"))
 
 
 def _told_before(events: Sequence[AuditEvent]) -> set[Any]:

@@ -1,15 +1,16 @@
 """A question to somebody outside purchasing: asked on a case, answered on a page of its own, with or without account.
 
-Note [Sealed]: who has no account gets an address that holds the task's key, signed. It opens that one question and
-nothing else, for thirty days, until it is answered or taken back. Opening shows; only pressing answers.
+Note [Sealed]: who has no account gets an address that holds the task's key, signed, by mail (the notice of the kind
+"question"). It opens that one question and nothing else, for thirty days, until it is answered or taken back. Opening
+shows; only pressing answers.
 """
 
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from django.core import signing
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
@@ -23,21 +24,22 @@ from procurement.inbox.queries.people import colleagues
 from procurement.inbox.services.owning import today_of_group
 from procurement.inbox.services.working import LONGEST_NOTE, record_on, require_worker
 from procurement.inbox.states import TASK_LIFECYCLE, TaskState
+from procurement.links.queries import asked_key, asked_token
 from suppliers.roles import Permission
 
-SALT = "inbox.task"
-VALID_FOR = timedelta(days=30)
+MOST_MAILED = 2_000  # characters of a question that go into its mail; its page shows all of them
 
 
 @dataclass(frozen=True, slots=True)
 class AskTask:
-    """A question on a case: to a colleague (`person`), or to a mail address."""
+    """A question on a case: to a colleague (`person`), or to a mail address, written to in `language`."""
 
     case: uuid.UUID
     question: str
     person: int | None = None
     email: str = ""
     due_on: date | None = None
+    language: str = ""
 
 
 @requires_scope
@@ -53,6 +55,7 @@ def ask_task(command: AskTask, *, actor: Actor, at: datetime) -> CaseTask:
         case=case,
         asked_of_id=command.person,
         email="" if command.person else email,
+        language="" if command.person else command.language or settings.LANGUAGE_CODE,
         question=question,
         due_on=command.due_on,
         asked_at=at,
@@ -60,16 +63,22 @@ def ask_task(command: AskTask, *, actor: Actor, at: datetime) -> CaseTask:
         asked_by_user_id=actor.user_id,
     )
     ExceptionCase.objects.filter(pk=case.pk).update(updated_at=at)
-    facts = {
-        "number": case.number,
-        "task": str(task.key),
-        "person": command.person,
-        "email": task.email,
-        "question": question[:500],
-        "due_on": command.due_on.isoformat() if command.due_on else "",
-    }
-    record_on(case, "case.task_asked", facts, actor=actor, at=at)
+    record_on(case, "case.task_asked", question_facts(task), actor=actor, at=at)
     return task
+
+
+def question_facts(task: CaseTask) -> dict[str, object]:
+    """What a fact says of a question: to whom, what, by when. Never its address."""
+    return {
+        "number": task.case.number,
+        "task": str(task.key),
+        "person": task.asked_of_id,
+        "email": task.email,
+        "question": task.question[:MOST_MAILED],
+        "by": task.asked_by,
+        "language": task.language,
+        "due_on": task.due_on.isoformat() if task.due_on else "",
+    }
 
 
 def _problems(command: AskTask, question: str, email: str, at: datetime) -> Iterator[Problem]:
@@ -90,6 +99,8 @@ def _problems(command: AskTask, question: str, email: str, at: datetime) -> Iter
         except ValidationError:
             message = _("“%(value)s” is no mail address. Write it like name@company.com.")
             yield Problem("email", message % {"value": email[:80]}, email[:80])
+    if command.language and command.language not in dict(settings.LANGUAGES):
+        yield Problem("language", _("Choose a language of the list."), command.language[:20], "unknown")
     if command.due_on is not None and command.due_on < today_of_group(at):
         yield Problem("due_on", _("This day has passed."), command.due_on.isoformat())
 
@@ -154,15 +165,15 @@ def may_answer(task: CaseTask, actor: Actor) -> bool:
 
 def token_of(task: CaseTask) -> str:
     """What the address of a task holds. Never to be logged."""
-    return signing.dumps(str(task.key), salt=SALT, compress=False)
+    return asked_token(task.key)
 
 
 def key_in(token: str) -> uuid.UUID:
     """The task that an address opens. Raises `NotFound` for one that is none, or too old."""
-    try:
-        return uuid.UUID(signing.loads(token, salt=SALT, max_age=VALID_FOR))
-    except (signing.BadSignature, ValueError, TypeError) as error:
-        raise NotFound(_("This address is not valid any more. Ask who sent it to you.")) from error
+    key = asked_key(token)
+    if key is None:
+        raise NotFound(_("This address is not valid any more. Ask who sent it to you."))
+    return key
 
 
 def asked_person(task: CaseTask) -> Actor:

@@ -35,6 +35,7 @@ from procurement.inbox.presenters.pages import (
     accept_text,
     ball_of,
     compared,
+    mail_trouble,
     own_page,
     presence_text,
     story_of,
@@ -108,6 +109,7 @@ def case_context(request: DoorRequest, case: ExceptionCase) -> dict[str, Any]:
     columns, rows = compared(case)
     page_url, page_word = own_page(case)
     look = look_of(case.kind)
+    events = events_of(case)
     context: dict[str, Any] = {
         "case": case,
         "title": title_of(case, request.at),
@@ -128,8 +130,8 @@ def case_context(request: DoorRequest, case: ExceptionCase) -> dict[str, Any]:
         "own_url": page_url,
         "own_word": page_word,
         "notes": notes_of(case),
-        "tasks": tasks_of(case),
-        "entries": story_of(events_of(case)),
+        "tasks": [(task, mail_trouble(task, events)) for task in tasks_of(case)],
+        "entries": story_of(events),
         "others": [
             (one, title_of(one, request.at), address(request, "inbox-case", one.key))
             for one in others_of_order(case, request.actor)
@@ -362,6 +364,7 @@ def _carry_out(
                     person.pk if person else None,
                     data["email"],
                     data["due_on"],
+                    data["language"],
                 ),
                 **who,
             )

@@ -1,6 +1,7 @@
 """Questions to people outside purchasing: their own page, with or without an account."""
 
 import uuid
+from collections.abc import Callable
 from functools import partial
 
 from django.conf import settings
@@ -8,7 +9,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door, drop_nul, public
@@ -79,14 +81,19 @@ def asked(request: HttpRequest, token: str) -> HttpResponse:
             found = find_task(key)
     except NotFound as refusal:
         return show(None, AnswerForm(), gone=refusal.message, status=404)
-    if found.state == TaskState.WITHDRAWN:
-        return show(None, AnswerForm(), gone=is_over(found), status=410)
+    with translation.override(found.language or get_language() or "en"):
+        if found.state == TaskState.WITHDRAWN:
+            return show(None, AnswerForm(), gone=is_over(found), status=410)
+        return _asked(request, found, show)
+
+
+def _asked(request: HttpRequest, found: CaseTask, show: Callable[..., HttpResponse]) -> HttpResponse:
     form = AnswerForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         person = asked_person(found)
         try:
             with acting(person):
-                found = answer_task(key, form.cleaned_data["answer"], actor=person, at=timezone.now())
+                found = answer_task(found.key, form.cleaned_data["answer"], actor=person, at=timezone.now())
         except Refusal as refusal:
             form.add_refusal(refusal)
     return show(found, form, status=422 if form.errors else 200)

@@ -4,6 +4,10 @@ Note [Filled or listed]: what the reader calls firm and what adds up is filled i
 otherwise, or has no day where one is needed, is listed with the writer's words and not filled in. The draft is one
 press away from a promise, so it says nothing that the mail does not say. Three things are worked out, and marked so: a
 week that was named becomes its Friday, an amount without a day keeps the day asked for, what is missing is refused.
+
+Note [Plain replies]: on a line with a change request that waits for the supplier, a word counts as its answer only if
+it names every value that is asked to change: the same values accept it, others counter it. A mere yes or no may mean
+the request or what was agreed before it, and is listed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +22,7 @@ from procurement.orders.policies import ZERO, plain
 from procurement.orders.states import PromiseKind, Reason
 from procurement.reading.answer import Certainty, Commitment, Kind, Piece, Precision
 
-ANSWER, CHANGE = "answer", "change"
+ANSWER, CHANGE, REPLY = "answer", "change", "reply"
 LONGEST_NOTE = 500
 WORKING_WEEK = 4  # days from a week's Monday to its Friday
 
@@ -37,6 +41,16 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Talk:
+    """A change request that waits for the supplier's word: its key, its version, and the deliveries it asks for."""
+
+    change: str
+    version: int
+    wanted: tuple[Standing, ...]
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What the rules must know of an open line. `becomes` is what a word on it would be, empty with a reason in `shut`.
 
@@ -51,6 +65,7 @@ class Known:
     becomes: str = ""
     shut: str = ""
     waits: bool = False
+    talk: Talk | None = None
 
     @property
     def quantity(self) -> Decimal:
@@ -62,7 +77,7 @@ class Known:
 class Drafted:
     """What a mail says of one order: lines of an answer, lines of change requests, and what is unsure."""
 
-    lines: dict[str, list[DraftLine]] = field(default_factory=lambda: {ANSWER: [], CHANGE: []})
+    lines: dict[str, list[DraftLine]] = field(default_factory=lambda: {ANSWER: [], CHANGE: [], REPLY: []})
     unsure: list[Unsure] = field(default_factory=list)
 
 
@@ -112,6 +127,8 @@ def _never(one: Commitment) -> str:
 
 def _is_of_every(one: Commitment, line: Known) -> bool:
     """Whether a word on the whole order is one on this line."""
+    if line.becomes == REPLY:
+        return False  # see Note [Plain replies]
     if one.kind is Kind.ACCEPT and not one.pieces:
         return line.waits
     if one.kind in (Kind.REFUSE, Kind.CANCEL) and not one.pieces:
@@ -138,6 +155,8 @@ def _line(line: Known, said: Sequence[Commitment]) -> DraftLine | None:
     kinds = {one.kind for one in bases}
     if len(prices) > 1 or len(bases) > len(kinds) or (len(kinds) > 1 and kinds not in TOGETHER):
         raise _Left("several")
+    if line.becomes == REPLY and not kinds <= {Kind.DATE, Kind.QUANTITY, Kind.SPLIT}:
+        raise _Left("talked_of")
     work = _Work(line)
     for one in sorted(bases, key=lambda one: one.kind is Kind.DATE):  # the amount first, then its day
         work.take(one)
@@ -357,7 +376,31 @@ class _Work:
         if self.pieces == self.asked:
             return None
         kept = tuple(piece for piece in self.pieces if piece.kind != PromiseKind.REFUSE)
+        if self.line.talk is not None:
+            return self._reply(self.line.talk, kept, marks)
         return DraftLine(self.line.key, self.line.number, kept, self.evidence, marks, cancel=not kept)
+
+    def _reply(self, talk: Talk, kept: Sequence[TypedPiece], marks: tuple[str, ...]) -> DraftLine:
+        """The answer to a change request. See Note [Plain replies]."""
+        agreed, wanted = self.line.deliveries, talk.wanted
+        asked = {
+            "quantity": sorted(one.quantity for one in agreed) != sorted(one.quantity for one in wanted),
+            "delivery_on": sorted(one.day for one in agreed) != sorted(one.day for one in wanted),
+            "price": talk.price != self.line.price,
+        }
+        if not kept or any(is_asked and name not in self.evidence for name, is_asked in asked.items()):
+            raise _Left("talked_of")
+        said = sorted((Decimal(one.quantity), one.delivery_on, Decimal(one.price)) for one in kept)
+        is_yes = said == sorted((one.quantity, one.day.isoformat(), talk.price) for one in wanted)
+        return DraftLine(
+            self.line.key,
+            self.line.number,
+            tuple(kept),
+            self.evidence,
+            (*marks, "accepts" if is_yes else "counters"),
+            change=talk.change,
+            change_version=talk.version,
+        )
 
 
 def overlaps(lines: Iterable[Mapping[str, object]], others: Iterable[Mapping[str, object]]) -> bool:

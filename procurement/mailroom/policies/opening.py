@@ -34,7 +34,7 @@ MOST_PARTS = 200
 DEEPEST = 15
 MOST_FILES = 20
 MOST_ADDRESSES = 200
-MOST_COMMENTS = 20
+MOST_COMMENTS = 20  # and groups, in one field
 MOST_REFERENCES = 50
 MOST_FAILURES = 100
 LONGEST_ID = 250
@@ -88,7 +88,7 @@ def open_mail(raw: bytes) -> Opened:
         failures = _failures(message, parts, headers, mail.text)
         return replace(
             head,
-            text=mail.text.replace("\0", ""),
+            text=_storable(mail.text),
             files=tuple(_files(parts)),
             failures=failures if is_bounce(mail) else (),
             is_bounce=is_bounce(mail),
@@ -189,6 +189,11 @@ def _words(text: str) -> str:
     return " ".join("".join(char for char in text if _is_shown(char)).split())
 
 
+def _storable(text: str) -> str:
+    """Without what no database keeps: NUL, and halves of pairs, which some charsets let through alone."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
 def _is_shown(char: str) -> bool:
     """Neither a control character nor one that turns the direction of writing."""
     return char.isspace() or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn")
@@ -197,8 +202,9 @@ def _is_shown(char: str) -> bool:
 def _addresses(values: Sequence[str]) -> list[tuple[str, str]]:
     found = []
     for value in values[:20]:
-        # The standard parser goes one call deeper for each comment in a comment.
+        # The standard parser goes one call deeper for each comment in a comment, and each group in a group.
         bare = re.sub(r"[()]", " ", value) if value.count("(") > MOST_COMMENTS else value
+        bare = bare.replace(":", " ") if bare.count(":") > MOST_COMMENTS else bare
         for name, address in getaddresses([bare]):
             if ADDRESS.fullmatch(address):
                 found.append((name, address.lower()))
@@ -320,7 +326,7 @@ def _failures(message: Message, parts: Sequence[Message], headers: Headers, text
     named = [address for _name, address in _addresses(headers.get("x-failed-recipients", ()))]
     if not named:
         named = [one.lower() for one in ADDRESS.findall(text[:5_000])][:1]
-    return tuple(Failure(address, original) for address in dict.fromkeys(named))
+    return tuple(Failure(_storable(address), _storable(original)) for address in dict.fromkeys(named))
 
 
 def _failure(block: Message, original: str) -> Failure | None:
@@ -331,10 +337,10 @@ def _failure(block: Message, original: str) -> Failure | None:
     status = str(block.get("status") or "").strip()[:20]
     action = str(block.get("action") or "").strip().lower()
     return Failure(
-        address=address[:254],
-        message_id=original,
-        status=status,
-        diagnosis=" ".join(str(block.get("diagnostic-code") or "").split())[:300],
+        address=_storable(address[:254]),
+        message_id=_storable(original),
+        status=_storable(status),
+        diagnosis=_storable(" ".join(str(block.get("diagnostic-code") or "").split())[:300]),
         is_final=action == "failed" or (not action and status.startswith("5")),
     )
 

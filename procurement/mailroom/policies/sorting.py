@@ -47,6 +47,15 @@ def _is_answered_by_a_machine(mail: Opened) -> bool:
     return mail.is_automatic or bool(AWAY.match(mail.subject))
 
 
+def may_be_answered(mail: Opened) -> bool:
+    """Whether a machine may answer this mail (RFC 3834, 2): only what a person wrote to us alone."""
+    if mail.header("auto-submitted").partition(";")[0].strip().lower() not in ("", "no"):
+        return False
+    if mail.header("return-path").replace(" ", "") == "<>" or "x-auto-response-suppress" in mail.headers:
+        return False
+    return not _is_bulk(mail)
+
+
 def _is_bulk(mail: Opened) -> bool:
     if any(name in mail.headers for name in ("list-id", "list-post", "mailing-list")):
         return True

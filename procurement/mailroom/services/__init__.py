@@ -9,6 +9,7 @@ from procurement.mailroom.services.deciding import (
     discard_draft,
     hear,
 )
+from procurement.mailroom.services.forgetting import forget_raw
 from procurement.mailroom.services.placing import dismiss_mail, place_mail
 from procurement.mailroom.services.reading_on import mailbox_of, note_failure, note_progress
 from procurement.mailroom.services.sorting import sort_mail
@@ -22,6 +23,7 @@ __all__ = [
     "correct_draft",
     "discard_draft",
     "dismiss_mail",
+    "forget_raw",
     "hear",
     "mailbox_of",
     "note_failure",

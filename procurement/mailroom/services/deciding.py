@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -15,9 +16,9 @@ from procurement.acknowledgments.forms import plain_amount, plain_day, read_line
 from procurement.acknowledgments.messages import AcknowledgeOrder, LineAnswer, TypedPiece
 from procurement.acknowledgments.queries import find_upload, rules_of
 from procurement.acknowledgments.services import Acknowledged, acknowledge_order, save_draft_lines
-from procurement.changes.messages import ProposeChange, WantedPiece, Wish
+from procurement.changes.messages import AnswerChange, ProposeChange, ReviseChange, WantedPiece, Wish
 from procurement.changes.models import OrderChange
-from procurement.changes.services import Proposed, propose_changes
+from procurement.changes.services import Proposed, accept_change, counter_change, propose_changes
 from procurement.changes.states import OPEN
 from procurement.mailroom.messages import DecideDraft, DraftLine, line_from_json
 from procurement.mailroom.models import MailDraft
@@ -33,11 +34,12 @@ LONGEST_REASON = 500
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """What came of a confirmed draft: an answer, or change requests with what came of each."""
+    """What came of a confirmed draft: an answer, change requests with what came of each, or requests answered."""
 
     draft: MailDraft
     answer: Acknowledged | None = None
     changes: Sequence[Proposed] = ()
+    answered: Sequence[OrderChange] = ()
 
 
 @requires_scope
@@ -55,6 +57,10 @@ def confirm_draft(command: DecideDraft, *, actor: Actor, at: datetime) -> Confir
         answer = _answer(order, draft, lines, actor=actor, at=at)
         came: dict[str, Any] = {"answer": str(answer.paper.key)}
         confirmed = Confirmed(draft, answer=answer)
+    elif draft.kind == DraftKind.REPLY:
+        answered = _reply(order, draft, lines, actor=actor, at=at)
+        came = {"changes": [str(change.key) for change in answered]}
+        confirmed = Confirmed(draft, answered=answered)
     else:
         proposed = _propose(order, draft, lines, actor=actor, at=at)
         made = [one.change for one in proposed if one.change]
@@ -138,7 +144,11 @@ HEARD = frozenset(
         "order.closed",
         "order.revised",
         "change.accepted",
+        "change.countered",
+        "change.declined",
+        "change.edited",
         "change.proposed",
+        "change.withdrawn",
     }
 )
 
@@ -203,19 +213,7 @@ def _propose(
     order: PurchaseOrder, draft: MailDraft, lines: Sequence[DraftLine], *, actor: Actor, at: datetime
 ) -> list[Proposed]:
     """Make the change requests, as the supplier's wish: a buyer's press does not make them the buyer's."""
-    author = _by_mail(actor)
-    if actor.is_company:
-        label = _("%(sender)s, taken from a mail by %(buyer)s")
-        label %= {"sender": draft.sender, "buyer": actor.label}
-        author = replace(
-            author,
-            label=label[:200],
-            side=Side.SUPPLIER,
-            role="",
-            supplier_ids=(order.supplier_id,),
-            all_supplier_ids=(order.supplier_id,),
-            permissions=frozenset({Permission.ORDER_VIEW, Permission.CHANGE_NEGOTIATE}),
-        )
+    author = _author(order, draft, actor)
     note = _("By mail of %(sender)s: “%(words)s”")
     commands = [
         ProposeChange(
@@ -229,6 +227,44 @@ def _propose(
     ]
     with acting(author):
         return propose_changes(commands, actor=author, at=at)
+
+
+def _author(order: PurchaseOrder, draft: MailDraft, actor: Actor) -> Actor:
+    """Who speaks: the supplier's person, or a buyer in the supplier's place, by the words of a mail."""
+    author = _by_mail(actor)
+    if not actor.is_company:
+        return author
+    label = _("%(sender)s, taken from a mail by %(buyer)s")
+    label %= {"sender": draft.sender, "buyer": actor.label}
+    return replace(
+        author,
+        label=label[:200],
+        side=Side.SUPPLIER,
+        role="",
+        supplier_ids=(order.supplier_id,),
+        all_supplier_ids=(order.supplier_id,),
+        permissions=frozenset({Permission.ORDER_VIEW, Permission.CHANGE_NEGOTIATE}),
+    )
+
+
+def _reply(
+    order: PurchaseOrder, draft: MailDraft, lines: Sequence[DraftLine], *, actor: Actor, at: datetime
+) -> list[OrderChange]:
+    """Answer the buyer's change requests as the mail does: all of them or, where one moved meanwhile, none."""
+    author = _author(order, draft, actor)
+    note = _("By mail of %(sender)s: “%(words)s”")
+    answered = []
+    with acting(author):
+        for line in lines:
+            key, version = UUID(line.change), line.change_version
+            words = note % {"sender": draft.sender, "words": _words(line)}
+            if "accepts" in line.marks:
+                answered.append(accept_change(AnswerChange(key, version, note=words), actor=author, at=at))
+            else:
+                wish = Wish(pieces=tuple(_wanted(piece) for piece in line.pieces))
+                command = ReviseChange(key, version, wish, note=words)
+                answered.append(counter_change(command, actor=author, at=at))
+    return answered
 
 
 def _words(line: DraftLine) -> str:
@@ -254,6 +290,11 @@ def _overtaken(draft: MailDraft) -> str:
         return "confirm" if upload.applied_at else ""
     if draft.order.state != OrderState.ISSUED:
         return "supersede"
+    if draft.kind == DraftKind.REPLY:
+        asked = {(line["change"], line["change_version"]) for line in draft.lines}
+        found = OrderChange.objects.filter(order=draft.order, state__in=OPEN, turn="supplier")
+        on_the_table = {(str(key), version) for key, version in found.values_list("key", "version")}
+        return "" if asked & on_the_table else "supersede"
     keys = [line["key"] for line in draft.lines]
     lines = {line.key: line for line in draft.order.lines.filter(key__in=keys)}
     talked_of: set[int] = set()

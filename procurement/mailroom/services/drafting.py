@@ -1,8 +1,8 @@
 """What a mail promises becomes drafts, on each order it is about; nothing is said by them until somebody presses."""
 
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from procurement.acknowledgments.files.reading import read_file
 from procurement.acknowledgments.services import keep_upload
 from procurement.mailroom.messages import DraftLine, MailFile, Opened, Unsure
 from procurement.mailroom.models import InboundMail, MailDraft
-from procurement.mailroom.policies.drafting import ANSWER, CHANGE, draft_lines, overlaps
+from procurement.mailroom.policies.drafting import ANSWER, CHANGE, REPLY, draft_lines, overlaps
 from procurement.mailroom.policies.opening import readable
 from procurement.mailroom.queries import (
     MAILROOM,
@@ -35,27 +35,37 @@ from procurement.threads.policies import extension_of, safe_name
 from suppliers.models import User
 
 SHEETS = ("xlsx", "csv")
+MOST_UNSURE = 100  # statements of one mail; a person who finds so many reads the mail
 LARGEST_SHEET = 5 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """A mail, the order whose thread it went to, what was said there, and what else came with it."""
+    """A mail, the order whose thread it went to, what was said there, and what else came with it.
+
+    `is_known`: its author is one of the supplier's. A stranger's word takes no draft of theirs away.
+    """
 
     mail: InboundMail
     order: PurchaseOrder
     said: Message
     opened: Opened
     orders: Sequence[PurchaseOrder] = ()
+    is_known: bool = True
 
 
-def hold_orders(order: PurchaseOrder, opened: Opened, *, author: Actor) -> list[PurchaseOrder]:
+def hold_orders(
+    order: PurchaseOrder, opened: Opened, *, author: Actor, alone: bool = False
+) -> list[PurchaseOrder]:
     """The order of a mail, and those it names besides: of its author's supplier, never of another. All are held.
 
-    Everybody holds orders before what hangs on them, and by id; so nobody waits for one who waits for them.
+    `alone`: its author is a stranger who has one of our mails, and is heard on that one order. Everybody holds orders
+    before what hangs on them, and by id; so nobody waits for one who waits for them.
     """
-    with acting(author):
-        named = orders_named([opened.subject, written_now(opened)], actor=author)
+    named: list[PurchaseOrder] = []
+    if not alone:
+        with acting(author):
+            named = orders_named([opened.subject, written_now(opened)], actor=author)
     keys = [order.pk, *(one.pk for one in named if one.pk != order.pk)]
     wanted = visible_orders(MAILROOM).filter(pk__in=keys, supplier=order.supplier_id)
     wanted = wanted.select_related("company", "supplier", "ship_to").order_by("id")
@@ -70,7 +80,7 @@ def make_drafts(about: About, *, author: Actor, at: datetime) -> tuple[list[Mail
     if not orders:
         return [], []
     written_at = believed_moment(about.mail)
-    language = _language(author, order)
+    language = language_of(author, order)
     context = context_of(
         orders, written_at=written_at, writer=opened.sender_name or author.label, language=language
     )
@@ -91,17 +101,31 @@ def make_drafts(about: About, *, author: Actor, at: datetime) -> tuple[list[Mail
             for kind, lines in (
                 (DraftKind.ACKNOWLEDGMENT, found.lines[ANSWER]),
                 (DraftKind.CHANGE, found.lines[CHANGE]),
+                (DraftKind.REPLY, found.lines[REPLY]),
             )
             if lines
         ]
         drafts += made
-        left += [] if made else found.unsure
+        left += [] if made else found.unsure[:MOST_UNSURE]
+    names: set[str] = set()
     for file in opened.files:
-        drafts += _sheet(about, file, language, author=author, at=at)
-    return drafts, left
+        sheet = _sheet(about, replace(file, name=_unlike(file.name, names)), language, author=author, at=at)
+        names.update(draft.file_name for draft in sheet)
+        drafts += sheet
+    return drafts, left[:MOST_UNSURE]
 
 
-def _language(author: Actor, order: PurchaseOrder) -> str:
+def _unlike(name: str, names: Collection[str]) -> str:
+    """The name of a file, with a number if another one of the mail has it: it tells their drafts apart."""
+    safe = safe_name(name)
+    stem, _dot, extension = safe.rpartition(".")
+    found, number = safe, 2
+    while found in names:
+        found, number = f"{stem} ({number}).{extension}", number + 1
+    return found
+
+
+def language_of(author: Actor, order: PurchaseOrder) -> str:
     if author.user_id is None:
         return str(order.supplier.language)
     return User.objects.values_list("language", flat=True).get(pk=author.user_id)
@@ -119,8 +143,9 @@ def _draft(
 ) -> MailDraft:
     draft = _new(about, order, kind, author=author, at=at)
     draft.lines = [line.as_json() for line in lines]
-    draft.unsure = [one.as_json() for one in unsure]
-    _supersede(draft, at=at)
+    draft.unsure = [one.as_json() for one in unsure[:MOST_UNSURE]]
+    if about.is_known:
+        _supersede(draft, at=at)
     draft.save(force_insert=True)
     _tell(draft, {"lines": [line.number for line in lines]}, at=at)
     return draft

@@ -36,6 +36,10 @@ def place_mail(command: PlaceMail, *, actor: Actor, at: datetime) -> InboundMail
     order = find_order(command.order, actor=actor)
     if mail.why in UNREADABLE:
         raise Refusal(_("This mail cannot be read. Ask its sender to write again."))
+    if mail.forgotten_at is not None:
+        raise Refusal(
+            _("This mail is too old: only its head and text were kept. Ask its sender to write again.")
+        )
     sender = find_sender(mail.sender)
     if sender.supplier_ids and order.supplier_id not in sender.supplier_ids:
         message = _("%(address)s belongs to another supplier than order %(number)s.")

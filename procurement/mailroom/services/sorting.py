@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import translation
 
-from portal.kernel.actors import Actor
+from portal.kernel.actors import Actor, Side
 from portal.kernel.audit.services import record
 from portal.kernel.errors import NotAllowed
 from portal.kernel.scope import acting, requires_scope
@@ -18,7 +18,7 @@ from procurement.links.messages import ReplyTo
 from procurement.mailroom.messages import Opened
 from procurement.mailroom.models import InboundMail
 from procurement.mailroom.policies.opening import open_mail
-from procurement.mailroom.policies.sorting import machine_why
+from procurement.mailroom.policies.sorting import machine_why, may_be_answered
 from procurement.mailroom.policies.trust import Proof, proof_of
 from procurement.mailroom.queries import (
     MAILROOM,
@@ -30,8 +30,9 @@ from procurement.mailroom.queries import (
     orders_named,
     raw_of,
     reply_addressed,
+    side_of_holder,
 )
-from procurement.mailroom.services.drafting import About, hold_orders, make_drafts
+from procurement.mailroom.services.drafting import About, hold_orders, language_of, make_drafts
 from procurement.mailroom.services.saying import say_in_thread, written_now
 from procurement.mailroom.services.taking import promise_answer
 from procurement.mailroom.states import MAIL_LIFECYCLE, MailState, Why
@@ -50,13 +51,17 @@ SET_ASIDE, BOUNCE, QUESTION, HOLD, REFUSE, THREAD = (
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What is to become of a mail: the verb, why, and whom and what it is about as far as that is known."""
+    """What is to become of a mail: the verb, why, and whom and what it is about as far as that is known.
+
+    `is_known`: its author is somebody of ours or the supplier's. A stranger is heard on the one paper, no further.
+    """
 
     verb: str
     why: str = ""
     supplier_id: int | None = None
     order: PurchaseOrder | None = None
     author: Actor | None = None
+    is_known: bool = True
     told: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -126,13 +131,18 @@ def _placed(mail: InboundMail, opened: Opened) -> Judged:
     sender = find_sender(opened.sender, opened.sender_name)
     order = _order(mail.order_id)
     assert order is not None  # a mail is placed on an order
-    return Judged(THREAD, "", order.supplier_id, order, sender.actor(order.supplier_id))
+    author = sender.actor(order.supplier_id)
+    return Judged(THREAD, "", order.supplier_id, order, author, is_known=sender.is_known)
 
 
 def _replied(opened: Opened, reply: ReplyTo, sender: Sender) -> Judged:
-    """It came to an address that we signed, for one person, about one paper: who has it was written to by us."""
+    """It came to an address that we signed, for one person, about one paper: who has it was written to by us.
+
+    A stranger who has it stands in for that person, and only as long as that person acts for the supplier: what was
+    written to one of ours, or to somebody who left, is in the wrong hands.
+    """
     order = _order(reply.order_id)
-    if order is None:  # a digest: which order is meant must stand in the mail
+    if order is None and sender.is_known:  # a digest: which order is meant must stand in the mail
         reader = sender.actor(reply.supplier_id)
         with acting(reader):
             order = next(iter(orders_named([opened.subject, written_now(opened)], actor=reader)), None)
@@ -141,12 +151,14 @@ def _replied(opened: Opened, reply: ReplyTo, sender: Sender) -> Judged:
         return Judged(HOLD, Why.OWN_PEOPLE, supplier_id, order)
     if not sender.company_role and sender.is_known and supplier_id not in sender.supplier_ids:
         return Judged(REFUSE, Why.NOT_THEIRS, told={"supplier": supplier_id})
-    if reply.person.user_id and not sender.is_known and reply.person.address.lower() == opened.sender:
-        return Judged(REFUSE, Why.GONE, supplier_id, order)
+    if not sender.is_known and (side := side_of_holder(reply)) != Side.SUPPLIER:
+        if side is None:
+            return Judged(REFUSE, Why.GONE, supplier_id, order)
+        return Judged(QUESTION, Why.UNKNOWN_SENDER, supplier_id, order)
     if order is None:
         return Judged(HOLD, Why.NO_ORDER, supplier_id)
     author = company_actor(sender) if sender.company_role else sender.actor(supplier_id)
-    return Judged(THREAD, "", supplier_id, order, author)
+    return Judged(THREAD, "", supplier_id, order, author, is_known=sender.is_known)
 
 
 def _unsigned(opened: Opened, sender: Sender, *, is_proven: bool) -> Judged:
@@ -231,19 +243,19 @@ def _thread(mail: InboundMail, opened: Opened, judged: Judged, *, at: datetime) 
     if not text.strip() and not opened.files:
         _leave(mail, opened, Judged(SET_ASIDE, Why.EMPTY, judged.supplier_id, order), at=at)
         return
-    orders = hold_orders(order, opened, author=author)
+    orders = hold_orders(order, opened, author=author, alone=not judged.is_known)
     order = orders[0]
+    language = language_of(author, order)
     try:
-        with translation.override(order.supplier.language), acting(author):
+        with translation.override(language), acting(author):
             said = say_in_thread(order, text, opened.files, author=author, at=at)
     except NotAllowed:
         _leave(mail, opened, Judged(REFUSE, Why.MAY_NOT_WRITE, judged.supplier_id, order), at=at)
         return
     reasons = [one["why"] for one in said.files if one["why"]]
-    if reasons and mail.placed_at is None:
-        language = str(order.supplier.language)
+    if reasons and mail.placed_at is None and judged.is_known and may_be_answered(opened):
         promise_answer(mail, order, reasons, language=language, at=at)
-    about = About(mail, order, said.message, opened, orders)
+    about = About(mail, order, said.message, opened, orders, judged.is_known)
     drafts, unsure = ([], []) if author.is_company else make_drafts(about, author=author, at=at)
     verb = "draft" if drafts else "thread"
     facts = {

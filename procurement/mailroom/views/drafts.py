@@ -46,6 +46,8 @@ def draft_confirm(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
             text = ngettext("one line waits for the buyer", "%(n)d lines wait for the buyer", waiting)
             parts.append(text % {"n": waiting})
         messages.success(request, _("Taken as the answer: %(parts)s.") % {"parts": ", ".join(parts)})
+    elif done.answered:
+        messages.success(request, _("The change request is answered by the words of the mail."))
     else:
         _say_proposed(request, done.changes)
     return _back(request, done.draft.order.key)

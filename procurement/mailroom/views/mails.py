@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from portal.kernel.access import DoorRequest, door, public
 from portal.kernel.audit.queries import timeline_of
-from portal.kernel.errors import Invalid, Problem, Refusal
+from portal.kernel.errors import Invalid, NotFound, Problem, Refusal
 from portal.kernel.web import paginate, see_other, whole_number
 from procurement.mailroom.messages import DismissMail, PlaceMail
 from procurement.mailroom.models import InboundMail
@@ -103,7 +103,7 @@ def _show(
         "failures": found.told.get("failures", ()),
         "drafts": list(visible_drafts(request.actor).filter(mail=found).order_by("id")),
         "events": list(timeline_of(found.stream, actor=request.actor, limit=20)),
-        "may_place": "place" in verbs and found.state in PLACEABLE,
+        "may_place": "place" in verbs and found.state in PLACEABLE and found.forgotten_at is None,
         "may_dismiss": "dismiss" in verbs,
         "number": number or (found.order.number if found.order else ""),
         "reason": reason,
@@ -117,6 +117,8 @@ def _show(
 def mail_raw(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """The mail as it came, to be saved and never to be shown inside our pages."""
     found = find_mail(key, actor=request.actor)
+    if found.forgotten_at is not None:
+        raise NotFound(_("Of this mail only its head and text were kept."))
     response = HttpResponse(raw_of(found, actor=request.actor), content_type="application/octet-stream")
     response["Content-Disposition"] = f'attachment; filename="mail-{found.key}.eml"'
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"

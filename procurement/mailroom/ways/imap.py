@@ -17,8 +17,9 @@ from urllib.parse import SplitResult, unquote
 
 from portal.kernel.scope import acting, require_no_transaction
 from procurement.mailroom.queries import MAILROOM
-from procurement.mailroom.services import mailbox_of, note_failure, note_progress, take_mail
+from procurement.mailroom.services import mailbox_of, note_failure, note_progress
 from procurement.mailroom.states import Door
+from procurement.mailroom.ways.keeping import MailboxUnreadable, why_not_kept
 
 WITHIN = 30.0  # seconds for one answer of the server
 MOST_AT_ONCE = 200
@@ -27,14 +28,13 @@ UID = re.compile(rb"\bUID (\d+)")
 SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
 
 
-class MailboxUnreadable(Exception):
-    """The mailbox cannot be read now; the next poll tries again. Never holds the password."""
-
-
 def poll_mailbox(
     address: SplitResult, *, done_folder: str, largest: int, authority: str, clock: Callable[[], datetime]
 ) -> int:
-    """Keep what is new in a mailbox; returns how many mails were looked at. Raises `MailboxUnreadable`."""
+    """Keep what is new in a mailbox; returns how many mails were looked at. Raises `MailboxUnreadable`.
+
+    A mail that cannot be kept stays where it is, and so does the mark of how far was read; those behind it are kept.
+    """
     require_no_transaction()
     name = name_of(address)
     with acting(MAILROOM):
@@ -46,22 +46,37 @@ def poll_mailbox(
             validity = _validity(server)
             last = mailbox.last_uid if validity == mailbox.uid_validity and not done_folder else 0
             count = 0
+            broken: list[str] = []
             for uid in _new(server, last)[:MOST_AT_ONCE]:
                 raw = _fetch(server, uid, largest)
                 if raw is not None:
-                    take_mail(raw, door=Door.IMAP, at=clock())
                     count += 1
-                with acting(MAILROOM):
-                    note_progress(name, uid_validity=validity, last_uid=uid, at=clock())
-                _put_away(server, uid, done_folder)
+                    if why := why_not_kept(raw, door=Door.IMAP, at=clock()):
+                        broken.append(f"the mail with UID {uid} could not be kept: {why}")
+                        continue
+                if not broken:
+                    with acting(MAILROOM):
+                        note_progress(name, uid_validity=validity, last_uid=uid, at=clock())
+                if raw is not None:  # one that is gone, or of which nothing came, is nobody's to put away
+                    _put_away(server, uid, done_folder)
+            if broken:
+                raise _Broken("; ".join(broken[:5]))
             with acting(MAILROOM):
                 note_progress(name, uid_validity=validity, last_uid=last, at=clock())
             return count
-    except (imaplib.IMAP4.error, OSError) as error:
+    except (imaplib.IMAP4.error, OSError, UnicodeError, _Broken) as error:
         message = f"{type(error).__name__}: {_bare(str(error), address)}"
+        if isinstance(error, UnicodeError):
+            message = (
+                "a name or a password holds letters that IMAP cannot carry"  # its own words would show them
+            )
         with acting(MAILROOM):
             note_failure(name, message, at=clock())
         raise MailboxUnreadable(message) from None  # the cause may show what was sent
+
+
+class _Broken(Exception):
+    """Mails that could not be kept."""
 
 
 def name_of(address: SplitResult) -> str:

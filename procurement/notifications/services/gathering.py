@@ -38,6 +38,7 @@ from suppliers.models import User
 from suppliers.roles import Permission
 
 POSTMAN = Actor.system("Notices")
+BY_NAME = (To.NAMED, To.ASKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def gather(events: Sequence[AuditEvent], *, at: datetime) -> int:
     unreachable: list[Fact] = []
     for telling in tellings:
         people = [one for one in to_whom[id(telling)] if not _is_author(telling.event, one)]
-        if not to_whom[id(telling)] and telling.to is not To.NAMED:
+        if not to_whom[id(telling)] and telling.to not in BY_NAME:
             unreachable.append(_unreachable(telling))
         for person in people:
             notices.append(_notice(telling, person, choices.get(person.address, {}), at))
@@ -100,7 +101,7 @@ def _tellings(
         if audience is None or (heard.kind == NoticeKind.LINK and link is None):
             continue
         # What is of no order is told to those whom the fact names: the floor above knows who they are.
-        if order is None and heard.to is not To.NAMED:
+        if order is None and heard.to not in BY_NAME:
             continue
         if heard.kind == NoticeKind.ORDER_NEW and (order is None or not _is_new(order, event)):
             continue
@@ -130,6 +131,9 @@ def _readers(tellings: Sequence[_Telling]) -> dict[int, list[Person]]:
             continue
         if telling.to is To.NAMED:
             found[id(telling)] = _named(telling.event.facts)
+            continue
+        if telling.to is To.ASKED:
+            found[id(telling)] = _asked(telling.event.facts)
             continue
         permission = NEEDED[telling.kind]
         if telling.audience == Audience.SUPPLIER:
@@ -168,6 +172,14 @@ def _named(facts: Mapping[str, Any]) -> list[Person]:
     ids = {one for one in facts.get("people") or () if isinstance(one, int)}
     users = User.objects.filter(pk__in=ids, is_active=True).exclude(company_role="").order_by("id")
     return [person_of(user) for user in users]
+
+
+def _asked(facts: Mapping[str, Any]) -> list[Person]:
+    """Whom a question is put to: a colleague, or somebody who has an address and no account."""
+    if address := str(facts.get("email") or ""):
+        language = str(facts.get("language") or settings.LANGUAGE_CODE)
+        return [Person(address, language=language, time_zone=settings.TIME_ZONE)]
+    return _named({"people": [facts.get("person")]})
 
 
 def _is_author(event: AuditEvent, person: Person) -> bool:

@@ -22,7 +22,11 @@ def hear(events: Sequence[AuditEvent], at: datetime) -> str:
 
 
 def hear_of_bounces(events: Sequence[AuditEvent], at: datetime) -> str:
-    """The reaction to mails that came back (`mail.bounced`): whose notices they were is noted on their orders."""
+    """The reaction to mails that came back (`mail.bounced`): whose notices they were is noted on their orders.
+
+    Such a report is a mail, and anybody can write one: it counts if it names a Message-ID of ours, which only those
+    know who handled that mail.
+    """
     from_ours = 0
     with acting(POSTMAN):
         for event in events:
@@ -30,7 +34,6 @@ def hear_of_bounces(events: Sequence[AuditEvent], at: datetime) -> str:
                 reason = " ".join(filter(None, (failure.get("status"), failure.get("diagnosis"))))
                 from_ours += note_bounce(
                     message=str(failure.get("message_id", "")),
-                    address=str(failure.get("address", "")),
                     reason=reason or "came back",
                     at=at,
                 )

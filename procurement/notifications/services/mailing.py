@@ -146,7 +146,8 @@ def fail_mail(mail: NoticeMail, reason: str, *, at: datetime) -> bool:
 def note_bounce(*, message: str = "", key: str = "", address: str = "", reason: str, at: datetime) -> bool:
     """A mail of ours came back. Says whether it is news.
 
-    Which one, its Message-ID says, or its `key`; where both are lost, it is the last one to that address.
+    Which one, its Message-ID says, or its `key`; where both are lost, it is the last one to that `address`. Only who
+    has shown who they are may give the address alone: anybody can make up a report.
     """
     bare = message.strip().strip("<>").strip()
     mails = NoticeMail.objects.select_for_update().order_by("-created_at", "-id")

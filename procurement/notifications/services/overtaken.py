@@ -17,6 +17,8 @@ from procurement.tolerances.models import ToleranceDecision
 from suppliers.models import Membership, Supplier, User
 from suppliers.states import SupplierState
 
+QUESTION_OVER = ("case.task_answered", "case.task_withdrawn")
+
 Dropped = tuple[Notice, str]
 
 
@@ -31,6 +33,7 @@ def still_wanted(
     events = {event.pk: event for event in AuditEvent.objects.filter(pk__in=[n.event_id for n in notices])}
     changes = _changes(events.values())
     unseen = _unseen_rules(notices)
+    settled = _settled_questions(notices)
     leaving: list[Notice] = []
     dropped: list[Dropped] = []
     for one in notices:
@@ -39,6 +42,9 @@ def still_wanted(
             reason = "chosen: never"
         elif one.audience == Audience.SUPPLIER and one.supplier_id != mail.supplier_id:
             reason = "of another supplier"  # cannot be; and must not leave if it ever is
+        elif one.kind == NoticeKind.QUESTION and one.event_id in events:
+            is_settled = str(events[one.event_id].facts.get("task")) in settled
+            reason = "answered, or taken back, meanwhile" if is_settled else ""
         else:
             reason = _overtaken(one, events.get(one.event_id), changes, unseen, at)
         if reason:
@@ -62,7 +68,7 @@ def _reader_gone(mail: NoticeMail) -> str:
             ).exists()
         ):
             return "does not act for the supplier any more"
-    elif (
+    elif mail.audience == Audience.COMPANY and (
         not mail.user_id
         or not User.objects.filter(pk=mail.user_id, is_active=True).exclude(company_role="").exists()
     ):
@@ -83,6 +89,15 @@ def _unseen_rules(notices: Iterable[Notice]) -> set[str]:
     keys = [stream.partition(":")[2] for stream in streams]
     found = ToleranceDecision.objects.filter(order_key__in=keys, notify=True, seen_at=None)
     return {f"order:{key}" for key in found.values_list("order_key", flat=True)}
+
+
+def _settled_questions(notices: Iterable[Notice]) -> set[str]:
+    """The questions, by key, that are answered or taken back: the story of their case says so."""
+    streams = {one.stream for one in notices if one.kind == NoticeKind.QUESTION}
+    if not streams:
+        return set()
+    over = AuditEvent.objects.filter(stream__in=streams, kind__in=QUESTION_OVER)
+    return {str(facts.get("task")) for facts in over.values_list("facts", flat=True)}
 
 
 def _overtaken(

@@ -33,7 +33,7 @@ from procurement.links.services import (
 from procurement.links.states import Purpose
 from procurement.notifications.services import see_order
 from procurement.orders.models import PurchaseOrder
-from procurement.orders.queries import find_order, lock_order
+from procurement.orders.queries import lock_order
 from procurement.threads.messages import NewMessage
 from procurement.threads.queries import thread_of
 from procurement.threads.services import send_message
@@ -59,6 +59,7 @@ def _done_texts() -> dict[str, str]:
         "counter": _("Your counter-proposal is on the table."),
         "said": _("Your message is in the order’s thread; the buyer is told."),
         "asked": _("Your change request is on the table; the buyer is told."),
+        "replied": _("Your answer to the change request is sent; the buyer is told."),
         "discarded": _("Discarded. What was written stays in the thread."),
         "forwarded": _("Forwarded. Your colleague gets a mail with a link of their own."),
     }
@@ -218,7 +219,7 @@ def link_forward(request: LinkRequest) -> HttpResponse:
 @link_door(methods=["POST"], refused=refused_page)
 def link_open(request: LinkRequest, key: uuid.UUID) -> HttpResponse:
     """Go on to another order of the same supplier, by a link of its own."""
-    order = find_order(key, actor=request.actor)
+    order = lock_order(key, actor=request.actor)
     made = open_beside(request.link, order, Purpose.ANSWER, actor=request.actor, at=request.at)
     response = HttpResponseRedirect(reverse("link", args=[made.token]))
     response.status_code = 303

@@ -43,4 +43,5 @@ def link_draft(request: LinkRequest, key: uuid.UUID) -> HttpResponse:
     with transaction.atomic():
         confirm_draft(command, actor=request.actor, at=request.at)
     spend_link(held, act, at=request.at)
-    return to_page(request, "answered" if act == ANSWER else "asked")
+    done = "replied" if draft.kind == DraftKind.REPLY else "asked"
+    return to_page(request, "answered" if act == ANSWER else done)

@@ -14,6 +14,7 @@ from procurement.inbox.presenters.pages import story_of
 from procurement.inbox.queries.cases import events_of
 from procurement.inbox.services.clocks import call_people, keep_clocks, review_all_case_clocks
 from procurement.inbox.services.sweeping import wake_cases
+from procurement.inbox.services.tasking import AskTask, answer_task, ask_task
 from procurement.inbox.services.working import Seen, snooze_cases
 from procurement.notifications.models import Notice
 from procurement.notifications.services.gathering import POSTMAN, gather
@@ -270,3 +271,25 @@ def test_a_clock_whose_case_fell_asleep_or_woke_unheard_is_brought_along(people)
     assert review_all_case_clocks(at=LATER + timedelta(days=9)) == 1
     assert clock_of(case).state == "running"
     assert review_all_case_clocks(at=LATER + timedelta(days=9)) == 0
+
+
+def test_when_the_ladder_reminds_whoever_was_asked_and_has_not_answered_is_reminded_too(people):
+    case = a_case(people)
+    with acting(people["bea"].actor):
+        for question, at in (("Can it wait?", LATER), ("Answered already?", LATER)):
+            command = AskTask(case.key, question, email="site@kelso.example")
+            task = ask_task(command, actor=people["bea"].actor, at=at)
+        answer_task(task.key, "Yes.", actor=people["bea"].actor, at=LATER)
+    keep(case)
+    at = run(case, 24 * 3)
+    for _time in range(2):
+        hear(case, ["clock.step_reached"], call_people, at)
+
+    with acting(FEED):
+        facts = AuditEvent.objects.filter(stream=case.stream, kind="case.task_reminded").values_list(
+            "facts", flat=True
+        )
+        told = [(one["question"], one["email"], one["by"]) for one in facts]
+    reminders = [action for action, _people in reminded(case) if action == "remind"]
+    assert told == [("Can it wait?", "site@kelso.example", "Bea Buyer")] * len(reminders)
+    assert reminders

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from procurement.acknowledgments.messages import TypedPiece
-from procurement.mailroom.policies.drafting import ANSWER, CHANGE, Known, Standing, draft_lines
+from procurement.mailroom.policies.drafting import ANSWER, CHANGE, REPLY, Known, Standing, draft_lines
 from procurement.reading.answer import Certainty, Commitment, Kind, Piece, Precision
 
 ASKED = date(2026, 4, 1)  # a Wednesday
@@ -140,7 +140,7 @@ def test_what_is_firm_and_adds_up_is_filled_in(commitments, pieces, marks):
 def test_what_is_unsure_is_listed_and_not_filled_in(commitments, why):
     found = drafted(*commitments)
 
-    assert found.lines == {ANSWER: [], CHANGE: []}
+    assert found.lines == {ANSWER: [], CHANGE: [], REPLY: []}
     assert {(one.number, one.words, one.why) for one in found.unsure} == {(10, "so it is written", why)}
 
 

@@ -9,7 +9,8 @@ from django.utils import timezone
 from portal.kernel.scope import acting
 from procurement.mailroom.models import InboundMail, Mailbox
 from procurement.mailroom.tasks import poll
-from procurement.mailroom.ways.imap import MailboxUnreadable, poll_mailbox
+from procurement.mailroom.ways.imap import poll_mailbox
+from procurement.mailroom.ways.keeping import MailboxUnreadable
 from procurement.mailroom.ways.maildir import poll_maildir
 from tests.builders.imap import Folder, MailServer, serving
 from tests.builders.mails import a_mail

@@ -16,11 +16,14 @@ from portal.kernel.audit.services import record
 from portal.kernel.outbox.models import MessageState, OutboxMessage
 from portal.kernel.outbox.services import deliver_due
 from portal.kernel.scope import acting
+from procurement.catalogue.models import Company
 from procurement.links.models import SignedLink
 from procurement.notifications.delivery import deliver
 from procurement.notifications.services import note_bounce, send_due
 from procurement.notifications.services.gathering import POSTMAN
 from procurement.notifications.states import MailState, NoticeState
+from procurement.notifications.urls import provider_urls
+from procurement.orders.models import PurchaseOrder
 from tests.builders.notices import LATER, links_in, mailed, mails, notices, react
 from tests.builders.world import an_order
 
@@ -169,11 +172,25 @@ class TestABounce:
         assert known
         assert kinds_on(order) == ["order.received", "notice.sent", "notice.failed"]
 
-    def test_is_known_by_the_last_mail_to_its_address(self, order):
+    def test_that_a_provider_tells_of_is_known_by_the_last_mail_to_its_address(self, order):
         mailed()
         with acting(POSTMAN):
-            assert note_bounce(address="Sales@acme.example", reason="5.1.1", at=timezone.now())
             assert not note_bounce(address="else@acme.example", reason="5.1.1", at=timezone.now())
+            assert note_bounce(address="Sales@acme.example", reason="5.1.1", at=timezone.now())
+
+    def test_that_came_by_mail_and_names_no_mail_of_ours_is_of_none(self, order):
+        mailed()
+        for message_id in ("", "made-up@elsewhere.example"):
+            failure = {"message_id": message_id, "address": "sales@acme.example", "status": "5.1.1"}
+            with acting(POSTMAN):
+                facts = {"failures": [failure]}
+                record(
+                    "mail.bounced", "mail:1", actor=POSTMAN, at=timezone.now(), supplier_id=None, facts=facts
+                )
+        react()
+
+        assert mails()[0].state == MailState.SENT
+        assert "notice.failed" not in kinds_on(order)
 
     def test_is_told_once(self, order):
         mailed()
@@ -231,3 +248,24 @@ def test_links_and_reply_addresses_stand_in_no_table_and_no_log(order, caplog):
         cursor.execute("SELECT count(*) FROM procurement_signedlink l WHERE l::text LIKE %s", [f"%{token}%"])
         assert cursor.fetchone() == (0,)
     assert token not in caplog.text
+
+
+def test_a_provider_is_heard_only_where_it_shows_that_it_is_one():
+    assert provider_urls({}) == []
+    assert provider_urls({"POSTMARK_SERVER_TOKEN": "t"}) == []
+    assert [str(one.pattern) for one in provider_urls({"WEBHOOK_SECRET": "name:password"})] == [
+        "mail/events/"
+    ]
+
+
+def test_a_name_that_holds_a_line_break_breaks_no_header(order, settings):
+    settings.MAIL_REPLY_DOMAIN = ""
+    with acting(POSTMAN):
+        PurchaseOrder.objects.update(buyer_name="Bea\r\nBcc: all@evil.example")
+        Company.objects.update(name="Northmoor\nX-Evil: 1")
+
+    (letter,) = mailed()
+
+    assert letter.reply_to == ['"Bea Bcc: all@evil.example" <bea@northmoor.example>']
+    assert letter.from_email.startswith('"Northmoor X-Evil: 1 (')
+    assert letter.recipients() == ["Acme Valves <sales@acme.example>"]

@@ -7,9 +7,11 @@ from django.utils import timezone
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
+from procurement.links.queries import person_of
 from procurement.notifications.queries import orders_unseen, orders_without_reader
-from procurement.notifications.services import see_order, watch_delivery
+from procurement.notifications.services import keep_choices, see_order, watch_delivery
 from procurement.notifications.services.gathering import POSTMAN
+from procurement.notifications.states import NoticeKind
 from tests.builders.changes import agree
 from tests.builders.notices import mailed
 from tests.builders.world import an_order, fresh
@@ -100,3 +102,23 @@ def test_seeing_is_kept_once(people):
     with acting(asha):
         assert see_order(fresh(), actor=asha, at=timezone.now())
         assert not see_order(order, actor=asha, at=timezone.now())
+
+
+def test_one_that_nobody_wants_to_hear_of_is_unseen_too(people):
+    for name in ("asha", "olga", "sam"):
+        with acting(POSTMAN):
+            keep_choices(person_of(people[name].user), {NoticeKind.ORDER_NEW: "never"}, at=timezone.now())
+    new()
+
+    assert unseen(timezone.now() + timedelta(minutes=10)) == []
+    assert unseen(timezone.now() + A_WEEK) == ["4500000001"]
+
+
+def test_one_that_waits_for_somebodys_digest_is_not(people):
+    with acting(POSTMAN):
+        keep_choices(person_of(people["asha"].user), {NoticeKind.ORDER_NEW: "weekly"}, at=timezone.now())
+        for name in ("olga", "sam"):
+            keep_choices(person_of(people[name].user), {NoticeKind.ORDER_NEW: "never"}, at=timezone.now())
+    new()
+
+    assert unseen(timezone.now() + A_WEEK) == []

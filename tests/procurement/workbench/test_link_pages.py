@@ -376,6 +376,30 @@ class TestWhoseItIs:
             made = SignedLink.objects.get(made_from=link)
         assert (made.order_id, made.expires_at, made.forwarded) == (other.pk, again(link).expires_at, False)
 
+    def test_what_was_used_is_not_made_new_by_going_round_through_other_orders(self, people):
+        order, other = asked(), asked("4500000002")
+        link = a_link(order)
+        assert press(link, "answer", send="1").status_code == 303
+
+        def opened(token, to):
+            response = Client().post(reverse("link-open", args=[token, to.key]))
+            return response["Location"].split("/")[2]
+
+        assert opened(link.token, order) == link.token
+        beside = opened(link.token, other)
+        assert opened(beside, order) == link.token
+        assert opened(link.token, other) == beside, "one link to each order, however often it is pressed"
+        with acting(FEED):
+            assert SignedLink.objects.count() == 2
+
+    def test_a_link_to_read_with_gives_itself_no_right_to_answer(self, people):
+        order = asked()
+        link = a_link(order, purpose=Purpose.READ)
+
+        response = Client().post(reverse("link-open", args=[link.token, order.key]))
+
+        assert response["Location"] == reverse("link", args=[link.token])
+
     def test_not_me_ends_it_and_all_that_came_of_it(self, people):
         order = asked()
         link = a_link(order)
