@@ -5,18 +5,21 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from procurement.reading.answer import Certainty, Flags, Kind, Precision, Reading
+from procurement.reading.assembling import Assembler
 from procurement.reading.automatic import is_automatic, is_bounce
 from procurement.reading.clauses import Clause, clauses_of, unknown_words
 from procurement.reading.columns import ReadRow, TableReader, grouped
 from procurement.reading.context import MailContext, OpenLine
 from procurement.reading.dates import Day
+from procurement.reading.focus import Focus
 from procurement.reading.folding import folded
 from procurement.reading.grammar import Draft, drafts_for
 from procurement.reading.marks import Sort, Spotter
 from procurement.reading.mime import IncomingMail, parse_mail
 from procurement.reading.newtext import NewText, Passage, split_new_text
+from procurement.reading.pieces import add_clause
 from procurement.reading.sentences import Sentence, is_in_a_known_language, language_of, sentences_of
-from procurement.reading.statements import PREDICATES, Assembler, RawPiece, Statement, Targets
+from procurement.reading.statements import PREDICATES, RawPiece, Statement, Targets
 from procurement.reading.tables import Table, find_tables
 from procurement.reading.understanding import names_of, strangers
 from procurement.reading.units import PATTERN, canonical_unit
@@ -106,7 +109,8 @@ class _Listener:
     def __init__(self, context: MailContext, mail: IncomingMail, new: NewText) -> None:
         self.context, self.mail, self.new = context, mail, new
         self.spotter = Spotter(context)
-        self.assembler = Assembler(context)
+        self.focus = Focus(context)
+        self.assembler = Assembler(self.focus)
         self.language = language_of(new.text, context.language)
         self.heard: list[Heard] = []
         self.last: Statement | None = None
@@ -176,24 +180,24 @@ class _Listener:
             self.names_order |= bool(orders)
             apart = OTHER_BUSINESS.search(sentence) or any(mark.sort is Sort.FOREIGN for mark in marks)
             if text is self.mail.subject and apart and not orders:
-                self.assembler.is_foreign = True
-                self.assembler.is_other_order = any(mark.sort is Sort.FOREIGN for mark in marks) or bool(
+                self.focus.is_foreign = True
+                self.focus.is_other_order = any(mark.sort is Sort.FOREIGN for mark in marks) or bool(
                     OFFER.search(sentence)
                 )
                 self.is_general = GENERAL_PRICES.search(sentence) is not None
                 return
-            if orders and not self.assembler.order and len(orders) == 1:
-                self.assembler.hear(orders[0])
+            if orders and not self.focus.order and len(orders) == 1:
+                self.focus.hear(orders[0])
             if text is self.mail.subject and (orders or len(self.context.orders) == 1):
                 lines = [
                     line
                     for mark in marks
                     if mark.sort is Sort.LINE
-                    for line in self.assembler.lines_of(mark, self.assembler.order)
+                    for line in self.focus.lines_of(mark, self.focus.order)
                 ]
                 self.subject_lines = tuple(dict.fromkeys(lines))
-                self.assembler.lines = self.subject_lines
-            if self.assembler.order and orders:
+                self.focus.lines = self.subject_lines
+            if self.focus.order and orders:
                 return
 
     def _hear_answered(self, quoted: str) -> None:
@@ -202,12 +206,10 @@ class _Listener:
         marks = self.spotter.spot(text, text)
         for mark in marks:
             if mark.sort is Sort.ORDER:
-                self.assembler.hear(mark.order)
-        lines = [
-            self.assembler.lines_of(mark, self.assembler.order) for mark in marks if mark.sort is Sort.LINE
-        ]
+                self.focus.hear(mark.order)
+        lines = [self.focus.lines_of(mark, self.focus.order) for mark in marks if mark.sort is Sort.LINE]
         if lines and lines[-1]:
-            self.assembler.lines = tuple(lines[-1])
+            self.focus.lines = tuple(lines[-1])
             self.subject_lines = ()
 
     def _answer_yes(self, passage: Passage) -> int:
@@ -238,13 +240,13 @@ class _Listener:
             if drafts:
                 self.heard.append(Heard(statement, question.targets, drafts))
         only_confirms = "?" not in asked or re.search(r"confirm|best[äa]tig", asked, re.IGNORECASE)
-        if passage.answers and len(self.heard) == before and self.assembler.lines:
+        if passage.answers and len(self.heard) == before and self.focus.lines:
             return self._take_answered(first)
         return first.end if len(self.heard) > before or not only_confirms else passage.start
 
     def _take_answered(self, sentence: Sentence) -> int:
         """A yes right below a quoted question about a line takes the line as it was ordered."""
-        targets = Targets(lines=self.assembler.lines, is_explicit=True)
+        targets = Targets(lines=self.focus.lines, is_explicit=True)
         self.heard.append(
             Heard(Statement(sentence.start, sentence.end, 0, targets, cues={Cue.ACCEPT}), targets)
         )
@@ -278,7 +280,7 @@ class _Listener:
 
     def _order_above(self, start: int, end: int, paragraph: int) -> str:
         self._hear_prose(start, end, paragraph)
-        return self.assembler.order
+        return self.focus.order
 
     def _hear_rows_as_lines(self, table: Table, paragraph: int) -> None:
         for row in table.rows:
@@ -297,8 +299,8 @@ class _Listener:
         )
         if self.is_ours:
             _as_asked(clauses)
-        before = self.assembler.lines
-        foreign = self.assembler.is_foreign
+        before = self.focus.lines
+        foreign = self.focus.is_foreign
         statements = self.assembler.assemble(sentence, clauses)
         self.sentences += 1
         known = len(self.heard)
@@ -320,9 +322,9 @@ class _Listener:
             for clause in clauses
             for mark in clause.targets
             if mark.sort is Sort.LINE
-            for line in self.assembler.lines_of(mark, self.assembler.order)
+            for line in self.focus.lines_of(mark, self.focus.order)
         ]
-        lines = tuple(named) or self.assembler.lines
+        lines = tuple(named) or self.focus.lines
         days = [line.requested_date for line in lines or self.context.lines if line.requested_date]
         is_earlier = any(
             {Cue.EARLIER, Cue.NEGATION} <= clause.cues
@@ -386,7 +388,7 @@ class _Listener:
             self.last = statement
             if statement.targets is None:
                 statement.targets = targets
-            before = self.assembler.lines
+            before = self.focus.lines
 
     def _introduce(self, statement: Statement) -> None:
         """What stood above a list is said of each line of it."""
@@ -471,7 +473,7 @@ class _Listener:
 
     def _implied(self, statement: Statement, before: tuple[OpenLine, ...], foreign: bool) -> Targets | None:
         """The lines meant by a statement that names none; None if that cannot be told."""
-        if foreign or self.assembler.is_foreign or not statement.has_content:
+        if foreign or self.focus.is_foreign or not statement.has_content:
             return None
         delivers = (
             statement.has_goods
@@ -498,7 +500,7 @@ class _Listener:
         lines = before or self.subject_lines
         if lines and not says_only_accept:
             return Targets(lines=lines)
-        order = self.assembler.order
+        order = self.focus.order
         if says_only_accept:
             return self._implied_acceptance(statement, lines, order)
         if not order:
@@ -511,7 +513,7 @@ class _Listener:
         if (
             statement.pieces
             and any(piece.day for piece in statement.pieces)
-            and (not self.assembler.mentioned or statement.has_goods)
+            and (not self.focus.mentioned or statement.has_goods)
             and (delivers or self.word_count <= 6)
         ):
             return None if unknown_words(statement.bones, self.language) else Targets(orders=(order,))
@@ -544,10 +546,10 @@ class _Listener:
         if (
             lines
             and (statement.words <= SHORT_ANSWER or statement.has_goods)
-            and not (statement.has_goods and not self.assembler.lines)
+            and not (statement.has_goods and not self.focus.lines)
         ):
             return Targets(lines=lines)
-        if not order or self.assembler.mentioned or statement.has_unexplained:
+        if not order or self.focus.mentioned or statement.has_unexplained:
             return None
         if (
             statement.has_goods
@@ -590,7 +592,7 @@ class _Listener:
         for one in self.heard:
             if not one.targets.is_others:
                 continue
-            orders = set(one.targets.orders) or {line.order for line in named} or {self.assembler.order}
+            orders = set(one.targets.orders) or {line.order for line in named} or {self.focus.order}
             if len(orders) != 1:
                 one.targets = Targets(is_unclear=True)
                 continue
@@ -656,7 +658,7 @@ class _Listener:
             for cell in row.remarks:
                 self._hear_remark(cell.text, cell.start, statement)
         self.heard.append(Heard(statement, statement.targets))
-        self.assembler.mentioned.append(first.line)
+        self.focus.mentioned.append(first.line)
 
     def _hear_remark(self, text: str, start: int, statement: Statement) -> None:
         sentence = Sentence(start, start + len(text), text, folded(text), statement.paragraph, True)
@@ -665,7 +667,7 @@ class _Listener:
                 statement.is_conditional |= clause.is_condition
                 continue
             clause.marks = [mark for mark in clause.marks if mark.sort is not Sort.LINE]
-            self.assembler.add_clause(clause, statement)
+            add_clause(clause, statement)
 
 
 DELIVERY = frozenset(
