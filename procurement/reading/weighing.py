@@ -1,18 +1,13 @@
 """The statements of a mail against each other: doubles, wholes, and what excludes what."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from procurement.reading.answer import Certainty, Commitment, Kind, Piece, Precision
 from procurement.reading.context import MailContext
 from procurement.reading.grammar import Draft
+from procurement.reading.heard import Heard
 from procurement.reading.words import Cue
-
-if TYPE_CHECKING:
-    from procurement.reading.reader import Heard
 
 # What cannot both be true of one line.
 EXCLUDES = {
