@@ -4,7 +4,7 @@ import re
 
 from procurement.reading.clauses import TOPICS_APART, Clause
 from procurement.reading.focus import Focus, united
-from procurement.reading.marks import Mark, Sort
+from procurement.reading.marks import PLACEHOLDERS, Mark, Sort
 from procurement.reading.pieces import add_clause, share_days
 from procurement.reading.sentences import Sentence
 from procurement.reading.statements import Statement, Targets
@@ -92,7 +92,7 @@ class Assembler:
             blocked = False
             if current and targets and _names_the_same(clause, current):
                 current.targets = None  # "the pallets (PO 388 pos. 1)": the number says which pallets
-            current = self._place(sentence, clause, targets, current, statements)
+            current = self._place(sentence, clause, targets, current, statements, is_last=following is None)
             add_clause(clause, current, is_name=_is_explained(clause, following))
         for statement in statements:
             statement.is_conditional |= condition
@@ -110,11 +110,17 @@ class Assembler:
         targets: Targets | None,
         current: Statement | None,
         statements: list[Statement],
+        *,
+        is_last: bool,
     ) -> Statement:
         """The statement a clause belongs to: the open one, or a new one if it speaks of other lines."""
         start, end = sentence.start + clause.start, sentence.start + clause.end
         is_new = current is None
-        if current is not None and targets:
+        if current is not None and targets and is_last and _only_names(clause, current):
+            current.targets = united(
+                current.targets or targets, targets
+            )  # "no change for the strainer and the wheel"
+        elif current is not None and targets:
             dated_only = bool(current.pieces) and not any(piece.amount for piece in current.pieces)
             undated = not any(mark.sort is Sort.DAY for mark in clause.values)
             if (
@@ -166,6 +172,20 @@ class Assembler:
         )
 
 
+def _only_names(clause: Clause, current: Statement) -> bool:
+    """Whether a clause at the end of a sentence is nothing but one more line: `… for the strainer and the handwheel`."""
+    return (
+        clause.separator in (",", "and", "und", "&", "sowie", "or", "oder")
+        and current.ends_with_line
+        and not clause.cues
+        and all(mark.sort is Sort.LINE for mark in clause.marks)
+        and current.targets is not None
+        and bool(current.targets.lines)
+        and not current.pieces
+        and ONLY_NAMES.fullmatch(clause.skeleton) is not None
+    )
+
+
 def _is_strange_head(clause: Clause) -> bool:
     """One or two words before a colon that are no line, no value and no cue."""
     words = clause.skeleton.split()
@@ -177,6 +197,9 @@ def _is_strange_head(clause: Clause) -> bool:
     )
 
 
+ONLY_NAMES = re.compile(
+    rf"\W*(?:(?:and|und|sowie|or|oder|&)\W+)?(?:(?:the|die|der|den|dem|das|your|ihre|ihren)\W+)?[{PLACEHOLDERS[Sort.LINE]}]+\W*"
+)
 COMPANION = re.compile(r"(?:with|mit|along with|together with)(?: (?:the|your|our|den|der|dem|ihren))? $")
 
 

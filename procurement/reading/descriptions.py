@@ -83,8 +83,8 @@ class DescriptionIndex:
             if mine and len({line.order for line in mine}) == len(mine):
                 yield start, match.end(), tuple(mine)
 
-    def words(self, text: str) -> Iterator[tuple[int, int, tuple[OpenLine, ...]]]:
-        """Neighbouring words and the lines they fit together; no lines where they fit several of one order."""
+    def words(self, text: str) -> Iterator[tuple[int, int, tuple[OpenLine, ...], tuple[OpenLine, ...]]]:
+        """Neighbouring words and the lines they fit together; where they fit several of one order, only what is alike."""
         hits: list[tuple[int, int, set[int]]] = []
         for match in WORD.finditer(text):
             word = match.group(0)
@@ -107,7 +107,7 @@ class DescriptionIndex:
                 owners = owners & more
             lines = [self.lines[at] for at in sorted(owners)]
             is_clear = len({line.order for line in lines}) == len(lines)  # at most one line of each order
-            yield start, end, tuple(lines) if is_clear else ()
+            yield start, end, tuple(lines) if is_clear else (), () if is_clear else tuple(lines)
 
     def _shared_endings(self, text: str) -> Iterator[tuple[int, int, set[int]]]:
         """`Druck- und Schenkelfedern`: the first word has the ending of the second."""

@@ -10,6 +10,7 @@ from procurement.reading.marks import Mark, Sort
 from procurement.reading.statements import Statement, Targets
 from procurement.reading.words import Cue
 
+BOTH = 2
 THIS_LINE = re.compile(
     r"(?<!\w)(?:the|this|that|die|diese|der|dieser|diesen|den) (?:line|item|position|artikel|zeile)(?!\w)"
 )
@@ -51,7 +52,7 @@ class Focus:
         for mark in named:
             if mark.sort is not Sort.LINE:
                 continue
-            found = self.lines_of(mark, order or self.order)
+            found = self.lines_of(mark, order or self.order) or self._counted(mark, clause)
             unclear |= not found
             if EXCEPT.search(clause.skeleton[: mark.start - clause.start]) or (
                 clause.separator == "bar" and mark is named[0]
@@ -62,7 +63,7 @@ class Focus:
         if self.is_other_order and not orders and all(mark.is_described for mark in named):
             return Targets(is_foreign=True, is_explicit=True) if named else None
         lines = list(dict.fromkeys(lines))
-        has_all = any(mark.sort is Sort.ALL for mark in named)
+        has_all = any(mark.sort is Sort.ALL and not _counts_lines(mark, clause) for mark in named)
         is_otherwise = any(mark.sort is Sort.DAY for mark in clause.values)
         if any(mark.sort is Sort.OTHERS and not (mark.part and is_otherwise) for mark in named):
             return Targets(is_explicit=True, is_others=True, orders=(order,) if order else ())
@@ -108,6 +109,20 @@ class Focus:
         if orders:
             return Targets(orders=tuple(dict.fromkeys(orders)), is_explicit=True)
         return None
+
+    def _counted(self, mark: Mark, clause: Clause) -> list[OpenLine]:
+        """`both powders`, `the two tapes`: a word that fits just as many lines as are counted."""
+        mine = [line for line in mark.alike if not self.order or line.order == self.order]
+        before = next((one for one in reversed(clause.marks) if one.end <= mark.start), None)
+        if before is None or mark.start - before.end > 1 or not mine:
+            return []
+        if before.sort is Sort.ALL and (before.part != "both" or len(mine) == BOTH):
+            return mine
+        amount = before.amount.readings if before.amount else ()
+        if before.sort is Sort.NUMBER and amount[:1] == (len(mine),) and len(mine) > 1:
+            clause.marks.remove(before)
+            return mine
+        return []
 
     def rest_of_lines(
         self, clause: Clause, current: Statement | None, last: Statement | None
@@ -183,6 +198,11 @@ class Focus:
         elif targets.orders:
             self.lines = ()
             self.order = targets.orders[0] if len(targets.orders) == 1 else self.order
+
+
+def _counts_lines(mark: Mark, clause: Clause) -> bool:
+    """Whether `both` or `all` belongs to the word behind it."""
+    return any(one.sort is Sort.LINE and 0 <= one.start - mark.end <= 1 for one in clause.marks)
 
 
 def united(one: Targets, other: Targets) -> Targets:

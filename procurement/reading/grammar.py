@@ -132,6 +132,7 @@ def _work_out(said: Said) -> None:
             piece = replace(piece, price=raw.money.amount, per=per)
         said.pieces.append((raw, piece))
     _drop_total(said)
+    _drop_same_day(said)
     if Cue.MINIMUM in said.cues and len({piece for _raw, piece in said.pieces}) == 1:
         said.pieces = said.pieces[:1]  # "the minimum is 1,000, shall we round up to 1,000?"
     if any("input" in raw.roles for raw, _piece in said.pieces):
@@ -139,6 +140,15 @@ def _work_out(said: Said) -> None:
     earliest = [one for one in said.pieces if "earliest" in one[0].roles and one[1].quantity is None]
     if earliest and len(earliest) < len(said.pieces):  # "not before the end of next week, so on the 24th"
         said.pieces = [one for one in said.pieces if one not in earliest]
+
+
+def _drop_same_day(said: Said) -> None:
+    """`Thursday next week, that is the 12th`: a day told twice is one."""
+    for at, (raw, piece) in enumerate(said.pieces[1:], 1):
+        before = said.pieces[at - 1][1]
+        if piece.day and piece.day == before.day and not (raw.amount or raw.status or raw.part or raw.money):
+            said.pieces = [one for index, one in enumerate(said.pieces) if index != at]
+            return
 
 
 def _drop_total(said: Said) -> None:

@@ -70,6 +70,7 @@ class Mark:
     part: str = ""
     percent: Decimal | None = None
     is_described: bool = False  # a line named by words of its description only
+    alike: tuple[OpenLine, ...] = ()  # the lines a word fits, where it fits several of an order
     roles: set[str] = field(default_factory=set)
 
 
@@ -103,6 +104,12 @@ NOISE = re.compile(
     r"|(?<![\w.,])\d{1,3}(?: ?(?:-|to|bis|or|oder) ?\d{1,3})? ?(?:(?:working|business|arbeits|werk)?-?(?:days?|tagen?|tage)|weeks?|wochen?|wks?|months?|monate?n?)(?!\w)"
     r"|(?<!\w)(?:d-|a-|ch-)\d{4,5}(?!\w)|(?<![\w.,])\d+ ?(?:lots|lieferungen|deliveries|shipments|teillieferungen|batches|losen|losem?|customers|kunden|orders|bestellungen|lines|positionen|items|artikel(?=n)|drops|instalments|steps|consignments)(?!\w)"
     r"|(?<!\w)(?:net|netto) \d{1,3}(?!\w)|(?<!\w)q[1-4](?!\w)|(?<!\w)24/7(?!\w)|(?<!\w)\d+(?:st|nd|rd|th)(?!\w)"
+)  # fmt: skip
+# Days that have a name of their own: something closes on them.
+HOLIDAY = re.compile(
+    word_pattern(
+        r"good friday", r"easter (?:sunday|monday)", r"whit (?:sunday|monday)", r"(?:shrove|pancake) tuesday", r"(?:ash) wednesday", r"maundy thursday", r"bank holiday \w+day", r"may day", r"boxing day", r"(?:christmas|new year'?s|st\.? patrick'?s) (?:day|eve)", r"black friday",
+    )
 )  # fmt: skip
 LINE_LABEL = r"(?:lines?|ln|li|line ?items?|items?|itm|pos(?:ition(?:en|s)?|itionen)?|pos\.-?nr|posit|zeilen?|posten|bestellposition(?:en)?|artikelposition)"
 LIST_AND = r"\s*(?:,\s*(?:and|und)|\bu\b\.?|,|&|\+|/|and|und|sowie|u\.|or|plus|as well as)\s*"
@@ -265,6 +272,10 @@ class Spotter:
         self._spot_lines(text, page)
         for start, end, lines in self.descriptions.numbered(text):
             page.claim(Mark(Sort.LINE, start, end, lines=lines, is_described=True))
+        for match in HOLIDAY.finditer(text):
+            page.claim(Mark(Sort.NOISE, *match.span()))
+        for match in PRICE.finditer(page.masked(text)):  # with its currency: "2.10" is no day
+            self._claim_price(match, page)
         masked = page.masked(text)
         for found in find_days(masked, self.clock):
             roles = {"roughly"} if ROUGHLY.search(text[found.start : found.end]) else set()
@@ -283,7 +294,7 @@ class Spotter:
                     "otherwise"
                     if match.group(0) in ("sonst", "ansonsten", "otherwise")
                     else "both"
-                    if match.group(0) in ("both", "beide")
+                    if match.group(0) in ("both", "beide", "beiden")
                     else match.group(0) in BARE_ALL and "bare"
                 )
                 page.claim(Mark(sort, *match.span(), order="*" if names_orders else "", part=bare or ""))
@@ -299,8 +310,8 @@ class Spotter:
             page.claim(Mark(Sort.REST, start, match.end()))
         for match in BARE_NUMBER.finditer(page.masked(text)):
             self._claim_amount(match, Sort.NUMBER, "", page)
-        for start, end, lines in self.descriptions.words(text):
-            page.claim(Mark(Sort.LINE, start, end, lines=lines, is_described=True))
+        for start, end, lines, alike in self.descriptions.words(text):
+            page.claim(Mark(Sort.LINE, start, end, lines=lines, is_described=True, alike=alike))
             if counted := COUNTED_WORD.search(text[:start]):  # "two pumps"
                 page.claim(
                     Mark(
@@ -405,8 +416,6 @@ class Spotter:
         page.claim(Mark(Sort.LINE, match.start(), end, numbers=tuple(dict.fromkeys(numbers))))
 
     def _spot_prices(self, text: str, page: "_Page") -> None:
-        for match in PRICE.finditer(text):
-            self._claim_price(match, page)
         if PRICE_WORD.search(text):
             for match in BARE_PRICE.finditer(text):
                 self._claim_price(match, page)

@@ -28,6 +28,10 @@ def add_clause(clause: Clause, statement: Statement, *, is_name: bool = False) -
     else:
         statement.aside += f" {clause.skeleton}"
     cues = set(clause.cues)
+    statement.ends_with_line = bool(clause.marks) and (
+        clause.marks[-1].sort is Sort.LINE
+        and not clause.skeleton[clause.marks[-1].end - clause.start :].strip()
+    )
     statement.has_goods |= any(mark.sort is Sort.GOODS for mark in clause.marks)
     if Cue.HYPOTHETICAL in cues:
         cues.add(Cue.HEDGE)
@@ -257,6 +261,11 @@ def share_days(statements: list[Statement]) -> None:
             and lender.targets
         ):
             taker.pieces[0].day = day
+            if (
+                lender is second and lender.pieces[-1].status is Cue.SHIPPED
+            ):  # "the signs and the plates were collected on Friday"
+                taker.pieces[0].status = Cue.SHIPPED
+                taker.cues.add(Cue.SHIPPED)
 
 
 def _is_meant(mark: Mark, clause: Clause, statement: Statement) -> bool:

@@ -67,6 +67,7 @@ class Statement:
     is_unsure: bool = False
     starts_line: bool = False
     has_goods: bool = False
+    ends_with_line: bool = False  # the last thing said is the name of a line
     has_unexplained: bool = False
     words: int = 0
     bones: str = ""  # the skeleton of its clauses
