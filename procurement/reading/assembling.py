@@ -63,7 +63,10 @@ class Assembler:
                 continue
             if current and current.targets and current.targets.lines:
                 clause.marks = [mark for mark in clause.marks if not _is_companion(mark, clause)]
-            targets = self.focus.targets_of(clause) or self.focus.rest_of_lines(clause, current, self.last)
+            clause.marks = [mark for mark in clause.marks if not _is_together(mark, clause)]
+            targets = self.focus.targets_of(clause, current or self.last) or self.focus.rest_of_lines(
+                clause, current, self.last
+            )
             if targets and targets.is_weak and current and current.targets and current.targets.lines:
                 targets = None  # "all" of what the sentence is about
             if clause.is_condition:
@@ -93,7 +96,7 @@ class Assembler:
             if current and targets and _names_the_same(clause, current):
                 current.targets = None  # "the pallets (PO 388 pos. 1)": the number says which pallets
             current = self._place(sentence, clause, targets, current, statements, is_last=following is None)
-            add_clause(clause, current, is_name=_is_explained(clause, following))
+            add_clause(clause, current, self.focus.lines, is_name=_is_explained(clause, following))
         for statement in statements:
             statement.is_conditional |= condition
             statement.words = len(sentence.text.split())
@@ -116,7 +119,20 @@ class Assembler:
         """The statement a clause belongs to: the open one, or a new one if it speaks of other lines."""
         start, end = sentence.start + clause.start, sentence.start + clause.end
         is_new = current is None
-        if current is not None and targets and is_last and _only_names(clause, current):
+        if (
+            current is not None
+            and targets
+            and current.targets
+            and current.targets.is_whole
+            and _lists(clause, targets)
+        ):
+            current.targets, current.is_listing = (
+                targets,
+                True,
+            )  # "picked up the lot, the acid and the lye, on Tuesday"
+        elif current is not None and targets and current.is_listing and _lists(clause, targets):
+            current.targets = united(current.targets or targets, targets)
+        elif current is not None and targets and is_last and _only_names(clause, current):
             current.targets = united(
                 current.targets or targets, targets
             )  # "no change for the strainer and the wheel"
@@ -172,6 +188,11 @@ class Assembler:
         )
 
 
+def _lists(clause: Clause, targets: Targets) -> bool:
+    """Whether a clause is nothing but the name of a line."""
+    return bool(targets.lines) and not clause.cues and ONLY_NAMES.fullmatch(clause.skeleton) is not None
+
+
 def _only_names(clause: Clause, current: Statement) -> bool:
     """Whether a clause at the end of a sentence is nothing but one more line: `… for the strainer and the handwheel`."""
     return (
@@ -208,6 +229,21 @@ def _is_companion(mark: Mark, clause: Clause) -> bool:
     return mark.sort is Sort.LINE and bool(COMPANION.search(clause.skeleton[: mark.start - clause.start]))
 
 
+TOGETHER = re.compile(
+    r"(?:together|along|zusammen|gemeinsam) (?:with|mit)(?: (?:the|your|our|den|der|dem|ihren))? $"
+)
+
+
+def _is_together(mark: Mark, clause: Clause) -> bool:
+    """`24 on 17 April together with the pulleys`: the same, where nobody says of what the 24 are."""
+    counted = any(one.sort in (Sort.QUANTITY, Sort.NUMBER) and one.end < mark.start for one in clause.marks)
+    return (
+        mark.sort is Sort.LINE
+        and counted
+        and bool(TOGETHER.search(clause.skeleton[: mark.start - clause.start]))
+    )
+
+
 def _is_explained(clause: Clause, following: Clause | None) -> bool:
     """`The shaft rings (pos. 30)`: the bracket says what the words before it name."""
     if following is None or following.separator != "(" or clause.marks or clause.cues:
@@ -220,7 +256,11 @@ def _names_the_same(clause: Clause, current: Statement) -> bool:
     sorts = {mark.sort for mark in clause.targets}
     by_number = all(mark.numbers for mark in clause.targets if mark.sort is Sort.LINE)
     return (
-        clause.separator == "(" and sorts == {Sort.ORDER, Sort.LINE} and by_number and not current.has_content
+        clause.separator == "("
+        and sorts == {Sort.ORDER, Sort.LINE}
+        and by_number
+        and current.targets is not None
+        and current.targets.is_described
     )
 
 

@@ -85,6 +85,8 @@ class Clause:
         sorts = {mark.sort for mark in self.marks}
         if Cue.ANSWER_FOLLOWS in self.cues and Sort.DAY in sorts and not sorts & {Sort.LINE, Sort.QUANTITY}:
             return True  # "you get the dates on 5 March"
+        if Cue.TELLING in self.cues and Sort.DAY in sorts and Cue.DEED not in self.cues:
+            return True  # "I can tell you more about the date tomorrow"
         return bool(apart) or (Cue.EARLIER in self.cues and Cue.NEGATION in self.cues)
 
 
@@ -223,16 +225,24 @@ LEAD_IN = re.compile(
     r"(?:let you know|inform you|advise you|tell you|note|(?:advise|advised|inform|informed|report|say)(?= that)|teilen wir (?:ihnen )?mit|teile (?:ich )?(?:ihnen )?mit)(?: that| dass)? (?!more)"
 )
 MAIN_CLAUSE = re.compile(
-    r"(?<=\S )(?:(?:we|i|it|they)(?: will| can| could| should| would|'ll)|(?:liefern|können|koennen|senden|schicken|verschicken|versenden|geht|kommt) (?:wir|es|sie|die|der)) "
+    r"(?<=\S )(?:(?:we|i|it|they|you|these|those)(?: will| can| could| should| would| have to| must| are| get|'ll|'re)|(?:liefern|können|koennen|senden|schicken|verschicken|versenden|geht|kommt) (?:wir|es|sie|die|der)) "
 )
 
 
 def _without_conditions(clauses: Iterator[Clause], language: str) -> Iterator[Clause]:
     """A condition without a comma ends where the main clause begins: `once we are paid we will ship …`."""
-    condition = cue_patterns(language)[Cue.CONDITION]
+    patterns = cue_patterns(language)
+    condition, reason = patterns[Cue.CONDITION], patterns[Cue.REASON]
     for clause in clauses:
-        begins = condition.match(clause.skeleton.strip()) or PROVISO.match(clause.skeleton.strip())
-        main = MAIN_CLAUSE.search(clause.skeleton, 6) if begins else None
+        begins = next(
+            (
+                found
+                for pattern in (condition, PROVISO, reason)
+                if (found := pattern.match(clause.skeleton.strip()))
+            ),
+            None,
+        )
+        main = MAIN_CLAUSE.search(clause.skeleton, 8 + begins.end()) if begins else None
         if not main:
             yield clause
             continue

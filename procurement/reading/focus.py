@@ -31,12 +31,32 @@ class Focus:
             False  # the subject names an order that is not open: words of descriptions do not count
         )
         self.mentioned: list[OpenLine] = []
+        self.is_lost = False  # what was spoken of last could not be told: "it" may be that
 
     def hear(self, order: str) -> None:
         """The subject or the history names an order."""
         self.order = order
 
-    def targets_of(self, clause: Clause) -> Targets | None:
+    @staticmethod
+    def _turn_rests(clause: Clause, spoken: Statement | None) -> None:
+        """`20 went today. The other four follow`: where just so many are missing, they are the rest of a line."""
+        lines = spoken.targets.lines if spoken and spoken.targets else ()
+        told = (
+            [piece.amount.readings[0] for piece in spoken.pieces if piece.amount and piece.amount.readings]
+            if spoken
+            else []
+        )
+        if len(lines) != 1 or not told:
+            return
+        for mark in clause.marks:
+            if (
+                mark.sort is Sort.OTHERS
+                and mark.amount
+                and mark.amount.readings[0] == lines[0].quantity - sum(told)
+            ):
+                mark.sort = Sort.REST
+
+    def targets_of(self, clause: Clause, spoken: Statement | None = None) -> Targets | None:
         """The lines a clause names; None if it names none."""
         named = clause.targets
         orders = [mark.order for mark in named if mark.sort is Sort.ORDER]
@@ -65,6 +85,7 @@ class Focus:
         lines = list(dict.fromkeys(lines))
         has_all = any(mark.sort is Sort.ALL and not _counts_lines(mark, clause) for mark in named)
         is_otherwise = any(mark.sort is Sort.DAY for mark in clause.values)
+        self._turn_rests(clause, spoken)
         if any(mark.sort is Sort.OTHERS and not (mark.part and is_otherwise) for mark in named):
             return Targets(is_explicit=True, is_others=True, orders=(order,) if order else ())
         if has_all and excepted:
@@ -84,7 +105,10 @@ class Focus:
         if excepted and not lines:
             return Targets(lines=tuple(excepted), is_explicit=True, is_others=False)
         if lines or unclear:
-            return Targets(lines=tuple(lines), is_explicit=True, is_unclear=not lines)
+            named_by_words = all(mark.is_described for mark in named if mark.sort is Sort.LINE) and not orders
+            return Targets(
+                lines=tuple(lines), is_explicit=True, is_unclear=not lines, is_described=named_by_words
+            )
         if has_all:
             if self.is_foreign and not orders:
                 return Targets(is_foreign=True)
@@ -187,6 +211,7 @@ class Focus:
 
     def turn_to(self, targets: Targets) -> None:
         self.is_foreign = targets.is_foreign
+        self.is_lost = targets.is_unclear and not targets.is_others
         if targets.is_foreign:
             self.lines = ()
         elif targets.lines:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from procurement.reading.answer import Certainty, Kind, Piece, Precision
 from procurement.reading.context import OpenLine
 from procurement.reading.dates import FURTHEST_PLAN, Day, Later
-from procurement.reading.marks import Amount
+from procurement.reading.marks import PLACEHOLDERS, Amount, Sort
 from procurement.reading.statements import RawPiece, Statement
 from procurement.reading.units import PACKING, canonical_unit
 from procurement.reading.words import Cue
@@ -131,6 +131,8 @@ def _work_out(said: Said) -> None:
                 per = said.line.per
             piece = replace(piece, price=raw.money.amount, per=per)
         said.pieces.append((raw, piece))
+    if any(_is_only_today(raw, piece, said) for raw, piece in said.pieces):
+        raise CannotTell
     _drop_total(said)
     _drop_same_day(said)
     if Cue.MINIMUM in said.cues and len({piece for _raw, piece in said.pieces}) == 1:
@@ -140,6 +142,11 @@ def _work_out(said: Said) -> None:
     earliest = [one for one in said.pieces if "earliest" in one[0].roles and one[1].quantity is None]
     if earliest and len(earliest) < len(said.pieces):  # "not before the end of next week, so on the 24th"
         said.pieces = [one for one in said.pieces if one not in earliest]
+
+
+def _is_only_today(raw: RawPiece, piece: Piece, said: Said) -> bool:
+    """`It has come in this morning`: today is a day of delivery only where something goes or comes today."""
+    return piece.day == said.today and raw.status is not Cue.SHIPPED and Cue.DEED not in said.cues
 
 
 def _drop_same_day(said: Said) -> None:
@@ -524,7 +531,7 @@ def _single(said: Said, name: str) -> list[Draft] | None:
         if is_whole:
             return (
                 [said.draft(Kind.ACCEPT, "quantity as asked", piece)]
-                if accepted or piece.price is not None
+                if accepted or piece.price is not None or _is_all_delivered(said)
                 else []
             )
         if piece.precision is Precision.UNKNOWN:
@@ -537,6 +544,15 @@ def _single(said: Said, name: str) -> list[Draft] | None:
     if piece.price is not None and accepted:
         return [said.draft(Kind.ACCEPT, "price as asked", piece)]
     return None
+
+
+def _is_all_delivered(said: Said) -> bool:
+    """`You get all 120`: the quantity ordered, and a deed of delivery."""
+    return (
+        Cue.DEED in said.cues
+        and PLACEHOLDERS[Sort.ALL] in said.statement.core
+        and not said.statement.is_denied
+    )
 
 
 def _is_all_said(said: Said) -> bool:

@@ -106,6 +106,10 @@ NOISE = re.compile(
     r"|(?<!\w)(?:net|netto) \d{1,3}(?!\w)|(?<!\w)q[1-4](?!\w)|(?<!\w)24/7(?!\w)|(?<!\w)\d+(?:st|nd|rd|th)(?!\w)"
 )  # fmt: skip
 # Days that have a name of their own: something closes on them.
+# A counted word without its noun: "ten on the 30th, eight a week later".
+BARE_WORD = re.compile(
+    rf"(?<![\w-])(?:{'|'.join(word for word, count in WORDS.items() if 1 < count < 100)})(?= (?:on|by|at the end|in (?:week|stock|early|mid)|next|now|the week|a week|a fortnight|to follow|left|tomorrow|today|will|can|am|zum|ende|anfang|mitte|kommen|gehen|folgen|die woche|eine woche|in kw|morgen|heute|sofort|gleich|sind)(?!\w)|[,;])(?!,? (?:or|to|oder|bis|and|und) (?:two|three|four|five|six|seven|eight|nine|ten|zwei|drei|vier|fünf|sechs))"
+)
 HOLIDAY = re.compile(
     word_pattern(
         r"good friday", r"easter (?:sunday|monday)", r"whit (?:sunday|monday)", r"(?:shrove|pancake) tuesday", r"(?:ash) wednesday", r"maundy thursday", r"bank holiday \w+day", r"may day", r"boxing day", r"(?:christmas|new year'?s|st\.? patrick'?s) (?:day|eve)", r"black friday",
@@ -297,7 +301,13 @@ class Spotter:
                     if match.group(0) in ("both", "beide", "beiden")
                     else match.group(0) in BARE_ALL and "bare"
                 )
-                page.claim(Mark(sort, *match.span(), order="*" if names_orders else "", part=bare or ""))
+                counted = next((WORDS[word] for word in match.group(0).split()[-1:] if word in WORDS), 0)
+                amount = Amount((Decimal(counted),)) if counted and sort is Sort.OTHERS else None
+                page.claim(
+                    Mark(
+                        sort, *match.span(), amount=amount, order="*" if names_orders else "", part=bare or ""
+                    )
+                )
         for match in DOZEN.finditer(text):
             is_rest = "other" in match.group(0) or "ander" in match.group(0)
             page.claim(Mark(Sort.QUANTITY, *match.span(), amount=Amount((Decimal(12),), is_rest=is_rest)))
@@ -308,6 +318,8 @@ class Spotter:
         for match in REST.finditer(text):
             start = match.start() + len(match.group(0)) - len(match.group(0).lstrip())
             page.claim(Mark(Sort.REST, start, match.end()))
+        for match in BARE_WORD.finditer(page.masked(text)):
+            page.claim(Mark(Sort.NUMBER, *match.span(), amount=Amount((Decimal(WORDS[match.group(0)]),))))
         for match in BARE_NUMBER.finditer(page.masked(text)):
             self._claim_amount(match, Sort.NUMBER, "", page)
         for start, end, lines, alike in self.descriptions.words(text):

@@ -15,7 +15,7 @@ def implied(
     statement: Statement, before: tuple[OpenLine, ...], setting: Setting, *, foreign: bool
 ) -> Targets | None:
     """The lines meant by a statement that names none; None if that cannot be told."""
-    if foreign or setting.focus.is_foreign or not statement.has_content:
+    if foreign or setting.focus.is_foreign or setting.focus.is_lost or not statement.has_content:
         return None
     delivers = (
         statement.has_goods
@@ -33,8 +33,8 @@ def implied(
         statement.pieces
         and not delivers
         and not fragment
-        and not statement.cues
-        & {Cue.MINIMUM, Cue.BACKORDER, Cue.CANCEL, Cue.SUBSTITUTE, Cue.PRICE, Cue.PRICE_UP}
+        and not statement.cues & {Cue.MINIMUM, Cue.BACKORDER, Cue.CANCEL, Cue.SUBSTITUTE}
+        and not any(piece.money or piece.percent for piece in statement.pieces)
     ):
         return None
     if not says_only_accept and not _speaks_of_goods(statement, setting):

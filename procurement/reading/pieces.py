@@ -4,6 +4,7 @@ import itertools
 import re
 
 from procurement.reading.clauses import Clause
+from procurement.reading.context import OpenLine
 from procurement.reading.dates import Day, Later
 from procurement.reading.marks import Amount, Mark, Sort
 from procurement.reading.statements import PREDICATES, RawPiece, Statement
@@ -19,7 +20,13 @@ DENIES_ALL = re.compile(
 )
 
 
-def add_clause(clause: Clause, statement: Statement, *, is_name: bool = False) -> None:
+def add_clause(
+    clause: Clause,
+    statement: Statement,
+    spoken_of: tuple[OpenLine, ...] = (),
+    *,
+    is_name: bool = False,
+) -> None:
     """Take over what the clause says; `is_name` if it only names what the next one numbers."""
     statement.is_question |= clause.is_question
     statement.bones += f" {clause.skeleton}"
@@ -47,7 +54,7 @@ def add_clause(clause: Clause, statement: Statement, *, is_name: bool = False) -
         statement.cues |= cues & {Cue.HEDGE}
         if clause.values and not _is_renewed(clause):
             return
-    if any(_is_like_ordered(mark, statement, clause) for mark in clause.values):
+    if any(_is_like_ordered(mark, statement, spoken_of) for mark in clause.values):
         cues.add(Cue.SUBSTITUTE)
         statement.cues.add(Cue.SUBSTITUTE)
     values = [mark for mark in clause.values if _is_meant(mark, clause, statement)]
@@ -277,11 +284,11 @@ def _is_meant(mark: Mark, clause: Clause, statement: Statement) -> bool:
     return True
 
 
-def _is_like_ordered(mark: Mark, statement: Statement, clause: Clause) -> bool:
+def _is_like_ordered(mark: Mark, statement: Statement, spoken_of: tuple[OpenLine, ...]) -> bool:
     """A part number that begins like the one ordered is offered in its place, even where nobody says so."""
     if mark.sort is not Sort.PART:
         return False
-    targets = statement.targets.lines if statement.targets else ()
+    targets = statement.targets.lines if statement.targets else spoken_of
     known = [code for line in targets for code in (line.item, line.supplier_part) if len(code) >= 4]
     return any(
         mark.part.upper()[:4] == code.upper()[:4] and len(mark.part) >= len(code) - 2 for code in known

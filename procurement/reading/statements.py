@@ -40,6 +40,7 @@ class Targets:
     is_others: bool = False
     is_foreign: bool = False
     is_unclear: bool = False
+    is_described: bool = False  # by words of their descriptions only
     is_weak: bool = False  # "all", which may be all of anything
     excepted: tuple[OpenLine, ...] = ()
 
@@ -67,6 +68,7 @@ class Statement:
     is_unsure: bool = False
     starts_line: bool = False
     has_goods: bool = False
+    is_listing: bool = False  # "all of it, the valves and the flanges, …"
     ends_with_line: bool = False  # the last thing said is the name of a line
     has_unexplained: bool = False
     words: int = 0

@@ -107,6 +107,10 @@ def _compare(earlier: _Entry, later: _Entry) -> bool:
     if Kind.SUBSTITUTE in (one.kind, other.kind) and {one.kind, other.kind} & {Kind.REFUSE, Kind.BACKORDER}:
         (later if one.kind is Kind.SUBSTITUTE else earlier).is_dropped = True  # why another part is offered
         return False
+    if Kind.SHIPPED in (one.kind, other.kind) and _is_more_than_ordered(one, other):
+        return _exclude(earlier, later)
+    if {one.kind, other.kind} == {Kind.ACCEPT, Kind.QUANTITY} and _amounts(one) and _amounts(other):
+        return _exclude(earlier, later)  # "you only get 90", and then "all 120"
     if Kind.ACCEPT in (one.kind, other.kind) and {one.kind, other.kind} <= {
         Kind.ACCEPT,
         Kind.DATE,
@@ -146,6 +150,19 @@ def _compare(earlier: _Entry, later: _Entry) -> bool:
     if one.kind is other.kind and one.kind in (Kind.QUANTITY, Kind.SPLIT, Kind.PRICE):
         return _exclude(earlier, later)
     return False
+
+
+def _is_more_than_ordered(one: Draft, other: Draft) -> bool:
+    """`All 96 are on the truck`, and then `your 96 come on 20 April`: what has left cannot come again."""
+    if (
+        not {one.kind, other.kind} <= {Kind.SHIPPED, Kind.DATE, Kind.SPLIT}
+        or not one.pieces
+        or not other.pieces
+    ):
+        return False
+    told = [piece.quantity for piece in (*one.pieces, *other.pieces)]
+    total = sum(amount if amount is not None else one.line.quantity for amount in told)
+    return one.kind is not other.kind and total > one.line.quantity * 2 - 1
 
 
 def _with_part_now(one: Draft, other: Draft) -> Draft | None:
