@@ -41,6 +41,10 @@ REASON_PHRASE = re.compile(
     r"(?<!\w)(?:(?:due|owing|thanks) to|because of|on account of|(?:ran|run|running) out of|wegen|aufgrund|auf grund|infolge)(?: [\w'-]+){1,8}?"
     r"(?= (?:we|i|it|they|the|and|so|is|are|was|has|have|will|wir|ich|wird|werden|verschieb\w+|verzöger\w+|kann|können|müssen|ist|sind|hat|haben|kommt|kommen|liefern|erst|nicht|und)(?!\w)|(?: |(?<=\s))[^\w\s'-]|[^\w\s'-]|\W*$)"
 )
+# "… as you wanted": the order itself, not what was once.
+AS_WANTED = re.compile(
+    r"(?<!\w)(?:(?:as|like|when|what) (?:you|we) (?:had |have )?(?:asked|wanted|requested|ordered|wished|agreed|specified|needed|said|discussed)|(?:wie|so wie) (?:sie|ihr|wir)(?: es| das)? (?:wollten|gewünscht|bestellt|wünschten|vereinbart|besprochen)(?: hatten| haben| habt)?)(?!\w)"
+)
 # What a reason may speak of without the clause being about it.
 TOLD_AS_REASON = frozenset({Cue.INPUT, Cue.STEP, Cue.READY, Cue.DOCUMENT, Cue.COMPLAINT, Cue.CLOSED})
 
@@ -286,6 +290,7 @@ def _cues(bones: str, patterns: dict[Cue, re.Pattern[str]]) -> set[Cue]:
     without_reason = REASON_PHRASE.sub(" ", text)
     read_in = dict.fromkeys(TOLD_AS_REASON, without_reason)
     read_in |= {
+        Cue.HISTORY: AS_WANTED.sub(" ", text),
         Cue.NEGATION: without_idioms,
         Cue.CONDITION: without_politeness,
         Cue.ACCEPT: without_receipt,

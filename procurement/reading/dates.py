@@ -424,12 +424,11 @@ def _delay(match: re.Match[str], clock: Clock) -> Later | None:
 
 def _more_time(match: re.Match[str], clock: Clock) -> Later | None:
     """`two more weeks`: after the day that was asked for."""
-    count = _count(match["n"] or match["n2"])
-    days = _length(count, match["unit"]).days
+    count = _count(match["n"] or match["n2"] or match["n3"])
+    unit = match["unit"] or match["unit3"]
+    days = _length(count, unit).days
     return (
-        Later(days, from_requested=True, rule="more time")
-        if count and not match["unit"].startswith("mon")
-        else None
+        Later(days, from_requested=True, rule="more time") if count and not unit.startswith("mon") else None
     )
 
 
@@ -487,12 +486,12 @@ RULES: tuple[tuple[str, str, Reader], ...] = (
     ("short weekday", r"(?<=am )(?P<wd>mo|di|mi|do|fr)(?:\.|(?= ))(?!\w)", _coming),
     ("delayed by", rf"(?<!\w)(?:by|um|(?:a )?(?:delay|slippage) of|(?:verzug|versp[äa]e?tung|verz[öo]e?gerung)(?: von|:)?|with a delay of|mit|delayed|slipped|slip|slips|pushed (?:out|back)|running|verz[öo]gert sich|versp[äa]tet sich|out) (?:another |a further |about |approx\.? |ca\.? |weitere |etwa |rund )?(?P<n>{NUMBER})[ -]{DURATION}(?: (?:delay|late(?:r)?|versp[äa]tung|verzug|sp[äa]ter|verz[öo]gerung|nach hinten|fr[üu]e?her|earlier|forward))?(?!\w)(?! of)", _delay),
     ("so long later", rf"(?<!\d to )(?<!\d bis )(?<!\d-)(?<!\d or )(?<!\d - )(?<!\w)(?P<n>{NUMBER})[ -]{DURATION} (?:(?:later|late|earlier|early|sooner|sp[äa]e?ter|fr[üu]e?her|eher|behind|versp[äa]tung|verzug)(?: (?:than|als) (?:\w+ ?){{1,3}})?|after that|danach|darauf|thereafter|afterwards|delay)(?!\w)", _later),
-    ("the day after", r"(?<!\w)(?:(?:on )?the (?:next|following) day|the day after(?! \w)|a day later|tags? darauf|tags? drauf|am (?:n[äa]chsten|folgenden|darauffolgenden) tag)(?!\w)", lambda m, c: Later(1)),
-    ("so much more time", rf"(?<!\w)(?:(?P<n>{NUMBER}) more|(?:weitere|noch) (?P<n2>{NUMBER})) {DURATION}(?!\w)(?! (?:ago|old))", _more_time),
+    ("the day after", r"(?<!\w)(?:(?:on )?the (?:next|following) day|the day after(?! \w)|a day later|tags? darauf|tags? drauf|am (?:n[äa]chsten|folgenden|darauffolgenden) tag)(?!\w)", lambda m, c: Later(1, rule="the day after")),
+    ("so much more time", rf"(?<!\w)(?:(?P<n>{NUMBER}) more|(?:weitere|noch) (?P<n2>{NUMBER})) {DURATION}(?!\w)(?! (?:ago|old))|(?<!\w)(?P<n3>{NUMBER}) (?P<unit3>days?|weeks?|tage?|wochen?) (?:l[äa]e?nger|longer|more)(?!\w)", _more_time),
     ("so long ago", rf"(?<!\w)(?P<n>{NUMBER}) {DURATION} ago(?!\w)|(?<!\w)vor (?P<n2>{NUMBER}) (?P<unit2>tagen|wochen|monaten|woche|monat|tag)(?!\w)", _ago),
     ("so long from now", rf"(?<!\w)(?:in|within|innerhalb von|binnen|inside|in the next) (?:approx\.? |about |around |ca\.? |etwa |circa )?(?P<n>{NUMBER})[ -]{DURATION}(?:' time)?(?:(?: from)? (?:now|today))?(?!\w)(?! (?:after|from|nach|ab|of)\b)", _ahead),
     ("so long from now", rf"(?<!\w)(?P<n>{NUMBER}) {DURATION} (?:from (?:now|today)|ab heute)(?!\w)", _ahead),
-    ("the nth", rf"(?<!\w)(?:the|on|by|until|to|for) (?:the )?{D}(?:st|nd|rd|th)(?!\w)(?! (?:line|item|position|lot|batch|delivery|shipment|time|of ))", _day_of_month),
+    ("the nth", rf"(?:(?<=\bon )|(?<=\bby )|(?<=\buntil )|(?<=\bto )|(?<=\bfor )|(?<!\w)the ){D}(?:st|nd|rd|th)(?!\w)(?! (?:line|item|position|lot|batch|delivery|shipment|time|of ))", _day_of_month),
     ("the nth, German", rf"(?<!\w)(?:am|zum|bis(?: zum)?|den|dem|auf den|ab dem) {D}\.(?=$|[ ,;)])(?! (?:kw|kalenderwoche|position|pos|woche|\d))", _day_of_month),
     ("day and month without a last dot", r"(?:(?<=am )|(?<=zum )|(?<=bis )|(?<=den )|(?<=ab )|(?<=termin )|(?<=termin: )|(?<=lt )|(?<=lt: )|(?<=datum: )|(?<=auf )|(?<=vom ))(?P<a>0?[1-9]|[12]\d|3[01])\.(?P<b>0[1-9]|1[0-2]|[1-9])(?P<y>)(?![\w.,/])(?! ?(?:eur|€|%|m\b|kg|stk|st\b|tsd))", _simple("dots")),
     ("month and day with a slash", rf"{BEFORE}(?P<a>0?[1-9]|[12]\d|3[01])/(?P<b>0?[1-9]|[12]\d|3[01])(?P<y>)(?![\w/-])(?![.,]\d)", _slashed),

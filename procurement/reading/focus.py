@@ -137,6 +137,8 @@ class Focus:
     def _counted(self, mark: Mark, clause: Clause) -> list[OpenLine]:
         """`both powders`, `the two tapes`: a word that fits just as many lines as are counted."""
         mine = [line for line in mark.alike if not self.order or line.order == self.order]
+        if len(mine) == BOTH and any(one.sort is Sort.ALL and one.part == "both" for one in clause.marks):
+            return mine
         before = next((one for one in reversed(clause.marks) if one.end <= mark.start), None)
         if before is None or mark.start - before.end > 1 or not mine:
             return []
@@ -227,7 +229,11 @@ class Focus:
 
 def _counts_lines(mark: Mark, clause: Clause) -> bool:
     """Whether `both` or `all` belongs to the word behind it."""
-    return any(one.sort is Sort.LINE and 0 <= one.start - mark.end <= 1 for one in clause.marks)
+    return any(
+        one.sort is Sort.LINE
+        and (0 <= one.start - mark.end <= 1 or (mark.part == "both" and len(one.alike) == BOTH))
+        for one in clause.marks
+    )
 
 
 def united(one: Targets, other: Targets) -> Targets:

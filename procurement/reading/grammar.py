@@ -66,6 +66,13 @@ class Said:
         earliest = any(raw.roles & {"earliest", "roughly"} for raw, _piece in self.pieces)
         return Certainty.TENTATIVE if hedged or earliest or self.is_ambiguous else Certainty.FIRM
 
+    def certainty_of(self, kind: Kind, pieces: tuple[Piece, ...]) -> Certainty:
+        """That there is no day is certain, however much the writer hopes."""
+        if kind is Kind.BACKORDER and not any(piece.day for piece in pieces):
+            doubtful = self.statement.is_conditional or self.statement.is_question
+            return Certainty.TENTATIVE if doubtful else Certainty.FIRM
+        return self.certainty
+
     def draft(
         self,
         kind: Kind,
@@ -77,7 +84,7 @@ class Said:
         """A draft of this kind; pieces that say nothing are left out."""
         told = tuple(piece for piece in pieces if piece != Piece())
         span = self.span if any(piece.day for piece in told) else None
-        return Draft(self.line, kind, certainty or self.certainty, told, span, percent, rule)
+        return Draft(self.line, kind, certainty or self.certainty_of(kind, told), told, span, percent, rule)
 
 
 def drafts_for(statement: Statement, line: OpenLine, today: date) -> list[Draft]:
@@ -107,6 +114,8 @@ def _work_out(said: Said) -> None:
             named += quantity
         if is_past and raw.status is None and _can_only_be_past(raw.day, said.today):
             raw.status = Cue.SHIPPED
+        if _is_without_base(raw, last_day):
+            raise CannotTell
         day = _day(raw, said, last_day, is_past=is_past and raw.status is Cue.SHIPPED)
         if (
             raw.status is Cue.ACCEPT
@@ -142,6 +151,11 @@ def _work_out(said: Said) -> None:
     earliest = [one for one in said.pieces if "earliest" in one[0].roles and one[1].quantity is None]
     if earliest and len(earliest) < len(said.pieces):  # "not before the end of next week, so on the 24th"
         said.pieces = [one for one in said.pieces if one not in earliest]
+
+
+def _is_without_base(raw: RawPiece, last_day: Day | None) -> bool:
+    """`The day after`: after a day that was said, never after the one asked for."""
+    return isinstance(raw.day, Later) and raw.day.rule == "the day after" and last_day is None
 
 
 def _is_only_today(raw: RawPiece, piece: Piece, said: Said) -> bool:

@@ -23,7 +23,7 @@ from procurement.reading.restraint import draft_all
 from procurement.reading.sentences import Sentence, language_of, sentences_of
 from procurement.reading.statements import PREDICATES, RawPiece, Statement, Targets
 from procurement.reading.tables import Table, find_tables
-from procurement.reading.understanding import names_of
+from procurement.reading.understanding import names_of, strangers
 from procurement.reading.units import PATTERN
 from procurement.reading.words import Cue
 
@@ -289,6 +289,8 @@ class Listener:
             or last.is_question != statement.is_question
             or statement.paragraph - last.paragraph > 1
         ):
+            return False
+        if strangers(statement.core, statement.language, self.setting.names):
             return False
         if not first.is_rest and not (
             statement.starts_line

@@ -110,6 +110,10 @@ NOISE = re.compile(
 BARE_WORD = re.compile(
     rf"(?<![\w-])(?:{'|'.join(word for word, count in WORDS.items() if 1 < count < 100)})(?= (?:on|by|at the end|in (?:week|stock|early|mid)|next|now|the week|a week|a fortnight|to follow|left|tomorrow|today|will|can|am|zum|ende|anfang|mitte|kommen|gehen|folgen|die woche|eine woche|in kw|morgen|heute|sofort|gleich|sind)(?!\w)|[,;])(?!,? (?:or|to|oder|bis|and|und) (?:two|three|four|five|six|seven|eight|nine|ten|zwei|drei|vier|fünf|sechs))"
 )
+# "50 % of the drums … and the balance 50 %"; not of a price.
+SHARE = re.compile(
+    r"(?<![\w.,])(?:(?P<rest>(?:the )?(?:balance|remaining|rest|other|restlichen?|übrigen?|anderen)(?: of)? )\d{1,2} ?%|(?P<n>\d{1,2}) ?%(?= (?:of (?:the|your|this|our|these)|der|des|vom|von den) (?!price|value|invoice|amount|order value|cost|preise?s?|rechnung|betrag|auftragswert|summe)))"
+)
 HOLIDAY = re.compile(
     word_pattern(
         r"good friday", r"easter (?:sunday|monday)", r"whit (?:sunday|monday)", r"(?:shrove|pancake) tuesday", r"(?:ash) wednesday", r"maundy thursday", r"bank holiday \w+day", r"may day", r"boxing day", r"(?:christmas|new year'?s|st\.? patrick'?s) (?:day|eve)", r"black friday",
@@ -173,6 +177,7 @@ GOODS = re.compile(
 )  # fmt: skip
 REST = re.compile(
     word_pattern(
+        r"(?:what|whatever)(?:'s| is| remains)(?: still)? (?:left|missing|outstanding|over|open)", r"was (?:noch |dann noch |jetzt noch )?(?:offen|übrig|fehlt|fehlend|aussteht|fehlt noch)(?: ist| bleibt)?",
         r"(?:the )?missing(?= \d| (?:ones|quantity|qty|pieces|pcs|units)\b| (?:will|follow|come|ship|go|is|are)\b|\W*$)", r"(?:the |our |your |any )?(?:rest|bal\.?(?= |$)|balance|remainder|remaining(?: (?:quantity|qty|amount|pieces|pcs|ones|units|goods|part|lot))?|outstanding (?:quantity|qty)|residual|leftover)(?: of (?:them|it|these|those|the quantity|the qty|the lot))?(?: quantity| qty)?", r"(?:the )?(?:other|second|remaining) half", r"the (?:final|last)(?= \d)", r"the other(?= (?:<|\d))", r"the others", r"other(?= \d)",
         r"(?<!wegen\s)(?<!aufgrund\s)(?:der|den|die|dem|des|ein|und)? ?(?:rest(?:menge|lieferung|stück|posten|liche[rnms]?|l\.?(?= \d)|s)?|verbleibende[rn]?|fehlende[rn]?|übrige[rn]?)", r"(?:die )?(?:andere|zweite|restliche) hälfte", r"(?:die )?ander(?:e)?n(?= \d)", r"die übrigen", r"die letzten(?= \d)", r"die fehlenden",
     )
@@ -278,6 +283,11 @@ class Spotter:
             page.claim(Mark(Sort.LINE, start, end, lines=lines, is_described=True))
         for match in HOLIDAY.finditer(text):
             page.claim(Mark(Sort.NOISE, *match.span()))
+        for match in SHARE.finditer(text):
+            if match["rest"]:
+                page.claim(Mark(Sort.REST, *match.span()))
+            else:
+                page.claim(Mark(Sort.QUANTITY, *match.span(), amount=Amount(share=Decimal(match["n"]) / 100)))
         for match in PRICE.finditer(page.masked(text)):  # with its currency: "2.10" is no day
             self._claim_price(match, page)
         masked = page.masked(text)
@@ -472,6 +482,11 @@ class Spotter:
                 unit = match["unit"].rstrip(".")
                 code = canonical_unit(unit)
                 is_word = match["n"] in WORDS
+                if re.match(
+                    r"-[^\W\d_]", text[match.end() :]
+                ):  # "in 6-m bars": what it is like, not how much
+                    page.claim(Mark(Sort.NOISE, *match.span()))
+                    continue
                 if unit in AMBIGUOUS and code not in self.units:
                     continue
                 if len(unit) == 1 and code not in self.units:

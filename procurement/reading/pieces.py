@@ -2,6 +2,8 @@
 
 import itertools
 import re
+from dataclasses import replace
+from datetime import timedelta
 
 from procurement.reading.clauses import Clause
 from procurement.reading.context import OpenLine
@@ -103,7 +105,10 @@ def _attach(pieces: list[RawPiece], cues: set[Cue], statement: Statement, clause
         and (is_day or (first.day and not last.amount and len(pieces) == 1))
         and Cue.DELIVER in cues | statement.cues
     ):
-        last.day, last.roles = first.day, first.roles  # ready on Saturday, gone on Monday
+        last.day, last.roles = (
+            _counted_on(last.day, first.day),
+            first.roles,
+        )  # ready on Saturday, gone on Monday
         last.amount = last.amount or first.amount
         return
     if last and isinstance(last.day, Day) and is_day and isinstance(first.day, Later) and _is_aside(clause):
@@ -249,6 +254,13 @@ def _pieces(values: list[Mark], statement: Statement) -> list[RawPiece] | None:
     if parts:
         pieces[-1].part = parts[0].part
     return [piece for piece in pieces if not piece.says_nothing]
+
+
+def _counted_on(base: Day | Later | None, day: Day | Later | None) -> Day | Later | None:
+    """`It comes in on the 7th and goes out the day after`."""
+    if isinstance(base, Day) and isinstance(day, Later) and not day.from_requested:
+        return replace(base, day=base.day + timedelta(days=day.days), past=None)
+    return day
 
 
 def share_days(statements: list[Statement]) -> None:

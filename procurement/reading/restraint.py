@@ -37,6 +37,7 @@ def _settle_others(heard: list[Heard], setting: Setting) -> None:
         if not one.targets.is_others and not one.targets.is_whole
         for line in one.targets.lines
     }
+    named |= set(setting.focus.mentioned)
     for one in heard:
         if not one.targets.is_others:
             continue
@@ -96,7 +97,9 @@ def _withhold_neighbours(heard: list[Heard]) -> None:
                 other.drafts = [
                     draft
                     for draft in other.drafts
-                    if draft.line not in one.targets.lines or _accounts_for(draft, one.statement)
+                    if draft.kind is Kind.SHIPPED  # what has left has left
+                    or draft.line not in one.targets.lines
+                    or _accounts_for(draft, one.statement)
                 ]
 
 

@@ -13,7 +13,7 @@ ENGLISH = frozenset(
     " less like likewise many meanwhile more moreover most mostly much myself namely near nearly neither nevertheless next nor nothing now off often once one ones only other others"
     " otherwise ourselves out own perhaps quite rather really respectively same second several since some something somewhat soon still such theirs themselves therefore third though through"
     " throughout thus together toward towards two three four five six seven eight nine ten twelve twenty until unless unlike usual very well whatever whenever wherever whether whoever whole"
-    " yours yourself yourselves let lets got get gets getting does did done doing don isn aren won let's it's that's we'll you'll they'll"
+    " yours yourself yourselves away ack let lets got get gets getting does did done doing don isn aren won let's it's that's we'll you'll they'll"
     # greetings, thanks, manners
     " hello dear good morning afternoon evening day days thank thanks thankyou please kindly kind kindest best warm regards regard regarding concerning regret regretfully sorry apologies apologise apologize apology"
     " afraid unfortunately sadly luckily fortunately happy glad pleased pleasure hope hopes wish sincerely truly yours faithfully cheers greetings respectfully respected sir madam maam sirs mister team folks guys"
@@ -149,7 +149,7 @@ GERMAN = frozenset(
     " erste ersten erster zweite zweiten zweiter dritte dritten letzte letzten letzter übrige übrigen restliche restlichen komplett komplette kompletten vollständig vollständige gesamt gesamte gesamten voll volle voller einzeln einzelne getrennt separat los lose losen charge chargen"
     # Packen und Fahren
     " karton kartons kiste kisten palette paletten fass fässer sack säcke rolle rollen gebinde gebinden dose dosen kanister bund bunde schachtel schachteln beutel eimer behälter container bündel lkw lastwagen laster wagen fahrer fahrzeug spedition spediteur paketdienst kurier express"
-    " bahn luft luftfracht seefracht schiff hafen zoll zollabfertigung dhl ups fedex gls dpd tnt dachser schenker post tor rampe hof haus adresse lieferadresse versandanschrift anschrift gefahrgut"
+    " bahn luft luftfracht seefracht schiff hafen zoll automat automaten soweit zollabfertigung dhl ups fedex gls dpd tnt dachser schenker post tor rampe hof haus adresse lieferadresse versandanschrift anschrift gefahrgut"
     # warum es später wird
     " grund gründe wegen aufgrund infolge ursache problem probleme problemen verzögerung verzögerungen verspätung störung störungen ausfall ausgefallen defekt kaputt bruch gebrochen gerissen riss ausschuss schrott verschrottet krank krankheit krankheitswelle krankheitsbedingt grippe grippewelle streik"
     " unwetter hochwasser schnee sturm brand stromausfall strom energie engpass engpässe materialengpass rohstoffmangel rohstoff rohstoffe mangel knapp knappheit kapazität kapazitäten kapazitätsengpass auslastung ausgelastet überlastet überlastung maschine maschinen maschinenschaden maschinenschadens"
