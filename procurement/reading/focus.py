@@ -8,6 +8,7 @@ from procurement.reading.clauses import Clause
 from procurement.reading.context import MailContext, OpenLine
 from procurement.reading.marks import Mark, Sort
 from procurement.reading.statements import Statement, Targets
+from procurement.reading.units import canonical_unit
 from procurement.reading.words import Cue
 
 BOTH = 2
@@ -137,6 +138,10 @@ class Focus:
     def _counted(self, mark: Mark, clause: Clause) -> list[OpenLine]:
         """`both powders`, `the two tapes`: a word that fits just as many lines as are counted."""
         mine = [line for line in mark.alike if not self.order or line.order == self.order]
+        units = {canonical_unit(one.amount.unit) for one in clause.marks if one.amount and one.amount.unit}
+        fitting = [line for line in mine if canonical_unit(line.unit) in units]
+        if len(mine) > 1 and len(fitting) == len(units) == 1:
+            return fitting  # "180 m of the hose": the other hose is counted in pieces
         if len(mine) == BOTH and any(one.sort is Sort.ALL and one.part == "both" for one in clause.marks):
             return mine
         before = next((one for one in reversed(clause.marks) if one.end <= mark.start), None)

@@ -290,7 +290,7 @@ class Listener:
             or statement.paragraph - last.paragraph > 1
         ):
             return False
-        if strangers(statement.core, statement.language, self.setting.names):
+        if any(strangers(one.core, one.language, self.setting.names) for one in (last, statement)):
             return False
         if not first.is_rest and not (
             statement.starts_line

@@ -42,6 +42,9 @@ ACCOUNTED_FOR = (
     Cue.HISTORY,
     Cue.DOUBT,
     Cue.YES,
+    Cue.DEED,
+    Cue.STEP,
+    Cue.READY,
 )
 WORD = re.compile(
     r"(?<![\w-])(?!\d+s(?!\w))(?=\d+[a-z]|[a-z]+\d)[a-z\d]{3,}(?![\w-])|[^\W\d_]{3,}"
