@@ -63,7 +63,11 @@ class Assembler:
                 continue
             if current and current.targets and current.targets.lines:
                 clause.marks = [mark for mark in clause.marks if not _is_companion(mark, clause)]
-            clause.marks = [mark for mark in clause.marks if not _is_together(mark, clause)]
+            clause.marks = [
+                mark
+                for mark in clause.marks
+                if not _is_together(mark, clause) and not _only_accompanies(mark, clause, current)
+            ]
             targets = self.focus.targets_of(clause, current or self.last) or self.focus.rest_of_lines(
                 clause, current, self.last
             )
@@ -227,6 +231,13 @@ COMPANION = re.compile(r"(?:with|mit|along with|together with)(?: (?:the|your|ou
 def _is_companion(mark: Mark, clause: Clause) -> bool:
     """`… together with the valves on 20 March`: the valves only keep it company."""
     return mark.sort is Sort.LINE and bool(COMPANION.search(clause.skeleton[: mark.start - clause.start]))
+
+
+def _only_accompanies(mark: Mark, clause: Clause, current: Statement | None) -> bool:
+    """`I could drop 400 | with the pallets on the 23rd`: the 400 are no pallets."""
+    is_first = bool(clause.marks) and clause.marks[0] is mark
+    counted = current is not None and any(piece.amount and not piece.day for piece in current.pieces)
+    return mark.sort is Sort.LINE and clause.separator == "with" and is_first and counted
 
 
 TOGETHER = re.compile(

@@ -348,6 +348,10 @@ def _question(said: Said, name: str) -> list[Draft] | None:
         and _is_requested(asked[0], said.line)
     ):
         return []
+    if all(piece.day is None and piece.price is None for piece in asked) and any(
+        raw.is_rest for raw, _piece in said.pieces
+    ):
+        return []  # "or shall we wait for the other 50?"
     return [said.draft(Kind.QUESTION, name, *asked, certainty=Certainty.TENTATIVE)]
 
 

@@ -275,9 +275,10 @@ def share_days(statements: list[Statement]) -> None:
             and len(taker.pieces) == 1
             and not taker.pieces[0].day
             and taker.pieces[0].amount
-            and not taker.cues & (PREDICATES | {Cue.ONLY})
+            and not taker.cues & (PREDICATES | {Cue.ONLY, Cue.AVAILABLE_NOW, Cue.READY})
             and taker.targets
             and lender.targets
+            and (lender.targets.lines or lender.targets.orders)
         ):
             taker.pieces[0].day = day
             if (

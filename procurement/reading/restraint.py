@@ -80,6 +80,8 @@ def _drafts(statement: Statement, targets: Targets, setting: Setting) -> list[Dr
 def _understands(statement: Statement, targets: Targets, setting: Setting) -> bool:
     """Whether so little of the statement is strange that it can hardly mean something else."""
     allowed = 1 if targets.is_explicit and not targets.is_whole and not statement.pieces else 0
+    if targets.is_explicit and targets.lines and Cue.DEED in statement.cues and not statement.is_denied:
+        allowed = 1  # that the named goods go or come is plain
     if Cue.SUBSTITUTE in statement.cues and any(piece.part for piece in statement.pieces):
         allowed += 2  # what the other part is like
     if len(strangers(statement.aside, statement.language, setting.names)) > MOST_STRANGE_ASIDE:
