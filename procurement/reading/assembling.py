@@ -236,10 +236,11 @@ def _is_companion(mark: Mark, clause: Clause) -> bool:
 def _only_accompanies(mark: Mark, clause: Clause, current: Statement | None) -> bool:
     """`I could drop 400 | with the pallets on the 23rd`: the 400 are no pallets."""
     is_first = bool(clause.marks) and clause.marks[0] is mark
-    counted = current is not None and any(piece.amount and not piece.day for piece in current.pieces)
+    counted = current is not None and COUNTED.search(current.bones) is not None
     return mark.sort is Sort.LINE and clause.separator == "with" and is_first and counted
 
 
+COUNTED = re.compile(f"[{PLACEHOLDERS[Sort.QUANTITY]}{PLACEHOLDERS[Sort.NUMBER]}]")
 TOGETHER = re.compile(
     r"(?:together|along|zusammen|gemeinsam) (?:with|mit)(?: (?:the|your|our|den|der|dem|ihren))? $"
 )

@@ -24,6 +24,9 @@ EXCEPTS_A_VALUE = re.compile(
     r"(?<!\w)(?:except(?:ing)?(?: for)?|apart from|other than|save for|bis auf|abgesehen von|mit ausnahme|au(?:ß|ss)er)(?: (?:the|der|die|das|den|dem|of|von|unsere[mnr]?|our))* (?:price|date|quantity|qty|delivery|finish|colou?r|preis|termin|menge|liefertermin|farbe)"
 )
 COUNTED_UNITS = frozenset({"EA", "SET", "PR", "ROL", "BX", "CT", "PK", "PF"})
+PRICE_DAY = re.compile(r"(?<!\w)(?:prices?|pricing|rates?|costs?|\w*preise?s?|kosten|tarife?)(?!\w)")
+FEW_WORDS = 4  # "Line 10: 12 March"
+PLAIN_WORD = re.compile(r"[^\W\d_]{2,}")
 MOST_TIMES_ORDERED = Decimal("1.6")
 
 
@@ -533,6 +536,8 @@ def _single(said: Said, name: str) -> list[Draft] | None:
         return []
     accepted = Cue.ACCEPT in said.cues
     is_whole = piece.quantity in (None, line.quantity)
+    if piece.day and not _is_a_delivery_day(said):
+        raise CannotTell
     if piece.day:
         if is_whole and _is_requested(piece, line):
             return [
@@ -562,6 +567,27 @@ def _single(said: Said, name: str) -> list[Draft] | None:
     if piece.price is not None and accepted:
         return [said.draft(Kind.ACCEPT, "price as asked", piece)]
     return None
+
+
+def _is_a_delivery_day(said: Said) -> bool:
+    """Whether words of going, coming or moving stand beside the day, or hardly any words at all."""
+    if (
+        said.cues & {Cue.PRICE, Cue.PRICE_UP}
+        and PRICE_DAY.search(said.statement.core)
+        and Cue.DEED not in said.cues
+    ):
+        return False
+    spoken = {
+        Cue.DEED,
+        Cue.MOVED,
+        Cue.SHIPPED,
+        Cue.ACCEPT,
+        Cue.READY,
+        Cue.BACKORDER,
+        Cue.SUBSTITUTE,
+        Cue.ONLY,
+    }
+    return bool(said.cues & spoken) or len(PLAIN_WORD.findall(said.statement.core)) <= FEW_WORDS
 
 
 def _is_all_delivered(said: Said) -> bool:

@@ -101,7 +101,7 @@ NOISE = re.compile(
     r"|(?<!\w)(?:din|iso|en|astm|dn|pn|rev\.?|revision|type|typ|class|grade|grad|schedule|sch|size|gr[oö][sß]e|series|model|modell|version|rohs|incoterms?|ral|hall|kap\.?|page|seite|step|gate|tor|dock|bay|shift|schicht|truck|lkw|machine|maschine|linie|halle|werk|plant) ?\.?#?\d[\w./-]*"
     r"|(?<![\w.,])\d+(?:[.,]\d+)?(?: ?x ?\d+(?:[.,]\d+)?){1,3}(?: ?(?:mm|cm|m|in|ft))?(?!\w)"
     r"|(?<![\w.,])\d+(?:[.,]\d+)?[ -]?(?:mm|cm|inch(?:es)?|in\.|\"|bar|psi|volts?|v|kv|kw(?! ?\d)|watts?|w|hz|hp|rpm|nm|mah|ah|°c?|grad|mpa|mm2|qmm|sqmm|my|µm|oz|lbs?|gal|years?|jahre?n?|hours?|stunden?|std\.?|minuten?|min\.?|mins|minutes?|cents?|ct\.?|times|mal|people|leute|mann|shifts?|schichten|machines?|maschinen|trucks?|lkws?|[-]?fach)(?!\w)(?!-\w)"
-    r"|(?<![\w.,])\d{1,3}(?: ?(?:-|to|bis|or|oder) ?\d{1,3})? ?(?:(?:working|business|arbeits|werk)?-?(?:days?|tagen?|tage)|weeks?|wochen?|wks?|months?|monate?n?)(?!\w)"
+    r"|(?<![\w.,])\d{1,3}(?: ?(?:-|to|bis|or|oder) ?\d{1,3})? ?(?:(?:working|business|arbeits|werk)?[ -]?(?:days?|tagen?|tage)|weeks?|wochen?|wks?|months?|monate?n?)(?!\w)"
     r"|(?<!\w)(?:d-|a-|ch-)\d{4,5}(?!\w)|(?<![\w.,])\d+ ?(?:lots|lieferungen|deliveries|shipments|teillieferungen|batches|losen|losem?|customers|kunden|orders|bestellungen|lines|positionen|items|artikel(?=n)|drops|instalments|steps|consignments)(?!\w)"
     r"|(?<!\w)(?:net|netto) \d{1,3}(?!\w)|(?<!\w)q[1-4](?!\w)|(?<!\w)24/7(?!\w)|(?<!\w)\d+(?:st|nd|rd|th)(?!\w)"
 )  # fmt: skip
