@@ -467,7 +467,7 @@ RULES: tuple[tuple[str, str, Reader], ...] = (
     ("week number first", r"(?<![\w.,])(?P<w>\d{1,2})\. ?(?:kw|kalenderwoche|woche)(?: ?[/ ] ?(?P<y>20\d\d))?(?!\w)", _week),
     ("weekday the nth", rf"(?<!\w)(?P<wd>{WEEKDAY})\.?,? (?:the |den |der )?{D}(?:st|nd|rd|th|\.)(?!\w)(?!\d)", _day_of_month),
     ("the day after tomorrow", r"(?<!\w)(?:(?:the )?day after (?:tomorrow|tmr?w)|[üu]e?bermorgen)(?!\w)", _days_from_now(2)),
-    ("tomorrow", r"(?<!\w)(?:tomorrow|tmrw|tmw|(?:(?<=\w )|(?<=, )|(?<=- )|(?<=: ))(?<!guten )(?<!sch[öo]nen )(?<!heute )(?<!gestern )morgen(?!\W*$)(?: fr[üu]e?h| vormittag| nachmittag)?|^morgen(?= (?:geht|gehen|liefern|wird|werden|kommt|kommen|senden|schicken|versenden)))(?!\w)", _days_from_now(1)),
+    ("tomorrow", r"(?<!\w)(?:(?:gleich|schon|erst|noch|bereits) morgen(?! (?:fr[üu]h|abend))|tomorrow|tmrw|tmw|(?:(?<=\w )|(?<=, )|(?<=- )|(?<=: ))(?<!guten )(?<!sch[öo]nen )(?<!heute )(?<!gestern )morgen(?!\W*$)(?: fr[üu]e?h| vormittag| nachmittag)?|^morgen(?= (?:geht|gehen|liefern|wird|werden|kommt|kommen|senden|schicken|versenden)))(?!\w)", _days_from_now(1)),
     ("today", r"(?<!\w)(?:today|this (?:morning|afternoon|evening)|tonight|heute(?: noch| fr[üu]e?h| morgen| nachmittag| vormittag| abend)?)(?!\w)", _days_from_now(0)),
     ("yesterday", r"(?<!\w)(?:the day before yesterday|vorgestern)(?!\w)", _days_from_now(-2)),
     ("yesterday", r"(?<!\w)(?:yesterday|last night|gestern(?: abend| nachmittag)?)(?!\w)", _days_from_now(-1)),

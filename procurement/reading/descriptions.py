@@ -16,6 +16,7 @@ EVERYDAY = frozenset(
     " new high low inch zoll typ für mit aus braun weiß schwarz stahl lang kurz rechts links".split()
 )
 ENDINGS = ("ern", "en", "es", "er", "s", "n", "e")
+PLURALS = frozenset({"s", "es", "e", "en", "n", "er", "ern"})
 IN_PACKING = re.compile(r"(?:\bin|\bim|\bje|\bpro|\bper|\bof|\bà|\ba)\s$")
 PLAIN = str.maketrans("äöüß", "aous")
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
@@ -112,6 +113,13 @@ class DescriptionIndex:
             lines = [self.lines[at] for at in sorted(owners)]
             is_clear = len({line.order for line in lines}) == len(lines)  # at most one line of each order
             yield start, end, tuple(lines) if is_clear else (), () if is_clear else tuple(lines)
+
+    def is_plural(self, word: str) -> bool:
+        """Whether a word is the plural of one in a description: `Profile` of `Profil`."""
+        plain = _plain(word)
+        return plain not in self.whole and any(
+            plain.startswith(known) and plain[len(known) :] in PLURALS for known in self.whole
+        )
 
     def _shared_endings(self, text: str) -> Iterator[tuple[int, int, set[int]]]:
         """`Druck- und Schenkelfedern`: the first word has the ending of the second."""

@@ -12,6 +12,7 @@ from procurement.reading.units import canonical_unit
 from procurement.reading.words import Cue
 
 BOTH = 2
+DEFINITE = re.compile(r"(?:^|\W|(?<!\w)(?:the|your|die|den|ihre|ihren|bei|für|for|und|and))\W*$")
 THIS_LINE = re.compile(
     r"(?<!\w)(?:the|this|that|die|diese|der|dieser|diesen|den) (?:line|item|position|artikel|zeile)(?!\w)"
 )
@@ -142,6 +143,9 @@ class Focus:
         fitting = [line for line in mine if canonical_unit(line.unit) in units]
         if len(mine) > 1 and len(fitting) == len(units) == 1:
             return fitting  # "180 m of the hose": the other hose is counted in pieces
+        is_all = mark.is_plural and len(mine) > 1 and not any(one.amount for one in clause.marks)
+        if is_all and DEFINITE.search(clause.skeleton[: mark.start - clause.start]):
+            return mine  # "the profiles": all of the order that are some
         if len(mine) == BOTH and any(one.sort is Sort.ALL and one.part == "both" for one in clause.marks):
             return mine
         before = next((one for one in reversed(clause.marks) if one.end <= mark.start), None)
@@ -167,6 +171,8 @@ class Focus:
             or (spoken and Cue.MINIMUM not in spoken.cues and any(piece.amount for piece in spoken.pieces))
         ):
             return None
+        if current and current.has_unexplained:
+            return None  # "I could drop 400 with the others and the rest later"
         if not self.lines and not (current and current.targets and current.targets.lines):
             return None
         if len(self.context.lines) < 2 or clause.cues & {Cue.CANCEL, Cue.BACKORDER}:

@@ -24,6 +24,10 @@ EXCEPTS_A_VALUE = re.compile(
     r"(?<!\w)(?:except(?:ing)?(?: for)?|apart from|other than|save for|bis auf|abgesehen von|mit ausnahme|au(?:ß|ss)er)(?: (?:the|der|die|das|den|dem|of|von|unsere[mnr]?|our))* (?:price|date|quantity|qty|delivery|finish|colou?r|preis|termin|menge|liefertermin|farbe)"
 )
 COUNTED_UNITS = frozenset({"EA", "SET", "PR", "ROL", "BX", "CT", "PK", "PF"})
+# No more than this is to come; what is only "now" or "to be" may be a part of it.
+STRONG_ONLY = re.compile(
+    r"(?<!\w)(?:only|just|max(?:\.|imum)?|short|reduced?|no more than|at most|instead of|rather than|limited to|nothing more|cut|nur|lediglich|bloß|maximal|max\.|höchstens|statt|anstatt|anstelle|reduziert?|gekürzt|kürzen|nicht mehr als)(?!\w)"
+)
 PRICE_DAY = re.compile(r"(?<!\w)(?:prices?|pricing|rates?|costs?|\w*preise?s?|kosten|tarife?)(?!\w)")
 FEW_WORDS = 4  # "Line 10: 12 March"
 PLAIN_WORD = re.compile(r"[^\W\d_]{2,}")
@@ -545,7 +549,7 @@ def _single(said: Said, name: str) -> list[Draft] | None:
             ]
         if is_whole:
             return [said.draft(Kind.DATE, "date", piece)]
-        if Cue.ONLY in said.cues or (piece.quantity and piece.quantity > line.quantity):
+        if STRONG_ONLY.search(said.statement.core) or (piece.quantity and piece.quantity > line.quantity):
             return [said.draft(Kind.QUANTITY, "quantity with a day", piece)]
         return [said.draft(Kind.DATE, "date of a part", piece)]
     if piece.precision is Precision.UNKNOWN and is_whole:

@@ -237,6 +237,7 @@ class Listener:
                 continue
             targets = statement.targets or implied(statement, before, self.setting, foreign=foreign)
             if statement.targets is None and targets is None:
+                self._note_rest(statement)
                 continue
             assert targets is not None
             self.heard.append(Heard(statement, targets))
@@ -244,6 +245,13 @@ class Listener:
             if statement.targets is None:
                 statement.targets = targets
             before = self.focus.lines
+
+    def _note_rest(self, statement: Statement) -> None:
+        """`60 come on the 27th. For the other 36 I wait for the mill`: who does not follow must not tell of the 60 alone."""
+        last = self.last
+        if last and last.targets and last.targets.lines and any(piece.is_rest for piece in statement.pieces):
+            statement.is_unsure = True
+            self.heard.append(Heard(statement, Targets(lines=last.targets.lines, is_explicit=True)))
 
     def _introduce(self, statement: Statement) -> None:
         """What stood above a list is said of each line of it."""

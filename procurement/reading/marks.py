@@ -70,6 +70,7 @@ class Mark:
     part: str = ""
     percent: Decimal | None = None
     is_described: bool = False  # a line named by words of its description only
+    is_plural: bool = False  # by its ending: more than the description names
     alike: tuple[OpenLine, ...] = ()  # the lines a word fits, where it fits several of an order
     roles: set[str] = field(default_factory=set)
 
@@ -113,6 +114,9 @@ BARE_WORD = re.compile(
 # "50 % of the drums … and the balance 50 %"; not of a price.
 SHARE = re.compile(
     r"(?<![\w.,])(?:(?P<rest>(?:the )?(?:balance|remaining|rest|other|restlichen?|übrigen?|anderen)(?: of)? )\d{1,2} ?%|(?P<n>\d{1,2}) ?%(?= (?:of (?:the|your|this|our|these)|der|des|vom|von den) (?!price|value|invoice|amount|order value|cost|preise?s?|rechnung|betrag|auftragswert|summe)))"
+)
+TOLERANCE = re.compile(
+    r"(?:\+ ?/ ?-|±|plus ?/? ?(?:oder |or )?minus) ?\d{1,2}(?:[.,]\d)? ?(?:%|prozent|percent)"
 )
 HOLIDAY = re.compile(
     word_pattern(
@@ -283,6 +287,8 @@ class Spotter:
             page.claim(Mark(Sort.LINE, start, end, lines=lines, is_described=True))
         for match in HOLIDAY.finditer(text):
             page.claim(Mark(Sort.NOISE, *match.span()))
+        for match in TOLERANCE.finditer(text):
+            page.claim(Mark(Sort.NOISE, *match.span()))
         for match in SHARE.finditer(text):
             if match["rest"]:
                 page.claim(Mark(Sort.REST, *match.span()))
@@ -333,7 +339,10 @@ class Spotter:
         for match in BARE_NUMBER.finditer(page.masked(text)):
             self._claim_amount(match, Sort.NUMBER, "", page)
         for start, end, lines, alike in self.descriptions.words(text):
-            page.claim(Mark(Sort.LINE, start, end, lines=lines, is_described=True, alike=alike))
+            is_plural = bool(alike) and self.descriptions.is_plural(text[start:end])
+            page.claim(
+                Mark(Sort.LINE, start, end, lines=lines, is_described=True, alike=alike, is_plural=is_plural)
+            )
             if counted := COUNTED_WORD.search(text[:start]):  # "two pumps"
                 page.claim(
                     Mark(

@@ -1,5 +1,6 @@
 """What is drafted of what was heard, and what had better not be: the last look before statements are weighed."""
 
+import re
 from decimal import Decimal
 
 from procurement.reading.answer import Kind
@@ -7,10 +8,12 @@ from procurement.reading.context import OpenLine
 from procurement.reading.dates import Day
 from procurement.reading.grammar import Draft, drafts_for
 from procurement.reading.heard import Heard, Setting
+from procurement.reading.marks import PLACEHOLDERS, Sort
 from procurement.reading.statements import Statement, Targets
 from procurement.reading.understanding import strangers
 from procurement.reading.words import Cue
 
+BESIDE_NAME = re.compile(rf"([^\W\d_]{{3,}}) (?=[{PLACEHOLDERS[Sort.LINE]}])")
 MOST_STRANGE_ASIDE = 3  # words in clauses beside what is promised: why, and who is to blame
 
 
@@ -86,13 +89,17 @@ def _understands(statement: Statement, targets: Targets, setting: Setting) -> bo
         allowed += 2  # what the other part is like
     if len(strangers(statement.aside, statement.language, setting.names)) > MOST_STRANGE_ASIDE:
         return False
-    return len(strangers(statement.core, statement.language, setting.names)) <= allowed
+    strange = strangers(statement.core, statement.language, setting.names)
+    if any(word in strange for word in BESIDE_NAME.findall(statement.core)):
+        return False  # "the sliding clamps", of which none were ordered
+    return len(strange) <= allowed
 
 
 def _withhold_neighbours(heard: list[Heard]) -> None:
     """What stands beside values of the same lines that make no sense may be changed by them: nothing is drafted."""
     for one in heard:
-        if not (one.is_mute and one.statement.pieces) or one.targets.is_whole:
+        told = [piece for piece in one.statement.pieces if "input" not in piece.roles]
+        if not (one.is_mute and told) or one.targets.is_whole:
             continue
         for other in heard:
             if abs(other.statement.paragraph - one.statement.paragraph) <= 1:
@@ -126,7 +133,7 @@ def _accounts_for(draft: Draft, statement: Statement) -> bool:
             piece.amount is None
             or not piece.amount.readings
             or bool(known & set(piece.amount.readings))
-            or piece.amount.is_rest
+            or (piece.amount.is_rest and (not amounts or sum(amounts, Decimal(0)) == whole))
         )
         and (not isinstance(piece.day, Day) or piece.day.day in days)
         for piece in statement.pieces

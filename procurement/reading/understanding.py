@@ -43,6 +43,7 @@ ACCOUNTED_FOR = (
     Cue.DOUBT,
     Cue.YES,
     Cue.DEED,
+    Cue.MOVED,
     Cue.STEP,
     Cue.READY,
 )
