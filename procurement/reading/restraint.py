@@ -10,10 +10,12 @@ from procurement.reading.grammar import Draft, drafts_for
 from procurement.reading.heard import Heard, Setting
 from procurement.reading.marks import PLACEHOLDERS, Sort
 from procurement.reading.statements import Statement, Targets
-from procurement.reading.understanding import strangers
+from procurement.reading.understanding import is_known, strangers
 from procurement.reading.words import Cue
 
-BESIDE_NAME = re.compile(rf"([^\W\d_]{{3,}}) (?=[{PLACEHOLDERS[Sort.LINE]}])")
+BESIDE_NAME = re.compile(
+    rf"(?<!\w)(?:the|your|our|these|die|der|den|das|ihre[nr]?|unsere[nr]?) ([^\W\d_]{{3,}}) (?=[{PLACEHOLDERS[Sort.LINE]}])"
+)
 MOST_STRANGE_ASIDE = 3  # words in clauses beside what is promised: why, and who is to blame
 
 
@@ -90,7 +92,7 @@ def _understands(statement: Statement, targets: Targets, setting: Setting) -> bo
     if len(strangers(statement.aside, statement.language, setting.names)) > MOST_STRANGE_ASIDE:
         return False
     strange = strangers(statement.core, statement.language, setting.names)
-    if any(word in strange for word in BESIDE_NAME.findall(statement.core)):
+    if any(not is_known(word, setting.names) for word in BESIDE_NAME.findall(statement.core)):
         return False  # "the sliding clamps", of which none were ordered
     return len(strange) <= allowed
 

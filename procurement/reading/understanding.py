@@ -112,6 +112,11 @@ def strangers(bones: str, language: str, names: frozenset[str] = frozenset()) ->
     return [word for word in _unaccounted(bones, language) if not _is_named(word, names)]
 
 
+def is_known(word: str, names: frozenset[str]) -> bool:
+    """Whether a word by itself is an everyday word or a name."""
+    return _is_everyday(word) or _is_named(word, names)
+
+
 def names_of(context: MailContext, text: str) -> frozenset[str]:
     """The words of the goods ordered, of the people who write, and what the text itself marks as names by capitals."""
     told = [line.description for line in context.lines]
