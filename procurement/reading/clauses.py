@@ -41,6 +41,10 @@ REASON_PHRASE = re.compile(
     r"(?<!\w)(?:(?:due|owing|thanks) to|because of|on account of|(?:ran|run|running) out of|wegen|aufgrund|auf grund|infolge)(?: [\w'-]+){1,8}?"
     r"(?= (?:we|i|it|they|the|and|so|is|are|was|has|have|will|wir|ich|wird|werden|verschieb\w+|verzöger\w+|kann|können|müssen|ist|sind|hat|haben|kommt|kommen|liefern|erst|nicht|und)(?!\w)|(?: |(?<=\s))[^\w\s'-]|[^\w\s'-]|\W*$)"
 )
+# Hoping that it suits is no doubt about the day.
+POLITE_HOPE = re.compile(
+    r"(?<!\w)(?:hope|hoping|trust|hoffe|hoffen)(?: wir| ich| that| dass| auf)?(?: this| it| you| ihr| ihnen| sie| das| die|'s|[^\w\s])*(?: is|'s| are| will be| suits| works| helps| finds| passt| ist| geht)?(?: for you| für sie| ihnen)? ?(?:alright|all right|ok|okay|fine|acceptable|in order|understand\w*|helps?|suits?|works?|well|verständnis|recht|passt|so)(?!\w)"
+)
 # "… as you wanted": the order itself, not what was once.
 AS_WANTED = re.compile(
     r"(?<!\w)(?:(?:as|like|when|what) (?:you|we) (?:had |have )?(?:asked|wanted|requested|ordered|wished|agreed|specified|needed|said|discussed)|(?:wie|so wie) (?:sie|ihr|wir)(?: es| das)? (?:wollten|gewünscht|bestellt|wünschten|vereinbart|besprochen)(?: hatten| haben| habt)?)(?!\w)"
@@ -291,6 +295,7 @@ def _cues(bones: str, patterns: dict[Cue, re.Pattern[str]]) -> set[Cue]:
     read_in = dict.fromkeys(TOLD_AS_REASON, without_reason)
     read_in |= {
         Cue.HISTORY: AS_WANTED.sub(" ", text),
+        Cue.HEDGE: POLITE_HOPE.sub(" ", text),
         Cue.NEGATION: without_idioms,
         Cue.CONDITION: without_politeness,
         Cue.ACCEPT: without_receipt,

@@ -343,7 +343,14 @@ def _question(said: Said, name: str) -> list[Draft] | None:
     """A value asked, not offered."""
     if not said.statement.is_question:
         return None
-    asked = [piece for _raw, piece in said.pieces if piece.day or piece.quantity or piece.price]
+    asked = [
+        replace(piece, price=None, per=None) if _same_price(piece, said.line) else piece
+        for _raw, piece in said.pieces
+        if piece.day or piece.quantity or piece.price
+    ]
+    asked = [piece for piece in asked if piece != Piece()]
+    if len(asked) > 1 and any(piece.quantity is None for piece in asked):
+        return []  # "what is here on the 26th, and 20 later?"
     if not asked or said.statement.is_denied or said.cues & {Cue.CANCEL, Cue.REFUSE, Cue.SHIPPED}:
         return []
     if len(asked) == 1 and asked[0] == Piece(said.line.quantity, asked[0].unit):

@@ -27,6 +27,8 @@ from procurement.reading.understanding import names_of, strangers
 from procurement.reading.units import PATTERN
 from procurement.reading.words import Cue
 
+# The next sentence offers something else instead: which of the two is ours to say.
+OR_ELSE = re.compile(r"\W*(?:or|oder|alternatively|alternativ|otherwise)(?!\w)")
 THOSE = re.compile(r"(?<!\w)(?:those|these|them|they|that lot|die|diese|sie|davon|selbige)(?!\w)")
 TOO = re.compile(
     r"^\W*(?:and |und )?(?:the |die |der |das |den )?[^\w\s]+ ?(?:is |are |sind |ist )?(?:too|also|as well|likewise|the same|ditto|auch|ebenso|ebenfalls|gleichfalls|genauso|detto|dito)\W*$"
@@ -163,6 +165,8 @@ class Listener:
         self.setting.is_not_for_us |= any(Cue.NOT_FOR_YOU in clause.cues for clause in clauses)
         self.setting.answer_follows |= any(Cue.ANSWER_FOLLOWS in clause.cues for clause in clauses)
         self._hear_statements(sentence, statements, before, foreign, language)
+        if self.heard[:known] and OR_ELSE.match(sentence.text) and any(clause.values for clause in clauses):
+            self.heard[known - 1].statement.is_unsure = True
         if any(clause.cues & {Cue.AWAITS_YES, Cue.DOUBT} and not clause.values for clause in clauses):
             self._soften(clauses, known)
         if len(self.heard) > known:
@@ -249,7 +253,14 @@ class Listener:
     def _note_rest(self, statement: Statement) -> None:
         """`60 come on the 27th. For the other 36 I wait for the mill`: who does not follow must not tell of the 60 alone."""
         last = self.last
-        if last and last.targets and last.targets.lines and any(piece.is_rest for piece in statement.pieces):
+        is_near = last is not None and abs(last.paragraph - statement.paragraph) <= 1
+        if (
+            is_near
+            and last
+            and last.targets
+            and last.targets.lines
+            and any(piece.is_rest or piece.amount or piece.money for piece in statement.pieces)
+        ):
             statement.is_unsure = True
             self.heard.append(Heard(statement, Targets(lines=last.targets.lines, is_explicit=True)))
 

@@ -208,7 +208,7 @@ PRICE = re.compile(
 )
 BARE_PRICE = re.compile(rf"(?<![\w.,])(?P<n1>\d{{1,6}}[.,]\d{{2,4}})(?P<n2>)(?P<n3>)(?![\w]|[.,/]\d){BASIS}")
 PRICE_WORD = re.compile(
-    r"@ ?(?=\d)|"
+    r"@ ?(?=\d)|(?<!\w)at (?=\d{1,5}[.,]\d\d(?!\d))|(?<=\d[.,]\d\d) (?:each|a ?piece|per|das stück|je stück)(?!\w)|"
     + word_pattern(
         r"(?:unit |net |new )?prices?",
         r"priced(?: at)?",

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from procurement.reading.answer import Certainty, Commitment, Kind, Piece, Precision
 from procurement.reading.context import MailContext
@@ -141,6 +142,18 @@ def _compare(earlier: _Entry, later: _Entry) -> bool:
         return _compare_dates(earlier, later)
     if {one.kind, other.kind} <= {Kind.DATE, Kind.SPLIT, Kind.BACKORDER}:
         return _exclude(earlier, later) if not _is_part(one) and not _is_part(other) else False
+    if {one.kind, other.kind} == {Kind.QUANTITY, Kind.DATE} and _is_part(one) and _is_part(other):
+        pieces = [*one.pieces, *other.pieces]
+        if (
+            sum(piece.quantity or Decimal(0) for piece in pieces) == one.line.quantity
+        ):  # "2000 are here, 500 follow"
+            told = tuple(
+                piece if piece.day else replace(piece, precision=Precision.UNKNOWN) for piece in pieces
+            )
+            earlier.draft = replace(one, kind=Kind.SPLIT, pieces=told, rule="what is there, and what follows")
+            earlier.heard.statement.end = max(earlier.heard.statement.end, later.heard.statement.end)
+            later.is_dropped = True
+        return False
     if {one.kind, other.kind} in ({Kind.QUANTITY, Kind.SPLIT}, {Kind.QUANTITY, Kind.BACKORDER}):
         short = (
             earlier if one.kind is Kind.QUANTITY else later
