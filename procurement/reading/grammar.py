@@ -29,7 +29,7 @@ STRONG_ONLY = re.compile(
     r"(?<!\w)(?:only|just|max(?:\.|imum)?|short|reduced?|no more than|at most|instead of|rather than|limited to|nothing more|cut|nur|lediglich|bloß|maximal|max\.|höchstens|statt|anstatt|anstelle|reduziert?|gekürzt|kürzen|nicht mehr als)(?!\w)"
 )
 PRICE_DAY = re.compile(r"(?<!\w)(?:prices?|pricing|rates?|costs?|\w*preise?s?|kosten|tarife?)(?!\w)")
-FEW_WORDS = 4  # "Line 10: 12 March"
+FEW_WORDS = 6  # "Line 10: 12 March"
 PLAIN_WORD = re.compile(r"[^\W\d_]{2,}")
 MOST_TIMES_ORDERED = Decimal("1.6")
 

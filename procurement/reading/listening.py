@@ -309,6 +309,8 @@ class Listener:
             or statement.paragraph - last.paragraph > 1
         ):
             return False
+        if all(piece.status is Cue.BACKORDER for piece in statement.pieces):
+            statement.core, statement.aside = "", statement.aside + statement.core  # why there is no day
         if any(strangers(one.core, one.language, self.setting.names) for one in (last, statement)):
             return False
         if not first.is_rest and not (
