@@ -87,8 +87,12 @@ class Assembler:
                 elif current and Cue.DOUBT in clause.cues and not clause.values:
                     current.cues.add(Cue.HEDGE)
                 continue
-            if blocked and not targets and not clause.cues & GOES_ON:
-                continue
+            if (
+                blocked
+                and not targets
+                and (clause.separator in ("then", "dann") or not clause.cues & GOES_ON)
+            ):
+                continue  # "please arrange payment, then we ship"
             if (
                 blocked
                 and not targets

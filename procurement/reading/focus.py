@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from decimal import Decimal
 
 from procurement.reading.clauses import Clause
 from procurement.reading.context import MailContext, OpenLine
@@ -154,7 +155,7 @@ class Focus:
         if before.sort is Sort.ALL and (before.part != "both" or len(mine) == BOTH):
             return mine
         amount = before.amount.readings if before.amount else ()
-        if before.sort is Sort.NUMBER and amount[:1] == (len(mine),) and len(mine) > 1:
+        if before.sort is Sort.NUMBER and amount[:1] == (Decimal(len(mine)),) and len(mine) > 1:
             clause.marks.remove(before)
             return mine
         return []

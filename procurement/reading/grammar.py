@@ -549,6 +549,8 @@ def _single(said: Said, name: str) -> list[Draft] | None:
     is_whole = piece.quantity in (None, line.quantity)
     if piece.day and not _is_a_delivery_day(said):
         raise CannotTell
+    if piece.day and "earliest" in _raw.roles and _is_requested(piece, line):
+        return []  # "before the 26th there is no chance": the day asked for stands
     if piece.day:
         if is_whole and _is_requested(piece, line):
             return [

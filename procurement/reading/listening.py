@@ -29,6 +29,7 @@ from procurement.reading.words import Cue
 
 # The next sentence offers something else instead: which of the two is ours to say.
 OR_ELSE = re.compile(r"\W*(?:or|oder|alternatively|alternativ|otherwise)(?!\w)")
+CHOICE = re.compile(r"\W*(?:so )?which (?:is it|one)(?!\w)|\W*was (?:gilt|stimmt) (?:nun|jetzt|denn)")
 THOSE = re.compile(r"(?<!\w)(?:those|these|them|they|that lot|die|diese|sie|davon|selbige)(?!\w)")
 TOO = re.compile(
     r"^\W*(?:and |und )?(?:the |die |der |das |den )?[^\w\s]+ ?(?:is |are |sind |ist )?(?:too|also|as well|likewise|the same|ditto|auch|ebenso|ebenfalls|gleichfalls|genauso|detto|dito)\W*$"
@@ -165,7 +166,8 @@ class Listener:
         self.setting.is_not_for_us |= any(Cue.NOT_FOR_YOU in clause.cues for clause in clauses)
         self.setting.answer_follows |= any(Cue.ANSWER_FOLLOWS in clause.cues for clause in clauses)
         self._hear_statements(sentence, statements, before, foreign, language)
-        if self.heard[:known] and OR_ELSE.match(sentence.text) and any(clause.values for clause in clauses):
+        has_values = any(clause.values for clause in clauses)
+        if self.heard[:known] and (CHOICE if not has_values else OR_ELSE).match(sentence.text):
             self.heard[known - 1].statement.is_unsure = True
         if any(clause.cues & {Cue.AWAITS_YES, Cue.DOUBT} and not clause.values for clause in clauses):
             self._soften(clauses, known)

@@ -317,8 +317,8 @@ class Spotter:
                     if match.group(0) in ("both", "beide", "beiden")
                     else match.group(0) in BARE_ALL and "bare"
                 )
-                counted = next((WORDS[word] for word in match.group(0).split()[-1:] if word in WORDS), 0)
-                amount = Amount((Decimal(counted),)) if counted and sort is Sort.OTHERS else None
+                named = next((WORDS[word] for word in match.group(0).split()[-1:] if word in WORDS), 0)
+                amount = Amount((Decimal(named),)) if named and sort is Sort.OTHERS else None
                 page.claim(
                     Mark(
                         sort, *match.span(), amount=amount, order="*" if names_orders else "", part=bare or ""

@@ -17,6 +17,7 @@ COUNTED_BY = frozenset(
 )
 ASIDES = frozenset({",", ";", "-", "(", ")", "as", "because", "weil"})
 # What a pronoun takes back: "…, but that is not right".
+DISCARDS = re.compile(r"(?<!\w)(?:ignore|disregard|forget|scrap) (?:that|this|it|what i said)(?!\w)")
 DENIES_ALL = re.compile(
     r"(?<!\w)(?:das|dies|was) (?:stimmt|gilt|passt) +(?:aber|jedoch|allerdings|so|leider)? *(?:so )?nicht(?!\w)"
 )
@@ -42,6 +43,11 @@ def add_clause(
         and not clause.skeleton[clause.marks[-1].end - clause.start :].strip()
     )
     statement.has_goods |= any(mark.sort is Sort.GOODS for mark in clause.marks)
+    if DISCARDS.search(clause.skeleton) and not clause.values:
+        statement.pieces.clear()
+        statement.is_discarded = statement.is_unsure = True
+    elif statement.is_discarded and clause.values:
+        statement.is_discarded = statement.is_unsure = False
     if Cue.HYPOTHETICAL in cues:
         cues.add(Cue.HEDGE)
     if Cue.UNSURE in cues or DENIES_ALL.search(f"{statement.core} {clause.skeleton}"):

@@ -68,6 +68,7 @@ class Statement:
     is_unsure: bool = False
     starts_line: bool = False
     has_goods: bool = False
+    is_discarded: bool = False  # "… but ignore that": what was said is not meant
     is_listing: bool = False  # "all of it, the valves and the flanges, …"
     ends_with_line: bool = False  # the last thing said is the name of a line
     has_unexplained: bool = False

@@ -120,6 +120,7 @@ def is_known(word: str, names: frozenset[str]) -> bool:
 def names_of(context: MailContext, text: str) -> frozenset[str]:
     """The words of the goods ordered, of the people who write, and what the text itself marks as names by capitals."""
     told = [line.description for line in context.lines]
+    told += [code for line in context.lines for code in (line.item, line.supplier_part)]
     told += [context.supplier_name, context.supplier_contact, context.buyer_name]
     named = LETTERS.findall(text)
     if not text.isupper():
