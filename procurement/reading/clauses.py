@@ -41,6 +41,14 @@ REASON_PHRASE = re.compile(
     r"(?<!\w)(?:(?:due|owing|thanks) to|because of|on account of|(?:ran|run|running) out of|wegen|aufgrund|auf grund|infolge)(?: [\w'-]+){1,8}?"
     r"(?= (?:we|i|it|they|the|and|so|is|are|was|has|have|will|wir|ich|wird|werden|verschieb\w+|verzöger\w+|kann|können|müssen|ist|sind|hat|haben|kommt|kommen|liefern|erst|nicht|und)(?!\w)|(?: |(?<=\s))[^\w\s'-]|[^\w\s'-]|\W*$)"
 )
+# Hoping that it suits is no doubt about the day.
+POLITE_HOPE = re.compile(
+    r"(?<!\w)(?:hope|hoping|trust|hoffe|hoffen)(?: wir| ich| that| dass| auf)?(?: this| it| you| ihr| ihnen| sie| das| die|'s|[^\w\s])*(?: is|'s| are| will be| suits| works| helps| finds| passt| ist| geht)?(?: for you| für sie| ihnen)? ?(?:alright|all right|ok|okay|fine|acceptable|in order|understand\w*|helps?|suits?|works?|well|verständnis|recht|passt|so)(?!\w)"
+)
+# "… as you wanted": the order itself, not what was once.
+AS_WANTED = re.compile(
+    r"(?<!\w)(?:(?:as|like|when|what) (?:you|we) (?:had |have )?(?:asked|wanted|requested|ordered|wished|agreed|specified|needed|said|discussed)|(?:wie|so wie) (?:sie|ihr|wir)(?: es| das)? (?:wollten|gewünscht|bestellt|wünschten|vereinbart|besprochen)(?: hatten| haben| habt)?)(?!\w)"
+)
 # What a reason may speak of without the clause being about it.
 TOLD_AS_REASON = frozenset({Cue.INPUT, Cue.STEP, Cue.READY, Cue.DOCUMENT, Cue.COMPLAINT, Cue.CLOSED})
 
@@ -85,6 +93,8 @@ class Clause:
         sorts = {mark.sort for mark in self.marks}
         if Cue.ANSWER_FOLLOWS in self.cues and Sort.DAY in sorts and not sorts & {Sort.LINE, Sort.QUANTITY}:
             return True  # "you get the dates on 5 March"
+        if Cue.TELLING in self.cues and Sort.DAY in sorts and Cue.DEED not in self.cues:
+            return True  # "I can tell you more about the date tomorrow"
         return bool(apart) or (Cue.EARLIER in self.cues and Cue.NEGATION in self.cues)
 
 
@@ -223,16 +233,24 @@ LEAD_IN = re.compile(
     r"(?:let you know|inform you|advise you|tell you|note|(?:advise|advised|inform|informed|report|say)(?= that)|teilen wir (?:ihnen )?mit|teile (?:ich )?(?:ihnen )?mit)(?: that| dass)? (?!more)"
 )
 MAIN_CLAUSE = re.compile(
-    r"(?<=\S )(?:(?:we|i|it|they)(?: will| can| could| should| would|'ll)|(?:liefern|können|koennen|senden|schicken|verschicken|versenden|geht|kommt) (?:wir|es|sie|die|der)) "
+    r"(?<=\S )(?:(?:we|i|it|they|you|these|those)(?: will| can| could| should| would| have to| must| are| get|'ll|'re)|(?:liefern|können|koennen|senden|schicken|verschicken|versenden|geht|kommt) (?:wir|es|sie|die|der)) "
 )
 
 
 def _without_conditions(clauses: Iterator[Clause], language: str) -> Iterator[Clause]:
     """A condition without a comma ends where the main clause begins: `once we are paid we will ship …`."""
-    condition = cue_patterns(language)[Cue.CONDITION]
+    patterns = cue_patterns(language)
+    condition, reason = patterns[Cue.CONDITION], patterns[Cue.REASON]
     for clause in clauses:
-        begins = condition.match(clause.skeleton.strip()) or PROVISO.match(clause.skeleton.strip())
-        main = MAIN_CLAUSE.search(clause.skeleton, 6) if begins else None
+        begins = next(
+            (
+                found
+                for pattern in (condition, PROVISO, reason)
+                if (found := pattern.match(clause.skeleton.strip()))
+            ),
+            None,
+        )
+        main = MAIN_CLAUSE.search(clause.skeleton, 8 + begins.end()) if begins else None
         if not main:
             yield clause
             continue
@@ -276,6 +294,8 @@ def _cues(bones: str, patterns: dict[Cue, re.Pattern[str]]) -> set[Cue]:
     without_reason = REASON_PHRASE.sub(" ", text)
     read_in = dict.fromkeys(TOLD_AS_REASON, without_reason)
     read_in |= {
+        Cue.HISTORY: AS_WANTED.sub(" ", text),
+        Cue.HEDGE: POLITE_HOPE.sub(" ", text),
         Cue.NEGATION: without_idioms,
         Cue.CONDITION: without_politeness,
         Cue.ACCEPT: without_receipt,

@@ -329,7 +329,13 @@ def _months_on(day: date, count: int) -> date:
 def _length(count: int, unit: str) -> timedelta:
     return timedelta(
         days=count
-        * (7 if unit.startswith(("w", "kw")) and not unit.startswith(("werk", "working", "work")) else 1)
+        * (
+            14
+            if unit.startswith("fort")
+            else 7
+            if unit.startswith(("w", "kw")) and not unit.startswith(("werk", "working", "work"))
+            else 1
+        )
     )
 
 
@@ -418,12 +424,11 @@ def _delay(match: re.Match[str], clock: Clock) -> Later | None:
 
 def _more_time(match: re.Match[str], clock: Clock) -> Later | None:
     """`two more weeks`: after the day that was asked for."""
-    count = _count(match["n"] or match["n2"])
-    days = _length(count, match["unit"]).days
+    count = _count(match["n"] or match["n2"] or match["n3"])
+    unit = match["unit"] or match["unit3"]
+    days = _length(count, unit).days
     return (
-        Later(days, from_requested=True, rule="more time")
-        if count and not match["unit"].startswith("mon")
-        else None
+        Later(days, from_requested=True, rule="more time") if count and not unit.startswith("mon") else None
     )
 
 
@@ -434,7 +439,7 @@ def _ago(match: re.Match[str], clock: Clock) -> Day | None:
 
 
 WEEK_WORD = r"(?:kw|cw|wk|ww|w|weeks?|kalenderwoche|calendar week|lieferwoche|woche)"
-DURATION = r"(?P<unit>(?:working |business |work |arbeits|werk)?(?:days?|tagen?|tage|weeks?|wochen?|wks?|months?|monaten?|monate|woche|monat|tag))"
+DURATION = r"(?P<unit>(?:working |business |work |arbeits|werk)?(?:days?|tagen?|tage|weeks?|fortnights?|wochen?|wks?|months?|monaten?|monate|woche|monat|tag))"
 DE_AHEAD = r"(?:n[äa]e?chste[rnms]?|kommende[rnms]?|folgende[rnms]?)"
 
 # Name, pattern, reader. Earlier rules win over later ones at the same place.
@@ -462,7 +467,7 @@ RULES: tuple[tuple[str, str, Reader], ...] = (
     ("week number first", r"(?<![\w.,])(?P<w>\d{1,2})\. ?(?:kw|kalenderwoche|woche)(?: ?[/ ] ?(?P<y>20\d\d))?(?!\w)", _week),
     ("weekday the nth", rf"(?<!\w)(?P<wd>{WEEKDAY})\.?,? (?:the |den |der )?{D}(?:st|nd|rd|th|\.)(?!\w)(?!\d)", _day_of_month),
     ("the day after tomorrow", r"(?<!\w)(?:(?:the )?day after (?:tomorrow|tmr?w)|[üu]e?bermorgen)(?!\w)", _days_from_now(2)),
-    ("tomorrow", r"(?<!\w)(?:tomorrow|tmrw|tmw|(?:(?<=\w )|(?<=, )|(?<=- )|(?<=: ))(?<!guten )(?<!sch[öo]nen )(?<!heute )(?<!gestern )morgen(?!\W*$)(?: fr[üu]e?h| vormittag| nachmittag)?|^morgen(?= (?:geht|gehen|liefern|wird|werden|kommt|kommen|senden|schicken|versenden)))(?!\w)", _days_from_now(1)),
+    ("tomorrow", r"(?<!\w)(?:(?:gleich|schon|erst|noch|bereits) morgen(?! (?:fr[üu]h|abend))|tomorrow|tmrw|tmw|(?:(?<=\w )|(?<=, )|(?<=- )|(?<=: ))(?<!guten )(?<!sch[öo]nen )(?<!heute )(?<!gestern )morgen(?!\W*$)(?: fr[üu]e?h| vormittag| nachmittag)?|^morgen(?= (?:geht|gehen|liefern|wird|werden|kommt|kommen|senden|schicken|versenden)))(?!\w)", _days_from_now(1)),
     ("today", r"(?<!\w)(?:today|this (?:morning|afternoon|evening)|tonight|heute(?: noch| fr[üu]e?h| morgen| nachmittag| vormittag| abend)?)(?!\w)", _days_from_now(0)),
     ("yesterday", r"(?<!\w)(?:the day before yesterday|vorgestern)(?!\w)", _days_from_now(-2)),
     ("yesterday", r"(?<!\w)(?:yesterday|last night|gestern(?: abend| nachmittag)?)(?!\w)", _days_from_now(-1)),
@@ -481,11 +486,12 @@ RULES: tuple[tuple[str, str, Reader], ...] = (
     ("short weekday", r"(?<=am )(?P<wd>mo|di|mi|do|fr)(?:\.|(?= ))(?!\w)", _coming),
     ("delayed by", rf"(?<!\w)(?:by|um|(?:a )?(?:delay|slippage) of|(?:verzug|versp[äa]e?tung|verz[öo]e?gerung)(?: von|:)?|with a delay of|mit|delayed|slipped|slip|slips|pushed (?:out|back)|running|verz[öo]gert sich|versp[äa]tet sich|out) (?:another |a further |about |approx\.? |ca\.? |weitere |etwa |rund )?(?P<n>{NUMBER})[ -]{DURATION}(?: (?:delay|late(?:r)?|versp[äa]tung|verzug|sp[äa]ter|verz[öo]gerung|nach hinten|fr[üu]e?her|earlier|forward))?(?!\w)(?! of)", _delay),
     ("so long later", rf"(?<!\d to )(?<!\d bis )(?<!\d-)(?<!\d or )(?<!\d - )(?<!\w)(?P<n>{NUMBER})[ -]{DURATION} (?:(?:later|late|earlier|early|sooner|sp[äa]e?ter|fr[üu]e?her|eher|behind|versp[äa]tung|verzug)(?: (?:than|als) (?:\w+ ?){{1,3}})?|after that|danach|darauf|thereafter|afterwards|delay)(?!\w)", _later),
-    ("so much more time", rf"(?<!\w)(?:(?P<n>{NUMBER}) more|(?:weitere|noch) (?P<n2>{NUMBER})) {DURATION}(?!\w)(?! (?:ago|old))", _more_time),
+    ("the day after", r"(?<!\w)(?:(?:on )?the (?:next|following) day|the day after(?! \w)|a day later|tags? darauf|tags? drauf|am (?:n[äa]chsten|folgenden|darauffolgenden) tag)(?!\w)", lambda m, c: Later(1, rule="the day after")),
+    ("so much more time", rf"(?<!\w)(?:(?P<n>{NUMBER}) more|(?:weitere|noch) (?P<n2>{NUMBER})) {DURATION}(?!\w)(?! (?:ago|old))|(?<!\w)(?P<n3>{NUMBER}) (?P<unit3>days?|weeks?|tage?|wochen?) (?:l[äa]e?nger|longer|more)(?!\w)", _more_time),
     ("so long ago", rf"(?<!\w)(?P<n>{NUMBER}) {DURATION} ago(?!\w)|(?<!\w)vor (?P<n2>{NUMBER}) (?P<unit2>tagen|wochen|monaten|woche|monat|tag)(?!\w)", _ago),
     ("so long from now", rf"(?<!\w)(?:in|within|innerhalb von|binnen|inside|in the next) (?:approx\.? |about |around |ca\.? |etwa |circa )?(?P<n>{NUMBER})[ -]{DURATION}(?:' time)?(?:(?: from)? (?:now|today))?(?!\w)(?! (?:after|from|nach|ab|of)\b)", _ahead),
     ("so long from now", rf"(?<!\w)(?P<n>{NUMBER}) {DURATION} (?:from (?:now|today)|ab heute)(?!\w)", _ahead),
-    ("the nth", rf"(?<!\w)(?:the|on|by|until|to|for) (?:the )?{D}(?:st|nd|rd|th)(?!\w)(?! (?:line|item|position|lot|batch|delivery|shipment|time|of ))", _day_of_month),
+    ("the nth", rf"(?:(?<=\bon )|(?<=\bby )|(?<=\buntil )|(?<=\bto )|(?<=\bfor )|(?<!\w)the ){D}(?:st|nd|rd|th)(?!\w)(?! (?:line|item|position|lot|batch|delivery|shipment|time|of ))", _day_of_month),
     ("the nth, German", rf"(?<!\w)(?:am|zum|bis(?: zum)?|den|dem|auf den|ab dem) {D}\.(?=$|[ ,;)])(?! (?:kw|kalenderwoche|position|pos|woche|\d))", _day_of_month),
     ("day and month without a last dot", r"(?:(?<=am )|(?<=zum )|(?<=bis )|(?<=den )|(?<=ab )|(?<=termin )|(?<=termin: )|(?<=lt )|(?<=lt: )|(?<=datum: )|(?<=auf )|(?<=vom ))(?P<a>0?[1-9]|[12]\d|3[01])\.(?P<b>0[1-9]|1[0-2]|[1-9])(?P<y>)(?![\w.,/])(?! ?(?:eur|€|%|m\b|kg|stk|st\b|tsd))", _simple("dots")),
     ("month and day with a slash", rf"{BEFORE}(?P<a>0?[1-9]|[12]\d|3[01])/(?P<b>0?[1-9]|[12]\d|3[01])(?P<y>)(?![\w/-])(?![.,]\d)", _slashed),
@@ -520,6 +526,7 @@ WEEK_OF = re.compile(
     r"(?<!\w)(?:w/?c\.?|w/?b\.?|(?<!per )(?<!a )(?:the )?week (?:of|commencing|beginning|starting|from)|woche (?:vom|ab|des|um den))"
     r"(?: the| dem| of|,)* ?$"
 )
+NAMED_MONTH = re.compile(rf"(?<!\w){_any_of([name for name in MONTHS if len(name) > 3])}(?!\w)")
 BETWEEN = re.compile(r"[.,]{0,2} ?\(?(?:(?:the|den|der|dem|on|also|i\.e\.) ?)?")
 
 
@@ -527,7 +534,7 @@ def _joined(text: str, found: list[FoundDay]) -> Iterator[FoundDay]:
     """`Friday, 13 March` is one day, and `the week of 9 March` a week."""
     at = 0
     while at < len(found):
-        one = found[at]
+        one = _in_named_month(text, found[at])
         at += 1
         if at < len(found) and _is_weekday(one) != _is_weekday(found[at]):
             other = found[at]
@@ -550,6 +557,20 @@ def _joined(text: str, found: list[FoundDay]) -> Iterator[FoundDay]:
             )
             one = FoundDay(one.start - len(head.group(0)), one.end, week)
         yield one
+
+
+def _in_named_month(text: str, one: FoundDay) -> FoundDay:
+    """`The last week of April, say the 28th`: a day without a month is of the month just named."""
+    if not (isinstance(one.value, Day) and one.value.rule == "day of the month"):
+        return one
+    named = [match.group(0) for match in NAMED_MONTH.finditer(text[: one.start])]
+    number = re.search(r"\d+", text[one.start : one.end])
+    if not named or not number:
+        return one
+    month = _month(named[-1])
+    year = one.value.day.year + (1 if month < one.value.day.month - 6 else 0)
+    day = _date(year, month, int(number.group(0)))
+    return FoundDay(one.start, one.end, replace(one.value, day=day, past=day)) if day else one
 
 
 def _is_weekday(found: FoundDay) -> bool:

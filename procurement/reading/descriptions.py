@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from procurement.reading.context import OpenLine
 from procurement.reading.folding import folded
 from procurement.reading.units import CODES
+from procurement.reading.words.goods import PAIRS
 
 SHORTEST_WORD = 4
 # Words of descriptions that people also use for other things.
@@ -15,6 +16,7 @@ EVERYDAY = frozenset(
     " new high low inch zoll typ für mit aus braun weiß schwarz stahl lang kurz rechts links".split()
 )
 ENDINGS = ("ern", "en", "es", "er", "s", "n", "e")
+PLURALS = frozenset({"s", "es", "e", "en", "n", "er", "ern"})
 IN_PACKING = re.compile(r"(?:\bin|\bim|\bje|\bpro|\bper|\bof|\bà|\ba)\s$")
 PLAIN = str.maketrans("äöüß", "aous")
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
@@ -32,6 +34,7 @@ class DescriptionIndex:
         self.lines = tuple(lines)
         self.by_word: dict[str, set[int]] = defaultdict(set)
         self.whole: dict[str, set[int]] = defaultdict(set)
+        self.translated: dict[str, set[int]] = defaultdict(set)
         self.by_code: dict[str, set[int]] = defaultdict(set)
         self.numbers: list[frozenset[str]] = []
         self.runs: list[tuple[list[str], int]] = []
@@ -41,6 +44,8 @@ class DescriptionIndex:
                 if len(word) >= SHORTEST_WORD and word not in EVERYDAY:
                     self.by_word[_stem(word)].add(at)
                     self.whole[_plain(word)].add(at)
+            for word in _in_the_other_language(text):
+                self.translated[_stem(word)].add(at)
             for code in {folded(line.item), folded(line.supplier_part)}:
                 for word in re.findall(r"[^\W\d_]{3,}", code):
                     if word not in EVERYDAY:
@@ -83,8 +88,8 @@ class DescriptionIndex:
             if mine and len({line.order for line in mine}) == len(mine):
                 yield start, match.end(), tuple(mine)
 
-    def words(self, text: str) -> Iterator[tuple[int, int, tuple[OpenLine, ...]]]:
-        """Neighbouring words and the lines they fit together; no lines where they fit several of one order."""
+    def words(self, text: str) -> Iterator[tuple[int, int, tuple[OpenLine, ...], tuple[OpenLine, ...]]]:
+        """Neighbouring words and the lines they fit together; where they fit several of one order, only what is alike."""
         hits: list[tuple[int, int, set[int]]] = []
         for match in WORD.finditer(text):
             word = match.group(0)
@@ -107,7 +112,14 @@ class DescriptionIndex:
                 owners = owners & more
             lines = [self.lines[at] for at in sorted(owners)]
             is_clear = len({line.order for line in lines}) == len(lines)  # at most one line of each order
-            yield start, end, tuple(lines) if is_clear else ()
+            yield start, end, tuple(lines) if is_clear else (), () if is_clear else tuple(lines)
+
+    def is_plural(self, word: str) -> bool:
+        """Whether a word is the plural of one in a description: `Profile` of `Profil`."""
+        plain = _plain(word)
+        return plain not in self.whole and any(
+            plain.startswith(known) and plain[len(known) :] in PLURALS for known in self.whole
+        )
 
     def _shared_endings(self, text: str) -> Iterator[tuple[int, int, set[int]]]:
         """`Druck- und Schenkelfedern`: the first word has the ending of the second."""
@@ -140,7 +152,31 @@ class DescriptionIndex:
         for known, lines in self.whole.items():
             if known.endswith(_plain(word)):
                 owners |= lines
-        return owners
+        return owners or self._translated(stem)
+
+    def _translated(self, stem: str) -> set[int]:
+        """The lines whose goods are called so in the other language: `Kugelhähne` of a `ball valve`."""
+        if stem in self.translated:
+            return self.translated[stem]
+        longest = max((known for known in self.translated if stem.endswith(known)), key=len, default="")
+        return self.translated[longest] if len(longest) > SHORTEST_WORD else set()
+
+
+ENGLISH_NAMES = tuple(
+    (re.compile(rf"(?<!\w){re.escape(english)}(?:s|es)?(?!\w)"), german) for english, german in PAIRS
+)
+
+
+def _in_the_other_language(text: str) -> set[str]:
+    """What the goods of a description are called in the other language."""
+    names = [(match.end(), german) for pattern, german in ENGLISH_NAMES if (match := pattern.search(text))]
+    head = max((end for end, _german in names), default=0)  # a `hose fitting` is a fitting
+    found = {german for end, german in names if end == head}
+    words = WORD.findall(text)
+    for english, german in PAIRS:
+        if any(word.endswith(german) for word in words):
+            found.add(english.split()[-1])
+    return {word for word in found if len(word) >= SHORTEST_WORD and word not in EVERYDAY}
 
 
 def _stem(word: str) -> str:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from procurement.reading.answer import Certainty, Kind, Piece, Precision
 from procurement.reading.context import OpenLine
 from procurement.reading.dates import FURTHEST_PLAN, Day, Later
-from procurement.reading.marks import Amount
+from procurement.reading.marks import PLACEHOLDERS, Amount, Sort
 from procurement.reading.statements import RawPiece, Statement
 from procurement.reading.units import PACKING, canonical_unit
 from procurement.reading.words import Cue
@@ -24,6 +24,13 @@ EXCEPTS_A_VALUE = re.compile(
     r"(?<!\w)(?:except(?:ing)?(?: for)?|apart from|other than|save for|bis auf|abgesehen von|mit ausnahme|au(?:ß|ss)er)(?: (?:the|der|die|das|den|dem|of|von|unsere[mnr]?|our))* (?:price|date|quantity|qty|delivery|finish|colou?r|preis|termin|menge|liefertermin|farbe)"
 )
 COUNTED_UNITS = frozenset({"EA", "SET", "PR", "ROL", "BX", "CT", "PK", "PF"})
+# No more than this is to come; what is only "now" or "to be" may be a part of it.
+STRONG_ONLY = re.compile(
+    r"(?<!\w)(?:only|just|max(?:\.|imum)?|short|reduced?|no more than|at most|instead of|rather than|limited to|nothing more|cut|nur|lediglich|bloß|maximal|max\.|höchstens|statt|anstatt|anstelle|reduziert?|gekürzt|kürzen|nicht mehr als)(?!\w)"
+)
+PRICE_DAY = re.compile(r"(?<!\w)(?:prices?|pricing|rates?|costs?|\w*preise?s?|kosten|tarife?)(?!\w)")
+FEW_WORDS = 6  # "Line 10: 12 March"
+PLAIN_WORD = re.compile(r"[^\W\d_]{2,}")
 MOST_TIMES_ORDERED = Decimal("1.6")
 
 
@@ -66,6 +73,13 @@ class Said:
         earliest = any(raw.roles & {"earliest", "roughly"} for raw, _piece in self.pieces)
         return Certainty.TENTATIVE if hedged or earliest or self.is_ambiguous else Certainty.FIRM
 
+    def certainty_of(self, kind: Kind, pieces: tuple[Piece, ...]) -> Certainty:
+        """That there is no day is certain, however much the writer hopes."""
+        if kind is Kind.BACKORDER and not any(piece.day for piece in pieces):
+            doubtful = self.statement.is_conditional or self.statement.is_question
+            return Certainty.TENTATIVE if doubtful else Certainty.FIRM
+        return self.certainty
+
     def draft(
         self,
         kind: Kind,
@@ -77,7 +91,7 @@ class Said:
         """A draft of this kind; pieces that say nothing are left out."""
         told = tuple(piece for piece in pieces if piece != Piece())
         span = self.span if any(piece.day for piece in told) else None
-        return Draft(self.line, kind, certainty or self.certainty, told, span, percent, rule)
+        return Draft(self.line, kind, certainty or self.certainty_of(kind, told), told, span, percent, rule)
 
 
 def drafts_for(statement: Statement, line: OpenLine, today: date) -> list[Draft]:
@@ -107,6 +121,8 @@ def _work_out(said: Said) -> None:
             named += quantity
         if is_past and raw.status is None and _can_only_be_past(raw.day, said.today):
             raw.status = Cue.SHIPPED
+        if _is_without_base(raw, last_day):
+            raise CannotTell
         day = _day(raw, said, last_day, is_past=is_past and raw.status is Cue.SHIPPED)
         if (
             raw.status is Cue.ACCEPT
@@ -131,7 +147,10 @@ def _work_out(said: Said) -> None:
                 per = said.line.per
             piece = replace(piece, price=raw.money.amount, per=per)
         said.pieces.append((raw, piece))
+    if any(_is_only_today(raw, piece, said) for raw, piece in said.pieces):
+        raise CannotTell
     _drop_total(said)
+    _drop_same_day(said)
     if Cue.MINIMUM in said.cues and len({piece for _raw, piece in said.pieces}) == 1:
         said.pieces = said.pieces[:1]  # "the minimum is 1,000, shall we round up to 1,000?"
     if any("input" in raw.roles for raw, _piece in said.pieces):
@@ -139,6 +158,25 @@ def _work_out(said: Said) -> None:
     earliest = [one for one in said.pieces if "earliest" in one[0].roles and one[1].quantity is None]
     if earliest and len(earliest) < len(said.pieces):  # "not before the end of next week, so on the 24th"
         said.pieces = [one for one in said.pieces if one not in earliest]
+
+
+def _is_without_base(raw: RawPiece, last_day: Day | None) -> bool:
+    """`The day after`: after a day that was said, never after the one asked for."""
+    return isinstance(raw.day, Later) and raw.day.rule == "the day after" and last_day is None
+
+
+def _is_only_today(raw: RawPiece, piece: Piece, said: Said) -> bool:
+    """`It has come in this morning`: today is a day of delivery only where something goes or comes today."""
+    return piece.day == said.today and raw.status is not Cue.SHIPPED and Cue.DEED not in said.cues
+
+
+def _drop_same_day(said: Said) -> None:
+    """`Thursday next week, that is the 12th`: a day told twice is one."""
+    for at, (raw, piece) in enumerate(said.pieces[1:], 1):
+        before = said.pieces[at - 1][1]
+        if piece.day and piece.day == before.day and not (raw.amount or raw.status or raw.part or raw.money):
+            said.pieces = [one for index, one in enumerate(said.pieces) if index != at]
+            return
 
 
 def _drop_total(said: Said) -> None:
@@ -305,7 +343,14 @@ def _question(said: Said, name: str) -> list[Draft] | None:
     """A value asked, not offered."""
     if not said.statement.is_question:
         return None
-    asked = [piece for _raw, piece in said.pieces if piece.day or piece.quantity or piece.price]
+    asked = [
+        replace(piece, price=None, per=None) if _same_price(piece, said.line) else piece
+        for _raw, piece in said.pieces
+        if piece.day or piece.quantity or piece.price
+    ]
+    asked = [piece for piece in asked if piece != Piece()]
+    if len(asked) > 1 and any(piece.quantity is None for piece in asked):
+        return []  # "what is here on the 26th, and 20 later?"
     if not asked or said.statement.is_denied or said.cues & {Cue.CANCEL, Cue.REFUSE, Cue.SHIPPED}:
         return []
     if len(asked) == 1 and asked[0] == Piece(said.line.quantity, asked[0].unit):
@@ -317,6 +362,10 @@ def _question(said: Said, name: str) -> list[Draft] | None:
         and _is_requested(asked[0], said.line)
     ):
         return []
+    if all(piece.day is None and piece.price is None for piece in asked) and any(
+        raw.is_rest for raw, _piece in said.pieces
+    ):
+        return []  # "or shall we wait for the other 50?"
     return [said.draft(Kind.QUESTION, name, *asked, certainty=Certainty.TENTATIVE)]
 
 
@@ -498,6 +547,10 @@ def _single(said: Said, name: str) -> list[Draft] | None:
         return []
     accepted = Cue.ACCEPT in said.cues
     is_whole = piece.quantity in (None, line.quantity)
+    if piece.day and not _is_a_delivery_day(said):
+        raise CannotTell
+    if piece.day and "earliest" in _raw.roles and _is_requested(piece, line):
+        return []  # "before the 26th there is no chance": the day asked for stands
     if piece.day:
         if is_whole and _is_requested(piece, line):
             return [
@@ -505,7 +558,7 @@ def _single(said: Said, name: str) -> list[Draft] | None:
             ]
         if is_whole:
             return [said.draft(Kind.DATE, "date", piece)]
-        if Cue.ONLY in said.cues or (piece.quantity and piece.quantity > line.quantity):
+        if STRONG_ONLY.search(said.statement.core) or (piece.quantity and piece.quantity > line.quantity):
             return [said.draft(Kind.QUANTITY, "quantity with a day", piece)]
         return [said.draft(Kind.DATE, "date of a part", piece)]
     if piece.precision is Precision.UNKNOWN and is_whole:
@@ -514,7 +567,7 @@ def _single(said: Said, name: str) -> list[Draft] | None:
         if is_whole:
             return (
                 [said.draft(Kind.ACCEPT, "quantity as asked", piece)]
-                if accepted or piece.price is not None
+                if accepted or piece.price is not None or _is_all_delivered(said)
                 else []
             )
         if piece.precision is Precision.UNKNOWN:
@@ -527,6 +580,36 @@ def _single(said: Said, name: str) -> list[Draft] | None:
     if piece.price is not None and accepted:
         return [said.draft(Kind.ACCEPT, "price as asked", piece)]
     return None
+
+
+def _is_a_delivery_day(said: Said) -> bool:
+    """Whether words of going, coming or moving stand beside the day, or hardly any words at all."""
+    if (
+        said.cues & {Cue.PRICE, Cue.PRICE_UP}
+        and PRICE_DAY.search(said.statement.core)
+        and Cue.DEED not in said.cues
+    ):
+        return False
+    spoken = {
+        Cue.DEED,
+        Cue.MOVED,
+        Cue.SHIPPED,
+        Cue.ACCEPT,
+        Cue.READY,
+        Cue.BACKORDER,
+        Cue.SUBSTITUTE,
+        Cue.ONLY,
+    }
+    return bool(said.cues & spoken) or len(PLAIN_WORD.findall(said.statement.core)) <= FEW_WORDS
+
+
+def _is_all_delivered(said: Said) -> bool:
+    """`You get all 120`: the quantity ordered, and a deed of delivery."""
+    return (
+        Cue.DEED in said.cues
+        and PLACEHOLDERS[Sort.ALL] in said.statement.core
+        and not said.statement.is_denied
+    )
 
 
 def _is_all_said(said: Said) -> bool:

@@ -70,6 +70,8 @@ class Mark:
     part: str = ""
     percent: Decimal | None = None
     is_described: bool = False  # a line named by words of its description only
+    is_plural: bool = False  # by its ending: more than the description names
+    alike: tuple[OpenLine, ...] = ()  # the lines a word fits, where it fits several of an order
     roles: set[str] = field(default_factory=set)
 
 
@@ -100,9 +102,26 @@ NOISE = re.compile(
     r"|(?<!\w)(?:din|iso|en|astm|dn|pn|rev\.?|revision|type|typ|class|grade|grad|schedule|sch|size|gr[oö][sß]e|series|model|modell|version|rohs|incoterms?|ral|hall|kap\.?|page|seite|step|gate|tor|dock|bay|shift|schicht|truck|lkw|machine|maschine|linie|halle|werk|plant) ?\.?#?\d[\w./-]*"
     r"|(?<![\w.,])\d+(?:[.,]\d+)?(?: ?x ?\d+(?:[.,]\d+)?){1,3}(?: ?(?:mm|cm|m|in|ft))?(?!\w)"
     r"|(?<![\w.,])\d+(?:[.,]\d+)?[ -]?(?:mm|cm|inch(?:es)?|in\.|\"|bar|psi|volts?|v|kv|kw(?! ?\d)|watts?|w|hz|hp|rpm|nm|mah|ah|°c?|grad|mpa|mm2|qmm|sqmm|my|µm|oz|lbs?|gal|years?|jahre?n?|hours?|stunden?|std\.?|minuten?|min\.?|mins|minutes?|cents?|ct\.?|times|mal|people|leute|mann|shifts?|schichten|machines?|maschinen|trucks?|lkws?|[-]?fach)(?!\w)(?!-\w)"
-    r"|(?<![\w.,])\d{1,3}(?: ?(?:-|to|bis|or|oder) ?\d{1,3})? ?(?:(?:working|business|arbeits|werk)?-?(?:days?|tagen?|tage)|weeks?|wochen?|wks?|months?|monate?n?)(?!\w)"
+    r"|(?<![\w.,])\d{1,3}(?: ?(?:-|to|bis|or|oder) ?\d{1,3})? ?(?:(?:working|business|arbeits|werk)?[ -]?(?:days?|tagen?|tage)|weeks?|wochen?|wks?|months?|monate?n?)(?!\w)"
     r"|(?<!\w)(?:d-|a-|ch-)\d{4,5}(?!\w)|(?<![\w.,])\d+ ?(?:lots|lieferungen|deliveries|shipments|teillieferungen|batches|losen|losem?|customers|kunden|orders|bestellungen|lines|positionen|items|artikel(?=n)|drops|instalments|steps|consignments)(?!\w)"
     r"|(?<!\w)(?:net|netto) \d{1,3}(?!\w)|(?<!\w)q[1-4](?!\w)|(?<!\w)24/7(?!\w)|(?<!\w)\d+(?:st|nd|rd|th)(?!\w)"
+)  # fmt: skip
+# Days that have a name of their own: something closes on them.
+# A counted word without its noun: "ten on the 30th, eight a week later".
+BARE_WORD = re.compile(
+    rf"(?<![\w-])(?:{'|'.join(word for word, count in WORDS.items() if 1 < count < 100)})(?= (?:on|by|at the end|in (?:week|stock|early|mid)|next|now|the week|a week|a fortnight|to follow|left|tomorrow|today|will|can|am|zum|ende|anfang|mitte|kommen|gehen|folgen|die woche|eine woche|in kw|morgen|heute|sofort|gleich|sind)(?!\w)|[,;])(?!,? (?:or|to|oder|bis|and|und) (?:two|three|four|five|six|seven|eight|nine|ten|zwei|drei|vier|fünf|sechs))"
+)
+# "50 % of the drums … and the balance 50 %"; not of a price.
+SHARE = re.compile(
+    r"(?<![\w.,])(?:(?P<rest>(?:the )?(?:balance|remaining|rest|other|restlichen?|übrigen?|anderen)(?: of)? )\d{1,2} ?%|(?P<n>\d{1,2}) ?%(?= (?:of (?:the|your|this|our|these)|der|des|vom|von den) (?!price|value|invoice|amount|order value|cost|preise?s?|rechnung|betrag|auftragswert|summe)))"
+)
+TOLERANCE = re.compile(
+    r"(?:\+ ?/ ?-|±|plus ?/? ?(?:oder |or )?minus) ?\d{1,2}(?:[.,]\d)? ?(?:%|prozent|percent)"
+)
+HOLIDAY = re.compile(
+    word_pattern(
+        r"good friday", r"easter (?:sunday|monday)", r"whit (?:sunday|monday)", r"(?:shrove|pancake) tuesday", r"(?:ash) wednesday", r"maundy thursday", r"bank holiday \w+day", r"may day", r"boxing day", r"(?:christmas|new year'?s|st\.? patrick'?s) (?:day|eve)", r"black friday",
+    )
 )  # fmt: skip
 LINE_LABEL = r"(?:lines?|ln|li|line ?items?|items?|itm|pos(?:ition(?:en|s)?|itionen)?|pos\.-?nr|posit|zeilen?|posten|bestellposition(?:en)?|artikelposition)"
 LIST_AND = r"\s*(?:,\s*(?:and|und)|\bu\b\.?|,|&|\+|/|and|und|sowie|u\.|or|plus|as well as)\s*"
@@ -162,6 +181,7 @@ GOODS = re.compile(
 )  # fmt: skip
 REST = re.compile(
     word_pattern(
+        r"(?:what|whatever)(?:'s| is| remains)(?: still)? (?:left|missing|outstanding|over|open)", r"was (?:noch |dann noch |jetzt noch )?(?:offen|übrig|fehlt|fehlend|aussteht|fehlt noch)(?: ist| bleibt)?",
         r"(?:the )?missing(?= \d| (?:ones|quantity|qty|pieces|pcs|units)\b| (?:will|follow|come|ship|go|is|are)\b|\W*$)", r"(?:the |our |your |any )?(?:rest|bal\.?(?= |$)|balance|remainder|remaining(?: (?:quantity|qty|amount|pieces|pcs|ones|units|goods|part|lot))?|outstanding (?:quantity|qty)|residual|leftover)(?: of (?:them|it|these|those|the quantity|the qty|the lot))?(?: quantity| qty)?", r"(?:the )?(?:other|second|remaining) half", r"the (?:final|last)(?= \d)", r"the other(?= (?:<|\d))", r"the others", r"other(?= \d)",
         r"(?<!wegen\s)(?<!aufgrund\s)(?:der|den|die|dem|des|ein|und)? ?(?:rest(?:menge|lieferung|stück|posten|liche[rnms]?|l\.?(?= \d)|s)?|verbleibende[rn]?|fehlende[rn]?|übrige[rn]?)", r"(?:die )?(?:andere|zweite|restliche) hälfte", r"(?:die )?ander(?:e)?n(?= \d)", r"die übrigen", r"die letzten(?= \d)", r"die fehlenden",
     )
@@ -188,7 +208,7 @@ PRICE = re.compile(
 )
 BARE_PRICE = re.compile(rf"(?<![\w.,])(?P<n1>\d{{1,6}}[.,]\d{{2,4}})(?P<n2>)(?P<n3>)(?![\w]|[.,/]\d){BASIS}")
 PRICE_WORD = re.compile(
-    r"@ ?(?=\d)|"
+    r"@ ?(?=\d)|(?<!\w)at (?=\d{1,5}[.,]\d\d(?!\d))|(?<=\d[.,]\d\d) (?:each|a ?piece|per|das stück|je stück)(?!\w)|"
     + word_pattern(
         r"(?:unit |net |new )?prices?",
         r"priced(?: at)?",
@@ -265,6 +285,17 @@ class Spotter:
         self._spot_lines(text, page)
         for start, end, lines in self.descriptions.numbered(text):
             page.claim(Mark(Sort.LINE, start, end, lines=lines, is_described=True))
+        for match in HOLIDAY.finditer(text):
+            page.claim(Mark(Sort.NOISE, *match.span()))
+        for match in TOLERANCE.finditer(text):
+            page.claim(Mark(Sort.NOISE, *match.span()))
+        for match in SHARE.finditer(text):
+            if match["rest"]:
+                page.claim(Mark(Sort.REST, *match.span()))
+            else:
+                page.claim(Mark(Sort.QUANTITY, *match.span(), amount=Amount(share=Decimal(match["n"]) / 100)))
+        for match in PRICE.finditer(page.masked(text)):  # with its currency: "2.10" is no day
+            self._claim_price(match, page)
         masked = page.masked(text)
         for found in find_days(masked, self.clock):
             roles = {"roughly"} if ROUGHLY.search(text[found.start : found.end]) else set()
@@ -283,10 +314,16 @@ class Spotter:
                     "otherwise"
                     if match.group(0) in ("sonst", "ansonsten", "otherwise")
                     else "both"
-                    if match.group(0) in ("both", "beide")
+                    if match.group(0) in ("both", "beide", "beiden")
                     else match.group(0) in BARE_ALL and "bare"
                 )
-                page.claim(Mark(sort, *match.span(), order="*" if names_orders else "", part=bare or ""))
+                named = next((WORDS[word] for word in match.group(0).split()[-1:] if word in WORDS), 0)
+                amount = Amount((Decimal(named),)) if named and sort is Sort.OTHERS else None
+                page.claim(
+                    Mark(
+                        sort, *match.span(), amount=amount, order="*" if names_orders else "", part=bare or ""
+                    )
+                )
         for match in DOZEN.finditer(text):
             is_rest = "other" in match.group(0) or "ander" in match.group(0)
             page.claim(Mark(Sort.QUANTITY, *match.span(), amount=Amount((Decimal(12),), is_rest=is_rest)))
@@ -297,10 +334,15 @@ class Spotter:
         for match in REST.finditer(text):
             start = match.start() + len(match.group(0)) - len(match.group(0).lstrip())
             page.claim(Mark(Sort.REST, start, match.end()))
+        for match in BARE_WORD.finditer(page.masked(text)):
+            page.claim(Mark(Sort.NUMBER, *match.span(), amount=Amount((Decimal(WORDS[match.group(0)]),))))
         for match in BARE_NUMBER.finditer(page.masked(text)):
             self._claim_amount(match, Sort.NUMBER, "", page)
-        for start, end, lines in self.descriptions.words(text):
-            page.claim(Mark(Sort.LINE, start, end, lines=lines, is_described=True))
+        for start, end, lines, alike in self.descriptions.words(text):
+            is_plural = bool(alike) and self.descriptions.is_plural(text[start:end])
+            page.claim(
+                Mark(Sort.LINE, start, end, lines=lines, is_described=True, alike=alike, is_plural=is_plural)
+            )
             if counted := COUNTED_WORD.search(text[:start]):  # "two pumps"
                 page.claim(
                     Mark(
@@ -405,8 +447,6 @@ class Spotter:
         page.claim(Mark(Sort.LINE, match.start(), end, numbers=tuple(dict.fromkeys(numbers))))
 
     def _spot_prices(self, text: str, page: "_Page") -> None:
-        for match in PRICE.finditer(text):
-            self._claim_price(match, page)
         if PRICE_WORD.search(text):
             for match in BARE_PRICE.finditer(text):
                 self._claim_price(match, page)
@@ -451,6 +491,11 @@ class Spotter:
                 unit = match["unit"].rstrip(".")
                 code = canonical_unit(unit)
                 is_word = match["n"] in WORDS
+                if re.match(
+                    r"-[^\W\d_]", text[match.end() :]
+                ):  # "in 6-m bars": what it is like, not how much
+                    page.claim(Mark(Sort.NOISE, *match.span()))
+                    continue
                 if unit in AMBIGUOUS and code not in self.units:
                     continue
                 if len(unit) == 1 and code not in self.units:

@@ -15,10 +15,10 @@ ABBREVIATION = re.compile(
 )
 # "… on 20 Feb. For line 30 …", "… 50 Stk. Der Rest …": the stop of an abbreviation that also ends the sentence.
 ENDS_ANYWAY = re.compile(
-    r"(?:\d\s*(?:jan|feb|mar|mrz|apr|jun|jul|aug|sept?|oct|okt|nov|de[cz])|\d\s*(?:stk|st|stck|pcs|pc|ltr|mtr)|\betc|\busw)\.$"
+    r"(?:\d\s*(?:jan|feb|mar|mrz|apr|jun|jul|aug|sept?|oct|okt|nov|de[cz])|\d\s*(?:stk|st|stck|pcs|pc|ltr|mtr)|\betc|\busw|\beta|\betd)\.$"
 )
 BEGINS = re.compile(
-    r"\s+(?:For|The|We|I|It|Line|Lines|Item|Pos|Position|On|In|All|Please|Rest|Balance|This|Your|Our|Der|Die|Das|Den|Wir|Ich|Es|Bei|Für|Rest|Bitte|Alle|Ihre|Unsere|Leider|Am|Zum)\b"
+    r"\s+(?:Every|Everything|Any|And|But|So|They|These|Those|There|That|If|When|Once|You|Will|Can|Could|Would|To|At|By|From|With|Both|Also|Delivery|Order|Und|Aber|Sie|Alles|Beide|Wenn|Falls|Sobald|Können|Da|Dies|Diese|Dieser|Auch|Unser|Mit|Von|Vom|Ab|Zu|Nach|Sonst|Ansonsten|For|The|We|I|It|Line|Lines|Item|Pos|Position|On|In|All|Please|Rest|Balance|This|Your|Our|Der|Die|Das|Den|Wir|Ich|Es|Bei|Für|Rest|Bitte|Alle|Ihre|Unsere|Leider|Am|Zum)\b"
 )
 NEXT_OF_NUMBER = re.compile(
     r"\s*(?:jan|feb|m[äa]r|mrz|apr|mai|may|jun|jul|aug|sep|o[kc]t|nov|de[zc]|kw|kalenderwoche|woche|position|pos\b|zeile|teil|lieferung|rate|los|charge|[\d(,;-])"

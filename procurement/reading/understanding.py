@@ -42,11 +42,17 @@ ACCOUNTED_FOR = (
     Cue.HISTORY,
     Cue.DOUBT,
     Cue.YES,
+    Cue.DEED,
+    Cue.MOVED,
+    Cue.STEP,
+    Cue.READY,
 )
 WORD = re.compile(
     r"(?<![\w-])(?!\d+s(?!\w))(?=\d+[a-z]|[a-z]+\d)[a-z\d]{3,}(?![\w-])|[^\W\d_]{3,}"
 )  # a code of letters and digits too
 GERMAN_ENDINGS = ("en", "em", "er", "es", "e", "n", "s")
+JOINTS = ("", "s", "n", "en", "er", "e")  # between the halves of a German compound
+SHORTEST_HALF = 4
 CAPITALISED = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}")
 ABBREVIATION = re.compile(r"(?<![\w-])[A-Z]{2,6}s?(?![\w-])")
 LETTERS = re.compile(r"(?<!\w)[A-Z]{2,}(?=[ -]?\d)")
@@ -67,7 +73,24 @@ def _is_everyday(word: str) -> bool:
         return True
     if any(word.endswith(ending) and word[: -len(ending)] in known for ending in GERMAN_ENDINGS):
         return True
-    return word.endswith(COMPOUND_HEADS)
+    return word.endswith(COMPOUND_HEADS) or _is_compound(word)
+
+
+def _is_compound(word: str) -> bool:
+    """Two everyday words in one: `Stahlpreis`, `Produktionsplaner`. German makes new ones every day."""
+    known = _everyday()
+    return any(
+        _ends_a_compound(word[at:], known)
+        and any(word[:at].removesuffix(joint) in known for joint in JOINTS if word[:at].endswith(joint))
+        for at in range(SHORTEST_HALF, len(word) - SHORTEST_HALF + 1)
+    )
+
+
+def _ends_a_compound(word: str, known: frozenset[str]) -> bool:
+    return word in known or any(
+        word.endswith(ending) and len(word) - len(ending) >= SHORTEST_HALF and word[: -len(ending)] in known
+        for ending in GERMAN_ENDINGS
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -89,9 +112,15 @@ def strangers(bones: str, language: str, names: frozenset[str] = frozenset()) ->
     return [word for word in _unaccounted(bones, language) if not _is_named(word, names)]
 
 
+def is_known(word: str, names: frozenset[str]) -> bool:
+    """Whether a word by itself is an everyday word or a name."""
+    return _is_everyday(word) or _is_named(word, names)
+
+
 def names_of(context: MailContext, text: str) -> frozenset[str]:
     """The words of the goods ordered, of the people who write, and what the text itself marks as names by capitals."""
     told = [line.description for line in context.lines]
+    told += [code for line in context.lines for code in (line.item, line.supplier_part)]
     told += [context.supplier_name, context.supplier_contact, context.buyer_name]
     named = LETTERS.findall(text)
     if not text.isupper():

@@ -1,18 +1,14 @@
 """The statements of a mail against each other: doubles, wholes, and what excludes what."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from decimal import Decimal
 
 from procurement.reading.answer import Certainty, Commitment, Kind, Piece, Precision
 from procurement.reading.context import MailContext
 from procurement.reading.grammar import Draft
+from procurement.reading.heard import Heard
 from procurement.reading.words import Cue
-
-if TYPE_CHECKING:
-    from procurement.reading.reader import Heard
 
 # What cannot both be true of one line.
 EXCLUDES = {
@@ -112,6 +108,10 @@ def _compare(earlier: _Entry, later: _Entry) -> bool:
     if Kind.SUBSTITUTE in (one.kind, other.kind) and {one.kind, other.kind} & {Kind.REFUSE, Kind.BACKORDER}:
         (later if one.kind is Kind.SUBSTITUTE else earlier).is_dropped = True  # why another part is offered
         return False
+    if Kind.SHIPPED in (one.kind, other.kind) and _is_more_than_ordered(one, other):
+        return _exclude(earlier, later)
+    if {one.kind, other.kind} == {Kind.ACCEPT, Kind.QUANTITY} and _amounts(one) and _amounts(other):
+        return _exclude(earlier, later)  # "you only get 90", and then "all 120"
     if Kind.ACCEPT in (one.kind, other.kind) and {one.kind, other.kind} <= {
         Kind.ACCEPT,
         Kind.DATE,
@@ -142,6 +142,18 @@ def _compare(earlier: _Entry, later: _Entry) -> bool:
         return _compare_dates(earlier, later)
     if {one.kind, other.kind} <= {Kind.DATE, Kind.SPLIT, Kind.BACKORDER}:
         return _exclude(earlier, later) if not _is_part(one) and not _is_part(other) else False
+    if {one.kind, other.kind} == {Kind.QUANTITY, Kind.DATE} and _is_part(one) and _is_part(other):
+        pieces = [*one.pieces, *other.pieces]
+        if (
+            sum(piece.quantity or Decimal(0) for piece in pieces) == one.line.quantity
+        ):  # "2000 are here, 500 follow"
+            told = tuple(
+                piece if piece.day else replace(piece, precision=Precision.UNKNOWN) for piece in pieces
+            )
+            earlier.draft = replace(one, kind=Kind.SPLIT, pieces=told, rule="what is there, and what follows")
+            earlier.heard.statement.end = max(earlier.heard.statement.end, later.heard.statement.end)
+            later.is_dropped = True
+        return False
     if {one.kind, other.kind} in ({Kind.QUANTITY, Kind.SPLIT}, {Kind.QUANTITY, Kind.BACKORDER}):
         short = (
             earlier if one.kind is Kind.QUANTITY else later
@@ -151,6 +163,19 @@ def _compare(earlier: _Entry, later: _Entry) -> bool:
     if one.kind is other.kind and one.kind in (Kind.QUANTITY, Kind.SPLIT, Kind.PRICE):
         return _exclude(earlier, later)
     return False
+
+
+def _is_more_than_ordered(one: Draft, other: Draft) -> bool:
+    """`All 96 are on the truck`, and then `your 96 come on 20 April`: what has left cannot come again."""
+    if (
+        not {one.kind, other.kind} <= {Kind.SHIPPED, Kind.DATE, Kind.SPLIT}
+        or not one.pieces
+        or not other.pieces
+    ):
+        return False
+    told = [piece.quantity for piece in (*one.pieces, *other.pieces)]
+    total = sum(amount if amount is not None else one.line.quantity for amount in told)
+    return one.kind is not other.kind and total > one.line.quantity * 2 - 1
 
 
 def _with_part_now(one: Draft, other: Draft) -> Draft | None:

@@ -62,7 +62,7 @@ def load_mails(held_out: bool | None = None, *, unseen: bool = False) -> list[La
     `unseen` ones are a part of their own: strangers wrote them, and whoever makes rules has not looked at them.
     """
     contexts = json.loads((HOME / "contexts.json").read_text())
-    if unseen:
+    if unseen and (HOME / "unseen" / "contexts.json").exists():
         contexts |= json.loads((HOME / "unseen" / "contexts.json").read_text())
     found = []
     for path in sorted(HOME.rglob("*.txt")):

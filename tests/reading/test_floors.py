@@ -19,7 +19,7 @@ def held_out():
 def test_there_are_enough_mails_in_enough_styles():
     mails = load_mails()
 
-    assert len(mails) >= 1200
+    assert len(mails) >= 1500
     assert len({mail.name for mail in mails}) == len(mails)
     assert sum(mail.held_out for mail in mails) >= 90
     assert sum(mail.language == "de" for mail in mails) >= 500
@@ -29,7 +29,7 @@ def test_there_are_enough_mails_in_enough_styles():
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_what_was_worked_on_stays_right(worked_on, language):
     assert worked_on[language].precision("exact") >= 0.99
-    assert worked_on[language].recall("exact") >= 0.93
+    assert worked_on[language].recall("exact") >= 0.92
 
 
 @pytest.mark.parametrize("language", ["de", "en"])

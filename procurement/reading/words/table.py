@@ -9,6 +9,9 @@ class Cue(StrEnum):
 
     # What is said of the goods.
     ACCEPT = "accept"  # as ordered, fine, confirmed
+    DEED = "deed"  # goods go, come or are taken over: a deed of delivery itself
+    MOVED = "moved"  # the day is another one than before
+    TELLING = "telling"  # somebody will say, know or decide: its day is not one of goods
     DELIVER = "deliver"  # goes, comes, is ready: a date here is a delivery
     SHIPPED = "shipped"  # has left
     INPUT = "input"  # what the supplier waits for itself: its day is not ours
