@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import zlib
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -91,37 +92,46 @@ def reason(exit_code: int, errors: str) -> str:
 # --- Several into one ---------------------------------------------------------------------------------------
 
 HEADER = b"%PDF-1.7\n%\xf0\x9f\x96\xa4\n"
-OBJECT = re.compile(rb"(?<=\n)(\d+) 0 obj\n(.*?)(?:(stream\r?\n.*?\nendstream)\s*)?\nendobj(?=\n)", re.DOTALL)
+OBJECT = re.compile(rb"\n(\d+) 0 obj\n(.*?)(\nstream\n.*?\nendstream)?(?=\nendobj\n)", re.DOTALL)
 REFERENCE = re.compile(rb"(?<![\w.])(\d+) 0 R\b")
-TREE, CATALOG, COUNT = re.compile(rb"/Type ?/Pages\b"), re.compile(rb"/Type ?/Catalog\b"), re.compile(rb"/Count (\d+)")
+TREE, CATALOG = re.compile(rb"/Type ?/Pages\b"), re.compile(rb"/Type ?/Catalog\b")
+COUNT, LENGTH = re.compile(rb"/Count (\d+)"), re.compile(rb"/Length \d+")
 
 
 def join_pdfs(parts: Sequence[bytes]) -> bytes:
-    """The pages of several PDFs that `render_pdf` made without tags, one after the other.
+    """The pages of PDFs that `render_pdf` made without tags, one after the other, compressed.
 
-    The tree of pages of each hangs below a new root, which no other writer's file need be ready for.
+    The tree of pages of each hangs below a new root. Other writers' files need not be ready for that.
     """
-    if len(parts) == 1:
-        return parts[0]
-    objects: list[bytes] = [b"", b""]  # the catalogue and the root, written last
+    objects: list[bytes] = [b"", b""]  # the catalogue and the root, known last
     trees, pages = [], 0
     for part in parts:
         shift = len(objects)
         found = {int(number): (head, stream) for number, head, stream in OBJECT.findall(part)}
         for number in range(1, max(found) + 1):
             head, stream = found.get(number, (b"null", b""))
-            head = REFERENCE.sub(lambda match, shift=shift: b"%d 0 R" % (int(match[1]) + shift), head)  # type: ignore[misc]
+            head = _shifted(head, shift)
             if TREE.search(head) and (count := COUNT.search(head)):
                 trees.append(shift + number)
                 pages += int(count[1])
                 head = head.rstrip().removesuffix(b">>") + b" /Parent 2 0 R>>"
-            objects.append(b"null" if CATALOG.search(head) else head + stream)
+            objects.append(b"null" if CATALOG.search(head) else _compressed(head, stream))
     objects[0] = b"<</Type /Catalog /Pages 2 0 R>>"
-    objects[1] = b"<</Type /Pages /Kids [%s] /Count %d>>" % (
-        b" ".join(b"%d 0 R" % tree for tree in trees),
-        pages,
-    )
+    kids = b" ".join(b"%d 0 R" % tree for tree in trees)
+    objects[1] = b"<</Type /Pages /Kids [%s] /Count %d>>" % (kids, pages)
     return _file_of(objects)
+
+
+def _shifted(head: bytes, shift: int) -> bytes:
+    return REFERENCE.sub(lambda match: b"%d 0 R" % (int(match[1]) + shift), head)
+
+
+def _compressed(head: bytes, stream: bytes) -> bytes:
+    if not stream or b"/Filter" in head:
+        return head + stream
+    content = zlib.compress(stream.removeprefix(b"\nstream\n").removesuffix(b"\nendstream"), level=6)
+    head = LENGTH.sub(b"/Length %d /Filter /FlateDecode" % len(content), head, count=1)
+    return head + b"\nstream\n" + content + b"\nendstream"
 
 
 def _file_of(objects: Sequence[bytes]) -> bytes:
@@ -176,8 +186,9 @@ def main() -> None:
         CSS(url=BASE + TYPEFACE, url_fetcher=ours, font_config=fonts),
         CSS(string=BODY, base_url=BASE, url_fetcher=ours, font_config=fonts),
     ]
-    variant = os.environ.get(TAGS) or None
-    sys.stdout.buffer.write(page.write_pdf(stylesheets=styles, font_config=fonts, pdf_variant=variant))
+    variant = os.environ.get(TAGS) or None  # without tags it is a piece to be joined: all objects in the open
+    options = {"pdf_variant": variant, "uncompressed_pdf": variant is None}
+    sys.stdout.buffer.write(page.write_pdf(stylesheets=styles, font_config=fonts, **options))
 
 
 if __name__ == "__main__":
