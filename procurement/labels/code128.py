@@ -84,10 +84,10 @@ def _shortest(text: str, *, has_fnc1: bool) -> _Path:
 def _take_switches(ways: dict[str, _Path], at: int) -> None:
     if at == 0:
         return  # a symbol starts in the set that it needs
-    for name, so_far in list(ways.items()):
+    for name in [name for name in SETS if name in ways]:  # A last: it is chosen for control characters alone
         for other in SETS:
             if other != name:
-                _keep(ways, other, (*so_far, SWITCH[other]))
+                _keep(ways, other, (*ways[name], SWITCH[other]))
 
 
 def _steps(text: str, at: int, name: str, *, has_fnc1: bool) -> list[tuple[int, _Path]]:
