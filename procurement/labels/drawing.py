@@ -24,7 +24,14 @@ POINT = 72 / INCH  # points to the millimetre
 FOLDER = "static/vendor/inter-5.3.0/files"
 FILES = ("inter-latin-wght-normal.woff2", "inter-latin-ext-wght-normal.woff2")
 REGULAR, BOLD = 400, 700
-NOT_DRAWN = ("GSUB", "GPOS", "GDEF", "STAT", "MVAR", "HVAR")  # shaping and names of weights: nothing a glyph needs
+NOT_DRAWN = (
+    "GSUB",
+    "GPOS",
+    "GDEF",
+    "STAT",
+    "MVAR",
+    "HVAR",
+)  # shaping and names of weights: nothing a glyph needs
 EM = 1000
 QUIET_GREY = "0.2 g"
 BLACK = "0 g"
@@ -56,33 +63,33 @@ class Placed:
 @lru_cache(maxsize=8)
 def face(file: str, weight: int) -> Face:
     """A face, read and set to its weight once in the life of the process."""
-    font = TTFont(settings.BASE_DIR / FOLDER / file)
-    for table in NOT_DRAWN:
-        if table in font:
-            del font[table]
-    font = instantiateVariableFont(font, {"wght": weight})
-    font.flavor = None
-    written = BytesIO()
-    font.save(written)
-    scale = EM / font["head"].unitsPerEm
-    order = font.getGlyphOrder()
-    head, lines = font["head"], font["hhea"]
-    return Face(
-        name=f"Inter-{weight}-{FILES.index(file)}",
-        weight=weight,
-        glyphs={code: font.getGlyphID(name) for code, name in font.getBestCmap().items()},
-        widths=tuple(round(font["hmtx"][name][0] * scale) for name in order),
-        ascent=lines.ascent * scale / EM,
-        descent=-lines.descent * scale / EM,
-        box=tuple(round(edge * scale) for edge in (head.xMin, head.yMin, head.xMax, head.yMax)),
-        program=written.getvalue(),
-    )
+    with TTFont(settings.BASE_DIR / FOLDER / file) as font:
+        for table in NOT_DRAWN:
+            if table in font:
+                del font[table]
+        instantiateVariableFont(font, {"wght": weight}, inplace=True)
+        font.flavor = None
+        written = BytesIO()
+        font.save(written)
+        scale = EM / font["head"].unitsPerEm
+        head, lines, advances = font["head"], font["hhea"], font["hmtx"]
+        return Face(
+            name=f"Inter{weight}{'' if file == FILES[0] else 'Ext'}",
+            weight=weight,
+            glyphs={code: font.getGlyphID(name) for code, name in font.getBestCmap().items()},
+            widths=tuple(round(advances[name][0] * scale) for name in font.getGlyphOrder()),
+            ascent=lines.ascent * scale / EM,
+            descent=-lines.descent * scale / EM,
+            box=tuple(round(edge * scale) for edge in (head.xMin, head.yMin, head.xMax, head.yMax)),
+            program=written.getvalue(),
+        )
 
 
 @lru_cache(maxsize=8)
 def letters(file: str) -> frozenset[int]:
     """The letters of one file of the typeface."""
-    return frozenset(TTFont(settings.BASE_DIR / FOLDER / file, lazy=True).getBestCmap())
+    with TTFont(settings.BASE_DIR / FOLDER / file, lazy=True) as font:
+        return frozenset(font.getBestCmap())
 
 
 def can_draw(parts: Iterable[Part]) -> bool:
@@ -102,7 +109,9 @@ def _face_of(sign: str, weight: int) -> Face:
 def draw_pages(pages: Sequence[Sequence[Placed]], width: float, height: float) -> bytes:
     """The pages as a PDF; all of one size, in millimetres. The faces that they use are embedded."""
     used: dict[str, Face] = {}
-    contents = [zlib.compress("\n".join(_page(page, height, used)).encode("ascii"), level=6) for page in pages]
+    contents = [
+        zlib.compress("\n".join(_page(page, height, used)).encode("ascii"), level=6) for page in pages
+    ]
     first_page = 4 + len(used) * FONT_OBJECTS
     resources = " ".join(f"/{name} {4 + place * FONT_OBJECTS} 0 R" for place, name in enumerate(used))
     kids = " ".join(f"{first_page + 2 * place} 0 R" for place in range(len(pages)))

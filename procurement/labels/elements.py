@@ -204,9 +204,9 @@ def day_of(element: Element, *, today: date) -> date:
 def _full_year(short: int, this_year: int) -> int:
     century, ours = divmod(this_year, CENTURY)
     ahead = short - ours
-    if ahead > 50:  # noqa: PLR2004 -- the rule's own figures
+    if ahead > 50:
         century -= 1
-    elif ahead < -49:  # noqa: PLR2004 -- the rule's own figures
+    elif ahead < -49:
         century += 1
     return century * CENTURY + short
 
@@ -325,7 +325,7 @@ def _is_well_formed(kind: str, data: str) -> bool:
     if kind == "text":
         return TEXT.fullmatch(data) is not None
     if kind == "country":
-        return is_digits(data[:3]) and (len(data) == 3 or TEXT.fullmatch(data) is not None)  # noqa: PLR2004 -- ISO 3166
+        return is_digits(data[:3]) and (len(data) == 3 or TEXT.fullmatch(data) is not None)
     if kind == "key":
         return has_right_check_digit(data)
     if kind == "day":

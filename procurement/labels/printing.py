@@ -114,7 +114,9 @@ def _print(labels: Sequence[Label], sheet: Sheet, *, skip: int) -> bytes:
 
 def _typeset(pages: Sequence[Sequence[Placed]], sheet: Sheet, language: str) -> bytes:
     step = max(1, BATCH // sheet.places)
-    batches = [labels_html(pages[start : start + step], sheet, language) for start in range(0, len(pages), step)]
+    batches = [
+        labels_html(pages[start : start + step], sheet, language) for start in range(0, len(pages), step)
+    ]
     with ThreadPoolExecutor(max_workers=min(len(batches), os.cpu_count() or 1)) as pool:
         return join_pdfs(list(pool.map(_render, batches)))
 

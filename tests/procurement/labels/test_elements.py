@@ -78,7 +78,9 @@ def test_a_measure_is_exact(amount):
     assert measure_of(measure_element("330", amount)) == amount
 
 
-@pytest.mark.parametrize("amount", [Decimal("1000000"), Decimal("0.000001"), Decimal("12345.67"), Decimal(-1)])
+@pytest.mark.parametrize(
+    "amount", [Decimal("1000000"), Decimal("0.000001"), Decimal("12345.67"), Decimal(-1)]
+)
 def test_a_measure_that_six_digits_cannot_hold_is_refused_and_never_rounded(amount):
     with pytest.raises(BadElement, match="six digits"):
         measure_element("330", amount)
@@ -141,7 +143,11 @@ def test_a_needless_fnc1_behind_a_fixed_length_is_allowed():
 
 
 def test_what_is_too_long_for_one_symbol_goes_on_a_second_and_no_further():
-    said = [Element("400", "4500012345-ABCDEFGH"), key_element("02", "4012345678901"), Element("10", "LOT-7A")]
+    said = [
+        Element("400", "4500012345-ABCDEFGH"),
+        key_element("02", "4012345678901"),
+        Element("10", "LOT-7A"),
+    ]
 
     symbols = split_over_symbols(said, modules=260)
 

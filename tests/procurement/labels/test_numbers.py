@@ -29,7 +29,14 @@ def company_and_serial(draw: st.DrawFn) -> tuple[str, int, int]:
 
 @pytest.mark.parametrize(
     "number",
-    ["106141412345678908", "340123450000000079", "4006381333931", "036000291452", "96385074", "10614141000415"],
+    [
+        "106141412345678908",
+        "340123450000000079",
+        "4006381333931",
+        "036000291452",
+        "96385074",
+        "10614141000415",
+    ],
 )
 def test_check_digits_known_from_print(number):
     assert check_digit(number[:-1]) == number[-1]
@@ -48,7 +55,12 @@ def test_what_is_built_is_read_and_split_again(made):
     assert len(sscc) == 18
     assert read_sscc(f"]C100{sscc}") == read_sscc(f"(00) {sscc}") == read_sscc(spaced_sscc(sscc)) == sscc
     parts = split_sscc(sscc, prefix)
-    assert (parts.prefix, parts.serial, parts.extension, parts.check_digit) == (prefix, serial, extension, sscc[-1])
+    assert (parts.prefix, parts.serial, parts.extension, parts.check_digit) == (
+        prefix,
+        serial,
+        extension,
+        sscc[-1],
+    )
 
 
 @given(company_and_serial(), company_and_serial())
@@ -56,7 +68,9 @@ def test_two_serials_of_a_prefix_are_never_one_number(one, other):
     prefix, serial, extension = one
     second = (min(other[1], sscc_capacity(prefix) - 1), other[2])
 
-    same = build_sscc(prefix, serial, extension=extension) == build_sscc(prefix, second[0], extension=second[1])
+    same = build_sscc(prefix, serial, extension=extension) == build_sscc(
+        prefix, second[0], extension=second[1]
+    )
 
     assert same == ((serial, extension) == second)
 
@@ -94,7 +108,9 @@ def test_an_extension_digit_is_one_digit():
         build_sscc("4012345", 1, extension=10)
 
 
-@pytest.mark.parametrize(("typed", "reason"), [("34012345000000007", "18 digits"), ("340123450000000078", "would be 9")])
+@pytest.mark.parametrize(
+    ("typed", "reason"), [("34012345000000007", "18 digits"), ("340123450000000078", "would be 9")]
+)
 def test_a_slip_of_the_keys_is_named(typed, reason):
     with pytest.raises(BadNumber, match=reason):
         read_sscc(typed)
