@@ -1,8 +1,8 @@
 """Labels drawn straight into a PDF: a thousand a second, where the typesetter makes thirty.
 
-Note [Drawing]: the layout says where each line of type and each bar lies, so nothing is left for a typesetter but letters,
-and letters of our own typeface are its glyphs one after the other. Where a text has others (Chinese, Greek, Arabic), they
-must be found and shaped: then the typesetter does it, in `printing`.
+Note [Drawing]: the layout says where each line of type and each bar lies, so nothing is left for a typesetter but
+letters, and letters of our own typeface are its glyphs one after the other. Where a text has others (Chinese, Greek,
+Arabic), they must be found and shaped: then the typesetter does it, in `printing`.
 """
 
 import zlib
@@ -195,7 +195,7 @@ def _compressed(program: bytes) -> bytes:
 
 
 def _font_objects(one: Face, *, first: int) -> list[bytes]:
-    """The five objects that embed a face: font, its glyphs, their description, the program, and what to copy as text."""
+    """The five objects of a face: font, glyphs, their description, the program, and what to copy as text."""
     box = " ".join(map(str, one.box))
     ascent, descent = round(one.ascent * EM), round(one.descent * EM)
     return [

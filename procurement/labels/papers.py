@@ -34,6 +34,11 @@ class Party:
         lines = [*self.street.splitlines(), *self._town(), self.country]
         return tuple(line.strip() for line in lines if line.strip())
 
+    @property
+    def gln_text(self) -> str:
+        """The GLN with its name, which is the same in every language."""
+        return f"GLN {self.gln}" if self.gln else ""
+
     def _town(self) -> list[str]:
         if self.country in CODE_BELOW_TOWN:
             return [self.city, self.postal_code]

@@ -19,6 +19,7 @@ from procurement.labels.papers import DeliveryPaper, PackedItem, PaperPackage
 TEMPLATE = "procurement/labels/delivery_paper.html"
 # What a line, or a row of packages, takes to set at most, with a wide margin.
 SECONDS, SECONDS_A_ROW = 60.0, 0.1
+MOST_IN_A_CELL = 3
 
 
 class PaperSize(StrEnum):
@@ -49,6 +50,11 @@ class PackageRow:
     @property
     def count(self) -> int:
         return len(self.numbers)
+
+    @property
+    def is_many(self) -> bool:
+        """Whether its numbers need a row of their own."""
+        return self.count > MOST_IN_A_CELL
 
 
 def delivery_note_pdf(paper: DeliveryPaper, size: PaperSize = PaperSize.A4) -> bytes:

@@ -1,8 +1,8 @@
 """Labels in ZPL II, the language of thermal label printers: the same layout as on paper, in the printer's dots.
 
-Note [Fields]: nothing that was typed reaches the printer as a command. A text is data of ^FD, and every sign that could end
-it or begin something (caret, tilde, underscore, backslash, anything beyond ASCII) is written in hexadecimal behind ^FH. The
-bars are written by symbol value, so that the printer builds the very symbol that the paper has.
+Note [Fields]: nothing that was typed reaches the printer as a command. A text is data of ^FD, and every sign that could
+end it or begin something (caret, tilde, underscore, backslash, anything beyond ASCII) is written in hexadecimal behind
+^FH. The bars are written by symbol value, so that the printer builds the very symbol that the paper has.
 """
 
 from collections.abc import Iterable, Sequence

@@ -108,8 +108,8 @@ def test_nothing_typed_becomes_a_command(item, description, note):
     calm = label_zpl(a_label(item="x", description="x", note="x"), A6, ZEBRA_203)
     wild = label_zpl(a_label(item=item, description=description, note=note), A6, ZEBRA_203)
 
-    commands = {match for match in re.findall(r"[\^~][A-Z@][A-Z0-9]", wild)}
-    assert commands <= {match for match in re.findall(r"[\^~][A-Z@][A-Z0-9]", calm)}
+    commands = set(re.findall(r"[\^~][A-Z@][A-Z0-9]", wild))
+    assert commands <= set(re.findall(r"[\^~][A-Z@][A-Z0-9]", calm))
     assert wild.isascii()
     assert "~" not in wild
     assert wild.count("^XA") == wild.count("^XZ") == 1
