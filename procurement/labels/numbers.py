@@ -1,6 +1,6 @@
 """The GS1 numbers of goods and places: SSCC, GTIN and GLN, with their check digit.
 
-Section numbers are those of the GS1 General Specifications, release 18; later releases number a few otherwise.
+Section numbers are those of the GS1 General Specifications, release 18; later ones number a few otherwise.
 """
 
 import re

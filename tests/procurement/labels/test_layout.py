@@ -1,5 +1,6 @@
 """Where things lie on a label: within its edges, apart from one another, bars as wide and high as GS1 asks."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from procurement.labels.fitting import fitted, width_of
 from procurement.labels.layout import Bars, DoesNotFit, Rule, Text, arrange, elements_in_bars, module_of
 from procurement.labels.numbers import BadNumber
 from procurement.labels.papers import Party
-from procurement.labels.stock import A4_OF_FOUR, A6, FOUR_BY_SIX, INCH, LETTER_OF_FOUR, QUARTER_LETTER
+from procurement.labels.stock import A4_OF_FOUR, A6, FOUR_BY_SIX, INCH, LETTER_OF_FOUR, QUARTER_LETTER, Stock
 from tests.builders.labels import HENGDA, NORDKAI, a_label
 
 STOCKS = (A6, FOUR_BY_SIX, QUARTER_LETTER)
@@ -58,8 +59,8 @@ def test_nothing_leaves_the_label_and_no_type_overlaps(
     name, street, item, description, lot, note, orders, stock
 ):
     party = Party(name, street, "20457", "Hamburg", country="DE")
-    label = a_label(item=item, description=description, lot=lot, note=note, orders=orders, elements=ELEMENTS)
-    label = type(label)(**{field: getattr(label, field) for field in label.__slots__} | {"ship_to": party})
+    said = {"item": item, "description": description, "lot": lot, "note": note, "orders": orders}
+    label = replace(a_label(**said, elements=ELEMENTS), ship_to=party)
     boxes = []
 
     for part in arrange(label, stock):
@@ -133,6 +134,19 @@ def test_a_label_has_one_number_and_a_right_one():
         a_label(sscc="")
     with pytest.raises(BadNumber):
         a_label(sscc="340123450000000078")
+    with pytest.raises(ValueError, match="18 digits alone"):
+        a_label(sscc="(00)340123450000000079")
+
+
+def test_a_label_that_is_too_small_is_refused_with_the_way_out():
+    with pytest.raises(DoesNotFit, match="Choose a larger one"):
+        arrange(a_label(), Stock("tiny", 100, 75))
+
+
+def test_a_street_of_many_lines_stays_an_address():
+    party = Party("A", "Gate 4\nHall 2\nRamp C\nDock 7", "20457", "Hamburg", country="DE")
+
+    assert party.address == ("Gate 4", "Hall 2", "Ramp C, Dock 7", "20457 Hamburg", "DE")
 
 
 def test_a_long_carton_number_has_narrower_bars_and_the_longest_are_refused():
