@@ -68,7 +68,7 @@ PLOTS = {
 # How often a supplier of each segment is ordered from.
 WEIGHTS = {"strategic": 60, "core": 34, "long_tail": 14}
 # Strategic suppliers have a working day for an answer: what waits for them in the morning is overdue in the evening.
-WEIGHTS_WHILE_WAITING = {"strategic": 4, "core": 25, "long_tail": 30}
+WEIGHTS_WHILE_WAITING = {"strategic": 0, "core": 20, "long_tail": 30}
 WAITS_FOR_SUPPLIER = frozenset({"awaiting", "draft", "draft_outdated", "disputed", "stale"})
 
 # Before this the orders went by mail; those that were done by then were carried over on the first day.
@@ -148,6 +148,8 @@ def _stories(
     turns = dict.fromkeys(PLOTS, 0)
     for plan in plans:
         cast = _cast(plan.partner, by_supplier[plan.partner.number], sellers[plan.partner.paper.name], rng)
+        if plan.plot == "late":  # each buyer waits for some
+            cast = replace(cast, buyer=(OMAR, JOSH, OMAR, BRITTA, OMAR)[turns[plan.plot] % 5])
         numbers[cast.company.code] += rng.choice((1, 1, 1, 2, 3))
         telling = Telling(
             cast, str(numbers[cast.company.code]), plan.sent_at, now, rng, turn=turns[plan.plot]
@@ -188,9 +190,9 @@ def _sent_at(plot: str, soonest: int, lead: int, now: datetime, rng: Random) -> 
         "partly_received": lambda: max(7, soonest - rng.randrange(6)),
         "late": lambda: lead + rng.randrange(18, 28),
         "agreed": lambda: rng.randrange(4, latest),
-        "awaiting": lambda: rng.choice((0, 0, 0, 1)),
+        "awaiting": lambda: 0,
         "overdue": lambda: rng.randrange(4, 9),
-        "draft": lambda: rng.choice((0, 1)),
+        "draft": lambda: 0,
         "draft_outdated": lambda: rng.randrange(2, 4),
         "answered": lambda: rng.randrange(4, 9),
         "disputed": lambda: rng.randrange(5, min(12, latest)),
@@ -200,7 +202,7 @@ def _sent_at(plot: str, soonest: int, lead: int, now: datetime, rng: Random) -> 
         "slipped": lambda: rng.randrange(9, 12),
         "surplus": lambda: lead + rng.randrange(16, 20),
         "crossed": lambda: rng.randrange(3, 6),
-        "locked_in_erp": lambda: rng.randrange(3, 8),
+        "locked_in_erp": lambda: rng.randrange(3, 5),
         "not_getting_through": lambda: 3,
         "kitting": lambda: 1,
         "framework": lambda: 6,
@@ -272,7 +274,10 @@ def _answered(telling: Telling) -> None:
     rng = telling.rng
     kind = TROUBLES[telling.turn % len(TROUBLES)]
     changes, note = trouble(telling, kind, telling.paper.lines)
-    telling.answer(changes, note=note)
+    # Most of it came in since yesterday; the buyer sits on the rest for days.
+    hours = (9, 4, 76, 13, 6, 20, 11, 52)[telling.turn % 8]
+    telling.at = max(telling.at, telling.now - timedelta(hours=hours))
+    telling.answer(changes, note=note, pace=0.05)
     if rng.random() < 0.3:
         telling.talk()
 
@@ -396,7 +401,7 @@ def _sooner(telling: Telling, touched: tuple[LinePaper, ...] | list[LinePaper]) 
 
 def _late(telling: Telling) -> None:
     """Agreed, due, and not there: since yesterday or for weeks."""
-    ago = (3, 13, 5, 8, 20)[telling.turn % 5]
+    ago = (4, 15, 3, 8, 5)[telling.turn % 5]
     due_on = add_working_days(telling.now.date() - timedelta(days=ago), 0, telling.cast.gate)
     _open_order(telling, lines=1 + telling.turn % 2, due_on=due_on)
     telling.answer(pace=0.6)

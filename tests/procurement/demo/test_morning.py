@@ -63,9 +63,10 @@ class TestTheInbox:
     def test_is_as_much_as_a_team_does_in_a_morning(self, cases):
         kinds = Counter(case.kind for case in cases)
 
-        assert 25 <= len(cases) <= 65
+        # Answers become overdue through the day, whenever the demo is loaded.
+        assert 25 <= len(cases) - kinds[CaseKind.ACKNOWLEDGMENT_OVERDUE] <= 60
+        assert kinds[CaseKind.ACKNOWLEDGMENT_OVERDUE] <= 25
         assert len(kinds) >= 12
-        assert max(kinds.values()) <= len(cases) / 4
 
     def test_scores_go_from_hardly_anything_to_the_top(self, cases):
         scores = [case.score for case in cases]
@@ -85,7 +86,8 @@ class TestTheInbox:
         assert {case.state for case in cases} == {CaseState.OPEN, CaseState.SNOOZED}
         assert any(case.owner_id == josh.pk and case.holder_id == omar.pk for case in cases)
         assert any(case.owned_by == "person" for case in cases)
-        assert 10 <= sum(case.holder_id == omar.pk for case in cases) <= 45
+        assert 10 <= sum(case.holder_id == omar.pk for case in cases) <= 50
+        assert any(case.holder_id == omar.pk and case.score >= 70 for case in cases)
         assert StandIn.objects.count() == 1
         assert CaseQueue.objects.count() == 2
         assert CaseNote.objects.count() == 2
