@@ -401,8 +401,9 @@ def _sooner(telling: Telling, touched: tuple[LinePaper, ...] | list[LinePaper]) 
 
 def _late(telling: Telling) -> None:
     """Agreed, due, and not there: since yesterday or for weeks."""
-    ago = (4, 15, 3, 8, 5)[telling.turn % 5]
-    due_on = add_working_days(telling.now.date() - timedelta(days=ago), 0, telling.cast.gate)
+    due_on = telling.now.date() - timedelta(days=(2, 15, 1, 8, 4)[telling.turn % 5])
+    while due_on.weekday() >= 5:
+        due_on -= timedelta(days=1)
     _open_order(telling, lines=1 + telling.turn % 2, due_on=due_on)
     telling.answer(pace=0.6)
     telling.echo()
@@ -418,8 +419,8 @@ def _receive(telling: Telling, line: LinePaper, share: Decimal = Decimal(1)) -> 
 
 
 def _received_at(telling: Telling) -> datetime:
-    """The warehouse counts about when the goods are due."""
-    due = max(line.delivery_on for line in telling.paper.lines if not line.cancelled)
+    """The warehouse counts about when the first of the goods are due; what was wanted later comes along."""
+    due = min(line.delivery_on for line in telling.paper.lines if not line.cancelled)
     day = add_working_days(
         due + timedelta(days=telling.rng.choice((-1, 0, 0, 0, 1, 3))), 0, telling.cast.gate
     )

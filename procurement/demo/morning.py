@@ -173,8 +173,8 @@ def _hand_some_on(office: _Office, at: datetime) -> None:
     with acting(helen):
         for case in office.cases(CaseKind.STOCK_OUT)[:2]:
             assign_case(Seen(case.key, case.version), office.id_of(PRIYA), actor=helen, at=at)
-        for case in office.cases(CaseKind.SHIPMENT_OVERDUE)[:1]:
-            assign_case(Seen(case.key, case.version), office.id_of(HELEN), actor=helen, at=at)
+        for case, person in zip(office.cases(CaseKind.SHIPMENT_OVERDUE), (OMAR, HELEN), strict=False):
+            assign_case(Seen(case.key, case.version), office.id_of(person), actor=helen, at=at)
 
 
 def _talk(office: _Office, at: datetime) -> None:
