@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
 HERE = Path(__file__).resolve().parent
 DEMO = json.loads((HERE.parents[1] / "var" / "demo.json").read_text())
@@ -53,19 +53,23 @@ PICTURES = {
 
 
 @contextmanager
-def signed_in(browser: Browser, role: str, width: int, theme: str) -> Iterator[Page]:
+def looking(browser: Browser, width: int, theme: str, state: StorageState | None) -> Iterator[Page]:
     """A page of somebody's own, in one size and theme."""
     viewport = {"width": width, "height": WIDTHS[width]}
-    context = browser.new_context(viewport=viewport, color_scheme=theme)
-    page = context.new_page()
-    if role:
+    context = browser.new_context(viewport=viewport, color_scheme=theme, storage_state=state)
+    yield context.new_page()
+    context.close()
+
+
+def sign_in(browser: Browser, role: str) -> StorageState:
+    """Sign in once for all pictures of a role."""
+    with looking(browser, 1440, "light", None) as page:
         page.goto(f"{DEMO['address']}/accounts/login/")
         page.fill("input[name=login]", PEOPLE[role]["email"])
         page.fill("input[name=password]", PEOPLE[role]["password"])
         page.press("input[name=password]", "Enter")
         page.wait_for_url(lambda address: "/accounts/" not in address)
-    yield page
-    context.close()
+        return page.context.storage_state()
 
 
 def go(page: Page, way: str) -> None:
@@ -98,10 +102,14 @@ def main() -> None:
         sys.exit("No Chromium found. Install one first.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        states = {
+            role: sign_in(browser, role)
+            for role in sorted({role for role, _way in PICTURES.values() if role})
+        }
         for width in WIDTHS:
             for theme in ("light", "dark"):
                 for name, (role, way) in PICTURES.items():
-                    with signed_in(browser, role, width, theme) as page:
+                    with looking(browser, width, theme, states.get(role)) as page:
                         go(page, way)
                         page.screenshot(path=HERE / f"{name}-{theme}-{width}.png")
         browser.close()
