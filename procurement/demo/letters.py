@@ -1,6 +1,6 @@
 """The post of the demo's morning: what suppliers wrote by mail, and what the portal has to tell them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from email.message import EmailMessage
@@ -15,7 +15,6 @@ from procurement.links.services import reply_address_of
 from procurement.mailroom.queries import MAILROOM
 from procurement.mailroom.services import sort_mail, take_mail
 from procurement.mailroom.states import Door
-from procurement.notifications.policies import HEARD
 from procurement.notifications.services import send_due
 from procurement.notifications.services.gathering import POSTMAN, gather
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
@@ -39,6 +38,9 @@ class Letter:
     automatic: bool = False
 
 
+Tell = Callable[[PurchaseOrder, User, datetime], Letter]
+
+
 # --- what suppliers wrote ----------------------------------------------------------------------------------
 
 
@@ -56,7 +58,7 @@ def take_in_letters(*, at: datetime) -> int:
 def _letters(at: datetime) -> Sequence[Letter]:
     found: list[Letter] = []
     waiting, agreed = _answerable(Agreement.AWAITING), _answerable(Agreement.AGREED)
-    tellers = (
+    tellers: tuple[tuple[list[tuple[PurchaseOrder, User]], str, Tell], ...] = (
         (waiting, "en", _partly_later),
         (waiting, "de", _ein_liefertag),
         (agreed, "en", _slower_than_agreed),
@@ -70,8 +72,8 @@ def _letters(at: datetime) -> Sequence[Letter]:
                 found.append(tell(order, user, at))
                 break
     others = [one for one in waiting if one[0].supplier_id not in taken]
-    for (order, user), tell in zip(others, (_from_home, _from_elsewhere, _away), strict=False):
-        found.append(tell(order, user, at))
+    strangers: tuple[Tell, ...] = (_from_home, _from_elsewhere, _away)
+    found += [tell(order, user, at) for (order, user), tell in zip(others, strangers, strict=False)]
     return found
 
 
@@ -208,7 +210,7 @@ def tell_of_new_orders(*, at: datetime) -> int:
         ):
             streams.setdefault(order.supplier.number, []).append(order.stream)
         told = [stream for number in list(streams)[:TOLD] for stream in streams[number]]
-        kinds = {"order.received", "order.asked_again"} & set(HEARD)
+        kinds = ("order.received", "order.asked_again")
         events = list(AuditEvent.objects.filter(stream__in=told, kind__in=kinds).order_by("at", "id"))
         if events:  # told when they came: over a weekend they would be no news any more
             gather(events, at=events[-1].at + timedelta(minutes=5))
