@@ -11,53 +11,88 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
 HERE = Path(__file__).resolve().parent
 DEMO = json.loads((HERE.parents[1] / "var" / "demo.json").read_text())
 PEOPLE = {person["role"]: person for person in DEMO["people"]}
 WIDTHS = {1440: 900, 390: 844}
+# Somebody who gets our mails and never signs in.
+MAIL_ONLY = "orders"
 ORDER = re.compile(r"^/orders/[0-9a-f-]{36}/$")
 
-# Name of the picture: who looks, at which address. "order" is the first order that the address before lists.
+# What an address leads on to: the first link in the page's main part that looks so.
+LEADS = {
+    "order": ORDER,
+    "case": re.compile(r"^/inbox/[0-9a-f-]{36}/$"),
+    "mail": re.compile(r"^/mailbox/[^/]+/$"),
+    "service": re.compile(r"^/service-levels/[0-9a-f-]{36}/$"),
+}
+LINK = re.compile(r"https?://\S+?(/l/\S+)")
+
+# Name of the picture: who looks, at which address. What follows an arrow is the first of its kind that the address
+# before lists; "link" is the signed link that a mail holds.
 PICTURES = {
     "sign-in": ("", "/accounts/login/"),
     "supplier-home": ("supplier", "/"),
     "supplier-orders": ("supplier", "/orders/"),
     "supplier-order": ("supplier", "/orders/?agreement=awaiting -> order"),
+    "buyer-inbox": ("buyer", "/inbox/"),
+    "buyer-case": ("buyer", "/inbox/ -> case"),
+    "buyer-mails": ("buyer", "/mails/"),
     "buyer-decisions": ("buyer", "/decisions/"),
     "buyer-orders": ("buyer", "/orders/"),
     "buyer-order": ("buyer", "/decisions/ -> order"),
+    "service-levels": ("administrator", "/service-levels/"),
+    "mailbox": ("", "/mailbox/"),
+    "mail": ("", f"/mailbox/?to={MAIL_ONLY} -> mail"),
+    "link": ("", f"/mailbox/?to={MAIL_ONLY} -> mail -> link"),
     "integration": ("integration_owner", "/integration/"),
     "connection": ("integration_owner", "/integration/connection/"),
 }
 
 
 @contextmanager
-def signed_in(browser: Browser, role: str, width: int, theme: str) -> Iterator[Page]:
+def looking(browser: Browser, width: int, theme: str, state: StorageState | None) -> Iterator[Page]:
     """A page of somebody's own, in one size and theme."""
     viewport = {"width": width, "height": WIDTHS[width]}
-    context = browser.new_context(viewport=viewport, color_scheme=theme)
-    page = context.new_page()
-    if role:
+    context = browser.new_context(viewport=viewport, color_scheme=theme, storage_state=state)
+    yield context.new_page()
+    context.close()
+
+
+def sign_in(browser: Browser, role: str) -> StorageState:
+    """Sign in once for all pictures of a role."""
+    with looking(browser, 1440, "light", None) as page:
         page.goto(f"{DEMO['address']}/accounts/login/")
         page.fill("input[name=login]", PEOPLE[role]["email"])
         page.fill("input[name=password]", PEOPLE[role]["password"])
         page.press("input[name=password]", "Enter")
         page.wait_for_url(lambda address: "/accounts/" not in address)
-    yield page
-    context.close()
+        return page.context.storage_state()
 
 
 def go(page: Page, way: str) -> None:
-    """Open an address, or the first order that it lists."""
-    address, _arrow, then = way.partition(" -> ")
+    """Open an address, and what it leads on to."""
+    address, *leads = way.split(" -> ")
     page.goto(DEMO["address"] + address)
-    if then:
-        links = (link.get_attribute("href") or "" for link in page.query_selector_all("main a[href]"))
-        order = next(link for link in (one.split("?")[0].split("#")[0] for one in links) if ORDER.match(link))
-        page.goto(DEMO["address"] + order)
+    for lead in leads:
+        page.goto(DEMO["address"] + (_link(page) if lead == "link" else _first(page, LEADS[lead])))
     page.wait_for_load_state("networkidle")
+
+
+def _first(page: Page, looks: re.Pattern[str]) -> str:
+    """The first link of the main part that looks so."""
+    links = (link.get_attribute("href") or "" for link in page.query_selector_all("main a[href]"))
+    return next(link for link in (one.split("?")[0].split("#")[0] for one in links) if looks.match(link))
+
+
+def _link(page: Page) -> str:
+    """The address of the first signed link in the text of the mail that is open."""
+    found = LINK.search(page.locator(".q-mailtext").first.inner_text())
+    if found is None:
+        sys.exit("The mail holds no signed link.")
+    return found.group(1)
 
 
 def main() -> None:
@@ -67,10 +102,14 @@ def main() -> None:
         sys.exit("No Chromium found. Install one first.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        states = {
+            role: sign_in(browser, role)
+            for role in sorted({role for role, _way in PICTURES.values() if role})
+        }
         for width in WIDTHS:
             for theme in ("light", "dark"):
                 for name, (role, way) in PICTURES.items():
-                    with signed_in(browser, role, width, theme) as page:
+                    with looking(browser, width, theme, states.get(role)) as page:
                         go(page, way)
                         page.screenshot(path=HERE / f"{name}-{theme}-{width}.png")
         browser.close()

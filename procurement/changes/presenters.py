@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils.functional import Promise as Lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from portal.kernel.errors import Problem
 from portal.kernel.templatetags.portal_ui import day_text, figure, look_of
@@ -55,9 +56,22 @@ def foretold(
     return Foretold("wait", "talk", _("Goes to %(buyer)s") % {"buyer": who}, why)
 
 
+# As the kinds are called within a sentence: what is small there in one language is not in another.
+_IN_A_SENTENCE: Mapping[str, Lazy] = {
+    ChangeKind.DATE: gettext_lazy("date"),
+    ChangeKind.QUANTITY: gettext_lazy("quantity"),
+    ChangeKind.PRICE: gettext_lazy("price"),
+    ChangeKind.SPLIT: gettext_lazy("split"),
+    ChangeKind.MERGE: gettext_lazy("merge"),
+    ChangeKind.SUBSTITUTE: gettext_lazy("substitute"),
+    ChangeKind.CANCEL: gettext_lazy("cancel"),
+    ChangeKind.SHIP_TO: gettext_lazy("ship-to"),
+}
+
+
 def kinds_text(kinds: Iterable[str]) -> str:
     """What a wish would alter, in a few words: date, price."""
-    return ", ".join(str(ChangeKind(kind).label).lower() for kind in kinds)
+    return ", ".join(str(_IN_A_SENTENCE[kind]) for kind in kinds)
 
 
 def deliveries_text(pieces: Iterable[TermPiece], unit: str = "") -> str:

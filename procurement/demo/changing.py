@@ -34,6 +34,7 @@ class _Asked:
     note: str
     by_buyer: bool = False
     counter: Callable[[PurchaseOrderLine], Wish] | None = None
+    counter_note: str = "Sooner would save us."
     declined_with: str = ""
 
 
@@ -72,7 +73,14 @@ ASKED = (
     _Asked(_later(6), Reason.CAPACITY, "The casting line is booked until the end of the week."),
     _Asked(_split(9), Reason.MATERIAL, "We can ship the first part as agreed."),
     _Asked(_dearer(Decimal("0.04")), Reason.PRICE_LIST, "New list prices since Monday."),
-    _Asked(_later(-7), "", "Our customer has moved the shutdown. Can it come a week earlier?", by_buyer=True),
+    _Asked(
+        _later(-7),
+        "",
+        "Our customer has moved the shutdown. Can it come a week earlier?",
+        by_buyer=True,
+        counter=_later(-3),
+        counter_note="Three days are what we can do.",
+    ),
     _Asked(_later(12), Reason.TRANSPORT, "The vessel has been rolled over.", counter=_later(5)),
     _Asked(_fewer, "", "The project is cut by half.", by_buyer=True),
     _Asked(
@@ -142,7 +150,7 @@ def _ask(one: _Asked, line: PurchaseOrderLine, seller: Actor, buyer: Actor, at: 
 
 def _answer(one: _Asked, line: PurchaseOrderLine, change: OrderChange, other: Actor, at: datetime) -> None:
     if one.counter:
-        revise = ReviseChange(change.key, change.version, one.counter(line), note="Sooner would save us.")
+        revise = ReviseChange(change.key, change.version, one.counter(line), note=one.counter_note)
         with acting(other):
             counter_change(revise, actor=other, at=at)
     elif one.declined_with:

@@ -23,11 +23,13 @@ from procurement.demo.stock import Warehouse, stock_up
 from procurement.demo.story import Event, OrderStory
 from procurement.demo.telling import (
     ERP_RUNS,
+    TROUBLES,
     Cast,
     Telling,
     deliveries_of,
     erp_runs,
     in_deliveries,
+    moved,
     order_line,
     order_lines,
     trouble,
@@ -39,27 +41,35 @@ DEFAULT_SEED = 1846
 
 # Where the two thousand orders stand today, and how many of them are Lian Feng's.
 PLOTS = {
-    "history": (990, 40),
+    "history": (1120, 40),
     "closed": (260, 20),
-    "received": (90, 3),
-    "partly_received": (90, 3),
-    "late": (45, 2),
-    "agreed": (214, 7),
+    "received": (110, 3),
+    "partly_received": (70, 3),
+    "late": (5, 1),
+    "agreed": (237, 13),
     "awaiting": (74, 6),
-    "overdue": (30, 3),
+    "overdue": (5, 2),
     "draft": (8, 2),
     "draft_outdated": (5, 1),
-    "answered": (79, 7),
-    "disputed": (25, 3),
-    "stale": (29, 2),
+    "answered": (12, 3),
+    "disputed": (14, 3),
+    "stale": (18, 2),
     "cancelled": (50, 4),
     "bad_news_agreed": (2, 1),
-    "crossed": (3, 1),
-    "locked_in_erp": (3, 0),
+    "slipped": (2, 0),
+    "surplus": (1, 0),
+    "crossed": (2, 1),
+    "locked_in_erp": (2, 0),
     "not_getting_through": (1, 0),
     "kitting": (1, 1),
     "framework": (1, 1),
 }
+
+# How often a supplier of each segment is ordered from.
+WEIGHTS = {"strategic": 60, "core": 34, "long_tail": 14}
+# Strategic suppliers have a working day for an answer: what waits for them in the morning is overdue in the evening.
+WEIGHTS_WHILE_WAITING = {"strategic": 0, "core": 20, "long_tail": 30}
+WAITS_FOR_SUPPLIER = frozenset({"awaiting", "draft", "draft_outdated", "disputed", "stale"})
 
 # Before this the orders went by mail; those that were done by then were carried over on the first day.
 LIVE_FOR = timedelta(days=140)
@@ -135,10 +145,16 @@ def _stories(
     plans = sorted(_plans(now, partners, by_supplier, rng), key=lambda plan: plan.sent_at)
     numbers = {"NMUK": 4500030000, "NMDE": 4510012000}
     stories = []
+    turns = dict.fromkeys(PLOTS, 0)
     for plan in plans:
         cast = _cast(plan.partner, by_supplier[plan.partner.number], sellers[plan.partner.paper.name], rng)
+        if plan.plot == "late":  # each buyer waits for some
+            cast = replace(cast, buyer=(OMAR, JOSH, OMAR, BRITTA, OMAR)[turns[plan.plot] % 5])
         numbers[cast.company.code] += rng.choice((1, 1, 1, 2, 3))
-        telling = Telling(cast, str(numbers[cast.company.code]), plan.sent_at, now, rng)
+        telling = Telling(
+            cast, str(numbers[cast.company.code]), plan.sent_at, now, rng, turn=turns[plan.plot]
+        )
+        turns[plan.plot] += 1
         _TELLERS[plan.plot](telling)
         stories.append(telling.told(plan.plot))
     return tuple(stories)
@@ -147,40 +163,46 @@ def _stories(
 def _plans(
     now: datetime, partners: tuple[Partner, ...], offers: dict[str, tuple[Offer, ...]], rng: Random
 ) -> list[_Plan]:
-    weights = {"strategic": 60, "core": 34, "long_tail": 14}
     lian_feng = next(partner for partner in partners if partner.paper.name == LIAN_FENG)
     others = [partner for partner in partners if partner.number in offers and partner is not lian_feng]
     plans = []
     for plot, (count, of_lian_feng) in PLOTS.items():
+        weights = WEIGHTS_WHILE_WAITING if plot in WAITS_FOR_SUPPLIER else WEIGHTS
         rest = rng.choices(
             others, [weights[partner.paper.segment] for partner in others], k=count - of_lian_feng
         )
         for partner in (*[lian_feng] * of_lian_feng, *rest):
-            lead = max(offer.paper.lead_time_days or 0 for offer in offers[partner.number])
-            plans.append(_Plan(plot, partner, _sent_at(plot, partner, lead, now, rng)))
+            leads = [offer.paper.lead_time_days or 0 for offer in offers[partner.number]]
+            plans.append(_Plan(plot, partner, _sent_at(plot, min(leads), max(leads), now, rng)))
     return plans
 
 
-def _sent_at(plot: str, partner: Partner, lead: int, now: datetime, rng: Random) -> datetime:
-    """When the ERP sent the order, so that its plot can have come this far by now."""
+def _sent_at(plot: str, soonest: int, lead: int, now: datetime, rng: Random) -> datetime:
+    """When the ERP sent the order, so that its plot can have come this far by now.
+
+    What is still to come was ordered less than its supplier's shortest lead time ago: nothing of it is overdue.
+    """
+    latest = max(6, soonest - 4)
     choices: dict[str, Callable[[], int]] = {
         "history": lambda: LIVE_FOR.days + lead + rng.randrange(8, 100),
         "closed": lambda: rng.randrange(lead + 28, LIVE_FOR.days - 1),
         "received": lambda: lead + rng.randrange(26, 40),
-        "partly_received": lambda: lead + rng.randrange(10, 20),
+        "partly_received": lambda: max(7, soonest - rng.randrange(6)),
         "late": lambda: lead + rng.randrange(18, 28),
-        "agreed": lambda: rng.randrange(4, max(6, lead - 4)),
-        "awaiting": lambda: rng.choice((0, 0, 1)),
-        "overdue": lambda: rng.randrange(6, 14),
-        "draft": lambda: rng.choice((1, 2)),
-        "draft_outdated": lambda: rng.randrange(3, 6),
+        "agreed": lambda: rng.randrange(4, latest),
+        "awaiting": lambda: 0,
+        "overdue": lambda: rng.randrange(4, 9),
+        "draft": lambda: 0,
+        "draft_outdated": lambda: rng.randrange(2, 4),
         "answered": lambda: rng.randrange(4, 9),
-        "disputed": lambda: rng.randrange(8, 20),
-        "stale": lambda: rng.randrange(9, 24),
+        "disputed": lambda: rng.randrange(5, min(12, latest)),
+        "stale": lambda: rng.randrange(5, min(24, latest)),
         "cancelled": lambda: rng.randrange(20, LIVE_FOR.days - 1),
-        "bad_news_agreed": lambda: rng.randrange(9, 20),
+        "bad_news_agreed": lambda: rng.randrange(5, min(20, latest)),
+        "slipped": lambda: rng.randrange(9, 12),
+        "surplus": lambda: lead + rng.randrange(16, 20),
         "crossed": lambda: rng.randrange(3, 6),
-        "locked_in_erp": lambda: rng.randrange(3, 8),
+        "locked_in_erp": lambda: rng.randrange(3, 5),
         "not_getting_through": lambda: 3,
         "kitting": lambda: 1,
         "framework": lambda: 6,
@@ -189,7 +211,8 @@ def _sent_at(plot: str, partner: Partner, lead: int, now: datetime, rng: Random)
     day = now.date() - timedelta(days=1 + ago)
     while day.weekday() >= 5:
         day -= timedelta(days=1)
-    return datetime.combine(day, rng.choice(erp_runs(now, day)), UTC)
+    runs = erp_runs(now, day)
+    return datetime.combine(day, rng.choice(runs[-1:] if plot in WAITS_FOR_SUPPLIER else runs), UTC)
 
 
 def _cast(partner: Partner, offers: tuple[Offer, ...], seller: Person, rng: Random) -> Cast:
@@ -206,11 +229,14 @@ def _cast(partner: Partner, offers: tuple[Offer, ...], seller: Person, rng: Rand
 # --- Plots ------------------------------------------------------------------------------------------------
 
 
-def _open_order(telling: Telling) -> None:
+def _open_order(telling: Telling, *, lines: int = 0, due_on: date | None = None) -> None:
+    """The order comes; with so many lines, and asked for on one day, where the plot wants it so."""
     rng = telling.rng
     note = rng.choice(phrases.ORDER_NOTES) if rng.random() < 0.18 else ""
-    lines = order_lines(telling.cast, _how_many_lines(rng), telling.at.date(), rng)
-    telling.send(lines, kind="rush" if rng.random() < 0.03 else "standard", note=note)
+    told = order_lines(telling.cast, lines or _how_many_lines(rng), telling.at.date(), rng)
+    if due_on:
+        told = tuple(replace(line, delivery_on=due_on, schedules=()) for line in told)
+    telling.send(told, kind="rush" if rng.random() < 0.03 else "standard", note=note)
 
 
 def _how_many_lines(rng: Random) -> int:
@@ -239,17 +265,19 @@ def _draft(telling: Telling) -> None:
 
 def _draft_outdated(telling: Telling) -> None:
     _draft(telling)
-    telling.send_again(lines=_sooner(telling, telling.paper.lines[:1]))
+    this_night = telling.now - timedelta(hours=telling.rng.randrange(2, 9))
+    telling.send_again(this_night, lines=_sooner(telling, telling.paper.lines[:1]))
 
 
 def _answered(telling: Telling) -> None:
     _open_order(telling)
     rng = telling.rng
-    kind = rng.choices(
-        ("late", "split", "price", "short", "substitute", "refused", "several"), (28, 16, 16, 12, 9, 10, 9)
-    )[0]
+    kind = TROUBLES[telling.turn % len(TROUBLES)]
     changes, note = trouble(telling, kind, telling.paper.lines)
-    telling.answer(changes, note=note)
+    # Most of it came in since yesterday; the buyer sits on the rest for days.
+    hours = (9, 4, 76, 13, 6, 20, 11, 52)[telling.turn % 8]
+    telling.at = max(telling.at, telling.now - timedelta(hours=hours))
+    telling.answer(changes, note=note, pace=0.05)
     if rng.random() < 0.3:
         telling.talk()
 
@@ -258,6 +286,8 @@ def _disputed(telling: Telling) -> None:
     _open_order(telling)
     changes, note = trouble(telling, telling.rng.choice(("late", "price", "short")), telling.paper.lines)
     telling.answer(changes, note=note, pace=0.5)
+    # Said yesterday: the supplier has some time left to answer anew.
+    telling.at = max(telling.at, telling.now - timedelta(hours=telling.rng.randrange(8, 20)))
     telling.decide(accepts=False, keys=tuple(change.line_key for change in changes))
     if telling.rng.random() < 0.6:
         telling.talk()
@@ -288,6 +318,32 @@ def _agreed(telling: Telling) -> None:
         telling.echo()
 
 
+def _slipped(telling: Telling) -> None:
+    """Agreed for later than asked; asked to come sooner after all, and now it is to come later still."""
+    _open_order(telling, lines=2)
+    line = telling.paper.lines[0]
+    words = phrases.in_words_of(telling.cast.partner.paper.country, phrases.LATE)
+    telling.answer((moved(line, telling.cast, 5),), note=telling.rng.choice(words), pace=0.2)
+    telling.decide(accepts=True, keys=(line.key,))
+    telling.echo()
+    sooner = telling.change_lines(lambda one: replace(one, delivery_on=line.delivery_on), (line.key,))
+    telling.send_again(lines=sooner)
+    telling.answer((moved(line, telling.cast, 14),), note=telling.rng.choice(words), pace=0.4)
+
+
+def _surplus(telling: Telling) -> None:
+    """One pack more came than was ordered, and the ERP has counted it in."""
+    _open_order(telling, lines=1)
+    telling.answer(pace=0.3)
+    telling.echo()
+    before = telling.paper
+    more = telling.change_lines(
+        lambda line: replace(line, received_quantity=line.quantity + telling.cast.step(line))
+    )
+    telling.send_again(_came_early(telling), lines=more)
+    book_receipts(telling, before)
+
+
 def _bad_news_agreed(telling: Telling) -> None:
     """A refusal the buyer took: the ERP cancels the line."""
     _open_order(telling)
@@ -304,7 +360,7 @@ def _stale(telling: Telling) -> None:
     touched = telling.rng.sample(
         telling.paper.lines, min(len(telling.paper.lines), telling.rng.choice((1, 1, 2)))
     )
-    late = telling.now - timedelta(hours=telling.rng.randrange(6, 60))
+    late = telling.now - timedelta(hours=telling.rng.randrange(3, 20))
     telling.send_again(late, lines=_sooner(telling, touched))
     if telling.rng.random() < 0.5:
         telling.talk()
@@ -344,8 +400,11 @@ def _sooner(telling: Telling, touched: tuple[LinePaper, ...] | list[LinePaper]) 
 
 
 def _late(telling: Telling) -> None:
-    """Agreed, due, and not there."""
-    _open_order(telling)
+    """Agreed, due, and not there: since yesterday or for weeks."""
+    due_on = telling.now.date() - timedelta(days=(2, 15, 1, 8, 4)[telling.turn % 5])
+    while due_on.weekday() >= 5:
+        due_on -= timedelta(days=1)
+    _open_order(telling, lines=1 + telling.turn % 2, due_on=due_on)
     telling.answer(pace=0.6)
     telling.echo()
     if telling.rng.random() < 0.3:
@@ -360,8 +419,8 @@ def _receive(telling: Telling, line: LinePaper, share: Decimal = Decimal(1)) -> 
 
 
 def _received_at(telling: Telling) -> datetime:
-    """The warehouse counts about when the goods are due."""
-    due = max(line.delivery_on for line in telling.paper.lines if not line.cancelled)
+    """The warehouse counts about when the first of the goods are due; what was wanted later comes along."""
+    due = min(line.delivery_on for line in telling.paper.lines if not line.cancelled)
     day = add_working_days(
         due + timedelta(days=telling.rng.choice((-1, 0, 0, 0, 1, 3))), 0, telling.cast.gate
     )
@@ -383,10 +442,18 @@ def _partly_received(telling: Telling) -> None:
         return _receive(telling, line) if telling.rng.random() < 0.4 else line
 
     before = telling.paper
-    telling.send_again(_received_at(telling), lines=telling.change_lines(change))
+    telling.send_again(_came_early(telling), lines=telling.change_lines(change))
     book_receipts(telling, before)
     if int(telling.number) % 2:
         _invoice_what_came(telling)
+
+
+def _came_early(telling: Telling) -> datetime:
+    """What was ready came ahead of its day, in the last days; the rest is still on time."""
+    day = telling.now.date() - timedelta(days=telling.rng.randrange(1, 7))
+    while day.weekday() >= 5:
+        day -= timedelta(days=1)
+    return datetime.combine(day, ERP_RUNS[-1], UTC)
 
 
 def _received(telling: Telling) -> None:
@@ -512,6 +579,8 @@ _TELLERS: dict[str, Callable[[Telling], None]] = {
     "stale": _stale,
     "cancelled": _cancelled,
     "bad_news_agreed": _bad_news_agreed,
+    "slipped": _slipped,
+    "surplus": _surplus,
     "crossed": _crossed,
     "locked_in_erp": _locked_in_erp,
     "not_getting_through": _locked_in_erp,

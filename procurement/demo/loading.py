@@ -124,6 +124,12 @@ def load_people(people: Sequence[Person], password: str, *, at: datetime) -> Non
                 add_member(user, suppliers[name], person.role, actor=SET_UP, at=at)
 
 
+def end_accounts(people: Iterable[Person]) -> int:
+    """Who has no account any more signs in no longer; says how many they are."""
+    emails = [person.email for person in people if not person.has_account]
+    return User.objects.filter(email__in=emails).update(is_active=False)
+
+
 def give_passwords(people: Iterable[Person], password: str) -> int:
     """Give people who are there already a new password; says how many there were."""
     emails = [person.email for person in people]

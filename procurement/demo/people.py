@@ -10,7 +10,10 @@ LIAN_FENG = "Lian Feng Valve"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who signs in: with a `company_role` on the buying side, or for suppliers by their names."""
+    """Somebody who signs in: with a `company_role` on the buying side, or for suppliers by their names.
+
+    Who has no account any more did what was done so far; since then the supplier has only mail.
+    """
 
     name: str
     email: str
@@ -19,6 +22,7 @@ class Person:
     company_role: str = ""
     acts_for: tuple[str, ...] = ()
     role: str = SupplierRole.ORDERS
+    has_account: bool = True
 
 
 def _northmoor(name: str, role: str, *, german: bool = False) -> Person:
@@ -41,6 +45,9 @@ KOFI = _northmoor("Kofi Mensah", CompanyRole.ADMINISTRATOR)
 INES = _northmoor("Ines Duarte", CompanyRole.INTEGRATION_OWNER)
 BRITTA = _northmoor("Britta Lorenz", CompanyRole.BUYER, german=True)
 JOSH = _northmoor("Josh Whitaker", CompanyRole.BUYER)
+PRIYA = _northmoor("Priya Raman", CompanyRole.PLANNER)
+TOM = _northmoor("Tom Ackroyd", CompanyRole.RECEIVING)
+HELEN = _northmoor("Helen Marsh", CompanyRole.MANAGER)
 
 # One person for each role a visitor may try, in the order in which the demo lists them.
 MAIN_ROLES = (
@@ -58,9 +65,9 @@ NORTHMOOR = (
     ANA,
     KOFI,
     INES,
-    _northmoor("Priya Raman", CompanyRole.PLANNER),
-    _northmoor("Tom Ackroyd", CompanyRole.RECEIVING),
-    _northmoor("Helen Marsh", CompanyRole.MANAGER),
+    PRIYA,
+    TOM,
+    HELEN,
     _northmoor("Viktor Salo", CompanyRole.AUDITOR, german=True),
 )
 
@@ -141,12 +148,14 @@ def all_people(partners: tuple[Partner, ...]) -> tuple[Person, ...]:
             continue
         country = partner.paper.country
         names = _DESKS[country]
-        desks.append(_desk(names[turns[country] % len(names)], partner))
+        # Every third of the long tail: a small house that never signs in.
+        is_small = partner.paper.segment == "long_tail" and len(desks) % 3 == 0
+        desks.append(_desk(names[turns[country] % len(names)], partner, has_account=not is_small))
         turns[country] += 1
     return (*NORTHMOOR, *_NAMED_SUPPLIER_PEOPLE, *desks)
 
 
-def _desk(name: str, partner: Partner) -> Person:
+def _desk(name: str, partner: Partner, *, has_account: bool) -> Person:
     mailbox = name.lower().translate(_LETTERS).replace(" ", ".").replace("-", "")
     language = "de" if partner.paper.language == "de" else "en"
     return Person(
@@ -156,4 +165,5 @@ def _desk(name: str, partner: Partner) -> Person:
         partner.paper.time_zone,
         acts_for=(partner.paper.name,),
         role=SupplierRole.ADMINISTRATOR,
+        has_account=has_account,
     )

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("procurement", "0022_mailroom"),
+        ("procurement", "0023_taken_while_away"),
         ("suppliers", "0003_people_walls"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -16,6 +16,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from portal.kernel.scope import acting
+from procurement.inbox.services.ruling import WriteAbsence, save_queue, write_absence
 from procurement.inbox.services.tasking import AskTask, ask_task, token_of
 from procurement.inbox.services.working import write_note
 from tests.browser.axe import sideways, violations
@@ -74,6 +75,13 @@ def morning(people: dict[str, Any]) -> list[Any]:
     propose(orders[-1], asha, A_WEEK, at=now)
     review(*orders, at=now)
     return cases()
+
+
+# What stands closer than eight pixels to the edge of its panel, or beyond it, unless it may be pushed sideways.
+PINCHED = """[...document.querySelectorAll(".q-panel :is(.q-compare, .q-list b, .q-kv)")].filter(one => {
+  const panel = one.closest(".q-panel").getBoundingClientRect(), place = one.getBoundingClientRect();
+  return place.width && !one.closest(".q-scroll") && (place.left < panel.left + 8 || place.right > panel.right - 8);
+}).map(one => one.className + one.textContent)"""
 
 
 def keep(page: Any, name: str) -> None:
@@ -159,6 +167,12 @@ def test_the_inbox_fits_and_can_be_used_by_everyone(
 ) -> None:
     bea = at("bea", width, color_scheme="dark" if width == 820 else "light")
     case = max(cases(), key=lambda one: one.score)
+    user, other = people["bea"].user.pk, people["max"].user.pk
+    with acting(people["bea"].actor):
+        away = WriteAbsence(other, user, TODAY, SOON)
+        save_queue("Leeds", "view=mine", team=False, actor=people["bea"].actor, at=timezone.now())
+    with acting(people["root"].actor):
+        write_absence(away, actor=people["root"].actor, at=timezone.now())
 
     for name, url in {
         "list": "/inbox/",
@@ -172,6 +186,7 @@ def test_the_inbox_fits_and_can_be_used_by_everyone(
         keep(bea, f"{name}-{width}")
         assert sideways(bea) <= 0, url
         assert violations(bea) == [], url
+        assert bea.evaluate(PINCHED) == [], url
 
 
 def test_who_is_asked_without_an_account_answers_on_a_phone(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
 from portal.mailbox import kept_mails
 from procurement.links.models import SignedLink
+from procurement.orders.messages import SchedulePaper
 from procurement.orders.models import Promise
 from tests.browser.axe import sideways, violations
 from tests.builders.changes import A_WEEK, agree, propose
@@ -109,6 +112,31 @@ def test_a_change_is_countered_from_a_phone(phone: Any, order: Any, people: dict
 
     expect(phone.get_by_text("Your counter-proposal is on the table.")).to_be_visible()
     assert violations(phone) == []
+
+
+@pytest.mark.parametrize("width", [390, 820, 1440])
+def test_fields_of_several_deliveries_stand_apart(
+    browser: Any, live_server: Any, people: dict[str, Any], width: int
+) -> None:
+    parts = (SchedulePaper(Decimal(60), SOON), SchedulePaper(Decimal(40), LATER))
+    an_order(
+        lines=[a_line(10, delivery_on=SOON, schedules=parts)],
+        ordered_on=timezone.localdate(),
+        at=timezone.now(),
+    )
+    context = browser.new_context(base_url=live_server.url, viewport={"width": width, "height": 900})
+    page = context.new_page()
+
+    page.goto(links_in(mail_to("olga"))[0])
+    places = page.locator(".q-linklines .q-cell").evaluate_all(
+        "fields => fields.map(one => one.getBoundingClientRect().toJSON())"
+    )
+
+    assert len(places) == 4
+    for one, other in combinations(places, 2):
+        beside = one["right"] <= other["left"] or other["right"] <= one["left"]
+        assert beside or one["bottom"] <= other["top"] or other["bottom"] <= one["top"]
+    context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -191,8 +191,15 @@ def _days(facts: Mapping[str, Any]) -> list[Compared]:
             )
         )
     if facts.get("stock_out_on"):
-        rows.append(Compared(_("Stock runs out"), _day(facts["stock_out_on"]), "", "", True))
+        rows.append(_stock_out(facts))
     return rows
+
+
+def _stock_out(facts: Mapping[str, Any]) -> Compared:
+    """The day on which the stock ends, beside the day promised that it does not last to."""
+    before = days_between(facts["stock_out_on"], facts.get("promised_on"))
+    words = ngettext("%(n)d day before", "%(n)d days before", before) % {"n": before} if before > 0 else "–"
+    return Compared(_("Stock runs out"), "–", _day(facts["stock_out_on"]), words, True)
 
 
 def _deliveries(parts: Sequence[tuple[Any, Any]], facts: Mapping[str, Any]) -> str:

@@ -21,12 +21,14 @@ from procurement.demo.crew import crew_size, work_together
 from procurement.demo.erp_past import keep_books, tell_past_commands, tell_past_runs
 from procurement.demo.loading import (
     SET_UP,
+    end_accounts,
     give_passwords,
     load_master_data,
     load_people,
     load_warehouse,
     play,
 )
+from procurement.demo.morning import begin_the_morning
 from procurement.demo.people import MAIN_ROLES, MEI
 from procurement.demo.tolerances import propose_tolerances
 from procurement.demo.tryton.loading import load_from_tryton, order_in_tryton
@@ -93,6 +95,8 @@ class Command(BaseCommand):
         with acting(SET_UP):
             forget_the_past()
         talk_about_changes(at=now - timedelta(minutes=10))
+        end_accounts(company.people)
+        begin_the_morning(company, at=now)
         if people_file:
             _write_people(people_file, password)
         self.stdout.write(

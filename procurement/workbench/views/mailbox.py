@@ -49,7 +49,11 @@ def mailbox_mail(request: HttpRequest, name: str) -> HttpResponse:
     _only_here()
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    context = {"kept": _found(name), "may_reply": bool(settings.MAIL_TAKEN_BY)}
+    context = {
+        "kept": _found(name),
+        "may_reply": bool(settings.MAIL_TAKEN_BY),
+        "replied": "replied" in request.GET,
+    }
     return render(request, MAIL, context)
 
 
@@ -86,7 +90,9 @@ def mailbox_reply(request: HttpRequest, name: str) -> HttpResponse:
     quoted = "\n".join(f"> {line}" for line in kept.text.splitlines())
     reply.set_content(f"{request.POST.get('body', '')}\n\n{kept.sender}:\n{quoted}\n")
     import_string(settings.MAIL_TAKEN_BY)(reply.as_bytes(), door="mailbox", at=timezone.now())
-    return see_other("mailbox")
+    response = see_other("mailbox-mail", name)
+    response["Location"] += "?replied=1"
+    return response
 
 
 def _domain_of(address: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core import signing
@@ -16,6 +17,7 @@ from portal.kernel.templatetags.portal_ui import day_text
 from procurement.catalogue.models import Company
 from procurement.changes.messages import Wish
 from procurement.inbox.models import CaseNote, CaseQueue, CaseTask, ExceptionCase, PriorityFormula
+from procurement.inbox.presenters.pages import compared
 from procurement.inbox.presenters.rows import local_day
 from procurement.inbox.services.tasking import AskTask, ask_task, token_of
 from procurement.inbox.services.working import write_note
@@ -106,6 +108,16 @@ def test_a_case_shows_everything_to_decide_on(people, bea):
         "Accept 9 Apr 2026",
     ):
         assert words in shown
+
+
+def test_a_stock_that_ends_too_soon_says_by_how_many_days(people, bea):
+    order = an_agreed_order(people["asha"], lines=1)
+    stock_comes(some_stock(on_hand=Decimal(60), daily_demand=Decimal(4)))
+    review(order)
+
+    (row,) = [one for one in compared(the_case())[1] if one.word == "Stock runs out"]
+
+    assert (row.asked, row.promised, row.difference) == ("–", "17 Mar 2026", "15 days before")
 
 
 def test_for_htmx_the_case_comes_alone(people, bea):

@@ -92,3 +92,13 @@ def test_a_reply_comes_in_where_replies_are_read(client, settings):
     assert b"Subject: Re: Order 1" in raw
     assert b"40 on Friday" in raw
     assert b"> Hello" in raw
+
+
+def test_who_replies_reads_that_the_reply_is_sent(client, settings):
+    kept = send()
+    settings.MAIL_TAKEN_BY = f"{__name__}.take"
+
+    shown = client.post(reverse("mailbox-reply", args=[kept.name]), {"body": "40 on Friday"}, follow=True)
+
+    assert shown.redirect_chain == [(f"{reverse('mailbox-mail', args=[kept.name])}?replied=1", 303)]
+    assert "Your reply is sent." in shown.content.decode()

@@ -1,0 +1,128 @@
+"""The demo's morning: an inbox as a buyer would find it, with the post on the table and colleagues at work."""
+
+import io
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+from django.test import override_settings
+from django.utils import timezone
+
+from portal.kernel.outbox.models import MessageState, OutboxMessage
+from portal.kernel.outbox.reactions import TOPIC
+from portal.kernel.scope import acting
+from procurement.clocks.models import Clock
+from procurement.demo.company import DemoCompany, make_company
+from procurement.demo.loading import SET_UP
+from procurement.demo.people import JOSH, OMAR
+from procurement.inbox.models import CaseNote, CaseQueue, CaseTask, ExceptionCase, StandIn
+from procurement.inbox.states import CaseKind, CaseState
+from procurement.mailroom.models import InboundMail, MailDraft
+from procurement.management.commands import seed_demo
+from procurement.notifications.models import NoticeMail
+from suppliers.models import User
+
+pytestmark = pytest.mark.slow
+
+# Orders that are over or whose thousand lines wait far ahead bring no case, and take most of the time to load.
+WITHOUT = {"history", "closed", "received", "cancelled", "kitting"}
+
+
+def open_business() -> DemoCompany:
+    """The demo company with every order on which something may still happen."""
+    company = make_company(timezone.now().date())
+    kept = tuple(story for story in company.orders if story.plot not in WITHOUT)
+    return replace(company, orders=kept)
+
+
+@pytest.fixture(scope="module")
+def morning(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The demo, loaded once for all tests of this file, and rolled back after them."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        override_settings(ERP_FILES_ROOT=tmp_path_factory.mktemp("erp"), OUTBOX_WAKE="time.perf_counter"),
+        django_db_blocker.unblock(),
+        transaction.atomic(),
+    ):
+        patch.setattr(seed_demo, "make_company", lambda _today, _seed: open_business())
+        call_command("seed_demo", crew=1, stdout=io.StringIO())
+        with acting(SET_UP):
+            yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def cases(morning) -> list[ExceptionCase]:
+    """The cases that somebody has to work on, asleep or awake."""
+    return list(ExceptionCase.objects.exclude(state=CaseState.RESOLVED).order_by("-score"))
+
+
+class TestTheInbox:
+    def test_is_as_much_as_a_team_does_in_a_morning(self, cases):
+        kinds = Counter(case.kind for case in cases)
+
+        # Answers become overdue through the day, whenever the demo is loaded.
+        assert 25 <= len(cases) - kinds[CaseKind.ACKNOWLEDGMENT_OVERDUE] <= 60
+        assert kinds[CaseKind.ACKNOWLEDGMENT_OVERDUE] <= 25
+        assert len(kinds) >= 12
+
+    def test_scores_go_from_hardly_anything_to_the_top(self, cases):
+        scores = [case.score for case in cases]
+
+        assert sum(score == 100 for score in scores) <= len(scores) * 0.15
+        assert max(scores) >= 80
+        assert min(scores) <= 10
+        for low in range(10, 90, 20):
+            assert any(low <= score < low + 20 for score in scores), f"none from {low} on"
+
+    def test_few_say_that_the_stock_runs_out(self, cases):
+        assert 4 <= sum(case.kind == CaseKind.STOCK_OUT for case in cases) <= 10
+
+    def test_some_are_in_somebodys_hands(self, cases):
+        omar, josh = (User.objects.get(email=one.email) for one in (OMAR, JOSH))
+
+        assert {case.state for case in cases} == {CaseState.OPEN, CaseState.SNOOZED}
+        assert any(case.owner_id == josh.pk and case.holder_id == omar.pk for case in cases)
+        assert any(case.owned_by == "person" for case in cases)
+        assert 10 <= sum(case.holder_id == omar.pk for case in cases) <= 50
+        assert any(case.holder_id == omar.pk and case.score >= 70 for case in cases)
+        assert StandIn.objects.count() == 1
+        assert CaseQueue.objects.count() == 2
+        assert CaseNote.objects.count() == 2
+        assert Counter(CaseTask.objects.values_list("state", flat=True)) == {"asked": 2, "answered": 1}
+
+    def test_some_are_older_than_others_and_a_clock_is_overdue(self, cases):
+        now = timezone.now()
+
+        assert len({case.opened_at.date() for case in cases}) >= 3
+        assert Clock.objects.filter(stream__startswith="case:", due_at__lt=now).exists()
+        assert Clock.objects.filter(stream__startswith="order:", due_at__lt=now).exists()
+
+
+class TestThePost:
+    def test_every_way_a_mail_can_go_is_there(self, morning):
+        assert Counter(InboundMail.objects.values_list("state", flat=True)) == {
+            "drafted": 3,
+            "threaded": 1,
+            "unknown": 2,
+            "automatic": 1,
+        }
+        assert Counter(MailDraft.objects.values_list("kind", "state")) == {
+            ("answer", "open"): 2,
+            ("change", "open"): 1,
+        }
+
+    def test_some_suppliers_are_mailed_of_their_orders(self, morning):
+        to = [mail.address for mail in NoticeMail.objects.all()]
+
+        assert 4 <= len(to) <= 10
+        assert "mei@lianfeng.example" in to
+        assert sum(address.startswith("orders@") for address in to) >= 3  # who has only mail
+
+
+def test_nothing_of_the_past_is_left_to_be_told(morning):
+    waiting = OutboxMessage.objects.filter(topic=TOPIC, state=MessageState.WAITING)
+
+    assert set(waiting.values_list("kind", flat=True)) <= {"notices"}
