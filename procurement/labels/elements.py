@@ -18,7 +18,9 @@ from portal.kernel.values import decimals_of
 from procurement.labels.code128 import FNC1, module_count, symbol_values
 from procurement.labels.numbers import BadNumber, has_right_check_digit, is_digits, read_gtin
 
-LONGEST_SYMBOL = 48  # characters, identifiers and separators counted, start, stop and check not (section 5.4.4.3)
+LONGEST_SYMBOL = (
+    48  # characters, identifiers and separators counted, start, stop and check not (section 5.4.4.3)
+)
 SCANNER_PREFIX = re.compile(r"^\](?:C1|d2|e0|Q3|J1)")
 # GS1 AI encodable character set 82 (section 7.11): what a text may be made of. No space, no umlaut.
 TEXT = re.compile(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]+")
@@ -194,15 +196,17 @@ def day_of(element: Element, *, today: date) -> date:
     try:
         return date(year, month, day or calendar.monthrange(year, month)[1])
     except ValueError as problem:
-        raise BadElement(_("%(year)s has no such day as “%(data)s”.") % {"year": year, "data": element.data}) from problem
+        raise BadElement(
+            _("%(year)s has no such day as “%(data)s”.") % {"year": year, "data": element.data}
+        ) from problem
 
 
 def _full_year(short: int, this_year: int) -> int:
     century, ours = divmod(this_year, CENTURY)
     ahead = short - ours
-    if ahead > 50:  # noqa: PLR2004 -- the rule's own figures
+    if ahead > 50:
         century -= 1
-    elif ahead < -49:  # noqa: PLR2004 -- the rule's own figures
+    elif ahead < -49:
         century += 1
     return century * CENTURY + short
 
@@ -253,7 +257,9 @@ def _identifier_at(text: str) -> Identifier:
         if meaning := IDENTIFIERS.get(text[:length]):
             return meaning
     raise BadElement(
-        _("The barcode goes on with “%(rest)s”, which begins with no application identifier this portal knows.")
+        _(
+            "The barcode goes on with “%(rest)s”, which begins with no application identifier this portal knows."
+        )
         % {"rest": text[:12].replace(FNC1, " ")}
     )
 
@@ -319,7 +325,7 @@ def _is_well_formed(kind: str, data: str) -> bool:
     if kind == "text":
         return TEXT.fullmatch(data) is not None
     if kind == "country":
-        return is_digits(data[:3]) and (len(data) == 3 or TEXT.fullmatch(data) is not None)  # noqa: PLR2004 -- ISO 3166
+        return is_digits(data[:3]) and (len(data) == 3 or TEXT.fullmatch(data) is not None)
     if kind == "key":
         return has_right_check_digit(data)
     if kind == "day":
@@ -340,7 +346,9 @@ def _length_text(meaning: Identifier) -> str:
 
 def _rule(kind: str) -> str:
     return {
-        "text": _("only letters from A to Z, digits and common signs may stand there, no space and no accent"),
+        "text": _(
+            "only letters from A to Z, digits and common signs may stand there, no space and no accent"
+        ),
         "country": _("it begins with the three digits of a country (ISO 3166-1)"),
         "key": _("its last digit is not the check digit of the others"),
         "day": _("a day is YYMMDD, with 00 for the last of the month"),

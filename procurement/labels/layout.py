@@ -27,7 +27,9 @@ from procurement.labels.stock import INCH, Stock
 
 # Symbol specification table for logistic units (GS1 General Specifications, section 5.12.3.5).
 NARROWEST_MODULE, LOWEST_BARS = 0.495, 31.75
-NARROWEST_CARTON_MODULE = 0.25  # of a carton number, which is no GS1 key: what common scanners read at arm's length
+NARROWEST_CARTON_MODULE = (
+    0.25  # of a carton number, which is no GS1 key: what common scanners read at arm's length
+)
 BARS_HEIGHT = 32.0
 CAPTION, CAPTION_GAP = 3.4, 0.8
 OFFICE_DOT = INCH / 600
@@ -157,7 +159,9 @@ def _symbols(label: Label, stock: Stock, dot: float) -> list[_Symbol]:
 def _carton_symbol(number: str, stock: Stock, dot: float) -> _Symbol:
     if not number.isascii() or not number.isprintable():
         raise DoesNotFit(
-            _("The carton number “%(number)s” cannot be a barcode: use letters from A to Z, digits and common signs.")
+            _(
+                "The carton number “%(number)s” cannot be a barcode: use letters from A to Z, digits and common signs."
+            )
             % {"number": number}
         )
     values = symbol_values(number)
@@ -193,7 +197,9 @@ def _head(label: Label, stock: Stock, foot: float) -> Iterator[Part]:
     room = foot - stock.margin - ABOVE_BARS
     scale = min(MOST_SCALE, room / natural)
     if scale < LEAST_SCALE:
-        raise DoesNotFit(_("This label says more than its size can hold. Choose a larger one, or leave something out."))
+        raise DoesNotFit(
+            _("This label says more than its size can hold. Choose a larger one, or leave something out.")
+        )
     yield from _parties(label, stock, scale)
     y = stock.margin + _parties_height(label) * scale
     for row in rows:
@@ -220,10 +226,22 @@ def _parties(label: Label, stock: Stock, scale: float) -> Iterator[Part]:
     left, right = inner * FROM_SHARE - GUTTER / 2, inner * (1 - FROM_SHARE) - GUTTER / 2
     yield Rule(middle, stock.margin, RULE, _parties_height(label) * scale - ROW_PAD)
     yield from _party(
-        label.ship_from, pgettext("label", "From"), stock.margin, left, stock.margin, scale, (FROM_NAME, FROM_TEXT)
+        label.ship_from,
+        pgettext("label", "From"),
+        stock.margin,
+        left,
+        stock.margin,
+        scale,
+        (FROM_NAME, FROM_TEXT),
     )
     yield from _party(
-        label.ship_to, pgettext("label", "To"), middle + GUTTER / 2, right, stock.margin, scale, (TO_NAME, TO_TEXT)
+        label.ship_to,
+        pgettext("label", "To"),
+        middle + GUTTER / 2,
+        right,
+        stock.margin,
+        scale,
+        (TO_NAME, TO_TEXT),
     )
 
 
@@ -276,7 +294,9 @@ def _rows(label: Label, inner: float) -> list[_Row]:
             _Cell(_("Tracking number"), label.tracking, 1.0, is_bold=False),
         ],
         [
-            _Cell(_("Item"), label.item or (_("Mixed, see packing slip") if label.is_mixed else ""), 1.4, 4.6),
+            _Cell(
+                _("Item"), label.item or (_("Mixed, see packing slip") if label.is_mixed else ""), 1.4, 4.6
+            ),
             _Cell(_("Your item"), label.buyer_item, 1.0, 4.6),
         ],
         [_long_cell(_("Description"), label.description, inner, is_bold=False)],
@@ -288,7 +308,9 @@ def _rows(label: Label, inner: float) -> list[_Row]:
         ],
         [
             _Cell(_("Package"), _place(label), 1.0, 4.6),
-            _Cell(_("Gross weight"), "" if label.gross_kg is None else quantity_text(label.gross_kg, "kg"), 0.9),
+            _Cell(
+                _("Gross weight"), "" if label.gross_kg is None else quantity_text(label.gross_kg, "kg"), 0.9
+            ),
             _Cell(_("Origin"), label.origin, 0.5),
         ],
         [_long_cell(_("Note"), label.note, inner, is_bold=True)],

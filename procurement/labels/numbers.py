@@ -57,9 +57,7 @@ def build_sscc(prefix: str, serial: int, *, extension: int = 0) -> str:
     """
     _check_prefix(prefix)
     if not 0 <= extension < EXTENSION_DIGITS:
-        raise BadNumber(
-            _("The extension digit of an SSCC is 0 to 9, not %(value)s.") % {"value": extension}
-        )
+        raise BadNumber(_("The extension digit of an SSCC is 0 to 9, not %(value)s.") % {"value": extension})
     if not 0 <= serial < sscc_capacity(prefix):
         raise BadNumber(
             _(
