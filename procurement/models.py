@@ -46,6 +46,14 @@ from procurement.orders.models import (
     ScheduleLine,
 )
 from procurement.receipts.models import Receipt
+from procurement.shipments.models import (
+    Milestone,
+    Package,
+    PackageNumbering,
+    PackedQuantity,
+    ShipNotice,
+    ShipNoticeLine,
+)
 from procurement.threads.models import Attachment, Message
 from procurement.tolerances.models import (
     ToleranceDecision,
@@ -88,6 +96,7 @@ __all__ = [
     "MailDraft",
     "Mailbox",
     "Message",
+    "Milestone",
     "Notice",
     "NoticeMail",
     "NoticePreference",
@@ -97,6 +106,9 @@ __all__ = [
     "OrderDocument",
     "OrderRevision",
     "OrderSight",
+    "Package",
+    "PackageNumbering",
+    "PackedQuantity",
     "PriorityFormula",
     "Promise",
     "PurchaseOrder",
@@ -108,6 +120,8 @@ __all__ = [
     "SavedView",
     "ScheduleLine",
     "ServicePolicy",
+    "ShipNotice",
+    "ShipNoticeLine",
     "SignedLink",
     "Site",
     "StandIn",

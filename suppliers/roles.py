@@ -19,6 +19,8 @@ class Permission(StrEnum):
     ORDER_DECIDE = "order.decide"
     ORDER_EXPORT = "order.export"
     CHANGE_NEGOTIATE = "change.negotiate"
+    SHIPMENT_WRITE = "shipment.write"
+    SHIPMENT_SETUP = "shipment.setup"
     REASON_MANAGE = "reason.manage"
     THREAD_WRITE = "thread.write"
     THREAD_NOTE = "thread.note"
@@ -41,7 +43,8 @@ class Permission(StrEnum):
 P = Permission
 
 _READS = frozenset({P.ORDER_VIEW, P.ORDER_EXPORT})
-_SELLS = _READS | {P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE, P.THREAD_WRITE}
+_SHIPS = _READS | {P.SHIPMENT_WRITE, P.THREAD_WRITE}
+_SELLS = _SHIPS | {P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE}
 
 
 class SupplierRole(models.TextChoices):
@@ -49,12 +52,14 @@ class SupplierRole(models.TextChoices):
 
     ADMINISTRATOR = "administrator", _("Administrator")
     ORDERS = "orders", _("Orders")
+    SHIPPING = "shipping", _("Shipping")
     READ_ONLY = "read_only", _("Read only")
 
 
 SUPPLIER_ROLES: dict[str, frozenset[Permission]] = {
-    SupplierRole.ADMINISTRATOR: _SELLS | {P.TOKEN_MANAGE},
+    SupplierRole.ADMINISTRATOR: _SELLS | {P.TOKEN_MANAGE, P.SHIPMENT_SETUP},
     SupplierRole.ORDERS: _SELLS,
+    SupplierRole.SHIPPING: _SHIPS,
     SupplierRole.READ_ONLY: _READS,
 }
 
@@ -63,6 +68,7 @@ _BUYS = _COMPANY_READS | {
     P.ORDER_DECIDE,
     P.ORDER_ANSWER_FOR,
     P.CHANGE_NEGOTIATE,
+    P.SHIPMENT_WRITE,
     P.THREAD_WRITE,
     P.THREAD_NOTE,
     P.POLICY_EDIT,
@@ -93,6 +99,7 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
     CompanyRole.ADMINISTRATOR: _COMPANY_READS
     | {
         P.SUPPLIER_MANAGE,
+        P.SHIPMENT_SETUP,
         P.REASON_MANAGE,
         P.TOKEN_MANAGE,
         P.POLICY_EDIT,
@@ -114,6 +121,7 @@ class TokenScope(models.TextChoices):
 
     READ = "read", _("Read orders")
     ACKNOWLEDGE = "acknowledge", _("Read and acknowledge orders")
+    SHIP = "ship", _("Read and acknowledge orders, send ship notices")
 
 
 # What a program of the buying side may read besides.
@@ -121,4 +129,5 @@ COMPANY_PROGRAMS = frozenset({P.POLICY_VIEW, P.CASE_VIEW})
 TOKEN_SCOPES: dict[str, frozenset[Permission]] = {
     TokenScope.READ: _READS,
     TokenScope.ACKNOWLEDGE: _READS | {P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE, P.THREAD_WRITE},
+    TokenScope.SHIP: _SELLS,
 }

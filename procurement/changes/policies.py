@@ -42,7 +42,7 @@ ANSWER_WITHIN = timedelta(hours=90)
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """What the rules must know of an agreed line. `done` is what cannot be undone: received or invoiced already."""
+    """What the rules must know of an agreed line. `done` is what cannot be undone: shipped, received or invoiced."""
 
     number: int
     unit: str
@@ -58,9 +58,9 @@ def answer_by(at: datetime, calendar: WorkingCalendar) -> datetime:
     return add_working_time(at, ANSWER_WITHIN, calendar)
 
 
-def done_of(received: Decimal, invoiced: Decimal) -> Decimal:
+def done_of(shipped: Decimal, received: Decimal, invoiced: Decimal) -> Decimal:
     """How much of a line cannot be undone."""
-    return max(received, invoiced)
+    return max(shipped, received, invoiced)
 
 
 def is_agreed_still(was: Terms, now: Terms, place: str) -> bool:
@@ -116,7 +116,9 @@ def _read_pieces(
     )
     total = sum((piece.quantity for piece in pieces), start=ZERO)
     if not problems and total < agreed.done:
-        message = _("%(done)s %(unit)s have been received or invoiced already. Ask for at least so many.")
+        message = _(
+            "%(done)s %(unit)s have been shipped, received or invoiced already. Ask for at least so many."
+        )
         values = {"done": plain(agreed.done), "unit": agreed.unit}
         problem = Problem("quantity.0", message % values, plain(total), "below_done", str(agreed.number))
         problems.append(problem)

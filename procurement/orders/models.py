@@ -1,12 +1,13 @@
 """An order as the ERP asked for it, its revisions, and the promises made on it."""
 
 import uuid
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 
 from portal.kernel.scope import ScopedQuerySet
@@ -153,6 +154,9 @@ class PurchaseOrderLine(models.Model):
     last moved: who answers or decides on an older version is told so. `price` is for `price_per` units.
     `last_schedule_key` is the highest key any of its deliveries ever had.
 
+    `shipped_quantity` is all that ship notices say has left, or that was received without one; `on_the_way` is what of
+    it is not here yet, as [quantity, day] each. Both are the portal's, like the promise.
+
     Asked are the days from `delivery_on` to `last_delivery_on`; `expected_on` is the day of the last delivery as
     planning should see it, `next_delivery_on` that of the earliest one not yet here.
     """
@@ -181,6 +185,8 @@ class PurchaseOrderLine(models.Model):
     note = models.TextField(blank=True)
     cancelled = models.BooleanField(default=False)
     closed = models.BooleanField(default=False)
+    shipped_quantity = models.DecimalField(**QUANTITY, default=Decimal(0), db_default=Decimal(0))
+    on_the_way = models.JSONField(default=list, db_default=Value([], output_field=models.JSONField()))
     received_quantity = models.DecimalField(**QUANTITY, default=Decimal(0))
     invoiced_quantity = models.DecimalField(**QUANTITY, default=Decimal(0))
     asked_revision = models.PositiveIntegerField(default=1)
@@ -265,6 +271,11 @@ class PurchaseOrderLine(models.Model):
     @property
     def open_quantity(self) -> Decimal:
         return max(Decimal(0), self.quantity - self.received_quantity)
+
+    @property
+    def way(self) -> list[tuple[Decimal, date]]:
+        """What is on its way: so much, expected on that day."""
+        return [(Decimal(quantity), date.fromisoformat(day)) for quantity, day in self.on_the_way]
 
 
 class ScheduleLine(models.Model):

@@ -202,22 +202,42 @@ def standing_of(pieces: Sequence[Piece]) -> Standing:
     return Standing(Agreement.REFUSED if refused else Agreement.AGREED, Turn.NOBODY)
 
 
-def expected_on(asked: Asked, pieces: Sequence[Piece]) -> date:
-    """The day planning should use for the last of a line: agreed, else promised under review, else asked."""
-    return max(day for _, day in _expected(asked, pieces))
+# So much on that day.
+Delivery = tuple[Decimal, date]
 
 
-def next_delivery_on(asked: Asked, pieces: Sequence[Piece], received: Decimal) -> date:
-    """The day of the earliest delivery of a line that is not here yet; what was received fills them by date."""
-    left = received
-    for quantity, day in sorted(_expected(asked, pieces), key=lambda delivery: delivery[1]):
+def expected_on(
+    asked: Asked, pieces: Sequence[Piece], gone: Decimal = ZERO, way: Sequence[Delivery] = ()
+) -> date:
+    """The day planning should use for the last of a line: on its way, else agreed, else promised under review, else
+    asked.
+
+    `gone` is all that was shipped or received; it fills the deliveries by date. `way` is what of it is not here yet.
+    """
+    planned = _expected(asked, pieces)
+    coming = [*_still_to_go(planned, gone), *way] if way else planned
+    return max(day for _, day in coming)
+
+
+def next_delivery_on(
+    asked: Asked, pieces: Sequence[Piece], gone: Decimal, way: Sequence[Delivery] = ()
+) -> date:
+    """The day of the earliest delivery of a line that is not here yet; `gone` and `way` as in `expected_on`."""
+    coming = [*_still_to_go(_expected(asked, pieces), gone), *way]
+    return min((day for _, day in coming), default=expected_on(asked, pieces))
+
+
+def _still_to_go(planned: Iterable[Delivery], gone: Decimal) -> list[Delivery]:
+    """The deliveries of which something has not left yet."""
+    left, found = gone, []
+    for quantity, day in sorted(planned, key=lambda delivery: delivery[1]):
         left -= quantity
         if left < ZERO:
-            return day
-    return expected_on(asked, pieces)
+            found.append((min(quantity, -left), day))
+    return found
 
 
-def _expected(asked: Asked, pieces: Sequence[Piece]) -> Sequence[tuple[Decimal, date]]:
+def _expected(asked: Asked, pieces: Sequence[Piece]) -> Sequence[Delivery]:
     for state in (PromiseState.AGREED, PromiseState.PROPOSED):
         standing = [piece for piece in pieces if piece.state == state and piece.kind != PromiseKind.REFUSE]
         if dated := [(piece.quantity, piece.delivery_on) for piece in standing if piece.delivery_on]:

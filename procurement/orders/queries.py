@@ -47,6 +47,12 @@ def lock_order(key: uuid.UUID, *, actor: Actor) -> PurchaseOrder:
     return order
 
 
+def lock_orders(ids: Iterable[int]) -> list[PurchaseOrder]:
+    """Orders that are known to be the actor's, held until the door's transaction ends; always in the same order."""
+    held = PurchaseOrder.objects.filter(pk__in=set(ids)).select_related("company", "supplier", "ship_to")
+    return list(held.select_for_update(of=("self",)).order_by("id"))
+
+
 def lines_of(order: PurchaseOrder) -> list[PurchaseOrderLine]:
     """All lines of one order in their order."""
     return list(order.lines.order_by("number", "id"))

@@ -41,7 +41,7 @@ from suppliers.models import Supplier
 from suppliers.states import Segment
 
 # Kinds of paper that are held against rules today; the others can be written once something asks them.
-OFFERED = (DocumentKind.PROMISE, DocumentKind.CHANGE)
+OFFERED = (DocumentKind.PROMISE, DocumentKind.CHANGE, DocumentKind.SHIPMENT)
 NONE, UP_TO, ANY = "none", "up_to", "any"
 NO_CHOICE = ("", lazy("– none –"))
 

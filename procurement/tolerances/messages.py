@@ -15,10 +15,13 @@ from typing import Any
 
 
 class DocumentKind(StrEnum):
-    """Which paper is compared: a promise with its order, a change with what was agreed, an invoice with both."""
+    """Which paper is compared: a promise with its order, a change with what was agreed, a ship notice with what is
+    open, an invoice with all of them.
+    """
 
     PROMISE = "promise"
     CHANGE = "change_request"
+    SHIPMENT = "ship_notice"
     INVOICE = "invoice"
 
 

@@ -68,6 +68,8 @@ MEASURES: dict[DocumentKind, tuple[Measure, ...]] = {
         Measure.LINE_AMOUNT,
         Measure.DOCUMENT_AMOUNT,
     ),
+    # All that was shipped of a line against all that was ordered: only more of it is a difference.
+    DocumentKind.SHIPMENT: (Measure.QUANTITY,),
     DocumentKind.INVOICE: (
         Measure.QUANTITY,
         Measure.UNIT_PRICE,

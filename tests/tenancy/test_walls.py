@@ -79,6 +79,7 @@ def test_child_tables_hold_their_supplier_equal_to_their_parents():
         "procurement_orderchange",
         "procurement_purchaseorder",
         "procurement_purchaseorderline",
+        "procurement_shipnotice",
     }
     expected = {
         model._meta.db_table
@@ -206,6 +207,13 @@ WRITES = {
     ),
     "procurement_orderdocument": "SELECT INSERT DELETE UPDATE(asked_at,reason,state)",
     "procurement_ordersight": "SELECT INSERT",
+    "procurement_milestone": "SELECT INSERT",
+    "procurement_package": (
+        "SELECT INSERT DELETE UPDATE(carton_number,gross_kg,height_cm,is_live,length_cm,parent_id,sscc,"
+        "tracking_number,width_cm)"
+    ),
+    "procurement_packagenumbering": "SELECT INSERT UPDATE(extension,gs1_prefix,next_carton,next_serial)",
+    "procurement_packedquantity": "SELECT INSERT DELETE",
     "procurement_promise": "SELECT INSERT UPDATE(decided_at,state,was_agreed)",
     "procurement_purchaseorder": (
         "SELECT UPDATE(acknowledge_by_at,agreement,answer_asked_at,finance,line_count,lines_agreed,"
@@ -213,10 +221,18 @@ WRITES = {
         "total_amount,updated_at,version)"
     ),
     "procurement_purchaseorderline": (
-        "SELECT UPDATE(agreed_revision,agreement,expected_on,next_delivery_on,touched_version,turn)"
+        "SELECT UPDATE(agreed_revision,agreement,expected_on,logistics,next_delivery_on,on_the_way,"
+        "shipped_quantity,touched_version,turn)"
     ),
     "procurement_savedview": "SELECT INSERT DELETE UPDATE(query,supplier_id)",
     "procurement_scheduleline": "SELECT UPDATE(first_agreed_on,first_promised_on)",
+    "procurement_shipnotice": (
+        "SELECT INSERT UPDATE(arrived_at,bill_of_lading,carrier,channel,delivery_on,departed_at,end_reason,"
+        "ended_at,expected_on,freight_terms,gross_kg,note,number,number_key,pieces,replaces_id,seal,sent_at,"
+        "sent_by,sent_by_user_id,service,ship_from_id,ship_on,state,tracking_numbers,updated_at,version,"
+        "written_by)"
+    ),
+    "procurement_shipnoticeline": "SELECT INSERT DELETE UPDATE(follows_on,quantity,remainder)",
     "procurement_signedlink": (
         "SELECT INSERT UPDATE(acted_on,opened_at,renewals,revoked_at,revoked_by,used_at)"
     ),

@@ -25,6 +25,7 @@ from procurement.changes.services.propose import (
     edit_change,
     foretell_wish,
     propose_change,
+    propose_on_order,
 )
 from procurement.changes.services.reasons import save_reason
 
@@ -50,6 +51,7 @@ __all__ = [
     "overtake_waiting",
     "propose_change",
     "propose_changes",
+    "propose_on_order",
     "save_reason",
     "withdraw_change",
 ]

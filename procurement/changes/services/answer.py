@@ -114,7 +114,7 @@ def require_acceptable(change: OrderChange, now: LineNow, *, today: date) -> Non
         raise Invalid(text, [Problem("delivery_on", text, day, "passed", str(now.line.number))])
     if terms.quantity < now.agreed.done:
         message = _(
-            "%(done)s %(unit)s have been received or invoiced meanwhile, more than this asks for. Counter it."
+            "%(done)s %(unit)s have been shipped, received or invoiced meanwhile, more than this asks for. Counter it."
         )
         text = message % {"done": plain(now.agreed.done), "unit": now.agreed.unit}
         raise Invalid(

@@ -22,6 +22,7 @@ from procurement.orders.services.promise import (
 from procurement.orders.services.receive import OrderIntake, OrderResult, newest_papers, receive_orders
 from procurement.orders.services.reopen import ask_again
 from procurement.orders.services.saved_view import forget_view, save_view
+from procurement.orders.services.shipped import Shipped, note_shipped
 
 __all__ = [
     "GIVEN_UP_AFTER",
@@ -31,6 +32,7 @@ __all__ = [
     "OrderResult",
     "Ruled",
     "Settled",
+    "Shipped",
     "ask_again",
     "ask_for_document",
     "cancel_order",
@@ -42,6 +44,7 @@ __all__ = [
     "keep_document",
     "make_promises",
     "newest_papers",
+    "note_shipped",
     "promise_command",
     "receive_orders",
     "save_view",

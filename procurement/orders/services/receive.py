@@ -57,6 +57,7 @@ from procurement.orders.states import (
 )
 from suppliers.models import Supplier
 
+ZERO = Decimal(0)
 LARGEST = Decimal(10) ** 12
 IN_THE_ERP = "in the ERP"  # who decided, as it is kept: in one language
 STATE_OF = {"open": OrderState.ISSUED, "cancelled": OrderState.CANCELLED, "closed": OrderState.CLOSED}
@@ -260,7 +261,9 @@ def _deliveries(line: LinePaper) -> list[tuple[Decimal, Any]]:
     return [(line.quantity, line.delivery_on)]
 
 
-def _line_values(line: LinePaper, paper: OrderPaper, known: _Known) -> dict[str, Any]:
+def _line_values(
+    line: LinePaper, paper: OrderPaper, known: _Known, shipped: Decimal = ZERO
+) -> dict[str, Any]:
     names = (
         "number",
         "item_number",
@@ -285,7 +288,7 @@ def _line_values(line: LinePaper, paper: OrderPaper, known: _Known) -> dict[str,
     values["last_delivery_on"] = max(day for _, day in _deliveries(line))
     values["ship_to"] = known.sites.get(line.ship_to)
     values["logistics"] = logistics_of(
-        ordered=line.quantity, shipped=Decimal(0), received=line.received_quantity, closed=line.closed
+        ordered=line.quantity, shipped=shipped, received=line.received_quantity, closed=line.closed
     )
     values["finance"] = finance_of(ordered=line.quantity, invoiced=line.invoiced_quantity)
     return values
@@ -497,7 +500,8 @@ class _Revising:
         planned_anew = paper.planned_by_erp and (
             self.is_amended or paper.received_quantity > line.received_quantity
         )
-        for name, value in _line_values(paper, self.paper, self.known).items():
+        shipped = line.shipped_quantity
+        for name, value in _line_values(paper, self.paper, self.known, shipped).items():
             setattr(line, name, value)
         line.cancelled = False
         schedules = self._reschedule(line, paper)

@@ -53,8 +53,9 @@ EXPECTED = ("expected_on", "next_delivery_on")
 
 def note_expected(line: PurchaseOrderLine, asked: Asked, pieces: Sequence[Piece]) -> None:
     """Note (not save) when the last of a line is expected, and when the next of it."""
-    line.expected_on = expected_on(asked, pieces)
-    line.next_delivery_on = next_delivery_on(asked, pieces, line.received_quantity)
+    gone, way = max(line.shipped_quantity, line.received_quantity), line.way
+    line.expected_on = expected_on(asked, pieces, gone, way)
+    line.next_delivery_on = next_delivery_on(asked, pieces, gone, way)
 
 
 def note_answer_due(

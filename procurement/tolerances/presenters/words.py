@@ -15,6 +15,7 @@ from procurement.tolerances.messages import (
 KIND_WORDS = {
     DocumentKind.PROMISE: _("Promises"),
     DocumentKind.CHANGE: _("Change requests"),
+    DocumentKind.SHIPMENT: _("Ship notices"),
     DocumentKind.INVOICE: _("Invoices"),
 }
 MEASURE_WORDS = {

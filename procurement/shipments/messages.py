@@ -1,0 +1,156 @@
+"""What a door hands to the services: a notice as it is being written, its packing, and words about its way."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LineChoice:
+    """One order line that is to go into a notice; no quantity means all that is open of it."""
+
+    order: uuid.UUID
+    line_key: str
+    quantity: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeHeader:
+    """The head of a notice as somebody writes it. `ship_from` is the code of one of the supplier's own places."""
+
+    number: str = ""
+    ship_on: date | None = None
+    delivery_on: date | None = None
+    ship_from: str = ""
+    carrier: str = ""
+    service: str = ""
+    tracking_numbers: tuple[str, ...] = ()
+    bill_of_lading: str = ""
+    freight_terms: str = ""
+    seal: str = ""
+    pieces: int | None = None
+    gross_kg: Decimal | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LineEntry:
+    """One line of a notice as somebody writes it: what goes now, and what becomes of the rest."""
+
+    line_id: int
+    quantity: Decimal
+    remainder: str = "follows"
+    follows_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaveNotice:
+    """A draft as it is to be. What is None stays as it is; `version` is the one that was on the screen."""
+
+    notice: uuid.UUID
+    version: int
+    header: NoticeHeader | None = None
+    lines: tuple[LineEntry, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeNamed:
+    """A notice as somebody sees it: a verb on it fails where it is another one meanwhile."""
+
+    notice: uuid.UUID
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackedContent:
+    """So much of a notice's line (by its position) in each of the packages."""
+
+    position: int
+    quantity: Decimal
+    lot: str = ""
+    serials: tuple[str, ...] = ()
+    expires_on: date | None = None
+    origin: str = ""
+    dangerous_goods: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddPackages:
+    """So many packages alike: "40 cartons of 12". `parent` is the package they stand on, by its position."""
+
+    count: int
+    kind: str
+    contents: tuple[PackedContent, ...] = ()
+    parent: int | None = None
+    gross_kg: Decimal | None = None
+    length_cm: Decimal | None = None
+    width_cm: Decimal | None = None
+    height_cm: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TellMilestone:
+    """A word about the way. `source` names it: told twice it counts once."""
+
+    notice: uuid.UUID
+    kind: str
+    happened_at: datetime
+    place: str = ""
+    estimated_on: date | None = None
+    note: str = ""
+    source: str = ""
+
+
+# --- a notice as a whole: what programs and files hand in --------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WholeLine:
+    """One order line of a notice, named as its ERP does."""
+
+    order: str
+    line_key: str
+    quantity: Decimal
+    remainder: str = "follows"
+    follows_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WholeContent:
+    """So much of an order line in a package."""
+
+    order: str
+    line_key: str
+    quantity: Decimal
+    lot: str = ""
+    serials: tuple[str, ...] = ()
+    expires_on: date | None = None
+    origin: str = ""
+    dangerous_goods: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WholePackage:
+    """A package, named within its notice by `ref`; `parent` is the ref of the one it stands on or lies in."""
+
+    ref: str
+    kind: str
+    parent: str = ""
+    sscc: str = ""
+    contents: tuple[WholeContent, ...] = ()
+    gross_kg: Decimal | None = None
+    length_cm: Decimal | None = None
+    width_cm: Decimal | None = None
+    height_cm: Decimal | None = None
+    tracking_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WholeNotice:
+    """Everything that a ship notice says. Order numbers are those of one company, `company`, by its code."""
+
+    company: str
+    header: NoticeHeader
+    lines: tuple[WholeLine, ...]
+    packages: tuple[WholePackage, ...] = ()

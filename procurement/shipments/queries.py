@@ -1,0 +1,300 @@
+"""Reading ship notices, what can be shipped, and what is on its way."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from portal.kernel.actors import Actor
+from portal.kernel.errors import NotFound
+from procurement.acknowledgments.queries import company_day, subjects_of
+from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine
+from procurement.orders.queries import visible_lines
+from procurement.orders.states import Agreement, OrderState, PromiseKind, PromiseState
+from procurement.shipments.models import Milestone, Package, PackedQuantity, ShipNotice, ShipNoticeLine
+from procurement.shipments.policies import (
+    ZERO,
+    Announced,
+    CheckedContent,
+    CheckedLine,
+    CheckedNotice,
+    CheckedPackage,
+    number_key,
+    shipped_of,
+)
+from procurement.shipments.states import LIVE, ON_THE_WAY, NoticeState
+from procurement.tolerances.messages import DocumentKind, Measure, Measured, Outcome
+from procurement.tolerances.queries import LivePolicy, live_policy, live_policy_held
+
+# --- notices ------------------------------------------------------------------------------------------------
+
+
+def visible_notices(actor: Actor) -> QuerySet[ShipNotice]:
+    """The ship notices this actor may see: all that were sent, and the drafts of its own side."""
+    theirs = Q(state__in=[NoticeState.DRAFT, NoticeState.DISCARDED], on_behalf=actor.is_supplier)
+    notices = ShipNotice.objects.visible_to(actor).exclude(theirs)
+    return notices.select_related("company", "supplier", "ship_to", "ship_from")
+
+
+def find_notice(key: uuid.UUID, *, actor: Actor) -> ShipNotice:
+    """One notice. Raises `NotFound` for what is not there or not yours."""
+    found: ShipNotice | None = visible_notices(actor).filter(key=key).first()
+    if found is None:
+        raise NotFound(_("There is no such ship notice."))
+    return found
+
+
+def hold_notice(key: uuid.UUID, *, actor: Actor) -> ShipNotice:
+    """One notice, held until the transaction ends. Where its orders are to move, they are held before it."""
+    found: ShipNotice | None = visible_notices(actor).filter(key=key).select_for_update(of=("self",)).first()
+    if found is None:
+        raise NotFound(_("There is no such ship notice."))
+    return found
+
+
+def order_ids_of(notice_ids: Iterable[int]) -> list[int]:
+    """The orders whose lines are in these notices."""
+    lines = ShipNoticeLine.objects.filter(notice__in=list(notice_ids))
+    return sorted(set(lines.values_list("order_id", flat=True)))
+
+
+def lines_in(notice: ShipNotice) -> list[ShipNoticeLine]:
+    """The lines of a notice in their order, each with its order line and order."""
+    return list(notice.lines.select_related("line__order", "line__ship_to").order_by("position", "id"))
+
+
+def packages_in(notice: ShipNotice) -> list[Package]:
+    """The packages of a notice, each with its contents under `packed_here`: two queries."""
+    packages = list(notice.packages.order_by("position", "id"))
+    by_package: dict[int | None, list[PackedQuantity]] = defaultdict(list)
+    packed = PackedQuantity.objects.filter(notice_line__notice=notice).select_related("notice_line")
+    for one in packed.order_by("id"):
+        by_package[one.package_id].append(one)
+    for package in packages:
+        package.packed_here = by_package[package.pk]
+    return packages
+
+
+def milestones_of(notice: ShipNotice) -> list[Milestone]:
+    """What was told of its way, of all versions of the consignment, in the order in which it happened."""
+    told = Milestone.objects.filter(notice__consignment=notice.consignment)
+    return list(told.order_by("happened_at", "id"))
+
+
+def versions_of(notice: ShipNotice, *, actor: Actor) -> list[ShipNotice]:
+    """All versions of a consignment that were ever sent, the newest first."""
+    found = visible_notices(actor).filter(consignment=notice.consignment)
+    return list(found.exclude(state__in=[NoticeState.DRAFT, NoticeState.DISCARDED]).order_by("-issue"))
+
+
+def notices_of_order(order: PurchaseOrder, *, actor: Actor) -> list[ShipNotice]:
+    """The notices in which lines of an order are, the newest first; those that were replaced stay away."""
+    found = visible_notices(actor).filter(lines__order=order).exclude(state=NoticeState.REPLACED).distinct()
+    return list(found.order_by("-drafted_at", "-id")[:50])
+
+
+def is_number_taken(notice: ShipNotice, number: str) -> bool:
+    """Whether the supplier has sent another consignment of this number to the company."""
+    live = ShipNotice.objects.filter(
+        supplier=notice.supplier_id, company=notice.company_id, number_key=number_key(number), state__in=LIVE
+    )
+    return live.exclude(consignment=notice.consignment).exists()
+
+
+# --- what is open -------------------------------------------------------------------------------------------
+
+
+def announced_by_line(
+    line_ids: Iterable[int], *, besides: uuid.UUID | None = None
+) -> dict[int, list[Announced]]:
+    """What live notices say of these lines, by line id; those of one consignment can be left out. One query."""
+    found: dict[int, list[Announced]] = defaultdict(list)
+    told = ShipNoticeLine.objects.filter(line__in=list(line_ids), notice__state__in=LIVE)
+    if besides is not None:
+        told = told.exclude(notice__consignment=besides)
+    for line_id, quantity, received, state in told.values_list(
+        "line_id", "quantity", "received_quantity", "notice__state"
+    ):
+        is_over = state in (NoticeState.CLOSED, NoticeState.RECEIVED)
+        found[line_id].append(Announced(quantity, received, is_over))
+    return found
+
+
+def way_by_line(line_ids: Iterable[int]) -> dict[int, list[tuple[Decimal, date]]]:
+    """What of these lines is on its way and not counted yet, by line id, with the day it is expected on. One query."""
+    found: dict[int, list[tuple[Decimal, date]]] = defaultdict(list)
+    told = ShipNoticeLine.objects.filter(line__in=list(line_ids), notice__state__in=ON_THE_WAY)
+    told = told.filter(quantity__gt=F("received_quantity")).order_by("notice__expected_on", "id")
+    for line_id, quantity, received, day in told.values_list(
+        "line_id", "quantity", "received_quantity", "notice__expected_on"
+    ):
+        found[line_id].append((quantity - received, day))
+    return found
+
+
+def shipped_by_line(
+    lines: Sequence[PurchaseOrderLine], *, besides: uuid.UUID | None = None
+) -> dict[int, Decimal]:
+    """How much of each line has left in all, by line id; one consignment can be left out. One query."""
+    announced = announced_by_line((line.pk for line in lines), besides=besides)
+    return {line.pk: shipped_of(announced[line.pk], line.received_quantity) for line in lines}
+
+
+def shippable_lines(actor: Actor, *, besides: ShipNotice | None = None) -> QuerySet[PurchaseOrderLine]:
+    """The order lines of which something is still to be shipped, as far as this actor may see.
+
+    Those of the notice that `besides` takes the place of are among them: what left with it is open to its correction.
+    """
+    left = Q(shipped_quantity__lt=F("quantity"))
+    if besides is not None and besides.replaces_id:
+        left |= Q(ship_notice_lines__notice=besides.replaces_id)
+    lines = visible_lines(actor).filter(
+        left,
+        order__state=OrderState.ISSUED,
+        cancelled=False,
+        closed=False,
+        received_quantity__lt=F("quantity"),
+    )
+    if besides is not None:
+        lines = lines.distinct()
+    return lines.select_related("order__company", "order__supplier", "order__ship_to", "ship_to")
+
+
+def refusal_of(line: PurchaseOrderLine, order: PurchaseOrder) -> str:
+    """Why nothing of a line can be shipped; empty where it can."""
+    values = {"order": order.number, "line": line.number}
+    if order.state != OrderState.ISSUED:
+        return _("Order %(order)s is not open any more. Take its lines out of this ship notice.") % values
+    if line.cancelled:
+        return _("Order %(order)s line %(line)s was cancelled. Take it out of this ship notice.") % values
+    if line.closed:
+        return _("Order %(order)s line %(line)s is closed: the buyer waits for nothing more.") % values
+    if line.agreement == Agreement.REFUSED:
+        return _("You have refused order %(order)s line %(line)s. Ask the buyer before you ship it.") % values
+    return ""
+
+
+def last_promised(line_ids: Iterable[int]) -> dict[int, date]:
+    """The last day agreed on each line, by line id. One query."""
+    agreed = Promise.objects.filter(
+        line__in=list(line_ids), state=PromiseState.AGREED, delivery_on__isnull=False
+    ).exclude(kind=PromiseKind.REFUSE)
+    found: dict[int, date] = {}
+    for line_id, day in agreed.values_list("line_id", "delivery_on"):
+        found[line_id] = max(day, found.get(line_id, day))
+    return found
+
+
+# --- for the checks -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A notice as it stands, with all that its checks need: read once, used by the page, the API and the sender.
+
+    `gone` is what has left of each line without it, by line id.
+    """
+
+    notice: ShipNotice
+    lines: Sequence[ShipNoticeLine]
+    packages: Sequence[Package]
+    gone: Mapping[int, Decimal] = field(default_factory=dict)
+
+    def open_of(self, one: ShipNoticeLine) -> Decimal:
+        """What can still be shipped of its line, without this notice."""
+        return max(ZERO, one.line.quantity - self.gone[one.line_id])
+
+
+def written(notice: ShipNotice) -> Written:
+    """A notice with its lines and packages, and what has left of each line without it. A fixed number of queries."""
+    lines = lines_in(notice)
+    gone = shipped_by_line([one.line for one in lines], besides=notice.consignment)
+    return Written(notice, lines, packages_in(notice), gone)
+
+
+def checked(draft: Written, *, at: datetime, hold: bool = False) -> CheckedNotice:
+    """A notice as its checks see it. With `hold` the rules on more than was ordered stay until the transaction ends."""
+    notice, lines = draft.notice, draft.lines
+    promised = last_promised(one.line_id for one in lines)
+    allowed = _allowed(draft, at=at, hold=hold)
+    positions = {package.pk: package.position for package in draft.packages}
+    line_positions = {one.pk: one.position for one in lines}
+    return CheckedNotice(
+        today=at.astimezone(ZoneInfo(notice.supplier.time_zone)).date(),
+        number=notice.number,
+        ship_on=notice.ship_on,
+        delivery_on=notice.delivery_on,
+        pieces=notice.pieces,
+        gross_kg=notice.gross_kg,
+        carrier=notice.carrier,
+        tracking_numbers=notice.tracking_numbers,
+        number_taken=is_number_taken(notice, notice.number),
+        lines=[
+            CheckedLine(
+                position=one.position,
+                order=one.line.order.number,
+                number=one.line.number,
+                quantity=one.quantity,
+                unit=one.line.unit,
+                decimals=one.line.unit_decimals,
+                open=draft.open_of(one),
+                allowed=allowed[one.line_id],
+                remainder=one.remainder,
+                follows_on=one.follows_on,
+                promised_on=promised.get(one.line_id),
+                is_agreed=one.line.agreement == Agreement.AGREED,
+                refusal=refusal_of(one.line, one.line.order),
+            )
+            for one in lines
+        ],
+        packages=[
+            CheckedPackage(
+                position=package.position,
+                kind=package.kind,
+                parent=positions.get(package.parent_id) if package.parent_id else None,
+                sscc=package.sscc,
+                gross_kg=package.gross_kg,
+                contents=[
+                    CheckedContent(
+                        line_positions[one.notice_line_id], one.quantity, one.serials, one.expires_on
+                    )
+                    for one in package.packed_here  # type: ignore[attr-defined]
+                ],
+            )
+            for package in draft.packages
+        ],
+    )
+
+
+def _allowed(draft: Written, *, at: datetime, hold: bool) -> dict[int, Decimal]:
+    """How much of each line may go now, by line id: what is open, or what is written where the rules let it pass."""
+    found = {one.line_id: draft.open_of(one) for one in draft.lines}
+    over = [one for one in draft.lines if one.quantity > found[one.line_id]]
+    if not over:
+        return found
+    look = live_policy_held if hold else live_policy
+    policy = look(draft.notice.company_id, DocumentKind.SHIPMENT)
+    if policy is None:
+        return found
+    for one in over:
+        if _passes(policy, one, draft.gone[one.line_id], at):
+            found[one.line_id] = one.quantity
+    return found
+
+
+def _passes(policy: LivePolicy, one: ShipNoticeLine, gone: Decimal, at: datetime) -> bool:
+    """Whether the rules let more go than was ordered: all that was shipped, with this, against the whole line."""
+    order = one.line.order
+    (subject,) = subjects_of(
+        policy, order, [one.line], DocumentKind.SHIPMENT, on=company_day(order, at)
+    ).values()
+    whole = Fraction(one.line.quantity)
+    check = policy.book.check(subject, Measured(Measure.QUANTITY, whole, Fraction(gone + one.quantity)))
+    return check.outcome < Outcome.ASK

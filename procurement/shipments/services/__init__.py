@@ -1,0 +1,54 @@
+"""The verbs of a ship notice: drafted, packed, sent, corrected, taken back; and what is told of its way."""
+
+from procurement.shipments.services.draft import (
+    add_lines,
+    discard_notice,
+    drop_line,
+    repeat_notice,
+    save_notice,
+    start_notices,
+)
+from procurement.shipments.services.numbering import edit_numbering, number_packages
+from procurement.shipments.services.packing import (
+    add_packages,
+    move_package,
+    pack_rest,
+    remove_packages,
+    set_contents,
+    set_package,
+)
+from procurement.shipments.services.send import (
+    Sent,
+    cancel_notice,
+    correct_notice,
+    refresh_lines,
+    send_notice,
+)
+from procurement.shipments.services.way import tell_milestone
+from procurement.shipments.services.whole import correct_whole, send_whole, write_whole
+
+__all__ = [
+    "Sent",
+    "add_lines",
+    "add_packages",
+    "cancel_notice",
+    "correct_notice",
+    "correct_whole",
+    "discard_notice",
+    "drop_line",
+    "edit_numbering",
+    "move_package",
+    "number_packages",
+    "pack_rest",
+    "refresh_lines",
+    "remove_packages",
+    "repeat_notice",
+    "save_notice",
+    "send_notice",
+    "send_whole",
+    "set_contents",
+    "set_package",
+    "start_notices",
+    "tell_milestone",
+    "write_whole",
+]
