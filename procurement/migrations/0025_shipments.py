@@ -24,7 +24,7 @@ WRITTEN = (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("procurement", "0022_mailroom"),
+        ("procurement", "0024_asked_by_mail"),
         ("suppliers", "0004_shipments"),
     ]
 
