@@ -16,11 +16,11 @@ from portal.embedded.places import ROOT
 from portal.embedded.postgres_home import PostgresUnavailable
 from portal.embedded.supervisor import Failed, Stopping, Supervisor
 from portal.embedded.valkey import ValkeyUnavailable
-from tests.bench import importing, inbox, mails, outbox, pages, report, servers, tryton
+from tests.bench import importing, inbox, mails, outbox, pages, report, rules, servers, tryton
 from tests.bench.company import BIG, LITTLE, TINY, Size
 from tests.bench.servers import Machine
 
-PARTS = ("pages", "import", "outbox", "inbox", "mails", "tryton")
+PARTS = ("pages", "import", "outbox", "inbox", "rules", "mails", "tryton")
 
 
 class Bench:
@@ -45,6 +45,7 @@ class Bench:
             "import": self.imports,
             "outbox": self.outbox,
             "inbox": self.inbox,
+            "rules": self.rules,
             "mails": self.mails,
             "tryton": self.tryton,
         }
@@ -86,6 +87,9 @@ class Bench:
     def inbox(self, results: dict[str, Any]) -> None:
         size, cases, rounds = (self.big, 500, 3) if self.small else (self.little, 100_000, inbox.ROUNDS)
         self.keep(results, "inbox", inbox.measure(self.machine, size, cases, rounds))
+
+    def rules(self, results: dict[str, Any]) -> None:
+        self.keep(results, "rules", rules.measure((5, 50, 500), 100 if self.small else 20_000))
 
     def mails(self, results: dict[str, Any]) -> None:
         self.keep(results, "mails", mails.measure(1 if self.small else 20))

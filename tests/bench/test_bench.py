@@ -76,6 +76,7 @@ def test_a_small_bench_measures_everything_and_touches_only_its_own_folder(tmp_p
             "pages",
             "import",
             "outbox",
+            "rules",
             "mails",
         ],
         env=env | {"SMALL": "1", "ARGS": ""},
@@ -95,6 +96,7 @@ def test_a_small_bench_measures_everything_and_touches_only_its_own_folder(tmp_p
             assert size["queries"] > 4
     assert found["import"]["found"]["lines"] >= 100
     assert found["outbox"]["found"]["erp"]["messages"] == 20
+    assert [one["rules"] for one in found["rules"]["found"]["sizes"]] == [5, 50, 500]
     assert found["mails"]["found"]["per_second"] > 1
     assert "## Plans" in done.stdout
     assert report.DOCUMENT.read_bytes() == before
