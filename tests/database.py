@@ -8,12 +8,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import TransactionTestCase
 from psycopg import Connection, errors, sql
 
@@ -34,6 +35,18 @@ def as_owner() -> Iterator[None]:
     finally:
         connection.close()
         connection.settings_dict.update(login)
+
+
+@contextmanager
+def made_once(blocker: Any) -> Iterator[None]:
+    """For fixtures of a module: what is made in here is there for all its tests, and gone after them.
+
+    It is a transaction around theirs: what a test does is rolled back to a savepoint in it. Not for tests that use
+    transactions of their own (`transaction=True`).
+    """
+    with blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def make_database(*, keep: bool) -> str:

@@ -92,7 +92,7 @@ class Bench:
         self.keep(results, "rules", rules.measure((5, 50, 500), 100 if self.small else 20_000))
 
     def mails(self, results: dict[str, Any]) -> None:
-        self.keep(results, "mails", mails.measure(1 if self.small else 20))
+        self.keep(results, "mails", mails.measure(*((1, 50) if self.small else (20,))))
 
     def tryton(self, results: dict[str, Any]) -> None:
         self.keep(results, "tryton", tryton.measure(self.machine, 2 if self.small else 60))

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -17,6 +16,7 @@ from portal.kernel.actors import Side
 from portal.kernel.scope import acting
 from tests.builders.matrix import SHOWS, Objects, make_objects
 from tests.builders.world import make_world
+from tests.database import made_once
 from tests.people import FEED, make_people
 
 pytestmark = pytest.mark.django_db
@@ -69,17 +69,13 @@ def ask(client: Client, method: str, url: str) -> int:
 
 @pytest.fixture(scope="module")
 def everything(django_db_setup, django_db_blocker) -> Iterator[tuple[dict[str, Any], dict[str, Objects]]]:
-    """Everybody, and one of everything of two suppliers: made once for all doors, in a transaction around their tests.
-
-    What a test does is rolled back to the savepoint that its own transaction is in here.
-    """
-    with django_db_blocker.unblock(), transaction.atomic():
+    """Everybody, and one of everything of two suppliers: made once for all doors, and rolled back behind each."""
+    with made_once(django_db_blocker):
         suppliers = make_world()
         with acting(FEED):
             people = make_people(suppliers)
             objects = {number: make_objects(number, people) for number in ("ACME", "GLOBEX")}
         yield people, objects
-        transaction.set_rollback(True)
 
 
 @pytest.fixture
