@@ -17,6 +17,7 @@ from procurement.shipments.services.packing import (
     set_contents,
     set_package,
 )
+from procurement.shipments.services.receive import note_received
 from procurement.shipments.services.send import (
     Sent,
     cancel_notice,
@@ -36,6 +37,7 @@ __all__ = [
     "drop_line",
     "edit_numbering",
     "move_package",
+    "note_received",
     "number_packages",
     "pack_rest",
     "refresh_lines",

@@ -25,10 +25,11 @@ from procurement.orders.queries import lock_orders
 from procurement.orders.services import Shipped, note_shipped
 from procurement.shipments.messages import NoticeNamed
 from procurement.shipments.models import Package, PackedQuantity, ShipNotice, ShipNoticeLine
-from procurement.shipments.policies import Finding, check_notice, stops
+from procurement.shipments.policies import ZERO, Finding, check_notice, stops
 from procurement.shipments.queries import (
     Written,
     checked,
+    counted_by_line,
     find_notice,
     hold_notice,
     order_ids_of,
@@ -68,6 +69,7 @@ def send_notice(named: NoticeNamed, *, actor: Actor, at: datetime) -> Sent:
         if before is not None:
             _end(before, "replace", "", actor=actor, at=at)
         _drop_empty(draft)
+        _note_what_came_before(draft, before)
         fields = {
             "sent_at": at,
             "sent_by": actor.label,
@@ -161,6 +163,19 @@ def _drop_empty(draft: Written) -> None:
     ShipNoticeLine.objects.filter(pk__in=idle).delete()
 
 
+def _note_what_came_before(draft: Written, before: ShipNotice | None) -> None:
+    """What has come of the lines and was counted for no notice came without this one. A correction keeps what the
+    version before it has noted: the goods are the same.
+    """
+    ids = [one.line_id for one in draft.lines]
+    kept = dict(before.lines.values_list("line_id", "came_before")) if before is not None else {}
+    counted = counted_by_line(ids)
+    for one in draft.lines:
+        here = max(ZERO, one.line.received_quantity - counted.get(one.line_id, ZERO))
+        one.came_before = kept.get(one.line_id, here)
+    ShipNoticeLine.objects.bulk_update(draft.lines, ["came_before"], batch_size=500)
+
+
 def _facts_of(draft: Written) -> dict[str, Any]:
     notice = draft.notice
     lines = [
@@ -220,7 +235,7 @@ def _line_ids(notice: ShipNotice | None) -> set[int]:
 @requires_scope
 def refresh_lines(orders: Iterable[PurchaseOrder], line_ids: Iterable[int], *, at: datetime) -> None:
     """Let the lines of these orders, which are held, agree with what live notices say of them. Told twice it changes
-    nothing: it looks at how things stand.
+    nothing: it looks at how things stand, and an order whose lines say so already is left alone.
     """
     wanted = set(line_ids)
     lines = list(PurchaseOrderLine.objects.filter(pk__in=wanted))
@@ -228,7 +243,8 @@ def refresh_lines(orders: Iterable[PurchaseOrder], line_ids: Iterable[int], *, a
     way = way_by_line(wanted)
     by_order: dict[int, dict[int, Shipped]] = {}
     for line in lines:
-        by_order.setdefault(line.order_id, {})[line.pk] = Shipped(gone[line.pk], way[line.pk])
+        if line.shipped_quantity != gone[line.pk] or line.way != way[line.pk]:
+            by_order.setdefault(line.order_id, {})[line.pk] = Shipped(gone[line.pk], way[line.pk])
     for order in orders:
         if theirs := by_order.get(order.pk):
             note_shipped(order, theirs, at=at)
