@@ -80,8 +80,8 @@ def counted(
 ) -> dict[int, Decimal]:
     """How much of a line has come with each notice, by `Awaited.id`. See Note [Which notice].
 
-    `awaited` are in the order in which they were sent; `received` is the order's own total, `is_whole` says that this is
-    all it asks for, `tells_bookings` that its ERP tells bookings at all.
+    `awaited` are in the order in which they were sent; `received` is the order's own total, `is_whole` says that this
+    is all it asks for, `tells_bookings` that its ERP tells bookings at all.
     """
     numbers = {one.reference for one in awaited}
     found = {

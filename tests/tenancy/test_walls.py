@@ -232,7 +232,7 @@ WRITES = {
         "sent_by,sent_by_user_id,service,ship_from_id,ship_on,state,tracking_numbers,updated_at,version,"
         "written_by)"
     ),
-    "procurement_shipnoticeline": "SELECT INSERT DELETE UPDATE(follows_on,quantity,remainder)",
+    "procurement_shipnoticeline": "SELECT INSERT DELETE UPDATE(came_before,follows_on,quantity,remainder)",
     "procurement_signedlink": (
         "SELECT INSERT UPDATE(acted_on,opened_at,renewals,revoked_at,revoked_by,used_at)"
     ),
@@ -279,6 +279,7 @@ def test_a_suppliers_scope_has_exactly_the_rights_that_services_need():
         "procurement_erpconnection",
         "procurement_ladderstep",
         "procurement_noticepreference",
+        "procurement_noticewrite",
         "procurement_reconciliationrun",
         "procurement_rehearsal",
         "procurement_servicepolicy",

@@ -23,7 +23,7 @@ from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.policies import plain
 from procurement.orders.queries import lock_orders
 from procurement.orders.services import Shipped, note_shipped
-from procurement.shipments.messages import NoticeNamed
+from procurement.shipments.messages import NoticeCommand, NoticeCommandLine, NoticeNamed, notice_to_json
 from procurement.shipments.models import Package, PackedQuantity, ShipNotice, ShipNoticeLine
 from procurement.shipments.policies import ZERO, Finding, check_notice, stops
 from procurement.shipments.queries import (
@@ -78,7 +78,9 @@ def send_notice(named: NoticeNamed, *, actor: Actor, at: datetime) -> Sent:
             "updated_at": at,
             "expected_on": notice.delivery_on,
         }
-        NOTICE_LIFECYCLE.move(notice, "send", actor=actor, at=at, facts=_facts_of(draft), fields=fields)
+        told = _command_of(draft, before)
+        facts = _facts_of(draft)
+        NOTICE_LIFECYCLE.move(notice, "send", actor=actor, at=at, facts=facts, payload=told, fields=fields)
         notice.packages.update(is_live=True)
     touched = {one.line_id for one in draft.lines} | _line_ids(before)
     refresh_lines(orders, touched, at=at)
@@ -199,6 +201,38 @@ def _facts_of(draft: Written) -> dict[str, Any]:
         "lines": lines[:MOST_TOLD],
         "count": len(lines),
     }
+
+
+def _command_of(draft: Written, before: ShipNotice | None, *, withdrawn: bool = False) -> dict[str, Any]:
+    """What the ERP is told: the consignment as it is to be held from now on. The days are those of the notice."""
+    notice = draft.notice
+    assert notice.ship_on is not None  # nothing is sent without
+    assert notice.delivery_on is not None
+    lines = tuple(
+        NoticeCommandLine(one.line.order.number, one.line.key, one.line.number, one.quantity, one.line.unit)
+        for one in draft.lines
+        if one.quantity
+    )
+    command = NoticeCommand(
+        key="",
+        consignment=str(notice.consignment),
+        issue=notice.issue,
+        company=notice.company.code,
+        supplier=notice.supplier.number,
+        number=notice.number,
+        ship_on=notice.ship_on,
+        expected_on=notice.expected_on or notice.delivery_on,
+        lines=lines,
+        ship_to=notice.ship_to.code if notice.ship_to else "",
+        earlier_number=before.number if before is not None and before.number != notice.number else "",
+        carrier=notice.carrier,
+        tracking=" ".join(notice.tracking_numbers),
+        bill_of_lading=notice.bill_of_lading,
+        packages=sum(package.parent_id is None for package in draft.packages),
+        gross_kg=notice.gross_kg,
+        withdrawn=withdrawn,
+    )
+    return notice_to_json(command)
 
 
 def _tell_orders(
@@ -419,14 +453,22 @@ def cancel_notice(named: NoticeNamed, reason: str, *, actor: Actor, at: datetime
     for draft in begun:
         NOTICE_LIFECYCLE.move(draft, "discard", actor=actor, at=at, fields={"ended_at": at, "updated_at": at})
     told = written(notice)
-    _end(notice, "cancel", why, actor=actor, at=at)
+    _end(notice, "cancel", why, actor=actor, at=at, payload=_command_of(told, None, withdrawn=True))
     refresh_lines(orders, _line_ids(notice), at=at)
     _tell_orders(orders, told, "order.shipment_cancelled", actor=actor, at=at)
     return notice
 
 
-def _end(notice: ShipNotice, verb: str, why: str, *, actor: Actor, at: datetime) -> None:
+def _end(
+    notice: ShipNotice,
+    verb: str,
+    why: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    payload: Mapping[str, Any] | None = None,
+) -> None:
     notice.packages.update(is_live=False)
     fields = {"ended_at": at, "updated_at": at, "end_reason": why}
     facts = {"number": notice.number, "issue": notice.issue, "why": why}
-    NOTICE_LIFECYCLE.move(notice, verb, actor=actor, at=at, facts=facts, fields=fields)
+    NOTICE_LIFECYCLE.move(notice, verb, actor=actor, at=at, facts=facts, payload=payload, fields=fields)
