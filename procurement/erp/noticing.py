@@ -162,7 +162,7 @@ def record_notice_result(write: NoticeWrite, result: WriteResult, *, at: datetim
     """Write down what the ERP made of it. What has ended or was superseded meanwhile stays as it is."""
     verb = {
         Outcome.CONFIRMED: "confirm",
-        Outcome.SENT: "hand_over_file",
+        Outcome.SENT: "send",
         Outcome.REFUSED: "refuse",
         Outcome.CONFLICT: "refuse",
     }[result.outcome]

@@ -99,19 +99,23 @@ NOTICE_TO_CARRY = frozenset(
 )
 
 
-def _notice(verb: str, sources: frozenset[NoticeWriteState], target: NoticeWriteState) -> Transition:
-    return Transition(verb, sources, target, f"shipment.erp_{target}", Permission.ERP_MANAGE, internal=True)
+def _notice(
+    verb: str, sources: frozenset[NoticeWriteState], target: NoticeWriteState, event: str
+) -> Transition:
+    return Transition(verb, sources, target, event, Permission.ERP_MANAGE, internal=True)
 
+
+_ANSWERED = NOTICE_TO_CARRY | {NoticeWriteState.SENT}
 
 NOTICE_WRITE_LIFECYCLE = Lifecycle(
     "ship notice to the ERP",
-    _notice("hand_over_file", NOTICE_TO_CARRY, NoticeWriteState.SENT),
-    _notice("confirm", NOTICE_TO_CARRY | {NoticeWriteState.SENT}, NoticeWriteState.CONFIRMED),
-    _notice("refuse", NOTICE_TO_CARRY | {NoticeWriteState.SENT}, NoticeWriteState.NEEDS_PERSON),
-    _notice("hand_over", NOTICE_TO_CARRY, NoticeWriteState.TO_KEY),
-    _notice("lose_sight", NOTICE_TO_CARRY, NoticeWriteState.UNKNOWN),
+    _notice("send", NOTICE_TO_CARRY, NoticeWriteState.SENT, "shipment.erp_notified"),
+    _notice("confirm", _ANSWERED, NoticeWriteState.CONFIRMED, "shipment.erp_confirmed"),
+    _notice("refuse", _ANSWERED, NoticeWriteState.NEEDS_PERSON, "shipment.erp_refused"),
+    _notice("hand_over", NOTICE_TO_CARRY, NoticeWriteState.TO_KEY, "shipment.erp_task_opened"),
+    _notice("lose_sight", NOTICE_TO_CARRY, NoticeWriteState.UNKNOWN, "shipment.erp_unanswered"),
     # A later version of the notice says how things stand now.
-    _notice("supersede", NOTICE_TO_CARRY | {NoticeWriteState.SENT}, NoticeWriteState.SUPERSEDED),
+    _notice("supersede", _ANSWERED, NoticeWriteState.SUPERSEDED, "shipment.erp_superseded"),
     initial=NoticeWriteState.QUEUED,
     terminal=(NoticeWriteState.CONFIRMED, NoticeWriteState.SUPERSEDED),
 )

@@ -5,7 +5,7 @@ from decimal import Decimal
 import django.db.models.deletion
 from django.db import migrations, models
 
-from portal.kernel.walls import company_wall, supplier_may
+from portal.kernel.walls import same_supplier, supplier_may, wall
 
 
 class Migration(migrations.Migration):
@@ -258,5 +258,8 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        company_wall("procurement_noticewrite"),
+        # No supplier sees any of it; it has no right there at all.
+        wall("procurement_noticewrite"),
+        same_supplier("procurement_noticewrite", "notice_id", "procurement_shipnotice"),
+        same_supplier("procurement_noticewrite", "order_id", "procurement_purchaseorder"),
     ]

@@ -279,7 +279,6 @@ def test_a_suppliers_scope_has_exactly_the_rights_that_services_need():
         "procurement_erpconnection",
         "procurement_ladderstep",
         "procurement_noticepreference",
-        "procurement_noticewrite",
         "procurement_reconciliationrun",
         "procurement_rehearsal",
         "procurement_servicepolicy",

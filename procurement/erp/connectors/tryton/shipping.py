@@ -5,24 +5,33 @@ which the supplier gives once. So the shipment is searched for by them before on
 that somebody at the dock has begun by hand, is brought to hold exactly these moves. Called again after a crash, at any
 step, it does what is missing.
 
-Note [Days of moves]: whenever a shipment is written, Tryton puts its planned day on the moves in it. The day of a move
-is what the order says of its line, and was agreed: it is put back. So that a crash in between loses none, the days
-stand meanwhile in a note on each order, as for a promise that has begun; as long as it is there, the order is not told.
-When the goods are expected stands on the shipment.
+Note [Days of moves]: whenever a shipment is written, also when it is received, Tryton puts its planned day on the moves
+in it. That is good planning, but the day of a move is also what an order says of its line, and that was agreed and has
+not changed. So a note on each order keeps the agreed days of its moves (`Quayside <consignment> days {move: day}`),
+left before the shipment is written; whoever reads the order takes them from there. Moves that leave the shipment are
+put back on their days.
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_noop
 
-from procurement.erp.connectors.tryton.records import Move, Purchase, read_moves
+from procurement.erp.connectors.tryton.changes import ids_in, orders_of_lines
+from procurement.erp.connectors.tryton.records import (
+    DAYS,
+    LINE_ORIGIN,
+    Move,
+    Purchase,
+    noted_days,
+    read_moves,
+)
 from procurement.erp.connectors.tryton.wire import Rpc
-from procurement.erp.connectors.tryton.writing import BEGUN, find_purchase, note_on, take_begun_away
+from procurement.erp.connectors.tryton.writing import find_purchase
 from procurement.erp.ports import Outcome, ValidationRefused, WriteResult
 from procurement.shipments.messages import NoticeCommand
 
@@ -39,10 +48,15 @@ FIELDS = ("state", "reference")
 
 @dataclass(slots=True)
 class Shipper:
-    """One ship notice on its way into one shipment."""
+    """One ship notice on its way into one shipment. `days` are the agreed days of moves, as noted; `pieces` what was
+    cut just now, by move, with its line.
+    """
 
     rpc: Rpc
     command: NoticeCommand
+    orders: dict[str, Purchase] = field(default_factory=dict)
+    days: dict[int, date] = field(default_factory=dict)
+    pieces: dict[int, int] = field(default_factory=dict)
 
     def carry(self) -> WriteResult:
         """Do what is missing, and say how it stands."""
@@ -50,16 +64,14 @@ class Shipper:
         if any(one["state"] in ("received", "done") for one in found):
             raise ValidationRefused(RECEIVED)
         drafts = [int(one["id"]) for one in found if one["state"] == "draft"]
-        if self.command.withdrawn:
-            for number in drafts:
-                self._take_away(number)
-            return WriteResult(Outcome.CONFIRMED, reference=f"{SHIPMENT},{drafts[0]}" if drafts else "")
-        for number in drafts[1:]:
+        self.orders = {line.order: self._purchase(line.order) for line in self.command.lines}
+        for number in drafts if self.command.withdrawn else drafts[1:]:
             self._take_away(number)
-        first = drafts[0] if drafts else None
-        orders = {line.order: self._purchase(line.order) for line in self.command.lines}
-        moves = self._moves(orders, self._inside(first))
-        number = self._keep(first, orders, moves)
+        if self.command.withdrawn:
+            return WriteResult(Outcome.CONFIRMED, reference=f"{SHIPMENT},{drafts[0]}" if drafts else "")
+        shipment = drafts[0] if drafts else None
+        self.days = self._noted(self._concerned(shipment))
+        number = self._keep(shipment, self._moves(shipment))
         return WriteResult(Outcome.CONFIRMED, reference=f"{SHIPMENT},{number}")
 
     # --- looking
@@ -83,13 +95,23 @@ class Shipper:
         (found,) = self.rpc.read(f"{SHIPMENT}.read", [shipment], ["incoming_moves"])
         return list(found["incoming_moves"])
 
-    def _moves(self, orders: Mapping[str, Purchase], own: Sequence[int]) -> list[Move]:
+    def _concerned(self, shipment: int | None) -> set[int]:
+        """The purchases of the notice, and those of which something is in the shipment."""
+        inside = self._inside(shipment)
+        rows = self.rpc.read("stock.move.read", inside, ["origin"]) if inside else []
+        lines = [one for row in rows for one in ids_in(row["origin"], LINE_ORIGIN)]
+        return {order.id for order in self.orders.values()} | set(orders_of_lines(self.rpc, lines))
+
+    def _noted(self, purchases: Iterable[int]) -> dict[int, date]:
+        return noted_days(self.rpc, purchases, self.command.consignment)
+
+    def _moves(self, shipment: int | None) -> list[Move]:
         """The moves that are to be in the shipment, cut to size: the soonest of each line, and those that are in it."""
         chosen: list[Move] = []
         for line in self.command.lines:
-            if line.key not in {str(one["id"]) for one in orders[line.order].lines}:
+            if line.key not in {str(one["id"]) for one in self.orders[line.order].lines}:
                 raise ValidationRefused(NO_LINE)
-            chosen += self._moves_of(int(line.key), line.quantity, set(own))
+            chosen += self._moves_of(int(line.key), line.quantity, shipment)
         return chosen
 
     def _purchase(self, number: str) -> Purchase:
@@ -98,109 +120,126 @@ class Shipper:
             raise ValidationRefused(NOT_THERE)
         return purchase
 
-    def _moves_of(self, line: int, quantity: Decimal, own: set[int]) -> list[Move]:
+    def _moves_of(self, line: int, quantity: Decimal, shipment: int | None) -> list[Move]:
         chosen: list[Move] = []
         left = quantity
-        for move in self._free(line, own):
+        for move in self._free(line, shipment):
             if left <= 0:
                 break
-            piece = move
-            if move.quantity > left:
-                self._cut(move, left)
-                # Which of the two is the piece, Tryton does not say: look again for one of this size.
-                taken = {one.id for one in chosen}
-                rest = [one for one in self._free(line, own) if one.id not in taken and one.quantity == left]
-                if not rest:
-                    raise ValidationRefused(TOO_LITTLE)
-                piece = rest[0]
+            piece = move if move.quantity <= left else self._piece(move, left, shipment)
             chosen.append(piece)
             left -= piece.quantity
         if left > 0:
             raise ValidationRefused(TOO_LITTLE)
         return chosen
 
-    def _free(self, line: int, own: set[int]) -> list[Move]:
+    def _piece(self, move: Move, size: Decimal, shipment: int | None) -> Move:
+        """A piece of this size, cut off a move. Both keep the day of the whole, and its shipment."""
+        before = {one.id for one in self._free(move.line, shipment)}
+        start = {"count": 1, "quantity": float(size), "unit": move.unit, "uom_category": move.unit_category}
+        about = {"active_id": move.id, "active_ids": [move.id], "active_model": "stock.move"}
+        self.rpc.wizard("stock.move.split", {"start": start}, "split", **about)
+        both = [one for one in self._free(move.line, shipment) if one.id == move.id or one.id not in before]
+        for one in both:
+            self.pieces[one.id] = one.line
+            if move.id in self.days:
+                self.days[one.id] = self.days[move.id]
+        found = next((one for one in both if one.quantity == size), None)
+        if found is None:
+            raise ValidationRefused(TOO_LITTLE)
+        return found
+
+    def _free(self, line: int, shipment: int | None) -> list[Move]:
         """The open moves of a line that are on no other shipment: those in ours first, then the soonest."""
+        own = set(self._inside(shipment))
         moves = read_moves(self.rpc, [line]).get(line, [])
         free = [one for one in moves if one.is_open and (one.id in own or not one.is_on_shipment)]
         return sorted(free, key=lambda one: (one.id not in own, one.planned_on or date.max, one.id))
 
     # --- doing
 
-    def _cut(self, move: Move, size: Decimal) -> None:
-        start = {"count": 1, "quantity": float(size), "unit": move.unit, "uom_category": move.unit_category}
-        about = {"active_id": move.id, "active_ids": [move.id], "active_model": "stock.move"}
-        self.rpc.wizard("stock.move.split", {"start": start}, "split", **about)
-
-    def _keep(self, shipment: int | None, orders: Mapping[str, Purchase], moves: Sequence[Move]) -> int:
+    def _keep(self, shipment: int | None, moves: Sequence[Move]) -> int:
         """Let the shipment hold exactly these moves; made where there is none. See Note [Days of moves]."""
-        inside, ids = self._inside(shipment), [move.id for move in moves]  # a cut has left both pieces in it
+        ids = [move.id for move in moves]
+        concerned = self._concerned(shipment)
+        self._note(moves)
         head = {"reference": self.command.number, "planned_date": self.command.expected_on}
-        notes, days = self._begun(orders, moves)
         if shipment is None:
             values = self._places() | head | {"incoming_moves": [["add", ids]]}
-            self._remember(notes, orders, moves, days)
             (shipment,) = self.rpc.write(f"{SHIPMENT}.create", [values])
-        else:
-            (now,) = self.rpc.read(f"{SHIPMENT}.read", [shipment], [*head, "_timestamp"])
-            changes: dict[str, Any] = {name: value for name, value in head.items() if now[name] != value}
-            gone, new = [one for one in inside if one not in ids], [one for one in ids if one not in inside]
-            steps = [[verb, some] for verb, some in (("remove", gone), ("add", new)) if some]
-            if steps:
-                changes["incoming_moves"] = steps
-            if changes:
-                self._remember(notes, orders, moves, days)
-                stamp = {f"{SHIPMENT},{shipment}": now["_timestamp"]}
-                self.rpc.write(f"{SHIPMENT}.write", [shipment], changes, _timestamp=stamp)
-        self._put_days_back(moves, days)
-        for order in orders.values():
-            take_begun_away(self.rpc, order.id, self.command.key)
-        return int(shipment)
-
-    def _begun(
-        self, orders: Mapping[str, Purchase], moves: Sequence[Move]
-    ) -> tuple[set[int], dict[int, date]]:
-        """On which orders an earlier call has left its note, and the agreed day of each move: as noted, where it is."""
-        days = {move.id: move.planned_on for move in moves if move.planned_on is not None}
-        notes: set[int] = set()
-        for order in orders.values():
-            if note := note_on(self.rpc, order.id, self.command.key):
-                notes.add(order.id)
-                _before, _begun, packed = str(note["message"]).partition(f" {BEGUN} ")
-                days |= {
-                    int(move): date.fromisoformat(day) for move, day in json.loads(packed or "{}").items()
-                }
-        return notes, days
-
-    def _remember(
-        self, notes: set[int], orders: Mapping[str, Purchase], moves: Sequence[Move], days: Mapping[int, date]
-    ) -> None:
-        for order in orders.values():
-            if order.id in notes:
-                continue
-            lines = {int(line["id"]) for line in order.lines}
-            mine = {move.id: str(days[move.id]) for move in moves if move.line in lines and move.id in days}
-            message = f"Quayside {self.command.key} {BEGUN} {json.dumps(mine)}"
-            self.rpc.write(
-                "ir.note.create", [{"resource": f"purchase.purchase,{order.id}", "message": message}]
-            )
-
-    def _put_days_back(self, moves: Sequence[Move], days: Mapping[int, date]) -> None:
-        now = {one.id: one.planned_on for some in self._read(moves) for one in some}
-        changes: list[Any] = []
-        for move, day in days.items():
-            if move in now and now[move] != day:
-                changes += [[move], {"planned_date": day}]
+            return int(shipment)
+        inside = self._inside(shipment)  # a cut has left both pieces in it
+        (now,) = self.rpc.read(f"{SHIPMENT}.read", [shipment], [*head, "_timestamp"])
+        changes: dict[str, Any] = {name: value for name, value in head.items() if now[name] != value}
+        gone, new = [one for one in inside if one not in ids], [one for one in ids if one not in inside]
+        steps = [[verb, some] for verb, some in (("remove", gone), ("add", new)) if some]
+        if steps:
+            changes["incoming_moves"] = steps
         if changes:
-            self.rpc.write("stock.move.write", *changes)
+            stamp = {f"{SHIPMENT},{shipment}": now["_timestamp"]}
+            self.rpc.write(f"{SHIPMENT}.write", [shipment], changes, _timestamp=stamp)
+        self._put_back(concerned, keep=ids)
+        return shipment
 
-    def _read(self, moves: Sequence[Move]) -> Iterable[Sequence[Move]]:
-        return read_moves(self.rpc, sorted({move.line for move in moves})).values()
+    def _note(self, moves: Sequence[Move]) -> None:
+        """Leave the agreed days of these moves on their orders, beside what is noted there already."""
+        for order in self.orders.values():
+            lines = {int(line["id"]) for line in order.lines}
+            mine = {
+                move.id: day for move in moves if move.line in lines and (day := self._agreed(move, moves))
+            }
+            if not mine.keys() <= self._noted([order.id]).keys():
+                packed = json.dumps({move: str(day) for move, day in mine.items()})
+                self._leave(order.id, packed)
+
+    def _agreed(self, move: Move, moves: Sequence[Move]) -> date | None:
+        """The agreed day of a move: as noted; of one that a crash left half cut, that of another piece of its line."""
+        if move.id in self.days:
+            return self.days[move.id]
+        if move.is_on_shipment:
+            others = [self.days[one.id] for one in moves if one.line == move.line and one.id in self.days]
+            return min(others, default=move.planned_on)
+        return move.planned_on
+
+    def _leave(self, purchase: int, packed: str) -> None:
+        message = f"Quayside {self.command.consignment} {DAYS} {packed}"
+        self.rpc.write("ir.note.create", [{"resource": f"purchase.purchase,{purchase}", "message": message}])
+
+    def _put_back(self, purchases: Iterable[int], *, keep: Sequence[int] = ()) -> None:
+        """Put moves that left the shipment back on their days, and forget those days."""
+        for purchase in sorted(purchases):
+            noted = self._noted([purchase])
+            left = {move: day for move, day in noted.items() if move not in keep}
+            wanted = [["id", "in", list(left)], ["shipment", "=", None], ["state", "=", "draft"]]
+            free = (
+                self.rpc.read("stock.move.search_read", wanted, 0, None, None, ["planned_date"])
+                if left
+                else []
+            )
+            changes: list[Any] = []
+            for row in free:
+                if row["planned_date"] != left[row["id"]]:
+                    changes += [[row["id"]], {"planned_date": left[row["id"]]}]
+            if changes:
+                self.rpc.write("stock.move.write", *changes)
+            self._forget(purchase, {move: day for move, day in noted.items() if move in keep}, noted)
+
+    def _forget(self, purchase: int, kept: Mapping[int, date], noted: Mapping[int, date]) -> None:
+        """Let the notes on a purchase say what is kept and nothing else: the new one first, then the old ones go."""
+        if kept.keys() == noted.keys():
+            return
+        wanted = [
+            ["resource", "=", f"purchase.purchase,{purchase}"],
+            ["message", "like", f"Quayside {self.command.consignment} {DAYS} %"],
+        ]
+        old = self.rpc.read("ir.note.search", wanted, 0, None, None)
+        if kept:
+            self._leave(purchase, json.dumps({move: str(day) for move, day in kept.items()}))
+        if old:
+            self.rpc.write("ir.note.delete", old)
 
     def _places(self) -> dict[str, Any]:
-        order = find_purchase(self.rpc, self.command.company, self.command.lines[0].order)
-        if order is None:
-            raise ValidationRefused(NOT_THERE)
+        order = self.orders[self.command.lines[0].order]
         (purchase,) = self.rpc.read("purchase.purchase.read", [order.id], ["party", "company", "warehouse"])
         warehouse = purchase["warehouse"]
         if self.command.ship_to:
@@ -222,6 +261,8 @@ class Shipper:
 
     def _take_away(self, shipment: int) -> None:
         """Give the moves back, then cancel the shipment: cancelled with them in it, they would be cancelled too."""
+        concerned = self._concerned(shipment)
         if inside := self._inside(shipment):
             self.rpc.write(f"{SHIPMENT}.write", [shipment], {"incoming_moves": [["remove", inside]]})
+        self._put_back(concerned)
         self.rpc.write(f"{SHIPMENT}.cancel", [shipment])
