@@ -188,6 +188,9 @@ class Shipper:
             mine = {
                 move.id: day for move in moves if move.line in lines and (day := self._agreed(move, moves))
             }
+            for piece, line_id in self.pieces.items():
+                if line_id in lines and piece in self.days:
+                    mine.setdefault(piece, self.days[piece])
             if not mine.keys() <= self._noted([order.id]).keys():
                 packed = json.dumps({move: str(day) for move, day in mine.items()})
                 self._leave(order.id, packed)
