@@ -17,7 +17,7 @@ from procurement.shipments.services.packing import (
     set_contents,
     set_package,
 )
-from procurement.shipments.services.receive import note_received
+from procurement.shipments.services.receive import close_notice, note_received
 from procurement.shipments.services.send import (
     Sent,
     cancel_notice,
@@ -32,6 +32,7 @@ __all__ = [
     "add_lines",
     "add_packages",
     "cancel_notice",
+    "close_notice",
     "correct_notice",
     "discard_notice",
     "drop_line",

@@ -5,16 +5,23 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
-from portal.kernel.errors import StaleDocument
+from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, Problem, StaleDocument
 from portal.kernel.scope import requires_scope
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.policies import plain
+from procurement.orders.queries import lock_orders
+from procurement.shipments.messages import NoticeNamed
 from procurement.shipments.models import ShipNotice, ShipNoticeLine
 from procurement.shipments.policies import ZERO
+from procurement.shipments.queries import find_notice, hold_notice, lines_in, order_ids_of
+from procurement.shipments.services.holding import require_as_seen
 from procurement.shipments.services.send import MOST_TOLD, refresh_lines
 from procurement.shipments.states import LIVE, NOTICE_LIFECYCLE, ON_THE_WAY, NoticeState
+from suppliers.roles import Permission
 
 
 @requires_scope
@@ -52,6 +59,35 @@ def note_received(
     # Also those that nothing was counted of: what a line has received in all may have moved.
     refresh_lines(orders, {one.line_id for theirs in lines.values() for one in theirs}, at=at)
     return len(moved)
+
+
+@requires_scope
+def close_notice(named: NoticeNamed, reason: str, *, actor: Actor, at: datetime) -> ShipNotice:
+    """The buying side waits for nothing more of a notice that has arrived: what of it was not counted can be shipped
+    anew. What is booked for it later counts all the same.
+
+    Raises `NotAllowed`, `Invalid` without a reason where something is missing, `IllegalTransition` before it arrived.
+    """
+    if not actor.may(Permission.ORDER_DECIDE):
+        raise NotAllowed(_("Closing a ship notice is for who decides on orders. Ask one of them."))
+    seen = find_notice(named.notice, actor=actor)
+    orders = lock_orders(order_ids_of([seen.pk]))
+    notice = hold_notice(named.notice, actor=actor)
+    require_as_seen(notice, named.version)
+    if notice.state not in NOTICE_LIFECYCLE.sources("close"):
+        message = _("This ship notice is %(state)s: it is closed once it has arrived.")
+        message %= {"state": notice.get_state_display().lower()}
+        raise IllegalTransition(message, details={"verb": "close", "state": notice.state})
+    why = reason.strip()
+    if notice.state != NoticeState.RECEIVED and not why:
+        message = _("Say why nothing more is awaited of this ship notice.")
+        raise Invalid(message, [Problem("reason", message, "", "required")])
+    lines = lines_in(notice)
+    fields: dict[str, Any] = {"updated_at": at, "ended_at": at, "end_reason": why[:2000]}
+    facts = _facts_of(notice, lines) | {"why": why[:2000]}
+    NOTICE_LIFECYCLE.move(notice, "close", actor=actor, at=at, facts=facts, fields=fields)
+    refresh_lines(orders, {one.line_id for one in lines}, at=at)
+    return notice
 
 
 def is_over(line: PurchaseOrderLine) -> bool:

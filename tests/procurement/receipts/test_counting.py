@@ -6,13 +6,13 @@ from decimal import Decimal
 import pytest
 
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.errors import IllegalTransition
+from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed
 from portal.kernel.scope import acting
 from procurement.receipts.policies import Awaited, Booking, counted
 from procurement.receipts.services import HEARS, count_receipts_of
 from procurement.shipments.messages import LineChoice
 from procurement.shipments.models import ShipNoticeLine
-from procurement.shipments.services import add_lines, cancel_notice, correct_notice
+from procurement.shipments.services import add_lines, cancel_notice, close_notice, correct_notice
 from tests.builders.changes import an_agreed_order
 from tests.builders.facts import a_receipt, arrive
 from tests.builders.shipments import a_sent_notice, begin, do, fresh_notice, send, write
@@ -290,3 +290,23 @@ def test_a_booking_in_another_unit_says_nothing_of_the_pieces(people):
     arrive(a_receipt(unit="m", quantity=Decimal(3)))
     count()
     assert stands(notice) == ("sent", [0])
+
+
+def test_a_notice_counted_short_is_closed_by_the_buyer_and_the_rest_can_be_shipped_anew(people):
+    notice = a_sent_notice(an_agreed_order(people["asha"]), people["asha"], {"L10": 100}, number="4711")
+    with pytest.raises(IllegalTransition, match="once it has arrived"):
+        do(close_notice, notice, people["bea"], "")
+    arrive(a_receipt(quantity=Decimal(97)))
+    count()
+    with pytest.raises(NotAllowed):
+        do(close_notice, notice, people["asha"], "Enough.")
+    with pytest.raises(Invalid, match="Say why"):
+        do(close_notice, notice, people["bea"], " ")
+    assert fresh_line().shipped_quantity == 100
+
+    do(close_notice, notice, people["bea"], "Three were broken.")
+    line = fresh_line()
+    assert (fresh_notice(notice).state, line.shipped_quantity, line.way) == ("closed", 97, [])
+    arrive(a_receipt("GR-2", quantity=Decimal(3)))  # found behind the shelf
+    count()
+    assert stands(notice) == ("closed", [100])
