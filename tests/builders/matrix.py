@@ -33,6 +33,7 @@ from procurement.links.models import SignedLink
 from procurement.links.services import issue_link
 from procurement.mailroom.models import InboundMail, MailDraft
 from procurement.orders.models import PurchaseOrder
+from procurement.shipments.models import ShipNotice
 from procurement.threads.models import Attachment
 from procurement.tolerances.messages import DocumentKind
 from procurement.tolerances.models import ToleranceDecision, TolerancePolicy, ToleranceRule
@@ -41,6 +42,7 @@ from suppliers.models import ApiToken, Supplier
 from suppliers.services import create_token
 from tests.builders.clocks import a_draft_service
 from tests.builders.facts import a_receipt, an_invoice, arrive, bill
+from tests.builders.shipments import a_sent_notice
 from tests.builders.tolerances import a_draft, a_rule
 from tests.builders.world import MONDAY, a_line, a_paper, receive
 from tests.people import FEED, Person
@@ -74,6 +76,7 @@ class Objects:
     assignment: AssignmentRule
     absence: StandIn
     formula: PriorityFormula
+    notice: ShipNotice
     mail: InboundMail
     mail_draft: MailDraft
 
@@ -180,6 +183,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         created_at=MONDAY,
         created_by="Root Admin",
     )
+    notice = a_sent_notice(order, people["bea"], {"L20": 5}, number=f"DN-{number}")
     mail, mail_draft = by_mail(order, supplier)
     return Objects(
         supplier.pk,
@@ -206,6 +210,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         assignment,
         absence,
         formula,
+        notice,
         mail,
         mail_draft,
     )
@@ -410,6 +415,10 @@ def _change(objects: Objects) -> dict[str, Any]:
     return {"key": objects.change.key}
 
 
+def _notice(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.notice.key}
+
+
 def _mail(objects: Objects) -> dict[str, Any]:
     return {"key": objects.mail.key}
 
@@ -446,6 +455,12 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "change-answer": _change,
     "change-revise": _change,
     "api-order-changes": _order,
+    "api-ship-notice": _notice,
+    "api-ship-notice-send": _notice,
+    "api-ship-notice-correct": _notice,
+    "api-ship-notice-cancel": _notice,
+    "api-ship-notice-discard": _notice,
+    "api-ship-notice-milestone": _notice,
     "api-thread": _order,
     "api-file": _file,
     "api-change": _change,
