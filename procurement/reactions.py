@@ -18,10 +18,13 @@ from procurement.mailroom.services import HEARD as MAILROOM_HEARS
 from procurement.mailroom.services import hear as mailroom_hear
 from procurement.notifications.policies import HEARD
 from procurement.notifications.services import hear, hear_of_bounces
+from procurement.receipts.services import HEARS as RECEIVING_HEARS
+from procurement.receipts.services import count_receipts_of
 
 REACTIONS: Mapping[str, Reaction] = {
     "acknowledgment clocks": Reaction(MOVES_THE_BALL, review_orders_of),
     "changes.overtake": Reaction(frozenset({"order.asked_again"}), changes.overtake),
+    "receiving": Reaction(RECEIVING_HEARS, count_receipts_of),
     "mailroom": Reaction(MAILROOM_HEARS, mailroom_hear),
     "notices": Reaction(frozenset(HEARD), hear),
     "bounces": Reaction(frozenset({"mail.bounced"}), hear_of_bounces),

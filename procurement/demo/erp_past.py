@@ -44,7 +44,10 @@ def tell_past_commands(company: DemoCompany) -> None:
     """Bring every promise agreed so far to where it stands in the ERP; the newest few still wait."""
     orders = {order.stream: order for order in PurchaseOrder.objects.all()}
     stories = {story.number: story for story in company.orders}
-    messages = list(OutboxMessage.objects.filter(topic=TOPIC, state=MessageState.WAITING).order_by("id"))
+    waiting = OutboxMessage.objects.filter(
+        topic=TOPIC, state=MessageState.WAITING, stream__startswith="order:"
+    )
+    messages = list(waiting.order_by("id"))
     special = {"crossed": _contradict, "locked_in_erp": _refuse, "not_getting_through": _park}
     ordinary: list[OutboxMessage] = []
     for message in messages:

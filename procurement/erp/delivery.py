@@ -34,6 +34,8 @@ from procurement.erp.connection import (
 )
 from procurement.erp.connectors import connect
 from procurement.erp.models import ErpCommand, ErpConnection
+from procurement.erp.noticing import A_MOMENT, carry_notice, is_notice_being_written
+from procurement.erp.noticing import KINDS as NOTICE_KINDS
 from procurement.erp.ports import Capabilities, Conflict, ErpConnector, ErpError, Fate
 from procurement.erp.queries import command_of, lock_command
 from procurement.erp.services import (
@@ -69,6 +71,8 @@ def deliver(message: OutboxMessage) -> str:
 
 def carry(message: OutboxMessage, connector: ErpConnector, clock: Callable[[], datetime]) -> str:
     """The same with a given connector and clock. What the ERP said is noted for when it said it: calls take long."""
+    if message.kind in NOTICE_KINDS:
+        return carry_notice(message, connector, clock)
     at = clock()
     with acting(ERP):
         command = take_up_command(message)
@@ -81,6 +85,8 @@ def carry(message: OutboxMessage, connector: ErpConnector, clock: Callable[[], d
             hand_over(command, missing, NOT_BY_MACHINE, actor=ERP, at=at)
             return command.state
         doubt = Doubt.of(command)
+        if is_notice_being_written(command.order):
+            raise RetryLater("A ship notice of this order is being written.", A_MOMENT)
         if doubt.since is not None:
             _let_rest(doubt.since, connector.capabilities, at)
         try:

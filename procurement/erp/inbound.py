@@ -44,6 +44,7 @@ from procurement.erp.connection import (
 )
 from procurement.erp.connectors import connect
 from procurement.erp.models import ErpCommand, ErpConnection, FeedCursor, FeedProblem, FeedRun
+from procurement.erp.noticing import find_notice_write, record_notice_result
 from procurement.erp.policies import held_by_paper
 from procurement.erp.ports import (
     Busy,
@@ -52,6 +53,7 @@ from procurement.erp.ports import (
     ErpConnector,
     ErpError,
     Feed,
+    Outcome,
     Page,
     ReadBack,
     Sighting,
@@ -529,6 +531,9 @@ def _take_results(sightings: Sequence[Sighting], at: datetime) -> Taken:
         result = sighting.paper
         assert isinstance(result, CommandResult)
         command = commands.get(result.key)
+        if command is None and _take_notice_result(result, at):
+            taken.stored += 1
+            continue
         if command is None:
             reason = "There is no command of this key."
             taken.refused.append(
@@ -541,6 +546,18 @@ def _take_results(sightings: Sequence[Sighting], at: datetime) -> Taken:
             record_result(command, outcome, actor=FEED_ACTOR, at=at)
         taken.stored += 1
     return taken
+
+
+def _take_notice_result(result: CommandResult, at: datetime) -> bool:
+    """What an ERP made of a ship notice that it was told of; whether it was one."""
+    key = _as_key(result.key)
+    write = find_notice_write(key) if key else None
+    if write is None:
+        return False
+    # That it was taken is all that an ERP without a feed of its shipments will ever say.
+    outcome = Outcome.CONFIRMED if result.outcome is Outcome.SENT else result.outcome
+    record_notice_result(write, WriteResult(outcome, reason=result.reason), at=at)
+    return True
 
 
 def _commands_by_key(sightings: Sequence[Sighting]) -> dict[str, ErpCommand]:

@@ -9,7 +9,14 @@ from portal.kernel.scope import ScopedQuerySet
 from procurement.erp.circuit import Circuit
 from procurement.erp.ports import Feed
 from procurement.erp.problems import Problem, Severity
-from procurement.erp.states import IN_FLIGHT, CommandState, ConnectionState, Fault, RunState
+from procurement.erp.states import (
+    IN_FLIGHT,
+    CommandState,
+    ConnectionState,
+    Fault,
+    NoticeWriteState,
+    RunState,
+)
 
 
 class ErpCommand(models.Model):
@@ -79,6 +86,50 @@ class ErpCommand(models.Model):
     def stream(self) -> str:
         """The order's own: what happens to a command is part of the order's story."""
         return self.order.stream
+
+
+class NoticeWrite(models.Model):
+    """One ship notice that the ERP is told of, sent or withdrawn. `key` is the outbox message's own.
+
+    `calling_since` is set while a call may be under way, as for a command. `order` is the first order in the notice:
+    its buyer sees to what a person has to.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.UUIDField(unique=True)
+    supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.PROTECT, related_name="+")
+    notice = models.ForeignKey("procurement.ShipNotice", on_delete=models.PROTECT, related_name="erp_writes")
+    order = models.ForeignKey("procurement.PurchaseOrder", on_delete=models.PROTECT, related_name="+")
+    consignment = models.UUIDField()
+    withdrawn = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, choices=NoticeWriteState.choices, default=NoticeWriteState.QUEUED)
+    version = models.PositiveIntegerField(default=1)
+    payload = models.JSONField()
+    attempts = models.PositiveIntegerField(default=0)
+    queued_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    calling_since = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True)
+    fault = models.CharField(max_length=20, choices=Fault.choices, blank=True)
+    reference = models.CharField(max_length=120, blank=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=NoticeWriteState.values), name="notice_write_state_known"
+            ),
+        ]
+        indexes = [models.Index(fields=["consignment", "id"], name="notice_write_of_consignment")]
+
+    def __str__(self) -> str:
+        return f"ship notice {self.consignment} to the ERP ({self.state})"
+
+    @property
+    def stream(self) -> str:
+        """The consignment's own: what happens here is part of its story, for the buying side."""
+        return f"shipment:{self.consignment}"
 
 
 class ErpConnection(models.Model):

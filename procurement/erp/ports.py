@@ -22,6 +22,8 @@ there.
 * *Not knowing is an answer.* A call that may or may not have happened raises `UnknownOutcome`. Nobody
   repeats it: after the slowest call could have ended, `find_command` searches by key, and only its answer
   resolves the command.
+* *Goods on their way are told whole*: a ship notice names all lines of its consignment, which may be of many orders,
+  and how they are to stand; the same again changes nothing.
 * *One command per document at a time.* The caller delivers the commands of one order in order and one at a
   time (the outbox's stream); a connector may rely on it and need not lock.
 """
@@ -49,6 +51,7 @@ from procurement.erp.problems import Problem
 from procurement.invoices.messages import InvoicePaper
 from procurement.orders.messages import CommandLine, OrderPaper, PromiseCommand, SchedulePaper
 from procurement.receipts.messages import ReceiptPaper
+from procurement.shipments.messages import NoticeCommand
 from suppliers.messages import SupplierPaper, SupplierSitePaper
 
 
@@ -140,7 +143,7 @@ class Capabilities:
 
     `overlap` is how far behind its cursor a feed reads again; `slowest_call` is how long a call may still be
     at work in the ERP after we stopped waiting, and so how long an unknown outcome has to rest before it is
-    searched for.
+    searched for. `takes_notices` says that the ERP can be told of goods on their way.
     """
 
     reads: frozenset[Feed]
@@ -150,6 +153,7 @@ class Capabilities:
     deletions: Deletions
     overlap: timedelta = timedelta(0)
     slowest_call: timedelta = timedelta(0)
+    takes_notices: bool = False
 
     def cannot_write(self, command: PromiseCommand) -> frozenset[WriteField]:
         """What the command asks for that a person has to key into the ERP."""
@@ -475,6 +479,16 @@ class ErpConnector(Protocol):
 
     def find_command(self, key: str) -> WriteResult | None:
         """Search for traces of a command: its outcome as far as known, or `None` if the ERP never saw it."""
+        ...
+
+    def write_notice(self, command: NoticeCommand) -> WriteResult:
+        """Ask the ERP to hold a consignment that is on its way, or none of it where it was withdrawn.
+
+        The command says how things are to stand, so calling again, also after a call of which nobody knows how it
+        ended, does it once: what is there already is looked for first. A later issue takes the place of an earlier one.
+        Raises `Unsupported` where the capabilities do not claim it, `ValidationRefused` where the ERP has received
+        something of it, or knows a line no more.
+        """
         ...
 
     def read_back(self, company: str, number: str) -> OrderPaper | None:

@@ -87,6 +87,7 @@ def facts_of(connection: ErpConnection) -> list[Fact]:
         Fact(_("Signed in as"), found["user"] or _("nobody: a folder asks for no name")),
         Fact(_("Reads"), ", ".join(feed_word(feed) for feed in Feed if feed in found["reads"])),
         Fact(_("Writes"), words_of_fields(found["writes"]) or _("nothing")),
+        Fact(_("Ship notices"), _ship_notices(found)),
         Fact(_("Confirms"), _read_back(found)),
         Fact(_("Deletions"), _deletions(found)),
         _clock(connection.clock_skew),
@@ -150,6 +151,10 @@ def _credentials(connection: ErpConnection) -> Fact:
     return Fact(label, "; ".join(parts))
 
 
+def _ship_notices(found: Mapping[str, Any]) -> str:
+    return _("are told to it") if found.get("ship_notices") == "yes" else _("are keyed in by hand")
+
+
 def changed_name(name: str) -> str:
     """What changed, as people call it; modules and the like keep the name that the ERP gave them."""
     words = {
@@ -159,6 +164,7 @@ def changed_name(name: str) -> str:
         "user": _("Signed in as"),
         "reads": _("Reads"),
         "writes": _("Writes"),
+        "ship_notices": _("Ship notices"),
         "read_back": _("Confirms"),
         "deletions": _("Deletions"),
     }

@@ -376,6 +376,8 @@ class PretendErp:
         repeated: list[str] = []
         done: list[Path] = []
         for manifest in sorted(self.outbox.glob(f"*{MANIFEST}")) if self.outbox.is_dir() else ():
+            for key, row in self._announced(manifest):
+                results.append(self._expect(key, row))
             for command in self._commands(manifest):
                 if self._mark(command.key).exists():
                     repeated.append(command.key)
@@ -406,13 +408,50 @@ class PretendErp:
 
     def _commands(self, manifest: Path) -> Iterator[PromiseCommand]:
         for listed in json.loads(manifest.read_bytes())["files"]:
-            path = self.outbox / listed["name"]
-            if not path.exists():
-                continue  # dealt with before we were stopped, on the way to taken/
-            if fingerprint(path) != (listed["sha256"], listed["rows"]):
-                raise Refused(f"{path.name} is not the file its manifest promises")
-            with path.open(encoding="utf-8", newline="") as stream:
-                yield from commands_from_rows(csv.DictReader(stream))
+            if ".promises." in listed["name"]:
+                yield from commands_from_rows(self._rows(listed))
+
+    def _announced(self, manifest: Path) -> Iterator[tuple[str, list[dict[str, str]]]]:
+        """The ship notices of a batch, by the keys of their commands, that were not dealt with yet."""
+        for listed in json.loads(manifest.read_bytes())["files"]:
+            if ".ship_notices." in listed["name"]:
+                by_key: dict[str, list[dict[str, str]]] = {}
+                for row in self._rows(listed):
+                    by_key.setdefault(row["command_key"], []).append(row)
+                yield from ((key, rows) for key, rows in by_key.items() if not self._mark(key).exists())
+
+    def _rows(self, listed: dict[str, Any]) -> list[dict[str, str]]:
+        path = self.outbox / listed["name"]
+        if not path.exists():
+            return []  # dealt with before we were stopped, on the way to taken/
+        if fingerprint(path) != (listed["sha256"], listed["rows"]):
+            raise Refused(f"{path.name} is not the file its manifest promises")
+        with path.open(encoding="utf-8", newline="") as stream:
+            return list(csv.DictReader(stream))
+
+    def _expect(self, key: str, rows: list[dict[str, str]]) -> CommandResult:
+        """Plan with a consignment from now on, or not any more; refused where something of it was received."""
+        head = rows[0]
+        place = make_folder(self.state / "inbound") / f"{_safe(head['consignment'])}.json"
+        numbers = {head["notice_number"], head["earlier_number"]} - {""}
+        lines = {(row["order_number"], row["line_key"]) for row in rows}
+        for receipt in self.receipts():
+            if (
+                receipt.reference in numbers
+                and (receipt.order, receipt.line_key) in lines
+                and not receipt.reversed
+            ):
+                reason = "Something of this shipment has been received."
+                return CommandResult(key, Outcome.REFUSED, reason)
+        if head["notice_state"] == "withdrawn":
+            place.unlink(missing_ok=True)
+        else:
+            write_file(place, json.dumps(rows).encode())
+        return CommandResult(key, Outcome.SENT)
+
+    def inbound(self) -> list[list[dict[str, str]]]:
+        """The consignments that are planned with, each as the rows of its notice."""
+        return [json.loads(path.read_bytes()) for path in sorted((self.state / "inbound").glob("*.json"))]
 
     def _put_away(self, manifest: Path) -> None:
         make_folder(self.taken)

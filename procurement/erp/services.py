@@ -336,8 +336,8 @@ def give_up_command(command: ErpCommand, reason: str, *, actor: Actor, at: datet
 def give_up_message(message: OutboxMessage, reason: str, *, actor: Actor, at: datetime) -> None:
     """Give up on a parked message and on the command it carries, so that what waits behind it goes on."""
     skip_message(message, reason, actor=actor, at=at)
-    if message.topic != TOPIC:
-        return  # an alert, which carries none
+    if message.topic != TOPIC or not message.stream.startswith("order:"):
+        return  # an alert, or a ship notice, which carry none
     command = take_up_command(message)
     if command.state in COMMAND_LIFECYCLE.sources("give_up"):
         give_up_command(command, reason, actor=actor, at=at)

@@ -76,6 +76,51 @@ COMMAND_LIFECYCLE = Lifecycle(
 )
 
 
+class NoticeWriteState(models.TextChoices):
+    """Where the telling of one ship notice stands. A consignment is told as it stands: the newest telling counts."""
+
+    QUEUED = "queued", _("Waiting for ERP")
+    SENT = "sent", _("Sent to ERP")
+    CONFIRMED = "confirmed", _("In ERP")
+    NEEDS_PERSON = "person", _("Needs a person")
+    TO_KEY = "to_key", _("To key by hand")
+    UNKNOWN = "unknown", _("Unknown")
+    SUPERSEDED = "superseded", _("Superseded")
+
+
+# A message about these is carried to the ERP; of what waits for a person, when a person has it delivered again.
+NOTICE_TO_CARRY = frozenset(
+    {
+        NoticeWriteState.QUEUED,
+        NoticeWriteState.UNKNOWN,
+        NoticeWriteState.NEEDS_PERSON,
+        NoticeWriteState.TO_KEY,
+    }
+)
+
+
+def _notice(
+    verb: str, sources: frozenset[NoticeWriteState], target: NoticeWriteState, event: str
+) -> Transition:
+    return Transition(verb, sources, target, event, Permission.ERP_MANAGE, internal=True)
+
+
+_ANSWERED = NOTICE_TO_CARRY | {NoticeWriteState.SENT}
+
+NOTICE_WRITE_LIFECYCLE = Lifecycle(
+    "ship notice to the ERP",
+    _notice("send", NOTICE_TO_CARRY, NoticeWriteState.SENT, "shipment.erp_notified"),
+    _notice("confirm", _ANSWERED, NoticeWriteState.CONFIRMED, "shipment.erp_confirmed"),
+    _notice("refuse", _ANSWERED, NoticeWriteState.NEEDS_PERSON, "shipment.erp_refused"),
+    _notice("hand_over", NOTICE_TO_CARRY, NoticeWriteState.TO_KEY, "shipment.erp_task_opened"),
+    _notice("lose_sight", NOTICE_TO_CARRY, NoticeWriteState.UNKNOWN, "shipment.erp_unanswered"),
+    # A later version of the notice says how things stand now.
+    _notice("supersede", _ANSWERED, NoticeWriteState.SUPERSEDED, "shipment.erp_superseded"),
+    initial=NoticeWriteState.QUEUED,
+    terminal=(NoticeWriteState.CONFIRMED, NoticeWriteState.SUPERSEDED),
+)
+
+
 class ConnectionState(models.TextChoices):
     """Whether a person lets a connection run."""
 

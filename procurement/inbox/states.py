@@ -27,6 +27,8 @@ class Cause(models.TextChoices):
     UNSEEN = "unseen", _("Nobody has seen an order")
     SHIPMENT = "shipment", _("Goods are overdue")
     RECEIPT = "receipt", _("More came than was asked for")
+    COUNT = "count", _("What came differs from the ship notice")
+    UNANNOUNCED = "unannounced", _("Goods came without a ship notice")
     SUPPLY = "supply", _("Stock runs out")
     ERP = "erp", _("The ERP did not take something")
     DRIFT = "drift", _("Portal and ERP differ")
@@ -51,6 +53,10 @@ class CaseKind(models.TextChoices):
     COUNTER_OFFER = "counter_offer", _("Counter-offer")
     SHIPMENT_OVERDUE = "shipment_overdue", _("Shipment overdue")
     OVER_RECEIPT = "over_receipt", _("More received than ordered")
+    LIKELY_LATE = "likely_late", _("Likely late")
+    OVER_SHIPMENT = "over_shipment", _("Over-shipment")
+    ASN_MISSING = "asn_missing", _("Ship notice missing before receipt")
+    RECEIPT_DIFFERS = "receipt_differs", _("Receipt differs from ship notice")
     STOCK_OUT = "stock_out", _("Stock runs out")
     ORDER_UNSEEN = "order_unseen", _("Order never seen")
     NOTICE_FAILED = "notice_failed", _("Notice not delivered")
@@ -63,10 +69,6 @@ class CaseKind(models.TextChoices):
     ERP_ECHO = "erp_echo", _("ERP echo differs")
     DRIFT = "drift", _("Portal and ERP differ")
     # --- known, for what is built later
-    LIKELY_LATE = "likely_late", _("Likely late")
-    OVER_SHIPMENT = "over_shipment", _("Over-shipment")
-    ASN_MISSING = "asn_missing", _("Ship notice missing before receipt")
-    RECEIPT_DIFFERS = "receipt_differs", _("Receipt differs from ship notice")
     GOODS_REJECTED = "goods_rejected", _("Damaged or rejected goods")
     MATCH_FAILED = "match_failed", _("Invoice match failed")
     DUPLICATE_SUSPECTED = "duplicate_suspected", _("Suspected duplicate invoice")
@@ -76,13 +78,9 @@ class CaseKind(models.TextChoices):
     DOCUMENT_EXPIRING = "document_expiring", _("Document expiring or expired")
 
 
-# What none of our records can tell yet: shipments, matching, onboarding and the delay forecast come later.
+# What none of our records can tell yet: rejected goods, matching and onboarding come later.
 LATER = frozenset(
     {
-        CaseKind.LIKELY_LATE,
-        CaseKind.OVER_SHIPMENT,
-        CaseKind.ASN_MISSING,
-        CaseKind.RECEIPT_DIFFERS,
         CaseKind.GOODS_REJECTED,
         CaseKind.MATCH_FAILED,
         CaseKind.DUPLICATE_SUSPECTED,
@@ -111,6 +109,9 @@ class CloseReason(models.TextChoices):
     LINE_OVER = "line_over", _("The line is cancelled or closed.")
     ARRIVED = "arrived", _("The goods arrived.")
     NEW_DAY = "new_day", _("Another day was agreed.")
+    IN_TIME = "in_time", _("The goods are expected in time again.")
+    COUNTED = "counted", _("What came and what was announced are equal now.")
+    ANNOUNCED = "announced", _("A ship notice came for it.")
     MORE_TIME = "more_time", _("The supplier has more time.")
     IN_ERP = "in_erp", _("The ERP holds it.")
     GIVEN_UP = "given_up", _("The write to the ERP was given up.")

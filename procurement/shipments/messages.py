@@ -1,9 +1,14 @@
-"""What a door hands to the services: a notice as it is being written, its packing, and words about its way."""
+"""What a door hands to the services: a notice as it is being written, its packing, and words about its way; and the
+neutral paper of a notice that the ERP is told of.
+"""
 
+import json
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +159,62 @@ class WholeNotice:
     header: NoticeHeader
     lines: tuple[WholeLine, ...]
     packages: tuple[WholePackage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeCommandLine:
+    """So much of an order line in a consignment. `key` is the ERP's own key of the line."""
+
+    order: str
+    key: str
+    number: int
+    quantity: Decimal
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeCommand:
+    """A consignment as the ERP is to hold it from now on: announced, or `withdrawn`. Neutral, whatever the ERP.
+
+    `key` is the outbox message's own. `consignment` stays from version to version; `earlier_number` is the number of
+    the version that this one takes the place of, where it has another. `expected_on` is a day at the receiving site.
+    """
+
+    key: str
+    consignment: str
+    issue: int
+    company: str
+    supplier: str
+    number: str
+    ship_on: date
+    expected_on: date
+    lines: tuple[NoticeCommandLine, ...]
+    ship_to: str = ""
+    earlier_number: str = ""
+    carrier: str = ""
+    tracking: str = ""
+    bill_of_lading: str = ""
+    packages: int = 0
+    gross_kg: Decimal | None = None
+    withdrawn: bool = False
+
+
+def notice_to_json(command: NoticeCommand) -> dict[str, Any]:
+    """The command as it waits in the outbox."""
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(command), default=_plain))
+    return plain
+
+
+def notice_from_json(content: Mapping[str, Any], *, key: str) -> NoticeCommand:
+    """The command as it was put into the outbox; `key` is the message's own."""
+    lines = tuple(
+        NoticeCommandLine(**line | {"quantity": Decimal(line["quantity"])}) for line in content["lines"]
+    )
+    days = {name: date.fromisoformat(content[name]) for name in ("ship_on", "expected_on")}
+    weight = content["gross_kg"]
+    read = {"key": key, "lines": lines, "gross_kg": None if weight is None else Decimal(weight)}
+    return NoticeCommand(**{**content, **days, **read})
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -139,7 +139,8 @@ class ShipNotice(models.Model):
 class ShipNoticeLine(models.Model):
     """How much of one order line is in a notice, and what becomes of what it leaves open there.
 
-    `received_quantity` is what the receiving side has counted of it so far.
+    `received_quantity` is what the receiving side has counted of it so far. `came_before` is what had come of its order
+    line when the notice was sent, and was counted for no notice: it is nothing of this one.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -154,6 +155,7 @@ class ShipNoticeLine(models.Model):
     remainder = models.CharField(max_length=20, choices=Remainder.choices, default=Remainder.FOLLOWS)
     follows_on = models.DateField(null=True)
     received_quantity = models.DecimalField(**QUANTITY, default=Decimal(0))
+    came_before = models.DecimalField(**QUANTITY, default=Decimal(0), db_default=Decimal(0))
 
     objects = ScopedQuerySet.as_manager()
 

@@ -67,6 +67,43 @@ def open_to_ship(ordered: Decimal, announced: Iterable[Announced], received: Dec
     return max(ZERO, ordered - shipped_of(announced, received))
 
 
+@dataclass(frozen=True, slots=True)
+class Lateness:
+    """So much is expected on a later day than was agreed for it."""
+
+    quantity: Decimal
+    agreed_on: date
+    expected_on: date
+
+
+def latest_on_the_way(
+    agreed: Sequence[tuple[Decimal, date]], received: Decimal, way: Sequence[tuple[Decimal, date]]
+) -> Lateness | None:
+    """What of a line that is on its way is latest against what was agreed; None where all of it is in time.
+
+    What was received fills the agreed deliveries by date, and so does what is on its way, the soonest first.
+    """
+    left = sorted(agreed, key=lambda one: one[1])
+    _take(left, received)
+    late: list[Lateness] = []
+    for quantity, day in sorted(way, key=lambda one: one[1]):
+        late += [Lateness(part, due, day) for part, due in _take(left, quantity) if due < day]
+    return max(late, key=lambda one: one.expected_on - one.agreed_on, default=None)
+
+
+def _take(left: list[tuple[Decimal, date]], quantity: Decimal) -> list[tuple[Decimal, date]]:
+    """Take so much off the first deliveries; what was taken of each."""
+    taken: list[tuple[Decimal, date]] = []
+    while left and quantity > ZERO:
+        (here, day), part = left[0], min(left[0][0], quantity)
+        taken.append((part, day))
+        left[0] = (here - part, day)
+        quantity -= part
+        if left[0][0] <= ZERO:
+            left.pop(0)
+    return taken
+
+
 # --- checks -------------------------------------------------------------------------------------------------
 
 

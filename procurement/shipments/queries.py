@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -125,6 +125,18 @@ def announced_by_line(
         is_over = state in (NoticeState.CLOSED, NoticeState.RECEIVED)
         found[line_id].append(Announced(quantity, received, is_over))
     return found
+
+
+def counted_by_line(line_ids: Iterable[int]) -> dict[int, Decimal]:
+    """How much of each line was counted for live notices, by line id. One query."""
+    told = ShipNoticeLine.objects.filter(line__in=list(line_ids), notice__state__in=LIVE).order_by()
+    return dict(told.values_list("line_id").annotate(counted=Sum("received_quantity")))
+
+
+def live_lines_of(order_ids: Iterable[int]) -> list[ShipNoticeLine]:
+    """The lines of live notices that are of these orders, each with notice and order line; the first sent first."""
+    found = ShipNoticeLine.objects.filter(order__in=list(order_ids), notice__state__in=LIVE)
+    return list(found.select_related("notice", "line__order").order_by("notice__sent_at", "notice_id", "id"))
 
 
 def way_by_line(line_ids: Iterable[int]) -> dict[int, list[tuple[Decimal, date]]]:

@@ -73,7 +73,9 @@ _UNRECEIVED = frozenset(ON_THE_WAY)
 
 NOTICE_LIFECYCLE = Lifecycle(
     "ship notice",
-    Transition("send", frozenset({NoticeState.DRAFT}), NoticeState.SENT, "shipment.sent", _SHIP),
+    Transition(
+        "send", frozenset({NoticeState.DRAFT}), NoticeState.SENT, "shipment.sent", _SHIP, frozenset({"erp"})
+    ),
     Transition("discard", frozenset({NoticeState.DRAFT}), NoticeState.DISCARDED, "shipment.discarded", _SHIP),
     Transition("depart", _SENT, NoticeState.IN_TRANSIT, "shipment.departed", _SHIP),
     Transition(
@@ -84,7 +86,7 @@ NOTICE_LIFECYCLE = Lifecycle(
         _SHIP,
     ),
     # Until something of it is received: what the dock has counted cannot be unsaid.
-    Transition("cancel", _UNTOUCHED, NoticeState.CANCELLED, "shipment.cancelled", _SHIP),
+    Transition("cancel", _UNTOUCHED, NoticeState.CANCELLED, "shipment.cancelled", _SHIP, frozenset({"erp"})),
     Transition("replace", _UNTOUCHED, NoticeState.REPLACED, "shipment.replaced", _SHIP),
     Transition(
         "receive_part", _UNRECEIVED, NoticeState.PARTLY_RECEIVED, "shipment.partly_received", _RECEIVE

@@ -8,7 +8,12 @@ from procurement.acknowledgments.states import ACKNOWLEDGMENT_LIFECYCLE, Acknowl
 from procurement.changes.states import CHANGE_LIFECYCLE, ChangeState
 from procurement.clocks.states import CLOCK_LIFECYCLE, SERVICE_LIFECYCLE, ClockState, ServiceState
 from procurement.erp.reconciliation.states import DRIFT_LIFECYCLE, DriftState
-from procurement.erp.states import CONNECTION_LIFECYCLE, ConnectionState
+from procurement.erp.states import (
+    CONNECTION_LIFECYCLE,
+    NOTICE_WRITE_LIFECYCLE,
+    ConnectionState,
+    NoticeWriteState,
+)
 from procurement.inbox.states import (
     CASE_LIFECYCLE,
     FORMULA_LIFECYCLE,
@@ -26,6 +31,7 @@ from procurement.orders.states import (
     OrderState,
     PromiseState,
 )
+from procurement.shipments.states import NOTICE_LIFECYCLE, NoticeState
 from procurement.tolerances.states import POLICY_LIFECYCLE, SWITCH_LIFECYCLE, PolicyState, SwitchState
 from suppliers.roles import Permission
 from suppliers.states import SUPPLIER_LIFECYCLE, SupplierState
@@ -41,6 +47,8 @@ TABLES = [
     (MAIL_LIFECYCLE, MailState),
     (DRAFT_LIFECYCLE, DraftState),
     (CONNECTION_LIFECYCLE, ConnectionState),
+    (NOTICE_WRITE_LIFECYCLE, NoticeWriteState),
+    (NOTICE_LIFECYCLE, NoticeState),
     (CASE_LIFECYCLE, CaseState),
     (TASK_LIFECYCLE, TaskState),
     (FORMULA_LIFECYCLE, FormulaState),
@@ -81,7 +89,7 @@ def test_permissions_are_known_and_events_are_dotted_and_past(table, states):
         assert row.permission in set(Permission)
         noun, verb = row.event.split(".")
         assert noun
-        assert verb.endswith(("ed", "withdrawn"))
+        assert verb.endswith(("ed", "sent", "withdrawn"))
 
 
 @pytest.mark.parametrize(("table", "states"), TABLES, ids=ids)

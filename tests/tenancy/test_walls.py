@@ -232,7 +232,7 @@ WRITES = {
         "sent_by,sent_by_user_id,service,ship_from_id,ship_on,state,tracking_numbers,updated_at,version,"
         "written_by)"
     ),
-    "procurement_shipnoticeline": "SELECT INSERT DELETE UPDATE(follows_on,quantity,remainder)",
+    "procurement_shipnoticeline": "SELECT INSERT DELETE UPDATE(came_before,follows_on,quantity,remainder)",
     "procurement_signedlink": (
         "SELECT INSERT UPDATE(acted_on,opened_at,renewals,revoked_at,revoked_by,used_at)"
     ),

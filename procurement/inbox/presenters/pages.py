@@ -72,6 +72,8 @@ _TO_DO: Mapping[str, Lazy] = {
     Cause.UNSEEN: gettext_lazy("Find somebody at the supplier who reads it"),
     Cause.SHIPMENT: gettext_lazy("Ask where the goods are, and agree on a new day"),
     Cause.RECEIPT: gettext_lazy("Keep it or send it back, and put it right in the ERP"),
+    Cause.COUNT: gettext_lazy("Look at both figures, and ask the supplier or the dock"),
+    Cause.UNANNOUNCED: gettext_lazy("Ask the supplier for a ship notice, also afterwards"),
     Cause.SUPPLY: gettext_lazy("Bring it forward, or find another source"),
     Cause.ERP: gettext_lazy("Compare both sides and choose whose values hold"),
     Cause.DRIFT: gettext_lazy("Compare both sides and repair what differs"),
@@ -99,18 +101,22 @@ def compared(case: ExceptionCase) -> tuple[tuple[str, str], list[Compared]]:
         return (_("Asked"), _("Promised")), _answer(facts)
     if case.cause == Cause.CHANGE:
         return (_("Agreed"), _("Wanted")), _change(facts)
+    if case.kind == CaseKind.LIKELY_LATE:
+        return (_("Agreed"), _("Expected")), [_late_on_the_way(facts)]
     if case.cause in (Cause.SHIPMENT, Cause.SUPPLY):
         return (_("Asked"), _("Promised")), _days(facts)
     if case.cause == Cause.RECEIPT:
-        surplus = _quantity(facts["surplus"], facts)
+        is_here = case.kind == CaseKind.OVER_RECEIPT
         row = Compared(
             _("Quantity"),
             _quantity(facts["quantity"], facts),
-            _quantity(facts["received"], facts),
-            f"+{surplus}",
+            _quantity(facts["received" if is_here else "shipped"], facts),
+            f"+{_quantity(facts['surplus'], facts)}",
             True,
         )
-        return (_("Asked"), _("Received")), [row]
+        return (_("Asked"), _("Received") if is_here else _("Shipped")), [row]
+    if case.cause == Cause.COUNT:
+        return (_("Announced"), _("Received")), [_count(facts)]
     return ("", ""), []
 
 
@@ -166,6 +172,20 @@ def _change(facts: Mapping[str, Any]) -> list[Compared]:
             )
         )
     return rows
+
+
+def _late_on_the_way(facts: Mapping[str, Any]) -> Compared:
+    late = days_between(facts.get("agreed_on"), facts.get("promised_on"))
+    agreed, expected = _day(facts.get("agreed_on")), _day(facts.get("promised_on"))
+    return Compared(_("Delivery"), agreed, expected, lateness(late), True)
+
+
+def _count(facts: Mapping[str, Any]) -> Compared:
+    differs = Decimal(facts["differs"])
+    amount = _quantity(abs(differs), facts)
+    told, came = _quantity(facts["announced"], facts), _quantity(facts["counted"], facts)
+    words = f"+{amount}" if differs > 0 else _("%(n)s short") % {"n": amount}
+    return Compared(_("Quantity"), told, came, words, True)
 
 
 def _days(facts: Mapping[str, Any]) -> list[Compared]:

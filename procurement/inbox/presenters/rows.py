@@ -15,7 +15,7 @@ from portal.kernel.values import rounded
 from procurement.changes.presenters import kinds_text
 from procurement.inbox.models import ExceptionCase
 from procurement.inbox.policies.kinds import look_of
-from procurement.inbox.states import CaseKind, CaseState, CloseReason
+from procurement.inbox.states import CaseKind, CaseState, Cause, CloseReason
 from procurement.orders.states import Reason
 from procurement.tolerances.presenters.sentences import lateness
 
@@ -101,6 +101,8 @@ def clock_of(case: ExceptionCase, at: datetime) -> tuple[str, str]:
 
 def title_of(case: ExceptionCase, at: datetime) -> str:
     """What a case is about, in one line."""
+    if case.cause == Cause.ERP and "withdrawn" in case.facts:
+        return _told_of_goods(case)
     say = _TITLES.get(case.kind)
     return say(case.facts, local_day(case, at)) if say else str(CaseKind(case.kind).label)
 
@@ -186,6 +188,29 @@ def _surplus(facts: Facts, _today: date) -> str:
     return _("Received %(came)s of %(asked)s") % values
 
 
+def _late_on_the_way(facts: Facts, _today: date) -> str:
+    days = days_between(facts.get("agreed_on"), facts.get("promised_on"))
+    return _("On the way: %(item)s comes %(late)s") % {"item": _item(facts), "late": lateness(days)}
+
+
+def _over_shipped(facts: Facts, _today: date) -> str:
+    values = {"went": _amount(facts, "shipped"), "asked": _amount(facts, "quantity")}
+    return _("Shipped %(went)s of %(asked)s") % values
+
+
+def _counted(facts: Facts, _today: date) -> str:
+    values = {
+        "came": _amount(facts, "counted"),
+        "told": _amount(facts, "announced"),
+        "number": facts.get("number", ""),
+    }
+    return _("Received %(came)s of the %(told)s in ship notice %(number)s") % values
+
+
+def _unannounced(facts: Facts, _today: date) -> str:
+    return _("%(came)s came without a ship notice") % {"came": _amount(facts, "unannounced")}
+
+
 def _stock_out(facts: Facts, _today: date) -> str:
     on, comes = facts.get("stock_out_on"), facts.get("promised_on")
     values = {"item": _item(facts), "day": day_text(date.fromisoformat(on)) if on else ""}
@@ -195,6 +220,17 @@ def _stock_out(facts: Facts, _today: date) -> str:
             "comes": day_text(date.fromisoformat(comes)),
         }
     return _("%(item)s runs out on %(day)s") % values
+
+
+def _told_of_goods(case: ExceptionCase) -> str:
+    """A ship notice that the ERP is to be told of."""
+    withdrawn, values = case.facts["withdrawn"], {"number": case.facts.get("number", "")}
+    if case.kind == K.ERP_TO_KEY:
+        if withdrawn:
+            return _("Take ship notice %(number)s out of the ERP") % values
+        return _("Key ship notice %(number)s into the ERP") % values
+    kind = str(CaseKind(case.kind).label)
+    return _("%(kind)s: ship notice %(number)s") % {"kind": kind, **values}
 
 
 def _mail(facts: Facts, _today: date) -> str:
@@ -222,7 +258,11 @@ _TITLES: Mapping[str, Callable[[Facts, date], str]] = {
     K.COUNTER_OFFER: _counter,
     K.ACKNOWLEDGMENT_OVERDUE: _unanswered,
     K.SHIPMENT_OVERDUE: _overdue,
+    K.LIKELY_LATE: _late_on_the_way,
+    K.OVER_SHIPMENT: _over_shipped,
     K.OVER_RECEIPT: _surplus,
+    K.RECEIPT_DIFFERS: _counted,
+    K.ASN_MISSING: _unannounced,
     K.STOCK_OUT: _stock_out,
     K.MAIL_UNKNOWN: _mail,
     K.NOTICE_FAILED: _notice,

@@ -1,6 +1,6 @@
 """Why a cause is gone: read off how things stand now, for many cases at once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +11,8 @@ from procurement.erp.reconciliation.models import Drift
 from procurement.erp.reconciliation.states import DriftState
 from procurement.erp.states import CommandState
 from procurement.inbox.models import ExceptionCase
-from procurement.inbox.queries.reach import Reach
-from procurement.inbox.states import Cause
+from procurement.inbox.queries.reach import Reach, at_the_dock
+from procurement.inbox.states import CaseKind, Cause
 from procurement.inbox.states import CloseReason as Why
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.states import Agreement, OrderState, Turn
@@ -46,26 +46,35 @@ _DRIFTS: Mapping[str, Why] = {
 
 
 def why_gone(cases: Sequence[ExceptionCase], reach: Reach) -> dict[int, Why]:
-    """Why the cause of each of these cases is gone, by case id: four queries at most."""
+    """Why the cause of each of these cases is gone, by case id: five queries at most."""
     lines = {line.pk: line for line in _rows(PurchaseOrderLine, (case.line_id for case in cases))}
     changes = {change.pk: change for change in _rows(OrderChange, (case.change_id for case in cases))}
     commands = {command.pk: command for command in _rows(ErpCommand, (case.command_id for case in cases))}
     drifts = {drift.pk: drift for drift in _rows(Drift, (case.drift_id for case in cases))}
+    late = [case.line_id for case in cases if case.cause == Cause.SHIPMENT]
+    here = PurchaseOrderLine.objects.filter(at_the_dock(), pk__in=late) if late else ()
+    at_dock = {line.pk for line in here}
     found: dict[int, Why] = {}
     for case in cases:
         order = reach.orders.get(case.order_id or 0)
         if case.cause == Cause.CHANGE:
             found[case.pk] = _CHANGES.get(changes[case.change_id].state, Why.GONE)
+        elif case.cause == Cause.ERP and case.command_id is None:
+            found[case.pk] = Why.IN_ERP  # a ship notice: told, or overtaken by a later one
         elif case.cause == Cause.ERP:
             found[case.pk] = _COMMANDS.get(commands[case.command_id].state, Why.GONE)
         elif case.cause == Cause.DRIFT:
             found[case.pk] = _DRIFTS.get(drifts[case.drift_id].state, Why.GONE)
+        elif case.cause == Cause.COUNT:
+            found[case.pk] = Why.COUNTED
+        elif case.cause == Cause.UNANNOUNCED:
+            found[case.pk] = Why.ANNOUNCED
         elif order is not None and order.state != OrderState.ISSUED:
             found[case.pk] = Why.ORDER_OVER
         elif case.cause == Cause.ACKNOWLEDGMENT and order is not None:
             found[case.pk] = _of_order(order)
         elif case.line_id:
-            found[case.pk] = _of_line(case, lines[case.line_id])
+            found[case.pk] = _of_line(case, lines[case.line_id], at_dock)
         else:
             found[case.pk] = Why.GONE
     return found
@@ -80,11 +89,13 @@ def _of_order(order: PurchaseOrder) -> Why:
     return Why.MORE_TIME if order.lines_for_supplier else Why.ANSWERED
 
 
-def _of_line(case: ExceptionCase, line: PurchaseOrderLine) -> Why:
+def _of_line(case: ExceptionCase, line: PurchaseOrderLine, at_dock: Collection[int]) -> Why:
     if line.cancelled or line.closed:
         return Why.LINE_OVER
     if case.cause == Cause.SHIPMENT:
-        return Why.ARRIVED if _came(case, line) else Why.NEW_DAY
+        if _came(case, line) or line.pk in at_dock:
+            return Why.ARRIVED
+        return Why.IN_TIME if case.kind == CaseKind.LIKELY_LATE else Why.NEW_DAY
     if case.cause == Cause.SUPPLY:
         if line.received_quantity >= line.quantity:
             return Why.ARRIVED

@@ -7,7 +7,7 @@ a finding's `moves` changes by time passing alone, or each day would bring its c
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,16 +20,18 @@ from procurement.changes.models import OrderChange
 from procurement.changes.queries import current_round, with_rounds
 from procurement.changes.states import OPEN as CHANGE_OPEN
 from procurement.changes.states import Side
-from procurement.erp.models import ErpCommand
+from procurement.erp.models import ErpCommand, NoticeWrite
 from procurement.erp.reconciliation.models import Drift
 from procurement.erp.reconciliation.states import DriftState
 from procurement.erp.services import ECHO_DIFFERS
-from procurement.erp.states import STUCK, CommandState
+from procurement.erp.states import STUCK, CommandState, NoticeWriteState
 from procurement.inbox.messages import Finding, as_facts
 from procurement.inbox.policies.kinds import GRAVEST_FIRST
 from procurement.inbox.queries.reach import Reach
+from procurement.inbox.queries.saying import finding_of_line, finding_of_order, line_facts, order_facts
+from procurement.inbox.queries.shipping import SHIPPING_LOOKS, late_on_the_way, notices_on
 from procurement.inbox.states import CaseKind, Cause
-from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
+from procurement.orders.models import Promise, PurchaseOrderLine, ScheduleLine
 from procurement.orders.states import PromiseKind, PromiseState
 from procurement.supply.queries import exposures_of_lines
 
@@ -44,11 +46,6 @@ def find(reach: Reach) -> dict[tuple[str, str], Finding]:
         for finding in look(reach):
             found[finding.key] = finding
     return found
-
-
-def subject_of_line(line_id: int) -> str:
-    """What a case about a line is about."""
-    return f"line:{line_id}"
 
 
 # --- an answer that waits for the buyer ---------------------------------------------------------------------
@@ -72,7 +69,7 @@ def _answer(
     days = [one.delivery_on for one in coming if one.delivery_on]
     pieces = [_piece(one) for one in promises]
     facts = {
-        **_line_facts(line),
+        **line_facts(line),
         "asked": {
             "quantity": line.quantity,
             "price": line.price,
@@ -92,7 +89,7 @@ def _answer(
         "since": min(one.promised_at for one in promises),
     }
     origins = sorted({str(one.origin) for one in promises})
-    return _finding(
+    return finding_of_line(
         kinds[0], Cause.ANSWER, line, facts, moves=[origins, pieces, line.quantity, line.price, asked_on]
     )
 
@@ -169,12 +166,12 @@ def overdue_answers(reach: Reach) -> Iterator[Finding]:
         due = order.acknowledge_by_at
         if order.lines_for_supplier and due and due <= reach.at:
             facts = {
-                **_order_facts(order),
+                **order_facts(order),
                 "due_at": due,
                 "lines": order.lines_for_supplier,
                 "asked_on": order.next_delivery_on,
             }
-            yield _finding_of_order(
+            yield finding_of_order(
                 CaseKind.ACKNOWLEDGMENT_OVERDUE, Cause.ACKNOWLEDGMENT, order, facts, moves=[due], due_at=due
             )
 
@@ -183,13 +180,16 @@ def overdue_goods(reach: Reach) -> Iterator[Finding]:
     """An agreed delivery whose day is past, and which has not come."""
     for line in reach.past:
         facts = {
-            **_line_facts(line),
+            **line_facts(line),
             "promised_on": line.next_delivery_on,
             "asked_on": line.delivery_on,
             "received": line.received_quantity,
             "missing": _overdue(line, reach),
+            "notices": notices_on(line, reach),
         }
-        yield _finding(CaseKind.SHIPMENT_OVERDUE, Cause.SHIPMENT, line, facts, moves=[line.next_delivery_on])
+        yield finding_of_line(
+            CaseKind.SHIPMENT_OVERDUE, Cause.SHIPMENT, line, facts, moves=[line.next_delivery_on]
+        )
 
 
 def _overdue(line: PurchaseOrderLine, reach: Reach) -> Decimal:
@@ -206,17 +206,9 @@ def _overdue(line: PurchaseOrderLine, reach: Reach) -> Decimal:
     return missing if missing > 0 else line.open_quantity
 
 
-def surplus(reach: Reach) -> Iterator[Finding]:
-    """More was booked in than the line asks for."""
-    for line in reach.over:
-        more = line.received_quantity - line.quantity
-        facts = {**_line_facts(line), "received": line.received_quantity, "surplus": more}
-        yield _finding(CaseKind.OVER_RECEIPT, Cause.RECEIPT, line, facts, moves=[line.received_quantity])
-
-
 def stock_outs(reach: Reach) -> Iterator[Finding]:
     """Stock that runs out before an agreed delivery comes. What waits for a person anyhow weighs it in its score."""
-    busy = {line.pk for line in reach.past}
+    busy = {line.pk for line in reach.past} | late_on_the_way(reach).keys()
     lines = {line.pk: line for line in reach.settled if line.pk not in busy}
     if not lines:
         return
@@ -230,7 +222,7 @@ def stock_outs(reach: Reach) -> Iterator[Finding]:
             continue
         line = lines[pk]
         facts = {
-            **_line_facts(line),
+            **line_facts(line),
             "asked_on": line.delivery_on,
             "promised_on": exposure.arrives_on,
             "stock_out_on": exposure.stock_out_on,
@@ -238,7 +230,7 @@ def stock_outs(reach: Reach) -> Iterator[Finding]:
             "orders_waiting": exposure.orders_waiting,
             "stock_unit": exposure.unit,
         }
-        yield _finding(CaseKind.STOCK_OUT, Cause.SUPPLY, line, facts, moves=[exposure.arrives_on])
+        yield finding_of_line(CaseKind.STOCK_OUT, Cause.SUPPLY, line, facts, moves=[exposure.arrives_on])
 
 
 # --- change requests ----------------------------------------------------------------------------------------
@@ -256,7 +248,7 @@ def change_requests(reach: Reach) -> Iterator[Finding]:
         spoken = current_round(change)
         was, wanted = terms_from_json(change.was), terms_from_json(spoken.terms)
         facts = {
-            **_line_facts(change.line),
+            **line_facts(change.line),
             "was": change.was,
             "wanted": spoken.terms,
             "kinds": change.kinds,
@@ -277,7 +269,7 @@ def change_requests(reach: Reach) -> Iterator[Finding]:
             kind = CaseKind.COUNTER_OFFER
         elif later and change.line_id in slipped:
             kind = CaseKind.SLIPPED_AGAIN
-        yield _finding(
+        yield finding_of_line(
             kind,
             Cause.CHANGE,
             change.line,
@@ -340,7 +332,7 @@ def erp_writes(reach: Reach) -> Iterator[Finding]:
         if command.state == CommandState.CONFLICT and command.reason == ECHO_DIFFERS:
             kind = CaseKind.ERP_ECHO
         facts = {
-            **_order_facts(order),
+            **order_facts(order),
             "lines": [line["number"] for line in command.payload.get("lines", ())],
             "reason": command.reason,
             "fault": command.fault,
@@ -349,7 +341,7 @@ def erp_writes(reach: Reach) -> Iterator[Finding]:
             "since": command.queued_at,
             "asked_on": order.next_delivery_on,
         }
-        yield _finding_of_order(
+        yield finding_of_order(
             kind,
             Cause.ERP,
             order,
@@ -357,6 +349,40 @@ def erp_writes(reach: Reach) -> Iterator[Finding]:
             moves=[command.state, command.reason],
             subject=f"command:{command.origin}",
             command=command.pk,
+        )
+
+
+_NOTICE_KINDS: Mapping[str, CaseKind] = {
+    NoticeWriteState.NEEDS_PERSON: CaseKind.ERP_FAILED,
+    NoticeWriteState.TO_KEY: CaseKind.ERP_TO_KEY,
+    NoticeWriteState.UNKNOWN: CaseKind.ERP_UNKNOWN,
+}
+
+
+def notice_writes(reach: Reach) -> Iterator[Finding]:
+    """A ship notice that the ERP refuses, of which nobody knows, or that a person has to key in."""
+    lost = Q(state=NoticeWriteState.UNKNOWN, queued_at__lte=reach.at - UNKNOWN_FOR)
+    stuck = Q(state__in=[NoticeWriteState.NEEDS_PERSON, NoticeWriteState.TO_KEY])
+    for write in NoticeWrite.objects.filter(lost | stuck, order__in=reach.orders).order_by("id"):
+        order = reach.orders[write.order_id]
+        facts = {
+            **order_facts(order),
+            "number": write.payload["number"],
+            "withdrawn": write.withdrawn,
+            "lines": [line["number"] for line in write.payload["lines"]],
+            "reason": write.reason,
+            "fault": write.fault,
+            "state": write.state,
+            "since": write.queued_at,
+            "asked_on": order.next_delivery_on,
+        }
+        yield finding_of_order(
+            _NOTICE_KINDS[write.state],
+            Cause.ERP,
+            order,
+            facts,
+            moves=[str(write.key), write.state, write.reason],
+            subject=f"told:{write.consignment}",
         )
 
 
@@ -374,8 +400,8 @@ def drifts(reach: Reach) -> Iterator[Finding]:
         }
         moves = [drift.fingerprint]
         if order is not None:
-            facts |= _order_facts(order) | {"asked_on": order.next_delivery_on}
-            yield _finding_of_order(
+            facts |= order_facts(order) | {"asked_on": order.next_delivery_on}
+            yield finding_of_order(
                 CaseKind.DRIFT, Cause.DRIFT, order, facts, moves=moves, subject=drift.stream, drift=drift.pk
             )
         else:
@@ -473,8 +499,8 @@ def told(reach: Reach) -> Iterator[Finding]:
         facts: dict[str, Any] = {"fact": event.kind, "told": event.facts, "since": event.at}
         moves = [event.pk]
         if order is not None:
-            facts |= _order_facts(order) | {"asked_on": order.next_delivery_on}
-            yield _finding_of_order(one.kind, cause, order, facts, moves=moves)
+            facts |= order_facts(order) | {"asked_on": order.next_delivery_on}
+            yield finding_of_order(one.kind, cause, order, facts, moves=moves)
         else:
             yield Finding(
                 one.kind,
@@ -487,98 +513,15 @@ def told(reach: Reach) -> Iterator[Finding]:
             )
 
 
-# --- what they share ----------------------------------------------------------------------------------------
-
-
-def _order_facts(order: PurchaseOrder) -> dict[str, Any]:
-    return {
-        "order": order.number,
-        "currency": order.currency,
-        "buyer": order.buyer_email,
-        "value": order.total_amount,
-    }
-
-
-def _line_facts(line: PurchaseOrderLine) -> dict[str, Any]:
-    open_part = line.open_quantity / line.quantity if line.quantity else Decimal(0)
-    return {
-        **_order_facts(line.order),
-        "line": line.number,
-        "item": line.item_number,
-        "description": line.description,
-        "unit": line.unit,
-        "quantity": line.quantity,
-        "value": (line.amount * open_part).quantize(Decimal("0.01")),
-    }
-
-
-def _finding(
-    kind: CaseKind,
-    cause: Cause,
-    line: PurchaseOrderLine,
-    facts: Mapping[str, Any],
-    *,
-    moves: Sequence[Any],
-    subject: str = "",
-    change: int | None = None,
-    due_at: datetime | None = None,
-) -> Finding:
-    order = line.order
-    return Finding(
-        kind,
-        cause,
-        subject or subject_of_line(line.pk),
-        as_facts(facts),
-        moves,
-        stream=order.stream,
-        company=order.company_id,
-        supplier=order.supplier_id,
-        order=order.pk,
-        line=line.pk,
-        change=change,
-        site=line.ship_to_id or order.ship_to_id,
-        item_number=line.item_number,
-        due_at=due_at,
-    )
-
-
-def _finding_of_order(
-    kind: CaseKind,
-    cause: Cause,
-    order: PurchaseOrder,
-    facts: Mapping[str, Any],
-    *,
-    moves: Sequence[Any],
-    subject: str = "",
-    command: int | None = None,
-    drift: int | None = None,
-    due_at: datetime | None = None,
-) -> Finding:
-    return Finding(
-        kind,
-        cause,
-        subject or order.stream,
-        as_facts(facts),
-        moves,
-        stream=order.stream,
-        company=order.company_id,
-        supplier=order.supplier_id,
-        order=order.pk,
-        command=command,
-        drift=drift,
-        site=order.ship_to_id,
-        due_at=due_at,
-    )
-
-
 LOOKS: Sequence[Callable[[Reach], Iterable[Finding]]] = (
     answers,
     overdue_answers,
     overdue_goods,
-    surplus,
+    *SHIPPING_LOOKS,
     stock_outs,
     change_requests,
     erp_writes,
+    notice_writes,
     drifts,
     told,
 )

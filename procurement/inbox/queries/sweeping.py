@@ -4,18 +4,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Concat
 
-from procurement.erp.models import ErpCommand
-from procurement.erp.states import CommandState
+from procurement.erp.models import ErpCommand, NoticeWrite
+from procurement.erp.states import CommandState, NoticeWriteState
 from procurement.inbox.models import ExceptionCase
 from procurement.inbox.queries.findings import UNKNOWN_FOR
-from procurement.inbox.queries.reach import of_known_stock, today_by_company
-from procurement.inbox.states import LIVE, Cause
+from procurement.inbox.queries.reach import at_the_dock, of_known_stock, today_by_company
+from procurement.inbox.states import LIVE, CaseKind, Cause
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.states import Agreement, OrderState, Turn
+from procurement.shipments.models import ShipNoticeLine
+from procurement.shipments.states import NoticeState
 from procurement.supply.queries import exposures_of_lines
 
 # Each live case is held against how things stand at least so often, in case a fact was never heard of.
@@ -25,7 +27,7 @@ REVIEW_EVERY = timedelta(hours=12)
 def orders_due(at: datetime, most: int) -> list[int]:
     """Orders on which something came by time alone and no case says so, at most so many."""
     found: set[int] = set()
-    for rows in (_unanswered(at), _overdue(at), _lost_in_the_erp(at)):
+    for rows in (_unanswered(at), _overdue(at), _counted_short(at), _lost_in_the_erp(at), _lost_notices(at)):
         if len(found) < most:
             found.update(rows[: most - len(found)])
     return sorted(found)
@@ -45,7 +47,10 @@ def _unanswered(at: datetime) -> QuerySet[Any, int]:
 
 
 def _overdue(at: datetime) -> QuerySet[Any, int]:
-    cases = _known(Cause.SHIPMENT).filter(line=OuterRef("pk")).annotate(day=KT("facts__promised_on"))
+    overdue = _known(Cause.SHIPMENT).filter(
+        kind=CaseKind.SHIPMENT_OVERDUE
+    )  # it may have been likely late before
+    cases = overdue.filter(line=OuterRef("pk")).annotate(day=KT("facts__promised_on"))
     day = Cast(OuterRef("next_delivery_on"), CharField())
     today = today_by_company(at)
     past = Q(pk__in=[])
@@ -62,7 +67,23 @@ def _overdue(at: datetime) -> QuerySet[Any, int]:
         agreement=Agreement.AGREED,
         order__state=OrderState.ISSUED,
     )
-    unseen = lines.exclude(Exists(cases.filter(Q(state__in=LIVE) | Q(settled=True, day=day))))
+    unseen = lines.exclude(at_the_dock()).exclude(
+        Exists(cases.filter(Q(state__in=LIVE) | Q(settled=True, day=day)))
+    )
+    return unseen.order_by("order_id").values_list("order_id", flat=True)
+
+
+def _counted_short(at: datetime) -> QuerySet[Any, int]:
+    """Notices that were counted in part and whose day is past: what is not counted by now is missing."""
+    cases = _known(Cause.COUNT).filter(line=OuterRef("line")).annotate(told=KT("facts__notice"))
+    cases = cases.filter(told=Cast(OuterRef("notice__key"), CharField()))
+    past = Q(pk__in=[])
+    for company, date_there in today_by_company(at).items():
+        past |= Q(notice__company=company, notice__expected_on__lt=date_there)
+    short = ShipNoticeLine.objects.filter(
+        past, notice__state=NoticeState.PARTLY_RECEIVED, received_quantity__lt=F("quantity")
+    ).exclude(order__state=OrderState.CANCELLED)
+    unseen = short.exclude(Exists(cases.filter(Q(state__in=LIVE) | Q(settled=True))))
     return unseen.order_by("order_id").values_list("order_id", flat=True)
 
 
@@ -75,6 +96,16 @@ def _lost_in_the_erp(at: datetime) -> QuerySet[Any, int]:
     unseen = Q(state=CommandState.SENT, sent_at__lt=too_long)
     commands = ErpCommand.objects.filter(lost | unseen).exclude(Exists(cases))
     return commands.order_by("order_id").values_list("order_id", flat=True)
+
+
+def _lost_notices(at: datetime) -> QuerySet[Any, int]:
+    """Ship notices of which nobody knows for too long whether the ERP was told."""
+    cases = _known(Cause.ERP).filter(
+        subject=Concat(Value("told:"), Cast(OuterRef("consignment"), CharField()))
+    )
+    writes = NoticeWrite.objects.filter(state=NoticeWriteState.UNKNOWN, queued_at__lte=at - UNKNOWN_FOR)
+    unseen = writes.exclude(Exists(cases.filter(Q(state__in=LIVE) | Q(settled=True))))
+    return unseen.order_by("order_id").values_list("order_id", flat=True)
 
 
 def to_review(at: datetime, most: int) -> tuple[list[int], list[str]]:

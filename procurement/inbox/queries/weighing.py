@@ -14,6 +14,7 @@ from procurement.catalogue.models import Company
 from procurement.inbox.models import ExceptionCase
 from procurement.inbox.policies.kinds import look_of
 from procurement.inbox.policies.scoring import INPUTS, Formula, unknown_inputs
+from procurement.inbox.states import CaseKind
 from procurement.orders.models import Promise
 from procurement.orders.states import PromiseKind, PromiseState
 from procurement.supply.queries import Exposure, exposures_of_lines
@@ -122,11 +123,11 @@ def inputs_of(case: ExceptionCase, weighing: Weighing, formula: Formula) -> dict
     asked_on, promised_on = _day(facts.get("asked_on")), _day(facts.get("promised_on"))
     if asked_on:
         found["days_to_need"] = Decimal((asked_on - today).days)
-        if case.cause == "shipment":
+        if case.kind == CaseKind.SHIPMENT_OVERDUE:
             found["days_late"] = Decimal(max(0, (today - asked_on).days))
         elif promised_on:
             found["days_late"] = Decimal(max(0, (promised_on - asked_on).days))
-    if case.cause == "shipment" and promised_on:
+    if case.kind == CaseKind.SHIPMENT_OVERDUE and promised_on:
         found["days_overdue"] = Decimal(max(0, (today - promised_on).days))
     elif case.due_at:
         found["days_overdue"] = weighing.days_since(case, case.due_at)

@@ -29,6 +29,7 @@ from procurement.inbox.services.owning import give_to_owners
 from procurement.inbox.services.ranking import rank
 from procurement.inbox.states import CASE_LIFECYCLE, LIVE, CaseState, CloseReason
 from procurement.orders.models import PurchaseOrder
+from procurement.shipments.models import ShipNoticeLine
 
 INBOX = Actor.system("Inbox")
 MOST_AT_ONCE = 500
@@ -52,6 +53,23 @@ HEARS = TOLD_FACTS | {
     "order.goods_received",
     "order.receipts_booked",
     "clock.due_moved",
+    "shipment.sent",
+    "shipment.replaced",
+    "shipment.cancelled",
+    "shipment.departed",
+    "shipment.arrived",
+    "shipment.milestone_told",
+    "shipment.partly_received",
+    "shipment.received",
+    "shipment.receipt_reversed",
+    "shipment.counted_anew",
+    "shipment.closed",
+    "shipment.erp_notified",
+    "shipment.erp_confirmed",
+    "shipment.erp_refused",
+    "shipment.erp_task_opened",
+    "shipment.erp_unanswered",
+    "shipment.erp_superseded",
     "change.proposed",
     "change.edited",
     "change.countered",
@@ -174,7 +192,11 @@ def about(events: Sequence[AuditEvent]) -> tuple[set[int], set[str]]:
     keys = {key for stream in streams if (key := key_in(stream, "order"))}
     drifts = {key for stream in streams if (key := key_in(stream, "drift"))}
     orders = set(PurchaseOrder.objects.filter(key__in=keys).values_list("pk", flat=True))
-    rest = {stream for stream in streams if not stream.startswith(("order:", "drift:"))}
+    shipments = {key for stream in streams if (key := key_in(stream, "shipment"))}
+    if shipments:
+        noticed = ShipNoticeLine.objects.filter(notice__consignment__in=shipments)
+        orders |= set(noticed.values_list("order_id", flat=True))
+    rest = {stream for stream in streams if not stream.startswith(("order:", "drift:", "shipment:"))}
     for key, order_id in Drift.objects.filter(key__in=drifts).values_list("key", "order_id"):
         if order_id is None:
             rest.add(f"drift:{key}")

@@ -17,6 +17,7 @@ from procurement.shipments.services.packing import (
     set_contents,
     set_package,
 )
+from procurement.shipments.services.receive import close_notice, note_received
 from procurement.shipments.services.send import (
     Sent,
     cancel_notice,
@@ -32,12 +33,14 @@ __all__ = [
     "add_lines",
     "add_packages",
     "cancel_notice",
+    "close_notice",
     "correct_notice",
     "correct_whole",
     "discard_notice",
     "drop_line",
     "edit_numbering",
     "move_package",
+    "note_received",
     "number_packages",
     "pack_rest",
     "refresh_lines",

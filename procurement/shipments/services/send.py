@@ -23,12 +23,13 @@ from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.policies import plain
 from procurement.orders.queries import lock_orders
 from procurement.orders.services import Shipped, note_shipped
-from procurement.shipments.messages import NoticeNamed
+from procurement.shipments.messages import NoticeCommand, NoticeCommandLine, NoticeNamed, notice_to_json
 from procurement.shipments.models import Package, PackedQuantity, ShipNotice, ShipNoticeLine
-from procurement.shipments.policies import Finding, check_notice, stops
+from procurement.shipments.policies import ZERO, Finding, check_notice, stops
 from procurement.shipments.queries import (
     Written,
     checked,
+    counted_by_line,
     find_notice,
     hold_notice,
     order_ids_of,
@@ -68,6 +69,7 @@ def send_notice(named: NoticeNamed, *, actor: Actor, at: datetime) -> Sent:
         if before is not None:
             _end(before, "replace", "", actor=actor, at=at)
         _drop_empty(draft)
+        _note_what_came_before(draft, before)
         fields = {
             "sent_at": at,
             "sent_by": actor.label,
@@ -76,7 +78,9 @@ def send_notice(named: NoticeNamed, *, actor: Actor, at: datetime) -> Sent:
             "updated_at": at,
             "expected_on": notice.delivery_on,
         }
-        NOTICE_LIFECYCLE.move(notice, "send", actor=actor, at=at, facts=_facts_of(draft), fields=fields)
+        told = _command_of(draft, before)
+        facts = _facts_of(draft)
+        NOTICE_LIFECYCLE.move(notice, "send", actor=actor, at=at, facts=facts, payload=told, fields=fields)
         notice.packages.update(is_live=True)
     touched = {one.line_id for one in draft.lines} | _line_ids(before)
     refresh_lines(orders, touched, at=at)
@@ -161,6 +165,19 @@ def _drop_empty(draft: Written) -> None:
     ShipNoticeLine.objects.filter(pk__in=idle).delete()
 
 
+def _note_what_came_before(draft: Written, before: ShipNotice | None) -> None:
+    """What has come of the lines and was counted for no notice came without this one. A correction keeps what the
+    version before it has noted: the goods are the same.
+    """
+    ids = [one.line_id for one in draft.lines]
+    kept = dict(before.lines.values_list("line_id", "came_before")) if before is not None else {}
+    counted = counted_by_line(ids)
+    for one in draft.lines:
+        here = max(ZERO, one.line.received_quantity - counted.get(one.line_id, ZERO))
+        one.came_before = kept.get(one.line_id, here)
+    ShipNoticeLine.objects.bulk_update(draft.lines, ["came_before"], batch_size=500)
+
+
 def _facts_of(draft: Written) -> dict[str, Any]:
     notice = draft.notice
     lines = [
@@ -184,6 +201,38 @@ def _facts_of(draft: Written) -> dict[str, Any]:
         "lines": lines[:MOST_TOLD],
         "count": len(lines),
     }
+
+
+def _command_of(draft: Written, before: ShipNotice | None, *, withdrawn: bool = False) -> dict[str, Any]:
+    """What the ERP is told: the consignment as it is to be held from now on. The days are those of the notice."""
+    notice = draft.notice
+    assert notice.ship_on is not None  # nothing is sent without
+    assert notice.delivery_on is not None
+    lines = tuple(
+        NoticeCommandLine(one.line.order.number, one.line.key, one.line.number, one.quantity, one.line.unit)
+        for one in draft.lines
+        if one.quantity
+    )
+    command = NoticeCommand(
+        key="",
+        consignment=str(notice.consignment),
+        issue=notice.issue,
+        company=notice.company.code,
+        supplier=notice.supplier.number,
+        number=notice.number,
+        ship_on=notice.ship_on,
+        expected_on=notice.expected_on or notice.delivery_on,
+        lines=lines,
+        ship_to=notice.ship_to.code if notice.ship_to else "",
+        earlier_number=before.number if before is not None and before.number != notice.number else "",
+        carrier=notice.carrier,
+        tracking=" ".join(notice.tracking_numbers),
+        bill_of_lading=notice.bill_of_lading,
+        packages=sum(package.parent_id is None for package in draft.packages),
+        gross_kg=notice.gross_kg,
+        withdrawn=withdrawn,
+    )
+    return notice_to_json(command)
 
 
 def _tell_orders(
@@ -220,7 +269,7 @@ def _line_ids(notice: ShipNotice | None) -> set[int]:
 @requires_scope
 def refresh_lines(orders: Iterable[PurchaseOrder], line_ids: Iterable[int], *, at: datetime) -> None:
     """Let the lines of these orders, which are held, agree with what live notices say of them. Told twice it changes
-    nothing: it looks at how things stand.
+    nothing: it looks at how things stand, and an order whose lines say so already is left alone.
     """
     wanted = set(line_ids)
     lines = list(PurchaseOrderLine.objects.filter(pk__in=wanted))
@@ -228,7 +277,8 @@ def refresh_lines(orders: Iterable[PurchaseOrder], line_ids: Iterable[int], *, a
     way = way_by_line(wanted)
     by_order: dict[int, dict[int, Shipped]] = {}
     for line in lines:
-        by_order.setdefault(line.order_id, {})[line.pk] = Shipped(gone[line.pk], way[line.pk])
+        if line.shipped_quantity != gone[line.pk] or line.way != way[line.pk]:
+            by_order.setdefault(line.order_id, {})[line.pk] = Shipped(gone[line.pk], way[line.pk])
     for order in orders:
         if theirs := by_order.get(order.pk):
             note_shipped(order, theirs, at=at)
@@ -403,14 +453,22 @@ def cancel_notice(named: NoticeNamed, reason: str, *, actor: Actor, at: datetime
     for draft in begun:
         NOTICE_LIFECYCLE.move(draft, "discard", actor=actor, at=at, fields={"ended_at": at, "updated_at": at})
     told = written(notice)
-    _end(notice, "cancel", why, actor=actor, at=at)
+    _end(notice, "cancel", why, actor=actor, at=at, payload=_command_of(told, None, withdrawn=True))
     refresh_lines(orders, _line_ids(notice), at=at)
     _tell_orders(orders, told, "order.shipment_cancelled", actor=actor, at=at)
     return notice
 
 
-def _end(notice: ShipNotice, verb: str, why: str, *, actor: Actor, at: datetime) -> None:
+def _end(
+    notice: ShipNotice,
+    verb: str,
+    why: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    payload: Mapping[str, Any] | None = None,
+) -> None:
     notice.packages.update(is_live=False)
     fields = {"ended_at": at, "updated_at": at, "end_reason": why}
     facts = {"number": notice.number, "issue": notice.issue, "why": why}
-    NOTICE_LIFECYCLE.move(notice, verb, actor=actor, at=at, facts=facts, fields=fields)
+    NOTICE_LIFECYCLE.move(notice, verb, actor=actor, at=at, facts=facts, payload=payload, fields=fields)

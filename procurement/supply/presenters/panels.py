@@ -9,6 +9,7 @@ from procurement.orders.models import PurchaseOrderLine, ScheduleLine
 from procurement.supply.presenters.record import RecordPanel, record_of
 from procurement.supply.presenters.stock import StockPanel, stock_panel
 from procurement.supply.queries import Coming, Supply, coming_of, supply_at
+from procurement.supply.queries.announcing import announcements_of
 from procurement.supply.queries.place import day_at
 from procurement.supply.queries.record import answered, deliveries_of, deliveries_of_item
 from procurement.supply.queries.sources import OtherStock, Source, sources_of, stock_elsewhere
@@ -81,11 +82,16 @@ def panels_of_item(item: Item, site: Site | None, *, at: datetime) -> SupplyPane
 def record_panel(
     supplier: Supplier, *, at: datetime, site: Site | None = None, item_number: str = ""
 ) -> RecordPanel:
-    """A supplier's record, and its last deliveries of one item where one is named: three queries."""
+    """A supplier's record, and its last deliveries of one item where one is named: seven queries at most."""
     today = day_at(site, at) if site else at.date()
     of_item = deliveries_of_item(supplier.pk, item_number, today=today) if item_number else []
     return record_of(
-        supplier, answered(supplier.pk, at=at), deliveries_of(supplier.pk, today=today), of_item, item_number
+        supplier,
+        answered(supplier.pk, at=at),
+        deliveries_of(supplier.pk, today=today),
+        of_item,
+        item_number,
+        announcements_of(supplier.pk, at=at),
     )
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.kernel.templatetags.portal_ui import day_text, figure, quantity_text
+from procurement.supply.queries.announcing import Announcement
 from procurement.supply.queries.record import Answered, Delivered
 from suppliers.models import Supplier
 
@@ -56,6 +57,7 @@ def record_of(
     deliveries: Sequence[Delivered],
     of_item: Sequence[Delivered] = (),
     item_number: str = "",
+    announced: Sequence[Announcement] = (),
 ) -> RecordPanel:
     """The record, as far as anything is known of it."""
     late = [one for one in of_item if not one.is_kept]
@@ -69,7 +71,7 @@ def record_of(
         text = f"{text}: {kept}"
     return RecordPanel(
         supplier=supplier,
-        figures=list(_figures(answers, deliveries)),
+        figures=[*_figures(answers, deliveries), *_announced(announced)],
         bars=_bars(list(reversed(of_item[:BARS]))),
         item_number=item_number,
         bars_text=text,
@@ -100,6 +102,23 @@ def _figures(answers: Answered, deliveries: Sequence[Delivered]) -> list[Figure]
         days = median_low(late)
         value = ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
         found.append(Figure(_("Median slip when late"), value, _of(len(late), len(deliveries))))
+    return found
+
+
+def _announced(announced: Sequence[Announcement]) -> list[Figure]:
+    """How the supplier announces; nothing at all of one that sends no ship notices."""
+    found: list[Figure] = []
+    there = [one for one in announced if one.there_at is not None]
+    if there:
+        label = _("Announced before arrival")
+        found.append(_share(label, sum(one.is_in_time for one in there), len(there)))
+    hours = [one.hours_after_departure for one in announced if one.hours_after_departure is not None]
+    if hours:
+        value = ngettext("%(n)d hour", "%(n)d hours", median_low(hours)) % {"n": median_low(hours)}
+        found.append(Figure(_("Announced after departure, median"), value, _of(len(hours), len(announced))))
+    lines = sum(one.lines or 0 for one in announced)
+    if lines:
+        found.append(_share(_("Lines as announced"), sum(one.exact or 0 for one in announced), lines))
     return found
 
 

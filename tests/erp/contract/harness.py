@@ -84,6 +84,14 @@ class ConnectorHarness(Protocol):
         """The ERP will refuse the next promise on this order; returns words of the reason it gives."""
         ...
 
+    def inbound(self, number: str) -> Mapping[tuple[str, str], Decimal]:
+        """What the ERP expects with this delivery note: how much of each line, by order and the ERP's key of it."""
+        ...
+
+    def receive_inbound(self, number: str) -> None:
+        """The warehouse books in what it expected with this delivery note, and it is ready to be read."""
+        ...
+
     def let_erp_work(self) -> None:
         """Give the ERP the time to deal with what it was sent. Nothing to do where a write is answered at
         once."""
@@ -206,6 +214,18 @@ class FilesHarness:
     def refuse_next(self, order: OrderPaper) -> str:
         self.erp.refuse_next(order.company, order.number, "The period is closed.")
         return "The period is closed."
+
+    def inbound(self, number: str) -> Mapping[tuple[str, str], Decimal]:
+        rows = [row for rows in self.erp.inbound() for row in rows if row["notice_number"] == number]
+        return {(row["order_number"], row["line_key"]): Decimal(row["quantity"]) for row in rows}
+
+    def receive_inbound(self, number: str) -> None:
+        rows = [row for rows in self.erp.inbound() for row in rows if row["notice_number"] == number]
+        for row in rows:
+            quantity = Decimal(row["quantity"])
+            self.erp.receive(row["company"], row["order_number"], row["line_key"], quantity, reference=number)
+            self.erp.export_orders(numbers=[row["order_number"]])
+        self.erp.export_facts()
 
     def let_erp_work(self) -> None:
         self.erp.work()

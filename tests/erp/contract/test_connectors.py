@@ -2,11 +2,12 @@
 is asked."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,7 @@ from procurement.erp.ports import (
 from procurement.invoices.messages import InvoicePaper
 from procurement.orders.messages import OrderPaper, PromiseCommand
 from procurement.receipts.messages import ReceiptPaper
+from procurement.shipments.messages import NoticeCommand, NoticeCommandLine
 from tests.erp.contract.harness import HARNESSES, ConnectorHarness
 from tests.erp.papers import MASTER_DATA, a_line, a_piece, a_promise, an_order
 
@@ -771,3 +773,142 @@ def test_what_a_command_asks_for_is_read_off_its_base() -> None:
         WriteField.SPLIT
     }
     assert asked(a_piece(line), supplier_reference="SO-1") == {WriteField.SUPPLIER_REFERENCE}
+
+
+# --- goods on their way -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def announce(erp: ConnectorHarness, reader: Reader) -> Callable[[NoticeCommand], tuple[Outcome, str]]:
+    def to_the_end(command: NoticeCommand) -> tuple[Outcome, str]:
+        """What the ERP made of it, whether it said so at once or by feed."""
+        with erp.connector() as connector:
+            if not connector.capabilities.takes_notices:
+                pytest.skip("this connector leaves it to a person, and says so")
+            try:
+                result = connector.write_notice(command)
+            except ValidationRefused as error:
+                return Outcome.REFUSED, error.reason
+            if connector.capabilities.read_back is ReadBack.IMMEDIATE:
+                return result.outcome, result.reason
+        erp.let_erp_work()
+        everything(reader)
+        reader.read(Feed.COMMAND_RESULTS)
+        told = reader.results.get(command.key, CommandResult(command.key, Outcome.SENT))
+        taken = Outcome.CONFIRMED if told.outcome is Outcome.SENT else told.outcome
+        return taken, told.reason
+
+    return to_the_end
+
+
+Announce = Callable[[NoticeCommand], tuple[Outcome, str]]
+
+
+def a_notice(
+    key: str, *lines: tuple[OrderPaper, int, int], number: str = "DN-1", **changed: Any
+) -> NoticeCommand:
+    """So much of some lines (order, position of the line, quantity), on the road with a delivery note."""
+    values: dict[str, Any] = {
+        "key": key,
+        "consignment": "c-1",
+        "issue": 1,
+        "company": "NM",
+        "supplier": "70012",
+        "number": number,
+        "ship_on": date(2026, 5, 4),
+        "expected_on": date(2026, 5, 13),
+        "ship_to": "HAM",
+        "carrier": "Blue Line",
+        "lines": tuple(
+            NoticeCommandLine(
+                order.number,
+                order.lines[at].key,
+                order.lines[at].number,
+                Decimal(quantity),
+                order.lines[at].unit,
+            )
+            for order, at, quantity in lines
+        ),
+    }
+    return NoticeCommand(**{**values, **changed})
+
+
+def two_orders(erp: ConnectorHarness) -> Sequence[OrderPaper]:
+    return erp.put_orders(an_order(), an_order("4500000002", lines=(a_line(10),)))
+
+
+def test_goods_on_their_way_are_expected_once_and_no_day_of_an_order_moves(
+    erp: ConnectorHarness, reader: Reader, announce: Announce
+) -> None:
+    first, second = two_orders(erp)
+    reader.read()
+    before = dict(reader.orders)
+    command = a_notice("notice-1", (first, 0, 60), (first, 1, 100), (second, 0, 40))
+
+    assert announce(command) == (Outcome.CONFIRMED, "")
+    announce(command)
+
+    assert erp.inbound("DN-1") == {
+        (first.number, first.lines[0].key): Decimal(60),
+        (first.number, first.lines[1].key): Decimal(100),
+        (second.number, second.lines[0].key): Decimal(40),
+    }
+    reader.read()
+    assert [
+        (line.quantity, line.delivery_on, line.schedules)
+        for number in sorted(before)
+        for line in reader.orders[number].lines
+    ] == [
+        (line.quantity, line.delivery_on, line.schedules)
+        for number in sorted(before)
+        for line in before[number].lines
+    ]
+
+
+def test_a_corrected_notice_takes_the_place_of_the_first(erp: ConnectorHarness, announce: Announce) -> None:
+    first, _second = two_orders(erp)
+    announce(a_notice("notice-1", (first, 0, 60), (first, 1, 10)))
+
+    better = a_notice(
+        "notice-2",
+        (first, 0, 40),
+        number="DN-2",
+        earlier_number="DN-1",
+        issue=2,
+        expected_on=date(2026, 5, 20),
+    )
+    assert announce(better) == (Outcome.CONFIRMED, "")
+
+    assert erp.inbound("DN-1") == {}
+    assert erp.inbound("DN-2") == {(first.number, first.lines[0].key): Decimal(40)}
+
+
+def test_a_notice_taken_back_is_expected_no_more_and_its_lines_can_be_announced_anew(
+    erp: ConnectorHarness, reader: Reader, announce: Announce
+) -> None:
+    first, _second = two_orders(erp)
+    announce(a_notice("notice-1", (first, 0, 60)))
+    assert announce(a_notice("notice-2", (first, 0, 60), withdrawn=True)) == (Outcome.CONFIRMED, "")
+    assert erp.inbound("DN-1") == {}
+    assert announce(a_notice("notice-3", (first, 0, 60), withdrawn=True))[0] is Outcome.CONFIRMED
+
+    whole = a_notice("notice-4", (first, 0, int(first.lines[0].quantity)), number="DN-9", consignment="c-2")
+    assert announce(whole) == (Outcome.CONFIRMED, "")
+    assert erp.inbound("DN-9") == {(first.number, first.lines[0].key): first.lines[0].quantity}
+    reader.read()
+    assert reader.orders[first.number].lines[0].schedules == ()
+
+
+def test_what_was_received_names_its_delivery_note_and_cannot_be_taken_back(
+    erp: ConnectorHarness, reader: Reader, announce: Announce
+) -> None:
+    first, _second = two_orders(erp)
+    announce(a_notice("notice-1", (first, 0, 60)))
+    everything(reader)
+    erp.receive_inbound("DN-1")
+
+    (booked,) = everything(reader).receipts.values()
+    assert (booked.reference, booked.quantity, booked.line_key) == ("DN-1", 60, first.lines[0].key)
+    outcome, reason = announce(a_notice("notice-2", (first, 0, 60), withdrawn=True))
+    assert outcome is Outcome.REFUSED
+    assert "received" in reason

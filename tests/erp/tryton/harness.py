@@ -335,6 +335,25 @@ class TrytonHarness:
         self._ship(int(order.lines[0].key))
         return "on a shipment in Tryton already"
 
+    def inbound(self, number: str) -> Mapping[tuple[str, str], Decimal]:
+        with sqlite3.connect(self.server.file) as books:
+            rows = books.execute(
+                "SELECT p.number, l.id, sum(m.quantity) FROM stock_move m"
+                " JOIN stock_shipment_in s ON m.shipment = 'stock.shipment.in,' || s.id"
+                " JOIN purchase_line l ON m.origin = 'purchase.line,' || l.id"
+                " JOIN purchase_purchase p ON p.id = l.purchase"
+                " WHERE s.reference = ? AND s.state = 'draft' GROUP BY p.number, l.id",
+                [number],
+            ).fetchall()
+        books.close()
+        return {(order, str(line)): Decimal(str(some)) for order, line, some in rows}
+
+    def receive_inbound(self, number: str) -> None:
+        wanted = [["reference", "=", number], ["state", "=", "draft"]]
+        shipments = self.people.read("stock.shipment.in.search", wanted, 0, None, None)
+        self.people.write("stock.shipment.in.receive", shipments)
+        self.people.write("stock.shipment.in.do", shipments)
+
     def let_erp_work(self) -> None:
         """Tryton answers at once."""
 

@@ -14,6 +14,8 @@ from procurement.orders.messages import SchedulePaper
 from procurement.orders.models import PurchaseOrderLine, ScheduleLine
 from procurement.supply.policies import is_of, project, waiting, without
 from procurement.supply.queries import exposures, exposures_of_lines, supply_at
+from tests.builders.changes import an_agreed_order
+from tests.builders.shipments import a_sent_notice
 from tests.builders.supply import a_demand, demand_comes, some_stock, stock_comes, the_supply
 from tests.builders.world import MONDAY, a_line, an_order, fresh
 from tests.people import FEED
@@ -112,6 +114,37 @@ def test_received_goods_come_no_more(people):
     an_order("4500000002", lines=1, status="cancelled")
 
     assert coming() == [(date(2026, 4, 1), 40, "asked")]
+
+
+def test_what_is_on_its_way_comes_on_the_day_of_its_ship_notice(people):
+    order = an_agreed_order(people["asha"], lines=1)
+    a_sent_notice(order, people["asha"], {"L10": 60}, delivery_on=date(2026, 4, 6))
+    assert coming() == [(date(2026, 4, 1), 40, "agreed"), (date(2026, 4, 6), 60, "agreed")]
+    assert exposure_of().arrives_on == date(2026, 4, 1)
+
+    a_sent_notice(order, people["asha"], {"L10": 40}, number="DN-2", delivery_on=date(2026, 4, 3))
+    assert coming() == [(date(2026, 4, 3), 40, "agreed"), (date(2026, 4, 6), 60, "agreed")]
+    with acting(FEED):  # thirty of the sooner one were counted
+        PurchaseOrderLine.objects.update(
+            received_quantity=30, on_the_way=[["10", "2026-04-03"], ["60", "2026-04-06"]]
+        )
+    assert coming() == [(date(2026, 4, 3), 10, "agreed"), (date(2026, 4, 6), 60, "agreed")]
+
+
+def test_pieces_and_shipments_that_are_cut_otherwise_come_with_the_shipments(people):
+    order = an_order(lines=[a_line(10), a_line(20, item_number="VALVE-25")])
+    answer(
+        order,
+        people["asha"],
+        AnswerPiece(Decimal(40), delivery_on=date(2026, 4, 1)),
+        AnswerPiece(Decimal(60), delivery_on=date(2026, 4, 20)),
+    )
+    a_sent_notice(fresh(), people["asha"], {"L10": 70}, delivery_on=date(2026, 4, 6))
+    assert coming() == [
+        (date(2026, 4, 6), 40, "proposed"),
+        (date(2026, 4, 6), 30, "proposed"),
+        (date(2026, 4, 20), 30, "proposed"),
+    ]
 
 
 def test_other_sites_and_other_units_are_told_apart(people):

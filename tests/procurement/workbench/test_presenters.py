@@ -19,7 +19,7 @@ PLACES = [
     "procurement/clocks/services/sweeping.py",
     "procurement/changes/services",
     "procurement/changes/states.py",
-    "procurement/receipts/services.py",
+    "procurement/receipts/services/booking.py",
     "procurement/invoices/services.py",
     "procurement/threads/services.py",
     "procurement/links/services.py",

@@ -25,7 +25,7 @@ from procurement.erp.connectors.files.formats import INBOUND
 from procurement.erp.connectors.files.papers import Found, papers_of
 from procurement.erp.connectors.files.report import write_report
 from procurement.erp.connectors.files.rows import BadFile, Limits, Table, open_table
-from procurement.erp.connectors.files.writing import promises_csv
+from procurement.erp.connectors.files.writing import notices_csv, promises_csv
 from procurement.erp.ports import (
     Capabilities,
     Cursor,
@@ -48,6 +48,7 @@ from procurement.erp.ports import (
 )
 from procurement.erp.problems import Problem, Severity
 from procurement.orders.messages import OrderPaper, PromiseCommand
+from procurement.shipments.messages import NoticeCommand
 
 CAPABILITIES = Capabilities(
     reads=frozenset(Feed),
@@ -55,6 +56,7 @@ CAPABILITIES = Capabilities(
     read_back=ReadBack.BY_FEED,
     optimistic_lock=False,
     deletions=Deletions.STATED,
+    takes_notices=True,
 )
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -348,23 +350,32 @@ class FilesConnector:
         """
         if not command.lines or any(not line.pieces for line in command.lines):
             raise ValidationRefused("The command asks for nothing on one of its lines.")
+        return self._publish(command.key, promises_csv(command), "promise", "promises")
+
+    def write_notice(self, command: NoticeCommand) -> WriteResult:
+        """Put the ship notice into out/ as a batch of its own, once: see Note [Written once]."""
+        if not command.lines:
+            raise ValidationRefused("There is no line in the ship notice.")
+        return self._publish(command.key, notices_csv(command), "notice", "ship_notices")
+
+    def _publish(self, key: str, text: str, noun: str, form: str) -> WriteResult:
         self.folder.prepare()
-        content = promises_csv(command).encode()
-        kept = self._kept(command.key)
+        content = text.encode()
+        kept = self._kept(key)
         published = kept.with_suffix(".published")
         if not kept.exists():
             make_folder(kept.parent)
             write_file(kept, content)
         elif kept.read_bytes() != content:
-            raise ValidationRefused(f"The command {command.key} was already sent with other content.")
+            raise ValidationRefused(f"The command {key} was already sent with other content.")
+        batch = f"{noun}-{kept.stem}"
         if not published.exists():
-            batch = f"promise-{kept.stem}"
-            name = f"{batch}.promises.csv"
+            name = f"{batch}.{form}.csv"
             if not (self.folder.outbox / f"{batch}{MANIFEST}").exists():
                 write_file(self.folder.outbox / name, content)
                 write_manifest(self.folder.outbox, batch, [name], made_at=self._clock())
             write_file(published, self._clock().isoformat().encode())
-        return WriteResult(Outcome.SENT, reference=f"promise-{kept.stem}")
+        return WriteResult(Outcome.SENT, reference=batch)
 
     def find_command(self, key: str) -> WriteResult | None:
         """Whether the command was published; what the ERP made of it comes by feed."""

@@ -459,7 +459,46 @@ INBOUND: dict[Feed, Format] = {
     Feed.STOCK: STOCK,
     Feed.CUSTOMER_DEMAND: CUSTOMER_DEMAND,
 }
-OUTBOUND = (PROMISES,)
+SHIP_NOTICES = Format(
+    "ship_notices",
+    "goods on their way, as the supplier announces them: one row per order line in a consignment",
+    (
+        _must("command_key", kinds.CODE, "the key of the command; carry out each key once", "7b1e55a2"),
+        _must(
+            "consignment", kinds.CODE, "the consignment; stays the same when its notice is corrected", "c0a8"
+        ),
+        _must("issue", kinds.LINE_NUMBER, "the version of its notice: 1, 2, 3 …; the highest counts", "1"),
+        _must(
+            "notice_state",
+            kinds.one_of("announced", "withdrawn"),
+            "whether the goods come, or the notice was taken back",
+            "announced",
+        ),
+        _must("company", kinds.CODE, "the buying company's code", "NM"),
+        _must("supplier", kinds.CODE, "the supplier's number", "70012"),
+        _must("notice_number", kinds.CODE, "the delivery note's number, as on the paper", "DN-4711"),
+        _may(
+            "earlier_number", kinds.CODE, "the number of the version before, where it had another", "DN-4710"
+        ),
+        _may("ship_to", kinds.CODE, "the site that receives it", "HAM"),
+        _must("ship_on", kinds.DATE, "the day on which it leaves", "2026-05-04"),
+        _must("expected_on", kinds.DATE, "the day on which it is expected at the site", "2026-05-11"),
+        _may("carrier", kinds.SHORT, "who carries it", "Blue Line"),
+        _may("tracking", kinds.LONG, "tracking numbers, with blanks between", "BL123 BL124"),
+        _may("bill_of_lading", kinds.CODE, "the bill of lading", "BOL-88"),
+        _may(
+            "packages", kinds.LINE_NUMBER, "pallets and packages that stand by themselves; 0: not said", "2"
+        ),
+        _may("gross_kg", kinds.QUANTITY, "its gross weight in kilograms", "412.5"),
+        _must("order_number", kinds.CODE, "the order's number", "4500012345"),
+        _must("line_key", kinds.CODE, "the ERP's own key of the line", "00010"),
+        _must("line_number", kinds.LINE_NUMBER, "the line number that people say", "10"),
+        _must("quantity", kinds.MORE_THAN_NOTHING, "how much of the line is in it", "120"),
+        _must("unit", kinds.CODE, "the line's unit", "EA"),
+    ),
+    ("command_key", "order_number", "line_key"),
+)
+OUTBOUND = (PROMISES, SHIP_NOTICES)
 
 
 def columns_table(form: Format) -> str:

@@ -9,11 +9,12 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from procurement.catalogue.messages import CustomerDemandPaper
-from procurement.erp.connectors.files.formats import INBOUND, ORDERS, PROMISES, Format
+from procurement.erp.connectors.files.formats import INBOUND, ORDERS, PROMISES, SHIP_NOTICES, Format
 from procurement.erp.ports import CommandResult, Feed, Outcome, Paper, canonical_decimal
 from procurement.invoices.messages import InvoicePaper
 from procurement.orders.messages import LinePaper, OrderPaper, PromiseCommand
 from procurement.receipts.messages import ReceiptPaper
+from procurement.shipments.messages import NoticeCommand
 
 Cells = Mapping[str, object]
 
@@ -85,6 +86,41 @@ def promise_rows(command: PromiseCommand) -> Iterator[Cells]:
 def promises_csv(command: PromiseCommand) -> str:
     """A command as a promises file."""
     return to_csv(PROMISES, promise_rows(command))
+
+
+def notice_rows(command: NoticeCommand) -> Iterator[Cells]:
+    """A ship notice as rows of its file: one per order line."""
+    head = {
+        "command_key": command.key,
+        "consignment": command.consignment,
+        "issue": command.issue,
+        "notice_state": "withdrawn" if command.withdrawn else "announced",
+        "company": command.company,
+        "supplier": command.supplier,
+        "notice_number": command.number,
+        "earlier_number": command.earlier_number,
+        "ship_to": command.ship_to,
+        "ship_on": command.ship_on,
+        "expected_on": command.expected_on,
+        "carrier": command.carrier,
+        "tracking": command.tracking,
+        "bill_of_lading": command.bill_of_lading,
+        "packages": command.packages,
+        "gross_kg": command.gross_kg,
+    }
+    for line in command.lines:
+        yield head | {
+            "order_number": line.order,
+            "line_key": line.key,
+            "line_number": line.number,
+            "quantity": line.quantity,
+            "unit": line.unit,
+        }
+
+
+def notices_csv(command: NoticeCommand) -> str:
+    """A ship notice as its file."""
+    return to_csv(SHIP_NOTICES, notice_rows(command))
 
 
 def order_rows(order: OrderPaper) -> Iterator[Cells]:

@@ -11,6 +11,7 @@ from procurement.erp.connectors.tryton.changes import OVERLAP, Position, look_fo
 from procurement.erp.connectors.tryton.facts import SOURCES, read_facts
 from procurement.erp.connectors.tryton.master import read_master
 from procurement.erp.connectors.tryton.records import Purchase, read_purchases
+from procurement.erp.connectors.tryton.shipping import Shipper
 from procurement.erp.connectors.tryton.supply import read_supply
 from procurement.erp.connectors.tryton.sweeping import look_up_orders, marks_of_orders
 from procurement.erp.connectors.tryton.wire import Rpc
@@ -46,6 +47,7 @@ from procurement.erp.ports import (
 )
 from procurement.erp.problems import Problem
 from procurement.orders.messages import OrderPaper, PromiseCommand
+from procurement.shipments.messages import NoticeCommand
 
 PATIENCE = 60.0
 # Stock is read whole, and in a busy warehouse it moves all the time.
@@ -93,6 +95,7 @@ class TrytonConnector:
             overlap=OVERLAP,
             # The server goes on after we have stopped waiting, for as long as it would have taken.
             slowest_call=timedelta(seconds=self._patience * 2),
+            takes_notices=True,
         )
 
     def discover(self) -> Discovery:
@@ -216,6 +219,10 @@ class TrytonConnector:
     def write_promise(self, command: PromiseCommand) -> WriteResult:
         """Carry the promise into the purchase and read it back there."""
         return Writer(self.rpc, command).carry()
+
+    def write_notice(self, command: NoticeCommand) -> WriteResult:
+        """Carry the ship notice into a supplier shipment in draft."""
+        return Shipper(self.rpc, command).carry()
 
     def find_command(self, key: str) -> WriteResult | None:
         """The trace of a command. One that was begun and not ended counts as not seen: going on is safe."""

@@ -5,8 +5,9 @@ lines (`stock.move.planned_date`); the line's own date is derived from them. An 
 anew, so a move's id is never an identity: the line's id is the ERP's line key.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -74,6 +75,7 @@ OPEN_MOVES = frozenset({"draft", "assigned", "staging"})
 INVOICED = frozenset({"posted", "paid"})
 TRADE_ITEM = frozenset({"ean", "ean13"})
 LINE_ORIGIN = "purchase.line,"
+DAYS = "days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,8 @@ def _is_goods(line: Mapping[str, Any]) -> bool:
 
 
 def read_purchases(rpc: Rpc, ids: Sequence[int]) -> list[Purchase]:
-    """These purchases with lines and moves: three calls, however many they are. Those that are gone are left out."""
+    """These purchases with lines and moves: three calls, however many they are, and
+    one more where something of them is on a shipment. Those that are gone are left out."""
     if not ids:
         return []
     records = rpc.read(
@@ -159,6 +162,10 @@ def read_purchases(rpc: Rpc, ids: Sequence[int]) -> list[Purchase]:
     lines = rpc.read("purchase.line.search_read", wanted, 0, None, order, LINE_FIELDS)
     line_ids = [line["id"] for line in lines]
     moves = read_moves(rpc, line_ids)
+    shipped = {
+        line["purchase"] for line in lines if any(one.is_on_shipment for one in moves.get(line["id"], ()))
+    }
+    moves = as_agreed(moves, noted_days(rpc, shipped)) if shipped else moves
     lines_of: dict[int, list[Mapping[str, Any]]] = {}
     for line in lines:
         lines_of.setdefault(line["purchase"], []).append(line)
@@ -198,6 +205,29 @@ def read_moves(rpc: Rpc, line_ids: Sequence[int]) -> dict[int, list[Move]]:
             )
         )
     return moves
+
+
+def noted_days(rpc: Rpc, purchases: Iterable[int], consignment: str = "%") -> dict[int, date]:
+    """The agreed days of moves that we have put on shipments of these purchases, by move: see Note [Days of moves] in
+    `shipping`. Of one consignment, or of all.
+    """
+    wanted = [
+        ["resource", "in", [f"purchase.purchase,{one}" for one in sorted(purchases)]],
+        ["message", "like", f"Quayside {consignment} {DAYS} %"],
+    ]
+    found: dict[int, date] = {}
+    for note in rpc.read("ir.note.search_read", wanted, 0, None, [["id", "ASC"]], ["message"]):
+        packed = str(note["message"]).partition(f" {DAYS} ")[2]
+        found |= {int(move): date.fromisoformat(day) for move, day in json.loads(packed).items()}
+    return found
+
+
+def as_agreed(moves: Mapping[int, Sequence[Move]], days: Mapping[int, date]) -> dict[int, list[Move]]:
+    """Moves on the days that were agreed, where a shipment has put them on its own."""
+    return {
+        line: [replace(one, planned_on=days.get(one.id, one.planned_on)) for one in some]
+        for line, some in moves.items()
+    }
 
 
 def as_paper(purchase: Purchase) -> OrderPaper:
