@@ -119,7 +119,7 @@ def join_pdfs(parts: Sequence[bytes]) -> bytes:
     objects[0] = b"<</Type /Catalog /Pages 2 0 R>>"
     kids = b" ".join(b"%d 0 R" % tree for tree in trees)
     objects[1] = b"<</Type /Pages /Kids [%s] /Count %d>>" % (kids, pages)
-    return _file_of(objects)
+    return pdf_file(objects)
 
 
 def _shifted(head: bytes, shift: int) -> bytes:
@@ -134,7 +134,8 @@ def _compressed(head: bytes, stream: bytes) -> bytes:
     return head + b"\nstream\n" + content + b"\nendstream"
 
 
-def _file_of(objects: Sequence[bytes]) -> bytes:
+def pdf_file(objects: Sequence[bytes]) -> bytes:
+    """A PDF of these objects, numbered from 1; the first is the catalogue."""
     written, offsets = bytearray(HEADER), []
     for number, content in enumerate(objects, start=1):
         offsets.append(len(written))

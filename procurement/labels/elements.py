@@ -1,7 +1,8 @@
 """GS1 element strings: what a GS1 barcode says, in the words of the Application Identifiers.
 
 An element is an identifier and its data: (10)LOT7. Several stand in one symbol; where the length of one is not fixed by
-its identifier, FNC1 ends it. Section numbers are those of the GS1 General Specifications (release 24).
+its identifier, FNC1 ends it. Section numbers are those of the GS1 General Specifications, release 18; later releases
+number a few otherwise.
 """
 
 import calendar

@@ -1,7 +1,7 @@
 """Text into a box: broken into lines, made smaller, and cut off last of all.
 
-A label is laid out before any typesetter sees it, the same for paper and for a printer's own language. So the width of a
-text is reckoned here: from the widths of our typeface at its boldest, which a label printer's narrow one never exceeds.
+A label is laid out before any typesetter sees it, the same for paper and for a printer's own language. So the width
+of a text is reckoned here: from the widths of our typeface in bold, which a label printer's narrow one never exceeds.
 """
 
 import unicodedata
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 # Advance widths of the signs from space to tilde at weight 700, in hundredths of the type size.
-ADVANCES = tuple(
-    map(
-        int,
-        ["24", "34", "56", "65", "66", "102", "68", "34", "38", "38", "56", "68", "34", "47", "34", "39", "68", "44", "63", "65", "68", "63", "65", "59", "66", "65", "34", "35", "68", "68", "68", "56", "102", "75", "67", "74", "73", "61", "59", "76", "75", "29", "59", "72", "57", "94", "77", "78", "65", "78", "66", "66", "67", "74", "75", "104", "74", "74", "67", "38", "39", "38", "49", "48", "37", "59", "64", "59", "64", "60", "40", "64", "63", "28", "28", "59", "28", "92", "63", "62", "64", "64", "41", "57", "37", "63", "60", "86", "59", "61", "58", "47", "38", "47", "68"],
-    )
-)
+TABLE = """
+24 34 56 65 66 102 68 34 38 38 56 68 34 47 34 39 68 44 63 65 68 63 65 59 66 65 34 35 68 68 68 56 102 75 67 74
+73 61 59 76 75 29 59 72 57 94 77 78 65 78 66 66 67 74 75 104 74 74 67 38 39 38 49 48 37 59 64 59 64 60 40 64
+63 28 28 59 28 92 63 62 64 64 41 57 37 63 60 86 59 61 58 47 38 47 68
+"""
+ADVANCES = tuple(map(int, TABLE.split()))
 FIRST, LAST = 32, 126
 WIDE, OTHER = 100, 72
 ELLIPSIS = "…"

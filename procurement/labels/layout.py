@@ -1,7 +1,7 @@
 """Where everything lies on a label, in millimetres from its upper left corner: once, for paper and for label printers.
 
-The order from top to bottom is that of the GS1 Logistic Label Guideline: who and where, then what, then the bars, the SSCC
-lowest (GS1 General Specifications, section 6.6.4). Bars stand upright, like a picket fence.
+The order from top to bottom is that of the GS1 Logistic Label Guideline: who and where, then what, then the bars, the
+SSCC lowest (GS1 General Specifications, section 6.6.4). Bars stand upright, like a picket fence.
 """
 
 import math
@@ -25,7 +25,7 @@ from procurement.labels.fitting import cleaned, fitted, width_of
 from procurement.labels.papers import Label, Party
 from procurement.labels.stock import INCH, Stock
 
-# Symbol specification table for logistic units (GS1 General Specifications, section 5.12.3.5).
+# Symbol specification table for logistic units (GS1 General Specifications, section 5.9.3; since release 20: 5.12.3).
 NARROWEST_MODULE, LOWEST_BARS = 0.495, 31.75
 NARROWEST_CARTON_MODULE = (
     0.25  # of a carton number, which is no GS1 key: what common scanners read at arm's length
@@ -35,8 +35,8 @@ CAPTION, CAPTION_GAP = 3.4, 0.8
 OFFICE_DOT = INCH / 600
 
 TITLE, LEADING, ROW_PAD = 2.0, 1.18, 1.1
-SMALLEST_TITLE = 1.7
-LEAST_SCALE, MOST_SCALE = 0.55, 1.3
+SMALLEST_TITLE = 1.5
+LEAST_SCALE, MOST_SCALE = 0.5, 1.3
 RULE, ABOVE_BARS = 0.25, 1.5
 LONG_TEXT = 2.9
 
@@ -254,9 +254,9 @@ def _party(
     name = fitted(party.name, width, sizes[0] * scale, 2)
     yield Text(x, y, width, name.size, name.lines, is_bold=True)
     y += name.size * LEADING * len(name.lines)
-    size = min((fitted(line, width, sizes[1] * scale).size for line in party.address), default=0)
-    lines = tuple(fitted(line, width, size).lines[0] for line in party.address)
-    yield Text(x, y, width, size, lines)
+    if address := party.address:
+        size = min(fitted(line, width, sizes[1] * scale).size for line in address)
+        yield Text(x, y, width, size, tuple(fitted(line, width, size).lines[0] for line in address))
 
 
 def _row(row: _Row, stock: Stock, y: float, scale: float) -> Iterator[Part]:

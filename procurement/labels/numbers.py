@@ -1,6 +1,6 @@
 """The GS1 numbers of goods and places: SSCC, GTIN and GLN, with their check digit.
 
-Section numbers are those of the GS1 General Specifications (release 24).
+Section numbers are those of the GS1 General Specifications, release 18; later ones number a few otherwise.
 """
 
 import re
@@ -31,7 +31,7 @@ class SsccParts:
 
 
 def check_digit(body: str) -> str:
-    """The last digit of a GS1 number over the digits before it (section 7.9.1): weights 3 and 1 from the right, mod 10."""
+    """The last digit of a GS1 number over those before it (section 7.9.1): weights 3 and 1 from the right, mod 10."""
     if not is_digits(body):
         raise BadNumber(_("“%(value)s” must be digits alone.") % {"value": body})
     total = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(body)))
@@ -77,7 +77,7 @@ def sscc_capacity(prefix: str) -> int:
 
 
 def read_sscc(text: str) -> str:
-    """The SSCC that somebody typed, pasted or scanned: spaces, the identifier (00) or 00 and a scanner's ]C1 may be there.
+    """The SSCC that somebody typed, pasted or scanned: spaces, (00) or 00, and a scanner's ]C1 may be there.
 
     Raises `BadNumber`.
     """
@@ -89,7 +89,8 @@ def read_sscc(text: str) -> str:
     if not has_right_check_digit(bare):
         raise BadNumber(
             _(
-                "“%(value)s” is not an SSCC: after these 17 digits the last would be %(digit)s. Look for a slip of the keys."
+                "“%(value)s” is not an SSCC: after these 17 digits the last would be %(digit)s. "
+                "Look for a slip of the keys."
             )
             % {"value": text, "digit": check_digit(bare[:-1])}
         )

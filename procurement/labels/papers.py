@@ -14,6 +14,7 @@ from procurement.labels.numbers import read_sscc
 # Where the postal code stands behind the town, and the region between them.
 CODE_BEHIND_TOWN = frozenset({"US", "CA", "AU", "NZ", "IE", "IN"})
 CODE_BELOW_TOWN = frozenset({"GB"})
+MOST_STREET_LINES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,16 @@ class Party:
 
     @property
     def address(self) -> tuple[str, ...]:
-        """The address below the name, in the order of its country, line by line."""
-        lines = [*self.street.splitlines(), *self._town(), self.country]
+        """The address below the name, in the order of its country: at most six lines, however the street is written."""
+        street = [line for line in self.street.splitlines() if line.strip()]
+        street[MOST_STREET_LINES - 1 :] = [", ".join(street[MOST_STREET_LINES - 1 :])]
+        lines = [*street, *self._town(), self.country]
         return tuple(line.strip() for line in lines if line.strip())
+
+    @property
+    def gln_text(self) -> str:
+        """The GLN with its name, which is the same in every language."""
+        return f"GLN {self.gln}" if self.gln else ""
 
     def _town(self) -> list[str]:
         if self.country in CODE_BELOW_TOWN:
@@ -81,8 +89,8 @@ class Label:
         """Refuse a label that says two numbers, or none."""
         if bool(self.sscc) == bool(self.carton_number):
             raise ValueError("A label carries either an SSCC or a carton number.")
-        if self.sscc:
-            read_sscc(self.sscc)
+        if self.sscc and read_sscc(self.sscc) != self.sscc:
+            raise ValueError("An SSCC is given as its 18 digits alone: see read_sscc.")
 
 
 @dataclass(frozen=True, slots=True)
