@@ -1,0 +1,148 @@
+"""Two ship, number or take back at one moment: real threads on real connections."""
+
+from collections import Counter
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from portal.kernel.scope import acting
+from procurement.shipments.messages import LineChoice, NoticeHeader, SaveNotice, TellMilestone
+from procurement.shipments.models import Milestone, Package, ShipNotice
+from procurement.shipments.services import (
+    add_lines,
+    cancel_notice,
+    correct_notice,
+    edit_numbering,
+    number_packages,
+    save_notice,
+    send_notice,
+    tell_milestone,
+)
+from suppliers.models import Supplier
+from tests.builders.changes import an_agreed_order
+from tests.builders.shipments import a_sent_notice, begin, do, fresh_notice, named, pack, write
+from tests.builders.world import MONDAY, a_line, fresh_line
+from tests.concurrency.test_two_at_once import at_once, kinds
+from tests.people import FEED
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LATER = MONDAY + timedelta(hours=1)
+
+
+def doing(verb, notice, person, *args):
+    seen = named(notice)
+
+    def work():
+        with acting(person.actor):
+            return verb(seen, *args, actor=person.actor, at=LATER)
+
+    return work
+
+
+def test_two_people_ship_the_last_ten_and_one_is_told_that_nothing_is_left(people):
+    order = an_agreed_order(people["asha"], lines=[a_line(10, quantity=Decimal(10))])
+    notices = []
+    for number, person in (("DN-1", "asha"), ("DN-2", "olga")):
+        notice = begin(order, people[person])
+        write(notice, people[person], number)
+        notices.append((notice, people[person]))
+
+    outcomes = at_once(*(doing(send_notice, notice, person) for notice, person in notices))
+
+    assert kinds(outcomes) == Counter({"Sent": 1, "Invalid": 1})
+    assert fresh_line().shipped_quantity == 10
+    assert Counter(fresh_notice(one).state for one, _person in notices) == Counter({"sent": 1, "draft": 1})
+
+
+def test_two_notices_over_the_same_two_orders_never_wait_for_each_other_for_ever(people):
+    first = an_agreed_order(people["asha"])
+    second = an_agreed_order(people["asha"], "4500000002")
+    notices = []
+    for number, orders in (("DN-1", (first, second)), ("DN-2", (second, first))):
+        notice = begin(orders[0], people["asha"], {"L10": 10})
+        do(add_lines, notice, people["asha"], [LineChoice(orders[1].key, "L20", Decimal(10))])
+        write(notice, people["asha"], number)
+        notices.append(notice)
+
+    outcomes = at_once(*(doing(send_notice, notice, people["asha"]) for notice in notices))
+
+    assert kinds(outcomes) == Counter({"Sent": 2})
+
+
+def test_two_presses_on_send_send_once(people):
+    notice = begin(an_agreed_order(people["asha"]), people["asha"])
+    write(notice, people["asha"])
+
+    outcomes = at_once(*(doing(send_notice, notice, people["asha"]) for _ in range(2)))
+
+    assert kinds(outcomes)["Sent"] == 1
+    assert fresh_line().shipped_quantity == 100
+
+
+def test_taken_back_and_corrected_at_once_is_one_of_them(people):
+    notice = a_sent_notice(an_agreed_order(people["asha"]), people["asha"], {"L10": 60})
+    draft = do(correct_notice, notice, people["asha"])
+
+    outcomes = at_once(
+        doing(send_notice, draft, people["asha"]),
+        doing(cancel_notice, notice, people["bea"], "Not wanted."),
+    )
+
+    assert sum(kinds(outcomes)[name] for name in ("Sent", "ShipNotice")) == 1
+    states = (fresh_notice(notice).state, fresh_notice(draft).state)
+    assert states in (("replaced", "sent"), ("cancelled", "discarded"))
+    assert fresh_line().shipped_quantity == (60 if states[1] == "sent" else 0)
+
+
+def test_packages_numbered_at_once_never_share_a_number(people):
+    with acting(people["asha"].actor):
+        supplier = Supplier.objects.get(number="ACME")
+        edit_numbering(supplier, gs1_prefix="4012345", next_serial=1, actor=people["asha"].actor, at=MONDAY)
+    order = an_agreed_order(people["asha"])
+    notices = []
+    for line in ("L10", "L20"):
+        notice = begin(order, people["asha"], {line: None})
+        pack(notice, people["asha"], 20, 5)
+        notices.append(notice)
+
+    at_once(*(doing(number_packages, notice, people["asha"]) for notice in notices))
+
+    with acting(FEED):
+        numbers = list(Package.objects.values_list("sscc", flat=True))
+    assert len(set(numbers)) == len(numbers) == 40
+    assert "" not in numbers
+
+
+def test_two_write_one_draft_and_one_is_told(people):
+    notice = begin(an_agreed_order(people["asha"]), people["asha"])
+
+    def writing(person, number):
+        command = SaveNotice(notice.key, notice.version, NoticeHeader(number=number))
+
+        def work():
+            with acting(person.actor):
+                return save_notice(command, actor=person.actor, at=LATER)
+
+        return work
+
+    outcomes = at_once(writing(people["asha"], "DN-1"), writing(people["olga"], "DN-2"))
+
+    assert kinds(outcomes) == Counter({"ShipNotice": 1, "StaleDocument": 1})
+
+
+def test_a_carriers_word_sent_twice_at_once_is_kept_once(people):
+    notice = a_sent_notice(an_agreed_order(people["asha"]), people["asha"])
+    command = TellMilestone(notice.key, "departed", MONDAY, source="carrier:1")
+
+    def work():
+        with acting(people["asha"].actor):
+            return tell_milestone(command, actor=people["asha"].actor, at=LATER)
+
+    outcomes = at_once(work, work)
+
+    assert kinds(outcomes) == Counter({"Milestone": 2})
+    with acting(FEED):
+        assert Milestone.objects.count() == 1
+        assert ShipNotice.objects.get().state == "in_transit"
