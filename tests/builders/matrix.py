@@ -33,6 +33,7 @@ from procurement.links.models import SignedLink
 from procurement.links.services import issue_link
 from procurement.mailroom.models import InboundMail, MailDraft
 from procurement.orders.models import PurchaseOrder
+from procurement.shipments.models import ShipNotice
 from procurement.threads.models import Attachment
 from procurement.tolerances.messages import DocumentKind
 from procurement.tolerances.models import ToleranceDecision, TolerancePolicy, ToleranceRule
@@ -41,6 +42,7 @@ from suppliers.models import ApiToken, Supplier
 from suppliers.services import create_token
 from tests.builders.clocks import a_draft_service
 from tests.builders.facts import a_receipt, an_invoice, arrive, bill
+from tests.builders.shipments import a_sent_notice
 from tests.builders.tolerances import a_draft, a_rule
 from tests.builders.world import MONDAY, a_line, a_paper, receive
 from tests.people import FEED, Person
@@ -76,6 +78,7 @@ class Objects:
     formula: PriorityFormula
     mail: InboundMail
     mail_draft: MailDraft
+    notice: ShipNotice
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -84,6 +87,8 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
     order_number = f"M-{number}"
     receive(a_paper(order_number, [a_line(10), a_line(20), a_line(30)], supplier=number))
     order = PurchaseOrder.objects.get(number=order_number)
+    notice = _a_ship_notice(order, people)
+    order.refresh_from_db()
     buyer = people["bea"].actor
     dear = LineAnswer("L10", (AnswerPiece(Decimal(100), price=Decimal("7.50")),))
     with acting(buyer):
@@ -208,7 +213,14 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         formula,
         mail,
         mail_draft,
+        notice,
     )
+
+
+def _a_ship_notice(order: PurchaseOrder, people: dict[str, Person]) -> ShipNotice:
+    """One that was sent, so that both sides see it, with a package in it."""
+    person = people[{"ACME": "asha", "GLOBEX": "gil"}[order.supplier.number]]
+    return a_sent_notice(order, person, {"L20": 10}, cartons=(1, 10))
 
 
 def _opening_hours(number: str) -> OfficeCalendar:
@@ -418,6 +430,18 @@ def _mail_draft(objects: Objects) -> dict[str, Any]:
     return {"key": objects.mail_draft.key}
 
 
+def _notice(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.notice.key}
+
+
+def _package(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.notice.key, "position": 1}
+
+
+def _paper(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.notice.key, "what": "zpl-4x6-203"}
+
+
 SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "order": _order,
     "order-answer": _order,
@@ -514,6 +538,17 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "formula-write": _formula,
     "formula-try": _formula,
     "formula-move": _formula_verb,
+    "shipment": _notice,
+    "shipment-save": _notice,
+    "shipment-package": _package,
+    "shipment-send": _notice,
+    "shipment-discard": _notice,
+    "shipment-correct": _notice,
+    "shipment-cancel": _notice,
+    "shipment-repeat": _notice,
+    "shipment-milestone": _notice,
+    "shipment-print": _notice,
+    "shipment-document": _paper,
     "api-mail-draft": _mail_draft,
     "mail": _mail,
     "mail-raw": _mail,

@@ -12,8 +12,10 @@ from procurement.shipments.services.numbering import edit_numbering, number_pack
 from procurement.shipments.services.packing import (
     add_packages,
     move_package,
+    move_packages,
     pack_rest,
     remove_packages,
+    set_alike,
     set_contents,
     set_package,
 )
@@ -36,6 +38,7 @@ __all__ = [
     "drop_line",
     "edit_numbering",
     "move_package",
+    "move_packages",
     "number_packages",
     "pack_rest",
     "refresh_lines",
@@ -43,6 +46,7 @@ __all__ = [
     "repeat_notice",
     "save_notice",
     "send_notice",
+    "set_alike",
     "set_contents",
     "set_package",
     "start_notices",
