@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.datastructures import MultiValueDict
@@ -115,9 +116,10 @@ def read_notice_form(
     }
     problems: list[Problem] = []
     kept = header_texts(draft.notice)
+    said: dict[str, Any] = {name: typed[name].strip() for name in WORDS}
+    said |= {name: _day(name, typed[name], kept[name], problems) for name in DAYS}
     header = NoticeHeader(
-        **{name: typed[name].strip() for name in WORDS},
-        **{name: _day(name, typed[name], kept[name], problems) for name in DAYS},
+        **said,
         tracking_numbers=_tracking(typed["tracking_numbers"]),
         pieces=_pieces(typed["pieces"], kept["pieces"], problems),
         gross_kg=_amount("gross_kg", typed["gross_kg"], draft.notice.gross_kg, problems),

@@ -105,7 +105,9 @@ class Findings:
 def findings(found: Sequence[Finding]) -> Findings:
     """Each finding beside what it speaks of."""
     fields: dict[str, list[Said]] = defaultdict(list)
-    lines, packing, packages = (defaultdict(list) for _each in range(3))  # type: ignore[var-annotated]
+    lines: dict[int, list[Said]] = defaultdict(list)
+    packing: dict[int, list[Said]] = defaultdict(list)
+    packages: dict[int, list[Said]] = defaultdict(list)
     for one in found:
         if one.package is not None:
             packages[one.package].append(said(one))
@@ -165,16 +167,20 @@ def line_rows(
     rows = []
     for one in draft.lines:
         names = [f"{name}.{one.pk}" for name in ("quantity", "remainder", "follows_on")]
+        quantity, remainder, follows_on = (texts[name] for name in names)
         wrong = [bad(mistakes[name]) for name in names if name in mistakes]
+        about = [*wrong, *found.lines.get(one.position, ())]
         rows.append(
             LineRow(
                 one,
                 draft.open_of(one),
                 packed[one.pk],
-                *(texts[name] for name in names),
-                said=[*wrong, *found.lines.get(one.position, ())],
+                quantity,
+                remainder,
+                follows_on,
+                said=about,
                 packing_said=found.packing.get(one.position, ()),
-                is_bad=bool(wrong) or any(each.tone == "stop" for each in found.lines.get(one.position, ())),
+                is_bad=any(each.tone == "stop" for each in about),
                 pack=_pack_fields(one.position, packing, mistakes),
             )
         )

@@ -136,9 +136,7 @@ def show_editor(
         "is_scanning": "scan_now" in request.POST or told.into is not None,
         "say": told.say,
         "refusal": refusal,
-        "problems": [
-            {"id": _id_of(problem.field, draft), "message": problem.message} for problem in mistakes or ()
-        ],
+        "problems": [{"id": _id_of(problem.field), "message": problem.message} for problem in mistakes or ()],
         "both": [(label_of(name, draft), shown(name, text)) for name, text in both or ()],
     }
     response = render(request, template, context, status=status)
@@ -159,15 +157,15 @@ def _pack_typed(request: DoorRequest, told: Told) -> dict[str, str]:
     """What stands in the rows to pack; a row that was packed is empty again."""
     done = "" if told.problems else request.POST.get("pack", "")
     names = ("count", "each", "lot", "kind")
-    typed = {name: text for name, text in request.POST.items() if name.partition(".")[0] in names}
+    typed = {name: str(text) for name, text in request.POST.items() if name.partition(".")[0] in names}
     for name in ("count", "each", "lot"):
         typed.pop(f"{name}.{done}", None)
     return typed
 
 
-def _id_of(name: str, draft: Written) -> str:
+def _id_of(name: str) -> str:
     """The field of the page that a problem speaks of; "" where it is none."""
-    if name in HEADER or "." in name:
+    if name in (*HEADER, "scan") or "." in name:
         return name.replace(".", "-")
     return ""
 
