@@ -91,7 +91,7 @@ class Findings:
                 "%(n)d things are to be mended before it can be sent.",
                 self.stops,
             )
-            return Said("stop", "stop", "", text % {"n": self.stops})
+            return Said("wait", "wait", "", text % {"n": self.stops})
         if self.warnings:
             text = ngettext(
                 "It can be sent; one thing to think about first.",

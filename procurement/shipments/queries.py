@@ -9,12 +9,13 @@ from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.errors import NotFound
 from procurement.acknowledgments.queries import company_day, subjects_of
+from procurement.catalogue.models import Site
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.queries import visible_lines
 from procurement.orders.states import Agreement, OrderState, PromiseKind, PromiseState
@@ -39,7 +40,7 @@ from procurement.shipments.policies import (
 from procurement.shipments.states import LIVE, ON_THE_WAY, NoticeState
 from procurement.tolerances.messages import DocumentKind, Measure, Measured, Outcome
 from procurement.tolerances.queries import LivePolicy, live_policy, live_policy_held
-from suppliers.models import Supplier
+from suppliers.models import Supplier, SupplierSite
 
 # --- notices ------------------------------------------------------------------------------------------------
 
@@ -106,6 +107,39 @@ def notices_of_order(order: PurchaseOrder, *, actor: Actor) -> list[ShipNotice]:
     """The notices in which lines of an order are, the newest first; those that were replaced stay away."""
     found = visible_notices(actor).filter(lines__order=order).exclude(state=NoticeState.REPLACED).distinct()
     return list(found.order_by("-drafted_at", "-id")[:50])
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a list says of a notice: its orders by number, each with its key, and how many lines and packages it has."""
+
+    orders: Mapping[str, uuid.UUID]
+    lines: int
+    packages: int
+
+
+def summaries(notices: Sequence[ShipNotice]) -> dict[int, Summary]:
+    """What a list says of each of these notices, by id: two queries."""
+    ids = [notice.pk for notice in notices]
+    orders: dict[int, dict[str, uuid.UUID]] = {pk: {} for pk in ids}
+    lines = dict.fromkeys(ids, 0)
+    told = ShipNoticeLine.objects.filter(notice__in=ids).order_by("position", "id")
+    for pk, key, number in told.values_list("notice_id", "order__key", "order__number"):
+        orders[pk][number] = key
+        lines[pk] += 1
+    counted = Package.objects.filter(notice__in=ids).order_by().values_list("notice_id")
+    packages = dict(counted.annotate(count=Count("pk")))
+    return {pk: Summary(orders[pk], lines[pk], packages.get(pk, 0)) for pk in ids}
+
+
+def receiving_sites() -> list[tuple[str, str]]:
+    """The places that goods go to, by name, each with its code."""
+    return list(Site.objects.order_by("name", "id").values_list("code", "name")[:100])
+
+
+def ship_froms_of(notice: ShipNotice) -> list[SupplierSite]:
+    """The places that the supplier of a notice ships from."""
+    return list(SupplierSite.objects.filter(supplier=notice.supplier_id).order_by("name", "id"))
 
 
 def late_notices(notices: QuerySet[ShipNotice], *, on: date) -> QuerySet[ShipNotice]:

@@ -55,6 +55,7 @@ from procurement.shipments.queries import (
     find_notice,
     scanned_line,
     scanned_package,
+    ship_froms_of,
     written,
 )
 from procurement.shipments.services import (
@@ -68,7 +69,6 @@ from procurement.shipments.services import (
     set_contents,
 )
 from procurement.shipments.states import FreightTerms, PackageKind, Remainder
-from suppliers.models import SupplierSite
 from suppliers.roles import Permission
 
 TEMPLATE = "procurement/shipments/editor.html"
@@ -127,7 +127,7 @@ def show_editor(
         "hosts": hosts_of(draft),
         "totals": totals(draft),
         "unnumbered": any(not number_of(package) for package in draft.packages),
-        "places": list(SupplierSite.objects.filter(supplier=notice.supplier_id).order_by("name", "id")),
+        "places": ship_froms_of(notice),
         "kinds": PackageKind.choices,
         "remainders": Remainder.choices,
         "freight_terms": FreightTerms.choices,

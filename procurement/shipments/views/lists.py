@@ -1,9 +1,8 @@
 """Ship notices as a list: what a supplier has in hand, and what comes to the buying side."""
 
-from collections import Counter, defaultdict
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -11,10 +10,15 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.web import paginate
-from procurement.catalogue.models import Site
-from procurement.shipments.models import Package, ShipNotice, ShipNoticeLine
+from procurement.shipments.models import ShipNotice
 from procurement.shipments.presenters import days_late
-from procurement.shipments.queries import late_notices, matching_notices, visible_notices
+from procurement.shipments.queries import (
+    late_notices,
+    matching_notices,
+    receiving_sites,
+    summaries,
+    visible_notices,
+)
 from procurement.shipments.states import ON_THE_WAY, NoticeState
 from suppliers.roles import Permission
 
@@ -38,6 +42,7 @@ def shipment_list(request: DoorRequest) -> HttpResponse:
     if site:
         notices = notices.filter(ship_to__code=site)
     page = paginate(notices, request.GET.get("cursor", ""), order=order, size=PAGE_SIZE)
+    places = [] if request.actor.is_supplier else receiving_sites()
     context = {
         "page": page,
         "rows": _rows(request, list(page.rows)),
@@ -53,8 +58,8 @@ def shipment_list(request: DoorRequest) -> HttpResponse:
             for name, (label, found, _order) in parts.items()
         ],
         "q": q,
-        "filters": [] if request.actor.is_supplier else [_site_filter(view, site)],
-        "active": _active(site, view),
+        "filters": [_site_filter(places, view, site)] if places else [],
+        "active": _active(places, view, site),
         "may_ship": request.actor.may(Permission.SHIPMENT_WRITE),
         "may_set_up": request.actor.may(Permission.SHIPMENT_SETUP) and request.actor.is_supplier,
     }
@@ -80,35 +85,22 @@ def _parts(request: DoorRequest) -> dict[str, Part]:
 
 
 def _rows(request: DoorRequest, notices: list[ShipNotice]) -> list[dict[str, Any]]:
-    """Each notice with its orders and how many packages it has: two queries."""
-    ids = [notice.pk for notice in notices]
-    orders: dict[int, dict[str, Any]] = defaultdict(dict)
-    lines: Counter[int] = Counter()
-    for notice_id, key, number in (
-        ShipNoticeLine.objects.filter(notice__in=ids)
-        .values_list("notice_id", "order__key", "order__number")
-        .order_by("position")
-    ):
-        orders[notice_id][number] = key
-        lines[notice_id] += 1
-    packed = Package.objects.filter(notice__in=ids).values("notice_id").annotate(n=Count("pk"))
-    packages = {row["notice_id"]: row["n"] for row in packed.order_by()}
+    said = summaries(notices)
     today = timezone.localdate(request.at)
     return [
         {
             "notice": notice,
-            "orders": list(orders[notice.pk].items())[:3],
-            "more_orders": max(0, len(orders[notice.pk]) - 3),
-            "lines": lines[notice.pk],
-            "packages": packages.get(notice.pk, 0),
+            "orders": list(said[notice.pk].orders.items())[:3],
+            "more_orders": max(0, len(said[notice.pk].orders) - 3),
+            "lines": said[notice.pk].lines,
+            "packages": said[notice.pk].packages,
             "late": days_late(notice, today),
         }
         for notice in notices
     ]
 
 
-def _site_filter(view: str, site: str) -> dict[str, Any]:
-    places = Site.objects.order_by("name", "id").values_list("code", "name")[:100]
+def _site_filter(places: list[tuple[str, str]], view: str, site: str) -> dict[str, Any]:
     return {
         "label": _("Site"),
         "options": [
@@ -118,8 +110,7 @@ def _site_filter(view: str, site: str) -> dict[str, Any]:
     }
 
 
-def _active(site: str, view: str) -> list[dict[str, str]]:
+def _active(places: list[tuple[str, str]], view: str, site: str) -> list[dict[str, str]]:
     if not site:
         return []
-    name = Site.objects.filter(code=site).values_list("name", flat=True).first()
-    return [{"label": _("Site"), "text": name or site, "remove_url": f"?view={view}"}]
+    return [{"label": _("Site"), "text": dict(places).get(site, site), "remove_url": f"?view={view}"}]
