@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, Problem, Refusal
 from portal.kernel.web import see_other, whole_number
+from procurement.acknowledgments.forms import shown_day
 from procurement.shipments.forms import read_moment, read_optional_day
 from procurement.shipments.messages import NoticeNamed, TellMilestone
 from procurement.shipments.models import ShipNotice
@@ -70,7 +71,7 @@ def _show(request: DoorRequest, notice: ShipNotice) -> HttpResponse:
         "headline": headline(
             notice, is_supplier=request.actor.is_supplier, today=timezone.localdate(request.at)
         ),
-        "lines": draft.lines,
+        "lines": [{"one": one, "has_rest": one.quantity < draft.open_of(one)} for one in draft.lines],
         "packages": rows[:MOST_ROWS],
         "more_packages": max(0, len(rows) - MOST_ROWS),
         "package_count": len(draft.packages),
@@ -266,4 +267,4 @@ def _ids(name: str) -> str:
 
 def _now(request: DoorRequest) -> dict[str, str]:
     now = timezone.localtime(request.at)
-    return {"day": now.date().isoformat(), "clock": f"{now:%H:%M}", "kind": MilestoneKind.DEPARTED.value}
+    return {"day": shown_day(now.date()), "clock": f"{now:%H:%M}", "kind": MilestoneKind.DEPARTED.value}
