@@ -121,13 +121,13 @@ class TokenScope(models.TextChoices):
 
     READ = "read", _("Read orders")
     ACKNOWLEDGE = "acknowledge", _("Read and acknowledge orders")
-    SHIP = "ship", _("Read orders and send ship notices")
+    SHIP = "ship", _("Read and acknowledge orders, send ship notices")
 
 
 # What a program of the buying side may read besides.
 COMPANY_PROGRAMS = frozenset({P.POLICY_VIEW, P.CASE_VIEW})
 TOKEN_SCOPES: dict[str, frozenset[Permission]] = {
     TokenScope.READ: _READS,
-    TokenScope.SHIP: _SHIPS,
     TokenScope.ACKNOWLEDGE: _READS | {P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE, P.THREAD_WRITE},
+    TokenScope.SHIP: _SELLS,
 }

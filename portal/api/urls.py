@@ -13,6 +13,7 @@ from procurement.invoices import api as invoices
 from procurement.mailroom import api as mailroom
 from procurement.orders import api as orders
 from procurement.receipts import api as receipts
+from procurement.shipments import api as shipments
 from procurement.threads import api as threads
 from procurement.tolerances import api as tolerances
 
@@ -21,6 +22,7 @@ urlpatterns = [
     *acknowledgments.urlpatterns,
     *changes.urlpatterns,
     *mailroom.urlpatterns,
+    *shipments.urlpatterns,
     *receipts.urlpatterns,
     *invoices.urlpatterns,
     *tolerances.urlpatterns,

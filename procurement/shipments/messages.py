@@ -100,3 +100,57 @@ class TellMilestone:
     estimated_on: date | None = None
     note: str = ""
     source: str = ""
+
+
+# --- a notice as a whole: what programs and files hand in --------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WholeLine:
+    """One order line of a notice, named as its ERP does."""
+
+    order: str
+    line_key: str
+    quantity: Decimal
+    remainder: str = "follows"
+    follows_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WholeContent:
+    """So much of an order line in a package."""
+
+    order: str
+    line_key: str
+    quantity: Decimal
+    lot: str = ""
+    serials: tuple[str, ...] = ()
+    expires_on: date | None = None
+    origin: str = ""
+    dangerous_goods: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WholePackage:
+    """A package, named within its notice by `ref`; `parent` is the ref of the one it stands on or lies in."""
+
+    ref: str
+    kind: str
+    parent: str = ""
+    sscc: str = ""
+    contents: tuple[WholeContent, ...] = ()
+    gross_kg: Decimal | None = None
+    length_cm: Decimal | None = None
+    width_cm: Decimal | None = None
+    height_cm: Decimal | None = None
+    tracking_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WholeNotice:
+    """Everything that a ship notice says. Order numbers are those of one company, `company`, by its code."""
+
+    company: str
+    header: NoticeHeader
+    lines: tuple[WholeLine, ...]
+    packages: tuple[WholePackage, ...] = ()

@@ -213,15 +213,23 @@ def shipped_by_line(
     return {line.pk: shipped_of(announced[line.pk], line.received_quantity) for line in lines}
 
 
-def shippable_lines(actor: Actor) -> QuerySet[PurchaseOrderLine]:
-    """The order lines of which something is still to be shipped, as far as this actor may see."""
+def shippable_lines(actor: Actor, *, besides: ShipNotice | None = None) -> QuerySet[PurchaseOrderLine]:
+    """The order lines of which something is still to be shipped, as far as this actor may see.
+
+    Those of the notice that `besides` takes the place of are among them: what left with it is open to its correction.
+    """
+    left = Q(shipped_quantity__lt=F("quantity"))
+    if besides is not None and besides.replaces_id:
+        left |= Q(ship_notice_lines__notice=besides.replaces_id)
     lines = visible_lines(actor).filter(
+        left,
         order__state=OrderState.ISSUED,
         cancelled=False,
         closed=False,
         received_quantity__lt=F("quantity"),
-        shipped_quantity__lt=F("quantity"),
     )
+    if besides is not None:
+        lines = lines.distinct()
     return lines.select_related("order__company", "order__supplier", "order__ship_to", "ship_to")
 
 

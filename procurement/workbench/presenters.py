@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.templatetags.portal_ui import figure, look_of, moment_text
+from portal.kernel.templatetags.portal_ui import day_text, figure, look_of, moment_text
 from procurement.changes.presenters import differences_in, kinds_text, why_text
 from procurement.clocks.messages import Action
 from procurement.clocks.presenters import TAKEN_WORDS

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 choices=[
                     ("read", "Read orders"),
                     ("acknowledge", "Read and acknowledge orders"),
-                    ("ship", "Read orders and send ship notices"),
+                    ("ship", "Read and acknowledge orders, send ship notices"),
                 ],
                 max_length=20,
             ),

@@ -1,7 +1,7 @@
 """The description of the API tells no lie: schemathesis sends what it allows and what it forbids."""
 
 import base64
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -24,9 +24,12 @@ from procurement.changes.messages import ProposeChange, Wish
 from procurement.changes.services import propose_change
 from procurement.inbox.models import ExceptionCase
 from procurement.inbox.services.review import INBOX, review_cases
+from procurement.shipments.services import correct_notice
 from suppliers.roles import Permission
 from tests.builders.matrix import by_mail
+from tests.builders.shipments import a_sent_notice, do
 from tests.builders.world import a_line, an_order
+from tests.people import Person
 from tests.procurement.acknowledgments.test_api import answers_of, later
 
 pytestmark = pytest.mark.django_db
@@ -109,7 +112,19 @@ def keys(tokens):
         "files": files,
         "cases": cases_of(orders),
         "mail-drafts": [read_in_a_mail(orders[2])],
+        "ship-notices": shipped_by_a_buyer(orders[1]),
     }
+
+
+def shipped_by_a_buyer(order):
+    """A notice that was sent, and one that waits for its correction."""
+    rights = frozenset({Permission.SHIPMENT_WRITE})
+    buyer = Person(None, Actor("Bea", "portal", Side.COMPANY, permissions=rights))
+    at = timezone.now()
+    now = {"at": at, "ship_on": at.date(), "delivery_on": at.date() + timedelta(days=30)}
+    sent = [a_sent_notice(order, buyer, {line: 5}, number=f"DN-{line}", **now) for line in ("L10", "L20")]
+    do(correct_notice, sent[1], buyer, at=at)
+    return [str(notice.key) for notice in sent]
 
 
 def read_in_a_mail(order):

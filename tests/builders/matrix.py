@@ -76,9 +76,9 @@ class Objects:
     assignment: AssignmentRule
     absence: StandIn
     formula: PriorityFormula
+    notice: ShipNotice
     mail: InboundMail
     mail_draft: MailDraft
-    notice: ShipNotice
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -87,8 +87,6 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
     order_number = f"M-{number}"
     receive(a_paper(order_number, [a_line(10), a_line(20), a_line(30)], supplier=number))
     order = PurchaseOrder.objects.get(number=order_number)
-    notice = _a_ship_notice(order, people)
-    order.refresh_from_db()
     buyer = people["bea"].actor
     dear = LineAnswer("L10", (AnswerPiece(Decimal(100), price=Decimal("7.50")),))
     with acting(buyer):
@@ -185,6 +183,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         created_at=MONDAY,
         created_by="Root Admin",
     )
+    notice = a_sent_notice(order, people["bea"], {"L20": 5}, number=f"DN-{number}", cartons=(1, 5))
     mail, mail_draft = by_mail(order, supplier)
     return Objects(
         supplier.pk,
@@ -211,16 +210,10 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         assignment,
         absence,
         formula,
+        notice,
         mail,
         mail_draft,
-        notice,
     )
-
-
-def _a_ship_notice(order: PurchaseOrder, people: dict[str, Person]) -> ShipNotice:
-    """One that was sent, so that both sides see it, with a package in it."""
-    person = people[{"ACME": "asha", "GLOBEX": "gil"}[order.supplier.number]]
-    return a_sent_notice(order, person, {"L20": 10}, cartons=(1, 10))
 
 
 def _opening_hours(number: str) -> OfficeCalendar:
@@ -422,16 +415,16 @@ def _change(objects: Objects) -> dict[str, Any]:
     return {"key": objects.change.key}
 
 
+def _notice(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.notice.key}
+
+
 def _mail(objects: Objects) -> dict[str, Any]:
     return {"key": objects.mail.key}
 
 
 def _mail_draft(objects: Objects) -> dict[str, Any]:
     return {"key": objects.mail_draft.key}
-
-
-def _notice(objects: Objects) -> dict[str, Any]:
-    return {"key": objects.notice.key}
 
 
 def _package(objects: Objects) -> dict[str, Any]:
@@ -470,6 +463,12 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "change-answer": _change,
     "change-revise": _change,
     "api-order-changes": _order,
+    "api-ship-notice": _notice,
+    "api-ship-notice-send": _notice,
+    "api-ship-notice-correct": _notice,
+    "api-ship-notice-cancel": _notice,
+    "api-ship-notice-discard": _notice,
+    "api-ship-notice-milestone": _notice,
     "api-thread": _order,
     "api-file": _file,
     "api-change": _change,

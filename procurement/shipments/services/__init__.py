@@ -27,6 +27,7 @@ from procurement.shipments.services.send import (
     send_notice,
 )
 from procurement.shipments.services.way import tell_milestone
+from procurement.shipments.services.whole import correct_whole, send_whole, write_whole
 
 __all__ = [
     "Sent",
@@ -34,6 +35,7 @@ __all__ = [
     "add_packages",
     "cancel_notice",
     "correct_notice",
+    "correct_whole",
     "discard_notice",
     "drop_line",
     "edit_numbering",
@@ -46,9 +48,11 @@ __all__ = [
     "repeat_notice",
     "save_notice",
     "send_notice",
+    "send_whole",
     "set_alike",
     "set_contents",
     "set_package",
     "start_notices",
     "tell_milestone",
+    "write_whole",
 ]

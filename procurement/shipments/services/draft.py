@@ -74,14 +74,16 @@ def start_notices(choices: Sequence[LineChoice], *, actor: Actor, at: datetime) 
     return notices
 
 
-def _chosen(choices: Sequence[LineChoice], actor: Actor) -> list[tuple[PurchaseOrderLine, Decimal | None]]:
+def _chosen(
+    choices: Sequence[LineChoice], actor: Actor, besides: ShipNotice | None = None
+) -> list[tuple[PurchaseOrderLine, Decimal | None]]:
     if not choices:
         raise Invalid(_("Choose at least one order line that is to be shipped."))
     if len(choices) > MOST_LINES:
         message = _("At most %(most)d lines go into ship notices at once. Choose fewer.")
         raise Invalid(message % {"most": MOST_LINES})
     wanted = {(choice.order, choice.line_key): choice.quantity for choice in choices}
-    found = shippable_lines(actor).filter(
+    found = shippable_lines(actor, besides=besides).filter(
         order__key__in={order for order, _key in wanted}, key__in={key for _order, key in wanted}
     )
     lines = {(line.order.key, line.key): line for line in found.order_by("order_id", "number", "id")}
@@ -129,7 +131,7 @@ def _insert_lines(
 def add_lines(named: NoticeNamed, choices: Sequence[LineChoice], *, actor: Actor, at: datetime) -> ShipNotice:
     """Put more order lines into a draft. Raises `Invalid` where one goes to another place, or is in it already."""
     notice = hold_draft(named.notice, named.version, actor=actor)
-    lines = _chosen(choices, actor)
+    lines = _chosen(choices, actor, notice)
     here = {one.line_id: one.position for one in notice.lines.all()}
     gone = shipped_by_line([line for line, _quantity in lines], besides=notice.consignment)
     problems = []

@@ -30,7 +30,7 @@ def add_packages(named: NoticeNamed, wanted: AddPackages, *, actor: Actor, at: d
     """
     notice = hold_draft(named.notice, named.version, actor=actor)
     lines = {one.position: one for one in notice.lines.all()}
-    problems = list(_problems_of(wanted, lines))
+    problems = list(package_problems(wanted, lines))
     there = notice.packages.count()
     if not 1 <= wanted.count <= MOST_PACKAGES - there:
         message = _("A ship notice has at most %(most)d packages; %(there)d are there.")
@@ -42,7 +42,7 @@ def add_packages(named: NoticeNamed, wanted: AddPackages, *, actor: Actor, at: d
     if problems:
         raise Invalid(problems[0].message, problems)
     packages = _insert_packages(notice, [wanted] * wanted.count, parent)
-    _fill([(package, content) for package in packages for content in wanted.contents], lines)
+    fill_packages([(package, content) for package in packages for content in wanted.contents], lines)
     touch(notice, {}, actor=actor, at=at)
     return packages
 
@@ -83,7 +83,7 @@ def pack_rest(
         raise Invalid(message, [Problem("per_package", message, str(per_package), "too_many")])
     amounts = spread(left, per_package)
     wanted = [AddPackages(1, kind, (PackedContent(position, amount, lot),), parent) for amount in amounts]
-    problems = list(_problems_of(wanted[0], lines))
+    problems = list(package_problems(wanted[0], lines))
     host = _package_at(notice, parent) if parent is not None else None
     if host is not None and host.kind not in NESTS.get(kind, frozenset()):
         problems.append(_does_not_nest(kind, host))
@@ -91,7 +91,7 @@ def pack_rest(
         raise Invalid(problems[0].message, problems)
     packages = _insert_packages(notice, wanted, host)
     pairs = zip(packages, wanted, strict=True)
-    _fill([(package, content) for package, each in pairs for content in each.contents], lines)
+    fill_packages([(package, content) for package, each in pairs for content in each.contents], lines)
     touch(notice, {}, actor=actor, at=at)
     return packages
 
@@ -117,7 +117,10 @@ def _insert_packages(
     return Package.objects.bulk_create(packages)
 
 
-def _fill(pairs: Iterable[tuple[Package, PackedContent]], lines: dict[int, ShipNoticeLine]) -> None:
+def fill_packages(
+    pairs: Iterable[tuple[Package, PackedContent]], lines: Mapping[int, ShipNoticeLine]
+) -> None:
+    """Put contents into packages; `lines` are those of the notice, by position."""
     PackedQuantity.objects.bulk_create(
         PackedQuantity(
             supplier_id=package.supplier_id,
@@ -134,7 +137,8 @@ def _fill(pairs: Iterable[tuple[Package, PackedContent]], lines: dict[int, ShipN
     )
 
 
-def _problems_of(wanted: AddPackages, lines: dict[int, ShipNoticeLine]) -> Iterable[Problem]:
+def package_problems(wanted: AddPackages, lines: Mapping[int, ShipNoticeLine]) -> Iterable[Problem]:
+    """What is wrong with packages as somebody wants them, whatever they stand on."""
     if wanted.kind not in PackageKind.values:
         message = _("“%(value)s” is no kind of package: %(known)s.")
         values = {"value": wanted.kind, "known": ", ".join(PackageKind.values)}
@@ -154,7 +158,7 @@ def _measure_problems(gross_kg: Decimal | None, sides: Iterable[Decimal | None])
             yield Problem("size", message, str(side), "out_of_range")
 
 
-def _content_problems(content: PackedContent, lines: dict[int, ShipNoticeLine]) -> Iterable[Problem]:
+def _content_problems(content: PackedContent, lines: Mapping[int, ShipNoticeLine]) -> Iterable[Problem]:
     where = str(content.position)
     if content.position not in lines:
         message = _("There is no such line in this ship notice.")
@@ -293,7 +297,7 @@ def set_contents(
     if problems:
         raise Invalid(problems[0].message, problems)
     package.contents.all().delete()
-    _fill([(package, content) for content in contents], lines)
+    fill_packages([(package, content) for content in contents], lines)
     touch(notice, {}, actor=actor, at=at)
     return notice
 
@@ -336,6 +340,6 @@ def set_alike(
     ids = [package.pk for package in packages]
     notice.packages.filter(pk__in=ids).update(**fields, tracking_number=tracking_number.strip())
     PackedQuantity.objects.filter(package__in=ids).delete()
-    _fill([(package, content) for package in packages for content in contents], lines)
+    fill_packages([(package, content) for package in packages for content in contents], lines)
     touch(notice, {}, actor=actor, at=at)
     return notice

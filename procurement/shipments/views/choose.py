@@ -123,7 +123,7 @@ def _show(
     draft = _draft(request, request.POST.get("notice", request.GET.get("notice", "")))
     order = _order(request, request.POST.get("order", request.GET.get("order", "")))
     q = request.GET.get("q", "").strip()[:100]
-    lines = shippable_lines(request.actor)
+    lines = shippable_lines(request.actor, besides=draft)
     if draft is not None:
         lines = lines.filter(supplier=draft.supplier_id, order__company=draft.company_id)
         lines = lines.exclude(ship_notice_lines__notice=draft)
