@@ -154,7 +154,7 @@ class ReasonForm(forms.Form):
 def shipment_cancel(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Take a notice back, saying why."""
     notice = find_notice(key, actor=request.actor)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         try:
             with transaction.atomic():

@@ -50,7 +50,7 @@ def package_numbers(request: DoorRequest) -> HttpResponse:
     supplier = _supplier(request)
     now = numbering_of(supplier)
     initial = {"gs1_prefix": now.gs1_prefix, "extension": now.extension, "next_serial": now.next_serial}
-    form = NumbersForm(request.POST or None, initial=initial)
+    form = NumbersForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
