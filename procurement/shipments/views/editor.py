@@ -53,6 +53,7 @@ from procurement.shipments.queries import (
     Written,
     checked,
     find_notice,
+    lines_in,
     scanned_line,
     scanned_package,
     ship_froms_of,
@@ -212,7 +213,7 @@ def shipment_save(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         act = "scan_now"
     sent = read_notice_form(
         request.POST,
-        written(notice),
+        Written(notice, lines_in(notice), ()),
         whole_number(request.POST.get("version")) or 0,
         get_language() or "en",
     )
@@ -251,7 +252,7 @@ def _again(
 def _stale(request: DoorRequest, key: uuid.UUID, sent: ReadNotice, refusal: StaleDocument) -> HttpResponse:
     """The notice as a colleague left it, with what was typed here on top of it: see forms, Note [What I touched]."""
     notice = find_notice(key, actor=request.actor)
-    mine, both = merged(sent, texts_of(written(notice)))
+    mine, both = merged(sent, texts_of(Written(notice, lines_in(notice), ())))
     return show_editor(
         request,
         notice,

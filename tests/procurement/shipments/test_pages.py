@@ -573,6 +573,40 @@ def test_each_tab_has_its_own(people, at):
     assert "DN-WAY" not in page(at("gil").get(reverse("shipment-list"), {"view": "way"}))
 
 
+def test_an_orders_page_says_what_of_it_has_left(people, at):
+    order = an_agreed_order(people["asha"])
+    notice = a_sent_notice(order, people["asha"], {"L10": 60})
+    a_sent_notice(order, people["asha"], {"L20": None}, number="DN-2")
+    address = reverse("order", args=[order.key])
+
+    for name, may_ship in (("asha", True), ("arun", False), ("bea", True), ("ada", False)):
+        shown = at(name).get(address)
+        assert f'href="{url("shipment", notice)}"' in page(shown), name
+        assert "2 of 2 lines begun" in words(shown)
+        assert "line 10: 60 pcs" in words(shown)
+        assert "Ship notice DN-2: one line leaves, expected" in words(shown)
+        assert ("Ship all that is open" in page(shown)) is may_ship, name
+
+
+def test_rows_ticked_in_the_lists_of_orders_are_shipped(people, at):
+    order = an_agreed_order(people["asha"])
+    asha = at("asha")
+    assert reverse("shipment-new") in page(asha.get(reverse("line-list"), {"show": "all"}))
+    with acting(FEED):
+        line = order.lines.get(key="L20")
+
+    asha.post(reverse("shipment-new"), {"what": "lines", "pick": f"{line.pk}.{order.version}"})
+    with acting(FEED):
+        assert [one.line.key for one in the_notice().lines.select_related("line")] == ["L20"]
+    asha.post(reverse("shipment-new"), {"what": "orders", "pick": f"{order.key}.{order.version}"})
+    with acting(FEED):
+        assert the_notice().lines.count() == 2
+    a_sent_notice(order, people["asha"], {"L10": None, "L20": None})
+    told = asha.post(reverse("shipment-new"), {"what": "lines", "pick": f"{line.pk}.{order.version}"})
+    assert told.status_code == 422
+    assert "Nothing of what you ticked is left to ship." in page(told)
+
+
 # --- papers and numbers
 
 
