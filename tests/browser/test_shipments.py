@@ -125,6 +125,19 @@ def test_two_at_once_keep_each_others_words(at: Any, people: dict[str, Any]) -> 
     assert (held.number, held.service, held.carrier) == ("DN-1", "Express", "DHL")
 
 
+def test_what_was_typed_in_the_last_moment_is_kept(at: Any, people: dict[str, Any]) -> None:
+    notice = begin(an_order(people), people["asha"])
+    page = at("asha")
+    page.goto(f"/shipments/{notice.key}/")
+    page.get_by_label("Delivery note number").fill("DN-LAST")
+
+    page.goto("/shipments/")
+
+    expect(page.get_by_role("link", name="DN-LAST").or_(page.get_by_text("no number yet"))).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("link", name="DN-LAST")).to_be_visible()
+
+
 def test_a_hand_scanner_needs_no_mouse(at: Any, people: dict[str, Any]) -> None:
     notice = begin(an_order(people), people["asha"])
     with acting(FEED):
