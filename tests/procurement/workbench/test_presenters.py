@@ -19,6 +19,7 @@ PLACES = [
     "procurement/clocks/services/sweeping.py",
     "procurement/changes/services",
     "procurement/changes/states.py",
+    "procurement/shipments/services/send.py",
     "procurement/receipts/services.py",
     "procurement/invoices/services.py",
     "procurement/threads/services.py",
