@@ -51,6 +51,21 @@ class Way:
 
 _SUPPLIER, _COMPANY = frozenset({Side.SUPPLIER}), frozenset({Side.COMPANY})
 _SETUP = _("Set-up")
+_SHIPMENT_PAGES = frozenset(
+    {
+        "shipment-list",
+        "shipment-new",
+        "shipment",
+        "shipment-save",
+        "shipment-package",
+        "shipment-send",
+        "shipment-cancel",
+        "shipment-discard",
+        "shipment-milestone",
+        "shipment-print",
+        "package-numbers",
+    }
+)
 
 WAYS = (
     Way(
@@ -151,6 +166,23 @@ WAYS = (
                 "thread",
             }
         ),
+    ),
+    Way(
+        "shipment-list",
+        "truck-delivery",
+        _("Shipments"),
+        P.ORDER_VIEW,
+        _SHIPMENT_PAGES,
+        sides=_SUPPLIER,
+    ),
+    Way(
+        "shipment-list",
+        "truck-delivery",
+        _("Inbound"),
+        P.ORDER_VIEW,
+        _SHIPMENT_PAGES,
+        sides=_COMPANY,
+        phone=False,
     ),
     Way("line-list", "list-details", _("Lines"), P.ORDER_VIEW, frozenset({"line-list"})),
     Way(

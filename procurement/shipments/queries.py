@@ -9,16 +9,24 @@ from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.errors import NotFound
 from procurement.acknowledgments.queries import company_day, subjects_of
+from procurement.catalogue.models import Site
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.queries import visible_lines
 from procurement.orders.states import Agreement, OrderState, PromiseKind, PromiseState
-from procurement.shipments.models import Milestone, Package, PackedQuantity, ShipNotice, ShipNoticeLine
+from procurement.shipments.models import (
+    Milestone,
+    Package,
+    PackageNumbering,
+    PackedQuantity,
+    ShipNotice,
+    ShipNoticeLine,
+)
 from procurement.shipments.policies import (
     ZERO,
     Announced,
@@ -32,6 +40,7 @@ from procurement.shipments.policies import (
 from procurement.shipments.states import LIVE, ON_THE_WAY, NoticeState
 from procurement.tolerances.messages import DocumentKind, Measure, Measured, Outcome
 from procurement.tolerances.queries import LivePolicy, live_policy, live_policy_held
+from suppliers.models import Supplier, SupplierSite
 
 # --- notices ------------------------------------------------------------------------------------------------
 
@@ -100,12 +109,69 @@ def notices_of_order(order: PurchaseOrder, *, actor: Actor) -> list[ShipNotice]:
     return list(found.order_by("-drafted_at", "-id")[:50])
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a list says of a notice: its orders by number, each with its key, and how many lines and packages it has."""
+
+    orders: Mapping[str, uuid.UUID]
+    lines: int
+    packages: int
+
+
+def summaries(notices: Sequence[ShipNotice]) -> dict[int, Summary]:
+    """What a list says of each of these notices, by id: two queries."""
+    ids = [notice.pk for notice in notices]
+    orders: dict[int, dict[str, uuid.UUID]] = {pk: {} for pk in ids}
+    lines = dict.fromkeys(ids, 0)
+    told = ShipNoticeLine.objects.filter(notice__in=ids).order_by("position", "id")
+    for pk, key, number in told.values_list("notice_id", "order__key", "order__number"):
+        orders[pk][number] = key
+        lines[pk] += 1
+    counted = Package.objects.filter(notice__in=ids).order_by().values_list("notice_id")
+    packages = dict(counted.annotate(count=Count("pk")))
+    return {pk: Summary(orders[pk], lines[pk], packages.get(pk, 0)) for pk in ids}
+
+
+def receiving_sites() -> list[tuple[str, str]]:
+    """The places that goods go to, by name, each with its code."""
+    return list(Site.objects.order_by("name", "id").values_list("code", "name")[:100])
+
+
+def ship_froms_of(notice: ShipNotice) -> list[SupplierSite]:
+    """The places that the supplier of a notice ships from."""
+    return list(SupplierSite.objects.filter(supplier=notice.supplier_id).order_by("name", "id"))
+
+
+def late_notices(notices: QuerySet[ShipNotice], *, on: date) -> QuerySet[ShipNotice]:
+    """Of these notices, those that should have arrived before this day and have not."""
+    return notices.filter(state__in=[NoticeState.SENT, NoticeState.IN_TRANSIT], expected_on__lt=on)
+
+
+def matching_notices(notices: QuerySet[ShipNotice], text: str) -> QuerySet[ShipNotice]:
+    """Of these notices, those in which somebody finds a text: a number, a carrier, an order, a label, a supplier."""
+    bare = text.replace(" ", "")
+    of_order = ShipNoticeLine.objects.filter(order__number__icontains=text).values("notice")
+    labelled = Package.objects.filter(Q(sscc=bare) | Q(carton_number__iexact=bare)).values("notice")
+    found = Q(number__icontains=text) | Q(carrier__icontains=text) | Q(supplier__name__icontains=text)
+    if key := number_key(text):
+        found |= Q(number_key=key)
+    return notices.filter(
+        found | Q(tracking_numbers__contains=[text]) | Q(pk__in=of_order) | Q(pk__in=labelled)
+    )
+
+
 def is_number_taken(notice: ShipNotice, number: str) -> bool:
     """Whether the supplier has sent another consignment of this number to the company."""
     live = ShipNotice.objects.filter(
         supplier=notice.supplier_id, company=notice.company_id, number_key=number_key(number), state__in=LIVE
     )
     return live.exclude(consignment=notice.consignment).exists()
+
+
+def numbering_of(supplier: Supplier) -> PackageNumbering:
+    """From where a supplier's packages get their numbers; one that was never set up counts from one."""
+    found: PackageNumbering | None = PackageNumbering.objects.filter(supplier=supplier).first()
+    return found or PackageNumbering(supplier=supplier)
 
 
 # --- what is open -------------------------------------------------------------------------------------------
@@ -179,6 +245,17 @@ def shippable_lines(actor: Actor, *, besides: ShipNotice | None = None) -> Query
     return lines.select_related("order__company", "order__supplier", "order__ship_to", "ship_to")
 
 
+def matching_lines(lines: QuerySet[PurchaseOrderLine], text: str) -> QuerySet[PurchaseOrderLine]:
+    """Of these order lines, those in which somebody finds a text: an order, an item, a part number, a description."""
+    return lines.filter(
+        Q(order__number__icontains=text)
+        | Q(item_number__icontains=text)
+        | Q(supplier_part_number__icontains=text)
+        | Q(description__icontains=text)
+        | Q(gtin=text)
+    )
+
+
 def refusal_of(line: PurchaseOrderLine, order: PurchaseOrder) -> str:
     """Why nothing of a line can be shipped; empty where it can."""
     values = {"order": order.number, "line": line.number}
@@ -229,6 +306,37 @@ def written(notice: ShipNotice) -> Written:
     lines = lines_in(notice)
     gone = shipped_by_line([one.line for one in lines], besides=notice.consignment)
     return Written(notice, lines, packages_in(notice), gone)
+
+
+def scanned_package(draft: Written, text: str) -> Package | None:
+    """The package of a notice whose number was scanned or typed."""
+    bare = text.replace(" ", "")
+    if not bare:
+        return None
+    return next((one for one in draft.packages if bare in (one.sscc, one.carton_number)), None)
+
+
+def scanned_line(draft: Written, text: str) -> ShipNoticeLine | None:
+    """The line of a notice whose item was scanned or typed: by our number, the supplier's own, or its GTIN.
+
+    Where several lines have the item it is the first of which less is packed than goes, else the first.
+    """
+    wanted = text.strip().casefold()
+    packed: dict[int, Decimal] = defaultdict(Decimal)
+    for package in draft.packages:
+        for content in package.packed_here:  # type: ignore[attr-defined]
+            packed[content.notice_line_id] += content.quantity
+    found = [
+        one
+        for one in draft.lines
+        if wanted
+        and (
+            wanted in (one.line.item_number.casefold(), one.line.supplier_part_number.casefold())
+            or (one.line.gtin and wanted.lstrip("0") == one.line.gtin.lstrip("0"))
+        )
+    ]
+    short = [one for one in found if packed[one.pk] < one.quantity]
+    return next(iter(short or found), None)
 
 
 def checked(draft: Written, *, at: datetime, hold: bool = False) -> CheckedNotice:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.templatetags.portal_ui import figure, look_of, moment_text
+from portal.kernel.templatetags.portal_ui import day_text, figure, look_of, moment_text
 from procurement.changes.presenters import differences_in, kinds_text, why_text
 from procurement.clocks.messages import Action
 from procurement.clocks.presenters import TAKEN_WORDS
@@ -71,7 +71,7 @@ def entry_of(
     if event.kind in TO_THE_ERP:
         through = ""
     note = ", ".join(part for part in (who, through) if part)
-    url = _ruled_url(event) or (_command_url(event) if linked else "")
+    url = _ruled_url(event) or _shipment_url(event) or (_command_url(event) if linked else "")
     return Entry(tone, glyph, text, event.at, note, url=url)
 
 
@@ -80,6 +80,13 @@ def _ruled_url(event: AuditEvent) -> str:
     if event.kind != "order.agreed_by_rule":
         return ""
     return f"{reverse('rule-decisions')}?{urlencode({'order': event.facts['order']})}"
+
+
+def _shipment_url(event: AuditEvent) -> str:
+    """The ship notice that a fact is about: both sides may read it."""
+    if not event.kind.startswith("order.shipment_"):
+        return ""
+    return reverse("shipment", args=[event.facts["notice"]])
 
 
 def _command_url(event: AuditEvent) -> str:
@@ -116,6 +123,27 @@ def _revised(facts: Facts) -> str:
     if cancelled := [one["line"] for one in changes if one["did"] == "cancelled"]:
         return _("%(head)s cancels %(lines)s") % {"head": head, "lines": lines_text(cancelled)}
     return _("%(head)s changed nothing you agreed") % {"head": head}
+
+
+def _shipment_sent(facts: Facts) -> str:
+    """What a ship notice says of this order."""
+    text = ngettext(
+        "Ship notice %(number)s: one line leaves, expected %(day)s",
+        "Ship notice %(number)s: %(n)d lines leave, expected %(day)s",
+        facts["count"],
+    )
+    if facts.get("issue", 1) > 1:
+        text = ngettext(
+            "Ship notice %(number)s corrected: one line leaves, expected %(day)s",
+            "Ship notice %(number)s corrected: %(n)d lines leave, expected %(day)s",
+            facts["count"],
+        )
+    day = day_text(date.fromisoformat(facts["delivery_on"])) if facts["delivery_on"] else "–"
+    return text % {"number": facts["number"], "n": facts["count"], "day": day}
+
+
+def _shipment_cancelled(facts: Facts) -> str:
+    return _("Ship notice %(number)s taken back") % {"number": facts["number"]}
 
 
 def _goods_received(facts: Facts) -> str:
@@ -400,6 +428,8 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
         "alert",
         _said(lazy("Nobody of the supplier can be written to: no person with rights, and no mail address")),
     ),
+    "order.shipment_sent": ("move", "half", _shipment_sent),
+    "order.shipment_cancelled": ("talk", "stale", _shipment_cancelled),
     "order.seen": ("quiet", "none", _seen),
     "order.unseen": ("wait", "wait", _said(lazy("Nobody of the supplier has seen it for too long"))),
     "link.opened": ("quiet", "none", _link(lazy("The link of the mail to %(to)s was opened"))),

@@ -183,7 +183,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         created_at=MONDAY,
         created_by="Root Admin",
     )
-    notice = a_sent_notice(order, people["bea"], {"L20": 5}, number=f"DN-{number}")
+    notice = a_sent_notice(order, people["bea"], {"L20": 5}, number=f"DN-{number}", cartons=(1, 5))
     mail, mail_draft = by_mail(order, supplier)
     return Objects(
         supplier.pk,
@@ -427,6 +427,14 @@ def _mail_draft(objects: Objects) -> dict[str, Any]:
     return {"key": objects.mail_draft.key}
 
 
+def _package(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.notice.key, "position": 1}
+
+
+def _paper(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.notice.key, "what": "zpl-4x6-203"}
+
+
 SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "order": _order,
     "order-answer": _order,
@@ -529,6 +537,17 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "formula-write": _formula,
     "formula-try": _formula,
     "formula-move": _formula_verb,
+    "shipment": _notice,
+    "shipment-save": _notice,
+    "shipment-package": _package,
+    "shipment-send": _notice,
+    "shipment-discard": _notice,
+    "shipment-correct": _notice,
+    "shipment-cancel": _notice,
+    "shipment-repeat": _notice,
+    "shipment-milestone": _notice,
+    "shipment-print": _notice,
+    "shipment-document": _paper,
     "api-mail-draft": _mail_draft,
     "mail": _mail,
     "mail-raw": _mail,

@@ -78,6 +78,7 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
     from procurement.invoices.states import PaymentState
     from procurement.mailroom.states import DraftState, MailState
     from procurement.orders import states
+    from procurement.shipments.states import NoticeState
     from procurement.tolerances.states import JudgedOutcome, PolicyState, SwitchState
     from suppliers.states import SupplierState
 
@@ -86,6 +87,7 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
         "revision": states.RevisionStatus,
         "logistics": states.Logistics,
         "finance": states.Finance,
+        "shipment": NoticeState,
         "invoice": PaymentState,
         "order": states.OrderState,
         "promise": states.PromiseState,

@@ -67,6 +67,18 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "fully": Look(lazy("Fully invoiced"), "done", "full"),
         "over": Look(lazy("Over-invoiced"), "stop", "over"),
     },
+    "shipment": {
+        "draft": Look(plazy("ship notice", "Draft"), "wait", "wait"),
+        "sent": Look(plazy("ship notice", "Announced"), "move", "quarter"),
+        "in_transit": Look(lazy("In transit"), "move", "half"),
+        "arrived": Look(lazy("Arrived"), "wait", "most"),
+        "partly_received": Look(lazy("Partly received"), "move", "most"),
+        "received": Look(lazy("Received"), "done", "full"),
+        "closed": Look(plazy("ship notice", "Closed"), "done", "full"),
+        "cancelled": Look(plazy("ship notice", "Taken back"), "quiet", "stop"),
+        "replaced": Look(lazy("Replaced"), "quiet", "stale"),
+        "discarded": Look(lazy("Discarded"), "quiet", "none"),
+    },
     "invoice": {
         "entered": Look(lazy("Entered"), "wait", "wait"),
         "approved": Look(lazy("Approved"), "move", "half"),

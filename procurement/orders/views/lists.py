@@ -149,6 +149,7 @@ def _context(
         "may_confirm": reader.actor.may(Permission.ORDER_ACKNOWLEDGE) and reader.actor.is_supplier,
         "may_answer": reader.actor.may(Permission.ORDER_ACKNOWLEDGE)
         or reader.actor.may(Permission.ORDER_ANSWER_FOR),
+        "may_ship": reader.actor.may(Permission.SHIPMENT_WRITE),
         "may_export": reader.actor.may(Permission.ORDER_EXPORT),
         "segments": [
             {

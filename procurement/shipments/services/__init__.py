@@ -12,8 +12,10 @@ from procurement.shipments.services.numbering import edit_numbering, number_pack
 from procurement.shipments.services.packing import (
     add_packages,
     move_package,
+    move_packages,
     pack_rest,
     remove_packages,
+    set_alike,
     set_contents,
     set_package,
 )
@@ -40,6 +42,7 @@ __all__ = [
     "drop_line",
     "edit_numbering",
     "move_package",
+    "move_packages",
     "note_received",
     "number_packages",
     "pack_rest",
@@ -49,6 +52,7 @@ __all__ = [
     "save_notice",
     "send_notice",
     "send_whole",
+    "set_alike",
     "set_contents",
     "set_package",
     "start_notices",

@@ -207,19 +207,33 @@ def move_package(
     named: NoticeNamed, position: int, onto: int | None, *, actor: Actor, at: datetime
 ) -> ShipNotice:
     """Put a package onto or into another one, or on its own (None). Raises `Invalid` where it does not go there."""
+    return move_packages(named, [position], onto, actor=actor, at=at)
+
+
+@requires_scope
+def move_packages(
+    named: NoticeNamed, positions: Sequence[int], onto: int | None, *, actor: Actor, at: datetime
+) -> ShipNotice:
+    """Put these packages onto or into another one, or on their own (None).
+
+    Raises `Invalid` where one of them does not go there; then all stay where they are. `NotFound` for a single one that
+    is gone; of several, those that are gone stay gone.
+    """
     notice = hold_draft(named.notice, named.version, actor=actor)
-    package = _package_at(notice, position)
+    if len(positions) == 1:
+        _package_at(notice, positions[0])
     parent = _package_at(notice, onto) if onto is not None else None
+    packages = list(notice.packages.filter(position__in=list(positions)))
     if parent is not None:
         parents: dict[int, int | None] = dict(notice.packages.values_list("position", "parent__position"))
-        if inside_itself(parents, position, parent.position):
-            message = _("A package cannot go into itself.")
-            raise Invalid(message, [Problem("parent", message, str(onto), "in_itself")])
-        if parent.kind not in NESTS[package.kind]:
-            problem = _does_not_nest(package.kind, parent)
-            raise Invalid(problem.message, [problem])
-    package.parent = parent
-    package.save(update_fields=["parent"])
+        for package in packages:
+            if inside_itself(parents, package.position, parent.position):
+                message = _("A package cannot go into itself.")
+                raise Invalid(message, [Problem("parent", message, str(onto), "in_itself")])
+            if parent.kind not in NESTS[package.kind]:
+                problem = _does_not_nest(package.kind, parent)
+                raise Invalid(problem.message, [problem])
+    notice.packages.filter(pk__in=[package.pk for package in packages]).update(parent=parent)
     touch(notice, {}, actor=actor, at=at)
     return notice
 
@@ -284,5 +298,48 @@ def set_contents(
         raise Invalid(problems[0].message, problems)
     package.contents.all().delete()
     fill_packages([(package, content) for content in contents], lines)
+    touch(notice, {}, actor=actor, at=at)
+    return notice
+
+
+@requires_scope
+def set_alike(
+    named: NoticeNamed,
+    positions: Sequence[int],
+    contents: Sequence[PackedContent],
+    *,
+    measures: Mapping[str, Decimal | None],
+    tracking_number: str = "",
+    actor: Actor,
+    at: datetime,
+) -> ShipNotice:
+    """Say anew what lies in each of these packages, which are alike, and what each weighs (kg) and measures (cm).
+
+    Raises `Invalid` with every problem found; then all stay as they were. Serial numbers and a tracking number belong
+    to one package.
+    """
+    notice = hold_draft(named.notice, named.version, actor=actor)
+    packages = list(notice.packages.filter(position__in=list(positions)).order_by("position"))
+    if not packages:
+        raise NotFound(_("These packages are gone meanwhile. Look at what is packed, then go on."))
+    lines = {one.position: one for one in notice.lines.all()}
+    sides = [measures.get(name) for name in ("length_cm", "width_cm", "height_cm")]
+    problems = list(_measure_problems(measures.get("gross_kg"), sides))
+    problems += [problem for content in contents for problem in _content_problems(content, lines)]
+    if len(tracking_number) > 60:
+        message = _("A tracking number has at most 60 characters.")
+        problems.append(Problem("tracking_number", message, tracking_number[:80], "too_long"))
+    if len(packages) > 1 and (tracking_number or any(content.serials for content in contents)):
+        message = _(
+            "Serial numbers and a tracking number belong to one package. Open the packages one by one."
+        )
+        problems.append(Problem("serials", message, "", "not_alike"))
+    if problems:
+        raise Invalid(problems[0].message, problems)
+    fields = {name: measures.get(name) for name in ("gross_kg", "length_cm", "width_cm", "height_cm")}
+    ids = [package.pk for package in packages]
+    notice.packages.filter(pk__in=ids).update(**fields, tracking_number=tracking_number.strip())
+    PackedQuantity.objects.filter(package__in=ids).delete()
+    fill_packages([(package, content) for package in packages for content in contents], lines)
     touch(notice, {}, actor=actor, at=at)
     return notice

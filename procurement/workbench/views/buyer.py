@@ -32,6 +32,7 @@ from procurement.workbench.queries.clock import answer_clock
 from procurement.workbench.queries.compare import Compared
 from procurement.workbench.queries.happened import happened
 from procurement.workbench.queries.mail import drafts_shown
+from procurement.workbench.queries.shipments import shipments_on
 from procurement.workbench.views.kept import Typed, key_hints, read_typed
 from suppliers.roles import Permission
 
@@ -97,6 +98,8 @@ def show_order(
         today=timezone.localdate(request.at),
         show_all=query.get("received") == "all",
     )
+    today = timezone.localdate(request.at)
+    context["shipped"] = shipments_on(order, page.lines, actor=request.actor, today=today)
     context["answer_clock"] = answer_clock(order, actor=request.actor, at=request.at)
     context["thread"] = thread_of(order, request.actor)
     context["changes"] = changes_on(order, actor=request.actor)

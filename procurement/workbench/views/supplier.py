@@ -82,6 +82,7 @@ from procurement.workbench.queries.changes import changes_on, words_owed
 from procurement.workbench.queries.grid import GridLine, kinds, reasons, words_of
 from procurement.workbench.queries.happened import happened
 from procurement.workbench.queries.mail import drafts_shown
+from procurement.workbench.queries.shipments import shipments_on
 from suppliers.roles import Permission
 
 TEMPLATE = "procurement/workbench/order_supplier.html"
@@ -119,6 +120,12 @@ def show_order(
         "words_owed": words_owed(talked_of, request.actor),
         "may_negotiate": request.actor.may(Permission.CHANGE_NEGOTIATE),
         "mail_drafts": drafts_shown(order, actor=request.actor),
+        "shipped": shipments_on(
+            order,
+            [row.line for row in page.lines],
+            actor=request.actor,
+            today=timezone.localdate(request.at),
+        ),
         "happened": happened(
             order,
             [row.line for row in page.lines],

@@ -19,6 +19,7 @@ PLACES = [
     "procurement/clocks/services/sweeping.py",
     "procurement/changes/services",
     "procurement/changes/states.py",
+    "procurement/shipments/services/send.py",
     "procurement/receipts/services/booking.py",
     "procurement/invoices/services.py",
     "procurement/threads/services.py",
@@ -59,6 +60,28 @@ EXAMPLES = {
     "notice.unreachable": (
         {"number": "1", "revision": 1},
         "Nobody of the supplier can be written to: no person with rights, and no mail address",
+    ),
+    "order.shipment_sent": (
+        {
+            "notice": "2b7e4a60-0f0c-4a53-9d0c-3a1f7b8f1c11",
+            "number": "DN-1",
+            "issue": 2,
+            "delivery_on": "2026-04-01",
+            "lines": [],
+            "count": 2,
+        },
+        "Ship notice DN-1 corrected: 2 lines leave, expected 1 Apr 2026",
+    ),
+    "order.shipment_cancelled": (
+        {
+            "notice": "2b7e4a60-0f0c-4a53-9d0c-3a1f7b8f1c11",
+            "number": "DN-1",
+            "issue": 1,
+            "delivery_on": "2026-04-01",
+            "lines": [],
+            "count": 2,
+        },
+        "Ship notice DN-1 taken back",
     ),
     "order.seen": ({"number": "1", "revision": 3}, "Revision 3 seen by the supplier"),
     "order.unseen": ({"number": "1", "revision": 1}, "Nobody of the supplier has seen it for too long"),

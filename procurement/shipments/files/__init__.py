@@ -1,0 +1,1 @@
+"""What of a ship notice is put on paper: labels, the delivery note, the packing slip."""
