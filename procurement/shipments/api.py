@@ -83,7 +83,7 @@ class ShippedPackage(Shape):
 
     ref = Text(max_length=40, help_text="Its name within this ship notice.")
     kind = Word(choices=PackageKind.choices)
-    parent = Text(
+    parent = Text(  # type: ignore[assignment]  # a field of that name
         required=False, allow_blank=True, max_length=40, help_text="The ref of what it stands on or lies in."
     )
     sscc = Text(
@@ -157,7 +157,7 @@ class ToldMilestone(Shape):
     place = Text(required=False, allow_blank=True, max_length=100)
     estimated_on = Day(required=False, help_text="The day of arrival as it is expected now.")
     note = Text(required=False, allow_blank=True, max_length=500)
-    source = Text(
+    source = Text(  # type: ignore[assignment]  # a field of that name
         required=False,
         allow_blank=True,
         max_length=120,
@@ -199,7 +199,7 @@ class NoticePackage(serializers.Serializer):
     """A package."""
 
     position = serializers.IntegerField()
-    parent = serializers.IntegerField(
+    parent = serializers.IntegerField(  # type: ignore[assignment]  # a field of that name
         source="parent.position", default=None, allow_null=True, help_text="What it stands on or lies in."
     )
     kind = Word(choices=PackageKind.choices)
@@ -221,7 +221,7 @@ class NoticeMilestone(serializers.Serializer):
     place = serializers.CharField()
     estimated_on = Day(allow_null=True)
     note = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # a field of that name
     told_at = Moment()
     told_by = serializers.CharField()
     channel = Word(choices=[(one.value, one.value) for one in Channel])
