@@ -15,6 +15,7 @@ urlpatterns = [
     path("shipments/<uuid:key>/discard/", notice.shipment_discard, name="shipment-discard"),
     path("shipments/<uuid:key>/correct/", notice.shipment_correct, name="shipment-correct"),
     path("shipments/<uuid:key>/cancel/", notice.shipment_cancel, name="shipment-cancel"),
+    path("shipments/<uuid:key>/close/", notice.shipment_close, name="shipment-close"),
     path("shipments/<uuid:key>/repeat/", choose.shipment_repeat, name="shipment-repeat"),
     path("shipments/<uuid:key>/milestone/", notice.shipment_milestone, name="shipment-milestone"),
     path("shipments/<uuid:key>/print/", documents.shipment_print, name="shipment-print"),

@@ -544,6 +544,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "shipment-discard": _notice,
     "shipment-correct": _notice,
     "shipment-cancel": _notice,
+    "shipment-close": _notice,
     "shipment-repeat": _notice,
     "shipment-milestone": _notice,
     "shipment-print": _notice,

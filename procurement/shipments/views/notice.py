@@ -1,6 +1,7 @@
 """One ship notice: a draft in its editor, what was sent as both sides read it, and what can be done with it."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -34,6 +35,7 @@ from procurement.shipments.presenters import (
 from procurement.shipments.queries import checked, find_notice, milestones_of, versions_of, written
 from procurement.shipments.services import (
     cancel_notice,
+    close_notice,
     correct_notice,
     discard_notice,
     send_notice,
@@ -82,6 +84,7 @@ def _show(request: DoorRequest, notice: ShipNotice) -> HttpResponse:
         "tracking": tracking_of(notice),
         "may_correct": "replace" in verbs,
         "may_cancel": "cancel" in verbs,
+        "may_close": "close" in verbs,
         "may_tell": notice.state in ON_THE_WAY and request.actor.may(Permission.SHIPMENT_WRITE),
         "may_repeat": request.actor.may(Permission.SHIPMENT_WRITE),
     }
@@ -139,11 +142,10 @@ def shipment_correct(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 
 
 class ReasonForm(forms.Form):
-    """Why a notice is taken back."""
+    """Why a notice is taken back, or closed."""
 
     reason = forms.CharField(
         label=gettext_lazy("Why"),
-        help_text=gettext_lazy("The buying side reads it: the dock has planned with this shipment."),
         max_length=2000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": 2000}),
@@ -154,25 +156,58 @@ class ReasonForm(forms.Form):
 def shipment_cancel(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Take a notice back, saying why."""
     notice = find_notice(key, actor=request.actor)
+    words = {
+        "title": _("Take ship notice %(number)s back?") % {"number": notice.number},
+        "text": _("Nothing of it counts any more, and the buying side is told."),
+        "verb": _("Take it back"),
+    }
+    done = _("The ship notice is taken back; its quantities are open again.")
+    help_text = _("The buying side reads it: the dock has planned with this shipment.")
+    return _end_with_reason(request, notice, cancel_notice, words, done, help_text)
+
+
+@door(Permission.ORDER_DECIDE, methods=["GET", "POST"])
+def shipment_close(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Await nothing more of a notice that has arrived, saying why where something is missing."""
+    notice = find_notice(key, actor=request.actor)
+    words = {
+        "title": _("Await nothing more of ship notice %(number)s?") % {"number": notice.number},
+        "text": _(
+            "What was not counted of it can be shipped anew. What is booked for it later counts all the same."
+        ),
+        "verb": _("Close it"),
+    }
+    done = _("The ship notice is closed.")
+    help_text = _("The supplier reads it.")
+    return _end_with_reason(request, notice, close_notice, words, done, help_text)
+
+
+def _end_with_reason(
+    request: DoorRequest,
+    notice: ShipNotice,
+    verb: Callable[..., ShipNotice],
+    words: dict[str, str],
+    done: str,
+    help_text: str,
+) -> HttpResponse:
+    """Ask for the reason and do it, or say what is wrong with the reason; what was typed stays."""
     form = ReasonForm(request.POST if request.method == "POST" else None)
+    form.fields["reason"].help_text = help_text
     if request.method == "POST":
         try:
             with transaction.atomic():
                 reason = request.POST.get("reason", "").replace("\r\n", "\n")
-                cancel_notice(_named(request, key), reason, actor=request.actor, at=request.at)
+                verb(_named(request, notice.key), reason, actor=request.actor, at=request.at)
         except Invalid as refusal:
             form.is_valid()
             form.add_error("reason", refusal.message)
         else:
-            messages.success(request, _("The ship notice is taken back; its quantities are open again."))
-            return see_other("shipment", key)
-    context = {
-        "title": _("Take ship notice %(number)s back?") % {"number": notice.number},
-        "text": _("Nothing of it counts any more, and the buying side is told."),
-        "action": reverse("shipment-cancel", args=[key]),
-        "verb": _("Take it back"),
+            messages.success(request, done)
+            return see_other("shipment", notice.key)
+    context = words | {
+        "action": request.path,
         "danger": True,
-        "back": reverse("shipment", args=[key]),
+        "back": reverse("shipment", args=[notice.key]),
         "hidden": {"version": str(notice.version)},
         "form": form,
     }

@@ -14,8 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.kernel.scope import acting
+from procurement.shipments.messages import TellMilestone
 from procurement.shipments.models import Package, ShipNotice
-from procurement.shipments.services import number_packages
+from procurement.shipments.services import number_packages, tell_milestone
 from tests.builders import shipments
 from tests.builders.changes import an_agreed_order
 from tests.builders.shipments import begin, do, fresh_notice, pack
@@ -501,6 +502,31 @@ def test_it_is_corrected_and_taken_back_with_a_reason(people, at):
 
     assert fresh_notice(notice).state == "cancelled"
     assert "“No lorry.”" in page(at("bea").get(url("shipment", notice)))
+
+
+def test_a_buyer_closes_one_that_was_counted_short_and_says_why(people, at):
+    notice = a_sent_notice(an_agreed_order(people["asha"]), people["asha"])
+    bea = at("bea")
+    assert "Close it" not in page(bea.get(url("shipment", notice)))
+    do(tell_milestone_of(notice, "arrived"), notice, people["asha"])
+
+    assert "Close it" in page(bea.get(url("shipment", notice)))
+    assert "Close it" not in page(at("asha").get(url("shipment", notice)))
+    told = bea.post(url("shipment-close", notice), {"version": fresh_notice(notice).version, "reason": ""})
+    assert told.status_code == 422
+    assert "Say why nothing more is awaited" in page(told)
+    bea.post(
+        url("shipment-close", notice), {"version": fresh_notice(notice).version, "reason": "Lost at sea."}
+    )
+
+    assert fresh_notice(notice).state == "closed"
+    assert "“Lost at sea.”" in page(at("asha").get(url("shipment", notice)))
+
+
+def tell_milestone_of(notice, kind):
+    """A word about the way, told the way `do` tells things."""
+    command = TellMilestone(notice.key, kind, timezone.now() - timedelta(hours=1))
+    return lambda _named, *, actor, at: tell_milestone(command, actor=actor, at=timezone.now())
 
 
 def test_a_draft_is_thrown_away(people, at):
