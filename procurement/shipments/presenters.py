@@ -486,6 +486,9 @@ def headline(notice: ShipNotice, *, is_supplier: bool, today: date) -> Headline:
         return Headline("quiet", "stale", _("Replaced"), False, _("A newer version has taken its place."))
     if notice.state == NoticeState.DISCARDED:
         return Headline("quiet", "none", _("Discarded"), False, _("This draft was thrown away."))
+    if notice.state == NoticeState.CLOSED and notice.end_reason:
+        text = _("Nothing more of it is awaited: “%(why)s”.") % {"why": notice.end_reason}
+        return Headline("done", "full", _("Closed"), False, text)
     return Headline("done", "full", _("Done"), False, _("All that came of it has been counted."))
 
 
