@@ -30,6 +30,7 @@ from procurement.demo.loading import (
 )
 from procurement.demo.morning import begin_the_morning
 from procurement.demo.people import MAIN_ROLES, MEI
+from procurement.demo.shipping import ship_some
 from procurement.demo.tolerances import propose_tolerances
 from procurement.demo.tryton.loading import load_from_tryton, order_in_tryton
 from procurement.demo.tryton.northmoor import orders
@@ -95,6 +96,7 @@ class Command(BaseCommand):
         with acting(SET_UP):
             forget_the_past()
         talk_about_changes(at=now - timedelta(minutes=10))
+        ship_some(at=now)
         end_accounts(company.people)
         begin_the_morning(company, at=now)
         if people_file:

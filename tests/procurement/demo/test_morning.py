@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from django.core.management import call_command
 from django.db import transaction
+from django.db.models import F
 from django.test import override_settings
 from django.utils import timezone
 
@@ -22,6 +23,7 @@ from procurement.inbox.states import CaseKind, CaseState
 from procurement.mailroom.models import InboundMail, MailDraft
 from procurement.management.commands import seed_demo
 from procurement.notifications.models import NoticeMail
+from procurement.shipments.models import Package, ShipNotice
 from suppliers.models import User
 
 pytestmark = pytest.mark.slow
@@ -51,6 +53,16 @@ def morning(django_db_setup, django_db_blocker, tmp_path_factory):
         with acting(SET_UP):
             yield
         transaction.set_rollback(True)
+
+
+def test_some_goods_are_on_their_way_some_late_and_some_stand_at_the_dock(morning):
+    states = Counter(ShipNotice.objects.values_list("state", flat=True))
+
+    assert states == {"in_transit": 4, "arrived": 2, "sent": 1, "draft": 1}
+    late = ShipNotice.objects.filter(state="in_transit", expected_on__gt=F("delivery_on"))
+    assert late.count() == 2
+    assert Package.objects.filter(is_live=True, sscc="", carton_number="").count() == 0
+    assert Package.objects.filter(sscc__startswith="09521234").exists()
 
 
 @pytest.fixture
