@@ -60,6 +60,7 @@ _SHIPMENT_PAGES = frozenset(
         "shipment-package",
         "shipment-send",
         "shipment-cancel",
+        "shipment-close",
         "shipment-discard",
         "shipment-milestone",
         "shipment-print",

@@ -26,6 +26,7 @@ LEADS = {
     "order": ORDER,
     "case": re.compile(r"^/inbox/[0-9a-f-]{36}/$"),
     "mail": re.compile(r"^/mailbox/[^/]+/$"),
+    "shipment": re.compile(r"^/shipments/[0-9a-f-]{36}/$"),
     "service": re.compile(r"^/service-levels/[0-9a-f-]{36}/$"),
 }
 LINK = re.compile(r"https?://\S+?(/l/\S+)")
@@ -37,6 +38,10 @@ PICTURES = {
     "supplier-home": ("supplier", "/"),
     "supplier-orders": ("supplier", "/orders/"),
     "supplier-order": ("supplier", "/orders/?agreement=awaiting -> order"),
+    "supplier-shipments": ("supplier", "/shipments/?view=way"),
+    "supplier-draft": ("supplier", "/shipments/?view=drafts -> shipment"),
+    "buyer-inbound": ("buyer", "/shipments/"),
+    "buyer-shipment": ("buyer", "/shipments/ -> shipment"),
     "buyer-inbox": ("buyer", "/inbox/"),
     "buyer-case": ("buyer", "/inbox/ -> case"),
     "buyer-mails": ("buyer", "/mails/"),

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
 from django.urls import path
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -32,9 +31,16 @@ from procurement.shipments.messages import (
     WholeNotice,
     WholePackage,
 )
-from procurement.shipments.models import Milestone, Package, PackedQuantity, ShipNotice, ShipNoticeLine
+from procurement.shipments.models import Milestone, ShipNotice
 from procurement.shipments.policies import MOST_LINES, MOST_PACKAGES, Finding
-from procurement.shipments.queries import find_notice, milestones_of, visible_notices
+from procurement.shipments.queries import (
+    find_notice,
+    milestones_of,
+    visible_notices,
+    with_lines,
+    with_order_numbered,
+    with_packages,
+)
 from procurement.shipments.services import (
     Sent,
     cancel_notice,
@@ -377,22 +383,9 @@ def _package(sent: Mapping[str, Any]) -> WholePackage:
     )
 
 
-def _with_lines(notices: QuerySet[ShipNotice]) -> QuerySet[ShipNotice]:
-    lines = ShipNoticeLine.objects.select_related("line__order").order_by("notice_id", "position")
-    return notices.prefetch_related(Prefetch("lines", queryset=lines, to_attr="told_lines"))
-
-
 def _told(key: UUID, request: ProgramRequest, findings: Sequence[Finding] = ()) -> dict[str, Any]:
-    contents = PackedQuantity.objects.select_related("notice_line").order_by("package_id", "id")
-    packages = (
-        Package.objects.select_related("parent")
-        .order_by("position")
-        .prefetch_related(Prefetch("contents", queryset=contents, to_attr="told_contents"))
-    )
-    notices = _with_lines(visible_notices(request.actor)).prefetch_related(
-        Prefetch("packages", queryset=packages, to_attr="told_packages")
-    )
-    return dict(WholeNoticeTold(notices.get(key=key), context={"findings": findings}).data)
+    notice = with_packages(with_lines(visible_notices(request.actor))).get(key=key)
+    return dict(WholeNoticeTold(notice, context={"findings": findings}).data)
 
 
 def _sent(sent: Sent, request: ProgramRequest, status: int = 200) -> Response:
@@ -458,11 +451,10 @@ class ShipNotices(Doors):
             **{field: asked[name] for name, field in same.items() if name in asked}
         )
         if "order" in asked:
-            inside = ShipNoticeLine.objects.filter(order__number=asked["order"]).values("notice")
-            notices = notices.filter(pk__in=inside)
+            notices = with_order_numbered(notices, asked["order"])
         return answer_page(
             request,
-            _with_lines(notices),
+            with_lines(notices),
             asked,
             order=("updated_at", "id"),
             told=lambda rows: NoticeInBrief(rows, many=True).data,

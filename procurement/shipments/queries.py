@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -50,6 +50,27 @@ def visible_notices(actor: Actor) -> QuerySet[ShipNotice]:
     theirs = Q(state__in=[NoticeState.DRAFT, NoticeState.DISCARDED], on_behalf=actor.is_supplier)
     notices = ShipNotice.objects.visible_to(actor).exclude(theirs)
     return notices.select_related("company", "supplier", "ship_to", "ship_from")
+
+
+def with_lines(notices: QuerySet[ShipNotice]) -> QuerySet[ShipNotice]:
+    """The same with their lines under `told_lines`, each with order and order line: one query more."""
+    lines = ShipNoticeLine.objects.select_related("line__order").order_by("notice_id", "position")
+    return notices.prefetch_related(Prefetch("lines", queryset=lines, to_attr="told_lines"))
+
+
+def with_packages(notices: QuerySet[ShipNotice]) -> QuerySet[ShipNotice]:
+    """The same with their packages under `told_packages`, what is in each under `told_contents`: two more queries."""
+    contents = PackedQuantity.objects.select_related("notice_line").order_by("package_id", "id")
+    packages = Package.objects.select_related("parent").order_by("position")
+    inside = Prefetch("contents", queryset=contents, to_attr="told_contents")
+    whole = Prefetch("packages", queryset=packages.prefetch_related(inside), to_attr="told_packages")
+    return notices.prefetch_related(whole)
+
+
+def with_order_numbered(notices: QuerySet[ShipNotice], number: str) -> QuerySet[ShipNotice]:
+    """Those of them in which lines of the order of this number are."""
+    inside = ShipNoticeLine.objects.filter(order__number=number).values("notice")
+    return notices.filter(pk__in=inside)
 
 
 def find_notice(key: uuid.UUID, *, actor: Actor) -> ShipNotice:

@@ -58,7 +58,7 @@ class Bench:
         results[name] = {"at": report.now(), "machine": self.machine_text, "found": found, **more}
 
     def pages(self, results: dict[str, Any]) -> None:
-        effort = pages.Effort(0.3, 1, 2) if self.small else pages.Effort()
+        effort = pages.Effort(0.1, 1, 1) if self.small else pages.Effort()
         sites = []
         for size in (self.little, self.big):
             database, loaded = servers.fresh_database(self.machine, size)

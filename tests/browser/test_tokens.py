@@ -55,7 +55,7 @@ def test_a_token_is_made_shown_once_and_revoked_with_the_keyboard(page: Any, peo
     page.goto("/tokens/")
     page.get_by_role("link", name="New token").press("Enter")
     page.get_by_label("Name").fill("Order desk")
-    page.get_by_label("Read and acknowledge orders").press("Space")
+    page.get_by_label("Read and acknowledge orders", exact=True).press("Space")
     page.get_by_role("button", name="Make the token").press("Enter")
 
     page.get_by_role("heading", name="Your new token").wait_for()

@@ -163,15 +163,25 @@ def test_every_way_leads_somewhere():
     assert [way.name for way in WAYS if not reverse(way.name)] == []
 
 
-BUYERS = ["Inbox", "Decisions", "Changes", "Mail", "Orders", "Lines", "Tolerances", "Service levels"]
+BUYERS = [
+    "Inbox",
+    "Decisions",
+    "Changes",
+    "Mail",
+    "Orders",
+    "Inbound",
+    "Lines",
+    "Tolerances",
+    "Service levels",
+]
 
 
 @pytest.mark.parametrize(
     ("name", "ways"),
     [
         ("bea", BUYERS),
-        ("asha", ["Home", "Changes", "Orders", "Lines", "Upload answers", "Access tokens"]),
-        ("arun", ["Home", "Changes", "Orders", "Lines"]),
+        ("asha", ["Home", "Changes", "Orders", "Shipments", "Lines", "Upload answers", "Access tokens"]),
+        ("arun", ["Home", "Changes", "Orders", "Shipments", "Lines"]),
         ("ines", [*BUYERS, "Integration", "Access tokens"]),
     ],
 )

@@ -69,7 +69,7 @@ def test_whoever_asks_nothing_stays_behind(tmp_path, sent):
     children = children_of(run)
 
     run.send_signal(sent)
-    said, _ = run.communicate(timeout=20)
+    said, _ = run.communicate(timeout=60)
 
     assert (run.returncode, said) == (0, f"stopped by {sent.name}\n")
     assert all_gone(children)
@@ -83,7 +83,7 @@ def test_asking_twice_changes_nothing(tmp_path):
     for _ in range(5):
         run.send_signal(signal.SIGINT)
         time.sleep(0.01)
-    run.communicate(timeout=20)
+    run.communicate(timeout=60)
 
     assert all_gone(children)
     assert not (tmp_path / "run" / "processes.json").exists()
@@ -93,7 +93,7 @@ def test_a_child_that_goes_by_itself_ends_the_run_and_its_last_words_are_told(tm
     run = begin(tmp_path, second="brief")
     children = children_of(run)
 
-    said, _ = run.communicate(timeout=20)
+    said, _ = run.communicate(timeout=60)
 
     assert run.returncode == 1
     assert said == "two ended by itself:\nmy last words\n"
@@ -103,7 +103,7 @@ def test_a_child_that_goes_by_itself_ends_the_run_and_its_last_words_are_told(tm
 def test_a_command_that_fails_is_told_and_nothing_later_starts(tmp_path):
     run = begin(tmp_path, first="raise SystemExit('no such table')")
 
-    said, _ = run.communicate(timeout=20)
+    said, _ = run.communicate(timeout=60)
 
     assert (run.returncode, said) == (1, "`first` failed:\nno such table\n")
 
@@ -115,7 +115,7 @@ def test_asking_while_a_command_runs_ends_it(tmp_path):
         time.sleep(0.02)
 
     run.send_signal(signal.SIGTERM)
-    said, _ = run.communicate(timeout=20)
+    said, _ = run.communicate(timeout=60)
 
     assert (run.returncode, said) == (0, "stopped by SIGTERM\n")
     assert all_gone([int(log.read_text())])
@@ -130,7 +130,7 @@ def test_after_a_killed_run_the_next_one_cleans_up_and_starts(tmp_path):
     second = begin(tmp_path)
     line = children_of(second) if sys.platform.startswith("linux") else None
     second.send_signal(signal.SIGINT)
-    second.communicate(timeout=20)
+    second.communicate(timeout=60)
 
     assert line != left
     assert all_gone(left)

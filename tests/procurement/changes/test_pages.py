@@ -150,7 +150,7 @@ def test_nothing_below_what_was_received_on_the_page_either(people, at):
     refused = at("bea").post(reverse("change-new", args=[order.key]), sent)
 
     assert refused.status_code == 422
-    assert "30 pcs have been received or invoiced already" in page(refused)
+    assert "30 pcs have been shipped, received or invoiced already" in page(refused)
 
 
 def test_cancelling_is_a_button_of_its_own(people, at):
