@@ -376,6 +376,7 @@ def checked(draft: Written, *, at: datetime, hold: bool = False) -> CheckedNotic
                 follows_on=one.follows_on,
                 promised_on=promised.get(one.line_id),
                 is_agreed=one.line.agreement == Agreement.AGREED,
+                goes_elsewhere=(one.line.ship_to_id or one.line.order.ship_to_id) != notice.ship_to_id,
                 refusal=refusal_of(one.line, one.line.order),
             )
             for one in lines
