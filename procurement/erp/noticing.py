@@ -4,6 +4,9 @@ Note [Told whole]: a message says how a consignment is to stand in the ERP, and 
 anything. So a call that may or may not have happened is simply made again, once the first can no longer be at work; and
 a later version of a notice takes the place of all that was told before it, whatever became of that.
 
+Note [One number]: a number that was taken back may be given to another consignment, and an ERP may know a shipment by
+its number alone. The two are told in streams of their own, so the new one waits until the ERP has heard of the old one.
+
 Note [Not both at once]: a promise and a ship notice may write to one order in the ERP. Each looks, with the order held,
 whether the other is at it, and waits; they hold their orders in the order of their ids.
 """
@@ -13,6 +16,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_noop
 
 from portal.kernel.outbox.models import OutboxMessage
@@ -27,12 +31,14 @@ from procurement.erp.states import (
     NOTICE_TO_CARRY,
     NOTICE_WRITE_LIFECYCLE,
     Fault,
+    NoticeWriteState,
 )
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import lock_orders
 from procurement.shipments.messages import NoticeCommand, notice_from_json
 from procurement.shipments.models import ShipNotice, ShipNoticeLine
 from procurement.shipments.queries import order_ids_of
+from procurement.shipments.states import NoticeState
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +62,7 @@ def carry_notice(message: OutboxMessage, connector: ErpConnector, clock: Callabl
             return write.state
         _let_rest(write, connector.capabilities, at)
         _wait_for_promises(write)
+        _wait_for_the_number(write)
         try:
             connection = begin_calling(connector.capabilities, at=at)
         except Shut as shut:
@@ -147,6 +154,25 @@ def _wait_for_promises(write: NoticeWrite) -> None:
     busy = ErpCommand.objects.filter(order__in=orders, state__in=IN_FLIGHT, calling_since__isnull=False)
     if busy.exists():
         raise RetryLater("A promise is being written to one of its orders.", A_MOMENT)
+
+
+def _wait_for_the_number(write: NoticeWrite) -> None:
+    """See Note [One number]."""
+    notice = write.notice
+    if write.withdrawn:
+        return
+    ended = NoticeWrite.objects.exclude(state__in=(NoticeWriteState.QUEUED, NoticeWriteState.UNKNOWN)).filter(
+        Q(notice__issue__gt=OuterRef("issue")) | Q(withdrawn=True), consignment=OuterRef("consignment")
+    )
+    before = ShipNotice.objects.filter(
+        ~Exists(ended),
+        supplier=notice.supplier_id,
+        company=notice.company_id,
+        number_key=notice.number_key,
+        state__in=(NoticeState.CANCELLED, NoticeState.REPLACED),
+    )
+    if before.exclude(consignment=write.consignment).exists():
+        raise RetryLater("The ERP is to be told first that its number is free again.", A_MOMENT)
 
 
 @requires_scope

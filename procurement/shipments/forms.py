@@ -28,7 +28,7 @@ from procurement.acknowledgments.forms import (
 from procurement.orders.policies import plain
 from procurement.shipments.messages import LineEntry, NoticeHeader, PackedContent, SaveNotice
 from procurement.shipments.models import ShipNotice, ShipNoticeLine
-from procurement.shipments.policies import ZERO
+from procurement.shipments.policies import MOST_LINES, MOST_PACKAGES, ZERO
 from procurement.shipments.queries import Written
 
 DAYS = ("ship_on", "delivery_on")
@@ -37,6 +37,7 @@ HEADER = (*WORDS, *DAYS, "tracking_numbers", "pieces", "gross_kg")
 LINE = ("quantity", "remainder", "follows_on")
 LONGEST = 4000
 MOST_WAS = 200_000
+MOST_PLACES = 2 * MOST_PACKAGES  # positions, of which some are gone
 
 Typed = Mapping[str, str]
 
@@ -214,7 +215,7 @@ def _day(name: str, text: str, kept: str, problems: list[Problem]) -> date | Non
 CONTENT = ("line", "quantity", "lot", "serials", "expires_on", "origin", "dangerous_goods")
 MEASURES = ("gross_kg", "length_cm", "width_cm", "height_cm")
 SPARE_ROWS = 1
-MOST_ROWS = 50
+MOST_CONTENTS = MOST_LINES  # as many as a program may put into one package
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +236,7 @@ def read_package_form(data: MultiValueDict[str, str], language: str) -> ReadPack
     typed["tracking_number"] = data.get("tracking_number", "").strip()
     measures = {name: _amount(name, typed[name], None, problems) for name in MEASURES}
     contents = []
-    for row in range(MOST_ROWS):
+    for row in range(MOST_CONTENTS + SPARE_ROWS):
         if f"quantity.{row}" not in data:
             break
         content = _content(data, row, typed, language, problems)
@@ -316,14 +317,16 @@ def place_of(text: str) -> int | None:
 
 
 def places_of(texts: list[str]) -> list[int]:
-    """Packages that are ticked: "7" or "7-46" each."""
-    found: list[int] = []
-    for text in texts:
+    """Packages that are ticked: "7" or "7-46" each. However often one is named, it is there once."""
+    found: dict[int, None] = {}
+    for text in texts[:MOST_PACKAGES]:
         first, _dash, last = text.partition("-")
         start, end = place_of(first), place_of(last or first)
-        if start is not None and end is not None and start <= end < start + 10_000:
-            found += range(start, end + 1)
-    return found
+        if start is not None and end is not None and start <= end < start + MOST_PLACES:
+            found |= dict.fromkeys(range(start, end + 1))
+        if len(found) > MOST_PLACES:
+            break
+    return list(found)
 
 
 # --- what happened on the way -------------------------------------------------------------------------------

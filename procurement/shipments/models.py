@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from portal.kernel.scope import ScopedQuerySet
 from procurement.shipments.states import (
@@ -294,7 +294,8 @@ class PackageNumbering(models.Model):
     """From where a supplier's packages get their numbers: its own GS1 company prefix, or ours where it has none.
 
     `next_serial` is the next serial number behind the prefix and `extension` digit; a number once given is never given
-    again, whatever becomes of its package. `next_carton` counts the numbers that we give.
+    again, whatever becomes of its package. `next_carton` counts the numbers that we give. `reached` holds, for each
+    prefix that was ever entered, the extension digit and serial number to go on with if it comes back.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -303,6 +304,7 @@ class PackageNumbering(models.Model):
     extension = models.PositiveSmallIntegerField(default=0)
     next_serial = models.BigIntegerField(default=1)
     next_carton = models.BigIntegerField(default=1)
+    reached = models.JSONField(default=dict, db_default=Value({}, output_field=models.JSONField()))
 
     objects = ScopedQuerySet.as_manager()
 

@@ -132,7 +132,8 @@ class CheckedLine:
     """One line of a notice with all that its checks must know.
 
     `open` is what can still be shipped without this notice; `allowed` how much of it the rules let pass at once.
-    `promised_on` is the last day agreed. `refusal` says why nothing of it can be shipped at all.
+    `promised_on` is the last day agreed. `goes_elsewhere` says that the order names another place than the notice does.
+    `refusal` says why nothing of it can be shipped at all.
     """
 
     position: int
@@ -147,6 +148,7 @@ class CheckedLine:
     follows_on: date | None = None
     promised_on: date | None = None
     is_agreed: bool = True
+    goes_elsewhere: bool = False
     refusal: str = ""
 
     @property
@@ -308,6 +310,11 @@ def _check_line(line: CheckedLine, notice: CheckedNotice) -> Iterable[Finding]:
     if not line.is_agreed:
         message = _("Nothing is agreed on %(line)s yet. Answer the order, or the buyer may refuse the goods.")
         yield say(Grade.WARN, "not_agreed", message % {"line": line.label})
+    if line.goes_elsewhere:
+        message = _(
+            "The buyer wants %(line)s at another place now. Take it out and ship it with a notice of its own, or ask."
+        )
+        yield say(Grade.WARN, "other_place", message % {"line": line.label})
     if line.promised_on and notice.delivery_on and notice.delivery_on > line.promised_on:
         days = (notice.delivery_on - line.promised_on).days
         message = ngettext(
@@ -457,6 +464,25 @@ def inside_itself(parents: Mapping[int, int | None], position: int, target: int)
             return True
         here = parents.get(here)
     return False
+
+
+MOST_DEEP = 10  # a piece in a box in a carton in a crate on a pallet is five
+
+
+def depths_of(parents: Mapping[int, int | None]) -> dict[int, int]:
+    """How deep each package lies, by position: 1 for one that stands on its own. `parents` hold no ring."""
+    found: dict[int, int] = {}
+    for position in parents:
+        path: list[int] = []
+        here: int | None = position
+        while here is not None and here not in found:
+            path.append(here)
+            here = parents.get(here)
+        depth = found[here] if here is not None else 0
+        for each in reversed(path):
+            depth += 1
+            found[each] = depth
+    return found
 
 
 NESTS: Mapping[str, frozenset[str]] = {

@@ -226,6 +226,12 @@ def live_lines_of(order_ids: Iterable[int]) -> list[ShipNoticeLine]:
     return list(found.select_related("notice", "line__order").order_by("notice__sent_at", "notice_id", "id"))
 
 
+def lines_gone(order_ids: Iterable[int]) -> set[int]:
+    """The lines of these orders, by id, that say that something of them has left. One query."""
+    lines = PurchaseOrderLine.objects.filter(order__in=list(order_ids), shipped_quantity__gt=ZERO)
+    return set(lines.values_list("pk", flat=True))
+
+
 def way_by_line(line_ids: Iterable[int]) -> dict[int, list[tuple[Decimal, date]]]:
     """What of these lines is on its way and not counted yet, by line id, with the day it is expected on. One query."""
     found: dict[int, list[tuple[Decimal, date]]] = defaultdict(list)
@@ -391,6 +397,7 @@ def checked(draft: Written, *, at: datetime, hold: bool = False) -> CheckedNotic
                 follows_on=one.follows_on,
                 promised_on=promised.get(one.line_id),
                 is_agreed=one.line.agreement == Agreement.AGREED,
+                goes_elsewhere=(one.line.ship_to_id or one.line.order.ship_to_id) != notice.ship_to_id,
                 refusal=refusal_of(one.line, one.line.order),
             )
             for one in lines

@@ -7,12 +7,20 @@ from decimal import Decimal
 import pytest
 
 from portal.kernel.scope import acting
-from procurement.shipments.messages import LineChoice, NoticeHeader, SaveNotice, TellMilestone
+from procurement.shipments.messages import (
+    LineChoice,
+    NoticeHeader,
+    SaveNotice,
+    TellMilestone,
+    WholeLine,
+    WholeNotice,
+)
 from procurement.shipments.models import Milestone, Package, ShipNotice
 from procurement.shipments.services import (
     add_lines,
     cancel_notice,
     correct_notice,
+    correct_whole,
     edit_numbering,
     number_packages,
     save_notice,
@@ -146,3 +154,47 @@ def test_a_carriers_word_sent_twice_at_once_is_kept_once(people):
     with acting(FEED):
         assert Milestone.objects.count() == 1
         assert ShipNotice.objects.get().state == "in_transit"
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_a_whole_correction_and_a_withdrawal_never_wait_for_each_other_for_ever(people, round_):
+    notice = a_sent_notice(an_agreed_order(people["asha"]), people["asha"], {"L10": 60})
+    header = NoticeHeader(number="DN-1", ship_on=notice.ship_on, delivery_on=notice.delivery_on)
+    whole = WholeNotice("NM", header, (WholeLine("4500000001", "L10", Decimal(50)),))
+
+    outcomes = at_once(
+        doing(correct_whole, notice, people["asha"], whole),
+        doing(cancel_notice, notice, people["olga"], "Not wanted."),
+    )
+
+    assert "OperationalError" not in kinds(outcomes)
+    assert sum(kinds(outcomes)[name] for name in ("Sent", "ShipNotice")) == 1
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_a_correction_begun_and_a_word_of_the_way_never_wait_for_each_other_for_ever(people, round_):
+    notice = a_sent_notice(an_agreed_order(people["asha"]), people["asha"], {"L10": 60})
+
+    def tell():
+        with acting(people["olga"].actor):
+            command = TellMilestone(notice.key, "departed", MONDAY)
+            return tell_milestone(command, actor=people["olga"].actor, at=LATER)
+
+    outcomes = at_once(doing(correct_notice, notice, people["asha"]), tell)
+
+    assert "OperationalError" not in kinds(outcomes)
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_lines_added_and_the_draft_sent_never_wait_for_each_other_for_ever(people, round_):
+    order = an_agreed_order(people["asha"])
+    notice = begin(order, people["asha"], {"L10": 10})
+    write(notice, people["asha"])
+
+    outcomes = at_once(
+        doing(add_lines, notice, people["asha"], [LineChoice(order.key, "L20", Decimal(10))]),
+        doing(send_notice, notice, people["olga"]),
+    )
+
+    assert "OperationalError" not in kinds(outcomes)
+    assert sum(kinds(outcomes)[name] for name in ("Sent", "ShipNotice")) == 1

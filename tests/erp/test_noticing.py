@@ -247,3 +247,39 @@ def test_a_paused_connection_holds_notices_back(people: Any, monkeypatch: Any) -
     with pytest.raises(PutBack):
         deliver(messages()[0], ScriptedErp())
     assert states() == []  # as if it had not been taken up
+
+
+def test_a_number_that_is_free_again_is_told_after_the_one_that_gave_it_back(people: Any) -> None:
+    order = an_agreed_order(people["asha"])
+    first = a_sent_notice(order, people["asha"], {"L10": 60})
+    do(cancel_notice, first, people["asha"], "Another lorry.")
+    a_sent_notice(order, people["asha"], {"L10": 60})
+    told, gone, again = messages()
+    assert told.stream == gone.stream != again.stream
+    erp = ScriptedErp(CONFIRMED, CONFIRMED, CONFIRMED)
+    deliver(told, erp)
+
+    with pytest.raises(RetryLater, match="number is free again"):
+        deliver(again, erp)
+
+    deliver(gone, erp)
+    assert deliver(again, erp) == "confirmed"
+    assert [one.withdrawn for one in erp.told] == [False, True, False]
+
+
+def test_a_number_that_a_correction_gave_up_is_told_after_the_correction(people: Any) -> None:
+    order = an_agreed_order(people["asha"])
+    first = a_sent_notice(order, people["asha"], {"L10": 60})
+    better = do(correct_notice, first, people["asha"])
+    write(better, people["asha"], "DN-2")
+    send(better, people["asha"])
+    a_sent_notice(order, people["asha"], {"L10": 40})
+    told, corrected, again = messages()
+    erp = ScriptedErp(CONFIRMED, CONFIRMED, CONFIRMED)
+    deliver(told, erp)
+
+    with pytest.raises(RetryLater, match="number is free again"):
+        deliver(again, erp)
+
+    deliver(corrected, erp)
+    assert deliver(again, erp) == "confirmed"

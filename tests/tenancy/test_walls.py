@@ -8,9 +8,11 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.audit.services import record
 from portal.kernel.scope import NO_SCOPE, NoScope, acting, requires_scope
 from procurement.models import ChangeRound, OrderChange, PurchaseOrder, PurchaseOrderLine, SavedView
+from procurement.shipments.models import ShipNotice
 from procurement.threads.models import Message
-from suppliers.models import Supplier, User
+from suppliers.models import Supplier, SupplierSite, User
 from tests.builders.changes import A_WEEK, an_agreed_order, propose
+from tests.builders.shipments import a_sent_notice
 from tests.builders.world import MONDAY, a_paper, an_order, receive
 from tests.people import FEED
 
@@ -139,6 +141,21 @@ def test_a_supplier_can_neither_write_nor_move_rows_of_another(people):
         )
 
 
+def test_a_ship_notice_leaves_from_no_place_of_another_supplier(people):
+    notice = a_sent_notice(an_agreed_order(people["asha"]), people["asha"])
+    with acting(FEED):
+        globex = people["gil"].actor.supplier_ids[0]
+        place = SupplierSite.objects.create(supplier_id=globex, code="THEIRS", name="Their works")
+
+    def leave_from_there():
+        ShipNotice.objects.filter(pk=notice.pk).update(ship_from=place)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    with pytest.raises(DatabaseError, match="same_supplier"), transaction.atomic(), acting(FEED):
+        leave_from_there()
+
+
 def test_a_line_cannot_drift_to_another_supplier(people):
     order = an_order()
     globex = people["gil"].actor.supplier_ids[0]
@@ -212,7 +229,7 @@ WRITES = {
         "SELECT INSERT DELETE UPDATE(carton_number,gross_kg,height_cm,is_live,length_cm,parent_id,sscc,"
         "tracking_number,width_cm)"
     ),
-    "procurement_packagenumbering": "SELECT INSERT UPDATE(extension,gs1_prefix,next_carton,next_serial)",
+    "procurement_packagenumbering": "SELECT INSERT UPDATE(extension,gs1_prefix,next_carton,next_serial,reached)",
     "procurement_packedquantity": "SELECT INSERT DELETE",
     "procurement_promise": "SELECT INSERT UPDATE(decided_at,state,was_agreed)",
     "procurement_purchaseorder": (

@@ -13,8 +13,8 @@ from portal.kernel.scope import acting, require_no_transaction, requires_scope
 from procurement.orders.queries import lock_orders
 from procurement.receipts.queries import counted_by_notice_line
 from procurement.shipments.models import ShipNoticeLine
-from procurement.shipments.queries import live_lines_of, order_ids_of
-from procurement.shipments.services import note_received
+from procurement.shipments.queries import lines_gone, live_lines_of, order_ids_of
+from procurement.shipments.services import note_received, refresh_lines
 
 COUNTER = Actor.system("Receiving")
 ORDERS_AT_ONCE = 50
@@ -59,7 +59,10 @@ def count_receipts(order_ids: Iterable[int], *, actor: Actor, at: datetime) -> i
     orders = lock_orders({*wanted, *_orders_beside(wanted)})
     if _orders_beside(wanted) - {order.pk for order in orders}:
         raise RetryLater("A ship notice with lines of more orders was sent meanwhile.")
-    return note_received(orders, counted_by_notice_line(wanted), actor=actor, at=at)
+    moved = note_received(orders, counted_by_notice_line(wanted), actor=actor, at=at)
+    # Also lines whose notices are all taken back: what came of them counts as gone, and the ERP may reverse it.
+    refresh_lines(orders, lines_gone(wanted), at=at)
+    return moved
 
 
 def _orders_beside(order_ids: set[int]) -> set[int]:

@@ -14,12 +14,14 @@ from portal.kernel.errors import Invalid, Problem
 from portal.kernel.scope import requires_scope
 from procurement.orders.models import PurchaseOrderLine
 from procurement.orders.policies import plain
+from procurement.orders.queries import lock_orders, visible_orders
 from procurement.shipments.messages import LineChoice, LineEntry, NoticeHeader, NoticeNamed, SaveNotice
 from procurement.shipments.models import ShipNotice, ShipNoticeLine
 from procurement.shipments.policies import MOST_LINES, ZERO, number_key
 from procurement.shipments.queries import (
     find_notice,
     lines_in,
+    order_ids_of,
     shippable_lines,
     shipped_by_line,
 )
@@ -130,6 +132,11 @@ def _insert_lines(
 @requires_scope
 def add_lines(named: NoticeNamed, choices: Sequence[LineChoice], *, actor: Actor, at: datetime) -> ShipNotice:
     """Put more order lines into a draft. Raises `Invalid` where one goes to another place, or is in it already."""
+    require_may_ship(actor)
+    seen = find_notice(named.notice, actor=actor)
+    chosen = visible_orders(actor).filter(key__in={one.order for one in choices})
+    # Orders first, as always: the new lines name them, and so would wait for them when all is done.
+    lock_orders({*order_ids_of([seen.pk]), *chosen.values_list("pk", flat=True)})
     notice = hold_draft(named.notice, named.version, actor=actor)
     lines = _chosen(choices, actor, notice)
     here = {one.line_id: one.position for one in notice.lines.all()}

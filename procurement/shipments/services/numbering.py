@@ -7,6 +7,7 @@ number packages at once wait for each other. Gaps are normal.
 
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -51,18 +52,32 @@ def carton_number(supplier: str, count: int) -> str:
 
 def _number_by_gs1(numbering: PackageNumbering, packages: list[Package]) -> None:
     """Take the next serials; where those of an extension digit are used up the next digit goes on."""
-    capacity = sscc_capacity(numbering.gs1_prefix)
-    for package in packages:
-        if numbering.next_serial >= capacity:
-            if numbering.extension + 1 >= EXTENSION_DIGITS:
-                message = _(
-                    "All SSCCs behind the prefix %(prefix)s have been given. Ask GS1 for another prefix, and enter it."
-                )
-                text = message % {"prefix": numbering.gs1_prefix}
-                raise Invalid(text, [Problem("gs1_prefix", text, numbering.gs1_prefix, "used_up")])
-            numbering.extension, numbering.next_serial = numbering.extension + 1, 0
-        package.sscc = build_sscc(numbering.gs1_prefix, numbering.next_serial, extension=numbering.extension)
-        numbering.next_serial += 1
+    waiting = packages
+    while waiting:
+        numbers = [_next_sscc(numbering) for _package in waiting]
+        # The supplier's own software may have handed one in that the counter had not reached.
+        there = Package.objects.filter(sscc__in=numbers).exclude(sscc="")
+        taken = set(
+            there.filter(Q(is_live=True) | Q(notice=waiting[0].notice_id)).values_list("sscc", flat=True)
+        )
+        free = [number for number in numbers if number not in taken]
+        for package, number in zip(waiting, free, strict=False):
+            package.sscc = number
+        waiting = waiting[len(free) :]
+
+
+def _next_sscc(numbering: PackageNumbering) -> str:
+    if numbering.next_serial >= sscc_capacity(numbering.gs1_prefix):
+        if numbering.extension + 1 >= EXTENSION_DIGITS:
+            message = _(
+                "All SSCCs behind the prefix %(prefix)s have been given. Ask GS1 for another prefix, and enter it."
+            )
+            text = message % {"prefix": numbering.gs1_prefix}
+            raise Invalid(text, [Problem("gs1_prefix", text, numbering.gs1_prefix, "used_up")])
+        numbering.extension, numbering.next_serial = numbering.extension + 1, 0
+    number = build_sscc(numbering.gs1_prefix, numbering.next_serial, extension=numbering.extension)
+    numbering.next_serial += 1
+    return number
 
 
 def _hold_numbering(supplier_id: int) -> PackageNumbering:
@@ -98,16 +113,21 @@ def edit_numbering(
     if not 0 <= extension < EXTENSION_DIGITS:
         message = _("The extension digit is 0 to 9.")
         problems.append(Problem("extension", message, str(extension), "out_of_range"))
-    goes_back = (extension, next_serial) < (numbering.extension, numbering.next_serial)
-    if prefix == numbering.gs1_prefix and prefix and goes_back:
+    reached = {**numbering.reached}
+    if numbering.gs1_prefix:
+        reached[numbering.gs1_prefix] = [numbering.extension, numbering.next_serial]
+    if not prefix:  # nothing to count; if a prefix comes back, it goes on where it was
+        extension, next_serial = numbering.extension, numbering.next_serial
+    elif prefix in reached and [extension, next_serial] < reached[prefix]:
         message = _("Numbers up to %(last)d have been given here. Go on behind them: no SSCC is given twice.")
-        text = message % {"last": numbering.next_serial - 1}
+        text = message % {"last": reached[prefix][1] - 1}
         problems.append(Problem("next_serial", text, str(next_serial), "given"))
     if problems:
         raise Invalid(problems[0].message, problems)
     old = numbering.gs1_prefix
     numbering.gs1_prefix, numbering.next_serial, numbering.extension = prefix, next_serial, extension
-    numbering.save(update_fields=["gs1_prefix", "next_serial", "extension"])
+    numbering.reached = reached
+    numbering.save(update_fields=["gs1_prefix", "next_serial", "extension", "reached"])
     facts = {"old": old, "new": prefix, "next_serial": next_serial, "extension": extension}
     record(
         "supplier.package_numbers_changed",

@@ -13,7 +13,16 @@ from portal.kernel.errors import Invalid, NotFound, Problem
 from portal.kernel.scope import requires_scope
 from procurement.shipments.messages import AddPackages, NoticeNamed, PackedContent
 from procurement.shipments.models import Package, PackedQuantity, ShipNotice, ShipNoticeLine
-from procurement.shipments.policies import HEAVIEST_KG, MOST_PACKAGES, NESTS, ZERO, inside_itself, spread
+from procurement.shipments.policies import (
+    HEAVIEST_KG,
+    MOST_DEEP,
+    MOST_PACKAGES,
+    NESTS,
+    ZERO,
+    depths_of,
+    inside_itself,
+    spread,
+)
 from procurement.shipments.services.holding import hold_draft, touch
 from procurement.shipments.states import PackageKind
 
@@ -37,8 +46,7 @@ def add_packages(named: NoticeNamed, wanted: AddPackages, *, actor: Actor, at: d
         values = {"most": MOST_PACKAGES, "there": there}
         problems.append(Problem("count", message % values, str(wanted.count), "out_of_range"))
     parent = _package_at(notice, wanted.parent) if wanted.parent is not None else None
-    if parent is not None and parent.kind not in NESTS.get(wanted.kind, frozenset()):
-        problems.append(_does_not_nest(wanted.kind, parent))
+    problems += _nesting_problems(notice, wanted.kind, parent)
     if problems:
         raise Invalid(problems[0].message, problems)
     packages = _insert_packages(notice, [wanted] * wanted.count, parent)
@@ -85,8 +93,7 @@ def pack_rest(
     wanted = [AddPackages(1, kind, (PackedContent(position, amount, lot),), parent) for amount in amounts]
     problems = list(package_problems(wanted[0], lines))
     host = _package_at(notice, parent) if parent is not None else None
-    if host is not None and host.kind not in NESTS.get(kind, frozenset()):
-        problems.append(_does_not_nest(kind, host))
+    problems += _nesting_problems(notice, kind, host)
     if problems:
         raise Invalid(problems[0].message, problems)
     packages = _insert_packages(notice, wanted, host)
@@ -187,6 +194,27 @@ def _content_problems(content: PackedContent, lines: Mapping[int, ShipNoticeLine
         yield Problem("dangerous_goods", message, content.dangerous_goods[:80], "too_long", where)
 
 
+def too_deep(where: str) -> Problem:
+    """That packages lie in packages, and so on, further than anybody packs."""
+    message = _("At most %(most)d packages lie one in another.") % {"most": MOST_DEEP}
+    return Problem("parent", message, where, "too_deep")
+
+
+def _nesting_problems(notice: ShipNotice, kind: str, parent: Package | None) -> list[Problem]:
+    """What keeps a new package of this kind from going onto or into another one."""
+    if parent is None:
+        return []
+    if parent.kind not in NESTS.get(kind, frozenset()):
+        return [_does_not_nest(kind, parent)]
+    deep = depths_of(_parents_in(notice))[parent.position] >= MOST_DEEP
+    return [too_deep(str(parent.position))] if deep else []
+
+
+def _parents_in(notice: ShipNotice) -> dict[int, int | None]:
+    """On what each package stands, both by position."""
+    return dict(notice.packages.values_list("position", "parent__position"))
+
+
 def _does_not_nest(kind: str, parent: Package) -> Problem:
     message = _("A %(inner)s does not go onto or into a %(outer)s.")
     kinds = dict(PackageKind.choices)
@@ -225,7 +253,7 @@ def move_packages(
     parent = _package_at(notice, onto) if onto is not None else None
     packages = list(notice.packages.filter(position__in=list(positions)))
     if parent is not None:
-        parents: dict[int, int | None] = dict(notice.packages.values_list("position", "parent__position"))
+        parents = _parents_in(notice)
         for package in packages:
             if inside_itself(parents, package.position, parent.position):
                 message = _("A package cannot go into itself.")
@@ -233,6 +261,10 @@ def move_packages(
             if parent.kind not in NESTS[package.kind]:
                 problem = _does_not_nest(package.kind, parent)
                 raise Invalid(problem.message, [problem])
+        moved = parents | dict.fromkeys((package.position for package in packages), parent.position)
+        if max(depths_of(moved).values()) > MOST_DEEP:
+            problem = too_deep(str(onto))
+            raise Invalid(problem.message, [problem])
     notice.packages.filter(pk__in=[package.pk for package in packages]).update(parent=parent)
     touch(notice, {}, actor=actor, at=at)
     return notice

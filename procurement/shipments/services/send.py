@@ -7,7 +7,7 @@ that nothing is left.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -32,6 +32,7 @@ from procurement.shipments.queries import (
     counted_by_line,
     find_notice,
     hold_notice,
+    lines_in,
     order_ids_of,
     shipped_by_line,
     way_by_line,
@@ -65,6 +66,7 @@ def send_notice(named: NoticeNamed, *, actor: Actor, at: datetime) -> Sent:
     findings = check_notice(checked(draft, at=at, hold=True))
     if bad := stops(findings):
         raise Invalid(bad[0].message, [_problem_of(one) for one in bad])
+    stood = before.state if before is not None else ""
     with _numbers_once(notice):
         if before is not None:
             _end(before, "replace", "", actor=actor, at=at)
@@ -76,17 +78,48 @@ def send_notice(named: NoticeNamed, *, actor: Actor, at: datetime) -> Sent:
             "sent_by_user_id": actor.user_id,
             "channel": actor.channel,
             "updated_at": at,
-            "expected_on": notice.delivery_on,
+            "expected_on": _expected_day(notice, before),
         }
         told = _command_of(draft, before)
         facts = _facts_of(draft)
         NOTICE_LIFECYCLE.move(notice, "send", actor=actor, at=at, facts=facts, payload=told, fields=fields)
         notice.packages.update(is_live=True)
+    _go_on_from(notice, before, stood, actor=actor, at=at)
     touched = {one.line_id for one in draft.lines} | _line_ids(before)
     refresh_lines(orders, touched, at=at)
-    _tell_orders(orders, draft, "order.shipment_sent", actor=actor, at=at)
+    _tell_orders(orders, notice, draft.lines, "order.shipment_sent", actor=actor, at=at)
+    if before is not None:
+        still = {one.order_id for one in draft.lines if one.quantity}
+        left_out = [order for order in orders if order.pk not in still]
+        _tell_orders(left_out, before, lines_in(before), "order.shipment_cancelled", actor=actor, at=at)
     not_asked = _ask_for_less(orders, draft, actor=actor, at=at)
     return Sent(notice, findings, not_asked)
+
+
+def _expected_day(notice: ShipNotice, before: ShipNotice | None) -> date | None:
+    """When planning is to expect it: as announced. A correction that leaves the announced day alone takes nothing back
+    of what was told of the way since.
+    """
+    if before is not None and before.delivery_on == notice.delivery_on:
+        return before.expected_on
+    return notice.delivery_on
+
+
+def _go_on_from(
+    notice: ShipNotice, before: ShipNotice | None, stood: str, *, actor: Actor, at: datetime
+) -> None:
+    """The goods are where they were when only the paper is another: on their way, or there."""
+    verb = {NoticeState.IN_TRANSIT.value: "depart", NoticeState.ARRIVED.value: "arrive"}.get(stood)
+    if before is None or verb is None:
+        return
+    fields = {"departed_at": before.departed_at, "arrived_at": before.arrived_at}
+    facts = {
+        "notice": str(notice.key),
+        "number": notice.number,
+        "issue": notice.issue,
+        "happened_at": (before.arrived_at or before.departed_at or at).isoformat(),
+    }
+    NOTICE_LIFECYCLE.move(notice, verb, actor=actor, at=at, facts=facts, fields=fields)
 
 
 def _hold_with_orders(named: NoticeNamed, *, actor: Actor) -> tuple[ShipNotice, list[PurchaseOrder]]:
@@ -236,15 +269,20 @@ def _command_of(draft: Written, before: ShipNotice | None, *, withdrawn: bool = 
 
 
 def _tell_orders(
-    orders: Sequence[PurchaseOrder], draft: Written, kind: str, *, actor: Actor, at: datetime
+    orders: Sequence[PurchaseOrder],
+    notice: ShipNotice,
+    inside: Sequence[ShipNoticeLine],
+    kind: str,
+    *,
+    actor: Actor,
+    at: datetime,
 ) -> None:
-    """One fact for each order's own story."""
-    notice = draft.notice
+    """One fact for each order's own story; `inside` are the lines of the notice."""
     facts = []
     for order in orders:
         lines = [
             {"line": one.line.number, "quantity": plain(one.quantity), "unit": one.line.unit}
-            for one in draft.lines
+            for one in inside
             if one.order_id == order.pk and one.quantity
         ]
         said = {
@@ -320,16 +358,30 @@ def correct_notice(named: NoticeNamed, *, actor: Actor, at: datetime) -> ShipNot
     """Begin the next version of a notice that was sent: a draft with all that it says, packages and their numbers too.
 
     The old one counts until the new one is sent. A correction that was begun already is gone on with. Raises
-    `IllegalTransition` once something of it was received.
+    `IllegalTransition` once something of it was received, and while the other side is correcting it.
     """
     require_may_ship(actor)
+    seen = find_notice(named.notice, actor=actor)
+    lock_orders(order_ids_of([seen.pk]))  # its lines name them, and so would wait for them when all is done
     before = hold_notice(named.notice, actor=actor)
     begun: ShipNotice | None = ShipNotice.objects.filter(replaces=before, state=NoticeState.DRAFT).first()
     if begun is not None:
+        _require_own_side(begun, actor)
         return begun
     require_as_seen(before, named.version)
     require_untouched(before, "replace")
     return _copy(before, actor=actor, at=at)
+
+
+def _require_own_side(begun: ShipNotice, actor: Actor) -> None:
+    """Raise `IllegalTransition` where the other side has begun one: it is not to be seen, and there is one at most."""
+    if begun.on_behalf != actor.is_supplier:
+        return
+    message = _(
+        "%(name)s is correcting this ship notice already. Ask them to send the new version, or to throw it away."
+    )
+    name = begun.company.name if actor.is_supplier else begun.supplier.name
+    raise IllegalTransition(message % {"name": name}, details={"verb": "replace"})
 
 
 _COPIED = (
@@ -455,7 +507,7 @@ def cancel_notice(named: NoticeNamed, reason: str, *, actor: Actor, at: datetime
     told = written(notice)
     _end(notice, "cancel", why, actor=actor, at=at, payload=_command_of(told, None, withdrawn=True))
     refresh_lines(orders, _line_ids(notice), at=at)
-    _tell_orders(orders, told, "order.shipment_cancelled", actor=actor, at=at)
+    _tell_orders(orders, notice, told.lines, "order.shipment_cancelled", actor=actor, at=at)
     return notice
 
 

@@ -1,6 +1,7 @@
 """What happens to a consignment on its way, told by hand, by a program or in a carrier's file."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from portal.kernel.scope import requires_scope
 from procurement.orders.queries import lock_orders
 from procurement.shipments.messages import TellMilestone
 from procurement.shipments.models import Milestone, ShipNotice
+from procurement.shipments.policies import LONGEST_WAY
 from procurement.shipments.queries import find_notice, hold_notice, order_ids_of
 from procurement.shipments.services.holding import require_may_ship
 from procurement.shipments.services.send import refresh_lines
@@ -37,9 +39,7 @@ def tell_milestone(command: TellMilestone, *, actor: Actor, at: datetime) -> Mil
     seen = find_notice(command.notice, actor=actor)
     orders = lock_orders(order_ids_of([seen.pk]))
     notice = hold_notice(command.notice, actor=actor)
-    source = (
-        command.source.strip() or f"{command.kind}:{command.happened_at.isoformat()}:{command.estimated_on}"
-    )
+    source = command.source.strip() or _name_of(command)
     known: Milestone | None = Milestone.objects.filter(notice=notice, source=source).first()
     if known is not None:
         return known
@@ -68,6 +68,13 @@ def tell_milestone(command: TellMilestone, *, actor: Actor, at: datetime) -> Mil
     return milestone
 
 
+def _name_of(command: TellMilestone) -> str:
+    """A name for a word that has none: the same for all that is said alike, so that a second press adds nothing."""
+    said = "\n".join((str(command.estimated_on), command.place.strip(), command.note.strip()))
+    moment = command.happened_at.astimezone(UTC).isoformat()
+    return f"{command.kind}:{moment}:{sha256(said.encode()).hexdigest()[:16]}"
+
+
 def _problems_of(command: TellMilestone, at: datetime) -> list[Problem]:
     found = []
     if command.kind not in MilestoneKind.values:
@@ -82,6 +89,12 @@ def _problems_of(command: TellMilestone, at: datetime) -> list[Problem]:
     elif command.happened_at > at + FUTURE:
         message = _("This has not happened yet. Tell a new estimate instead.")
         found.append(Problem("happened_at", message, command.happened_at.isoformat(), "in_the_future"))
+    elif command.happened_at < at - LONGEST_WAY:
+        message = _("This is more than a year ago. Look at the day.")
+        found.append(Problem("happened_at", message, command.happened_at.isoformat(), "long_ago"))
+    if command.estimated_on and not at - LONGEST_WAY < _midnight(command.estimated_on) < at + LONGEST_WAY:
+        message = _("The day of arrival is more than a year away. Look at the day.")
+        found.append(Problem("estimated_on", message, command.estimated_on.isoformat(), "far_off"))
     for name, most in (("place", 100), ("note", 500), ("source", 120)):
         text = getattr(command, name)
         if len(text) > most:
@@ -102,7 +115,7 @@ def _follow(notice: ShipNotice, milestone: Milestone, *, actor: Actor, at: datet
         "was_expected_on": _iso(notice.expected_on),
     }
     fields: dict[str, Any] = {"updated_at": at}
-    if milestone.estimated_on is not None and _is_newest(notice, milestone):
+    if milestone.estimated_on is not None and not notice.arrived_at and _is_newest(notice, milestone):
         fields["expected_on"] = milestone.estimated_on
     verb = ""
     if milestone.kind in DEPARTS:
@@ -134,6 +147,11 @@ def _is_newest(notice: ShipNotice, milestone: Milestone) -> bool:
         notice=notice, estimated_on__isnull=False, happened_at__gt=milestone.happened_at
     )
     return not later.exists()
+
+
+def _midnight(day: date) -> datetime:
+    """A moment of this day, good enough to say whether it is about now."""
+    return datetime.combine(day, time(), UTC)
 
 
 def _iso(day: date | None) -> str:

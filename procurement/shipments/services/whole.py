@@ -9,6 +9,7 @@ from portal.kernel.actors import Actor
 from portal.kernel.errors import Invalid, Problem
 from portal.kernel.scope import requires_scope
 from procurement.labels.numbers import BadNumber, read_sscc
+from procurement.orders.queries import lock_orders, visible_orders
 from procurement.shipments.messages import (
     AddPackages,
     LineChoice,
@@ -21,12 +22,12 @@ from procurement.shipments.messages import (
     WholePackage,
 )
 from procurement.shipments.models import Package, ShipNotice, ShipNoticeLine
-from procurement.shipments.policies import MOST_PACKAGES, NESTS
-from procurement.shipments.queries import shippable_lines
+from procurement.shipments.policies import MOST_DEEP, MOST_PACKAGES, NESTS
+from procurement.shipments.queries import find_notice, hold_notice, order_ids_of, shippable_lines
 from procurement.shipments.services.draft import add_lines, save_notice, start_notices
-from procurement.shipments.services.holding import hold_draft, require_may_ship, touch
+from procurement.shipments.services.holding import hold_draft, require_as_seen, require_may_ship, touch
 from procurement.shipments.services.numbering import number_packages
-from procurement.shipments.services.packing import fill_packages, package_problems
+from procurement.shipments.services.packing import fill_packages, package_problems, too_deep
 from procurement.shipments.services.send import Sent, correct_notice, send_notice
 
 Name = tuple[str, str]
@@ -62,6 +63,10 @@ def correct_whole(named: NoticeNamed, whole: WholeNotice, *, actor: Actor, at: d
 
     Raises what `correct_notice` and `send_notice` do.
     """
+    require_may_ship(actor)
+    seen = find_notice(named.notice, actor=actor)
+    lock_orders({*order_ids_of([seen.pk]), *_order_ids(whole, seen, actor)})  # Note [Orders first]
+    require_as_seen(hold_notice(named.notice, actor=actor), named.version)
     draft = correct_notice(named, actor=actor, at=at)
     draft = hold_draft(draft.key, None, actor=actor)
     draft.packages.all().delete()
@@ -71,6 +76,13 @@ def correct_whole(named: NoticeNamed, whole: WholeNotice, *, actor: Actor, at: d
     draft = add_lines(NoticeNamed(draft.key, draft.version), list(choices.values()), actor=actor, at=at)
     notice = _write(draft, whole, actor=actor, at=at)
     return send_notice(NoticeNamed(notice.key, notice.version), actor=actor, at=at)
+
+
+def _order_ids(whole: WholeNotice, notice: ShipNotice, actor: Actor) -> list[int]:
+    """The orders that a notice as a whole speaks of, as far as they are those of its supplier and company."""
+    numbers = {one.order for one in whole.lines}
+    theirs = visible_orders(actor).filter(supplier=notice.supplier_id, company=notice.company_id)
+    return list(theirs.filter(number__in=numbers).values_list("pk", flat=True))
 
 
 def _choices(whole: WholeNotice, actor: Actor, besides: ShipNotice | None = None) -> dict[Name, LineChoice]:
@@ -170,6 +182,7 @@ def _package_problems(
     by_position = {one.position: one for one in lines.values()}
     kinds = {package.ref: package.kind for package in packages}
     seen: set[str] = set()
+    depths = {"": 0}
     if len(packages) > MOST_PACKAGES:
         message = _("A ship notice has at most %(most)d packages.") % {"most": MOST_PACKAGES}
         yield Problem("packages", message, str(len(packages)), "too_many")
@@ -188,6 +201,9 @@ def _package_problems(
             message = _("Package %(ref)s does not go onto or into %(parent)s: look at their kinds.")
             values = {"ref": package.ref, "parent": package.parent}
             yield Problem("packages", message % values, package.parent, "does_not_nest")
+        depths[package.ref] = depths.get(package.parent, 0) + 1
+        if depths[package.ref] == MOST_DEEP + 1:
+            yield too_deep(package.ref)
         if package.sscc:
             try:
                 read_sscc(package.sscc)

@@ -14,7 +14,7 @@ from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, NotFound, Problem, Refusal
 from portal.kernel.web import see_other, whole_number
 from procurement.orders.policies import plain
-from procurement.shipments.forms import CONTENT, MEASURES, SPARE_ROWS, read_package_form, shown
+from procurement.shipments.forms import CONTENT, MEASURES, MOST_CONTENTS, SPARE_ROWS, read_package_form, shown
 from procurement.shipments.messages import NoticeNamed
 from procurement.shipments.models import Package
 from procurement.shipments.presenters import number_of, packed_here
@@ -73,7 +73,7 @@ def _in_row(problem: Problem, typed: Any) -> Problem:
     """A problem of the contents, named by the field of its row."""
     if not problem.line or problem.field not in CONTENT:
         return problem
-    row = next((n for n in range(50) if typed.get(f"line.{n}") == problem.line), 0)
+    row = next((n for n in range(MOST_CONTENTS + 1) if typed.get(f"line.{n}") == problem.line), 0)
     return Problem(f"{problem.field}.{row}", problem.message, problem.value, problem.code, problem.line)
 
 
@@ -107,7 +107,7 @@ def _show(
 ) -> HttpResponse:
     first, last = group[0], group[-1]
     bad = {problem.field for problem in problems or ()}
-    filled = [row for row in range(50) if f"quantity.{row}" in typed]
+    filled = [row for row in range(MOST_CONTENTS) if f"quantity.{row}" in typed]
     count = len(filled) + (SPARE_ROWS if not filled or typed.get(f"quantity.{filled[-1]}") else 0)
     rows = [
         {

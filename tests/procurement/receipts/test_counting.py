@@ -310,3 +310,17 @@ def test_a_notice_counted_short_is_closed_by_the_buyer_and_the_rest_can_be_shipp
     arrive(a_receipt("GR-2", quantity=Decimal(3)))  # found behind the shelf
     count()
     assert stands(notice) == ("closed", [100])
+
+
+def test_what_came_of_a_notice_taken_back_and_was_reversed_can_be_shipped_again(people):
+    order = an_agreed_order(people["asha"])
+    notice = a_sent_notice(order, people["asha"], {"L10": 60})
+    erp_says(100)
+    do(cancel_notice, notice, people["asha"], "Another lorry.")
+    assert fresh_line().shipped_quantity == 100
+
+    erp_says(0, revision="2")
+    count()
+
+    assert fresh_line().shipped_quantity == 0
+    a_sent_notice(order, people["asha"], {"L10": 100}, number="DN-2")

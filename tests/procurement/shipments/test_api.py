@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from portal.kernel.scope import acting
+from procurement.shipments.messages import NoticeNamed
 from procurement.shipments.models import Package, ShipNotice
+from procurement.shipments.services import correct_notice
 from suppliers.roles import TokenScope
 from tests.builders.changes import agree
 from tests.builders.world import a_line, an_order, fresh_line
@@ -241,3 +243,27 @@ def test_as_many_queries_for_thirty_packages_as_for_one(order, acme, django_asse
             acme.get(f"{NOTICES}/{told['key']}")
         counts.append(len(caught))
     assert counts[0] == counts[1]
+
+
+def test_a_chain_of_packages_is_told_to_be_too_deep(order, acme):
+    chain = [{"ref": "1", "kind": "carton"}]
+    chain += [{"ref": str(n), "kind": "carton", "parent": str(n - 1)} for n in range(2, 2001)]
+    chain[-1]["contents"] = [{"order": "4500000001", "line": "L10", "quantity": "40"}]
+
+    answer = acme.post(NOTICES, a_body(packages=chain))
+
+    assert answer.status_code == 422
+    assert ("too_deep", "parent") in codes(answer)
+
+
+def test_a_program_that_has_seen_an_old_version_corrects_nothing_that_a_person_has_begun(order, acme, people):
+    sent = acme.post(NOTICES, a_body()).json()
+    word = {"kind": "departed", "happened_at": datetime.now(UTC).isoformat()}
+    acme.post(f"{NOTICES}/{sent['key']}/milestones", word)
+    with acting(people["asha"].actor):
+        now = ShipNotice.objects.get(key=sent["key"])
+        correct_notice(NoticeNamed(now.key, now.version), actor=people["asha"].actor, at=datetime.now(UTC))
+    body = a_body(quantity="30", version=sent["version"])
+    del body["company"]
+
+    assert acme.post(f"{NOTICES}/{sent['key']}/correct", body).status_code == 409

@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.kernel.scope import acting
-from procurement.shipments.messages import TellMilestone
+from procurement.shipments.messages import PackedContent, TellMilestone
 from procurement.shipments.models import Package, ShipNotice
-from procurement.shipments.services import number_packages, tell_milestone
+from procurement.shipments.services import number_packages, set_contents, tell_milestone
 from tests.builders import shipments
 from tests.builders.changes import an_agreed_order
 from tests.builders.shipments import begin, do, fresh_notice, pack
@@ -427,6 +427,23 @@ def test_what_lies_in_a_package_is_said_with_its_lot_and_size(people, at):
     assert stale.status_code == 409
     assert 'value="B-1"' in page(stale)
     assert asha.get(url("shipment-package", notice, 9)).status_code == 404
+
+
+def test_sixty_lots_in_one_package_are_sixty_when_only_its_weight_is_said(people, at):
+    notice = begin(an_agreed_order(people["asha"]), people["asha"])
+    pack(notice, people["asha"], 1, 60)
+    lots = [PackedContent(1, Decimal(1), f"B-{n}") for n in range(60)]
+    do(set_contents, notice, people["asha"], 1, lots)
+    asha = at("asha")
+    address = url("shipment-package", notice, 1)
+    shown = page(asha.get(address))
+    fields = re.findall(r'<input[^>]* name="([^"]+)" value="([^"]*)"', shown)
+
+    done = asha.post(address, {**dict(fields), **{f"line.{n}": "1" for n in range(61)}, "gross_kg": "3"})
+
+    assert done.status_code == 303
+    ((_kind, contents),) = packed(notice)
+    assert len(contents) == 60
 
 
 # --- sent

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from procurement.shipments.forms import places_of
 from procurement.shipments.policies import (
     Announced,
     CheckedContent,
@@ -15,6 +16,7 @@ from procurement.shipments.policies import (
     CheckedPackage,
     Grade,
     check_notice,
+    depths_of,
     inside_itself,
     number_key,
     open_to_ship,
@@ -218,3 +220,13 @@ def test_a_package_is_not_put_into_what_is_in_it():
     parents = {1: None, 2: 1, 3: 2}
     assert inside_itself(parents, 1, 3)
     assert not inside_itself(parents, 3, 1)
+
+
+def test_depths_are_counted_from_the_floor_whatever_the_order():
+    assert depths_of({3: 2, 2: 1, 1: None, 4: None}) == {1: 1, 2: 2, 3: 3, 4: 1}
+    assert max(depths_of({n: n - 1 or None for n in range(5000, 0, -1)}).values()) == 5000
+
+
+def test_however_many_packages_are_ticked_there_is_an_end():
+    assert places_of(["7-9", "8", "x", "9-7"]) == [7, 8, 9]
+    assert len(places_of([f"{n}-{n + 9_999}" for n in range(0, 900_000, 10)])) < 30_000

@@ -655,3 +655,169 @@ def test_a_word_that_cannot_be_is_told_so(people):
     do(cancel_notice, notice, people["asha"], "Never mind.")
     with pytest.raises(IllegalTransition, match="is cancelled"):
         milestone(notice, "departed", 10, people["asha"])
+
+
+def test_two_words_of_one_moment_are_two(people):
+    notice = a_sent_notice(an_agreed_order(people["asha"]), people["asha"])
+    for note in ("A tyre burst.", "Customs want a paper."):
+        milestone(notice, "exception", 12, people["asha"], note=note)
+    milestone(notice, "exception", 12, people["asha"], note="A tyre burst.")
+
+    with acting(FEED):
+        assert Milestone.objects.count() == 2
+
+
+def test_an_estimate_that_comes_after_the_goods_moves_nothing(people):
+    notice = a_sent_notice(an_agreed_order(people["asha"]), people["asha"])
+    milestone(notice, "arrived", 20, people["asha"])
+    milestone(notice, "estimated", 19, people["asha"], estimated_on=date(2026, 4, 20))
+
+    assert fresh_notice(notice).expected_on == ARRIVES
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"happened_at": datetime(1, 1, 1, tzinfo=UTC)}, "happened_at"),
+        ({"estimated_on": date(2199, 1, 1)}, "estimated_on"),
+        ({"estimated_on": date(2000, 1, 1)}, "estimated_on"),
+    ],
+)
+def test_a_word_of_another_century_is_a_slip(people, changed, field):
+    notice = a_sent_notice(an_agreed_order(people["asha"]), people["asha"])
+    values = {"happened_at": MONDAY, "estimated_on": ARRIVES} | changed
+
+    command = TellMilestone(notice.key, "estimated", **values)
+
+    with acting(people["asha"].actor), pytest.raises(Invalid) as caught:
+        tell_milestone(command, actor=people["asha"].actor, at=MONDAY)
+
+    assert {one.field for one in caught.value.problems} == {field}
+
+
+# --- corrected on the way
+
+
+def test_a_correction_of_what_is_on_its_way_leaves_it_there(people):
+    first = a_sent_notice(an_agreed_order(people["asha"]), people["asha"], {"L10": 60})
+    milestone(first, "departed", 10, people["asha"])
+    milestone(first, "estimated", 12, people["asha"], estimated_on=date(2026, 4, 9))
+    second = do(correct_notice, first, people["asha"])
+    write(second, people["asha"], lines=[entry(second, 40)])
+    send(second, people["asha"])
+
+    held = fresh_notice(second)
+    assert (held.state, held.departed_at, held.expected_on) == (
+        "in_transit",
+        fresh_notice(first).departed_at,
+        date(2026, 4, 9),
+    )
+    assert fresh_line().way == [(Decimal(40), date(2026, 4, 9))]
+
+    milestone(second, "arrived", 30, people["asha"])
+    third = do(correct_notice, second, people["asha"])
+    write(third, people["asha"], delivery_on=date(2026, 4, 2))
+    send(third, people["asha"])
+    held = fresh_notice(third)
+    assert (held.state, held.expected_on) == ("arrived", date(2026, 4, 2))
+    assert held.arrived_at == fresh_notice(second).arrived_at
+
+
+def test_an_order_that_a_correction_leaves_out_is_told(people):
+    first, second = an_agreed_order(people["asha"]), an_agreed_order(people["asha"], "4500000002")
+    notice = begin(first, people["asha"], {"L10": 10})
+    do(add_lines, notice, people["asha"], [LineChoice(second.key, "L10", Decimal(10))])
+    write(notice, people["asha"])
+    send(notice, people["asha"])
+    better = do(correct_notice, notice, people["asha"])
+    with acting(FEED):
+        line = ShipNoticeLine.objects.get(notice=better, order=second)
+    do(drop_line, better, people["asha"], line.pk)
+    send(better, people["asha"])
+
+    with acting(FEED):
+        told = AuditEvent.objects.filter(stream=second.stream, kind__startswith="order.shipment")
+        assert [one.kind for one in told.order_by("id")] == [
+            "order.shipment_sent",
+            "order.shipment_cancelled",
+        ]
+
+
+def test_while_one_side_corrects_the_other_is_told_so_and_its_draft_stays_unseen(people):
+    first = a_sent_notice(an_agreed_order(people["asha"]), people["asha"])
+    theirs = do(correct_notice, first, people["bea"])
+
+    with pytest.raises(IllegalTransition, match="is correcting this ship notice already"):
+        do(correct_notice, first, people["asha"])
+
+    do(discard_notice, theirs, people["bea"])
+    mine = do(correct_notice, first, people["asha"])
+    with pytest.raises(IllegalTransition, match="is correcting this ship notice already"):
+        do(correct_notice, first, people["bea"])
+    assert not mine.on_behalf
+
+
+def test_a_line_that_goes_elsewhere_meanwhile_warns(people):
+    order = an_agreed_order(people["asha"])
+    notice = begin(order, people["asha"])
+    write(notice, people["asha"])
+    receive(a_paper(lines=[a_line(10, ship_to="HULL"), a_line(20)], revision="2"))
+
+    assert "other_place" in {one.code for one in send(notice, people["asha"]).findings}
+
+
+# --- numbers, once more
+
+
+@pytest.mark.parametrize("between", ["", "4012346"])
+def test_a_prefix_that_comes_back_goes_on_where_it_was(people, between):
+    set_prefix(people["asha"])
+    notice = begin(an_agreed_order(people["asha"]), people["asha"])
+    pack(notice, people["asha"], 2, 50)
+    do(number_packages, notice, people["asha"])
+
+    set_prefix(people["asha"], between, next_serial=0)
+
+    with pytest.raises(Invalid, match="no SSCC is given twice"):
+        set_prefix(people["asha"], next_serial=1)
+    set_prefix(people["asha"], next_serial=3)
+
+
+@pytest.mark.parametrize("serial", [10**30, -1])
+def test_without_a_prefix_a_serial_number_means_nothing(people, serial):
+    set_prefix(people["asha"], "", next_serial=serial)
+
+    with acting(FEED):
+        assert PackageNumbering.objects.get().next_serial == 1
+
+
+def test_a_number_that_the_suppliers_own_software_gave_is_left_out(people):
+    set_prefix(people["asha"])
+    notice = begin(an_agreed_order(people["asha"]), people["asha"])
+    pack(notice, people["asha"], 3, 30)
+    with acting(FEED):
+        Package.objects.filter(notice=notice, position=2).update(sscc="040123450000000023")
+
+    do(number_packages, notice, people["asha"])
+
+    assert [one.sscc[-3:] for one in packages_of(notice)] == ["016", "023", "030"]
+
+
+# --- how deep
+
+
+def test_packages_lie_one_in_another_ten_deep_and_no_deeper(people):
+    notice = begin(an_agreed_order(people["asha"]), people["asha"])
+    for position in range(10):
+        do(add_packages, notice, people["asha"], AddPackages(1, "carton", (), position or None))
+    with pytest.raises(Invalid, match="lie one in another"):
+        do(add_packages, notice, people["asha"], AddPackages(1, "carton", (), 10))
+    more = {"per_package": Decimal(10), "kind": "carton", "parent": 10}
+    with pytest.raises(Invalid, match="lie one in another"):
+        do(pack_rest, notice, people["asha"], position=1, **more)
+    pack(notice, people["asha"], 1, 10)
+    do(add_packages, notice, people["asha"], AddPackages(1, "carton", (), 11))
+    do(move_package, notice, people["asha"], 11, 8)
+    do(move_package, notice, people["asha"], 11, None)
+    with pytest.raises(Invalid, match="lie one in another"):
+        do(move_package, notice, people["asha"], 11, 9)
