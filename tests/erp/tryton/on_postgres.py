@@ -41,7 +41,7 @@ def a_database(name: str) -> Iterator[Books]:
 
 
 def drop(server: psycopg.Connection, name: str) -> None:
-    """Drop a database, whoever is connected. The server's own cleaner may not be sent away: it is through in a moment."""
+    """Drop a database, whoever is connected. The server's own cleaner cannot be sent away, and is done soon."""
     told = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
     for last in (*[False] * 50, True):
         try:
