@@ -240,7 +240,7 @@ def rules(part: dict[str, Any]) -> list[str]:
     return [
         *rows,
         "",
-        "A line meets only the rules that are written for it, so their number costs next to nothing.",
+        "A line meets only the rules that are written for it or for all.",
     ]
 
 
