@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from procurement.reading.accounting import Record, hold_back
 from procurement.reading.answer import Certainty, Kind, Precision
 from procurement.reading.assembling import Assembler
 from procurement.reading.clauses import Clause, clauses_of, unknown_words
@@ -53,6 +54,7 @@ class Listener:
             len(new.text.split()),
         )
         self.heard: list[Heard] = []
+        self.record = Record()
         self.last: Statement | None = None
         self.intro: Statement | None = None  # "we have shipped today:" and then a list
         self.sentences = 0
@@ -68,7 +70,10 @@ class Listener:
                 hear_answered(passage.answers, self.setting, self.spotter)
             self._hear_passage(self._answer_yes(passage), passage.end, paragraph)
             paragraph += 1000
-        return draft_all(self.heard, self.setting)
+        heard = draft_all(self.heard, self.setting)
+        if not self.is_ours:
+            hold_back(heard, self.record, self.context.today)
+        return heard
 
     def _answer_yes(self, passage: Passage) -> int:
         """A bare yes takes what the mail below it asked for. Returns where there is more to hear."""
@@ -159,8 +164,10 @@ class Listener:
             _as_asked(clauses)
         before = self.focus.lines
         foreign = self.focus.is_foreign
+        marks = [list(clause.marks) for clause in clauses]
         statements = self.assembler.assemble(sentence, clauses)
         self.sentences += 1
+        self.record.note(sentence, self.sentences, clauses, marks, self.focus)
         known = len(self.heard)
         self._note_declined(clauses)
         self.setting.is_not_for_us |= any(Cue.NOT_FOR_YOU in clause.cues for clause in clauses)
