@@ -23,6 +23,10 @@ from procurement.reading.units import PACKING, canonical_unit
 from procurement.reading.words import Cue
 
 SENTENCES_ON = 3  # so far goes what is said of goods that nobody names again
+STEPS = frozenset({Cue.STEP, Cue.INPUT, Cue.READY})
+STEP_ROLES = frozenset({"ready", "input", "earliest", "latest"})
+COUNTED = frozenset({Cue.DELIVER, Cue.DEED, Cue.ONLY, Cue.SHIPPED, Cue.BACKORDER, Cue.AVAILABLE_NOW, Cue.CANCEL, Cue.MINIMUM})
+FAR = Decimal("0.4")
 AMOUNTS = frozenset({Sort.QUANTITY, Sort.NUMBER, Sort.REST})
 
 
@@ -79,6 +83,9 @@ class Record:
                     lines += focus.context.order(mark.order).lines
                 elif mark.sort is Sort.ALL and focus.order:
                     lines += focus.context.order(focus.order).lines
+            turned = [mark for mark in mine if mark.sort is Sort.REST and mark not in clause.marks]  # "the rest is fine": other lines
+            mine = [mark for mark in mine if mark not in turned]
+            named += turned
             values = tuple(mark for mark in mine if mark.sort in VALUES and not mark.roles & OUT_OF_PLAY)
             self.told.append(
                 Told(
@@ -109,7 +116,7 @@ def hold_back(heard: list[Heard], record: Record, today: date) -> None:
         for draft in one.drafts:
             account = _Account(draft.line, by_line[key(draft.line)], today)
             if draft.kind is not Kind.QUESTION and any(
-                not account.explains(mark, told) for told in _near(one, draft, record) for mark in told.values
+                not account.explains(mark, told, draft) for told in _near(one, draft, heard, record) for mark in told.values
             ):
                 held.append(draft)
             elif (one.targets.is_others or one.targets.is_whole) and draft.kind is Kind.ACCEPT and record.has_orphan(one.statement.start):
@@ -118,13 +125,14 @@ def hold_back(heard: list[Heard], record: Record, today: date) -> None:
         one.drafts = [draft for draft in one.drafts if not any(draft is other for other in held)]
 
 
-def _near(one: Heard, draft: Draft, record: Record) -> Iterator[Told]:
+def _near(one: Heard, draft: Draft, heard: list[Heard], record: Record) -> Iterator[Told]:
     """The clauses that speak of the draft's line: those it was made of, and what follows until other goods are named."""
     start, end = one.statement.start, one.statement.end
+    mine = key(draft.line)
+    others = [other for other in heard if other is not one and not _lines_of(other) & {mine, f"{draft.line.order}/"}]
     inside = [at for at, told in enumerate(record.told) if start <= told.start < end]
     if not inside:
         return
-    mine = key(draft.line)
     belongs = True
     last = record.told[inside[-1]].sentence
     for at, told in enumerate(record.told[inside[0] :], inside[0]):
@@ -134,8 +142,17 @@ def _near(one: Heard, draft: Draft, record: Record) -> Iterator[Told]:
             belongs = mine in told.lines
             if not belongs and at > inside[-1]:
                 return
-        if belongs and not told.is_aside:
+        is_of_others = told.lines is None and any(
+            other.statement.start <= told.start < other.statement.end for other in others
+        )
+        if is_of_others and at > inside[-1]:
+            return
+        if belongs and not is_of_others and not told.is_aside:
             yield told
+
+
+def _lines_of(one: Heard) -> set[str]:
+    return {key(line) for line in one.targets.lines} | {f"{order}/" for order in one.targets.orders}
 
 
 @dataclass(frozen=True)
@@ -146,7 +163,18 @@ class _Account:
     drafts: list[Draft]
     today: date
 
-    def explains(self, mark: Mark, told: Told) -> bool:
+    def explains(self, mark: Mark, told: Told, draft: Draft) -> bool:
+        cues = told.clause.cues
+        if draft.kind is Kind.PRICE and mark.sort in AMOUNTS | {Sort.DAY}:
+            return True  # when and how much is another matter
+        if draft.kind is Kind.SHIPPED and mark.sort is Sort.DAY and isinstance(mark.day, Day) and mark.day.day > self.today:
+            return True  # when it arrives
+        if mark.sort is Sort.DAY and (cues & STEPS or mark.roles & STEP_ROLES):
+            return True
+        if mark.sort is Sort.NUMBER and not self._may_count(mark, told):
+            return True
+        if mark.sort is Sort.PART and draft.kind is not Kind.SUBSTITUTE and Cue.SUBSTITUTE not in cues:
+            return True
         if mark.sort is Sort.DAY:
             return told.clause.is_denied or self._knows_day(mark)
         if mark.sort in AMOUNTS:
@@ -192,6 +220,12 @@ class _Account:
         known = {whole, total, *amounts, *(whole - amount for amount in amounts), whole - total}
         return bool(known & set(mark.amount.readings))
 
+    def _may_count(self, mark: Mark, told: Told) -> bool:
+        """Whether a bare number is one of pieces: no more than a little above the order, and something comes, goes or is missing."""
+        readings = mark.amount.readings[:1] if mark.amount else ()
+        beside = {other.sort for other in told.values} & {Sort.DAY, Sort.REST}
+        return bool(beside or told.clause.cues & COUNTED) and all(value <= self.line.quantity * 2 for value in readings)
+
     def _knows_price(self, mark: Mark) -> bool:
         if mark.money is None:
             return True
@@ -203,5 +237,7 @@ class _Account:
         ]
         if self.line.price is not None:
             known.append(self.line.price / self.line.per)
+        if self.line.price and not FAR < mark.money.amount / (mark.money.per or self.line.per) / (self.line.price / self.line.per) < 1 / FAR:
+            return True  # a total, a fee
         bases = {mark.money.per or self.line.per, self.line.per}
         return any(mark.money.amount / base in known for base in bases)

@@ -3,6 +3,7 @@
 import re
 
 from procurement.reading.clauses import TOPICS_APART, Clause
+from procurement.reading.context import OpenLine
 from procurement.reading.focus import Focus, united
 from procurement.reading.marks import PLACEHOLDERS, Mark, Sort
 from procurement.reading.pieces import add_clause, share_days
@@ -40,6 +41,7 @@ class Assembler:
             return []
         blocked = False
         condition = False
+        aside_lines: tuple[OpenLine, ...] = ()
         if any(Cue.SUBSTITUTE in clause.cues for clause in clauses):
             for clause in clauses:  # "we do have the C4, would you take those instead?"
                 if any(mark.part for mark in clause.marks):
@@ -84,6 +86,7 @@ class Assembler:
                 blocked = not clause.is_reason
                 if targets:
                     self.focus.turn_to(targets)
+                    aside_lines = targets.lines
                 elif current and Cue.DOUBT in clause.cues and not clause.values:
                     current.cues.add(Cue.HEDGE)
                 continue
@@ -104,6 +107,7 @@ class Assembler:
             if current and targets and _names_the_same(clause, current):
                 current.targets = None  # "the pallets (PO 388 pos. 1)": the number says which pallets
             current = self._place(sentence, clause, targets, current, statements, is_last=following is None)
+            current.aside_lines = current.aside_lines or aside_lines
             add_clause(clause, current, self.focus.lines, is_name=_is_explained(clause, following))
         for statement in statements:
             statement.is_conditional |= condition

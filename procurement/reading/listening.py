@@ -248,7 +248,9 @@ class Listener:
                 statement.targets = None
             if statement.targets and not _is_about_delivery(statement, language):
                 continue
-            targets = statement.targets or implied(statement, before, self.setting, foreign=foreign)
+            targets = statement.targets or implied(
+                statement, statement.aside_lines or before, self.setting, foreign=foreign
+            )
             if statement.targets is None and targets is None:
                 self._note_rest(statement)
                 continue
