@@ -5,6 +5,7 @@ same goods that the note leaves out? What belongs to another line, was so before
 all is explained. Anything else may change the promise.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -27,6 +28,10 @@ STEPS = frozenset({Cue.STEP, Cue.INPUT, Cue.READY})
 STEP_ROLES = frozenset({"ready", "input", "earliest", "latest"})
 COUNTED = frozenset({Cue.DELIVER, Cue.DEED, Cue.ONLY, Cue.SHIPPED, Cue.BACKORDER, Cue.AVAILABLE_NOW, Cue.CANCEL, Cue.MINIMUM})
 FAR = Decimal("0.4")
+# A day told by naming another delivery.
+BY_REFERENCE = re.compile(
+    r"(?<!\w)(?:(?:with|on) (?:that|those|these|them|it|the (?:first|same|next|other|others|rest)\w*)|(?:in|on) the same (?:\w+ )?(?:truck|lorry|van|load|shipment|delivery|pallet)|(?:same|gleiche[rnms]?|selbe[rnms]?) (?:day|date|week|time|tag|termin|woche|lieferung|lkw)|damit|mit (?:der|den|dem) (?:ersten?|n[aä]chsten|anderen?|andern|[uü]brigen|restlichen|gleichen)\w*)(?!\w)"
+)
 AMOUNTS = frozenset({Sort.QUANTITY, Sort.NUMBER, Sort.REST})
 
 
@@ -40,14 +45,18 @@ class Told:
     paragraph: int
     clause: Clause
     values: tuple[Mark, ...]
+    given_up: tuple[Mark, ...]  # days that were, by its words
     lines: frozenset[str] | None  # the keys of the lines it names; None if it names nothing
     is_lost: bool  # it names something that could not be told
 
     @property
     def is_aside(self) -> bool:
         """Whether its values are explained by what the clause is about."""
-        clause = self.clause
-        return clause.is_apart or clause.is_reason or Cue.HISTORY in clause.cues
+        return self.clause.is_apart or self.clause.is_reason
+
+    @property
+    def looks_back(self) -> bool:
+        return Cue.HISTORY in self.clause.cues
 
 
 @dataclass
@@ -67,6 +76,15 @@ class Record:
             if not named and not told.is_aside and any(mark.sort in (Sort.QUANTITY, Sort.REST) for mark in told.values):
                 return True
         return False
+
+    def has_unheard(self, one: Heard, heard: list[Heard]) -> bool:
+        """Whether the sentence before, which may have named the goods, was not understood: `Delay for the tap. New 1 April.`"""
+        before = [told for told in self.told if told.start < one.statement.start]
+        if not before or before[-1].paragraph != one.statement.paragraph or before[-1].is_aside:
+            return False
+        last = [told for told in before if told.sentence == before[-1].sentence]
+        is_heard = any(other.statement.start <= told.start < other.statement.end for told in last for other in heard)
+        return not is_heard and any(told.clause.cues & {Cue.NO, Cue.CONTRAST, Cue.NEGATION, Cue.ONLY} for told in last)
 
     def note(self, sentence: Sentence, number: int, clauses: list[Clause], marks: list[list[Mark]], focus: Focus) -> None:
         for clause, mine in zip(clauses, marks, strict=True):
@@ -95,6 +113,7 @@ class Record:
                     sentence.paragraph,
                     clause,
                     values,
+                    tuple(mark for mark in mine if mark.sort is Sort.DAY and mark.roles & {"old"}),
                     frozenset(key(line) for line in lines) if named else None,
                     lost and not lines,
                 )
@@ -115,9 +134,10 @@ def hold_back(heard: list[Heard], record: Record, today: date) -> None:
     for one in heard:
         for draft in one.drafts:
             account = _Account(draft.line, by_line[key(draft.line)], today)
-            if draft.kind is not Kind.QUESTION and any(
-                not account.explains(mark, told, draft) for told in _near(one, draft, heard, record) for mark in told.values
-            ):
+            near = list(_near(one, draft, heard, record))
+            if draft.kind is not Kind.QUESTION and not all(account.covers(told, draft, is_own=is_own) for told, is_own in near):
+                held.append(draft)
+            elif one.targets.is_whole and not one.targets.is_explicit and any(piece.day for piece in draft.pieces) and record.has_unheard(one, heard):
                 held.append(draft)
             elif (one.targets.is_others or one.targets.is_whole) and draft.kind is Kind.ACCEPT and record.has_orphan(one.statement.start):
                 held.append(draft)
@@ -125,7 +145,7 @@ def hold_back(heard: list[Heard], record: Record, today: date) -> None:
         one.drafts = [draft for draft in one.drafts if not any(draft is other for other in held)]
 
 
-def _near(one: Heard, draft: Draft, heard: list[Heard], record: Record) -> Iterator[Told]:
+def _near(one: Heard, draft: Draft, heard: list[Heard], record: Record) -> Iterator[tuple[Told, bool]]:
     """The clauses that speak of the draft's line: those it was made of, and what follows until other goods are named."""
     start, end = one.statement.start, one.statement.end
     mine = key(draft.line)
@@ -148,7 +168,7 @@ def _near(one: Heard, draft: Draft, heard: list[Heard], record: Record) -> Itera
         if is_of_others and at > inside[-1]:
             return
         if belongs and not is_of_others and not told.is_aside:
-            yield told
+            yield told, start <= told.start < end
 
 
 def _lines_of(one: Heard) -> set[str]:
@@ -163,16 +183,31 @@ class _Account:
     drafts: list[Draft]
     today: date
 
-    def explains(self, mark: Mark, told: Told, draft: Draft) -> bool:
+    def covers(self, told: Told, draft: Draft, *, is_own: bool) -> bool:
+        """Whether nothing in a clause is left over; `is_own` if the draft was made of it."""
+        if told.looks_back and not is_own:
+            return True
+        is_dated = any(piece.day for one in self.drafts for piece in one.pieces)
+        if not is_dated and draft.kind is not Kind.PRICE:
+            if BY_REFERENCE.search(told.clause.skeleton):
+                return False  # "they go with the first lot"
+            days = [mark.day for mark in told.given_up if isinstance(mark.day, Day)]
+            if is_own and any(day.day > self.today and not day.holds(self.line.requested_date or day.day) for day in days):
+                return False
+        return all(self.explains(mark, told, draft, is_own=is_own) for mark in told.values)
+
+    def explains(self, mark: Mark, told: Told, draft: Draft, *, is_own: bool) -> bool:
         cues = told.clause.cues
         if draft.kind is Kind.PRICE and mark.sort in AMOUNTS | {Sort.DAY}:
             return True  # when and how much is another matter
         if draft.kind is Kind.SHIPPED and mark.sort is Sort.DAY and isinstance(mark.day, Day) and mark.day.day > self.today:
             return True  # when it arrives
         if mark.sort is Sort.DAY and (cues & STEPS or mark.roles & STEP_ROLES):
+            return any(piece.day or draft.kind is Kind.SHIPPED for one in self.drafts for piece in one.pieces)
+        if mark.sort is Sort.NUMBER and not self._may_count(mark, told) and not (is_own and draft.kind is Kind.ACCEPT):
             return True
-        if mark.sort is Sort.NUMBER and not self._may_count(mark, told):
-            return True
+        if draft.kind is Kind.QUANTITY and not is_own and mark.sort in AMOUNTS and self._follows(mark, told, draft):
+            return False
         if mark.sort is Sort.PART and draft.kind is not Kind.SUBSTITUTE and Cue.SUBSTITUTE not in cues:
             return True
         if mark.sort is Sort.DAY:
@@ -219,6 +254,12 @@ class _Account:
             return True
         known = {whole, total, *amounts, *(whole - amount for amount in amounts), whole - total}
         return bool(known & set(mark.amount.readings))
+
+    def _follows(self, mark: Mark, told: Told, draft: Draft) -> bool:
+        """Whether what is short is still to come: `120 only. 80 remain for 4 May`."""
+        missing = {self.line.quantity - piece.quantity for piece in draft.pieces if piece.quantity is not None}
+        is_missing = mark.amount is None or mark.amount.is_rest or bool(missing & set(mark.amount.readings))
+        return is_missing and any(other.sort is Sort.DAY for other in told.values)
 
     def _may_count(self, mark: Mark, told: Told) -> bool:
         """Whether a bare number is one of pieces: no more than a little above the order, and something comes, goes or is missing."""

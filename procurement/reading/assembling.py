@@ -244,11 +244,12 @@ def _is_companion(mark: Mark, clause: Clause) -> bool:
 def _only_accompanies(mark: Mark, clause: Clause, current: Statement | None) -> bool:
     """`I could drop 400 | with the pallets on the 23rd`: the 400 are no pallets."""
     is_first = bool(clause.marks) and clause.marks[0] is mark
-    counted = current is not None and COUNTED.search(current.bones) is not None
+    counted = current is not None and (COUNTED.search(current.bones) or THOSE_FIRST.match(current.bones)) is not None
     return mark.sort is Sort.LINE and clause.separator == "with" and is_first and counted
 
 
 COUNTED = re.compile(f"[{PLACEHOLDERS[Sort.QUANTITY]}{PLACEHOLDERS[Sort.NUMBER]}]")
+THOSE_FIRST = re.compile(r"\W*(?:and |und |so )?(?:those|these|they|die|diese|sie)(?= (?:ship|go|will|come|leave|are|can|gehen|kommen|werden|können|sind)(?!\w))")
 TOGETHER = re.compile(
     r"(?:together|along|zusammen|gemeinsam) (?:with|mit)(?: (?:the|your|our|den|der|dem|ihren))? $"
 )

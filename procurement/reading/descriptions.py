@@ -13,7 +13,7 @@ SHORTEST_WORD = 4
 # Words of descriptions that people also use for other things.
 EVERYDAY = frozenset(
     "with und from type size pack each line item order part parts black white blue long short left right brass steel zinc stainless technical plain heavy light standard"
-    " new high low inch zoll typ für mit aus braun weiß schwarz stahl lang kurz rechts links".split()
+    " galvanized galvanised galvanizer galvaniser coated coater anodised anodized painted printed printer verzinkt lackiert beschichtet gestanzt gelocht gedreht new high low inch zoll typ für mit aus braun weiß schwarz stahl lang kurz rechts links".split()
 )
 ENDINGS = ("ern", "en", "es", "er", "s", "n", "e")
 PLURALS = frozenset({"s", "es", "e", "en", "n", "er", "ern"})

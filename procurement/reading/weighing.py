@@ -203,6 +203,8 @@ def _completes(earlier: _Entry, later: _Entry) -> bool:
         day=offered.day or said.day,
         precision=offered.precision or said.precision,
     )
+    if later.draft.certainty is Certainty.TENTATIVE:
+        earlier.draft = replace(earlier.draft, certainty=Certainty.TENTATIVE)
     _take_in(earlier, later, (whole,))
     return True
 
