@@ -27,6 +27,8 @@ SENTENCES_ON = 3  # so far goes what is said of goods that nobody names again
 STEPS = frozenset({Cue.STEP, Cue.INPUT, Cue.READY})
 STEP_ROLES = frozenset({"ready", "input", "earliest", "latest"})
 COUNTED = frozenset({Cue.DELIVER, Cue.DEED, Cue.ONLY, Cue.SHIPPED, Cue.BACKORDER, Cue.AVAILABLE_NOW, Cue.CANCEL, Cue.MINIMUM})
+UNDATED = frozenset({Kind.PRICE, Kind.CANCEL, Kind.REFUSE})  # what no day belongs to
+SIZES = re.compile(r"\d+(?:\.\d+)?")
 FAR = Decimal("0.4")
 # A day told by naming another delivery.
 BY_REFERENCE = re.compile(
@@ -126,11 +128,16 @@ def key(line: OpenLine) -> str:
 
 def hold_back(heard: list[Heard], record: Record, today: date) -> None:
     """Take away the drafts beside which a value is left that nothing explains."""
+    while _hold_back_once(heard, record, today):
+        pass  # what explained a value may have been held back itself
+
+
+def _hold_back_once(heard: list[Heard], record: Record, today: date) -> bool:
     by_line: dict[str, list[Draft]] = {}
     for one in heard:
         for draft in one.drafts:
             by_line.setdefault(key(draft.line), []).append(draft)
-    held = []
+    held: list[Draft] = []
     for one in heard:
         for draft in one.drafts:
             account = _Account(draft.line, by_line[key(draft.line)], today)
@@ -143,6 +150,7 @@ def hold_back(heard: list[Heard], record: Record, today: date) -> None:
                 held.append(draft)
     for one in heard:
         one.drafts = [draft for draft in one.drafts if not any(draft is other for other in held)]
+    return bool(held)
 
 
 def _near(one: Heard, draft: Draft, heard: list[Heard], record: Record) -> Iterator[tuple[Told, bool]]:
@@ -153,6 +161,7 @@ def _near(one: Heard, draft: Draft, heard: list[Heard], record: Record) -> Itera
     inside = [at for at, told in enumerate(record.told) if start <= told.start < end]
     if not inside:
         return
+    yield from ((told, False) for told in _before(inside[0], one, mine, others, record))
     belongs = True
     last = record.told[inside[-1]].sentence
     for at, told in enumerate(record.told[inside[0] :], inside[0]):
@@ -167,8 +176,29 @@ def _near(one: Heard, draft: Draft, heard: list[Heard], record: Record) -> Itera
         )
         if is_of_others and at > inside[-1]:
             return
-        if belongs and not is_of_others and not told.is_aside:
+        is_at_rest = told.paragraph != one.statement.paragraph and not told.clause.cues and told.lines is None  # "good luck on Saturday"
+        if belongs and not (is_of_others or is_at_rest or told.is_aside):
             yield told, start <= told.start < end
+
+
+def _before(first: int, one: Heard, mine: str, others: list[Heard], record: Record) -> Iterator[Told]:
+    """What was said of the line since it was named, before the statement itself."""
+    if record.told[first].lines is not None:
+        return
+    last = record.told[first].sentence
+    found: list[Told] = []
+    for told in reversed(record.told[:first]):
+        if last - told.sentence > SENTENCES_ON or told.paragraph < one.statement.paragraph - 1:
+            return
+        if told.lines is not None and mine not in told.lines:
+            return
+        if any(other.statement.start <= told.start < other.statement.end for other in others):
+            return
+        if not told.is_aside:
+            found.append(told)
+        if told.lines is not None:
+            yield from found
+            return
 
 
 def _lines_of(one: Heard) -> set[str]:
@@ -188,7 +218,7 @@ class _Account:
         if told.looks_back and not is_own:
             return True
         is_dated = any(piece.day for one in self.drafts for piece in one.pieces)
-        if not is_dated and draft.kind is not Kind.PRICE:
+        if not is_dated and draft.kind not in UNDATED:
             if BY_REFERENCE.search(told.clause.skeleton):
                 return False  # "they go with the first lot"
             days = [mark.day for mark in told.given_up if isinstance(mark.day, Day)]
@@ -200,11 +230,12 @@ class _Account:
         cues = told.clause.cues
         if draft.kind is Kind.PRICE and mark.sort in AMOUNTS | {Sort.DAY}:
             return True  # when and how much is another matter
-        if draft.kind is Kind.SHIPPED and mark.sort is Sort.DAY and isinstance(mark.day, Day) and mark.day.day > self.today:
+        has_left = any(one.kind is Kind.SHIPPED for one in self.drafts)
+        if has_left and mark.sort is Sort.DAY and isinstance(mark.day, Day) and mark.day.day > self.today:
             return True  # when it arrives
         if mark.sort is Sort.DAY and (cues & STEPS or mark.roles & STEP_ROLES):
             return any(piece.day or draft.kind is Kind.SHIPPED for one in self.drafts for piece in one.pieces)
-        if mark.sort is Sort.NUMBER and not self._may_count(mark, told) and not (is_own and draft.kind is Kind.ACCEPT):
+        if mark.sort is Sort.NUMBER and not self._may_count(mark, told) and not (is_own and self._may_be_told(mark, draft)):
             return True
         if draft.kind is Kind.QUANTITY and not is_own and mark.sort in AMOUNTS and self._follows(mark, told, draft):
             return False
@@ -258,13 +289,22 @@ class _Account:
     def _follows(self, mark: Mark, told: Told, draft: Draft) -> bool:
         """Whether what is short is still to come: `120 only. 80 remain for 4 May`."""
         missing = {self.line.quantity - piece.quantity for piece in draft.pieces if piece.quantity is not None}
+        if any(piece.quantity in missing and piece.day for other in self.drafts for piece in other.pieces):
+            return False  # they will be put together
         is_missing = mark.amount is None or mark.amount.is_rest or bool(missing & set(mark.amount.readings))
         return is_missing and any(other.sort is Sort.DAY for other in told.values)
+
+    def _may_be_told(self, mark: Mark, draft: Draft) -> bool:
+        """Whether a number beside `good` may say of how many it is."""
+        value = mark.amount.readings[0] if mark.amount and mark.amount.readings else Decimal(0)
+        return draft.kind is Kind.ACCEPT and max(2, self.line.quantity / 10) <= value <= self.line.quantity * 2
 
     def _may_count(self, mark: Mark, told: Told) -> bool:
         """Whether a bare number is one of pieces: no more than a little above the order, and something comes, goes or is missing."""
         readings = mark.amount.readings[:1] if mark.amount else ()
         beside = {other.sort for other in told.values} & {Sort.DAY, Sort.REST}
+        if any(f"{value.normalize():f}" in SIZES.findall(self.line.description) for value in readings):
+            return False  # "the 8.5 drills"
         return bool(beside or told.clause.cues & COUNTED) and all(value <= self.line.quantity * 2 for value in readings)
 
     def _knows_price(self, mark: Mark) -> bool:

@@ -86,7 +86,7 @@ class Assembler:
                 blocked = not clause.is_reason
                 if targets:
                     self.focus.turn_to(targets)
-                    aside_lines = targets.lines
+                    aside_lines = () if Cue.COMPLAINT in clause.cues else targets.lines  # two of them are broken
                 elif current and Cue.DOUBT in clause.cues and not clause.values:
                     current.cues.add(Cue.HEDGE)
                 continue

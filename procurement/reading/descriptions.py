@@ -13,7 +13,12 @@ SHORTEST_WORD = 4
 # Words of descriptions that people also use for other things.
 EVERYDAY = frozenset(
     "with und from type size pack each line item order part parts black white blue long short left right brass steel zinc stainless technical plain heavy light standard"
-    " galvanized galvanised galvanizer galvaniser coated coater anodised anodized painted printed printer verzinkt lackiert beschichtet gestanzt gelocht gedreht new high low inch zoll typ für mit aus braun weiß schwarz stahl lang kurz rechts links".split()
+    " new high low inch zoll typ für mit aus braun weiß schwarz stahl lang kurz rechts links".split()
+)
+# Who works on goods is not the goods: "the galvaniser is behind".
+MAKERS = frozenset(
+    "galvaniser galvanizer galvanisers galvanizers plater platers coater coaters printer printers engraver engravers painter painters moulder moulders molder molders grinder turner"
+    " verzinker lackierer beschichter drucker graveur galvanik verzinkerei lackiererei gießerei druckerei stanzerei".split()
 )
 ENDINGS = ("ern", "en", "es", "er", "s", "n", "e")
 PLURALS = frozenset({"s", "es", "e", "en", "n", "er", "ern"})
@@ -93,7 +98,7 @@ class DescriptionIndex:
         hits: list[tuple[int, int, set[int]]] = []
         for match in WORD.finditer(text):
             word = match.group(0)
-            if word in CODES and IN_PACKING.search(text[: match.start()]):
+            if word in MAKERS or (word in CODES and IN_PACKING.search(text[: match.start()])):
                 continue
             if len(word) >= SHORTEST_WORD and (owners := self._owners(word)):
                 hits.append((match.start(), match.end(), owners))

@@ -43,7 +43,7 @@ class Focus:
     @staticmethod
     def _turn_rests(clause: Clause, spoken: Statement | None) -> None:
         """`20 went today. The other four follow`: where just so many are missing, they are the rest of a line."""
-        lines = spoken.targets.lines if spoken and spoken.targets else ()
+        lines = spoken.targets.lines if spoken and spoken.targets else spoken.aside_lines if spoken else ()
         told = (
             [piece.amount.readings[0] for piece in spoken.pieces if piece.amount and piece.amount.readings]
             if spoken

@@ -14,7 +14,7 @@ from procurement.reading.focus import Focus
 from procurement.reading.folding import folded
 from procurement.reading.grammar import Draft
 from procurement.reading.heard import Declined, Heard, Setting
-from procurement.reading.marks import Sort, Spotter
+from procurement.reading.marks import PLACEHOLDERS, Sort, Spotter
 from procurement.reading.meant import SHORT_ANSWER, implied
 from procurement.reading.mime import IncomingMail
 from procurement.reading.newtext import NewText, Passage
@@ -28,10 +28,12 @@ from procurement.reading.understanding import names_of, strangers
 from procurement.reading.units import PATTERN
 from procurement.reading.words import Cue
 
+FEW_WORDS = 9  # a sentence that only counts
 # The next sentence offers something else instead: which of the two is ours to say.
 OR_ELSE = re.compile(r"\W*(?:or|oder|alternatively|alternativ|otherwise)(?!\w)")
 CHOICE = re.compile(r"\W*(?:so )?which (?:is it|one)(?!\w)|\W*was (?:gilt|stimmt) (?:nun|jetzt|denn)")
 THOSE = re.compile(r"(?<!\w)(?:those|these|them|they|that lot|die|diese|sie|davon|selbige)(?!\w)")
+GOODS_AGAIN = re.compile(rf"\W*[{PLACEHOLDERS[Sort.GOODS]}]")  # "they leave on …"
 TOO = re.compile(
     r"^\W*(?:and |und )?(?:the |die |der |das |den )?[^\w\s]+ ?(?:is |are |sind |ist )?(?:too|also|as well|likewise|the same|ditto|auch|ebenso|ebenfalls|gleichfalls|genauso|detto|dito)\W*$"
 )
@@ -301,6 +303,11 @@ class Listener:
     def _goes_on(self, statement: Statement) -> bool:
         """`… The balance will follow on 2 April`: the pieces of a line may be told in several sentences."""
         last = self.last
+        if last is not None and self._counts_what_was_dated(last, statement):
+            last.pieces[0].amount, last.pieces[0].roles = statement.pieces[0].amount, last.pieces[0].roles | statement.pieces[0].roles
+            statement.pieces = statement.pieces[1:]
+            self._take_over(last, statement)
+            return True
         if (
             last is None
             or statement.targets is not None
@@ -345,7 +352,28 @@ class Listener:
             and last.paragraph == statement.paragraph
             and last.is_question == statement.is_question
             and not (last.is_denied or statement.is_denied)
-            and THOSE.search(statement.bones) is not None
+            and (THOSE.search(statement.bones) or GOODS_AGAIN.match(statement.bones)) is not None
+        )
+
+    @staticmethod
+    def _counts_what_was_dated(last: Statement, statement: Statement) -> bool:
+        """`They come on 2 April. It is 120 pieces then`: the number belongs to the day of the sentence just before."""
+        dated, counted = last.pieces, statement.pieces
+        return (
+            len(dated) == 1
+            and isinstance(dated[0].day, Day)
+            and dated[0].amount is None
+            and not (dated[0].status or dated[0].money or dated[0].part)
+            and len(counted) == 1
+            and statement.targets is None
+            and counted[0].amount is not None
+            and not counted[0].amount.is_rest
+            and bool(counted[0].amount.unit)
+            and not (counted[0].day or counted[0].status or counted[0].money or counted[0].part)
+            and last.paragraph == statement.paragraph
+            and not (last.is_question or statement.is_question or last.is_denied or statement.is_denied or statement.is_conditional)
+            and not statement.cues & {Cue.BACKORDER, Cue.CANCEL, Cue.MINIMUM, Cue.PACK, Cue.HISTORY}
+            and statement.words <= FEW_WORDS
         )
 
     @staticmethod

@@ -317,7 +317,8 @@ class Spotter:
                     if match.group(0) in ("both", "beide", "beiden")
                     else match.group(0) in BARE_ALL and "bare"
                 )
-                named = next((WORDS[word] for word in match.group(0).split()[-1:] if word in WORDS), 0)
+                last = match.group(0).split()[-1]
+                named = int(last) if last.isdigit() else WORDS.get(last, 0)
                 amount = Amount((Decimal(named),)) if named and sort is Sort.OTHERS else None
                 page.claim(
                     Mark(
