@@ -86,7 +86,9 @@ class Assembler:
                 blocked = not clause.is_reason
                 if targets:
                     self.focus.turn_to(targets)
-                    aside_lines = () if Cue.COMPLAINT in clause.cues else targets.lines  # two of them are broken
+                    aside_lines = (
+                        () if Cue.COMPLAINT in clause.cues else targets.lines
+                    )  # two of them are broken
                 elif current and Cue.DOUBT in clause.cues and not clause.values:
                     current.cues.add(Cue.HEDGE)
                 continue
@@ -244,12 +246,17 @@ def _is_companion(mark: Mark, clause: Clause) -> bool:
 def _only_accompanies(mark: Mark, clause: Clause, current: Statement | None) -> bool:
     """`I could drop 400 | with the pallets on the 23rd`: the 400 are no pallets."""
     is_first = bool(clause.marks) and clause.marks[0] is mark
-    counted = current is not None and (COUNTED.search(current.bones) or THOSE_FIRST.match(current.bones)) is not None
+    counted = (
+        current is not None
+        and (COUNTED.search(current.bones) or THOSE_FIRST.match(current.bones)) is not None
+    )
     return mark.sort is Sort.LINE and clause.separator == "with" and is_first and counted
 
 
 COUNTED = re.compile(f"[{PLACEHOLDERS[Sort.QUANTITY]}{PLACEHOLDERS[Sort.NUMBER]}]")
-THOSE_FIRST = re.compile(r"\W*(?:and |und |so )?(?:those|these|they|die|diese|sie)(?= (?:ship|go|will|come|leave|are|can|gehen|kommen|werden|können|sind)(?!\w))")
+THOSE_FIRST = re.compile(
+    r"\W*(?:and |und |so )?(?:those|these|they|die|diese|sie)(?= (?:ship|go|will|come|leave|are|can|gehen|kommen|werden|können|sind)(?!\w))"
+)
 TOGETHER = re.compile(
     r"(?:together|along|zusammen|gemeinsam) (?:with|mit)(?: (?:the|your|our|den|der|dem|ihren))? $"
 )

@@ -28,6 +28,8 @@ WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 SHARED_ENDING = re.compile(r"(?<!\w)(?P<head>[^\W\d_]{3,20})- (?:und|sowie|oder) (?P<whole>[^\W\d_]{5,40})")
 ARTICLES = frozenset({"die", "der", "das", "den", "the"})
 LONG_NUMBER = 4
+SHORT_WORD = 3
+ARTICLE = re.compile(r"(?<!\w)(?:the|die|der|das|den|dem|beim|vom) $")
 NAMED_NUMBER = re.compile(r"(?<![\w-])(?P<word>[^\W\d_]{3,40}) (?P<n>\d+(?:[.,]\d+)?)(?![\w.,/-]\d)(?!\w)")
 CODE = re.compile(r"[a-z]*\d[\w.,/x-]*")
 
@@ -41,6 +43,7 @@ class DescriptionIndex:
         self.whole: dict[str, set[int]] = defaultdict(set)
         self.translated: dict[str, set[int]] = defaultdict(set)
         self.by_code: dict[str, set[int]] = defaultdict(set)
+        self.short: dict[str, set[int]] = defaultdict(set)
         self.numbers: list[frozenset[str]] = []
         self.runs: list[tuple[list[str], int]] = []
         for at, line in enumerate(self.lines):
@@ -49,6 +52,8 @@ class DescriptionIndex:
                 if len(word) >= SHORTEST_WORD and word not in EVERYDAY:
                     self.by_word[_stem(word)].add(at)
                     self.whole[_plain(word)].add(at)
+                elif len(word) == SHORT_WORD and word not in EVERYDAY:
+                    self.short[word].add(at)
             for word in _in_the_other_language(text):
                 self.translated[_stem(word)].add(at)
             for code in {folded(line.item), folded(line.supplier_part)}:
@@ -56,7 +61,7 @@ class DescriptionIndex:
                     if word not in EVERYDAY:
                         self.by_code[word].add(at)
             self.numbers.append(frozenset(re.findall(r"(?<![\w.,])\d+(?:[.,]\d+)?(?![\w.,])", text)))
-            self.runs.append((re.findall(r"\S+", text), at))
+            self.runs.append(([word.rstrip(",;") for word in re.findall(r"\S+", text)], at))
 
     def phrases(self, text: str) -> Iterator[tuple[int, int, tuple[OpenLine, ...]]]:
         """Two or more words of a description in a row, with a number in them: `M8 x 40`, `Kettle KP 200`."""
@@ -102,6 +107,8 @@ class DescriptionIndex:
                 continue
             if len(word) >= SHORTEST_WORD and (owners := self._owners(word)):
                 hits.append((match.start(), match.end(), owners))
+            elif word in self.short and ARTICLE.search(text[: match.start()]):
+                hits.append((match.start(), match.end(), self.short[word]))  # "the oil"
             elif len(self.by_code.get(word, ())) == 1:
                 hits.append((match.start(), match.end(), self.by_code[word]))
         hits = sorted([*hits, *self._shared_endings(text)], key=lambda hit: hit[0])

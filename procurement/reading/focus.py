@@ -125,6 +125,17 @@ class Focus:
                 and not clause.separator
             ):
                 return Targets(lines=self.lines)  # "all" of what was spoken of
+            if (
+                any(mark.part == "both" for mark in alls)
+                and not orders
+                and len(self._all_of((self.order,))) != BOTH
+            ):
+                two = [line for line in self.mentioned if line.order == self.order]
+                return Targets(
+                    lines=tuple(two) if len(two) == BOTH else (),
+                    is_explicit=True,
+                    is_unclear=len(two) != BOTH,
+                )
             scope = self._whole(orders, everything=any(mark.order == "*" for mark in alls))
             if not scope:
                 return Targets(is_unclear=True, is_explicit=True)

@@ -56,7 +56,7 @@ class Listener:
             len(new.text.split()),
         )
         self.heard: list[Heard] = []
-        self.record = Record()
+        self.record = Record(context.lines)
         self.last: Statement | None = None
         self.intro: Statement | None = None  # "we have shipped today:" and then a list
         self.sentences = 0
@@ -304,7 +304,10 @@ class Listener:
         """`… The balance will follow on 2 April`: the pieces of a line may be told in several sentences."""
         last = self.last
         if last is not None and self._counts_what_was_dated(last, statement):
-            last.pieces[0].amount, last.pieces[0].roles = statement.pieces[0].amount, last.pieces[0].roles | statement.pieces[0].roles
+            last.pieces[0].amount, last.pieces[0].roles = (
+                statement.pieces[0].amount,
+                last.pieces[0].roles | statement.pieces[0].roles,
+            )
             statement.pieces = statement.pieces[1:]
             self._take_over(last, statement)
             return True
@@ -371,7 +374,13 @@ class Listener:
             and bool(counted[0].amount.unit)
             and not (counted[0].day or counted[0].status or counted[0].money or counted[0].part)
             and last.paragraph == statement.paragraph
-            and not (last.is_question or statement.is_question or last.is_denied or statement.is_denied or statement.is_conditional)
+            and not (
+                last.is_question
+                or statement.is_question
+                or last.is_denied
+                or statement.is_denied
+                or statement.is_conditional
+            )
             and not statement.cues & {Cue.BACKORDER, Cue.CANCEL, Cue.MINIMUM, Cue.PACK, Cue.HISTORY}
             and statement.words <= FEW_WORDS
         )

@@ -97,6 +97,10 @@ def _compare(earlier: _Entry, later: _Entry) -> bool:
         return False
     if one.kind is Kind.SUBSTITUTE and _completes(earlier, later):
         return False
+    if {one.kind, other.kind} <= {Kind.QUANTITY, Kind.DATE, Kind.ACCEPT} and _dates_a_quantity(
+        earlier, later
+    ):
+        return False
     if earlier.is_whole != later.is_whole:  # the special goes before the general
         general, special = (earlier, later) if earlier.is_whole else (later, earlier)
         if (
@@ -179,6 +183,25 @@ def _dates_a_piece(earlier: _Entry, later: _Entry) -> bool:
     if new.quantity is None or len(same) != 1 or len(one.pieces) == 1:
         return False
     _take_in(earlier, later, tuple(new if at == same[0] else piece for at, piece in enumerate(one.pieces)))
+    return True
+
+
+def _dates_a_quantity(earlier: _Entry, later: _Entry) -> bool:
+    """`You get 620 kg. Delivery on 30 March`: the day of the quantity named before."""
+    one, other = earlier.draft, later.draft
+    if (
+        one.kind is not Kind.QUANTITY
+        or other.kind is Kind.QUANTITY
+        or len(one.pieces) != 1
+        or len(other.pieces) != 1
+    ):
+        return False
+    counted, dated = one.pieces[0], other.pieces[0]
+    if counted.day or not dated.day or dated.quantity not in (None, counted.quantity):
+        return False
+    if one.certainty is not other.certainty:
+        return False
+    _take_in(earlier, later, (replace(counted, day=dated.day, precision=dated.precision),))
     return True
 
 
