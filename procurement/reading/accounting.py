@@ -181,25 +181,26 @@ def _hold_back_once(heard: list[Heard], record: Record, today: date) -> bool:
                 today,
             )
             near = list(_near(one, draft, heard, record))
-            if draft.kind is not Kind.QUESTION and not all(
-                account.covers(told, draft, is_own=is_own) for told, is_own in near
-            ):
-                held.append(draft)
-            elif (
-                one.targets.is_whole
-                and not one.targets.is_explicit
-                and any(piece.day for piece in draft.pieces)
-                and record.has_unheard(one, heard)
-            ):
-                held.append(draft)
-            elif one.targets.is_whole and any(
-                EXCEPTS.search(told.clause.skeleton) for told, is_own in near if is_own
-            ):
-                held.append(draft)
-            elif (
-                (one.targets.is_others or one.targets.is_whole)
-                and draft.kind is Kind.ACCEPT
-                and record.has_orphan(one.statement.start)
+            if (
+                (
+                    draft.kind is not Kind.QUESTION
+                    and not all(account.covers(told, draft, is_own=is_own) for told, is_own in near)
+                )
+                or (
+                    one.targets.is_whole
+                    and not one.targets.is_explicit
+                    and any(piece.day for piece in draft.pieces)
+                    and record.has_unheard(one, heard)
+                )
+                or (
+                    one.targets.is_whole
+                    and any(EXCEPTS.search(told.clause.skeleton) for told, is_own in near if is_own)
+                )
+                or (
+                    (one.targets.is_others or one.targets.is_whole)
+                    and draft.kind is Kind.ACCEPT
+                    and record.has_orphan(one.statement.start)
+                )
             ):
                 held.append(draft)
     for one in heard:

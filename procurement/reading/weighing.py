@@ -208,7 +208,7 @@ def _dates_a_quantity(earlier: _Entry, later: _Entry) -> bool:
 def _completes(earlier: _Entry, later: _Entry) -> bool:
     """`Would you take the C4? It is 14.20 each`: the price or the day of the part offered in the sentence before."""
     if (
-        later.draft.kind not in (Kind.PRICE, Kind.DATE, Kind.ACCEPT)
+        later.draft.kind not in (Kind.PRICE, Kind.DATE, Kind.ACCEPT, Kind.QUESTION)
         or len(later.draft.pieces) != 1
         or len(earlier.draft.pieces) != 1
         or later.heard.statement.paragraph - earlier.heard.statement.paragraph > 1
