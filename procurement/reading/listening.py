@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from procurement.reading.accounting import Record, hold_back
+from procurement.reading.accounting import hold_back
 from procurement.reading.answer import Certainty, Kind, Precision
 from procurement.reading.assembling import Assembler
 from procurement.reading.clauses import Clause, clauses_of, unknown_words
@@ -20,6 +20,7 @@ from procurement.reading.mime import IncomingMail
 from procurement.reading.newtext import NewText, Passage
 from procurement.reading.opening import LONGEST_HISTORY, hear_answered, hear_subject
 from procurement.reading.pieces import add_clause
+from procurement.reading.record import Record
 from procurement.reading.restraint import draft_all
 from procurement.reading.sentences import Sentence, language_of, sentences_of
 from procurement.reading.statements import PREDICATES, RawPiece, Statement, Targets
@@ -56,7 +57,7 @@ class Listener:
             len(new.text.split()),
         )
         self.heard: list[Heard] = []
-        self.record = Record(context.lines)
+        self.record = Record()
         self.last: Statement | None = None
         self.intro: Statement | None = None  # "we have shipped today:" and then a list
         self.sentences = 0
@@ -74,7 +75,7 @@ class Listener:
             paragraph += 1000
         heard = draft_all(self.heard, self.setting)
         if not self.is_ours:
-            hold_back(heard, self.record, self.context.today)
+            hold_back(heard, self.record, self.context)
         return heard
 
     def _answer_yes(self, passage: Passage) -> int:
