@@ -277,7 +277,8 @@ class _Account:
         """Whether a number beside `good` may say of how many it is."""
         value = mark.amount.readings[0] if mark.amount and mark.amount.readings else Decimal(0)
         return (
-            draft.kind is Kind.ACCEPT and max(Decimal(2), self.line.quantity / 10) <= value <= self.line.quantity * 2
+            draft.kind is Kind.ACCEPT
+            and max(Decimal(2), self.line.quantity / 10) <= value <= self.line.quantity * 2
         )
 
     def _may_count(self, mark: Mark, told: Told) -> bool:
