@@ -3,6 +3,7 @@
 import re
 
 from procurement.reading.clauses import TOPICS_APART, Clause
+from procurement.reading.context import OpenLine
 from procurement.reading.focus import Focus, united
 from procurement.reading.marks import PLACEHOLDERS, Mark, Sort
 from procurement.reading.pieces import add_clause, share_days
@@ -40,6 +41,7 @@ class Assembler:
             return []
         blocked = False
         condition = False
+        aside_lines: tuple[OpenLine, ...] = ()
         if any(Cue.SUBSTITUTE in clause.cues for clause in clauses):
             for clause in clauses:  # "we do have the C4, would you take those instead?"
                 if any(mark.part for mark in clause.marks):
@@ -84,6 +86,9 @@ class Assembler:
                 blocked = not clause.is_reason
                 if targets:
                     self.focus.turn_to(targets)
+                    aside_lines = (
+                        () if Cue.COMPLAINT in clause.cues else targets.lines
+                    )  # two of them are broken
                 elif current and Cue.DOUBT in clause.cues and not clause.values:
                     current.cues.add(Cue.HEDGE)
                 continue
@@ -104,6 +109,7 @@ class Assembler:
             if current and targets and _names_the_same(clause, current):
                 current.targets = None  # "the pallets (PO 388 pos. 1)": the number says which pallets
             current = self._place(sentence, clause, targets, current, statements, is_last=following is None)
+            current.aside_lines = current.aside_lines or aside_lines
             add_clause(clause, current, self.focus.lines, is_name=_is_explained(clause, following))
         for statement in statements:
             statement.is_conditional |= condition
@@ -240,11 +246,17 @@ def _is_companion(mark: Mark, clause: Clause) -> bool:
 def _only_accompanies(mark: Mark, clause: Clause, current: Statement | None) -> bool:
     """`I could drop 400 | with the pallets on the 23rd`: the 400 are no pallets."""
     is_first = bool(clause.marks) and clause.marks[0] is mark
-    counted = current is not None and COUNTED.search(current.bones) is not None
+    counted = (
+        current is not None
+        and (COUNTED.search(current.bones) or THOSE_FIRST.match(current.bones)) is not None
+    )
     return mark.sort is Sort.LINE and clause.separator == "with" and is_first and counted
 
 
 COUNTED = re.compile(f"[{PLACEHOLDERS[Sort.QUANTITY]}{PLACEHOLDERS[Sort.NUMBER]}]")
+THOSE_FIRST = re.compile(
+    r"\W*(?:and |und |so )?(?:those|these|they|die|diese|sie)(?= (?:ship|go|will|come|leave|are|can|gehen|kommen|werden|können|sind)(?!\w))"
+)
 TOGETHER = re.compile(
     r"(?:together|along|zusammen|gemeinsam) (?:with|mit)(?: (?:the|your|our|den|der|dem|ihren))? $"
 )

@@ -15,6 +15,11 @@ EVERYDAY = frozenset(
     "with und from type size pack each line item order part parts black white blue long short left right brass steel zinc stainless technical plain heavy light standard"
     " new high low inch zoll typ für mit aus braun weiß schwarz stahl lang kurz rechts links".split()
 )
+# Who works on goods is not the goods: "the galvaniser is behind".
+MAKERS = frozenset(
+    "galvaniser galvanizer galvanisers galvanizers plater platers coater coaters printer printers engraver engravers painter painters moulder moulders molder molders grinder turner"
+    " verzinker lackierer beschichter drucker graveur galvanik verzinkerei lackiererei gießerei druckerei stanzerei".split()
+)
 ENDINGS = ("ern", "en", "es", "er", "s", "n", "e")
 PLURALS = frozenset({"s", "es", "e", "en", "n", "er", "ern"})
 IN_PACKING = re.compile(r"(?:\bin|\bim|\bje|\bpro|\bper|\bof|\bà|\ba)\s$")
@@ -23,6 +28,8 @@ WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 SHARED_ENDING = re.compile(r"(?<!\w)(?P<head>[^\W\d_]{3,20})- (?:und|sowie|oder) (?P<whole>[^\W\d_]{5,40})")
 ARTICLES = frozenset({"die", "der", "das", "den", "the"})
 LONG_NUMBER = 4
+SHORT_WORD = 3
+ARTICLE = re.compile(r"(?<!\w)(?:the|die|der|das|den|dem|beim|vom) $")
 NAMED_NUMBER = re.compile(r"(?<![\w-])(?P<word>[^\W\d_]{3,40}) (?P<n>\d+(?:[.,]\d+)?)(?![\w.,/-]\d)(?!\w)")
 CODE = re.compile(r"[a-z]*\d[\w.,/x-]*")
 
@@ -36,6 +43,7 @@ class DescriptionIndex:
         self.whole: dict[str, set[int]] = defaultdict(set)
         self.translated: dict[str, set[int]] = defaultdict(set)
         self.by_code: dict[str, set[int]] = defaultdict(set)
+        self.short: dict[str, set[int]] = defaultdict(set)
         self.numbers: list[frozenset[str]] = []
         self.runs: list[tuple[list[str], int]] = []
         for at, line in enumerate(self.lines):
@@ -44,6 +52,8 @@ class DescriptionIndex:
                 if len(word) >= SHORTEST_WORD and word not in EVERYDAY:
                     self.by_word[_stem(word)].add(at)
                     self.whole[_plain(word)].add(at)
+                elif len(word) == SHORT_WORD and word not in EVERYDAY:
+                    self.short[word].add(at)
             for word in _in_the_other_language(text):
                 self.translated[_stem(word)].add(at)
             for code in {folded(line.item), folded(line.supplier_part)}:
@@ -51,7 +61,7 @@ class DescriptionIndex:
                     if word not in EVERYDAY:
                         self.by_code[word].add(at)
             self.numbers.append(frozenset(re.findall(r"(?<![\w.,])\d+(?:[.,]\d+)?(?![\w.,])", text)))
-            self.runs.append((re.findall(r"\S+", text), at))
+            self.runs.append(([word.rstrip(",;") for word in re.findall(r"\S+", text)], at))
 
     def phrases(self, text: str) -> Iterator[tuple[int, int, tuple[OpenLine, ...]]]:
         """Two or more words of a description in a row, with a number in them: `M8 x 40`, `Kettle KP 200`."""
@@ -93,10 +103,12 @@ class DescriptionIndex:
         hits: list[tuple[int, int, set[int]]] = []
         for match in WORD.finditer(text):
             word = match.group(0)
-            if word in CODES and IN_PACKING.search(text[: match.start()]):
+            if word in MAKERS or (word in CODES and IN_PACKING.search(text[: match.start()])):
                 continue
             if len(word) >= SHORTEST_WORD and (owners := self._owners(word)):
                 hits.append((match.start(), match.end(), owners))
+            elif word in self.short and ARTICLE.search(text[: match.start()]):
+                hits.append((match.start(), match.end(), self.short[word]))  # "the oil"
             elif len(self.by_code.get(word, ())) == 1:
                 hits.append((match.start(), match.end(), self.by_code[word]))
         hits = sorted([*hits, *self._shared_endings(text)], key=lambda hit: hit[0])

@@ -43,7 +43,7 @@ class Focus:
     @staticmethod
     def _turn_rests(clause: Clause, spoken: Statement | None) -> None:
         """`20 went today. The other four follow`: where just so many are missing, they are the rest of a line."""
-        lines = spoken.targets.lines if spoken and spoken.targets else ()
+        lines = spoken.targets.lines if spoken and spoken.targets else spoken.aside_lines if spoken else ()
         told = (
             [piece.amount.readings[0] for piece in spoken.pieces if piece.amount and piece.amount.readings]
             if spoken
@@ -125,6 +125,17 @@ class Focus:
                 and not clause.separator
             ):
                 return Targets(lines=self.lines)  # "all" of what was spoken of
+            if (
+                any(mark.part == "both" for mark in alls)
+                and not orders
+                and len(self._all_of((self.order,))) != BOTH
+            ):
+                two = [line for line in self.mentioned if line.order == self.order]
+                return Targets(
+                    lines=tuple(two) if len(two) == BOTH else (),
+                    is_explicit=True,
+                    is_unclear=len(two) != BOTH,
+                )
             scope = self._whole(orders, everything=any(mark.order == "*" for mark in alls))
             if not scope:
                 return Targets(is_unclear=True, is_explicit=True)

@@ -349,7 +349,7 @@ def _question(said: Said, name: str) -> list[Draft] | None:
         if piece.day or piece.quantity or piece.price
     ]
     asked = [piece for piece in asked if piece != Piece()]
-    if len(asked) > 1 and any(piece.quantity is None for piece in asked):
+    if len(asked) > 1 and not all(piece.quantity is not None and piece.precision for piece in asked):
         return []  # "what is here on the 26th, and 20 later?"
     if not asked or said.statement.is_denied or said.cues & {Cue.CANCEL, Cue.REFUSE, Cue.SHIPPED}:
         return []

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from procurement.reading.accounting import hold_back
 from procurement.reading.answer import Certainty, Kind, Precision
 from procurement.reading.assembling import Assembler
 from procurement.reading.clauses import Clause, clauses_of, unknown_words
@@ -13,12 +14,13 @@ from procurement.reading.focus import Focus
 from procurement.reading.folding import folded
 from procurement.reading.grammar import Draft
 from procurement.reading.heard import Declined, Heard, Setting
-from procurement.reading.marks import Sort, Spotter
+from procurement.reading.marks import PLACEHOLDERS, Sort, Spotter
 from procurement.reading.meant import SHORT_ANSWER, implied
 from procurement.reading.mime import IncomingMail
 from procurement.reading.newtext import NewText, Passage
 from procurement.reading.opening import LONGEST_HISTORY, hear_answered, hear_subject
 from procurement.reading.pieces import add_clause
+from procurement.reading.record import Record
 from procurement.reading.restraint import draft_all
 from procurement.reading.sentences import Sentence, language_of, sentences_of
 from procurement.reading.statements import PREDICATES, RawPiece, Statement, Targets
@@ -27,10 +29,12 @@ from procurement.reading.understanding import names_of, strangers
 from procurement.reading.units import PATTERN
 from procurement.reading.words import Cue
 
+FEW_WORDS = 9  # a sentence that only counts
 # The next sentence offers something else instead: which of the two is ours to say.
 OR_ELSE = re.compile(r"\W*(?:or|oder|alternatively|alternativ|otherwise)(?!\w)")
 CHOICE = re.compile(r"\W*(?:so )?which (?:is it|one)(?!\w)|\W*was (?:gilt|stimmt) (?:nun|jetzt|denn)")
 THOSE = re.compile(r"(?<!\w)(?:those|these|them|they|that lot|die|diese|sie|davon|selbige)(?!\w)")
+GOODS_AGAIN = re.compile(rf"\W*[{PLACEHOLDERS[Sort.GOODS]}]")  # "they leave on …"
 TOO = re.compile(
     r"^\W*(?:and |und )?(?:the |die |der |das |den )?[^\w\s]+ ?(?:is |are |sind |ist )?(?:too|also|as well|likewise|the same|ditto|auch|ebenso|ebenfalls|gleichfalls|genauso|detto|dito)\W*$"
 )
@@ -53,6 +57,7 @@ class Listener:
             len(new.text.split()),
         )
         self.heard: list[Heard] = []
+        self.record = Record()
         self.last: Statement | None = None
         self.intro: Statement | None = None  # "we have shipped today:" and then a list
         self.sentences = 0
@@ -68,7 +73,10 @@ class Listener:
                 hear_answered(passage.answers, self.setting, self.spotter)
             self._hear_passage(self._answer_yes(passage), passage.end, paragraph)
             paragraph += 1000
-        return draft_all(self.heard, self.setting)
+        heard = draft_all(self.heard, self.setting)
+        if not self.is_ours:
+            hold_back(heard, self.record, self.context)
+        return heard
 
     def _answer_yes(self, passage: Passage) -> int:
         """A bare yes takes what the mail below it asked for. Returns where there is more to hear."""
@@ -159,8 +167,10 @@ class Listener:
             _as_asked(clauses)
         before = self.focus.lines
         foreign = self.focus.is_foreign
+        marks = [list(clause.marks) for clause in clauses]
         statements = self.assembler.assemble(sentence, clauses)
         self.sentences += 1
+        self.record.note(sentence, self.sentences, clauses, marks, self.focus)
         known = len(self.heard)
         self._note_declined(clauses)
         self.setting.is_not_for_us |= any(Cue.NOT_FOR_YOU in clause.cues for clause in clauses)
@@ -241,7 +251,9 @@ class Listener:
                 statement.targets = None
             if statement.targets and not _is_about_delivery(statement, language):
                 continue
-            targets = statement.targets or implied(statement, before, self.setting, foreign=foreign)
+            targets = statement.targets or implied(
+                statement, statement.aside_lines or before, self.setting, foreign=foreign
+            )
             if statement.targets is None and targets is None:
                 self._note_rest(statement)
                 continue
@@ -292,6 +304,14 @@ class Listener:
     def _goes_on(self, statement: Statement) -> bool:
         """`… The balance will follow on 2 April`: the pieces of a line may be told in several sentences."""
         last = self.last
+        if last is not None and self._counts_what_was_dated(last, statement):
+            last.pieces[0].amount, last.pieces[0].roles = (
+                statement.pieces[0].amount,
+                last.pieces[0].roles | statement.pieces[0].roles,
+            )
+            statement.pieces = statement.pieces[1:]
+            self._take_over(last, statement)
+            return True
         if (
             last is None
             or statement.targets is not None
@@ -336,7 +356,34 @@ class Listener:
             and last.paragraph == statement.paragraph
             and last.is_question == statement.is_question
             and not (last.is_denied or statement.is_denied)
-            and THOSE.search(statement.bones) is not None
+            and (THOSE.search(statement.bones) or GOODS_AGAIN.match(statement.bones)) is not None
+        )
+
+    @staticmethod
+    def _counts_what_was_dated(last: Statement, statement: Statement) -> bool:
+        """`They come on 2 April. It is 120 pieces then`: the number belongs to the day of the sentence just before."""
+        dated, counted = last.pieces, statement.pieces
+        return (
+            len(dated) == 1
+            and isinstance(dated[0].day, Day)
+            and dated[0].amount is None
+            and not (dated[0].status or dated[0].money or dated[0].part)
+            and len(counted) == 1
+            and statement.targets is None
+            and counted[0].amount is not None
+            and not counted[0].amount.is_rest
+            and bool(counted[0].amount.unit)
+            and not (counted[0].day or counted[0].status or counted[0].money or counted[0].part)
+            and last.paragraph == statement.paragraph
+            and not (
+                last.is_question
+                or statement.is_question
+                or last.is_denied
+                or statement.is_denied
+                or statement.is_conditional
+            )
+            and not statement.cues & {Cue.BACKORDER, Cue.CANCEL, Cue.MINIMUM, Cue.PACK, Cue.HISTORY}
+            and statement.words <= FEW_WORDS
         )
 
     @staticmethod

@@ -126,7 +126,7 @@ HOLIDAY = re.compile(
 LINE_LABEL = r"(?:lines?|ln|li|line ?items?|items?|itm|pos(?:ition(?:en|s)?|itionen)?|pos\.-?nr|posit|zeilen?|posten|bestellposition(?:en)?|artikelposition)"
 LIST_AND = r"\s*(?:,\s*(?:and|und)|\bu\b\.?|,|&|\+|/|and|und|sowie|u\.|or|plus|as well as)\s*"
 LINE = re.compile(
-    rf"(?<![\w-]){LINE_LABEL}\.?(?:\s*(?:no|nos|nr|number|numbers|nummer)\b\.?)?\s*[#:]?\s*(?P<list>0*\d{{1,5}})(?![\d,.]\d)"
+    rf"(?<![\w-]){LINE_LABEL}\.?(?:\s*(?:no|nos|nr|number|numbers|nummer)\b\.?)?\s*[#:]?\s*(?P<list>0*\d{{1,5}})(?!\d)(?![,.]\d)"
 )
 NEXT_LINE = re.compile(
     rf"{LIST_AND}(?:{LINE_LABEL}\.?\s*)?#?(?P<n>0*\d{{1,5}})(?![\w.,/:-]\d)(?!\s*(?:{PATTERN}|%|x\b|/)(?!\w))(?!\w)"
@@ -317,7 +317,8 @@ class Spotter:
                     if match.group(0) in ("both", "beide", "beiden")
                     else match.group(0) in BARE_ALL and "bare"
                 )
-                named = next((WORDS[word] for word in match.group(0).split()[-1:] if word in WORDS), 0)
+                last = match.group(0).split()[-1]
+                named = int(last) if last.isdigit() else WORDS.get(last, 0)
                 amount = Amount((Decimal(named),)) if named and sort is Sort.OTHERS else None
                 page.claim(
                     Mark(

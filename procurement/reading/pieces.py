@@ -125,6 +125,7 @@ def _attach(pieces: list[RawPiece], cues: set[Cue], statement: Statement, clause
     if not last and is_day and not status and Cue.SHIPPED in statement.cues:
         return  # "they are on the truck and should be with you on Wednesday"
     if last and last.status is Cue.SHIPPED and first.day and not first.amount and not first.status:
+        cues.discard(Cue.HEDGE)
         return  # when it arrives
     if (
         last

@@ -77,6 +77,9 @@ class Statement:
     core: str = ""  # of those that name, promise or qualify something
     aside: str = ""  # of those that do none of it
     language: str = "en"
+    aside_lines: tuple[
+        OpenLine, ...
+    ] = ()  # named earlier in the sentence, beside what is said: "they" are those
 
     @property
     def has_content(self) -> bool:

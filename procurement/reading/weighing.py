@@ -93,6 +93,14 @@ def _compare(earlier: _Entry, later: _Entry) -> bool:
         earlier.draft = whole
         earlier.heard.statement.end = max(earlier.heard.statement.end, later.heard.statement.end)
         return False
+    if _dates_a_piece(earlier, later):
+        return False
+    if one.kind is Kind.SUBSTITUTE and _completes(earlier, later):
+        return False
+    if {one.kind, other.kind} <= {Kind.QUANTITY, Kind.DATE, Kind.ACCEPT} and _dates_a_quantity(
+        earlier, later
+    ):
+        return False
     if earlier.is_whole != later.is_whole:  # the special goes before the general
         general, special = (earlier, later) if earlier.is_whole else (later, earlier)
         if (
@@ -163,6 +171,72 @@ def _compare(earlier: _Entry, later: _Entry) -> bool:
     if one.kind is other.kind and one.kind in (Kind.QUANTITY, Kind.SPLIT, Kind.PRICE):
         return _exclude(earlier, later)
     return False
+
+
+def _dates_a_piece(earlier: _Entry, later: _Entry) -> bool:
+    """`Only 20 are there, no news of the other 10. The 20 go on the 7th`: the day of a piece that was counted before."""
+    one, other = earlier.draft, later.draft
+    if other.kind is not Kind.DATE or len(other.pieces) != 1 or one.kind not in (Kind.BACKORDER, Kind.SPLIT):
+        return False
+    new = other.pieces[0]
+    same = [at for at, piece in enumerate(one.pieces) if piece.quantity == new.quantity and piece.day is None]
+    if new.quantity is None or len(same) != 1 or len(one.pieces) == 1:
+        return False
+    _take_in(earlier, later, tuple(new if at == same[0] else piece for at, piece in enumerate(one.pieces)))
+    return True
+
+
+def _dates_a_quantity(earlier: _Entry, later: _Entry) -> bool:
+    """`You get 620 kg. Delivery on 30 March`: the day of the quantity named before."""
+    one, other = earlier.draft, later.draft
+    if (
+        one.kind is not Kind.QUANTITY
+        or other.kind is Kind.QUANTITY
+        or len(one.pieces) != 1
+        or len(other.pieces) != 1
+    ):
+        return False
+    counted, dated = one.pieces[0], other.pieces[0]
+    if counted.day or not dated.day or dated.quantity not in (None, counted.quantity):
+        return False
+    if one.certainty is not other.certainty:
+        return False
+    _take_in(earlier, later, (replace(counted, day=dated.day, precision=dated.precision),))
+    return True
+
+
+def _completes(earlier: _Entry, later: _Entry) -> bool:
+    """`Would you take the C4? It is 14.20 each`: the price or the day of the part offered in the sentence before."""
+    if (
+        later.draft.kind not in (Kind.PRICE, Kind.DATE, Kind.ACCEPT, Kind.QUESTION)
+        or len(later.draft.pieces) != 1
+        or len(earlier.draft.pieces) != 1
+        or later.heard.statement.paragraph - earlier.heard.statement.paragraph > 1
+    ):
+        return False
+    offered, said = earlier.draft.pieces[0], later.draft.pieces[0]
+    if (said.price is not None and offered.price is not None) or (said.day and offered.day):
+        return False
+    whole = replace(
+        offered,
+        quantity=offered.quantity or said.quantity,
+        unit=offered.unit or said.unit,
+        price=said.price if offered.price is None else offered.price,
+        per=said.per if offered.price is None else offered.per,
+        day=offered.day or said.day,
+        precision=offered.precision or said.precision,
+    )
+    if later.draft.certainty is Certainty.TENTATIVE:
+        earlier.draft = replace(earlier.draft, certainty=Certainty.TENTATIVE)
+    _take_in(earlier, later, (whole,))
+    return True
+
+
+def _take_in(earlier: _Entry, later: _Entry, pieces: tuple[Piece, ...]) -> None:
+    """The earlier draft takes over what the later one said."""
+    earlier.draft = replace(earlier.draft, pieces=pieces)
+    earlier.heard.statement.end = max(earlier.heard.statement.end, later.heard.statement.end)
+    later.is_dropped = True
 
 
 def _is_more_than_ordered(one: Draft, other: Draft) -> bool:

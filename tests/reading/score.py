@@ -293,6 +293,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", default="", help="mails whose name contains this")
     options = parser.parse_args(arguments)
     mails = [mail for mail in _chosen(options) if options.only in mail.name]
+    if not mails:
+        print("There are no such mails.")
+        return 1
     print(table(score(mails, tell=options.tell)))
     return 0
 

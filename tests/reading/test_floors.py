@@ -5,10 +5,20 @@ import pytest
 from tests.reading.labels import load_mails
 from tests.reading.score import score
 
+# Opened for the sake of precision: what the reader keeps silent about in them was left so.
+OPENED_FOR_PRECISION = ("opened_eighth", "first_sight", "second_sight", "third_sight")
+
 
 @pytest.fixture(scope="module")
 def worked_on():
-    return score(load_mails(held_out=False))
+    mails = load_mails(held_out=False)
+    return score([mail for mail in mails if not mail.name.startswith(OPENED_FOR_PRECISION)])
+
+
+@pytest.fixture(scope="module")
+def opened_for_precision():
+    mails = load_mails(held_out=False)
+    return score([mail for mail in mails if mail.name.startswith(OPENED_FOR_PRECISION)])
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +40,12 @@ def test_there_are_enough_mails_in_enough_styles():
 def test_what_was_worked_on_stays_right(worked_on, language):
     assert worked_on[language].precision("exact") >= 0.99
     assert worked_on[language].recall("exact") >= 0.92
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_what_was_opened_for_precision_is_read_right_or_not_at_all(opened_for_precision, language):
+    assert opened_for_precision[language].precision("exact") >= 0.97
+    assert opened_for_precision[language].recall("exact") >= 0.60
 
 
 @pytest.mark.parametrize("language", ["de", "en"])

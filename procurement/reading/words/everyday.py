@@ -18,7 +18,7 @@ ENGLISH = frozenset(
     " hello dear good morning afternoon evening day days thank thanks thankyou please kindly kind kindest best warm regards regard regarding concerning regret regretfully sorry apologies apologise apologize apology"
     " afraid unfortunately sadly luckily fortunately happy glad pleased pleasure hope hopes wish sincerely truly yours faithfully cheers greetings respectfully respected sir madam maam sirs mister team folks guys"
     " colleague colleagues friend inconvenience inconveniences understanding understand patience trouble caused bear cooperation support appreciate appreciated attention note noted notice notes noting"
-    " reference refer referring above-mentioned abovementioned captioned mentioned subject fyi info information inform informed advise advised advice herewith hereby regards attached enclosed following follows"
+    " reference refer referring above-mentioned abovementioned captioned mentioned mention mentions stated specified subject fyi info information inform informed advise advised advice herewith hereby regards attached enclosed following follows"
     " below further question email mail message today's yesterday's quick short brief briefly bit lot lots news bad honest honestly frankly actually basically simply sure surely certainly definitely absolutely of-course course"
     " fact anyway besides by-the-way way clear clearly obviously apparently course least rest keep keeps keeping find confirm able unable grand love lovely grateful bear sake truth cordially esteemed goodself self"
     # time words that only place what said
