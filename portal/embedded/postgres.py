@@ -11,6 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import LiteralString
@@ -41,6 +42,7 @@ DURABILITY_OFF = (
     "wal_level=minimal",
     "max_wal_senders=0",
 )
+HELD_MEMORY = "pre-existing shared memory block"  # in what PostgreSQL says then (messages are C: English)
 
 
 @dataclass(frozen=True)
@@ -96,18 +98,21 @@ def start_cluster(
         make_cluster(binaries, data, passwords["postgres"])
     wait_for_former_postmaster(data)
     chosen = port or free_port()
-    child = processes.start(
-        "postgres",
-        [str(binaries / "postgres"), "-D", str(data), *settings_arguments(chosen, durable)],
-        log=log or home / "postgres.log",
-        env=server_environment(),
-        cwd=data,
-        stop_signal=signal.SIGINT,  # PostgreSQL's "fast" shutdown
-        as_user=other_identity(),
-        detached=detached,
-    )
+
+    def start() -> Child:
+        return processes.start(
+            "postgres",
+            [str(binaries / "postgres"), "-D", str(data), *settings_arguments(chosen, durable)],
+            log=log or home / "postgres.log",
+            env=server_environment(),
+            cwd=data,
+            stop_signal=signal.SIGINT,  # PostgreSQL's "fast" shutdown
+            as_user=other_identity(),
+            detached=detached,
+        )
+
+    child = start_answering(start, chosen, passwords["postgres"])
     try:
-        wait_until_it_answers(child, chosen, passwords["postgres"])
         create_roles_and_database(chosen, passwords)
     except BaseException:
         child.end()
@@ -210,6 +215,28 @@ def connect(port: int, password: str, database: str = "postgres") -> psycopg.Con
         autocommit=True,
         connect_timeout=5,
     )
+
+
+def start_answering(start: Callable[[], Child], port: int, password: str, patience: float = 20.0) -> Child:
+    """Starts the server and waits for it; again, while children of a killed one still hold its shared memory.
+
+    They notice that their postmaster is gone only when they next look, a moment after it went.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        child = start()
+        try:
+            wait_until_it_answers(child, port, password)
+        except PostgresUnavailable:
+            child.end()
+            if HELD_MEMORY not in child.last_words(2) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+        except BaseException:
+            child.end()
+            raise
+        else:
+            return child
 
 
 def wait_until_it_answers(child: Child, port: int, password: str, patience: float = 60.0) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import stat
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,12 +105,19 @@ def test_it_comes_back_after_a_crash_with_what_was_committed(cluster):
     with psycopg.connect(cluster.addresses.owner) as connection:
         connection.execute("CREATE TABLE kept (word text)")
         connection.execute("INSERT INTO kept VALUES ('here')")
-    cluster.child.popen.kill()
-    cluster.child.popen.wait()
+    with psycopg.connect(cluster.addresses.owner) as connection:
+        left = connection.info.backend_pid
+        os.kill(left, signal.SIGSTOP)  # it stays, and holds its memory, after its postmaster is gone
+        cluster.child.popen.kill()
+        cluster.child.popen.wait()
+        going_on = threading.Timer(1.5, os.kill, [left, signal.SIGCONT])
+        going_on.start()
 
-    again = postgres.start_cluster(cluster.home)
+        again = postgres.start_cluster(cluster.home)
 
     try:
+        going_on.join()
+        assert postgres.HELD_MEMORY in (cluster.home / "postgres.log").read_text()
         assert ask(again.addresses.owner, "SELECT word FROM kept") == ("here",)
         assert again.answers_yes("SELECT EXISTS (SELECT FROM kept)")
         assert not again.answers_yes("SELECT EXISTS (SELECT FROM not_there)")
