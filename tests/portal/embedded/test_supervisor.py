@@ -16,10 +16,11 @@ from portal.embedded import processes
 
 # What a run does, small: two lasting children; their numbers are printed so that the test can look for them.
 RUN = """
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
 from portal.embedded.supervisor import Failed, Stopping, Supervisor
 here = Path(sys.argv[1])
+signal.signal(signal.SIGHUP, signal.SIG_IGN if "nohup" in sys.argv else signal.SIG_DFL)
 sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
 brief = [sys.executable, "-c", "import time; time.sleep(0.3); print('my last words')"]
 try:
@@ -38,9 +39,11 @@ except Failed as failed:
 """
 
 
-def begin(here: Path, second: str = "lasting", first: str = "pass") -> subprocess.Popen[str]:
+def begin(
+    here: Path, second: str = "lasting", first: str = "pass", *, under: str = "shell"
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", RUN, str(here), second, first],
+        [sys.executable, "-c", RUN, str(here), second, first, under],
         cwd=settings.BASE_DIR,
         env=dict(os.environ),
         stdout=subprocess.PIPE,
@@ -74,6 +77,21 @@ def test_whoever_asks_nothing_stays_behind(tmp_path, sent):
     assert (run.returncode, said) == (0, f"stopped by {sent.name}\n")
     assert all_gone(children)
     assert not (tmp_path / "run" / "processes.json").exists()
+
+
+def test_under_nohup_it_stays_when_the_terminal_goes(tmp_path):
+    run = begin(tmp_path, under="nohup")
+    children = children_of(run)
+
+    run.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        run.wait(1)
+    assert all(processes.started_at(pid) for pid in children)
+    run.send_signal(signal.SIGTERM)
+    said, _ = run.communicate(timeout=60)
+
+    assert (run.returncode, said) == (0, "stopped by SIGTERM\n")
+    assert all_gone(children)
 
 
 def test_asking_twice_changes_nothing(tmp_path):
