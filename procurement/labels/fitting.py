@@ -41,7 +41,8 @@ def fitted(text: str, width: float, size: float, lines: int = 1) -> Fitted:
     smallest = size * SMALLEST
     while size >= smallest:
         broken = _broken(text, width, size)
-        if len(broken) <= lines:
+        # A single sign may be wider than its line: it cannot be broken, only made smaller.
+        if len(broken) <= lines and all(width_of(line, size) <= width for line in broken):
             return Fitted(round(size, 2), tuple(broken))
         size *= STEP
     size = round(size / STEP, 2)

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from procurement.labels.elements import Element, count_element, key_element
@@ -163,6 +163,7 @@ def test_a_long_carton_number_has_narrower_bars_and_the_longest_are_refused():
 
 
 @given(words, st.floats(5, 100), st.floats(2, 5), st.integers(1, 3))
+@example("W", 5.0, 5.0, 1)
 def test_text_is_fitted_into_its_box(text, width, size, lines):
     found = fitted(text, width, size, lines)
 
