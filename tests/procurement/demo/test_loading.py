@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
@@ -31,6 +32,7 @@ from procurement.erp.states import CommandState
 from procurement.management.commands import seed_demo
 from procurement.orders.models import OrderRevision, PurchaseOrder
 from procurement.orders.states import Agreement, Logistics, OrderState
+from procurement.shipments.models import ShipNotice
 from procurement.threads.models import Message
 from procurement.tolerances.models import ToleranceDecision, TolerancePolicy
 from suppliers.models import Supplier, User
@@ -161,6 +163,10 @@ class TestWhereOrdersStand:
         assert not OutboxMessage.objects.filter(created_at__gt=timezone.now()).exists()
 
 
+def notices_sent() -> int:
+    return ShipNotice.objects.filter(sent_at__isnull=False).count()
+
+
 @pytest.mark.usefixtures("loaded")
 class TestWhatTheErpKnows:
     def test_every_message_is_delivered_but_for_the_newest_and_the_one_that_never_gets_through(self):
@@ -168,7 +174,8 @@ class TestWhatTheErpKnows:
         waiting = OutboxMessage.objects.filter(topic="erp", state=MessageState.WAITING)
         delivered = OutboxMessage.objects.filter(topic="erp", state=MessageState.DELIVERED)
 
-        assert waiting.count() == 3
+        told = Counter(waiting.values_list("kind", flat=True))
+        assert told == Counter({"order.promise_agreed": 3, "shipment.sent": notices_sent()})
         assert {order.stream for order in order_of("not_getting_through")} == {parked.stream}
         assert DeliveryAttempt.objects.filter(message=parked).count() == parked.attempts == 12
         assert DeliveryAttempt.objects.count() == delivered.count() + 12
@@ -201,13 +208,15 @@ def test_the_pretend_erp_goes_on_with_the_same_orders(settings):
     load()
     with acting(SET_UP):
         stuck = set(ErpCommand.objects.exclude(state=CommandState.CONFIRMED).values_list("key", flat=True))
+        notices = notices_sent()
+    pretend = PretendErp(settings.ERP_FILES_ROOT)
 
-    assert deliver_due(worker=1, clock=timezone.now, topics=["erp"]) == 3
-    worked = PretendErp(settings.ERP_FILES_ROOT).work()
+    assert deliver_due(worker=1, clock=timezone.now, topics=["erp"]) == 3 + notices
+    worked = pretend.work()
     with connect() as connector:
         runs = read_feeds(connector, clock=timezone.now)
 
-    assert len(worked.taken) == 3
+    assert (len(worked.taken), len(pretend.inbound())) == (3, notices)
     assert not worked.refused + worked.conflicts
     assert sum(run.refused for run in runs) == 0
     with acting(SET_UP):
