@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import Client
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 HERE = Path(__file__).parent
@@ -60,3 +62,25 @@ def page(browser: Any, live_server: Any) -> Iterator[Any]:
     context = browser.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900})
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def at(browser: Any, live_server: Any, people: dict[str, Any]) -> Iterator[Any]:
+    """Somebody's own browser, signed in, of this width."""
+    contexts = []
+
+    def opened(name: str, width: int = 1440, **more: Any) -> Any:
+        context = browser.new_context(
+            base_url=live_server.url, viewport={"width": width, "height": 900}, **more
+        )
+        contexts.append(context)
+        client = Client()
+        client.force_login(people[name].user)
+        cookie = settings.SESSION_COOKIE_NAME
+        value = client.cookies[cookie].value
+        context.add_cookies([{"name": cookie, "value": value, "url": live_server.url}])
+        return context.new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()

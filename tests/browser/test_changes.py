@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -33,28 +30,6 @@ def an_agreed_order(people: dict[str, Any], lines: int = 3) -> Any:
 
 def propose(*args: Any, **words: Any) -> OrderChange:
     return changes.propose(*args, at=timezone.now(), **words)
-
-
-@pytest.fixture
-def at(browser: Any, live_server: Any, people: dict[str, Any]) -> Iterator[Any]:
-    """Somebody's own browser, signed in, of this width."""
-    contexts = []
-
-    def opened(name: str, width: int = 1440, **more: Any) -> Any:
-        context = browser.new_context(
-            base_url=live_server.url, viewport={"width": width, "height": 900}, **more
-        )
-        contexts.append(context)
-        client = Client()
-        client.force_login(people[name].user)
-        cookie = settings.SESSION_COOKIE_NAME
-        value = client.cookies[cookie].value
-        context.add_cookies([{"name": cookie, "value": value, "url": live_server.url}])
-        return context.new_page()
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 def the_change() -> OrderChange:
