@@ -23,6 +23,7 @@ from portal.kernel.rest.fields import Day, Exact, Moment, Query, Shape, Text, Wh
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, IF_MATCH, REPLAYED
 from procurement.orders.api import CompanyRef, OrderRef, SupplierRef
 from procurement.shipments.messages import (
+    HEADER_FIELDS,
     NoticeHeader,
     NoticeNamed,
     TellMilestone,
@@ -326,27 +327,12 @@ def _finding(one: Finding) -> dict[str, Any]:
     }
 
 
-_HEADER = (
-    "number",
-    "ship_on",
-    "delivery_on",
-    "ship_from",
-    "carrier",
-    "service",
-    "bill_of_lading",
-    "freight_terms",
-    "seal",
-    "pieces",
-    "gross_kg",
-    "note",
-)
-
-
 def _whole(sent: Mapping[str, Any], company: str) -> WholeNotice:
-    header = {name: sent[name] for name in _HEADER if name in sent}
+    header = {name: sent[name] for name in HEADER_FIELDS if name in sent}
+    header["tracking_numbers"] = tuple(sent.get("tracking_numbers", ()))
     return WholeNotice(
         company=company,
-        header=NoticeHeader(**header, tracking_numbers=tuple(sent.get("tracking_numbers", ()))),
+        header=NoticeHeader(**header),
         lines=tuple(
             WholeLine(
                 one["order"],

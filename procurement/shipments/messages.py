@@ -5,7 +5,7 @@ neutral paper of a notice that the ERP is told of.
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -37,6 +37,10 @@ class NoticeHeader:
     pieces: int | None = None
     gross_kg: Decimal | None = None
     note: str = ""
+
+
+# The names of all that a head says.
+HEADER_FIELDS = tuple(one.name for one in fields(NoticeHeader))
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,6 +197,8 @@ class Package(models.Model):
     tracking_number = models.CharField(max_length=60, blank=True)
     is_live = models.BooleanField(default=False)
 
+    packed_here: list["PackedQuantity"]  # where `queries.packages_in` has read them
+
     objects = ScopedQuerySet.as_manager()
 
     class Meta:

@@ -199,15 +199,9 @@ def packed_by_line(draft: Written) -> dict[int, Decimal]:
     """How much of each line lies in packages, by the notice's line."""
     found: dict[int, Decimal] = defaultdict(Decimal)
     for package in draft.packages:
-        for content in packed_here(package):
+        for content in package.packed_here:
             found[content.notice_line_id] += content.quantity
     return found
-
-
-def packed_here(package: Package) -> list[PackedQuantity]:
-    """What lies in a package, read with it."""
-    here: list[PackedQuantity] = package.packed_here  # type: ignore[attr-defined]  # queries.packages_in
-    return here
 
 
 # --- packages -----------------------------------------------------------------------------------------------
@@ -312,7 +306,7 @@ def _look(package: Package) -> tuple[Any, ...]:
             one.origin,
             one.dangerous_goods,
         )
-        for one in packed_here(package)
+        for one in package.packed_here
     )
     measures = (package.gross_kg, package.length_cm, package.width_cm, package.height_cm)
     return (package.kind, contents, *measures, package.tracking_number)
@@ -338,7 +332,7 @@ def _package_row(
         depth,
         str(PackageKind(first.kind).label),
         " – ".join(dict.fromkeys(numbers)),
-        [content_of(one, names[one.notice_line_id]) for one in packed_here(first)],
+        [content_of(one, names[one.notice_line_id]) for one in first.packed_here],
         measures_text(first),
         has_inner,
         is_opened,

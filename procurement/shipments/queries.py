@@ -97,7 +97,9 @@ def order_ids_of(notice_ids: Iterable[int]) -> list[int]:
 
 def lines_in(notice: ShipNotice) -> list[ShipNoticeLine]:
     """The lines of a notice in their order, each with its order line and order."""
-    return list(notice.lines.select_related("line__order", "line__ship_to").order_by("position", "id"))
+    return list(
+        notice.lines.select_related("line__order__ship_to", "line__ship_to").order_by("position", "id")
+    )
 
 
 def packages_in(notice: ShipNotice) -> list[Package]:
@@ -308,6 +310,18 @@ def last_promised(line_ids: Iterable[int]) -> dict[int, date]:
     return found
 
 
+def places_of(lines: Iterable[PurchaseOrderLine]) -> dict[int, Site | None]:
+    """Where each line goes, by line id: to the place that was agreed for it, else to the one asked for. One query.
+
+    A change of place is agreed before the ERP has taken it over, and the goods follow what was agreed.
+    """
+    known = {line.pk: line for line in lines}
+    agreed = Promise.objects.filter(line__in=known, state=PromiseState.AGREED, ship_to__isnull=False)
+    agreed = agreed.exclude(kind=PromiseKind.REFUSE).select_related("ship_to").order_by("line_id", "-piece")
+    elsewhere = {promise.line_id: promise.ship_to for promise in agreed}
+    return {pk: elsewhere.get(pk) or line.ship_to or line.order.ship_to for pk, line in known.items()}
+
+
 # --- for the checks -----------------------------------------------------------------------------------------
 
 
@@ -351,7 +365,7 @@ def scanned_line(draft: Written, text: str) -> ShipNoticeLine | None:
     wanted = text.strip().casefold()
     packed: dict[int, Decimal] = defaultdict(Decimal)
     for package in draft.packages:
-        for content in package.packed_here:  # type: ignore[attr-defined]
+        for content in package.packed_here:
             packed[content.notice_line_id] += content.quantity
     found = [
         one
@@ -371,6 +385,7 @@ def checked(draft: Written, *, at: datetime, hold: bool = False) -> CheckedNotic
     notice, lines = draft.notice, draft.lines
     promised = last_promised(one.line_id for one in lines)
     allowed = _allowed(draft, at=at, hold=hold)
+    places = places_of([one.line for one in lines])
     positions = {package.pk: package.position for package in draft.packages}
     line_positions = {one.pk: one.position for one in lines}
     return CheckedNotice(
@@ -397,7 +412,7 @@ def checked(draft: Written, *, at: datetime, hold: bool = False) -> CheckedNotic
                 follows_on=one.follows_on,
                 promised_on=promised.get(one.line_id),
                 is_agreed=one.line.agreement == Agreement.AGREED,
-                goes_elsewhere=(one.line.ship_to_id or one.line.order.ship_to_id) != notice.ship_to_id,
+                goes_elsewhere=places[one.line_id] != notice.ship_to,
                 refusal=refusal_of(one.line, one.line.order),
             )
             for one in lines
@@ -413,7 +428,7 @@ def checked(draft: Written, *, at: datetime, hold: bool = False) -> CheckedNotic
                     CheckedContent(
                         line_positions[one.notice_line_id], one.quantity, one.serials, one.expires_on
                     )
-                    for one in package.packed_here  # type: ignore[attr-defined]
+                    for one in package.packed_here
                 ],
             )
             for package in draft.packages

@@ -5,6 +5,7 @@ The papers speak the supplier's language: its own people print and sign them.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 
 from django.utils import translation
@@ -16,7 +17,7 @@ from procurement.labels.elements import BadElement, Element, count_element, day_
 from procurement.labels.papers import DeliveryPaper, Label, PackedItem, PaperLine, PaperPackage, Party
 from procurement.shipments.models import Package, PackedQuantity, ShipNotice, ShipNoticeLine
 from procurement.shipments.policies import ZERO
-from procurement.shipments.presenters import measures_text, number_of, packed_here
+from procurement.shipments.presenters import measures_text, number_of
 from procurement.shipments.queries import Written
 from procurement.shipments.states import PackageKind
 
@@ -46,7 +47,7 @@ def _all_inside(draft: Written) -> dict[int, list[PackedQuantity]]:
     for package in draft.packages:
         here: int | None = package.pk
         while here is not None:
-            found[here] += packed_here(package)
+            found[here] += package.packed_here
             here = parents.get(here)
     return found
 
@@ -98,7 +99,7 @@ def _label(
     )
 
 
-def _elements(gtin: str, quantity: Decimal | None, lot: str, expires_on: object) -> tuple[Element, ...]:
+def _elements(gtin: str, quantity: Decimal | None, lot: str, expires_on: date | None) -> tuple[Element, ...]:
     """What a second barcode says of one item's package: (02) GTIN, (37) count, (17) expiry, (10) lot. None without a
     GTIN: a count without its item says nothing.
     """
@@ -107,7 +108,7 @@ def _elements(gtin: str, quantity: Decimal | None, lot: str, expires_on: object)
     try:
         found = [key_element("02", gtin.zfill(14)), count_element("37", int(quantity))]
         if expires_on is not None:
-            found.append(day_element("17", expires_on))  # type: ignore[arg-type]  # a date, or None
+            found.append(day_element("17", expires_on))
         if lot:
             found.append(Element("10", lot))
     except (BadElement, ValueError):
@@ -150,7 +151,7 @@ def _lots(draft: Written) -> dict[int, tuple[str, ...]]:
     """The lots of each line, with their days, by the notice's line."""
     found: dict[int, dict[str, None]] = defaultdict(dict)
     for package in draft.packages:
-        for one in packed_here(package):
+        for one in package.packed_here:
             for text in _lot_texts(one):
                 found[one.notice_line_id][text] = None
     return {line: tuple(texts) for line, texts in found.items()}
@@ -190,7 +191,7 @@ def _paper_packages(draft: Written) -> tuple[PaperPackage, ...]:
         return PaperPackage(
             kind=str(PackageKind(package.kind).label),
             number=number_of(package) or str(package.position),
-            contents=tuple(_packed_item(one, lines[one.notice_line_id]) for one in packed_here(package)),
+            contents=tuple(_packed_item(one, lines[one.notice_line_id]) for one in package.packed_here),
             inner=tuple(paper(each) for each in inner[package.pk]),
             gross_kg=package.gross_kg,
             size=_size(package),

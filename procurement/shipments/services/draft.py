@@ -12,16 +12,25 @@ from django.utils.translation import gettext as _
 from portal.kernel.actors import Actor
 from portal.kernel.errors import Invalid, Problem
 from portal.kernel.scope import requires_scope
+from procurement.catalogue.models import Site
 from procurement.orders.models import PurchaseOrderLine
 from procurement.orders.policies import plain
 from procurement.orders.queries import lock_orders, visible_orders
-from procurement.shipments.messages import LineChoice, LineEntry, NoticeHeader, NoticeNamed, SaveNotice
+from procurement.shipments.messages import (
+    HEADER_FIELDS,
+    LineChoice,
+    LineEntry,
+    NoticeHeader,
+    NoticeNamed,
+    SaveNotice,
+)
 from procurement.shipments.models import ShipNotice, ShipNoticeLine
 from procurement.shipments.policies import MOST_LINES, ZERO, number_key
 from procurement.shipments.queries import (
     find_notice,
     lines_in,
     order_ids_of,
+    places_of,
     shippable_lines,
     shipped_by_line,
 )
@@ -51,9 +60,10 @@ def start_notices(choices: Sequence[LineChoice], *, actor: Actor, at: datetime) 
     require_may_ship(actor)
     lines = _chosen(choices, actor)
     gone = shipped_by_line([line for line, _quantity in lines])
-    by_place: dict[tuple[int, int, int | None], list[tuple[PurchaseOrderLine, Decimal]]] = {}
+    places = places_of([line for line, _quantity in lines])
+    by_place: dict[tuple[int, int, Site | None], list[tuple[PurchaseOrderLine, Decimal]]] = {}
     for line, quantity in lines:
-        place = line.ship_to_id or line.order.ship_to_id
+        place = places[line.pk]
         left = max(ZERO, line.quantity - gone[line.pk])
         by_place.setdefault((line.supplier_id, line.order.company_id, place), []).append(
             (line, left if quantity is None else quantity)
@@ -63,7 +73,7 @@ def start_notices(choices: Sequence[LineChoice], *, actor: Actor, at: datetime) 
         notice = ShipNotice(
             supplier_id=supplier_id,
             company_id=company_id,
-            ship_to_id=place,
+            ship_to=place,
             on_behalf=not actor.is_supplier,
             drafted_at=at,
             updated_at=at,
@@ -141,11 +151,12 @@ def add_lines(named: NoticeNamed, choices: Sequence[LineChoice], *, actor: Actor
     lines = _chosen(choices, actor, notice)
     here = {one.line_id: one.position for one in notice.lines.all()}
     gone = shipped_by_line([line for line, _quantity in lines], besides=notice.consignment)
+    places = places_of([line for line, _quantity in lines])
     problems = []
     for line, _quantity in lines:
-        place = (line.supplier_id, line.order.company_id, line.ship_to_id or line.order.ship_to_id)
+        place = (line.supplier_id, line.order.company_id, places[line.pk])
         values = {"order": line.order.number, "line": line.number}
-        if place != (notice.supplier_id, notice.company_id, notice.ship_to_id):
+        if place != (notice.supplier_id, notice.company_id, notice.ship_to):
             message = _(
                 "Order %(order)s line %(line)s goes to another place. It needs a ship notice of its own."
             )
@@ -189,7 +200,7 @@ def save_notice(command: SaveNotice, *, actor: Actor, at: datetime) -> ShipNotic
     if command.header is not None:
         problems += list(_header_problems(command.header))
         place = _ship_from(notice, command.header.ship_from, problems)
-        fields = {name: getattr(command.header, name) for name in _PLAIN} | {
+        fields = {name: getattr(command.header, name) for name in HEADER_FIELDS if name not in READ_APART} | {
             "number": command.header.number.strip(),
             "number_key": number_key(command.header.number),
             "tracking_numbers": list(command.header.tracking_numbers),
@@ -204,18 +215,8 @@ def save_notice(command: SaveNotice, *, actor: Actor, at: datetime) -> ShipNotic
     return notice
 
 
-_PLAIN = (
-    "ship_on",
-    "delivery_on",
-    "carrier",
-    "service",
-    "bill_of_lading",
-    "freight_terms",
-    "seal",
-    "pieces",
-    "gross_kg",
-    "note",
-)
+# What a head says in other words than its notice keeps.
+READ_APART = ("number", "tracking_numbers", "ship_from")
 
 
 def _header_problems(header: NoticeHeader) -> Iterable[Problem]:

@@ -5,7 +5,8 @@ ids, and then the notice. So two people who ship the last ten of a line come one
 that nothing is left.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -160,31 +161,25 @@ def require_untouched(notice: ShipNotice, verb: str) -> None:
     raise IllegalTransition(message, details={"verb": verb, "state": notice.state})
 
 
-class _numbers_once:  # noqa: N801 -- a context manager, read like a function
-    """Turns the database's word on a number that is there twice into a sentence."""
-
-    def __init__(self, notice: ShipNotice) -> None:
-        self.notice = notice
-        self.atomic = transaction.atomic()
-
-    def __enter__(self) -> None:
-        self.atomic.__enter__()
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        self.atomic.__exit__(kind, error, trace)
-        if not isinstance(error, IntegrityError):
-            return
+@contextmanager
+def _numbers_once(notice: ShipNotice) -> Iterator[None]:
+    """Turn the database's word on a number that is there twice into a sentence."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
         text = str(error)
         if "ship_notice_number_once" in text:
             message = _(
                 "You have sent a ship notice with the number %(number)s already. Give this one its own number."
             )
-            raise Duplicate(message % {"number": self.notice.number}) from error
+            raise Duplicate(message % {"number": notice.number}) from error
         if "package_sscc_once" in text or "package_carton_once" in text:
             message = _(
                 "A package of another shipment has one of these SSCCs. Each package has its own, for ever."
             )
             raise Duplicate(message) from error
+        raise
 
 
 def _problem_of(finding: Finding) -> Problem:

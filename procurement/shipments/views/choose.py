@@ -17,7 +17,7 @@ from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import find_order
 from procurement.shipments.messages import LineChoice, NoticeNamed
 from procurement.shipments.models import ShipNotice
-from procurement.shipments.queries import find_notice, matching_lines, shippable_lines
+from procurement.shipments.queries import find_notice, matching_lines, places_of, shippable_lines
 from procurement.shipments.services import add_lines, repeat_notice, start_notices
 from suppliers.roles import Permission
 
@@ -137,13 +137,13 @@ def _show(
         order=("expected_on", "order_id", "number", "id"),
         size=PAGE_SIZE,
     )
-    rows = []
+    rows, places = [], places_of(page.rows)
     for line in page.rows:
         pick = f"{line.order.key}.{line.key}"
         rows.append(
             {
                 "line": line,
-                "place": line.ship_to or line.order.ship_to,
+                "place": places[line.pk],
                 "open": line.quantity - max(line.shipped_quantity, line.received_quantity),
                 "pick": pick,
                 "is_picked": pick in picks,

@@ -46,7 +46,6 @@ from procurement.shipments.presenters import (
     line_rows,
     number_of,
     package_rows,
-    packed_here,
     totals,
 )
 from procurement.shipments.queries import (
@@ -448,7 +447,7 @@ def _scan(request: DoorRequest, notice: ShipNotice, told: Told) -> None:
                 each.origin,
                 each.dangerous_goods,
             )
-            for each in packed_here(into)
+            for each in into.packed_here
         ]
         count = _one_more(contents, one.position)
         set_contents(_named(notice), into.position, contents, **common)

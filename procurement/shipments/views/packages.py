@@ -17,7 +17,7 @@ from procurement.orders.policies import plain
 from procurement.shipments.forms import CONTENT, MEASURES, MOST_CONTENTS, SPARE_ROWS, read_package_form, shown
 from procurement.shipments.messages import NoticeNamed
 from procurement.shipments.models import Package
-from procurement.shipments.presenters import number_of, packed_here
+from procurement.shipments.presenters import number_of
 from procurement.shipments.queries import Written, find_notice, written
 from procurement.shipments.services import set_alike
 from procurement.shipments.states import PackageKind
@@ -84,7 +84,7 @@ def _texts(package: Package, draft: Written) -> dict[str, str]:
         name: "" if getattr(package, name) is None else plain(getattr(package, name)) for name in MEASURES
     }
     typed["tracking_number"] = package.tracking_number
-    for row, one in enumerate(packed_here(package)):
+    for row, one in enumerate(package.packed_here):
         typed |= {
             f"line.{row}": str(positions[one.notice_line_id]),
             f"quantity.{row}": plain(one.quantity),

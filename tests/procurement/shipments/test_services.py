@@ -8,7 +8,9 @@ import pytest
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import Duplicate, IllegalTransition, Invalid, NotAllowed, NotFound, StaleDocument
 from portal.kernel.scope import acting
+from procurement.changes.messages import Wish
 from procurement.changes.models import OrderChange
+from procurement.changes.services import accept_change
 from procurement.shipments.messages import (
     AddPackages,
     LineChoice,
@@ -40,7 +42,7 @@ from procurement.shipments.services import (
 )
 from procurement.tolerances.messages import DocumentKind
 from suppliers.models import Supplier
-from tests.builders.changes import an_agreed_order
+from tests.builders.changes import an_agreed_order, propose, say
 from tests.builders.shipments import (
     ARRIVES,
     LEAVES,
@@ -821,3 +823,21 @@ def test_packages_lie_one_in_another_ten_deep_and_no_deeper(people):
     do(move_package, notice, people["asha"], 11, None)
     with pytest.raises(Invalid, match="lie one in another"):
         do(move_package, notice, people["asha"], 11, 9)
+
+
+# --- to another place
+
+
+def test_goods_go_to_the_place_that_was_agreed_though_the_erp_still_asks_for_the_old_one(people):
+    order = an_agreed_order(people["asha"])
+    asked = propose(order, people["bea"], Wish(ship_to="HULL"))
+    say(accept_change, asked, people["asha"])
+
+    notice = begin(order, people["asha"])
+    apart = begin(order, people["asha"], {"L20": None})
+
+    assert (notice.ship_to.code, apart.ship_to.code) == ("HULL", "LEEDS")
+    with pytest.raises(Invalid, match="goes to another place"):
+        do(add_lines, notice, people["asha"], [LineChoice(order.key, "L20")])
+    write(notice, people["asha"])
+    assert "other_place" not in {one.code for one in send(notice, people["asha"]).findings}
