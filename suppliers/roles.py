@@ -21,6 +21,8 @@ class Permission(StrEnum):
     CHANGE_NEGOTIATE = "change.negotiate"
     SHIPMENT_WRITE = "shipment.write"
     SHIPMENT_SETUP = "shipment.setup"
+    DOCK_PLAN = "dock.plan"
+    GOODS_RECEIVE = "goods.receive"
     REASON_MANAGE = "reason.manage"
     THREAD_WRITE = "thread.write"
     THREAD_NOTE = "thread.note"
@@ -76,6 +78,7 @@ _BUYS = _COMPANY_READS | {
     P.MAIL_VIEW,
     P.MAIL_PLACE,
 }
+_RECEIVES = frozenset({P.DOCK_PLAN, P.GOODS_RECEIVE, P.THREAD_WRITE, P.THREAD_NOTE})
 
 
 class CompanyRole(models.TextChoices):
@@ -95,7 +98,7 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
     CompanyRole.BUYER: _BUYS,
     CompanyRole.PLANNER: _COMPANY_READS | {P.THREAD_WRITE, P.THREAD_NOTE, P.CASE_WORK},
     CompanyRole.ACCOUNTS_PAYABLE: _COMPANY_READS | {P.THREAD_NOTE},
-    CompanyRole.RECEIVING: _COMPANY_READS,
+    CompanyRole.RECEIVING: _COMPANY_READS | _RECEIVES,
     CompanyRole.ADMINISTRATOR: _COMPANY_READS
     | {
         P.SUPPLIER_MANAGE,
@@ -111,7 +114,9 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
     },
     CompanyRole.INTEGRATION_OWNER: _COMPANY_READS
     | {P.ERP_VIEW, P.ERP_MANAGE, P.TOKEN_MANAGE, P.CASE_WORK, P.MAIL_VIEW},
-    CompanyRole.MANAGER: _BUYS | {P.REASON_MANAGE, P.ERP_VIEW, P.AUDIT_VIEW, P.POLICY_APPROVE, P.CASE_MANAGE},
+    CompanyRole.MANAGER: _BUYS
+    | _RECEIVES
+    | {P.REASON_MANAGE, P.ERP_VIEW, P.AUDIT_VIEW, P.POLICY_APPROVE, P.CASE_MANAGE},
     CompanyRole.AUDITOR: _COMPANY_READS | {P.ERP_VIEW, P.AUDIT_VIEW, P.MAIL_VIEW},
 }
 
