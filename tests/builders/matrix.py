@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from portal.kernel.outbox.models import MessageState, OutboxMessage
 from portal.kernel.scope import acting
@@ -53,6 +54,7 @@ class Objects:
     """One of everything a supplier can have."""
 
     supplier_id: int
+    supplier_key: UUID
     order: PurchaseOrder
     answer: OrderAcknowledgment
     token: ApiToken
@@ -187,6 +189,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
     mail, mail_draft = by_mail(order, supplier)
     return Objects(
         supplier.pk,
+        supplier.key,
         order,
         done.paper,
         token,
@@ -351,6 +354,10 @@ def _decision(objects: Objects) -> dict[str, Any]:
     return {"key": objects.decision.key}
 
 
+def _supplier(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.supplier_key}
+
+
 def _item(_objects: Objects) -> dict[str, Any]:
     return {"number": "VALVE-15"}
 
@@ -480,6 +487,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "integration-command": _command,
     "order-story": _order,
     "item": _item,
+    "supplier-record": _supplier,
     "order-link-end": _link,
     "integration-command-read": _command,
     "integration-command-retry": _command,

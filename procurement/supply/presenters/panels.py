@@ -6,12 +6,19 @@ from datetime import datetime
 
 from procurement.catalogue.models import Item, Site
 from procurement.orders.models import PurchaseOrderLine, ScheduleLine
+from procurement.supply.messages import Measure
 from procurement.supply.presenters.record import RecordPanel, record_of
+from procurement.supply.presenters.rows import (
+    RecordRow,
+    rows_of_announcements,
+    rows_of_answers,
+    rows_of_deliveries,
+)
 from procurement.supply.presenters.stock import StockPanel, stock_panel
 from procurement.supply.queries import Coming, Supply, coming_of, supply_at
 from procurement.supply.queries.announcing import announcements_of
 from procurement.supply.queries.place import day_at
-from procurement.supply.queries.record import answered, deliveries_of, deliveries_of_item
+from procurement.supply.queries.record import answered, answers_of, deliveries_of, deliveries_of_item
 from procurement.supply.queries.sources import OtherStock, Source, sources_of, stock_elsewhere
 from suppliers.models import Supplier
 
@@ -93,6 +100,15 @@ def record_panel(
         item_number,
         announcements_of(supplier.pk, at=at),
     )
+
+
+def record_rows(supplier: Supplier, measure: Measure, *, at: datetime) -> list[RecordRow]:
+    """The rows behind one figure of `record_panel`, the newest first: four queries at most."""
+    if measure == Measure.ANSWERS:
+        return rows_of_answers(answers_of(supplier.pk, at=at))
+    if measure in (Measure.ANNOUNCED, Measure.AFTER_DEPARTURE, Measure.LINES):
+        return rows_of_announcements(measure, announcements_of(supplier.pk, at=at))
+    return rows_of_deliveries(measure, deliveries_of(supplier.pk, today=at.date()))
 
 
 def _panels(

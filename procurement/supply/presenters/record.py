@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.kernel.templatetags.portal_ui import day_text, figure, quantity_text
+from procurement.supply.messages import Measure
 from procurement.supply.queries.announcing import Announcement
 from procurement.supply.queries.record import Answered, Delivered
 from suppliers.models import Supplier
@@ -19,11 +20,15 @@ BARS, BAR_WIDTH, BAR_HEIGHT, LEAST_HEIGHT = 12, 250, 34, 9.0
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure: its name, its value, and the rows it was made of in words ("11 of 12")."""
+    """One figure: what it measures, its value, and the rows it was made of in words ("11 of 12")."""
 
-    label: str
+    measure: Measure
     value: str
     rows: str = ""
+
+    @property
+    def label(self) -> str:
+        return str(self.measure.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +85,25 @@ def record_of(
 
 
 def _figures(answers: Answered, deliveries: Sequence[Delivered]) -> list[Figure]:
-    kept = [one for one in deliveries if one.is_kept]
     moved = [one for one in deliveries if one.was_moved]
     late = [one.days_late for one in deliveries if one.days_late]
-    found = [_share(_("In time and in full, as agreed"), len(kept), len(deliveries))]
-    found.append(
-        _share(
-            _("In time and in full, as asked"), sum(one.is_as_asked for one in deliveries), len(deliveries)
-        )
-    )
-    found.append(_share(_("Answers in time"), answers.in_time, answers.given))
+    count = len(deliveries)
+    found = [
+        _share(Measure.AGREED, sum(one.is_kept for one in deliveries), count),
+        _share(Measure.ASKED, sum(one.is_as_asked for one in deliveries), count),
+    ]
+    if count:
+        share = sum((one.share_in_time for one in deliveries), start=Decimal(0)) / count
+        deliveries_text = ngettext("%(n)d delivery", "%(n)d deliveries", count) % {"n": count}
+        found.append(Figure(Measure.FILLED, percent(share), deliveries_text))
+    found.append(_share(Measure.ANSWERS, answers.in_time, answers.given))
     if moved:
-        by_the_new = sum(
-            one.arrived_on is not None
-            and one.last_agreed_on is not None
-            and one.arrived_on <= one.last_agreed_on
-            for one in moved
-        )
-        found.append(Figure(_("Kept a re-dated promise"), _of(by_the_new, len(moved))))
+        by_the_new = sum(one.kept_the_last for one in moved)
+        found.append(Figure(Measure.MOVED, _of(by_the_new, len(moved))))
     if late:
         days = median_low(late)
         value = ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
-        found.append(Figure(_("Median slip when late"), value, _of(len(late), len(deliveries))))
+        found.append(Figure(Measure.SLIP, value, _of(len(late), count)))
     return found
 
 
@@ -110,25 +112,34 @@ def _announced(announced: Sequence[Announcement]) -> list[Figure]:
     found: list[Figure] = []
     there = [one for one in announced if one.there_at is not None]
     if there:
-        label = _("Announced before arrival")
-        found.append(_share(label, sum(one.is_in_time for one in there), len(there)))
+        found.append(_share(Measure.ANNOUNCED, sum(one.is_in_time for one in there), len(there)))
     hours = [one.hours_after_departure for one in announced if one.hours_after_departure is not None]
     if hours:
-        value = ngettext("%(n)d hour", "%(n)d hours", median_low(hours)) % {"n": median_low(hours)}
-        found.append(Figure(_("Announced after departure, median"), value, _of(len(hours), len(announced))))
+        found.append(
+            Figure(Measure.AFTER_DEPARTURE, hours_text(median_low(hours)), _of(len(hours), len(announced)))
+        )
     lines = sum(one.lines or 0 for one in announced)
     if lines:
-        found.append(_share(_("Lines as announced"), sum(one.exact or 0 for one in announced), lines))
+        found.append(_share(Measure.LINES, sum(one.exact or 0 for one in announced), lines))
     return found
 
 
-def _share(label: str, part: int, whole: int) -> Figure:
+def _share(measure: Measure, part: int, whole: int) -> Figure:
     if not whole:
-        return Figure(label, _("nothing yet"))
+        return Figure(measure, _("nothing yet"))
     if whole < FEW:
-        return Figure(label, _of(part, whole))
-    share = (Decimal(100) * part / whole).quantize(Decimal("0.1"))
-    return Figure(label, _("%(share)s %%") % {"share": figure(share)}, _of(part, whole))
+        return Figure(measure, _of(part, whole))
+    return Figure(measure, percent(Decimal(part) / whole), _of(part, whole))
+
+
+def percent(share: Decimal) -> str:
+    """A share (0 to 1) as a percentage with at most one decimal."""
+    return _("%(share)s %%") % {"share": figure((100 * share).quantize(Decimal("0.1")))}
+
+
+def hours_text(hours: int) -> str:
+    """So many whole hours, in words."""
+    return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
 
 
 def _of(part: int, whole: int) -> str:
@@ -148,13 +159,13 @@ def _bars(deliveries: Sequence[Delivered]) -> list[Bar]:
                 height=f"{height:.1f}",
                 tone="act" if one.is_kept else "stop",
                 delivered=one,
-                words=_words(one),
+                words=delivery_words(one),
             )
         )
     return found
 
 
-def _words(one: Delivered) -> str:
+def delivery_words(one: Delivered) -> str:
     """What became of a delivery: arrived on 9 Apr 2026, 8 days late."""
     if one.arrived_on is None:
         there = quantity_text(one.in_time, one.unit)

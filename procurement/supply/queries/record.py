@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 
 from portal.kernel.scope import requires_scope
 from procurement.acknowledgments.models import OrderAcknowledgment
@@ -56,12 +56,24 @@ class Delivered:
         return self.arrived_on is not None and self.arrived_on <= self.asked_on
 
     @property
+    def share_in_time(self) -> Decimal:
+        """How much of it was there by the end of the day it is measured against: 0 to 1."""
+        return self.in_time / self.quantity
+
+    @property
     def was_moved(self) -> bool:
         """Whether both sides agreed to another day after the first."""
         return (
             None not in (self.first_agreed_on, self.last_agreed_on)
             and self.last_agreed_on != self.first_agreed_on
         )
+
+    @property
+    def kept_the_last(self) -> bool:
+        """Whether all of it was there on the day that both sides agreed to last."""
+        if self.arrived_on is None or self.last_agreed_on is None:
+            return False
+        return self.arrived_on <= self.last_agreed_on
 
     @property
     def days_late(self) -> int:
@@ -76,14 +88,50 @@ class Answered:
     in_time: int
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer that was given while one was owed, and when it was owed."""
+
+    order_number: str
+    order_key: str
+    sent_at: datetime
+    due_at: datetime
+
+    @property
+    def is_in_time(self) -> bool:
+        return self.sent_at <= self.due_at
+
+
+def _answers(supplier_id: int, at: datetime) -> QuerySet[OrderAcknowledgment]:
+    """Withdrawn ones count: they were given. What a buyer gave for the supplier does not."""
+    return OrderAcknowledgment.objects.filter(
+        supplier_id=supplier_id,
+        sent_at__gt=at - PERIOD,
+        sent_at__lte=at,
+        due_at__isnull=False,
+        on_behalf=False,
+    )
+
+
 @requires_scope
 def answered(supplier_id: int, *, at: datetime) -> Answered:
-    """The answers a supplier gave in the last twelve months: one query. Withdrawn ones count: they were given."""
-    papers = OrderAcknowledgment.objects.filter(
-        supplier_id=supplier_id, sent_at__gt=at - PERIOD, due_at__isnull=False, on_behalf=False
+    """The answers a supplier gave in the last twelve months: one query."""
+    found = _answers(supplier_id, at).aggregate(
+        given=Count("pk"), in_time=Count("pk", filter=Q(sent_at__lte=F("due_at")))
     )
-    found = papers.aggregate(given=Count("pk"), in_time=Count("pk", filter=Q(sent_at__lte=F("due_at"))))
     return Answered(**found)
+
+
+@requires_scope
+def answers_of(supplier_id: int, *, at: datetime, most: int = MOST_LINES) -> list[Answer]:
+    """The newest of those answers, newest first: one query."""
+    rows = _answers(supplier_id, at).order_by("-sent_at", "-id")
+    names = ("order__number", "order__key", "sent_at", "due_at")
+    return [
+        Answer(number, str(key), sent_at, due_at)
+        for number, key, sent_at, due_at in rows.values_list(*names)[:most]
+        if due_at is not None
+    ]
 
 
 @requires_scope

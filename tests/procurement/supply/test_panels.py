@@ -305,6 +305,7 @@ def test_the_record_is_shown_in_figures_and_bars(people):
     assert [(one.label, one.value, one.rows) for one in found.figures] == [
         ("In time and in full, as agreed", "83.3 %", "5 of 6"),
         ("In time and in full, as asked", "83.3 %", "5 of 6"),
+        ("Fill rate", "83.3 %", "6 deliveries"),
         ("Answers in time", "nothing yet", ""),
         ("Median slip when late", "8 days", "1 of 6"),
     ]
