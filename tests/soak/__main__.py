@@ -1,4 +1,5 @@
-"""`make soak`: 500 promises on their way to a live Tryton while 200 processes are killed; then both sides are compared.
+"""`make soak`: 500 promises, and the ship notices that follow, on their way to a live Tryton while 200 processes are
+killed; then both sides are compared.
 
 PROMISES, KILLS and SEED choose other figures. The report is printed and kept in docs/soak.md.
 """
@@ -72,7 +73,9 @@ def soak(folder: Path, promises: int, kills: int, seed: int) -> int:
         time.sleep(12)  # two more readings, so that what stands in Tryton is what stands here
         took = time.monotonic() - began
         found = list(differences(story, machinery.tryton.file))
-        text = report(story.made, killing.done, machinery.ended_by_themselves, found, took, seed)
+        text = report(
+            story.made, story.shipping.made, killing.done, machinery.ended_by_themselves, found, took, seed
+        )
     finally:
         machinery.stop()
     print(text)
@@ -82,6 +85,7 @@ def soak(folder: Path, promises: int, kills: int, seed: int) -> int:
 
 def report(
     made: dict[str, int],
+    shipped: dict[str, int],
     killed: dict[str, int],
     ended: dict[str, int],
     found: list[str],
@@ -96,17 +100,19 @@ def report(
         return f"| {head} | times |\n|---|---|\n{lines}\n"
 
     verdict = (
-        "Both sides agree: every promise stands in Tryton as it was agreed here, once."
+        "Both sides agree: every promise stands in Tryton as it was agreed here, and every ship notice as it was sent, "
+        "once."
         if not found
         else "**Not as it must be:**\n\n" + "\n".join(f"- {one}" for one in found)
     )
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     return f"""# The last soak
 
-`make soak` lets a supplier promise lines of orders in a live Tryton 8.0, a buyer agree to them, and two workers
-carry them over, while processes are killed at random (SIGKILL, all of a kind at once) and started again. Then it
-compares both sides: quantities, prices and days of every line in Tryton's own books with what was agreed here, the
-trace of every command, how often each order was amended, and that nothing waits any more.
+`make soak` lets a supplier promise lines of orders in a live Tryton 8.0, a buyer agree to them, the supplier ship half
+of them in part (and say it anew, or take it back), and two workers carry all of it over, while processes are killed at
+random (SIGKILL, all of a kind at once) and started again. Then it compares both sides: quantities, prices and days of
+every line in Tryton's own books with what was agreed here, the shipments that Tryton expects with the ship notices that
+are live, the trace of every command, how often each order was amended, and that nothing waits any more.
 
 {datetime.now(UTC):%Y-%m-%d}, {machine}, Python {platform.python_version()}, seed {seed}:
 {sum(made.values())} promises, {sum(killed.values())} kills, {took / 60:.0f} minutes.
@@ -114,6 +120,7 @@ trace of every command, how often each order was amended, and that nothing waits
 {verdict}
 
 {table("promised", made)}
+{table("shipped", shipped)}
 {table("killed", killed)}
 {table("ended by itself and was started again", ended)}
 {table("how a delivery ended", attempts())}"""
