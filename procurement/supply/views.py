@@ -81,7 +81,7 @@ def records(request: DoorRequest) -> HttpResponse:
 @door(Permission.ORDER_VIEW)
 def supplier_record(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """The record of one supplier. `?figure=` opens the rows behind one of its figures, `?only=missed` those of them
-    that it does not count.
+    that missed it.
     """
     supplier = Supplier.objects.visible_to(request.actor).filter(key=key).first()
     if supplier is None:
@@ -95,7 +95,7 @@ def _show_record(request: DoorRequest, supplier: Supplier) -> HttpResponse:
     asked = request.GET.get("figure", "")
     measure = Measure(asked) if asked in Measure.values and asked in shown else Measure.AGREED
     rows = record_rows(supplier, measure, at=request.at)
-    missed = [row for row in rows if not row.counts]
+    missed = [row for row in rows if not row.is_met]
     only = "missed" if request.GET.get("only") == "missed" and measure != Measure.SLIP else ""
     wanted = missed if only else rows
     first = min(whole_number(request.GET.get("cursor")) or 0, len(wanted))
@@ -133,7 +133,7 @@ def _parts(measure: Measure, count: int, missed: int, only: str) -> list[dict[st
         {"url": f"?figure={measure}", "label": _("All"), "count": count, "current": not only},
         {
             "url": f"?figure={measure}&only=missed",
-            "label": _("Not counted"),
+            "label": _("Missed"),
             "count": missed,
             "current": bool(only),
         },

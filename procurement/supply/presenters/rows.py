@@ -16,14 +16,14 @@ from procurement.supply.queries.record import Answer, Delivered
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:
-    """One row: the paper it is about, what it was measured against, and what came of it. `counts` says whether it is
+    """One row: the paper it is about, what it was measured against, and what came of it. `is_met` says whether it is
     one of those the figure counts."""
 
     url: str
     paper: str
     measured: str
     happened: str
-    counts: bool
+    is_met: bool
 
 
 def rows_of_deliveries(measure: Measure, deliveries: Sequence[Delivered]) -> list[RecordRow]:

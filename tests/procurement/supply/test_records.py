@@ -75,11 +75,11 @@ def test_both_sides_see_the_same_figures_and_the_rows_behind_each(people):
         assert "In time and in full, as agreed 1 of 2" in seen
         assert "Fill rate 80 % 2 deliveries" in seen
         assert "4500000001 line 10" in seen
-        assert "100 pcs in time (100 %) counts" in seen
-        assert "60 pcs in time (60 %) does not count" in seen
+        assert "100 pcs in time (100 %) met" in seen
+        assert "60 pcs in time (60 %) missed" in seen
 
 
-def test_what_does_not_count_can_be_looked_at_alone(people):
+def test_what_was_missed_can_be_looked_at_alone(people):
     delivered(people["asha"], "4500000001")
     delivered(people["asha"], "4500000002", days_late=8, in_time=60)
 
