@@ -1,6 +1,12 @@
-"""Pure arithmetic of moves: which to cut into which pieces, and which day each one gets."""
+"""Pure arithmetic of moves: which to cut into which pieces, and which day each one gets.
+
+Note [On its way]: a move that is on a shipment is planned for the day on which that arrives, and stays so. What is put
+on a day here is what was agreed for it: it keeps its own agreed day as long as the deliveries have room on that, else
+it fills the soonest. Only what is left of the deliveries is for the other moves.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -42,6 +48,45 @@ def still_to_come(deliveries: Deliveries, moves: Iterable[Move]) -> Deliveries:
                 taken = min(left[day], rest)
                 left[day] -= taken
                 rest -= taken
+    return _sorted(left)
+
+
+@dataclass(frozen=True, slots=True)
+class OnItsWay:
+    """What the moves on shipments leave of the deliveries. `days` are the agreed days of those that get another one, by
+    move; `cut` is a move that fills more than one delivery, and how much of it goes to the first of them.
+    """
+
+    left: Deliveries
+    days: dict[int, date]
+    cut: tuple[Move, Decimal] | None = None
+
+
+def on_its_way(moves: Iterable[Move], deliveries: Deliveries) -> OnItsWay:
+    """Put the open moves that are on shipments on agreed days: see Note [On its way]. More than is asked for in all
+    keeps the days it has."""
+    left = dict(deliveries)
+    homeless: list[Move] = []
+    shipped = [move for move in moves if move.is_open and move.is_on_shipment]
+    for move in sorted(shipped, key=lambda one: (one.planned_on or date.max, one.id)):
+        if move.planned_on is not None and left.get(move.planned_on, 0) >= move.quantity:
+            left[move.planned_on] -= move.quantity
+        else:
+            homeless.append(move)
+    days: dict[int, date] = {}
+    for move in homeless:
+        open_days = sorted(day for day, quantity in left.items() if quantity > 0)
+        if not open_days:
+            continue
+        day = next((one for one in open_days if left[one] >= move.quantity), None)
+        if day is None:
+            return OnItsWay(_sorted(left), days, (move, left[open_days[0]]))
+        left[day] -= move.quantity
+        days[move.id] = day
+    return OnItsWay(_sorted(left), days)
+
+
+def _sorted(left: dict[date, Decimal]) -> Deliveries:
     return sorted((day, quantity) for day, quantity in left.items() if quantity > 0)
 
 
@@ -75,7 +120,10 @@ def placed(moves: Sequence[Move], deliveries: Deliveries) -> Iterator[tuple[Move
         chosen = same or (left[-1] if left else None)
         if chosen is not None:
             left.remove(chosen)
-            yield move, chosen[0]
+            day, quantity = chosen
+            if quantity > move.quantity:
+                left.append((day, quantity - move.quantity))
+            yield move, day
 
 
 def is_our_own_making(line: CommandLine, held: HeldLine | None, *, is_planned_anew: bool) -> bool:

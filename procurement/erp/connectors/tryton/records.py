@@ -88,7 +88,7 @@ class Move:
     state: str
     planned_on: date | None
     first_planned_on: date | None
-    is_on_shipment: bool
+    shipment: str  # as Tryton names a record; empty where it is on none
     unit: int
     unit_category: int
     stamp: str
@@ -96,6 +96,10 @@ class Move:
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_MOVES
+
+    @property
+    def is_on_shipment(self) -> bool:
+        return bool(self.shipment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +202,7 @@ def read_moves(rpc: Rpc, line_ids: Sequence[int]) -> dict[int, list[Move]]:
                 state=record["state"],
                 planned_on=record["planned_date"],
                 first_planned_on=record["origin_planned_date"],
-                is_on_shipment=bool(record["shipment"]),
+                shipment=record["shipment"] or "",
                 unit=record["unit."]["id"],
                 unit_category=record["unit."]["category"],
                 stamp=record["_timestamp"],
@@ -217,9 +221,14 @@ def noted_days(rpc: Rpc, purchases: Iterable[int], consignment: str = "%") -> di
     ]
     found: dict[int, date] = {}
     for note in rpc.read("ir.note.search_read", wanted, 0, None, [["id", "ASC"]], ["message"]):
-        packed = str(note["message"]).partition(f" {DAYS} ")[2]
-        found |= {int(move): date.fromisoformat(day) for move, day in json.loads(packed).items()}
+        found |= days_in(note)[1]
     return found
+
+
+def days_in(note: Mapping[str, Any]) -> tuple[str, dict[int, date]]:
+    """The consignment that a note on agreed days is of, and the day of each of its moves."""
+    consignment, _mark, packed = str(note["message"]).removeprefix("Quayside ").partition(f" {DAYS} ")
+    return consignment, {int(move): date.fromisoformat(day) for move, day in json.loads(packed).items()}
 
 
 def as_agreed(moves: Mapping[int, Sequence[Move]], days: Mapping[int, date]) -> dict[int, list[Move]]:
@@ -287,9 +296,10 @@ def _lines(purchase: Purchase) -> Iterable[LinePaper]:
 def are_planned_by_tryton(moves: Iterable[Move]) -> bool:
     """Whether what is still to come stands where Tryton itself put it when it made the moves.
 
-    So it is on a new order until somebody sets a day, and again after each amendment, which makes the moves anew.
+    So it is on a new order until somebody sets a day, and again after each amendment, which makes the moves anew; those
+    on a shipment excepted, which it leaves alone.
     """
-    still_open = [move for move in moves if move.is_open]
+    still_open = [move for move in moves if move.is_open and not move.is_on_shipment]
     return bool(still_open) and all(move.planned_on == move.first_planned_on for move in still_open)
 
 

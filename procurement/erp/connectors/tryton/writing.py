@@ -17,7 +17,7 @@ anything else is somebody else's change, and a conflict.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -31,15 +31,18 @@ from procurement.erp.connectors.tryton.plan import (
     is_our_own_making,
     kept_deliveries,
     next_cut,
+    on_its_way,
     placed,
     still_to_come,
     wanted_deliveries,
 )
 from procurement.erp.connectors.tryton.records import (
+    DAYS,
+    Move,
     Purchase,
     are_planned_by_tryton,
+    days_in,
     exact,
-    read_moves,
     read_purchases,
 )
 from procurement.erp.connectors.tryton.wire import Rpc
@@ -250,13 +253,8 @@ class Writer:
         return dict(kept) | {int(line.key): wanted_deliveries(line) for line in self.command.lines}
 
     def _split(self, line_id: int, deliveries: Deliveries) -> None:
-        """Cut the open moves of a line until each delivery has one of its size."""
-        for _ in deliveries:
-            moves = read_moves(self.rpc, [line_id]).get(line_id, [])
-            wanted = still_to_come(deliveries, moves)
-            cut = next_cut([move for move in moves if move.is_open], wanted)
-            if cut is None:
-                return
+        """Cut the open moves of a line until each delivery has one of its size, besides what is on its way of it."""
+        while (cut := self._next_cut(line_id, deliveries)) is not None:
             move, size = cut
             start = {
                 "count": 1,
@@ -267,22 +265,50 @@ class Writer:
             chosen = {"active_id": move.id, "active_ids": [move.id], "active_model": "stock.move"}
             self.rpc.wizard("stock.move.split", {"start": start}, "split", **chosen)
 
+    def _next_cut(self, line_id: int, deliveries: Deliveries) -> tuple[Move, Decimal] | None:
+        moves = self._purchase().moves.get(line_id, ())
+        shipped = on_its_way(moves, still_to_come(deliveries, moves))
+        return shipped.cut or next_cut(_free(moves), shipped.left)
+
     def _date(self, purchase: Purchase, deliveries: Mapping[int, Deliveries]) -> None:
-        """Put every open move on its day, all in one call and only if none of them moved meanwhile."""
+        """Put every open move on its day, all in one call and only if none of them moved meanwhile. The agreed day of
+        what is on its way is noted (Note [Days of moves] in `shipping`)."""
         changes: list[Any] = []
         stamps: dict[str, str] = {}
+        noted: dict[int, date] = {}
         for line_id, wanted in deliveries.items():
             moves = purchase.moves.get(line_id, ())
-            still_open = [move for move in moves if move.is_open]
-            for move, day in placed(still_open, still_to_come(wanted, moves)):
-                if move.planned_on == day:
-                    continue
-                if move.is_on_shipment:
-                    raise ValidationRefused(ON_SHIPMENT)
-                changes += [[move.id], {"planned_date": day}]
-                stamps[f"stock.move,{move.id}"] = move.stamp
+            shipped = on_its_way(moves, still_to_come(wanted, moves))
+            noted |= shipped.days
+            for move, day in placed(_free(moves), shipped.left):
+                if move.planned_on != day:
+                    changes += [[move.id], {"planned_date": day}]
+                    stamps[f"stock.move,{move.id}"] = move.stamp
+        if noted:
+            self._note_days(purchase, noted)
         if changes:
             self.rpc.write("stock.move.write", *changes, _timestamp=stamps)
+
+    def _note_days(self, purchase: Purchase, days: Mapping[int, date]) -> None:
+        """Note other agreed days of moves on shipments that we made. Raises `ValidationRefused` for one of the dock's
+        own: nothing tells its agreed day but the day of the shipment."""
+        moves = {move.id: move for some in purchase.moves.values() for move in some}
+        wanted = [
+            ["resource", "=", f"purchase.purchase,{purchase.id}"],
+            ["message", "like", f"Quayside % {DAYS} %"],
+        ]
+        ours: dict[str, str] = {}
+        for note in self.rpc.read("ir.note.search_read", wanted, 0, None, [["id", "ASC"]], ["message"]):
+            consignment, named = days_in(note)
+            ours |= {moves[one].shipment: consignment for one in named if one in moves}
+        anew: dict[str, dict[int, date]] = {}
+        for one, day in days.items():
+            if (consignment_of := ours.get(moves[one].shipment)) is None:
+                raise ValidationRefused(ON_SHIPMENT)
+            anew.setdefault(consignment_of, {})[one] = day
+        for consignment, told in anew.items():
+            packed = json.dumps({one: str(day) for one, day in sorted(told.items())})
+            self._leave_note(purchase, f"{consignment} {DAYS} {packed}")
 
     def _end(self, purchase: Purchase, note: Mapping[str, Any] | None) -> None:
         reference = self.command.supplier_reference
@@ -306,6 +332,11 @@ class Writer:
     def _leave_note(self, purchase: Purchase, text: str) -> int:
         values = {"resource": f"purchase.purchase,{purchase.id}", "message": f"Quayside {text}"}
         return int(self.rpc.write("ir.note.create", [values])[0])
+
+
+def _free(moves: Iterable[Move]) -> list[Move]:
+    """The open moves that are on no shipment."""
+    return [move for move in moves if move.is_open and not move.is_on_shipment]
 
 
 def words_of(command: PromiseCommand) -> str:
