@@ -231,6 +231,7 @@ def differences(story: Story, file: Path) -> Iterator[str]:
             agreed.setdefault(promise.line_id, []).append(promise)
         commands = list(ErpCommand.objects.all())
         parked = OutboxMessage.objects.filter(state="parked").count()
+        numbers = dict(PurchaseOrder.objects.values_list("id", "number"))
     promised = [line for line in lines if line.pk in agreed]
     if len(promised) != story.promises or story.made.total() != story.promises:
         yield f"{story.made.total()} of {story.promises} promises were made, {len(promised)} are agreed here"
@@ -240,10 +241,10 @@ def differences(story: Story, file: Path) -> Iterator[str]:
     yield from shipping.differences(story.shipping, WATCH, books.rows)
     if parked:
         yield f"{parked} messages are parked"
-    for state, count in Counter(command.state for command in commands).items():
-        if state != "confirmed":
-            yield f"{count} commands are {state}"
-    traces = "SELECT message FROM ir_note WHERE message LIKE 'Quayside %'"
+    for command in commands:
+        if command.state != "confirmed":
+            yield f"a command of order {numbers[command.order_id]} is {command.state}: {command.reason}"
+    traces = "SELECT message FROM ir_note WHERE message LIKE 'Quayside % done'"
     notes = Counter(row[0] for row in books.rows(traces))
     allowed = Counter(f"Quayside {command.key} done" for command in commands)
     # What a feed saw to stand before its worker came back was confirmed without another call, and so without a trace.
