@@ -376,7 +376,8 @@ class PretendErp:
         results: list[CommandResult] = []
         repeated: list[str] = []
         done: list[Path] = []
-        for manifest in sorted(self.outbox.glob(f"*{MANIFEST}")) if self.outbox.is_dir() else ():
+        manifests = self.outbox.glob(f"*{MANIFEST}") if self.outbox.is_dir() else ()
+        for manifest in sorted(manifests, key=_made_at):
             for key, rows in self._told(manifest, "ship_notices"):
                 results.append(self._expect(key, rows))
             for key, rows in self._told(manifest, "counts"):
@@ -557,6 +558,11 @@ class PretendErp:
             feeds[Feed.COMMAND_RESULTS] = results
         if feeds:
             self.export(feeds)
+
+
+def _made_at(manifest: Path) -> tuple[str, str]:
+    """The order in which the portal has written its batches: a count may be followed by its being taken back."""
+    return str(json.loads(manifest.read_bytes()).get("made_at", "")), manifest.name
 
 
 def _safe(key: str) -> str:

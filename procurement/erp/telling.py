@@ -15,16 +15,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
 from portal.kernel.actors import Actor
-from portal.kernel.outbox.models import OutboxMessage
-from portal.kernel.outbox.services import PutBack, RetryLater
+from portal.kernel.errors import IllegalTransition, NotFound
+from portal.kernel.outbox.models import DeliveryAttempt, MessageState, OutboxMessage
+from portal.kernel.outbox.services import PutBack, RetryLater, replay_message
 from portal.kernel.scope import acting, requires_scope
 from procurement.erp.advice import fault_of
 from procurement.erp.connection import ERP, Shut, begin_calling, note_answer, note_error, note_nothing
 from procurement.erp.models import ErpCommand, NoticeWrite, ReceiptWrite
 from procurement.erp.ports import Capabilities, ErpConnector, ErpError, Fate, Outcome, WriteResult
-from procurement.erp.states import IN_FLIGHT, TO_CARRY, Fault
-from procurement.shipments.models import ShipNoticeLine
+from procurement.erp.states import IN_FLIGHT, TO_CARRY, TOLD_TO_A_PERSON, Fault
+from procurement.shipments.models import ShipNotice, ShipNoticeLine
 
 logger = logging.getLogger(__name__)
 
@@ -199,3 +203,67 @@ def move(write: Write, verb: str, *, at: datetime, actor: Actor = ERP, **fields:
     facts = {**write.facts, "reason": fields.get("reason", "")}
     values = {"updated_at": at, "calling_since": None, **fields}
     write.lifecycle.move(write, verb, actor=actor, at=at, facts=facts, fields=values)
+
+
+# --- what people see and do ---------------------------------------------------------------------------------
+
+KINDS_OF = {"notices": NoticeWrite, "counts": ReceiptWrite}
+
+
+def visible_tellings(what: str, actor: Actor) -> QuerySet[Any]:
+    """The ship notices ("notices") or counts ("counts") that the ERP was told of, as far as this actor may see."""
+    found: QuerySet[Any] = KINDS_OF[what].objects.visible_to(actor)
+    return found.select_related("supplier", "order")
+
+
+def find_visible_telling(key: uuid.UUID, *, actor: Actor) -> Write:
+    """One of them by its key. Raises `NotFound`."""
+    for what in KINDS_OF:
+        found: Write | None = visible_tellings(what, actor).filter(key=key).first()
+        if found is not None:
+            return found
+    raise NotFound(_("The ERP was told nothing of this key."))
+
+
+def notice_behind(write: Write, *, actor: Actor) -> ShipNotice | None:
+    """The newest version of the ship notice that it is about, if there is one."""
+    if write.consignment is None:
+        return None
+    notices = ShipNotice.objects.visible_to(actor).filter(consignment=write.consignment)
+    found: ShipNotice | None = notices.exclude(sent_at__isnull=True).order_by("-issue").first()
+    return found
+
+
+def tries_of_telling(write: Write) -> list[DeliveryAttempt]:
+    """Every attempt to tell it, newest first."""
+    return list(DeliveryAttempt.objects.filter(message__key=write.key).order_by("-started_at")[:50])
+
+
+def next_try_of(write: Write) -> datetime | None:
+    """When the ERP is called next for it."""
+    waiting = OutboxMessage.objects.filter(key=write.key, state=MessageState.WAITING)
+    found: datetime | None = waiting.values_list("due_at", flat=True).first()
+    return found
+
+
+@requires_scope
+def tell_again(write: Write, *, actor: Actor, at: datetime) -> None:
+    """A person has looked and wants the ERP told once more. Raises `IllegalTransition` where it waits for nobody."""
+    _require_waiting(write, "tell_again")
+    replay_message(OutboxMessage.objects.get(key=write.key), actor=actor, at=at)
+
+
+@requires_scope
+def call_it_keyed(write: Write, *, actor: Actor, at: datetime) -> None:
+    """A person says that it stands in the ERP. Raises `IllegalTransition` where it waits for nobody."""
+    write = held(write)
+    _require_waiting(write, "key_in")
+    move(write, "key_in", at=at, actor=actor, reason="", fault=Fault.NONE)
+
+
+def _require_waiting(write: Write, verb: str) -> None:
+    if write.state in TOLD_TO_A_PERSON:
+        return
+    message = _("This is %(state)s and waits for nobody. Look at how it stands now.")
+    values = {"state": write.get_state_display().lower()}
+    raise IllegalTransition(message % values, details={"verb": verb, "state": write.state})
