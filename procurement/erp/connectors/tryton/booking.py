@@ -54,7 +54,7 @@ class Booker:
         ours = [one for one in found if self.command.count in noted.get(one["id"], ())]
         if ours:
             return self._go_on(ours)
-        unnoted = [one for one in found if one["id"] not in noted]
+        unnoted = self._unnoted(found, noted)
         for one in unnoted:
             if one["state"] in BOOKED:
                 return self._by_hand(one)
@@ -68,20 +68,24 @@ class Booker:
         return self.command.reference or f"Quayside {self.command.count}"
 
     def _find(self) -> list[Mapping[str, Any]]:
-        """The shipments of this supplier that carry the delivery note's number, or a note of ours."""
+        """The shipments of this supplier that carry the delivery note's number, and those with moves of its lines:
+        somebody may have put another number on ours."""
+        lines = sorted({f"{LINE_ORIGIN}{line.key}" for line in self.command.lines})
         wanted = [
             ["company.party.code", "=", self.command.company],
             ["supplier.code", "=", self.command.supplier],
-            [
-                "OR",
-                ["reference", "=", self._reference],
-                ["notes", "where", [["message", "=", self._note]]],
-            ],
+            ["OR", ["reference", "=", self._reference], ["moves.origin", "in", lines]],
         ]
         found: list[Mapping[str, Any]] = self.rpc.read(
-            f"{SHIPMENT}.search_read", wanted, 0, None, [["id", "ASC"]], ["state"]
+            f"{SHIPMENT}.search_read", wanted, 0, None, [["id", "ASC"]], ["state", "reference"]
         )
         return found
+
+    def _unnoted(
+        self, found: Sequence[Mapping[str, Any]], noted: Mapping[int, set[str]]
+    ) -> list[Mapping[str, Any]]:
+        """Those with the delivery note's number that no count was booked in."""
+        return [one for one in found if one["reference"] == self._reference and one["id"] not in noted]
 
     @property
     def _note(self) -> str:
@@ -183,12 +187,11 @@ class Booker:
         """Nothing of a count that was never booked; a booking that stands is for a person."""
         found = self._find()
         noted = self._noted([one["id"] for one in found])
-        mine = [one for one in found if self.command.count in noted.get(one["id"], {self.command.count})]
-        if any(one["state"] in BOOKED for one in mine):
+        ours = [one for one in found if self.command.count in noted.get(one["id"], ())]
+        if any(one["state"] in BOOKED for one in (*ours, *self._unnoted(found, noted))):
             raise ValidationRefused(STAYS)
-        ours = [int(one["id"]) for one in mine if one["state"] == "draft" and one["id"] in noted]
-        if ours:
-            self._forget(ours)
+        if begun := [int(one["id"]) for one in ours if one["state"] == "draft"]:
+            self._forget(begun)
         return WriteResult(Outcome.CONFIRMED)
 
     def _forget(self, shipments: Sequence[int]) -> None:
