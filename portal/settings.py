@@ -459,6 +459,8 @@ ERP_PATIENCE = env.integer("ERP_PATIENCE", 60, at_least=1)
 ERP_READ_BACK_WITHIN = env.integer("ERP_READ_BACK_WITHIN", 86_400, at_least=60)
 # From which hour on, in the company's zone, both sides are compared each night; 24 is never.
 ERP_COMPARE_AT = env.integer("ERP_COMPARE_AT", 2)
+# Whether the ERP is told when goods on their way are expected on another day than was announced.
+ERP_TELL_ESTIMATES = env.flag("ERP_TELL_ESTIMATES", True)
 ERP_FILES_ROOT = env.path("ERP_FILES_ROOT", VAR_DIR / "erp")
 # How often (seconds) the ERP is looked at: version, modules, clock.
 ERP_LOOK_EVERY = timedelta(seconds=env.integer("ERP_LOOK_EVERY", 900, at_least=30))

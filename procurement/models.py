@@ -13,7 +13,16 @@ from procurement.catalogue.models import (
 )
 from procurement.changes.models import ChangeReason, ChangeRound, OrderChange
 from procurement.clocks.models import Clock, ClockStep, DueMove, LadderStep, OfficeCalendar, ServicePolicy
-from procurement.erp.models import Alert, ErpCommand, ErpConnection, FeedCursor, FeedProblem, FeedRun
+from procurement.erp.models import (
+    Alert,
+    ErpCommand,
+    ErpConnection,
+    FeedCursor,
+    FeedProblem,
+    FeedRun,
+    NoticeWrite,
+    ReceiptWrite,
+)
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun, Rehearsal, SweptRecord
 from procurement.inbox.models import (
     AssignmentRule,
@@ -100,6 +109,7 @@ __all__ = [
     "Notice",
     "NoticeMail",
     "NoticePreference",
+    "NoticeWrite",
     "OfficeCalendar",
     "OrderAcknowledgment",
     "OrderChange",
@@ -114,6 +124,7 @@ __all__ = [
     "PurchaseOrder",
     "PurchaseOrderLine",
     "Receipt",
+    "ReceiptWrite",
     "ReconciliationRun",
     "Rehearsal",
     "ReplyAddress",

@@ -21,7 +21,7 @@ from procurement.erp.ports import (
     Unsupported,
     ValidationRefused,
 )
-from procurement.erp.states import CommandState, Fault
+from procurement.erp.states import CommandState, Fault, TellingState
 
 
 class Who(StrEnum):
@@ -89,6 +89,19 @@ def advice_for(state: str, fault: str, reason: str) -> Advice | None:
     return None
 
 
+def advice_of_telling(state: str, fault: str, reason: str) -> Advice | None:
+    """Who must act on a ship notice or a count that the ERP does not take; nothing where it is on its way."""
+    if state == TellingState.TO_KEY:
+        return KEY_BY_HAND
+    if state == TellingState.UNKNOWN:
+        return TOLD_AGAIN
+    if state == TellingState.NEEDS_PERSON:
+        return known_sentence(reason) or (LOOK_THERE if fault == Fault.VALIDATION else BY_FAULT[fault or Fault.VALIDATION])
+    if state == TellingState.QUEUED and fault:
+        return BY_FAULT[fault]
+    return None
+
+
 def known_sentence(reason: str) -> Advice | None:
     """The way out of something that an ERP is known to say."""
     return next((advice for pattern, advice in KNOWN if pattern.search(reason)), None)
@@ -131,6 +144,15 @@ BY_FAULT: dict[str, Advice] = {
     Fault.TRANSIENT: Advice(Who.NOBODY, _("It is tried again by itself.")),
     Fault.THROTTLED: Advice(Who.NOBODY, _("It is tried again by itself, as late as the ERP asked for.")),
 }
+KEY_BY_HAND = Advice(Who.BUYER, _("Key in what stands below, then say so here."))
+TOLD_AGAIN = Advice(
+    Who.NOBODY,
+    _("The ERP is told again as soon as the slowest call must have ended. What stands there already is not made twice."),
+)
+LOOK_THERE = Advice(
+    Who.BUYER,
+    _("Put right in the ERP what it complains of, then have it told again; or do it there by hand, and say so here."),
+)
 TO_KEY = Advice(Who.BUYER, _("Key in what stands below. The next reading that shows it closes this."))
 
 KNOWN: tuple[tuple[re.Pattern[str], Advice], ...] = tuple(

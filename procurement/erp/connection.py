@@ -322,6 +322,7 @@ def as_found(found: Discovery) -> dict[str, Any]:
         "reads": sorted(can.reads),
         "writes": sorted(can.writes),
         "ship_notices": "yes" if can.takes_notices else "no",
+        "counts": "yes" if can.books_receipts else "no",
         "read_back": can.read_back.value,
         "optimistic_lock": can.optimistic_lock,
         "deletions": can.deletions.value,

@@ -23,6 +23,8 @@ from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.outbox.services import PutBack, RetryLater
 from portal.kernel.scope import acting, require_no_transaction
 from procurement.erp.advice import fault_of
+from procurement.erp.booking import KINDS as COUNT_KINDS
+from procurement.erp.booking import carry_booking
 from procurement.erp.connection import (
     ERP,
     Shut,
@@ -34,8 +36,8 @@ from procurement.erp.connection import (
 )
 from procurement.erp.connectors import connect
 from procurement.erp.models import ErpCommand, ErpConnection
-from procurement.erp.noticing import A_MOMENT, carry_notice, is_notice_being_written
 from procurement.erp.noticing import KINDS as NOTICE_KINDS
+from procurement.erp.noticing import carry_notice
 from procurement.erp.ports import Capabilities, Conflict, ErpConnector, ErpError, Fate
 from procurement.erp.queries import command_of, lock_command
 from procurement.erp.services import (
@@ -50,6 +52,7 @@ from procurement.erp.services import (
     wait_behind_older,
 )
 from procurement.erp.states import IN_FLIGHT, CommandState
+from procurement.erp.telling import A_MOMENT, is_being_told
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +76,8 @@ def carry(message: OutboxMessage, connector: ErpConnector, clock: Callable[[], d
     """The same with a given connector and clock. What the ERP said is noted for when it said it: calls take long."""
     if message.kind in NOTICE_KINDS:
         return carry_notice(message, connector, clock)
+    if message.kind in COUNT_KINDS:
+        return carry_booking(message, connector, clock)
     at = clock()
     with acting(ERP):
         command = take_up_command(message)
@@ -85,8 +90,8 @@ def carry(message: OutboxMessage, connector: ErpConnector, clock: Callable[[], d
             hand_over(command, missing, NOT_BY_MACHINE, actor=ERP, at=at)
             return command.state
         doubt = Doubt.of(command)
-        if is_notice_being_written(command.order):
-            raise RetryLater("A ship notice of this order is being written.", A_MOMENT)
+        if is_being_told(command.order_id, at=at):
+            raise RetryLater("A ship notice or a count of this order is being written.", A_MOMENT)
         if doubt.since is not None:
             _let_rest(doubt.since, connector.capabilities, at)
         try:

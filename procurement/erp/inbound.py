@@ -44,7 +44,6 @@ from procurement.erp.connection import (
 )
 from procurement.erp.connectors import connect
 from procurement.erp.models import ErpCommand, ErpConnection, FeedCursor, FeedProblem, FeedRun
-from procurement.erp.noticing import find_notice_write, record_notice_result
 from procurement.erp.policies import held_by_paper
 from procurement.erp.ports import (
     Busy,
@@ -64,6 +63,7 @@ from procurement.erp.problems import Problem, Severity, shown
 from procurement.erp.queries import confirmable_commands, is_being_written, lock_orders
 from procurement.erp.services import confirm_by_reading, record_result
 from procurement.erp.states import RunState
+from procurement.erp.telling import find_telling, held, record_telling_result
 from procurement.invoices.services import attach_invoices, receive_invoices
 from procurement.orders.messages import OrderPaper
 from procurement.orders.services import newest_papers, receive_orders
@@ -531,7 +531,7 @@ def _take_results(sightings: Sequence[Sighting], at: datetime) -> Taken:
         result = sighting.paper
         assert isinstance(result, CommandResult)
         command = commands.get(result.key)
-        if command is None and _take_notice_result(result, at):
+        if command is None and _take_telling_result(result, at):
             taken.stored += 1
             continue
         if command is None:
@@ -548,15 +548,15 @@ def _take_results(sightings: Sequence[Sighting], at: datetime) -> Taken:
     return taken
 
 
-def _take_notice_result(result: CommandResult, at: datetime) -> bool:
-    """What an ERP made of a ship notice that it was told of; whether it was one."""
+def _take_telling_result(result: CommandResult, at: datetime) -> bool:
+    """What an ERP made of a ship notice or a count that it was told of; whether it was one."""
     key = _as_key(result.key)
-    write = find_notice_write(key) if key else None
+    write = find_telling(key) if key else None
     if write is None:
         return False
     # That it was taken is all that an ERP without a feed of its shipments will ever say.
     outcome = Outcome.CONFIRMED if result.outcome is Outcome.SENT else result.outcome
-    record_notice_result(write, WriteResult(outcome, reason=result.reason), at=at)
+    record_telling_result(held(write), WriteResult(outcome, reason=result.reason), at=at)
     return True
 
 

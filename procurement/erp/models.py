@@ -1,10 +1,12 @@
 """Commands on their way to the ERP, and what its feeds told."""
 
 import uuid
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
 
+from portal.kernel.lifecycle import Lifecycle
 from portal.kernel.scope import ScopedQuerySet
 from procurement.erp.circuit import Circuit
 from procurement.erp.ports import Feed
@@ -14,8 +16,10 @@ from procurement.erp.states import (
     CommandState,
     ConnectionState,
     Fault,
-    NoticeWriteState,
+    NOTICE_WRITE_LIFECYCLE,
+    RECEIPT_WRITE_LIFECYCLE,
     RunState,
+    TellingState,
 )
 
 
@@ -88,21 +92,18 @@ class ErpCommand(models.Model):
         return self.order.stream
 
 
-class NoticeWrite(models.Model):
-    """One ship notice that the ERP is told of, sent or withdrawn. `key` is the outbox message's own.
+class Telling(models.Model):
+    """Something that the ERP is told whole, on its way there. `key` is the outbox message's own.
 
-    `calling_since` is set while a call may be under way, as for a command. `order` is the first order in the notice:
-    its buyer sees to what a person has to.
+    `calling_since` is set while a call may be under way, as for a command. `order` is the first order in it: its buyer
+    sees to what a person has to.
     """
 
     id = models.BigAutoField(primary_key=True)
     key = models.UUIDField(unique=True)
     supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.PROTECT, related_name="+")
-    notice = models.ForeignKey("procurement.ShipNotice", on_delete=models.PROTECT, related_name="erp_writes")
     order = models.ForeignKey("procurement.PurchaseOrder", on_delete=models.PROTECT, related_name="+")
-    consignment = models.UUIDField()
-    withdrawn = models.BooleanField(default=False)
-    state = models.CharField(max_length=10, choices=NoticeWriteState.choices, default=NoticeWriteState.QUEUED)
+    state = models.CharField(max_length=10, choices=TellingState.choices, default=TellingState.QUEUED)
     version = models.PositiveIntegerField(default=1)
     payload = models.JSONField()
     attempts = models.PositiveIntegerField(default=0)
@@ -115,10 +116,25 @@ class NoticeWrite(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    lifecycle: ClassVar[Lifecycle]
+
+    class Meta:
+        abstract = True
+
+
+class NoticeWrite(Telling):
+    """One ship notice that the ERP is told of, sent or withdrawn, or expected on another day."""
+
+    notice = models.ForeignKey("procurement.ShipNotice", on_delete=models.PROTECT, related_name="erp_writes")
+    consignment = models.UUIDField()
+    withdrawn = models.BooleanField(default=False)
+
+    lifecycle = NOTICE_WRITE_LIFECYCLE
+
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=NoticeWriteState.values), name="notice_write_state_known"
+                condition=Q(state__in=TellingState.values), name="notice_write_state_known"
             ),
         ]
         indexes = [models.Index(fields=["consignment", "id"], name="notice_write_of_consignment")]
@@ -130,6 +146,52 @@ class NoticeWrite(models.Model):
     def stream(self) -> str:
         """The consignment's own: what happens here is part of its story, for the buying side."""
         return f"shipment:{self.consignment}"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What each fact about it says."""
+        named = {name: self.payload[name] for name in ("number", "issue", "expected_on")}
+        return {**named, "withdrawn": self.withdrawn}
+
+
+class ReceiptWrite(Telling):
+    """One count at a dock that the ERP is asked to book, or, `reversed`, to take back.
+
+    `count` names the count and is the same when it is reversed; `consignment` is that of the ship notice which the
+    goods came with, nothing where nobody announced them. `order_ids` are all orders in it.
+    """
+
+    count = models.UUIDField()
+    consignment = models.UUIDField(null=True)
+    reversed = models.BooleanField(default=False)
+    order_ids = models.JSONField(default=list)
+
+    lifecycle = RECEIPT_WRITE_LIFECYCLE
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=TellingState.values), name="receipt_write_state_known"
+            ),
+        ]
+        indexes = [models.Index(fields=["count", "id"], name="receipt_write_of_count")]
+
+    def __str__(self) -> str:
+        return f"count {self.count} to the ERP ({self.state})"
+
+    @property
+    def stream(self) -> str:
+        """The consignment's own; of goods that nobody announced, that of their order."""
+        return f"shipment:{self.consignment}" if self.consignment else self.order.stream
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What each fact about it says."""
+        return {
+            "count": str(self.count),
+            "reference": self.payload["reference"],
+            "reversed": self.reversed,
+        }
 
 
 class ErpConnection(models.Model):

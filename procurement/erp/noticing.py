@@ -1,98 +1,59 @@
-"""A ship notice on its way to the ERP: taken up from the outbox, carried, and what came of it written down.
-
-Note [Told whole]: a message says how a consignment is to stand in the ERP, and a connector looks before it makes
-anything. So a call that may or may not have happened is simply made again, once the first can no longer be at work; and
-a later version of a notice takes the place of all that was told before it, whatever became of that.
+"""A ship notice on its way to the ERP: sent, corrected, taken back, or expected on another day (`telling` carries it).
 
 Note [One number]: a number that was taken back may be given to another consignment, and an ERP may know a shipment by
 its number alone. The two are told in streams of their own, so the new one waits until the ERP has heard of the old one.
 
-Note [Not both at once]: a promise and a ship notice may write to one order in the ERP. Each looks, with the order held,
-whether the other is at it, and waits; they hold their orders in the order of their ids.
+Note [Estimates]: a later estimate moves the day on which a consignment is expected. Whether the ERP is to plan with it
+is a policy (`ERP_TELL_ESTIMATES`). The notice is then told once more as it stands; only until it arrives, and only where
+the day is not the one that was told last.
 """
 
-import logging
 import uuid
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_noop
 
+from portal.kernel.audit.models import AuditEvent
 from portal.kernel.outbox.models import OutboxMessage
-from portal.kernel.outbox.services import PutBack, RetryLater
-from portal.kernel.scope import acting, requires_scope
-from procurement.erp.advice import fault_of
-from procurement.erp.connection import ERP, Shut, begin_calling, note_answer, note_error, note_nothing
-from procurement.erp.models import ErpCommand, NoticeWrite
-from procurement.erp.ports import Capabilities, ErpConnector, ErpError, Fate, Outcome, WriteResult
-from procurement.erp.states import (
-    IN_FLIGHT,
-    NOTICE_TO_CARRY,
-    NOTICE_WRITE_LIFECYCLE,
-    Fault,
-    NoticeWriteState,
-)
-from procurement.orders.models import PurchaseOrder
+from portal.kernel.outbox.services import RetryLater, enqueue
+from portal.kernel.scope import acting, require_no_transaction, requires_scope
+from procurement.erp.connection import ERP
+from procurement.erp.models import NoticeWrite
+from procurement.erp.ports import ErpConnector, WriteResult
+from procurement.erp.queries import TOPIC
+from procurement.erp.states import TellingState
+from procurement.erp.telling import A_MOMENT, Kind, carry_telling, supersede_older
 from procurement.orders.queries import lock_orders
 from procurement.shipments.messages import NoticeCommand, notice_from_json
-from procurement.shipments.models import ShipNotice, ShipNoticeLine
+from procurement.shipments.models import ShipNotice
 from procurement.shipments.queries import order_ids_of
+from procurement.shipments.services import told_of
 from procurement.shipments.states import NoticeState
 
-logger = logging.getLogger(__name__)
-
-KINDS = frozenset({"shipment.sent", "shipment.cancelled"})
+EXPECTED_ANEW = "shipment.expected_anew"
+KINDS = frozenset({"shipment.sent", "shipment.cancelled", EXPECTED_ANEW})
 NOT_BY_MACHINE = gettext_noop(
     "This ERP cannot be told of goods on their way by machine. Key in the ship notice."
 )
-REST_AFTER_ALERT = timedelta(minutes=5)
-A_MOMENT = timedelta(seconds=10)
+# The facts after which a consignment may be expected on another day.
+HEARS = frozenset({"shipment.milestone_told", "shipment.departed"})
+COMING = (NoticeState.SENT, NoticeState.IN_TRANSIT)
 
 
 def carry_notice(message: OutboxMessage, connector: ErpConnector, clock: Callable[[], datetime]) -> str:
     """Bring one ship notice to the ERP. Returns how it stands; raises `RetryLater` where it has to be tried again."""
-    at = clock()
-    with acting(ERP):
-        write = take_up_notice(message)
-        if write.state not in NOTICE_TO_CARRY:
-            return write.state
-        if not connector.capabilities.takes_notices:
-            _move(write, "hand_over", at=at, reason=NOT_BY_MACHINE, fault=Fault.UNSUPPORTED)
-            return write.state
-        _let_rest(write, connector.capabilities, at)
-        _wait_for_promises(write)
-        _wait_for_the_number(write)
-        try:
-            connection = begin_calling(connector.capabilities, at=at)
-        except Shut as shut:
-            raise PutBack from shut
-        write.calling_since, write.attempts = at, write.attempts + 1
-        write.save(update_fields=["calling_since", "attempts"])
-    try:
-        result = connector.write_notice(command_of(write))
-    except ErpError as error:
-        at = clock()
-        note_error(connection, error, at=at)
-        return _record_error(write, error, connector.capabilities, at)
-    except Exception:
-        note_nothing(connection, at=clock())
-        raise
-    at = clock()
-    note_answer(connection, at=at)
-    with acting(ERP):
-        write = _hold(write.key)
-        record_notice_result(write, result, at=at)
-    return write.state
+    return carry_telling(_NOTICES, message, connector, clock)
 
 
 @requires_scope
-def take_up_notice(message: OutboxMessage) -> NoticeWrite:
-    """What a message is about, held; the first time it is heard of it gets a record, and what was told of the
-    consignment before is superseded.
+def take_up_notice(message: OutboxMessage) -> tuple[NoticeWrite, list[int]]:
+    """What a message is about, held, and its orders, held too; the first time it is heard of it gets a record, and what
+    was told of the consignment before is superseded.
     """
     consignment = uuid.UUID(message.stream.removeprefix("shipment:"))
-    withdrawn = bool(message.payload["withdrawn"])
     notice = ShipNotice.objects.get(consignment=consignment, issue=message.payload["issue"])
     orders = order_ids_of([notice.pk])
     lock_orders(orders)
@@ -104,7 +65,7 @@ def take_up_notice(message: OutboxMessage) -> NoticeWrite:
                 notice=notice,
                 order_id=orders[0],
                 consignment=consignment,
-                withdrawn=withdrawn,
+                withdrawn=bool(message.payload["withdrawn"]),
                 payload=message.payload,
                 queued_at=message.created_at,
                 updated_at=message.created_at,
@@ -112,15 +73,9 @@ def take_up_notice(message: OutboxMessage) -> NoticeWrite:
         ],
         ignore_conflicts=True,  # delivered before: at least once is the outbox's promise
     )
-    write = _hold(message.key)
-    older = NoticeWrite.objects.filter(consignment=consignment, id__lt=write.pk)
-    for before in older.filter(state__in=NOTICE_WRITE_LIFECYCLE.sources("supersede")).select_for_update():
-        _move(before, "supersede", at=message.created_at)
-    if NoticeWrite.objects.filter(consignment=consignment, id__gt=write.pk).exists() and write.state in (
-        NOTICE_TO_CARRY
-    ):
-        _move(write, "supersede", at=message.created_at)  # an old message that a person had delivered again
-    return write
+    write = NoticeWrite.objects.select_for_update(of=("self",)).get(key=message.key)
+    supersede_older(write, {"consignment": consignment}, at=message.created_at)
+    return write, orders
 
 
 def command_of(write: NoticeWrite) -> NoticeCommand:
@@ -128,32 +83,8 @@ def command_of(write: NoticeWrite) -> NoticeCommand:
     return notice_from_json(write.payload, key=str(write.key))
 
 
-def _hold(key: uuid.UUID) -> NoticeWrite:
-    found: NoticeWrite = NoticeWrite.objects.select_for_update().get(key=key)
-    return found
-
-
-def find_notice_write(key: uuid.UUID) -> NoticeWrite | None:
-    """The telling of this key, held; None where there is none."""
-    found: NoticeWrite | None = NoticeWrite.objects.select_for_update().filter(key=key).first()
-    return found
-
-
-def _let_rest(write: NoticeWrite, capabilities: Capabilities, at: datetime) -> None:
-    """See Note [Told whole]: a call that never came back may still be at work."""
-    if write.calling_since is None:
-        return
-    rested_at = write.calling_since + capabilities.slowest_call
-    if at < rested_at:
-        raise RetryLater("The last call may still be at work in the ERP.", rested_at - at)
-
-
-def _wait_for_promises(write: NoticeWrite) -> None:
-    """See Note [Not both at once]."""
-    orders = ShipNoticeLine.objects.filter(notice=write.notice_id).values("order_id")
-    busy = ErpCommand.objects.filter(order__in=orders, state__in=IN_FLIGHT, calling_since__isnull=False)
-    if busy.exists():
-        raise RetryLater("A promise is being written to one of its orders.", A_MOMENT)
+def _ask(connector: ErpConnector, write: NoticeWrite) -> WriteResult:
+    return connector.write_notice(command_of(write))
 
 
 def _wait_for_the_number(write: NoticeWrite) -> None:
@@ -161,7 +92,7 @@ def _wait_for_the_number(write: NoticeWrite) -> None:
     notice = write.notice
     if write.withdrawn:
         return
-    ended = NoticeWrite.objects.exclude(state__in=(NoticeWriteState.QUEUED, NoticeWriteState.UNKNOWN)).filter(
+    ended = NoticeWrite.objects.exclude(state__in=(TellingState.QUEUED, TellingState.UNKNOWN)).filter(
         Q(notice__issue__gt=OuterRef("issue")) | Q(withdrawn=True), consignment=OuterRef("consignment")
     )
     before = ShipNotice.objects.filter(
@@ -175,61 +106,43 @@ def _wait_for_the_number(write: NoticeWrite) -> None:
         raise RetryLater("The ERP is to be told first that its number is free again.", A_MOMENT)
 
 
-@requires_scope
-def is_notice_being_written(order: PurchaseOrder) -> bool:
-    """Whether a ship notice with lines of this order, which is held, is on its way into the ERP this moment."""
-    notices = ShipNoticeLine.objects.filter(order=order).values("notice_id")
-    writes = NoticeWrite.objects.filter(notice__in=notices, state__in=NOTICE_TO_CARRY)
-    return bool(writes.filter(calling_since__isnull=False).exists())
+_NOTICES = Kind(
+    take_up=take_up_notice,
+    is_taken=lambda capabilities: capabilities.takes_notices,
+    ask=_ask,
+    not_by_machine=NOT_BY_MACHINE,
+    wait=_wait_for_the_number,
+)
+
+
+# --- expected on another day --------------------------------------------------------------------------------
+
+
+def tell_estimates(events: Sequence[AuditEvent], at: datetime) -> str:
+    """The reaction: let the ERP hear of the days on which the consignments of these facts are expected now."""
+    require_no_transaction()
+    if not settings.ERP_TELL_ESTIMATES:
+        return "not told"
+    told = 0
+    for stream in sorted({event.stream for event in events}):
+        with acting(ERP):
+            told += _tell_estimate(uuid.UUID(stream.removeprefix("shipment:")), at=at)
+    return f"told {told}" if told else "unchanged"
 
 
 @requires_scope
-def record_notice_result(write: NoticeWrite, result: WriteResult, *, at: datetime) -> None:
-    """Write down what the ERP made of it. What has ended or was superseded meanwhile stays as it is."""
-    verb = {
-        Outcome.CONFIRMED: "confirm",
-        Outcome.SENT: "send",
-        Outcome.REFUSED: "refuse",
-        Outcome.CONFLICT: "refuse",
-    }[result.outcome]
-    if write.state not in NOTICE_WRITE_LIFECYCLE.sources(verb):
-        return
-    fault = Fault.VALIDATION if verb == "refuse" else Fault.NONE
-    _move(
-        write, verb, at=at, reason=result.reason, fault=fault, reference=result.reference or write.reference
-    )
-
-
-def _record_error(write: NoticeWrite, error: ErpError, capabilities: Capabilities, at: datetime) -> str:
-    logger.warning("ERP said no", extra={"kind": type(error).__name__, "notice": str(write.key)})
-    wait = error.retry_after
-    with acting(ERP):
-        write = _hold(write.key)
-        if error.fate in (Fate.PERSON, Fate.CONFLICT):
-            _move(write, "refuse", at=at, reason=error.reason, fault=fault_of(error))
-        elif error.fate is Fate.SEARCH:
-            since = write.calling_since
-            _move(write, "lose_sight", at=at, reason=error.reason, fault=Fault.UNKNOWN)
-            write.calling_since = since  # it may still be at work
-            write.save(update_fields=["calling_since"])
-            wait = wait or capabilities.slowest_call + timedelta(seconds=1)
-        else:
-            write.calling_since, write.reason, write.fault = None, error.reason, fault_of(error)
-            write.save(update_fields=["calling_since", "reason", "fault"])
-            wait = wait or (REST_AFTER_ALERT if error.fate is Fate.ALERT else None)
-    if error.fate in (Fate.RETRY, Fate.ALERT, Fate.SEARCH):
-        raise RetryLater(error.reason, wait) from error
-    return write.state
-
-
-def _move(write: NoticeWrite, verb: str, *, at: datetime, **fields: object) -> None:
-    if write.state not in NOTICE_WRITE_LIFECYCLE.sources(verb):
-        return
-    facts = {
-        "number": write.payload["number"],
-        "issue": write.payload["issue"],
-        "withdrawn": write.withdrawn,
-        "reason": fields.get("reason", ""),
-    }
-    values = {"updated_at": at, "calling_since": None, **fields}
-    NOTICE_WRITE_LIFECYCLE.move(write, verb, actor=ERP, at=at, facts=facts, fields=values)
+def _tell_estimate(consignment: uuid.UUID, *, at: datetime) -> bool:
+    """Promise that the ERP hears of the day; see Note [Estimates]. Whether there was anything to tell."""
+    seen = ShipNotice.objects.filter(consignment=consignment, state__in=COMING).first()
+    if seen is None:
+        return False
+    lock_orders(order_ids_of([seen.pk]))
+    notice = ShipNotice.objects.select_for_update(of=("self",)).get(pk=seen.pk)
+    messages = OutboxMessage.objects.filter(topic=TOPIC, stream=notice.stream, kind__in=KINDS)
+    last = messages.order_by("-id").first()
+    day = notice.expected_on.isoformat() if notice.expected_on else ""
+    if notice.state not in COMING or last is None or last.payload["expected_on"] == day:
+        return False
+    content = told_of(notice)
+    enqueue(TOPIC, notice.stream, EXPECTED_ANEW, content, actor=ERP, at=at, supplier_id=notice.supplier_id)
+    return True

@@ -24,6 +24,7 @@ there.
   resolves the command.
 * *Goods on their way are told whole*: a ship notice names all lines of its consignment, which may be of many orders,
   and how they are to stand; the same again changes nothing.
+* *A count is booked once*, by its own key, however often it is told; what was booked comes back by the feed of receipts.
 * *One command per document at a time.* The caller delivers the commands of one order in order and one at a
   time (the outbox's stream); a connector may rely on it and need not lock.
 """
@@ -50,7 +51,7 @@ from procurement.catalogue.messages import (
 from procurement.erp.problems import Problem
 from procurement.invoices.messages import InvoicePaper
 from procurement.orders.messages import CommandLine, OrderPaper, PromiseCommand, SchedulePaper
-from procurement.receipts.messages import ReceiptPaper
+from procurement.receipts.messages import ReceiptCommand, ReceiptPaper
 from procurement.shipments.messages import NoticeCommand
 from suppliers.messages import SupplierPaper, SupplierSitePaper
 
@@ -143,7 +144,8 @@ class Capabilities:
 
     `overlap` is how far behind its cursor a feed reads again; `slowest_call` is how long a call may still be
     at work in the ERP after we stopped waiting, and so how long an unknown outcome has to rest before it is
-    searched for. `takes_notices` says that the ERP can be told of goods on their way.
+    searched for. `takes_notices` says that the ERP can be told of goods on their way, `books_receipts` that it books
+    what was counted at a dock.
     """
 
     reads: frozenset[Feed]
@@ -154,6 +156,7 @@ class Capabilities:
     overlap: timedelta = timedelta(0)
     slowest_call: timedelta = timedelta(0)
     takes_notices: bool = False
+    books_receipts: bool = False
 
     def cannot_write(self, command: PromiseCommand) -> frozenset[WriteField]:
         """What the command asks for that a person has to key into the ERP."""
@@ -488,6 +491,17 @@ class ErpConnector(Protocol):
         ended, does it once: what is there already is looked for first. A later issue takes the place of an earlier one.
         Raises `Unsupported` where the capabilities do not claim it, `ValidationRefused` where the ERP has received
         something of it, or knows a line no more.
+        """
+        ...
+
+    def write_receipt(self, command: ReceiptCommand) -> WriteResult:
+        """Ask the ERP to book what was counted at a dock, or, where it is `reversed`, to take that booking back.
+
+        `command.count` names the count: what the ERP has booked of it is looked for first, so that calling again, also
+        after a call of which nobody knows how it ended, books nothing twice; a count of which nothing was booked is
+        taken back by doing nothing. The feeds then tell the booking with `command.reference`, and the lines' totals.
+        Raises `Unsupported` where the capabilities do not claim it, `ValidationRefused` where a person must act:
+        more was counted than is open, a line is gone, or the ERP does not take bookings back by machine.
         """
         ...
 

@@ -87,7 +87,8 @@ def facts_of(connection: ErpConnection) -> list[Fact]:
         Fact(_("Signed in as"), found["user"] or _("nobody: a folder asks for no name")),
         Fact(_("Reads"), ", ".join(feed_word(feed) for feed in Feed if feed in found["reads"])),
         Fact(_("Writes"), words_of_fields(found["writes"]) or _("nothing")),
-        Fact(_("Ship notices"), _ship_notices(found)),
+        Fact(_("Ship notices"), _told_or_keyed(found, "ship_notices")),
+        Fact(_("Counted goods"), _told_or_keyed(found, "counts")),
         Fact(_("Confirms"), _read_back(found)),
         Fact(_("Deletions"), _deletions(found)),
         _clock(connection.clock_skew),
@@ -151,8 +152,8 @@ def _credentials(connection: ErpConnection) -> Fact:
     return Fact(label, "; ".join(parts))
 
 
-def _ship_notices(found: Mapping[str, Any]) -> str:
-    return _("are told to it") if found.get("ship_notices") == "yes" else _("are keyed in by hand")
+def _told_or_keyed(found: Mapping[str, Any], name: str) -> str:
+    return _("are told to it") if found.get(name) == "yes" else _("are keyed in by hand")
 
 
 def changed_name(name: str) -> str:
@@ -165,6 +166,7 @@ def changed_name(name: str) -> str:
         "reads": _("Reads"),
         "writes": _("Writes"),
         "ship_notices": _("Ship notices"),
+        "counts": _("Counted goods"),
         "read_back": _("Confirms"),
         "deletions": _("Deletions"),
     }

@@ -110,6 +110,7 @@ class PretendErp:
         *,
         on: date | None = None,
         reference: str = "",
+        booking: str = "",
     ) -> ReceiptPaper:
         """Goods arrive: so much more of a line is in the warehouse, and the booking is in the books."""
         (line,) = (line for line in self.order(company, number).lines if line.key == key)
@@ -118,7 +119,7 @@ class PretendErp:
             company=company,
             order=number,
             line_key=key,
-            key=f"{number}-{key}-{sum(1 for _ in self.receipts()) + 1}",
+            key=booking or f"{number}-{key}-{sum(1 for _ in self.receipts()) + 1}",
             quantity=quantity,
             unit=line.unit,
             received_on=on or self._clock().date(),
@@ -369,15 +370,20 @@ class PretendErp:
     # ----------------------------------------------------------------------------------
 
     def work(self) -> Worked:
-        """Pick up every promise in out/, deal with each, and echo what changed. Each command key is carried
-        out once."""
+        """Pick up everything in out/, deal with each, and echo what changed. Each command key is carried out once."""
         taken: dict[str, OrderPaper] = {}
+        counted: list[ReceiptPaper] = []
         results: list[CommandResult] = []
         repeated: list[str] = []
         done: list[Path] = []
-        for manifest in sorted(self.outbox.glob(f"*{MANIFEST}")) if self.outbox.is_dir() else ():
-            for key, row in self._announced(manifest):
-                results.append(self._expect(key, row))
+        manifests = self.outbox.glob(f"*{MANIFEST}") if self.outbox.is_dir() else ()
+        for manifest in sorted(manifests, key=_made_at):
+            for key, rows in self._told(manifest, "ship_notices"):
+                results.append(self._expect(key, rows))
+            for key, rows in self._told(manifest, "counts"):
+                result, booked = self._book(key, rows)
+                results.append(result)
+                counted += booked
             for command in self._commands(manifest):
                 if self._mark(command.key).exists():
                     repeated.append(command.key)
@@ -389,7 +395,7 @@ class PretendErp:
                     taken[command.key] = answer
                     results.append(CommandResult(command.key, Outcome.SENT))
             done.append(manifest)
-        self._echo(taken.values(), results)
+        self._echo(taken.values(), results, counted)
         # Marked only after the echo: a crash in between does the work again, with the same result.
         for result in results:
             make_folder(self.state / "commands")
@@ -411,10 +417,10 @@ class PretendErp:
             if ".promises." in listed["name"]:
                 yield from commands_from_rows(self._rows(listed))
 
-    def _announced(self, manifest: Path) -> Iterator[tuple[str, list[dict[str, str]]]]:
-        """The ship notices of a batch, by the keys of their commands, that were not dealt with yet."""
+    def _told(self, manifest: Path, form: str) -> Iterator[tuple[str, list[dict[str, str]]]]:
+        """What a batch tells in such files, by the keys of the commands that were not dealt with yet."""
         for listed in json.loads(manifest.read_bytes())["files"]:
-            if ".ship_notices." in listed["name"]:
+            if f".{form}." in listed["name"]:
                 by_key: dict[str, list[dict[str, str]]] = {}
                 for row in self._rows(listed):
                     by_key.setdefault(row["command_key"], []).append(row)
@@ -448,6 +454,43 @@ class PretendErp:
         else:
             write_file(place, json.dumps(rows).encode())
         return CommandResult(key, Outcome.SENT)
+
+    def _book(self, key: str, rows: list[dict[str, str]]) -> tuple[CommandResult, list[ReceiptPaper]]:
+        """Book what was counted at a dock, or take it back; and all bookings of that count, as they stand now."""
+        head = rows[0]
+        known = {receipt.key: receipt for receipt in self.receipts()}
+        if head["count_state"] == "reversed":
+            mine = [one for one in known.values() if one.key.startswith(head["count"])]
+            booked = [one if one.reversed else self.reverse(one) for one in mine]
+            return CommandResult(key, Outcome.SENT), booked
+        names = [f"{head['count']}-{number}" for number in range(1, len(rows) + 1)]
+        try:
+            for row in rows:
+                self._line_of(head["company"], row)
+        except (FileNotFoundError, ValueError):
+            reason = f"Order {row['order_number']} has no line {row['line_number']} here."
+            return CommandResult(key, Outcome.REFUSED, reason), []
+        # What a round that died had booked already stays as it is.
+        booked = [known.get(name) or self._book_row(row, name) for name, row in zip(names, rows, strict=True)]
+        (self.state / "inbound" / f"{_safe(head['consignment'])}.json").unlink(missing_ok=True)
+        return CommandResult(key, Outcome.SENT), booked
+
+    def _book_row(self, row: dict[str, str], name: str) -> ReceiptPaper:
+        return self.receive(
+            row["company"],
+            row["order_number"],
+            row["line_key"],
+            Decimal(row["quantity"]),
+            on=date.fromisoformat(row["received_on"]),
+            reference=row["reference"],
+            booking=name,
+        )
+
+    def _line_of(self, company: str, row: dict[str, str]) -> LinePaper:
+        (line,) = (
+            one for one in self.order(company, row["order_number"]).lines if one.key == row["line_key"]
+        )
+        return line
 
     def inbound(self) -> list[list[dict[str, str]]]:
         """The consignments that are planned with, each as the rows of its notice."""
@@ -497,15 +540,29 @@ class PretendErp:
         except Refused:
             return False
 
-    def _echo(self, orders: Iterable[OrderPaper], results: Sequence[CommandResult]) -> None:
+    def _echo(
+        self,
+        orders: Iterable[OrderPaper],
+        results: Sequence[CommandResult],
+        receipts: Sequence[ReceiptPaper],
+    ) -> None:
         feeds: dict[Feed, Sequence[Paper]] = {}
         newest = {(order.company, order.number): order for order in orders}
+        for one in receipts:  # a booking moves what its line says has been received
+            newest[one.company, one.order] = self.order(one.company, one.order)
         if newest:
             feeds[Feed.ORDERS] = list(newest.values())
+        if receipts:
+            feeds[Feed.RECEIPTS] = receipts
         if results:
             feeds[Feed.COMMAND_RESULTS] = results
         if feeds:
             self.export(feeds)
+
+
+def _made_at(manifest: Path) -> tuple[str, str]:
+    """The order in which the portal has written its batches: a count may be followed by its being taken back."""
+    return str(json.loads(manifest.read_bytes()).get("made_at", "")), manifest.name
 
 
 def _safe(key: str) -> str:

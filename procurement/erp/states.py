@@ -76,8 +76,11 @@ COMMAND_LIFECYCLE = Lifecycle(
 )
 
 
-class NoticeWriteState(models.TextChoices):
-    """Where the telling of one ship notice stands. A consignment is told as it stands: the newest telling counts."""
+class TellingState(models.TextChoices):
+    """Where the telling of something stands that the ERP is told whole: a ship notice, a count at the dock.
+
+    It is told as it stands: of one consignment, or of one count, the newest telling is what holds.
+    """
 
     QUEUED = "queued", _("Waiting for ERP")
     SENT = "sent", _("Sent to ERP")
@@ -88,37 +91,38 @@ class NoticeWriteState(models.TextChoices):
     SUPERSEDED = "superseded", _("Superseded")
 
 
+# What waits for a person to look, or to key it in.
+TOLD_TO_A_PERSON = frozenset({TellingState.NEEDS_PERSON, TellingState.TO_KEY})
 # A message about these is carried to the ERP; of what waits for a person, when a person has it delivered again.
-NOTICE_TO_CARRY = frozenset(
-    {
-        NoticeWriteState.QUEUED,
-        NoticeWriteState.UNKNOWN,
-        NoticeWriteState.NEEDS_PERSON,
-        NoticeWriteState.TO_KEY,
-    }
-)
+TO_CARRY = frozenset({TellingState.QUEUED, TellingState.UNKNOWN}) | TOLD_TO_A_PERSON
 
 
-def _notice(
-    verb: str, sources: frozenset[NoticeWriteState], target: NoticeWriteState, event: str
-) -> Transition:
+def _telling(verb: str, sources: frozenset[TellingState], target: TellingState, event: str) -> Transition:
     return Transition(verb, sources, target, event, Permission.ERP_MANAGE, internal=True)
 
 
-_ANSWERED = NOTICE_TO_CARRY | {NoticeWriteState.SENT}
+_ANSWERED = TO_CARRY | {TellingState.SENT}
 
-NOTICE_WRITE_LIFECYCLE = Lifecycle(
-    "ship notice to the ERP",
-    _notice("send", NOTICE_TO_CARRY, NoticeWriteState.SENT, "shipment.erp_notified"),
-    _notice("confirm", _ANSWERED, NoticeWriteState.CONFIRMED, "shipment.erp_confirmed"),
-    _notice("refuse", _ANSWERED, NoticeWriteState.NEEDS_PERSON, "shipment.erp_refused"),
-    _notice("hand_over", NOTICE_TO_CARRY, NoticeWriteState.TO_KEY, "shipment.erp_task_opened"),
-    _notice("lose_sight", NOTICE_TO_CARRY, NoticeWriteState.UNKNOWN, "shipment.erp_unanswered"),
-    # A later version of the notice says how things stand now.
-    _notice("supersede", _ANSWERED, NoticeWriteState.SUPERSEDED, "shipment.erp_superseded"),
-    initial=NoticeWriteState.QUEUED,
-    terminal=(NoticeWriteState.CONFIRMED, NoticeWriteState.SUPERSEDED),
-)
+
+def _life_of_a_telling(name: str, paper: str) -> Lifecycle:
+    return Lifecycle(
+        name,
+        _telling("send", TO_CARRY, TellingState.SENT, f"{paper}.erp_notified"),
+        _telling("confirm", _ANSWERED, TellingState.CONFIRMED, f"{paper}.erp_confirmed"),
+        _telling("refuse", _ANSWERED, TellingState.NEEDS_PERSON, f"{paper}.erp_refused"),
+        _telling("hand_over", TO_CARRY, TellingState.TO_KEY, f"{paper}.erp_task_opened"),
+        _telling("lose_sight", TO_CARRY, TellingState.UNKNOWN, f"{paper}.erp_unanswered"),
+        # A person says that it stands in the ERP: keyed in there, or put right by hand.
+        _telling("key_in", TOLD_TO_A_PERSON, TellingState.CONFIRMED, f"{paper}.erp_keyed"),
+        # A later telling says how things stand now.
+        _telling("supersede", _ANSWERED, TellingState.SUPERSEDED, f"{paper}.erp_superseded"),
+        initial=TellingState.QUEUED,
+        terminal=(TellingState.CONFIRMED, TellingState.SUPERSEDED),
+    )
+
+
+NOTICE_WRITE_LIFECYCLE = _life_of_a_telling("ship notice to the ERP", "shipment")
+RECEIPT_WRITE_LIFECYCLE = _life_of_a_telling("count to the ERP", "receipt")
 
 
 class ConnectionState(models.TextChoices):

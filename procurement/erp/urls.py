@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from procurement.erp import case_views, views, views_connection
+from procurement.erp import case_views, telling_views, views, views_connection
 
 urlpatterns = [
     path("integration/", views.monitor, name="integration"),
@@ -25,6 +25,10 @@ urlpatterns = [
         case_views.command_assign,
         name="integration-command-assign",
     ),
+    path("integration/told/", telling_views.telling_list, name="integration-tellings"),
+    path("integration/told/<uuid:key>/", telling_views.telling, name="integration-telling"),
+    path("integration/told/<uuid:key>/again/", telling_views.telling_again, name="integration-telling-again"),
+    path("integration/told/<uuid:key>/keyed/", telling_views.telling_keyed, name="integration-telling-keyed"),
     path("integration/runs/<uuid:key>/", views.run, name="integration-run"),
     path("integration/messages/<uuid:key>/replay/", views.message_replay, name="integration-message-replay"),
     path("integration/messages/<uuid:key>/skip/", views.message_skip, name="integration-message-skip"),

@@ -11,8 +11,9 @@ from procurement.erp.reconciliation.states import DRIFT_LIFECYCLE, DriftState
 from procurement.erp.states import (
     CONNECTION_LIFECYCLE,
     NOTICE_WRITE_LIFECYCLE,
+    RECEIPT_WRITE_LIFECYCLE,
     ConnectionState,
-    NoticeWriteState,
+    TellingState,
 )
 from procurement.inbox.states import (
     CASE_LIFECYCLE,
@@ -47,7 +48,8 @@ TABLES = [
     (MAIL_LIFECYCLE, MailState),
     (DRAFT_LIFECYCLE, DraftState),
     (CONNECTION_LIFECYCLE, ConnectionState),
-    (NOTICE_WRITE_LIFECYCLE, NoticeWriteState),
+    (NOTICE_WRITE_LIFECYCLE, TellingState),
+    (RECEIPT_WRITE_LIFECYCLE, TellingState),
     (NOTICE_LIFECYCLE, NoticeState),
     (CASE_LIFECYCLE, CaseState),
     (TASK_LIFECYCLE, TaskState),

@@ -237,13 +237,13 @@ def test_what_a_folder_was_told_is_confirmed_or_refused_by_its_results(people: A
 
 
 def test_a_paused_connection_holds_notices_back(people: Any, monkeypatch: Any) -> None:
-    from procurement.erp import noticing
+    from procurement.erp import telling
 
     def shut(*_args: Any, **_more: Any) -> None:
-        raise noticing.Shut
+        raise telling.Shut
 
     a_sent_notice(an_agreed_order(people["asha"]), people["asha"])
-    monkeypatch.setattr(noticing, "begin_calling", shut)
+    monkeypatch.setattr(telling, "begin_calling", shut)
     with pytest.raises(PutBack):
         deliver(messages()[0], ScriptedErp())
     assert states() == []  # as if it had not been taken up

@@ -414,6 +414,8 @@ def own_page(case: ExceptionCase) -> tuple[str, str]:
     facts = case.facts
     if case.cause == Cause.ERP and facts.get("command"):
         return reverse("integration-command", kwargs={"key": facts["command"]}), _("Compare and choose")
+    if case.cause == Cause.ERP and facts.get("telling"):
+        return reverse("integration-telling", kwargs={"key": facts["telling"]}), _("Look what the ERP says")
     if case.cause == Cause.DRIFT and facts.get("drift"):
         return reverse("integration-drift", kwargs={"key": facts["drift"]}), _("Compare and repair")
     if case.cause == Cause.CHANGE and case.change:

@@ -103,6 +103,8 @@ def title_of(case: ExceptionCase, at: datetime) -> str:
     """What a case is about, in one line."""
     if case.cause == Cause.ERP and "withdrawn" in case.facts:
         return _told_of_goods(case)
+    if case.cause == Cause.ERP and "reversed" in case.facts:
+        return _told_of_count(case)
     say = _TITLES.get(case.kind)
     return say(case.facts, local_day(case, at)) if say else str(CaseKind(case.kind).label)
 
@@ -231,6 +233,18 @@ def _told_of_goods(case: ExceptionCase) -> str:
         return _("Key ship notice %(number)s into the ERP") % values
     kind = str(CaseKind(case.kind).label)
     return _("%(kind)s: ship notice %(number)s") % {"kind": kind, **values}
+
+
+def _told_of_count(case: ExceptionCase) -> str:
+    """Counted goods that the ERP is to book."""
+    number = case.facts.get("number", "") or case.facts.get("order", "")
+    values = {"number": number}
+    if case.kind == K.ERP_TO_KEY:
+        if case.facts["reversed"]:
+            return _("Take the receipt of %(number)s out of the ERP") % values
+        return _("Key the receipt of %(number)s into the ERP") % values
+    kind = str(CaseKind(case.kind).label)
+    return _("%(kind)s: receipt of %(number)s") % {"kind": kind, **values}
 
 
 def _mail(facts: Facts, _today: date) -> str:

@@ -20,11 +20,11 @@ from procurement.changes.models import OrderChange
 from procurement.changes.queries import current_round, with_rounds
 from procurement.changes.states import OPEN as CHANGE_OPEN
 from procurement.changes.states import Side
-from procurement.erp.models import ErpCommand, NoticeWrite
+from procurement.erp.models import ErpCommand, NoticeWrite, ReceiptWrite
 from procurement.erp.reconciliation.models import Drift
 from procurement.erp.reconciliation.states import DriftState
 from procurement.erp.services import ECHO_DIFFERS
-from procurement.erp.states import STUCK, CommandState, NoticeWriteState
+from procurement.erp.states import STUCK, TOLD_TO_A_PERSON, CommandState, TellingState
 from procurement.inbox.messages import Finding, as_facts
 from procurement.inbox.policies.kinds import GRAVEST_FIRST
 from procurement.inbox.queries.reach import Reach
@@ -352,38 +352,44 @@ def erp_writes(reach: Reach) -> Iterator[Finding]:
         )
 
 
-_NOTICE_KINDS: Mapping[str, CaseKind] = {
-    NoticeWriteState.NEEDS_PERSON: CaseKind.ERP_FAILED,
-    NoticeWriteState.TO_KEY: CaseKind.ERP_TO_KEY,
-    NoticeWriteState.UNKNOWN: CaseKind.ERP_UNKNOWN,
+_TELLING_KINDS: Mapping[str, CaseKind] = {
+    TellingState.NEEDS_PERSON: CaseKind.ERP_FAILED,
+    TellingState.TO_KEY: CaseKind.ERP_TO_KEY,
+    TellingState.UNKNOWN: CaseKind.ERP_UNKNOWN,
 }
 
 
-def notice_writes(reach: Reach) -> Iterator[Finding]:
-    """A ship notice that the ERP refuses, of which nobody knows, or that a person has to key in."""
-    lost = Q(state=NoticeWriteState.UNKNOWN, queued_at__lte=reach.at - UNKNOWN_FOR)
-    stuck = Q(state__in=[NoticeWriteState.NEEDS_PERSON, NoticeWriteState.TO_KEY])
-    for write in NoticeWrite.objects.filter(lost | stuck, order__in=reach.orders).order_by("id"):
-        order = reach.orders[write.order_id]
-        facts = {
-            **order_facts(order),
-            "number": write.payload["number"],
-            "withdrawn": write.withdrawn,
-            "lines": [line["number"] for line in write.payload["lines"]],
-            "reason": write.reason,
-            "fault": write.fault,
-            "state": write.state,
-            "since": write.queued_at,
-            "asked_on": order.next_delivery_on,
-        }
-        yield finding_of_order(
-            _NOTICE_KINDS[write.state],
-            Cause.ERP,
-            order,
-            facts,
-            moves=[str(write.key), write.state, write.reason],
-            subject=f"told:{write.consignment}",
-        )
+def tellings(reach: Reach) -> Iterator[Finding]:
+    """A ship notice or a count that the ERP refuses, of which nobody knows, or that a person has to key in."""
+    lost = Q(state=TellingState.UNKNOWN, queued_at__lte=reach.at - UNKNOWN_FOR)
+    stuck = Q(state__in=sorted(TOLD_TO_A_PERSON))
+    for notice in NoticeWrite.objects.filter(lost | stuck, order__in=reach.orders).order_by("id"):
+        about = {"number": notice.payload["number"], "withdrawn": notice.withdrawn}
+        yield _of_telling(reach, notice, about, f"told:{notice.consignment}")
+    for count in ReceiptWrite.objects.filter(lost | stuck, order__in=reach.orders).order_by("id"):
+        about = {"number": count.payload["reference"], "reversed": count.reversed}
+        yield _of_telling(reach, count, about, f"booked:{count.count}")
+
+
+def _of_telling(
+    reach: Reach, write: NoticeWrite | ReceiptWrite, about: Mapping[str, Any], subject: str
+) -> Finding:
+    order = reach.orders[write.order_id]
+    facts = {
+        **order_facts(order),
+        **about,
+        "telling": str(write.key),
+        "lines": [line["number"] for line in write.payload["lines"]],
+        "reason": write.reason,
+        "fault": write.fault,
+        "state": write.state,
+        "since": write.queued_at,
+        "asked_on": order.next_delivery_on,
+    }
+    moves = [str(write.key), write.state, write.reason]
+    return finding_of_order(
+        _TELLING_KINDS[write.state], Cause.ERP, order, facts, moves=moves, subject=subject
+    )
 
 
 def drifts(reach: Reach) -> Iterator[Finding]:
@@ -521,7 +527,7 @@ LOOKS: Sequence[Callable[[Reach], Iterable[Finding]]] = (
     stock_outs,
     change_requests,
     erp_writes,
-    notice_writes,
+    tellings,
     drifts,
     told,
 )

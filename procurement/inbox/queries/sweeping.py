@@ -8,8 +8,8 @@ from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Concat
 
-from procurement.erp.models import ErpCommand, NoticeWrite
-from procurement.erp.states import CommandState, NoticeWriteState
+from procurement.erp.models import ErpCommand, NoticeWrite, ReceiptWrite
+from procurement.erp.states import CommandState, TellingState
 from procurement.inbox.models import ExceptionCase
 from procurement.inbox.queries.findings import UNKNOWN_FOR
 from procurement.inbox.queries.reach import at_the_dock, of_known_stock, today_by_company
@@ -27,7 +27,10 @@ REVIEW_EVERY = timedelta(hours=12)
 def orders_due(at: datetime, most: int) -> list[int]:
     """Orders on which something came by time alone and no case says so, at most so many."""
     found: set[int] = set()
-    for rows in (_unanswered(at), _overdue(at), _counted_short(at), _lost_in_the_erp(at), _lost_notices(at)):
+    notices = _lost_tellings(NoticeWrite, "told:", "consignment", at)
+    counts = _lost_tellings(ReceiptWrite, "booked:", "count", at)
+    lost = (_lost_in_the_erp(at), notices, counts)
+    for rows in (_unanswered(at), _overdue(at), _counted_short(at), *lost):
         if len(found) < most:
             found.update(rows[: most - len(found)])
     return sorted(found)
@@ -98,12 +101,12 @@ def _lost_in_the_erp(at: datetime) -> QuerySet[Any, int]:
     return commands.order_by("order_id").values_list("order_id", flat=True)
 
 
-def _lost_notices(at: datetime) -> QuerySet[Any, int]:
-    """Ship notices of which nobody knows for too long whether the ERP was told."""
-    cases = _known(Cause.ERP).filter(
-        subject=Concat(Value("told:"), Cast(OuterRef("consignment"), CharField()))
-    )
-    writes = NoticeWrite.objects.filter(state=NoticeWriteState.UNKNOWN, queued_at__lte=at - UNKNOWN_FOR)
+def _lost_tellings(
+    told: type[NoticeWrite] | type[ReceiptWrite], prefix: str, of: str, at: datetime
+) -> QuerySet[Any, int]:
+    """Ship notices, or counts, of which nobody knows for too long whether the ERP was told."""
+    cases = _known(Cause.ERP).filter(subject=Concat(Value(prefix), Cast(OuterRef(of), CharField())))
+    writes = told.objects.filter(state=TellingState.UNKNOWN, queued_at__lte=at - UNKNOWN_FOR)
     unseen = writes.exclude(Exists(cases.filter(Q(state__in=LIVE) | Q(settled=True))))
     return unseen.order_by("order_id").values_list("order_id", flat=True)
 

@@ -26,6 +26,7 @@ from procurement.shipments.services.send import (
     correct_notice,
     refresh_lines,
     send_notice,
+    told_of,
 )
 from procurement.shipments.services.way import tell_milestone
 from procurement.shipments.services.whole import correct_whole, send_whole, write_whole
@@ -57,5 +58,6 @@ __all__ = [
     "set_package",
     "start_notices",
     "tell_milestone",
+    "told_of",
     "write_whole",
 ]

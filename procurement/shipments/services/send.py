@@ -263,6 +263,12 @@ def _command_of(draft: Written, before: ShipNotice | None, *, withdrawn: bool = 
     return notice_to_json(command)
 
 
+@requires_scope
+def told_of(notice: ShipNotice) -> dict[str, Any]:
+    """What the ERP is to hold of a notice that is on its way, as it stands now: the content of a message to it."""
+    return _command_of(written(notice), notice.replaces)
+
+
 def _tell_orders(
     orders: Sequence[PurchaseOrder],
     notice: ShipNotice,

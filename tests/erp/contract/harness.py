@@ -88,6 +88,10 @@ class ConnectorHarness(Protocol):
         """What the ERP expects with this delivery note: how much of each line, by order and the ERP's key of it."""
         ...
 
+    def inbound_on(self, number: str) -> date:
+        """The day on which the ERP expects what comes with this delivery note."""
+        ...
+
     def receive_inbound(self, number: str) -> None:
         """The warehouse books in what it expected with this delivery note, and it is ready to be read."""
         ...
@@ -218,6 +222,15 @@ class FilesHarness:
     def inbound(self, number: str) -> Mapping[tuple[str, str], Decimal]:
         rows = [row for rows in self.erp.inbound() for row in rows if row["notice_number"] == number]
         return {(row["order_number"], row["line_key"]): Decimal(row["quantity"]) for row in rows}
+
+    def inbound_on(self, number: str) -> date:
+        (day,) = {
+            row["expected_on"]
+            for rows in self.erp.inbound()
+            for row in rows
+            if row["notice_number"] == number
+        }
+        return date.fromisoformat(day)
 
     def receive_inbound(self, number: str) -> None:
         rows = [row for rows in self.erp.inbound() for row in rows if row["notice_number"] == number]

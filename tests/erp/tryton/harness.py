@@ -348,6 +348,12 @@ class TrytonHarness:
         books.close()
         return {(order, str(line)): Decimal(str(some)) for order, line, some in rows}
 
+    def inbound_on(self, number: str) -> date:
+        wanted = [["reference", "=", number], ["state", "=", "draft"]]
+        (found,) = self.people.read("stock.shipment.in.search_read", wanted, 0, None, None, ["planned_date"])
+        day: date = found["planned_date"]
+        return day
+
     def receive_inbound(self, number: str) -> None:
         wanted = [["reference", "=", number], ["state", "=", "draft"]]
         shipments = self.people.read("stock.shipment.in.search", wanted, 0, None, None)

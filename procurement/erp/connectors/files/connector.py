@@ -25,7 +25,7 @@ from procurement.erp.connectors.files.formats import INBOUND
 from procurement.erp.connectors.files.papers import Found, papers_of
 from procurement.erp.connectors.files.report import write_report
 from procurement.erp.connectors.files.rows import BadFile, Limits, Table, open_table
-from procurement.erp.connectors.files.writing import notices_csv, promises_csv
+from procurement.erp.connectors.files.writing import counts_csv, notices_csv, promises_csv
 from procurement.erp.ports import (
     Capabilities,
     Cursor,
@@ -48,6 +48,7 @@ from procurement.erp.ports import (
 )
 from procurement.erp.problems import Problem, Severity
 from procurement.orders.messages import OrderPaper, PromiseCommand
+from procurement.receipts.messages import ReceiptCommand
 from procurement.shipments.messages import NoticeCommand
 
 CAPABILITIES = Capabilities(
@@ -57,6 +58,7 @@ CAPABILITIES = Capabilities(
     optimistic_lock=False,
     deletions=Deletions.STATED,
     takes_notices=True,
+    books_receipts=True,
 )
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -357,6 +359,12 @@ class FilesConnector:
         if not command.lines:
             raise ValidationRefused("There is no line in the ship notice.")
         return self._publish(command.key, notices_csv(command), "notice", "ship_notices")
+
+    def write_receipt(self, command: ReceiptCommand) -> WriteResult:
+        """Put the count into out/ as a batch of its own, once: see Note [Written once]."""
+        if not command.lines:
+            raise ValidationRefused("There is no line in the count.")
+        return self._publish(command.key, counts_csv(command), "count", "counts")
 
     def _publish(self, key: str, text: str, noun: str, form: str) -> WriteResult:
         self.folder.prepare()

@@ -9,11 +9,11 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from procurement.catalogue.messages import CustomerDemandPaper
-from procurement.erp.connectors.files.formats import INBOUND, ORDERS, PROMISES, SHIP_NOTICES, Format
+from procurement.erp.connectors.files.formats import COUNTS, INBOUND, ORDERS, PROMISES, SHIP_NOTICES, Format
 from procurement.erp.ports import CommandResult, Feed, Outcome, Paper, canonical_decimal
 from procurement.invoices.messages import InvoicePaper
 from procurement.orders.messages import LinePaper, OrderPaper, PromiseCommand
-from procurement.receipts.messages import ReceiptPaper
+from procurement.receipts.messages import ReceiptCommand, ReceiptPaper
 from procurement.shipments.messages import NoticeCommand
 
 Cells = Mapping[str, object]
@@ -121,6 +121,35 @@ def notice_rows(command: NoticeCommand) -> Iterator[Cells]:
 def notices_csv(command: NoticeCommand) -> str:
     """A ship notice as its file."""
     return to_csv(SHIP_NOTICES, notice_rows(command))
+
+
+def count_rows(command: ReceiptCommand) -> Iterator[Cells]:
+    """A count as rows of its file: one per order line and lot."""
+    head = {
+        "command_key": command.key,
+        "count": command.count,
+        "count_state": "reversed" if command.reversed else "posted",
+        "company": command.company,
+        "supplier": command.supplier,
+        "reference": command.reference,
+        "consignment": command.consignment,
+        "site": command.site,
+        "received_on": command.received_on,
+    }
+    for line in command.lines:
+        yield head | {
+            "order_number": line.order,
+            "line_key": line.key,
+            "line_number": line.number,
+            "quantity": line.quantity,
+            "unit": line.unit,
+            "lot": line.lot,
+        }
+
+
+def counts_csv(command: ReceiptCommand) -> str:
+    """A count as its file."""
+    return to_csv(COUNTS, count_rows(command))
 
 
 def order_rows(order: OrderPaper) -> Iterator[Cells]:

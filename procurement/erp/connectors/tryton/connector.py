@@ -7,6 +7,7 @@ from typing import Self
 
 from django.utils.translation import gettext_noop
 
+from procurement.erp.connectors.tryton.booking import Booker
 from procurement.erp.connectors.tryton.changes import OVERLAP, Position, look_for_changes
 from procurement.erp.connectors.tryton.facts import SOURCES, read_facts
 from procurement.erp.connectors.tryton.master import read_master
@@ -47,6 +48,7 @@ from procurement.erp.ports import (
 )
 from procurement.erp.problems import Problem
 from procurement.orders.messages import OrderPaper, PromiseCommand
+from procurement.receipts.messages import ReceiptCommand
 from procurement.shipments.messages import NoticeCommand
 
 PATIENCE = 60.0
@@ -96,6 +98,7 @@ class TrytonConnector:
             # The server goes on after we have stopped waiting, for as long as it would have taken.
             slowest_call=timedelta(seconds=self._patience * 2),
             takes_notices=True,
+            books_receipts=True,
         )
 
     def discover(self) -> Discovery:
@@ -223,6 +226,10 @@ class TrytonConnector:
     def write_notice(self, command: NoticeCommand) -> WriteResult:
         """Carry the ship notice into a supplier shipment in draft."""
         return Shipper(self.rpc, command).carry()
+
+    def write_receipt(self, command: ReceiptCommand) -> WriteResult:
+        """Receive what was counted, in the shipment of its notice or in one made for it."""
+        return Booker(self.rpc, command).carry()
 
     def find_command(self, key: str) -> WriteResult | None:
         """The trace of a command. One that was begun and not ended counts as not seen: going on is safe."""

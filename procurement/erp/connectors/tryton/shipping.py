@@ -49,11 +49,13 @@ FIELDS = ("state", "reference")
 @dataclass(slots=True)
 class Shipper:
     """One ship notice on its way into one shipment. `days` are the agreed days of moves, as noted; `pieces` what was
-    cut just now, by move, with its line.
+    cut just now, by move, with its line. `no_line` and `too_little` are what it says where that is so.
     """
 
     rpc: Rpc
     command: NoticeCommand
+    no_line: str = NO_LINE
+    too_little: str = TOO_LITTLE
     orders: dict[str, Purchase] = field(default_factory=dict)
     days: dict[int, date] = field(default_factory=dict)
     pieces: dict[int, int] = field(default_factory=dict)
@@ -64,15 +66,19 @@ class Shipper:
         if any(one["state"] in ("received", "done") for one in found):
             raise ValidationRefused(RECEIVED)
         drafts = [int(one["id"]) for one in found if one["state"] == "draft"]
-        self.orders = {line.order: self._purchase(line.order) for line in self.command.lines}
+        self.orders = self._orders()
         for number in drafts if self.command.withdrawn else drafts[1:]:
             self._take_away(number)
         if self.command.withdrawn:
             return WriteResult(Outcome.CONFIRMED, reference=f"{SHIPMENT},{drafts[0]}" if drafts else "")
-        shipment = drafts[0] if drafts else None
-        self.days = self._noted(self._concerned(shipment))
-        number = self._keep(shipment, self._moves(shipment))
+        number = self.hold(drafts[0] if drafts else None)
         return WriteResult(Outcome.CONFIRMED, reference=f"{SHIPMENT},{number}")
+
+    def hold(self, shipment: int | None) -> int:
+        """Let a shipment in draft hold exactly what the notice says, one made for it where there is none; its id."""
+        self.orders = self.orders or self._orders()
+        self.days = self._noted(self._concerned(shipment))
+        return self._keep(shipment, self._moves(shipment))
 
     # --- looking
 
@@ -110,9 +116,12 @@ class Shipper:
         chosen: list[Move] = []
         for line in self.command.lines:
             if line.key not in {str(one["id"]) for one in self.orders[line.order].lines}:
-                raise ValidationRefused(NO_LINE)
+                raise ValidationRefused(self.no_line)
             chosen += self._moves_of(int(line.key), line.quantity, shipment)
         return chosen
+
+    def _orders(self) -> dict[str, Purchase]:
+        return {line.order: self._purchase(line.order) for line in self.command.lines}
 
     def _purchase(self, number: str) -> Purchase:
         purchase = find_purchase(self.rpc, self.command.company, number)
@@ -130,7 +139,7 @@ class Shipper:
             chosen.append(piece)
             left -= piece.quantity
         if left > 0:
-            raise ValidationRefused(TOO_LITTLE)
+            raise ValidationRefused(self.too_little)
         return chosen
 
     def _piece(self, move: Move, size: Decimal, shipment: int | None) -> Move:
@@ -146,7 +155,7 @@ class Shipper:
                 self.days[one.id] = self.days[move.id]
         found = next((one for one in both if one.quantity == size), None)
         if found is None:
-            raise ValidationRefused(TOO_LITTLE)
+            raise ValidationRefused(self.too_little)
         return found
 
     def _free(self, line: int, shipment: int | None) -> list[Move]:
