@@ -60,7 +60,7 @@ Rows = list[list[Any]]
 
 
 class TooMuch(Exception):
-    """The workbook holds more than any answer sheet."""
+    """The workbook holds more than any sheet that is filled in."""
 
 
 class Unreadable(Exception):
