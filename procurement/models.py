@@ -53,6 +53,7 @@ from procurement.shipments.models import (
     PackedQuantity,
     ShipNotice,
     ShipNoticeLine,
+    UploadedNotices,
 )
 from procurement.threads.models import Attachment, Message
 from procurement.tolerances.models import (
@@ -135,4 +136,5 @@ __all__ = [
     "ToleranceSwitch",
     "Unit",
     "UploadedAnswer",
+    "UploadedNotices",
 ]

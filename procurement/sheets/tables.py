@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from procurement.sheets.cells import as_typed
 from procurement.sheets.package import XLSX, kind_of, refused
-from procurement.sheets.workbook import DAY, TooMuch, Unreadable, Wanted, rows_of
+from procurement.sheets.workbook import DAY, FORMULA, TooMuch, Unreadable, Wanted, rows_of
 
 Cells = dict[str, Any]
 Table = Iterator[tuple[int, Sequence[Any]]]
@@ -52,6 +52,18 @@ def _value(cell: Any) -> Any:
     if not isinstance(cell, dict):
         return cell
     return datetime.fromisoformat(cell[DAY]) if DAY in cell else UNKNOWN
+
+
+def kept_cell(value: Any) -> Any:
+    """A cell as JSON keeps it; `cell_of` reads it back."""
+    if value is UNKNOWN:
+        return {FORMULA: ""}
+    return {DAY: value.isoformat()} if isinstance(value, datetime) else value
+
+
+def cell_of(kept: Any) -> Any:
+    """A cell that was kept."""
+    return _value(kept)
 
 
 def _csv(file: IO[bytes], wanted: Wanted) -> Table:

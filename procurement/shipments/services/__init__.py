@@ -27,13 +27,22 @@ from procurement.shipments.services.send import (
     refresh_lines,
     send_notice,
 )
+from procurement.shipments.services.upload import (
+    KeepSheet,
+    apply_upload,
+    keep_upload,
+    look_at_upload,
+    read_upload_as,
+)
 from procurement.shipments.services.way import tell_milestone
 from procurement.shipments.services.whole import correct_whole, send_whole, write_whole
 
 __all__ = [
+    "KeepSheet",
     "Sent",
     "add_lines",
     "add_packages",
+    "apply_upload",
     "cancel_notice",
     "close_notice",
     "correct_notice",
@@ -41,11 +50,14 @@ __all__ = [
     "discard_notice",
     "drop_line",
     "edit_numbering",
+    "keep_upload",
+    "look_at_upload",
     "move_package",
     "move_packages",
     "note_received",
     "number_packages",
     "pack_rest",
+    "read_upload_as",
     "refresh_lines",
     "remove_packages",
     "repeat_notice",
