@@ -62,6 +62,7 @@ from procurement.shipments.models import (
     PackedQuantity,
     ShipNotice,
     ShipNoticeLine,
+    UploadedNotices,
 )
 from procurement.threads.models import Attachment, Message
 from procurement.tolerances.models import (
@@ -146,4 +147,5 @@ __all__ = [
     "ToleranceSwitch",
     "Unit",
     "UploadedAnswer",
+    "UploadedNotices",
 ]

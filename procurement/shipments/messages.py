@@ -5,10 +5,12 @@ neutral paper of a notice that the ERP is told of.
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+
+from procurement.acknowledgments.messages import BadCell
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,36 @@ class WholeNotice:
     header: NoticeHeader
     lines: tuple[WholeLine, ...]
     packages: tuple[WholePackage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One row of an uploaded sheet of ship notices: so much of an order line in a package, or a package that others
+    stand on.
+
+    `said` holds what could be read, by column, in plain writing (1200.5, 2026-04-09); serial and tracking numbers one
+    to a line. Keys are as they stood in the file: nothing about them is believed yet.
+    """
+
+    row: int
+    said: Mapping[str, str] = field(default_factory=dict)
+    bad: tuple[BadCell, ...] = ()
+
+    def says(self, name: str) -> str:
+        """What stands in a column; empty where nothing does."""
+        return self.said.get(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class ApplySheet:
+    """Make ship notices of an uploaded sheet. `send`: those that nothing stops, and of which no row is left, at once.
+
+    `only_whole` makes none of which a row cannot be taken.
+    """
+
+    upload: uuid.UUID
+    send: bool = False
+    only_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -320,3 +320,43 @@ class PackageNumbering(models.Model):
 
     def __str__(self) -> str:
         return f"package numbers of supplier {self.supplier_id}"
+
+
+class UploadedNotices(models.Model):
+    """A sheet of ship notices as it was read, kept from its preview until notices are made of it: nothing is lost.
+
+    `table` is the file's table, cell by cell; `columns` says which of its columns is which of ours (by place), `head`
+    in which of its rows their names stand (0: the first). `rows` are its rows as they were understood
+    (`messages.SheetRow`), `plan` what would become of them when it was looked at last, at `planned_at`; `result` what
+    became of them. `digest` is the SHA-256 of the file: it names a file that comes twice. A buyer's sheet may write for
+    many suppliers: it has no supplier, and no supplier sees it.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.UUIDField(default=uuid.uuid4, unique=True)
+    supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.PROTECT, null=True, related_name="+")
+    file_name = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    table = models.JSONField()
+    head = models.PositiveIntegerField(default=0)
+    columns = models.JSONField(default=dict)
+    rows = models.JSONField(default=list)
+    plan = models.JSONField(default=dict)
+    planned_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=200)
+    created_by_user_id = models.BigIntegerField(null=True)
+    applied_at = models.DateTimeField(null=True)
+    applied_by = models.CharField(max_length=200, blank=True)
+    result = models.JSONField(default=dict)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["supplier", "-created_at"], name="uploaded_notices_newest"),
+            models.Index(fields=["digest"], name="uploaded_notices_digest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"uploaded ship notices {self.file_name}"

@@ -26,6 +26,7 @@ from procurement.shipments.models import (
     PackedQuantity,
     ShipNotice,
     ShipNoticeLine,
+    UploadedNotices,
 )
 from procurement.shipments.policies import (
     ZERO,
@@ -195,6 +196,38 @@ def numbering_of(supplier: Supplier) -> PackageNumbering:
     """From where a supplier's packages get their numbers; one that was never set up counts from one."""
     found: PackageNumbering | None = PackageNumbering.objects.filter(supplier=supplier).first()
     return found or PackageNumbering(supplier=supplier)
+
+
+# --- uploaded sheets ----------------------------------------------------------------------------------------
+
+
+def find_upload(key: object, *, actor: Actor, hold: bool = False) -> UploadedNotices:
+    """One uploaded sheet of ship notices, held for whoever is about to make them. Raises `NotFound`."""
+    uploads = UploadedNotices.objects.visible_to(actor).filter(key=key)
+    upload: UploadedNotices | None = (uploads.select_for_update() if hold else uploads).first()
+    if upload is None:
+        raise NotFound(_("There is no such file."))
+    return upload
+
+
+def recent_uploads(*, actor: Actor, count: int = 5) -> list[UploadedNotices]:
+    """The sheets this person uploaded last, without what is in them."""
+    mine = UploadedNotices.objects.visible_to(actor).filter(created_by_user_id=actor.user_id)
+    return list(mine.defer("table", "rows", "plan", "result").order_by("-created_at", "-id")[:count])
+
+
+def same_uploads(digest: str, *, actor: Actor) -> list[UploadedNotices]:
+    """The same file, as this side has uploaded it before; the newest first. Their tables are left where they are."""
+    found = UploadedNotices.objects.visible_to(actor).filter(digest=digest)
+    if actor.is_company:
+        found = found.filter(supplier=None)
+    return list(found.defer("table", "rows", "plan").order_by("-created_at", "-id")[:20])
+
+
+def still_stand(keys: Iterable[str], *, actor: Actor) -> bool:
+    """Whether any of these notices is still there: drafted, or sent and not taken back."""
+    gone = [NoticeState.DISCARDED, NoticeState.CANCELLED]
+    return visible_notices(actor).filter(key__in=list(keys)).exclude(state__in=gone).exists()
 
 
 # --- what is open -------------------------------------------------------------------------------------------

@@ -2,11 +2,19 @@
 
 from django.urls import path
 
-from procurement.shipments.views import choose, documents, editor, lists, notice, numbering, packages
+from procurement.shipments.views import choose, documents, editor, lists, notice, numbering, packages, uploads
 
 urlpatterns = [
     path("shipments/", lists.shipment_list, name="shipment-list"),
     path("shipments/new/", choose.shipment_new, name="shipment-new"),
+    path("shipments/sheet/", uploads.shipment_sheet, name="shipment-sheet"),
+    path("shipments/upload/", uploads.shipment_upload, name="shipment-upload"),
+    path("shipments/upload/<uuid:key>/", uploads.shipment_upload_preview, name="shipment-upload-preview"),
+    path(
+        "shipments/upload/<uuid:key>/columns/",
+        uploads.shipment_upload_columns,
+        name="shipment-upload-columns",
+    ),
     path("shipments/numbers/", numbering.package_numbers, name="package-numbers"),
     path("shipments/<uuid:key>/", notice.shipment, name="shipment"),
     path("shipments/<uuid:key>/save/", editor.shipment_save, name="shipment-save"),

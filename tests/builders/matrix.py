@@ -34,7 +34,7 @@ from procurement.links.models import SignedLink
 from procurement.links.services import issue_link
 from procurement.mailroom.models import InboundMail, MailDraft
 from procurement.orders.models import PurchaseOrder
-from procurement.shipments.models import ShipNotice
+from procurement.shipments.models import ShipNotice, UploadedNotices
 from procurement.threads.models import Attachment
 from procurement.tolerances.messages import DocumentKind
 from procurement.tolerances.models import ToleranceDecision, TolerancePolicy, ToleranceRule
@@ -60,6 +60,7 @@ class Objects:
     token: ApiToken
     file: Attachment
     upload: UploadedAnswer
+    sheet: UploadedNotices
     command: ErpCommand
     message: OutboxMessage
     run: FeedRun
@@ -113,6 +114,15 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
     )
     upload = UploadedAnswer.objects.create(
         supplier=supplier, file_name="a.xlsx", rows=[], created_at=MONDAY, created_by="Asha Acme"
+    )
+    sheet = UploadedNotices.objects.create(
+        supplier=supplier,
+        file_name="s.csv",
+        digest="0" * 64,
+        table=[["order", "line", "quantity"], ["1", "10", "5"]],
+        planned_at=MONDAY,
+        created_at=MONDAY,
+        created_by="Asha Acme",
     )
     arrive(a_receipt(f"GR-{number}", order=order_number))
     bill(an_invoice(f"INV-{number}", order=order_number, supplier=number))
@@ -195,6 +205,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         token,
         file,
         upload,
+        sheet,
         command,
         message,
         run,
@@ -410,6 +421,10 @@ def _office_place(_objects: Objects) -> dict[str, Any]:
     return {"level": "company", "code": "NM"}
 
 
+def _sheet(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.sheet.key}
+
+
 def _upload(objects: Objects) -> dict[str, Any]:
     return {"key": objects.upload.key}
 
@@ -456,6 +471,8 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "order-pdf": _order,
     "answer-sheet": _order,
     "answer-preview": _upload,
+    "shipment-upload-preview": _sheet,
+    "shipment-upload-columns": _sheet,
     "message-send": _order,
     "file-add": _order,
     "file": _file,

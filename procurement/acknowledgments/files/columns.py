@@ -1,30 +1,9 @@
-"""The columns of an answer sheet: what names a line, what is asked, and what is promised.
-
-Note [Names]: the first row of a sheet holds the names below, the same in every language; the second row says
-them in the reader's. A file is read by its names, so columns may be moved, and a CSV file needs only those.
-"""
-
-from dataclasses import dataclass
-from typing import Any
+"""The columns of an answer sheet: what names a line, what is asked, and what is promised."""
 
 from django.utils.translation import gettext_lazy as _
 
 from procurement.orders.states import PromiseKind, Reason
-
-KEY, ASKED, PROMISE = "key", "asked", "promise"
-TEXT, NUMBER, DAY, CHOICE = "text", "number", "day", "choice"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: its name for programs and its title for people, whose it is, and what stands in it."""
-
-    name: str
-    title: Any
-    part: str
-    holds: str = TEXT
-    width: int = 14
-
+from procurement.sheets.columns import ASKED, CHOICE, DAY, KEY, NUMBER, PROMISE, Column
 
 COLUMNS = (
     Column("order_key", _("Order key"), KEY),

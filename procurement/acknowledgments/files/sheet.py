@@ -1,75 +1,46 @@
 """The answer sheet: open lines as a workbook in which only the promise can be typed."""
 
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import IO, Any
 
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.cell import Cell, WriteOnlyCell
-from openpyxl.styles import Alignment, Font, PatternFill, Protection
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
 
 from portal.kernel.errors import Invalid
 from portal.kernel.scope import requires_scope
 from portal.kernel.templatetags.portal_ui import figure
-from procurement.acknowledgments.files.columns import (
-    ASKED,
-    CHOICE,
-    COLUMNS,
-    DAY,
-    KEY,
-    KINDS,
-    NAMES,
-    NUMBER,
-    PROMISE,
-    REASONS,
-    TEXT,
-    Column,
-)
+from procurement.acknowledgments.files.columns import COLUMNS, KINDS, REASONS
 from procurement.acknowledgments.policies import price_for, price_text
-from procurement.orders.files.cells import xlsx_value
 from procurement.orders.models import Promise, PurchaseOrderLine, ScheduleLine
 from procurement.orders.queries import live_promises_by_line, schedules_by_line
 from procurement.orders.states import PromiseKind, PromiseState
+from procurement.sheets.writing import Sheet, write_workbook
 
 MOST_LINES = 5_000
-SPARE_ROWS = 200
-IN_MEMORY = 4 * 1024 * 1024
-HEAD_ROWS = 2
 
 Row = dict[str, Any]
-
-OPEN = Protection(locked=False)
-HEAD = {
-    ASKED: PatternFill("solid", fgColor="E7ECEB"),
-    PROMISE: PatternFill("solid", fgColor="CFE8E4"),
-    KEY: PatternFill("solid", fgColor="E7ECEB"),
-}
-FIELD = PatternFill("solid", fgColor="F3FAF8")
-DAY_FORMAT = "yyyy-mm-dd"
 
 
 @requires_scope
 def write_sheet(lines: Sequence[PurchaseOrderLine]) -> IO[bytes]:
     """A workbook with a row for each delivery asked for, or for each piece that waits for the buyer.
 
-    The lines come with their order and its company. More lines than one file can hold are refused.
+    The lines come with their order and its company. More lines than one file can hold are refused. In the spare rows
+    below one names an order and a line: that is how a line gets another piece.
     """
     if len(lines) > MOST_LINES:
         message = _("One answer sheet holds at most %(most)s lines. Choose fewer.")
         raise Invalid(message % {"most": figure(MOST_LINES)})
-    book = Workbook(write_only=True)
-    _answers(book, list(rows_of(lines)))
-    _read_me(book)
-    _lists(book)
-    file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 -- handed to the response
-    book.save(file)
-    file.seek(0)
-    return file
+    sheet = Sheet(
+        title=_("Answer"),
+        columns=COLUMNS,
+        frozen="item",
+        how_to=_how_to(),
+        spare_open=frozenset({"order", "line"}),
+        words={"kind": KINDS, "reason": REASONS},
+    )
+    return write_workbook(sheet, rows_of(lines))
 
 
 def rows_of(lines: Sequence[PurchaseOrderLine]) -> Iterator[Row]:
@@ -136,89 +107,8 @@ def _price_cell(piece: Promise, line: PurchaseOrderLine) -> Decimal | str | None
     return price if price != line.price else None
 
 
-def _answers(book: Workbook, rows: Sequence[Row]) -> None:
-    sheet = book.create_sheet(_("Answer")[:31])
-    last = HEAD_ROWS + len(rows) + SPARE_ROWS
-    for number, column in enumerate(COLUMNS, start=1):
-        shape = sheet.column_dimensions[get_column_letter(number)]
-        shape.width, shape.hidden = column.width, column.part == KEY
-    sheet.freeze_panes = sheet_corner()
-    sheet.row_dimensions[1].hidden = True
-    sheet.protection.sheet = True
-    for allowed in ("formatColumns", "formatRows", "autoFilter", "sort"):
-        setattr(sheet.protection, allowed, False)  # False: not forbidden
-    for rule in _rules(last):
-        sheet.data_validations.append(rule)
-    sheet.auto_filter.ref = f"A{HEAD_ROWS}:{get_column_letter(len(COLUMNS))}{last}"
-    sheet.append(list(NAMES))
-    sheet.append([_head(sheet, column) for column in COLUMNS])
-    for row in rows:
-        sheet.append([_field(sheet, column, row.get(column.name)) for column in COLUMNS])
-    for _number in range(SPARE_ROWS):
-        sheet.append([_field(sheet, column, None, spare=True) for column in COLUMNS])
-
-
-def sheet_corner() -> str:
-    """The first cell that scrolls: heads, order, line and item stay in sight."""
-    return f"{get_column_letter(NAMES.index('item') + 2)}{HEAD_ROWS + 1}"
-
-
-def _head(sheet: Any, column: Column) -> Any:
-    cell = WriteOnlyCell(sheet, value=str(column.title))
-    cell.font, cell.fill = Font(bold=True), HEAD[column.part]
-    cell.alignment = Alignment(wrap_text=True, vertical="top")
-    return cell
-
-
-def _field(sheet: Any, column: Column, value: Any, *, spare: bool = False) -> Any:
-    """One cell: locked where it says what is asked, open where the promise goes.
-
-    In the spare rows below one may also name an order and a line: that is how a line gets another piece.
-    """
-    is_open = column.part == PROMISE or (spare and column.name in ("order", "line"))
-    if not is_open and not isinstance(value, date):
-        return None if value in (None, "") else xlsx_value(sheet, value)
-    shown = xlsx_value(sheet, value)
-    cell = shown if isinstance(shown, Cell) else WriteOnlyCell(sheet, value=shown or None)
-    if column.holds == DAY:
-        cell.number_format = DAY_FORMAT
-    elif column.holds == TEXT:
-        cell.number_format = "@"
-    if is_open:
-        cell.protection, cell.fill = OPEN, FIELD
-    return cell
-
-
-def _rules(last: int) -> Iterator[DataValidation]:
-    lists = {"kind": ("A", len(KINDS)), "reason": ("B", len(REASONS))}
-    for number, column in enumerate(COLUMNS, start=1):
-        if column.part != PROMISE or column.holds not in (CHOICE, DAY, NUMBER):
-            continue
-        if column.holds == CHOICE:
-            letter, count = lists[column.name]
-            rule = DataValidation(
-                type="list", formula1=f"lists!${letter}$1:${letter}${count}", allow_blank=True
-            )
-            rule.error = _("Choose one from the list.")
-        elif column.holds == DAY:
-            rule = DataValidation(
-                type="date", operator="greaterThanOrEqual", formula1="TODAY()", allow_blank=True
-            )
-            rule.error = _("Type a day such as 2026-04-09, today or later.")
-        else:
-            rule = DataValidation(type="decimal", operator="greaterThan", formula1="0", allow_blank=True)
-            rule.error = _("Type a figure of more than zero.")
-        rule.errorTitle, rule.showErrorMessage = str(column.title)[:32], True
-        letter = get_column_letter(number)
-        rule.add(f"{letter}{HEAD_ROWS + 1}:{letter}{last}")
-        yield rule
-
-
-def _read_me(book: Workbook) -> None:
-    sheet = book.create_sheet(_("How to")[:31])
-    sheet.column_dimensions["A"].width = 100
-    sheet.protection.sheet = True
-    lines = (
+def _how_to() -> tuple[str, ...]:
+    return (
         _("How to answer with this sheet"),
         "",
         _("A line you leave empty is not answered: nothing happens to it."),
@@ -236,21 +126,3 @@ def _read_me(book: Workbook) -> None:
         _("Then upload the file in the portal. You see what will happen before anything is sent."),
         _("If a line changes meanwhile, only that line is not taken, and you are told what changed."),
     )
-    for number, text in enumerate(lines):
-        cell = WriteOnlyCell(sheet, value=text or None)
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
-        if number == 0:
-            cell.font = Font(bold=True, size=14)
-        sheet.append([cell])
-
-
-def _lists(book: Workbook) -> None:
-    sheet = book.create_sheet("lists")
-    sheet.sheet_state = "hidden"
-    kinds, reasons = _words(KINDS), _words(REASONS)
-    for number in range(max(len(kinds), len(reasons))):
-        sheet.append([column[number] if number < len(column) else None for column in (kinds, reasons)])
-
-
-def _words(choices: Mapping[Any, Any]) -> list[str]:
-    return [str(word) for word in choices.values()]

@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy
 from portal.kernel.errors import Invalid
 from portal.kernel.scope import requires_scope
 from portal.kernel.templatetags.portal_ui import figure, look_of
-from procurement.orders.files.cells import Cell, csv_line, widths
 from procurement.orders.files.sheets import write_sheet
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.queries import live_promises_by_line
 from procurement.orders.states import PromiseKind
+from procurement.sheets.cells import Cell, csv_line, widths
 
 MOST_ROWS = 50_000
 CHUNK = 2_000

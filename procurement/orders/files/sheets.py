@@ -16,7 +16,7 @@ from django.utils import timezone
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.utils import get_column_letter
 
-from procurement.orders.files.cells import LONGEST_CELL, Cell, is_dangerous, plain_number
+from procurement.sheets.cells import LONGEST_CELL, Cell, is_dangerous, plain_number
 
 FIRST_DAY = date(1899, 12, 30)  # what Excel counts days from
 BOLD, DAY, MOMENT, QUOTED = 1, 2, 3, 4  # places in STYLES

@@ -28,13 +28,22 @@ from procurement.shipments.services.send import (
     send_notice,
     told_of,
 )
+from procurement.shipments.services.upload import (
+    KeepSheet,
+    apply_upload,
+    keep_upload,
+    look_at_upload,
+    read_upload_as,
+)
 from procurement.shipments.services.way import tell_milestone
 from procurement.shipments.services.whole import correct_whole, send_whole, write_whole
 
 __all__ = [
+    "KeepSheet",
     "Sent",
     "add_lines",
     "add_packages",
+    "apply_upload",
     "cancel_notice",
     "close_notice",
     "correct_notice",
@@ -42,11 +51,14 @@ __all__ = [
     "discard_notice",
     "drop_line",
     "edit_numbering",
+    "keep_upload",
+    "look_at_upload",
     "move_package",
     "move_packages",
     "note_received",
     "number_packages",
     "pack_rest",
+    "read_upload_as",
     "refresh_lines",
     "remove_packages",
     "repeat_notice",

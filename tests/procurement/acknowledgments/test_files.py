@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 
 from portal.kernel.errors import Invalid, NotFound, StaleDocument
 from portal.kernel.scope import acting, in_scope
-from procurement.acknowledgments.files import words, workbook
+from procurement.acknowledgments.files import words
 from procurement.acknowledgments.files.columns import NAMES
 from procurement.acknowledgments.files.reading import WANTED, read_file
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
@@ -27,6 +27,7 @@ from procurement.acknowledgments.services.checking import check_rows
 from procurement.acknowledgments.views import files
 from procurement.orders.messages import SchedulePaper
 from procurement.orders.models import Promise
+from procurement.sheets import workbook
 from procurement.tolerances.messages import Measure, Outside
 from suppliers.messages import SupplierSitePaper
 from suppliers.services import receive_supplier_sites
@@ -588,8 +589,8 @@ def test_the_workbook_by_hand_is_one_that_is_read():
     ("content", "said"),
     [
         (lambda: a_workbook("<row>" + "<c/>" * 1_000_000 + "</row>", packed=zipfile.ZIP_DEFLATED), "unfolds"),
-        (lambda: a_workbook("<row>" + "<c/>" * 400_000 + "</row>"), "far more than an answer sheet"),
-        (lambda: a_workbook(strings="<si/>" * 400_000), "far more than an answer sheet"),
+        (lambda: a_workbook("<row>" + "<c/>" * 400_000 + "</row>"), "far more than a sheet"),
+        (lambda: a_workbook(strings="<si/>" * 400_000), "far more than a sheet"),
         (lambda: a_workbook(ROW.format("x" * 2_000_000) * 2, sheets=2), "cannot be read"),
         (lambda: a_workbook(packed=zipfile.ZIP_LZMA), "damaged"),
     ],
@@ -604,21 +605,21 @@ def test_more_text_than_any_answer_sheet_is_refused():
     strings = f"<si><t>{'x' * 2_000}</t></si>"
     rows = ("<row>" + "<c t='s'><v>0</v></c>" * 60 + "</row>") * 200
 
-    with pytest.raises(Invalid, match="far more than an answer sheet"):
+    with pytest.raises(Invalid, match="far more than a sheet"):
         read(a_workbook(rows, strings=strings))
 
 
 def test_who_reads_a_workbook_too_long_is_stopped(monkeypatch):
     monkeypatch.setattr(workbook, "SECONDS", 0.01)
 
-    with pytest.raises(Invalid, match="far more than an answer sheet"):
+    with pytest.raises(Invalid, match="far more than a sheet"):
         read(a_workbook(ROW.format("Confirm")))
 
 
 def test_a_reader_that_dies_takes_nobody_along(monkeypatch):
     monkeypatch.setattr(workbook.sys, "executable", "/bin/false")
 
-    with pytest.raises(Invalid, match="far more than an answer sheet"):
+    with pytest.raises(Invalid, match="far more than a sheet"):
         read(a_workbook(ROW.format("Confirm")))
 
 

@@ -18,9 +18,9 @@ from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
 from procurement.acknowledgments.services import acknowledge_order
 from procurement.orders.files import exports
-from procurement.orders.files.cells import as_typed, csv_line, csv_text, xlsx_value
 from procurement.orders.files.sheets import write_sheet
 from procurement.orders.queries import visible_lines
+from procurement.sheets.cells import as_typed, csv_line, csv_text, xlsx_value
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh_line, receive
 
 EVIL = [

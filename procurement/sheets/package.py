@@ -51,7 +51,7 @@ def kind_of(file: IO[bytes], size: int) -> str:
             )
         )
     if b"\0" in content or start.startswith((b"%PDF", b"{\\rtf", b"<")):
-        raise refused(_("This is neither an Excel workbook (.xlsx) nor a CSV file. Upload the answer sheet."))
+        raise refused(_("This is neither an Excel workbook (.xlsx) nor a CSV file. Save it as one of them."))
     return CSV
 
 
@@ -85,7 +85,7 @@ def _look_inside(file: IO[bytes]) -> None:
             _("This workbook holds macros, which are never run here. Save it as .xlsx without them.")
         )
     if WORKBOOK not in types:
-        raise refused(_("This is not an Excel workbook (.xlsx). Upload the answer sheet you downloaded."))
+        raise refused(_("This is not an Excel workbook (.xlsx). Upload the sheet you downloaded."))
 
 
 def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
@@ -99,6 +99,6 @@ def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
         raise refused(
             _(
                 "This workbook unfolds to far more than its size says, so it is not opened. "
-                "Copy your answers into a fresh answer sheet."
+                "Copy what you typed into a fresh sheet."
             )
         )

@@ -60,7 +60,7 @@ Rows = list[list[Any]]
 
 
 class TooMuch(Exception):
-    """The workbook holds more than any answer sheet."""
+    """The workbook holds more than any sheet that is filled in."""
 
 
 class Unreadable(Exception):
@@ -71,7 +71,8 @@ class Unreadable(Exception):
 class Wanted:
     """Which sheet is looked for, and how much of it.
 
-    One of its first `head_within` rows names all columns of one of `keys` and at least one of `answers`.
+    One of its first `head_within` rows names all columns of one of `keys` and at least one of `answers`. Where no sheet
+    has such a row, `or_any` takes the first that says something: somebody's own, with names of its own.
     """
 
     keys: Sequence[Sequence[str]]
@@ -79,6 +80,7 @@ class Wanted:
     head_within: int
     most_rows: int
     most_columns: int
+    or_any: bool = False
 
     def is_head(self, said: set[str]) -> bool:
         """Whether a row that says this is the row of names."""
@@ -227,13 +229,17 @@ def _sheet_rows(
     reader = _OneTargetEach(file, read_only=True, data_only=values, keep_links=False)
     reader.read()
     left = MOST_TEXT
+    other: tuple[Rows, list[tuple[int, int]]] = [], []
     for sheet in reader.wb.worksheets:
         sheet.reset_dimensions()
         rows: Rows = []
         formulas: list[tuple[int, int]] = []
         is_it = False
         for number, cells in enumerate(sheet.iter_rows(max_col=wanted.most_columns)):
-            if number > wanted.most_rows + wanted.head_within or (number == wanted.head_within and not is_it):
+            may_go_on = is_it or (wanted.or_any and not other[0])
+            if number > wanted.most_rows + wanted.head_within or (
+                number >= wanted.head_within and not may_go_on
+            ):
                 break
             row = [_plain(cell.value) for cell in cells]
             left -= sum(len(value) for value in row if isinstance(value, str))
@@ -244,7 +250,9 @@ def _sheet_rows(
             rows.append(row)
         if is_it:
             return rows, formulas
-    return [], []
+        if wanted.or_any and not other[0] and any(value is not None for row in rows for value in row):
+            other = rows, formulas
+    return other
 
 
 def _plain(value: Any) -> Any:
