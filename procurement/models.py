@@ -15,6 +15,7 @@ from procurement.changes.models import ChangeReason, ChangeRound, OrderChange
 from procurement.clocks.models import Clock, ClockStep, DueMove, LadderStep, OfficeCalendar, ServicePolicy
 from procurement.erp.models import Alert, ErpCommand, ErpConnection, FeedCursor, FeedProblem, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun, Rehearsal, SweptRecord
+from procurement.gateways.models import Gateway, GatewayEvent, GatewayMessage, GatewaySecret
 from procurement.inbox.models import (
     AssignmentRule,
     CaseLook,
@@ -87,6 +88,10 @@ __all__ = [
     "FeedCursor",
     "FeedProblem",
     "FeedRun",
+    "Gateway",
+    "GatewayEvent",
+    "GatewayMessage",
+    "GatewaySecret",
     "InboundMail",
     "InboxPlace",
     "Invoice",
