@@ -141,5 +141,5 @@ def switch_gateway(key: uuid.UUID, *, active: bool, actor: Actor, at: datetime) 
     return True
 
 
-def _record(kind: str, gateway: Gateway, *, actor: Actor, at: datetime, **facts: object) -> None:
+def _record(kind: str, gateway: Gateway, /, *, actor: Actor, at: datetime, **facts: object) -> None:
     record(kind, gateway.stream, actor=actor, at=at, supplier_id=None, facts=facts, internal=True)

@@ -21,8 +21,8 @@ from procurement.gateways.policies import MOST_SECRETS
 from procurement.gateways.presenters import event_row, problem_text
 from procurement.gateways.queries import (
     events_of,
-    failed,
     events_waiting,
+    failed,
     find_gateway,
     find_message,
     live_secrets,
