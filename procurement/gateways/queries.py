@@ -98,6 +98,17 @@ def actor_of(gateway: Gateway, notice_supplier_id: int, way: str) -> Actor:
     )
 
 
+def counter_of(gateway: Gateway, way: str) -> Actor:
+    """Who counts through a gateway of a warehouse."""
+    return Actor(
+        label=gateway.name,
+        channel=_CHANNELS[Way(way)],
+        side=Side.COMPANY,
+        role="gateway",
+        permissions=frozenset({Permission.ORDER_VIEW, Permission.GOODS_RECEIVE}),
+    )
+
+
 def suppliers_for_gateways(actor: Actor) -> QuerySet[Supplier]:
     """The suppliers whose own carrier may get a gateway, by name."""
     return Supplier.objects.visible_to(actor).filter(state=SupplierState.ACTIVE).order_by("name", "id")

@@ -5,7 +5,6 @@ import hmac
 import json
 import time
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.test import Client
@@ -26,9 +25,9 @@ class Carrier:
     gateway: Gateway
     secret: str
 
-    def tell(self, *events: dict[str, Any], id: str = "m-1", **more: Any) -> Any:
+    def tell(self, *events: dict[str, Any], message_id: str = "m-1", **more: Any) -> Any:
         """A message with these events, signed now."""
-        return self.post(json.dumps({"id": id, "events": list(events)}).encode(), **more)
+        return self.post(json.dumps({"id": message_id, "events": list(events)}).encode(), **more)
 
     def post(self, body: bytes, *, at: float | None = None, secret: str = "", **headers: str) -> Any:
         """Any body, signed with the secret (or another one) at a moment (or now)."""
@@ -40,13 +39,16 @@ class Carrier:
         return Client().post(url, body, content_type="application/json", headers=signed)
 
 
-def a_carrier(
-    person: Person, name: str = "Blue Line", *, supplier: str = "", company: str = "", at: datetime = MONDAY
-) -> Carrier:
+def a_carrier(person: Person, name: str = "Blue Line", **more: str) -> Carrier:
     """A gateway of a carrier that the integration owner has just made."""
+    return a_gateway(person, name, kind="carrier", **more)
+
+
+def a_gateway(person: Person, name: str, *, kind: str, supplier: str = "", company: str = "") -> Carrier:
+    """A gateway of any kind."""
     with acting(person.actor):
-        command = WriteGateway("carrier", name, company, supplier)
-        gateway, made = make_gateway(command, actor=person.actor, at=at)
+        command = WriteGateway(kind, name, company, supplier)
+        gateway, made = make_gateway(command, actor=person.actor, at=MONDAY)
     return Carrier(gateway, made.words)
 
 

@@ -16,16 +16,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from portal.kernel.actors import Actor
-from portal.kernel.errors import IllegalTransition, Invalid, Problem
+from portal.kernel.errors import IllegalTransition, Invalid, Problem, Refusal
 from portal.kernel.scope import acting, require_no_transaction, requires_scope
 from procurement.gateways.messages import problem_to_json
 from procurement.gateways.models import GatewayEvent, GatewayMessage
-from procurement.gateways.policies import milestone_in, source_of
+from procurement.gateways.policies import count_in, milestone_in, source_of
 from procurement.gateways.queries import (
     GATEKEEPER,
     actor_of,
     candidates_of,
+    counter_of,
     find_consignment,
     taken_before,
 )
@@ -86,6 +89,45 @@ def tell(event: GatewayEvent, notice: ShipNotice, at: datetime) -> Outcome | Non
     return Outcome(EventState.TAKEN, notice=notice)
 
 
+# --- counts -------------------------------------------------------------------------------------------------
+
+
+def count_handler(post: Callable[..., Any]) -> Handler:
+    """Who takes counts, given how a finished count is posted: `post(whole, *, actor, at)`.
+
+    A gateway that speaks of one supplier or company counts nothing of another.
+    """
+
+    def take_count(event: GatewayEvent, at: datetime) -> Outcome:
+        gateway = event.gateway
+        whole = count_in(event.said, source_of(gateway.key, event.own_key))
+        narrow = {
+            "supplier": (gateway.supplier.number if gateway.supplier else whole.supplier, whole.supplier),
+            "company": (gateway.company.code if gateway.company else whole.company, whole.company),
+        }
+        message = _("This gateway speaks of %(only)s alone.")
+        foreign = [
+            Problem(name, message % {"only": only}, told, "out_of_reach")
+            for name, (only, told) in narrow.items()
+            if told != only
+        ]
+        if foreign:
+            return Outcome(EventState.REFUSED, Why.BREAKS_RULE, problems=foreign)
+        speaker = counter_of(gateway, event.message.way)
+        try:
+            with acting(speaker):
+                post(whole, actor=speaker, at=at)
+        except Invalid as refusal:
+            problems = refusal.problems or [Problem("", refusal.message, "", refusal.code)]
+            return Outcome(EventState.REFUSED, Why.BREAKS_RULE, problems=problems)
+        except Refusal as refusal:
+            problem = Problem("", refusal.message, "", refusal.code)
+            return Outcome(EventState.REFUSED, Why.BREAKS_RULE, problems=[problem])
+        return Outcome(EventState.TAKEN)
+
+    return take_count
+
+
 # Who takes which kind of event. A kind without a handler is not offered when a gateway is made.
 HANDLERS: dict[str, Handler] = {EventKind.MILESTONE: take_milestone}
 
@@ -114,7 +156,9 @@ def write_outcome(event: GatewayEvent, outcome: Outcome, *, at: datetime, **more
 def deal_with_event(event_id: int, *, at: datetime) -> str:
     """Deal with one event that waits, in a transaction of its own; returns its state. Two at once do it once."""
     with acting(GATEKEEPER):
-        held = GatewayEvent.objects.select_for_update(of=("self",)).select_related("gateway", "message")
+        held = GatewayEvent.objects.select_for_update(of=("self",)).select_related(
+            "gateway__supplier", "gateway__company", "message"
+        )
         event = held.get(pk=event_id)
         if event.state not in (EventState.RECEIVED, EventState.UNPLACED):
             return str(event.state)

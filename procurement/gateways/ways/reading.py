@@ -88,6 +88,8 @@ def problems_in(errors: Any, sent: Any, way: str) -> Iterator[Problem]:
                 yield from problems_in(inner, sent, way)
             else:
                 value = sent.get(name) if isinstance(sent, Mapping) else None
+                if isinstance(sent, list) and isinstance(name, int):  # a row of a list
+                    value = sent[name] if name < len(sent) else None
                 yield from problems_in(inner, value, f"{way}.{name}")
     elif isinstance(errors, Sequence) and not isinstance(errors, str):
         for position, inner in enumerate(errors):

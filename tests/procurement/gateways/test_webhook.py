@@ -105,7 +105,10 @@ class TestOneEvent:
     def test_a_new_estimate_moves_the_expected_day(self, carrier, notice):
         day = timezone.now().date() + timedelta(days=30)
 
-        carrier.tell(an_event("estimated", happened_at=now(), bill_of_lading="BOL-77") | {"estimated_on": day.isoformat()})
+        carrier.tell(
+            an_event("estimated", happened_at=now(), bill_of_lading="BOL-77")
+            | {"estimated_on": day.isoformat()}
+        )
 
         assert fresh_notice(notice).expected_on == day
 
@@ -166,7 +169,7 @@ class TestOnce:
         event = an_event(happened_at=now(), bill_of_lading="BOL-77")
 
         carrier.tell(event)
-        answer = carrier.tell(event, id="m-2")
+        answer = carrier.tell(event, message_id="m-2")
 
         assert answer.json()["events"] == [{"position": 0, "outcome": "taken", "notice": "DN-1"}]
         assert len(told(notice)) == 1
@@ -190,7 +193,7 @@ class TestBatch:
         bad = {**good, "kind": "vanished", "colour": "red"}
         unknown = an_event(happened_at=now(), tracking_number="NOBODYS")
 
-        answer = carrier.tell(bad, good, unknown, "nonsense", id="m-3")
+        answer = carrier.tell(bad, good, unknown, "nonsense", message_id="m-3")
 
         told_of = answer.json()["events"]
         assert [one["outcome"] for one in told_of] == ["refused", "taken", "unplaced", "refused"]
@@ -290,9 +293,7 @@ class TestConsignment:
         carrier.tell(an_event("picked_up", happened_at=now(), tracking_number="TRACK 9"))
         assert [one.state for one in events()] == ["unplaced"]
 
-        notice = a_sent_notice(
-            an_agreed_order(people["asha"]), people["asha"], tracking_numbers=("track9",)
-        )
+        notice = a_sent_notice(an_agreed_order(people["asha"]), people["asha"], tracking_numbers=("track9",))
         react()
 
         assert [(one.state, one.notice) for one in events()] == [("taken", notice)]
@@ -400,14 +401,18 @@ class TestBody:
         assert answer.json()["events"][0]["outcome"] == "refused"
 
 
-def test_a_message_that_was_kept_by_a_process_that_died_is_dealt_with_by_a_worker(carrier, notice, monkeypatch):
+def test_a_message_that_was_kept_by_a_process_that_died_is_dealt_with_by_a_worker(
+    carrier, notice, monkeypatch
+):
     from portal.kernel.outbox.services import deliver_due
     from procurement.gateways.messages import Arrived
     from procurement.gateways.queries import GATEKEEPER
     from procurement.gateways.services import keep_message
     from procurement.gateways.ways.arriving import read_for
 
-    body = json.dumps({"id": "m-9", "events": [an_event(happened_at=now(), bill_of_lading="BOL-77")]}).encode()
+    body = json.dumps(
+        {"id": "m-9", "events": [an_event(happened_at=now(), bill_of_lading="BOL-77")]}
+    ).encode()
     with acting(GATEKEEPER):
         read = read_for(carrier.gateway, body, "webhook")
         keep_message(carrier.gateway, read, Arrived("webhook", body), at=timezone.now())
@@ -417,5 +422,3 @@ def test_a_message_that_was_kept_by_a_process_that_died_is_dealt_with_by_a_worke
 
     assert [one.kind for one in told(notice)] == ["departed"]
     assert [one.state for one in messages()] == ["done"]
-
-
