@@ -425,7 +425,10 @@ OUTBOX_GATES: dict[str, str] = {  # topic: whether anything of it may go at all
     "erp": "procurement.erp.delivery.may_go",
 }
 # What is watched of the floors above the ERP (docs/operations.md).
-ALERT_WATCHES = ["procurement.mailroom.services.watching.incoming_mail"]
+ALERT_WATCHES = [
+    "procurement.mailroom.services.watching.incoming_mail",
+    "procurement.erp.alerts.outside.outside_systems",
+]
 AUDIT_TOLD = "portal.kernel.outbox.reactions.promise_to_tell"
 REACTIONS = "procurement.reactions.REACTIONS"
 CLOCK_KINDS = "procurement.reactions.CLOCK_KINDS"  # what clocks are for, in words
@@ -479,6 +482,7 @@ ERP_CREDENTIALS_EXPIRE_ON = env.day("ERP_CREDENTIALS_EXPIRE_ON")
 
 # --- Alerts -------------------------------------------------------------------------------------------------
 
+ALERT_GATEWAY_WAITS_AFTER = timedelta(seconds=env.integer("ALERT_GATEWAY_WAITS_AFTER", 86_400, at_least=1))
 ALERT_READS_LATE_AFTER = timedelta(seconds=env.integer("ALERT_READS_LATE_AFTER", 900, at_least=1))
 ALERT_WRITES_LATE_AFTER = timedelta(seconds=env.integer("ALERT_WRITES_LATE_AFTER", 900, at_least=1))
 ALERT_UNREACHABLE_AFTER = timedelta(seconds=env.integer("ALERT_UNREACHABLE_AFTER", 300))

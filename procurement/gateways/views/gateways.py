@@ -130,12 +130,32 @@ def gateway_secret(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     return _show_secret(request, find_gateway(key, actor=request.actor), made)
 
 
-@door(P.ERP_MANAGE, methods=["POST"])
+@door(P.ERP_MANAGE, methods=["GET", "POST"])
 def gateway_secret_end(request: DoorRequest, key: uuid.UUID, secret: uuid.UUID) -> HttpResponse:
-    """End a secret: nothing that is signed with it is taken any more."""
-    end_secret(key, secret, actor=request.actor, at=request.at)
-    messages.success(request, _("The secret is ended. Nothing that is signed with it is taken any more."))
-    return see_other("integration-gateway", key=key)
+    """End a secret: one last look, then nothing that is signed with it is taken any more."""
+    found = find_gateway(key, actor=request.actor)
+    if request.method == "POST":
+        end_secret(key, secret, actor=request.actor, at=request.at)
+        messages.success(request, _("The secret is ended. Nothing that is signed with it is taken any more."))
+        return see_other("integration-gateway", key=key)
+    others = [one for one in live_secrets(found) if one.key != secret]
+    text = _(
+        "What is signed with it is refused from now on. This cannot be undone; make a new secret instead."
+    )
+    if not others:
+        text = _(
+            "It is the only one in use: nothing of this gateway is taken by webhook until you make another."
+        )
+    context = {
+        "title": _("End this secret of %(name)s?") % {"name": found.name},
+        "text": text,
+        "action": reverse("integration-gateway-secret-end", args=[key, secret]),
+        "verb": _("End it"),
+        "danger": True,
+        "back": reverse("integration-gateway", args=[key]),
+    }
+    template = "layouts/confirm.html#confirm" if getattr(request, "htmx", False) else "layouts/confirm.html"
+    return render(request, template, context)
 
 
 @door(P.ERP_MANAGE, methods=["POST"])

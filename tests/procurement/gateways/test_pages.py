@@ -131,6 +131,7 @@ class TestGateways:
             first = GatewaySecret.objects.get()
         end = reverse("integration-gateway-secret-end", args=[carrier.gateway.key, first.key])
 
+        assert "It is the only one in use" in page(at("ines").get(end))
         assert at("ines").post(end).status_code == 303
         assert at("ines").post(end).status_code == 303  # twice is harmless
 
