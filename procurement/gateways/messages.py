@@ -70,5 +70,10 @@ class DismissEvent:
 
 def problem_to_json(problem: Problem) -> dict[str, str]:
     """A problem as it is kept and answered."""
-    told = {name: text[:300] for name, text in asdict(problem).items() if text}
+    told = {name: storable(text)[:300] for name, text in asdict(problem).items() if text}
     return {"field": "", "message": "", **told}
+
+
+def storable(text: str) -> str:
+    """A text as the database can keep it: JSON and names of files may hold NUL and half a surrogate pair."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from portal.kernel.errors import Refusal
 from portal.kernel.outbox.services import enqueue
 from portal.kernel.scope import requires_scope
-from procurement.gateways.messages import Arrived, ReadMessage, problem_to_json
+from procurement.gateways.messages import Arrived, ReadMessage, problem_to_json, storable
 from procurement.gateways.models import Gateway, GatewayEvent, GatewayMessage, GatewaySecret
 from procurement.gateways.queries import GATEKEEPER
 from procurement.gateways.states import EventState, MessageState, Why
@@ -54,7 +54,7 @@ def keep_message(gateway: Gateway, read: ReadMessage, arrived: Arrived, *, at: d
         sha256=digest,
         size=len(arrived.raw),
         raw=arrived.raw,
-        file_name=arrived.file_name[:200],
+        file_name=storable(arrived.file_name)[:200],
         brought_by=arrived.brought_by[:200],
         received_at=at,
         state=MessageState.REFUSED if is_refused else MessageState.RECEIVED,

@@ -14,7 +14,7 @@ from rest_framework.exceptions import ParseError
 from portal.kernel.errors import Problem
 from portal.kernel.rest.manners import JsonReader
 from portal.kernel.values import decimals_of
-from procurement.gateways.messages import ReadEvent, ReadMessage
+from procurement.gateways.messages import ReadEvent, ReadMessage, storable
 from procurement.gateways.policies import MOST_EVENTS, key_of, names_of
 from procurement.gateways.states import READS, EventKind, GatewayKind
 from procurement.gateways.ways.shapes import LONGEST_ID, NAMES, CountShape, MilestoneShape
@@ -105,8 +105,7 @@ def problems_in(errors: Any, sent: Any, way: str) -> Iterator[Problem]:
 def _shown(value: Any) -> str:
     if value is None or isinstance(value, (Mapping, list)):
         return ""
-    # Half a surrogate pair and NUL can be sent in JSON; the database keeps neither.
-    return str(value).encode("utf-8", "replace").decode().replace("\0", "")[:100]
+    return storable(str(value))[:100]
 
 
 def _kept(row: Any) -> dict[str, Any]:

@@ -62,6 +62,14 @@ def test_a_file_is_taken_and_put_away(folder):
     assert names(folder) == []
 
 
+def test_a_name_that_is_no_text_is_no_obstacle(folder):
+    put(folder, os.fsdecode(b"stat\xff.csv"), rows("departed"))
+
+    poll_gateways()
+
+    assert [(one.state, one.file_name) for one in messages()] == [("done", "stat?.csv")]
+
+
 def test_the_same_file_under_another_name_counts_once(folder):
     text = rows("departed")
     put(folder, "one.csv", text)

@@ -400,6 +400,12 @@ class TestBody:
         assert answer.status_code == 202
         assert answer.json()["events"][0]["outcome"] == "refused"
 
+    def test_hostile_names_of_fields_neither(self, carrier):
+        strange = carrier.tell({"\x00\ud800": 1}, message_id="m-2")
+        top = carrier.post(b'{"id": "m-3", "events": [{}], "\\u0000\\ud800": 1}')
+
+        assert (strange.status_code, top.status_code) == (202, 422)
+
 
 def test_a_message_that_was_kept_by_a_process_that_died_is_dealt_with_by_a_worker(
     carrier, notice, monkeypatch
