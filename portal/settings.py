@@ -367,6 +367,14 @@ if MAIL_IN_WEBHOOK_SECRET and len(MAIL_IN_WEBHOOK_SECRET) < 32:
 # reply address or a person's press makes anything of a mail.
 MAIL_IN_TRUSTED_HOST = env.text("MAIL_IN_TRUSTED_HOST")
 
+# --- Gateways: carriers and warehouse systems (docs/gateways.md) --------------------------------------------
+
+GATEWAY_MAX_BYTES = env.integer("GATEWAY_MAX_BYTES", 1024 * 1024, at_least=16 * 1024)
+# For how long (days) a message is kept as it came; its events stay.
+GATEWAY_RAW_KEPT_FOR = timedelta(days=env.integer("GATEWAY_RAW_KEPT_DAYS", 180, at_least=1))
+_gateway_files = env.text("GATEWAY_FILES_ROOT")
+GATEWAY_FILES_ROOT = Path(_gateway_files) if _gateway_files else None
+
 # --- API ----------------------------------------------------------------------------------------------------
 
 # What every door of portal/kernel/rest does is named here by path: settings import nothing that needs apps.
@@ -410,13 +418,17 @@ OUTBOX_HANDLERS: dict[str, str] = {  # topic: who delivers it
     "alerts": "procurement.erp.alerts.delivery.deliver",
     "notices": "procurement.notifications.delivery.deliver",
     "mailroom": "procurement.mailroom.tasks.deliver",
+    "gateways": "procurement.gateways.tasks.deliver",
     "reactions": "portal.kernel.outbox.reactions.deliver",
 }
 OUTBOX_GATES: dict[str, str] = {  # topic: whether anything of it may go at all
     "erp": "procurement.erp.delivery.may_go",
 }
 # What is watched of the floors above the ERP (docs/operations.md).
-ALERT_WATCHES = ["procurement.mailroom.services.watching.incoming_mail"]
+ALERT_WATCHES = [
+    "procurement.mailroom.services.watching.incoming_mail",
+    "procurement.erp.alerts.outside.outside_systems",
+]
 AUDIT_TOLD = "portal.kernel.outbox.reactions.promise_to_tell"
 REACTIONS = "procurement.reactions.REACTIONS"
 CLOCK_KINDS = "procurement.reactions.CLOCK_KINDS"  # what clocks are for, in words
@@ -443,6 +455,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "options": {"expires": float(MAIL_IN_EVERY)},
     },
     "old mails": {"task": "mailroom.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
+    "gateways": {"task": "gateways.poll", "schedule": 30.0, "options": {"expires": 30.0}},
+    "old gateway messages": {"task": "gateways.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
     "change requests": {"task": "changes.close", "schedule": 60.0, "options": {"expires": 60.0}},
     "clocks": {"task": "clocks.advance", "schedule": 60.0, "options": {"expires": 60.0}},
     "inbox": {"task": "inbox.sweep", "schedule": 60.0, "options": {"expires": 60.0}},
@@ -470,6 +484,7 @@ ERP_CREDENTIALS_EXPIRE_ON = env.day("ERP_CREDENTIALS_EXPIRE_ON")
 
 # --- Alerts -------------------------------------------------------------------------------------------------
 
+ALERT_GATEWAY_WAITS_AFTER = timedelta(seconds=env.integer("ALERT_GATEWAY_WAITS_AFTER", 86_400, at_least=1))
 ALERT_READS_LATE_AFTER = timedelta(seconds=env.integer("ALERT_READS_LATE_AFTER", 900, at_least=1))
 ALERT_WRITES_LATE_AFTER = timedelta(seconds=env.integer("ALERT_WRITES_LATE_AFTER", 900, at_least=1))
 ALERT_UNREACHABLE_AFTER = timedelta(seconds=env.integer("ALERT_UNREACHABLE_AFTER", 300))

@@ -24,6 +24,7 @@ from procurement.erp.models import (
     ReceiptWrite,
 )
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun, Rehearsal, SweptRecord
+from procurement.gateways.models import Gateway, GatewayEvent, GatewayMessage, GatewaySecret
 from procurement.inbox.models import (
     AssignmentRule,
     CaseLook,
@@ -97,6 +98,10 @@ __all__ = [
     "FeedCursor",
     "FeedProblem",
     "FeedRun",
+    "Gateway",
+    "GatewayEvent",
+    "GatewayMessage",
+    "GatewaySecret",
     "InboundMail",
     "InboxPlace",
     "Invoice",

@@ -11,6 +11,8 @@ from procurement.changes import tasks as changes
 from procurement.clocks.messages import ORDER_ANSWER
 from procurement.erp.noticing import HEARS as ESTIMATES_MOVE
 from procurement.erp.noticing import tell_estimates
+from procurement.gateways.services import HEARS as GATEWAYS_HEAR
+from procurement.gateways.services import place_waiting
 from procurement.inbox.services.clocks import HEARS as CASES_MOVE
 from procurement.inbox.services.clocks import HEARS_STEPS, WITHOUT, call_people, clock_kind, keep_clocks
 from procurement.inbox.services.review import HEARS as INBOX_HEARS
@@ -28,6 +30,7 @@ REACTIONS: Mapping[str, Reaction] = {
     "changes.overtake": Reaction(frozenset({"order.asked_again"}), changes.overtake),
     "receiving": Reaction(RECEIVING_HEARS, count_receipts_of),
     "erp estimates": Reaction(ESTIMATES_MOVE, tell_estimates),
+    "gateways": Reaction(GATEWAYS_HEAR, place_waiting),
     "mailroom": Reaction(MAILROOM_HEARS, mailroom_hear),
     "notices": Reaction(frozenset(HEARD), hear),
     "bounces": Reaction(frozenset({"mail.bounced"}), hear_of_bounces),

@@ -4,6 +4,7 @@ from procurement.changes.tasks import close_changes
 from procurement.clocks.tasks import advance
 from procurement.erp.reconciliation.tasks import compare, rehearse_first_sync, repair_drift
 from procurement.erp.tasks import read_feeds
+from procurement.gateways.tasks import forget_messages, poll_gateways
 from procurement.inbox.tasks import sweep_inbox
 from procurement.mailroom.tasks import poll
 from procurement.notifications.tasks import send_notices, watch_notices
@@ -13,8 +14,10 @@ __all__ = [
     "advance",
     "close_changes",
     "compare",
+    "forget_messages",
     "make_document",
     "poll",
+    "poll_gateways",
     "read_feeds",
     "rehearse_first_sync",
     "repair_drift",

@@ -20,6 +20,7 @@ from procurement.erp.failures import Kind, mark_of
 from procurement.erp.models import ErpCommand, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun
 from procurement.erp.states import CommandState, RunState
+from procurement.gateways.models import Gateway, GatewayEvent, GatewayMessage, GatewaySecret
 from procurement.inbox.models import (
     AssignmentRule,
     CaseQueue,
@@ -82,6 +83,10 @@ class Objects:
     notice: ShipNotice
     mail: InboundMail
     mail_draft: MailDraft
+    gateway: Gateway
+    gateway_secret: GatewaySecret
+    gateway_message: GatewayMessage
+    gateway_event: GatewayEvent
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -227,7 +232,40 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         notice,
         mail,
         mail_draft,
+        *through_a_gateway(supplier),
     )
+
+
+def through_a_gateway(supplier: Supplier) -> tuple[Gateway, GatewaySecret, GatewayMessage, GatewayEvent]:
+    """A supplier's own carrier, with a message whose event found nothing."""
+    made: dict[str, Any] = {"made_at": MONDAY, "made_by": "Ines Integrator"}
+    gateway = Gateway.objects.create(
+        kind="carrier", name=f"Lorries of {supplier.number}", supplier=supplier, **made
+    )
+    secret = GatewaySecret.objects.create(gateway=gateway, place=1, **made)
+    message = GatewayMessage.objects.create(
+        gateway=gateway,
+        way="webhook",
+        message_id="m-1",
+        sha256="0" * 64,
+        size=2,
+        raw=b"{}",
+        received_at=MONDAY,
+        state="done",
+    )
+    event = GatewayEvent.objects.create(
+        gateway=gateway,
+        message=message,
+        position=0,
+        kind="milestone",
+        own_key="e-1",
+        said={"kind": "departed", "happened_at": MONDAY.isoformat(), "consignment": {"notice": "DN-9"}},
+        names=["notice:dn9"],
+        state="unplaced",
+        why="unknown",
+        received_at=MONDAY,
+    )
+    return gateway, secret, message, event
 
 
 def _opening_hours(number: str) -> OfficeCalendar:
@@ -457,6 +495,22 @@ def _paper(objects: Objects) -> dict[str, Any]:
     return {"key": objects.notice.key, "what": "zpl-4x6-203"}
 
 
+def _gateway(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.gateway.key}
+
+
+def _gateway_secret(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.gateway.key, "secret": objects.gateway_secret.key}
+
+
+def _gateway_message(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.gateway_message.key}
+
+
+def _gateway_event(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.gateway_event.key}
+
+
 SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "order": _order,
     "order-answer": _order,
@@ -523,6 +577,17 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "integration-drift-ignore": _drift,
     "integration-drift-reopen": _drift,
     "integration-drift-repair-all": _kind_of_drift,
+    "integration-gateway": _gateway,
+    "integration-gateway-upload": _gateway,
+    "integration-gateway-switch": _gateway,
+    "integration-gateway-secret": _gateway,
+    "integration-gateway-secret-end": _gateway_secret,
+    "integration-gateway-message": _gateway_message,
+    "integration-gateway-message-raw": _gateway_message,
+    "integration-gateway-message-replay": _gateway_message,
+    "integration-gateway-event": _gateway_event,
+    "integration-gateway-event-place": _gateway_event,
+    "integration-gateway-event-dismiss": _gateway_event,
     "policy": _policy,
     "policy-copy": _policy,
     "policy-ask": _policy,

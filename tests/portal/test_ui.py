@@ -75,6 +75,8 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
     from procurement.changes.states import ChangeState
     from procurement.erp.reconciliation.states import DriftState
     from procurement.erp.states import CommandState, ConnectionState, RunState
+    from procurement.gateways.states import EventState
+    from procurement.gateways.states import MessageState as GatewayMessageState
     from procurement.invoices.states import PaymentState
     from procurement.mailroom.states import DraftState, MailState
     from procurement.orders import states
@@ -96,6 +98,8 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
         "run": RunState,
         "acknowledgment": AcknowledgmentState,
         "change": ChangeState,
+        "gateway": EventState,
+        "gateway_message": GatewayMessageState,
         "mail": MailState,
         "draft": DraftState,
         "outbox": MessageState,

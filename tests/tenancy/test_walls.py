@@ -297,6 +297,8 @@ def test_a_suppliers_scope_has_exactly_the_rights_that_services_need():
         "procurement_clockstep",
         "procurement_duemove",
         "procurement_erpconnection",
+        "procurement_gatewaymessage",
+        "procurement_gatewaysecret",
         "procurement_ladderstep",
         "procurement_noticepreference",
         "procurement_reconciliationrun",

@@ -138,6 +138,19 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "discarded": Look(plazy("draft", "Discarded"), "quiet", "stop"),
         "superseded": Look(plazy("draft", "Overtaken"), "quiet", "stale"),
     },
+    "gateway": {
+        "received": Look(plazy("gateway", "Being dealt with"), "move", "half"),
+        "taken": Look(plazy("gateway", "Taken"), "done", "full"),
+        "unplaced": Look(plazy("gateway", "Not placed"), "wait", "wait"),
+        "set_aside": Look(plazy("gateway", "Set aside"), "quiet", "none"),
+        "refused": Look(plazy("gateway", "Refused"), "stop", "stop"),
+        "dismissed": Look(plazy("gateway", "Dismissed"), "quiet", "stop"),
+    },
+    "gateway_message": {
+        "received": Look(plazy("gateway", "Being dealt with"), "move", "half"),
+        "done": Look(plazy("gateway", "Dealt with"), "done", "full"),
+        "refused": Look(plazy("gateway", "Refused"), "stop", "stop"),
+    },
     "outbox": {
         "waiting": Look(plazy("outbox", "Waiting"), "wait", "wait"),
         "leased": Look(plazy("outbox", "Under way"), "move", "half"),

@@ -196,6 +196,32 @@ def _mails_parked(facts: Mapping[str, Any]) -> tuple[str, str, str]:
     )
 
 
+def _gateway_events_wait(facts: Mapping[str, Any]) -> tuple[str, str, str]:
+    count = int(facts.get("count", 0))
+    return (
+        _("What carriers told was not taken"),
+        ngettext(
+            "%(count)s event waits for a person, the oldest is from %(since)s.",
+            "%(count)s events wait for a person, the oldest is from %(since)s.",
+            count,
+        ),
+        _("Say on the page of the gateways which shipments they are about, or dismiss them."),
+    )
+
+
+def _gateway_messages_parked(facts: Mapping[str, Any]) -> tuple[str, str, str]:
+    count = int(facts.get("count", 0))
+    return (
+        _("Messages of gateways could not be dealt with"),
+        ngettext(
+            "%(count)s message was given up after many attempts, the oldest is from %(since)s.",
+            "%(count)s messages were given up after many attempts, the oldest is from %(since)s.",
+            count,
+        ),
+        _("They are kept. Replay their messages in the outbox once the cause is mended."),
+    )
+
+
 _TITLES = {
     "paused": _paused,
     "unreachable": _unreachable,
@@ -212,4 +238,6 @@ _TITLES = {
     "comparison_failed": _comparison_failed,
     "mailbox_unreadable": _mailbox_unreadable,
     "mails_parked": _mails_parked,
+    "gateway_events_wait": _gateway_events_wait,
+    "gateway_messages_parked": _gateway_messages_parked,
 }

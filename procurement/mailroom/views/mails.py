@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from portal.kernel.access import DoorRequest, door, public
 from portal.kernel.audit.queries import timeline_of
 from portal.kernel.errors import Invalid, NotFound, Problem, Refusal
+from portal.kernel.signing import is_signed
 from portal.kernel.web import paginate, see_other, whole_number
 from procurement.mailroom.messages import DismissMail, PlaceMail
 from procurement.mailroom.models import InboundMail
@@ -29,7 +30,6 @@ from procurement.mailroom.queries import (
 )
 from procurement.mailroom.services import dismiss_mail, place_mail, take_mail
 from procurement.mailroom.states import MAIL_LIFECYCLE, PLACEABLE, Door, MailState
-from procurement.mailroom.ways.webhook import is_signed
 from procurement.orders.models import PurchaseOrder
 from suppliers.roles import Permission
 
@@ -176,7 +176,7 @@ def mail_dismiss(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 @public
 @csrf_exempt
 def mail_in(request: HttpRequest) -> HttpResponse:
-    """Take in one raw mail from whoever holds the secret: see Note [Signed mails] in ways/webhook.py."""
+    """Take in one raw mail from whoever holds the secret: see Note [Signed calls] in portal/kernel/signing.py."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     if not settings.MAIL_IN_WEBHOOK_SECRET:

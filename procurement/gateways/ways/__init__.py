@@ -1,0 +1,1 @@
+"""How messages come in: a signed call, a folder, an upload; and how they are read."""
