@@ -150,4 +150,5 @@ __all__ = [
     "ToleranceSwitch",
     "Unit",
     "UploadedAnswer",
+    "WrongItem",
 ]

@@ -214,7 +214,7 @@ class Names:
 
 def is_called(names: Names, code: Code) -> bool:
     """Whether a code that was scanned names this item."""
-    if code.gtin and names.gtin and code.gtin.lstrip("0") == names.gtin.lstrip("0"):
+    if names.gtin and names.gtin.lstrip("0") in (code.gtin.lstrip("0"), code.text.lstrip("0")):
         return True
     text = code.text.casefold()
     return bool(text) and text in (names.item_number.casefold(), names.supplier_part_number.casefold())

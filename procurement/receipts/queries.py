@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -28,7 +28,7 @@ from procurement.receipts.models import (
     WrongItem,
 )
 from procurement.receipts.policies import ZERO, Awaited, Booking, Tally, counted
-from procurement.receipts.states import ANSWERS, SETTLEMENTS, TOLD, SheetState
+from procurement.receipts.states import ANSWERS, SETTLEMENTS, TOLD, Rest, SheetState
 from procurement.shipments.models import Package, PackedQuantity, ShipNotice, ShipNoticeLine
 from procurement.shipments.policies import number_key
 from procurement.shipments.queries import live_lines_of, visible_notices
@@ -300,12 +300,63 @@ def sheets_of_notice(notice: ShipNotice, *, actor: Actor) -> list[ReceivingSheet
     return list(found.exclude(state=SheetState.DISCARDED).order_by("-begun_at", "-id")[:50])
 
 
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a list says of a sheet: whether something of it is damaged, missing or on no line, and how many lines."""
+
+    damaged: bool = False
+    missing: bool = False
+    wrong: bool = False
+    lines: int = 0
+
+
+def marks_of(sheets: Iterable[ReceivingSheet]) -> dict[int, Marks]:
+    """What a list says of each of these sheets, by id: one query."""
+    ids = [sheet.pk for sheet in sheets]
+    lines = SheetLine.objects.filter(sheet=OuterRef("pk"))
+    rows = CountedRow.objects.filter(sheet_line__sheet=OuterRef("pk"), damaged__gt=ZERO)
+    count = lines.order_by().values("sheet").annotate(count=Count("pk")).values("count")
+    found = ReceivingSheet.objects.filter(pk__in=ids).annotate(
+        is_damaged=Exists(rows),
+        is_missing=Exists(lines.filter(rest=Rest.SHORT)),
+        is_wrong=Exists(WrongItem.objects.filter(sheet=OuterRef("pk"))),
+        line_count=Subquery(count),
+    )
+    told = found.values_list("pk", "is_damaged", "is_missing", "is_wrong", "line_count")
+    return {pk: Marks(damaged, missing, wrong, lines or 0) for pk, damaged, missing, wrong, lines in told}
+
+
 # --- what can be counted ------------------------------------------------------------------------------------
 
 
 def awaited_notices(actor: Actor) -> QuerySet[ShipNotice]:
     """The notices whose goods can be counted: on their way, or there and not counted whole."""
     return visible_notices(actor).filter(state__in=ON_THE_WAY)
+
+
+def due_notices(notices: QuerySet[ShipNotice], *, on: date) -> QuerySet[ShipNotice]:
+    """Of these notices, those whose goods are at the dock, or should be by this day."""
+    here = [NoticeState.ARRIVED, NoticeState.PARTLY_RECEIVED]
+    return notices.filter(Q(state__in=here) | Q(expected_on__lte=on))
+
+
+def suppliers_with_open_lines(actor: Actor) -> list[tuple[str, str]]:
+    """The suppliers of whom goods may come, by name, each with its number."""
+    open_lines = visible_lines(actor).filter(
+        supplier=OuterRef("pk"), order__state=OrderState.ISSUED, cancelled=False, closed=False
+    )
+    found = Supplier.objects.filter(Exists(open_lines)).order_by("name", "id")
+    return list(found.values_list("number", "name")[:2000])
+
+
+def companies_here() -> list[tuple[str, str]]:
+    """The companies of the group, by name, each with its code."""
+    return list(Company.objects.order_by("name", "id").values_list("code", "name"))
+
+
+def sites_here() -> list[tuple[str, str]]:
+    """The places that goods go to, by name, each with its code."""
+    return list(Site.objects.order_by("name", "id").values_list("code", "name")[:200])
 
 
 def countable_lines(sheet: ReceivingSheet, *, actor: Actor) -> QuerySet[PurchaseOrderLine]:

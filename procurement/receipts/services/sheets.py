@@ -181,7 +181,7 @@ def add_line(key: uuid.UUID, line_id: int, *, actor: Actor, at: datetime) -> She
     if line is None:
         message = _("This line is not open any more, or is another supplier’s. Choose another one.")
         raise Invalid(message, [Problem("line", message, str(line_id), "unknown")])
-    known = sheet.lines.filter(line=line).first()
+    known: SheetLine | None = sheet.lines.filter(line=line).first()
     if known is not None:
         return known
     (made,) = add_lines(sheet, [(line.order_id, line.pk)])
