@@ -81,8 +81,7 @@ _RECEIVING_PAGES = frozenset(
         "receiving-post",
         "receiving-discard",
         "receiving-reverse",
-        "receiving-answer",
-        "receiving-settle",
+        "receiving-say",
         "shipment-counted",
     }
 )

@@ -105,6 +105,11 @@ def visible_sheets(actor: Actor) -> QuerySet[ReceivingSheet]:
     return sheets.select_related("company", "supplier", "site", "notice")
 
 
+def told_sheets(sheets: QuerySet[ReceivingSheet]) -> QuerySet[ReceivingSheet]:
+    """Of these sheets, those that are facts."""
+    return sheets.filter(state__in=TOLD)
+
+
 def find_sheet(key: uuid.UUID, *, actor: Actor) -> ReceivingSheet:
     """One sheet. Raises `NotFound` for what is not there or not yours."""
     found: ReceivingSheet | None = visible_sheets(actor).filter(key=key).first()
@@ -504,6 +509,14 @@ def _last_words(
     answers = [one for one in said if one.word in ANSWERS]
     settlements = [one for one in said if one.word in SETTLEMENTS]
     return (answers[-1] if answers else None), (settlements[-1] if settlements else None)
+
+
+def orders_on_sheets(consignments: Iterable[uuid.UUID], keys: Iterable[uuid.UUID]) -> set[int]:
+    """The orders, by id, with lines on the sheets of these consignments, or on these sheets. One query."""
+    lines = SheetLine.objects.filter(
+        Q(sheet__consignment__in=list(consignments)) | Q(sheet__key__in=list(keys))
+    )
+    return set(lines.values_list("order_id", flat=True))
 
 
 def is_settled_on_a_sheet() -> Exists:

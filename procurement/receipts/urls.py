@@ -18,7 +18,6 @@ urlpatterns = [
     path("receiving/<uuid:key>/post/", sheet.receiving_post, name="receiving-post"),
     path("receiving/<uuid:key>/discard/", sheet.receiving_discard, name="receiving-discard"),
     path("receiving/<uuid:key>/reverse/", sheet.receiving_reverse, name="receiving-reverse"),
-    path("receiving/<uuid:key>/answer/", sheet.receiving_answer, name="receiving-answer"),
-    path("receiving/<uuid:key>/settle/", sheet.receiving_settle, name="receiving-settle"),
+    path("receiving/<uuid:key>/say/", sheet.receiving_say, name="receiving-say"),
     path("shipments/<uuid:key>/counted/", lists.shipment_counted, name="shipment-counted"),
 ]

@@ -33,6 +33,9 @@ from procurement.links.models import SignedLink
 from procurement.links.services import issue_link
 from procurement.mailroom.models import InboundMail, MailDraft
 from procurement.orders.models import PurchaseOrder
+from procurement.receipts.messages import WholeCount, WholeCountLine
+from procurement.receipts.models import ReceivingSheet, SheetPhoto
+from procurement.receipts.services import post_count
 from procurement.shipments.models import ShipNotice
 from procurement.threads.models import Attachment
 from procurement.tolerances.messages import DocumentKind
@@ -79,6 +82,8 @@ class Objects:
     notice: ShipNotice
     mail: InboundMail
     mail_draft: MailDraft
+    sheet: ReceivingSheet
+    photo: SheetPhoto
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -185,6 +190,17 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
     )
     notice = a_sent_notice(order, people["bea"], {"L20": 5}, number=f"DN-{number}", cartons=(1, 5))
     mail, mail_draft = by_mail(order, supplier)
+    sheet = _counted(number, order_number)
+    photo = SheetPhoto.objects.create(
+        supplier=supplier,
+        sheet=sheet,
+        content_type="image/jpeg",
+        size=3,
+        sha256="0" * 64,
+        content=b"\xff\xd8\xff",
+        added_at=MONDAY,
+        added_by="Rex Receiver",
+    )
     return Objects(
         supplier.pk,
         order,
@@ -213,7 +229,18 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         notice,
         mail,
         mail_draft,
+        sheet,
+        photo,
     )
+
+
+def _counted(number: str, order_number: str) -> ReceivingSheet:
+    """A count that was posted, of goods that nobody announced, some of them damaged."""
+    line = WholeCountLine(order_number, "L20", Decimal(4), Decimal(1), note="Crushed.")
+    whole = WholeCount(
+        "NM", number, f"WMS-{number}", MONDAY.date(), (line,), delivery_note=f"LS-{number}", site="LEEDS"
+    )
+    return post_count(whole, actor=FEED, at=MONDAY)
 
 
 def _opening_hours(number: str) -> OfficeCalendar:
@@ -427,6 +454,18 @@ def _mail_draft(objects: Objects) -> dict[str, Any]:
     return {"key": objects.mail_draft.key}
 
 
+def _sheet(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.sheet.key}
+
+
+def _sheet_line(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.sheet.key, "line": objects.sheet.lines.get().pk}
+
+
+def _photo(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.photo.key}
+
+
 def _package(objects: Objects) -> dict[str, Any]:
     return {"key": objects.notice.key, "position": 1}
 
@@ -549,6 +588,21 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "shipment-milestone": _notice,
     "shipment-print": _notice,
     "shipment-document": _paper,
+    "shipment-counted": _notice,
+    "receiving-sheet": _sheet,
+    "receiving-count": _sheet,
+    "receiving-lines": _sheet,
+    "receiving-line": _sheet_line,
+    "receiving-wrong": _sheet,
+    "receiving-photos": _sheet,
+    "receiving-photo": _photo,
+    "receiving-post": _sheet,
+    "receiving-discard": _sheet,
+    "receiving-reverse": _sheet,
+    "receiving-say": _sheet,
+    "api-count": _sheet,
+    "api-count-reverse": _sheet,
+    "api-count-say": _sheet,
     "api-mail-draft": _mail_draft,
     "mail": _mail,
     "mail-raw": _mail,

@@ -56,6 +56,7 @@ COUNT, LINE, LINES, WRONG = (
 )
 LAST = "last-scan"  # in the session: without a script the page comes anew, and says what the last scan did
 PAGE_SIZE = 50
+MOST_SCANS = 500  # that a scanner has typed while the network was away
 
 
 def show_count(
@@ -84,7 +85,7 @@ def show_count(
         "last": last,
         "problems": [{"id": one.field.replace(".", "-"), "message": one.message} for one in problems],
     }
-    return render(request, f"{COUNT}#count" if request.htmx else COUNT, context, status=status)
+    return render(request, f"{COUNT}#parts" if request.htmx else COUNT, context, status=status)
 
 
 @door(Permission.GOODS_RECEIVE, methods=["POST"])
@@ -116,31 +117,33 @@ def receiving_count(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 
 
 def _do(request: DoorRequest, key: uuid.UUID) -> Scanned | None:
-    """What a button says is to be done; Enter in the field that takes scans presses the first one."""
+    """What was scanned is counted, then what the button says is done; returns what the last of it came to."""
     who: dict[str, Any] = {"actor": request.actor, "at": request.at}
-    pressed = request.POST
+    pressed, said = request.POST, None
+    for text in [*pressed.get("scans", "").splitlines()[:MOST_SCANS], pressed.get("scan", "")]:
+        if text.strip():
+            said = scan(key, text[:200], **who)
     if number := pressed.get("see"):
-        return see_package(key, number, **who)
-    if number := pressed.get("unsee"):
+        said = see_package(key, number, **who)
+    elif number := pressed.get("unsee"):
         unsee_package(key, number, **who)
     elif back := pressed.get("back"):
         line, _colon, amount = back.partition(":")
-        return take_back(key, whole_number(line) or 0, plain_amount(amount) or Decimal(0), **who)
+        said = take_back(key, whole_number(line) or 0, plain_amount(amount) or Decimal(0), **who)
     elif row := whole_number(pressed.get("drop_row")):
         drop_row(key, row, **who)
     elif item := whole_number(pressed.get("drop_wrong")):
         drop_wrong_item(key, item, **who)
-    elif photo := pressed.get("drop_photo"):
-        try:
-            drop_photo(key, uuid.UUID(photo), **who)
-        except ValueError:
-            return None
-    elif "check" not in pressed and "save" not in pressed:
-        if text := pressed.get("scan", "").strip():
-            return scan(key, text[:200], **who)
-    elif text := pressed.get("scan", "").strip():
-        return scan(key, text[:200], **who)
-    return None
+    elif photo := _key(pressed.get("drop_photo", "")):
+        drop_photo(key, photo, **who)
+    return said
+
+
+def _key(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
 
 
 # --- one line -----------------------------------------------------------------------------------------------

@@ -107,10 +107,13 @@ def receiving_new(request: DoorRequest) -> HttpResponse:
     """Goods that nobody announced: whose they are, and what their paper says."""
     problems: list[Problem] = []
     if request.method == "POST":
-        said = {name: request.POST.get(name, "") for name in ("supplier", "company", "site", "delivery_note")}
+        supplier, company, site, note = (
+            request.POST.get(name, "") for name in ("supplier", "company", "site", "delivery_note")
+        )
         try:
             with transaction.atomic():
-                sheet = begin_count(BeginCount(**said), actor=request.actor, at=request.at)
+                command = BeginCount(None, supplier, company, site, note)
+                sheet = begin_count(command, actor=request.actor, at=request.at)
         except Invalid as refusal:
             problems = list(refusal.problems)
         else:

@@ -195,19 +195,13 @@ def _confirm(
 # --- what both sides say ------------------------------------------------------------------------------------
 
 
-@door(Permission.SHIPMENT_WRITE, methods=["POST"], before=clean_photos)
-def receiving_answer(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
-    """The supplier agrees with a difference, or disputes it."""
-    return _say(request, key, answer_difference, _("Noted. The buyer reads it."))
-
-
-@door(Permission.ORDER_DECIDE, methods=["POST"])
-def receiving_settle(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
-    """The buyer settles a difference, with a reason."""
-    return _say(request, key, settle_difference, _("Settled. The supplier reads it, and the case closes."))
-
-
-def _say(request: DoorRequest, key: uuid.UUID, verb: Callable[..., Any], done: str) -> HttpResponse:
+@door(Permission.SHIPMENT_WRITE, Permission.ORDER_DECIDE, methods=["POST"], before=clean_photos)
+def receiving_say(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """The supplier agrees with a difference or disputes it; the buyer settles it, with a reason."""
+    verb: Callable[..., Any] = settle_difference
+    done = _("Settled. The supplier reads it, and the case closes.")
+    if request.actor.is_supplier:
+        verb, done = answer_difference, _("Noted. The buyer reads it.")
     sheet = find_sheet(key, actor=request.actor)
     kind, _dash, number = request.POST.get("difference", "").partition("-")
     subject = whole_number(number)
