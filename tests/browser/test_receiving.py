@@ -17,7 +17,7 @@ from procurement.shipments.models import ShipNotice
 from tests.browser.axe import sideways, violations
 from tests.browser.test_shipments import SOON, TODAY
 from tests.builders.changes import an_agreed_order
-from tests.builders.counts import a_notice, a_picture, answer, begin, count_row, fresh_sheet, post
+from tests.builders.counts import a_notice, a_picture, answer, begin, count_row, fresh_sheet, post, sheet_line
 from tests.builders.notices import react
 from tests.builders.world import a_line
 from tests.people import FEED
@@ -159,7 +159,7 @@ def test_the_pages_are_clean_at_every_width(
     going = begin(on_its_way(people, "DN-2", "4500000002"), rex, at=timezone.now())
     count_row(going, rex, 12, lot="B7")
     on_its_way(people, "DN-3", "4500000003")
-    line = going.lines.get().pk
+    line = sheet_line(going).pk
     pages = {
         "due": ("rex", "/receiving/?q=DN"),
         "counting": ("rex", "/receiving/?view=counting"),

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -100,7 +101,7 @@ def receiving_count(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         last = {**asdict(said), "sheet": str(key)}
         last = json.loads(json.dumps(last, default=lambda value: plain(Decimal(value))))
     if request.POST.get("check") and not problems:
-        return see_other("receiving-post", key)
+        return _go_to(request, reverse("receiving-post", args=[key]))
     sheet = find_sheet(key, actor=request.actor)
     if problems:
         return show_count(
@@ -114,6 +115,17 @@ def receiving_count(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     if last:
         request.session[LAST] = last
     return see_other("receiving-sheet", key)
+
+
+def _go_to(request: DoorRequest, address: str) -> HttpResponse:
+    """Another page, whole: a script would put it into this one."""
+    if request.htmx:
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = address
+        return response
+    response = HttpResponse(status=303)
+    response["Location"] = address
+    return response
 
 
 def _do(request: DoorRequest, key: uuid.UUID) -> Scanned | None:
