@@ -68,6 +68,24 @@ _SHIPMENT_PAGES = frozenset(
     }
 )
 
+_RECEIVING_PAGES = frozenset(
+    {
+        "receiving-list",
+        "receiving-new",
+        "receiving-sheet",
+        "receiving-count",
+        "receiving-line",
+        "receiving-lines",
+        "receiving-wrong",
+        "receiving-photos",
+        "receiving-post",
+        "receiving-discard",
+        "receiving-reverse",
+        "receiving-say",
+        "shipment-counted",
+    }
+)
+
 WAYS = (
     Way(
         "home",
@@ -202,6 +220,15 @@ WAYS = (
         frozenset({"record-list", "supplier-record"}),
         sides=_COMPANY,
         phone=False,
+    ),
+    # Who counts has it at hand; everybody else comes to a count from its ship notice or its case.
+    Way(
+        "receiving-list",
+        "clipboard-check",
+        _("Receiving"),
+        P.GOODS_RECEIVE,
+        _RECEIVING_PAGES,
+        sides=_COMPANY,
     ),
     Way("line-list", "list-details", _("Lines"), P.ORDER_VIEW, frozenset({"line-list"})),
     Way(

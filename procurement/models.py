@@ -55,7 +55,16 @@ from procurement.orders.models import (
     SavedView,
     ScheduleLine,
 )
-from procurement.receipts.models import Receipt
+from procurement.receipts.models import (
+    CountedRow,
+    DifferenceWord,
+    PackageSeen,
+    Receipt,
+    ReceivingSheet,
+    SheetLine,
+    SheetPhoto,
+    WrongItem,
+)
 from procurement.shipments.models import (
     Milestone,
     Package,
@@ -86,8 +95,10 @@ __all__ = [
     "Clock",
     "ClockStep",
     "Company",
+    "CountedRow",
     "CustomerDemand",
     "DeliveryWatch",
+    "DifferenceWord",
     "DraftAnswer",
     "DraftHeader",
     "Drift",
@@ -124,6 +135,7 @@ __all__ = [
     "OrderSight",
     "Package",
     "PackageNumbering",
+    "PackageSeen",
     "PackedQuantity",
     "PriorityFormula",
     "Promise",
@@ -131,12 +143,15 @@ __all__ = [
     "PurchaseOrderLine",
     "Receipt",
     "ReceiptWrite",
+    "ReceivingSheet",
     "ReconciliationRun",
     "Rehearsal",
     "ReplyAddress",
     "SavedView",
     "ScheduleLine",
     "ServicePolicy",
+    "SheetLine",
+    "SheetPhoto",
     "ShipNotice",
     "ShipNoticeLine",
     "SignedLink",
@@ -153,4 +168,5 @@ __all__ = [
     "Unit",
     "UploadedAnswer",
     "UploadedNotices",
+    "WrongItem",
 ]

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("procurement.changes.urls")),
     path("", include("procurement.shipments.urls")),
     path("", include("procurement.gateways.urls")),
+    path("", include("procurement.receipts.urls")),
     path("", include("procurement.supply.urls")),
     path("", include("procurement.mailroom.urls")),
     path("", include("procurement.erp.urls")),

@@ -127,6 +127,11 @@ class TokenScope(models.TextChoices):
     READ = "read", _("Read orders")
     ACKNOWLEDGE = "acknowledge", _("Read and acknowledge orders")
     SHIP = "ship", _("Read and acknowledge orders, send ship notices")
+    RECEIVE = "receive", _("Read orders, post what was counted at the dock")
+
+
+# What a token of the buying side may be for; the others are a supplier's.
+COMPANY_SCOPES = frozenset({TokenScope.READ, TokenScope.RECEIVE})
 
 
 # What a program of the buying side may read besides.
@@ -135,4 +140,5 @@ TOKEN_SCOPES: dict[str, frozenset[Permission]] = {
     TokenScope.READ: _READS,
     TokenScope.ACKNOWLEDGE: _READS | {P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE, P.THREAD_WRITE},
     TokenScope.SHIP: _SELLS,
+    TokenScope.RECEIVE: _READS | {P.GOODS_RECEIVE},
 }

@@ -15,7 +15,7 @@ from portal.kernel.errors import Intake, Invalid, NotAllowed, Problem
 from portal.kernel.scope import requires_scope
 from suppliers.messages import SupplierPaper, SupplierSitePaper
 from suppliers.models import ApiToken, Membership, Supplier, SupplierSite, User
-from suppliers.roles import Permission, TokenScope
+from suppliers.roles import COMPANY_SCOPES, Permission, TokenScope
 from suppliers.states import Segment, SupplierState
 
 
@@ -138,8 +138,11 @@ def create_token(name: str, scope: str, *, supplier: Supplier | None, actor: Act
         problems.append(Problem("name", _("Give the token a name that says which program uses it."), name))
     if scope not in TokenScope.values:
         problems.append(Problem("scope", _("Choose what the token may do."), scope))
-    elif supplier is None and scope != TokenScope.READ:
+    elif supplier is None and scope not in COMPANY_SCOPES:
         problems.append(Problem("scope", _("Only a supplier answers orders: choose whose orders."), scope))
+    elif supplier is not None and scope == TokenScope.RECEIVE:
+        message = _("Goods are counted on the buying side: choose all suppliers for this token.")
+        problems.append(Problem("scope", message, scope))
     if problems:
         raise Invalid(problems[0].message, problems)
     prefix = secrets.token_hex(4)

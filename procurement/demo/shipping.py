@@ -42,6 +42,7 @@ class Voyage:
     departed: bool = True
     later: int = 0
     arrived: bool = False
+    arrived_ago: timedelta = timedelta(hours=1)
     is_sent: bool = True
 
 
@@ -54,7 +55,7 @@ VOYAGES: dict[str, tuple[Voyage, ...]] = {
     ),
     "fiona@castellanpumps.example": (
         Voyage("Pennine Parcels", 1),
-        Voyage("Pennine Parcels", 2, arrived=True),
+        Voyage("Pennine Parcels", 3, arrived=True, arrived_ago=timedelta(days=1, hours=1)),
     ),
     "sabine@brandtdichtungstechnik.example": (Voyage("Rheintal Spedition", 2, later=2),),
     "kucera@ostravafittings.example": (Voyage("Rheintal Spedition", 0, departed=False),),
@@ -163,5 +164,5 @@ def _words(voyage: Voyage, notice: ShipNotice, left: datetime, at: datetime) -> 
             )
         )
     if voyage.arrived:
-        told.append(TellMilestone(notice.key, MilestoneKind.ARRIVED, at - timedelta(hours=1), place="Dock 4"))
+        told.append(TellMilestone(notice.key, MilestoneKind.ARRIVED, at - voyage.arrived_ago, place="Dock 4"))
     return told

@@ -29,6 +29,7 @@ class Cause(models.TextChoices):
     RECEIPT = "receipt", _("More came than was asked for")
     COUNT = "count", _("What came differs from the ship notice")
     UNANNOUNCED = "unannounced", _("Goods came without a ship notice")
+    REJECTED = "rejected", _("Goods came damaged or wrong")
     SUPPLY = "supply", _("Stock runs out")
     ERP = "erp", _("The ERP did not take something")
     DRIFT = "drift", _("Portal and ERP differ")
@@ -57,6 +58,7 @@ class CaseKind(models.TextChoices):
     OVER_SHIPMENT = "over_shipment", _("Over-shipment")
     ASN_MISSING = "asn_missing", _("Ship notice missing before receipt")
     RECEIPT_DIFFERS = "receipt_differs", _("Receipt differs from ship notice")
+    GOODS_REJECTED = "goods_rejected", _("Damaged or rejected goods")
     STOCK_OUT = "stock_out", _("Stock runs out")
     ORDER_UNSEEN = "order_unseen", _("Order never seen")
     NOTICE_FAILED = "notice_failed", _("Notice not delivered")
@@ -69,7 +71,6 @@ class CaseKind(models.TextChoices):
     ERP_ECHO = "erp_echo", _("ERP echo differs")
     DRIFT = "drift", _("Portal and ERP differ")
     # --- known, for what is built later
-    GOODS_REJECTED = "goods_rejected", _("Damaged or rejected goods")
     MATCH_FAILED = "match_failed", _("Invoice match failed")
     DUPLICATE_SUSPECTED = "duplicate_suspected", _("Suspected duplicate invoice")
     INVOICE_WITHOUT_ORDER = "invoice_without_order", _("Invoice without order")
@@ -78,10 +79,9 @@ class CaseKind(models.TextChoices):
     DOCUMENT_EXPIRING = "document_expiring", _("Document expiring or expired")
 
 
-# What none of our records can tell yet: rejected goods, matching and onboarding come later.
+# What none of our records can tell yet: matching and onboarding come later.
 LATER = frozenset(
     {
-        CaseKind.GOODS_REJECTED,
         CaseKind.MATCH_FAILED,
         CaseKind.DUPLICATE_SUSPECTED,
         CaseKind.INVOICE_WITHOUT_ORDER,
@@ -112,6 +112,8 @@ class CloseReason(models.TextChoices):
     IN_TIME = "in_time", _("The goods are expected in time again.")
     COUNTED = "counted", _("What came and what was announced are equal now.")
     ANNOUNCED = "announced", _("A ship notice came for it.")
+    DIFFERENCE = "difference", _("The buyer settled it with the supplier.")
+    COUNT_REVERSED = "count_reversed", _("The count was taken back.")
     MORE_TIME = "more_time", _("The supplier has more time.")
     IN_ERP = "in_erp", _("The ERP holds it.")
     GIVEN_UP = "given_up", _("The write to the ERP was given up.")

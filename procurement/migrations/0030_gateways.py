@@ -10,7 +10,7 @@ from portal.kernel.walls import company_wall, same_supplier, wall
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("procurement", "0027_reached_numbers"),
+        ("procurement", "0029_receiving"),
         ("suppliers", "0004_shipments"),
     ]
 

@@ -7,7 +7,7 @@ from portal.kernel.walls import same_supplier, wall
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procurement", "0027_reached_numbers")]
+    dependencies = [("procurement", "0030_gateways")]
 
     operations = [
         migrations.CreateModel(

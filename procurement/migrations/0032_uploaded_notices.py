@@ -11,7 +11,7 @@ TABLE = "procurement_uploadednotices"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procurement", "0027_reached_numbers"), ("suppliers", "0003_people_walls")]
+    dependencies = [("procurement", "0031_counts_to_the_erp"), ("suppliers", "0003_people_walls")]
 
     operations = [
         migrations.CreateModel(

@@ -3,8 +3,9 @@ to us; and what was counted at the dock, as a program hands it in and as the ERP
 """
 
 import json
+import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -39,7 +40,9 @@ class ReceiptPaper:
 class WholeCountLine:
     """What was counted of one order line, in its unit: `quantity` is good, `damaged` is here but not accepted.
 
-    `line_key` is the ERP's own key of the line. A line may be there more than once, lot by lot.
+    `line_key` is the ERP's own key of the line. A line may be there more than once, lot by lot. `note` says what is
+    wrong with what is damaged. `rest` is what becomes of what was announced and is not here: it comes later, or it is
+    missing ("short").
     """
 
     order: str
@@ -48,6 +51,7 @@ class WholeCountLine:
     damaged: Decimal = Decimal(0)
     lot: str = ""
     note: str = ""
+    rest: str = "follows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,102 @@ class WholeCount:
     delivery_note: str = ""
     site: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BeginCount:
+    """Goods stand at the dock that a ship notice (`notice`, its key) announced; or, without one, goods of a supplier
+    (by number) for a company and a site (by code) that nobody announced. `delivery_note` is what their paper says.
+    """
+
+    notice: uuid.UUID | None = None
+    supplier: str = ""
+    company: str = ""
+    site: str = ""
+    delivery_note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetNamed:
+    """A receiving sheet as somebody sees it: a verb on it fails where it is another one meanwhile."""
+
+    sheet: uuid.UUID
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """How much is good of one row: of a line of the sheet (`line`, its id) and a lot of it (`row`, None for its first).
+
+    `was` is what the page showed: who types over what a colleague has counted meanwhile is told.
+    """
+
+    line: int
+    row: int | None
+    quantity: Decimal
+    was: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """All that is known of one row: good, damaged and what is wrong with it, lot, expiry, serials, a note.
+
+    `was` are the good and the damaged quantity that the page showed.
+    """
+
+    line: int
+    row: int | None
+    quantity: Decimal
+    damaged: Decimal = Decimal(0)
+    wrong: str = ""
+    lot: str = ""
+    expires_on: date | None = None
+    serials: tuple[str, ...] = ()
+    note: str = ""
+    was: tuple[Decimal, Decimal] = (Decimal(0), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class NewWrongItem:
+    """Something came that belongs to no line: what it is, and how many where that is known."""
+
+    text: str
+    quantity: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewPhoto:
+    """A picture as it came from a phone, and what it shows: a line of the sheet, a wrong item, or the goods as such."""
+
+    content: bytes
+    name: str = ""
+    line: int | None = None
+    wrong_item: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostSheet:
+    """A sheet as it is to be booked. `rests` says for each line (by id) of which something is missing whether it comes
+    later or not. `received_on` is a day at the site, today if left out.
+    """
+
+    sheet: uuid.UUID
+    version: int
+    rests: Mapping[int, str] = field(default_factory=dict)
+    received_on: date | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SayOfDifference:
+    """A word on a difference: of a line of a posted sheet (by id), or of a wrong item."""
+
+    sheet: uuid.UUID
+    word: str
+    text: str = ""
+    line: int | None = None
+    wrong_item: int | None = None
+    photos: tuple[NewPhoto, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""What a receipt must say to be taken, and which ship notice it counts for. Pure.
+"""What a receipt must say to be taken, and which ship notice it counts for; what a scanner reads at the dock, and how a
+count differs from what was announced. Pure.
 
 Note [Which notice]: how much of a line has come is said by the order alone. What of it came with which notice:
 
@@ -13,19 +14,31 @@ Note [Which notice]: how much of a line has come is said by the order alone. Wha
 It is worked out anew from all there is, so that notices, bookings and orders may come in any order and be reversed.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.kernel.errors import Problem
 from portal.kernel.values import decimals_of, is_plausible
+from procurement.labels.elements import BadElement, Element, day_of, read_elements
+from procurement.labels.numbers import BadNumber, has_right_check_digit, is_digits, read_gtin
 from procurement.receipts.messages import ReceiptPaper
 
 LARGEST = Decimal(10) ** 12
 ZERO = Decimal(0)
+
+LARGEST_PHOTO = 4 * 1024 * 1024  # as it is kept; a phone may send more
+LARGEST_UPLOAD = 20 * 1024 * 1024
+MOST_PHOTOS = 60  # of one sheet
+MOST_PHOTOS_AT_ONCE = 6
+MOST_ROWS = 2000  # of one sheet, lots counted
+MOST_WRONG_ITEMS = 100
+LONGEST_AGO = timedelta(days=365)
 
 
 def problems_of(
@@ -106,3 +119,181 @@ def counted(
 
 def _sum(bookings: Iterable[Booking]) -> Decimal:
     return sum((one.quantity for one in bookings), start=ZERO)
+
+
+# --- what a scanner reads -----------------------------------------------------------------------------------
+
+IN_BRACKETS = re.compile(r"\((\d{2,4})\)")
+SYMBOLOGY = re.compile(r"^\][A-Za-z][0-9]")
+SSCC_LENGTH = 18
+GS1_SYMBOLS = ("]C1", "]d2", "]e0", "]Q3", "]J1")
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What was scanned or typed: a package (`sscc`), an item (`gtin`), or a text that may be either's number.
+
+    `lot`, `serial`, `expires_on` and `count` are there where a GS1 symbol says them.
+    """
+
+    text: str
+    sscc: str = ""
+    gtin: str = ""
+    lot: str = ""
+    serial: str = ""
+    expires_on: date | None = None
+    count: Decimal | None = None
+
+
+def read_code(scanned: str, *, today: date) -> Code:
+    """What a scanner typed, whatever its settings: GS1 element strings with or without the symbology in front, or with
+    brackets as under the bars; an SSCC or GTIN alone; else the text as it is.
+    """
+    raw = scanned.strip().strip("\x1d")
+    text = SYMBOLOGY.sub("", raw).strip().strip("\x1d")[:100]
+    bare = text.replace(" ", "")
+    if elements := _elements(raw, bare):
+        return _code_of(text, elements, today)
+    if is_digits(bare) and len(bare) == SSCC_LENGTH and has_right_check_digit(bare):
+        return Code(text, sscc=bare)
+    try:
+        return Code(text, gtin=read_gtin(bare))
+    except BadNumber:
+        return Code(text)
+
+
+def _elements(raw: str, bare: str) -> tuple[Element, ...]:
+    """The elements of a GS1 symbol; none where it is no such thing."""
+    try:
+        if bare.startswith("("):
+            parts = IN_BRACKETS.split(bare)[1:]
+            return tuple(Element(ai, data) for ai, data in zip(parts[::2], parts[1::2], strict=True))
+        if raw.startswith(GS1_SYMBOLS):
+            return read_elements(raw)
+        # A scanner that tells no symbology: what begins like an SSCC or a GTIN with its identifier.
+        if re.match(r"00\d{18}|01\d{14}|02\d{14}", bare):
+            return read_elements(bare)
+    except BadElement:
+        return ()
+    return ()
+
+
+def _code_of(text: str, elements: Iterable[Element], today: date) -> Code:
+    said = {one.ai: one for one in elements}
+
+    def data(*names: str) -> str:
+        return next((said[name].data for name in names if name in said), "")
+
+    expires = None
+    if "17" in said:
+        try:
+            expires = day_of(said["17"], today=today)
+        except BadElement:
+            expires = None
+    # On a logistic label (37) says how many of the content (02) are in it.
+    count = data("37", "30")
+    return Code(
+        text,
+        sscc=data("00"),
+        gtin=data("01", "02"),
+        lot=data("10"),
+        serial=data("21"),
+        expires_on=expires,
+        count=Decimal(count) if count and int(count) else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What an item is called: our number, the supplier's, its GTIN."""
+
+    item_number: str
+    supplier_part_number: str = ""
+    gtin: str = ""
+
+
+def is_called(names: Names, code: Code) -> bool:
+    """Whether a code that was scanned names this item."""
+    if names.gtin and names.gtin.lstrip("0") in (code.gtin.lstrip("0"), code.text.lstrip("0")):
+        return True
+    text = code.text.casefold()
+    return bool(text) and text in (names.item_number.casefold(), names.supplier_part_number.casefold())
+
+
+# --- what a count must say ----------------------------------------------------------------------------------
+
+
+def quantity_problem(field: str, quantity: Decimal, *, unit: str, decimals: int) -> Problem | None:
+    """What is wrong with a quantity that was counted."""
+    shown = f"{quantity:f}"
+    if quantity < ZERO:
+        return Problem(field, _("A count cannot be below zero."), shown, "below_zero")
+    if quantity >= LARGEST:
+        return Problem(field, _("So many cannot be meant. Look at the figure."), shown, "too_large")
+    if decimals_of(quantity) > decimals:
+        if not decimals:
+            message = _("A quantity in %(unit)s is a whole number.") % {"unit": unit}
+        else:
+            message = ngettext(
+                "A quantity in %(unit)s has at most %(count)d decimal.",
+                "A quantity in %(unit)s has at most %(count)d decimals.",
+                decimals,
+            ) % {"unit": unit, "count": decimals}
+        return Problem(field, message, shown, "decimals")
+    return None
+
+
+def day_problem(received_on: date, *, today: date) -> Problem | None:
+    """What is wrong with the day on which goods came; `today` is the date at the site."""
+    shown = received_on.isoformat()
+    if received_on > today:
+        message = _("The goods cannot have come after today. Look at the day.")
+        return Problem("received_on", message, shown, "in_the_future")
+    if received_on < today - LONGEST_AGO:
+        message = _("The goods cannot have come more than a year ago. Look at the day.")
+        return Problem("received_on", message, shown, "long_ago")
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """One line of a sheet in figures: what was announced (None: by nobody), what earlier sheets of the consignment
+    have, and what this one has; `damaged` is here and not accepted.
+    """
+
+    announced: Decimal | None
+    before: Decimal = ZERO
+    good: Decimal = ZERO
+    damaged: Decimal = ZERO
+
+    @property
+    def counted(self) -> Decimal:
+        """All that is here of it by this sheet, damaged or not."""
+        return self.good + self.damaged
+
+    @property
+    def differs(self) -> Decimal:
+        """How much more is here than was announced; below zero, less."""
+        return ZERO if self.announced is None else self.before + self.counted - self.announced
+
+    @property
+    def missing(self) -> Decimal:
+        return max(ZERO, -self.differs)
+
+    @property
+    def over(self) -> Decimal:
+        return max(ZERO, self.differs)
+
+
+# --- pictures -----------------------------------------------------------------------------------------------
+
+
+def picture_kind(content: bytes) -> str:
+    """What a picture is by its first bytes, as a media type; empty for what is none that is taken."""
+    if content.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "image/webp"
+    return ""

@@ -146,6 +146,21 @@ def _shipment_cancelled(facts: Facts) -> str:
     return _("Ship notice %(number)s taken back") % {"number": facts["number"]}
 
 
+def _goods_counted(facts: Facts) -> str:
+    """What a posted count says of this order."""
+    lines = facts["lines"]
+    text = _("Counted at the dock: %(lines)s") % {"lines": lines_text(one["line"] for one in lines)}
+    if any(Decimal(one["damaged"]) or Decimal(one["missing"]) for one in lines):
+        text = _("Counted at the dock, otherwise than announced: %(lines)s") % {
+            "lines": lines_text(one["line"] for one in lines)
+        }
+    return text
+
+
+def _count_reversed(facts: Facts) -> str:
+    return _("A count of the dock was taken back: %(why)s") % {"why": facts["why"]}
+
+
 def _goods_received(facts: Facts) -> str:
     lines = facts["lines"]
     if len(lines) == 1:
@@ -430,6 +445,8 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     ),
     "order.shipment_sent": ("move", "half", _shipment_sent),
     "order.shipment_cancelled": ("talk", "stale", _shipment_cancelled),
+    "order.goods_counted": ("move", "most", _goods_counted),
+    "order.count_reversed": ("talk", "stale", _count_reversed),
     "order.seen": ("quiet", "none", _seen),
     "order.unseen": ("wait", "wait", _said(lazy("Nobody of the supplier has seen it for too long"))),
     "link.opened": ("quiet", "none", _link(lazy("The link of the mail to %(to)s was opened"))),

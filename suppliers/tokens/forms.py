@@ -42,7 +42,9 @@ class TokenForm(forms.Form):
         super().__init__(data, initial={"once": uuid.uuid4()})
         if actor.is_supplier:
             del self.fields["supplier"]
-            self.fields["scope"].help_text = ""
+            scopes: Any = self.fields["scope"]
+            scopes.help_text = ""
+            scopes.choices = [one for one in TokenScope.choices if one[0] != TokenScope.RECEIVE]
         else:
             chooser: Any = self.fields["supplier"]
             chooser.queryset = suppliers_for_tokens(actor)

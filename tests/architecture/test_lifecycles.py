@@ -32,6 +32,7 @@ from procurement.orders.states import (
     OrderState,
     PromiseState,
 )
+from procurement.receipts.states import SHEET_LIFECYCLE, SheetState
 from procurement.shipments.states import NOTICE_LIFECYCLE, NoticeState
 from procurement.tolerances.states import POLICY_LIFECYCLE, SWITCH_LIFECYCLE, PolicyState, SwitchState
 from suppliers.roles import Permission
@@ -51,6 +52,7 @@ TABLES = [
     (NOTICE_WRITE_LIFECYCLE, TellingState),
     (RECEIPT_WRITE_LIFECYCLE, TellingState),
     (NOTICE_LIFECYCLE, NoticeState),
+    (SHEET_LIFECYCLE, SheetState),
     (CASE_LIFECYCLE, CaseState),
     (TASK_LIFECYCLE, TaskState),
     (FORMULA_LIFECYCLE, FormulaState),

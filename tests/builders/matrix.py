@@ -35,6 +35,9 @@ from procurement.links.models import SignedLink
 from procurement.links.services import issue_link
 from procurement.mailroom.models import InboundMail, MailDraft
 from procurement.orders.models import PurchaseOrder
+from procurement.receipts.messages import WholeCount, WholeCountLine
+from procurement.receipts.models import ReceivingSheet, SheetPhoto
+from procurement.receipts.services import post_count
 from procurement.shipments.models import ShipNotice, UploadedNotices
 from procurement.threads.models import Attachment
 from procurement.tolerances.messages import DocumentKind
@@ -61,7 +64,7 @@ class Objects:
     token: ApiToken
     file: Attachment
     upload: UploadedAnswer
-    sheet: UploadedNotices
+    uploaded_notices: UploadedNotices
     command: ErpCommand
     message: OutboxMessage
     run: FeedRun
@@ -87,6 +90,8 @@ class Objects:
     gateway_secret: GatewaySecret
     gateway_message: GatewayMessage
     gateway_event: GatewayEvent
+    sheet: ReceivingSheet
+    photo: SheetPhoto
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -120,7 +125,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
     upload = UploadedAnswer.objects.create(
         supplier=supplier, file_name="a.xlsx", rows=[], created_at=MONDAY, created_by="Asha Acme"
     )
-    sheet = UploadedNotices.objects.create(
+    uploaded_notices = UploadedNotices.objects.create(
         supplier=supplier,
         file_name="s.csv",
         digest="0" * 64,
@@ -202,6 +207,17 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
     )
     notice = a_sent_notice(order, people["bea"], {"L20": 5}, number=f"DN-{number}", cartons=(1, 5))
     mail, mail_draft = by_mail(order, supplier)
+    sheet = _counted(number, order_number)
+    photo = SheetPhoto.objects.create(
+        supplier=supplier,
+        sheet=sheet,
+        content_type="image/jpeg",
+        size=3,
+        sha256="0" * 64,
+        content=b"\xff\xd8\xff",
+        added_at=MONDAY,
+        added_by="Rex Receiver",
+    )
     return Objects(
         supplier.pk,
         supplier.key,
@@ -210,7 +226,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         token,
         file,
         upload,
-        sheet,
+        uploaded_notices,
         command,
         message,
         run,
@@ -233,6 +249,8 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         mail,
         mail_draft,
         *through_a_gateway(supplier),
+        sheet,
+        photo,
     )
 
 
@@ -266,6 +284,15 @@ def through_a_gateway(supplier: Supplier) -> tuple[Gateway, GatewaySecret, Gatew
         received_at=MONDAY,
     )
     return gateway, secret, message, event
+
+
+def _counted(number: str, order_number: str) -> ReceivingSheet:
+    """A count that was posted, of goods that nobody announced, some of them damaged."""
+    line = WholeCountLine(order_number, "L20", Decimal(4), Decimal(1), note="Crushed.")
+    whole = WholeCount(
+        "NM", number, f"WMS-{number}", MONDAY.date(), (line,), delivery_note=f"LS-{number}", site="LEEDS"
+    )
+    return post_count(whole, actor=FEED, at=MONDAY)
 
 
 def _opening_hours(number: str) -> OfficeCalendar:
@@ -459,8 +486,8 @@ def _office_place(_objects: Objects) -> dict[str, Any]:
     return {"level": "company", "code": "NM"}
 
 
-def _sheet(objects: Objects) -> dict[str, Any]:
-    return {"key": objects.sheet.key}
+def _uploaded_notices(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.uploaded_notices.key}
 
 
 def _upload(objects: Objects) -> dict[str, Any]:
@@ -485,6 +512,18 @@ def _mail(objects: Objects) -> dict[str, Any]:
 
 def _mail_draft(objects: Objects) -> dict[str, Any]:
     return {"key": objects.mail_draft.key}
+
+
+def _sheet(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.sheet.key}
+
+
+def _sheet_line(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.sheet.key, "line": objects.sheet.lines.get().pk}
+
+
+def _photo(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.photo.key}
 
 
 def _package(objects: Objects) -> dict[str, Any]:
@@ -525,8 +564,8 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "order-pdf": _order,
     "answer-sheet": _order,
     "answer-preview": _upload,
-    "shipment-upload-preview": _sheet,
-    "shipment-upload-columns": _sheet,
+    "shipment-upload-preview": _uploaded_notices,
+    "shipment-upload-columns": _uploaded_notices,
     "message-send": _order,
     "file-add": _order,
     "file": _file,
@@ -639,6 +678,21 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "shipment-milestone": _notice,
     "shipment-print": _notice,
     "shipment-document": _paper,
+    "shipment-counted": _notice,
+    "receiving-sheet": _sheet,
+    "receiving-count": _sheet,
+    "receiving-lines": _sheet,
+    "receiving-line": _sheet_line,
+    "receiving-wrong": _sheet,
+    "receiving-photos": _sheet,
+    "receiving-photo": _photo,
+    "receiving-post": _sheet,
+    "receiving-discard": _sheet,
+    "receiving-reverse": _sheet,
+    "receiving-say": _sheet,
+    "api-count": _sheet,
+    "api-count-reverse": _sheet,
+    "api-count-say": _sheet,
     "api-mail-draft": _mail_draft,
     "mail": _mail,
     "mail-raw": _mail,

@@ -34,7 +34,7 @@ from procurement.inbox.presenters.rows import title_of
 from procurement.inbox.states import CaseKind, CloseReason
 from procurement.receipts.messages import ReceiptCommand, receipt_from_json, receipt_to_json
 from tests.builders.changes import an_agreed_order
-from tests.builders.counts import a_count, tell
+from tests.builders.told_counts import a_count, tell
 from tests.builders.inbox import LATER, review, the_case
 from tests.builders.shipments import a_sent_notice
 from tests.builders.world import MONDAY, fresh

@@ -80,6 +80,7 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
     from procurement.invoices.states import PaymentState
     from procurement.mailroom.states import DraftState, MailState
     from procurement.orders import states
+    from procurement.receipts.states import SheetState
     from procurement.shipments.states import NoticeState
     from procurement.tolerances.states import JudgedOutcome, PolicyState, SwitchState
     from suppliers.states import SupplierState
@@ -90,6 +91,7 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
         "logistics": states.Logistics,
         "finance": states.Finance,
         "shipment": NoticeState,
+        "sheet": SheetState,
         "invoice": PaymentState,
         "order": states.OrderState,
         "promise": states.PromiseState,

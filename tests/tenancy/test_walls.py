@@ -50,6 +50,9 @@ EXTRA_POLICIES = {
     "procurement_changeround": {"supplier_writes_only", "supplier_edits_only"},
     "procurement_orderchange": {"supplier_writes_only"},
     "procurement_message": {"supplier_writes_only"},
+    # A supplier answers a difference and adds pictures to its answer; how it is settled is the buyer's to say.
+    "procurement_differenceword": {"supplier_writes_only"},
+    "procurement_sheetphoto": {"supplier_writes_only"},
     # Whose a link's token is, is asked before anybody acts.
     "procurement_signedlink": {"doorkeeper_reads"},
 }
@@ -192,12 +195,17 @@ OPEN_TO_SUPPLIERS = {
 }
 READ_ONLY = {
     *OPEN_TO_SUPPLIERS,
+    "procurement_countedrow",
     "procurement_invoice",
     "procurement_invoiceline",
     "procurement_orderrevision",
+    "procurement_packageseen",
     "procurement_receipt",
+    "procurement_receivingsheet",
+    "procurement_sheetline",
     "procurement_supplieritem",
     "procurement_tolerancedecision",
+    "procurement_wrongitem",
     "suppliers_membership",
     "suppliers_supplier",
     "suppliers_suppliersite",
@@ -211,6 +219,7 @@ WRITES = {
     "procurement_changeround": (
         "SELECT INSERT UPDATE(channel,edited_at,note,reason,terms,written_by,written_by_user_id)"
     ),
+    "procurement_differenceword": "SELECT INSERT",
     "procurement_draftanswer": "SELECT INSERT DELETE UPDATE(pieces,typed_at,typed_by,version)",
     "procurement_draftheader": (
         "SELECT INSERT DELETE UPDATE(note,ship_from_code,supplier_id,supplier_reference,typed_at,typed_by)"
@@ -250,6 +259,7 @@ WRITES = {
         "written_by)"
     ),
     "procurement_shipnoticeline": "SELECT INSERT DELETE UPDATE(came_before,follows_on,quantity,remainder)",
+    "procurement_sheetphoto": "SELECT INSERT",
     "procurement_signedlink": (
         "SELECT INSERT UPDATE(acted_on,opened_at,renewals,revoked_at,revoked_by,used_at)"
     ),

@@ -79,6 +79,12 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "replaced": Look(lazy("Replaced"), "quiet", "stale"),
         "discarded": Look(lazy("Discarded"), "quiet", "none"),
     },
+    "sheet": {
+        "counting": Look(lazy("Counting"), "move", "half"),
+        "posted": Look(plazy("receiving sheet", "Posted"), "done", "full"),
+        "reversed": Look(plazy("receiving sheet", "Reversed"), "quiet", "stop"),
+        "discarded": Look(lazy("Discarded"), "quiet", "none"),
+    },
     "invoice": {
         "entered": Look(lazy("Entered"), "wait", "wait"),
         "approved": Look(lazy("Approved"), "move", "half"),

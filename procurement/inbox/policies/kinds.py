@@ -45,6 +45,7 @@ LOOKS: Mapping[str, Look] = {
     K.OVER_SHIPMENT: Look("quiet", "alert", 4),
     K.OVER_RECEIPT: Look("quiet", "alert", 4),
     K.RECEIPT_DIFFERS: Look("wait", "alert", 12),
+    K.GOODS_REJECTED: Look("stop", "alert", 16),
     K.ASN_MISSING: Look("quiet", "alert", 4),
     K.STOCK_OUT: Look("stop", "alert", 20),
     K.NOTICE_FAILED: Look("wait", "alert", 8),

@@ -24,6 +24,7 @@ from procurement.inbox.policies.scoring import DEFAULT_NAMES
 from procurement.inbox.presenters.rows import close_text, days_between, local_day, price_percent
 from procurement.inbox.states import CaseKind, CaseState, Cause, CloseReason
 from procurement.orders.states import PromiseKind
+from procurement.receipts.states import Word
 from procurement.tolerances.presenters.sentences import lateness
 
 
@@ -73,6 +74,7 @@ _TO_DO: Mapping[str, Lazy] = {
     Cause.SHIPMENT: gettext_lazy("Ask where the goods are, and agree on a new day"),
     Cause.RECEIPT: gettext_lazy("Keep it or send it back, and put it right in the ERP"),
     Cause.COUNT: gettext_lazy("Look at both figures, and ask the supplier or the dock"),
+    Cause.REJECTED: gettext_lazy("Look at what was counted, and settle it with the supplier"),
     Cause.UNANNOUNCED: gettext_lazy("Ask the supplier for a ship notice, also afterwards"),
     Cause.SUPPLY: gettext_lazy("Bring it forward, or find another source"),
     Cause.ERP: gettext_lazy("Compare both sides and choose whose values hold"),
@@ -116,7 +118,9 @@ def compared(case: ExceptionCase) -> tuple[tuple[str, str], list[Compared]]:
         )
         return (_("Asked"), _("Received") if is_here else _("Shipped")), [row]
     if case.cause == Cause.COUNT:
-        return (_("Announced"), _("Received")), [_count(facts)]
+        return (_("Announced"), _("Received")), [_count(facts), *_booked(facts), *_answered(facts)]
+    if case.cause == Cause.REJECTED:
+        return (_("Announced"), _("Counted")), [*_rejected(facts), *_answered(facts)]
     return ("", ""), []
 
 
@@ -186,6 +190,33 @@ def _count(facts: Mapping[str, Any]) -> Compared:
     told, came = _quantity(facts["announced"], facts), _quantity(facts["counted"], facts)
     words = f"+{amount}" if differs > 0 else _("%(n)s short") % {"n": amount}
     return Compared(_("Quantity"), told, came, words, True)
+
+
+def _booked(facts: Mapping[str, Any]) -> list[Compared]:
+    """What the ERP has of it, where people have counted here."""
+    if "booked" not in facts:
+        return []
+    return [Compared(_("Booked in the ERP"), "–", _quantity(facts["booked"], facts))]
+
+
+def _rejected(facts: Mapping[str, Any]) -> list[Compared]:
+    if facts.get("wrong"):
+        amount = _quantity(facts["damaged"], facts) if facts.get("damaged") else "–"
+        return [Compared(_("Wrong item"), "–", amount, str(facts["wrong"]), True)]
+    told = _quantity(facts["announced"], facts) if facts.get("announced") else "–"
+    return [
+        Compared(_("Good"), told, _quantity(facts["good"], facts)),
+        Compared(_("Damaged"), "–", _quantity(facts["damaged"], facts), str(facts.get("why", "")), True),
+    ]
+
+
+def _answered(facts: Mapping[str, Any]) -> list[Compared]:
+    """What the supplier says of a count, where it has said something."""
+    word = facts.get("answer")
+    if word not in Word.values:
+        return []
+    text = str(facts.get("answer_text", ""))
+    return [Compared(_("The supplier"), "–", str(Word(word).label), text, word == Word.DISPUTED)]
 
 
 def _days(facts: Mapping[str, Any]) -> list[Compared]:
@@ -420,6 +451,8 @@ def own_page(case: ExceptionCase) -> tuple[str, str]:
         return reverse("integration-drift", kwargs={"key": facts["drift"]}), _("Compare and repair")
     if case.cause == Cause.CHANGE and case.change:
         return reverse("change", kwargs={"key": case.change.key}), _("Open the change request")
+    if case.cause in (Cause.COUNT, Cause.REJECTED) and facts.get("sheet"):
+        return reverse("receiving-sheet", kwargs={"key": facts["sheet"]}), _("Open the count")
     if case.order:
         url = reverse("order", kwargs={"key": case.order.key})
         line = facts.get("line")

@@ -209,6 +209,12 @@ def _counted(facts: Facts, _today: date) -> str:
     return _("Received %(came)s of the %(told)s in ship notice %(number)s") % values
 
 
+def _rejected(facts: Facts, _today: date) -> str:
+    if facts.get("wrong"):
+        return _("Came and was not ordered: %(item)s") % {"item": facts["wrong"]}
+    return _("%(n)s came damaged: %(item)s") % {"n": _amount(facts, "damaged"), "item": _item(facts)}
+
+
 def _unannounced(facts: Facts, _today: date) -> str:
     return _("%(came)s came without a ship notice") % {"came": _amount(facts, "unannounced")}
 
@@ -276,6 +282,7 @@ _TITLES: Mapping[str, Callable[[Facts, date], str]] = {
     K.OVER_SHIPMENT: _over_shipped,
     K.OVER_RECEIPT: _surplus,
     K.RECEIPT_DIFFERS: _counted,
+    K.GOODS_REJECTED: _rejected,
     K.ASN_MISSING: _unannounced,
     K.STOCK_OUT: _stock_out,
     K.MAIL_UNKNOWN: _mail,

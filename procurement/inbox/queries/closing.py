@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from procurement.changes.models import OrderChange
 from procurement.changes.states import ChangeState
@@ -16,6 +17,8 @@ from procurement.inbox.states import CaseKind, Cause
 from procurement.inbox.states import CloseReason as Why
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.states import Agreement, OrderState, Turn
+from procurement.receipts.models import DifferenceWord, ReceivingSheet
+from procurement.receipts.states import SETTLEMENTS, SheetState
 
 _CHANGES: Mapping[str, Why] = {
     ChangeState.ACCEPTED: Why.ACCEPTED,
@@ -46,7 +49,7 @@ _DRIFTS: Mapping[str, Why] = {
 
 
 def why_gone(cases: Sequence[ExceptionCase], reach: Reach) -> dict[int, Why]:
-    """Why the cause of each of these cases is gone, by case id: five queries at most."""
+    """Why the cause of each of these cases is gone, by case id: seven queries at most."""
     lines = {line.pk: line for line in _rows(PurchaseOrderLine, (case.line_id for case in cases))}
     changes = {change.pk: change for change in _rows(OrderChange, (case.change_id for case in cases))}
     commands = {command.pk: command for command in _rows(ErpCommand, (case.command_id for case in cases))}
@@ -54,6 +57,7 @@ def why_gone(cases: Sequence[ExceptionCase], reach: Reach) -> dict[int, Why]:
     late = [case.line_id for case in cases if case.cause == Cause.SHIPMENT]
     here = PurchaseOrderLine.objects.filter(at_the_dock(), pk__in=late) if late else ()
     at_dock = {line.pk for line in here}
+    on_sheets = _settled_or_reversed(cases)
     found: dict[int, Why] = {}
     for case in cases:
         order = reach.orders.get(case.order_id or 0)
@@ -65,8 +69,8 @@ def why_gone(cases: Sequence[ExceptionCase], reach: Reach) -> dict[int, Why]:
             found[case.pk] = _COMMANDS.get(commands[case.command_id].state, Why.GONE)
         elif case.cause == Cause.DRIFT:
             found[case.pk] = _DRIFTS.get(drifts[case.drift_id].state, Why.GONE)
-        elif case.cause == Cause.COUNT:
-            found[case.pk] = Why.COUNTED
+        elif case.cause in (Cause.COUNT, Cause.REJECTED):
+            found[case.pk] = on_sheets.get(case.pk, Why.COUNTED)
         elif case.cause == Cause.UNANNOUNCED:
             found[case.pk] = Why.ANNOUNCED
         elif order is not None and order.state != OrderState.ISSUED:
@@ -77,6 +81,26 @@ def why_gone(cases: Sequence[ExceptionCase], reach: Reach) -> dict[int, Why]:
             found[case.pk] = _of_line(case, lines[case.line_id], at_dock)
         else:
             found[case.pk] = Why.GONE
+    return found
+
+
+def _settled_or_reversed(cases: Sequence[ExceptionCase]) -> dict[int, Why]:
+    """Of the cases that a receiving sheet told of, whether it was taken back or the buyer has settled what differed."""
+    keys = {case.pk: UUID(case.facts["sheet"]) for case in cases if case.facts.get("sheet")}
+    if not keys:
+        return {}
+    states = dict(ReceivingSheet.objects.filter(key__in=keys.values()).values_list("key", "state"))
+    words = DifferenceWord.objects.filter(sheet__key__in=keys.values(), word__in=SETTLEMENTS)
+    settled = set(words.values_list("sheet__key", "sheet_line__line"))
+    found = {}
+    for case in cases:
+        key = keys.get(case.pk)
+        if key is None:
+            continue
+        if states.get(key) == SheetState.REVERSED:
+            found[case.pk] = Why.COUNT_REVERSED
+        elif (key, case.line_id) in settled:
+            found[case.pk] = Why.DIFFERENCE
     return found
 
 

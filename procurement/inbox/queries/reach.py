@@ -15,7 +15,7 @@ from procurement.catalogue.models import Company, StockPosition
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine, ScheduleLine
 from procurement.orders.queries import live_promises_by_line, schedules_by_line
 from procurement.orders.states import Agreement, OrderState, Turn
-from procurement.receipts.queries import counted_by_notice_line
+from procurement.receipts.queries import CountedLine, counted_by_notice_line, differing_lines
 from procurement.shipments.models import ShipNoticeLine
 from procurement.shipments.queries import live_lines_of
 from procurement.shipments.states import ON_THE_WAY, NoticeState
@@ -111,6 +111,14 @@ class Reach:
     def counted(self) -> Mapping[int, Decimal]:
         """What has come with each line of a notice, by its id."""
         return counted_by_notice_line(self.shipped_orders) if self.noticed else {}
+
+    @cached_property
+    def on_sheets(self) -> Sequence[CountedLine]:
+        """What posted receiving sheets say of the lines of these orders, first posted first."""
+        found = differing_lines(self.shipped_orders) if self.shipped_orders else []
+        for one in found:
+            one.one.line.order = self.orders[one.one.order_id]
+        return found
 
     @cached_property
     def coming(self) -> Sequence[PurchaseOrderLine]:

@@ -1,24 +1,30 @@
-"""What of a shipment needs a person: late on its way, more than was ordered, counted otherwise, never announced.
+"""What of a shipment needs a person: late on its way, more than ordered, counted otherwise, damaged, unannounced.
 
 Note [Who announces]: goods that come without a ship notice are a case only where their supplier sends ship notices:
 what was booked since its first one. Who sends none is reminded of nothing.
 
-Note [Counted short]: until the whole notice is through, or its day is past, the dock may still be counting.
+Note [Counted short]: until the whole notice is through, or its day is past, the dock may still be counting. Where who
+counts has said on a receiving sheet that something is missing, it is missing at once. What the buyer has settled with
+the supplier is nobody's to look at any more.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Min
 
 from procurement.inbox.messages import Finding
 from procurement.inbox.queries.reach import AT_THE_DOCK, Reach
-from procurement.inbox.queries.saying import finding_of_line, line_facts
+from procurement.inbox.queries.saying import finding_of_line, finding_of_order, line_facts, order_facts
 from procurement.inbox.states import CaseKind, Cause
 from procurement.orders.models import PurchaseOrderLine
 from procurement.receipts.models import Receipt
+from procurement.receipts.queries import CountedLine, CountedWrong, wrong_items_of
+from procurement.receipts.states import Rest
 from procurement.shipments.models import ShipNotice, ShipNoticeLine
 from procurement.shipments.policies import Lateness, latest_on_the_way
 from procurement.shipments.states import LIVE, NoticeState
@@ -106,11 +112,23 @@ def surplus(reach: Reach) -> Iterator[Finding]:
 
 
 def counts(reach: Reach) -> Iterator[Finding]:
-    """What the dock has counted is not what the ship notice says, with both figures. See Note [Counted short]."""
+    """What the dock has counted is not what the ship notice says, with the figures of both sides and of the ERP. See
+    Note [Counted short].
+    """
+    on_sheets: dict[tuple[UUID | None, int], list[CountedLine]] = defaultdict(list)
+    for each in reach.on_sheets:
+        on_sheets[each.one.sheet.consignment, each.one.line_id].append(each)
     for one in reach.noticed:
-        came = reach.counted.get(one.pk, one.received_quantity)
-        is_short = came < one.quantity and _is_through(one, came, reach)
+        booked = reach.counted.get(one.pk, one.received_quantity)
+        sheets = on_sheets.get((one.notice.consignment, one.line_id), [])
+        # What is damaged is here, though no ERP books it; so is what had come before anybody counted here.
+        before = sheets[0].tally.before if sheets else ZERO
+        came = max(booked, before + sum((each.tally.counted for each in sheets), start=ZERO))
+        is_said = bool(sheets) and sheets[-1].one.rest == Rest.SHORT
+        is_short = came < one.quantity and (is_said or _is_through(one, came, reach))
         if came <= one.quantity and not is_short:
+            continue
+        if any(each.settlement for each in sheets):
             continue
         line, notice = one.line, one.notice
         facts = {
@@ -122,14 +140,30 @@ def counts(reach: Reach) -> Iterator[Finding]:
             "differs": came - one.quantity,
             "asked_on": line.delivery_on,
         }
+        moves: list[Any] = [one.quantity, came]
+        if sheets:
+            facts |= {"booked": booked, **_said_of(sheets[-1])}
+            moves.append(facts.get("answer", ""))
         yield finding_of_line(
             CaseKind.RECEIPT_DIFFERS,
             Cause.COUNT,
             line,
             facts,
-            moves=[one.quantity, came],
+            moves=moves,
             subject=f"notice:{notice.consignment}:{line.pk}",
         )
+
+
+def _said_of(each: CountedLine | CountedWrong) -> dict[str, Any]:
+    """Which sheet says it, and what the supplier has answered."""
+    said: dict[str, Any] = {"sheet": str(each.one.sheet.key)}
+    if each.answer is not None:
+        said |= {
+            "answer": each.answer.word,
+            "answer_text": each.answer.text,
+            "answered_by": each.answer.said_by,
+        }
+    return said
 
 
 def _is_through(one: ShipNoticeLine, came: Decimal, reach: Reach) -> bool:
@@ -141,6 +175,54 @@ def _is_through(one: ShipNoticeLine, came: Decimal, reach: Reach) -> bool:
     expected = one.notice.expected_on
     is_past = expected is not None and expected < reach.today(one.line.order)
     return state == NoticeState.PARTLY_RECEIVED and is_past
+
+
+# --- damaged, or nobody's -----------------------------------------------------------------------------------
+
+
+def rejected(reach: Reach) -> Iterator[Finding]:
+    """Goods came damaged, or that belong to no line; until the buyer has settled it with the supplier."""
+    for each in reach.on_sheets:
+        if not each.tally.damaged or each.settlement:
+            continue
+        line, sheet = each.one.line, each.one.sheet
+        facts = {
+            **line_facts(line),
+            "number": sheet.reference,
+            "announced": each.tally.announced,
+            "good": each.tally.good,
+            "damaged": each.tally.damaged,
+            "why": "; ".join(dict.fromkeys(row.wrong for row in each.rows if row.wrong)),
+            "asked_on": line.delivery_on,
+            **_said_of(each),
+        }
+        yield finding_of_line(
+            CaseKind.GOODS_REJECTED,
+            Cause.REJECTED,
+            line,
+            facts,
+            moves=[each.tally.damaged, facts.get("answer", "")],
+            subject=f"count:{sheet.key}:{line.pk}",
+        )
+    for wrong, order_id in wrong_items_of(reach.shipped_orders) if reach.on_sheets else ():
+        if wrong.settlement:
+            continue
+        order = reach.orders[order_id]
+        facts = {
+            **order_facts(order),
+            "number": wrong.one.sheet.reference,
+            "wrong": wrong.one.text,
+            "damaged": wrong.one.quantity,
+            **_said_of(wrong),
+        }
+        yield finding_of_order(
+            CaseKind.GOODS_REJECTED,
+            Cause.REJECTED,
+            order,
+            facts,
+            moves=[wrong.one.text, facts.get("answer", "")],
+            subject=f"wrong:{wrong.one.pk}",
+        )
 
 
 # --- never announced ----------------------------------------------------------------------------------------
@@ -201,5 +283,6 @@ SHIPPING_LOOKS: Sequence[Callable[[Reach], Iterable[Finding]]] = (
     late_shipments,
     surplus,
     counts,
+    rejected,
     unannounced,
 )

@@ -16,6 +16,7 @@ from procurement.inbox.queries.reach import at_the_dock, of_known_stock, today_b
 from procurement.inbox.states import LIVE, CaseKind, Cause
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.states import Agreement, OrderState, Turn
+from procurement.receipts.queries import is_settled_on_a_sheet
 from procurement.shipments.models import ShipNoticeLine
 from procurement.shipments.states import NoticeState
 from procurement.supply.queries import exposures_of_lines
@@ -87,6 +88,7 @@ def _counted_short(at: datetime) -> QuerySet[Any, int]:
         past, notice__state=NoticeState.PARTLY_RECEIVED, received_quantity__lt=F("quantity")
     ).exclude(order__state=OrderState.CANCELLED)
     unseen = short.exclude(Exists(cases.filter(Q(state__in=LIVE) | Q(settled=True))))
+    unseen = unseen.exclude(is_settled_on_a_sheet())
     return unseen.order_by("order_id").values_list("order_id", flat=True)
 
 

@@ -29,12 +29,14 @@ from procurement.inbox.services.owning import give_to_owners
 from procurement.inbox.services.ranking import rank
 from procurement.inbox.states import CASE_LIFECYCLE, LIVE, CaseState, CloseReason
 from procurement.orders.models import PurchaseOrder
+from procurement.receipts.queries import orders_on_sheets
 from procurement.shipments.models import ShipNoticeLine
 
 INBOX = Actor.system("Inbox")
 MOST_AT_ONCE = 500
 # A cause that comes back within this time brings its case back; later it is another case.
 COMES_BACK_WITHIN = timedelta(days=30)
+_OF_ORDERS = ("order:", "drift:", "shipment:", "count:")
 _OF_NO_ORDER = 0x6361736573  # of the advisory lock: see Note [One at a time]
 
 # The facts after which something may need a person, or does not any more.
@@ -64,6 +66,10 @@ HEARS = TOLD_FACTS | {
     "shipment.receipt_reversed",
     "shipment.counted_anew",
     "shipment.closed",
+    "count.posted",
+    "count.reversed",
+    "count.difference_answered",
+    "count.difference_settled",
     "shipment.erp_notified",
     "shipment.erp_confirmed",
     "shipment.erp_refused",
@@ -204,7 +210,10 @@ def about(events: Sequence[AuditEvent]) -> tuple[set[int], set[str]]:
     if shipments:
         noticed = ShipNoticeLine.objects.filter(notice__consignment__in=shipments)
         orders |= set(noticed.values_list("order_id", flat=True))
-    rest = {stream for stream in streams if not stream.startswith(("order:", "drift:", "shipment:"))}
+    counts = {key for stream in streams if (key := key_in(stream, "count"))}
+    if shipments or counts:
+        orders |= orders_on_sheets(shipments, counts)
+    rest = {stream for stream in streams if not stream.startswith(_OF_ORDERS)}
     for key, order_id in Drift.objects.filter(key__in=drifts).values_list("key", "order_id"):
         if order_id is None:
             rest.add(f"drift:{key}")

@@ -17,6 +17,7 @@ from django.utils import timezone, translation
 from portal.kernel.scope import acting
 from procurement.demo.changing import talk_about_changes
 from procurement.demo.company import DEFAULT_SEED, DemoCompany, make_company
+from procurement.demo.counting import count_some
 from procurement.demo.crew import crew_size, work_together
 from procurement.demo.erp_past import keep_books, tell_past_commands, tell_past_runs
 from procurement.demo.loading import (
@@ -97,6 +98,7 @@ class Command(BaseCommand):
             forget_the_past()
         talk_about_changes(at=now - timedelta(minutes=10))
         ship_some(at=now)
+        count_some(at=now)
         end_accounts(company.people)
         begin_the_morning(company, at=now)
         if people_file:

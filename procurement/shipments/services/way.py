@@ -18,6 +18,7 @@ from procurement.shipments.queries import find_notice, hold_notice, order_ids_of
 from procurement.shipments.services.holding import require_may_ship
 from procurement.shipments.services.send import refresh_lines
 from procurement.shipments.states import NOTICE_LIFECYCLE, ON_THE_WAY, MilestoneKind
+from suppliers.roles import Permission
 
 FUTURE = timedelta(days=1)  # clocks and time zones of carriers
 DEPARTS = (MilestoneKind.PICKED_UP, MilestoneKind.DEPARTED)
@@ -32,7 +33,8 @@ def tell_milestone(command: TellMilestone, *, actor: Actor, at: datetime) -> Mil
     on-time is measured against that. Raises `Invalid`, and `IllegalTransition` for a consignment that is not on its
     way (any more).
     """
-    require_may_ship(actor)
+    if command.kind not in ARRIVES or not actor.may(Permission.GOODS_RECEIVE):
+        require_may_ship(actor)  # that goods are here is also the dock's to say
     problems = _problems_of(command, at)
     if problems:
         raise Invalid(problems[0].message, problems)

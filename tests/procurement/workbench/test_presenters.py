@@ -83,6 +83,26 @@ EXAMPLES = {
         },
         "Ship notice DN-1 taken back",
     ),
+    "order.goods_counted": (
+        {
+            "sheet": "2b7e4a60-0f0c-4a53-9d0c-3a1f7b8f1c11",
+            "number": "DN-1",
+            "why": "",
+            "lines": [{"line": 10, "good": "44", "damaged": "4", "missing": "0", "unit": "pcs"}],
+            "count": 1,
+        },
+        "Counted at the dock, otherwise than announced: line 10",
+    ),
+    "order.count_reversed": (
+        {
+            "sheet": "2b7e4a60-0f0c-4a53-9d0c-3a1f7b8f1c11",
+            "number": "DN-1",
+            "why": "The wrong pallet.",
+            "lines": [{"line": 10, "good": "44", "damaged": "4", "missing": "0", "unit": "pcs"}],
+            "count": 1,
+        },
+        "A count of the dock was taken back: The wrong pallet.",
+    ),
     "order.seen": ({"number": "1", "revision": 3}, "Revision 3 seen by the supplier"),
     "order.unseen": ({"number": "1", "revision": 1}, "Nobody of the supplier has seen it for too long"),
     "link.opened": (LINK, "The link of the mail to jan@lianfeng.example was opened"),

@@ -1,0 +1,1 @@
+"""The doors of what is counted at the dock."""

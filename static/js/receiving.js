@@ -1,0 +1,51 @@
+/* Counting with a hand scanner, which types faster than a network answers. Enter puts what was scanned on a list and
+   empties the field at once; the next request takes all of the list along. What is typed into a count while an answer is
+   under way stays. Without a script each scan is a page. Reads #count, its fields scan and scans, and #count-parts. */
+"use strict";
+(() => {
+  const form = () => document.querySelector("#count");
+  const field = (name) => form()?.elements[name];
+  const counts = () => [...document.querySelectorAll('#count-parts input[name^="good."]')];
+  let sent = new Map();
+  let under = "";
+
+  document.addEventListener("submit", (event) => {
+    if (event.target !== form()) return;
+    const scan = field("scan");
+    if (!scan.value.trim()) return;
+    field("scans").value += `${scan.value}\n`;
+    scan.value = "";
+  }, true);
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.elt !== form()) return;
+    under = field("scans").value;
+    field("scans").value = "";
+    sent = new Map(counts().map((one) => [one.name, one.value]));
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    // Not signed in any more, or no network: what was scanned goes along with the next one.
+    if (event.detail.elt !== form() || event.detail.successful || [409, 422].includes(event.detail.xhr.status)) return;
+    field("scans").value = under + field("scans").value;
+  });
+
+  let typed = [];
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.id !== "count-parts") return;
+    const here = document.activeElement;
+    typed = counts().filter((one) => one.value !== sent.get(one.name)).map((one) => [one.name, one.value, one === here]);
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id !== "count-parts" && !document.querySelector("#count-parts")) return;
+    let kept = null;
+    for (const [name, value, hadFocus] of typed) {
+      const again = form()?.elements[name];
+      if (!again) continue;
+      again.value = value;
+      if (hadFocus) kept = again;
+    }
+    typed = [];
+    if (document.querySelector(".q-summary-err, dialog[open]")) return;
+    (kept ?? field("scan"))?.focus({ preventScroll: true });
+  });
+})();
