@@ -13,6 +13,7 @@ from procurement.catalogue.models import (
 )
 from procurement.changes.models import ChangeReason, ChangeRound, OrderChange
 from procurement.clocks.models import Clock, ClockStep, DueMove, LadderStep, OfficeCalendar, ServicePolicy
+from procurement.docks.models import Appointment, DockPlan
 from procurement.erp.models import Alert, ErpCommand, ErpConnection, FeedCursor, FeedProblem, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun, Rehearsal, SweptRecord
 from procurement.inbox.models import (
@@ -64,6 +65,7 @@ from procurement.tolerances.models import (
 
 __all__ = [
     "Alert",
+    "Appointment",
     "AssignmentRule",
     "Attachment",
     "CaseLook",
@@ -77,6 +79,7 @@ __all__ = [
     "Company",
     "CustomerDemand",
     "DeliveryWatch",
+    "DockPlan",
     "DraftAnswer",
     "DraftHeader",
     "Drift",

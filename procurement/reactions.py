@@ -9,6 +9,8 @@ from portal.kernel.outbox.reactions import Reaction
 from procurement.acknowledgments.services.clocks import MOVES_THE_BALL, review_orders_of
 from procurement.changes import tasks as changes
 from procurement.clocks.messages import ORDER_ANSWER
+from procurement.docks.services import HEARS as DOCKS_HEAR
+from procurement.docks.services import follow_shipments
 from procurement.inbox.services.clocks import HEARS as CASES_MOVE
 from procurement.inbox.services.clocks import HEARS_STEPS, WITHOUT, call_people, clock_kind, keep_clocks
 from procurement.inbox.services.review import HEARS as INBOX_HEARS
@@ -25,6 +27,7 @@ REACTIONS: Mapping[str, Reaction] = {
     "acknowledgment clocks": Reaction(MOVES_THE_BALL, review_orders_of),
     "changes.overtake": Reaction(frozenset({"order.asked_again"}), changes.overtake),
     "receiving": Reaction(RECEIVING_HEARS, count_receipts_of),
+    "docks": Reaction(DOCKS_HEAR, follow_shipments),
     "mailroom": Reaction(MAILROOM_HEARS, mailroom_hear),
     "notices": Reaction(frozenset(HEARD), hear),
     "bounces": Reaction(frozenset({"mail.bounced"}), hear_of_bounces),
