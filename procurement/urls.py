@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("procurement.acknowledgments.urls")),
     path("", include("procurement.changes.urls")),
     path("", include("procurement.shipments.urls")),
+    path("", include("procurement.docks.urls")),
     path("", include("procurement.supply.urls")),
     path("", include("procurement.mailroom.urls")),
     path("", include("procurement.erp.urls")),

@@ -5,7 +5,6 @@ they are read in the company's name, and what leaves here are free moments.
 """
 
 import uuid
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -305,8 +304,8 @@ def booked_on(actor: Actor, site: Site, day: date) -> list[Booked]:
     return found
 
 
-def lines_without_notice(actor: Actor, site: Site, first: date, last: date) -> dict[date, int]:
-    """How many agreed lines are due at a site on each of these days of which something has not left yet. One query."""
+def due_lines(actor: Actor, site: Site, first: date, last: date) -> QuerySet[PurchaseOrderLine]:
+    """The agreed lines that are due at a site on these days, of which something has not left yet."""
     here = Q(ship_to=site) | Q(ship_to__isnull=True, order__ship_to=site)
     lines: QuerySet[PurchaseOrderLine] = visible_lines(actor).filter(
         here,
@@ -319,8 +318,13 @@ def lines_without_notice(actor: Actor, site: Site, first: date, last: date) -> d
         next_delivery_on__gte=first,
         next_delivery_on__lte=last,
     )
-    counted = lines.order_by().values_list("next_delivery_on").annotate(n=Count("pk"))
-    return dict(counted)
+    return lines.select_related("order__supplier")
+
+
+def lines_without_notice(actor: Actor, site: Site, first: date, last: date) -> dict[date, int]:
+    """How many of them there are on each day. One query."""
+    counted = due_lines(actor, site, first, last).select_related(None).order_by()
+    return dict(counted.values_list("next_delivery_on").annotate(n=Count("pk")))
 
 
 def busiest_site(actor: Actor) -> Site | None:
@@ -336,11 +340,3 @@ def needing_a_time(actor: Actor) -> QuerySet[ShipNotice]:
     timed = Appointment.objects.filter(state__in=OPEN).values("consignment")
     waiting = visible_notices(actor).filter(state__in=AWAITED, ship_to__isnull=False)
     return waiting.exclude(consignment__in=timed)
-
-
-def times_by_state(appointments: Iterable[Appointment]) -> dict[str, list[Appointment]]:
-    """Some times by where they stand."""
-    found: dict[str, list[Appointment]] = defaultdict(list)
-    for one in appointments:
-        found[one.state].append(one)
-    return found

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from portal.kernel.actors import Actor
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting, require_no_transaction, requires_scope
@@ -62,9 +60,10 @@ def follow_shipment(consignment: UUID, *, actor: Actor, at: datetime) -> bool:
             verb = "keep" if was_kept(came, one.ends_at) else "miss"
             move(one, notice, verb, {"ended_at": came}, actor=actor, at=at)
             return True
-        reason = _("The goods have arrived.")
+        # The portal's own words are kept in English; presenters say them in the reader's.
+        reason = "The goods have arrived."
     else:
-        reason = _("The ship notice was taken back.")
+        reason = "The ship notice was taken back."
     move(one, notice, "lapse", {"reason": reason, "ended_at": at}, actor=actor, at=at)
     return True
 
