@@ -65,6 +65,7 @@ _SHIPMENT_PAGES = frozenset(
         "shipment-milestone",
         "shipment-print",
         "package-numbers",
+        "shipment-time",
     }
 )
 
@@ -173,7 +174,7 @@ WAYS = (
         "truck-delivery",
         _("Shipments"),
         P.ORDER_VIEW,
-        _SHIPMENT_PAGES,
+        _SHIPMENT_PAGES | {"dock-times"},
         sides=_SUPPLIER,
     ),
     Way(
@@ -182,6 +183,15 @@ WAYS = (
         _("Inbound"),
         P.ORDER_VIEW,
         _SHIPMENT_PAGES,
+        sides=_COMPANY,
+        phone=False,
+    ),
+    Way(
+        "inbound-calendar",
+        "calendar-event",
+        _("Inbound calendar"),
+        P.ORDER_VIEW,
+        frozenset({"inbound-calendar", "inbound-due", "dock-plan", "dock-times"}),
         sides=_COMPANY,
         phone=False,
     ),

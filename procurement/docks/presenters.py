@@ -156,8 +156,8 @@ def figures_of(total: DayTotal, due: int, due_url: str) -> list[dict[str, Any]]:
         {"label": _("Gross weight"), "value": plain_figure(total.kg), "unit": "kg"},
         {
             "label": _("Without a time"),
-            "value": total.consignments - total.timed,
-            "tone": "wait" if total.consignments > total.timed else "",
+            "value": total.untimed,
+            "tone": "wait" if total.untimed else "",
         },
         {
             "label": _("Lines due without a ship notice"),

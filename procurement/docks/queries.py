@@ -240,6 +240,10 @@ class DayTotal:
     kg: Decimal = Decimal(0)
     timed: int = 0
 
+    @property
+    def untimed(self) -> int:
+        return self.consignments - self.timed
+
 
 def totals_by_day(actor: Actor, site: Site, first: date, last: date) -> dict[date, DayTotal]:
     """The sums of each day on which something comes. One query over what comes, added up by the database."""

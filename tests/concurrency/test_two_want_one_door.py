@@ -72,9 +72,7 @@ def test_what_is_offered_and_what_is_confirmed_at_once_take_two_doors_or_one_is_
 def test_two_who_ask_for_one_consignment_make_one_wish(people):
     (notice,) = notices_of(people, 1)
 
-    outcomes = at_once(
-        *(doing(ask_time, WishTime(notice.key, TEN), people[who]) for who in ("asha", "olga"))
-    )
+    outcomes = at_once(*(doing(ask_time, WishTime(notice.key, TEN), people[who]) for who in ("asha", "olga")))
 
     assert kinds(outcomes) == Counter({"Appointment": 1, "StaleDocument": 1})
 
