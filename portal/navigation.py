@@ -190,7 +190,7 @@ WAYS = (
         "inbound-calendar",
         "calendar-event",
         _("Inbound calendar"),
-        P.ORDER_VIEW,
+        P.SUPPLIER_VIEW,
         frozenset({"inbound-calendar", "inbound-due", "dock-plan", "dock-times"}),
         sides=_COMPANY,
         phone=False,

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
-from portal.kernel.errors import Invalid, NotAllowed, NotFound, Problem, StaleDocument
+from portal.kernel.errors import Invalid, NotAllowed, Problem, StaleDocument
 from portal.kernel.scope import requires_scope
 from procurement.calendars.policies import WorkingCalendar
 from procurement.catalogue.models import Site
@@ -63,7 +63,7 @@ def forget_plan(site_code: str, version: int, *, actor: Actor, at: datetime) -> 
     site = find_site(site_code)
     plan = DockPlan.objects.select_for_update().filter(site=site).first()
     if plan is None:
-        raise NotFound(_("Nothing is written down of this dock."))
+        raise _stale()  # somebody else has taken it back
     if plan.version != version:
         raise _stale()
     facts = {"site": site.code, "before": _facts(plan)}

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
-from portal.kernel.errors import NotAllowed, NotFound
+from portal.kernel.errors import NotFound
 from portal.kernel.web import paginate
 from procurement.calendars.policies import openings_on
 from procurement.catalogue.models import Site
@@ -21,7 +21,6 @@ from procurement.docks.queries import (
     booked_on,
     busiest_site,
     due_lines,
-    find_site,
     inbound,
     lines_without_notice,
     open_times_by_consignment,
@@ -42,10 +41,9 @@ FURTHEST = timedelta(days=3660)
 VIEWS = ("day", "week", "hours")
 
 
-@door(Permission.ORDER_VIEW)
+@door(Permission.SUPPLIER_VIEW)
 def inbound_calendar(request: DoorRequest) -> HttpResponse:
     """What comes to a site on a day, in a week, or by the hour; what is overdue stands on top."""
-    _require_buying_side(request)
     everywhere = sites()
     if not everywhere:
         return render(request, CALENDAR, {"site": None})
@@ -103,11 +101,13 @@ def inbound_calendar(request: DoorRequest) -> HttpResponse:
     return render(request, CALENDAR, context)
 
 
-@door(Permission.ORDER_VIEW)
+@door(Permission.SUPPLIER_VIEW)
 def inbound_due(request: DoorRequest) -> HttpResponse:
     """The agreed lines that are due at a site on a day, of which something was not announced."""
-    _require_buying_side(request)
-    site = find_site(request.GET.get("site", "")[:40])
+    everywhere = sites()
+    if not everywhere:
+        return render(request, CALENDAR, {"site": None})
+    site = _site(request, everywhere)
     day = _day(request.GET.get("day", ""), request.at.astimezone(zone_of(site)).date())
     lines = due_lines(request.actor, site, day, day)
     page = paginate(lines, request.GET.get("cursor", ""), order=("next_delivery_on", "id"), size=PAGE_SIZE)
@@ -120,13 +120,6 @@ def inbound_due(request: DoorRequest) -> HttpResponse:
         "rows": [{"line": line, "open": line.quantity - line.shipped_quantity} for line in page.rows],
     }
     return render(request, DUE, context)
-
-
-def _require_buying_side(request: DoorRequest) -> None:
-    if request.actor.is_supplier:
-        raise NotAllowed(
-            _("The calendar of what comes is the buying side’s. Your own shipments have a page.")
-        )
 
 
 def _site(request: DoorRequest, everywhere: list[Site]) -> Site:

@@ -19,6 +19,7 @@ LIFECYCLES = (
     "procurement.clocks.states.SERVICE_LIFECYCLE",
     "procurement.changes.states.CHANGE_LIFECYCLE",
     "procurement.shipments.states.NOTICE_LIFECYCLE",
+    "procurement.docks.states.APPOINTMENT_LIFECYCLE",
     "procurement.erp.states.NOTICE_WRITE_LIFECYCLE",
     "procurement.mailroom.states.MAIL_LIFECYCLE",
     "procurement.mailroom.states.DRAFT_LIFECYCLE",
