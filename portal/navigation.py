@@ -65,6 +65,7 @@ _SHIPMENT_PAGES = frozenset(
         "shipment-milestone",
         "shipment-print",
         "package-numbers",
+        "shipment-time",
     }
 )
 
@@ -191,7 +192,7 @@ WAYS = (
         "truck-delivery",
         _("Shipments"),
         P.ORDER_VIEW,
-        _SHIPMENT_PAGES,
+        _SHIPMENT_PAGES | {"dock-times"},
         sides=_SUPPLIER,
     ),
     Way(
@@ -200,6 +201,15 @@ WAYS = (
         _("Inbound"),
         P.ORDER_VIEW,
         _SHIPMENT_PAGES,
+        sides=_COMPANY,
+        phone=False,
+    ),
+    Way(
+        "inbound-calendar",
+        "calendar-event",
+        _("Inbound calendar"),
+        P.SUPPLIER_VIEW,
+        frozenset({"inbound-calendar", "inbound-due", "dock-plan", "dock-times"}),
         sides=_COMPANY,
         phone=False,
     ),

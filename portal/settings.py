@@ -459,6 +459,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "old gateway messages": {"task": "gateways.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
     "change requests": {"task": "changes.close", "schedule": 60.0, "options": {"expires": 60.0}},
     "clocks": {"task": "clocks.advance", "schedule": 60.0, "options": {"expires": 60.0}},
+    "docks": {"task": "docks.sweep", "schedule": 300.0, "options": {"expires": 300.0}},
     "inbox": {"task": "inbox.sweep", "schedule": 60.0, "options": {"expires": 60.0}},
     "old answers": {"task": "idempotency.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
 }

@@ -13,6 +13,7 @@ from procurement.catalogue.models import (
 )
 from procurement.changes.models import ChangeReason, ChangeRound, OrderChange
 from procurement.clocks.models import Clock, ClockStep, DueMove, LadderStep, OfficeCalendar, ServicePolicy
+from procurement.docks.models import Appointment, DockPlan
 from procurement.erp.models import (
     Alert,
     ErpCommand,
@@ -84,6 +85,7 @@ from procurement.tolerances.models import (
 
 __all__ = [
     "Alert",
+    "Appointment",
     "AssignmentRule",
     "Attachment",
     "CaseLook",
@@ -99,6 +101,7 @@ __all__ = [
     "CustomerDemand",
     "DeliveryWatch",
     "DifferenceWord",
+    "DockPlan",
     "DraftAnswer",
     "DraftHeader",
     "Drift",

@@ -9,6 +9,8 @@ from portal.kernel.outbox.reactions import Reaction
 from procurement.acknowledgments.services.clocks import MOVES_THE_BALL, review_orders_of
 from procurement.changes import tasks as changes
 from procurement.clocks.messages import ORDER_ANSWER
+from procurement.docks.services import HEARS as DOCKS_HEAR
+from procurement.docks.services import follow_shipments
 from procurement.erp.noticing import HEARS as ESTIMATES_MOVE
 from procurement.erp.noticing import tell_estimates
 from procurement.gateways.services import HEARS as GATEWAYS_HEAR
@@ -31,6 +33,7 @@ REACTIONS: Mapping[str, Reaction] = {
     "receiving": Reaction(RECEIVING_HEARS, count_receipts_of),
     "erp estimates": Reaction(ESTIMATES_MOVE, tell_estimates),
     "gateways": Reaction(GATEWAYS_HEAR, place_waiting),
+    "docks": Reaction(DOCKS_HEAR, follow_shipments),
     "mailroom": Reaction(MAILROOM_HEARS, mailroom_hear),
     "notices": Reaction(frozenset(HEARD), hear),
     "bounces": Reaction(frozenset({"mail.bounced"}), hear_of_bounces),

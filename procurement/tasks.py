@@ -2,6 +2,7 @@
 
 from procurement.changes.tasks import close_changes
 from procurement.clocks.tasks import advance
+from procurement.docks.tasks import sweep_docks
 from procurement.erp.reconciliation.tasks import compare, rehearse_first_sync, repair_drift
 from procurement.erp.tasks import read_feeds
 from procurement.gateways.tasks import forget_messages, poll_gateways
@@ -22,6 +23,7 @@ __all__ = [
     "rehearse_first_sync",
     "repair_drift",
     "send_notices",
+    "sweep_docks",
     "sweep_inbox",
     "watch_notices",
 ]

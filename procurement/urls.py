@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("procurement.shipments.urls")),
     path("", include("procurement.gateways.urls")),
     path("", include("procurement.receipts.urls")),
+    path("", include("procurement.docks.urls")),
     path("", include("procurement.supply.urls")),
     path("", include("procurement.mailroom.urls")),
     path("", include("procurement.erp.urls")),

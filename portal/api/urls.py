@@ -8,6 +8,7 @@ from portal.api import views
 from procurement.acknowledgments import api as acknowledgments
 from procurement.changes import api as changes
 from procurement.clocks import api as clocks
+from procurement.docks import api as docks
 from procurement.inbox import api as inbox
 from procurement.invoices import api as invoices
 from procurement.mailroom import api as mailroom
@@ -24,6 +25,7 @@ urlpatterns = [
     *mailroom.urlpatterns,
     *shipments.urlpatterns,
     *receipts.urlpatterns,
+    *docks.urlpatterns,
     *invoices.urlpatterns,
     *tolerances.urlpatterns,
     *threads.urlpatterns,

@@ -84,6 +84,11 @@ def is_working(moment: datetime, calendar: WorkingCalendar) -> bool:
     return any(opens <= now < closes for opens, closes in _agenda(calendar).around(now))
 
 
+def openings_on(day: date, calendar: WorkingCalendar) -> tuple["Opening", ...]:
+    """From when to when the office is open on that day, in UTC; nothing on a day on which it is closed."""
+    return _agenda(calendar).openings_on(day)
+
+
 def next_opening(moment: datetime, calendar: WorkingCalendar) -> datetime:
     """The first moment from this one on at which the office is open: the moment itself while it is."""
     now = _as_utc(moment)

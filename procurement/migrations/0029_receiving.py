@@ -24,7 +24,7 @@ WITH_LINE = f"EXISTS (SELECT 1 FROM {LINE} l WHERE l.id = sheet_line_id)"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("procurement", "0027_reached_numbers"),
+        ("procurement", "0028_docks"),
         ("suppliers", "0005_counting_programs"),
     ]
 

@@ -27,6 +27,7 @@ class To(StrEnum):
     NAMED = "the person it names"
     HOLDER = "who holds the link"
     ASKED = "who is asked"
+    DOCK = "who plans the docks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,14 @@ HEARD: Mapping[str, Heard] = {
     "change.accepted": Heard(NoticeKind.CHANGE_ANSWERED, To.OTHER_SIDE),
     "change.declined": Heard(NoticeKind.CHANGE_ANSWERED, To.OTHER_SIDE),
     "change.withdrawn": Heard(NoticeKind.CHANGE_ANSWERED, To.OTHER_SIDE),
+    "shipment.time_asked": Heard(NoticeKind.DOCK_TIME, To.DOCK),
+    "shipment.time_accepted": Heard(NoticeKind.DOCK_TIME, To.DOCK),
+    "shipment.time_given_up": Heard(NoticeKind.DOCK_TIME, To.DOCK),
+    "shipment.time_proposed": Heard(NoticeKind.DOCK_TIME, To.SUPPLIER),
+    "shipment.time_confirmed": Heard(NoticeKind.DOCK_TIME, To.SUPPLIER),
+    "shipment.time_refused": Heard(NoticeKind.DOCK_TIME, To.SUPPLIER),
+    "shipment.time_called_off": Heard(NoticeKind.DOCK_TIME, To.SUPPLIER),
+    "shipment.time_missed": Heard(NoticeKind.DOCK_TIME, To.SUPPLIER),
     "thread.message_sent": Heard(NoticeKind.MESSAGE, To.OTHER_SIDE),
     "clock.step_reached": Heard(NoticeKind.REMINDER, To.BY_STEP),
     "case.mentioned": Heard(NoticeKind.MENTION, To.NAMED),
@@ -70,7 +79,7 @@ def audience_of(to: To, *, actor_side: str, facts: Mapping[str, Any], internal: 
     found: Audience | None
     if to in (To.SUPPLIER, To.HOLDER):
         found = Audience.SUPPLIER
-    elif to in (To.BUYER, To.NAMED):
+    elif to in (To.BUYER, To.NAMED, To.DOCK):
         found = Audience.COMPANY
     elif to is To.ASKED:
         found = Audience.OUTSIDE if facts.get("email") else Audience.COMPANY

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -364,6 +365,35 @@ def _link(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | 
     return _("Your new link to order %(number)s") % values
 
 
+def _dock_time(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen) -> str:
+    """A time at a dock, as the clock there shows it, with its zone."""
+    facts = event.facts
+    zone = str(facts["zone"])
+    start = datetime.fromisoformat(str(facts["starts_at"])).astimezone(ZoneInfo(zone))
+    when = f"{dateformat(start, 'D')} {day_text(start.date())}, {start:%H:%M} ({zone})"
+    item.number = str(facts["number"])
+    item.rows.append(Row(str(facts["site"]), _("Time at the dock"), "", when))
+    if facts.get("door") and event.kind in ("shipment.time_confirmed", "shipment.time_accepted"):
+        item.rows.append(Row(str(facts["site"]), _("Door"), "", str(facts["door"])))
+    if words := str(facts.get("why") or facts.get("note") or ""):
+        item.quotes.append(Quote(event.actor_label, words[:LONGEST_QUOTE]))
+    item.url = f"{settings.PUBLIC_URL}{reverse('shipment', args=[facts['notice']])}"
+    asks = event.kind in ("shipment.time_asked", "shipment.time_proposed")
+    item.button = _("Look and answer") if asks else _("Open the ship notice")
+    values = {"name": said_by(event.actor_label), "number": item.number}
+    texts = {
+        "shipment.time_asked": _("%(name)s asks for a time at the dock for %(number)s"),
+        "shipment.time_proposed": _("%(name)s proposes a time at the dock for %(number)s"),
+        "shipment.time_confirmed": _("The time at the dock for %(number)s is confirmed"),
+        "shipment.time_accepted": _("%(name)s takes the time at the dock for %(number)s"),
+        "shipment.time_refused": _("The time at the dock for %(number)s is refused"),
+        "shipment.time_given_up": _("%(name)s gives up the time at the dock for %(number)s"),
+        "shipment.time_called_off": _("The dock takes back its time for %(number)s"),
+        "shipment.time_missed": _("Nothing came at the time for %(number)s"),
+    }
+    return texts[event.kind] % values
+
+
 _WRITERS: Mapping[str, Writer] = {
     NoticeKind.ORDER_NEW: _new,
     NoticeKind.ORDER_REVISED: _revised,
@@ -376,6 +406,7 @@ _WRITERS: Mapping[str, Writer] = {
     NoticeKind.MENTION: _mention,
     NoticeKind.LINK: _link,
     NoticeKind.QUESTION: _question,
+    NoticeKind.DOCK_TIME: _dock_time,
 }
 
 

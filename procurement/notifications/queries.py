@@ -40,6 +40,7 @@ NEEDED: dict[str, Permission] = {
     NoticeKind.REMINDER: Permission.ORDER_ACKNOWLEDGE,
     NoticeKind.RULE_AGREED: Permission.ORDER_DECIDE,
     NoticeKind.MENTION: Permission.SUPPLIER_VIEW,
+    NoticeKind.DOCK_TIME: Permission.SHIPMENT_WRITE,
 }
 
 

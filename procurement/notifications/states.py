@@ -18,6 +18,7 @@ class NoticeKind(models.TextChoices):
     MENTION = "mention", _("Where somebody names me")
     LINK = "link", _("Links that were asked for or forwarded")
     QUESTION = "question", _("Questions that are put to me")
+    DOCK_TIME = "dock_time", _("Times at the dock")
 
 
 class Audience(models.TextChoices):
@@ -43,6 +44,7 @@ TOLD: dict[str, frozenset[Audience]] = {
     NoticeKind.MENTION: _COMPANY,
     NoticeKind.LINK: _SUPPLIER,
     NoticeKind.QUESTION: _COMPANY | {Audience.OUTSIDE},
+    NoticeKind.DOCK_TIME: _SUPPLIER | _COMPANY,
 }
 
 # Asked for by the reader, put to them alone, or the last word before somebody else is called: always at once, never

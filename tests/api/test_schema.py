@@ -123,8 +123,15 @@ def keys_of(program):
         "files": files,
         "cases": cases_of(orders),
         "mail-drafts": [read_in_a_mail(orders[2])],
-        "ship-notices": shipped_by_a_buyer(orders[1]),
+        "ship-notices": (notices := shipped_by_a_buyer(orders[1])),
+        "appointments": [asked_for_a_time(program, key) for key in notices],
     }
+
+
+def asked_for_a_time(program, key):
+    """A time at the dock that waits for an answer."""
+    free = program.get(f"/api/v1/ship-notices/{key}/free-times").json()["times"]
+    return program.post(f"/api/v1/ship-notices/{key}/ask-time", {"starts_at": free[0]}).json()["key"]
 
 
 def shipped_by_a_buyer(order):

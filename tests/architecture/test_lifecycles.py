@@ -7,6 +7,7 @@ from portal.kernel.errors import IllegalTransition
 from procurement.acknowledgments.states import ACKNOWLEDGMENT_LIFECYCLE, AcknowledgmentState
 from procurement.changes.states import CHANGE_LIFECYCLE, ChangeState
 from procurement.clocks.states import CLOCK_LIFECYCLE, SERVICE_LIFECYCLE, ClockState, ServiceState
+from procurement.docks.states import APPOINTMENT_LIFECYCLE, AppointmentState
 from procurement.erp.reconciliation.states import DRIFT_LIFECYCLE, DriftState
 from procurement.erp.states import (
     CONNECTION_LIFECYCLE,
@@ -53,6 +54,7 @@ TABLES = [
     (RECEIPT_WRITE_LIFECYCLE, TellingState),
     (NOTICE_LIFECYCLE, NoticeState),
     (SHEET_LIFECYCLE, SheetState),
+    (APPOINTMENT_LIFECYCLE, AppointmentState),
     (CASE_LIFECYCLE, CaseState),
     (TASK_LIFECYCLE, TaskState),
     (FORMULA_LIFECYCLE, FormulaState),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from procurement.changes.messages import ProposeChange, Wish
 from procurement.changes.models import OrderChange
 from procurement.changes.services import propose_change
 from procurement.clocks.models import OfficeCalendar, ServicePolicy, week_to_json
+from procurement.docks.models import Appointment
 from procurement.erp.failures import Kind, mark_of
 from procurement.erp.models import ErpCommand, FeedRun
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun
@@ -84,6 +86,7 @@ class Objects:
     absence: StandIn
     formula: PriorityFormula
     notice: ShipNotice
+    time: Appointment
     mail: InboundMail
     mail_draft: MailDraft
     gateway: Gateway
@@ -206,6 +209,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         created_by="Root Admin",
     )
     notice = a_sent_notice(order, people["bea"], {"L20": 5}, number=f"DN-{number}", cartons=(1, 5))
+    time = a_time(notice)
     mail, mail_draft = by_mail(order, supplier)
     sheet = _counted(number, order_number)
     photo = SheetPhoto.objects.create(
@@ -246,6 +250,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         absence,
         formula,
         notice,
+        time,
         mail,
         mail_draft,
         *through_a_gateway(supplier),
@@ -293,6 +298,20 @@ def _counted(number: str, order_number: str) -> ReceivingSheet:
         "NM", number, f"WMS-{number}", MONDAY.date(), (line,), delivery_note=f"LS-{number}", site="LEEDS"
     )
     return post_count(whole, actor=FEED, at=MONDAY)
+
+
+def a_time(notice: ShipNotice) -> Appointment:
+    """A time at the dock that was asked for."""
+    return Appointment.objects.create(
+        supplier_id=notice.supplier_id,
+        site_id=notice.ship_to_id,
+        consignment=notice.consignment,
+        starts_at=MONDAY + timedelta(days=29),
+        ends_at=MONDAY + timedelta(days=29, minutes=30),
+        asked_at=MONDAY,
+        updated_at=MONDAY,
+        written_by="Asha Acme",
+    )
 
 
 def _opening_hours(number: str) -> OfficeCalendar:
@@ -506,6 +525,18 @@ def _notice(objects: Objects) -> dict[str, Any]:
     return {"key": objects.notice.key}
 
 
+def _time(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.time.key}
+
+
+def _time_verb(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.notice.key, "verb": "ask"}
+
+
+def _site(_objects: Objects) -> dict[str, Any]:
+    return {"code": "LEEDS"}
+
+
 def _mail(objects: Objects) -> dict[str, Any]:
     return {"key": objects.mail.key}
 
@@ -693,6 +724,19 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "api-count": _sheet,
     "api-count-reverse": _sheet,
     "api-count-say": _sheet,
+    "shipment-time": _notice,
+    "shipment-time-do": _time_verb,
+    "dock-plan": _site,
+    "dock-plan-forget": _site,
+    "api-appointment": _time,
+    "api-appointment-confirm": _time,
+    "api-appointment-accept": _time,
+    "api-appointment-refuse": _time,
+    "api-appointment-cancel": _time,
+    "api-appointment-call-off": _time,
+    "api-free-time-list": _notice,
+    "api-time-ask": _notice,
+    "api-time-propose": _notice,
     "api-mail-draft": _mail_draft,
     "mail": _mail,
     "mail-raw": _mail,

@@ -34,9 +34,9 @@ from procurement.inbox.presenters.rows import title_of
 from procurement.inbox.states import CaseKind, CloseReason
 from procurement.receipts.messages import ReceiptCommand, receipt_from_json, receipt_to_json
 from tests.builders.changes import an_agreed_order
-from tests.builders.told_counts import a_count, tell
 from tests.builders.inbox import LATER, review, the_case
 from tests.builders.shipments import a_sent_notice
+from tests.builders.told_counts import a_count, tell
 from tests.builders.world import MONDAY, fresh
 from tests.people import FEED
 
@@ -212,7 +212,10 @@ def test_where_nothing_good_came_there_is_nothing_to_book(counted: Any) -> None:
     (line,) = command.lines
     erp = ScriptedErp()
 
-    assert deliver(tell(replace(command, lines=(replace(line, quantity=Decimal(0)),)), order), erp) == "confirmed"
+    assert (
+        deliver(tell(replace(command, lines=(replace(line, quantity=Decimal(0)),)), order), erp)
+        == "confirmed"
+    )
     assert deliver(tell(replace(command, count=str(order.key), lines=()), order), erp) == "confirmed"
     assert erp.told == []
 

@@ -53,6 +53,7 @@ EXTRA_POLICIES = {
     # A supplier answers a difference and adds pictures to its answer; how it is settled is the buyer's to say.
     "procurement_differenceword": {"supplier_writes_only"},
     "procurement_sheetphoto": {"supplier_writes_only"},
+    "procurement_appointment": {"supplier_writes_only"},
     # Whose a link's token is, is asked before anybody acts.
     "procurement_signedlink": {"doorkeeper_reads"},
 }
@@ -215,6 +216,10 @@ WRITES = {
     "kernel_auditevent": "SELECT INSERT",
     "kernel_outboxmessage": "SELECT(id) INSERT",
     "kernel_seenrequest": "SELECT INSERT",
+    "procurement_appointment": (
+        "SELECT INSERT UPDATE(confirmed_at,door,ended_at,ends_at,note,reason,starts_at,state,updated_at,version,"
+        "written_by)"
+    ),
     "procurement_attachment": "SELECT INSERT",
     "procurement_changeround": (
         "SELECT INSERT UPDATE(channel,edited_at,note,reason,terms,written_by,written_by_user_id)"
@@ -305,6 +310,7 @@ def test_a_suppliers_scope_has_exactly_the_rights_that_services_need():
     [
         "procurement_alert",
         "procurement_clockstep",
+        "procurement_dockplan",
         "procurement_duemove",
         "procurement_erpconnection",
         "procurement_gatewaymessage",

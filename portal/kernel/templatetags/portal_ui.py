@@ -85,6 +85,15 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "reversed": Look(plazy("receiving sheet", "Reversed"), "quiet", "stop"),
         "discarded": Look(lazy("Discarded"), "quiet", "none"),
     },
+    "appointment": {
+        "asked": Look(plazy("time at the dock", "Asked for"), "wait", "wait"),
+        "proposed": Look(plazy("time at the dock", "Proposed by the dock"), "talk", "talk"),
+        "confirmed": Look(plazy("time at the dock", "Confirmed"), "done", "full"),
+        "kept": Look(plazy("time at the dock", "Kept"), "done", "full"),
+        "missed": Look(plazy("time at the dock", "Missed"), "stop", "alert"),
+        "refused": Look(plazy("time at the dock", "Refused"), "stop", "stop"),
+        "cancelled": Look(plazy("time at the dock", "Given up"), "quiet", "stop"),
+    },
     "invoice": {
         "entered": Look(lazy("Entered"), "wait", "wait"),
         "approved": Look(lazy("Approved"), "move", "half"),

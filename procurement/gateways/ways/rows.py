@@ -10,10 +10,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from portal.kernel.errors import Invalid, Problem
-from procurement.acknowledgments.files.package import CSV, kind_of
 from procurement.gateways.messages import ReadEvent, ReadMessage
 from procurement.gateways.states import EventKind
 from procurement.gateways.ways.reading import read_event
+from procurement.sheets.package import CSV, kind_of
 
 MOST_ROWS = 5_000
 OF_EVENT = ("id", "kind", "code_list", "code", "happened_at", "place", "estimated_on", "note")

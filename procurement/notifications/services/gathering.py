@@ -39,6 +39,7 @@ from suppliers.roles import Permission
 
 POSTMAN = Actor.system("Notices")
 BY_NAME = (To.NAMED, To.ASKED)
+OF_NO_ORDER = (NoticeKind.DOCK_TIME,)  # told to whoever has the right, at the supplier or at our docks
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def _tellings(
         if audience is None or (heard.kind == NoticeKind.LINK and link is None):
             continue
         # What is of no order is told to those whom the fact names: the floor above knows who they are.
-        if order is None and heard.to not in BY_NAME:
+        if order is None and heard.to not in BY_NAME and heard.kind not in OF_NO_ORDER:
             continue
         if heard.kind == NoticeKind.ORDER_NEW and (order is None or not _is_new(order, event)):
             continue
@@ -134,6 +135,9 @@ def _readers(tellings: Sequence[_Telling]) -> dict[int, list[Person]]:
             continue
         if telling.to is To.ASKED:
             found[id(telling)] = _asked(telling.event.facts)
+            continue
+        if telling.to is To.DOCK:
+            found[id(telling)] = list(company_readers(Permission.DOCK_PLAN).values())
             continue
         permission = NEEDED[telling.kind]
         if telling.audience == Audience.SUPPLIER:

@@ -20,6 +20,7 @@ LIFECYCLES = (
     "procurement.changes.states.CHANGE_LIFECYCLE",
     "procurement.shipments.states.NOTICE_LIFECYCLE",
     "procurement.receipts.states.SHEET_LIFECYCLE",
+    "procurement.docks.states.APPOINTMENT_LIFECYCLE",
     "procurement.erp.states.NOTICE_WRITE_LIFECYCLE",
     "procurement.mailroom.states.MAIL_LIFECYCLE",
     "procurement.mailroom.states.DRAFT_LIFECYCLE",
