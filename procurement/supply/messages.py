@@ -16,3 +16,5 @@ class Measure(models.TextChoices):
     ANNOUNCED = "announced", _("Announced before arrival")
     AFTER_DEPARTURE = "after-departure", _("Announced after departure, median")
     LINES = "lines", _("Lines as announced")
+    PACKAGES = "packages", _("Packages as announced")
+    BOOKED = "booked", _("Booked as counted")

@@ -12,11 +12,13 @@ from procurement.supply.presenters.rows import (
     RecordRow,
     rows_of_announcements,
     rows_of_answers,
+    rows_of_counts,
     rows_of_deliveries,
 )
 from procurement.supply.presenters.stock import StockPanel, stock_panel
 from procurement.supply.queries import Coming, Supply, coming_of, supply_at
 from procurement.supply.queries.announcing import announcements_of
+from procurement.supply.queries.counting import counts_of
 from procurement.supply.queries.place import day_at
 from procurement.supply.queries.record import answered, answers_of, deliveries_of, deliveries_of_item
 from procurement.supply.queries.sources import OtherStock, Source, sources_of, stock_elsewhere
@@ -89,7 +91,7 @@ def panels_of_item(item: Item, site: Site | None, *, at: datetime) -> SupplyPane
 def record_panel(
     supplier: Supplier, *, at: datetime, site: Site | None = None, item_number: str = ""
 ) -> RecordPanel:
-    """A supplier's record, and its last deliveries of one item where one is named: seven queries at most."""
+    """A supplier's record, and its last deliveries of one item where one is named: a dozen queries at most."""
     today = day_at(site, at) if site else at.date()
     of_item = deliveries_of_item(supplier.pk, item_number, today=today) if item_number else []
     return record_of(
@@ -99,13 +101,16 @@ def record_panel(
         of_item,
         item_number,
         announcements_of(supplier.pk, at=at),
+        counts_of(supplier.pk, at=at),
     )
 
 
 def record_rows(supplier: Supplier, measure: Measure, *, at: datetime) -> list[RecordRow]:
-    """The rows behind one figure of `record_panel`, the newest first: four queries at most."""
+    """The rows behind one figure of `record_panel`, the newest first: five queries at most."""
     if measure == Measure.ANSWERS:
         return rows_of_answers(answers_of(supplier.pk, at=at))
+    if measure in (Measure.PACKAGES, Measure.BOOKED):
+        return rows_of_counts(measure, counts_of(supplier.pk, at=at))
     if measure in (Measure.ANNOUNCED, Measure.AFTER_DEPARTURE, Measure.LINES):
         return rows_of_announcements(measure, announcements_of(supplier.pk, at=at))
     return rows_of_deliveries(measure, deliveries_of(supplier.pk, today=at.date()))

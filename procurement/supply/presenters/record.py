@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from portal.kernel.templatetags.portal_ui import day_text, figure, quantity_text
 from procurement.supply.messages import Measure
 from procurement.supply.queries.announcing import Announcement
+from procurement.supply.queries.counting import DockCount
 from procurement.supply.queries.record import Answered, Delivered
 from suppliers.models import Supplier
 
@@ -63,6 +64,7 @@ def record_of(
     of_item: Sequence[Delivered] = (),
     item_number: str = "",
     announced: Sequence[Announcement] = (),
+    counts: Sequence[DockCount] = (),
 ) -> RecordPanel:
     """The record, as far as anything is known of it."""
     late = [one for one in of_item if not one.is_kept]
@@ -76,7 +78,7 @@ def record_of(
         text = f"{text}: {kept}"
     return RecordPanel(
         supplier=supplier,
-        figures=[*_figures(answers, deliveries), *_announced(announced)],
+        figures=[*_figures(answers, deliveries), *_announced(announced), *_counted(counts)],
         bars=_bars(list(reversed(of_item[:BARS]))),
         item_number=item_number,
         bars_text=text,
@@ -121,6 +123,16 @@ def _announced(announced: Sequence[Announcement]) -> list[Figure]:
     lines = sum(one.lines or 0 for one in announced)
     if lines:
         found.append(_share(Measure.LINES, sum(one.exact or 0 for one in announced), lines))
+    return found
+
+
+def _counted(counts: Sequence[DockCount]) -> list[Figure]:
+    """How what came was counted; nothing of who counts elsewhere."""
+    found: list[Figure] = []
+    if packages := sum(one.packages or 0 for one in counts):
+        found.append(_share(Measure.PACKAGES, sum(one.seen or 0 for one in counts), packages))
+    if lines := sum(one.lines for one in counts):
+        found.append(_share(Measure.BOOKED, sum(one.booked for one in counts), lines))
     return found
 
 

@@ -11,6 +11,7 @@ from portal.kernel.templatetags.portal_ui import day_text, moment_text, quantity
 from procurement.supply.messages import Measure
 from procurement.supply.presenters.record import delivery_words, hours_text, percent
 from procurement.supply.queries.announcing import Announcement
+from procurement.supply.queries.counting import DockCount
 from procurement.supply.queries.record import Answer, Delivered
 
 
@@ -129,3 +130,29 @@ _ANNOUNCED: dict[Measure, Callable[[Announcement], tuple[str, str, bool] | None]
     Measure.AFTER_DEPARTURE: _after_departure,
     Measure.LINES: _as_announced,
 }
+
+
+def rows_of_counts(measure: Measure, counts: Sequence[DockCount]) -> list[RecordRow]:
+    """The consignments that were counted behind a figure, the newest first."""
+    found = []
+    for one in counts:
+        url = reverse("receiving-sheet", args=[one.sheet_key])
+        if measure == Measure.BOOKED and one.lines:
+            counted = ngettext("%(n)d line counted", "%(n)d lines counted", one.lines) % {"n": one.lines}
+            booked = ngettext("%(n)d booked exactly so", "%(n)d booked exactly so", one.booked)
+            found.append(
+                RecordRow(url, one.number, counted, booked % {"n": one.booked}, one.booked == one.lines)
+            )
+        elif measure == Measure.PACKAGES and one.packages is not None and one.seen is not None:
+            announced = ngettext("%(n)d package announced", "%(n)d packages announced", one.packages)
+            seen = ngettext("%(n)d was there", "%(n)d were there", one.seen)
+            found.append(
+                RecordRow(
+                    url,
+                    one.number,
+                    announced % {"n": one.packages},
+                    seen % {"n": one.seen},
+                    one.seen == one.packages,
+                )
+            )
+    return found
