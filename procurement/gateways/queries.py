@@ -227,11 +227,12 @@ def find_consignment(
 def _ids_named(notices: QuerySet[ShipNotice], kind: str, name: str) -> Collection[int]:
     packages = Package.objects.filter(notice__in=notices)
     if kind == "sscc":
-        return set(packages.filter(sscc=name).values_list("notice_id", flat=True))
+        return set(packages.filter(sscc=name, is_live=True).values_list("notice_id", flat=True))
     if kind == "tracking":
         is_there = RawSQL(ONE_OF_ITS_NUMBERS, [name], output_field=BooleanField())  # noqa: S611 -- the text is ours
         found = set(notices.filter(is_there).values_list("pk", flat=True))
-        return found | set(packages.filter(tracking_number__iexact=name).values_list("notice_id", flat=True))
+        tracked = packages.exclude(tracking_number="").filter(tracking_number__iexact=name)  # by its index
+        return found | set(tracked.values_list("notice_id", flat=True))
     if kind == "notice":
         return set(notices.filter(number_key=name).values_list("pk", flat=True))
     return set(notices.filter(bill_of_lading__iexact=name).values_list("pk", flat=True))

@@ -4,6 +4,7 @@ import uuid
 
 import django.db.models.deletion
 from django.db import migrations, models
+from django.db.models.functions import Upper
 
 from portal.kernel.walls import company_wall, same_supplier, wall
 
@@ -340,6 +341,15 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="gateway_secret_ended_by_somebody",
+            ),
+        ),
+        # A carrier's word finds its package among all there are.
+        migrations.AddIndex(
+            model_name="package",
+            index=models.Index(
+                Upper("tracking_number"),
+                condition=models.Q(("tracking_number", ""), _negated=True),
+                name="package_tracked",
             ),
         ),
         # A supplier sees of an event what its shipment was told, and nothing of the gateway.

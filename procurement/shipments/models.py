@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q, Value
+from django.db.models.functions import Upper
 
 from portal.kernel.scope import ScopedQuerySet
 from procurement.shipments.states import (
@@ -221,6 +222,9 @@ class Package(models.Model):
             models.CheckConstraint(
                 condition=Q(parent__isnull=True) | ~Q(parent=F("id")), name="package_not_in_itself"
             ),
+        ]
+        indexes = [
+            models.Index(Upper("tracking_number"), name="package_tracked", condition=~Q(tracking_number="")),
         ]
 
     def __str__(self) -> str:

@@ -61,6 +61,10 @@ def take_milestone(event: GatewayEvent, at: datetime) -> Outcome:
     if not event.said.get("kind"):
         return Outcome(EventState.SET_ASIDE, Why.NO_MILESTONE)
     before = taken_before(event)
+    if before is not None and before.said != event.said:
+        message = _("Event “%(id)s” was told before with other content. Give each event an id of its own.")
+        problem = Problem("id", message % {"id": event.own_key}, event.own_key, "event_id_reused")
+        return Outcome(EventState.REFUSED, Why.BREAKS_RULE, problems=[problem])
     if before is not None:
         return Outcome(EventState.TAKEN, notice=before.notice)
     for _round in range(ROUNDS):

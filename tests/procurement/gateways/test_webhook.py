@@ -174,6 +174,16 @@ class TestOnce:
         assert answer.json()["events"] == [{"position": 0, "outcome": "taken", "notice": "DN-1"}]
         assert len(told(notice)) == 1
 
+    def test_another_event_under_the_same_id_is_refused_and_not_passed_over(self, carrier, notice):
+        event = an_event(happened_at=now(hours=1), bill_of_lading="BOL-77") | {"id": "e-1"}
+
+        answer = carrier.tell(event, event, event | {"kind": "arrived"})
+
+        told_of = answer.json()["events"]
+        assert [one["outcome"] for one in told_of] == ["taken", "taken", "refused"]
+        assert told_of[2]["problems"][0]["code"] == "event_id_reused"
+        assert [one.kind for one in told(notice)] == ["departed"]
+
     def test_two_gateways_may_use_the_same_id(self, carrier, notice, people):
         other = a_carrier(people["ines"], "Red Line")
         happened = now()
