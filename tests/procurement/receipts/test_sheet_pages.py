@@ -336,6 +336,7 @@ def test_a_count_in_progress_is_not_the_suppliers_to_see(people, at):
 
 
 def asked_of(browser, address, **more):
+    browser.get(address, **more)  # what is read once for a browser is read by now
     with CaptureQueriesContext(
         connection,
     ) as asked:
