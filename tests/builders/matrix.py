@@ -34,7 +34,7 @@ from procurement.links.services import issue_link
 from procurement.mailroom.models import InboundMail, MailDraft
 from procurement.orders.models import PurchaseOrder
 from procurement.receipts.messages import WholeCount, WholeCountLine
-from procurement.receipts.models import ReceivingSheet, SheetPhoto
+from procurement.receipts.models import ReceivingSheet, SheetLine, SheetPhoto
 from procurement.receipts.services import post_count
 from procurement.shipments.models import ShipNotice
 from procurement.threads.models import Attachment
@@ -83,6 +83,7 @@ class Objects:
     mail: InboundMail
     mail_draft: MailDraft
     sheet: ReceivingSheet
+    sheet_line: SheetLine
     photo: SheetPhoto
 
 
@@ -230,6 +231,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         mail,
         mail_draft,
         sheet,
+        sheet.lines.get(),
         photo,
     )
 
@@ -459,7 +461,7 @@ def _sheet(objects: Objects) -> dict[str, Any]:
 
 
 def _sheet_line(objects: Objects) -> dict[str, Any]:
-    return {"key": objects.sheet.key, "line": objects.sheet.lines.get().pk}
+    return {"key": objects.sheet.key, "line": objects.sheet_line.pk}
 
 
 def _photo(objects: Objects) -> dict[str, Any]:
