@@ -39,7 +39,9 @@
     if (event.target.id !== "count-parts" && !document.querySelector("#count-parts")) return;
     let kept = null;
     for (const [name, value, hadFocus] of typed) {
-      const again = form()?.elements[name];
+      // A row that was counted for the first time meanwhile has a name of its own now: that of its line is enough.
+      const line = name.slice(0, name.lastIndexOf(".") + 1);
+      const again = form()?.elements[name] ?? counts().find((one) => one.name.startsWith(line));
       if (!again) continue;
       again.value = value;
       if (hadFocus) kept = again;

@@ -3,6 +3,7 @@
 import base64
 import os
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -25,14 +26,16 @@ from procurement.changes.messages import ProposeChange, Wish
 from procurement.changes.services import propose_change
 from procurement.inbox.models import ExceptionCase
 from procurement.inbox.services.review import INBOX, review_cases
+from procurement.receipts.messages import WholeCount, WholeCountLine
+from procurement.receipts.services import post_count
 from procurement.shipments.services import correct_notice
 from suppliers.roles import Permission
 from tests.builders.matrix import by_mail
 from tests.builders.programs import a_program
 from tests.builders.shipments import a_sent_notice, do
-from tests.builders.world import a_line, an_order, make_world
+from tests.builders.world import MONDAY, a_line, an_order, make_world
 from tests.database import made_once
-from tests.people import Person
+from tests.people import FEED, Person
 from tests.procurement.acknowledgments.test_api import answers_of, later
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +128,7 @@ def keys_of(program):
         "mail-drafts": [read_in_a_mail(orders[2])],
         "ship-notices": (notices := shipped_by_a_buyer(orders[1])),
         "appointments": [asked_for_a_time(program, key) for key in notices],
+        "counts": [counted_at_the_dock(orders[2])],
     }
 
 
@@ -132,6 +136,14 @@ def asked_for_a_time(program, key):
     """A time at the dock that waits for an answer."""
     free = program.get(f"/api/v1/ship-notices/{key}/free-times").json()["times"]
     return program.post(f"/api/v1/ship-notices/{key}/ask-time", {"starts_at": free[0]}).json()["key"]
+
+
+def counted_at_the_dock(order):
+    """What a warehouse's program has counted of goods that nobody announced, a piece of it damaged."""
+    line = WholeCountLine(order.number, "L10", Decimal(4), Decimal(1), note="Crushed.")
+    whole = WholeCount("NM", "ACME", "WMS-1", MONDAY.date(), (line,), delivery_note="LS-1")
+    with acting(FEED):
+        return str(post_count(whole, actor=FEED, at=MONDAY).key)
 
 
 def shipped_by_a_buyer(order):

@@ -143,8 +143,8 @@ def say(
     verb: Callable[..., Any], sheet: ReceivingSheet, person: Person, word: str, text: str = "", **more: Any
 ) -> Any:
     """Somebody says something of a difference: of line 10, unless told otherwise."""
-    if "wrong_item" not in more:
-        more.setdefault("line", sheet_line(sheet).pk)
+    if not more.keys() & {"line", "wrong_item"}:
+        more["line"] = sheet_line(sheet).pk
     with acting(person.actor):
         return verb(SayOfDifference(sheet.key, word, text, **more), actor=person.actor, at=MONDAY)
 

@@ -38,7 +38,7 @@ from procurement.links.services import issue_link
 from procurement.mailroom.models import InboundMail, MailDraft
 from procurement.orders.models import PurchaseOrder
 from procurement.receipts.messages import WholeCount, WholeCountLine
-from procurement.receipts.models import ReceivingSheet, SheetPhoto
+from procurement.receipts.models import ReceivingSheet, SheetLine, SheetPhoto
 from procurement.receipts.services import post_count
 from procurement.shipments.models import ShipNotice, UploadedNotices
 from procurement.threads.models import Attachment
@@ -94,6 +94,7 @@ class Objects:
     gateway_message: GatewayMessage
     gateway_event: GatewayEvent
     sheet: ReceivingSheet
+    sheet_line: SheetLine
     photo: SheetPhoto
 
 
@@ -255,6 +256,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         mail_draft,
         *through_a_gateway(supplier),
         sheet,
+        sheet.lines.get(),
         photo,
     )
 
@@ -550,7 +552,7 @@ def _sheet(objects: Objects) -> dict[str, Any]:
 
 
 def _sheet_line(objects: Objects) -> dict[str, Any]:
-    return {"key": objects.sheet.key, "line": objects.sheet.lines.get().pk}
+    return {"key": objects.sheet.key, "line": objects.sheet_line.pk}
 
 
 def _photo(objects: Objects) -> dict[str, Any]:
