@@ -755,3 +755,38 @@ def test_thirty_notices_cost_what_one_costs(people, at):
     sent = url("shipment", the_notice())
     assert queries(bea, sent) < 40
     assert queries(asha, reverse("shipment-new")) < 40
+
+
+# --- scanned
+
+
+def scan(client, notice, text, key=""):
+    sent = typed(notice, scan=text, scan_now="1", scan_key=key)
+    return client.post(url("shipment-save", notice), sent, headers=HTMX)
+
+
+def test_a_scan_that_comes_twice_counts_once(people, at):
+    notice, asha = begin(an_agreed_order(people["asha"]), people["asha"]), at("asha")
+
+    answers = [scan(asha, notice, "VALVE-15", key) for key in ("1-a", "1-a", "2-b")]
+
+    assert [answer["X-Scanned"] for answer in answers] == ["yes"] * 3
+    assert packed(notice) == [("carton", [(1, 1)]), ("carton", [(1, 1)])]
+    assert scan(asha, notice, "NO-SUCH", "3-c")["X-Scanned"] == "no"
+
+
+def test_a_scan_that_could_not_be_looked_at_is_not_said_to_have_been(people, at):
+    notice, asha = begin(an_agreed_order(people["asha"]), people["asha"]), at("asha")
+    sent = typed(notice, scan="VALVE-15", scan_now="1", ship_on="someday")
+
+    answer = asha.post(url("shipment-save", notice), sent, headers=HTMX)
+
+    assert (answer.status_code, "X-Scanned" in answer) == (422, False)
+    assert packed(notice) == []
+
+
+def test_only_pages_on_which_one_scans_may_ask_for_the_camera(people, at):
+    notice, asha = begin(an_agreed_order(people["asha"]), people["asha"]), at("asha")
+
+    assert "camera=(self)" in asha.get(url("shipment", notice))["Permissions-Policy"]
+    assert "camera=()" in asha.get(reverse("shipment-list"))["Permissions-Policy"]
