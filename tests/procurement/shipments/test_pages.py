@@ -17,6 +17,7 @@ from portal.kernel.scope import acting
 from procurement.shipments.messages import PackedContent, TellMilestone
 from procurement.shipments.models import Package, ShipNotice
 from procurement.shipments.services import number_packages, set_contents, tell_milestone
+from procurement.shipments.views import documents
 from tests.builders import shipments
 from tests.builders.changes import an_agreed_order
 from tests.builders.shipments import begin, do, fresh_notice, pack
@@ -790,3 +791,26 @@ def test_only_pages_on_which_one_scans_may_ask_for_the_camera(people, at):
 
     assert "camera=(self)" in asha.get(url("shipment", notice))["Permissions-Policy"]
     assert "camera=()" in asha.get(reverse("shipment-list"))["Permissions-Policy"]
+
+
+# --- long papers
+
+
+def test_what_would_take_minutes_is_printed_in_parts(people, at, monkeypatch):
+    monkeypatch.setattr(documents, "MOST_SET", 2)
+    monkeypatch.setattr(documents, "MOST_ROWS", 2)
+    order = an_agreed_order(people["asha"], lines=[a_line(10, description="阀门", item_number="阀门-15")])
+    notice = begin(order, people["asha"])
+    for quantity in (10, 20, 30, 40):
+        pack(notice, people["asha"], 1, quantity)
+    do(number_packages, notice, people["asha"])
+    asha = at("asha")
+
+    for paper in ("a6", "sheet-a4", "packing-slip"):
+        answer = asha.get(url("shipment-document", notice, paper))
+        assert [answer.status_code, answer["Content-Type"]] == [200, "text/html; charset=utf-8"]
+        assert 'package=1-2"' in page(answer)
+        assert 'package=3-4"' in page(answer)
+    some = asha.get(url("shipment-document", notice, "packing-slip"), {"package": "3-4"})
+    assert some["Content-Type"] == "application/pdf"
+    assert asha.get(url("shipment-document", notice, "zpl-4x6-203"))["Content-Type"].startswith("text/plain")
