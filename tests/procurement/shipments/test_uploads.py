@@ -3,6 +3,7 @@
 import io
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,6 +17,7 @@ from openpyxl import load_workbook
 from portal.kernel.errors import Invalid, NotFound, StaleDocument
 from portal.kernel.scope import acting
 from procurement.labels.numbers import build_sscc
+from procurement.shipments.files.columns import READ
 from procurement.shipments.files.reading import read_file, read_rows
 from procurement.shipments.messages import ApplySheet
 from procurement.shipments.models import Package, ShipNotice, UploadedNotices
@@ -598,3 +600,10 @@ def test_quantities_stay_exact(people, order):
     )
 
     assert found.notices[0].whole.lines[0].quantity == Decimal("0.3")
+
+
+def test_the_page_on_file_formats_names_every_column():
+    text = (Path(__file__).parents[3] / "docs" / "file-formats.md").read_text()
+    section = text.partition("## Ship notices from a supplier's file")[2]
+
+    assert [name for name in READ if f"`{name}`" not in section] == []
