@@ -175,6 +175,36 @@ def test_the_pages_are_clean_at_every_width(
     assert found == []
 
 
+# --- with the mouse -----------------------------------------------------------------------------------------
+
+
+def test_a_line_is_dragged_into_a_carton_and_the_carton_onto_a_pallet(
+    at: Any, people: dict[str, Any]
+) -> None:
+    notice = begin(an_order(people), people["asha"])
+    pack(notice, people["asha"], 1, 100)
+    page = at("asha")
+    page.goto(f"/shipments/{notice.key}/")
+    page.get_by_role("button", name="Add a pallet").click()
+    expect(page.locator("#package-2")).to_contain_text("empty")
+
+    page.locator("[data-drag-line='1'] .q-grip").drag_to(page.locator("#package-1"))
+    expect(page.locator("#packing [role=status]").first).to_contain_text("Package 1: 480 of VALVE-15.")
+    page.locator("#package-1 .q-grip").drag_to(page.locator("#package-2"))
+    expect(page.locator("#packing [role=status]").first).to_contain_text("They stand there now.")
+    with acting(FEED):
+        assert list(notice.packages.order_by("position").values_list("kind", "parent__position")) == [
+            ("carton", 2),
+            ("pallet", None),
+        ]
+    page.locator("#package-1 .q-grip").drag_to(page.locator("#packing table thead tr"))
+    expect(page.locator("#packing [role=status]").first).to_contain_text("They stand on their own now.")
+
+    assert packed_in(notice) == [("VALVE-15", 480)]
+    with acting(FEED):
+        assert not notice.packages.exclude(parent=None).exists()
+
+
 # --- scanning -----------------------------------------------------------------------------------------------
 
 

@@ -467,20 +467,8 @@ def _pack_scanned(request: DoorRequest, notice: ShipNotice, told: Told, text: st
         (into,) = add_packages(_named(notice), wanted, **common)
         count = Decimal(1)
     else:
-        positions = {each.pk: each.position for each in draft.lines}
-        contents = [
-            PackedContent(
-                positions[each.notice_line_id],
-                each.quantity,
-                each.lot,
-                tuple(each.serials),
-                each.expires_on,
-                each.origin,
-                each.dangerous_goods,
-            )
-            for each in into.packed_here
-        ]
-        count = _one_more(contents, one.position)
+        contents = _contents_of(into, draft)
+        count = _more(contents, one.position, Decimal(1))
         set_contents(_named(notice), into.position, contents, **common)
     told.into = into.position
     told.say = _("Package %(position)d: %(count)s of %(item)s.") % {
@@ -490,14 +478,64 @@ def _pack_scanned(request: DoorRequest, notice: ShipNotice, told: Told, text: st
     }
 
 
-def _one_more(contents: list[PackedContent], position: int) -> Decimal:
-    """One more piece of a line, where its last ones lie; tells how many lie there then."""
+def _contents_of(package: Package, draft: Written) -> list[PackedContent]:
+    """What lies in a package, as it would be said anew."""
+    positions = {each.pk: each.position for each in draft.lines}
+    return [
+        PackedContent(
+            positions[each.notice_line_id],
+            each.quantity,
+            each.lot,
+            tuple(each.serials),
+            each.expires_on,
+            each.origin,
+            each.dangerous_goods,
+        )
+        for each in package.packed_here
+    ]
+
+
+def _more(contents: list[PackedContent], position: int, amount: Decimal) -> Decimal:
+    """So much more of a line, where its last pieces lie; tells how many lie there then."""
     for place, content in enumerate(contents):
         if content.position == position and not content.serials:
-            contents[place] = replace(content, quantity=content.quantity + 1)
+            contents[place] = replace(content, quantity=content.quantity + amount)
             return contents[place].quantity
-    contents.append(PackedContent(position, Decimal(1)))
-    return Decimal(1)
+    contents.append(PackedContent(position, amount))
+    return amount
+
+
+def _fill(request: DoorRequest, notice: ShipNotice, told: Told) -> None:
+    """All that is left of a line goes into a package, as it is dragged there."""
+    told.anchor = "#packing"
+    draft = written(notice)
+    place, host = place_of(request.POST.get("fill", "")), place_of(request.POST.get("host", ""))
+    one = next((each for each in draft.lines if each.position == place), None)
+    into = next((each for each in draft.packages if each.position == host), None)
+    if one is None or into is None:
+        message = _("These packages are gone meanwhile. Look at what is packed, then go on.")
+        told.problems.append(Problem("packages", message))
+        return
+    packed = sum(
+        (
+            each.quantity
+            for package in draft.packages
+            for each in package.packed_here
+            if each.notice_line_id == one.pk
+        ),
+        start=Decimal(0),
+    )
+    if packed >= one.quantity:
+        told.problems.append(Problem("packages", _("All that goes of this line is packed already.")))
+        return
+    contents = _contents_of(into, draft)
+    count = _more(contents, one.position, one.quantity - packed)
+    set_contents(_named(notice), into.position, contents, actor=request.actor, at=request.at)
+    told.say = _("Package %(position)d: %(count)s of %(item)s.") % {
+        "position": into.position,
+        "count": plain(count),
+        "item": one.line.item_number,
+    }
 
 
 ACTS: dict[str, Callable[[DoorRequest, ShipNotice, Told], None]] = {
@@ -508,6 +546,7 @@ ACTS: dict[str, Callable[[DoorRequest, ShipNotice, Told], None]] = {
     "pallet": _pallet,
     "remove": _remove,
     "move": _move,
+    "fill": _fill,
     "numbers": _number,
     "close_package": _close_package,
     "scan_now": _scan,

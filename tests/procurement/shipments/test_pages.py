@@ -793,6 +793,18 @@ def test_only_pages_on_which_one_scans_may_ask_for_the_camera(people, at):
     assert "camera=()" in asha.get(reverse("shipment-list"))["Permissions-Policy"]
 
 
+def test_all_that_is_left_of_a_line_goes_into_a_package(people, at):
+    notice, asha = begin(an_agreed_order(people["asha"]), people["asha"]), at("asha")
+    pack(notice, people["asha"], 2, 30)
+
+    done = asha.post(url("shipment-save", notice), typed(notice, fill="1", host="2"), headers=HTMX)
+    again = asha.post(url("shipment-save", notice), typed(notice, fill="1", host="1"), headers=HTMX)
+
+    assert packed(notice) == [("carton", [(1, 30)]), ("carton", [(1, 70)])]
+    assert "Package 2: 70 of VALVE-15." in page(done)
+    assert (again.status_code, "packed already" in page(again)) == (422, True)
+
+
 # --- long papers
 
 
