@@ -12,12 +12,14 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from portal.kernel.scope import acting
+from procurement.shipments.messages import ApplySheet
 from procurement.shipments.models import ShipNotice
-from procurement.shipments.services import number_packages
+from procurement.shipments.services import apply_upload, number_packages
 from tests.browser.axe import sideways, violations
 from tests.browser.conftest import find_chromium
 from tests.builders import shipments
 from tests.builders.changes import an_agreed_order
+from tests.builders.sheets import csv_of, keep
 from tests.builders.shipments import begin, do, fresh_notice, pack
 from tests.builders.world import a_line
 from tests.people import FEED
@@ -148,7 +150,22 @@ def test_the_pages_are_clean_at_every_width(
         carrier="DHL",
         tracking_numbers=("JD0146",),
     )
+    file = csv_of(
+        f"{order.number},10,60,DN-9,{TODAY},{SOON},DHL,T1,C1,,P1,,,",
+        f"{order.number},20,900,DN-9,,,,,C2,,,,,",
+        f"{order.number},99,5,DN-9,,,,,,,,,,",
+        f"{order.number},20,5,DN-8,someday,,,,,,,,,",
+        ",,,DN-9,,,,,P1,,,,,",
+    )
+    looked, _is_new = keep(file, people["asha"], at=timezone.now(), look=True)
+    taken, _is_new = keep(file + b"\n", people["asha"], at=timezone.now(), look=True)
+    with acting(people["asha"].actor):
+        apply_upload(ApplySheet(taken.key), actor=people["asha"].actor, at=timezone.now())
     pages = {
+        "upload": ("asha", "/shipments/upload/"),
+        "upload-preview": ("asha", f"/shipments/upload/{looked.key}/"),
+        "upload-columns": ("asha", f"/shipments/upload/{looked.key}/columns/"),
+        "upload-result": ("asha", f"/shipments/upload/{taken.key}/"),
         "list": ("asha", "/shipments/"),
         "inbound": ("bea", "/shipments/"),
         "new": ("asha", f"/shipments/new/?order={order.key}"),
