@@ -192,6 +192,32 @@ def test_the_pages_are_clean_at_every_width(
     assert found == []
 
 
+# --- from a file --------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_taken_on_a_phone_and_a_column_is_asked_for(
+    at: Any, people: dict[str, Any], tmp_path: Any
+) -> None:
+    order = an_order(people)
+    file = tmp_path / "own.csv"
+    file.write_text(f"Bestell-Nr;Pos;Goes\n{order.number};10;60\n{order.number};77;5\n", encoding="utf-8")
+    phone = at("asha", 390, has_touch=True)
+    phone.goto("/shipments/")
+    phone.get_by_role("link", name="From a file").click()
+    phone.get_by_label("File with ship notices").set_input_files(file)
+    phone.get_by_role("button", name="Read the file").click()
+
+    phone.get_by_label("Quantity shipped").select_option(label="Goes (60, 5)")
+    phone.get_by_role("button", name="Read it so").last.click()
+    expect(phone.get_by_text("has no such line. Its lines are 10, 20, 30.")).to_be_visible()
+    phone.screenshot(path=tmp_path / "preview.png")
+    phone.get_by_role("button", name="Make 1 draft").click()
+
+    expect(phone.get_by_role("heading", name="1 ship notice was made")).to_be_visible()
+    phone.get_by_role("link", name="no number yet").click()
+    expect(phone.locator("#goods-1 input").first).to_have_value("60")
+
+
 # --- with the mouse -----------------------------------------------------------------------------------------
 
 

@@ -468,7 +468,7 @@ def _pack_scanned(request: DoorRequest, notice: ShipNotice, told: Told, text: st
         count = Decimal(1)
     else:
         contents = _contents_of(into, draft)
-        count = _more(contents, one.position, Decimal(1))
+        count = _laid(contents, one.position, Decimal(1))
         set_contents(_named(notice), into.position, contents, **common)
     told.into = into.position
     told.say = _("Package %(position)d: %(count)s of %(item)s.") % {
@@ -495,7 +495,7 @@ def _contents_of(package: Package, draft: Written) -> list[PackedContent]:
     ]
 
 
-def _more(contents: list[PackedContent], position: int, amount: Decimal) -> Decimal:
+def _laid(contents: list[PackedContent], position: int, amount: Decimal) -> Decimal:
     """So much more of a line, where its last pieces lie; tells how many lie there then."""
     for place, content in enumerate(contents):
         if content.position == position and not content.serials:
@@ -529,7 +529,7 @@ def _fill(request: DoorRequest, notice: ShipNotice, told: Told) -> None:
         told.problems.append(Problem("packages", _("All that goes of this line is packed already.")))
         return
     contents = _contents_of(into, draft)
-    count = _more(contents, one.position, one.quantity - packed)
+    count = _laid(contents, one.position, one.quantity - packed)
     set_contents(_named(notice), into.position, contents, actor=request.actor, at=request.at)
     told.say = _("Package %(position)d: %(count)s of %(item)s.") % {
         "position": into.position,
