@@ -51,7 +51,10 @@ class CorrelationMiddleware:
 
 
 class SecurityHeadersMiddleware:
-    """No camera, microphone or place for our pages; and what a signed-in person saw stays in no cache."""
+    """No camera, microphone or place for our pages; and what a signed-in person saw stays in no cache.
+
+    A page on which one scans asks for the camera itself (`kernel.web.with_camera`).
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -55,6 +55,9 @@ _SHIPMENT_PAGES = frozenset(
     {
         "shipment-list",
         "shipment-new",
+        "shipment-upload",
+        "shipment-upload-preview",
+        "shipment-upload-columns",
         "shipment",
         "shipment-save",
         "shipment-package",

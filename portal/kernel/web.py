@@ -51,6 +51,12 @@ def whole_number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
+def with_camera(response: HttpResponse) -> HttpResponse:
+    """A page on which one scans: the browser may ask its reader for the camera there. No other page of ours may."""
+    response["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=(), payment=(), usb=()"
+    return response
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of rows, with the cursors to its neighbours ('' where there is none)."""

@@ -46,6 +46,11 @@ def label_sheets_pdf(labels: Sequence[Label], sheet: Sheet, *, skip: int = 0) ->
     return _print(labels, sheet, skip=skip % sheet.places)
 
 
+def takes_long(labels: Sequence[Label], stock: Stock) -> bool:
+    """Whether the typesetter must set one of these labels: see Note [Batches]. Raises `DoesNotFit`."""
+    return not all(can_draw(arrange(label, stock)) for label in labels)
+
+
 def labels_html(pages: Sequence[Sequence[Placed]], sheet: Sheet, language: str = "en") -> SafeString:
     """The pages for the typesetter: see Note [Batches]."""
     styles = _Styles()

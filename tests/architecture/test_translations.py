@@ -283,6 +283,7 @@ def bare_text(template: str) -> list[str]:
 
 LET_BE = {
     "templates/portal/api/fields.html": "for programmers, in English like the code it explains",
+    "templates/components/scan.html": "attributes alone, for inside a tag; each of its sentences is translated",
     "templates/allauth/elements/button.html": "the name of its tag is a variable; it has no words of its own",
 }
 

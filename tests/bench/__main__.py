@@ -16,11 +16,11 @@ from portal.embedded.places import ROOT
 from portal.embedded.postgres_home import PostgresUnavailable
 from portal.embedded.supervisor import Failed, Stopping, Supervisor
 from portal.embedded.valkey import ValkeyUnavailable
-from tests.bench import importing, inbox, mails, outbox, pages, report, rules, servers, tryton
+from tests.bench import importing, inbox, mails, outbox, pages, report, rules, servers, shipments, tryton
 from tests.bench.company import BIG, LITTLE, TINY, Size
 from tests.bench.servers import Machine
 
-PARTS = ("pages", "import", "outbox", "inbox", "rules", "mails", "tryton")
+PARTS = ("pages", "import", "outbox", "inbox", "rules", "mails", "shipments", "tryton")
 
 
 class Bench:
@@ -47,6 +47,7 @@ class Bench:
             "inbox": self.inbox,
             "rules": self.rules,
             "mails": self.mails,
+            "shipments": self.shipments,
             "tryton": self.tryton,
         }
         for part in parts:
@@ -93,6 +94,10 @@ class Bench:
 
     def mails(self, results: dict[str, Any]) -> None:
         self.keep(results, "mails", mails.measure(*((1, 50) if self.small else (20,))))
+
+    def shipments(self, results: dict[str, Any]) -> None:
+        size = self.big if self.small else self.little
+        self.keep(results, "shipments", shipments.measure(self.machine, size, 20 if self.small else 2_000))
 
     def tryton(self, results: dict[str, Any]) -> None:
         self.keep(results, "tryton", tryton.measure(self.machine, 2 if self.small else 60))

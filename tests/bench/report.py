@@ -30,7 +30,7 @@ sessions and both walls up.
 
 ```
 make bench                              everything but the first load; twenty minutes, with two cores and 10 GB of disk
-make bench ARGS="pages import"          only these parts: pages, import, outbox, inbox, rules, mails, tryton
+make bench ARGS="pages import"          only these parts: pages, import, outbox, inbox, rules, mails, shipments, tryton
 make bench FULL=1 ARGS=import           with a first load of all lines through the files connector
 make bench SMALL=1                      a few seconds of everything, to see that it works; keeps nothing
 ```
@@ -94,6 +94,7 @@ def document(results: dict[str, Any]) -> str:
         ("inbox", inbox),
         ("rules", rules),
         ("mails", mails),
+        ("shipments", shipments),
         ("tryton", tryton),
     ):
         if name in results:
@@ -119,6 +120,7 @@ TITLES = {
     "inbox": "The exception inbox",
     "rules": "The tolerance engine",
     "mails": "The mail reader",
+    "shipments": "A notice of many cartons",
     "tryton": "Promises to a live Tryton",
 }
 
@@ -255,6 +257,13 @@ def mails(part: dict[str, Any]) -> list[str]:
         "",
         "Each is read from its bytes to its drafts in the context of its supplier's open orders; no database is asked.",
     ]
+
+
+def shipments(part: dict[str, Any]) -> list[str]:
+    one = part["found"]
+    rows = [f"| one notice of {one['cartons']:,} cartons, from a file | seconds |", "|---|--:|"]
+    rows += [f"| {name} | {took:.1f} |" for name, took in one["seconds"].items()]
+    return [*rows, "", f"The labels are {one['bytes'] / 1_000_000:.1f} MB, one to a page."]
 
 
 def tryton(part: dict[str, Any]) -> list[str]:

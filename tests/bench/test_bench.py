@@ -78,6 +78,7 @@ def test_a_small_bench_measures_everything_and_touches_only_its_own_folder(tmp_p
             "outbox",
             "rules",
             "mails",
+            "shipments",
         ],
         env=env | {"SMALL": "1", "ARGS": ""},
         cwd=ROOT,
@@ -98,5 +99,6 @@ def test_a_small_bench_measures_everything_and_touches_only_its_own_folder(tmp_p
     assert found["outbox"]["found"]["erp"]["messages"] == 20
     assert [one["rules"] for one in found["rules"]["found"]["sizes"]] == [5, 50, 500]
     assert found["mails"]["found"]["per_second"] > 1
+    assert found["shipments"]["found"]["cartons"] == 20
     assert "## Plans" in done.stdout
     assert report.DOCUMENT.read_bytes() == before

@@ -8,6 +8,7 @@ import pytest
 
 from portal.kernel.scope import acting
 from procurement.shipments.messages import (
+    ApplySheet,
     LineChoice,
     NoticeHeader,
     SaveNotice,
@@ -18,6 +19,7 @@ from procurement.shipments.messages import (
 from procurement.shipments.models import Milestone, Package, ShipNotice
 from procurement.shipments.services import (
     add_lines,
+    apply_upload,
     cancel_notice,
     correct_notice,
     correct_whole,
@@ -29,6 +31,7 @@ from procurement.shipments.services import (
 )
 from suppliers.models import Supplier
 from tests.builders.changes import an_agreed_order
+from tests.builders.sheets import csv_of, keep
 from tests.builders.shipments import a_sent_notice, begin, do, fresh_notice, named, pack, write
 from tests.builders.world import MONDAY, a_line, fresh_line
 from tests.concurrency.test_two_at_once import at_once, kinds
@@ -198,3 +201,22 @@ def test_lines_added_and_the_draft_sent_never_wait_for_each_other_for_ever(peopl
 
     assert "OperationalError" not in kinds(outcomes)
     assert sum(kinds(outcomes)[name] for name in ("Sent", "ShipNotice")) == 1
+
+
+def test_two_who_take_the_same_file_make_its_notices_once(people):
+    order = an_agreed_order(people["asha"])
+    content = csv_of(f"{order.number},10,60,DN-1,,,,,C1,,,,,", f"{order.number},20,5,,,,,,,,,,,")
+    uploads = [(keep(content, people[name], at=LATER)[0], people[name]) for name in ("asha", "olga")]
+
+    def taking(upload, person):
+        def work():
+            with acting(person.actor):
+                return apply_upload(ApplySheet(upload.key), actor=person.actor, at=LATER)
+
+        return work
+
+    outcomes = at_once(*(taking(upload, person) for upload, person in uploads))
+
+    assert kinds(outcomes) == Counter({"UploadedNotices": 1, "StaleDocument": 1})
+    with acting(FEED):
+        assert sorted(ShipNotice.objects.values_list("number", flat=True)) == ["", "DN-1"]

@@ -119,9 +119,13 @@ def _elements(gtin: str, quantity: Decimal | None, lot: str, expires_on: date | 
 # --- delivery note and packing slip -------------------------------------------------------------------------
 
 
-def delivery_paper(draft: Written) -> DeliveryPaper:
-    """What both papers say: who sends what to whom, and in which packages."""
+def delivery_paper(draft: Written, positions: Iterable[int] | None = None) -> DeliveryPaper:
+    """What both papers say: who sends what to whom, and in which packages.
+
+    Of some packages only, by position, where a slip of all would be too long; each with all that stands on it.
+    """
     notice = draft.notice
+    wanted = None if positions is None else set(positions)
     with translation.override(notice.supplier.language):
         lots = _lots(draft)
         return DeliveryPaper(
@@ -129,7 +133,7 @@ def delivery_paper(draft: Written) -> DeliveryPaper:
             ship_from=_ship_from(notice),
             ship_to=_ship_to(notice),
             lines=tuple(_paper_line(one, draft, lots) for one in draft.lines if one.quantity),
-            packages=_paper_packages(draft),
+            packages=_paper_packages(draft, wanted),
             sold_by=Party(notice.supplier.name, country=notice.supplier.country),
             ordered_by=_company(notice.company),
             notice=str(notice.issue) if notice.issue > 1 else "",
@@ -181,7 +185,38 @@ def _paper_line(one: ShipNoticeLine, draft: Written, lots: dict[int, tuple[str, 
     )
 
 
-def _paper_packages(draft: Written) -> tuple[PaperPackage, ...]:
+def parts_of_labels(draft: Written, most: int) -> list[str]:
+    """The packages that have a number, in parts of so many, as an address names them: "1-150"."""
+    places = [package.position for package in draft.packages if number_of(package)]
+    return [_span(places[start : start + most]) for start in range(0, len(places), most)]
+
+
+def parts_of_slip(draft: Written, most: int) -> list[str]:
+    """The packages that stand by themselves, in parts with no more than so many in all (one alone may hold more)."""
+    roots = {package.pk: package for package in draft.packages if package.parent_id is None}
+    parents = {package.pk: package.parent_id for package in draft.packages}
+    held: dict[int, int] = defaultdict(int)
+    for package in draft.packages:
+        here = package.pk
+        while (above := parents.get(here)) is not None:
+            here = above
+        held[here] += 1
+    parts: list[list[int]] = []
+    room = 0
+    for pk, package in roots.items():
+        if held[pk] > room:
+            parts.append([])
+            room = most
+        parts[-1].append(package.position)
+        room -= held[pk]
+    return [_span(places) for places in parts]
+
+
+def _span(places: Sequence[int]) -> str:
+    return f"{places[0]}-{places[-1]}"
+
+
+def _paper_packages(draft: Written, wanted: set[int] | None) -> tuple[PaperPackage, ...]:
     inner: dict[int | None, list[Package]] = defaultdict(list)
     for package in draft.packages:
         inner[package.parent_id].append(package)
@@ -197,7 +232,7 @@ def _paper_packages(draft: Written) -> tuple[PaperPackage, ...]:
             size=_size(package),
         )
 
-    return tuple(paper(package) for package in inner[None])
+    return tuple(paper(package) for package in inner[None] if wanted is None or package.position in wanted)
 
 
 def _size(package: Package) -> str:

@@ -4,7 +4,9 @@ The page is one form. Each button sends all of it; what is typed is kept first, 
 script the typing is kept by itself, and only what changed comes back: see docs/design.md on htmx.
 """
 
+import hashlib
 import json
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,7 +23,8 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import IllegalTransition, Invalid, Problem, Refusal, StaleDocument
-from portal.kernel.web import whole_number
+from portal.kernel.idempotency.services import recall, remember
+from portal.kernel.web import whole_number, with_camera
 from procurement.orders.policies import plain
 from procurement.shipments.forms import (
     HEADER,
@@ -139,7 +142,7 @@ def show_editor(
         "problems": [{"id": _id_of(problem.field), "message": problem.message} for problem in mistakes or ()],
         "both": [(label_of(name, draft), shown(name, text)) for name, text in both or ()],
     }
-    response = render(request, template, context, status=status)
+    response = with_camera(render(request, template, context, status=status))
     if template != TEMPLATE:
         _narrow(response, template)
     return response
@@ -278,18 +281,28 @@ def _acted(request: DoorRequest, notice: ShipNotice, act: str) -> HttpResponse:
     notice = find_notice(notice.key, actor=request.actor)
     if told.problems:
         template = (EDITOR if told.whole else PACKING) if request.htmx else TEMPLATE
-        return show_editor(request, notice, mistakes=told.problems, told=told, template=template, status=422)
+        response = show_editor(
+            request, notice, mistakes=told.problems, told=told, template=template, status=422
+        )
+        return _scanned(response, act, told)
     if request.htmx:
         template = AROUND if act in ("", "save") else EDITOR if told.whole else PACKING
         response = show_editor(request, notice, told=told, template=template)
         if told.say:
             response["HX-Trigger"] = json.dumps({"announce": told.say})
-        return response
+        return _scanned(response, act, told)
     if told.say:
         messages.success(request, told.say)
     into = f"?into={told.into}" if told.into else ""
     response = HttpResponseRedirect(reverse("shipment", args=[notice.key]) + into + told.anchor)
     response.status_code = 303
+    return response
+
+
+def _scanned(response: HttpResponse, act: str, told: Told) -> HttpResponse:
+    """Tell the page that a scan was looked at, and what came of it; else it keeps it and sends it again (scan.js)."""
+    if act == "scan_now":
+        response["X-Scanned"] = "no" if told.problems else "yes"
     return response
 
 
@@ -415,9 +428,27 @@ def _close_package(request: DoorRequest, notice: ShipNotice, told: Told) -> None
 
 
 def _scan(request: DoorRequest, notice: ShipNotice, told: Told) -> None:
-    """A package that is scanned is the one that is packed into now; an item goes into it, one piece at a time."""
+    """A package that is scanned is the one that is packed into now; an item goes into it, one piece at a time.
+
+    A scan that comes twice, because its first answer got lost, counts once.
+    """
     told.anchor = "#packing"
     text = read_scan(request.POST.get("scan", ""))
+    key = request.POST.get("scan_key", "")
+    if not re.fullmatch(r"[\w.-]{1,60}", key):
+        _pack_scanned(request, notice, told, text)
+        return
+    key, print_of = f"scan:{notice.key}:{key}", hashlib.sha256(text.encode()).hexdigest()
+    if seen := recall(key, print_of, actor=request.actor):
+        told.into, told.say = seen.answer["into"], seen.answer["say"]
+        return
+    _pack_scanned(request, notice, told, text)
+    if not told.problems:
+        answer = {"into": told.into, "say": told.say}
+        remember(key, print_of, 200, answer, actor=request.actor, at=request.at)
+
+
+def _pack_scanned(request: DoorRequest, notice: ShipNotice, told: Told, text: str) -> None:
     draft = written(notice)
     package = scanned_package(draft, text)
     if package is not None:
@@ -436,20 +467,8 @@ def _scan(request: DoorRequest, notice: ShipNotice, told: Told) -> None:
         (into,) = add_packages(_named(notice), wanted, **common)
         count = Decimal(1)
     else:
-        positions = {each.pk: each.position for each in draft.lines}
-        contents = [
-            PackedContent(
-                positions[each.notice_line_id],
-                each.quantity,
-                each.lot,
-                tuple(each.serials),
-                each.expires_on,
-                each.origin,
-                each.dangerous_goods,
-            )
-            for each in into.packed_here
-        ]
-        count = _one_more(contents, one.position)
+        contents = _contents_of(into, draft)
+        count = _laid(contents, one.position, Decimal(1))
         set_contents(_named(notice), into.position, contents, **common)
     told.into = into.position
     told.say = _("Package %(position)d: %(count)s of %(item)s.") % {
@@ -459,14 +478,64 @@ def _scan(request: DoorRequest, notice: ShipNotice, told: Told) -> None:
     }
 
 
-def _one_more(contents: list[PackedContent], position: int) -> Decimal:
-    """One more piece of a line, where its last ones lie; tells how many lie there then."""
+def _contents_of(package: Package, draft: Written) -> list[PackedContent]:
+    """What lies in a package, as it would be said anew."""
+    positions = {each.pk: each.position for each in draft.lines}
+    return [
+        PackedContent(
+            positions[each.notice_line_id],
+            each.quantity,
+            each.lot,
+            tuple(each.serials),
+            each.expires_on,
+            each.origin,
+            each.dangerous_goods,
+        )
+        for each in package.packed_here
+    ]
+
+
+def _laid(contents: list[PackedContent], position: int, amount: Decimal) -> Decimal:
+    """So much more of a line, where its last pieces lie; tells how many lie there then."""
     for place, content in enumerate(contents):
         if content.position == position and not content.serials:
-            contents[place] = replace(content, quantity=content.quantity + 1)
+            contents[place] = replace(content, quantity=content.quantity + amount)
             return contents[place].quantity
-    contents.append(PackedContent(position, Decimal(1)))
-    return Decimal(1)
+    contents.append(PackedContent(position, amount))
+    return amount
+
+
+def _fill(request: DoorRequest, notice: ShipNotice, told: Told) -> None:
+    """All that is left of a line goes into a package, as it is dragged there."""
+    told.anchor = "#packing"
+    draft = written(notice)
+    place, host = place_of(request.POST.get("fill", "")), place_of(request.POST.get("host", ""))
+    one = next((each for each in draft.lines if each.position == place), None)
+    into = next((each for each in draft.packages if each.position == host), None)
+    if one is None or into is None:
+        message = _("These packages are gone meanwhile. Look at what is packed, then go on.")
+        told.problems.append(Problem("packages", message))
+        return
+    packed = sum(
+        (
+            each.quantity
+            for package in draft.packages
+            for each in package.packed_here
+            if each.notice_line_id == one.pk
+        ),
+        start=Decimal(0),
+    )
+    if packed >= one.quantity:
+        told.problems.append(Problem("packages", _("All that goes of this line is packed already.")))
+        return
+    contents = _contents_of(into, draft)
+    count = _laid(contents, one.position, one.quantity - packed)
+    set_contents(_named(notice), into.position, contents, actor=request.actor, at=request.at)
+    told.say = _("Package %(position)d: %(count)s of %(item)s.") % {
+        "position": into.position,
+        "count": plain(count),
+        "item": one.line.item_number,
+    }
 
 
 ACTS: dict[str, Callable[[DoorRequest, ShipNotice, Told], None]] = {
@@ -477,6 +546,7 @@ ACTS: dict[str, Callable[[DoorRequest, ShipNotice, Told], None]] = {
     "pallet": _pallet,
     "remove": _remove,
     "move": _move,
+    "fill": _fill,
     "numbers": _number,
     "close_package": _close_package,
     "scan_now": _scan,

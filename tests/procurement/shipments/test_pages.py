@@ -17,6 +17,7 @@ from portal.kernel.scope import acting
 from procurement.shipments.messages import PackedContent, TellMilestone
 from procurement.shipments.models import Package, ShipNotice
 from procurement.shipments.services import number_packages, set_contents, tell_milestone
+from procurement.shipments.views import documents
 from tests.builders import shipments
 from tests.builders.changes import an_agreed_order
 from tests.builders.shipments import begin, do, fresh_notice, pack
@@ -755,3 +756,73 @@ def test_thirty_notices_cost_what_one_costs(people, at):
     sent = url("shipment", the_notice())
     assert queries(bea, sent) < 40
     assert queries(asha, reverse("shipment-new")) < 40
+
+
+# --- scanned
+
+
+def scan(client, notice, text, key=""):
+    sent = typed(notice, scan=text, scan_now="1", scan_key=key)
+    return client.post(url("shipment-save", notice), sent, headers=HTMX)
+
+
+def test_a_scan_that_comes_twice_counts_once(people, at):
+    notice, asha = begin(an_agreed_order(people["asha"]), people["asha"]), at("asha")
+
+    answers = [scan(asha, notice, "VALVE-15", key) for key in ("1-a", "1-a", "2-b")]
+
+    assert [answer["X-Scanned"] for answer in answers] == ["yes"] * 3
+    assert packed(notice) == [("carton", [(1, 1)]), ("carton", [(1, 1)])]
+    assert scan(asha, notice, "NO-SUCH", "3-c")["X-Scanned"] == "no"
+
+
+def test_a_scan_that_could_not_be_looked_at_is_not_said_to_have_been(people, at):
+    notice, asha = begin(an_agreed_order(people["asha"]), people["asha"]), at("asha")
+    sent = typed(notice, scan="VALVE-15", scan_now="1", ship_on="someday")
+
+    answer = asha.post(url("shipment-save", notice), sent, headers=HTMX)
+
+    assert (answer.status_code, "X-Scanned" in answer) == (422, False)
+    assert packed(notice) == []
+
+
+def test_only_pages_on_which_one_scans_may_ask_for_the_camera(people, at):
+    notice, asha = begin(an_agreed_order(people["asha"]), people["asha"]), at("asha")
+
+    assert "camera=(self)" in asha.get(url("shipment", notice))["Permissions-Policy"]
+    assert "camera=()" in asha.get(reverse("shipment-list"))["Permissions-Policy"]
+
+
+def test_all_that_is_left_of_a_line_goes_into_a_package(people, at):
+    notice, asha = begin(an_agreed_order(people["asha"]), people["asha"]), at("asha")
+    pack(notice, people["asha"], 2, 30)
+
+    done = asha.post(url("shipment-save", notice), typed(notice, fill="1", host="2"), headers=HTMX)
+    again = asha.post(url("shipment-save", notice), typed(notice, fill="1", host="1"), headers=HTMX)
+
+    assert packed(notice) == [("carton", [(1, 30)]), ("carton", [(1, 70)])]
+    assert "Package 2: 70 of VALVE-15." in page(done)
+    assert (again.status_code, "packed already" in page(again)) == (422, True)
+
+
+# --- long papers
+
+
+def test_what_would_take_minutes_is_printed_in_parts(people, at, monkeypatch):
+    monkeypatch.setattr(documents, "MOST_SET", 2)
+    monkeypatch.setattr(documents, "MOST_ROWS", 2)
+    order = an_agreed_order(people["asha"], lines=[a_line(10, description="阀门", item_number="阀门-15")])
+    notice = begin(order, people["asha"])
+    for quantity in (10, 20, 30, 40):
+        pack(notice, people["asha"], 1, quantity)
+    do(number_packages, notice, people["asha"])
+    asha = at("asha")
+
+    for paper in ("a6", "sheet-a4", "packing-slip"):
+        answer = asha.get(url("shipment-document", notice, paper))
+        assert [answer.status_code, answer["Content-Type"]] == [200, "text/html; charset=utf-8"]
+        assert 'package=1-2"' in page(answer)
+        assert 'package=3-4"' in page(answer)
+    some = asha.get(url("shipment-document", notice, "packing-slip"), {"package": "3-4"})
+    assert some["Content-Type"] == "application/pdf"
+    assert asha.get(url("shipment-document", notice, "zpl-4x6-203"))["Content-Type"].startswith("text/plain")

@@ -3,6 +3,7 @@
 import io
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,18 +17,19 @@ from openpyxl import load_workbook
 from portal.kernel.errors import Invalid, NotFound, StaleDocument
 from portal.kernel.scope import acting
 from procurement.labels.numbers import build_sscc
+from procurement.shipments.files.columns import READ
 from procurement.shipments.files.reading import read_file, read_rows
 from procurement.shipments.messages import ApplySheet
 from procurement.shipments.models import Package, ShipNotice, UploadedNotices
 from procurement.shipments.services import (
-    KeepSheet,
     apply_upload,
     discard_notice,
-    keep_upload,
     look_at_upload,
 )
 from procurement.shipments.services.planning import plan_notices
+from tests.builders import sheets
 from tests.builders.changes import an_agreed_order
+from tests.builders.sheets import HEAD, csv_of
 from tests.builders.shipments import a_sent_notice, do
 from tests.builders.world import a_line
 from tests.people import FEED
@@ -37,11 +39,6 @@ pytestmark = pytest.mark.django_db
 NOW = timezone.now()
 TODAY = NOW.date()
 LEAVES, ARRIVES = TODAY.isoformat(), (TODAY + timedelta(days=9)).isoformat()
-HEAD = "order,line,quantity,number,ship_on,delivery_on,carrier,tracking,package,package_kind,parent,sscc,lot,serials"
-
-
-def csv_of(*rows, head=HEAD):
-    return "\n".join([head, *rows]).encode()
 
 
 def read(content, language="en"):
@@ -54,12 +51,8 @@ def plan(content, person, language="en"):
         return plan_notices(read(content, language), actor=person.actor, at=NOW)
 
 
-def keep(content, person, name="ship.csv", digest=None):
-    found = read_file(io.BytesIO(content), len(content))
-    rows = read_rows(found.table, found.head, found.columns, "en")
-    command = KeepSheet(name, digest or str(hash(content)), found.table, found.head, found.columns, rows)
-    with acting(person.actor):
-        return keep_upload(command, actor=person.actor, at=NOW)
+def keep(content, person):
+    return sheets.keep(content, person, at=NOW)
 
 
 def take(content, person, **wish):
@@ -598,3 +591,10 @@ def test_quantities_stay_exact(people, order):
     )
 
     assert found.notices[0].whole.lines[0].quantity == Decimal("0.3")
+
+
+def test_the_page_on_file_formats_names_every_column():
+    text = (Path(__file__).parents[3] / "docs" / "file-formats.md").read_text()
+    section = text.partition("## Ship notices from a supplier's file")[2]
+
+    assert [name for name in READ if f"`{name}`" not in section] == []
