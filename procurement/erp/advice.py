@@ -96,7 +96,9 @@ def advice_of_telling(state: str, fault: str, reason: str) -> Advice | None:
     if state == TellingState.UNKNOWN:
         return TOLD_AGAIN
     if state == TellingState.NEEDS_PERSON:
-        return known_sentence(reason) or (LOOK_THERE if fault == Fault.VALIDATION else BY_FAULT[fault or Fault.VALIDATION])
+        return known_sentence(reason) or (
+            LOOK_THERE if fault == Fault.VALIDATION else BY_FAULT[fault or Fault.VALIDATION]
+        )
     if state == TellingState.QUEUED and fault:
         return BY_FAULT[fault]
     return None
@@ -147,11 +149,15 @@ BY_FAULT: dict[str, Advice] = {
 KEY_BY_HAND = Advice(Who.BUYER, _("Key in what stands below, then say so here."))
 TOLD_AGAIN = Advice(
     Who.NOBODY,
-    _("The ERP is told again as soon as the slowest call must have ended. What stands there already is not made twice."),
+    _(
+        "The ERP is told again as soon as the slowest call must have ended. What stands there already is not made twice."
+    ),
 )
 LOOK_THERE = Advice(
     Who.BUYER,
-    _("Put right in the ERP what it complains of, then have it told again; or do it there by hand, and say so here."),
+    _(
+        "Put right in the ERP what it complains of, then have it told again; or do it there by hand, and say so here."
+    ),
 )
 TO_KEY = Advice(Who.BUYER, _("Key in what stands below. The next reading that shows it closes this."))
 

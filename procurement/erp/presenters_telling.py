@@ -42,7 +42,9 @@ def telling_row(write: Write) -> TellingRow:
     """A telling as one row."""
     orders = list(dict.fromkeys(line["order"] for line in write.payload["lines"]))
     more = " …" if len(orders) > 3 else ""
-    return TellingRow(write, number_of(write), what_word(write), ", ".join(orders[:3]) + more, reason_of(write))
+    return TellingRow(
+        write, number_of(write), what_word(write), ", ".join(orders[:3]) + more, reason_of(write)
+    )
 
 
 def number_of(write: Write) -> str:
@@ -128,7 +130,11 @@ def story_of_telling(write: Write, tries: Iterable[DeliveryAttempt]) -> Sequence
         values = {"number": attempt.number, "outcome": outcome_word(attempt.outcome)}
         text = _("Attempt %(number)d: %(outcome)s") % values
         entries.append(_entry(tone, glyph, text, attempt.started_at, reason_text(attempt.error)))
-    text = _("Sent, and promised to the ERP") if isinstance(write, NoticeWrite) else _("Counted, and promised to the ERP")
+    text = (
+        _("Sent, and promised to the ERP")
+        if isinstance(write, NoticeWrite)
+        else _("Counted, and promised to the ERP")
+    )
     entries.append(_entry("quiet", "none", text, write.queued_at))
     return entries
 

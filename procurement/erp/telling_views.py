@@ -75,7 +75,9 @@ def telling(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         "lines": told_lines(found),
         "reason": reason_of(found),
         "advice": advice_of_telling(found.state, found.fault, found.reason),
-        "next_try": next_try_of(found) if found.state in (TellingState.QUEUED, TellingState.UNKNOWN) else None,
+        "next_try": next_try_of(found)
+        if found.state in (TellingState.QUEUED, TellingState.UNKNOWN)
+        else None,
         "story": story_of_telling(found, tries_of_telling(found)),
         "may_act": waits and any(request.actor.may(permission) for permission in DECIDES),
         "may_see_monitor": request.actor.may(Permission.ERP_VIEW),

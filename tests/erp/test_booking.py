@@ -212,7 +212,10 @@ def test_where_nothing_good_came_there_is_nothing_to_book(counted: Any) -> None:
     (line,) = command.lines
     erp = ScriptedErp()
 
-    assert deliver(tell(replace(command, lines=(replace(line, quantity=Decimal(0)),)), order), erp) == "confirmed"
+    assert (
+        deliver(tell(replace(command, lines=(replace(line, quantity=Decimal(0)),)), order), erp)
+        == "confirmed"
+    )
     assert deliver(tell(replace(command, count=str(order.key), lines=()), order), erp) == "confirmed"
     assert erp.told == []
 

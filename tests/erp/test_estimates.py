@@ -85,7 +85,9 @@ def test_nothing_is_told_of_what_has_arrived_or_was_taken_back(sent: Any, people
     assert [kind for kind, _day in told()] == ["shipment.sent", "shipment.cancelled"]
 
 
-def test_where_the_policy_says_no_the_erp_keeps_the_announced_day(sent: Any, people: Any, settings: Any) -> None:
+def test_where_the_policy_says_no_the_erp_keeps_the_announced_day(
+    sent: Any, people: Any, settings: Any
+) -> None:
     settings.ERP_TELL_ESTIMATES = False
     on_the_way(sent, people["asha"], "estimated", LATER, hours=1)
 

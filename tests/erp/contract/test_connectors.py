@@ -924,7 +924,10 @@ def test_a_later_estimate_moves_the_day_and_nothing_else(
     announce(command)
     assert erp.inbound_on("DN-1") == date(2026, 5, 13)
 
-    assert announce(replace(command, key="notice-2", expected_on=date(2026, 5, 29))) == (Outcome.CONFIRMED, "")
+    assert announce(replace(command, key="notice-2", expected_on=date(2026, 5, 29))) == (
+        Outcome.CONFIRMED,
+        "",
+    )
 
     assert erp.inbound_on("DN-1") == date(2026, 5, 29)
     assert erp.inbound("DN-1") == {(first.number, first.lines[0].key): Decimal(60)}

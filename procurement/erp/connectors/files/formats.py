@@ -512,9 +512,7 @@ COUNTS = Format(
         ),
         _must("company", kinds.CODE, "the buying company's code", "NM"),
         _must("supplier", kinds.CODE, "the supplier's number", "70012"),
-        _may(
-            "reference", kinds.SHORT, "the delivery note's number: the receipt's `reference`", "DN-4711"
-        ),
+        _may("reference", kinds.SHORT, "the delivery note's number: the receipt's `reference`", "DN-4711"),
         _may(
             "consignment",
             kinds.CODE,
@@ -522,13 +520,13 @@ COUNTS = Format(
             "c0a8",
         ),
         _may("site", kinds.CODE, "the site that received it", "HAM"),
-        _must("received_on", kinds.DATE, "the day on which it was counted, in the site's calendar", "2026-05-11"),
+        _must(
+            "received_on", kinds.DATE, "the day on which it was counted, in the site's calendar", "2026-05-11"
+        ),
         _must("order_number", kinds.CODE, "the order's number", "4500012345"),
         _must("line_key", kinds.CODE, "the ERP's own key of the line", "00010"),
         _must("line_number", kinds.LINE_NUMBER, "the line number that people say", "10"),
-        _must(
-            "quantity", kinds.MORE_THAN_NOTHING, "how much was good; what is damaged is not in it", "118"
-        ),
+        _must("quantity", kinds.MORE_THAN_NOTHING, "how much was good; what is damaged is not in it", "118"),
         _must("unit", kinds.CODE, "the line's unit", "EA"),
         _may("lot", kinds.CODE, "the maker's lot, where it was noted", "L-77"),
     ),
