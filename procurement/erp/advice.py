@@ -150,7 +150,7 @@ KEY_BY_HAND = Advice(Who.BUYER, _("Key in what stands below, then say so here.")
 TOLD_AGAIN = Advice(
     Who.NOBODY,
     _(
-        "The ERP is told again as soon as the slowest call must have ended. What stands there already is not made twice."
+        "The ERP is told again as soon as the slowest call must have ended. What stands there is not made twice."
     ),
 )
 LOOK_THERE = Advice(

@@ -13,11 +13,11 @@ from procurement.erp.ports import Feed
 from procurement.erp.problems import Problem, Severity
 from procurement.erp.states import (
     IN_FLIGHT,
+    NOTICE_WRITE_LIFECYCLE,
+    RECEIPT_WRITE_LIFECYCLE,
     CommandState,
     ConnectionState,
     Fault,
-    NOTICE_WRITE_LIFECYCLE,
-    RECEIPT_WRITE_LIFECYCLE,
     RunState,
     TellingState,
 )

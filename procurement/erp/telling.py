@@ -4,8 +4,8 @@ Note [Told whole]: a message says how something is to stand in the ERP, and a co
 So a call that may or may not have happened is simply made again, once the first can no longer be at work; and a later
 telling takes the place of all that was told of the same thing before it, whatever became of that.
 
-Note [Not all at once]: a promise, ship notices and counts may write to one order in the ERP. Each looks, with its orders
-held, whether another is at it, and waits; they hold their orders in the order of their ids.
+Note [Not all at once]: a promise, ship notices and counts may write to one order in the ERP. Each looks, with its
+orders held, whether another is at it, and waits; they hold their orders in the order of their ids.
 """
 
 import logging

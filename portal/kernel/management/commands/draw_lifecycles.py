@@ -20,6 +20,7 @@ LIFECYCLES = (
     "procurement.changes.states.CHANGE_LIFECYCLE",
     "procurement.shipments.states.NOTICE_LIFECYCLE",
     "procurement.erp.states.NOTICE_WRITE_LIFECYCLE",
+    "procurement.erp.states.RECEIPT_WRITE_LIFECYCLE",
     "procurement.mailroom.states.MAIL_LIFECYCLE",
     "procurement.mailroom.states.DRAFT_LIFECYCLE",
     "procurement.erp.states.COMMAND_LIFECYCLE",
