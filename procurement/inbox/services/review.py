@@ -18,6 +18,7 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.audit.services import Fact, record_all
 from portal.kernel.bulk import create_rows
 from portal.kernel.scope import acting, require_no_transaction, requires_scope
+from procurement.erp.models import ReceiptWrite
 from procurement.erp.reconciliation.models import Drift
 from procurement.inbox.messages import Finding, in_batches
 from procurement.inbox.models import ExceptionCase
@@ -204,7 +205,12 @@ def about(events: Sequence[AuditEvent]) -> tuple[set[int], set[str]]:
     if shipments:
         noticed = ShipNoticeLine.objects.filter(notice__consignment__in=shipments)
         orders |= set(noticed.values_list("order_id", flat=True))
-    rest = {stream for stream in streams if not stream.startswith(("order:", "drift:", "shipment:"))}
+    counts = {key for stream in streams if (key := key_in(stream, "count"))}
+    if counts:
+        booked = ReceiptWrite.objects.filter(count__in=counts)
+        orders |= set(booked.values_list("order_id", flat=True))
+    known = ("order:", "drift:", "shipment:", "count:")
+    rest = {stream for stream in streams if not stream.startswith(known)}
     for key, order_id in Drift.objects.filter(key__in=drifts).values_list("key", "order_id"):
         if order_id is None:
             rest.add(f"drift:{key}")
