@@ -216,6 +216,13 @@ def visible_tellings(what: str, actor: Actor) -> QuerySet[Any]:
     return found.select_related("supplier", "order")
 
 
+def stuck_tellings(actor: Actor) -> dict[str, int]:
+    """How many ship notices and counts wait for a person."""
+    return {
+        what: visible_tellings(what, actor).filter(state__in=TOLD_TO_A_PERSON).count() for what in KINDS_OF
+    }
+
+
 def find_visible_telling(key: uuid.UUID, *, actor: Actor) -> Write:
     """One of them by its key. Raises `NotFound`."""
     for what in KINDS_OF:

@@ -75,6 +75,20 @@ def test_the_monitor_leads_to_the_list_and_the_list_to_each(people: Any) -> None
     assert "DN-1" not in page(ines, "integration-tellings", view="waiting")
 
 
+def test_what_is_stuck_is_said_on_the_monitor(people: Any) -> None:
+    order = an_agreed_order(people["asha"])
+    stuck(a_notice_told(people, order), TellingState.TO_KEY)
+    stuck(a_count_told(order), TellingState.NEEDS_PERSON)
+    ines = signed_in(people["ines"])
+
+    text = page(ines, "integration")
+
+    assert "1 ship notice is not in the ERP." in text
+    assert "1 count is not in the ERP." in text
+    assert "2 things need you" in text
+    assert "DN-1" in page(ines, "integration-tellings", what="notices", view="waiting")
+
+
 def test_a_count_is_shown_as_it_is_told_with_who_must_act(people: Any) -> None:
     order = an_agreed_order(people["asha"])
     write = stuck(a_count_told(order), TellingState.NEEDS_PERSON, "The period is closed.")
