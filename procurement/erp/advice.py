@@ -97,7 +97,7 @@ def advice_of_telling(state: str, fault: str, reason: str) -> Advice | None:
         return TOLD_AGAIN
     if state == TellingState.NEEDS_PERSON:
         return known_sentence(reason) or (
-            LOOK_THERE if fault == Fault.VALIDATION else BY_FAULT[fault or Fault.VALIDATION]
+            LOOK_THERE if fault in (Fault.NONE, Fault.VALIDATION) else BY_FAULT[fault]
         )
     if state == TellingState.QUEUED and fault:
         return BY_FAULT[fault]
@@ -150,7 +150,7 @@ KEY_BY_HAND = Advice(Who.BUYER, _("Key in what stands below, then say so here.")
 TOLD_AGAIN = Advice(
     Who.NOBODY,
     _(
-        "The ERP is told again as soon as the slowest call must have ended. What stands there already is not made twice."
+        "The ERP is told again as soon as the slowest call must have ended. What stands there is not made twice."
     ),
 )
 LOOK_THERE = Advice(

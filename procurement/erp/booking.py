@@ -1,8 +1,8 @@
 """A count at a dock on its way to the ERP, which is asked to book it, or to take it back (`telling` carries it).
 
-Note [Counted and booked]: what was counted here is not what has been received: that is the ERP's to say, and its booking
-comes back by the feed of receipts. So nothing is added up here; a booking is asked for once in effect, by the key of the
-count, and a count that was reversed is told as reversed.
+Note [Counted and booked]: what was counted here is not what has been received: that is the ERP's to say, and its
+booking comes back by the feed of receipts. So nothing is added up here; a booking is asked for once in effect, by the
+key of the count, and a count that was reversed is told as reversed.
 """
 
 import uuid

@@ -181,8 +181,8 @@ class ReceiptWrite(Telling):
 
     @property
     def stream(self) -> str:
-        """The consignment's own; of goods that nobody announced, that of their order."""
-        return f"shipment:{self.consignment}" if self.consignment else self.order.stream
+        """The consignment's own; of goods that nobody announced, the count's."""
+        return f"shipment:{self.consignment}" if self.consignment else f"count:{self.count}"
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -4,8 +4,8 @@ Note [One number]: a number that was taken back may be given to another consignm
 its number alone. The two are told in streams of their own, so the new one waits until the ERP has heard of the old one.
 
 Note [Estimates]: a later estimate moves the day on which a consignment is expected. Whether the ERP is to plan with it
-is a policy (`ERP_TELL_ESTIMATES`). The notice is then told once more as it stands; only until it arrives, and only where
-the day is not the one that was told last.
+is a policy (`ERP_TELL_ESTIMATES`). The notice is then told once more as it stands; only until it arrives, and only
+where the day is not the one that was told last.
 """
 
 import uuid

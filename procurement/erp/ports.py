@@ -24,7 +24,8 @@ there.
   resolves the command.
 * *Goods on their way are told whole*: a ship notice names all lines of its consignment, which may be of many orders,
   and how they are to stand; the same again changes nothing.
-* *A count is booked once*, by its own key, however often it is told; what was booked comes back by the feed of receipts.
+* *A count is booked once*, by its own key, however often it is told; what was booked comes back by the feed of
+  receipts.
 * *One command per document at a time.* The caller delivers the commands of one order in order and one at a
   time (the outbox's stream); a connector may rely on it and need not lock.
 """

@@ -4,8 +4,8 @@ Note [Told whole]: a message says how something is to stand in the ERP, and a co
 So a call that may or may not have happened is simply made again, once the first can no longer be at work; and a later
 telling takes the place of all that was told of the same thing before it, whatever became of that.
 
-Note [Not all at once]: a promise, ship notices and counts may write to one order in the ERP. Each looks, with its orders
-held, whether another is at it, and waits; they hold their orders in the order of their ids.
+Note [Not all at once]: a promise, ship notices and counts may write to one order in the ERP. Each looks, with its
+orders held, whether another is at it, and waits; they hold their orders in the order of their ids.
 """
 
 import logging
@@ -214,6 +214,13 @@ def visible_tellings(what: str, actor: Actor) -> QuerySet[Any]:
     """The ship notices ("notices") or counts ("counts") that the ERP was told of, as far as this actor may see."""
     found: QuerySet[Any] = KINDS_OF[what].objects.visible_to(actor)
     return found.select_related("supplier", "order")
+
+
+def stuck_tellings(actor: Actor) -> dict[str, int]:
+    """How many ship notices and counts wait for a person."""
+    return {
+        what: visible_tellings(what, actor).filter(state__in=TOLD_TO_A_PERSON).count() for what in KINDS_OF
+    }
 
 
 def find_visible_telling(key: uuid.UUID, *, actor: Actor) -> Write:

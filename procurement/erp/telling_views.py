@@ -47,9 +47,9 @@ def telling_list(request: DoorRequest) -> HttpResponse:
         {"url": f"?what={name}{view}", "label": label, "current": (name, bool(view)) == (what, only_waiting)}
         for name, view, label in (
             ("notices", "", _("Ship notices")),
-            ("notices", "&view=waiting", _("Ship notices that need a person")),
             ("counts", "", _("Counted goods")),
-            ("counts", "&view=waiting", _("Counted goods that need a person")),
+            ("notices", "&view=waiting", _("Stuck ship notices")),
+            ("counts", "&view=waiting", _("Stuck counts")),
         )
     ]
     context = {

@@ -51,6 +51,7 @@ from procurement.erp.queries import (
 )
 from procurement.erp.services import give_up_message
 from procurement.erp.states import TO_DECIDE, CommandState
+from procurement.erp.telling import stuck_tellings
 from procurement.erp.windows import since_of, window_of, windows
 from suppliers.roles import Permission
 
@@ -66,6 +67,8 @@ def monitor(request: DoorRequest) -> HttpResponse:
     since = since_of(window, request.at)
     needing = [command_row(one) for one in commands_needing_a_person(request.actor, request.at)[:SHOWN]]
     counts = command_counts(request.actor, since)
+    stuck = stuck_tellings(request.actor)
+    waiting = things_needing_a_person(request.actor, request.at) + sum(stuck.values())
     parked = list(parked_messages()[:SHOWN])
     failing = [run_row(run) for run in failing_runs()]
     oldest = oldest_open_command(request.actor)
@@ -73,7 +76,8 @@ def monitor(request: DoorRequest) -> HttpResponse:
     connection = the_connection()
     sums, by_feed = feed_sums(since)
     context = {
-        "headline": _headline(counts, things_needing_a_person(request.actor, request.at)),
+        "headline": _headline(counts, waiting),
+        "stuck": stuck,
         "connector": _connector_word(),
         "read_at": read_at,
         "reads": reads_lane(sums, by_feed, _lag(read_at, request.at)),

@@ -19,9 +19,10 @@ from procurement.changes.services import propose_change
 from procurement.clocks.models import OfficeCalendar, ServicePolicy, week_to_json
 from procurement.docks.models import Appointment
 from procurement.erp.failures import Kind, mark_of
-from procurement.erp.models import ErpCommand, FeedRun
+from procurement.erp.models import ErpCommand, FeedRun, NoticeWrite
+from procurement.erp.noticing import take_up_notice
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun
-from procurement.erp.states import CommandState, RunState
+from procurement.erp.states import CommandState, RunState, TellingState
 from procurement.gateways.models import Gateway, GatewayEvent, GatewayMessage, GatewaySecret
 from procurement.inbox.models import (
     AssignmentRule,
@@ -87,6 +88,7 @@ class Objects:
     formula: PriorityFormula
     notice: ShipNotice
     time: Appointment
+    telling: NoticeWrite
     mail: InboundMail
     mail_draft: MailDraft
     gateway: Gateway
@@ -252,6 +254,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         formula,
         notice,
         time,
+        _told(notice),
         mail,
         mail_draft,
         *through_a_gateway(supplier),
@@ -389,6 +392,14 @@ def _for_the_erp(order: PurchaseOrder) -> tuple[ErpCommand, OutboxMessage]:
         queued_at=MONDAY,
     )
     return command, message
+
+
+def _told(notice: ShipNotice) -> NoticeWrite:
+    """The notice as somebody has to key it into the ERP."""
+    message = OutboxMessage.objects.get(topic="erp", kind="shipment.sent", stream=notice.stream)
+    write, _orders = take_up_notice(message)
+    NoticeWrite.objects.filter(pk=write.pk).update(state=TellingState.TO_KEY)
+    return write
 
 
 def _order(objects: Objects) -> dict[str, Any]:
@@ -539,6 +550,10 @@ def _site(_objects: Objects) -> dict[str, Any]:
     return {"code": "LEEDS"}
 
 
+def _telling(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.telling.key}
+
+
 def _mail(objects: Objects) -> dict[str, Any]:
     return {"key": objects.mail.key}
 
@@ -640,6 +655,9 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "integration-command-give-up": _command,
     "integration-message-replay": _message,
     "integration-message-skip": _message,
+    "integration-telling": _telling,
+    "integration-telling-again": _telling,
+    "integration-telling-keyed": _telling,
     "integration-run": _run,
     "integration-failure-group": _group,
     "integration-failure-group-retry": _group,

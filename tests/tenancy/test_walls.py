@@ -383,6 +383,8 @@ def test_what_is_open_to_suppliers_without_a_wall_is_master_data_only():
         "UPDATE procurement_invoice SET state = 'paid'",
         "INSERT INTO procurement_invoiceline (order_number) VALUES ('mine')",
         "UPDATE procurement_erpcommand SET state = 'confirmed'",
+        "SELECT payload FROM procurement_noticewrite",
+        "UPDATE procurement_receiptwrite SET state = 'confirmed'",
         # what everybody shares
         "UPDATE procurement_item SET description = 'mine now'",
         "DELETE FROM procurement_site",

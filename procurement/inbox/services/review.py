@@ -18,6 +18,7 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.audit.services import Fact, record_all
 from portal.kernel.bulk import create_rows
 from portal.kernel.scope import acting, require_no_transaction, requires_scope
+from procurement.erp.models import ReceiptWrite
 from procurement.erp.reconciliation.models import Drift
 from procurement.inbox.messages import Finding, in_batches
 from procurement.inbox.models import ExceptionCase
@@ -213,6 +214,9 @@ def about(events: Sequence[AuditEvent]) -> tuple[set[int], set[str]]:
     counts = {key for stream in streams if (key := key_in(stream, "count"))}
     if shipments or counts:
         orders |= orders_on_sheets(shipments, counts)
+    if counts:
+        booked = ReceiptWrite.objects.filter(count__in=counts)
+        orders |= set(booked.values_list("order_id", flat=True))
     rest = {stream for stream in streams if not stream.startswith(_OF_ORDERS)}
     for key, order_id in Drift.objects.filter(key__in=drifts).values_list("key", "order_id"):
         if order_id is None:

@@ -1,8 +1,8 @@
 """What was counted at a dock, booked in Tryton: the shipment of the ship notice, or one made for it, received and done.
 
-Note [One booking]: a note on the shipment names the count (`Quayside <count> counted`), left before anything is received.
-Called again after a crash, at any step, the shipment is found by it and gone on with. What somebody has booked by hand
-with the same delivery note, and exactly as it was counted, is taken for it; booked otherwise, a person must look.
+Note [One booking]: a note on the shipment names the count (`Quayside <count> counted`), left before anything is
+received. Called again after a crash, at any step, the shipment is found by it and gone on with. What somebody booked by
+hand with the same delivery note, and exactly as it was counted, is taken for it; booked otherwise, a person looks.
 
 Note [Counted less]: moves are cut to what was counted and the rest leaves the shipment, free and on its agreed day (see
 `shipping`), so Tryton plans nothing anew. More than is open on a line is not booked: raising an order is a buyer's.
@@ -29,11 +29,11 @@ MORE = gettext_noop(
     "More was counted on a line than is open on it in Tryton. Raise the quantity there, or book the rest by hand."
 )
 OTHERWISE = gettext_noop(
-    "Something was received with this delivery note in Tryton already, and not what was counted here. Compare the two there."
+    "Something was received with this delivery note in Tryton already, and not what was counted here. Compare the two."
 )
 TAKEN_BACK = gettext_noop("The shipment of this count was cancelled in Tryton. Look there why.")
 STAYS = gettext_noop(
-    "Tryton does not let the portal take back what was received. Cancel the shipment in Tryton, then deliver this again."
+    "Tryton does not let the portal take back what was received. Cancel the shipment there, then have this told again."
 )
 BOOKED = ("received", "done")
 

@@ -78,6 +78,7 @@ class Shipper:
         """Let a shipment in draft hold exactly what the notice says, one made for it where there is none; its id."""
         self.orders = self.orders or self._orders()
         self.days = self._noted(self._concerned(shipment))
+        self._adopt(shipment)
         return self._keep(shipment, self._moves(shipment))
 
     # --- looking
@@ -100,6 +101,17 @@ class Shipper:
             return []
         (found,) = self.rpc.read(f"{SHIPMENT}.read", [shipment], ["incoming_moves"])
         return list(found["incoming_moves"])
+
+    def _adopt(self, shipment: int | None) -> None:
+        """Pieces in the shipment whose day nobody noted, as a crash right after a cut leaves them, and as the dock cuts
+        moves: they have the day of the others of their line."""
+        inside = self._inside(shipment)
+        rows = self.rpc.read("stock.move.read", inside, ["origin"]) if inside else []
+        lines = {row["id"]: line for row in rows for line in ids_in(row["origin"], LINE_ORIGIN)}
+        for move, line in lines.items():
+            known = [self.days[one] for one, other in lines.items() if other == line and one in self.days]
+            if move not in self.days and known:
+                self.days[move], self.pieces[move] = min(known), line
 
     def _concerned(self, shipment: int | None) -> set[int]:
         """The purchases of the notice, and those of which something is in the shipment."""

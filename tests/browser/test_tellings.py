@@ -1,0 +1,53 @@
+"""What the ERP is told of goods, in a browser: clean at every width, by day and by night."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from portal.kernel.outbox.models import OutboxMessage
+from portal.kernel.scope import acting
+from procurement.erp.booking import take_up_booking
+from procurement.erp.models import NoticeWrite
+from procurement.erp.noticing import take_up_notice
+from tests.browser.axe import sideways, violations
+from tests.builders.changes import an_agreed_order
+from tests.builders.counts import a_count, tell
+from tests.builders.shipments import a_sent_notice
+from tests.people import FEED
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_are_clean_at_every_width(
+    at: Any, people: dict[str, Any], scheme: Any, tmp_path: Any
+) -> None:
+    order = an_agreed_order(people["asha"])
+    notice = a_sent_notice(order, people["asha"], {"L10": 60})
+    count = tell(a_count(order, {"L10": 58}, notice), order)
+    with acting(FEED):
+        told, _ = take_up_notice(OutboxMessage.objects.get(topic="erp", kind="shipment.sent"))
+        NoticeWrite.objects.filter(pk=told.pk).update(
+            state="person", reason="Less is open on a line in Tryton than the ship notice says."
+        )
+        counted, _ = take_up_booking(count)
+    pages = {
+        "notices": "/integration/told/",
+        "counts": "/integration/told/?what=counts",
+        "waiting": "/integration/told/?what=counts&view=waiting",
+        "notice": f"/integration/told/{told.key}/",
+        "count": f"/integration/told/{counted.key}/",
+        "monitor": "/integration/",
+    }
+    found = []
+    for width in (390, 820, 1440):
+        page = at("ines", width, color_scheme=scheme)
+        for name, address in pages.items():
+            page.goto(address)
+            page.screenshot(path=tmp_path / f"{name}-{width}-{scheme}.png", full_page=True)
+            found += [f"{name} at {width} in {scheme}: {one}" for one in violations(page)]
+            if (wide := sideways(page)) > 0:
+                found.append(f"{name} at {width} in {scheme}: {wide} px too wide")
+    assert found == []
