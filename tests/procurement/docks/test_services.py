@@ -194,7 +194,7 @@ def test_a_time_is_refused_given_up_and_called_off_for_a_reason_alone(people, no
     answer(call_off_time, third, people["rex"], "Door is broken.")
 
     assert [fresh_time(each).state for each in (second, third)] == ["cancelled", "cancelled"]
-    assert [kind for kind, _facts in facts()][-1] == "time_called_off"
+    assert [kind for kind, _facts in facts()][-1] == "time_recalled"
 
 
 def test_who_may_do_what(people, notice):
