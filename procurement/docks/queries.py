@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -193,7 +194,7 @@ def offer_for(
 # --- what comes when ----------------------------------------------------------------------------------------
 
 
-def inbound(actor: Actor, site: Site, first: date, last: date) -> QuerySet[ShipNotice]:
+def inbound(actor: Actor, site: Site, first: date, last: date) -> QuerySet[Any]:
     """What is on its way to a site, or there and not all counted, on these days of the site.
 
     `dock_day` is the day of its confirmed time where it has one, else the day on which it is expected; `dock_time`

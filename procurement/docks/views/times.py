@@ -95,7 +95,8 @@ def shipment_time_do(request: DoorRequest, key: uuid.UUID, verb: str) -> HttpRes
 
 
 def _do(request: DoorRequest, notice: ShipNotice, verb: str) -> None:
-    sent, common = request.POST, {"actor": request.actor, "at": request.at}
+    sent = request.POST
+    common: dict[str, Any] = {"actor": request.actor, "at": request.at}
     version = whole_number(sent.get("version")) or 0
     chosen = whole_number(sent.get("door")) or 0
     if verb in WISHES:
