@@ -91,6 +91,13 @@ def offered(offer: Offer) -> list[tuple[str, list[tuple[str, str]]]]:
     return [(weekday_text(day), times) for day, times in days.items()]
 
 
+def suggested(offer: Offer, wanted: date | None) -> str:
+    """Of the free times the first on the day that is wanted, or after it; as a form holds it."""
+    later = (one for one in offer.times if not wanted or one.astimezone(offer.zone).date() >= wanted)
+    moment = next(later, None)
+    return moment.isoformat() if moment else ""
+
+
 # --- the calendar -------------------------------------------------------------------------------------------
 
 

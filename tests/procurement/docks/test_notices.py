@@ -12,7 +12,9 @@ from procurement.docks.services import confirm_time, refuse_time
 from procurement.notifications.models import Notice
 from procurement.notifications.services import send_due
 from procurement.notifications.services.gathering import POSTMAN
-from tests.builders.docks import an_asked_time, answer
+from procurement.shipments.services import cancel_notice
+from tests.builders.docks import an_asked_time, answer, fresh_time
+from tests.builders.shipments import do
 from tests.people import FEED
 from tests.procurement.docks.test_pages import NOW, START, a_shipment
 
@@ -43,6 +45,17 @@ def test_each_side_is_told_of_what_the_other_has_done(people):
     confirmed = [row for row in told() if row[0] == "confirmed"]
     assert {name for _kind, _side, name in confirmed} == {"Asha Acme", "Olga Acme", "Sam Both"}
     assert {side for _kind, side, _name in confirmed} == {"supplier"}
+
+
+def test_what_is_taken_back_gives_its_door_back_by_itself(people):
+    notice = a_shipment(people, 1)
+    one = an_asked_time(notice, people["asha"], starts_at=START, at=NOW)
+    answer(confirm_time, one, people["rex"], at=NOW)
+    do(cancel_notice, notice, people["asha"], "Not ready.", at=NOW)
+
+    told()
+
+    assert fresh_time(one).state == "cancelled"
 
 
 def test_a_mail_names_the_time_with_its_zone_the_reason_and_the_way(people):
