@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from django.utils.dateformat import format as dateformat
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from portal.kernel.actors import Actor
 from portal.kernel.templatetags.portal_ui import day_text, plain_figure
@@ -16,9 +15,6 @@ from procurement.docks.models import Appointment
 from procurement.docks.policies import Rhythm
 from procurement.docks.queries import Booked, DayTotal, Offer, zone_of
 from procurement.docks.states import APPOINTMENT_LIFECYCLE, AppointmentState
-
-# What the portal itself gives as a reason is kept in English and shown in the reader's words.
-ARRIVED, TAKEN_BACK = gettext_noop("The goods have arrived."), gettext_noop("The ship notice was taken back.")
 
 
 def weekday_text(day: date) -> str:
@@ -51,8 +47,12 @@ def clock_text(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def reason_text(one: Appointment) -> str:
-    """Why it ended or was moved."""
-    return _(one.reason) if one.reason in (ARRIVED, TAKEN_BACK) else one.reason
+    """Why it ended or was moved. What the portal itself says is kept in English, and shown in the reader's words."""
+    ours = {
+        "The goods have arrived.": _("The goods have arrived."),
+        "The ship notice was taken back.": _("The ship notice was taken back."),
+    }
+    return ours.get(one.reason, one.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,13 @@ def offered(offer: Offer) -> list[tuple[str, list[tuple[str, str]]]]:
         day = moment.astimezone(offer.zone).date()
         days.setdefault(day, []).append((moment.isoformat(), clock_text(moment, offer.zone)))
     return [(weekday_text(day), times) for day, times in days.items()]
+
+
+def suggested(offer: Offer, wanted: date | None) -> str:
+    """Of the free times the first on the day that is wanted, or after it; as a form holds it."""
+    later = (one for one in offer.times if not wanted or one.astimezone(offer.zone).date() >= wanted)
+    moment = next(later, None)
+    return moment.isoformat() if moment else ""
 
 
 # --- the calendar -------------------------------------------------------------------------------------------

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Case, Count, DateField, F, OuterRef, Q, QuerySet, Subquery, Sum, When
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -24,7 +24,7 @@ from procurement.clocks.models import week_from_json
 from procurement.clocks.queries import Offices
 from procurement.docks.models import Appointment, DockPlan
 from procurement.docks.policies import Rhythm, Taken, day_bounds, days_to_offer, free_times, length_of
-from procurement.docks.states import HOLDING, OPEN, AppointmentState
+from procurement.docks.states import HOLDING, OPEN
 from procurement.orders.models import PurchaseOrderLine
 from procurement.orders.queries import visible_lines
 from procurement.orders.states import Agreement, OrderState
@@ -193,41 +193,82 @@ def offer_for(
 # --- what comes when ----------------------------------------------------------------------------------------
 
 
-def inbound(actor: Actor, site: Site, first: date, last: date) -> QuerySet[ShipNotice]:
-    """What is on its way to a site, or there and not all counted, on these days of the site.
+# What is on its way to a site, or there and not all counted, on some of its days. The day of a consignment is that of
+# its confirmed time where it has one, else the one on which it is expected.
+HERE = """
+WITH timed AS (
+    SELECT consignment, starts_at FROM procurement_appointment
+    WHERE site_id = %(site)s AND state = 'confirmed'
+),
+near AS (
+    SELECT notice.id, notice.gross_kg, timed.starts_at,
+           coalesce((timed.starts_at AT TIME ZONE %(zone)s)::date, notice.expected_on) AS day
+    FROM procurement_shipnotice notice
+    LEFT JOIN timed ON timed.consignment = notice.consignment
+    WHERE notice.ship_to_id = %(site)s AND notice.state = ANY (%(states)s)
+),
+here AS (SELECT * FROM near WHERE day BETWEEN %(first)s AND %(last)s)
+"""
+TOTALS = f"""
+{HERE},
+packed AS (
+    SELECT notice_id, count(*) FILTER (WHERE kind = 'pallet') AS pallets,
+           count(*) FILTER (WHERE parent_id IS NULL) AS outer_ones,
+           sum(gross_kg) FILTER (WHERE parent_id IS NULL) AS kg
+    FROM procurement_package WHERE notice_id = ANY (ARRAY(SELECT id FROM here)) GROUP BY notice_id
+)
+SELECT here.day, count(*), coalesce(sum(packed.pallets), 0)::int, coalesce(sum(packed.outer_ones), 0)::int,
+       coalesce(sum(coalesce(here.gross_kg, packed.kg)), 0), count(here.starts_at)
+FROM here LEFT JOIN packed ON packed.notice_id = here.id
+GROUP BY here.day
+"""  # noqa: S608 -- the names are ours
 
-    `dock_day` is the day of its confirmed time where it has one, else the day on which it is expected; `dock_time`
-    that time. `pallets`, `outer` (packages that stand on their own) and `kg` are what its packing says; a gross weight
-    in the head of the notice counts before the sum of the packages.
+
+def _asked_of(site: Site, first: date, last: date) -> dict[str, Any]:
+    return {
+        "site": site.pk,
+        "zone": zone_of(site).key,
+        "states": list(map(str, ON_THE_WAY)),
+        "first": first,
+        "last": last,
+    }
+
+
+def inbound(actor: Actor, site: Site, first: date, last: date) -> QuerySet[ShipNotice]:
+    """What is on its way to a site, or there and not all counted, on these days of the site. See `HERE`."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{HERE} SELECT id FROM here", _asked_of(site, first, last))  # noqa: S608 -- ours
+        ids = [pk for (pk,) in cursor.fetchall()]
+    return visible_notices(actor).filter(pk__in=ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """What a notice's packing says of it: pallets, packages that stand on their own, and kilograms.
+
+    A gross weight in the head of the notice counts before the sum of the packages.
     """
-    zone = zone_of(site)
-    since, until = day_bounds(first, last, zone)
-    confirmed = Appointment.objects.filter(
-        consignment=OuterRef("consignment"), state=AppointmentState.CONFIRMED
+
+    pallets: int = 0
+    outer: int = 0
+    kg: Decimal | None = None
+
+
+def loadings(notices: Sequence[ShipNotice]) -> dict[int, Loading]:
+    """What comes with each of these notices, by id. One query."""
+    on_their_own = Q(parent__isnull=True)
+    packed = Package.objects.filter(notice__in=[one.pk for one in notices]).order_by().values_list("notice")
+    rows = packed.annotate(
+        pallets=Count("pk", filter=Q(kind=PackageKind.PALLET)),
+        outer=Count("pk", filter=on_their_own),
+        kg=Sum("gross_kg", filter=on_their_own),
     )
-    near = Appointment.objects.filter(
-        site=site, state=AppointmentState.CONFIRMED, starts_at__gte=since, starts_at__lt=until
-    )
-    packed = Package.objects.filter(notice=OuterRef("pk")).order_by().values("notice")
-    pallets = packed.filter(kind=PackageKind.PALLET).annotate(n=Count("pk")).values("n")
-    outer = packed.filter(parent__isnull=True).annotate(n=Count("pk")).values("n")
-    weight = packed.filter(parent__isnull=True).annotate(kg=Sum("gross_kg")).values("kg")
-    notices = visible_notices(actor).filter(ship_to=site, state__in=ON_THE_WAY)
-    notices = notices.filter(
-        Q(expected_on__gte=first, expected_on__lte=last)
-        | Q(consignment__in=list(near.values_list("consignment", flat=True)))
-    )
-    notices = notices.annotate(dock_time=Subquery(confirmed.values("starts_at")[:1]))
-    return notices.annotate(
-        dock_day=Coalesce(
-            Case(When(dock_time__isnull=False, then=TruncDate("dock_time", tzinfo=zone))),
-            F("expected_on"),
-            output_field=DateField(),
-        ),
-        pallets=Coalesce(Subquery(pallets), 0),
-        outer=Coalesce(Subquery(outer), 0),
-        kg=Coalesce(F("gross_kg"), Subquery(weight)),
-    ).filter(dock_day__gte=first, dock_day__lte=last)
+    found = {pk: (pallets, outer, kg) for pk, pallets, outer, kg in rows}
+    loads = {}
+    for one in notices:
+        pallets, outer, kg = found.get(one.pk, (0, 0, None))
+        loads[one.pk] = Loading(pallets, outer, kg if one.gross_kg is None else one.gross_kg)
+    return loads
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,22 +286,11 @@ class DayTotal:
         return self.consignments - self.timed
 
 
-def totals_by_day(actor: Actor, site: Site, first: date, last: date) -> dict[date, DayTotal]:
-    """The sums of each day on which something comes. One query over what comes, added up by the database."""
-    rows = inbound(actor, site, first, last).order_by().values("dock_day")
-    rows = rows.annotate(
-        n=Count("pk"),
-        sum_pallets=Sum("pallets"),
-        sum_outer=Sum("outer"),
-        sum_kg=Sum("kg"),
-        timed=Count("dock_time"),
-    )
-    return {
-        row["dock_day"]: DayTotal(
-            row["n"], row["sum_pallets"], row["sum_outer"], row["sum_kg"] or Decimal(0), row["timed"]
-        )
-        for row in rows
-    }
+def totals_by_day(site: Site, first: date, last: date) -> dict[date, DayTotal]:
+    """The sums of each day on which something comes, added up by the database. For the buying side. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(TOTALS, _asked_of(site, first, last))
+        return {row[0]: DayTotal(*row[1:]) for row in cursor.fetchall()}
 
 
 def overdue(actor: Actor, site: Site, today: date) -> QuerySet[ShipNotice]:

@@ -38,9 +38,9 @@ APPOINTMENT_LIFECYCLE = Lifecycle(
     Transition("confirm", _ASKED, AppointmentState.CONFIRMED, "shipment.time_confirmed", _DOCK),
     Transition("accept", _PROPOSED, AppointmentState.CONFIRMED, "shipment.time_accepted", _SHIP),
     Transition("refuse", _ASKED, AppointmentState.REFUSED, "shipment.time_refused", _DOCK),
-    Transition("cancel", _OPEN, AppointmentState.CANCELLED, "shipment.time_given_up", _SHIP),
-    Transition("call_off", _OPEN, AppointmentState.CANCELLED, "shipment.time_called_off", _DOCK),
-    Transition("keep", _CONFIRMED, AppointmentState.KEPT, "shipment.time_kept", _DOCK),
+    Transition("cancel", _OPEN, AppointmentState.CANCELLED, "shipment.time_cancelled", _SHIP),
+    Transition("call_off", _OPEN, AppointmentState.CANCELLED, "shipment.time_recalled", _DOCK),
+    Transition("keep", _CONFIRMED, AppointmentState.KEPT, "shipment.time_fulfilled", _DOCK),
     Transition("miss", _CONFIRMED, AppointmentState.MISSED, "shipment.time_missed", _DOCK),
     # There is nothing (any more) that comes at that time: taken back, closed, or there without an answer.
     Transition("lapse", _OPEN, AppointmentState.CANCELLED, "shipment.time_lapsed", _DOCK),

@@ -387,8 +387,8 @@ def _dock_time(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrd
         "shipment.time_confirmed": _("The time at the dock for %(number)s is confirmed"),
         "shipment.time_accepted": _("%(name)s takes the time at the dock for %(number)s"),
         "shipment.time_refused": _("The time at the dock for %(number)s is refused"),
-        "shipment.time_given_up": _("%(name)s gives up the time at the dock for %(number)s"),
-        "shipment.time_called_off": _("The dock takes back its time for %(number)s"),
+        "shipment.time_cancelled": _("%(name)s gives up the time at the dock for %(number)s"),
+        "shipment.time_recalled": _("The dock takes back its time for %(number)s"),
         "shipment.time_missed": _("Nothing came at the time for %(number)s"),
     }
     return texts[event.kind] % values

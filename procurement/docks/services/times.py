@@ -272,11 +272,10 @@ def _require_possible(
     elif start < at:
         message, code = _("%(when)s is over. Choose a time that is still to come."), "over"
     elif not is_dock and start < at + rhythm.ask_before:
-        hours = int(rhythm.ask_before.total_seconds() // 3600)
         message = _(
             "%(when)s is too soon: this dock is asked at least %(hours)d hours before. Choose a later time."
         )
-        message, code = message.replace("%(hours)d", str(hours)), "too_soon"
+        code = "too_soon"
     elif start > at + timedelta(days=DAYS_AHEAD):
         message, code = _("%(when)s is too far away. Choose a time within four months."), "far_off"
     elif not is_in_hours(start, length, rhythm):
@@ -288,7 +287,7 @@ def _require_possible(
         message, code = _("No time begins at %(when)s. Choose one of the free times."), "off_raster"
     if message:
         when = start.isoformat() if start.tzinfo is None else said_at(start, rhythm)
-        message = message % {"when": when}
+        message %= {"when": when, "hours": int(rhythm.ask_before.total_seconds() // 3600)}
         raise Invalid(message, [Problem("starts_at", message, start.isoformat(), code)])
 
 

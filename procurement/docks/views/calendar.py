@@ -23,6 +23,7 @@ from procurement.docks.queries import (
     due_lines,
     inbound,
     lines_without_notice,
+    loadings,
     open_times_by_consignment,
     overdue,
     rhythm_of,
@@ -55,7 +56,7 @@ def inbound_calendar(request: DoorRequest) -> HttpResponse:
     day = _day(request.GET.get("day", ""), today)
     first = day - timedelta(days=day.weekday()) if view == "week" else day
     last = first + timedelta(days=6) if view == "week" else day
-    totals = totals_by_day(request.actor, site, first, last)
+    totals = totals_by_day(site, first, last)
     due = lines_without_notice(request.actor, site, first, last)
     late = overdue(request.actor, site, today)
     oldest = list(late[: MOST_OVERDUE + 1])
@@ -79,7 +80,7 @@ def inbound_calendar(request: DoorRequest) -> HttpResponse:
         "back": _url(site, view, first - (7 * DAY if view == "week" else DAY)),
         "on": _url(site, view, first + (7 * DAY if view == "week" else DAY)),
         "now": _url(site, view, today),
-        "overdue": _rows(request, oldest[:MOST_OVERDUE], today, site),
+        "overdue": _rows(request, oldest[:MOST_OVERDUE], today, site, None),
         "more_overdue": late.count() - MOST_OVERDUE if len(oldest) > MOST_OVERDUE else 0,
         "figures": figures_of(totals.get(day, DayTotal()), due.get(day, 0), _due_url(site, day)),
         "may_plan": request.actor.may(Permission.DOCK_PLAN),
@@ -91,7 +92,7 @@ def inbound_calendar(request: DoorRequest) -> HttpResponse:
             order=("expected_on", "id"),
             size=PAGE_SIZE,
         )
-        context |= {"page": page, "rows": _rows(request, list(page.rows), today, site)}
+        context |= {"page": page, "rows": _rows(request, list(page.rows), today, site, day)}
     elif view == "week":
         context["days"] = _week(site, first, totals, due, today)
     else:
@@ -149,26 +150,28 @@ def _due_url(site: Site, day: date) -> str:
     return f"{reverse('inbound-due')}?{urlencode({'site': site.code, 'day': day.isoformat()})}"
 
 
-def _rows(request: DoorRequest, notices: list[ShipNotice], today: date, site: Site) -> list[dict[str, Any]]:
-    """What stands in a row of each notice: three queries, however many there are."""
-    said = summaries(notices)
+def _rows(
+    request: DoorRequest, notices: list[ShipNotice], today: date, site: Site, day: date | None
+) -> list[dict[str, Any]]:
+    """What stands in a row of each notice: four queries, however many there are. `day` is the one that is shown."""
+    said, loads = summaries(notices), loadings(notices)
     times = open_times_by_consignment(notice.consignment for notice in notices)
     zone = zone_of(site)
     rows = []
     for notice in notices:
-        one = times.get(notice.consignment)
-        here = one.starts_at.astimezone(zone) if one else None
+        one, load = times.get(notice.consignment), loads[notice.pk]
+        on = one.starts_at.astimezone(zone).date() if one else None
         rows.append(
             {
                 "notice": notice,
                 "lines": said[notice.pk].lines,
-                "packages": getattr(notice, "outer", None) or said[notice.pk].packages,
-                "pallets": getattr(notice, "pallets", None),
-                "kg": getattr(notice, "kg", notice.gross_kg),
+                "packages": load.outer,
+                "pallets": load.pallets,
+                "kg": load.kg,
                 "late": days_late(notice, today),
                 "time": one,
                 "clock": clock_text(one.starts_at, zone) if one else "",
-                "on": here.date() if here and here.date() != getattr(notice, "dock_day", None) else None,
+                "on": on if on != day else None,
                 "yours": one is not None and turn_of(one, request.actor).yours,
             }
         )

@@ -17,7 +17,7 @@ from portal.kernel.web import paginate, see_other, whole_number
 from procurement.docks.forms import read_start
 from procurement.docks.messages import AppointmentNamed, WishTime
 from procurement.docks.models import Appointment
-from procurement.docks.presenters import offered, reason_text, span_text, turn_of, zone_text
+from procurement.docks.presenters import offered, reason_text, span_text, suggested, turn_of, zone_text
 from procurement.docks.queries import (
     AWAITED,
     appointments_of,
@@ -95,7 +95,8 @@ def shipment_time_do(request: DoorRequest, key: uuid.UUID, verb: str) -> HttpRes
 
 
 def _do(request: DoorRequest, notice: ShipNotice, verb: str) -> None:
-    sent, common = request.POST, {"actor": request.actor, "at": request.at}
+    sent = request.POST
+    common: dict[str, Any] = {"actor": request.actor, "at": request.at}
     version = whole_number(sent.get("version")) or 0
     chosen = whole_number(sent.get("door")) or 0
     if verb in WISHES:
@@ -154,6 +155,7 @@ def _show(
         "is_awaited": is_awaited,
         "offer": offer,
         "times": offered(offer) if offer else [],
+        "suggested": suggested(offer, notice.expected_on) if offer else "",
         "minutes": int(offer.length.total_seconds() // 60) if offer else 0,
         "zone": offer.zone.key if offer else "",
         "doors": range(1, offer.rhythm.doors + 1) if offer else (),

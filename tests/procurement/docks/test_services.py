@@ -23,6 +23,7 @@ from procurement.docks.services import (
     miss_time,
     propose_time,
     refuse_time,
+    sweep_missed,
     write_plan,
 )
 from procurement.docks.services.following import follow_shipment
@@ -194,7 +195,7 @@ def test_a_time_is_refused_given_up_and_called_off_for_a_reason_alone(people, no
     answer(call_off_time, third, people["rex"], "Door is broken.")
 
     assert [fresh_time(each).state for each in (second, third)] == ["cancelled", "cancelled"]
-    assert [kind for kind, _facts in facts()][-1] == "time_called_off"
+    assert [kind for kind, _facts in facts()][-1] == "time_recalled"
 
 
 def test_who_may_do_what(people, notice):
@@ -307,6 +308,16 @@ def test_pallets_make_a_time_longer(people, notice):
     one = an_asked_time(sent, people["asha"])
 
     assert one.ends_at - one.starts_at == timedelta(hours=1)
+
+
+def test_a_time_that_is_long_over_and_to_which_nothing_came_was_missed(people, notice):
+    one = a_confirmed_time(notice, people["asha"], people["rex"])
+
+    assert sweep_missed(one.ends_at + timedelta(hours=4)) == 0
+    assert sweep_missed(one.ends_at + timedelta(hours=4, minutes=1)) == 1
+    assert sweep_missed(one.ends_at + timedelta(hours=5)) == 0
+
+    assert fresh_time(one).state == "missed"
 
 
 # --- the plan and what is offered ---------------------------------------------------------------------------
