@@ -10,8 +10,7 @@ from portal.kernel.actors import Actor
 from portal.kernel.errors import Invalid
 from procurement.gateways.messages import WriteGateway
 from procurement.gateways.queries import companies_for_gateways, suppliers_for_gateways
-from procurement.gateways.services import HANDLERS
-from procurement.gateways.states import READS, GatewayKind
+from procurement.gateways.states import GatewayKind
 from suppliers.models import Supplier
 
 
@@ -37,7 +36,7 @@ class GatewayForm(forms.Form):
     )
 
     def __init__(self, data: Any = None, *, actor: Actor) -> None:
-        offered = [(kind.value, kind.label) for kind in GatewayKind if READS[kind] in HANDLERS]
+        offered = GatewayKind.choices
         super().__init__(data, initial={"once": uuid.uuid4(), "kind": offered[0][0]})
         fields: dict[str, Any] = self.fields
         fields["kind"].choices = offered

@@ -138,6 +138,7 @@ def count_in(said: Mapping[str, Any], source: str) -> WholeCount:
             Decimal(line.get("damaged", "0")),
             line.get("lot", ""),
             line.get("note", ""),
+            line.get("rest", "follows"),
         )
         for line in said["lines"]
     )

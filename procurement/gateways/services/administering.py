@@ -21,8 +21,7 @@ from procurement.gateways.queries import (
     suppliers_for_gateways,
     visible_gateways,
 )
-from procurement.gateways.services.dealing import HANDLERS
-from procurement.gateways.states import READS, GatewayKind
+from procurement.gateways.states import GatewayKind
 from suppliers.models import Supplier
 from suppliers.roles import Permission
 
@@ -61,8 +60,8 @@ def make_gateway(command: WriteGateway, *, actor: Actor, at: datetime) -> tuple[
     elif visible_gateways(actor).filter(name=name).exists():
         message = _("There is a gateway “%(name)s” already. Choose another name.") % {"name": name}
         problems.append(Problem("name", message, name, "taken"))
-    if command.kind not in GatewayKind.values or READS[GatewayKind(command.kind)] not in HANDLERS:
-        message = _("“%(value)s” is no kind of gateway that is offered here.") % {"value": command.kind[:40]}
+    if command.kind not in GatewayKind.values:
+        message = _("“%(value)s” is no kind of gateway.") % {"value": command.kind[:40]}
         problems.append(Problem("kind", message, command.kind[:40], "unknown"))
     company = Company.objects.filter(code=command.company).first() if command.company else None
     if command.company and company is None:

@@ -33,6 +33,7 @@ from procurement.gateways.queries import (
     taken_before,
 )
 from procurement.gateways.states import AGAIN, EventKind, EventState, MessageState, Why
+from procurement.receipts.services import post_count
 from procurement.shipments.models import ShipNotice
 from procurement.shipments.services import tell_milestone
 
@@ -96,44 +97,37 @@ def tell(event: GatewayEvent, notice: ShipNotice, at: datetime) -> Outcome | Non
 # --- counts -------------------------------------------------------------------------------------------------
 
 
-def count_handler(post: Callable[..., Any]) -> Handler:
-    """Who takes counts, given how a finished count is posted: `post(whole, *, actor, at)`.
-
-    A gateway that speaks of one supplier or company counts nothing of another.
-    """
-
-    def take_count(event: GatewayEvent, at: datetime) -> Outcome:
-        gateway = event.gateway
-        whole = count_in(event.said, source_of(gateway.key, event.own_key))
-        narrow = {
-            "supplier": (gateway.supplier.number if gateway.supplier else whole.supplier, whole.supplier),
-            "company": (gateway.company.code if gateway.company else whole.company, whole.company),
-        }
-        message = _("This gateway speaks of %(only)s alone.")
-        foreign = [
-            Problem(name, message % {"only": only}, told, "out_of_reach")
-            for name, (only, told) in narrow.items()
-            if told != only
-        ]
-        if foreign:
-            return Outcome(EventState.REFUSED, Why.BREAKS_RULE, problems=foreign)
-        speaker = counter_of(gateway, event.message.way)
-        try:
-            with acting(speaker):
-                post(whole, actor=speaker, at=at)
-        except Invalid as refusal:
-            problems = refusal.problems or [Problem("", refusal.message, "", refusal.code)]
-            return Outcome(EventState.REFUSED, Why.BREAKS_RULE, problems=problems)
-        except Refusal as refusal:
-            problem = Problem("", refusal.message, "", refusal.code)
-            return Outcome(EventState.REFUSED, Why.BREAKS_RULE, problems=[problem])
-        return Outcome(EventState.TAKEN)
-
-    return take_count
+def take_count(event: GatewayEvent, at: datetime) -> Outcome:
+    """Post a finished count. A gateway that speaks of one supplier or company counts nothing of another."""
+    gateway = event.gateway
+    whole = count_in(event.said, source_of(gateway.key, event.own_key))
+    narrow = {
+        "supplier": (gateway.supplier.number if gateway.supplier else whole.supplier, whole.supplier),
+        "company": (gateway.company.code if gateway.company else whole.company, whole.company),
+    }
+    message = _("This gateway speaks of %(only)s alone.")
+    foreign = [
+        Problem(name, message % {"only": only}, told, "out_of_reach")
+        for name, (only, told) in narrow.items()
+        if told != only
+    ]
+    if foreign:
+        return Outcome(EventState.REFUSED, Why.BREAKS_RULE, problems=foreign)
+    speaker = counter_of(gateway, event.message.way)
+    try:
+        with acting(speaker):
+            post_count(whole, actor=speaker, at=at)
+    except Invalid as refusal:
+        problems = refusal.problems or [Problem("", refusal.message, "", refusal.code)]
+        return Outcome(EventState.REFUSED, Why.BREAKS_RULE, problems=problems)
+    except Refusal as refusal:
+        problem = Problem("", refusal.message, "", refusal.code)
+        return Outcome(EventState.REFUSED, Why.BREAKS_RULE, problems=[problem])
+    return Outcome(EventState.TAKEN)
 
 
-# Who takes which kind of event. A kind without a handler is not offered when a gateway is made.
-HANDLERS: dict[str, Handler] = {EventKind.MILESTONE: take_milestone}
+# Who takes which kind of event.
+HANDLERS: dict[str, Handler] = {EventKind.MILESTONE: take_milestone, EventKind.COUNT: take_count}
 
 
 # --- one event, one message ---------------------------------------------------------------------------------
@@ -166,10 +160,7 @@ def deal_with_event(event_id: int, *, at: datetime) -> str:
         event = held.get(pk=event_id)
         if event.state not in (EventState.RECEIVED, EventState.UNPLACED):
             return str(event.state)
-        handler = HANDLERS.get(event.kind)
-        if handler is None:
-            return str(event.state)
-        write_outcome(event, handler(event, at), at=at)
+        write_outcome(event, HANDLERS[event.kind](event, at), at=at)
         return str(event.state)
 
 

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from portal.kernel.rest.fields import Day, Exact, Moment, Shape, Text, Word
 from procurement.gateways.policies import MILESTONES_OF, milestone_of
 from procurement.labels.numbers import BadNumber, read_sscc
+from procurement.receipts.states import Rest
 from procurement.shipments.states import MilestoneKind
 
 NAMES = ("sscc", "tracking_number", "notice", "bill_of_lading")
@@ -98,6 +99,7 @@ class CountLineShape(Shape):
     damaged = Exact(required=False)
     lot = Text(required=False, allow_blank=True, max_length=60)
     note = Text(required=False, allow_blank=True, max_length=500)
+    rest = serializers.ChoiceField(choices=Rest.values, required=False)
 
 
 class CountShape(Shape):

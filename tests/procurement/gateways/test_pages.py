@@ -111,9 +111,10 @@ class TestGateways:
         assert answer.status_code == 422
         assert "There is a gateway “Blue Line” already. Choose another name." in page(answer)
 
-    def test_warehouse_systems_are_not_offered_as_long_as_nobody_takes_their_counts(self, at):
-        assert "Warehouse system" not in page(at("ines").get(reverse("integration-gateway-new")))
-        assert self.make(at("ines"), kind="warehouse").status_code == 422
+    def test_a_warehouse_system_gets_its_gateway_too(self, at):
+        assert "Warehouse system" in page(at("ines").get(reverse("integration-gateway-new")))
+        assert self.make(at("ines"), kind="warehouse").status_code == 201
+        assert self.make(at("ines"), kind="satellite", name="Other").status_code == 422
 
     def test_there_are_two_secrets_at_most(self, at, people):
         carrier = a_carrier(people["ines"])

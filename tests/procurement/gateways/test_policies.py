@@ -6,10 +6,11 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.kernel.errors import Invalid, Problem
+from portal.kernel.scope import acting
 from procurement.gateways.policies import (
     MILESTONES_OF,
     Found,
@@ -21,12 +22,14 @@ from procurement.gateways.policies import (
     names_of,
     source_of,
 )
-from procurement.gateways.services.dealing import HANDLERS, count_handler
-from procurement.gateways.states import EventKind, Why
+from procurement.gateways.states import Why
 from procurement.gateways.ways.reading import read_json
 from procurement.receipts.messages import WholeCountLine
+from procurement.receipts.models import CountedRow, ReceivingSheet
 from procurement.shipments.states import MilestoneKind
+from tests.builders.counts import a_notice
 from tests.builders.gateways import a_gateway
+from tests.people import FEED
 
 SEED = uuid.UUID("01234567-89ab-4cde-8f01-23456789abcd")
 
@@ -126,7 +129,7 @@ class TestCounts:
         assert (count.company, count.supplier, count.notice, count.site) == ("NM", "ACME", "DN-1", "LEEDS")
         assert count.received_on == date(2026, 3, 31)
         assert count.lines == (
-            WholeCountLine("4500000001", "L10", Decimal(7), Decimal(3), "", "wet"),
+            WholeCountLine("4500000001", "L10", Decimal(7), Decimal(3), "", "wet", "follows"),
             WholeCountLine("4500000001", "L20", Decimal("2.5"), Decimal(0), "A1", ""),
         )
 
@@ -145,38 +148,32 @@ class TestCounts:
         assert {one.field for one in read.problems} == {"events", "counts"}
 
 
-class TestCountsInPlace:
-    """The same door takes counts where somebody posts them."""
+@pytest.mark.django_db(transaction=True)
+def test_each_count_has_its_own_fate_and_is_posted_once(people, settings):
+    settings.OUTBOX_WAKE = "tests.kernel.test_reactions.no_hint"
+    a_notice(people, "DN-1")
+    warehouse = a_gateway(people["ines"], "Leeds WMS", kind="warehouse", supplier="ACME")
+    line = {"order": "4500000001", "line_key": "L10", "quantity": "40", "damaged": "5", "note": "wet"}
+    count = TestCounts.COUNT | {
+        "received_on": timezone.now().date().isoformat(),
+        "lines": [line | {"rest": "short"}],
+    }
+    counts = [count, count | {"id": "2", "site": "NOWHERE"}, count | {"id": "3", "supplier": "GLOBEX"}]
 
-    @pytest.fixture
-    def posted(self, monkeypatch):
-        """Whoever receives goods, as far as a gateway is concerned: what was handed over, and what it is to say."""
-        came: list = []
+    answer = warehouse.post(json.dumps({"id": "m-1", "counts": counts}).encode())
+    again = warehouse.post(json.dumps({"id": "m-2", "counts": [count]}).encode())
 
-        def post(whole, *, actor, at):
-            if whole.site == "NOWHERE":
-                raise Invalid(
-                    "There is no such site.", [Problem("site", "There is no such site.", "NOWHERE")]
-                )
-            came.append((whole, actor.label))
-
-        monkeypatch.setitem(HANDLERS, EventKind.COUNT, count_handler(post))
-        return came
-
-    @pytest.mark.django_db(transaction=True)
-    def test_each_count_has_its_own_fate(self, posted, people, settings):
-        settings.OUTBOX_WAKE = "tests.kernel.test_reactions.no_hint"
-        warehouse = a_gateway(people["ines"], "Leeds WMS", kind="warehouse", supplier="ACME")
-        counts = [TestCounts.COUNT, TestCounts.COUNT | {"id": "2", "site": "NOWHERE"}]
-        counts.append(TestCounts.COUNT | {"id": "3", "supplier": "GLOBEX"})
-
-        answer = warehouse.post(json.dumps({"id": "m-1", "counts": counts}).encode())
-
-        told = answer.json()["events"]
-        assert [one["outcome"] for one in told] == ["taken", "refused", "refused"]
-        assert told[1]["problems"] == [
-            {"field": "site", "message": "There is no such site.", "value": "NOWHERE", "code": "invalid"}
-        ]
-        assert told[2]["problems"][0]["message"] == "This gateway speaks of ACME alone."
-        ((whole, who),) = posted
-        assert (whole.notice, who) == ("DN-1", "Leeds WMS")
+    told = answer.json()["events"]
+    assert [one["outcome"] for one in told] == ["taken", "refused", "refused"]
+    assert [one["field"] for one in told[1]["problems"]] == ["site"]
+    assert told[2]["problems"][0]["message"] == "This gateway speaks of ACME alone."
+    assert [one["outcome"] for one in again.json()["events"]] == ["taken"]
+    with acting(FEED):
+        (sheet,) = ReceivingSheet.objects.filter(state="posted").select_related("notice")
+        (row,) = CountedRow.objects.filter(sheet_line__sheet=sheet)
+        assert (sheet.notice.number, sheet.posted_by, sheet.lines.get().rest) == (
+            "DN-1",
+            "Leeds WMS",
+            "short",
+        )
+        assert (row.quantity, row.damaged, row.wrong) == (40, 5, "wet")
