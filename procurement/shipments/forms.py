@@ -25,6 +25,7 @@ from procurement.acknowledgments.forms import (
     plain_day,
     shown_text,
 )
+from procurement.labels.elements import BadElement, read_elements
 from procurement.orders.policies import plain
 from procurement.shipments.messages import LineEntry, NoticeHeader, PackedContent, SaveNotice
 from procurement.shipments.models import ShipNotice, ShipNoticeLine
@@ -38,6 +39,9 @@ LINE = ("quantity", "remainder", "follows_on")
 LONGEST = 4000
 MOST_WAS = 200_000
 MOST_PLACES = 2 * MOST_PACKAGES  # positions, of which some are gone
+
+# An SSCC or a GTIN behind its application identifier, alone or with more behind it.
+GS1 = re.compile(r"(00[0-9]{18}|0[12][0-9]{14})")
 
 Typed = Mapping[str, str]
 
@@ -355,9 +359,20 @@ def read_optional_day(name: str, text: str, language: str) -> tuple[date | None,
 
 
 def read_scan(text: str) -> str:
-    """What a scanner typed, without the signs of the symbol around it: "]C100…", "(00)…"."""
+    """What a scanner typed, without the signs of the symbol around it: "]C100…", "(00)…".
+
+    Of a GS1 symbol it is the number of the package, else that of the item: its SSCC or GTIN.
+    """
     scanned = re.sub(r"^\][A-Za-z][0-9]", "", text.strip().strip("\x1d"))
     bare = scanned.replace(" ", "")
     if bare.startswith("(00)"):
         return bare[4:]
-    return bare[2:] if re.fullmatch(r"00[0-9]{18}", bare) else scanned[:100]
+    if re.fullmatch(r"00[0-9]{18}", bare):
+        return bare[2:]
+    if GS1.match(bare):
+        try:
+            said = {element.ai: element.data for element in read_elements(bare)}
+        except BadElement:
+            return scanned[:100]
+        return next((said[ai] for ai in ("00", "01", "02") if ai in said), scanned[:100])
+    return scanned[:100]

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.kernel.scope import acting
+from procurement.shipments.forms import read_scan
 from procurement.shipments.messages import PackedContent, TellMilestone
 from procurement.shipments.models import Package, ShipNotice
 from procurement.shipments.services import number_packages, set_contents, tell_milestone
@@ -774,6 +775,20 @@ def test_a_scan_that_comes_twice_counts_once(people, at):
     assert [answer["X-Scanned"] for answer in answers] == ["yes"] * 3
     assert packed(notice) == [("carton", [(1, 1)]), ("carton", [(1, 1)])]
     assert scan(asha, notice, "NO-SUCH", "3-c")["X-Scanned"] == "no"
+
+
+@pytest.mark.parametrize(
+    ("scanned", "read"),
+    [
+        ("]C10109501101530003", "09501101530003"),
+        ("010950110153000310LOT-1\x1d3712", "09501101530003"),
+        ("0109501101530009", "0109501101530009"),  # no GTIN: its check digit is another
+        ("(00)123456789012345675", "123456789012345675"),
+        ("VALVE-15", "VALVE-15"),
+    ],
+)
+def test_a_gs1_symbol_is_read_for_what_it_names(scanned, read):
+    assert read_scan(scanned) == read
 
 
 def test_a_scan_that_could_not_be_looked_at_is_not_said_to_have_been(people, at):
