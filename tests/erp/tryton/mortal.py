@@ -14,6 +14,7 @@ from typing import Any
 
 BEFORE_CALL, AFTER_CALL = "before-call", "after-call"
 BEGINNING, BEGUN, ANSWERED, RECORDED = "beginning", "begun", "answered", "recorded"
+TOLD = "told"
 
 
 def die() -> None:
@@ -23,7 +24,7 @@ def die() -> None:
 def dying_at(moment: str, nth: int) -> None:
     """Put the moment into the code: the nth writing call to Tryton, or a step of the delivery."""
     from portal.kernel.outbox import services as outbox
-    from procurement.erp import delivery
+    from procurement.erp import delivery, telling
     from procurement.erp.connectors.tryton import wire
 
     if moment in (BEFORE_CALL, AFTER_CALL):
@@ -44,6 +45,7 @@ def dying_at(moment: str, nth: int) -> None:
         BEGINNING: (delivery, "begin_call", False),  # taken up, nothing noted yet
         BEGUN: (delivery, "_call", False),  # noted that a call is under way, none made
         ANSWERED: (delivery, "record_result", False),  # all stands in Tryton, nothing of it here
+        TOLD: (telling, "record_telling_result", False),  # a count stands in Tryton, nothing of it here
         RECORDED: (outbox, "_finish", False),  # written down here, the message still leased
     }
     if moment in steps:
