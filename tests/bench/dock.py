@@ -30,7 +30,7 @@ def measure(machine: Machine, size: Size, notices: int, rounds: int = ROUNDS) ->
         with machine.superuser(database) as server:
             server.execute("ANALYZE")
             server.commit()
-        wanted = {view: f"/inbound/?site={filled['site']}&view={view}" for view in ("day", "week", "load")}
+        wanted = {view: f"/inbound/?site={filled['site']}&view={view}" for view in ("day", "week", "hours")}
         wanted["list of all"] = "/shipments/?view=way"
         pages = {name: timed(lambda path=path: bea.get(path), rounds) for name, path in wanted.items()}  # type: ignore[misc]  # bound now
     finally:
