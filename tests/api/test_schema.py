@@ -28,9 +28,10 @@ from procurement.inbox.models import ExceptionCase
 from procurement.inbox.services.review import INBOX, review_cases
 from procurement.receipts.messages import WholeCount, WholeCountLine
 from procurement.receipts.services import post_count
+from procurement.shipments.models import ShipNotice
 from procurement.shipments.services import correct_notice
 from suppliers.roles import Permission
-from tests.builders.matrix import by_mail
+from tests.builders.matrix import a_time, by_mail
 from tests.builders.programs import a_program
 from tests.builders.shipments import a_sent_notice, do
 from tests.builders.world import MONDAY, a_line, an_order, make_world
@@ -127,15 +128,15 @@ def keys_of(program):
         "cases": cases_of(orders),
         "mail-drafts": [read_in_a_mail(orders[2])],
         "ship-notices": (notices := shipped_by_a_buyer(orders[1])),
-        "appointments": [asked_for_a_time(program, key) for key in notices],
+        "appointments": [asked_for_a_time(key) for key in notices],
         "counts": [counted_at_the_dock(orders[2])],
     }
 
 
-def asked_for_a_time(program, key):
+def asked_for_a_time(key):
     """A time at the dock that waits for an answer."""
-    free = program.get(f"/api/v1/ship-notices/{key}/free-times").json()["times"]
-    return program.post(f"/api/v1/ship-notices/{key}/ask-time", {"starts_at": free[0]}).json()["key"]
+    with acting(FEED):
+        return str(a_time(ShipNotice.objects.get(key=key)).key)
 
 
 def counted_at_the_dock(order):

@@ -32,6 +32,7 @@ from procurement.erp.states import CommandState
 from procurement.management.commands import seed_demo
 from procurement.orders.models import OrderRevision, PurchaseOrder
 from procurement.orders.states import Agreement, Logistics, OrderState
+from procurement.receipts.models import ReceivingSheet
 from procurement.shipments.models import ShipNotice
 from procurement.threads.models import Message
 from procurement.tolerances.models import ToleranceDecision, TolerancePolicy
@@ -167,6 +168,10 @@ def notices_sent() -> int:
     return ShipNotice.objects.filter(sent_at__isnull=False).count()
 
 
+def counts_posted() -> int:
+    return ReceivingSheet.objects.filter(state="posted").count()
+
+
 @pytest.mark.usefixtures("loaded")
 class TestWhatTheErpKnows:
     def test_every_message_is_delivered_but_for_the_newest_and_the_one_that_never_gets_through(self):
@@ -175,9 +180,9 @@ class TestWhatTheErpKnows:
         delivered = OutboxMessage.objects.filter(topic="erp", state=MessageState.DELIVERED)
 
         told = Counter(waiting.values_list("kind", flat=True))
-        # One count was posted yesterday; the ERP books it after it has heard of its notice.
+        # What was counted the ERP books after it has heard of its notice.
         assert told == Counter(
-            {"order.promise_agreed": 3, "shipment.sent": notices_sent(), "count.posted": 1}
+            {"order.promise_agreed": 3, "shipment.sent": notices_sent(), "count.posted": counts_posted()}
         )
         assert {order.stream for order in order_of("not_getting_through")} == {parked.stream}
         assert DeliveryAttempt.objects.filter(message=parked).count() == parked.attempts == 12
@@ -211,10 +216,10 @@ def test_the_pretend_erp_goes_on_with_the_same_orders(settings):
     load()
     with acting(SET_UP):
         stuck = set(ErpCommand.objects.exclude(state=CommandState.CONFIRMED).values_list("key", flat=True))
-        notices = notices_sent()
+        notices, counts = notices_sent(), counts_posted()
     pretend = PretendErp(settings.ERP_FILES_ROOT)
 
-    assert deliver_due(worker=1, clock=timezone.now, topics=["erp"]) == 3 + notices
+    assert deliver_due(worker=1, clock=timezone.now, topics=["erp"]) == 3 + notices + counts
     worked = pretend.work()
     with connect() as connector:
         runs = read_feeds(connector, clock=timezone.now)
