@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 AXE = Path(__file__).parent / "vendor/axe-core-4.14.1/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+BETWEEN = 820
 ASK = """
 ([part, rules]) => axe.run(part, {runOnly: {type: "tag", values: rules}}).then(
   found => found.violations.flatMap(violation => violation.nodes.map(
@@ -24,3 +26,16 @@ def violations(page: Any, part: str = "html") -> list[str]:
 def sideways(page: Any) -> int:
     """By how many pixels the page is wider than the window: nobody should have to scroll sideways."""
     return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+def faults(page: Any, name: str, folder: Path) -> list[str]:
+    """What is wrong with a page as it stands at the width of its window. Between a phone and a desk nothing but the room
+    differs, so there axe is not asked again. PICTURES=1 keeps a picture of each in `folder`, to be looked at.
+    """
+    width = page.viewport_size["width"]
+    where = f"{name} at {width}"
+    if os.environ.get("PICTURES"):
+        page.screenshot(path=folder / f"{name}-{width}.png".replace(" ", "-"), full_page=True)
+    found = [f"{where}: {one}" for one in violations(page)] if width != BETWEEN else []
+    wide = sideways(page)
+    return [*found, f"{where}: {wide} px too wide"] if wide > 0 else found
