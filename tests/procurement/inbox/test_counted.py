@@ -151,3 +151,18 @@ def test_two_sheets_of_one_notice_are_added_up(people):
     (case,) = cases()
 
     assert (case.facts["counted"], case.facts["announced"]) == ("55", "60")
+
+
+def test_a_difference_that_was_settled_hides_no_later_one(people):
+    notice = a_notice(people)
+    first = a_posted_sheet(people, 41, 4, rest="follows", notice=notice)
+    settle(fresh_sheet(first), people["bea"], "credit")
+    second = begin(notice, people["rex"])
+    count_row(second, people["rex"], 10)
+    post(second, people["rex"], "short")
+
+    (case,) = [one for one in cases() if one.state == "open"]
+
+    assert (case.kind, case.facts["counted"], case.facts["announced"]) == ("receipt_differs", "55", "60")
+    settle(fresh_sheet(second), people["bea"], "closed")
+    assert {one.state for one in cases()} == {"resolved"}
