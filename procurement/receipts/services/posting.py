@@ -6,6 +6,7 @@ notice then (`services.counting`). So no piece counts twice, however often it is
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction

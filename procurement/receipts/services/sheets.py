@@ -73,7 +73,7 @@ def begin_count(command: BeginCount, *, actor: Actor, at: datetime) -> Receiving
 
 
 def require_awaited(notice: ShipNotice) -> None:
-    """Raise `IllegalTransition` for a notice of which nothing is awaited any more: counted again it would count twice."""
+    """Raise `IllegalTransition` for a notice of which nothing is awaited: counted again it would count twice."""
     if notice.state not in ON_THE_WAY:
         message = _("Ship notice %(number)s is %(state)s: nothing of it waits to be counted.")
         values = {"number": notice.number, "state": notice.get_state_display().lower()}

@@ -1,4 +1,6 @@
-"""A ship notice knows that a count of it stands at the dock: it is neither taken back nor corrected behind that."""
+"""A ship notice knows that a count of it stands: it is neither taken back nor corrected behind that; and a sheet knows
+its last scans.
+"""
 
 from django.db import migrations, models
 
@@ -25,4 +27,5 @@ class Migration(migrations.Migration):
             model_name="shipnotice", name="counted_at", field=models.DateTimeField(null=True)
         ),
         migrations.RunSQL(COUNTED, migrations.RunSQL.noop),
+        migrations.AddField(model_name="receivingsheet", name="marks", field=models.JSONField(default=list)),
     ]
