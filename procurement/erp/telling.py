@@ -45,8 +45,8 @@ class Kind:
     """What differs between the papers that are told whole.
 
     `take_up` finds or makes the record of a message, with its orders held, and says which they are; `wait` raises
-    `RetryLater` where something else must come first; `ask` is the call. `not_by_machine` is what a person reads and does
-    where the ERP cannot be told.
+    `RetryLater` where something else must come first; `ask` is the call. `not_by_machine` is what a person reads and
+    does where the ERP cannot be told.
     """
 
     take_up: Callable[[OutboxMessage], tuple[Any, list[int]]]

@@ -70,8 +70,8 @@ def follow_shipment(consignment: UUID, *, actor: Actor, at: datetime) -> bool:
 
 
 def _hold_newest(consignment: UUID) -> ShipNotice | None:
-    """The version of a consignment that counts, held. One that was replaced while it was waited for counts no more; then
-    the next one is there. Raises `RetryLater` where corrections come faster than this looks.
+    """The version of a consignment that counts, held. One that was replaced while it was waited for counts no more;
+    then the next one is there. Raises `RetryLater` where corrections come faster than this looks.
     """
     sent = ShipNotice.objects.filter(consignment=consignment, sent_at__isnull=False).order_by("-issue")
     for _round in range(ROUNDS):

@@ -58,8 +58,8 @@ def write_plan(command: WritePlan, *, actor: Actor, at: datetime) -> DockPlan:
 
 @requires_scope
 def forget_plan(site_code: str, version: int, *, actor: Actor, at: datetime) -> None:
-    """Go back to what holds where nothing is written down. Raises `Invalid` where a door is to go at which somebody has a
-    time, and `StaleDocument`.
+    """Go back to what holds where nothing is written down. Raises `Invalid` where a door is to go at which somebody has
+    a time, and `StaleDocument`.
     """
     _require_planner(actor)
     site = find_site(site_code)

@@ -175,6 +175,8 @@ def _note_figures(found: Counted, rests: Mapping[int, str]) -> None:
     rows = [row.pk for each in found.lines for row in each.rows if not row.quantity and not row.damaged]
     CountedRow.objects.filter(pk__in=rows).delete()
     idle = [each.one.pk for each in found.lines if each.tally.announced is None and not each.tally.counted]
+    if len(idle) == len(found.lines):
+        idle = idle[1:]  # nothing but wrong items came: by this line their order is known
     SheetLine.objects.filter(pk__in=idle, photos__isnull=True).delete()
     kept = [each for each in found.lines if each.one.pk not in idle]
     for each in kept:
