@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.kernel.actors import Actor, Side
 from portal.kernel.scope import acting, in_scope
@@ -219,7 +220,7 @@ WAYS = (
     Way(
         "record-list",
         "chart-line",
-        _("Record"),
+        pgettext_lazy("of a supplier", "Record"),
         P.ORDER_VIEW,
         frozenset({"record-list", "supplier-record"}),
         sides=_SUPPLIER,

@@ -195,16 +195,14 @@ def offer_for(
 
 # What is on its way to a site, or there and not all counted, on some of its days. The day of a consignment is that of
 # its confirmed time where it has one, else the one on which it is expected.
+# The time is found by its consignment alone, of which one at most is open: by index, also where nothing is known yet.
 HERE = """
-WITH timed AS (
-    SELECT consignment, starts_at FROM procurement_appointment
-    WHERE site_id = %(site)s AND state = 'confirmed'
-),
-near AS (
+WITH near AS (
     SELECT notice.id, notice.gross_kg, timed.starts_at,
            coalesce((timed.starts_at AT TIME ZONE %(zone)s)::date, notice.expected_on) AS day
     FROM procurement_shipnotice notice
-    LEFT JOIN timed ON timed.consignment = notice.consignment
+    LEFT JOIN procurement_appointment timed
+        ON timed.consignment = notice.consignment AND timed.state = 'confirmed'
     WHERE notice.ship_to_id = %(site)s AND notice.state = ANY (%(states)s)
 ),
 here AS (SELECT * FROM near WHERE day BETWEEN %(first)s AND %(last)s)

@@ -12,6 +12,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.web import Page, paginate, whole_number
@@ -133,7 +134,7 @@ def _parts(measure: Measure, count: int, missed: int, only: str) -> list[dict[st
         {"url": f"?figure={measure}", "label": _("All"), "count": count, "current": not only},
         {
             "url": f"?figure={measure}&only=missed",
-            "label": _("Missed"),
+            "label": pgettext("measure", "Missed"),
             "count": missed,
             "current": bool(only),
         },

@@ -16,11 +16,23 @@ from portal.embedded.places import ROOT
 from portal.embedded.postgres_home import PostgresUnavailable
 from portal.embedded.supervisor import Failed, Stopping, Supervisor
 from portal.embedded.valkey import ValkeyUnavailable
-from tests.bench import importing, inbox, mails, outbox, pages, report, rules, servers, shipments, tryton
+from tests.bench import (
+    dock,
+    importing,
+    inbox,
+    mails,
+    outbox,
+    pages,
+    report,
+    rules,
+    servers,
+    shipments,
+    tryton,
+)
 from tests.bench.company import BIG, LITTLE, TINY, Size
 from tests.bench.servers import Machine
 
-PARTS = ("pages", "import", "outbox", "inbox", "rules", "mails", "shipments", "tryton")
+PARTS = ("pages", "import", "outbox", "inbox", "rules", "mails", "shipments", "dock", "tryton")
 
 
 class Bench:
@@ -48,6 +60,7 @@ class Bench:
             "rules": self.rules,
             "mails": self.mails,
             "shipments": self.shipments,
+            "dock": self.dock,
             "tryton": self.tryton,
         }
         for part in parts:
@@ -98,6 +111,10 @@ class Bench:
     def shipments(self, results: dict[str, Any]) -> None:
         size = self.big if self.small else self.little
         self.keep(results, "shipments", shipments.measure(self.machine, size, 20 if self.small else 2_000))
+
+    def dock(self, results: dict[str, Any]) -> None:
+        size, notices, rounds = (self.big, 10, 2) if self.small else (self.little, 5_000, dock.ROUNDS)
+        self.keep(results, "dock", dock.measure(self.machine, size, notices, rounds))
 
     def tryton(self, results: dict[str, Any]) -> None:
         self.keep(results, "tryton", tryton.measure(self.machine, 2 if self.small else 60))

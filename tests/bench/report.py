@@ -30,7 +30,8 @@ sessions and both walls up.
 
 ```
 make bench                              everything but the first load; twenty minutes, with two cores and 10 GB of disk
-make bench ARGS="pages import"          only these parts: pages, import, outbox, inbox, rules, mails, shipments, tryton
+make bench ARGS="pages import"          only these parts: pages, import, outbox, inbox, rules, mails, shipments,
+                                        dock, tryton
 make bench FULL=1 ARGS=import           with a first load of all lines through the files connector
 make bench SMALL=1                      a few seconds of everything, to see that it works; keeps nothing
 ```
@@ -95,6 +96,7 @@ def document(results: dict[str, Any]) -> str:
         ("rules", rules),
         ("mails", mails),
         ("shipments", shipments),
+        ("dock", dock),
         ("tryton", tryton),
     ):
         if name in results:
@@ -121,6 +123,7 @@ TITLES = {
     "rules": "The tolerance engine",
     "mails": "The mail reader",
     "shipments": "A notice of many cartons",
+    "dock": "A busy dock",
     "tryton": "Promises to a live Tryton",
 }
 
@@ -264,6 +267,24 @@ def shipments(part: dict[str, Any]) -> list[str]:
     rows = [f"| one notice of {one['cartons']:,} cartons, from a file | seconds |", "|---|--:|"]
     rows += [f"| {name} | {took:.1f} |" for name, took in one["seconds"].items()]
     return [*rows, "", f"The labels are {one['bytes'] / 1_000_000:.1f} MB, one to a page."]
+
+
+def dock(part: dict[str, Any]) -> list[str]:
+    found = part["found"]
+    rows = [
+        f"| page, with {found['notices']:,} consignments on their way to one site | p50 | p95 |",
+        "|---|--:|--:|",
+    ]
+    rows += [
+        f"| {name} | {one['p50']:.0f} ms | {one['p95']:.0f} ms |" for name, one in found["pages"].items()
+    ]
+    return [
+        *rows,
+        "",
+        f"Counts posted one by one: {found['counted_per_second']:.0f} a second.",
+        f"The ERP's bookings taken: {found['booked_per_second']:,.0f} a second; counted for their ship notices:",
+        f"{found['attributed_per_second']:,.0f} a second.",
+    ]
 
 
 def tryton(part: dict[str, Any]) -> list[str]:

@@ -100,5 +100,6 @@ def test_a_small_bench_measures_everything_and_touches_only_its_own_folder(tmp_p
     assert [one["rules"] for one in found["rules"]["found"]["sizes"]] == [5, 50, 500]
     assert found["mails"]["found"]["per_second"] > 1
     assert found["shipments"]["found"]["cartons"] == 20
+    assert (found["dock"]["found"]["notices"], found["dock"]["found"]["counted"]) == (10, 10)
     assert "## Plans" in done.stdout
     assert report.DOCUMENT.read_bytes() == before

@@ -27,9 +27,7 @@ def notices_on(settings):
 
 
 def told():
-    deliver_due(
-        worker=1, clock=lambda: timezone.now() + timedelta(minutes=1), topics=["reactions", "notices"]
-    )
+    deliver_due(worker=1, clock=lambda: timezone.now() + timedelta(hours=2), topics=["reactions", "notices"])
     with acting(FEED):
         rows = Notice.objects.filter(kind="dock_time").order_by("id")
         return [(one.event_kind.removeprefix("shipment.time_"), one.audience, one.name) for one in rows]
