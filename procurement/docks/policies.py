@@ -17,6 +17,7 @@ GRACE = timedelta(minutes=30)
 # When nothing came, it is missed this long after its time is over.
 AWAITED_FOR = timedelta(hours=4)
 DAYS_AHEAD = 120
+DOORS = 2  # where no plan says how many
 MOST_DOORS, MOST_PALLETS_AN_HOUR, MOST_ASK_HOURS = 99, 500, 720
 SLOTS = (15, 20, 30, 45, 60, 90, 120)
 
@@ -26,7 +27,7 @@ class Rhythm:
     """How a dock works: when it is open, how many doors it has, and how quickly one of them unloads."""
 
     calendar: WorkingCalendar
-    doors: int = 2
+    doors: int = DOORS
     slot: timedelta = timedelta(minutes=30)
     pallets_per_hour: int = 20
     ask_before: timedelta = timedelta(hours=4)

@@ -26,6 +26,9 @@ from procurement.shipments.queries import order_ids_of
 
 KINDS = frozenset({"count.posted", "count.reversed"})
 NOT_BY_MACHINE = gettext_noop("This ERP cannot be told of counted goods by machine. Key in the receipt.")
+TAKE_BACK_BY_HAND = gettext_noop(
+    "This ERP cannot be told of counted goods by machine. If the receipt was keyed in, take it back there."
+)
 
 
 def carry_booking(message: OutboxMessage, connector: ErpConnector, clock: Callable[[], datetime]) -> str:
@@ -94,5 +97,5 @@ _COUNTS = Kind(
     take_up=take_up_booking,
     is_taken=lambda capabilities: capabilities.books_receipts,
     ask=_ask,
-    not_by_machine=NOT_BY_MACHINE,
+    not_by_machine=lambda write: TAKE_BACK_BY_HAND if write.reversed else NOT_BY_MACHINE,
 )

@@ -110,7 +110,7 @@ _NOTICES = Kind(
     take_up=take_up_notice,
     is_taken=lambda capabilities: capabilities.takes_notices,
     ask=_ask,
-    not_by_machine=NOT_BY_MACHINE,
+    not_by_machine=lambda _write: NOT_BY_MACHINE,
     wait=_wait_for_the_number,
 )
 

@@ -45,13 +45,14 @@ class Kind:
     """What differs between the papers that are told whole.
 
     `take_up` finds or makes the record of a message, with its orders held, and says which they are; `wait` raises
-    `RetryLater` where something else must come first; `ask` is the call.
+    `RetryLater` where something else must come first; `ask` is the call. `not_by_machine` is what a person reads and
+    does where the ERP cannot be told.
     """
 
     take_up: Callable[[OutboxMessage], tuple[Any, list[int]]]
     is_taken: Callable[[Capabilities], bool]
     ask: Callable[[ErpConnector, Any], WriteResult]
-    not_by_machine: str
+    not_by_machine: Callable[[Any], str]
     wait: Callable[[Any], None] = lambda _write: None
 
 
@@ -65,7 +66,7 @@ def carry_telling(
         if write.state not in TO_CARRY:
             return str(write.state)
         if not kind.is_taken(connector.capabilities):
-            move(write, "hand_over", at=at, reason=kind.not_by_machine, fault=Fault.UNSUPPORTED)
+            move(write, "hand_over", at=at, reason=kind.not_by_machine(write), fault=Fault.UNSUPPORTED)
             return str(write.state)
         _let_rest(write, connector.capabilities, at)
         _wait_for_others(write, orders, at)

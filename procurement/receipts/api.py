@@ -343,7 +343,7 @@ class Counts(Doors):
         summary="Post a finished count",
         description=(
             "A warehouse's program hands in what it has counted. It is a fact at once, and the ERP is asked to book "
-            "what is good. The same *source* told twice counts once."
+            "what is good. The same *source* told twice counts once; another count under it is refused."
         ),
         tags=COUNT_TAGS,
         parameters=WRITES,

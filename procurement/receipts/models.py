@@ -75,7 +75,8 @@ class ReceivingSheet(models.Model):
     The ERP stays the system of record: a sheet that is posted is a fact that the ERP is asked to book, and its booking
     comes back as a `Receipt`. It is never edited then, only reversed with a reason. `consignment` is that of the
     notice: a correction of the notice takes the sheet along. `source` names a count that a warehouse's program handed
-    in. `received_on` is a day at the site.
+    in. `received_on` is a day at the site. `marks` name the last scans that a page sent, so that one whose answer was
+    lost on the way counts once.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -93,6 +94,7 @@ class ReceivingSheet(models.Model):
     source = models.CharField(max_length=120, blank=True)
     received_on = models.DateField(null=True)
     note = models.TextField(blank=True)
+    marks = models.JSONField(default=list)
     begun_at = models.DateTimeField()
     begun_by = models.CharField(max_length=200)
     updated_at = models.DateTimeField()

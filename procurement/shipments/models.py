@@ -31,7 +31,8 @@ class ShipNotice(models.Model):
     next `issue`, so that every version is kept. `number` is the supplier's own (the delivery note's); `number_key` is
     that number as it is compared (`policies.number_key`). `ship_on` and `delivery_on` are dates where the goods are
     then; `expected_on` is the day of arrival as planning should see it: what was announced, or what a milestone made
-    of it. Weights are in kilograms.
+    of it. `counted_at` is there while a count of it at the dock stands, also before the ERP has booked it. Weights are
+    in kilograms.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -71,6 +72,7 @@ class ShipNotice(models.Model):
     channel = models.CharField(max_length=20, blank=True)
     departed_at = models.DateTimeField(null=True)
     arrived_at = models.DateTimeField(null=True)
+    counted_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     end_reason = models.TextField(blank=True)
 

@@ -8,12 +8,14 @@
   const counts = () => [...document.querySelectorAll('#count-parts input[name^="good."]')];
   let sent = new Map();
   let under = "";
+  // A scan has a name of its own: sent again after an answer that was lost on its way, it counts once.
+  const mark = () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2).padEnd(8, "0").slice(0, 16)}`;
 
   document.addEventListener("submit", (event) => {
     if (event.target !== form()) return;
     const scan = field("scan");
     if (!scan.value.trim()) return;
-    field("scans").value += `${scan.value}\n`;
+    field("scans").value += `${mark()}\t${scan.value}\n`;
     scan.value = "";
   }, true);
 

@@ -10,6 +10,7 @@ from portal.kernel.scope import acting
 from procurement.receipts.services import HEARS, count_receipts_of
 from procurement.shipments.services import cancel_notice
 from tests.builders.changes import an_agreed_order
+from tests.builders.counts import a_notice, begin, count_row, fresh_sheet, post
 from tests.builders.facts import a_receipt, arrive
 from tests.builders.shipments import a_sent_notice, do, fresh_notice
 from tests.builders.world import MONDAY, fresh_line
@@ -63,3 +64,25 @@ def test_many_bookings_counted_by_many_workers_are_each_counted_once(people):
     assert [fresh_notice(one).state for one in notices] == ["received", "received"]
     assert fresh_line().way == fresh_line(10, "4500000002").way == []
     assert fresh_line().shipped_quantity == Decimal(60)
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_a_count_is_posted_or_its_notice_taken_back_and_never_both(people, turn):
+    notice = a_notice(people)
+    sheet = begin(notice, people["rex"])
+    count_row(sheet, people["rex"], 60)
+
+    def take_back():
+        return do(cancel_notice, fresh_notice(notice), people["asha"], "The lorry broke down.")
+
+    def book():
+        return post(sheet, people["rex"])
+
+    at_once(*((book, take_back) if turn % 2 else (take_back, book)))
+
+    # A count of what was taken back a moment before is one of goods that nobody announced any more.
+    if fresh_notice(notice).state == "cancelled":
+        assert fresh_notice(notice).counted_at is None
+    else:
+        assert (fresh_notice(notice).state, fresh_sheet(sheet).state) == ("arrived", "posted")
+        assert fresh_notice(notice).counted_at is not None

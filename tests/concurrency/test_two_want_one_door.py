@@ -1,16 +1,20 @@
 """Two want one door, or answer one wish, at one moment: real threads on real connections."""
 
 from collections import Counter
+from threading import Event
+from time import sleep
 
 import pytest
 
 from portal.kernel.scope import acting
 from procurement.docks.messages import AppointmentNamed, WishTime, WritePlan
+from procurement.docks.queries import DOCK
 from procurement.docks.services import ask_time, confirm_time, propose_time, refuse_time, write_plan
-from procurement.shipments.services import cancel_notice
+from procurement.docks.services.following import follow_shipment
+from procurement.shipments.services import cancel_notice, correct_notice, send_notice
 from tests.builders.changes import an_agreed_order
-from tests.builders.docks import TEN, an_asked_time, fresh_time, time_of
-from tests.builders.shipments import a_sent_notice, named
+from tests.builders.docks import TEN, a_confirmed_time, an_asked_time, fresh_time, time_of
+from tests.builders.shipments import a_sent_notice, do, named
 from tests.builders.world import MONDAY
 from tests.concurrency.test_two_at_once import at_once, kinds
 
@@ -102,3 +106,24 @@ def test_nothing_is_confirmed_for_what_is_taken_back_in_that_moment(people):
     assert kinds(outcomes)["ShipNotice"] == 1
     confirmed = kinds(outcomes)["Appointment"] == 1
     assert time_of(notice).state == ("confirmed" if confirmed else "asked")
+
+
+def test_a_time_outlives_a_correction_that_is_sent_while_somebody_looks(people):
+    (notice,) = notices_of(people, 1)
+    one = a_confirmed_time(notice, people["asha"], people["rex"])
+    draft = named(do(correct_notice, notice, people["asha"]))
+    sent = Event()
+
+    def correct():
+        with acting(people["asha"].actor):
+            send_notice(draft, actor=people["asha"].actor, at=MONDAY)
+            sent.set()
+            sleep(0.5)  # whoever looks now waits for the version that counted until here
+
+    def look():
+        assert sent.wait(10)
+        with acting(DOCK):
+            return follow_shipment(notice.consignment, actor=DOCK, at=MONDAY)
+
+    assert at_once(correct, look)[1] is False
+    assert fresh_time(one).state == "confirmed"

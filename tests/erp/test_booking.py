@@ -167,6 +167,7 @@ def test_an_erp_that_cannot_be_told_makes_a_task_to_key(counted: Any, people: An
     message = tell(command, order)
 
     assert deliver(message, ScriptedErp(books_receipts=False)) == "to_key"
+    assert the_write().reason.endswith("Key in the receipt.")
     review(fresh())
     assert the_case().kind == CaseKind.ERP_TO_KEY
     assert title_of(the_case(), LATER) == "Key the receipt of DN-1 into the ERP"
@@ -180,6 +181,7 @@ def test_an_erp_that_cannot_be_told_makes_a_task_to_key(counted: Any, people: An
 
     gone = tell(replace(command, reversed=True), order)
     assert deliver(gone, ScriptedErp(books_receipts=False)) == "to_key"
+    assert the_write().reason.endswith("If the receipt was keyed in, take it back there.")
     review(fresh())
     assert title_of(the_case(), LATER) == "Take the receipt of DN-1 out of the ERP"
 

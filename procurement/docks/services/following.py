@@ -10,6 +10,7 @@ from uuid import UUID
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.models import AuditEvent
+from portal.kernel.outbox.services import RetryLater
 from portal.kernel.scope import acting, require_no_transaction, requires_scope
 from procurement.docks.models import Appointment
 from procurement.docks.policies import AWAITED_FOR, was_kept
@@ -20,6 +21,7 @@ from procurement.shipments.models import ShipNotice
 from procurement.shipments.states import NoticeState
 
 MOST_AT_ONCE = 200
+ROUNDS = 3
 
 HEARS = frozenset(
     {
@@ -46,15 +48,14 @@ def follow_shipments(events: Sequence[AuditEvent], at: datetime) -> str:
 @requires_scope
 def follow_shipment(consignment: UUID, *, actor: Actor, at: datetime) -> bool:
     """Let the open time of one consignment agree with where it is; says whether it moved."""
-    sent = ShipNotice.objects.filter(consignment=consignment, sent_at__isnull=False).order_by("-issue")
-    notice: ShipNotice | None = sent.select_for_update(of=("self",)).first()
+    notice = _hold_newest(consignment)
     open_ones = Appointment.objects.filter(consignment=consignment, state__in=OPEN)
     one: Appointment | None = (
         open_ones.select_related("site__company").select_for_update(of=("self",)).first()
     )
     if notice is None or one is None or notice.state in AWAITED:
         return False
-    if notice.state not in (NoticeState.CANCELLED, NoticeState.REPLACED, NoticeState.DISCARDED):
+    if notice.state != NoticeState.CANCELLED:
         came = notice.arrived_at or at
         if one.state == AppointmentState.CONFIRMED:
             verb = "keep" if was_kept(came, one.ends_at) else "miss"
@@ -66,6 +67,18 @@ def follow_shipment(consignment: UUID, *, actor: Actor, at: datetime) -> bool:
         reason = "The ship notice was taken back."
     move(one, notice, "lapse", {"reason": reason, "ended_at": at}, actor=actor, at=at)
     return True
+
+
+def _hold_newest(consignment: UUID) -> ShipNotice | None:
+    """The version of a consignment that counts, held. One that was replaced while it was waited for counts no more;
+    then the next one is there. Raises `RetryLater` where corrections come faster than this looks.
+    """
+    sent = ShipNotice.objects.filter(consignment=consignment, sent_at__isnull=False).order_by("-issue")
+    for _round in range(ROUNDS):
+        notice: ShipNotice | None = sent.select_for_update(of=("self",)).first()
+        if notice is None or notice.state != NoticeState.REPLACED:
+            return notice
+    raise RetryLater("The ship notice is being corrected.")
 
 
 def sweep_missed(at: datetime) -> int:
@@ -83,8 +96,7 @@ def sweep_missed(at: datetime) -> int:
 def _miss(consignment: UUID, at: datetime) -> bool:
     if follow_shipment(consignment, actor=DOCK, at=at):
         return True
-    sent = ShipNotice.objects.filter(consignment=consignment, sent_at__isnull=False).order_by("-issue")
-    notice: ShipNotice | None = sent.select_for_update(of=("self",)).first()
+    notice = _hold_newest(consignment)
     open_ones = Appointment.objects.filter(consignment=consignment, state=AppointmentState.CONFIRMED)
     one: Appointment | None = (
         open_ones.select_related("site__company").select_for_update(of=("self",)).first()

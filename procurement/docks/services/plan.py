@@ -17,7 +17,7 @@ from procurement.catalogue.models import Site
 from procurement.clocks.models import week_to_json
 from procurement.docks.messages import WritePlan
 from procurement.docks.models import Appointment, DockPlan
-from procurement.docks.policies import MOST_ASK_HOURS, MOST_DOORS, MOST_PALLETS_AN_HOUR, SLOTS
+from procurement.docks.policies import DOORS, MOST_ASK_HOURS, MOST_DOORS, MOST_PALLETS_AN_HOUR, SLOTS
 from procurement.docks.queries import find_site, lock_dock
 from procurement.docks.states import HOLDING
 from suppliers.roles import Permission
@@ -58,14 +58,19 @@ def write_plan(command: WritePlan, *, actor: Actor, at: datetime) -> DockPlan:
 
 @requires_scope
 def forget_plan(site_code: str, version: int, *, actor: Actor, at: datetime) -> None:
-    """Go back to what holds where nothing is written down."""
+    """Go back to what holds where nothing is written down. Raises `Invalid` where a door is to go at which somebody has
+    a time, and `StaleDocument`.
+    """
     _require_planner(actor)
     site = find_site(site_code)
+    lock_dock(site)
     plan = DockPlan.objects.select_for_update().filter(site=site).first()
     if plan is None:
         raise _stale()  # somebody else has taken it back
     if plan.version != version:
         raise _stale()
+    if problems := list(_doors_in_use(site, DOORS, at)):
+        raise Invalid(problems[0].message, problems)
     facts = {"site": site.code, "before": _facts(plan)}
     record("dock.forgotten", plan.stream, actor=actor, at=at, supplier_id=None, facts=facts, internal=True)
     DockPlan.objects.filter(pk=plan.pk).delete()

@@ -59,6 +59,11 @@ def dock_plan(request: DoorRequest, code: str) -> HttpResponse:
 def dock_plan_forget(request: DoorRequest, code: str) -> HttpResponse:
     """Go back to what holds where nothing is written down."""
     version = whole_number(request.POST.get("version")) or 0
-    forget_plan(code, version, actor=request.actor, at=request.at)
-    messages.success(request, _("The dock works again as its site does."))
+    try:
+        with transaction.atomic():
+            forget_plan(code, version, actor=request.actor, at=request.at)
+    except Invalid as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, _("The dock works again as its site does."))
     return see_other("dock-plan", code)

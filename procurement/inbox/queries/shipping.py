@@ -5,7 +5,7 @@ what was booked since its first one. Who sends none is reminded of nothing.
 
 Note [Counted short]: until the whole notice is through, or its day is past, the dock may still be counting. Where who
 counts has said on a receiving sheet that something is missing, it is missing at once. What the buyer has settled with
-the supplier is nobody's to look at any more.
+the supplier is nobody's to look at any more, until a later sheet differs again.
 """
 
 from collections import defaultdict
@@ -128,7 +128,8 @@ def counts(reach: Reach) -> Iterator[Finding]:
         is_short = came < one.quantity and (is_said or _is_through(one, came, reach))
         if came <= one.quantity and not is_short:
             continue
-        if any(each.settlement for each in sheets):
+        differing = [each for each in sheets if each.has_difference]
+        if differing and differing[-1].settlement:
             continue
         line, notice = one.line, one.notice
         facts = {

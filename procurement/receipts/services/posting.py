@@ -6,9 +6,11 @@ notice then (`services.counting`). So no piece counts twice, however often it is
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -48,6 +50,7 @@ from procurement.receipts.services.sheets import (
     open_unannounced,
     parties_of,
     require_as_seen,
+    require_awaited,
     require_may_count,
 )
 from procurement.receipts.services.writing import row_problems
@@ -55,6 +58,7 @@ from procurement.receipts.states import SHEET_LIFECYCLE, Rest, SheetState
 from procurement.shipments.models import ShipNotice
 from procurement.shipments.policies import number_key
 from procurement.shipments.queries import hold_notice, order_ids_of
+from procurement.shipments.services import note_counted
 from procurement.shipments.states import LIVE
 
 MOST_TOLD = 50
@@ -115,10 +119,20 @@ def _post(sheet: ReceivingSheet, command: PostSheet, *, actor: Actor, at: dateti
     }
     facts = _facts_of(counted_sheet(sheet), command.rests)
     SHEET_LIFECYCLE.move(sheet, "post", actor=actor, at=at, facts=facts, fields=fields)
+    _note_on_notice(sheet)
     told = counted_sheet(sheet)
     _ask_the_erp(told, actor=actor, at=at)
     _tell_orders(told, "order.goods_counted", actor=actor, at=at)
     return sheet
+
+
+def _note_on_notice(sheet: ReceivingSheet) -> None:
+    """Let the notice, which is held, say whether a count of it stands: then nobody takes it back or corrects it."""
+    if sheet.consignment is not None:
+        standing = ReceivingSheet.objects.filter(consignment=sheet.consignment, state=SheetState.POSTED)
+        # One that says that nothing came has rows of nothing, and those are gone: the goods may be taken back.
+        counting = standing.filter(lines__rows__isnull=False)
+        note_counted(sheet.consignment, counting.aggregate(first=Min("posted_at"))["first"])
 
 
 def _problems_of(found: Counted, rests: Mapping[int, str]) -> Iterable[Problem]:
@@ -161,6 +175,8 @@ def _note_figures(found: Counted, rests: Mapping[int, str]) -> None:
     rows = [row.pk for each in found.lines for row in each.rows if not row.quantity and not row.damaged]
     CountedRow.objects.filter(pk__in=rows).delete()
     idle = [each.one.pk for each in found.lines if each.tally.announced is None and not each.tally.counted]
+    if len(idle) == len(found.lines):
+        idle = idle[1:]  # nothing but wrong items came: by this line their order is known
     SheetLine.objects.filter(pk__in=idle, photos__isnull=True).delete()
     kept = [each for each in found.lines if each.one.pk not in idle]
     for each in kept:
@@ -268,7 +284,8 @@ def _tell_orders(found: Counted, kind: str, *, actor: Actor, at: datetime) -> No
 def reverse_sheet(named: SheetNamed, reason: str, *, actor: Actor, at: datetime) -> ReceivingSheet:
     """Take a posted count back, and say why: it stays to be read, and the ERP is asked to take its booking back.
 
-    Raises `Invalid` without a reason, `IllegalTransition` for what is not posted, `StaleDocument`, `NotAllowed`.
+    Raises `Invalid` without a reason, `IllegalTransition` for what is not posted and while a later count reckons with
+    it, `StaleDocument`, `NotAllowed`.
     """
     require_may_count(actor)
     why = reason.strip()
@@ -286,6 +303,7 @@ def reverse_sheet(named: SheetNamed, reason: str, *, actor: Actor, at: datetime)
         message %= {"state": sheet.get_state_display().lower()}
         raise IllegalTransition(message, details={"verb": "reverse", "state": sheet.state})
     require_as_seen(sheet, named.version)
+    _require_nothing_later(sheet)
     fields: dict[str, Any] = {
         "reversed_at": at,
         "reversed_by": actor.label,
@@ -294,10 +312,35 @@ def reverse_sheet(named: SheetNamed, reason: str, *, actor: Actor, at: datetime)
     }
     facts = {"sheet": str(sheet.key), "number": sheet.reference, "why": why}
     SHEET_LIFECYCLE.move(sheet, "reverse", actor=actor, at=at, facts=facts, fields=fields)
+    _note_on_notice(sheet)
     told = counted_sheet(sheet)
     _ask_the_erp(told, actor=actor, at=at)
     _tell_orders(told, "order.count_reversed", actor=actor, at=at)
     return sheet
+
+
+def _require_nothing_later(sheet: ReceivingSheet) -> None:
+    """Raise `IllegalTransition` where a later count of the consignment has taken what is here of this one into account:
+    what it says is missing would be wrong.
+    """
+    if sheet.consignment is None:
+        return
+    mine = CountedRow.objects.filter(sheet_line__sheet=sheet).values("sheet_line__line")
+    reckoning = SheetLine.objects.filter(
+        sheet__consignment=sheet.consignment,
+        sheet__state=SheetState.POSTED,
+        sheet__posted_at__gte=sheet.posted_at,
+        line__in=mine,
+        counted_before__gt=ZERO,
+    ).exclude(sheet=sheet)
+    later = reckoning.select_related("sheet").order_by("-sheet__posted_at", "-sheet_id").first()
+    if later is None:
+        return
+    message = _(
+        "What %(name)s counted afterwards, posted on %(day)s, reckons with this count. Take that one back first."
+    )
+    values = {"name": later.sheet.posted_by, "day": later.sheet.posted_at.date().isoformat()}
+    raise IllegalTransition(message % values, details={"verb": "reverse", "sheet": str(later.sheet.key)})
 
 
 # --- a finished count of a program --------------------------------------------------------------------------
@@ -308,7 +351,8 @@ def post_count(whole: WholeCount, *, actor: Actor, at: datetime) -> ReceivingShe
     """Take a finished count of a warehouse's program, by the same rules as on the page. Told twice it counts once.
 
     What of the notice is not in it comes later, unless the line says that it is missing. Raises `Invalid` with every
-    problem found, `IllegalTransition` while people count the same notice here, `NotAllowed`.
+    problem found, `IllegalTransition` while people count the same notice here and where nothing of it is awaited,
+    `Duplicate` for another count under a source that was told before, `NotAllowed`.
     """
     require_may_count(actor)
     supplier, company, site = parties_of(whole.supplier, whole.company, whole.site)
@@ -319,15 +363,16 @@ def post_count(whole: WholeCount, *, actor: Actor, at: datetime) -> ReceivingShe
         )
         raise Invalid(message, [Problem("source", message, source[:80], "required")])
     if known := _told_before(company.pk, source):
-        return find_sheet(known.key, actor=actor)
+        return _as_told(find_sheet(known.key, actor=actor), whole)
     lines = _lines_of(whole, company.pk, supplier.pk)
     seen = _notice_of(whole, company.pk, supplier.pk)
     orders = {line.order_id for line in lines.values()}
     lock_orders({*orders, *(order_ids_of([seen.pk]) if seen else ())})  # Note [Sheet last]
     notice = hold_notice(seen.key, actor=actor) if seen else None
     if known := _told_before(company.pk, source):
-        return find_sheet(known.key, actor=actor)
+        return _as_told(find_sheet(known.key, actor=actor), whole)
     if notice is not None:
+        require_awaited(notice)
         _require_nobody_counts(notice)
     more = {"source": source}
     try:
@@ -352,6 +397,46 @@ def post_count(whole: WholeCount, *, actor: Actor, at: datetime) -> ReceivingShe
 def _told_before(company: int, source: str) -> ReceivingSheet | None:
     found: ReceivingSheet | None = ReceivingSheet.objects.filter(company=company, source=source).first()
     return found
+
+
+def _as_told(sheet: ReceivingSheet, whole: WholeCount) -> ReceivingSheet:
+    """What was told under this source, told again. Raises `Duplicate` where it is another count: passed over, it would
+    be lost.
+    """
+    found = counted_sheet(sheet)
+    known: dict[tuple[str, str, str], tuple[Decimal, Decimal]] = {}
+    missing: dict[tuple[str, str], str] = {}
+    for each in found.lines:
+        name = (each.one.line.order.number, each.one.line.key)
+        known |= {(*name, row.lot): (row.quantity, row.damaged) for row in each.rows}
+        if each.tally.missing:
+            missing[name] = each.one.rest
+    told: dict[tuple[str, str, str], tuple[Decimal, Decimal]] = {}
+    short = {(one.order, one.line_key) for one in whole.lines if one.rest == Rest.SHORT}
+    for one in whole.lines:
+        row = (one.order, one.line_key, one.lot.strip())
+        good, damaged = told.get(row, (ZERO, ZERO))
+        told[row] = (good + one.quantity, damaged + one.damaged)
+    if sheet.notice is not None:
+        is_of_it = number_key(whole.notice) == sheet.notice.number_key
+    else:
+        is_of_it = (whole.delivery_note.strip() or whole.notice.strip())[:60] == sheet.delivery_note
+    is_same = (
+        is_of_it
+        and sheet.supplier.number == whole.supplier
+        and sheet.received_on == whole.received_on
+        and known == {name: row for name, row in told.items() if any(row)}
+        and all((name in short) == (rest == Rest.SHORT) for name, rest in missing.items())
+    )
+    if is_same:
+        return sheet
+    message = _(
+        "The source %(source)s is that of another count: of %(number)s, posted on %(day)s. Give a new count a name of "
+        "its own, and take the old one back if it was wrong."
+    )
+    posted = sheet.posted_at.date().isoformat() if sheet.posted_at else ""
+    values = {"source": sheet.source, "number": sheet.reference, "day": posted}
+    raise Duplicate(message % values, details={"count": str(sheet.key)})
 
 
 def _lines_of(whole: WholeCount, company: int, supplier: int) -> dict[tuple[str, str], PurchaseOrderLine]:

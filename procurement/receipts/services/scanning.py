@@ -33,6 +33,7 @@ from procurement.shipments.models import PackedQuantity
 
 ONE = Decimal(1)
 LONGEST_LOT = 20
+MOST_MARKS = 1000  # twice what a page sends at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,18 @@ class Scanned:
 
 
 @requires_scope
-def scan(key: uuid.UUID, scanned: str, *, actor: Actor, at: datetime) -> Scanned:
+def scan(key: uuid.UUID, scanned: str, *, mark: str = "", actor: Actor, at: datetime) -> Scanned:
     """Count what was scanned: a package by its SSCC or our number, an item by any of its numbers or a GS1 symbol.
 
+    `mark` is the page's own name for this scan: sent again, because the answer was lost on its way, it counts once.
     Raises `IllegalTransition` where the sheet is posted or thrown away, `NotAllowed`, `NotFound`.
     """
     sheet = hold_counting(key, actor=actor)
+    if mark and mark in sheet.marks:
+        return Scanned(True, "kept", _("This scan was counted already; only the answer was lost on its way."))
+    if mark:
+        sheet.marks = [*sheet.marks, mark][-MOST_MARKS:]
+        sheet.save(update_fields=["marks"])
     code = read_code(scanned, today=site_day(sheet, at))
     if not code.text:
         return Scanned(False, "nothing", _("Nothing was scanned. Scan again."))

@@ -68,11 +68,16 @@ def begin_count(command: BeginCount, *, actor: Actor, at: datetime) -> Receiving
     going = ReceivingSheet.objects.filter(consignment=notice.consignment, state=SheetState.COUNTING).first()
     if going is not None:
         return find_sheet(going.key, actor=actor)
+    require_awaited(notice)
+    return open_sheet(notice, actor=actor, at=at)
+
+
+def require_awaited(notice: ShipNotice) -> None:
+    """Raise `IllegalTransition` for a notice of which nothing is awaited: counted again it would count twice."""
     if notice.state not in ON_THE_WAY:
         message = _("Ship notice %(number)s is %(state)s: nothing of it waits to be counted.")
         values = {"number": notice.number, "state": notice.get_state_display().lower()}
         raise IllegalTransition(message % values, details={"state": notice.state})
-    return open_sheet(notice, actor=actor, at=at)
 
 
 def open_sheet(notice: ShipNotice, *, actor: Actor, at: datetime, **more: Any) -> ReceivingSheet:

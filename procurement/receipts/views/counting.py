@@ -5,9 +5,10 @@ the button does its work. Without a script the page comes anew; with one only th
 """
 
 import json
+import re
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import Any
 
@@ -58,6 +59,9 @@ COUNT, LINE, LINES, WRONG = (
 LAST = "last-scan"  # in the session: without a script the page comes anew, and says what the last scan did
 PAGE_SIZE = 50
 MOST_SCANS = 500  # that a scanner has typed while the network was away
+MOST_SAID = 10  # of those that did not count
+# What receiving.js puts before a scan, so that one that is sent again counts once.
+MARKED = re.compile(r"([0-9a-z]{6,20}-[0-9a-z]{6,20})\t(.*)", re.ASCII)
 
 
 def show_count(
@@ -131,10 +135,9 @@ def _go_to(request: DoorRequest, address: str) -> HttpResponse:
 def _do(request: DoorRequest, key: uuid.UUID) -> Scanned | None:
     """What was scanned is counted, then what the button says is done; returns what the last of it came to."""
     who: dict[str, Any] = {"actor": request.actor, "at": request.at}
-    pressed, said = request.POST, None
-    for text in [*pressed.get("scans", "").splitlines()[:MOST_SCANS], pressed.get("scan", "")]:
-        if text.strip():
-            said = scan(key, text[:200], **who)
+    pressed = request.POST
+    scans = [*pressed.get("scans", "").splitlines()[:MOST_SCANS], pressed.get("scan", "")]
+    said = _said([_scan(key, text, who) for text in scans if text.strip()])
     if number := pressed.get("see"):
         said = see_package(key, number, **who)
     elif number := pressed.get("unsee"):
@@ -149,6 +152,29 @@ def _do(request: DoorRequest, key: uuid.UUID) -> Scanned | None:
     elif photo := _key(pressed.get("drop_photo", "")):
         drop_photo(key, photo, **who)
     return said
+
+
+def _scan(key: uuid.UUID, text: str, who: dict[str, Any]) -> Scanned:
+    marked = MARKED.fullmatch(text)
+    mark, code = marked.groups() if marked else ("", text)
+    return scan(key, code[:200], mark=mark, **who)
+
+
+def _said(all_of_it: Sequence[Scanned]) -> Scanned | None:
+    """What the last scan came to; of several, first of all what is not here: nobody has read it yet. A package that was
+    scanned twice is no such thing.
+    """
+    if not all_of_it:
+        return None
+    refused = [one for one in all_of_it if not one.is_good and one.what != "again"]
+    if not refused or len(all_of_it) == 1:
+        return all_of_it[-1]
+    texts = list(dict.fromkeys(one.text for one in refused))
+    text = " ".join(texts[:MOST_SAID])
+    if len(texts) > MOST_SAID:
+        more = _("%(n)d more did not count. Look at the sheet, and scan again what is not on it.")
+        text = f"{text} {more % {'n': len(texts) - MOST_SAID}}"
+    return replace(refused[-1], text=text)
 
 
 def _key(text: str) -> uuid.UUID | None:

@@ -19,7 +19,7 @@ from procurement.shipments.services.packing import (
     set_contents,
     set_package,
 )
-from procurement.shipments.services.receive import close_notice, note_received
+from procurement.shipments.services.receive import close_notice, note_counted, note_received
 from procurement.shipments.services.send import (
     Sent,
     cancel_notice,
@@ -55,6 +55,7 @@ __all__ = [
     "look_at_upload",
     "move_package",
     "move_packages",
+    "note_counted",
     "note_received",
     "number_packages",
     "pack_rest",

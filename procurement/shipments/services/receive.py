@@ -1,5 +1,6 @@
 """The receiving side has counted: what of a notice is here, and whether more of it is to come."""
 
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -22,6 +23,16 @@ from procurement.shipments.services.holding import require_as_seen
 from procurement.shipments.services.send import MOST_TOLD, refresh_lines
 from procurement.shipments.states import LIVE, NOTICE_LIFECYCLE, ON_THE_WAY, NoticeState
 from suppliers.roles import Permission
+
+
+@requires_scope
+def note_counted(consignment: uuid.UUID, counted_at: datetime | None) -> None:
+    """Write down since when a count of a consignment stands at the dock, or that none does any more.
+
+    Until the ERP has booked it no total says that something is here; but what was counted is a fact, and its notice is
+    neither taken back nor corrected behind it. The notice is held by whoever calls this.
+    """
+    ShipNotice.objects.filter(consignment=consignment, state__in=LIVE).update(counted_at=counted_at)
 
 
 @requires_scope

@@ -151,9 +151,10 @@ def _hold_replaced(notice: ShipNotice) -> ShipNotice | None:
 
 def require_untouched(notice: ShipNotice, verb: str) -> None:
     """Raise `IllegalTransition` with its reason where a notice cannot be taken back any more."""
-    if notice.state in NOTICE_LIFECYCLE.sources(verb):
+    is_here = notice.state in (NoticeState.PARTLY_RECEIVED, NoticeState.RECEIVED, NoticeState.CLOSED)
+    if notice.state in NOTICE_LIFECYCLE.sources(verb) and notice.counted_at is None:
         return
-    if notice.state in (NoticeState.PARTLY_RECEIVED, NoticeState.RECEIVED, NoticeState.CLOSED):
+    if is_here or notice.counted_at is not None:
         message = _("Something of this ship notice has been received. What was counted cannot be taken back.")
     else:
         message = _("This ship notice is %(state)s. It cannot be changed any more.")

@@ -378,6 +378,19 @@ def test_a_door_at_which_somebody_has_a_time_stays(people, notice):
         a_plan(people["rex"], doors=1)
 
 
+def test_a_plan_stays_while_somebody_has_a_time_at_a_door_that_is_there_by_it_alone(people, notice):
+    plan = a_plan(people["rex"], doors=3)
+    one = an_asked_time(notice, people["asha"])
+    answer(confirm_time, one, people["rex"], door=3)
+
+    with acting(people["rex"].actor), pytest.raises(Invalid, match="at a door above 2"):
+        forget_plan("LEEDS", plan.version, actor=people["rex"].actor, at=MONDAY)
+
+    answer(call_off_time, fresh_time(one), people["rex"], "The ramp is broken.")
+    with acting(people["rex"].actor):
+        forget_plan("LEEDS", plan.version, actor=people["rex"].actor, at=MONDAY)
+
+
 def test_only_receiving_writes_the_plan(people):
     for name in ("bea", "asha"):
         with pytest.raises(NotAllowed):

@@ -8,8 +8,9 @@ from portal.kernel.scope import acting
 from procurement.inbox.models import ExceptionCase
 from procurement.inbox.presenters.pages import compared, own_page
 from procurement.inbox.presenters.rows import title_of
-from procurement.receipts.messages import NewWrongItem
-from procurement.receipts.services import note_wrong_item
+from procurement.receipts.messages import BeginCount, NewWrongItem
+from procurement.receipts.services import add_line, begin_count, note_wrong_item
+from tests.builders.changes import an_agreed_order
 from tests.builders.counts import (
     a_notice,
     a_posted_sheet,
@@ -151,3 +152,34 @@ def test_two_sheets_of_one_notice_are_added_up(people):
     (case,) = cases()
 
     assert (case.facts["counted"], case.facts["announced"]) == ("55", "60")
+
+
+def test_a_difference_that_was_settled_hides_no_later_one(people):
+    notice = a_notice(people)
+    first = a_posted_sheet(people, 41, 4, rest="follows", notice=notice)
+    settle(fresh_sheet(first), people["bea"], "credit")
+    second = begin(notice, people["rex"])
+    count_row(second, people["rex"], 10)
+    post(second, people["rex"], "short")
+
+    (case,) = [one for one in cases() if one.state == "open"]
+
+    assert (case.kind, case.facts["counted"], case.facts["announced"]) == ("receipt_differs", "55", "60")
+    settle(fresh_sheet(second), people["bea"], "closed")
+    assert {one.state for one in cases()} == {"resolved"}
+
+
+def test_a_wrong_item_is_a_case_also_where_nothing_else_came(people):
+    order = an_agreed_order(people["asha"])
+    with acting(people["rex"].actor):
+        unannounced = BeginCount(supplier="ACME", company="NM", site="LEEDS", delivery_note="LS-7")
+        sheet = begin_count(unannounced, actor=people["rex"].actor, at=MONDAY)
+        add_line(sheet.key, order.lines.get(number=10).pk, actor=people["rex"].actor, at=MONDAY)
+        add_line(sheet.key, order.lines.get(number=20).pk, actor=people["rex"].actor, at=MONDAY)
+        note_wrong_item(sheet.key, NewWrongItem("A box of gloves"), actor=people["rex"].actor, at=MONDAY)
+    post(sheet, people["rex"])
+
+    (case,) = cases()
+
+    assert (case.kind, case.order.number) == ("goods_rejected", "4500000001")
+    assert [one.one.line.number for one in whole_sheet(sheet).lines] == [10]

@@ -397,3 +397,33 @@ def test_thirty_rows_of_a_list_ask_no_more_than_one(people, at):
     some(1, 30)
 
     assert [asked_of(rex, address, data=view) for view in views] == few
+
+
+def test_a_scan_whose_answer_was_lost_on_its_way_is_sent_again_and_counts_once(people, at):
+    sheet = begin(a_notice(people, cartons=None), people["rex"])
+    first = {"scans": f"mf4k2a9x-1q2w3e4r\t{GTIN}\n"}
+    both = {"scans": f"{first['scans']}mf4k2b11-5t6z7u8i\t{GTIN}\n"}
+
+    at("rex").post(url("receiving-count", sheet), first, headers=HTMX)
+    page = at("rex").post(url("receiving-count", sheet), both, headers=HTMX)
+    again = at("rex").post(url("receiving-count", sheet), both, headers=HTMX)
+
+    assert page.status_code == 200
+    assert "only the answer was lost" in again.content.decode()
+    assert whole_sheet(sheet).lines[0].tally.good == 2
+
+
+def test_of_many_scans_those_that_did_not_count_are_all_said(people, at):
+    sheet = begin(a_notice(people, cartons=None), people["rex"])
+
+    page = (
+        at("rex")
+        .post(
+            url("receiving-count", sheet), {"scans": f"STRANGE-1\n{GTIN}\nSTRANGE-2\n{GTIN}\n"}, headers=HTMX
+        )
+        .content.decode()
+    )
+
+    assert "STRANGE-1 is not on this sheet" in page
+    assert "STRANGE-2 is not on this sheet" in page
+    assert whole_sheet(sheet).lines[0].tally.good == 2

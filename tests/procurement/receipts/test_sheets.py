@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, NotFound, StaleDocument
+from portal.kernel.errors import Duplicate, IllegalTransition, Invalid, NotAllowed, NotFound, StaleDocument
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting
 from procurement.receipts.messages import (
@@ -30,6 +30,7 @@ from procurement.receipts.services import (
     add_photos,
     begin_count,
     clean_photo,
+    count_receipts,
     discard_sheet,
     drop_photo,
     drop_row,
@@ -42,6 +43,7 @@ from procurement.receipts.services import (
     unsee_package,
     write_row,
 )
+from procurement.shipments.queries import order_ids_of
 from procurement.shipments.services import cancel_notice, correct_notice
 from tests.builders.changes import an_agreed_order
 from tests.builders.counts import (
@@ -639,3 +641,83 @@ def test_nobody_else_answers(people):
 def test_there_is_no_such_sheet(people):
     with acting(people["rex"].actor), pytest.raises(NotFound):
         scan(uuid.uuid4(), "x", actor=people["rex"].actor, at=MONDAY)
+
+
+# --- what stands behind a count -----------------------------------------------------------------------------
+
+
+def test_what_was_counted_is_not_taken_back_or_corrected_before_the_erp_has_booked_it(people):
+    notice = a_notice(people, cartons=None)
+    newer = do(correct_notice, notice, people["asha"])
+    write(newer, people["asha"], "DN-1B")
+    sheet = a_posted_sheet(people, 40, rest="short", notice=notice)
+
+    assert fresh_notice(notice).state == "arrived"
+    for tried in (
+        lambda: do(cancel_notice, fresh_notice(notice), people["asha"], "Typed wrongly."),
+        lambda: send(newer, people["asha"]),
+    ):
+        with pytest.raises(IllegalTransition, match="has been received"):
+            tried()
+
+    reverse(sheet, people["rex"])
+    do(cancel_notice, fresh_notice(notice), people["asha"], "It never left.")
+
+    assert fresh_notice(notice).state == "cancelled"
+
+
+def test_a_notice_of_which_nothing_came_at_all_can_be_taken_back(people):
+    notice = a_notice(people)
+    post(begin(notice, people["rex"]), people["rex"], "short")
+
+    do(cancel_notice, fresh_notice(notice), people["asha"], "The lorry was stolen.")
+
+    assert fresh_notice(notice).state == "cancelled"
+
+
+def test_a_count_with_which_a_later_one_reckons_is_not_taken_back_first(people):
+    notice = a_notice(people, cartons=None)
+    first = a_posted_sheet(people, 40, rest="follows", notice=notice)
+    second = a_posted_sheet(people, 20, notice=notice)
+
+    with pytest.raises(IllegalTransition, match="Take that one back first"):
+        reverse(first, people["rex"])
+
+    reverse(second, people["rex"])
+    reverse(first, people["rex"])
+    assert fresh_sheet(first).state == "reversed"
+
+
+def test_a_program_counts_nothing_of_a_notice_that_is_through(people):
+    notice = a_notice(people, cartons=None)
+    arrive(a_receipt(quantity=Decimal(60), reference="DN-1"))
+    with acting(FEED):
+        count_receipts(order_ids_of([notice.pk]), actor=FEED, at=MONDAY)
+
+    assert fresh_notice(notice).state == "received"
+    with pytest.raises(IllegalTransition, match="nothing of it waits to be counted"):
+        tell(a_whole_count())
+
+    assert told() == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"lines": (WholeCountLine("4500000001", "L10", Decimal(50)),)},
+        {"lines": (WholeCountLine("4500000001", "L10", Decimal(60), lot="A"),)},
+        {"lines": (WholeCountLine("4500000001", "L10", Decimal(60), Decimal(1), note="Torn."),)},
+        {"lines": (WholeCountLine("4500000001", "L20", Decimal(60)),)},
+        {"received_on": TODAY - timedelta(days=1)},
+        {"notice": "", "delivery_note": "DN-9"},
+    ],
+)
+def test_another_count_under_a_source_that_was_told_is_refused_and_never_passed_over(people, changed):
+    a_notice(people, cartons=None)
+    tell(a_whole_count())
+
+    assert tell(a_whole_count()).source == "WMS-1"
+    with pytest.raises(Duplicate, match="another count"):
+        tell(a_whole_count(**changed))
+
+    assert len(told()) == 1
