@@ -56,7 +56,7 @@ def _value(cell: Any) -> Any:
 
 
 def kept_cell(value: Any) -> Any:
-    """A cell as JSON keeps it; `cell_of` reads it back. A figure beyond all bounds, which JSON has no word for, is text."""
+    """A cell as JSON keeps it; `cell_of` reads it back. A figure beyond all bounds, which JSON cannot say, is text."""
     if value is UNKNOWN:
         return {FORMULA: ""}
     if isinstance(value, float) and not isfinite(value):
