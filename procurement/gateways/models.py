@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -191,6 +192,7 @@ class GatewayEvent(models.Model):
                 name="gateway_event_waits",
             ),
             models.Index(fields=["-received_at", "-id"], name="gateway_event_newest"),
+            GinIndex(fields=["names"], condition=Q(state="unplaced"), name="gateway_event_names"),
             models.Index(
                 fields=["gateway", "own_key"], condition=Q(state="taken"), name="gateway_event_taken"
             ),

@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import BooleanField, Count, Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.models.expressions import RawSQL
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor, Channel, Side
@@ -16,7 +15,7 @@ from procurement.catalogue.models import Company
 from procurement.gateways.models import Gateway, GatewayEvent, GatewayMessage, GatewaySecret
 from procurement.gateways.policies import CANDIDATES_SHOWN, Found, agree, derive_secret, names_of
 from procurement.gateways.states import WAITS, EventState, MessageState, Way
-from procurement.shipments.models import Package, ShipNotice
+from procurement.shipments.models import TRACKING_NUMBERS, Package, ShipNotice, one_writing
 from procurement.shipments.queries import visible_notices
 from procurement.shipments.states import ON_THE_WAY, NoticeState
 from suppliers.models import Supplier
@@ -28,12 +27,6 @@ GATEKEEPER = Actor.system("Gateways", Channel.API)
 # For so long after nothing more happened to a consignment a late word about it is still recognised.
 REMEMBERED = timedelta(days=60)
 HIDDEN = (NoticeState.DRAFT, NoticeState.DISCARDED, NoticeState.REPLACED)
-
-# A tracking number in one writing, against those of a notice as its supplier wrote them.
-ONE_OF_ITS_NUMBERS = r"""
-    EXISTS (SELECT 1 FROM jsonb_array_elements_text("procurement_shipnotice"."tracking_numbers") AS one
-            WHERE upper(regexp_replace(one, '\s', '', 'g')) = %s)
-"""
 
 _CHANNELS = {Way.WEBHOOK: Channel.API, Way.FOLDER: Channel.FILE, Way.UPLOAD: Channel.FILE}
 
@@ -225,17 +218,28 @@ def find_consignment(
 
 
 def _ids_named(notices: QuerySet[ShipNotice], kind: str, name: str) -> Collection[int]:
-    packages = Package.objects.filter(notice__in=notices)
     if kind == "sscc":
+        packages = Package.objects.filter(notice__in=notices)
         return set(packages.filter(sscc=name, is_live=True).values_list("notice_id", flat=True))
     if kind == "tracking":
-        is_there = RawSQL(ONE_OF_ITS_NUMBERS, [name], output_field=BooleanField())  # noqa: S611 -- the text is ours
-        found = set(notices.filter(is_there).values_list("pk", flat=True))
-        tracked = packages.exclude(tracking_number="").filter(tracking_number__iexact=name)  # by its index
+        found = set(notices_tracked(notices, name).values_list("pk", flat=True))
+        tracked = packages_tracked(name).filter(notice__in=notices)
         return found | set(tracked.values_list("notice_id", flat=True))
     if kind == "notice":
         return set(notices.filter(number_key=name).values_list("pk", flat=True))
-    return set(notices.filter(bill_of_lading__iexact=name).values_list("pk", flat=True))
+    with_one = notices.exclude(bill_of_lading="").alias(lading=one_writing("bill_of_lading"))
+    return set(with_one.filter(lading=name).values_list("pk", flat=True))
+
+
+def notices_tracked(notices: QuerySet[ShipNotice], number: str) -> QuerySet[ShipNotice]:
+    """Those of these ship notices that have a tracking number, in one writing, for the consignment as a whole."""
+    return notices.alias(numbers=TRACKING_NUMBERS).filter(numbers__contains=[number])
+
+
+def packages_tracked(number: str) -> QuerySet[Package]:
+    """The packages with a tracking number, in one writing."""
+    packages = Package.objects.exclude(tracking_number="").alias(number=one_writing("tracking_number"))
+    return packages.filter(number=number)
 
 
 def names_of_notice(notice: ShipNotice) -> list[str]:
@@ -249,9 +253,12 @@ def names_of_notice(notice: ShipNotice) -> list[str]:
 
 
 def waiting_for(notice: ShipNotice) -> list[int]:
-    """The events, by id, that wait for a ship notice with names that this one has. Two queries."""
+    """The events, by id, that wait for a ship notice with names that this one has. Two queries.
+
+    Those of a gateway that is switched off go on waiting: nothing of it is taken.
+    """
     waiting = GatewayEvent.objects.filter(
-        state=EventState.UNPLACED, names__has_any_keys=names_of_notice(notice)
+        state=EventState.UNPLACED, names__has_any_keys=names_of_notice(notice), gateway__active=True
     )
     return list(waiting.order_by("id").values_list("pk", flat=True))
 

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
+from math import isfinite
 from typing import IO, Any
 
 from django.utils.translation import gettext as _
@@ -55,9 +56,11 @@ def _value(cell: Any) -> Any:
 
 
 def kept_cell(value: Any) -> Any:
-    """A cell as JSON keeps it; `cell_of` reads it back."""
+    """A cell as JSON keeps it; `cell_of` reads it back. A figure beyond all bounds, which JSON cannot say, is text."""
     if value is UNKNOWN:
         return {FORMULA: ""}
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
     return {DAY: value.isoformat()} if isinstance(value, datetime) else value
 
 

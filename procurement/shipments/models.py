@@ -4,9 +4,10 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q, Value
-from django.db.models.functions import Upper
+from django.db.models import F, Func, Q, Value
 
 from portal.kernel.scope import ScopedQuerySet
 from procurement.shipments.states import (
@@ -22,6 +23,21 @@ from procurement.shipments.states import (
 QUANTITY: dict[str, Any] = {"max_digits": 18, "decimal_places": 6}
 WEIGHT: dict[str, Any] = {"max_digits": 12, "decimal_places": 3}
 LENGTH: dict[str, Any] = {"max_digits": 8, "decimal_places": 1}
+
+
+def one_writing(column: str) -> Func:
+    """A carrier's number as it is compared, without blanks and in capitals; it is indexed in just these words."""
+    return Func(
+        F(column),
+        template=r"upper(regexp_replace(%(expressions)s, '\s', '', 'g'))",
+        output_field=models.TextField(),
+    )
+
+
+# The same of all tracking numbers of a notice.
+TRACKING_NUMBERS = Func(
+    F("tracking_numbers"), function="procurement_one_writing", output_field=ArrayField(models.TextField())
+)
 
 
 class ShipNotice(models.Model):
@@ -114,6 +130,10 @@ class ShipNotice(models.Model):
             models.Index(fields=["supplier", "-updated_at", "-id"], name="ship_notice_of_supplier"),
             models.Index(fields=["-updated_at", "-id"], name="ship_notice_newest"),
             models.Index(fields=["updated_at", "id"], name="ship_notice_moved"),
+            GinIndex(TRACKING_NUMBERS, name="ship_notice_tracked"),
+            models.Index(
+                one_writing("bill_of_lading"), name="ship_notice_lading", condition=~Q(bill_of_lading="")
+            ),
             models.Index(
                 fields=["ship_to", "expected_on", "id"],
                 condition=Q(state__in=list(ON_THE_WAY)),
@@ -226,7 +246,9 @@ class Package(models.Model):
             ),
         ]
         indexes = [
-            models.Index(Upper("tracking_number"), name="package_tracked", condition=~Q(tracking_number="")),
+            models.Index(
+                one_writing("tracking_number"), name="package_tracked", condition=~Q(tracking_number="")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,12 +1,17 @@
 """A carrier's message twice at once, and messages over the same shipments crosswise: real threads."""
 
+import threading
+import time
 from collections import Counter
 
 import pytest
 from django.utils import timezone
 
+from portal.kernel.errors import Invalid
 from portal.kernel.scope import acting
-from procurement.gateways.services import place_waiting
+from procurement.gateways.messages import DismissEvent, WriteGateway
+from procurement.gateways.services import dismiss_event, make_gateway, place_waiting, replay_message
+from procurement.gateways.ways.arriving import read_again
 from procurement.shipments.models import Milestone
 from procurement.shipments.services import send_notice
 from tests.builders.changes import an_agreed_order
@@ -90,3 +95,40 @@ def test_a_notice_sent_in_the_moment_of_its_event_hears_of_it(people):
 
     assert told() == Counter({"DN-1": 1})
     assert [one.state for one in events()] == ["taken"]
+
+
+def test_what_is_dismissed_while_its_message_is_dealt_with_anew_stays_dismissed(people):
+    ines = people["ines"].actor
+    a_carrier(people["ines"]).tell(an_event(happened_at=now(), tracking_number="NOBODYS"))
+    (event,), (message,) = events(), messages()
+    dismissed = threading.Event()
+
+    def dismiss():
+        with acting(ines):
+            dismiss_event(DismissEvent(event.key, event.version, "a test"), actor=ines, at=timezone.now())
+            dismissed.set()
+            time.sleep(0.5)  # the other one looks meanwhile
+
+    def replay():
+        dismissed.wait(10)
+        with acting(ines):
+            replay_message(message.key, read_again(message), actor=ines, at=timezone.now())
+
+    at_once(dismiss, replay)
+
+    assert [(one.state, one.version) for one in events()] == [("dismissed", 2)]
+
+
+def test_two_gateways_of_one_name_at_once_are_one_and_a_sentence(people):
+    ines = people["ines"].actor
+
+    def make():
+        with acting(ines):
+            make_gateway(WriteGateway("carrier", "Blue Line"), actor=ines, at=timezone.now())
+            time.sleep(0.3)
+
+    results = at_once(make, make)
+
+    (refused,) = [one for one in results if one is not None]
+    assert isinstance(refused, Invalid)
+    assert [problem.code for problem in refused.problems] == ["taken"]

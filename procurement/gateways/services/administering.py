@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -34,6 +35,12 @@ class TooManySecrets(Refusal):
     code = "too_many_secrets"
 
 
+class SwitchedOff(Refusal):
+    """Nothing of this gateway is taken until somebody switches it on again."""
+
+    code = "switched_off"
+
+
 @dataclass(frozen=True, slots=True)
 class MadeSecret:
     """A new secret, with the words that are shown once and never logged."""
@@ -48,6 +55,13 @@ def require_may_manage(actor: Actor) -> None:
         raise NotAllowed(_("Your role looks at gateways. The integration owner changes them."))
 
 
+def require_is_on(gateway: Gateway) -> None:
+    """Raise `SwitchedOff` for a gateway of which nothing is taken."""
+    if not gateway.active:
+        message = _("Gateway %(name)s is switched off: nothing of it is taken. Switch it on first.")
+        raise SwitchedOff(message % {"name": gateway.name})
+
+
 @requires_scope
 def make_gateway(command: WriteGateway, *, actor: Actor, at: datetime) -> tuple[Gateway, MadeSecret]:
     """Let an outside system talk to us. Raises `Invalid` with every problem found."""
@@ -58,8 +72,7 @@ def make_gateway(command: WriteGateway, *, actor: Actor, at: datetime) -> tuple[
         message = _("Give it a name of at most %(most)d characters.") % {"most": LONGEST_NAME}
         problems.append(Problem("name", message, name[:40], "required"))
     elif visible_gateways(actor).filter(name=name).exists():
-        message = _("There is a gateway “%(name)s” already. Choose another name.") % {"name": name}
-        problems.append(Problem("name", message, name, "taken"))
+        problems.append(_taken(name))
     if command.kind not in GatewayKind.values:
         message = _("“%(value)s” is no kind of gateway.") % {"value": command.kind[:40]}
         problems.append(Problem("kind", message, command.kind[:40], "unknown"))
@@ -83,10 +96,22 @@ def make_gateway(command: WriteGateway, *, actor: Actor, at: datetime) -> tuple[
         made_at=at,
         made_by=actor.label,
     )
-    gateway.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            gateway.save(force_insert=True)
+    except IntegrityError as error:
+        if "gateway_name_once" not in str(error):
+            raise
+        problem = _taken(name)
+        raise Invalid(problem.message, [problem]) from error
     facts = {"name": name, "kind": command.kind, "company": command.company, "supplier": command.supplier}
     _record("gateway.made", gateway, actor=actor, at=at, **facts)
     return gateway, _new_secret(gateway, 1, actor=actor, at=at)
+
+
+def _taken(name: str) -> Problem:
+    message = _("There is a gateway “%(name)s” already. Choose another name.") % {"name": name}
+    return Problem("name", message, name, "taken")
 
 
 @requires_scope

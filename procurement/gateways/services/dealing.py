@@ -61,13 +61,6 @@ def take_milestone(event: GatewayEvent, at: datetime) -> Outcome:
     """Tell a consignment what happened to it. The same word again, in whatever message, changes nothing."""
     if not event.said.get("kind"):
         return Outcome(EventState.SET_ASIDE, Why.NO_MILESTONE)
-    before = taken_before(event)
-    if before is not None and before.said != event.said:
-        message = _("Event “%(id)s” was told before with other content. Give each event an id of its own.")
-        problem = Problem("id", message % {"id": event.own_key}, event.own_key, "event_id_reused")
-        return Outcome(EventState.REFUSED, Why.BREAKS_RULE, problems=[problem])
-    if before is not None:
-        return Outcome(EventState.TAKEN, notice=before.notice)
     for _round in range(ROUNDS):
         found, notices = find_consignment(event.gateway, event.names, event.said, at)
         if found.why:
@@ -85,13 +78,18 @@ def tell(event: GatewayEvent, notice: ShipNotice, at: datetime) -> Outcome | Non
     try:
         with acting(speaker):
             tell_milestone(command, actor=speaker, at=at)
-    except Invalid as refusal:
-        return Outcome(EventState.REFUSED, Why.BREAKS_RULE, notice, refusal.problems)
     except IllegalTransition as refusal:
         if refusal.details.get("state") == "replaced":
             return None
         return Outcome(EventState.SET_ASIDE, Why.OVER, notice)
+    except Refusal as refusal:
+        return Outcome(EventState.REFUSED, Why.BREAKS_RULE, notice, _problems_of(refusal))
     return Outcome(EventState.TAKEN, notice=notice)
+
+
+def _problems_of(refusal: Refusal) -> Sequence[Problem]:
+    found = refusal.problems if isinstance(refusal, Invalid) else ()
+    return found or [Problem("", refusal.message, "", refusal.code)]
 
 
 # --- counts -------------------------------------------------------------------------------------------------
@@ -117,12 +115,8 @@ def take_count(event: GatewayEvent, at: datetime) -> Outcome:
     try:
         with acting(speaker):
             post_count(whole, actor=speaker, at=at)
-    except Invalid as refusal:
-        problems = refusal.problems or [Problem("", refusal.message, "", refusal.code)]
-        return Outcome(EventState.REFUSED, Why.BREAKS_RULE, problems=problems)
     except Refusal as refusal:
-        problem = Problem("", refusal.message, "", refusal.code)
-        return Outcome(EventState.REFUSED, Why.BREAKS_RULE, problems=[problem])
+        return Outcome(EventState.REFUSED, Why.BREAKS_RULE, problems=_problems_of(refusal))
     return Outcome(EventState.TAKEN)
 
 
@@ -131,6 +125,18 @@ HANDLERS: dict[str, Handler] = {EventKind.MILESTONE: take_milestone, EventKind.C
 
 
 # --- one event, one message ---------------------------------------------------------------------------------
+
+
+def told_before(event: GatewayEvent) -> Outcome | None:
+    """What becomes of an event that was taken already, in whatever message; None of one that is new."""
+    before = taken_before(event)
+    if before is None:
+        return None
+    if before.said != event.said:
+        message = _("Event “%(id)s” was told before with other content. Give each event an id of its own.")
+        problem = Problem("id", message % {"id": event.own_key}, event.own_key, "event_id_reused")
+        return Outcome(EventState.REFUSED, Why.BREAKS_RULE, problems=[problem])
+    return Outcome(EventState.TAKEN, notice=before.notice)
 
 
 @requires_scope
@@ -160,20 +166,29 @@ def deal_with_event(event_id: int, *, at: datetime) -> str:
         event = held.get(pk=event_id)
         if event.state not in (EventState.RECEIVED, EventState.UNPLACED):
             return str(event.state)
-        write_outcome(event, HANDLERS[event.kind](event, at), at=at)
+        write_outcome(event, told_before(event) or HANDLERS[event.kind](event, at), at=at)
         return str(event.state)
 
 
 def deal_with_message(key: uuid.UUID, *, at: datetime) -> str:
-    """Deal with all events of a message that were not dealt with yet. See Note [One by one]."""
+    """Deal with all events of a message that were not dealt with yet. See Note [One by one].
+
+    One on which the program breaks holds up no other: it stays, and its error is raised when the others are done.
+    """
     require_no_transaction()
     with acting(GATEKEEPER):
         message = GatewayMessage.objects.get(key=key)
         waiting = GatewayEvent.objects.filter(message=message, state=EventState.RECEIVED)
         ids = list(waiting.order_by("position").values_list("pk", flat=True))
+    broken: Exception | None = None
     for event_id in ids:
-        if deal_with_event(event_id, at=at) == EventState.UNPLACED:
-            deal_with_event(event_id, at=at)  # Note [A second look]
+        try:
+            if deal_with_event(event_id, at=at) == EventState.UNPLACED:
+                deal_with_event(event_id, at=at)  # Note [A second look]
+        except Exception as error:
+            broken = broken or error
+    if broken is not None:
+        raise broken
     with acting(GATEKEEPER):
         open_ones = GatewayEvent.objects.filter(message=message, state=EventState.RECEIVED)
         done = GatewayMessage.objects.filter(pk=message.pk, state=MessageState.RECEIVED)

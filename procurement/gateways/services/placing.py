@@ -15,7 +15,7 @@ from portal.kernel.scope import acting, require_no_transaction, requires_scope
 from procurement.gateways.messages import DismissEvent, PlaceEvent, ReadMessage, problem_to_json
 from procurement.gateways.models import GatewayEvent, GatewayMessage
 from procurement.gateways.queries import GATEKEEPER, find_event, find_message, notices_in_reach, waiting_for
-from procurement.gateways.services.administering import require_may_manage
+from procurement.gateways.services.administering import require_is_on, require_may_manage
 from procurement.gateways.services.dealing import deal_with_event, tell, write_outcome
 from procurement.gateways.services.keeping import MOST_PROBLEMS, promise_to_deal
 from procurement.gateways.states import AGAIN, WAITS, EventKind, EventState, MessageState, Why
@@ -125,18 +125,22 @@ def dismiss_event(command: DismissEvent, *, actor: Actor, at: datetime) -> Gatew
 def replay_message(key: uuid.UUID, read: ReadMessage, *, actor: Actor, at: datetime) -> GatewayMessage:
     """Deal anew with the events of a message that were refused or not placed, as they are read now.
 
-    What was taken, set aside or dismissed stays. It is done in a moment, by a worker.
+    What was taken, set aside or dismissed stays. It is done in a moment, by a worker. Raises `Refusal` where the bytes
+    are forgotten or cannot be read, and `SwitchedOff`.
     """
     require_may_manage(actor)
     seen = find_message(key, actor=actor)
-    message: GatewayMessage = GatewayMessage.objects.select_for_update().defer("raw").get(pk=seen.pk)
+    held = GatewayMessage.objects.select_for_update(of=("self",)).select_related("gateway").defer("raw")
+    message: GatewayMessage = held.get(pk=seen.pk)
+    require_is_on(message.gateway)
     if message.forgotten_at is not None:
         raise Refusal(_("Of this message only its events were kept. Ask its sender to send it again."))
     if message.state == MessageState.REFUSED or read.problems:
         raise Refusal(
             _("This message cannot be read. Ask its sender to mend it and send it again under its id.")
         )
-    waiting = {one.position: one for one in GatewayEvent.objects.filter(message=message, state__in=AGAIN)}
+    theirs = GatewayEvent.objects.filter(message=message, state__in=AGAIN).order_by("pk")
+    waiting = {one.position: one for one in theirs.select_for_update()}
     moved = []
     for position, event in enumerate(read.events):
         row = waiting.get(position)

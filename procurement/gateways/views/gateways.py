@@ -38,6 +38,7 @@ from procurement.gateways.services import (
     make_gateway,
     make_secret,
     replay_message,
+    require_is_on,
     switch_gateway,
 )
 from procurement.gateways.services.administering import MadeSecret
@@ -117,7 +118,7 @@ def gateway(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
             {"url": f"?view={name}", "label": label, "count": "", "hot": False, "current": name == view}
             for name, label in (("all", _("All")), ("failed", _("With failures")))
         ],
-        "takes_files": takes_files(found),
+        "takes_files": found.active and takes_files(found),
         "may_manage": request.actor.may(P.ERP_MANAGE),
     }
     return render(request, f"{HOME}/gateway.html", context)
@@ -202,6 +203,7 @@ def read_upload(request: UploadRequest) -> None:
 def gateway_upload(request: UploadRequest, key: uuid.UUID) -> HttpResponse:
     """Take in a carrier's file; a worker deals with its rows in a moment."""
     found = find_gateway(key, actor=request.actor)
+    require_is_on(found)
     if not takes_files(found):
         raise Refusal(_("A warehouse system tells its counts by webhook: they have many lines each."))
     if request.form.is_valid():
@@ -238,6 +240,7 @@ def gateway_message(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         "problems": [problem_text(one) for one in found.problems],
         "may_replay": request.actor.may(P.ERP_MANAGE)
         and found.forgotten_at is None
+        and found.gateway.active
         and events_waiting(request.actor).filter(message=found).exists(),
     }
     return render(request, f"{HOME}/message.html", context)

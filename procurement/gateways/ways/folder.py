@@ -61,8 +61,11 @@ def _poll_home(home: Path, clock: Callable[[], datetime], most: int) -> int:
     for folder in ("done", "rejected"):
         (home / folder).mkdir(exist_ok=True)
     count = 0
-    for path in sorted(inbox.iterdir(), key=_when_written)[:most]:
-        raw = _read(path, clock()) if path.suffix.lower() == ".csv" else None
+    ours = [path for path in inbox.iterdir() if path.suffix.lower() == ".csv"]
+    for path in sorted(ours, key=_when_written):
+        if count >= most:
+            break
+        raw = _read(path, clock())
         if raw is None:
             continue
         count += 1

@@ -3,14 +3,14 @@
 import csv
 import hashlib
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from portal.kernel.errors import Invalid, Problem
-from procurement.gateways.messages import ReadEvent, ReadMessage
+from procurement.gateways.messages import ReadEvent, ReadMessage, storable
 from procurement.gateways.states import EventKind
 from procurement.gateways.ways.reading import read_event
 from procurement.sheets.package import CSV, kind_of
@@ -40,14 +40,12 @@ def read_rows(raw: bytes, *, one_supplier: bool) -> ReadMessage:
         return _refused(text % {"name": strange[0][:60], "known": ", ".join(COLUMNS)})
     if len(set(names)) < len(names):
         return _refused(_("A column stands there twice. Remove one of the two."))
-    events = [
-        _event(number, dict(zip(names, row, strict=False)), one_supplier) for number, row in rows if any(row)
-    ]
-    if not events:
+    if not rows:
         return _refused(_("This file has no row under its names."))
-    if len(events) > MOST_ROWS:
+    if len(rows) > MOST_ROWS:
         text = _("This file has more than %(most)d rows. Split it into several files.")
         return _refused(text % {"most": MOST_ROWS})
+    events = [_event(number, names, row, one_supplier) for number, row in rows]
     return ReadMessage(f"file-{hashlib.sha256(raw).hexdigest()}", tuple(events))
 
 
@@ -55,28 +53,40 @@ def _refused(message: str) -> ReadMessage:
     return ReadMessage(problems=(Problem("file", message),))
 
 
-def _table(raw: bytes) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+def _table(raw: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The names of the columns, and the rows in which anything stands: at most one more than is taken."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Invalid(_("This CSV file is not in UTF-8. Save it as “CSV UTF-8” and send that.")) from error
     first = text.split("\n", 1)[0]
     delimiter = max(";,\t", key=first.count)
+    # Strict: a quote that nobody closes would swallow the rows behind it.
+    table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    cells = ([cell.strip() for cell in row] for row in table)
     try:
-        # Strict: a quote that nobody closes would swallow the rows behind it.
-        table = list(
-            islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), MOST_ROWS + 2)
-        )
+        names = [name.lower() for name in next(cells, [])]
+        said = ((number, row) for number, row in enumerate(cells, start=2) if any(row))
+        rows = list(islice(said, MOST_ROWS + 1))
     except csv.Error as error:
         raise Invalid(_("This CSV file cannot be read. Save it again as “CSV UTF-8”.")) from error
-    names = [name.strip().lower() for name in table[0]] if table else []
     while names and not names[-1]:
         names.pop()
-    rows = ((number, [cell.strip() for cell in row]) for number, row in enumerate(table[1:], start=2))
     return names, rows
 
 
-def _event(number: int, cells: Mapping[str, str], one_supplier: bool) -> ReadEvent:
+def _event(number: int, names: Sequence[str], said: Sequence[str], one_supplier: bool) -> ReadEvent:
+    place = f"row {number}"
+    if too_many := [cell for cell in said[len(names) :] if cell]:
+        message = _(
+            "This row has more cells than the file has columns. Put a text that holds the separator into quotation "
+            "marks."
+        )
+        problem = Problem(place, message, too_many[0][:100], "too_many_cells")
+        return ReadEvent(
+            EventKind.MILESTONE, {"sent": storable(" | ".join(said))[:2000]}, problems=(problem,)
+        )
+    cells = dict(zip(names, said, strict=False))
     row: dict[str, Any] = {name: cells[name] for name in OF_EVENT if cells.get(name)}
     row["consignment"] = {name: cells[name] for name in OF_CONSIGNMENT if cells.get(name)}
-    return read_event(row, EventKind.MILESTONE, f"row {number}", one_supplier=one_supplier)
+    return read_event(row, EventKind.MILESTONE, place, one_supplier=one_supplier)

@@ -102,6 +102,15 @@ def test_what_is_being_written_and_what_is_no_file_of_ours_is_left_alone(folder,
     assert messages() == []
 
 
+def test_what_lies_there_for_long_and_is_not_ours_holds_up_no_file(folder, monkeypatch):
+    monkeypatch.setattr("procurement.gateways.ways.folder.MOST_AT_ONCE", 1)
+    put(folder, "half.csv.part", rows("departed"), age=600)
+    put(folder, "status.csv", rows("departed"))
+
+    assert poll_gateways() == 1
+    assert [one.state for one in events()] == ["taken"]
+
+
 def test_a_file_that_is_too_large_is_put_aside_unread(folder, settings):
     settings.GATEWAY_MAX_BYTES = 64
     put(folder, "large.csv", "happened_at\n" + "x" * 64)

@@ -320,6 +320,41 @@ class TestUpload:
         assert [(one.kind, one.channel) for one in told()] == [("departed", "file")]
         assert message.brought_by == "Ines Integrator"
 
+    def test_a_row_with_more_cells_than_columns_is_told(self, at, people):
+        notice = a_sent_notice(an_agreed_order(people["asha"]), people["asha"])
+        text = f"kind,happened_at,notice,supplier,place\ndeparted,{now()},{notice.number},ACME,Pune, India\n"
+
+        self.upload(at("ines"), a_carrier(people["ines"]), text)
+        work()
+
+        (event,) = events()
+        assert (event.state, told()) == ("refused", [])
+        (problem,) = event.problems
+        assert (problem["field"], problem["value"]) == ("row 2", "India")
+        assert problem["message"].startswith("This row has more cells than the file has columns.")
+
+    def test_a_file_of_one_that_is_switched_off_is_not_taken(self, at, people):
+        carrier = a_carrier(people["ines"])
+        at("ines").post(reverse("integration-gateway-switch", args=[carrier.gateway.key]))
+
+        answer = self.upload(at("ines"), carrier, f"happened_at,kind,bill_of_lading\n{now()},departed,B1\n")
+
+        assert answer.status_code == 409
+        assert messages() == []
+        shown = page(at("ines").get(reverse("integration-gateway", args=[carrier.gateway.key])))
+        assert reverse("integration-gateway-upload", args=[carrier.gateway.key]) not in shown
+
+    def test_a_message_of_one_that_is_switched_off_is_not_dealt_with_anew(self, at, people):
+        carrier = a_carrier(people["ines"])
+        carrier.tell(an_event(happened_at=now(), tracking_number="TRACK-1"))
+        at("ines").post(reverse("integration-gateway-switch", args=[carrier.gateway.key]))
+        (message,) = messages()
+
+        answer = at("ines").post(reverse("integration-gateway-message-replay", args=[message.key]))
+
+        assert answer.status_code == 409
+        assert [one.state for one in events()] == ["unplaced"]
+
     @pytest.mark.parametrize(
         ("text", "said"),
         [

@@ -24,6 +24,7 @@ from procurement.gateways.policies import (
 )
 from procurement.gateways.states import Why
 from procurement.gateways.ways.reading import read_json
+from procurement.gateways.ways.rows import MOST_ROWS, read_rows
 from procurement.receipts.messages import WholeCountLine
 from procurement.receipts.models import CountedRow, ReceivingSheet
 from procurement.shipments.states import MilestoneKind
@@ -146,6 +147,39 @@ class TestCounts:
         read = read_json(b'{"id": "m-1", "events": []}', "warehouse", one_supplier=False)
 
         assert {one.field for one in read.problems} == {"events", "counts"}
+
+
+def test_empty_rows_of_a_file_do_not_count():
+    """A row beyond them was cut off once, and nobody heard of it."""
+    row = "2026-03-10T16:05:00Z,departed,BOL-1\n"
+
+    read = read_rows(
+        ("happened_at,kind,bill_of_lading\n" + ",,\n" * 10 + row * MOST_ROWS).encode(), one_supplier=False
+    )
+    more = read_rows(
+        ("happened_at,kind,bill_of_lading\n" + ",,\n" * 10 + row * (MOST_ROWS + 1)).encode(),
+        one_supplier=False,
+    )
+
+    assert (len(read.events), len(more.events)) == (MOST_ROWS, 0)
+    assert read.events[0].problems == ()
+    assert more.problems[0].message.startswith("This file has more than 5000 rows.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_count_under_the_same_id_is_told_and_not_passed_over(people, settings):
+    settings.OUTBOX_WAKE = "tests.kernel.test_reactions.no_hint"
+    a_notice(people, "DN-1")
+    warehouse = a_gateway(people["ines"], "Leeds WMS", kind="warehouse", supplier="ACME")
+    line = {"order": "4500000001", "line_key": "L10", "quantity": "40"}
+    count = TestCounts.COUNT | {"received_on": timezone.now().date().isoformat(), "lines": [line]}
+    other = count | {"lines": [line | {"quantity": "30"}]}
+
+    warehouse.post(json.dumps({"id": "m-1", "counts": [count]}).encode())
+    answer = warehouse.post(json.dumps({"id": "m-2", "counts": [other]}).encode())
+
+    (told,) = answer.json()["events"]
+    assert (told["outcome"], told["problems"][0]["code"]) == ("refused", "event_id_reused")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,14 +5,17 @@ import time
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from portal.kernel.outbox.services import deliver_due
 from portal.kernel.scope import acting
+from procurement.gateways import queries
 from procurement.gateways.models import GatewaySecret
-from procurement.gateways.services import end_secret, make_secret, switch_gateway
-from procurement.shipments.models import Milestone
+from procurement.gateways.services import HANDLERS, end_secret, make_secret, switch_gateway
+from procurement.shipments.models import Milestone, ShipNotice
 from tests.builders.changes import an_agreed_order
 from tests.builders.gateways import a_carrier, an_event, events, messages
 from tests.builders.notices import react
@@ -101,6 +104,33 @@ class TestOneEvent:
         carrier.tell(an_event("picked_up", happened_at=now(), sscc="(00) 3 4012345 000000001 7"))
 
         assert [one.kind for one in told(notice)] == ["picked_up"]
+
+    def test_blanks_in_a_number_are_nobodys_concern(self, carrier, people):
+        notice = a_sent_notice(
+            an_agreed_order(people["asha"]),
+            people["asha"],
+            {"L10": 10},
+            cartons=(2, 5),
+            bill_of_lading="BOL 78",
+        )
+        with acting(FEED):
+            notice.packages.filter(position=1).update(tracking_number="1z 888")
+
+        carrier.tell(
+            an_event("picked_up", happened_at=now(), bill_of_lading="bol 78"),
+            an_event("departed", happened_at=now(), tracking_number="1Z888"),
+        )
+
+        assert [one.kind for one in told(notice)] == ["picked_up", "departed"]
+
+    def test_numbers_are_found_by_an_index(self, carrier):
+        with acting(FEED), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            for found in (
+                queries.notices_tracked(ShipNotice.objects.all(), "1Z"),
+                queries.packages_tracked("1Z"),
+            ):
+                assert "_tracked" in found.explain()
 
     def test_a_new_estimate_moves_the_expected_day(self, carrier, notice):
         day = timezone.now().date() + timedelta(days=30)
@@ -243,6 +273,25 @@ class TestBatch:
         assert [one.state for one in messages()] == ["refused"]
         assert events() == []
 
+    def test_one_on_which_the_program_breaks_holds_up_no_other(self, carrier, notice, monkeypatch):
+        take = HANDLERS["milestone"]
+
+        def break_on_the_first(event, at):
+            if event.position == 0:
+                raise RuntimeError("a fault of ours")
+            return take(event, at)
+
+        monkeypatch.setitem(HANDLERS, "milestone", break_on_the_first)
+        first = an_event("picked_up", happened_at=now(), bill_of_lading="BOL-77")
+        with pytest.raises(RuntimeError):
+            carrier.tell(first, an_event(happened_at=now(), bill_of_lading="BOL-77"))
+        assert [one.kind for one in told(notice)] == ["departed"]
+
+        monkeypatch.undo()
+        deliver_due(worker=1, clock=timezone.now, topics=["gateways"])
+
+        assert [one.state for one in events()] == ["taken", "taken"]
+
 
 class TestConsignment:
     """Which ship notice is meant."""
@@ -308,6 +357,18 @@ class TestConsignment:
 
         assert [(one.state, one.notice) for one in events()] == [("taken", notice)]
         assert [one.kind for one in told(notice)] == ["picked_up"]
+
+    def test_nothing_more_is_taken_of_one_that_is_switched_off(self, carrier, people):
+        carrier.tell(an_event("picked_up", happened_at=now(), tracking_number="TRACK 9"))
+        ines = people["ines"].actor
+        with acting(ines):
+            switch_gateway(carrier.gateway.key, active=False, actor=ines, at=timezone.now())
+
+        notice = a_sent_notice(an_agreed_order(people["asha"]), people["asha"], tracking_numbers=("track9",))
+        react()
+
+        assert [one.state for one in events()] == ["unplaced"]
+        assert told(notice) == []
 
 
 class TestSignature:

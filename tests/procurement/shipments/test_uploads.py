@@ -1,6 +1,7 @@
 """Ship notices from a file: a sheet out, any file in, each row told, and nothing made twice."""
 
 import io
+import zipfile
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -155,6 +156,20 @@ def test_a_filled_sheet_becomes_a_draft_and_an_untouched_one_nothing(people, ord
 
     assert made() == [("DN-7", "draft", [("L10", 100)])]
     assert packed("DN-7") == [("carton", None, [("L10", 40, "A1")]), ("carton", None, [("L10", 60, "")])]
+
+
+def test_a_figure_beyond_all_bounds_is_told_at_its_row(people, order):
+    asha = signed_in(people["asha"])
+    filled = Sheet(asha.get(reverse("shipment-sheet"))).set(3, quantity=4711.5).save()
+    content = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(filled)) as book, zipfile.ZipFile(content, "w") as other:
+        for entry in book.infolist():
+            other.writestr(entry, book.read(entry).replace(b"<v>4711.5</v>", b"<v>1E999</v>"))
+
+    answer = asha.post(reverse("shipment-upload"), {"file": SimpleUploadedFile("s.xlsx", content.getvalue())})
+
+    assert answer.status_code == 303
+    assert "This is no figure." in asha.get(answer["Location"]).content.decode()
 
 
 def test_a_stranger_gets_no_sheet_of_ours(people, order):
