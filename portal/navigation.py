@@ -196,7 +196,7 @@ WAYS = (
         "truck-delivery",
         _("Shipments"),
         P.ORDER_VIEW,
-        _SHIPMENT_PAGES | {"dock-times"},
+        _SHIPMENT_PAGES | _RECEIVING_PAGES | {"dock-times"},
         sides=_SUPPLIER,
     ),
     Way(

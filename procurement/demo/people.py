@@ -56,6 +56,7 @@ MAIN_ROLES = (
     ("accounts_payable", ANA),
     ("administrator", KOFI),
     ("integration_owner", INES),
+    ("receiving", TOM),
 )
 
 NORTHMOOR = (

@@ -288,6 +288,11 @@ def headline(found: Counted, differences: Sequence[Difference], *, is_supplier: 
         )
     if differences:
         return Headline("done", "full", _("Settled"), False, _("All that differed is settled."))
+    if sheet.notice is None:
+        return Headline("done", "full", _("Posted"), False, _("All of it is good. Nobody had announced it."))
+    if any(one.tally.missing for one in found.lines):
+        text = _("What is here is as it was announced; the rest comes later.")
+        return Headline("done", "half", _("Posted"), False, text)
     return Headline("done", "full", _("Posted"), False, _("All of it was counted as it was announced."))
 
 

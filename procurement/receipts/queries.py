@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, When
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -305,6 +305,23 @@ def sheets_of_notice(notice: ShipNotice, *, actor: Actor) -> list[ReceivingSheet
     return list(found.exclude(state=SheetState.DISCARDED).order_by("-begun_at", "-id")[:50])
 
 
+def unanswered_sheets(actor: Actor) -> QuerySet[ReceivingSheet]:
+    """The posted sheets of which something is damaged, missing or on no line, and nobody has said a word of it yet.
+    What is only more than was announced is not among them: it is told on the sheet.
+    """
+    damaged = CountedRow.objects.filter(sheet_line=OuterRef("pk"), damaged__gt=ZERO)
+    lines = SheetLine.objects.filter(
+        Q(rest=Rest.SHORT) | Exists(damaged),
+        ~Exists(DifferenceWord.objects.filter(sheet_line=OuterRef("pk"))),
+        sheet=OuterRef("pk"),
+    )
+    wrong = WrongItem.objects.filter(
+        ~Exists(DifferenceWord.objects.filter(wrong_item=OuterRef("pk"))), sheet=OuterRef("pk")
+    )
+    posted = visible_sheets(actor).filter(Exists(lines) | Exists(wrong), state=SheetState.POSTED)
+    return posted.order_by("posted_at", "id")
+
+
 @dataclass(frozen=True, slots=True)
 class Marks:
     """What a list says of a sheet: whether something of it is damaged, missing or on no line, and how many lines."""
@@ -340,9 +357,19 @@ def awaited_notices(actor: Actor) -> QuerySet[ShipNotice]:
 
 
 def due_notices(notices: QuerySet[ShipNotice], *, on: date) -> QuerySet[ShipNotice]:
-    """Of these notices, those whose goods are at the dock, or should be by this day."""
+    """Of these notices, those whose goods are at the dock, or should be by this day; none of which the last count says
+    that nothing more comes.
+    """
     here = [NoticeState.ARRIVED, NoticeState.PARTLY_RECEIVED]
-    return notices.filter(Q(state__in=here) | Q(expected_on__lte=on))
+    posted = ReceivingSheet.objects.filter(
+        consignment=OuterRef("consignment"), state=SheetState.POSTED
+    ).order_by("-posted_at", "-id")
+    counting = ReceivingSheet.objects.filter(consignment=OuterRef("consignment"), state=SheetState.COUNTING)
+    follows = SheetLine.objects.filter(sheet=OuterRef("last_count"), rest=Rest.FOLLOWS)
+    due = notices.filter(Q(state__in=here) | Q(expected_on__lte=on))
+    return due.annotate(last_count=Subquery(posted.values("pk")[:1])).filter(
+        Q(last_count=None) | Exists(follows) | Exists(counting)
+    )
 
 
 def suppliers_with_open_lines(actor: Actor) -> list[tuple[str, str]]:
@@ -365,7 +392,9 @@ def sites_here() -> list[tuple[str, str]]:
 
 
 def countable_lines(sheet: ReceivingSheet, *, actor: Actor) -> QuerySet[PurchaseOrderLine]:
-    """The open order lines of the sheet's supplier, of which goods may come unannounced."""
+    """The order lines of the sheet's supplier for which goods may come unannounced: those with something to come first,
+    the one that is expected first before the others. More may come even of a line that is here in full.
+    """
     lines = visible_lines(actor).filter(
         supplier=sheet.supplier_id,
         order__company=sheet.company_id,
@@ -373,7 +402,8 @@ def countable_lines(sheet: ReceivingSheet, *, actor: Actor) -> QuerySet[Purchase
         cancelled=False,
         closed=False,
     )
-    return lines.select_related("order").order_by("expected_on", "order_id", "number")
+    is_whole = Case(When(received_quantity__gte=F("quantity"), then=True), default=False)
+    return lines.select_related("order").order_by(is_whole, "expected_on", "order_id", "number")
 
 
 def supplier_numbered(number: str) -> Supplier | None:

@@ -470,9 +470,8 @@ def headline(notice: ShipNotice, *, is_supplier: bool, today: date) -> Headline:
         text = _("It has arrived at %(place)s and waits to be counted.") % {"place": place}
         return Headline("wait", "most", _("Arrived"), not is_supplier, text)
     if notice.state == NoticeState.PARTLY_RECEIVED:
-        return Headline(
-            "move", "most", _("Being counted"), False, _("Some of it has been counted, the rest not yet.")
-        )
+        text = _("Part of it is booked in. What was counted of it stands under “At the dock”.")
+        return Headline("move", "most", _("Partly received"), False, text)
     if notice.state == NoticeState.CANCELLED:
         text = _("Taken back: “%(why)s”. Its quantities are open again.") % {"why": notice.end_reason}
         return Headline("quiet", "stop", _("Taken back"), False, text)

@@ -23,6 +23,8 @@
     if (event.detail.elt !== form()) return;
     under = field("scans").value;
     field("scans").value = "";
+    // A request that has waited for another goes while somebody is typing: half a number is no scan.
+    event.detail.parameters.scan = "";
     sent = new Map(counts().map((one) => [one.name, one.value]));
   });
   document.addEventListener("htmx:afterRequest", (event) => {

@@ -23,6 +23,13 @@
     if (typed && form()) navigator.sendBeacon(form().action, new FormData(form()));
   });
 
+  // Enter in the fields of how to pack a line packs it: the button beside them, not the first one of the form.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || !event.target.matches?.("#packing .q-pack-how input")) return;
+    event.preventDefault();
+    event.target.closest(".q-pack-how").querySelector('button[name="pack"]').click();
+  });
+
   // --- packing with the mouse ---------------------------------------------------------------------------------------
   let dragged = null; // what the form would say: { tick } or { fill }
 

@@ -141,6 +141,23 @@ def test_what_is_typed_while_a_scan_is_under_way_stays(at: Any, people: dict[str
     expect(dock.locator("#count-parts input[name^='good.']").first).to_have_value("7")
 
 
+def test_half_a_number_is_no_scan_though_a_request_goes_meanwhile(at: Any, people: dict[str, Any]) -> None:
+    notice = on_its_way(people)
+    sheet = begin(notice, people["rex"], at=timezone.now())
+    dock = at("rex")
+    dock.goto(f"/receiving/{sheet.key}/")
+    dock.route("**/count/", lambda route: (dock.wait_for_timeout(300), route.continue_()))
+    for code in ("NOPE-1", "NOPE-2"):
+        dock.keyboard.type(code)
+        dock.keyboard.press("Enter")
+    dock.keyboard.type("HALF")
+    expect(dock.locator("#last")).to_contain_text("NOPE-2 is not on this sheet")
+    expect(dock.locator("#missed")).to_contain_text("NOPE-1")
+    expect(dock.locator("#count-parts")).not_to_contain_text("HALF is not")
+    dock.get_by_role("button", name="I have seen it").click()
+    expect(dock.locator("#missed")).to_have_count(0)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pages_are_clean_at_every_width(
     at: Any, people: dict[str, Any], scheme: Any, tmp_path: Any

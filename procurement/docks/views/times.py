@@ -133,7 +133,9 @@ def _show(
     told = appointments_of(notice.consignment, actor=actor)
     newest = told[0] if told else None
     now = newest if newest is not None and newest.is_open else None
-    verbs = APPOINTMENT_LIFECYCLE.verbs_for(actor, now.state) if now else []
+    verbs = list(APPOINTMENT_LIFECYCLE.verbs_for(actor, now.state)) if now else []
+    if now and request.at < now.starts_at and "miss" in verbs:
+        verbs.remove("miss")  # nobody has missed what has not begun
     may = {"ask": actor.may(Permission.SHIPMENT_WRITE), "propose": actor.may(Permission.DOCK_PLAN)}
     is_awaited = notice.state in AWAITED and notice.ship_to is not None
     offer = None

@@ -204,8 +204,10 @@ def _rejected(facts: Mapping[str, Any]) -> list[Compared]:
         amount = _quantity(facts["damaged"], facts) if facts.get("damaged") else "–"
         return [Compared(_("Wrong item"), "–", amount, str(facts["wrong"]), True)]
     told = _quantity(facts["announced"], facts) if facts.get("announced") else "–"
+    less = Decimal(facts["announced"]) - Decimal(facts["good"]) if facts.get("announced") else Decimal(0)
+    words = f"−{_quantity(less, facts)}" if less > 0 else ""
     return [
-        Compared(_("Good"), told, _quantity(facts["good"], facts)),
+        Compared(_("Good"), told, _quantity(facts["good"], facts), words, less > 0),
         Compared(_("Damaged"), "–", _quantity(facts["damaged"], facts), str(facts.get("why", "")), True),
     ]
 

@@ -8,11 +8,12 @@ import json
 import re
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -58,8 +59,8 @@ COUNT, LINE, LINES, WRONG = (
 )
 LAST = "last-scan"  # in the session: without a script the page comes anew, and says what the last scan did
 PAGE_SIZE = 50
+MOST_MISSED = 20
 MOST_SCANS = 500  # that a scanner has typed while the network was away
-MOST_SAID = 10  # of those that did not count
 # What receiving.js puts before a scan, so that one that is sent again counts once.
 MARKED = re.compile(r"([0-9a-z]{6,20}-[0-9a-z]{6,20})\t(.*)", re.ASCII)
 
@@ -99,7 +100,7 @@ def receiving_count(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     read = read_counts(request.POST, get_language() or "en")
     _sheet, refused = save_counts(key, read.typed, actor=request.actor, at=request.at)
     problems = [*read.problems, *refused]
-    said = _do(request, key)
+    said, missed = _do(request, key)
     last = None
     if said is not None:
         last = {**asdict(said), "sheet": str(key)}
@@ -109,15 +110,20 @@ def receiving_count(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     sheet = find_sheet(key, actor=request.actor)
     if problems:
         return show_count(
-            request, sheet, last=last or {}, problems=problems, texts=dict(read.texts), status=422
+            request,
+            sheet,
+            last={**(last or {}), "missed": missed},
+            problems=problems,
+            texts=dict(read.texts),
+            status=422,
         )
     if request.htmx:
-        response = show_count(request, sheet, last=last or {})
+        response = show_count(request, sheet, last={**(last or {}), "missed": missed})
         if said is not None:
             response["HX-Trigger"] = json.dumps({"announce": said.text})
         return response
-    if last:
-        request.session[LAST] = last
+    if last or missed:
+        request.session[LAST] = {"sheet": str(key), **(last or {}), "missed": missed}
     return see_other("receiving-sheet", key)
 
 
@@ -132,12 +138,18 @@ def _go_to(request: DoorRequest, address: str) -> HttpResponse:
     return response
 
 
-def _do(request: DoorRequest, key: uuid.UUID) -> Scanned | None:
-    """What was scanned is counted, then what the button says is done; returns what the last of it came to."""
+def _do(request: DoorRequest, key: uuid.UUID) -> tuple[Scanned | None, list[str]]:
+    """What was scanned is counted, then what the button says is done; returns what the last of it came to, and which
+    scans before it were not counted: who scans fast has not seen the no. They stay until somebody has seen them.
+    """
     who: dict[str, Any] = {"actor": request.actor, "at": request.at}
-    pressed = request.POST
-    scans = [*pressed.get("scans", "").splitlines()[:MOST_SCANS], pressed.get("scan", "")]
-    said = _said([_scan(key, text, who) for text in scans if text.strip()])
+    pressed, said = request.POST, None
+    missed = [] if pressed.get("seen") else [text[:300] for text in pressed.getlist("missed")]
+    for text in [*pressed.get("scans", "").splitlines()[:MOST_SCANS], pressed.get("scan", "")]:
+        if text.strip():
+            if said is not None and is_missed(said):
+                missed.append(said.text)
+            said = _scan(key, text, who)
     if number := pressed.get("see"):
         said = see_package(key, number, **who)
     elif number := pressed.get("unsee"):
@@ -151,30 +163,18 @@ def _do(request: DoorRequest, key: uuid.UUID) -> Scanned | None:
         drop_wrong_item(key, item, **who)
     elif photo := _key(pressed.get("drop_photo", "")):
         drop_photo(key, photo, **who)
-    return said
+    return said, missed[-MOST_MISSED:]
+
+
+def is_missed(said: Scanned) -> bool:
+    """Whether a scan counted nothing. A package that was counted before is no such thing."""
+    return not said.is_good and said.what != "again"
 
 
 def _scan(key: uuid.UUID, text: str, who: dict[str, Any]) -> Scanned:
     marked = MARKED.fullmatch(text)
     mark, code = marked.groups() if marked else ("", text)
     return scan(key, code[:200], mark=mark, **who)
-
-
-def _said(all_of_it: Sequence[Scanned]) -> Scanned | None:
-    """What the last scan came to; of several, first of all what is not here: nobody has read it yet. A package that was
-    scanned twice is no such thing.
-    """
-    if not all_of_it:
-        return None
-    refused = [one for one in all_of_it if not one.is_good and one.what != "again"]
-    if not refused or len(all_of_it) == 1:
-        return all_of_it[-1]
-    texts = list(dict.fromkeys(one.text for one in refused))
-    text = " ".join(texts[:MOST_SAID])
-    if len(texts) > MOST_SAID:
-        more = _("%(n)d more did not count. Look at the sheet, and scan again what is not on it.")
-        text = f"{text} {more % {'n': len(texts) - MOST_SAID}}"
-    return replace(refused[-1], text=text)
 
 
 def _key(text: str) -> uuid.UUID | None:
@@ -263,8 +263,8 @@ def receiving_lines(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     lines = countable_lines(sheet, actor=request.actor).exclude(
         pk__in=sheet.lines.values_list("line_id", flat=True)
     )
-    if q:
-        lines = matching_lines(lines, q)
+    # More of a line that is here in full is found by its number: it is no open line.
+    lines = matching_lines(lines, q) if q else lines.filter(received_quantity__lt=F("quantity"))
     order = ("expected_on", "order_id", "number", "id")
     page = paginate(lines, request.GET.get("cursor", ""), order=order, size=PAGE_SIZE)
     return render(request, LINES, {"sheet": sheet, "page": page, "q": q})

@@ -33,6 +33,7 @@ from procurement.shipments.forms import places_of
 from procurement.shipments.models import ShipNotice
 from procurement.shipments.presenters import number_of
 from procurement.shipments.queries import find_notice, written
+from procurement.shipments.states import NOTICE_LIFECYCLE
 from suppliers.roles import Permission
 
 PRINT = "procurement/shipments/print.html"
@@ -53,6 +54,7 @@ def shipment_print(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         "packages": len(draft.packages),
         "numbered": numbered,
         "may_number": notice.is_draft and request.actor.may(Permission.SHIPMENT_WRITE),
+        "may_correct": "replace" in NOTICE_LIFECYCLE.verbs_for(request.actor, notice.state),
         "sheets": SHEETS.values(),
         "resolutions": RESOLUTIONS,
     }

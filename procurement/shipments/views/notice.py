@@ -27,6 +27,7 @@ from procurement.shipments.presenters import (
     findings,
     headline,
     milestone_entries,
+    number_of,
     package_rows,
     said,
     totals,
@@ -125,6 +126,7 @@ def _last_look(request: DoorRequest, notice: ShipNotice, *, refusal: Refusal | N
         "said": [said(one) for one in told],
         "found": found,
         "totals": totals(draft),
+        "unnumbered": sum(not number_of(package) for package in draft.packages),
         # What cannot be sent is told one by one below; another refusal has its own sentence.
         "refusal": None if isinstance(refusal, Invalid) and found.stops else refusal,
     }

@@ -249,7 +249,9 @@ def _show_preview(request: DoorRequest, kept: UploadedNotices, refusal: Refusal 
     only = request.GET.get("only", "")
     rows = upload_rows(kept.plan)
     counts = Counter(row.outcome for row in rows)
-    wanted = [row for row in rows if only in ("", row.outcome)]
+    # Our own sheet holds every open line: those that do not go are shown where they are asked for.
+    going = [row for row in rows if row.outcome != "skipped"]
+    wanted = [row for row in rows if row.outcome == only] if only else going or rows
     notices = upload_notices(kept.plan)
     new = sum(notice.is_new for notice in notices)
     context: dict[str, Any] = {

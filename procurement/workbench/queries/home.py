@@ -24,6 +24,7 @@ from procurement.workbench.policies import given_name, time_left
 from procurement.workbench.presenters import Entry, entry_of, field_word, lines_text, shown_value
 from procurement.workbench.queries.answer import deadline_of
 from procurement.workbench.queries.changes import OnOrder, changes_at_home
+from procurement.workbench.queries.dock import AtDock, dock_at_home
 
 MOST_WAITING = 20
 MOST_LATE = 10
@@ -95,14 +96,15 @@ class Home:
     has_orders: bool = False
     changes: list[OnOrder] = field(default_factory=list)
     change_count: int = 0
+    dock: list[AtDock] = field(default_factory=list)
 
     @property
     def count(self) -> int:
-        return self.waiting_orders + self.late + self.change_count
+        return self.waiting_orders + self.late + self.change_count + len(self.dock)
 
 
 def supplier_home(actor: Actor, at: datetime) -> Home:
-    """Everything the supplier's home shows: eleven queries, however much waits, and two where something moved."""
+    """Everything the supplier's home shows: thirteen queries, however much waits, and two where something moved."""
     waiting = visible_orders(actor).filter(lines_for_supplier__gt=0, state=OrderState.ISSUED)
     with_totals = waiting.annotate(
         all_orders=Window(Count("pk")),
@@ -132,6 +134,7 @@ def supplier_home(actor: Actor, at: datetime) -> Home:
         Arrival(one.on, (one.on - today).days, orders[one.order], one.lines, one.item) for one in due.soon
     ]
     home.changes, home.change_count = changes_at_home(actor)
+    home.dock = dock_at_home(actor)
     home.news = _news(events, orders, actor)
     home.open_lines = _open_lines(actor).count()
     home.has_orders = bool(shown or home.open_lines or home.news) or visible_orders(actor).exists()

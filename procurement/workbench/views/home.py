@@ -34,11 +34,13 @@ def home(request: DoorRequest) -> HttpResponse:
 
 
 def _first_page(actor: Actor) -> str:
-    """Where somebody of the buying side begins: at what needs a person, the integration, or the orders."""
+    """Where somebody of the buying side begins: at what needs a person, the integration, the dock, or the orders."""
     if actor.may(Permission.ORDER_DECIDE):
         return "inbox"
     if actor.may(Permission.ERP_MANAGE):
         return "integration"
+    if actor.may(Permission.GOODS_RECEIVE):
+        return "receiving-list"
     return "order-list" if actor.may(Permission.ORDER_VIEW) else "preferences"
 
 
@@ -59,6 +61,9 @@ def _title(found: Home, request: DoorRequest) -> str:
         waits.append(words % {"n": count})
     if count := found.change_count:
         words = ngettext("One change request waits.", "%(n)d change requests wait.", count)
+        waits.append(words % {"n": count})
+    if count := len(found.dock):
+        words = ngettext("The dock asks you one thing.", "The dock asks you %(n)d things.", count)
         waits.append(words % {"n": count})
     if count := found.late:
         words = ngettext("One order is late in delivery.", "%(n)d orders are late in delivery.", count)

@@ -24,7 +24,7 @@ from portal.embedded.processes import started_at
 pytestmark = pytest.mark.slow
 
 LONGEST = 900.0  # the company takes a minute to make up, and longer beside other tests
-ROLES = ["supplier", "buyer", "accounts_payable", "administrator", "integration_owner"]
+ROLES = ["supplier", "buyer", "accounts_payable", "administrator", "integration_owner", "receiving"]
 
 
 def begin(var: Path, port: int) -> subprocess.Popen[str]:

@@ -281,6 +281,7 @@ class TestPeople:
             ("accounts_payable", "Ana Ferreira"),
             ("administrator", "Kofi Mensah"),
             ("integration_owner", "Ines Duarte"),
+            ("receiving", "Tom Ackroyd"),
         ]
 
     def test_somebody_acts_for_two_suppliers_and_somebody_only_reads(self) -> None:

@@ -245,6 +245,7 @@ class TestTheCommand:
             "accounts_payable",
             "administrator",
             "integration_owner",
+            "receiving",
         ]
         assert people.stat().st_mode & 0o077 == 0
         assert User.objects.get(email=written[0]["email"]).check_password(PASSWORD)

@@ -52,7 +52,7 @@ def test_damaged_goods_are_a_case_with_the_reason_and_the_way_to_settle_it(peopl
     assert title_of(case, MONDAY) == "4 pcs came damaged: Ball valve DN15"
     assert words(case) == (
         ("Announced", "Counted"),
-        [("Good", "60 pcs", "56 pcs", ""), ("Damaged", "–", "4 pcs", "Crushed by the strap.")],
+        [("Good", "60 pcs", "56 pcs", "−4 pcs"), ("Damaged", "–", "4 pcs", "Crushed by the strap.")],
     )
     assert own_page(case)[0] == f"/receiving/{sheet.key}/"
 

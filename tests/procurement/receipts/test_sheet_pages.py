@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -31,6 +32,7 @@ from tests.builders.counts import (
     sheet_line,
     whole_sheet,
 )
+from tests.builders.facts import a_receipt, arrive
 from tests.builders.shipments import a_sent_notice
 from tests.builders.world import a_line
 from tests.people import FEED
@@ -130,6 +132,32 @@ def test_a_line_is_chosen_for_unannounced_goods(people, at):
     assert chosen["Location"] == url("receiving-line", sheet, sheet_line(sheet).pk)
 
 
+def test_a_line_that_is_here_in_full_is_no_open_line_but_can_be_found(people, at):
+    order = an_agreed_order(people["asha"])
+    rex = at("rex")
+    rex.post(reverse("receiving-new"), {"supplier": "ACME", "delivery_note": "LS 77"})
+    with acting(FEED):
+        order.lines.filter(number=10).update(received_quantity=F("quantity"))
+
+    assert "4500000001 · 10" not in words(rex.get(url("receiving-lines", the_sheet())))
+    found = rex.get(url("receiving-lines", the_sheet()), {"q": "VALVE"})
+    assert "4500000001 · 10" in words(found)
+
+
+def test_a_notice_of_which_nothing_more_comes_stands_at_the_dock_no_longer(people, at):
+    rex = at("rex")
+    sheet = a_posted_sheet(people, 45, rest="follows")
+    assert "DN-1" in words(rex.get(reverse("receiving-list")))
+
+    second = begin(sheet.notice, people["rex"])
+    count_row(second, people["rex"], 10)
+    assert "DN-1" in words(rex.get(reverse("receiving-list")))
+    post(second, people["rex"], "short")
+
+    assert "Nothing stands at the dock" in words(rex.get(reverse("receiving-list")))
+    assert "DN-1" in words(rex.get(reverse("receiving-list"), {"q": "DN-1"}))
+
+
 # --- counting -----------------------------------------------------------------------------------------------
 
 
@@ -161,6 +189,24 @@ def test_many_fast_scans_come_in_one_go(people, at):
     assert 'id="scan"' not in page(told)  # the field of the scanner stays as it is
     assert "31 of 60 pcs" in words(told)
     assert json.loads(told["HX-Trigger"])["announce"] == "VALVE-15: 1 pcs more."
+
+
+def test_a_no_among_fast_scans_stays_until_somebody_has_seen_it(people, at):
+    notice = a_notice(people)
+    sheet = begin(notice, people["rex"])
+    rex, address = at("rex"), url("receiving-count", sheet)
+    one = numbers_of(notice)[0]
+
+    told = rex.post(address, {"scans": f"NOPE-1\n{one}\n{one}\n", "scan": "NOPE-2"}, headers=HTMX)
+    kept = re.findall(r'name="missed" value="([^"]+)"', page(told))
+    assert "One scan before it was not counted" in words(told)
+    assert [text.split()[0] for text in kept] == ["NOPE-1", "NOPE-2"]  # a carton twice is no such thing
+    later = rex.post(address, {"scan": GTIN, "missed": kept}, headers=HTMX)
+    assert "2 scans before it were not counted" in words(later)
+    typed = rex.post(address, {"save": "1", "missed": kept})
+    assert "2 scans before it were not counted" in words(rex.get(typed["Location"]))
+    seen = rex.post(address, {"seen": "1", "missed": kept}, headers=HTMX)
+    assert "not counted" not in words(seen)
 
 
 def test_what_is_typed_is_kept_before_the_scan_counts(people, at):
@@ -308,6 +354,29 @@ def test_both_sides_say_their_word_on_the_sheet(people, at):
     assert "Bea Buyer: Credit expected" in words(asha.get(url("receiving-sheet", sheet)))
     assert "All that differed is settled." in words(asha.get(url("receiving-sheet", sheet)))
     assert "The ERP is asked to book it" in words(bea.get(url("receiving-sheet", sheet)))
+
+
+def test_a_sheet_says_of_the_rest_and_of_unannounced_goods_what_is_true(people, at):
+    later = a_posted_sheet(people, 45, rest="follows")
+    arrive(a_receipt(reference="DN-1", quantity=Decimal(45)))
+
+    assert "the rest comes later" in words(at("asha").get(url("receiving-sheet", later)))
+    assert "the rest comes later" in words(at("bea").get(url("receiving-sheet", later)))
+
+
+def test_home_says_what_the_dock_asks_until_the_supplier_has_answered(people, at):
+    sheet = a_posted_sheet(people, 50, 4, "short")
+    asha, address = at("asha"), url("receiving-sheet", sheet)
+
+    home = asha.get("/")
+    assert "The dock asks you one thing." in words(home)
+    assert "DN-1 came otherwise than announced" in words(home)
+    assert f'href="{address}"' in page(home)
+    assert "otherwise than announced" not in words(at("gil").get("/"))
+    answer(sheet, people["asha"], "agreed")
+
+    assert "otherwise than announced" not in words(asha.get("/"))
+    assert reverse("receiving-list") in page(asha.get(reverse("shipment-list")))
 
 
 def test_the_notice_shows_what_was_counted_of_it(people, at):

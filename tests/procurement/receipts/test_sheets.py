@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db.models import F
 from PIL import Image
 
 from portal.kernel.audit.models import AuditEvent
@@ -157,6 +158,20 @@ def test_unannounced_goods_are_counted_against_open_lines(people):
     assert message.stream == f"count:{sheet.key}"
     command = receipt_from_json(message.payload, key="x")
     assert (command.reference, command.consignment, command.site) == ("LS 77", "", "LEEDS")
+
+
+def test_unannounced_goods_are_counted_for_a_line_that_waits_before_one_that_is_here(people):
+    lines = [a_line(10, gtin="2012345678903"), a_line(20, gtin="2012345678903")]
+    order = an_agreed_order(people["asha"], lines=lines)
+    with acting(FEED):
+        order.lines.filter(number=10).update(received_quantity=F("quantity"))
+    with acting(people["rex"].actor):
+        command = BeginCount(supplier="ACME", site="LEEDS", delivery_note="LS 77")
+        sheet = begin_count(command, actor=people["rex"].actor, at=MONDAY)
+
+    scanned(sheet, people["rex"], "2012345678903")
+
+    assert [one.one.line.number for one in whole_sheet(sheet).lines] == [20]
 
 
 # --- scanned ------------------------------------------------------------------------------------------------

@@ -480,6 +480,35 @@ def test_it_is_looked_over_and_sent_and_both_sides_read_it(people, at):
     assert at("gil").get(url("shipment", notice)).status_code == 404
 
 
+def test_packages_without_numbers_are_told_before_and_after_it_is_sent(people, at):
+    notice = ready(people)
+    asha = at("asha")
+    asha.post(
+        url("shipment-save", notice), typed(notice, **{"pack": "1", "kind.1": "carton", "each.1": "30"})
+    )
+
+    looked = page(asha.get(url("shipment-send", notice)))
+    assert "the dock cannot scan" in looked
+    assert "Give numbers first" in looked
+    asha.post(url("shipment-send", notice), {"version": fresh_notice(notice).version})
+    assert "Correct the ship notice, and press “Give numbers” there." in page(
+        asha.get(url("shipment-print", notice))
+    )
+    assert "Correct the ship notice" not in page(at("ada").get(url("shipment-print", notice)))
+
+
+def test_a_packing_that_no_longer_fits_is_told_as_the_quantity_is_typed(people, at):
+    notice = ready(people)
+    asha = at("asha")
+    asha.post(
+        url("shipment-save", notice), typed(notice, **{"pack": "1", "kind.1": "carton", "each.1": "30"})
+    )
+
+    told = asha.post(url("shipment-save", notice), typed(notice, quantity_1="30"), headers=HTMX)
+
+    assert "are packed, but only 30 go" in words(told)
+
+
 def test_what_is_to_be_mended_is_told_before_it_is_sent(people, at):
     notice = begin(an_agreed_order(people["asha"]), people["asha"], {"L10": 200})
     asha = at("asha")

@@ -1120,6 +1120,7 @@ def test_a_supplier_sees_only_its_own_home(people):
         ("otto", "order-list"),
         ("root", "order-list"),
         ("ada", "order-list"),
+        ("rex", "receiving-list"),
     ],
 )
 def test_the_buying_side_starts_with_what_each_can_do(people, name, page):

@@ -15,7 +15,7 @@ def one_writing(column):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procurement", "0032_uploaded_notices")]
+    dependencies = [("procurement", "0033_what_was_counted")]
 
     operations = [
         # A list inside a row has no index without a function that takes it apart.
