@@ -78,10 +78,6 @@ class Appointment(models.Model):
     confirmed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
-    # Where `queries.with_notice_key` has read them: of the newest version of its ship notice.
-    notice_key: uuid.UUID | None
-    notice_number: str | None
-
     objects = ScopedQuerySet.as_manager()
 
     class Meta:
