@@ -116,7 +116,7 @@ def appointments_of(consignment: uuid.UUID, *, actor: Actor) -> list[Appointment
     return list(visible_appointments(actor).filter(consignment=consignment).order_by("-id"))
 
 
-def with_notice_key(appointments: QuerySet[Appointment]) -> QuerySet[Appointment]:
+def with_notice_key(appointments: QuerySet[Appointment]) -> QuerySet[Any]:
     """The same, each with the key and the number of the newest version of its ship notice that was sent."""
     sent = ShipNotice.objects.filter(consignment=OuterRef("consignment"), sent_at__isnull=False)
     newest = sent.order_by("-issue")

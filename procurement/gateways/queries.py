@@ -239,7 +239,8 @@ def notices_tracked(notices: QuerySet[ShipNotice], number: str) -> QuerySet[Ship
 def packages_tracked(number: str) -> QuerySet[Package]:
     """The packages with a tracking number, in one writing."""
     packages = Package.objects.exclude(tracking_number="").alias(number=one_writing("tracking_number"))
-    return packages.filter(number=number)
+    found: QuerySet[Package] = packages.filter(number=number)
+    return found
 
 
 def names_of_notice(notice: ShipNotice) -> list[str]:
