@@ -1,6 +1,7 @@
 """What the dock of its customer asks a supplier, for its first page: times it proposes, and what came otherwise."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -31,7 +32,8 @@ def dock_at_home(actor: Actor) -> list[AtDock]:
         return []
     found = []
     proposed = with_notice_key(visible_appointments(actor).filter(state=AppointmentState.PROPOSED))
-    for one in proposed.order_by("starts_at", "id")[:MOST_AT_HOME]:
+    times: list[Any] = list(proposed.order_by("starts_at", "id")[:MOST_AT_HOME])
+    for one in times:
         title = _("The dock proposes a time for %(number)s") % {"number": one.notice_number}
         url = reverse("shipment-time", args=[one.notice_key])
         found.append(AtDock(title, f"{span_text(one)} · {zone_text(one)}", url))
