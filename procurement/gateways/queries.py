@@ -149,11 +149,10 @@ def raw_of(message: GatewayMessage) -> bytes:
 
 
 def visible_events(actor: Actor) -> QuerySet[GatewayEvent]:
-    """The events this actor may see, each with what it belongs to."""
+    """The events this actor may see, each with what it belongs to; of its message all but the bytes."""
     events = GatewayEvent.objects.visible_to(actor)
-    return (events.none() if actor.is_supplier else events).select_related(
-        "gateway", "message", "notice", "supplier"
-    )
+    events = events.none() if actor.is_supplier else events
+    return events.select_related("gateway", "message", "notice", "supplier").defer("message__raw")
 
 
 def events_of(message: GatewayMessage) -> QuerySet[GatewayEvent]:
@@ -212,7 +211,7 @@ def find_consignment(
     mentioned = {pk for ids in by_name for pk in ids}
     if not mentioned:
         return agree([], ()), []
-    rows = list(visible_notices(GATEKEEPER).filter(pk__in=mentioned).order_by("pk"))
+    rows = list(notices.filter(pk__in=mentioned).select_related("supplier", "ship_to").order_by("pk"))
     found = agree(by_name, {row.pk for row in rows if row.state in ON_THE_WAY})
     return found, [row for row in rows if row.pk in found.ids]
 

@@ -60,7 +60,8 @@ def an_event(kind: str = "departed", *, happened_at: str, **consignment: str) ->
 def events() -> list[GatewayEvent]:
     """All events there are, in the order in which they came."""
     with acting(FEED):
-        return list(GatewayEvent.objects.select_related("notice", "message", "gateway").order_by("id"))
+        found = GatewayEvent.objects.select_related("notice", "message", "gateway").defer("message__raw")
+        return list(found.order_by("id"))
 
 
 def messages() -> list[GatewayMessage]:

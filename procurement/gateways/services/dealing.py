@@ -160,10 +160,8 @@ def write_outcome(event: GatewayEvent, outcome: Outcome, *, at: datetime, **more
 def deal_with_event(event_id: int, *, at: datetime) -> str:
     """Deal with one event that waits, in a transaction of its own; returns its state. Two at once do it once."""
     with acting(GATEKEEPER):
-        held = GatewayEvent.objects.select_for_update(of=("self",)).select_related(
-            "gateway__supplier", "gateway__company", "message"
-        )
-        event = held.get(pk=event_id)
+        held = GatewayEvent.objects.select_for_update(of=("self",)).defer("message__raw")
+        event = held.select_related("gateway__supplier", "gateway__company", "message").get(pk=event_id)
         if event.state not in (EventState.RECEIVED, EventState.UNPLACED):
             return str(event.state)
         write_outcome(event, told_before(event) or HANDLERS[event.kind](event, at), at=at)
@@ -177,7 +175,7 @@ def deal_with_message(key: uuid.UUID, *, at: datetime) -> str:
     """
     require_no_transaction()
     with acting(GATEKEEPER):
-        message = GatewayMessage.objects.get(key=key)
+        message = GatewayMessage.objects.defer("raw").get(key=key)
         waiting = GatewayEvent.objects.filter(message=message, state=EventState.RECEIVED)
         ids = list(waiting.order_by("position").values_list("pk", flat=True))
     broken: Exception | None = None

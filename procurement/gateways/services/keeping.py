@@ -63,7 +63,7 @@ def keep_message(gateway: Gateway, read: ReadMessage, arrived: Arrived, *, at: d
     )
     GatewayMessage.objects.bulk_create([row], ignore_conflicts=True)
     same = {"sha256": digest, "message_id": ""} if is_refused else {"message_id": read.id}
-    stored: GatewayMessage = GatewayMessage.objects.get(gateway=gateway, **same)
+    stored: GatewayMessage = GatewayMessage.objects.defer("raw").get(gateway=gateway, **same)
     if stored.key != row.key:
         if stored.sha256 != digest:
             message = _(

@@ -46,8 +46,8 @@ def place_waiting(events: Sequence[AuditEvent], at: datetime) -> str:
 def _hold(key: uuid.UUID, version: int, actor: Actor) -> GatewayEvent:
     require_may_manage(actor)
     seen = find_event(key, actor=actor)
-    held = GatewayEvent.objects.select_for_update(of=("self",)).select_related("gateway", "message")
-    event: GatewayEvent = held.get(pk=seen.pk)
+    held = GatewayEvent.objects.select_for_update(of=("self",)).defer("message__raw")
+    event: GatewayEvent = held.select_related("gateway", "message").get(pk=seen.pk)
     if event.version != version or event.state not in WAITS:
         raise StaleDocument(_("Something became of this event meanwhile. Look at how it stands now."))
     return event

@@ -278,6 +278,20 @@ class TestEvents:
         assert len(told()) == 1
         assert facts("gateway.message_replayed")[0]["events"] == 2
 
+    def test_the_bytes_of_a_message_are_read_only_to_be_saved(self, at, people):
+        """A megabyte for each of its events, and for each row of a list, went over the wire once."""
+        carrier = a_carrier(people["ines"])
+        with CaptureQueriesContext(connection) as asked:
+            carrier.tell(an_event(happened_at=now(), tracking_number="NOBODYS"))
+            (event,) = events()
+            ines = at("ines")
+            ines.get(reverse("integration-gateway-events"))
+            ines.get(reverse("integration-gateway-event", args=[event.key]))
+            self.place(ines, event, number="DN-404")
+
+        reads = [one["sql"] for one in asked if one["sql"].startswith("SELECT")]
+        assert [sql for sql in reads if '"procurement_gatewaymessage"."raw"' in sql] == []
+
     def test_a_message_is_saved_as_it_came(self, at, people):
         a_carrier(people["ines"]).post(b'{"id": "m-1"}')
         (message,) = messages()
