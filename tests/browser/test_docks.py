@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from procurement.docks.services import confirm_time, refuse_time
-from tests.browser.axe import sideways, violations
+from tests.browser.axe import faults
 from tests.builders.docks import a_proposed_time, an_asked_time, answer
 from tests.procurement.docks.test_pages import DAY, NOW, START, a_shipment, timedelta
 
@@ -78,8 +78,5 @@ def test_the_pages_of_docks_are_clean_at_every_width(
         for name, (person, address) in pages.items():
             page = browsers[person]
             page.goto(address)
-            page.screenshot(path=tmp_path / f"{name}-{width}-{scheme}.png", full_page=True)
-            found += [f"{name} at {width} in {scheme}: {one}" for one in violations(page)]
-            if (wide := sideways(page)) > 0:
-                found.append(f"{name} at {width} in {scheme}: {wide} px too wide")
+            found += faults(page, f"{name} in {scheme}", tmp_path)
     assert found == []

@@ -14,7 +14,7 @@ from procurement.receipts.messages import NewPhoto, NewWrongItem
 from procurement.receipts.models import ReceivingSheet
 from procurement.receipts.services import add_photos, note_wrong_item
 from procurement.shipments.models import ShipNotice
-from tests.browser.axe import sideways, violations
+from tests.browser.axe import faults
 from tests.browser.test_shipments import SOON, TODAY
 from tests.builders.changes import an_agreed_order
 from tests.builders.counts import a_notice, a_picture, answer, begin, count_row, fresh_sheet, post, sheet_line
@@ -202,8 +202,5 @@ def test_the_pages_are_clean_at_every_width(
         for name, (person, address) in pages.items():
             page = browsers[person]
             page.goto(address)
-            page.screenshot(path=tmp_path / f"{name}-{width}-{scheme}.png", full_page=True)
-            found += [f"{name} at {width} in {scheme}: {one}" for one in violations(page)]
-            if (wide := sideways(page)) > 0:
-                found.append(f"{name} at {width} in {scheme}: {wide} px too wide")
+            found += faults(page, f"{name} in {scheme}", tmp_path)
     assert found == []

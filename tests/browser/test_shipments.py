@@ -15,7 +15,7 @@ from portal.kernel.scope import acting
 from procurement.shipments.messages import ApplySheet
 from procurement.shipments.models import ShipNotice
 from procurement.shipments.services import apply_upload, number_packages
-from tests.browser.axe import sideways, violations
+from tests.browser.axe import faults, sideways
 from tests.browser.conftest import find_chromium
 from tests.builders import shipments
 from tests.builders.changes import an_agreed_order
@@ -185,10 +185,7 @@ def test_the_pages_are_clean_at_every_width(
         for name, (person, address) in pages.items():
             page = browsers[person]
             page.goto(address)
-            page.screenshot(path=tmp_path / f"{name}-{width}-{scheme}.png", full_page=True)
-            found += [f"{name} at {width} in {scheme}: {one}" for one in violations(page)]
-            if (wide := sideways(page)) > 0:
-                found.append(f"{name} at {width} in {scheme}: {wide} px too wide")
+            found += faults(page, f"{name} in {scheme}", tmp_path)
     assert found == []
 
 

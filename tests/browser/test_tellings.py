@@ -11,7 +11,7 @@ from portal.kernel.scope import acting
 from procurement.erp.booking import take_up_booking
 from procurement.erp.models import NoticeWrite
 from procurement.erp.noticing import take_up_notice
-from tests.browser.axe import sideways, violations
+from tests.browser.axe import faults
 from tests.builders.changes import an_agreed_order
 from tests.builders.counts import a_count, tell
 from tests.builders.shipments import a_sent_notice
@@ -46,8 +46,5 @@ def test_the_pages_are_clean_at_every_width(
         page = at("ines", width, color_scheme=scheme)
         for name, address in pages.items():
             page.goto(address)
-            page.screenshot(path=tmp_path / f"{name}-{width}-{scheme}.png", full_page=True)
-            found += [f"{name} at {width} in {scheme}: {one}" for one in violations(page)]
-            if (wide := sideways(page)) > 0:
-                found.append(f"{name} at {width} in {scheme}: {wide} px too wide")
+            found += faults(page, f"{name} in {scheme}", tmp_path)
     assert found == []
