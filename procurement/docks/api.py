@@ -128,10 +128,10 @@ DockTimePage = page_of(DockTime, "DockTimePage")
 class DockTimeQuery(Query):
     """Which times."""
 
-    state = Word(required=False, choices=AppointmentState.choices)
+    state = Word(required=False, choices=AppointmentState.choices, help_text="Where they stand.")
     site = Text(required=False, max_length=40, help_text="The code of a place.")
     supplier = Text(required=False, max_length=40, help_text="A supplier's number.")
-    consignment = serializers.UUIDField(required=False)
+    consignment = serializers.UUIDField(required=False, help_text="The one of this consignment.")
     since = Moment(required=False, help_text="That begin at or after this moment.")
     until = Moment(required=False, help_text="That begin before this moment.")
     updated_since = Moment(required=False, help_text="Asked for or moved at or after this moment.")

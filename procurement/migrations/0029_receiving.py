@@ -17,7 +17,7 @@ WORD = "procurement_differenceword"
 PHOTO = "procurement_sheetphoto"
 # A supplier sees a count once it is a fact, never one in progress; what hangs on a sheet is seen with it. The sheet is
 # looked up by its primary key, under its own policies.
-TOLD = "state IN ('posted', 'reversed')"
+TOLD = "(state = 'posted' OR state = 'reversed')"
 WITH_SHEET = f"EXISTS (SELECT 1 FROM {SHEET} s WHERE s.id = sheet_id)"
 WITH_LINE = f"EXISTS (SELECT 1 FROM {LINE} l WHERE l.id = sheet_line_id)"
 
@@ -682,7 +682,7 @@ class Migration(migrations.Migration):
         *(supplier_may(table, "SELECT") for table in (SHEET, LINE, ROW, SEEN, WRONG)),
         # A supplier answers, with pictures if it has some; the buyer's words are not its own.
         *(supplier_may(table, "SELECT", "INSERT") for table in (WORD, PHOTO)),
-        supplier_writes_only(WORD, "word IN ('agreed', 'disputed')"),
+        supplier_writes_only(WORD, "word = 'agreed' OR word = 'disputed'"),
         supplier_writes_only(PHOTO, "word_id IS NOT NULL"),
         append_only(WORD),
     ]

@@ -79,6 +79,7 @@ def test_a_small_bench_measures_everything_and_touches_only_its_own_folder(tmp_p
             "rules",
             "mails",
             "shipments",
+            "dock",
         ],
         env=env | {"SMALL": "1", "ARGS": ""},
         cwd=ROOT,

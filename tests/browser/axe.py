@@ -32,6 +32,7 @@ def faults(page: Any, name: str, folder: Path) -> list[str]:
     """What is wrong with a page as it stands at the width of its window. Between a phone and a desk nothing but the
     room differs, so there axe is not asked again. PICTURES=1 keeps a picture of each in `folder`, to be looked at.
     """
+    page.wait_for_function("!document.querySelector('.htmx-request')")  # what comes by itself is there
     width = page.viewport_size["width"]
     where = f"{name} at {width}"
     if os.environ.get("PICTURES"):

@@ -13,8 +13,8 @@ from procurement.erp.models import NoticeWrite
 from procurement.erp.noticing import take_up_notice
 from tests.browser.axe import faults
 from tests.builders.changes import an_agreed_order
-from tests.builders.counts import a_count, tell
 from tests.builders.shipments import a_sent_notice
+from tests.builders.told_counts import a_count, tell
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)

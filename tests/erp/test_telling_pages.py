@@ -17,9 +17,9 @@ from procurement.erp.states import Fault, TellingState
 from procurement.erp.telling import Write
 from procurement.inbox.presenters.pages import own_page
 from tests.builders.changes import an_agreed_order
-from tests.builders.counts import a_count, tell
 from tests.builders.inbox import review, the_case
 from tests.builders.shipments import a_sent_notice
+from tests.builders.told_counts import a_count, tell
 from tests.builders.world import fresh
 from tests.people import FEED
 

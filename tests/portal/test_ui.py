@@ -73,6 +73,7 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
     from portal.kernel.outbox.models import MessageState
     from procurement.acknowledgments.states import AcknowledgmentState
     from procurement.changes.states import ChangeState
+    from procurement.docks.states import AppointmentState
     from procurement.erp.reconciliation.states import DriftState
     from procurement.erp.states import CommandState, ConnectionState, RunState
     from procurement.gateways.states import EventState
@@ -92,6 +93,7 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
         "finance": states.Finance,
         "shipment": NoticeState,
         "sheet": SheetState,
+        "appointment": AppointmentState,
         "invoice": PaymentState,
         "order": states.OrderState,
         "promise": states.PromiseState,

@@ -170,6 +170,8 @@ BUYERS = [
     "Mail",
     "Orders",
     "Inbound",
+    "Inbound calendar",
+    "Records",
     "Lines",
     "Tolerances",
     "Service levels",
@@ -180,8 +182,11 @@ BUYERS = [
     ("name", "ways"),
     [
         ("bea", BUYERS),
-        ("asha", ["Home", "Changes", "Orders", "Shipments", "Lines", "Upload answers", "Access tokens"]),
-        ("arun", ["Home", "Changes", "Orders", "Shipments", "Lines"]),
+        (
+            "asha",
+            ["Home", "Changes", "Orders", "Shipments", "Record", "Lines", "Upload answers", "Access tokens"],
+        ),
+        ("arun", ["Home", "Changes", "Orders", "Shipments", "Record", "Lines"]),
         ("ines", [*BUYERS, "Integration", "Access tokens"]),
     ],
 )

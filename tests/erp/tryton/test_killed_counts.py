@@ -14,7 +14,7 @@ from portal.kernel.scope import acting
 from procurement.erp.inbound import read_configured_feeds
 from procurement.erp.models import ReceiptWrite
 from procurement.receipts.models import Receipt
-from tests.builders.counts import a_count, tell
+from tests.builders.told_counts import a_count, tell
 from tests.builders.world import fresh
 from tests.erp.papers import an_order
 from tests.erp.tryton import mortal

@@ -75,8 +75,9 @@ class TestTheInbox:
     def test_is_as_much_as_a_team_does_in_a_morning(self, cases):
         kinds = Counter(case.kind for case in cases)
 
-        # Answers become overdue through the day, whenever the demo is loaded.
-        assert 25 <= len(cases) - kinds[CaseKind.ACKNOWLEDGMENT_OVERDUE] <= 60
+        # Answers become overdue through the day, whenever the demo is loaded; the dock adds what it has counted.
+        of_the_dock = kinds[CaseKind.GOODS_REJECTED] + kinds[CaseKind.RECEIPT_DIFFERS]
+        assert 25 <= len(cases) - kinds[CaseKind.ACKNOWLEDGMENT_OVERDUE] - of_the_dock <= 60
         assert kinds[CaseKind.ACKNOWLEDGMENT_OVERDUE] <= 25
         assert len(kinds) >= 12
 

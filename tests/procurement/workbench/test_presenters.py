@@ -21,6 +21,7 @@ PLACES = [
     "procurement/changes/states.py",
     "procurement/shipments/services/send.py",
     "procurement/receipts/services/booking.py",
+    "procurement/receipts/services/posting.py",
     "procurement/invoices/services.py",
     "procurement/threads/services.py",
     "procurement/links/services.py",

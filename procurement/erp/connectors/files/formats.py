@@ -530,7 +530,7 @@ COUNTS = Format(
         _must("unit", kinds.CODE, "the line's unit", "EA"),
         _may("lot", kinds.CODE, "the maker's lot, where it was noted", "L-77"),
     ),
-    ("command_key", "order_number", "line_key", "lot"),
+    ("command_key", "order_number", "line_key"),
 )
 OUTBOUND = (PROMISES, SHIP_NOTICES, COUNTS)
 
