@@ -6,9 +6,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+from playwright.sync_api import expect
+
 AXE = Path(__file__).parent / "vendor/axe-core-4.14.1/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 BETWEEN = 820
+# By night nothing but the colours differs, and they are the same at every width.
+WIDTHS = {"light": (390, BETWEEN, 1440), "dark": (1440,)}
 ASK = """
 ([part, rules]) => axe.run(part, {runOnly: {type: "tag", values: rules}}).then(
   found => found.violations.flatMap(violation => violation.nodes.map(
@@ -32,7 +36,7 @@ def faults(page: Any, name: str, folder: Path) -> list[str]:
     """What is wrong with a page as it stands at the width of its window. Between a phone and a desk nothing but the
     room differs, so there axe is not asked again. PICTURES=1 keeps a picture of each in `folder`, to be looked at.
     """
-    page.wait_for_function("!document.querySelector('.htmx-request')")  # what comes by itself is there
+    expect(page.locator(".htmx-request")).to_have_count(0)  # what comes by itself is there
     width = page.viewport_size["width"]
     where = f"{name} at {width}"
     if os.environ.get("PICTURES"):

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from procurement.docks.services import confirm_time, refuse_time
-from tests.browser.axe import faults
+from tests.browser.axe import WIDTHS, faults
 from tests.builders.docks import a_proposed_time, an_asked_time, answer
 from tests.procurement.docks.test_pages import DAY, NOW, START, a_shipment, timedelta
 
@@ -73,7 +73,7 @@ def test_the_pages_of_docks_are_clean_at_every_width(
         "panel": ("asha", f"/shipments/{proposed.key}/"),
     }
     found = []
-    for width in (390, 820, 1440):
+    for width in WIDTHS[scheme]:
         browsers = {name: at(name, width, color_scheme=scheme) for name in ("asha", "rex", "max")}
         for name, (person, address) in pages.items():
             page = browsers[person]

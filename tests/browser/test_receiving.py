@@ -14,7 +14,7 @@ from procurement.receipts.messages import NewPhoto, NewWrongItem
 from procurement.receipts.models import ReceivingSheet
 from procurement.receipts.services import add_photos, note_wrong_item
 from procurement.shipments.models import ShipNotice
-from tests.browser.axe import faults
+from tests.browser.axe import WIDTHS, faults
 from tests.browser.test_shipments import SOON, TODAY
 from tests.builders.changes import an_agreed_order
 from tests.builders.counts import a_notice, a_picture, answer, begin, count_row, fresh_sheet, post, sheet_line
@@ -197,7 +197,7 @@ def test_the_pages_are_clean_at_every_width(
         "notice": ("bea", f"/shipments/{notice.key}/"),
     }
     found = []
-    for width in (390, 820, 1440):
+    for width in WIDTHS[scheme]:
         browsers = {name: at(name, width, color_scheme=scheme) for name in ("asha", "bea", "rex")}
         for name, (person, address) in pages.items():
             page = browsers[person]

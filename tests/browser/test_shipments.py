@@ -15,7 +15,7 @@ from portal.kernel.scope import acting
 from procurement.shipments.messages import ApplySheet
 from procurement.shipments.models import ShipNotice
 from procurement.shipments.services import apply_upload, number_packages
-from tests.browser.axe import faults, sideways
+from tests.browser.axe import WIDTHS, faults, sideways
 from tests.browser.conftest import find_chromium
 from tests.builders import shipments
 from tests.builders.changes import an_agreed_order
@@ -180,7 +180,7 @@ def test_the_pages_are_clean_at_every_width(
         "order": ("asha", f"/orders/{order.key}/"),
     }
     found = []
-    for width in (390, 820, 1440):
+    for width in WIDTHS[scheme]:
         browsers = {name: at(name, width, color_scheme=scheme) for name in ("asha", "bea")}
         for name, (person, address) in pages.items():
             page = browsers[person]
@@ -290,7 +290,7 @@ def test_a_wrong_scan_is_told_and_the_next_ones_go_on(at: Any, people: dict[str,
         page.keyboard.type(text, delay=2)
         page.keyboard.press("Enter")
 
-    expect(page.locator("#packing [role=status]").first).to_contain_text("2 of VALVE-15")
+    expect(page.locator("#packing [role=status]").first).to_contain_text("2 of VALVE-15", timeout=20_000)
     assert packed_in(notice) == [("VALVE-15", 2)]
 
 

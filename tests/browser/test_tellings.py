@@ -11,7 +11,7 @@ from portal.kernel.scope import acting
 from procurement.erp.booking import take_up_booking
 from procurement.erp.models import NoticeWrite
 from procurement.erp.noticing import take_up_notice
-from tests.browser.axe import faults
+from tests.browser.axe import WIDTHS, faults
 from tests.builders.changes import an_agreed_order
 from tests.builders.shipments import a_sent_notice
 from tests.builders.told_counts import a_count, tell
@@ -42,7 +42,7 @@ def test_the_pages_are_clean_at_every_width(
         "monitor": "/integration/",
     }
     found = []
-    for width in (390, 820, 1440):
+    for width in WIDTHS[scheme]:
         page = at("ines", width, color_scheme=scheme)
         for name, address in pages.items():
             page.goto(address)
