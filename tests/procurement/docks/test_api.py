@@ -5,7 +5,7 @@ import pytest
 from procurement.docks.services import confirm_time
 from suppliers.roles import TokenScope
 from tests.builders.docks import answer, fresh_time, time_of
-from tests.procurement.docks.test_pages import DAY, NOW, START, a_shipment, at  # noqa: F401 -- a fixture
+from tests.procurement.docks.test_pages import DAY, NOW, START, a_shipment
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +36,7 @@ def test_a_program_reads_free_times_and_asks_for_one(people, acme):
     assert acme.get(f"/api/v1/appointments/{told['key']}").json() == told
 
 
-def test_a_program_takes_what_the_dock_proposes_and_gives_it_up(people, acme, at):  # noqa: F811
+def test_a_program_takes_what_the_dock_proposes_and_gives_it_up(people, acme, at):
     notice = a_shipment(people, 1)
     dock = at("rex")
     made = dock.post(

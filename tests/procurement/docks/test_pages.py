@@ -7,7 +7,6 @@ from itertools import count
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -34,18 +33,6 @@ DAY = next(
     and day.weekday() < 5
 )
 START = openings_on(DAY, LEEDS)[0][0] + timedelta(hours=2)
-
-
-@pytest.fixture
-def at(people):
-    """Somebody's browser, signed in."""
-
-    def browser(name):
-        client = Client()
-        client.force_login(people[name].user)
-        return client
-
-    return browser
 
 
 def a_shipment(people, number=1, *, pallets=0, **header):
