@@ -1,6 +1,7 @@
 """Gatherer: the tables of every package. A forgotten line here is a forgotten table; a test compares."""
 
 from procurement.acknowledgments.models import DraftAnswer, DraftHeader, OrderAcknowledgment, UploadedAnswer
+from procurement.bills.models import Bill, BillLine
 from procurement.catalogue.models import (
     Company,
     CustomerDemand,
@@ -37,7 +38,6 @@ from procurement.inbox.models import (
     PriorityFormula,
     StandIn,
 )
-from procurement.invoices.models import Invoice, InvoiceLine
 from procurement.links.models import ReplyAddress, SignedLink
 from procurement.mailroom.models import InboundMail, Mailbox, MailDraft
 from procurement.notifications.models import (
@@ -88,6 +88,8 @@ __all__ = [
     "Appointment",
     "AssignmentRule",
     "Attachment",
+    "Bill",
+    "BillLine",
     "CaseLook",
     "CaseNote",
     "CaseQueue",
@@ -118,8 +120,6 @@ __all__ = [
     "GatewaySecret",
     "InboundMail",
     "InboxPlace",
-    "Invoice",
-    "InvoiceLine",
     "Item",
     "LadderStep",
     "MailDraft",

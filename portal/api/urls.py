@@ -6,11 +6,11 @@ from django.urls import path, re_path
 
 from portal.api import views
 from procurement.acknowledgments import api as acknowledgments
+from procurement.bills import api as bills
 from procurement.changes import api as changes
 from procurement.clocks import api as clocks
 from procurement.docks import api as docks
 from procurement.inbox import api as inbox
-from procurement.invoices import api as invoices
 from procurement.mailroom import api as mailroom
 from procurement.orders import api as orders
 from procurement.receipts import api as receipts
@@ -26,7 +26,7 @@ urlpatterns = [
     *shipments.urlpatterns,
     *receipts.urlpatterns,
     *docks.urlpatterns,
-    *invoices.urlpatterns,
+    *bills.urlpatterns,
     *tolerances.urlpatterns,
     *threads.urlpatterns,
     *clocks.urlpatterns,

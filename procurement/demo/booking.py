@@ -11,10 +11,10 @@ from decimal import Decimal
 from random import Random
 
 from portal.kernel.values import line_amount, minor_units, rounded
+from procurement.bills.messages import BillLinePaper, BillPaper
 from procurement.calendars.policies import add_working_days
 from procurement.demo.story import Booked
 from procurement.demo.telling import ERP_RUNS, Telling
-from procurement.invoices.messages import InvoiceLinePaper, InvoicePaper
 from procurement.orders.messages import LinePaper, OrderPaper
 from procurement.receipts.messages import ReceiptPaper
 
@@ -78,10 +78,10 @@ def bill(telling: Telling, before: OrderPaper) -> None:
     _tell(telling, _run_of(telling, paid_on), paid)
 
 
-def _invoice(telling: Telling, before: OrderPaper, rng: Random, at: datetime) -> InvoicePaper:
+def _invoice(telling: Telling, before: OrderPaper, rng: Random, at: datetime) -> BillPaper:
     paper, partner, company = telling.paper, telling.cast.partner, telling.cast.company
     lines = tuple(
-        InvoiceLinePaper(
+        BillLinePaper(
             telling.number, line.key, some, line_amount(some, line.price, line.price_per, paper.currency)
         )
         for line, some in _more_of(paper, before, "invoiced_quantity")
@@ -91,7 +91,7 @@ def _invoice(telling: Telling, before: OrderPaper, rng: Random, at: datetime) ->
     tax = SALES_TAX.get(company.country, Decimal(0)) if is_home else Decimal(0)
     total = net + rounded(net * tax, minor_units(paper.currency))
     days = int(partner.payment_terms.split()[0])
-    return InvoicePaper(
+    return BillPaper(
         company=paper.company,
         supplier=paper.supplier,
         key=f"51{telling.number[2:]}",
@@ -114,7 +114,7 @@ def _more_of(paper: OrderPaper, before: OrderPaper, name: str) -> list[tuple[Lin
     return [(line, some) for line, some in more if some > 0]
 
 
-def _tell(telling: Telling, at: datetime, invoice: InvoicePaper) -> None:
+def _tell(telling: Telling, at: datetime, invoice: BillPaper) -> None:
     """The ERP tells how the invoice stands, if that day has come already."""
     if at < telling.now and (at > telling.at or invoice.state == "entered"):
         telling.at = at

@@ -25,6 +25,7 @@ from procurement.acknowledgments.services import (
     save_draft_header,
     save_draft_lines,
 )
+from procurement.bills.services import receive_bills
 from procurement.catalogue.services import (
     DEMAND,
     STOCK,
@@ -41,7 +42,6 @@ from procurement.demo import story
 from procurement.demo.carried_over import carry_over
 from procurement.demo.company import DemoCompany
 from procurement.demo.people import Person
-from procurement.invoices.services import receive_invoices
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import lock_order, visible_orders
 from procurement.orders.services import receive_orders
@@ -193,7 +193,7 @@ class _Play:
         invoices = [paper for event in booked for paper in event.invoices]
         for results in (
             receive_receipts(receipts, actor=ERP, at=self.waiting.at) if receipts else (),
-            receive_invoices(invoices, actor=ERP, at=self.waiting.at) if invoices else (),
+            receive_bills(invoices, actor=ERP, at=self.waiting.at) if invoices else (),
         ):
             for result in results:
                 if result.outcome != "stored":

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from procurement.invoices.messages import InvoicePaper
+from procurement.bills.messages import BillPaper
 from procurement.orders.messages import OrderPaper
 from procurement.receipts.messages import ReceiptPaper
 
@@ -103,7 +103,7 @@ class Booked:
     at: datetime
     order: str
     receipts: tuple[ReceiptPaper, ...] = ()
-    invoices: tuple[InvoicePaper, ...] = ()
+    invoices: tuple[BillPaper, ...] = ()
 
 
 Event = Sent | Booked | Answered | Drafted | Decided | Wrote | CarriedOver

@@ -19,6 +19,7 @@ from portal.kernel.errors import Intake
 from portal.kernel.errors import Problem as PortalProblem
 from portal.kernel.mirror import Mirrored
 from portal.kernel.scope import acting, require_no_transaction
+from procurement.bills.services import attach_bills, receive_bills
 from procurement.catalogue.messages import CustomerDemandPaper
 from procurement.catalogue.services import (
     forget_unsaid,
@@ -64,7 +65,6 @@ from procurement.erp.queries import confirmable_commands, is_being_written, lock
 from procurement.erp.services import confirm_by_reading, record_result
 from procurement.erp.states import RunState
 from procurement.erp.telling import find_telling, held, record_telling_result
-from procurement.invoices.services import attach_invoices, receive_invoices
 from procurement.orders.messages import OrderPaper
 from procurement.orders.services import newest_papers, receive_orders
 from procurement.receipts.services import attach_receipts, receive_receipts
@@ -134,7 +134,7 @@ def _join_what_waits(at: datetime) -> None:
     about to commit: after a round in which anything came, nothing is left waiting for an order that is here."""
     with acting(FEED_ACTOR):
         attach_receipts(actor=FEED_ACTOR, at=at)
-        attach_invoices(actor=FEED_ACTOR, at=at)
+        attach_bills(actor=FEED_ACTOR, at=at)
 
 
 class _Stopped(Exception):
@@ -415,7 +415,7 @@ def _take(feed: Feed, sightings: Sequence[Sighting], at: datetime) -> Taken:
     if feed is Feed.RECEIPTS:
         return _take_facts(sightings, receive_receipts, at)
     if feed is Feed.INVOICES:
-        return _take_facts(sightings, receive_invoices, at)
+        return _take_facts(sightings, receive_bills, at)
     if feed is Feed.COMMAND_RESULTS:
         return _take_results(sightings, at)
     if feed is Feed.STOCK:
@@ -491,7 +491,7 @@ def _take_orders(sightings: Sequence[Sighting], at: datetime) -> Taken:
     overtake_changes(intake.moved, actor=FEED_ACTOR, at=at)
     numbers = {number for _company, number in standing}
     attach_receipts(numbers, actor=FEED_ACTOR, at=at)
-    attach_invoices(numbers, actor=FEED_ACTOR, at=at)
+    attach_bills(numbers, actor=FEED_ACTOR, at=at)
     return taken
 
 

@@ -40,6 +40,7 @@ from enum import Enum, StrEnum
 from functools import cache
 from typing import Any, Protocol, Self, runtime_checkable
 
+from procurement.bills.messages import BillPaper
 from procurement.catalogue.messages import (
     CompanyPaper,
     CustomerDemandPaper,
@@ -50,7 +51,6 @@ from procurement.catalogue.messages import (
     UnitPaper,
 )
 from procurement.erp.problems import Problem
-from procurement.invoices.messages import InvoicePaper
 from procurement.orders.messages import CommandLine, OrderPaper, PromiseCommand, SchedulePaper
 from procurement.receipts.messages import ReceiptCommand, ReceiptPaper
 from procurement.shipments.messages import NoticeCommand
@@ -243,7 +243,7 @@ Paper = (
     | SupplierItemPaper
     | OrderPaper
     | ReceiptPaper
-    | InvoicePaper
+    | BillPaper
     | CommandResult
     | StockPaper
     | CustomerDemandPaper

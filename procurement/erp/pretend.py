@@ -18,6 +18,7 @@ from random import Random
 from typing import Any
 
 from portal.kernel.values import line_amount
+from procurement.bills.messages import BillLinePaper, BillPaper
 from procurement.catalogue.messages import CustomerDemandPaper, StockPaper
 from procurement.erp.connectors.files.folder import (
     MANIFEST,
@@ -29,7 +30,6 @@ from procurement.erp.connectors.files.folder import (
 )
 from procurement.erp.connectors.files.writing import as_cell, feed_csv
 from procurement.erp.ports import CommandResult, CurrentLine, Feed, Outcome, Paper
-from procurement.invoices.messages import InvoiceLinePaper, InvoicePaper
 from procurement.orders.messages import (
     CommandLine,
     CommandPiece,
@@ -152,18 +152,18 @@ class PretendErp:
         on: date,
         due_on: date | None = None,
         kind: str = "invoice",
-    ) -> InvoicePaper:
+    ) -> BillPaper:
         """The supplier's invoice is entered for so much of some lines, at the order's prices and without taxes."""
         order = self.order(company, number)
         lines = {line.key: line for line in order.lines}
         billed = tuple(
-            InvoiceLinePaper(number, key, some, line_amount(some, one.price, one.price_per, order.currency))
+            BillLinePaper(number, key, some, line_amount(some, one.price, one.price_per, order.currency))
             for key, some in quantities.items()
             for one in (lines[key],)
         )
         total = sum((one.amount for one in billed), Decimal(0))
         sign = 1 if kind == "invoice" else -1
-        invoice = InvoicePaper(
+        invoice = BillPaper(
             company=company,
             supplier=order.supplier,
             key=f"{order.supplier}-{reference}",
@@ -184,21 +184,21 @@ class PretendErp:
         self.put_invoices([invoice])
         return invoice
 
-    def approve(self, invoice: InvoicePaper, number: str) -> InvoicePaper:
+    def approve(self, invoice: BillPaper, number: str) -> BillPaper:
         """Bookkeeping posts an invoice under its own number."""
         return self._restate(replace(invoice, number=number, state="approved"))
 
-    def pay(self, invoice: InvoicePaper, amount: Decimal, *, on: date) -> InvoicePaper:
+    def pay(self, invoice: BillPaper, amount: Decimal, *, on: date) -> BillPaper:
         """Money leaves the house: the whole of what is open, or some of it."""
         left = invoice.open_amount - amount
         paid = {"state": "partly_paid"} if left else {"state": "paid", "paid_on": on}
         return self._restate(replace(invoice, open_amount=left, **paid))
 
-    def cancel_invoice(self, invoice: InvoicePaper) -> InvoicePaper:
+    def cancel_invoice(self, invoice: BillPaper) -> BillPaper:
         """Bookkeeping throws an invoice out."""
         return self._restate(replace(invoice, state="cancelled", open_amount=Decimal(0)))
 
-    def _restate(self, invoice: InvoicePaper) -> InvoicePaper:
+    def _restate(self, invoice: BillPaper) -> BillPaper:
         stated = replace(invoice, stamp=self._clock())
         self.put_invoices([stated])
         return stated
@@ -208,7 +208,7 @@ class PretendErp:
         for receipt in receipts:
             self._keep("receipts", f"{receipt.company} {receipt.key}", receipt)
 
-    def put_invoices(self, invoices: Iterable[InvoicePaper]) -> None:
+    def put_invoices(self, invoices: Iterable[BillPaper]) -> None:
         """Hold these invoices. Nothing is exported yet."""
         for invoice in invoices:
             self._keep("invoices", f"{invoice.company} {invoice.key}", invoice)
@@ -218,12 +218,12 @@ class PretendErp:
         for path in sorted((self.state / "receipts").glob("*.json")):
             yield _receipt_from_json(json.loads(path.read_bytes()))
 
-    def invoices(self) -> Iterator[InvoicePaper]:
+    def invoices(self) -> Iterator[BillPaper]:
         """All invoices in the books."""
         for path in sorted((self.state / "invoices").glob("*.json")):
             yield _invoice_from_json(json.loads(path.read_bytes()))
 
-    def _keep(self, shelf: str, key: str, paper: ReceiptPaper | InvoicePaper) -> None:
+    def _keep(self, shelf: str, key: str, paper: ReceiptPaper | BillPaper) -> None:
         place = make_folder(self.state / shelf) / f"{_safe(key)}.json"
         write_file(place, json.dumps(asdict(paper), default=as_cell).encode())
 
@@ -717,11 +717,11 @@ def _demand_from_json(content: dict[str, Any]) -> CustomerDemandPaper:
     return CustomerDemandPaper(**content | read | {"needed_on": _day(content["needed_on"])})
 
 
-def _invoice_from_json(content: dict[str, Any]) -> InvoicePaper:
+def _invoice_from_json(content: dict[str, Any]) -> BillPaper:
     days = {name: _day(content[name]) for name in ("invoiced_on", "due_on", "paid_on")}
     amounts = {name: Decimal(content[name]) for name in ("total", "open_amount")}
     lines = tuple(
-        InvoiceLinePaper(one["order"], one["line_key"], Decimal(one["quantity"]), Decimal(one["amount"]))
+        BillLinePaper(one["order"], one["line_key"], Decimal(one["quantity"]), Decimal(one["amount"]))
         for one in content["lines"]
     )
-    return InvoicePaper(**content | days | amounts | {"lines": lines, "stamp": _stamp(content["stamp"])})
+    return BillPaper(**content | days | amounts | {"lines": lines, "stamp": _stamp(content["stamp"])})

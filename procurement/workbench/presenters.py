@@ -15,10 +15,10 @@ from django.utils.translation import ngettext
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.templatetags.portal_ui import day_text, figure, look_of, moment_text
+from procurement.bills.states import BillKind
 from procurement.changes.presenters import differences_in, kinds_text, why_text
 from procurement.clocks.messages import Action
 from procurement.clocks.presenters import TAKEN_WORDS
-from procurement.invoices.states import InvoiceKind
 from procurement.notifications.states import NoticeKind
 from procurement.orders.presenters import field_word, lines_text, shown_value
 
@@ -193,9 +193,9 @@ def _invoices_told(facts: Facts) -> str:
     parts = [
         _("%(paper)s %(number)s: %(state)s")
         % {
-            "paper": InvoiceKind(one["kind"]).label,
+            "paper": BillKind(one["kind"]).label,
             "number": one["invoice"],
-            "state": str(look_of("invoice", one["state"]).word).lower(),
+            "state": str(look_of("bill", one["state"]).word).lower(),
         }
         for one in told[:3]
     ]

@@ -6,8 +6,8 @@ from typing import Any
 
 from portal.kernel.mirror import Mirrored
 from portal.kernel.scope import acting
-from procurement.invoices.messages import InvoiceLinePaper, InvoicePaper
-from procurement.invoices.services import receive_invoices
+from procurement.bills.messages import BillLinePaper, BillPaper
+from procurement.bills.services import receive_bills
 from procurement.receipts.messages import ReceiptPaper
 from procurement.receipts.services import receive_receipts
 from tests.builders.world import MONDAY
@@ -32,7 +32,7 @@ def a_receipt(key: str = "GR-1", **changed: Any) -> ReceiptPaper:
     return ReceiptPaper(**{**values, **changed})
 
 
-def an_invoice(key: str = "INV-1", *, order: str = ORDER, **changed: Any) -> InvoicePaper:
+def a_bill(key: str = "INV-1", *, order: str = ORDER, **changed: Any) -> BillPaper:
     """Acme bills line 10 of the order: 100 pieces, 685.00 and taxes."""
     values: dict[str, Any] = {
         "company": "NM",
@@ -45,10 +45,10 @@ def an_invoice(key: str = "INV-1", *, order: str = ORDER, **changed: Any) -> Inv
         "open_amount": Decimal("822.00"),
         "state": "entered",
         "reference": "A-2041",
-        "lines": (InvoiceLinePaper(order, "L10", Decimal(100), Decimal(685)),),
+        "lines": (BillLinePaper(order, "L10", Decimal(100), Decimal(685)),),
         "stamp": MONDAY,
     }
-    return InvoicePaper(**{**values, **changed})
+    return BillPaper(**{**values, **changed})
 
 
 def arrive(*papers: ReceiptPaper) -> tuple[Mirrored, ...]:
@@ -57,7 +57,7 @@ def arrive(*papers: ReceiptPaper) -> tuple[Mirrored, ...]:
         return receive_receipts(papers, actor=FEED, at=MONDAY)
 
 
-def bill(*papers: InvoicePaper) -> tuple[Mirrored, ...]:
+def bill(*papers: BillPaper) -> tuple[Mirrored, ...]:
     """Take invoices in as the ERP feed does."""
     with acting(FEED):
-        return receive_invoices(papers, actor=FEED, at=MONDAY)
+        return receive_bills(papers, actor=FEED, at=MONDAY)

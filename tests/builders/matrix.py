@@ -49,7 +49,7 @@ from procurement.tolerances.states import JudgedOutcome
 from suppliers.models import ApiToken, Supplier
 from suppliers.services import create_token
 from tests.builders.clocks import a_draft_service
-from tests.builders.facts import a_receipt, an_invoice, arrive, bill
+from tests.builders.facts import a_bill, a_receipt, arrive, bill
 from tests.builders.shipments import a_sent_notice
 from tests.builders.tolerances import a_draft, a_rule
 from tests.builders.world import MONDAY, a_line, a_paper, receive
@@ -141,7 +141,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         created_by="Asha Acme",
     )
     arrive(a_receipt(f"GR-{number}", order=order_number))
-    bill(an_invoice(f"INV-{number}", order=order_number, supplier=number))
+    bill(a_bill(f"INV-{number}", order=order_number, supplier=number))
     order.refresh_from_db()
     command, message = _for_the_erp(order)
     run = FeedRun.objects.create(feed="orders", started_at=MONDAY)

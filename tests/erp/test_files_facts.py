@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from procurement.bills.messages import BillLinePaper, BillPaper
 from procurement.erp.connectors.files.formats import INBOUND
 from procurement.erp.connectors.files.papers import papers_of
 from procurement.erp.connectors.files.rows import BadFile, Limits, open_table
 from procurement.erp.connectors.files.writing import feed_csv
 from procurement.erp.ports import Feed, Paper
 from procurement.erp.problems import rule_named
-from procurement.invoices.messages import InvoiceLinePaper, InvoicePaper
-from tests.builders.facts import a_receipt, an_invoice
+from tests.builders.facts import a_bill, a_receipt
 from tests.builders.supply import a_demand, some_stock
 
 INVOICE = "company,invoice_key,supplier,invoiced_on,currency,total,open_amount,state,reference"
@@ -46,14 +46,12 @@ def bills(*rows: str, columns: str = f"{INVOICE},{LINE}") -> str:
         (
             Feed.INVOICES,
             [
-                an_invoice(),
-                an_invoice(
-                    "INV-2", lines=(), number="RE-7", state="paid", paid_on=date(2026, 5, 4), stamp=None
-                ),
-                an_invoice(
+                a_bill(),
+                a_bill("INV-2", lines=(), number="RE-7", state="paid", paid_on=date(2026, 5, 4), stamp=None),
+                a_bill(
                     "CN-3",
                     kind="credit_note",
-                    lines=tuple(InvoiceLinePaper("45-1", f"L{n}", Decimal(n), Decimal(-n)) for n in (1, 2)),
+                    lines=tuple(BillLinePaper("45-1", f"L{n}", Decimal(n), Decimal(-n)) for n in (1, 2)),
                 ),
             ],
         ),
@@ -79,7 +77,7 @@ def test_an_invoice_with_the_least_that_is_needed(tmp_path: Path) -> None:
 
     assert problems == []
     assert papers == [
-        InvoicePaper(
+        BillPaper(
             company="NM",
             supplier="ACME",
             key="INV-1",

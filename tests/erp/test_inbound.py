@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection
 
 from portal.kernel.scope import NoScope, acting
+from procurement.bills.models import BillLine
 from procurement.catalogue.models import Company, Item
 from procurement.erp import inbound
 from procurement.erp.connectors.files import FilesConnector
@@ -21,11 +22,10 @@ from procurement.erp.models import FeedCursor, FeedProblem, FeedRun
 from procurement.erp.ports import Cursor, Feed, Page, Transient, content_hash
 from procurement.erp.problems import Problem
 from procurement.erp.states import RunState
-from procurement.invoices.models import InvoiceLine
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.receipts.models import Receipt
 from suppliers.models import Supplier
-from tests.builders.facts import a_receipt, an_invoice
+from tests.builders.facts import a_bill, a_receipt
 from tests.builders.world import MONDAY, a_line, a_paper, receive
 from tests.erp.papers import MASTER_DATA, an_order
 from tests.erp.real_input import AdventureWorks, shared_data
@@ -92,7 +92,7 @@ def test_everything_an_erp_sends_arrives_in_one_round(db: None, folder: Folder) 
 
 
 def test_what_happened_to_an_order_arrives_with_it_in_one_batch(world: Any, folder: Folder) -> None:
-    folder.put("invoices.csv", feed_csv(Feed.INVOICES, [an_invoice()]))
+    folder.put("invoices.csv", feed_csv(Feed.INVOICES, [a_bill()]))
     folder.put("receipts.csv", feed_csv(Feed.RECEIPTS, [a_receipt(), a_receipt("GR-2")]))
     folder.put("orders.csv", orders_csv([a_paper(lines=1)]))
 
@@ -105,12 +105,12 @@ def test_what_happened_to_an_order_arrives_with_it_in_one_batch(world: Any, fold
     }
     with acting(FEED):
         assert set(Receipt.objects.values_list("key", "line__number")) == {("GR-1", 10), ("GR-2", 10)}
-        assert list(InvoiceLine.objects.values_list("invoice__key", "line__number")) == [("INV-1", 10)]
+        assert list(BillLine.objects.values_list("bill__key", "line__number")) == [("INV-1", 10)]
 
 
 def test_what_comes_before_its_order_is_kept_and_joins_it(world: Any, folder: Folder) -> None:
     folder.put("receipts.csv", feed_csv(Feed.RECEIPTS, [a_receipt()]))
-    folder.put("invoices.csv", feed_csv(Feed.INVOICES, [an_invoice()]))
+    folder.put("invoices.csv", feed_csv(Feed.INVOICES, [a_bill()]))
     early = folder.read()
 
     assert {feed: figures(run) for feed, run in early.items()} == {
@@ -126,12 +126,12 @@ def test_what_comes_before_its_order_is_kept_and_joins_it(world: Any, folder: Fo
 
     with acting(FEED):
         assert Receipt.objects.get().line.number == 10
-        assert InvoiceLine.objects.get().line.number == 10
+        assert BillLine.objects.get().line.number == 10
 
 
 def test_what_two_processes_read_at_once_is_joined_after_the_next_round(world: Any, folder: Folder) -> None:
     folder.put("receipts.csv", feed_csv(Feed.RECEIPTS, [a_receipt()]))
-    folder.put("invoices.csv", feed_csv(Feed.INVOICES, [an_invoice()]))
+    folder.put("invoices.csv", feed_csv(Feed.INVOICES, [a_bill()]))
     folder.read()
     # The order was taken by a process that did not see the receipt yet.
     receive(a_paper())
@@ -141,7 +141,7 @@ def test_what_two_processes_read_at_once_is_joined_after_the_next_round(world: A
 
     with acting(FEED):
         assert Receipt.objects.get().line.number == 10
-        assert InvoiceLine.objects.get().line.number == 10
+        assert BillLine.objects.get().line.number == 10
 
 
 def test_a_bad_receipt_is_refused_with_a_sentence_and_handed_back(world: Any, folder: Folder) -> None:

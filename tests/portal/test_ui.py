@@ -72,13 +72,13 @@ def test_every_state_has_a_word_a_tone_and_a_glyph_of_the_sprite(dimension: str,
 def test_every_state_of_every_paper_has_its_looks() -> None:
     from portal.kernel.outbox.models import MessageState
     from procurement.acknowledgments.states import AcknowledgmentState
+    from procurement.bills.states import PaymentState
     from procurement.changes.states import ChangeState
     from procurement.docks.states import AppointmentState
     from procurement.erp.reconciliation.states import DriftState
     from procurement.erp.states import CommandState, ConnectionState, RunState
     from procurement.gateways.states import EventState
     from procurement.gateways.states import MessageState as GatewayMessageState
-    from procurement.invoices.states import PaymentState
     from procurement.mailroom.states import DraftState, MailState
     from procurement.orders import states
     from procurement.receipts.states import SheetState
@@ -94,7 +94,7 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
         "shipment": NoticeState,
         "sheet": SheetState,
         "appointment": AppointmentState,
-        "invoice": PaymentState,
+        "bill": PaymentState,
         "order": states.OrderState,
         "promise": states.PromiseState,
         "erp": CommandState,

@@ -80,7 +80,7 @@ def test_child_tables_hold_their_supplier_equal_to_their_parents():
         held = {row[0] for row in cursor.fetchall()}
     parents = {
         "procurement_inboundmail",
-        "procurement_invoice",
+        "procurement_bill",
         "procurement_message",
         "procurement_orderchange",
         "procurement_purchaseorder",
@@ -197,8 +197,8 @@ OPEN_TO_SUPPLIERS = {
 READ_ONLY = {
     *OPEN_TO_SUPPLIERS,
     "procurement_countedrow",
-    "procurement_invoice",
-    "procurement_invoiceline",
+    "procurement_bill",
+    "procurement_billline",
     "procurement_orderrevision",
     "procurement_packageseen",
     "procurement_receipt",
@@ -380,8 +380,8 @@ def test_what_is_open_to_suppliers_without_a_wall_is_master_data_only():
         "SELECT payload FROM kernel_outboxmessage",
         "UPDATE procurement_receipt SET quantity = 1",
         "DELETE FROM procurement_receipt",
-        "UPDATE procurement_invoice SET state = 'paid'",
-        "INSERT INTO procurement_invoiceline (order_number) VALUES ('mine')",
+        "UPDATE procurement_bill SET state = 'paid'",
+        "INSERT INTO procurement_billline (order_number) VALUES ('mine')",
         "UPDATE procurement_erpcommand SET state = 'confirmed'",
         "SELECT payload FROM procurement_noticewrite",
         "UPDATE procurement_receiptwrite SET state = 'confirmed'",

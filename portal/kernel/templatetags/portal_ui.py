@@ -94,7 +94,7 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "refused": Look(plazy("time at the dock", "Refused"), "stop", "stop"),
         "cancelled": Look(plazy("time at the dock", "Given up"), "quiet", "stop"),
     },
-    "invoice": {
+    "bill": {
         "entered": Look(lazy("Entered"), "wait", "wait"),
         "approved": Look(lazy("Approved"), "move", "half"),
         "partly_paid": Look(lazy("Partly paid"), "move", "most"),

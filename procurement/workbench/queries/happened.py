@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.templatetags.portal_ui import day_text, figure, money_text
-from procurement.invoices.models import Invoice
-from procurement.invoices.queries import invoices_of
-from procurement.invoices.states import InvoiceKind, PaymentState
+from procurement.bills.models import Bill
+from procurement.bills.queries import bills_of
+from procurement.bills.states import BillKind, PaymentState
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.receipts.models import Receipt
 from procurement.receipts.queries import receipts_by_line
@@ -61,42 +61,42 @@ class Arrived:
 class Billed:
     """One invoice, with what it bills of this order."""
 
-    invoice: Invoice
+    bill: Bill
     today: date
 
     @property
     def is_credit(self) -> bool:
-        return self.invoice.kind == InvoiceKind.CREDIT_NOTE
+        return self.bill.kind == BillKind.CREDIT_NOTE
 
     @property
     def is_overdue(self) -> bool:
-        due_on = self.invoice.due_on
-        return bool(self.invoice.open_amount and due_on and due_on < self.today and not self.is_credit)
+        due_on = self.bill.due_on
+        return bool(self.bill.open_amount and due_on and due_on < self.today and not self.is_credit)
 
     @property
     def words(self) -> str:
         """How it stands with its payment: paid on 3 June; due 30 June, open 1,234.00 EUR."""
-        invoice = self.invoice
-        if invoice.state == PaymentState.CANCELLED:
+        bill = self.bill
+        if bill.state == PaymentState.CANCELLED:
             return ""
-        if invoice.state == PaymentState.PAID:
-            if invoice.paid_on is None:
+        if bill.state == PaymentState.PAID:
+            if bill.paid_on is None:
                 return _("nothing is open")
-            return _("paid on %(day)s") % {"day": day_text(invoice.paid_on)}
+            return _("paid on %(day)s") % {"day": day_text(bill.paid_on)}
         parts = []
-        if invoice.due_on:
+        if bill.due_on:
             told = _("was due %(day)s") if self.is_overdue else _("due %(day)s")
-            parts.append(told % {"day": day_text(invoice.due_on)})
-        parts.append(_("open %(amount)s") % {"amount": money_text(invoice.open_amount, invoice.currency)})
+            parts.append(told % {"day": day_text(bill.due_on)})
+        parts.append(_("open %(amount)s") % {"amount": money_text(bill.open_amount, bill.currency)})
         return ", ".join(parts)
 
     @property
     def of_this_order(self) -> str:
         """Which lines of this order it bills, and for how much."""
-        billed = self.invoice.billed  # type: ignore[attr-defined]  # prefetched by `invoices_of`
+        billed = self.bill.billed  # type: ignore[attr-defined]  # prefetched by `bills_of`
         amount = sum((one.amount for one in billed), Decimal(0))
         numbers = sorted({one.line.number for one in billed})
-        values = {"lines": lines_text(numbers), "amount": money_text(amount, self.invoice.currency)}
+        values = {"lines": lines_text(numbers), "amount": money_text(amount, self.bill.currency)}
         return _("%(lines)s: %(amount)s without taxes") % values
 
 
@@ -125,5 +125,5 @@ def happened(
         if line.pk in receipts or line.received_quantity
     ]
     shown = arrived if show_all else arrived[:MOST_SHOWN]
-    billed = [Billed(invoice, today) for invoice in invoices_of(order, actor=actor)]
+    billed = [Billed(bill, today) for bill in bills_of(order, actor=actor)]
     return Happened(shown, len(arrived) - len(shown), billed)

@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from procurement.bills.messages import BillPaper
 from procurement.catalogue.messages import CustomerDemandPaper, StockPaper
 from procurement.erp.connectors.files import FilesConnector
 from procurement.erp.ports import ErpConnector, Feed, Paper
 from procurement.erp.pretend import PretendErp
-from procurement.invoices.messages import InvoicePaper
 from procurement.orders.messages import OrderPaper
 from tests.erp.tryton.harness import tryton_harness
 
@@ -186,7 +186,7 @@ class FilesHarness:
         )
         self.erp.export_facts()
 
-    def _invoice(self, reference: str) -> InvoicePaper:
+    def _invoice(self, reference: str) -> BillPaper:
         (found,) = (one for one in self.erp.invoices() if one.reference == reference)
         return found
 

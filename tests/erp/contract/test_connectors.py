@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from procurement.bills.messages import BillPaper
 from procurement.catalogue.messages import CustomerDemandPaper, StockPaper
 from procurement.erp.ports import (
     CommandResult,
@@ -32,7 +33,6 @@ from procurement.erp.ports import (
     fields_asked_for,
     key_of,
 )
-from procurement.invoices.messages import InvoicePaper
 from procurement.orders.messages import OrderPaper, PromiseCommand
 from procurement.receipts.messages import ReceiptCommand, ReceiptCommandLine, ReceiptPaper
 from procurement.shipments.messages import NoticeCommand, NoticeCommandLine
@@ -59,7 +59,7 @@ class Reader:
         self.orders: dict[str, OrderPaper] = {}
         self.results: dict[str, CommandResult] = {}
         self.receipts: dict[str, ReceiptPaper] = {}
-        self.invoices: dict[str, InvoicePaper] = {}
+        self.invoices: dict[str, BillPaper] = {}
         self.whole: dict[Feed, list[Paper]] = {}
         self.being_told: list[Paper] = []
 
@@ -83,7 +83,7 @@ class Reader:
         for sighting in page.sightings:
             if isinstance(sighting.paper, ReceiptPaper):
                 self.receipts[sighting.paper.key] = sighting.paper
-            if isinstance(sighting.paper, InvoicePaper):
+            if isinstance(sighting.paper, BillPaper):
                 self.invoices[sighting.paper.key] = sighting.paper
             if isinstance(sighting.paper, OrderPaper):
                 self.orders[sighting.paper.number] = sighting.paper

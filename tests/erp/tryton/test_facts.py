@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from procurement.bills.messages import BillPaper
 from procurement.demo.tryton.founding import make, one
 from procurement.erp.ports import Cursor, Feed
-from procurement.invoices.messages import InvoicePaper
 from procurement.orders.messages import OrderPaper
 from procurement.receipts.messages import ReceiptPaper
 from tests.erp.papers import an_order
@@ -31,9 +31,9 @@ class Mirror:
         self.erp = erp
         self.cursors: dict[Feed, Cursor] = {}
 
-    def look(self, feed: Feed) -> list[ReceiptPaper | InvoicePaper]:
+    def look(self, feed: Feed) -> list[ReceiptPaper | BillPaper]:
         """What a look finds that the look before did not."""
-        found: list[ReceiptPaper | InvoicePaper] = []
+        found: list[ReceiptPaper | BillPaper] = []
         with self.erp.connector() as connector:
             for page in connector.read(feed, self.cursors.get(feed)):
                 self.cursors[feed] = page.next

@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.kernel.scope import acting
-from procurement.invoices.messages import InvoiceLinePaper
-from procurement.invoices.models import Invoice, InvoiceLine
+from procurement.bills.messages import BillLinePaper
+from procurement.bills.models import Bill, BillLine
 from procurement.receipts.models import Receipt
-from tests.builders.facts import ORDER, a_receipt, an_invoice, arrive, bill
+from tests.builders.facts import ORDER, a_bill, a_receipt, arrive, bill
 from tests.builders.world import MONDAY, a_line, an_order
 
 pytestmark = pytest.mark.django_db
@@ -78,11 +78,11 @@ def test_both_sides_read_how_far_invoices_are_paid(people, who):
     order = an_order()
     soon, past = TODAY + timedelta(days=9), TODAY - timedelta(days=3)
     bill(
-        an_invoice("I-1", reference="A-1", state="paid", open_amount=Decimal(0), paid_on=date(2026, 4, 30)),
-        an_invoice("I-2", reference="A-2", state="partly_paid", open_amount=Decimal("522.5"), due_on=soon),
-        an_invoice("I-3", reference="A-3", state="approved", due_on=past),
-        an_invoice("I-4", reference="C-4", kind="credit_note", state="approved", due_on=past),
-        an_invoice("I-5", reference="A-5", state="cancelled", open_amount=Decimal(0)),
+        a_bill("I-1", reference="A-1", state="paid", open_amount=Decimal(0), paid_on=date(2026, 4, 30)),
+        a_bill("I-2", reference="A-2", state="partly_paid", open_amount=Decimal("522.5"), due_on=soon),
+        a_bill("I-3", reference="A-3", state="approved", due_on=past),
+        a_bill("I-4", reference="C-4", kind="credit_note", state="approved", due_on=past),
+        a_bill("I-5", reference="A-5", state="cancelled", open_amount=Decimal(0)),
     )
 
     told = part(page(people[who], order), "invoices")
@@ -105,11 +105,11 @@ def test_both_sides_read_how_far_invoices_are_paid(people, who):
 def test_an_invoice_over_two_orders_says_on_each_what_it_bills_there(people):
     first, second = an_order(), an_order("4500000002")
     lines = (
-        InvoiceLinePaper(ORDER, "L10", Decimal(100), Decimal(685)),
-        InvoiceLinePaper(ORDER, "L20", Decimal(50), Decimal("342.50")),
-        InvoiceLinePaper("4500000002", "L20", Decimal(10), Decimal("68.50")),
+        BillLinePaper(ORDER, "L10", Decimal(100), Decimal(685)),
+        BillLinePaper(ORDER, "L20", Decimal(50), Decimal("342.50")),
+        BillLinePaper("4500000002", "L20", Decimal(10), Decimal("68.50")),
     )
-    bill(an_invoice(lines=lines, total=Decimal(1300), open_amount=Decimal(1300)))
+    bill(a_bill(lines=lines, total=Decimal(1300), open_amount=Decimal(1300)))
 
     assert "Lines 10, 20: 1,027.50 EUR without taxes" in part(page(people["asha"], first), "invoices")
     assert "Line 20: 68.50 EUR without taxes" in part(page(people["asha"], second), "invoices")
@@ -117,21 +117,21 @@ def test_an_invoice_over_two_orders_says_on_each_what_it_bills_there(people):
 
 def test_a_supplier_sees_receipts_and_invoices_of_its_own_alone(people):
     half_received()
-    bill(an_invoice())
+    bill(a_bill())
     theirs = an_order("4500000009", supplier="GLOBEX")
     arrive(a_receipt("GR-9", order="4500000009", reference="9999"))
-    bill(an_invoice("INV-9", order="4500000009", supplier="GLOBEX", reference="G-9"))
+    bill(a_bill("INV-9", order="4500000009", supplier="GLOBEX", reference="G-9"))
 
     with acting(people["gil"].actor):
         # No visible_to: wall two alone.
         assert list(Receipt.objects.values_list("key", flat=True)) == ["GR-9"]
-        assert list(Invoice.objects.values_list("key", flat=True)) == ["INV-9"]
-        assert set(InvoiceLine.objects.values_list("order_number", flat=True)) == {"4500000009"}
+        assert list(Bill.objects.values_list("key", flat=True)) == ["INV-9"]
+        assert set(BillLine.objects.values_list("order_number", flat=True)) == {"4500000009"}
     with acting(people["bea"].actor):
         gil = people["gil"].actor
         # Under the company's scope: wall one alone.
         assert list(Receipt.objects.visible_to(gil).values_list("key", flat=True)) == ["GR-9"]
-        assert list(Invoice.objects.visible_to(gil).values_list("key", flat=True)) == ["INV-9"]
+        assert list(Bill.objects.visible_to(gil).values_list("key", flat=True)) == ["INV-9"]
     html = page(people["gil"], theirs)
     assert "9999" in part(html, "received")
     assert "G-9" in part(html, "invoices")
@@ -144,7 +144,7 @@ def test_the_page_takes_the_same_queries_with_one_and_with_many(people, who):
     counts = []
     for order, count in ((few, 1), (many, 12)):
         arrive(*[a_receipt(f"{order.number}-{n}", order=order.number) for n in range(count)])
-        bill(*[an_invoice(f"{order.number}-{n}", order=order.number) for n in range(count)])
+        bill(*[a_bill(f"{order.number}-{n}", order=order.number) for n in range(count)])
     for order in (few, many):
         page(people[who], order)  # that it is seen for the first time is written down
     for order in (few, many):
@@ -171,7 +171,7 @@ def test_a_long_order_shows_the_first_lines_and_all_on_demand(people):
 
 def test_the_timeline_tells_of_bookings_and_invoices(people):
     order = half_received()
-    bill(an_invoice())
+    bill(a_bill())
 
     html = page(people["asha"], order)
 
@@ -233,10 +233,10 @@ def test_a_receipt_that_waits_for_its_order_is_not_told(tokens):
 
 def test_a_program_reads_invoices(tokens):
     an_order()
-    bill(an_invoice(state="partly_paid", open_amount=Decimal("22.5")))
-    bill(an_invoice("INV-9", supplier="GLOBEX", reference="G-9"))
+    bill(a_bill(state="partly_paid", open_amount=Decimal("22.5")))
+    bill(a_bill("INV-9", supplier="GLOBEX", reference="G-9"))
 
-    answer = tokens("ACME").get("/api/v1/invoices", {"order": ORDER})
+    answer = tokens("ACME").get("/api/v1/bills", {"order": ORDER})
 
     assert answer.json()["results"] == [
         {
@@ -257,22 +257,22 @@ def test_a_program_reads_invoices(tokens):
             "updated_at": "2026-03-02T10:00:00Z",
         }
     ]
-    paid = tokens().get("/api/v1/invoices", {"state": "paid"}).json()["results"]
-    everybody = tokens().get("/api/v1/invoices", {"updated_since": "2026-03-02T10:00:00Z"}).json()["results"]
+    paid = tokens().get("/api/v1/bills", {"state": "paid"}).json()["results"]
+    everybody = tokens().get("/api/v1/bills", {"updated_since": "2026-03-02T10:00:00Z"}).json()["results"]
     assert (paid, [one["key"] for one in everybody]) == ([], ["INV-1", "INV-9"])
 
 
-@pytest.mark.parametrize("address", ["/api/v1/receipts", "/api/v1/invoices"])
+@pytest.mark.parametrize("address", ["/api/v1/receipts", "/api/v1/bills"])
 def test_lists_take_the_same_queries_with_one_and_with_many(tokens, django_assert_num_queries, address):
     program = tokens("ACME")
     an_order()
     arrive(a_receipt())
-    bill(an_invoice())
+    bill(a_bill())
     program.get(address)
     with CaptureQueriesContext(connection) as one:
         program.get(address)
     arrive(*[a_receipt(f"GR-{n}") for n in range(2, 20)])
-    bill(*[an_invoice(f"INV-{n}") for n in range(2, 20)])
+    bill(*[a_bill(f"INV-{n}") for n in range(2, 20)])
 
     with django_assert_num_queries(len(one)):
         assert len(program.get(address).json()["results"]) == 19

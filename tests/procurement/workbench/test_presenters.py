@@ -22,7 +22,7 @@ PLACES = [
     "procurement/shipments/services/send.py",
     "procurement/receipts/services/booking.py",
     "procurement/receipts/services/posting.py",
-    "procurement/invoices/services.py",
+    "procurement/bills/services.py",
     "procurement/threads/services.py",
     "procurement/links/services.py",
     "procurement/notifications/services",

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from procurement.bills.states import BillKind, PaymentState
 from procurement.erp.connectors.files import kinds
 from procurement.erp.connectors.files.kinds import Kind
 from procurement.erp.ports import Feed
-from procurement.invoices.states import InvoiceKind, PaymentState
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +287,7 @@ INVOICE_COLUMNS = (
         "how far it has come: entered, approved (posted), partly_paid, paid or cancelled",
         "partly_paid",
     ),
-    _may("kind", kinds.one_of(*InvoiceKind.values), "an invoice if empty", "invoice"),
+    _may("kind", kinds.one_of(*BillKind.values), "an invoice if empty", "invoice"),
     _may("invoice_number", kinds.text_up_to(80), "what bookkeeping calls it", "RE-2026-0815"),
     _may("reference", kinds.SHORT, "the supplier's own number of it", "R-2041"),
     _may("due_on", kinds.DATE, "the day by which it is to be paid", "2026-06-30"),

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from procurement.bills.messages import BillLinePaper, BillPaper
 from procurement.catalogue.messages import (
     CompanyPaper,
     CustomerDemandPaper,
@@ -40,7 +41,6 @@ from procurement.erp.ports import (
     content_hash,
 )
 from procurement.erp.problems import Problem, Severity, shown
-from procurement.invoices.messages import InvoiceLinePaper, InvoicePaper
 from procurement.orders.messages import LinePaper, OrderPaper, SchedulePaper
 from procurement.receipts.messages import ReceiptPaper
 from suppliers.messages import SupplierPaper, SupplierSitePaper
@@ -583,7 +583,7 @@ def _current_line(rows: Sequence[Values]) -> CurrentLine:
 # -----------------------------------------------------------------------------------------
 
 
-def build_invoice(group: Group, table: Table) -> tuple[InvoicePaper | None, list[Problem]]:
+def build_invoice(group: Group, table: Table) -> tuple[BillPaper | None, list[Problem]]:
     """A whole invoice from its rows, or the reasons why not."""
     source, rule = table.path.name, table.format.rule("order_refused")
     if len(group.rows) > table.limits.rows_per_order:
@@ -610,9 +610,9 @@ def _half_a_line(row: Row, values: Values, source: str) -> list[Problem]:
     return [Problem("invoice_line_incomplete", source, row.number, name) for name in empty]
 
 
-def _invoice(rows: list[tuple[Row, Values]]) -> InvoicePaper:
+def _invoice(rows: list[tuple[Row, Values]]) -> BillPaper:
     values = rows[0][1]
-    return InvoicePaper(
+    return BillPaper(
         company=values["company"],
         supplier=values["supplier"],
         key=values["invoice_key"],
@@ -627,7 +627,7 @@ def _invoice(rows: list[tuple[Row, Values]]) -> InvoicePaper:
         due_on=values["due_on"],
         paid_on=values["paid_on"],
         lines=tuple(
-            InvoiceLinePaper(one["order_number"], one["line_key"], one["line_quantity"], one["line_amount"])
+            BillLinePaper(one["order_number"], one["line_key"], one["line_quantity"], one["line_amount"])
             for _, one in rows
             if one["order_number"]
         ),

@@ -8,10 +8,10 @@ from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 
+from procurement.bills.messages import BillPaper
 from procurement.catalogue.messages import CustomerDemandPaper
 from procurement.erp.connectors.files.formats import COUNTS, INBOUND, ORDERS, PROMISES, SHIP_NOTICES, Format
 from procurement.erp.ports import CommandResult, Feed, Outcome, Paper, canonical_decimal
-from procurement.invoices.messages import InvoicePaper
 from procurement.orders.messages import LinePaper, OrderPaper, PromiseCommand
 from procurement.receipts.messages import ReceiptCommand, ReceiptPaper
 from procurement.shipments.messages import NoticeCommand
@@ -264,7 +264,7 @@ def receipt_row(receipt: ReceiptPaper) -> Cells:
     }
 
 
-def invoice_rows(invoice: InvoicePaper) -> Iterator[Cells]:
+def invoice_rows(invoice: BillPaper) -> Iterator[Cells]:
     """An invoice as rows of an invoices file: one per line that is billed."""
     head = {
         "company": invoice.company,
@@ -307,7 +307,7 @@ def feed_csv(feed: Feed, papers: Sequence[Paper], *, separator: str = ",") -> st
         receipts = (receipt_row(paper) for paper in papers if isinstance(paper, ReceiptPaper))
         return to_csv(INBOUND[feed], receipts, separator=separator)
     if feed is Feed.INVOICES:
-        invoices = [paper for paper in papers if isinstance(paper, InvoicePaper)]
+        invoices = [paper for paper in papers if isinstance(paper, BillPaper)]
         rows = (row for one in invoices for row in invoice_rows(one))
         return to_csv(INBOUND[feed], rows, separator=separator)
     if feed is Feed.CUSTOMER_DEMAND:

@@ -18,11 +18,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
+from procurement.bills.messages import BillLinePaper, BillPaper
 from procurement.erp.connectors.tryton.changes import Poll, Position, ids_in, look_for_changes
 from procurement.erp.connectors.tryton.records import LINE_ORIGIN, _of, exact
 from procurement.erp.connectors.tryton.wire import Rpc
 from procurement.erp.ports import Cursor, Feed, Page, Paper, Sighting, Window, content_hash
-from procurement.invoices.messages import InvoiceLinePaper, InvoicePaper
 from procurement.receipts.messages import ReceiptPaper
 
 Record = Mapping[str, Any]
@@ -159,7 +159,7 @@ def _orders_of(rpc: Rpc, line_ids: Sequence[int]) -> dict[int, str]:
 # --- invoices -----------------------------------------------------------------------------------------------
 
 
-def read_invoices(rpc: Rpc, ids: Sequence[int]) -> Iterator[tuple[int, InvoicePaper]]:
+def read_invoices(rpc: Rpc, ids: Sequence[int]) -> Iterator[tuple[int, BillPaper]]:
     """These invoices, those of them that bill an order: three calls at most, however many they are."""
     if not ids:
         return
@@ -189,13 +189,13 @@ def _billed(rpc: Rpc, lines: Sequence[Record]) -> dict[int, int]:
     return {key: line for key, origin in found.items() for line in ids_in(origin, LINE_ORIGIN)}
 
 
-def _invoice(invoice: Record, billed: Mapping[int, int], orders: Mapping[int, str]) -> InvoicePaper:
+def _invoice(invoice: Record, billed: Mapping[int, int], orders: Mapping[int, str]) -> BillPaper:
     total: Decimal = invoice["total_amount"]
     sign = -1 if total < 0 else 1  # a credit note is an invoice below zero in Tryton
     state, still_open = _standing(invoice, total * sign)
     to_pay = invoice["lines_to_pay."] or ()
     stamps: list[datetime] = [one["last_modified_at"] for one in (invoice, *to_pay)]
-    return InvoicePaper(
+    return BillPaper(
         company=_of(invoice, "company", "party", "code"),
         supplier=_of(invoice, "party", "code"),
         key=str(invoice["id"]),
@@ -210,7 +210,7 @@ def _invoice(invoice: Record, billed: Mapping[int, int], orders: Mapping[int, st
         due_on=_due_on(to_pay),
         paid_on=_paid_on(invoice) if state == "paid" else None,
         lines=tuple(
-            InvoiceLinePaper(orders[line], str(line), exact(one["quantity"]) * sign, one["amount"] * sign)
+            BillLinePaper(orders[line], str(line), exact(one["quantity"]) * sign, one["amount"] * sign)
             for one in invoice["lines."] or ()
             if (line := billed.get(one["id"], 0)) in orders
         ),

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
-class InvoiceLinePaper:
+class BillLinePaper:
     """What an invoice bills of one line of an order: the order's number and the ERP's key of its line."""
 
     order: str
@@ -16,7 +16,7 @@ class InvoiceLinePaper:
 
 
 @dataclass(frozen=True, slots=True)
-class InvoicePaper:
+class BillPaper:
     """An invoice or a credit note as the ERP holds it now, whole.
 
     `key` is the ERP's own and unique within the company, `number` what bookkeeping calls it (empty before it is
@@ -40,5 +40,5 @@ class InvoicePaper:
     reference: str = ""
     due_on: date | None = None
     paid_on: date | None = None
-    lines: tuple[InvoiceLinePaper, ...] = ()
+    lines: tuple[BillLinePaper, ...] = ()
     stamp: datetime | None = None

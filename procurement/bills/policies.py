@@ -7,15 +7,15 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.errors import Problem
 from portal.kernel.values import is_plausible
-from procurement.invoices.messages import InvoicePaper
-from procurement.invoices.states import InvoiceKind, PaymentState
+from procurement.bills.messages import BillPaper
+from procurement.bills.states import BillKind, PaymentState
 
 LARGEST = Decimal(10) ** 12
 SETTLED = frozenset({PaymentState.PAID, PaymentState.CANCELLED})
 
 
 def problems_of(
-    paper: InvoicePaper, *, companies: Collection[str], suppliers: Collection[str]
+    paper: BillPaper, *, companies: Collection[str], suppliers: Collection[str]
 ) -> Iterator[Problem]:
     """What is wrong with an invoice, given the companies and suppliers that are known."""
     unknown = _("%(value)s is not known here. Send its master data first, or correct the code.")
@@ -25,7 +25,7 @@ def problems_of(
         yield Problem("supplier", unknown % {"value": paper.supplier or "''"}, paper.supplier)
     if not paper.key:
         yield Problem("key", _("An invoice needs the ERP's own key."))
-    if paper.kind not in InvoiceKind.values:
+    if paper.kind not in BillKind.values:
         yield Problem("kind", _("It is an invoice or a credit_note."), paper.kind)
     if paper.state not in PaymentState.values:
         message = _("The state is entered, approved, partly_paid, paid or cancelled.")
@@ -40,7 +40,7 @@ def problems_of(
     yield from _amounts(paper)
 
 
-def _amounts(paper: InvoicePaper) -> Iterator[Problem]:
+def _amounts(paper: BillPaper) -> Iterator[Problem]:
     if not 0 <= paper.total < LARGEST:
         yield Problem(
             "total", _("A total cannot be negative. A credit note says so by its kind."), str(paper.total)

@@ -12,9 +12,9 @@ from rest_framework.response import Response
 from portal.kernel.actors import Actor
 from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read_query
 from portal.kernel.rest.fields import Day, Exact, Moment, Query, Text, Word, page_of
-from procurement.invoices.models import Invoice
-from procurement.invoices.queries import visible_invoice_lines, visible_invoices
-from procurement.invoices.states import InvoiceKind, PaymentState
+from procurement.bills.models import Bill
+from procurement.bills.queries import visible_bill_lines, visible_bills
+from procurement.bills.states import BillKind, PaymentState
 from suppliers.roles import Permission
 
 
@@ -40,13 +40,13 @@ def signed(amount: Any) -> str:
     return str(Exact().to_representation(amount))
 
 
-class SupplierInvoice(serializers.Serializer):
+class BookedInvoice(serializers.Serializer):
     """An invoice or a credit note. A credit note's amounts are what it gives back."""
 
     key = serializers.CharField(help_text="The ERP's own key of the invoice.")
     company = serializers.CharField(source="company.code")
     supplier = serializers.CharField(source="supplier.number")
-    kind = Word(choices=InvoiceKind.choices)
+    kind = Word(choices=BillKind.choices)
     number = serializers.CharField(help_text="What bookkeeping calls it; empty where it does not yet.")
     reference = serializers.CharField(help_text="The supplier's own number.")
     state = Word(choices=PaymentState.choices)
@@ -60,10 +60,10 @@ class SupplierInvoice(serializers.Serializer):
     updated_at = Moment()
 
 
-SupplierInvoicePage = page_of(SupplierInvoice, "SupplierInvoicePage")
+BillPage = page_of(BookedInvoice, "BillPage")
 
 
-class SupplierInvoiceQuery(Query):
+class BillQuery(Query):
     """Which invoices."""
 
     order = Text(
@@ -74,41 +74,41 @@ class SupplierInvoiceQuery(Query):
     updated_since = Moment(required=False, help_text="Told or changed at or after this moment.")
 
 
-def _asked(asked: Mapping[str, Any], actor: Actor) -> QuerySet[Invoice]:
-    lines = Prefetch("lines", visible_invoice_lines(actor).order_by("id"), to_attr="billed")
-    invoices = visible_invoices(actor).select_related("company", "supplier").prefetch_related(lines)
+def _asked(asked: Mapping[str, Any], actor: Actor) -> QuerySet[Bill]:
+    lines = Prefetch("lines", visible_bill_lines(actor).order_by("id"), to_attr="billed")
+    bills = visible_bills(actor).select_related("company", "supplier").prefetch_related(lines)
     same = {"supplier": "supplier__number", "state": "state", "updated_since": "updated_at__gte"}
-    invoices = invoices.filter(**{field: asked[name] for name, field in same.items() if name in asked})
+    bills = bills.filter(**{field: asked[name] for name, field in same.items() if name in asked})
     if "order" in asked:
-        billing = visible_invoice_lines(actor).filter(order_number=asked["order"])
-        invoices = invoices.filter(pk__in=billing.values("invoice_id"))
-    return invoices
+        billing = visible_bill_lines(actor).filter(order_number=asked["order"])
+        bills = bills.filter(pk__in=billing.values("bill_id"))
+    return bills
 
 
-class Invoices(Doors):
-    """Invoices."""
+class Bills(Doors):
+    """Invoices as the ERP has booked them."""
 
     @extend_schema(
-        operation_id="list_invoices",
-        summary="List invoices and how far they are paid",
+        operation_id="list_bills",
+        summary="List booked invoices and how far they are paid",
         description=(
             "In the order in which they were told or changed. To follow, ask with `updated_since` and a few minutes "
             "of overlap. An invoice that is cancelled comes again, as `cancelled`."
         ),
-        tags=["invoices"],
-        parameters=[SupplierInvoiceQuery],
-        responses={200: SupplierInvoicePage},
+        tags=["bills"],
+        parameters=[BillQuery],
+        responses={200: BillPage},
     )
     @program_door(Permission.ORDER_VIEW)
     def browse(self, request: ProgramRequest) -> Response:
-        asked = read_query(SupplierInvoiceQuery, request)
+        asked = read_query(BillQuery, request)
         return answer_page(
             request,
             _asked(asked, request.actor),
             asked,
             order=("updated_at", "id"),
-            told=lambda rows: SupplierInvoice(rows, many=True).data,
+            told=lambda rows: BookedInvoice(rows, many=True).data,
         )
 
 
-urlpatterns = [path("invoices", Invoices.as_view({"get": "browse"}), name="api-invoice-list")]
+urlpatterns = [path("bills", Bills.as_view({"get": "browse"}), name="api-bill-list")]

@@ -8,11 +8,11 @@ import pytest
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
-from procurement.invoices.messages import InvoiceLinePaper
-from procurement.invoices.models import Invoice, InvoiceLine
-from procurement.invoices.queries import invoices_of
-from procurement.invoices.services import attach_invoices, receive_invoices
-from tests.builders.facts import ORDER, an_invoice, bill
+from procurement.bills.messages import BillLinePaper
+from procurement.bills.models import Bill, BillLine
+from procurement.bills.queries import bills_of
+from procurement.bills.services import attach_bills, receive_bills
+from tests.builders.facts import ORDER, a_bill, bill
 from tests.builders.world import MONDAY, an_order, fresh_line
 from tests.people import FEED
 
@@ -29,7 +29,7 @@ def later(paper, hours=1, **changed):
 
 def standing():
     with acting(FEED):
-        return list(Invoice.objects.order_by("key").values_list("key", "state", "open_amount", "paid_on"))
+        return list(Bill.objects.order_by("key").values_list("key", "state", "open_amount", "paid_on"))
 
 
 def told():
@@ -40,7 +40,7 @@ def told():
 
 def test_an_invoice_on_its_way_to_being_paid(world):
     order = an_order()
-    paper = an_invoice()
+    paper = a_bill()
     approved = later(paper, 1, state="approved", number="RE-77")
     partly = later(approved, 2, state="partly_paid", open_amount=Decimal(200))
     paid = later(partly, 3, state="paid", open_amount=Decimal(0), paid_on=date(2026, 4, 30))
@@ -51,8 +51,8 @@ def test_an_invoice_on_its_way_to_being_paid(world):
     assert standing() == [("INV-1", "paid", Decimal(0), date(2026, 4, 30))]
     assert told() == [[("A-2041", state)] for state in ("entered", "approved", "partly_paid", "paid")]
     with acting(FEED):
-        (invoice,) = invoices_of(order, actor=FEED)
-        assert [(line.line.number, line.quantity, line.amount) for line in invoice.billed] == [
+        (bill_,) = bills_of(order, actor=FEED)
+        assert [(line.line.number, line.quantity, line.amount) for line in bill_.billed] == [
             (10, Decimal(100), Decimal(685))
         ]
 
@@ -60,94 +60,94 @@ def test_an_invoice_on_its_way_to_being_paid(world):
 def test_an_invoice_leaves_the_invoiced_quantity_to_the_order(world):
     an_order()
 
-    bill(an_invoice())
+    bill(a_bill())
 
     assert fresh_line(10).invoiced_quantity == 0
 
 
 def test_told_again_or_older_it_changes_nothing(world):
     an_order()
-    bill(later(an_invoice(), 2, state="approved"))
+    bill(later(a_bill(), 2, state="approved"))
 
-    assert outcomes(later(an_invoice(), 3, state="approved")) == ["unchanged"]
-    assert outcomes(later(an_invoice(), 1)) == ["older"]
+    assert outcomes(later(a_bill(), 3, state="approved")) == ["unchanged"]
+    assert outcomes(later(a_bill(), 1)) == ["older"]
     assert standing() == [("INV-1", "approved", Decimal(822), None)]
     assert len(told()) == 1
 
 
 def test_lines_are_those_of_the_newest_paper(world):
     an_order()
-    bill(an_invoice())
+    bill(a_bill())
 
-    bill(later(an_invoice(), lines=(InvoiceLinePaper(ORDER, "L20", Decimal(5), Decimal(30)),)))
+    bill(later(a_bill(), lines=(BillLinePaper(ORDER, "L20", Decimal(5), Decimal(30)),)))
 
     with acting(FEED):
-        assert list(InvoiceLine.objects.values_list("line__number", "quantity")) == [(20, Decimal(5))]
+        assert list(BillLine.objects.values_list("line__number", "quantity")) == [(20, Decimal(5))]
 
 
 def test_a_credit_note_is_one_and_a_cancelled_invoice_stays(world):
     an_order()
-    given_back = an_invoice("CN-1", kind="credit_note", total=Decimal(50), open_amount=Decimal(50))
-    bill(an_invoice(), given_back)
+    given_back = a_bill("CN-1", kind="credit_note", total=Decimal(50), open_amount=Decimal(50))
+    bill(a_bill(), given_back)
 
-    bill(later(an_invoice(), state="cancelled", open_amount=Decimal(0)))
+    bill(later(a_bill(), state="cancelled", open_amount=Decimal(0)))
 
     with acting(FEED):
-        assert set(Invoice.objects.values_list("key", "kind", "state", "total")) == {
+        assert set(Bill.objects.values_list("key", "kind", "state", "total")) == {
             ("CN-1", "credit_note", "entered", Decimal(50)),
             ("INV-1", "invoice", "cancelled", Decimal(822)),
         }
 
 
 def test_an_invoice_before_its_order_waits_and_joins_it_when_it_comes(people):
-    assert outcomes(an_invoice()) == ["waits"]
+    assert outcomes(a_bill()) == ["waits"]
     assert told() == []
     order = an_order()
 
     with acting(FEED):
-        assert attach_invoices([ORDER], actor=FEED, at=MONDAY) == 1
-        assert attach_invoices([ORDER], actor=FEED, at=MONDAY) == 0
+        assert attach_bills([ORDER], actor=FEED, at=MONDAY) == 1
+        assert attach_bills([ORDER], actor=FEED, at=MONDAY) == 0
 
     assert told() == [[("A-2041", "entered")]]
     with acting(people["asha"].actor):
-        assert [one.key for one in invoices_of(order, actor=people["asha"].actor)] == ["INV-1"]
+        assert [one.key for one in bills_of(order, actor=people["asha"].actor)] == ["INV-1"]
 
 
 def test_who_bills_the_order_of_another_does_not_come_to_see_it(people):
     order = an_order()
 
-    assert outcomes(an_invoice(supplier="GLOBEX")) == ["stored"]
+    assert outcomes(a_bill(supplier="GLOBEX")) == ["stored"]
 
     with acting(FEED):
-        assert invoices_of(order, actor=FEED) == []
-        assert attach_invoices([ORDER], actor=FEED, at=MONDAY) == 0
+        assert bills_of(order, actor=FEED) == []
+        assert attach_bills([ORDER], actor=FEED, at=MONDAY) == 0
     with acting(people["gil"].actor):
-        assert list(InvoiceLine.objects.values_list("line_id", flat=True)) == [None]
+        assert list(BillLine.objects.values_list("line_id", flat=True)) == [None]
 
 
 def test_an_invoice_that_moves_to_another_supplier_takes_its_lines_along(people):
     order = an_order()
-    bill(an_invoice())
+    bill(a_bill())
 
-    assert outcomes(later(an_invoice(), supplier="GLOBEX")) == ["stored"]
+    assert outcomes(later(a_bill(), supplier="GLOBEX")) == ["stored"]
 
     with acting(people["asha"].actor):
-        assert invoices_of(order, actor=people["asha"].actor) == []
+        assert bills_of(order, actor=people["asha"].actor) == []
     with acting(people["gil"].actor):
-        assert Invoice.objects.count() == 1
+        assert Bill.objects.count() == 1
 
 
 def test_bad_invoices_are_refused_with_a_sentence_and_good_ones_taken(world):
     an_order()
     results = bill(
-        an_invoice("I-1", supplier="NOBODY"),
-        an_invoice("I-2", state="on_hold"),
-        an_invoice("I-3", total=Decimal(-5), open_amount=Decimal(0)),
-        an_invoice("I-4", open_amount=Decimal("822.01")),
-        an_invoice("I-5", state="paid"),
-        an_invoice("I-6", currency="EURO"),
-        an_invoice("I-7", lines=(InvoiceLinePaper("", "L10", Decimal(1), Decimal(1)),)),
-        an_invoice("I-8"),
+        a_bill("I-1", supplier="NOBODY"),
+        a_bill("I-2", state="on_hold"),
+        a_bill("I-3", total=Decimal(-5), open_amount=Decimal(0)),
+        a_bill("I-4", open_amount=Decimal("822.01")),
+        a_bill("I-5", state="paid"),
+        a_bill("I-6", currency="EURO"),
+        a_bill("I-7", lines=(BillLinePaper("", "L10", Decimal(1), Decimal(1)),)),
+        a_bill("I-8"),
     )
 
     assert [(one.outcome, [problem.message for problem in one.problems]) for one in results] == [
@@ -169,8 +169,8 @@ def test_a_batch_takes_the_same_few_statements_however_large(world, django_asser
         for number in numbers:
             an_order(number)
         papers = [
-            an_invoice(f"I-{number}", lines=(InvoiceLinePaper(number, "L10", Decimal(1), Decimal(7)),))
+            a_bill(f"I-{number}", lines=(BillLinePaper(number, "L10", Decimal(1), Decimal(7)),))
             for number in numbers
         ]
         with acting(FEED), django_assert_num_queries(7):
-            receive_invoices(papers, actor=FEED, at=MONDAY)
+            receive_bills(papers, actor=FEED, at=MONDAY)

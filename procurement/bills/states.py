@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class InvoiceKind(models.TextChoices):
+class BillKind(models.TextChoices):
     """A claim, or one that is given back."""
 
     INVOICE = "invoice", _("Invoice")

@@ -15,10 +15,10 @@ from portal.kernel.actors import Actor
 from portal.kernel.audit.services import Fact, record_all
 from portal.kernel.mirror import Mirrored, fingerprint, is_older, newest_of, plain
 from portal.kernel.scope import requires_scope
+from procurement.bills.messages import BillPaper
+from procurement.bills.models import Bill, BillLine
+from procurement.bills.policies import problems_of
 from procurement.catalogue.models import Company
-from procurement.invoices.messages import InvoicePaper
-from procurement.invoices.models import Invoice, InvoiceLine
-from procurement.invoices.policies import problems_of
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import LineName, lines_named, orders_numbered
 from suppliers.models import Supplier
@@ -40,10 +40,10 @@ MOST_TOLD = 50
 
 
 @requires_scope
-def receive_invoices(papers: Sequence[InvoicePaper], *, actor: Actor, at: datetime) -> tuple[Mirrored, ...]:
+def receive_bills(papers: Sequence[BillPaper], *, actor: Actor, at: datetime) -> tuple[Mirrored, ...]:
     """Take in invoices as the ERP holds them now. Bad papers never sink good ones; each says what is wrong with it.
 
-    A line whose order is not here yet is kept and waits for it (`attach_invoices`). An older paper never overwrites a
+    A line whose order is not here yet is kept and waits for it (`attach_bills`). An older paper never overwrites a
     newer one; what was cancelled stays, as cancelled.
     """
     newest = newest_of(papers, _key_of)
@@ -51,10 +51,10 @@ def receive_invoices(papers: Sequence[InvoicePaper], *, actor: Actor, at: dateti
     numbers = {paper.supplier for paper in newest}
     suppliers: dict[str, int] = dict(Supplier.objects.filter(number__in=numbers).values_list("number", "id"))
     known = _known(newest, companies)
-    added: list[Invoice] = []
-    moved: list[Invoice] = []
-    stamped: list[Invoice] = []
-    taken: list[tuple[Invoice, InvoicePaper]] = []
+    added: list[Bill] = []
+    moved: list[Bill] = []
+    stamped: list[Bill] = []
+    taken: list[tuple[Bill, BillPaper]] = []
     results: dict[tuple[str, ...], Mirrored] = {}
     for paper in newest:
         key = _key_of(paper)
@@ -73,7 +73,7 @@ def receive_invoices(papers: Sequence[InvoicePaper], *, actor: Actor, at: dateti
         if row is not None and is_older(paper.stamp, row.erp_stamp):
             results[key] = Mirrored(key, "older")
             continue
-        (added if row is None else moved).append(row := row or Invoice(key=paper.key, told_at=at))
+        (added if row is None else moved).append(row := row or Bill(key=paper.key, told_at=at))
         row.company_id, row.supplier_id = companies[paper.company], suppliers[paper.supplier]
         for name in SAID:
             setattr(row, name, getattr(paper, name))
@@ -81,32 +81,32 @@ def receive_invoices(papers: Sequence[InvoicePaper], *, actor: Actor, at: dateti
         taken.append((row, paper))
         results[key] = Mirrored(key, "stored")
     # The lines of what moved are written anew below; they go first, for their supplier is held equal to the invoice's.
-    InvoiceLine.objects.filter(invoice__in=[row.pk for row in moved]).delete()
-    Invoice.objects.bulk_create(added, batch_size=1000)
-    Invoice.objects.bulk_update(moved, FIELDS, batch_size=1000)
-    Invoice.objects.bulk_update(stamped, ["erp_stamp"], batch_size=1000)
+    BillLine.objects.filter(bill__in=[row.pk for row in moved]).delete()
+    Bill.objects.bulk_create(added, batch_size=1000)
+    Bill.objects.bulk_update(moved, FIELDS, batch_size=1000)
+    Bill.objects.bulk_update(stamped, ["erp_stamp"], batch_size=1000)
     waiting = _write_lines(taken, actor=actor, at=at)
     return tuple(Mirrored(key, "waits") if key in waiting else result for key, result in results.items())
 
 
-def _key_of(paper: InvoicePaper) -> tuple[str, ...]:
+def _key_of(paper: BillPaper) -> tuple[str, ...]:
     return paper.company, paper.key
 
 
-def _known(papers: Iterable[InvoicePaper], companies: dict[str, int]) -> dict[tuple[int, str], Invoice]:
+def _known(papers: Iterable[BillPaper], companies: dict[str, int]) -> dict[tuple[int, str], Bill]:
     # One order of locking for everybody: by id.
-    rows = Invoice.objects.filter(key__in={paper.key for paper in papers}, company__in=companies.values())
+    rows = Bill.objects.filter(key__in={paper.key for paper in papers}, company__in=companies.values())
     return {(row.company_id, row.key): row for row in rows.order_by("id").select_for_update()}
 
 
 def _write_lines(
-    taken: Sequence[tuple[Invoice, InvoicePaper]], *, actor: Actor, at: datetime
+    taken: Sequence[tuple[Bill, BillPaper]], *, actor: Actor, at: datetime
 ) -> set[tuple[str, ...]]:
     """The lines of these invoices; says which invoices name an order that is not here."""
     lines = lines_named(
         (row.company_id, one.order, one.line_key) for row, paper in taken for one in paper.lines
     )
-    made: list[InvoiceLine] = []
+    made: list[BillLine] = []
     waiting: set[tuple[str, ...]] = set()
     for row, paper in taken:
         for one in paper.lines:
@@ -114,9 +114,9 @@ def _write_lines(
             if line is None:
                 waiting.add(_key_of(paper))
             made.append(
-                InvoiceLine(
+                BillLine(
                     supplier_id=row.supplier_id,
-                    invoice=row,
+                    bill=row,
                     # Who bills another supplier's order is taken at the ERP's word, but neither sees the other's.
                     line=line if line and line.supplier_id == row.supplier_id else None,
                     order_number=one.order,
@@ -125,21 +125,21 @@ def _write_lines(
                     amount=one.amount,
                 )
             )
-    InvoiceLine.objects.bulk_create(made, batch_size=1000)
+    BillLine.objects.bulk_create(made, batch_size=1000)
     _record(made, actor=actor, at=at)
     return waiting
 
 
 @requires_scope
-def attach_invoices(order_numbers: Iterable[str] | None = None, *, actor: Actor, at: datetime) -> int:
+def attach_bills(order_numbers: Iterable[str] | None = None, *, actor: Actor, at: datetime) -> int:
     """Join lines of invoices that came before their orders to these orders, or to any that are here; says how many
     found their line."""
-    waiting = InvoiceLine.objects.filter(line__isnull=True)
+    waiting = BillLine.objects.filter(line__isnull=True)
     if order_numbers is not None:
         waiting = waiting.filter(order_number__in=set(order_numbers))
-    here = orders_numbered(OuterRef("invoice__company"), OuterRef("order_number"), OuterRef("supplier"))
+    here = orders_numbered(OuterRef("bill__company"), OuterRef("order_number"), OuterRef("supplier"))
     rows = list(
-        waiting.filter(Exists(here)).select_related("invoice").order_by("id").select_for_update(of=("self",))
+        waiting.filter(Exists(here)).select_related("bill").order_by("id").select_for_update(of=("self",))
     )
     lines = lines_named(_name_of(row) for row in rows)
     found = []
@@ -148,22 +148,22 @@ def attach_invoices(order_numbers: Iterable[str] | None = None, *, actor: Actor,
         if line is not None and line.supplier_id == row.supplier_id:
             row.line = line
             found.append(row)
-    InvoiceLine.objects.bulk_update(found, ["line"], batch_size=1000)
-    Invoice.objects.filter(pk__in={row.invoice_id for row in found}).update(updated_at=at)
+    BillLine.objects.bulk_update(found, ["line"], batch_size=1000)
+    Bill.objects.filter(pk__in={row.bill_id for row in found}).update(updated_at=at)
     _record(found, actor=actor, at=at)
     return len(found)
 
 
-def _name_of(row: InvoiceLine) -> LineName:
-    return row.invoice.company_id, row.order_number, row.line_key
+def _name_of(row: BillLine) -> LineName:
+    return row.bill.company_id, row.order_number, row.line_key
 
 
-def _record(rows: Iterable[InvoiceLine], *, actor: Actor, at: datetime) -> None:
+def _record(rows: Iterable[BillLine], *, actor: Actor, at: datetime) -> None:
     """One fact for each order of the batch: which invoices bill it, and where they stand."""
-    told: dict[PurchaseOrder, dict[int, Invoice]] = defaultdict(dict)
+    told: dict[PurchaseOrder, dict[int, Bill]] = defaultdict(dict)
     for row in rows:
         if row.line is not None:
-            told[row.line.order][row.invoice_id] = row.invoice
+            told[row.line.order][row.bill_id] = row.bill
     facts = [
         Fact(
             "order.invoices_told",
@@ -176,11 +176,11 @@ def _record(rows: Iterable[InvoiceLine], *, actor: Actor, at: datetime) -> None:
     record_all(facts, actor=actor, at=at)
 
 
-def _said(invoice: Invoice) -> dict[str, Any]:
+def _said(bill: Bill) -> dict[str, Any]:
     return {
-        "invoice": invoice.name,
-        "kind": invoice.kind,
-        "state": invoice.state,
-        "open": plain(invoice.open_amount),
-        "currency": invoice.currency,
+        "invoice": bill.name,
+        "kind": bill.kind,
+        "state": bill.state,
+        "open": plain(bill.open_amount),
+        "currency": bill.currency,
     }
