@@ -16,7 +16,7 @@ from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, DecideAnswer, LineAnswer
 from procurement.acknowledgments.services import acknowledge_order, decide_answer
 from procurement.orders.models import PurchaseOrder
-from tests.browser.axe import sideways, violations
+from tests.browser.axe import WIDTHS, sideways, violations
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
 
 LATER = MONDAY + timedelta(hours=1)
@@ -245,7 +245,7 @@ def test_the_pages_are_readable_for_everybody(bea: Any, orders: Any, people: Any
     }
 
     found = {}
-    for width in (390, 820, 1440):
+    for width in WIDTHS[theme]:
         bea.set_viewport_size({"width": width, "height": 900})
         for name, address in pages.items():
             status = bea.goto(address).status

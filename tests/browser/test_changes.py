@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from portal.kernel.scope import acting
 from procurement.changes.models import OrderChange
-from tests.browser.axe import sideways, violations
+from tests.browser.axe import LOOKS, sideways, violations
 from tests.builders import changes
 from tests.builders.changes import A_WEEK, piece, to
 from tests.builders.world import a_line, fresh_line
@@ -86,8 +86,7 @@ def test_without_a_script_it_works_as_well(at: Any, people: dict[str, Any]) -> N
     assert the_change().state == "declined"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 820, 1440])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_nobody_stumbles_and_nothing_runs_over(
     at: Any, people: dict[str, Any], width: int, scheme: str
 ) -> None:

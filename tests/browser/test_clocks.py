@@ -11,7 +11,7 @@ import pytest
 
 from portal.kernel.scope import acting
 from procurement.acknowledgments.services.clocks import KEEPER, review_acknowledgment_clocks
-from tests.browser.axe import sideways, violations
+from tests.browser.axe import WIDTHS, sideways, violations
 from tests.browser.test_account import sign_in
 from tests.builders.clocks import a_draft_service, a_service, an_active_service
 from tests.builders.world import a_line, an_order
@@ -52,7 +52,7 @@ def test_nobody_stumbles(page: Any, people: dict[str, Any], addresses: list[str]
     sign_in(page, people["bea"])
 
     found = {}
-    for width in (390, 820, 1440):
+    for width in WIDTHS[theme]:
         page.set_viewport_size({"width": width, "height": 900})
         for address in addresses:
             answer = page.goto(address)

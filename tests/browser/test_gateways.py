@@ -11,7 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from procurement.gateways.models import Gateway
-from tests.browser.axe import sideways, violations
+from tests.browser.axe import LOOKS, sideways, violations
 from tests.builders.changes import an_agreed_order
 from tests.builders.gateways import Carrier, a_carrier, an_event, events, messages
 from tests.builders.shipments import a_sent_notice, fresh_notice
@@ -82,8 +82,7 @@ def test_without_a_script_a_file_is_taken_in(
     expect(ines.locator("table")).to_contain_text("BOL-77")
 
 
-@pytest.mark.parametrize("width", [390, 820, 1440])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_the_pages_are_for_everybody(
     at: Any, people: dict[str, Any], notice: Any, width: int, scheme: Any
 ) -> None:

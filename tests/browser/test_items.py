@@ -13,7 +13,7 @@ import pytest
 from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
 from procurement.acknowledgments.services import acknowledge_order
-from tests.browser.axe import sideways, violations
+from tests.browser.axe import WIDTHS, sideways, violations
 from tests.browser.test_account import sign_in
 from tests.builders.facts import a_receipt, arrive
 from tests.builders.supply import a_demand, demand_comes, some_stock, stock_comes
@@ -86,7 +86,7 @@ def test_nobody_stumbles(page: Any, people: dict[str, Any], addresses: dict[str,
     sign_in(page, people["bea"])
     found: list[str] = []
     for name, address in addresses.items():
-        for width in (1440, 820, 390):
+        for width in WIDTHS[theme]:
             page.set_viewport_size({"width": width, "height": 900})
             assert page.goto(address).status == 200
             page.evaluate("document.querySelectorAll('main details').forEach(one => one.open = true)")

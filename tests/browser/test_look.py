@@ -14,7 +14,7 @@ from django.core.wsgi import get_wsgi_application
 from django.test import override_settings
 from playwright.sync_api import expect
 
-from tests.browser.axe import sideways, violations
+from tests.browser.axe import LOOKS, sideways, violations
 
 PAGES = [
     "",
@@ -57,8 +57,7 @@ def page(browser: Any, site: str) -> Iterator[Any]:
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 820, 1440])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_nobody_stumbles_and_nobody_scrolls_sideways(
     browser: Any, site: str, scheme: str, width: int
 ) -> None:

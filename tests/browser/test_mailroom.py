@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from tests.browser.axe import sideways, violations
+from tests.browser.axe import LOOKS, sideways, violations
 from tests.builders.mails import a_mail, reply_to
 from tests.builders.mails import arrive as arrive_at
 from tests.builders.world import a_line, an_order, fresh_line
@@ -68,8 +68,7 @@ def test_an_unknown_senders_mail_is_put_where_it_belongs(at: Any, people: dict[s
     expect(bea.locator("main")).to_contain_text("Being read")
 
 
-@pytest.mark.parametrize("width", [390, 820, 1440])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_the_pages_are_for_everybody(at: Any, order: Any, width: int, scheme: Any) -> None:
     mail = arrive("Who are you?", sender="Li <li@private.example>", subject="Your order")
     for name, address in (

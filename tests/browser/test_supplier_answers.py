@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from portal.kernel.scope import acting
 from procurement.acknowledgments.models import DraftAnswer, OrderAcknowledgment
 from procurement.orders.models import Promise, PurchaseOrder
-from tests.browser.axe import sideways, violations
+from tests.browser.axe import WIDTHS, sideways, violations
 from tests.builders.world import a_line, a_paper, an_order, fresh, fresh_line, receive
 from tests.people import FEED, PASSWORD
 
@@ -421,7 +421,7 @@ def test_home_and_order_are_readable_for_everybody(page: Any, people: dict[str, 
     page.wait_for_timeout(300)
 
     found = {}
-    for width in (390, 820, 1440):
+    for width in WIDTHS[theme]:
         page.set_viewport_size({"width": width, "height": 900})
         for address in ("/", f"/orders/{order.key}/"):
             page.goto(address)

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from portal.kernel.scope import acting
 from suppliers.services import create_token, revoke_token
-from tests.browser.axe import sideways, violations
+from tests.browser.axe import WIDTHS, sideways, violations
 from tests.browser.test_account import sign_in
 from tests.builders.world import MONDAY
 from tests.people import FEED
@@ -38,10 +38,12 @@ def test_nobody_stumbles(page: Any, people: dict[str, Any], some_tokens: None, t
     people[name].user.save()
     sign_in(page, people[name])
 
+    # The reference of the API is the longest page there is, and the same for everybody.
+    addresses = ("/tokens/", "/tokens/new/", *(["/api/v1/docs"] if name == "asha" else []))
     found = {}
-    for width in (390, 820, 1440):
+    for width in WIDTHS[theme]:
         page.set_viewport_size({"width": width, "height": 900})
-        for address in ("/tokens/", "/tokens/new/", "/api/v1/docs"):
+        for address in addresses:
             answer = page.goto(address)
             found[width, address] = (answer.status, violations(page), max(0, sideways(page)))
 

@@ -17,7 +17,7 @@ from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, 
 from procurement.acknowledgments.services import acknowledge_order
 from procurement.tolerances.messages import Direction, Inside, Level, Measure, Outside, Scope
 from procurement.tolerances.models import ToleranceDecision
-from tests.browser.axe import sideways, violations
+from tests.browser.axe import WIDTHS, sideways, violations
 from tests.browser.test_account import sign_in
 from tests.builders.tolerances import a_draft, a_rule, an_active_policy
 from tests.builders.world import a_line, an_order
@@ -88,7 +88,7 @@ def test_nobody_stumbles(
     wanted = {key: policies[key] for key in (policies if name == "bea" else both)}
 
     found = {}
-    for width in (390, 820, 1440):
+    for width in WIDTHS[theme]:
         page.set_viewport_size({"width": width, "height": 900})
         for key, address in wanted.items():
             answer = page.goto(address)
