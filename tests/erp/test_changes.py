@@ -34,7 +34,7 @@ from suppliers.roles import CompanyRole, SupplierRole
 from tests.builders import world
 from tests.builders.changes import agree, an_agreed_order, piece, propose, say, stands, to
 from tests.builders.world import MONDAY, fresh, fresh_line
-from tests.erp.contract.harness import HARNESSES, ConnectorHarness, FilesHarness
+from tests.erp.contract.harness import HARNESSES, ONE_OF_EACH, ConnectorHarness, FilesHarness
 from tests.erp.papers import MASTER_DATA, a_line, an_order
 from tests.people import FEED, PASSWORD, Person
 
@@ -46,9 +46,7 @@ TODAY = datetime.now(UTC).date()
 SOON, LATER, LAST = (TODAY + timedelta(days=days) for days in (20, 27, 41))
 
 
-@pytest.fixture(
-    params=[name if name == "files" else pytest.param(name, marks=LIVE) for name in sorted(HARNESSES)]
-)
+@pytest.fixture(params=[name if name == "files" else pytest.param(name, marks=LIVE) for name in ONE_OF_EACH])
 def erp(
     request: pytest.FixtureRequest, db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[ConnectorHarness]:

@@ -5,19 +5,22 @@ access. What is expected is read off the declaration: 403 for who may not, 404 f
 sign-in for nobody, 405 for a method the door does not have.
 """
 
+import subprocess
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from portal.kernel.actors import Side
+from portal.kernel.pdf import pdf_file
 from portal.kernel.scope import acting
 from tests.builders.matrix import SHOWS, Objects, make_objects
 from tests.builders.world import make_world
 from tests.database import made_once
-from tests.people import FEED, make_people
+from tests.people import FEED, Person, make_people
 
 pytestmark = pytest.mark.django_db
 
@@ -67,25 +70,51 @@ def ask(client: Client, method: str, url: str) -> int:
     return response.status_code
 
 
+class Everything(NamedTuple):
+    """Everybody, signed in, and one of everything of two suppliers."""
+
+    people: dict[str, Person]
+    objects: dict[str, Objects]
+    sessions: dict[str, str]
+
+
 @pytest.fixture(scope="module")
-def everything(django_db_setup, django_db_blocker) -> Iterator[tuple[dict[str, Any], dict[str, Objects]]]:
-    """Everybody, and one of everything of two suppliers: made once for all doors, and rolled back behind each."""
+def everything(django_db_setup, django_db_blocker) -> Iterator[Everything]:
+    """Made once for all doors, and rolled back behind each."""
     with made_once(django_db_blocker):
         suppliers = make_world()
         with acting(FEED):
             people = make_people(suppliers)
             objects = {number: make_objects(number, people) for number in ("ACME", "GLOBEX")}
-        yield people, objects
+        yield Everything(people, objects, {name: session_of(person) for name, person in people.items()})
+
+
+def session_of(person: Person) -> str:
+    client = Client()
+    client.force_login(person.user)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 @pytest.fixture
 def people(everything, db):
-    return everything[0]
+    return everything.people
 
 
 @pytest.fixture
 def objects(everything, db):
-    return everything[1]
+    return everything.objects
+
+
+@pytest.fixture
+def sessions(everything, db):
+    return everything.sessions
+
+
+def signed_in(session: str) -> Client:
+    """A browser of its own: no answer to an earlier request changes it."""
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session
+    return client
 
 
 def test_every_door_declares_who_may_come_in():
@@ -96,7 +125,18 @@ def test_every_door_has_a_name():
     assert [str(one.pattern) for one in our_doors() if not one.name] == []
 
 
+@pytest.fixture
+def blank_paper(monkeypatch):
+    """Who gets a paper is asked here. Drawing it takes another process a second each time, and has tests of its own."""
+    blank = pdf_file([b"<</Type /Catalog /Pages 2 0 R>>", b"<</Type /Pages /Kids [] /Count 0>>"])
+    monkeypatch.setattr(
+        "portal.kernel.pdf.subprocess.run",
+        lambda command, **_: subprocess.CompletedProcess(command, 0, stdout=blank, stderr=b""),
+    )
+
+
 @pytest.mark.slow  # everybody at every door; that each is declared at all is asked in a moment
+@pytest.mark.usefixtures("blank_paper")
 @pytest.mark.parametrize("pattern", guarded_doors(), ids=name_of)
 class TestDoor:
     """One door, everybody."""
@@ -112,16 +152,14 @@ class TestDoor:
             else:
                 assert response.status_code == 401
 
-    def test_everybody_gets_what_the_declaration_says(self, pattern, objects, people):
+    def test_everybody_gets_what_the_declaration_says(self, pattern, objects, people, sessions):
         access = access_of(pattern)
         for name, person in people.items():
             for method in self.methods(pattern):
                 needed = permissions_for(access, method)
                 may = not needed or any(person.actor.may(permission) for permission in needed)
                 for owner, theirs in objects.items():
-                    client = Client()
-                    client.force_login(person.user)
-                    status = ask(client, method, address(pattern, theirs))
+                    status = ask(signed_in(sessions[name]), method, address(pattern, theirs))
                     story = f"{name} {method} {pattern.name} of {owner}: {status}"
                     assert status < 500, story
                     if not may:
@@ -131,9 +169,8 @@ class TestDoor:
                     else:
                         assert status not in (401, 403, 404, 405), story
 
-    def test_other_methods_are_refused(self, pattern, objects, people):
-        client = Client()
-        client.force_login(people["bea"].user)
+    def test_other_methods_are_refused(self, pattern, objects, sessions):
+        client = signed_in(sessions["bea"])
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - set(self.methods(pattern)):
             assert ask(client, method, address(pattern, objects["ACME"])) in (403, 405), method
 

@@ -265,3 +265,6 @@ HARNESSES: dict[str, Callable[[Path], Any]] = {
     "tryton 8.0": partial(tryton_harness, "8.0"),
     "tryton 8.2": partial(tryton_harness, "8.2"),
 }
+
+# The contract is asked of every version; what our side makes of its answers, of one version of each.
+ONE_OF_EACH = ("files", "tryton 8.2")

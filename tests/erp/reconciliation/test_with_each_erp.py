@@ -18,7 +18,7 @@ from procurement.erp.reconciliation.repairing import carry_out_repairs
 from procurement.erp.reconciliation.running import carry_on
 from procurement.erp.reconciliation.services import ask_comparison, ask_rehearsal, ask_repair
 from procurement.orders.models import OrderRevision, PurchaseOrder, PurchaseOrderLine
-from tests.erp.contract.harness import HARNESSES, ConnectorHarness
+from tests.erp.contract.harness import HARNESSES, ONE_OF_EACH, ConnectorHarness
 from tests.erp.papers import MASTER_DATA, an_order
 from tests.people import FEED
 
@@ -26,9 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LIVE = pytest.mark.slow  # a server of its own
 
 
-@pytest.fixture(
-    params=[name if name == "files" else pytest.param(name, marks=LIVE) for name in sorted(HARNESSES)]
-)
+@pytest.fixture(params=[name if name == "files" else pytest.param(name, marks=LIVE) for name in ONE_OF_EACH])
 def erp(request: pytest.FixtureRequest, db: None, tmp_path: Path) -> Iterator[ConnectorHarness]:
     with HARNESSES[request.param](tmp_path) as harness:
         yield harness
