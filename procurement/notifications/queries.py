@@ -113,7 +113,7 @@ def orders_of_streams(streams: Iterable[str]) -> dict[str, PurchaseOrder]:
 
 
 def orders_counted(events: Iterable[AuditEvent]) -> dict[int, list[PurchaseOrder]]:
-    """The orders that facts of a count are about, by the fact's id: the one of the difference, else all on the sheet."""
+    """The orders that facts of a count are about, by the fact's id: that of the difference, else all on the sheet."""
     sheets = {event.pk: event for event in events if event.kind in OF_COUNTS and event.facts.get("sheet")}
     by_sheet = orders_of_sheets(str(event.facts["sheet"]) for event in sheets.values()) if sheets else {}
     found: dict[int, list[PurchaseOrder]] = {}
