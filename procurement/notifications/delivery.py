@@ -224,7 +224,7 @@ def _reply_to(mail: NoticeMail, notices: Sequence[Notice], at: datetime) -> str:
         asker = _asker(notices)
         return _named(asker.name, asker.email) if asker else ""
     orders = {one.order_id: one.order for one in notices if one.order is not None}
-    if not orders:
+    if all(one.kind == NoticeKind.COUNT_DIFFERS for one in notices):
         events = AuditEvent.objects.filter(pk__in=[one.event_id for one in notices], kind__in=OF_COUNTS)
         orders = {order.pk: order for found in orders_counted(events).values() for order in found}
     if len(orders) != 1:

@@ -500,6 +500,9 @@ class Envelope:
 def written(items: Sequence[Item], envelope: Envelope) -> Written:
     """A mail of one document, or of several, as text and as HTML. Its reader's language and zone are active."""
     single = items[0] if len(items) == 1 else None
+    if single is None:
+        for item in items:
+            item.sentences = [*_beside(item), *item.sentences]
     context = {
         "items": items[:MOST_LISTED],
         "more_items": max(0, len(items) - MOST_LISTED),
@@ -517,12 +520,26 @@ def written(items: Sequence[Item], envelope: Envelope) -> Written:
     return Written(subject, text, render_to_string("mail/notice.html", context))
 
 
+def _beside(item: Item) -> list[str]:
+    """The two figures of each row in a sentence, where a mail of several documents has no room for a table."""
+    if item.heads is None:
+        return []
+    was, now = item.heads
+    said = []
+    for row in item.rows:
+        figures = f"{was}: {row.old} · {now}: {row.new}" if row.old else f"{now}: {row.new}"
+        said.append(f"{row.head}, {row.detail}. {figures}" if row.detail else f"{row.head}. {figures}")
+    return said
+
+
 def _heading(items: Sequence[Item], envelope: Envelope) -> str:
     if len(items) == 1:
         return _with_deadline(items[0], envelope)
     waiting = sum(item.deadline is not None for item in items)
     if envelope.cadence == Cadence.AT_ONCE and waiting == len(items):
         return ngettext("%(n)d order waits for you", "%(n)d orders wait for you", waiting) % {"n": waiting}
+    if not all(item.stream.startswith("order:") for item in items):
+        return _("News of %(n)d orders and shipments") % {"n": len(items)}
     return ngettext("News of %(n)d order", "News of %(n)d orders", len(items)) % {"n": len(items)}
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from portal.kernel.scope import acting
 from procurement.receipts.messages import NewWrongItem
 from procurement.receipts.services import note_wrong_item
+from tests.builders.changes import an_agreed_order
 from tests.builders.counts import (
     a_notice,
     a_posted_sheet,
@@ -19,6 +20,7 @@ from tests.builders.counts import (
     settle,
 )
 from tests.builders.notices import html_of, mailed, notices, react
+from tests.builders.shipments import a_sent_notice
 from tests.builders.world import MONDAY
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -142,3 +144,18 @@ def test_a_reply_goes_to_the_order_where_the_sheet_is_of_one(people, settings):
     letters = of_counts(mailed())
 
     assert all(one.reply_to[0].endswith("@reply.northmoor.example") for one in letters)
+
+
+def test_in_a_mail_of_several_the_figures_of_a_count_stand_in_sentences(people):
+    a_posted_sheet(people, 48, rest="short")
+    order = an_agreed_order(people["asha"], "4500000002")
+    second = a_sent_notice(order, people["asha"], {"L10": 60}, number="DN-2")
+    a_posted_sheet(people, 58, 2, notice=second)
+
+    letters = of_counts(mailed())
+
+    assert told(letters) == ACME
+    assert letters[0].subject == "News of 2 orders and shipments"
+    assert "12 pcs missing. Announced: 60 pcs · Counted: 48 pcs" in letters[0].body
+    assert "Order 4500000002 line 10" in letters[0].body
+    assert letters[0].body.count("/receiving/") == 3  # each in its place, and the button
