@@ -73,7 +73,8 @@ def _is_settled(notice: ShipNotice) -> bool:
     if any(sheet.is_counting for sheet in sheets):
         return False
     counts = [counted_sheet(sheet) for sheet in sheets if sheet.state == SheetState.POSTED]
-    said = [one.settlement for found in counts for one in [*found.differences, *found.wrong]]
+    said = [one.settlement for found in counts for one in found.differences]
+    said += [one.settlement for found in counts for one in found.wrong]
     if not said or not all(said):
         return False
     lines = [one for found in counts for one in found.lines]
