@@ -37,12 +37,11 @@ def arrange_times(*, at: datetime) -> int:
     tom = actors.pop(TOM.email, None)
     if tom is None or not notices:
         return 0
-    sites = {notice.ship_to_id: notice.ship_to for notice in notices}
-    ((main, _count),) = Counter(notice.ship_to_id for notice in notices).most_common(1)
-    _write_plan(sites[main], tom, at - timedelta(days=30))
+    sites = [notice.ship_to for notice in notices if notice.ship_to is not None]
+    ((main, _count),) = Counter(site.pk for site in sites).most_common(1)
+    _write_plan(next(site for site in sites if site.pk == main), tom, at - timedelta(days=30))
     notices.sort(key=lambda notice: notice.ship_to_id != main)
-    delayed = [one for one in notices if one.expected_on and one.expected_on > one.delivery_on]
-    late = min(delayed, key=lambda notice: notice.sent_at, default=None)
+    late = next((one for one in sorted(notices, key=_sent) if _is_delayed(one)), None)
     plots = cycle(AHEAD)
     count = 0
     for notice in notices:
@@ -55,6 +54,16 @@ def arrange_times(*, at: datetime) -> int:
             _agree(notice, next(plots), supplier, tom, count, at)
         count += 1
     return count
+
+
+def _sent(notice: ShipNotice) -> datetime:
+    assert notice.sent_at is not None  # it is on its way
+    return notice.sent_at
+
+
+def _is_delayed(notice: ShipNotice) -> bool:
+    planned, expected = notice.delivery_on, notice.expected_on
+    return planned is not None and expected is not None and expected > planned
 
 
 def _write_plan(site: Site, tom: Actor, at: datetime) -> None:
@@ -78,8 +87,7 @@ def _miss(notice: ShipNotice, supplier: Actor, tom: Actor, at: datetime) -> None
 def _agree(notice: ShipNotice, plot: str, supplier: Actor, tom: Actor, number: int, at: datetime) -> None:
     """A time on one of the next open days, as far as the plot goes."""
     start = _start(notice, at.date() + (1 + number // 2) * DAY, 1, 2 + number)
-    assert notice.sent_at is not None  # it is on its way
-    asked_at = max(notice.sent_at, at - timedelta(hours=20)) + timedelta(minutes=30)
+    asked_at = max(_sent(notice), at - timedelta(hours=20)) + timedelta(minutes=30)
     if plot == "proposed":
         with acting(tom):
             wish = WishTime(notice.key, start, note="Door 1 is free then. Does that suit you?")
