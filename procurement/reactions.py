@@ -24,13 +24,15 @@ from procurement.mailroom.services import HEARD as MAILROOM_HEARS
 from procurement.mailroom.services import hear as mailroom_hear
 from procurement.notifications.policies import HEARD
 from procurement.notifications.services import hear, hear_of_bounces
+from procurement.receipts.services import CLOSES as SETTLED_CLOSES
 from procurement.receipts.services import HEARS as RECEIVING_HEARS
-from procurement.receipts.services import count_receipts_of
+from procurement.receipts.services import close_settled, count_receipts_of
 
 REACTIONS: Mapping[str, Reaction] = {
     "acknowledgment clocks": Reaction(MOVES_THE_BALL, review_orders_of),
     "changes.overtake": Reaction(frozenset({"order.asked_again"}), changes.overtake),
     "receiving": Reaction(RECEIVING_HEARS, count_receipts_of),
+    "settled consignments": Reaction(SETTLED_CLOSES, close_settled),
     "erp estimates": Reaction(ESTIMATES_MOVE, tell_estimates),
     "gateways": Reaction(GATEWAYS_HEAR, place_waiting),
     "docks": Reaction(DOCKS_HEAR, follow_shipments),

@@ -1,5 +1,5 @@
-"""What Tom Ackroyd has counted at the dock: one sheet posted yesterday, with a damaged carton and a short line and what
-the supplier says of it; and one in progress, begun this morning.
+"""What Tom Ackroyd has counted at the dock. Two sheets were posted yesterday, each with a damaged carton and a short
+line: of the one its supplier has said its word, the other waits for Mei. A third is in progress, begun this morning.
 """
 
 from datetime import datetime, timedelta
@@ -45,18 +45,27 @@ def count_some(*, at: datetime) -> int:
         if fiona := actors.get(FIONA):
             _answered(sheet, fiona, at - timedelta(minutes=50))
         count += 1
-    if notice := _arrived(LIAN_FENG):
+    if notice := _arrived(LIAN_FENG, before=at - timedelta(days=1)):
+        _posted(notice, tom, yesterday - timedelta(hours=1))
+        count += 1
+    if notice := _arrived(LIAN_FENG, since=at - timedelta(days=1)):
         _in_progress(notice, tom, at - timedelta(minutes=20))
         count += 1
     return count
 
 
-def _arrived(supplier: str) -> ShipNotice | None:
+def _arrived(
+    supplier: str, *, since: datetime | None = None, before: datetime | None = None
+) -> ShipNotice | None:
+    """A consignment of a supplier that stands at the dock; since a moment, or since before it."""
     with acting(SET_UP):
-        found: ShipNotice | None = ShipNotice.objects.filter(
-            state=NoticeState.ARRIVED, supplier__name__startswith=supplier
-        ).first()
-    return found
+        found = ShipNotice.objects.filter(state=NoticeState.ARRIVED, supplier__name__startswith=supplier)
+        if since is not None:
+            found = found.filter(arrived_at__gte=since)
+        if before is not None:
+            found = found.filter(arrived_at__lt=before)
+        first: ShipNotice | None = found.order_by("arrived_at", "id").first()
+    return first
 
 
 def _posted(notice: ShipNotice, tom: Actor, at: datetime) -> ReceivingSheet:

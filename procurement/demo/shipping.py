@@ -51,6 +51,7 @@ VOYAGES: dict[str, tuple[Voyage, ...]] = {
         Voyage("Blue Anchor Line", 9),
         Voyage("Blue Anchor Line", 12, later=4),
         Voyage("Ostwind Air Freight", 5, arrived=True),
+        Voyage("Ostwind Air Freight", 8, arrived=True, arrived_ago=timedelta(days=1, hours=4)),
         Voyage("", 0, departed=False, is_sent=False),
     ),
     "fiona@castellanpumps.example": (

@@ -99,6 +99,22 @@ def days_to_offer(wanted: date, today: date, rhythm: Rhythm, *, count: int = 5) 
     return days
 
 
+def week_to_show(day: date, today: date, rhythm: Rhythm) -> date:
+    """The Monday of the week in which a day is. For today, once the dock opens no more this week (on a Saturday, as a
+    rule), that of the coming one: nobody plans what is over.
+    """
+    monday = day - day.weekday() * DAY
+    left = (day + DAY * n for n in range(7 - day.weekday()))
+    if day == today and not any(openings_on(one, rhythm.calendar) for one in left):
+        return monday + 7 * DAY
+    return monday
+
+
+def is_too_short(starts_at: datetime, ends_at: datetime, pallets: int, rhythm: Rhythm) -> bool:
+    """Whether a time holds fewer pallets than are announced by now: a correction may have brought more."""
+    return length_of(pallets, rhythm) > ends_at - starts_at
+
+
 def is_in_hours(start: datetime, length: timedelta, rhythm: Rhythm) -> bool:
     """Whether the dock is open for so long from this moment on."""
     day = start.astimezone(rhythm.zone).date()

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.dateformat import format as dateformat
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.kernel.actors import Actor
 from portal.kernel.templatetags.portal_ui import day_text, plain_figure
@@ -80,6 +81,23 @@ def turn_of(one: Appointment | None, actor: Actor) -> Turn:
         AppointmentState.CANCELLED: _("This time was given up."),
     }
     return Turn(texts[one.state], "confirm" in verbs or "accept" in verbs)
+
+
+def short_text(pallets: int, one: Appointment | None) -> str:
+    """That a time is too short for what is announced by now (`queries.pallets_too_many`), and what can be done; empty
+    where it is long enough.
+    """
+    if one is None or not pallets:
+        return ""
+    minutes = int((one.ends_at - one.starts_at).total_seconds() // 60)
+    text = ngettext(
+        "%(n)d pallet is announced by now: more than a door unloads in %(minutes)d minutes. Agree on a longer time; "
+        "this one stays until then.",
+        "%(n)d pallets are announced by now: more than a door unloads in %(minutes)d minutes. Agree on a longer time; "
+        "this one stays until then.",
+        pallets,
+    )
+    return text % {"n": pallets, "minutes": minutes}
 
 
 def offered(offer: Offer) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -23,7 +23,15 @@ from procurement.catalogue.models import Site
 from procurement.clocks.models import week_from_json
 from procurement.clocks.queries import Offices
 from procurement.docks.models import Appointment, DockPlan
-from procurement.docks.policies import Rhythm, Taken, day_bounds, days_to_offer, free_times, length_of
+from procurement.docks.policies import (
+    Rhythm,
+    Taken,
+    day_bounds,
+    days_to_offer,
+    free_times,
+    is_too_short,
+    length_of,
+)
 from procurement.docks.states import HOLDING, OPEN
 from procurement.orders.models import PurchaseOrderLine
 from procurement.orders.queries import visible_lines
@@ -154,6 +162,16 @@ def lock_dock(site: Site) -> None:
 def pallets_of(notice: ShipNotice) -> int:
     """How many pallets a notice says it has."""
     return Package.objects.filter(notice=notice, kind=PackageKind.PALLET).count()
+
+
+def pallets_too_many(one: Appointment | None, notice: ShipNotice) -> int:
+    """How many pallets a notice announces by now where they are more than its open time holds, as the dock works; else
+    0. Three queries for an open time, none without.
+    """
+    if one is None or not one.is_open:
+        return 0
+    pallets = pallets_of(notice)
+    return pallets if is_too_short(one.starts_at, one.ends_at, pallets, rhythm_of(one.site)) else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from procurement.notifications.messages import Written
 from procurement.notifications.models import Notice, NoticeMail
 from procurement.notifications.policies import MOST_TRIES_FOR, thread_ids
 from procurement.notifications.presenters import Envelope, items_of, seen_by, streams_of, written
+from procurement.notifications.queries import OF_COUNTS, orders_counted
 from procurement.notifications.services.gathering import POSTMAN
 from procurement.notifications.services.mailing import (
     UNSENT,
@@ -223,6 +224,9 @@ def _reply_to(mail: NoticeMail, notices: Sequence[Notice], at: datetime) -> str:
         asker = _asker(notices)
         return _named(asker.name, asker.email) if asker else ""
     orders = {one.order_id: one.order for one in notices if one.order is not None}
+    if all(one.kind == NoticeKind.COUNT_DIFFERS for one in notices):
+        events = AuditEvent.objects.filter(pk__in=[one.event_id for one in notices], kind__in=OF_COUNTS)
+        orders = {order.pk: order for found in orders_counted(events).values() for order in found}
     if len(orders) != 1:
         return ""
     (order,) = orders.values()

@@ -24,7 +24,11 @@ class Quote:
 
 @dataclass(slots=True)
 class Item:
-    """One document in a mail: what happened on it, what is asked, and the way to it."""
+    """One document in a mail: what happened on it, what is asked, and the way to it.
+
+    `heads` are the words over the two figures of its rows where they stand side by side; without, the new one takes
+    the place of the old. `signs_in` says that its page asks even a supplier to sign in: it opens by no signed link.
+    """
 
     stream: str
     number: str
@@ -40,6 +44,8 @@ class Item:
     facts: str = ""
     buyer: str = ""
     weight: int = 0
+    heads: tuple[str, str] | None = None
+    signs_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ class To(StrEnum):
     HOLDER = "who holds the link"
     ASKED = "who is asked"
     DOCK = "who plans the docks"
+    ITS_BUYERS = "the buyers of what was counted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,10 @@ HEARD: Mapping[str, Heard] = {
     "shipment.time_refused": Heard(NoticeKind.DOCK_TIME, To.SUPPLIER),
     "shipment.time_recalled": Heard(NoticeKind.DOCK_TIME, To.SUPPLIER),
     "shipment.time_missed": Heard(NoticeKind.DOCK_TIME, To.SUPPLIER),
+    "count.posted": Heard(NoticeKind.COUNT_DIFFERS, To.SUPPLIER),
+    "count.reversed": Heard(NoticeKind.COUNT_DIFFERS, To.SUPPLIER),
+    "count.difference_answered": Heard(NoticeKind.COUNT_DIFFERS, To.ITS_BUYERS),
+    "count.difference_settled": Heard(NoticeKind.COUNT_DIFFERS, To.SUPPLIER),
     "thread.message_sent": Heard(NoticeKind.MESSAGE, To.OTHER_SIDE),
     "clock.step_reached": Heard(NoticeKind.REMINDER, To.BY_STEP),
     "case.mentioned": Heard(NoticeKind.MENTION, To.NAMED),
@@ -79,7 +84,7 @@ def audience_of(to: To, *, actor_side: str, facts: Mapping[str, Any], internal: 
     found: Audience | None
     if to in (To.SUPPLIER, To.HOLDER):
         found = Audience.SUPPLIER
-    elif to in (To.BUYER, To.NAMED, To.DOCK):
+    elif to in (To.BUYER, To.NAMED, To.DOCK, To.ITS_BUYERS):
         found = Audience.COMPANY
     elif to is To.ASKED:
         found = Audience.OUTSIDE if facts.get("email") else Audience.COMPANY
@@ -94,8 +99,11 @@ def audience_of(to: To, *, actor_side: str, facts: Mapping[str, Any], internal: 
 def is_worth_a_notice(event_kind: str, facts: Mapping[str, Any]) -> bool:
     """Whether a fact of a kind that is heard says anything to its reader at all.
 
-    A revision that only repeats what was agreed, or that the other side needs not answer, is in the order's story.
+    A revision that only repeats what was agreed, or that the other side needs not answer, is in the order's story; a
+    count of what came as it was announced is on its sheet.
     """
+    if event_kind in ("count.posted", "count.reversed"):
+        return bool(facts.get("differs"))
     if event_kind != "order.revised":
         return True
     changes = facts.get("changes") or []

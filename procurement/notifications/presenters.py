@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -23,7 +24,7 @@ from django.utils.translation import ngettext
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.templatetags.portal_ui import day_text, figure, moment_text, money_text
+from portal.kernel.templatetags.portal_ui import day_text, figure, moment_text, money_text, quantity_text
 from procurement.changes.messages import terms_from_json
 from procurement.changes.models import OrderChange
 from procurement.changes.presenters import differences, kinds_text, why_text
@@ -35,6 +36,9 @@ from procurement.notifications.states import Audience, Cadence, NoticeKind
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.presenters import field_word, lines_text, shown_value
 from procurement.orders.queries import visible_lines, visible_orders
+from procurement.receipts.policies import Tally
+from procurement.receipts.presenters import difference_text
+from procurement.receipts.states import Word
 from procurement.threads.models import Message
 from procurement.tolerances.presenters.sentences import said_by
 
@@ -87,11 +91,14 @@ def seen_by(actor: Actor, notices: Sequence[Notice]) -> Seen:
 
 def items_of(notices: Sequence[Notice], seen: Seen, urls: Mapping[str, str]) -> list[Item]:
     """The documents of a mail, most urgent first; `urls` are the ways to them by stream."""
-    streams: dict[str, list[Notice]] = {}
+    streams: dict[tuple[str, str], list[Notice]] = {}
     for one in notices:
         if one.event_id in seen.events and (one.order_id is None or one.order_id in seen.orders):
-            streams.setdefault(one.stream, []).append(one)
-    items = [_item(stream, ones, seen, urls) for stream, ones in streams.items()]
+            sheet = str(
+                seen.events[one.event_id].facts.get("sheet", "")
+            )  # of a shipment there may be several
+            streams.setdefault((one.stream, sheet), []).append(one)
+    items = [_item(stream, ones, seen, urls) for (stream, _sheet), ones in streams.items()]
     return sorted(items, key=lambda item: (item.deadline is None, item.deadline, item.number))
 
 
@@ -378,6 +385,7 @@ def _dock_time(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrd
     if words := str(facts.get("why") or facts.get("note") or ""):
         item.quotes.append(Quote(event.actor_label, words[:LONGEST_QUOTE]))
     item.url = f"{settings.PUBLIC_URL}{reverse('shipment', args=[facts['notice']])}"
+    item.signs_in = True
     asks = event.kind in ("shipment.time_asked", "shipment.time_proposed")
     item.button = _("Look and answer") if asks else _("Open the ship notice")
     values = {"name": said_by(event.actor_label), "number": item.number}
@@ -394,6 +402,67 @@ def _dock_time(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrd
     return texts[event.kind] % values
 
 
+def _count_differs(
+    item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen
+) -> str:
+    """What was counted otherwise than announced, line by line; or what somebody said of it."""
+    facts = event.facts
+    item.number = str(facts.get("number") or "")
+    item.url = f"{settings.PUBLIC_URL}{reverse('receiving-sheet', args=[facts['sheet']])}"
+    item.signs_in = True
+    values = {"name": event.actor_label, "number": item.number}
+    if event.kind == "count.posted":
+        return _counted(item, facts) % values
+    if event.kind == "count.reversed":
+        item.rows.clear()
+        item.heads = None
+        item.sentences[:] = [_("Nothing of it is asked any more. The goods are counted anew.")]
+        item.quotes.append(Quote(event.actor_label, str(facts.get("why") or "")[:LONGEST_QUOTE]))
+        item.button = _("Open the count")
+        return _("%(name)s takes back the count of %(number)s") % values
+    about = str(facts.get("item") or "")
+    if "line" in facts:
+        about = _("Order %(order)s line %(line)s") % {"order": facts["order"], "line": facts["line"]}
+    item.sentences.append(f"{about}: {Word(facts['word']).label}.")
+    if why := str(facts.get("why") or ""):
+        item.quotes.append(Quote(f"{event.actor_label} ({about})", why[:LONGEST_QUOTE]))
+    if event.kind == "count.difference_settled":
+        item.button = item.button or _("Open the count")
+        return _("%(name)s settles what came otherwise with %(number)s") % values
+    item.button = _("Look and settle")
+    return _("%(name)s answers the count of %(number)s") % values
+
+
+def _counted(item: Item, facts: Mapping[str, Any]) -> str:
+    """The rows of a posted count that differs, what is asked, and how its heading goes."""
+    item.heads = (_("Announced"), _("Counted"))
+    for line in facts["lines"]:
+        if not line.get("differs"):
+            continue
+        announced = None if line["announced"] is None else Decimal(line["announced"])
+        tally = Tally(announced, *(Decimal(line[name]) for name in ("before", "good", "damaged")))
+        unit = str(line["unit"])
+        what = ". ".join(filter(None, (difference_text(tally, line["rest"], unit), str(line["why"]))))
+        head = _("Order %(order)s line %(line)s: %(item)s") % {
+            name: line[name] for name in ("order", "line", "item")
+        }
+        was = "" if announced is None else quantity_text(announced, unit)
+        item.rows.append(Row(head, what, was, quantity_text(tally.before + tally.counted, unit)))
+    for wrong in facts["wrong"]:
+        item.rows.append(
+            Row(_("On no line: %(item)s") % {"item": wrong}, _("came and was not ordered"), "–", "–")
+        )
+    item.sentences.append(
+        _(
+            "Please say whether you agree. If you dispute it, say why; you can add pictures. The buyer settles it then."
+        )
+    )
+    item.button = _("Look and answer")
+    if facts.get("notice"):
+        return _("%(number)s was counted otherwise than announced")
+    return _("Not all that came with %(number)s is right")
+
+
 _WRITERS: Mapping[str, Writer] = {
     NoticeKind.ORDER_NEW: _new,
     NoticeKind.ORDER_REVISED: _revised,
@@ -407,6 +476,7 @@ _WRITERS: Mapping[str, Writer] = {
     NoticeKind.LINK: _link,
     NoticeKind.QUESTION: _question,
     NoticeKind.DOCK_TIME: _dock_time,
+    NoticeKind.COUNT_DIFFERS: _count_differs,
 }
 
 
@@ -430,6 +500,9 @@ class Envelope:
 def written(items: Sequence[Item], envelope: Envelope) -> Written:
     """A mail of one document, or of several, as text and as HTML. Its reader's language and zone are active."""
     single = items[0] if len(items) == 1 else None
+    if single is None:
+        for item in items:
+            item.sentences = [*_beside(item), *item.sentences]
     context = {
         "items": items[:MOST_LISTED],
         "more_items": max(0, len(items) - MOST_LISTED),
@@ -439,12 +512,24 @@ def written(items: Sequence[Item], envelope: Envelope) -> Written:
         "preheader": " ".join([*items[0].sentences, *(quote.words[:120] for quote in items[0].quotes)])[:200],
         "envelope": envelope,
         "is_supplier": envelope.audience == Audience.SUPPLIER,
-        "no_account": envelope.audience != Audience.COMPANY,
+        "no_account": envelope.audience != Audience.COMPANY and not items[0].signs_in,
         "why": _why(envelope),
     }
     subject = " ".join(_subject(items, envelope).split())
     text = render_to_string("mail/notice.txt", context).strip() + "\n"
     return Written(subject, text, render_to_string("mail/notice.html", context))
+
+
+def _beside(item: Item) -> list[str]:
+    """The two figures of each row in a sentence, where a mail of several documents has no room for a table."""
+    if item.heads is None:
+        return []
+    was, now = item.heads
+    said = []
+    for row in item.rows:
+        figures = f"{was}: {row.old} · {now}: {row.new}" if row.old else f"{now}: {row.new}"
+        said.append(f"{row.head}, {row.detail}. {figures}" if row.detail else f"{row.head}. {figures}")
+    return said
 
 
 def _heading(items: Sequence[Item], envelope: Envelope) -> str:
@@ -453,6 +538,8 @@ def _heading(items: Sequence[Item], envelope: Envelope) -> str:
     waiting = sum(item.deadline is not None for item in items)
     if envelope.cadence == Cadence.AT_ONCE and waiting == len(items):
         return ngettext("%(n)d order waits for you", "%(n)d orders wait for you", waiting) % {"n": waiting}
+    if not all(item.stream.startswith("order:") for item in items):
+        return _("News of %(n)d orders and shipments") % {"n": len(items)}
     return ngettext("News of %(n)d order", "News of %(n)d orders", len(items)) % {"n": len(items)}
 
 

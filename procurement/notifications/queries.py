@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
+from portal.kernel.audit.models import AuditEvent
 from procurement.calendars.policies import default_calendar, working_time_between
 from procurement.links.messages import Person
 from procurement.links.queries import person_of
@@ -18,16 +19,19 @@ from procurement.notifications.models import (
     NoticePreference,
     OrderSight,
 )
-from procurement.notifications.policies import Gathered
+from procurement.notifications.policies import HEARD, Gathered
 from procurement.notifications.states import ALONE, Audience, Cadence, NoticeKind, NoticeState
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.states import OrderState
+from procurement.receipts.queries import orders_of_sheets
 from suppliers.models import Membership, Supplier, User
 from suppliers.roles import COMPANY_ROLES, SUPPLIER_ROLES, CompanyRole, Permission
 from suppliers.states import SupplierState
 
 MOST_WATCHED = 5_000
 WATCHED_FOR = timedelta(days=60)
+
+OF_COUNTS = frozenset(kind for kind, heard in HEARD.items() if heard.kind == NoticeKind.COUNT_DIFFERS)
 
 # What somebody must be allowed to do to be asked for it; whoever may only read is told of what needs no answer.
 NEEDED: dict[str, Permission] = {
@@ -41,6 +45,7 @@ NEEDED: dict[str, Permission] = {
     NoticeKind.RULE_AGREED: Permission.ORDER_DECIDE,
     NoticeKind.MENTION: Permission.SUPPLIER_VIEW,
     NoticeKind.DOCK_TIME: Permission.SHIPMENT_WRITE,
+    NoticeKind.COUNT_DIFFERS: Permission.SHIPMENT_WRITE,
 }
 
 
@@ -105,6 +110,18 @@ def orders_of_streams(streams: Iterable[str]) -> dict[str, PurchaseOrder]:
     keys = {one.partition(":")[2] for one in streams if one.startswith("order:")}
     found = PurchaseOrder.objects.filter(key__in=keys).select_related("supplier", "company")
     return {order.stream: order for order in found}
+
+
+def orders_counted(events: Iterable[AuditEvent]) -> dict[int, list[PurchaseOrder]]:
+    """The orders that facts of a count are about, by the fact's id: that of the difference, else all on the sheet."""
+    sheets = {event.pk: event for event in events if event.kind in OF_COUNTS and event.facts.get("sheet")}
+    by_sheet = orders_of_sheets(str(event.facts["sheet"]) for event in sheets.values()) if sheets else {}
+    found: dict[int, list[PurchaseOrder]] = {}
+    for pk, event in sheets.items():
+        orders = by_sheet.get(str(event.facts["sheet"]), [])
+        number = event.facts.get("order")
+        found[pk] = [one for one in orders if number in (None, one.number)]
+    return found
 
 
 # --- what waits, and what left -------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ class NoticeKind(models.TextChoices):
     LINK = "link", _("Links that were asked for or forwarded")
     QUESTION = "question", _("Questions that are put to me")
     DOCK_TIME = "dock_time", _("Times at the dock")
+    COUNT_DIFFERS = "count_differs", _("Goods that were counted otherwise than announced")
 
 
 class Audience(models.TextChoices):
@@ -45,6 +46,7 @@ TOLD: dict[str, frozenset[Audience]] = {
     NoticeKind.LINK: _SUPPLIER,
     NoticeKind.QUESTION: _COMPANY | {Audience.OUTSIDE},
     NoticeKind.DOCK_TIME: _SUPPLIER | _COMPANY,
+    NoticeKind.COUNT_DIFFERS: _SUPPLIER | _COMPANY,
 }
 
 # Asked for by the reader, put to them alone, or the last word before somebody else is called: always at once, never

@@ -10,7 +10,7 @@ from portal.kernel.errors import Problem
 from portal.kernel.templatetags.portal_ui import plain_figure, quantity_text
 from procurement.orders.policies import plain
 from procurement.receipts.models import CountedRow, DifferenceWord, PackageSeen, SheetPhoto
-from procurement.receipts.policies import ZERO
+from procurement.receipts.policies import ZERO, Tally
 from procurement.receipts.queries import Carton, Counted, CountedLine, CountedWrong
 from procurement.receipts.states import SheetState
 
@@ -50,7 +50,11 @@ class Line:
 
 def difference_words(counted: CountedLine) -> str:
     """How a line differs, in one sentence; empty where it does not."""
-    tally, unit = counted.tally, counted.one.line.unit
+    return difference_text(counted.tally, counted.one.rest, counted.one.line.unit)
+
+
+def difference_text(tally: Tally, rest: str, unit: str) -> str:
+    """How the figures of a line differ, given what becomes of the rest; empty where they do not."""
     parts = []
     if tally.damaged:
         parts.append(_("%(n)s damaged") % {"n": quantity_text(tally.damaged, unit)})
@@ -58,7 +62,7 @@ def difference_words(counted: CountedLine) -> str:
         text = {
             "short": _("%(n)s missing"),
             "follows": _("%(n)s come later"),
-        }.get(counted.one.rest, _("%(n)s not here yet"))
+        }.get(rest, _("%(n)s not here yet"))
         parts.append(text % {"n": quantity_text(tally.missing, unit)})
     if tally.over:
         parts.append(_("%(n)s more than announced") % {"n": quantity_text(tally.over, unit)})

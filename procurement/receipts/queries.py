@@ -233,6 +233,11 @@ class Counted:
         return [one for one in self.lines if one.has_difference]
 
 
+def difference_count(found: Counted) -> int:
+    """Of how many things on a sheet the supplier may say a word: lines that differ, and wrong items."""
+    return len(found.differences) + len(found.wrong)
+
+
 def counted_sheet(sheet: ReceivingSheet) -> Counted:
     """A sheet with its lines, rows, packages, wrong items, pictures and words: a fixed number of queries."""
     lines = lines_on(sheet)
@@ -320,6 +325,31 @@ def unanswered_sheets(actor: Actor) -> QuerySet[ReceivingSheet]:
     )
     posted = visible_sheets(actor).filter(Exists(lines) | Exists(wrong), state=SheetState.POSTED)
     return posted.order_by("posted_at", "id")
+
+
+def words_said(keys: Iterable[str]) -> dict[str, tuple[str, int]]:
+    """Of each of these sheets, by key: its state, and of how many of its differences somebody has said a word. For the
+    buying side and the program itself: it reads what it is given. One query.
+    """
+    found = ReceivingSheet.objects.filter(key__in=set(keys)).annotate(
+        lines_spoken=Count("words__sheet_line", distinct=True),
+        items_spoken=Count("words__wrong_item", distinct=True),
+    )
+    rows = found.values_list("key", "state", "lines_spoken", "items_spoken")
+    return {str(key): (state, lines + items) for key, state, lines, items in rows}
+
+
+def orders_of_sheets(keys: Iterable[str]) -> dict[str, list[PurchaseOrder]]:
+    """The orders of which something is on each of these sheets, by the sheet's key. Two queries."""
+    rows = SheetLine.objects.filter(sheet__key__in=set(keys)).order_by("order_id")
+    pairs = list(rows.values_list("sheet__key", "order_id").distinct())
+    orders = PurchaseOrder.objects.select_related("supplier", "company").in_bulk(
+        {order for _key, order in pairs}
+    )
+    found: dict[str, list[PurchaseOrder]] = defaultdict(list)
+    for key, order in pairs:
+        found[str(key)].append(orders[order])
+    return dict(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -480,7 +480,12 @@ def headline(notice: ShipNotice, *, is_supplier: bool, today: date) -> Headline:
     if notice.state == NoticeState.DISCARDED:
         return Headline("quiet", "none", _("Discarded"), False, _("This draft was thrown away."))
     if notice.state == NoticeState.CLOSED and notice.end_reason:
-        text = _("Nothing more of it is awaited: “%(why)s”.") % {"why": notice.end_reason}
+        # What the portal itself says is kept in English, and shown in the reader's words.
+        ours = {
+            "All that came otherwise is settled.": _("All that came otherwise is settled."),
+        }
+        why = ours.get(notice.end_reason, notice.end_reason)
+        text = _("Nothing more of it is awaited: “%(why)s”.") % {"why": why}
         return Headline("done", "full", _("Closed"), False, text)
     return Headline("done", "full", _("Done"), False, _("All that came of it has been counted."))
 

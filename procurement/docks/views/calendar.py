@@ -14,7 +14,7 @@ from portal.kernel.errors import NotFound
 from portal.kernel.web import paginate
 from procurement.calendars.policies import openings_on
 from procurement.catalogue.models import Site
-from procurement.docks.policies import DAY
+from procurement.docks.policies import DAY, Rhythm, week_to_show
 from procurement.docks.presenters import Day, clock_text, figures_of, hours_of, turn_of, weekday_text
 from procurement.docks.queries import (
     DayTotal,
@@ -54,7 +54,8 @@ def inbound_calendar(request: DoorRequest) -> HttpResponse:
     view = request.GET.get("view", "day")
     view = view if view in VIEWS else "day"
     day = _day(request.GET.get("day", ""), today)
-    first = day - timedelta(days=day.weekday()) if view == "week" else day
+    rhythm = rhythm_of(site) if view != "day" else None
+    first = week_to_show(day, today, rhythm) if view == "week" and rhythm else day
     last = first + timedelta(days=6) if view == "week" else day
     totals = totals_by_day(site, first, last)
     due = lines_without_notice(request.actor, site, first, last)
@@ -93,10 +94,9 @@ def inbound_calendar(request: DoorRequest) -> HttpResponse:
             size=PAGE_SIZE,
         )
         context |= {"page": page, "rows": _rows(request, list(page.rows), today, site, day)}
-    elif view == "week":
-        context["days"] = _week(site, first, totals, due, today)
-    else:
-        rhythm = rhythm_of(site)
+    elif view == "week" and rhythm:
+        context["days"] = _week(site, rhythm, first, totals, due, today)
+    elif rhythm:
         booked = booked_on(request.actor, site, day)
         context |= {"hours": hours_of(booked, rhythm, openings_on(day, rhythm.calendar)), "rhythm": rhythm}
     return render(request, CALENDAR, context)
@@ -179,9 +179,14 @@ def _rows(
 
 
 def _week(
-    site: Site, first: date, totals: dict[date, DayTotal], due: dict[date, int], today: date
+    site: Site,
+    rhythm: Rhythm,
+    first: date,
+    totals: dict[date, DayTotal],
+    due: dict[date, int],
+    today: date,
 ) -> list[dict[str, Any]]:
-    calendar = rhythm_of(site).calendar
+    calendar = rhythm.calendar
     days = [first + DAY * n for n in range(7)]
     return [
         {

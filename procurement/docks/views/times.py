@@ -17,12 +17,21 @@ from portal.kernel.web import paginate, see_other, whole_number
 from procurement.docks.forms import read_start
 from procurement.docks.messages import AppointmentNamed, WishTime
 from procurement.docks.models import Appointment
-from procurement.docks.presenters import offered, reason_text, span_text, suggested, turn_of, zone_text
+from procurement.docks.presenters import (
+    offered,
+    reason_text,
+    short_text,
+    span_text,
+    suggested,
+    turn_of,
+    zone_text,
+)
 from procurement.docks.queries import (
     AWAITED,
     appointments_of,
     needing_a_time,
     offer_for,
+    pallets_too_many,
     visible_appointments,
     with_notice_key,
 )
@@ -148,6 +157,7 @@ def _show(
         "now": now,
         "newest": newest,
         "turn": turn_of(newest, actor),
+        "short": short_text(pallets_too_many(now, notice), now),
         "when": span_text(newest) if newest else "",
         "where": zone_text(newest) if newest else "",
         "why": reason_text(newest) if newest else "",

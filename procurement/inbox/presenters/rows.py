@@ -40,6 +40,11 @@ class Row:
     is_new: bool = False
 
     @property
+    def returned(self) -> str:
+        """How often it came back; empty if it never has."""
+        return returned_text(self.case)
+
+    @property
     def where(self) -> str:
         """Supplier · order · line, as far as they are known."""
         case = self.case
@@ -312,6 +317,16 @@ def small_facts(case: ExceptionCase) -> tuple[str, ...]:
     if facts.get("value") and len(found) < 2:
         found.append(money_text(rounded(Decimal(facts["value"]), 2), str(facts.get("currency", ""))))
     return tuple(found[:3])
+
+
+def returned_text(case: ExceptionCase) -> str:
+    """How often a case has come back since it was first told; empty for one that never has."""
+    back = case.occurrences - 1
+    if back < 1:
+        return ""
+    if back == 2:
+        return _("came back twice")
+    return ngettext("came back once", "came back %(n)d times", back) % {"n": back}
 
 
 # --- pieces of words ----------------------------------------------------------------------------------------

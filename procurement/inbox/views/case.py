@@ -41,7 +41,7 @@ from procurement.inbox.presenters.pages import (
     story_of,
     why_of,
 )
-from procurement.inbox.presenters.rows import score_tone, title_of
+from procurement.inbox.presenters.rows import returned_text, score_tone, title_of
 from procurement.inbox.queries.cases import (
     events_of,
     find_case,
@@ -113,6 +113,7 @@ def case_context(request: DoorRequest, case: ExceptionCase) -> dict[str, Any]:
     context: dict[str, Any] = {
         "case": case,
         "title": title_of(case, request.at),
+        "returned": returned_text(case),
         "look": look,
         "score_tone": score_tone(case.score),
         "is_mine": case.holder_id == request.actor.user_id,

@@ -15,10 +15,12 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from portal.kernel.scope import acting
+from procurement.demo.carrying import carry_some
 from procurement.demo.changing import talk_about_changes
 from procurement.demo.company import DEFAULT_SEED, DemoCompany, make_company
 from procurement.demo.counting import count_some
 from procurement.demo.crew import crew_size, work_together
+from procurement.demo.docking import arrange_times
 from procurement.demo.erp_past import keep_books, tell_past_commands, tell_past_runs
 from procurement.demo.loading import (
     SET_UP,
@@ -98,6 +100,8 @@ class Command(BaseCommand):
             forget_the_past()
         talk_about_changes(at=now - timedelta(minutes=10))
         ship_some(at=now)
+        carry_some(at=now)
+        arrange_times(at=now)
         count_some(at=now)
         end_accounts(company.people)
         begin_the_morning(company, at=now)

@@ -29,6 +29,7 @@ from procurement.notifications.queries import (
     choices_of,
     company_readers,
     managers,
+    orders_counted,
     orders_of_streams,
     readers_at,
 )
@@ -39,7 +40,10 @@ from suppliers.roles import Permission
 
 POSTMAN = Actor.system("Notices")
 BY_NAME = (To.NAMED, To.ASKED)
-OF_NO_ORDER = (NoticeKind.DOCK_TIME,)  # told to whoever has the right, at the supplier or at our docks
+OF_NO_ORDER = (
+    NoticeKind.DOCK_TIME,
+    NoticeKind.COUNT_DIFFERS,
+)  # told to whoever has the right, at the supplier or at our docks
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,7 @@ def _readers(tellings: Sequence[_Telling]) -> dict[int, list[Person]]:
     """Who is told, telling by telling."""
     by_permission: dict[Permission, dict[int, list[Person]]] = {}
     buyers: dict[str, Person] | None = None
+    counted = orders_counted(one.event for one in tellings if one.to is To.ITS_BUYERS)
     found: dict[int, list[Person]] = {}
     for telling in tellings:
         if telling.link is not None:
@@ -148,6 +153,9 @@ def _readers(tellings: Sequence[_Telling]) -> dict[int, list[Person]]:
             found[id(telling)] = _with_second_contact(telling, people)
             continue
         buyers = buyers if buyers is not None else company_readers(Permission.ORDER_VIEW)
+        if telling.to is To.ITS_BUYERS:
+            found[id(telling)] = _buyers_of(counted.get(telling.event.pk, ()), buyers)
+            continue
         found[id(telling)] = _buyers(telling, buyers)
     return found
 
@@ -169,6 +177,13 @@ def _buyers(telling: _Telling, buyers: Mapping[str, Person]) -> list[Person]:
         return managers()
     buyer = buyers.get(telling.order.buyer_email.lower()) if telling.order else None
     return [buyer] if buyer else managers()
+
+
+def _buyers_of(orders: Iterable[PurchaseOrder], buyers: Mapping[str, Person]) -> list[Person]:
+    """The buyers of several orders, each once; managers where one of them is not with us."""
+    addresses = dict.fromkeys(order.buyer_email.lower() for order in orders)
+    here = [buyers[address] for address in addresses if address in buyers]
+    return here if here and len(here) == len(addresses) else list(dict.fromkeys([*here, *managers()]))
 
 
 def _named(facts: Mapping[str, Any]) -> list[Person]:

@@ -1,6 +1,7 @@
 """Whether a notice is still true, and still wanted, at the moment its mail leaves."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from portal.kernel.audit.models import AuditEvent
@@ -11,8 +12,10 @@ from procurement.links.states import LinkStanding
 from procurement.notifications.models import Notice, NoticeMail
 from procurement.notifications.policies import cadence_of
 from procurement.notifications.queries import choices_of
-from procurement.notifications.states import Audience, Cadence, NoticeKind
+from procurement.notifications.states import Audience, Cadence, NoticeKind, NoticeState
 from procurement.orders.states import OrderState
+from procurement.receipts.queries import words_said
+from procurement.receipts.states import SheetState
 from procurement.tolerances.models import ToleranceDecision
 from suppliers.models import Membership, Supplier, User
 from suppliers.states import SupplierState
@@ -34,6 +37,7 @@ def still_wanted(
     changes = _changes(events.values())
     unseen = _unseen_rules(notices)
     settled = _settled_questions(notices)
+    counts = _Counts.of(mail, [one for one in notices if one.kind == NoticeKind.COUNT_DIFFERS], events)
     leaving: list[Notice] = []
     dropped: list[Dropped] = []
     for one in notices:
@@ -45,6 +49,8 @@ def still_wanted(
         elif one.kind == NoticeKind.QUESTION and one.event_id in events:
             is_settled = str(events[one.event_id].facts.get("task")) in settled
             reason = "answered, or taken back, meanwhile" if is_settled else ""
+        elif one.kind == NoticeKind.COUNT_DIFFERS and one.event_id in events:
+            reason = counts.overtaken(events[one.event_id])
         else:
             reason = _overtaken(one, events.get(one.event_id), changes, unseen, at)
         if reason:
@@ -98,6 +104,43 @@ def _settled_questions(notices: Iterable[Notice]) -> set[str]:
         return set()
     over = AuditEvent.objects.filter(stream__in=streams, kind__in=QUESTION_OVER)
     return {str(facts.get("task")) for facts in over.values_list("facts", flat=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """How the sheets stand that the notices of a mail are about, and of which of them its reader was told before."""
+
+    sheets: Mapping[str, tuple[str, int]]
+    told: frozenset[str]
+
+    @classmethod
+    def of(cls, mail: NoticeMail, notices: Sequence[Notice], events: Mapping[int, AuditEvent]) -> "_Counts":
+        about = [events[one.event_id] for one in notices if one.event_id in events]
+        if not about:
+            return cls({}, frozenset())
+        sent = Notice.objects.filter(
+            event_kind="count.posted",
+            address=mail.address,
+            state=NoticeState.SENT,
+            stream__in={event.stream for event in about},
+        )
+        told = AuditEvent.objects.filter(pk__in=sent.values("event_id")).values_list("facts", flat=True)
+        return cls(
+            words_said(str(event.facts.get("sheet")) for event in about if event.facts.get("sheet")),
+            frozenset(str(facts.get("sheet")) for facts in told),
+        )
+
+    def overtaken(self, event: AuditEvent) -> str:
+        """Why a fact of a count is told no more; empty for one that is."""
+        sheet = str(event.facts.get("sheet"))
+        state, spoken = self.sheets.get(sheet, ("", 0))
+        if event.kind == "count.reversed":
+            return "" if sheet in self.told else "nobody was told of this count"
+        if state != SheetState.POSTED:
+            return "the count was taken back"
+        if event.kind == "count.posted" and spoken >= int(event.facts.get("differs") or 0):
+            return "answered meanwhile"
+        return ""
 
 
 def _overtaken(

@@ -4,6 +4,7 @@ ship notice that it came with.
 
 from procurement.receipts.services.answering import answer_difference, settle_difference
 from procurement.receipts.services.booking import attach_receipts, receive_receipts
+from procurement.receipts.services.closing import CLOSES, close_settled
 from procurement.receipts.services.counting import COUNTER, HEARS, count_receipts, count_receipts_of
 from procurement.receipts.services.photos import clean_photo
 from procurement.receipts.services.posting import post_count, post_sheet, reverse_sheet
@@ -20,6 +21,7 @@ from procurement.receipts.services.writing import (
 )
 
 __all__ = [
+    "CLOSES",
     "COUNTER",
     "HEARS",
     "Scanned",
@@ -29,6 +31,7 @@ __all__ = [
     "attach_receipts",
     "begin_count",
     "clean_photo",
+    "close_settled",
     "count_receipts",
     "count_receipts_of",
     "discard_sheet",

@@ -36,6 +36,7 @@ from procurement.receipts.policies import ZERO, day_problem
 from procurement.receipts.queries import (
     Counted,
     counted_sheet,
+    difference_count,
     find_sheet,
     hold_sheet,
     live_notice_of,
@@ -62,6 +63,7 @@ from procurement.shipments.services import note_counted
 from procurement.shipments.states import LIVE
 
 MOST_TOLD = 50
+LONGEST_WHY = 300
 ERP = "erp"
 
 
@@ -199,8 +201,11 @@ def _facts_of(found: Counted, rests: Mapping[int, str]) -> dict[str, Any]:
             "damaged": plain(each.tally.damaged),
             "unit": each.one.line.unit,
             "rest": rests.get(each.one.pk, "") if each.tally.missing else "",
+            "item": each.one.line.item_number,
+            "why": "; ".join(dict.fromkeys(row.wrong for row in each.rows if row.wrong))[:LONGEST_WHY],
+            "differs": each.has_difference,
         }
-        for each in found.lines
+        for each in sorted(found.lines, key=lambda each: not each.has_difference)
     ]
     return {
         "sheet": str(sheet.key),
@@ -210,6 +215,7 @@ def _facts_of(found: Counted, rests: Mapping[int, str]) -> dict[str, Any]:
         "lines": lines[:MOST_TOLD],
         "count": len(lines),
         "wrong": [one.one.text for one in found.wrong][:MOST_TOLD],
+        "differs": difference_count(found),
         "packages": len(found.seen),
     }
 
@@ -304,16 +310,21 @@ def reverse_sheet(named: SheetNamed, reason: str, *, actor: Actor, at: datetime)
         raise IllegalTransition(message, details={"verb": "reverse", "state": sheet.state})
     require_as_seen(sheet, named.version)
     _require_nothing_later(sheet)
+    told = counted_sheet(sheet)
     fields: dict[str, Any] = {
         "reversed_at": at,
         "reversed_by": actor.label,
         "reverse_reason": why,
         "updated_at": at,
     }
-    facts = {"sheet": str(sheet.key), "number": sheet.reference, "why": why}
+    facts = {
+        "sheet": str(sheet.key),
+        "number": sheet.reference,
+        "why": why,
+        "differs": difference_count(told),
+    }
     SHEET_LIFECYCLE.move(sheet, "reverse", actor=actor, at=at, facts=facts, fields=fields)
     _note_on_notice(sheet)
-    told = counted_sheet(sheet)
     _ask_the_erp(told, actor=actor, at=at)
     _tell_orders(told, "order.count_reversed", actor=actor, at=at)
     return sheet

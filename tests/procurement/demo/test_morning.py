@@ -3,6 +3,7 @@
 import io
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
@@ -17,12 +18,16 @@ from portal.kernel.scope import acting
 from procurement.clocks.models import Clock
 from procurement.demo.company import DemoCompany, make_company
 from procurement.demo.loading import SET_UP
-from procurement.demo.people import JOSH, OMAR
+from procurement.demo.people import JOSH, LIAN_FENG, OMAR
+from procurement.docks.models import Appointment, DockPlan
+from procurement.gateways.models import GatewayEvent
 from procurement.inbox.models import CaseNote, CaseQueue, CaseTask, ExceptionCase, StandIn
 from procurement.inbox.states import CaseKind, CaseState
 from procurement.mailroom.models import InboundMail, MailDraft
 from procurement.management.commands import seed_demo
 from procurement.notifications.models import NoticeMail
+from procurement.receipts.models import ReceivingSheet
+from procurement.receipts.queries import unanswered_sheets
 from procurement.shipments.models import Package, ShipNotice
 from suppliers.models import User
 
@@ -58,11 +63,33 @@ def morning(django_db_setup, django_db_blocker, tmp_path_factory):
 def test_some_goods_are_on_their_way_some_late_and_some_stand_at_the_dock(morning):
     states = Counter(ShipNotice.objects.values_list("state", flat=True))
 
-    assert states == {"in_transit": 4, "arrived": 2, "sent": 1, "draft": 1}
+    assert states == {"in_transit": 4, "arrived": 3, "sent": 1, "draft": 1}
     late = ShipNotice.objects.filter(state="in_transit", expected_on__gt=F("delivery_on"))
     assert late.count() == 2
     assert Package.objects.filter(is_live=True, sscc="", carton_number="").count() == 0
     assert Package.objects.filter(sscc__startswith="09521234").exists()
+
+
+def test_times_at_the_docks_are_agreed_asked_for_and_one_was_missed(morning):
+    plan = DockPlan.objects.select_related("site").get()
+    times = Appointment.objects.order_by("id")
+
+    assert (plan.doors, plan.written_by) == (2, "Tom Ackroyd")
+    assert Counter(one.state for one in times) == {"confirmed": 2, "asked": 1, "proposed": 1, "missed": 1}
+    assert times.filter(site=plan.site).exists()
+    assert all(abs(one.starts_at - timezone.now()) < timedelta(days=14) for one in times)
+
+
+def test_a_carrier_tells_through_its_gateway_and_one_number_is_not_placed(morning):
+    assert Counter(GatewayEvent.objects.values_list("state", flat=True)) == {"taken": 2, "unplaced": 1}
+
+
+def test_one_count_waits_for_mei_one_is_answered_and_one_goes_on(morning):
+    sheets = ReceivingSheet.objects.all()
+
+    assert Counter(sheet.state for sheet in sheets) == {"posted": 2, "counting": 1}
+    (waiting,) = unanswered_sheets(SET_UP)
+    assert waiting.supplier.name == LIAN_FENG
 
 
 @pytest.fixture

@@ -14,9 +14,12 @@ from portal.kernel.scope import acting
 from procurement.calendars.policies import default_calendar, openings_on
 from procurement.docks.models import Appointment, DockPlan
 from procurement.docks.services import confirm_time
+from procurement.shipments.messages import LineEntry
+from procurement.shipments.services import correct_notice
 from tests.builders.changes import an_agreed_order
 from tests.builders.docks import an_asked_time, answer, time_of
 from tests.builders.shipments import a_sent_notice, begin, pack, send, write
+from tests.builders.shipments import do as do_with
 from tests.builders.world import a_line
 from tests.people import FEED
 
@@ -314,3 +317,25 @@ def test_a_plan_that_cannot_be_says_what_is_wrong_beside_its_field(people, at):
     assert "“late” is no opening" in text_of(refused)
     assert at("bea").get(url).status_code == 403
     assert at("rex").get(reverse("dock-plan", args=["NOWHERE"])).status_code == 404
+
+
+def test_a_correction_with_more_pallets_than_its_time_holds_says_so_to_both_sides(people, at):
+    notice = a_shipment(people, 1, pallets=3)
+    one = an_asked_time(notice, people["asha"], starts_at=START, at=NOW)
+    answer(confirm_time, one, people["rex"], at=NOW)
+    said = "13 pallets are announced by now: more than a door unloads in 30 minutes."
+    page = reverse("shipment-time", args=[notice.key])
+    assert "are announced by now" not in text_of(at("rex").get(page))
+
+    draft = do_with(correct_notice, notice, people["asha"], at=NOW)
+    with acting(FEED):
+        line = draft.lines.get().pk
+    head = {"ship_on": NOW.date(), "delivery_on": DAY}
+    write(draft, people["asha"], at=NOW, lines=[LineEntry(line, Decimal(26))], **head)
+    pack(draft, people["asha"], 10, 2, kind="pallet")
+    corrected = send(draft, people["asha"], at=NOW).notice
+
+    for who in ("rex", "asha"):
+        for name in ("shipment-time", "shipment"):
+            assert said in text_of(at(who).get(reverse(name, args=[corrected.key]))), (who, name)
+    assert time_of(corrected).ends_at - time_of(corrected).starts_at == timedelta(minutes=30)

@@ -15,9 +15,11 @@ from procurement.docks.policies import (
     free_times,
     is_in_hours,
     is_on_the_raster,
+    is_too_short,
     length_of,
     starts_on,
     was_kept,
+    week_to_show,
 )
 
 HALF = timedelta(minutes=30)
@@ -125,3 +127,30 @@ def test_a_truck_that_comes_a_little_late_has_kept_its_time():
     assert was_kept(at(10, 20), at(10))
     assert was_kept(at(5), at(10))
     assert not was_kept(at(10, 31), at(10))
+
+
+@pytest.mark.parametrize(
+    ("day", "today", "monday"),
+    [
+        (date(2026, 3, 13), date(2026, 3, 13), date(2026, 3, 9)),  # a Friday on which it is open
+        (date(2026, 3, 14), date(2026, 3, 14), date(2026, 3, 16)),
+        (date(2026, 3, 15), date(2026, 3, 15), date(2026, 3, 16)),
+        (date(2026, 3, 9), date(2026, 3, 14), date(2026, 3, 9)),  # who goes back sees what was
+        (date(2026, 4, 3), date(2026, 4, 3), date(2026, 4, 6)),  # Good Friday
+    ],
+)
+def test_a_week_that_is_over_at_the_dock_gives_way_to_the_coming_one(day, today, monday):
+    assert week_to_show(day, today, LEEDS) == monday
+
+
+def test_a_dock_that_opens_on_saturdays_shows_their_week():
+    saturday = date(2026, 3, 14)
+    hours = (*LEEDS.calendar.hours[:5], ((time(8), time(12)),), ())
+    rhythm = replace(LEEDS, calendar=replace(LEEDS.calendar, hours=hours))
+
+    assert week_to_show(saturday, saturday, rhythm) == date(2026, 3, 9)
+
+
+@pytest.mark.parametrize(("pallets", "short"), [(0, False), (10, False), (11, True)])
+def test_a_time_is_too_short_for_more_pallets_than_a_door_unloads_in_it(pallets, short):
+    assert is_too_short(at(9), at(9) + HALF, pallets, LEEDS) is short

@@ -7,7 +7,7 @@ import pytest
 from portal.kernel.scope import acting
 from procurement.inbox.models import ExceptionCase
 from procurement.inbox.presenters.pages import compared, own_page
-from procurement.inbox.presenters.rows import title_of
+from procurement.inbox.presenters.rows import returned_text, title_of
 from procurement.receipts.messages import BeginCount, NewWrongItem
 from procurement.receipts.services import add_line, begin_count, note_wrong_item
 from tests.builders.changes import an_agreed_order
@@ -183,3 +183,11 @@ def test_a_wrong_item_is_a_case_also_where_nothing_else_came(people):
 
     assert (case.kind, case.order.number) == ("goods_rejected", "4500000001")
     assert [one.one.line.number for one in whole_sheet(sheet).lines] == [10]
+
+
+@pytest.mark.parametrize(
+    ("occurrences", "words"),
+    [(1, ""), (2, "came back once"), (3, "came back twice"), (6, "came back 5 times")],
+)
+def test_how_often_a_case_came_back_is_said_in_words(occurrences, words):
+    assert returned_text(ExceptionCase(occurrences=occurrences)) == words
