@@ -1,6 +1,7 @@
-"""Take the pictures of the documentation from a running demo: `.venv/bin/python docs/screenshots/take.py`.
+"""Take the pictures of the documentation from a running demo: `.venv/bin/python docs/screenshots/take.py [name …]`.
 
-Reads var/demo.json for the address and the sign-ins. Needs a Chromium and the test environment (`make install`).
+Without names it takes all of them. Reads var/demo.json for the address and the sign-ins. Needs a Chromium and the test
+environment (`make install`).
 """
 
 import json
@@ -27,6 +28,7 @@ LEADS = {
     "case": re.compile(r"^/inbox/[0-9a-f-]{36}/$"),
     "mail": re.compile(r"^/mailbox/[^/]+/$"),
     "shipment": re.compile(r"^/shipments/[0-9a-f-]{36}/$"),
+    "sheet": re.compile(r"^/receiving/[0-9a-f-]{36}/$"),
     "service": re.compile(r"^/service-levels/[0-9a-f-]{36}/$"),
 }
 LINK = re.compile(r"https?://\S+?(/l/\S+)")
@@ -48,6 +50,11 @@ PICTURES = {
     "buyer-decisions": ("buyer", "/decisions/"),
     "buyer-orders": ("buyer", "/orders/"),
     "buyer-order": ("buyer", "/decisions/ -> order"),
+    "calendar": ("receiving", "/inbound/?view=week"),
+    "receiving": ("receiving", "/receiving/"),
+    "count": ("receiving", "/receiving/?view=counting -> sheet"),
+    "counted": ("supplier", "/receiving/?view=posted -> sheet"),
+    "record": ("supplier", "/records/?figure=answers"),
     "service-levels": ("administrator", "/service-levels/"),
     "mailbox": ("", "/mailbox/"),
     "mail": ("", f"/mailbox/?to={MAIL_ONLY} -> mail"),
@@ -105,15 +112,15 @@ def main() -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         sys.exit("No Chromium found. Install one first.")
+    wanted = {name: PICTURES[name] for name in sys.argv[1:]} or PICTURES
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         states = {
-            role: sign_in(browser, role)
-            for role in sorted({role for role, _way in PICTURES.values() if role})
+            role: sign_in(browser, role) for role in sorted({role for role, _way in wanted.values() if role})
         }
         for width in WIDTHS:
             for theme in ("light", "dark"):
-                for name, (role, way) in PICTURES.items():
+                for name, (role, way) in wanted.items():
                     with looking(browser, width, theme, states.get(role)) as page:
                         go(page, way)
                         page.screenshot(path=HERE / f"{name}-{theme}-{width}.png")
