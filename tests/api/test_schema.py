@@ -234,8 +234,8 @@ def explore(api, program, keys, operation, mode, examples):
 @pytest.mark.parametrize(
     ("who", "examples"),
     [
-        pytest.param("ACME", 12, id="supplier"),
-        pytest.param(None, 6, id="integration", marks=pytest.mark.slow),
+        pytest.param("ACME", 8, id="supplier"),
+        pytest.param(None, 4, id="integration", marks=pytest.mark.slow),
     ],
 )
 def test_nothing_breaks_and_nothing_is_a_lie(api, ground, db, settings, operation, mode, who, examples):
