@@ -20,7 +20,7 @@ from portal.kernel.rest.doors import (
     read_query,
     version_answered,
 )
-from portal.kernel.rest.fields import Day, Exact, Flag, Moment, Query, Shape, Text, Whole, Word, page_of
+from portal.kernel.rest.fields import Day, Exact, Flag, Key, Moment, Query, Shape, Text, Whole, Word, page_of
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, IF_MATCH, REPLAYED
 from procurement.changes.messages import (
     ACCEPT,
@@ -138,7 +138,7 @@ class ReasonedWord(WordOnWish):
 class ChosenChange(Shape):
     """One request, and its version that you have seen."""
 
-    change = serializers.UUIDField()
+    change = Key()
     version = Whole(min_value=1)
 
 

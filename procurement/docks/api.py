@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from portal.kernel.errors import NotFound
 from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
-from portal.kernel.rest.fields import Moment, Query, Shape, Text, Whole, Word, page_of
+from portal.kernel.rest.fields import Key, Moment, Query, Shape, Text, Whole, Word, page_of
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
 from procurement.docks.messages import AppointmentNamed, WishTime
 from procurement.docks.models import Appointment
@@ -131,7 +131,7 @@ class DockTimeQuery(Query):
     state = Word(required=False, choices=AppointmentState.choices, help_text="Where they stand.")
     site = Text(required=False, max_length=40, help_text="The code of a place.")
     supplier = Text(required=False, max_length=40, help_text="A supplier's number.")
-    consignment = serializers.UUIDField(required=False, help_text="The one of this consignment.")
+    consignment = Key(required=False, help_text="The one of this consignment.")
     since = Moment(required=False, help_text="That begin at or after this moment.")
     until = Moment(required=False, help_text="That begin before this moment.")
     updated_since = Moment(required=False, help_text="Asked for or moved at or after this moment.")

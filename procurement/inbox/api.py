@@ -12,6 +12,7 @@ from portal.kernel.errors import Invalid, Problem
 from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
 from portal.kernel.rest.fields import (
     Day,
+    Key,
     Moment,
     Query,
     Shape,
@@ -93,7 +94,7 @@ class CaseWords(Shape):
 class ChosenCase(Shape):
     """One case, and its version that you have seen."""
 
-    case = serializers.UUIDField()
+    case = Key()
     version = Whole(min_value=1)
 
 

@@ -4,6 +4,7 @@ A program that misspells `delivery_on` must hear of it: passed over, it would pr
 """
 
 import re
+import uuid
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -36,6 +37,18 @@ class Text(serializers.CharField):
         if not isinstance(data, str):
             self.fail("not_a_string")
         return super().to_internal_value(data)
+
+
+class Key(serializers.UUIDField):
+    """Our own key of something, as text. The framework would take a number, and `true`, for the key 0…01."""
+
+    default_error_messages = {"not_a_string": _("Send text in quotation marks.")}
+
+    def to_internal_value(self, data: Any) -> uuid.UUID:
+        if not isinstance(data, str):
+            self.fail("not_a_string")
+        key: uuid.UUID = super().to_internal_value(data)
+        return key
 
 
 class Word(serializers.ChoiceField):
