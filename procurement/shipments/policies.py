@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import IntEnum
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -494,3 +495,9 @@ NESTS: Mapping[str, frozenset[str]] = {
         if kind != PackageKind.PALLET
     },
 }
+
+
+def consignments_in(streams: Iterable[str]) -> list[UUID]:
+    """The consignments whose stories these streams of facts are, each once, in the order in which all lock them."""
+    named = {UUID(stream.removeprefix("shipment:")) for stream in streams if stream.startswith("shipment:")}
+    return sorted(named)

@@ -19,7 +19,7 @@ from procurement.orders.policies import plain
 from procurement.shipments.models import Milestone, Package, PackedQuantity, ShipNotice, ShipNoticeLine
 from procurement.shipments.policies import ZERO, Finding, Grade
 from procurement.shipments.queries import Written
-from procurement.shipments.states import MilestoneKind, NoticeState, PackageKind
+from procurement.shipments.states import ALL_SETTLED, MilestoneKind, NoticeState, PackageKind
 
 MOST_ROWS = 300  # packages shown at once; alike ones are one row
 
@@ -480,11 +480,8 @@ def headline(notice: ShipNotice, *, is_supplier: bool, today: date) -> Headline:
     if notice.state == NoticeState.DISCARDED:
         return Headline("quiet", "none", _("Discarded"), False, _("This draft was thrown away."))
     if notice.state == NoticeState.CLOSED and notice.end_reason:
-        # What the portal itself says is kept in English, and shown in the reader's words.
-        ours = {
-            "All that came otherwise is settled.": _("All that came otherwise is settled."),
-        }
-        why = ours.get(notice.end_reason, notice.end_reason)
+        is_ours = notice.end_reason == ALL_SETTLED
+        why = _("All that came otherwise is settled.") if is_ours else notice.end_reason
         text = _("Nothing more of it is awaited: “%(why)s”.") % {"why": why}
         return Headline("done", "full", _("Closed"), False, text)
     return Headline("done", "full", _("Done"), False, _("All that came of it has been counted."))

@@ -22,6 +22,9 @@ class NoticeState(models.TextChoices):
     DISCARDED = "discarded", _("Discarded")
 
 
+# Why the portal itself closes one. Such words are kept in English, and shown in the reader's.
+ALL_SETTLED = "All that came otherwise is settled."
+
 # What is on its way to us, or was: its quantities count against the order.
 ON_THE_WAY = (NoticeState.SENT, NoticeState.IN_TRANSIT, NoticeState.ARRIVED, NoticeState.PARTLY_RECEIVED)
 LIVE = (*ON_THE_WAY, NoticeState.RECEIVED, NoticeState.CLOSED)

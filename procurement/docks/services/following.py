@@ -18,6 +18,7 @@ from procurement.docks.queries import AWAITED, DOCK
 from procurement.docks.services.times import move
 from procurement.docks.states import OPEN, AppointmentState
 from procurement.shipments.models import ShipNotice
+from procurement.shipments.policies import consignments_in
 from procurement.shipments.states import NoticeState
 
 MOST_AT_ONCE = 200
@@ -37,9 +38,8 @@ HEARS = frozenset(
 def follow_shipments(events: Sequence[AuditEvent], at: datetime) -> str:
     """The reaction: let the times of the consignments that these facts are about follow."""
     require_no_transaction()
-    keys = {UUID(event.stream[9:]) for event in events if event.stream.startswith("shipment:")}
     moved = 0
-    for consignment in sorted(keys):
+    for consignment in consignments_in(event.stream for event in events):
         with acting(DOCK):
             moved += follow_shipment(consignment, actor=DOCK, at=at)
     return f"moved {moved}" if moved else "unchanged"

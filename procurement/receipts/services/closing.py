@@ -19,9 +19,10 @@ from procurement.receipts.services.counting import COUNTER
 from procurement.receipts.states import Rest, SheetState
 from procurement.shipments.messages import NoticeNamed
 from procurement.shipments.models import ShipNotice, ShipNoticeLine
+from procurement.shipments.policies import consignments_in
 from procurement.shipments.queries import hold_notice, order_ids_of
 from procurement.shipments.services import close_notice
-from procurement.shipments.states import NoticeState
+from procurement.shipments.states import ALL_SETTLED, NoticeState
 
 CLOSES = frozenset(
     {
@@ -32,16 +33,13 @@ CLOSES = frozenset(
     }
 )
 BOOKED = (NoticeState.PARTLY_RECEIVED, NoticeState.RECEIVED)
-# The portal's own words are kept in English; presenters say them in the reader's.
-REASON = "All that came otherwise is settled."
 
 
 def close_settled(events: Sequence[AuditEvent], at: datetime) -> str:
     """The reaction: close the consignments that these facts are about, where nothing of them is open any more."""
     require_no_transaction()
-    keys = {UUID(event.stream[9:]) for event in events if event.stream.startswith("shipment:")}
     closed = 0
-    for consignment in sorted(keys):
+    for consignment in consignments_in(event.stream for event in events):
         with acting(COUNTER):
             closed += close_if_settled(consignment, actor=COUNTER, at=at)
     return f"closed {closed}" if closed else "unchanged"
@@ -59,7 +57,7 @@ def close_if_settled(consignment: UUID, *, actor: Actor, at: datetime) -> bool:
     notice = hold_notice(seen.key, actor=actor)
     if notice.state not in BOOKED or not _is_settled(notice):
         return False
-    close_notice(NoticeNamed(notice.key, notice.version), REASON, actor=actor, at=at)
+    close_notice(NoticeNamed(notice.key, notice.version), ALL_SETTLED, actor=actor, at=at)
     return True
 
 
