@@ -30,7 +30,7 @@ from suppliers.queries import actor_of
 
 # 952 is what GS1 keeps for examples.
 EXAMPLE_PREFIX = "9521234"
-LINES_EACH = 4
+LINES_EACH = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,7 @@ class TestTheInbox:
         of_the_dock = kinds[CaseKind.GOODS_REJECTED] + kinds[CaseKind.RECEIPT_DIFFERS]
         assert 25 <= len(cases) - kinds[CaseKind.ACKNOWLEDGMENT_OVERDUE] - of_the_dock <= 60
         assert kinds[CaseKind.ACKNOWLEDGMENT_OVERDUE] <= 25
+        assert kinds[CaseKind.ASN_MISSING] <= 2
         assert len(kinds) >= 12
 
     def test_scores_go_from_hardly_anything_to_the_top(self, cases):
