@@ -72,13 +72,12 @@ class Bench:
         results[name] = {"at": report.now(), "machine": self.machine_text, "found": found, **more}
 
     def pages(self, results: dict[str, Any]) -> None:
-        effort = pages.Effort(0.1, 1, 1) if self.small else pages.Effort()
+        effort = pages.Effort(0.1, 1, 1, (1,)) if self.small else pages.Effort()
         sites = []
         for size in (self.little, self.big):
             database, loaded = servers.fresh_database(self.machine, size)
-            sites.append(
-                pages.Site(self.machine, size, database, servers.start_web(self.machine, database)).open()
-            )
+            web = servers.start_web(self.machine, database)
+            sites.append(pages.Site(self.machine, size, database, web, max(effort.clients)).open())
         front_end = sites[-1].front_end()
         found = pages.measure_pages(sites, effort)
         for site in sites:

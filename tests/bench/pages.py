@@ -33,6 +33,7 @@ class Effort:
     seconds: float = 4.0
     rounds: int = 2
     warm: int = 8
+    clients: tuple[int, ...] = (1, PEOPLE)
 
 
 @dataclass(slots=True)
@@ -105,6 +106,7 @@ class Site:
     size: Size
     database: str
     web: Web
+    people_each: int = PEOPLE
     people: dict[str, list[Browser]] = field(default_factory=dict)
     pages: dict[str, Page] = field(default_factory=dict)
 
@@ -113,7 +115,7 @@ class Site:
         for name, domain in (("asha", "supplier"), ("pat", "supplier"), ("bea", "northmoor")):
             self.people[name] = [
                 sign_in(self.web.port, HOST, f"{name}{number}@{domain}.example", self.machine.password)
-                for number in range(1, PEOPLE + 1)
+                for number in range(1, self.people_each + 1)
             ]
         self.pages = {page.name: page for page in self._pages()}
         return self
@@ -289,7 +291,7 @@ def measure_pages(sites: list[Site], effort: Effort) -> dict[str, Any]:
                 for _ in range(effort.warm):
                     site.people[page.who][0].get(page.requests[0][1])
         for _ in range(effort.rounds):
-            for clients in (1, PEOPLE):
+            for clients in effort.clients:
                 for site in sites:
                     page = site.pages[name]
                     site.measure(page, figures[site.size.lines], clients, effort.seconds * page.weight)

@@ -48,7 +48,6 @@ def test_the_client_reads_what_comes_in_pieces_and_every_cookie():
     assert answer.headers["set-cookie"] == "a=1; Path=/; \nb=2; Path=/; "
 
 
-@pytest.mark.slow
 def test_a_plan_names_three_of_many_keys():
     told = "Index Cond: (line_id = ANY ('{11,12,13,14,15,16,17}'::bigint[])) AND supplier_id IN (1, 2, 3)"
 
@@ -57,6 +56,7 @@ def test_a_plan_names_three_of_many_keys():
     )
 
 
+@pytest.mark.slow
 def test_a_small_bench_measures_everything_and_touches_only_its_own_folder(tmp_path):
     before = report.DOCUMENT.read_bytes()
     tmp_path.chmod(0o755)
