@@ -14,9 +14,15 @@ from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
 
 from tests.database import drop_database, empty_all_tables, make_database
+from tests.thoroughly import EVERYTHING
 
 # How long an example takes says more about the machine than about the code; `make bench` is for speed.
-settings.register_profile("quayside", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "quayside",
+    deadline=None,
+    max_examples=200 if EVERYTHING else 50,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.register_profile("quick", parent=settings.get_profile("quayside"), max_examples=20)
 settings.load_profile(os.environ.get("PROPERTY_TESTS", "quayside"))
 

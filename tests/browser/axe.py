@@ -9,13 +9,18 @@ from typing import Any
 from playwright.sync_api import expect
 
 AXE = Path(__file__).parent / "vendor/axe-core-4.14.1/axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+EVERY_RULE = {
+    "type": "tag",
+    "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+DARK = "(prefers-color-scheme: dark)"
+COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 BETWEEN = 820
 # By night nothing but the colours differs, and they are the same at every width.
 WIDTHS = {"light": (390, BETWEEN, 1440), "dark": (1440,)}
 LOOKS = [(width, scheme) for scheme, widths in WIDTHS.items() for width in widths]
 ASK = """
-([part, rules]) => axe.run(part, {runOnly: {type: "tag", values: rules}}).then(
+([part, only]) => axe.run(part, {runOnly: only}).then(
   found => found.violations.flatMap(violation => violation.nodes.map(
     node => `${violation.id}: ${node.target.join(" ")}: ${node.failureSummary}`)))
 """
@@ -24,13 +29,20 @@ ASK = """
 def violations(page: Any, part: str = "html") -> list[str]:
     """Every violation on this page, or in this part of it, as it stands: one line each.
 
-    Between a phone and a desk nothing but the room differs, so there axe is not asked again.
+    Between a phone and a desk nothing but the room differs, so there axe is not asked again; by night it is asked of
+    colours only.
     """
     if page.viewport_size["width"] == BETWEEN:
         return []
     # Through the debugger: our own Content-Security-Policy rightly refuses a script from nowhere.
     page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": AXE.read_text() + ";0"})
-    return list(page.evaluate(ASK, [part, RULES]))
+    return list(page.evaluate(ASK, [part, COLOURS if is_dark(page) else EVERY_RULE]))
+
+
+def is_dark(page: Any) -> bool:
+    """By the person's own setting, or else by what the browser prefers."""
+    scheme = page.evaluate("getComputedStyle(document.documentElement).colorScheme")
+    return scheme == "dark" or ("dark" in scheme and page.evaluate(f"matchMedia('{DARK}').matches"))
 
 
 def sideways(page: Any) -> int:

@@ -12,8 +12,9 @@ import pytest
 
 from tests.machines import servers
 from tests.machines.servers import Server, wait_for
-from tests.machines.site import WORKERS, Ground, Site
+from tests.machines.site import Ground, Site
 from tests.machines.visitors import Ledger, Visitor, a_week_after, everybody
+from tests.thoroughly import EVERYTHING
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(servers.missing()), reason=servers.missing())]
 
@@ -51,11 +52,14 @@ def rabbitmq(ground: Ground) -> Iterator[tuple[Server, str]]:
 
 
 def test_on_redis_each_may_be_killed_and_nothing_is_lost_or_doubled(ground, redis):
-    blows = ["web-1", "broker", *WORKERS, "pgbouncer", "scheduler", "postgres", "web-2"]
+    blows = ["web-1", "broker", "worker-1", "postgres"]
+    if EVERYTHING:
+        blows += ["worker-2", "worker-3", "pgbouncer", "scheduler", "web-2"]
 
     killed_while_people_work(ground, Site(ground, *redis), blows)
 
 
+@pytest.mark.skipif(not EVERYTHING, reason="the same blows as on Redis; EVERYTHING=1 tries them here too")
 def test_on_rabbitmq_each_may_be_killed_and_nothing_is_lost_or_doubled(ground, rabbitmq):
     blows = ["worker-1", "broker", "scheduler", "postgres restarted"]
 

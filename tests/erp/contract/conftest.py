@@ -1,25 +1,25 @@
 """Which version of an ERP a promise of the contract is asked of.
 
 Every promise is asked of every kind of ERP, and of one version of it: half of them meet the older one, half the newer,
-always the same ones. `EVERY_VERSION=1 make test ARGS=tests/erp/contract` asks all of all; do so before a release, and
+always the same ones. `make test EVERYTHING=1 ARGS=tests/erp/contract` asks all of all; do so before a release, and
 when a version is added.
 """
 
 from __future__ import annotations
 
-import os
 import zlib
 
 import pytest
 
 from tests.erp.contract.harness import HARNESSES
+from tests.thoroughly import EVERYTHING
 
 VERSIONS = sorted(name for name in HARNESSES if name.startswith("tryton"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the versions that are not this promise's turn."""
-    if os.environ.get("EVERY_VERSION"):
+    if EVERYTHING:
         return
     left_out = [item for item in items if not is_its_turn(item)]
     if left_out:

@@ -18,6 +18,7 @@ from tests.erp.papers import an_order
 from tests.erp.tryton.harness import TrytonHarness, tryton_harness
 from tests.erp.tryton.test_crashes import Killed, Mortal, sightings
 from tests.erp.tryton.test_shipping import MAY, a_notice
+from tests.thoroughly import some
 
 pytestmark = pytest.mark.slow
 
@@ -70,7 +71,7 @@ def told(erp: TrytonHarness) -> list[tuple[Decimal, date, object, Decimal]]:
 
 
 # Dying before a call is dying after the one before it.
-@pytest.mark.parametrize(("at", "after"), [(at, True) for at in (1, 2, 3, 5, 7, 8, 9, 10, 11)])
+@pytest.mark.parametrize(("at", "after"), some([(at, True) for at in (1, 2, 3, 5, 7, 8, 9, 10, 11)]))
 def test_whatever_step_was_the_last_all_is_booked_once_and_no_day_moved(
     erp: TrytonHarness, at: int, after: bool
 ) -> None:
@@ -91,7 +92,7 @@ def test_whatever_step_was_the_last_all_is_booked_once_and_no_day_moved(
     assert [one["state"] for one in states] == ["done"]
 
 
-@pytest.mark.parametrize("at", [2, 4, 5, 6])
+@pytest.mark.parametrize("at", some([2, 4, 5, 6]))
 def test_goods_that_nobody_announced_are_booked_once_too(erp: TrytonHarness, at: int) -> None:
     (order,) = erp.put_orders(an_order())
     count = replace(a_count(order, 5), consignment="", reference="")

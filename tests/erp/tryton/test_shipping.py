@@ -17,6 +17,7 @@ from procurement.shipments.messages import NoticeCommand, NoticeCommandLine
 from tests.erp.papers import an_order
 from tests.erp.tryton.harness import TrytonHarness, tryton_harness
 from tests.erp.tryton.test_crashes import Killed, Mortal, sightings
+from tests.thoroughly import some
 
 pytestmark = pytest.mark.slow
 
@@ -54,7 +55,9 @@ def dies(erp: TrytonHarness, command: NoticeCommand, at: int, *, after: bool) ->
     return False
 
 
-@pytest.mark.parametrize(("at", "after"), [(1, True), (2, True), (3, False), (3, True), (4, True), (5, True)])
+@pytest.mark.parametrize(
+    ("at", "after"), some([(1, True), (2, True), (3, False), (3, True), (4, True), (5, True)])
+)
 def test_whatever_step_was_the_last_there_is_one_shipment_and_no_day_moved(
     erp: TrytonHarness, at: int, after: bool
 ) -> None:
