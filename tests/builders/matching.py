@@ -5,10 +5,19 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from portal.kernel.scope import acting
 from portal.kernel.values import line_amount
+from procurement.catalogue.models import Company
+from procurement.invoices.models import Invoice, InvoiceCharge, InvoiceLine
 from procurement.matching.engine import Claim, ClaimedLine, Grounds, Kind, Limits, LineGround, Totals, match
+from procurement.matching.messages import WriteMatchPolicy
+from procurement.matching.services import approve_match_policy, match_invoices, write_match_policy
+from procurement.matching.states import Trigger
+from procurement.orders.models import PurchaseOrderLine
 from procurement.tolerances.messages import Direction, DocumentKind, Joined, Limit, Measure, Rule, Subject
 from procurement.tolerances.policies import Rulebook
+from tests.builders.world import MONDAY
+from tests.people import FEED
 
 TODAY = date(2026, 3, 2)
 SUBJECT = Subject(
@@ -135,3 +144,103 @@ def said(matched, kind):
     """The one check of a kind."""
     (check,) = [one for one in matched.checks if one.kind is kind]
     return check
+
+
+# --- in the database ----------------------------------------------------------------------------------------
+
+
+def number_lines(entries):
+    """(order line, quantity, price) each, numbered from 1; a dict in fourth place changes the line further."""
+    return [(place, *entry[:3], entry[3] if len(entry) > 3 else {}) for place, entry in enumerate(entries, 1)]
+
+
+def a_sent_invoice(*entries, number="INV-1", kind=Kind.INVOICE, at=None, charges=(), state="sent", **changed):
+    """An invoice as it stands once it was sent: lines of (order line, quantity, price)."""
+    at = at or MONDAY
+    with acting(FEED):
+        order = entries[0][0].order if entries and entries[0][0] is not None else None
+        supplier = changed.pop("supplier", None) or order.supplier
+        company = changed.pop("company", None) or Company.objects.get()
+        values = {
+            "number": number,
+            "number_key": number.casefold().removeprefix("inv-").lstrip("0"),
+            "invoiced_on": at.date(),
+            "currency": "EUR",
+            "drafted_at": at,
+            "updated_at": at,
+            "state_at": at,
+            "written_by": "Asha",
+            "sent_by": "Asha",
+            "sent_at": None if state == "draft" else at,
+        }
+        made = number_lines(entries)
+        net = sum(
+            (
+                line_amount(dec(quantity), dec(price), Decimal(1), "EUR")
+                for _n, _line, quantity, price, _c in made
+            ),
+            start=Decimal(0),
+        )
+        on = sum((dec(amount) for _code, amount in charges), start=Decimal(0))
+        invoice = Invoice.objects.create(
+            supplier=supplier,
+            company=company,
+            kind=kind.value,
+            state="draft",
+            line_total=net,
+            charge_total=on,
+            total=net + on,
+            **{**values, **changed},
+        )
+        for place, line, quantity, price, more in made:
+            InvoiceLine.objects.create(
+                supplier=supplier,
+                invoice=invoice,
+                line=line,
+                order=line.order if line else None,
+                position=place,
+                **{
+                    "quantity": dec(quantity),
+                    "unit": line.unit if line else "pcs",
+                    "unit_price": dec(price),
+                    "amount": line_amount(dec(quantity), dec(price), Decimal(1), "EUR"),
+                    **more,
+                },
+            )
+        for code, amount in charges:
+            InvoiceCharge.objects.create(supplier=supplier, invoice=invoice, code=code, amount=dec(amount))
+        if state != "draft":
+            Invoice.objects.filter(pk=invoice.pk).update(state=state)
+            invoice.refresh_from_db()
+    return invoice
+
+
+def fresh_invoice(invoice):
+    """The invoice as it stands in the database now."""
+    with acting(FEED):
+        return Invoice.objects.select_related("company", "supplier").get(pk=invoice.pk)
+
+
+def order_lines(number="4500000001"):
+    """The lines of an order, each with its order and supplier at hand."""
+    with acting(FEED):
+        found = PurchaseOrderLine.objects.filter(order__number=number).order_by("number")
+        return list(found.select_related("order__supplier", "order__company"))
+
+
+def matched_now(*invoices, trigger=Trigger.SENT, at=None):
+    """Match these invoices together; how many were approved."""
+    with acting(FEED):
+        return match_invoices([one.pk for one in invoices], trigger=trigger, at=at or MONDAY)
+
+
+def a_match_policy(people, *, at=None, **changed):
+    """A matching policy that acts: Bea wrote it, Max let it."""
+    at = at or MONDAY
+    bea, max_ = people["bea"].actor, people["max"].actor
+    with acting(bea):
+        values = {"company": Company.objects.get().pk, "name": "Clean ones", "way": "three_way"}
+        values |= {"approves_alone": True}
+        policy = write_match_policy(WriteMatchPolicy(**{**values, **changed}), actor=bea, at=at)
+    with acting(max_):
+        return approve_match_policy(policy.key, policy.version, actor=max_, at=at)

@@ -7,7 +7,7 @@ same order lines, are suspected and asked: a supplier that delivers the same eve
 from collections.abc import Iterable
 from fractions import Fraction
 
-from procurement.matching.engine.checks import Acts, Check, CheckKind, Result
+from procurement.matching.engine.checks import Acts, Check, CheckKind, Input, Result
 from procurement.matching.engine.papers import Claim, Earlier, Limits
 
 
@@ -50,7 +50,7 @@ def _found(
     refuses: bool = False,
     limit: Fraction | None = None,
 ) -> Check:
-    inputs = {
+    inputs: dict[str, Input] = {
         "number": claim.number,
         "day": claim.invoiced_on,
         "other": one.number,

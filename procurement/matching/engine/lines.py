@@ -208,7 +208,13 @@ def _price(claim: Claim, one: Mapped, limits: Limits) -> Check:
         expected = ground.credited_price if ground.credited_price is not None else expected
         passed, failed = "price.credited", "price.credited_under"
     figures = {"expected": claim.sign * expected, "actual": claim.sign * actual}
-    found = judge(limits, ground.subject, Measure.UNIT_PRICE, **figures)
+    found = judge(
+        limits,
+        ground.subject,
+        Measure.UNIT_PRICE,
+        expected=figures["expected"],
+        actual=figures["actual"],
+    )
     inputs = {
         "order": ground.order,
         "line": str(ground.number),

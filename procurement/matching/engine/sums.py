@@ -135,8 +135,13 @@ def _tax_amount(claim: Claim, grounds: Grounds, limits: Limits, inputs: dict[str
     if within_rounding(tax, expected, claim.currency):
         limit = minor_unit(claim.currency)
         return Check(CheckKind.TAX, Result.PASSED, "tax.right", inputs, limit=limit)
-    figures = {"expected": claim.sign * round_money(expected, claim.currency), "actual": claim.sign * tax}
-    found = judge(limits, grounds.subject, Measure.TAX, **figures)
+    found = judge(
+        limits,
+        grounds.subject,
+        Measure.TAX,
+        expected=claim.sign * round_money(expected, claim.currency),
+        actual=claim.sign * tax,
+    )
     if found[1] is None:
         # Too little tax is as wrong as too much: neither side may claim it so.
         found = (Result.FAILED, None)

@@ -7,8 +7,18 @@ carton is no such thing; without somebody's word for it, nobody guesses.
 from collections.abc import Mapping
 from fractions import Fraction
 
-_COUNT = {"C62": 1, "H87": 1, "EA": 1, "PR": 2, "DZN": 12, "GRO": 144, "CEN": 100, "MIL": 1000, "T3": 1000}
-_MASS = {
+_COUNT: dict[str, int | Fraction] = {
+    "C62": 1,
+    "H87": 1,
+    "EA": 1,
+    "PR": 2,
+    "DZN": 12,
+    "GRO": 144,
+    "CEN": 100,
+    "MIL": 1000,
+    "T3": 1000,
+}
+_MASS: dict[str, int | Fraction] = {
     "KGM": 1,
     "GRM": Fraction(1, 1000),
     "MGM": Fraction(1, 10**6),
@@ -16,7 +26,7 @@ _MASS = {
     "LBR": Fraction(45359237, 10**8),
     "ONZ": Fraction(28349523125, 10**12),
 }
-_LENGTH = {
+_LENGTH: dict[str, int | Fraction] = {
     "MTR": 1,
     "DMT": Fraction(1, 10),
     "CMT": Fraction(1, 100),
@@ -26,14 +36,14 @@ _LENGTH = {
     "FOT": Fraction(3048, 10**4),
     "YRD": Fraction(9144, 10**4),
 }
-_AREA = {
+_AREA: dict[str, int | Fraction] = {
     "MTK": 1,
     "DMK": Fraction(1, 100),
     "CMK": Fraction(1, 10**4),
     "MMK": Fraction(1, 10**6),
     "FTK": Fraction(9290304, 10**8),
 }
-_VOLUME = {
+_VOLUME: dict[str, int | Fraction] = {
     "MTQ": 1,
     "LTR": Fraction(1, 1000),
     "HLT": Fraction(1, 10),
@@ -43,7 +53,7 @@ _VOLUME = {
     "CMQ": Fraction(1, 10**6),
     "GLL": Fraction(3785411784, 10**12),
 }
-_TIME = {"SEC": 1, "MIN": 60, "HUR": 3600, "DAY": 86400, "WEE": 604800}
+_TIME: dict[str, int | Fraction] = {"SEC": 1, "MIN": 60, "HUR": 3600, "DAY": 86400, "WEE": 604800}
 _DIMENSIONS = (_COUNT, _MASS, _LENGTH, _AREA, _VOLUME, _TIME)
 
 

@@ -34,12 +34,23 @@ STANDARD = MatchRule("", "", Way.THREE_WAY)
 
 
 class Ways:
-    """The matching policies of a company, kept by scope."""
+    """The matching policies of a company, kept by scope; `standard` counts where none of them speaks."""
 
-    def __init__(self, rules: Iterable[MatchRule]) -> None:
+    def __init__(self, rules: Iterable[MatchRule], standard: MatchRule = STANDARD) -> None:
+        self.standard = standard
         self._kept: dict[tuple[str, ...], list[MatchRule]] = {}
         for rule in rules:
             self._kept.setdefault(_place(rule.scope.level, rule.scope), []).append(rule)
+
+    def uses(self, level: Level) -> bool:
+        """Whether any policy is written for such a scope."""
+        return any(place[0] == level for place in self._kept)
+
+    @property
+    def widest_window(self) -> int:
+        """The most days that the same amount is suspected for."""
+        rules = [self.standard, *(rule for found in self._kept.values() for rule in found)]
+        return max(rule.duplicate_days or 0 for rule in rules)
 
     def of(self, subject: Subject) -> MatchRule:
         """The policy that counts for this subject on its day."""
@@ -49,7 +60,7 @@ class Ways:
             ]
             if found:
                 return min(found, key=_strictest)
-        return STANDARD
+        return self.standard
 
 
 def _place(level: Level, named: Scope | Subject) -> tuple[str, ...]:
