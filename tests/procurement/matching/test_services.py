@@ -43,6 +43,12 @@ from tests.people import FEED
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def in_the_tests_transaction(monkeypatch):
+    """Reactions refuse to run inside a transaction; `tests/concurrency` runs them as workers do."""
+    monkeypatch.setattr("procurement.matching.services.reacting.require_no_transaction", lambda: None)
+
+
 def lines(received=100, number="4500000001", **changed):
     """Two lines of 100 valves at 6.85, of each of which so many came."""
     made = [a_line(10, received_quantity=Decimal(received)), a_line(20, received_quantity=Decimal(received))]
