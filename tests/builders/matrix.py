@@ -657,7 +657,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "api-invoice": _invoice,
     **{
         f"api-invoice-{verb}": _invoice
-        for verb in ("send", "revise", "withdraw", "reject", "discard", "credit")
+        for verb in ("match", "send", "revise", "withdraw", "reject", "discard", "credit")
     },
     "api-ship-notice": _notice,
     "api-ship-notice-send": _notice,

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,8 +19,14 @@ from procurement.matching.engine.checks import CheckKind, check_to_json
 from procurement.matching.models import MatchPolicy
 from procurement.matching.presenters import acts_text, check_rows, check_sentence, held_sentence, outcome_text
 from procurement.matching.presenters.sentences import SENTENCES
+from procurement.matching.services import match_invoices
 from procurement.tolerances.messages import Level, Measure, Scope
+from tests.builders.invoices import a_draft_invoice
+from tests.builders.invoices import a_sent_invoice as send
 from tests.builders.matching import a_claim, a_ground, a_line, a_rule, limits, said, the_grounds
+from tests.builders.programs import a_program
+from tests.builders.world import MONDAY, an_order, fresh
+from tests.builders.world import a_line as line_paper
 from tests.people import FEED
 
 
@@ -143,3 +150,32 @@ def test_a_policy_is_written_by_one_and_let_act_by_another(people):
     assert max_.post(reverse("match-policy-retire", args=[policy.key]), {"version": 3}).status_code == 303
     with acting(FEED):
         assert MatchPolicy.objects.get().state == "retired"
+
+
+@pytest.mark.django_db
+def test_both_sides_programs_read_how_an_invoice_was_compared(people, world):
+    an_order(lines=[line_paper(10, received_quantity=Decimal(50)), line_paper(20)])
+    sent = send(fresh(), people["otto"], {"L10": 60})
+    address = f"/api/v1/invoices/{sent.key}/match"
+    acme, buying = a_program(world["ACME"]), a_program()
+    assert acme.get(address).status_code == 404
+    with acting(FEED):
+        match_invoices([sent.pk], trigger="sent", at=MONDAY)
+    seller, buyer = acme.get(address).json(), buying.get(address).json()
+    assert seller == buyer
+    assert (seller["outcome"], seller["trigger"], seller["approves_alone"]) == (
+        "waits_for_receipt",
+        "sent",
+        False,
+    )
+    (waits,) = [one for one in seller["checks"] if one["result"] == "waits"]
+    assert (waits["kind"], waits["position"], waits["acts"], waits["inputs"]["received"]) == (
+        "quantity",
+        1,
+        "receiver",
+        "50",
+    )
+    assert a_program(world["GLOBEX"]).get(address).status_code == 404
+    draft = a_draft_invoice(fresh(), people["asha"], {"L20": 5}, number="INV-2")
+    tried = acme.get(f"/api/v1/invoices/{draft.key}/match").json()
+    assert (tried["made_at"], tried["outcome"]) == (None, "waits_for_receipt")
