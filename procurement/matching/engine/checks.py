@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from procurement.tolerances.messages import Rule, number_text, rule_from_json, rule_to_json
@@ -201,6 +202,13 @@ def check_from_json(told: Mapping[str, Any]) -> Check:
     )
 
 
+@lru_cache(maxsize=65536)
+def _fraction(value: Decimal) -> Fraction:
+    return Fraction(value)
+
+
 def exact(value: Decimal | Fraction | int) -> Fraction:
-    """A figure as the checks compare it."""
-    return value if isinstance(value, Fraction) else Fraction(value)
+    """A figure as the checks compare it. The same few come again and again: ones, prices, quantities."""
+    if type(value) is Fraction:
+        return value
+    return _fraction(value) if type(value) is Decimal else Fraction(value)

@@ -28,12 +28,14 @@ class Mapped:
 
     @property
     def quantity(self) -> Fraction:
-        return exact(self.line.quantity) * self.factor
+        quantity = exact(self.line.quantity)
+        return quantity if self.factor == 1 else quantity * self.factor
 
     @property
     def unit_price(self) -> Fraction:
         """The claimed price for one of the order's units, exactly."""
-        return exact(self.line.unit_price) / (exact(self.line.price_quantity) * self.factor)
+        price, per = exact(self.line.unit_price), exact(self.line.price_quantity) * self.factor
+        return price if per == 1 else price / per
 
 
 # --- which line ---------------------------------------------------------------------------------------------
@@ -115,7 +117,9 @@ def check_quantities(claim: Claim, mapped: Sequence[Mapped], limits: Limits) -> 
 
 def _quantity(claim: Claim, lines: Sequence[Mapped], limits: Limits) -> Check:
     ground = lines[0].ground
-    mine = sum((one.quantity for one in lines), start=Fraction(0))
+    mine = lines[0].quantity
+    for one in lines[1:]:
+        mine += one.quantity
     before = exact(ground.claimed_quantity)
     total = before + claim.sign * mine
     position = lines[0].line.position
@@ -269,7 +273,9 @@ def check_amounts(claim: Claim) -> Iterator[Check]:
             )
     for line in sorted(claim.lines, key=lambda one: one.position):
         extra = extras.get(line.position, Fraction(0))
-        gross = exact(line.quantity) * exact(line.unit_price) / exact(line.price_quantity)
+        gross = exact(line.quantity) * exact(line.unit_price)
+        if line.price_quantity != 1:
+            gross /= exact(line.price_quantity)
         expected = round_money(gross, claim.currency) + extra
         same = within_rounding(exact(line.amount), expected, claim.currency)
         yield Check(
@@ -298,7 +304,9 @@ def check_cumulative(claim: Claim, mapped: Sequence[Mapped], limits: Limits) -> 
         ground = lines[0].ground
         if ground.currency != claim.currency:
             continue  # said once, by the currency
-        mine = sum((exact(one.line.amount) for one in lines), start=Fraction(0))
+        mine = exact(lines[0].line.amount)
+        for one in lines[1:]:
+            mine += exact(one.line.amount)
         before = exact(ground.claimed_amount)
         total = before + claim.sign * mine
         inputs: dict[str, Input] = {

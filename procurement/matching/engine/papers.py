@@ -158,7 +158,9 @@ class LineGround:
     @property
     def unit_price(self) -> Fraction:
         """The order's price for one unit, exactly."""
-        return Fraction(self.price) / Fraction(self.price_per)
+        return (
+            Fraction(self.price) if self.price_per == 1 else Fraction(self.price) / Fraction(self.price_per)
+        )
 
     @property
     def amount(self) -> Fraction:

@@ -16,6 +16,7 @@ from procurement.matching.queries.rules import (
     match_policies,
     ways_of,
 )
+from procurement.matching.queries.trying import InvoicesTried, TriedInvoice, try_on_invoices
 from procurement.matching.queries.waiting import (
     MATCHER,
     touched_by_claims,
@@ -26,7 +27,9 @@ from procurement.matching.queries.waiting import (
 __all__ = [
     "MATCHER",
     "Gathering",
+    "InvoicesTried",
     "MatchFigures",
+    "TriedInvoice",
     "checks_of",
     "current_match",
     "current_matches",
@@ -40,6 +43,7 @@ __all__ = [
     "matches_of",
     "touched_by_claims",
     "touched_by_orders",
+    "try_on_invoices",
     "visible_matches",
     "waiting_for_receipt",
     "ways_of",

@@ -355,13 +355,16 @@ def _place(invoice: Invoice) -> tuple[datetime, int]:
 # --- reading it all -----------------------------------------------------------------------------------------
 
 
-def gather(invoices: Sequence[Invoice], *, at: datetime, hold: bool = False) -> Gathering:
+def gather(
+    invoices: Sequence[Invoice], *, at: datetime, hold: bool = False, tried: LivePolicy | None = None
+) -> Gathering:
     """Read all that these invoices are held against, with `company` and `supplier` at hand; with `hold` the tolerances
-    stay what they are until the transaction ends. For the buying side and the program itself.
+    stay what they are until the transaction ends; `tried` takes the place of those that act. For the buying side and
+    the program itself.
     """
     ids = [one.pk for one in invoices]
     lines = _by_invoice(InvoiceLine.objects.filter(invoice__in=ids).order_by("invoice_id", "position", "id"))
-    companies = {pk: _company(pk, hold=hold) for pk in {one.company_id for one in invoices}}
+    companies = {pk: _company(pk, tried, hold=hold) for pk in {one.company_id for one in invoices}}
     line_ids = {line.line_id for theirs in lines.values() for line in theirs if line.line_id}
     order_ids = {line.order_id for theirs in lines.values() for line in theirs if line.order_id}
     whole = any(one.book.uses(DocumentKind.INVOICE, Measure.DOCUMENT_AMOUNT) for one in companies.values())
@@ -401,10 +404,10 @@ def _by_invoice(rows: Iterable[InvoiceLine | InvoiceCharge | InvoiceTax]) -> dic
     return found
 
 
-def _company(company_id: int, *, hold: bool) -> Company:
+def _company(company_id: int, tried: LivePolicy | None, *, hold: bool) -> Company:
     profile = InvoicingProfile.objects.filter(company=company_id).first()
     look = live_policy_held if hold else live_policy
-    policy = look(company_id, DocumentKind.INVOICE)
+    policy = tried or look(company_id, DocumentKind.INVOICE)
     taxes = frozenset(
         InvoiceTaxChoice.objects.filter(company=company_id).values_list("category", "rate", "jurisdiction")
     )

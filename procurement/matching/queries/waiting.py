@@ -38,10 +38,11 @@ def waiting_for_receipt(line_ids: Iterable[int]) -> list[int]:
 
 
 def touched_by_orders(order_ids: Iterable[int]) -> list[int]:
-    """The invoices, by id, that are held for anything on lines of these orders, or not matched yet. One query."""
-    orders = set(order_ids)
-    rows = _apart().filter(line__order__in=orders)
-    return _ours(rows)
+    """The invoices, by id, that the match holds for whatever reason, or has not seen yet, and that claim of these
+    orders: what they ask for is something else now. One query.
+    """
+    inside = InvoiceLine.objects.filter(order__in=set(order_ids)).values("invoice")
+    return list(Invoice.objects.filter(OURS, pk__in=inside).order_by("id").values_list("pk", flat=True))
 
 
 def touched_by_claims(invoice_keys: Iterable[UUID]) -> list[int]:

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 import procurement.matching.engine as engine
 from portal.kernel.actors import NOBODY
 from portal.kernel.scope import acting
+from procurement.invoices.models import Invoice
 from procurement.matching.engine import Kind, match
 from procurement.matching.engine.checks import CheckKind, check_to_json
 from procurement.matching.models import MatchPolicy
@@ -23,8 +24,19 @@ from procurement.matching.services import match_invoices
 from procurement.tolerances.messages import Level, Measure, Scope
 from tests.builders.invoices import a_draft_invoice
 from tests.builders.invoices import a_sent_invoice as send
-from tests.builders.matching import a_claim, a_ground, a_line, a_rule, limits, said, the_grounds
+from tests.builders.matching import (
+    a_claim,
+    a_ground,
+    a_line,
+    a_rule,
+    a_sent_invoice,
+    limits,
+    order_lines,
+    said,
+    the_grounds,
+)
 from tests.builders.programs import a_program
+from tests.builders.tolerances import a_draft
 from tests.builders.world import MONDAY, an_order, fresh
 from tests.builders.world import a_line as line_paper
 from tests.people import FEED
@@ -34,6 +46,11 @@ def signed_in(person):
     client = Client()
     client.force_login(person.user)
     return client
+
+
+def text_of(response):
+    plain = re.sub(r"<[^>]+>", " ", response.content.decode())
+    return re.sub(r"\s+", " ", plain)
 
 
 WEIGHED = a_rule(Measure.UNIT_PRICE, percent=3)
@@ -150,6 +167,28 @@ def test_a_policy_is_written_by_one_and_let_act_by_another(people):
     assert max_.post(reverse("match-policy-retire", args=[policy.key]), {"version": 3}).status_code == 303
     with acting(FEED):
         assert MatchPolicy.objects.get().state == "retired"
+
+
+@pytest.mark.django_db
+def test_a_draft_policy_is_tried_on_past_invoices(people):
+    at = timezone.now()
+    an_order(lines=[line_paper(10, received_quantity=Decimal(100)), line_paper(20)])
+    line, other = order_lines()
+    dear = a_sent_invoice((line, 10, "7.05"), number="INV-1", at=at)
+    a_sent_invoice((line, 11, "7.10"), number="INV-2", at=at)
+    a_sent_invoice((other, 5, "6.85"), number="INV-3", at=at)
+    bea = signed_in(people["bea"])
+    draft = a_draft(people["bea"], WEIGHED)
+    page = text_of(bea.get(reverse("policy-dry-run", args=[draft.key])))
+    assert "1 of 3 invoices would pass." in page
+    assert "7.10 EUR each is claimed on order 4500000001, line 10, but 6.85 EUR was agreed" in page
+    assert "only 0 pcs came yet" in page
+    with acting(FEED):
+        Invoice.objects.filter(pk=dear.pk).update(state="rejected", rejected_reason="Too dear")
+    page = text_of(bea.get(reverse("policy-dry-run", args=[draft.key])))
+    assert "1 of them was rejected by people" in page
+    promises = a_draft(people["bea"], name="Promises")
+    assert "Past invoices" not in text_of(bea.get(reverse("policy-dry-run", args=[promises.key])))
 
 
 @pytest.mark.django_db
