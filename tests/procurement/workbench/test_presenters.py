@@ -23,6 +23,7 @@ PLACES = [
     "procurement/receipts/services/booking.py",
     "procurement/receipts/services/posting.py",
     "procurement/bills/services.py",
+    "procurement/invoices/services",
     "procurement/threads/services.py",
     "procurement/links/services.py",
     "procurement/notifications/services",
