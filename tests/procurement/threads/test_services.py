@@ -1,5 +1,6 @@
 """Talking about an order, as stories; and both walls around what is said among ourselves."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from procurement.threads.messages import NewFile, NewMessage
 from procurement.threads.models import Attachment, Message
 from procurement.threads.queries import find_file, thread_of
 from procurement.threads.services import add_files, send_message
+from suppliers.roles import Permission
 from tests.builders.world import MONDAY, an_order
 from tests.people import FEED
 
@@ -105,14 +107,19 @@ def test_a_supplier_writes_no_internal_note(people):
     assert facts() == []
 
 
-def test_accounts_payable_notes_but_does_not_write_to_the_supplier(people):
+def test_who_may_only_note_does_not_write_to_the_supplier(people):
     order = an_order()
+    otto = people["otto"]
+    notes = replace(
+        otto, actor=replace(otto.actor, permissions=otto.actor.permissions - {Permission.THREAD_WRITE})
+    )
 
-    say(order, people["otto"], "Paid twice last year.", internal=True)
+    say(order, notes, "Paid twice last year.", internal=True)
     with pytest.raises(NotAllowed):
-        say(order, people["otto"])
+        say(order, notes)
+    say(order, otto, "Which of both is right?")  # accounts payable asks its suppliers
 
-    assert facts() == [("thread.note_written", True)]
+    assert facts() == [("thread.note_written", True), ("thread.message_sent", False)]
 
 
 def test_a_clerk_reads_but_does_not_write(people):

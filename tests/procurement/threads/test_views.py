@@ -10,6 +10,7 @@ from portal.kernel.scope import acting
 from procurement.threads.messages import NewFile, NewMessage
 from procurement.threads.models import Attachment, Message
 from procurement.threads.services import send_message
+from suppliers.roles import COMPANY_ROLES, CompanyRole, Permission
 from tests.builders.world import MONDAY, an_order
 from tests.people import FEED
 
@@ -97,8 +98,10 @@ def test_a_supplier_who_forges_the_internal_button_is_refused(people):
     assert stored() == []
 
 
-def test_who_may_only_note_never_writes_to_the_supplier_by_mistake(people):
+def test_who_may_only_note_never_writes_to_the_supplier_by_mistake(people, monkeypatch):
     order = an_order()
+    notes = COMPANY_ROLES[CompanyRole.ACCOUNTS_PAYABLE] - {Permission.THREAD_WRITE}
+    monkeypatch.setitem(COMPANY_ROLES, CompanyRole.ACCOUNTS_PAYABLE, notes)
 
     post(signed_in(people["otto"]), order, body="Paid twice last year.")
 
