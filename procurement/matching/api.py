@@ -4,12 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import path
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from portal.kernel.errors import NotFound
 from portal.kernel.rest.doors import Doors, ProgramRequest, program_door
 from portal.kernel.rest.fields import Moment, Word
 from procurement.invoices.queries import find_invoice
@@ -65,8 +63,8 @@ class Matches(Doors):
         operation_id="get_invoice_match",
         summary="How an invoice was compared, check by check",
         description=(
-            "The match that counts now; of a draft, what would come of it if it were sent. 404 where a sent one has "
-            "not been matched yet: a moment later it has. Both sides read the same."
+            "The match that counts now; of a draft, or of one that was not matched yet, what would come of it as "
+            "things stand (`made_at` is null then). Both sides read the same."
         ),
         tags=["invoices"],
         responses={200: InvoiceMatch},
@@ -75,7 +73,8 @@ class Matches(Doors):
     def show(self, request: ProgramRequest, key: UUID) -> Response:
         invoice = find_invoice(key, actor=request.actor)
         told: dict[str, Any]
-        if invoice.state == InvoiceState.DRAFT:
+        match = None if invoice.state == InvoiceState.DRAFT else current_match(invoice, actor=request.actor)
+        if match is None:
             tried = dry_match(invoice, at=request.at)
             checks = list(tried.checks)
             told = {
@@ -87,9 +86,6 @@ class Matches(Doors):
                 "approves_alone": tried.approves_alone,
             }
         else:
-            match = current_match(invoice, actor=request.actor)
-            if match is None:
-                raise NotFound(_("This invoice has not been matched yet. Ask again in a moment."))
             checks = checks_of(match)
             names = ("made_at", "trigger", "outcome", "policy", "tolerances", "approves_alone")
             told = {name: getattr(match, name) for name in names}

@@ -9,11 +9,12 @@ What the ERP has booked without any invoice of ours (`booked_elsewhere`) is clai
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.db.models import F, Q
 
 from procurement.catalogue.models import Item, Unit
@@ -54,7 +55,7 @@ from suppliers.states import SupplierState
 
 ZERO = Decimal(0)
 ITSELF = (FileKind.PICTURE, FileKind.EINVOICE)  # the same evidence may well go with two invoices
-LONGEST_WINDOW = timedelta(days=366)
+LONGEST_WINDOW = 366  # days
 LATER = datetime.max.replace(tzinfo=ZoneInfo("UTC"))
 
 
@@ -511,29 +512,19 @@ def _earlier(
     """Of each invoice, the others that may be the same: by number, by amount within the window, by file."""
     if not invoices:
         return {}
-    days = [one.invoiced_on for one in invoices if one.invoiced_on]
-    window = Q()
-    if days:
-        widest = max((one.ways.widest_window for one in companies.values()), default=0)
-        apart = min(timedelta(days=widest), LONGEST_WINDOW)
-        window = Q(
-            total__in={one.total for one in invoices},
-            invoiced_on__gte=min(days) - apart,
-            invoiced_on__lte=max(days) + apart,
-        )
+    widest = max((one.ways.widest_window for one in companies.values()), default=0)
     digests = {digest for found in files.values() for digest in found}
     same_file: dict[int, set[str]] = defaultdict(set)
-    suppliers = {one.supplier_id for one in invoices}
     if digests:
         twins = InvoiceFile.objects.filter(
-            supplier__in=suppliers, sha256__in=digests, kind__in=ITSELF, invoice__state__in=LIVE
+            supplier__in={one.supplier_id for one in invoices},
+            sha256__in=digests,
+            kind__in=ITSELF,
+            invoice__state__in=LIVE,
         )
         for pk, digest in twins.values_list("invoice_id", "sha256"):
             same_file[pk].add(digest)
-    numbered = Q(number_key__in={one.number_key for one in invoices if one.number_key})
-    found = Invoice.objects.filter(
-        numbered | window | Q(pk__in=list(same_file)), supplier__in=suppliers, state__in=LIVE
-    )
+    found = Invoice.objects.filter(pk__in={*same_file, *_alike(invoices, min(widest, LONGEST_WINDOW))})
     rows = list(
         found.values_list(
             "pk",
@@ -592,6 +583,42 @@ def _earlier(
             )
             told[invoice].append((earlier, (sent_at or LATER, pk), state, pk))
     return told
+
+
+# Pair by pair: a list of suppliers crossed with one of numbers would be asked for every combination of both.
+ALIKE = """
+    SELECT other.id FROM unnest(%s::bigint[], %s::text[]) AS mine (supplier, number)
+    JOIN procurement_invoice other ON other.supplier_id = mine.supplier AND other.number_key = mine.number
+    WHERE other.state = ANY (%s)
+    UNION
+    SELECT other.id FROM unnest(%s::bigint[], %s::numeric[], %s::date[]) AS mine (supplier, total, day)
+    JOIN procurement_invoice other ON other.supplier_id = mine.supplier AND other.total = mine.total
+        AND other.invoiced_on BETWEEN mine.day - %s AND mine.day + %s
+    WHERE other.state = ANY (%s)
+"""
+
+
+def _alike(invoices: Sequence[Invoice], days: int) -> list[int]:
+    """The live invoices, by id, with the number of one of these, or its amount within so many days. One query."""
+    numbered = [one for one in invoices if one.number_key]
+    dated = [one for one in invoices if one.invoiced_on]
+    live = [str(state) for state in LIVE]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            ALIKE,
+            [
+                [one.supplier_id for one in numbered],
+                [one.number_key for one in numbered],
+                live,
+                [one.supplier_id for one in dated],
+                [one.total for one in dated],
+                [one.invoiced_on for one in dated],
+                days,
+                days,
+                live,
+            ],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def _credited(invoices: Sequence[Invoice]) -> dict[tuple[int, int], Fraction]:
