@@ -235,16 +235,20 @@ class Verdict:
 
 def number_text(amount: Fraction) -> str:
     """An exact number as text: 6.85 where a decimal says it exactly, else 10/3."""
-    rest = amount.denominator
+    numerator, rest = amount.numerator, amount.denominator
+    if rest == 1:
+        return str(numerator)
+    places = 0
     for prime in (2, 5):
+        count = 0
         while rest % prime == 0:
             rest //= prime
+            count += 1
+        places = max(places, count)
     if rest > 1:
         return str(amount)
-    places = 0
-    while (amount * 10**places).denominator > 1:
-        places += 1
-    return f"{Decimal((amount * 10**places).numerator).scaleb(-places):f}"
+    digits = str(abs(numerator) * 10**places // amount.denominator).zfill(places + 1)
+    return f"{'-' if numerator < 0 else ''}{digits[:-places]}.{digits[-places:]}"
 
 
 def _figure_text(value: Fraction | date) -> str:

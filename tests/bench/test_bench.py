@@ -59,7 +59,8 @@ def test_a_plan_names_three_of_many_keys():
 
 @pytest.mark.slow
 def test_a_small_bench_measures_and_touches_only_its_own_folder(tmp_path):
-    parts = ("pages", "rules", *(("import", "outbox", "mails", "shipments", "dock") if EVERYTHING else ()))
+    rest = ("import", "outbox", "mails", "shipments", "dock", "matching")
+    parts = ("pages", "rules", *(rest if EVERYTHING else ()))
     before = report.DOCUMENT.read_bytes()
     tmp_path.chmod(0o755)
     env = {
@@ -103,3 +104,6 @@ def test_a_small_bench_measures_and_touches_only_its_own_folder(tmp_path):
     assert found["mails"]["found"]["per_second"] > 1
     assert found["shipments"]["found"]["cartons"] == 20
     assert (found["dock"]["found"]["notices"], found["dock"]["found"]["counted"]) == (10, 10)
+    matched = found["matching"]["found"]
+    assert matched["lines"] >= 100
+    assert matched["approved"] == matched["kept"] == matched["invoices"]

@@ -15,8 +15,11 @@ from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid
 from portal.kernel.web import panel_or_page, see_other, whole_number
 from procurement.acknowledgments.services import reopen_decision
+from procurement.invoices.states import InvoiceState
+from procurement.matching.presenters import check_sentence, outcome_text
+from procurement.matching.queries import TriedInvoice, try_on_invoices
 from procurement.tolerances.forms import ReasonForm
-from procurement.tolerances.presenters.sentences import lateness
+from procurement.tolerances.presenters.sentences import lateness, said_by
 from procurement.tolerances.queries import MOST_COUNTED, decision_counts, find_decision, find_policy
 from procurement.tolerances.services import mark_seen
 from procurement.workbench.queries.dry_run import (
@@ -161,6 +164,7 @@ def policy_dry_run(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     days = asked if asked in DAYS else DAYS[1]
     show = request.GET.get("show", "")
     run = dry_run(found, days=days, actor=request.actor, at=request.at)
+    tried = try_on_invoices(found, days=days, actor=request.actor, at=request.at)
     chosen = [row for row in run.rows if show in ("", row.outcome)]
     context = {
         "policy": found,
@@ -181,8 +185,26 @@ def policy_dry_run(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         "passed": run.count(PASSED),
         "passed_declined": run.count(PASSED, DECLINED),
         "passed_accepted": run.count(PASSED, ACCEPTED),
+        "tried": tried,
+        "invoices": [_tried(row) for row in tried.rows[:MOST_SHOWN]] if tried else [],
     }
     return render(request, "procurement/workbench/dry_run.html", context)
+
+
+def _tried(row: TriedInvoice) -> dict[str, Any]:
+    """An invoice as the dry run shows it: what the rules say, why, and where it stands by now."""
+    tone, glyph = ("done", "full") if row.passes else ("wait", "talk")
+    reason = row.matched.reason
+    return {
+        "invoice": row.invoice,
+        "tone": tone,
+        "glyph": glyph,
+        "result": outcome_text(row.matched.outcome.value),
+        "why": check_sentence(reason) if reason else "",
+        "state": row.invoice.get_state_display(),
+        "by": said_by(row.invoice.approved_by),
+        "is_bad": row.passes and row.invoice.state == InvoiceState.REJECTED,
+    }
 
 
 OUTCOMES = {
