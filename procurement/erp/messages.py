@@ -16,7 +16,8 @@ class InvoiceCommandLine:
 
     `key` is the ERP's own key of the order's line; a line of no order names none and says what it is for in
     `description`. `unit_price` is for `price_per` units and is the supplier's own; where an allowance or a cut makes
-    the amount another one, the amount counts. `category` is of UNCL 5305, `tax_rate` in percent.
+    the amount another one, the amount counts. `price_only` says that the goods were billed before and only money moves.
+    `category` is of UNCL 5305, `tax_rate` in percent.
     """
 
     amount: Decimal
@@ -30,6 +31,7 @@ class InvoiceCommandLine:
     description: str = ""
     category: str = ""
     tax_rate: Decimal = Decimal(0)
+    price_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ class InvoiceCommand:
     @property
     def net(self) -> Decimal:
         """All lines and charges, without taxes."""
-        return sum((one.amount for one in (*self.lines, *self.charges)), Decimal(0))
+        lines = sum((line.amount for line in self.lines), Decimal(0))
+        return lines + sum((charge.amount for charge in self.charges), Decimal(0))
 
     @property
     def orders(self) -> tuple[str, ...]:
@@ -139,7 +142,7 @@ def invoice_from_json(content: Mapping[str, Any], *, key: str) -> InvoiceCommand
 
 
 def _exact(kind: type[Row], rows: Iterable[Mapping[str, Any]], *names: str) -> tuple[Row, ...]:
-    return tuple(kind(**row | {name: Decimal(row[name]) for name in names}) for row in rows)
+    return tuple(kind(**{**row, **{name: Decimal(row[name]) for name in names}}) for row in rows)
 
 
 def _plain(value: object) -> str:

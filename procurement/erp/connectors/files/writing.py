@@ -163,7 +163,7 @@ def counts_csv(command: ReceiptCommand) -> str:
 
 def booking_rows(command: InvoiceCommand) -> Iterator[Cells]:
     """An approved invoice as rows of its file: one per line, charge and tax."""
-    head = {
+    head: dict[str, object] = {
         "command_key": command.key,
         "invoice": command.invoice,
         "invoice_state": "voided" if command.voided else "approved",
@@ -219,7 +219,7 @@ def booking_rows(command: InvoiceCommand) -> Iterator[Cells]:
             }
         )
     for number, row in enumerate(rows, 1):
-        yield head | {"row_number": number} | row
+        yield {**head, "row_number": number, **row}
 
 
 def invoices_csv(command: InvoiceCommand) -> str:

@@ -5,7 +5,8 @@ journal, accounts, taxes and stock moves; on a manual order Tryton makes one whe
 nothing is invented here: a draft is completed. One write gives it the supplier's number and day, the lines that are
 claimed and no others, and our key in its description; what it held besides is drafted anew by Tryton. A credit note
 completes the draft below zero that Tryton makes where more was invoiced than came; else it gives back lines of the
-invoice that it corrects, as Tryton's own wizard does.
+invoice that it corrects, as Tryton's own wizard does. Where only a price is corrected, Tryton is told so
+(`correction`), since the cost of the goods follows.
 
 Note [One draft]: the key in the description marks it as ours, in the write that completes it. Called again after a
 crash, at any step, the draft is found by it and what is missing is done: lines of other drafts that are billed now are
@@ -22,7 +23,7 @@ that nobody has posted yet is told once more when its order moves (`procurement.
 call.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -96,11 +97,13 @@ LINE_FIELDS = (
     "taxes_deductible_rate",
     "description",
     "stock_moves",
+    "correction",
 )
 # What a line that is made has of the one that it is made after.
 KEPT = ("product", "unit", "account", "description", "taxes_deductible_rate")
 
 Record = Mapping[str, Any]
+Name = tuple[str, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +117,17 @@ class Wanted:
     unit: str = ""
     words: str = ""
     tax: str = ""
+    price_only: bool = False
+
+    @property
+    def name(self) -> tuple[str, bool]:
+        """What a line to make it after is found by."""
+        return self.key, self.price_only
 
 
 @dataclass(slots=True)
 class Clerk:
-    """One invoice on its way into one draft. `lines` are those of all drafts at hand, by the order line's id."""
+    """One invoice on its way into one draft. `taxes` is what taxes come to, in percent, as far as it was asked."""
 
     rpc: Rpc
     command: InvoiceCommand
@@ -241,7 +250,8 @@ class Clerk:
             tax = names.get(line.tax_rate, "")
             quantity = line.quantity * self._sign
             where = billed if line.key else beside
-            where.append(Wanted(line.key, quantity, price, line.tax_rate, line.unit, line.description, tax))
+            what = (line.tax_rate, line.unit, line.description, tax, line.price_only)
+            where.append(Wanted(line.key, quantity, price, *what))
             if missing:
                 beside.append(Wanted("", Decimal(self._sign), missing, line.tax_rate, "", ROUNDING, tax))
         for charge in self.command.charges:
@@ -256,17 +266,21 @@ class Clerk:
         """Let one draft hold what is claimed, in one write; see Note [Whose draft]."""
         wanted = self._wanted()
         self.purchases = self._purchases()
-        keys = {one.key for one in wanted if one.key}
-        if not keys <= {str(line) for one in self.purchases for line in one["lines"]}:
+        names = {one.name for one in wanted if one.key}
+        if not {key for key, _price_only in names} <= {
+            str(line) for one in self.purchases for line in one["lines"]
+        }:
             raise ValidationRefused(NO_LINE)
-        at_hand = self._at_hand(draft, keys)
-        if self.command.kind == "invoice" and not keys <= at_hand.keys():
+        at_hand = self._at_hand(draft, names)
+        missing = {name for name in names - at_hand.keys() if not name[1]}
+        if missing and not self.command.is_credit:
             self._have_drafted()
-            at_hand = self._at_hand(draft, keys)
-        if not keys <= at_hand.keys():
-            if self.command.kind == "invoice":
+            at_hand = self._at_hand(draft, names)
+            missing = {name for name in names - at_hand.keys() if not name[1]}
+            if missing:
                 raise ValidationRefused(NOTHING_DRAFTED)
-            at_hand |= self._of_the_original(keys - at_hand.keys())
+        if names - at_hand.keys():
+            at_hand |= self._of_the_original(names - at_hand.keys())
         draft = draft or self._best(at_hand)
         changes = self._changes(draft, wanted, at_hand)
         if draft is None:
@@ -302,17 +316,17 @@ class Clerk:
         found: list[int] = self.rpc.read(f"{INVOICE}.search", wanted, 0, None, [["id", "ASC"]])
         return found
 
-    def _at_hand(self, draft: Record | None, keys: Iterable[str]) -> dict[str, list[Record]]:
+    def _at_hand(self, draft: Record | None, names: Iterable[Name]) -> dict[Name, list[Record]]:
         """The drafted lines of these lines of orders that go the same way as the claim: those in our draft first."""
         own = [] if draft is None else [draft["id"]]
         rows = self._lines(own) if own else []
         free = [one for one in self._free_drafts() if one not in own]
         rows += self._lines(free) if free else []
-        found: dict[str, list[Record]] = {}
+        found: dict[Name, list[Record]] = {}
         for row in rows:
-            key = self._key_of(row)
-            if key in keys and exact(row["quantity"]) * self._sign > 0:
-                found.setdefault(key, []).append(row)
+            name = (self._key_of(row), bool(row["correction"]))
+            if name in names and exact(row["quantity"]) * self._sign > 0:
+                found.setdefault(name, []).append(row)
         return found
 
     def _have_drafted(self) -> None:
@@ -322,7 +336,7 @@ class Clerk:
             button = "manual_invoice" if purchase["invoice_method"] == "manual" else "process"
             self.rpc.write(f"purchase.purchase.{button}", [purchase["id"]])
 
-    def _of_the_original(self, keys: Iterable[str]) -> dict[str, list[Record]]:
+    def _of_the_original(self, names: Collection[Name]) -> dict[Name, list[Record]]:
         """The lines of the invoice that is corrected, as lines to be made after them."""
         wanted = [
             ["type", "=", "in"],
@@ -332,15 +346,17 @@ class Clerk:
             ["reference", "=", self.command.corrects],
         ]
         originals = self.rpc.read(f"{INVOICE}.search", wanted, 0, None, None) if self.command.corrects else []
-        found: dict[str, list[Record]] = {}
+        found: dict[Name, list[Record]] = {}
         for row in self._lines(originals) if originals else []:
-            if (key := self._key_of(row)) in keys and exact(row["quantity"]) > 0:
-                found.setdefault(key, []).append({**row, "corrects": f"{INVOICE_LINE_ORIGIN}{row['id']}"})
-        if not set(keys) <= found.keys():
+            after = {**row, "corrects": f"{INVOICE_LINE_ORIGIN}{row['id']}"}
+            for name in names:
+                if name[0] == self._key_of(row) and exact(row["quantity"]) > 0:
+                    found.setdefault(name, []).append(after)
+        if not set(names) <= found.keys():
             raise ValidationRefused(NO_ORIGINAL)
         return found
 
-    def _best(self, at_hand: Mapping[str, Sequence[Record]]) -> Record | None:
+    def _best(self, at_hand: Mapping[Name, Sequence[Record]]) -> Record | None:
         """The draft that has most of the lines; none where only an invoice that is corrected has them."""
         rows = [row for some in at_hand.values() for row in some if "corrects" not in row]
         if not rows:
@@ -352,7 +368,7 @@ class Clerk:
         (found,) = self.rpc.read(f"{INVOICE}.read", [number], HEAD_FIELDS)
         return found  # type: ignore[no-any-return]  # as the wire has it
 
-    def _new_head(self, at_hand: Mapping[str, Sequence[Record]]) -> dict[str, Any]:
+    def _new_head(self, at_hand: Mapping[Name, Sequence[Record]]) -> dict[str, Any]:
         """As that of the invoice that is corrected."""
         (original,) = {row["invoice"] for some in at_hand.values() for row in some[:1]} or {None}
         fields = ["company", "party", "invoice_address", "currency", "account", "journal", "payment_term"]
@@ -362,7 +378,7 @@ class Clerk:
         return {"type": "in"} | {name: head[name] for name in fields}
 
     def _changes(
-        self, draft: Record | None, wanted: Sequence[Wanted], at_hand: Mapping[str, Sequence[Record]]
+        self, draft: Record | None, wanted: Sequence[Wanted], at_hand: Mapping[Name, Sequence[Record]]
     ) -> dict[str, Any]:
         """What is written on the draft: its head, its lines, and our key."""
         own = self._lines([draft["id"]]) if draft is not None else []
@@ -371,7 +387,7 @@ class Clerk:
         made: list[dict[str, Any]] = []
         any_row = next((row for some in at_hand.values() for row in some), None)
         for one in wanted:
-            rows = at_hand.get(one.key, ())
+            rows = at_hand.get(one.name, ())
             mine = next((row for row in rows if row["id"] in left), None)
             after = mine or next(iter(rows), None) or any_row
             if after is None:
@@ -419,10 +435,8 @@ class Clerk:
         unit = self._unit_of(one, after)
         if is_new:
             values |= {"type": "line", **{name: after[name] for name in KEPT}}
-            values["origin"] = after.get("corrects") or f"{LINE_ORIGIN}{one.key}"
-            if corrects := after.get("corrects"):
-                is_other_price = one.price != after["unit_price"] or self.command.kind == "debit_note"
-                values |= {"origin": corrects, "correction": is_other_price}
+            values["origin"] = after.get("corrects") or after["origin"]
+            values["correction"] = one.price_only
         if unit != after["unit"]:
             values["unit"] = unit
         moves = sorted({move for row in rows for move in row["stock_moves"] or ()})
