@@ -44,7 +44,7 @@ from procurement.erp.connection import (
     note_nothing,
 )
 from procurement.erp.connectors import connect
-from procurement.erp.invoicing import follow_bills, join_booked
+from procurement.erp.invoicing import follow_bills, hold_what_is_billed, join_booked
 from procurement.erp.models import (
     ErpCommand,
     ErpConnection,
@@ -423,6 +423,7 @@ def _take(feed: Feed, sightings: Sequence[Sighting], at: datetime) -> Taken:
     if feed is Feed.RECEIPTS:
         return _take_facts(sightings, receive_receipts, at)
     if feed is Feed.INVOICES:
+        hold_what_is_billed([one.paper for one in sightings])  # type: ignore[misc]  # papers of this feed
         taken = _take_facts(sightings, receive_bills, at)
         told = {(one.paper.company, one.paper.key) for one in sightings}  # type: ignore[union-attr]  # of this feed
         follow_bills(told, actor=FEED_ACTOR, at=at)
@@ -567,6 +568,8 @@ def _take_telling_result(result: CommandResult, at: datetime) -> bool:
         return False
     # That it was taken is all that an ERP without a feed of its shipments will ever say.
     outcome = Outcome.CONFIRMED if result.outcome is Outcome.SENT else result.outcome
+    if isinstance(write, InvoiceWrite):
+        lock_orders(write.order_ids)  # what follows a booking holds them, and everybody holds orders first
     write = held(write)
     record_telling_result(write, WriteResult(outcome, reason=result.reason), at=at)
     if isinstance(write, InvoiceWrite) and write.state == TellingState.CONFIRMED:

@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+from django.db.models import Q
 from django.utils.translation import gettext_noop
 
 from portal.kernel.actors import Actor
@@ -24,6 +25,7 @@ from portal.kernel.outbox.models import UNDONE, OutboxMessage
 from portal.kernel.outbox.services import enqueue
 from portal.kernel.scope import acting, require_no_transaction, requires_scope
 from portal.kernel.values import minor_units
+from procurement.bills.messages import BillPaper
 from procurement.bills.models import Bill
 from procurement.bills.states import BillKind, PaymentState
 from procurement.erp.connection import ERP, the_connection
@@ -39,12 +41,12 @@ from procurement.erp.messages import (
 from procurement.erp.models import InvoiceWrite
 from procurement.erp.ports import ErpConnector, ReadBack, WriteResult
 from procurement.erp.queries import TOPIC
-from procurement.erp.states import Fault, TellingState
-from procurement.erp.telling import Kind, carry_telling, held, move, supersede_older
+from procurement.erp.states import TellingState
+from procurement.erp.telling import Kind, carry_telling, move, supersede_older
 from procurement.invoices.models import Invoice, InvoiceFile, InvoiceTaxChoice
 from procurement.invoices.policies.numbers import number_key
-from procurement.invoices.services.settle import mark_paid, mark_scheduled, mark_unpaid
-from procurement.invoices.states import SETTLED, FileKind, InvoiceState
+from procurement.invoices.services import follow_bill
+from procurement.invoices.states import LIVE, SETTLED, FileKind, InvoiceState
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import lock_orders
 
@@ -57,7 +59,6 @@ NOT_BY_MACHINE = gettext_noop("This ERP cannot book this invoice by machine. Key
 TAKE_OUT_BY_HAND = gettext_noop(
     "This ERP cannot be told of invoices by machine. If this one was keyed in, take it out there."
 )
-THROWN_OUT = gettext_noop("The invoice was cancelled in the ERP after it had been booked. Look there why.")
 
 
 def carry_invoice(message: OutboxMessage, connector: ErpConnector, clock: Callable[[], datetime]) -> str:
@@ -299,61 +300,62 @@ def _tell_anew(document: uuid.UUID, *, at: datetime) -> None:
 @requires_scope
 def join_booked(write: InvoiceWrite, *, actor: Actor, at: datetime) -> None:
     """The ERP says that an invoice stands there: where it has told of it already, join the two."""
-    if write.voided:
-        return
     invoice = write.invoice
-    bills = Bill.objects.filter(
-        company=invoice.company_id,
-        supplier=invoice.supplier_id,
-        kind=BillKind.CREDIT_NOTE if invoice.is_credit else BillKind.INVOICE,
-        reference=invoice.number,
+    if write.voided or invoice.bill_id is not None:
+        return
+    kind = BillKind.CREDIT_NOTE if invoice.is_credit else BillKind.INVOICE
+    bills = Bill.objects.filter(company=invoice.company_id, supplier=invoice.supplier_id, kind=kind)
+    standing = bills.filter(reference=invoice.number).exclude(state=PaymentState.CANCELLED)
+    for bill in standing.order_by("id")[:1]:
+        follow_bill(bill, actor=actor, at=at)
+
+
+@requires_scope
+def hold_what_is_billed(papers: Iterable[BillPaper]) -> None:
+    """Hold the orders of invoices that these papers are about, before anything of the papers is taken in: everybody
+    holds orders first."""
+    numbers = {number_key(paper.reference) for paper in papers} - {""}
+    billed = Invoice.objects.filter(
+        supplier__number__in={paper.supplier for paper in papers}, number_key__in=numbers, state__in=LIVE
     )
-    for bill in bills.exclude(state=PaymentState.CANCELLED).order_by("id")[:1]:
-        _follow_one(invoice.pk, bill, actor=actor, at=at)
+    lock_orders(set(billed.exclude(lines__order=None).values_list("lines__order", flat=True)))
 
 
 @requires_scope
 def follow_bills(keys: Collection[tuple[str, str]], *, actor: Actor, at: datetime) -> int:
-    """What the ERP has told of its invoices, by company and key, decides about ours: booked, scheduled, paid, or thrown
-    out. Says how many of ours were told of."""
+    """What the ERP has told of its invoices, by company and key, decides about ours: booked, scheduled, paid, thrown
+    out. Says how many of ours were told of. Two queries where none is."""
     codes, named = {company for company, _key in keys}, {key for _company, key in keys}
-    bills = Bill.objects.filter(company__code__in=codes, key__in=named).exclude(reference="").order_by("id")
-    told = {(one.supplier_id, one.company_id, number_key(one.reference)): one for one in bills}
-    if not told:
-        return 0
+    bills = list(Bill.objects.filter(company__code__in=codes, key__in=named).order_by("id"))
+    numbers = {(one.supplier_id, number_key(one.reference)) for one in bills if one.reference}
     ours = Invoice.objects.filter(
-        state__in=SETTLED,
-        supplier__in={supplier for supplier, _company, _number in told},
-        number_key__in={number for _supplier, _company, number in told},
+        Q(bill__in=[one.pk for one in bills])
+        | Q(
+            supplier__in={supplier for supplier, _number in numbers},
+            number_key__in={number for _supplier, number in numbers},
+        ),
+        state__in=LIVE,
     )
+    known = list(ours.values_list("supplier_id", "number_key", "bill_id"))
+    wanted = {(supplier, number) for supplier, number, _bill in known}
+    joined = {bill for _supplier, _number, bill in known}
     followed = 0
-    for invoice in ours.order_by("id"):
-        bill = told.get((invoice.supplier_id, invoice.company_id, invoice.number_key))
-        if bill is not None and (bill.kind == BillKind.CREDIT_NOTE) == invoice.is_credit:
-            _follow_one(invoice.pk, bill, actor=actor, at=at)
-            followed += 1
+    for bill in bills:
+        if bill.pk in joined or (bill.supplier_id, number_key(bill.reference)) in wanted:
+            followed += follow_bill(_standing(bill), actor=actor, at=at) is not None
     return followed
 
 
-def _follow_one(invoice_id: int, bill: Bill, *, actor: Actor, at: datetime) -> None:
-    invoice = Invoice.objects.select_for_update(of=("self",)).get(pk=invoice_id)
-    if bill.state == PaymentState.CANCELLED:
-        if invoice.bill_id == bill.pk:
-            _note_thrown_out(invoice, at=at)
-        return
-    if invoice.bill_id != bill.pk:
-        Invoice.objects.filter(pk=invoice.pk).update(bill=bill, updated_at=at)
-        invoice.bill = bill
-    if bill.state == PaymentState.PAID:
-        mark_paid(invoice, bill=bill, actor=actor, at=at)
-    elif invoice.state == InvoiceState.PAID:
-        mark_unpaid(invoice, bill=bill, actor=actor, at=at)
-    elif bill.state in (PaymentState.APPROVED, PaymentState.PARTLY_PAID):
-        mark_scheduled(invoice, bill=bill, actor=actor, at=at)
-
-
-def _note_thrown_out(invoice: Invoice, *, at: datetime) -> None:
-    """Have a person look: the invoice stands as approved here and is out of the books there."""
-    last = InvoiceWrite.objects.filter(document=invoice.document).order_by("-id").first()
-    if last is not None and not last.voided:
-        move(held(last), "throw_out", at=at, reason=THROWN_OUT, fault=Fault.VALIDATION)
+def _standing(bill: Bill) -> Bill:
+    """What stands in the place of a booking that was thrown out, where the ERP's people have made another of the same
+    number: it is the one that ours is joined to from then on."""
+    if bill.state != PaymentState.CANCELLED:
+        return bill
+    same = Bill.objects.filter(
+        company=bill.company_id, supplier=bill.supplier_id, kind=bill.kind, reference=bill.reference
+    )
+    other = same.exclude(state=PaymentState.CANCELLED).exclude(reference="").order_by("-id").first()
+    if other is None:
+        return bill
+    Invoice.objects.filter(bill=bill).update(bill=other)
+    return other

@@ -104,12 +104,7 @@ def _telling(verb: str, sources: frozenset[TellingState], target: TellingState, 
 _ANSWERED = TO_CARRY | {TellingState.SENT}
 
 
-def _life_of_a_telling(
-    name: str,
-    paper: str,
-    *more: Transition,
-    terminal: tuple[TellingState, ...] = (TellingState.CONFIRMED, TellingState.SUPERSEDED),
-) -> Lifecycle:
+def _life_of_a_telling(name: str, paper: str) -> Lifecycle:
     return Lifecycle(
         name,
         _telling("send", TO_CARRY, TellingState.SENT, f"{paper}.erp_notified"),
@@ -121,26 +116,14 @@ def _life_of_a_telling(
         _telling("key_in", TOLD_TO_A_PERSON, TellingState.CONFIRMED, f"{paper}.erp_keyed"),
         # A later telling says how things stand now.
         _telling("supersede", _ANSWERED, TellingState.SUPERSEDED, f"{paper}.erp_superseded"),
-        *more,
         initial=TellingState.QUEUED,
-        terminal=terminal,
+        terminal=(TellingState.CONFIRMED, TellingState.SUPERSEDED),
     )
 
 
 NOTICE_WRITE_LIFECYCLE = _life_of_a_telling("ship notice to the ERP", "shipment")
 RECEIPT_WRITE_LIFECYCLE = _life_of_a_telling("count to the ERP", "receipt")
-INVOICE_WRITE_LIFECYCLE = _life_of_a_telling(
-    "invoice to the ERP",
-    "invoice",
-    # Its people threw out what they had been asked to book.
-    _telling(
-        "throw_out",
-        frozenset({TellingState.SENT, TellingState.CONFIRMED}),
-        TellingState.NEEDS_PERSON,
-        "invoice.erp_thrown_out",
-    ),
-    terminal=(TellingState.SUPERSEDED,),
-)
+INVOICE_WRITE_LIFECYCLE = _life_of_a_telling("invoice to the ERP", "invoice")
 
 
 class ConnectionState(models.TextChoices):

@@ -1,5 +1,5 @@
-"""Approved invoices on their way to the ERP: booked once in effect, taken out, keyed in by hand where it must be; and how
-far they are paid, as the ERP tells it."""
+"""Approved invoices on their way to the ERP: booked once in effect, taken out, keyed in by hand where it must be; and
+how far they are paid, as the ERP tells it."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -274,6 +274,7 @@ def test_what_is_not_posted_yet_is_told_anew_when_its_order_moves(order: Any) ->
     invoice = an_approved_invoice(order, {"L10": 60})
     assert deliver(tell(invoice), ScriptedErp(CONFIRMED)) == "confirmed"
     with acting(FEED):
+        OutboxMessage.objects.update(state="delivered", delivered_at=MONDAY)
         events = [AuditEvent(kind="order.revised", stream=order.stream)]
         connection = the_connection()
     assert tell_anew(events, MONDAY) == "nothing booked"  # an ERP that is told by files keeps what it took
@@ -354,14 +355,18 @@ def test_what_the_erp_held_before_it_was_told_is_joined_when_it_says_so(order: A
     assert standing() == ("scheduled", "5100088123", date(2026, 4, 1), None)
 
 
-def test_what_is_thrown_out_there_is_for_a_person_here(order: Any) -> None:
+def test_what_is_thrown_out_there_is_void_here_unless_another_stands_in_its_place(order: Any) -> None:
     deliver(tell(an_approved_invoice(order, {"L10": 60})), ScriptedErp(CONFIRMED))
-    tells(booked(order, "entered", open_amount="1313.76"))
-
+    tells(booked(order, "approved", open_amount="1313.76"))
+    tells(booked(order, "approved", open_amount="1313.76", key="5100088124"))
     tells(booked(order, "cancelled"))
+    assert standing()[:2] == ("scheduled", "5100088124")
 
-    assert states() == ["person"]
-    assert standing()[0] == "approved"
-    review(fresh())
-    assert the_case().kind == CaseKind.ERP_FAILED
-    assert "cancelled in the ERP" in the_case().facts["reason"]
+    tells(booked(order, "cancelled", key="5100088124"))
+
+    assert standing()[0] == "voided"
+    with acting(FEED):
+        gone = OutboxMessage.objects.get(kind="invoice.voided")
+    erp = ScriptedErp(CONFIRMED)
+    assert deliver(gone, erp) == "confirmed"
+    assert erp.told[0].voided

@@ -91,7 +91,6 @@ HEARS = TOLD_FACTS | {
     "invoice.erp_task_opened",
     "invoice.erp_unanswered",
     "invoice.erp_keyed",
-    "invoice.erp_thrown_out",
     "invoice.erp_superseded",
     "change.proposed",
     "change.edited",
