@@ -354,7 +354,9 @@ def _standing(bill: Bill) -> Bill:
     same = Bill.objects.filter(
         company=bill.company_id, supplier=bill.supplier_id, kind=bill.kind, reference=bill.reference
     )
-    other = same.exclude(state=PaymentState.CANCELLED).exclude(reference="").order_by("-id").first()
+    other: Bill | None = (
+        same.exclude(state=PaymentState.CANCELLED).exclude(reference="").order_by("-id").first()
+    )
     if other is None:
         return bill
     Invoice.objects.filter(bill=bill).update(bill=other)

@@ -24,6 +24,7 @@ LIFECYCLES = (
     "procurement.invoices.states.INVOICE_LIFECYCLE",
     "procurement.erp.states.NOTICE_WRITE_LIFECYCLE",
     "procurement.erp.states.RECEIPT_WRITE_LIFECYCLE",
+    "procurement.erp.states.INVOICE_WRITE_LIFECYCLE",
     "procurement.mailroom.states.MAIL_LIFECYCLE",
     "procurement.mailroom.states.DRAFT_LIFECYCLE",
     "procurement.erp.states.COMMAND_LIFECYCLE",

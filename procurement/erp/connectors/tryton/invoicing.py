@@ -274,7 +274,7 @@ class Clerk:
         at_hand = self._at_hand(draft, names)
         missing = {name for name in names - at_hand.keys() if not name[1]}
         if missing and not self.command.is_credit:
-            self._have_drafted()
+            self._have_drafted({key for key, _price_only in missing})
             at_hand = self._at_hand(draft, names)
             missing = {name for name in names - at_hand.keys() if not name[1]}
             if missing:
@@ -295,7 +295,7 @@ class Clerk:
     def _purchases(self) -> list[Record]:
         numbers = self.command.orders
         wanted = [["number", "in", list(numbers)], ["company.party.code", "=", self.command.company]]
-        fields = ["number", "invoice_method", "state", "lines"]
+        fields = ["number", "invoice_method", "to_invoice", "lines"]
         found: list[Record] = self.rpc.read(
             "purchase.purchase.search_read", wanted, 0, None, [["id", "ASC"]], fields
         )
@@ -329,12 +329,21 @@ class Clerk:
                 found.setdefault(name, []).append(row)
         return found
 
-    def _have_drafted(self) -> None:
-        """Tell Tryton to draft what is to be invoiced: on a manual order it waits to be told, and a crash may have left
-        any other without."""
+    def _have_drafted(self, keys: Collection[str]) -> None:
+        """Tell Tryton to draft what is to be invoiced on these lines: on a manual order it waits to be told, and a
+        crash may have left any other without. Whether anything is left, an order says anew once it is processed."""
         for purchase in self.purchases:
-            button = "manual_invoice" if purchase["invoice_method"] == "manual" else "process"
-            self.rpc.write(f"purchase.purchase.{button}", [purchase["id"]])
+            if not {str(line) for line in purchase["lines"]} & set(keys):
+                continue
+            is_manual = purchase["invoice_method"] == "manual"
+            is_left = purchase["to_invoice"]
+            if not is_manual or not is_left:
+                self.rpc.write("purchase.purchase.process", [purchase["id"]])
+            if is_manual and not is_left:
+                (row,) = self.rpc.read("purchase.purchase.read", [purchase["id"]], ["to_invoice"])
+                is_left = row["to_invoice"]
+            if is_manual and is_left:
+                self.rpc.write("purchase.purchase.manual_invoice", [purchase["id"]])
 
     def _of_the_original(self, names: Collection[Name]) -> dict[Name, list[Record]]:
         """The lines of the invoice that is corrected, as lines to be made after them."""
@@ -518,7 +527,8 @@ class Clerk:
         if not keys:
             return
         free = [one for one in self._free_drafts() if one != number]
-        spare = [row for row in (self._lines(free) if free else []) if self._key_of(row) in keys]
+        others = self._lines(free) if free else []
+        spare = [row for row in others if self._key_of(row) in keys]
         left = self._left_of(keys)
         both_ways = {
             key
@@ -529,17 +539,32 @@ class Clerk:
             row for row in spare if left[self._key_of(row)] * self._sign < 0 or self._key_of(row) in both_ways
         ]
         if gone:
-            self.rpc.write(f"{LINE}.delete", [row["id"] for row in gone])
-            touched = sorted({row["invoice"] for row in gone})
-            rows = self.rpc.read(f"{INVOICE}.search_read", [["id", "in", touched]], 0, None, None, ["lines"])
-            if empty := [row["id"] for row in rows if not row["lines"]]:
-                self.rpc.write(f"{INVOICE}.delete", empty)
+            self._drop([*gone, *self._beside(gone, others)])
             left = self._left_of(keys)
         undrafted = {key for key, some in left.items() if some * self._sign > 0}
         for purchase in self.purchases:
-            is_manual = purchase["invoice_method"] == "manual"
-            if not is_manual and undrafted & {str(line) for line in purchase["lines"]}:
+            if undrafted & {str(line) for line in purchase["lines"]}:
                 self.rpc.write("purchase.purchase.process", [purchase["id"]])
+
+    def _beside(self, gone: Sequence[Record], others: Sequence[Record]) -> list[Record]:
+        """What was drafted with these lines because Tryton was told to: on a manual order nobody waits for it."""
+        manual = {
+            str(line) for one in self.purchases if one["invoice_method"] == "manual" for line in one["lines"]
+        }
+        touched, known = {row["invoice"] for row in gone}, {row["id"] for row in gone}
+        rest = [row for row in others if row["invoice"] in touched and row["id"] not in known]
+        return [row for row in rest if self._key_of(row) in manual]
+
+    def _drop(self, gone: Sequence[Record]) -> None:
+        """Take lines out of their drafts; a draft that has no other goes with them, in one step."""
+        ids = {row["id"] for row in gone}
+        wanted = [["id", "in", sorted({row["invoice"] for row in gone})]]
+        rows = self.rpc.read(f"{INVOICE}.search_read", wanted, 0, None, [["id", "ASC"]], ["lines"])
+        whole = [row["id"] for row in rows if set(row["lines"]) <= ids]
+        if whole:
+            self.rpc.write(f"{INVOICE}.delete", whole)
+        if lines := [row["id"] for row in gone if row["invoice"] not in whole]:
+            self.rpc.write(f"{LINE}.delete", lines)
 
     def _left_of(self, keys: Iterable[str]) -> dict[str, Decimal]:
         """How much of each line is to be invoiced and neither invoiced nor drafted; below zero where it is too much."""
