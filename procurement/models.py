@@ -22,6 +22,7 @@ from procurement.erp.models import (
     FeedCursor,
     FeedProblem,
     FeedRun,
+    InvoiceWrite,
     NoticeWrite,
     ReceiptWrite,
 )
@@ -136,6 +137,7 @@ __all__ = [
     "InvoiceLine",
     "InvoiceTax",
     "InvoiceTaxChoice",
+    "InvoiceWrite",
     "InvoicingProfile",
     "Item",
     "LadderStep",

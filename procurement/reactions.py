@@ -11,6 +11,8 @@ from procurement.changes import tasks as changes
 from procurement.clocks.messages import ORDER_ANSWER
 from procurement.docks.services import HEARS as DOCKS_HEAR
 from procurement.docks.services import follow_shipments
+from procurement.erp.invoicing import HEARS as DRAFTS_MOVE
+from procurement.erp.invoicing import tell_anew
 from procurement.erp.noticing import HEARS as ESTIMATES_MOVE
 from procurement.erp.noticing import tell_estimates
 from procurement.gateways.services import HEARS as GATEWAYS_HEAR
@@ -42,6 +44,7 @@ REACTIONS: Mapping[str, Reaction] = {
     "receiving": Reaction(RECEIVING_HEARS, count_receipts_of),
     "settled consignments": Reaction(SETTLED_CLOSES, close_settled),
     "erp estimates": Reaction(ESTIMATES_MOVE, tell_estimates),
+    "booked invoices": Reaction(DRAFTS_MOVE, tell_anew),
     "gateways": Reaction(GATEWAYS_HEAR, place_waiting),
     "docks": Reaction(DOCKS_HEAR, follow_shipments),
     "matching": Reaction(HEARS_SENT, match_sent),

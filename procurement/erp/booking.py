@@ -95,7 +95,7 @@ def _ask(connector: ErpConnector, write: ReceiptWrite) -> WriteResult:
 
 _COUNTS = Kind(
     take_up=take_up_booking,
-    is_taken=lambda capabilities: capabilities.books_receipts,
+    is_taken=lambda capabilities, _write: capabilities.books_receipts,
     ask=_ask,
     not_by_machine=lambda write: TAKE_BACK_BY_HAND if write.reversed else NOT_BY_MACHINE,
 )

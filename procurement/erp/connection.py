@@ -323,6 +323,7 @@ def as_found(found: Discovery) -> dict[str, Any]:
         "writes": sorted(can.writes),
         "ship_notices": "yes" if can.takes_notices else "no",
         "counts": "yes" if can.books_receipts else "no",
+        "invoices_out": ", ".join(sorted(can.invoices_out)) or "no",
         "read_back": can.read_back.value,
         "optimistic_lock": can.optimistic_lock,
         "deletions": can.deletions.value,

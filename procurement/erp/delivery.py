@@ -35,6 +35,8 @@ from procurement.erp.connection import (
     note_nothing,
 )
 from procurement.erp.connectors import connect
+from procurement.erp.invoicing import KINDS as INVOICE_KINDS
+from procurement.erp.invoicing import carry_invoice
 from procurement.erp.models import ErpCommand, ErpConnection
 from procurement.erp.noticing import KINDS as NOTICE_KINDS
 from procurement.erp.noticing import carry_notice
@@ -78,6 +80,8 @@ def carry(message: OutboxMessage, connector: ErpConnector, clock: Callable[[], d
         return carry_notice(message, connector, clock)
     if message.kind in COUNT_KINDS:
         return carry_booking(message, connector, clock)
+    if message.kind in INVOICE_KINDS:
+        return carry_invoice(message, connector, clock)
     at = clock()
     with acting(ERP):
         command = take_up_command(message)
@@ -91,7 +95,7 @@ def carry(message: OutboxMessage, connector: ErpConnector, clock: Callable[[], d
             return command.state
         doubt = Doubt.of(command)
         if is_being_told(command.order_id, at=at):
-            raise RetryLater("A ship notice or a count of this order is being written.", A_MOMENT)
+            raise RetryLater("A ship notice, a count or an invoice of this order is being written.", A_MOMENT)
         if doubt.since is not None:
             _let_rest(doubt.since, connector.capabilities, at)
         try:

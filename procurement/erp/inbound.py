@@ -44,7 +44,15 @@ from procurement.erp.connection import (
     note_nothing,
 )
 from procurement.erp.connectors import connect
-from procurement.erp.models import ErpCommand, ErpConnection, FeedCursor, FeedProblem, FeedRun
+from procurement.erp.invoicing import follow_bills, hold_what_is_billed, join_booked
+from procurement.erp.models import (
+    ErpCommand,
+    ErpConnection,
+    FeedCursor,
+    FeedProblem,
+    FeedRun,
+    InvoiceWrite,
+)
 from procurement.erp.policies import held_by_paper
 from procurement.erp.ports import (
     Busy,
@@ -63,7 +71,7 @@ from procurement.erp.ports import (
 from procurement.erp.problems import Problem, Severity, shown
 from procurement.erp.queries import confirmable_commands, is_being_written, lock_orders
 from procurement.erp.services import confirm_by_reading, record_result
-from procurement.erp.states import RunState
+from procurement.erp.states import RunState, TellingState
 from procurement.erp.telling import find_telling, held, record_telling_result
 from procurement.orders.messages import OrderPaper
 from procurement.orders.services import newest_papers, receive_orders
@@ -415,7 +423,11 @@ def _take(feed: Feed, sightings: Sequence[Sighting], at: datetime) -> Taken:
     if feed is Feed.RECEIPTS:
         return _take_facts(sightings, receive_receipts, at)
     if feed is Feed.INVOICES:
-        return _take_facts(sightings, receive_bills, at)
+        hold_what_is_billed([one.paper for one in sightings])  # type: ignore[misc]  # papers of this feed
+        taken = _take_facts(sightings, receive_bills, at)
+        told = {(one.paper.company, one.paper.key) for one in sightings}  # type: ignore[union-attr]  # of this feed
+        follow_bills(told, actor=FEED_ACTOR, at=at)
+        return taken
     if feed is Feed.COMMAND_RESULTS:
         return _take_results(sightings, at)
     if feed is Feed.STOCK:
@@ -549,14 +561,19 @@ def _take_results(sightings: Sequence[Sighting], at: datetime) -> Taken:
 
 
 def _take_telling_result(result: CommandResult, at: datetime) -> bool:
-    """What an ERP made of a ship notice or a count that it was told of; whether it was one."""
+    """What an ERP made of a ship notice, a count or an invoice that it was told of; whether it was one."""
     key = _as_key(result.key)
     write = find_telling(key) if key else None
     if write is None:
         return False
     # That it was taken is all that an ERP without a feed of its shipments will ever say.
     outcome = Outcome.CONFIRMED if result.outcome is Outcome.SENT else result.outcome
-    record_telling_result(held(write), WriteResult(outcome, reason=result.reason), at=at)
+    if isinstance(write, InvoiceWrite):
+        lock_orders(write.order_ids)  # what follows a booking holds them, and everybody holds orders first
+    write = held(write)
+    record_telling_result(write, WriteResult(outcome, reason=result.reason), at=at)
+    if isinstance(write, InvoiceWrite) and write.state == TellingState.CONFIRMED:
+        join_booked(write, actor=FEED_ACTOR, at=at)
     return True
 
 

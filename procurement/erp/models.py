@@ -13,6 +13,7 @@ from procurement.erp.ports import Feed
 from procurement.erp.problems import Problem, Severity
 from procurement.erp.states import (
     IN_FLIGHT,
+    INVOICE_WRITE_LIFECYCLE,
     NOTICE_WRITE_LIFECYCLE,
     RECEIPT_WRITE_LIFECYCLE,
     CommandState,
@@ -192,6 +193,45 @@ class ReceiptWrite(Telling):
             "reference": self.payload["reference"],
             "reversed": self.reversed,
         }
+
+
+class InvoiceWrite(Telling):
+    """One approved invoice that the ERP is asked to book, or, `voided`, to take out again.
+
+    `document` names the invoice and is the same when it is voided. `order` is nothing for an invoice of no order;
+    `order_ids` are all orders in it.
+    """
+
+    order = models.ForeignKey(  # type: ignore[assignment]  # it may be of none
+        "procurement.PurchaseOrder", on_delete=models.PROTECT, related_name="+", null=True
+    )
+    invoice = models.ForeignKey("procurement.Invoice", on_delete=models.PROTECT, related_name="erp_writes")
+    document = models.UUIDField()
+    voided = models.BooleanField(default=False)
+    order_ids = models.JSONField(default=list)
+
+    lifecycle = INVOICE_WRITE_LIFECYCLE
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=TellingState.values), name="invoice_write_state_known"
+            ),
+        ]
+        indexes = [models.Index(fields=["document", "id"], name="invoice_write_of_document")]
+
+    def __str__(self) -> str:
+        return f"invoice {self.document} to the ERP ({self.state})"
+
+    @property
+    def stream(self) -> str:
+        """The invoice's own: what happens here is part of its story, for the buying side."""
+        return f"invoice:{self.document}"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What each fact about it says."""
+        return {"number": self.payload["number"], "voided": self.voided}
 
 
 class ErpConnection(models.Model):

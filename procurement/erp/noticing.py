@@ -108,7 +108,7 @@ def _wait_for_the_number(write: NoticeWrite) -> None:
 
 _NOTICES = Kind(
     take_up=take_up_notice,
-    is_taken=lambda capabilities: capabilities.takes_notices,
+    is_taken=lambda capabilities, _write: capabilities.takes_notices,
     ask=_ask,
     not_by_machine=lambda _write: NOT_BY_MACHINE,
     wait=_wait_for_the_number,

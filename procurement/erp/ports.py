@@ -26,6 +26,8 @@ there.
   and how they are to stand; the same again changes nothing.
 * *A count is booked once*, by its own key, however often it is told; what was booked comes back by the feed of
   receipts.
+* *An invoice is booked once*, by its own key and the supplier's number: what the ERP has of it is looked for first. It
+  is left for the ERP's people to post; how far it is paid comes back by the feed of invoices.
 * *One command per document at a time.* The caller delivers the commands of one order in order and one at a
   time (the outbox's stream); a connector may rely on it and need not lock.
 """
@@ -50,6 +52,7 @@ from procurement.catalogue.messages import (
     SupplierItemPaper,
     UnitPaper,
 )
+from procurement.erp.messages import InvoiceCommand, Picture
 from procurement.erp.problems import Problem
 from procurement.orders.messages import CommandLine, OrderPaper, PromiseCommand, SchedulePaper
 from procurement.receipts.messages import ReceiptCommand, ReceiptPaper
@@ -100,6 +103,18 @@ class WriteField(StrEnum):
     SUPPLIER_REFERENCE = "supplier_reference"
 
 
+class InvoicePart(StrEnum):
+    """One thing of invoices that an ERP can be asked to book by machine."""
+
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+    DEBIT_NOTE = "debit_note"
+    CHARGES = "charges"
+    WITHOUT_ORDER = "without_order"
+    ATTACHMENT = "attachment"
+    VOID = "void"
+
+
 class ReadBack(StrEnum):
     """How we learn that the ERP holds what a command asked for."""
 
@@ -146,7 +161,7 @@ class Capabilities:
     `overlap` is how far behind its cursor a feed reads again; `slowest_call` is how long a call may still be
     at work in the ERP after we stopped waiting, and so how long an unknown outcome has to rest before it is
     searched for. `takes_notices` says that the ERP can be told of goods on their way, `books_receipts` that it books
-    what was counted at a dock.
+    what was counted at a dock, `invoices_out` what of invoices it books; nothing means that it takes none.
     """
 
     reads: frozenset[Feed]
@@ -158,10 +173,15 @@ class Capabilities:
     slowest_call: timedelta = timedelta(0)
     takes_notices: bool = False
     books_receipts: bool = False
+    invoices_out: frozenset[InvoicePart] = frozenset()
 
     def cannot_write(self, command: PromiseCommand) -> frozenset[WriteField]:
         """What the command asks for that a person has to key into the ERP."""
         return fields_asked_for(command) - self.writes
+
+    def cannot_book(self, command: InvoiceCommand) -> frozenset[InvoicePart]:
+        """What of an invoice a person has to key into the ERP; a picture is no reason to key it in."""
+        return parts_asked_for(command) - self.invoices_out - {InvoicePart.ATTACHMENT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -506,6 +526,19 @@ class ErpConnector(Protocol):
         """
         ...
 
+    def book_invoice(self, command: InvoiceCommand, picture: Picture | None = None) -> WriteResult:
+        """Ask the ERP to book an approved invoice, or, where it is `voided`, to take it out again.
+
+        What the ERP has of it already, by `command.invoice` or by the supplier's number, is looked for first, so that
+        calling again, also after a call of which nobody knows how it ended, books nothing twice; what was never booked
+        is taken out by doing nothing. It bills these lines of orders and charges for these amounts and nothing else,
+        comes to `command.total`, carries `command.number` as reference, and is left to the ERP's people to post. The
+        feed of invoices then tells it with that reference. Raises `Unsupported` where the capabilities do not claim it,
+        `ValidationRefused` where a person must act: a line is gone, the ERP holds the number otherwise, it comes to
+        another total, or what was posted is to be taken out.
+        """
+        ...
+
     def read_back(self, company: str, number: str) -> OrderPaper | None:
         """The order as the ERP holds it this moment; `None` if it is gone. `Unsupported` where read-back is
         by feed."""
@@ -518,6 +551,20 @@ class ErpConnector(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *exc: object) -> None: ...
+
+
+def parts_asked_for(command: InvoiceCommand) -> frozenset[InvoicePart]:
+    """What of invoices a command asks an ERP to book."""
+    asked = {InvoicePart(command.kind)}
+    if command.voided:
+        asked.add(InvoicePart.VOID)
+    if command.charges:
+        asked.add(InvoicePart.CHARGES)
+    if not command.orders:
+        asked.add(InvoicePart.WITHOUT_ORDER)
+    if command.picture:
+        asked.add(InvoicePart.ATTACHMENT)
+    return frozenset(asked)
 
 
 def fields_asked_for(command: PromiseCommand) -> frozenset[WriteField]:

@@ -15,7 +15,7 @@ from procurement.erp.alerts.words import Said, said
 from procurement.erp.connection import ERP
 from procurement.erp.failures import Group, Kind, may_retry_at_once
 from procurement.erp.models import Alert, ErpConnection
-from procurement.erp.ports import Deletions, Feed, ReadBack
+from procurement.erp.ports import Deletions, Feed, InvoicePart, ReadBack
 from procurement.erp.presenters import feed_word, reason_text, span_text, words_of_fields
 from procurement.erp.problems import RULES, explain_in_general
 from procurement.erp.queries import AGES, QueueRow
@@ -89,6 +89,7 @@ def facts_of(connection: ErpConnection) -> list[Fact]:
         Fact(_("Writes"), words_of_fields(found["writes"]) or _("nothing")),
         Fact(_("Ship notices"), _told_or_keyed(found, "ship_notices")),
         Fact(_("Counted goods"), _told_or_keyed(found, "counts")),
+        Fact(_("Invoices"), _booked_or_keyed(found)),
         Fact(_("Confirms"), _read_back(found)),
         Fact(_("Deletions"), _deletions(found)),
         _clock(connection.clock_skew),
@@ -156,6 +157,23 @@ def _told_or_keyed(found: Mapping[str, Any], name: str) -> str:
     return _("are told to it") if found.get(name) == "yes" else _("are keyed in by hand")
 
 
+def _booked_or_keyed(found: Mapping[str, Any]) -> str:
+    """What of invoices it books by machine; what is missing a person keys in."""
+    takes = found.get("invoices_out", "no")
+    if takes == "no":
+        return _("are keyed in by hand")
+    words = {
+        InvoicePart.INVOICE: _("invoices"),
+        InvoicePart.CREDIT_NOTE: _("credit notes"),
+        InvoicePart.DEBIT_NOTE: _("debit notes"),
+        InvoicePart.CHARGES: _("charges"),
+        InvoicePart.WITHOUT_ORDER: _("without an order"),
+        InvoicePart.ATTACHMENT: _("with the supplier’s document"),
+        InvoicePart.VOID: _("taken out again"),
+    }
+    return ", ".join(word for part, word in words.items() if part in takes.split(", "))
+
+
 def changed_name(name: str) -> str:
     """What changed, as people call it; modules and the like keep the name that the ERP gave them."""
     words = {
@@ -167,6 +185,7 @@ def changed_name(name: str) -> str:
         "writes": _("Writes"),
         "ship_notices": _("Ship notices"),
         "counts": _("Counted goods"),
+        "invoices_out": _("Invoices"),
         "read_back": _("Confirms"),
         "deletions": _("Deletions"),
     }

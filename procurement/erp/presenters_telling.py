@@ -1,6 +1,6 @@
-"""Ship notices and counts that the ERP is told of, as pages show them."""
+"""Ship notices, counts and invoices that the ERP is told of, as pages show them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -9,8 +9,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from portal.kernel.outbox.models import DeliveryAttempt
-from portal.kernel.templatetags.portal_ui import day_text, figure
-from procurement.erp.models import NoticeWrite
+from portal.kernel.templatetags.portal_ui import day_text, figure, money_text
+from procurement.erp.models import InvoiceWrite, NoticeWrite
 from procurement.erp.presenters import TRIES, outcome_word, reason_text
 from procurement.erp.states import TellingState
 from procurement.erp.telling import Write
@@ -35,7 +35,9 @@ class ToldLine:
     number: int
     quantity: str
     unit: str
-    lot: str
+    lot: str = ""
+    price: str = ""
+    amount: str = ""
 
 
 def telling_row(write: Write) -> TellingRow:
@@ -48,8 +50,8 @@ def telling_row(write: Write) -> TellingRow:
 
 
 def number_of(write: Write) -> str:
-    """What people call it: the delivery note's number, or the order where there is none."""
-    if isinstance(write, NoticeWrite):
+    """What people call it: the delivery note's or the invoice's number, or the order where there is none."""
+    if isinstance(write, NoticeWrite | InvoiceWrite):
         return str(write.payload["number"])
     return str(write.payload["reference"] or write.order.number)
 
@@ -61,10 +63,32 @@ def what_word(write: Write) -> str:
             return _("expect none of it")
         day = date.fromisoformat(write.payload["expected_on"])
         return _("expect it on %(day)s") % {"day": day_text(day)}
+    if isinstance(write, InvoiceWrite):
+        return _take_out_word(write) if write.voided else _book_word(write)
     if write.reversed:
         return _("take the receipt back")
     day = date.fromisoformat(write.payload["received_on"])
     return _("book the receipt of %(day)s") % {"day": day_text(day)}
+
+
+def _book_word(write: InvoiceWrite) -> str:
+    values = {"total": amount_of(write, write.payload["total"])}
+    if write.payload["kind"] == "credit_note":
+        return _("book a credit note of %(total)s") % values
+    if write.payload["kind"] == "debit_note":
+        return _("book a debit note of %(total)s") % values
+    return _("book an invoice of %(total)s") % values
+
+
+def _take_out_word(write: InvoiceWrite) -> str:
+    if write.payload["kind"] == "credit_note":
+        return _("take the credit note out")
+    return _("take the invoice out")
+
+
+def amount_of(write: InvoiceWrite, text: str) -> str:
+    """An amount of the invoice, with its currency."""
+    return money_text(Decimal(text), write.payload["currency"])
 
 
 def reason_of(write: Write) -> str:
@@ -74,6 +98,8 @@ def reason_of(write: Write) -> str:
 
 def told_lines(write: Write) -> list[ToldLine]:
     """What the ERP is told, line by line."""
+    if isinstance(write, InvoiceWrite):
+        return [*_billed_lines(write), *_beside_lines(write)]
     return [
         ToldLine(
             line["order"],
@@ -84,6 +110,37 @@ def told_lines(write: Write) -> list[ToldLine]:
         )
         for line in write.payload["lines"]
     ]
+
+
+def _billed_lines(write: InvoiceWrite) -> Iterator[ToldLine]:
+    for line in write.payload["lines"]:
+        price = figure(Decimal(line["unit_price"]))
+        if Decimal(line["price_per"]) != 1:
+            price = _("%(price)s per %(number)s") % {
+                "price": price,
+                "number": figure(Decimal(line["price_per"])),
+            }
+        yield ToldLine(
+            line["order"] or line["description"],
+            line["number"],
+            figure(Decimal(line["quantity"])),
+            line["unit"],
+            price=price,
+            amount=amount_of(write, line["amount"]),
+        )
+
+
+def _beside_lines(write: InvoiceWrite) -> Iterator[ToldLine]:
+    """Charges, allowances and taxes."""
+    for charge in write.payload["charges"]:
+        words = charge["reason"] or (_("Allowance") if Decimal(charge["amount"]) < 0 else _("Charge"))
+        yield ToldLine(words, 0, "", "", amount=amount_of(write, charge["amount"]))
+    for tax in write.payload["taxes"]:
+        words = _("Tax %(category)s %(rate)s %%") % {
+            "category": tax["category"],
+            "rate": figure(Decimal(tax["tax_rate"])),
+        }
+        yield ToldLine(words, 0, "", "", amount=amount_of(write, tax["amount"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +163,16 @@ def told_head(write: Write) -> list[ToldFact]:
             (_("Expected"), _day(said["expected_on"])),
             (_("Carrier"), said["carrier"]),
             (_("Tracking numbers"), said["tracking"]),
+        ]
+    elif isinstance(write, InvoiceWrite):
+        rows = [
+            (_("Number"), said["number"]),
+            (_("Invoice date"), _day(said["invoiced_on"])),
+            (_("Due"), _day(said["due_on"]) if said["due_on"] else ""),
+            (_("Corrects"), said["corrects"]),
+            (_("Total"), amount_of(write, said["total"])),
+            (_("Note"), said["note"]),
+            (_("The supplier’s document"), said["picture"]),
         ]
     else:
         rows = [
@@ -130,13 +197,20 @@ def story_of_telling(write: Write, tries: Iterable[DeliveryAttempt]) -> Sequence
         values = {"number": attempt.number, "outcome": outcome_word(attempt.outcome)}
         text = _("Attempt %(number)d: %(outcome)s") % values
         entries.append(_entry(tone, glyph, text, attempt.started_at, reason_text(attempt.error)))
-    text = (
-        _("Sent, and promised to the ERP")
-        if isinstance(write, NoticeWrite)
-        else _("Counted, and promised to the ERP")
-    )
-    entries.append(_entry("quiet", "none", text, write.queued_at))
+    entries.append(_entry("quiet", "none", _began(write), write.queued_at))
     return entries
+
+
+def _began(write: Write) -> str:
+    if isinstance(write, NoticeWrite):
+        return _("Sent, and promised to the ERP")
+    if isinstance(write, InvoiceWrite):
+        return (
+            _("Taken back, and promised to the ERP")
+            if write.voided
+            else _("Approved, and promised to the ERP")
+        )
+    return _("Counted, and promised to the ERP")
 
 
 def _entry(tone: str, glyph: str, text: str, at: Any, note: str = "") -> dict[str, Any]:

@@ -373,6 +373,7 @@ class PretendErp:
         """Pick up everything in out/, deal with each, and echo what changed. Each command key is carried out once."""
         taken: dict[str, OrderPaper] = {}
         counted: list[ReceiptPaper] = []
+        entered: list[BillPaper] = []
         results: list[CommandResult] = []
         repeated: list[str] = []
         done: list[Path] = []
@@ -384,6 +385,10 @@ class PretendErp:
                 result, booked = self._book(key, rows)
                 results.append(result)
                 counted += booked
+            for key, rows in self._told(manifest, "invoices_out"):
+                result, billed = self._enter(key, rows)
+                results.append(result)
+                entered += billed
             for command in self._commands(manifest):
                 if self._mark(command.key).exists():
                     repeated.append(command.key)
@@ -395,7 +400,7 @@ class PretendErp:
                     taken[command.key] = answer
                     results.append(CommandResult(command.key, Outcome.SENT))
             done.append(manifest)
-        self._echo(taken.values(), results, counted)
+        self._echo(taken.values(), results, counted, entered)
         # Marked only after the echo: a crash in between does the work again, with the same result.
         for result in results:
             make_folder(self.state / "commands")
@@ -492,6 +497,71 @@ class PretendErp:
         )
         return line
 
+    def _enter(self, key: str, rows: list[dict[str, str]]) -> tuple[CommandResult, list[BillPaper]]:
+        """Enter an approved invoice, or take it out again; and the invoice as it stands now."""
+        head = rows[0]
+        name = f"{head['supplier']}-{head['reference']}"
+        known = {(one.company, one.key): one for one in self.invoices()}.get((head["company"], name))
+        if head["invoice_state"] == "voided":
+            if known is None or known.state == "cancelled":
+                return CommandResult(key, Outcome.SENT), []
+            if known.state != "entered":
+                reason = "The invoice is posted. Cancel or credit it first."
+                return CommandResult(key, Outcome.REFUSED, reason), []
+            self._count_billed(known, -1)
+            return CommandResult(key, Outcome.SENT), [self.cancel_invoice(known)]
+        if known is not None and known.state != "cancelled":
+            if known.total == Decimal(head["total"]):
+                return CommandResult(key, Outcome.SENT), [known]
+            reason = f"{head['reference']} is entered already, over another amount. Compare the two."
+            return CommandResult(key, Outcome.REFUSED, reason), []
+        try:
+            for row in rows:
+                if row["line_key"]:
+                    self._line_of(head["company"], row)
+        except (FileNotFoundError, ValueError):
+            reason = f"Order {row['order_number']} has no line {row['line_number']} here."
+            return CommandResult(key, Outcome.REFUSED, reason), []
+        invoice = self._entered(name, rows)
+        self._count_billed(invoice, 1)
+        self.put_invoices([invoice])
+        return CommandResult(key, Outcome.SENT), [invoice]
+
+    def _entered(self, name: str, rows: list[dict[str, str]]) -> BillPaper:
+        head = rows[0]
+        total = Decimal(head["total"])
+        return BillPaper(
+            company=head["company"],
+            supplier=head["supplier"],
+            key=name,
+            invoiced_on=date.fromisoformat(head["invoiced_on"]),
+            currency=head["currency"],
+            total=total,
+            open_amount=total,
+            state="entered",
+            kind="credit_note" if head["kind"] == "credit_note" else "invoice",
+            reference=head["reference"],
+            due_on=_day(head["due_on"]),
+            lines=tuple(
+                BillLinePaper(
+                    row["order_number"], row["line_key"], Decimal(row["quantity"]), Decimal(row["amount"])
+                )
+                for row in rows
+                if row["row_kind"] == "line" and row["line_key"]
+            ),
+            stamp=self._clock(),
+        )
+
+    def _count_billed(self, invoice: BillPaper, sign: int) -> None:
+        """How much of its lines has been invoiced, with this one or without it."""
+        sign = sign if invoice.kind == "invoice" else -sign
+        for one in invoice.lines:
+            (line,) = (
+                line for line in self.order(invoice.company, one.order).lines if line.key == one.line_key
+            )
+            billed = line.invoiced_quantity + sign * one.quantity
+            self.change_line(invoice.company, one.order, one.line_key, invoiced_quantity=billed)
+
     def inbound(self) -> list[list[dict[str, str]]]:
         """The consignments that are planned with, each as the rows of its notice."""
         return [json.loads(path.read_bytes()) for path in sorted((self.state / "inbound").glob("*.json"))]
@@ -545,15 +615,21 @@ class PretendErp:
         orders: Iterable[OrderPaper],
         results: Sequence[CommandResult],
         receipts: Sequence[ReceiptPaper],
+        invoices: Sequence[BillPaper],
     ) -> None:
         feeds: dict[Feed, Sequence[Paper]] = {}
         newest = {(order.company, order.number): order for order in orders}
         for one in receipts:  # a booking moves what its line says has been received
             newest[one.company, one.order] = self.order(one.company, one.order)
+        for invoice in invoices:  # and an invoice what has been invoiced
+            for line in invoice.lines:
+                newest[invoice.company, line.order] = self.order(invoice.company, line.order)
         if newest:
             feeds[Feed.ORDERS] = list(newest.values())
         if receipts:
             feeds[Feed.RECEIPTS] = receipts
+        if invoices:
+            feeds[Feed.INVOICES] = invoices
         if results:
             feeds[Feed.COMMAND_RESULTS] = results
         if feeds:

@@ -123,6 +123,7 @@ def _life_of_a_telling(name: str, paper: str) -> Lifecycle:
 
 NOTICE_WRITE_LIFECYCLE = _life_of_a_telling("ship notice to the ERP", "shipment")
 RECEIPT_WRITE_LIFECYCLE = _life_of_a_telling("count to the ERP", "receipt")
+INVOICE_WRITE_LIFECYCLE = _life_of_a_telling("invoice to the ERP", "invoice")
 
 
 class ConnectionState(models.TextChoices):

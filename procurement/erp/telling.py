@@ -4,8 +4,8 @@ Note [Told whole]: a message says how something is to stand in the ERP, and a co
 So a call that may or may not have happened is simply made again, once the first can no longer be at work; and a later
 telling takes the place of all that was told of the same thing before it, whatever became of that.
 
-Note [Not all at once]: a promise, ship notices and counts may write to one order in the ERP. Each looks, with its
-orders held, whether another is at it, and waits; they hold their orders in the order of their ids.
+Note [Not all at once]: a promise, ship notices, counts and invoices may write to one order in the ERP. Each looks, with
+its orders held, whether another is at it, and waits; they hold their orders in the order of their ids.
 """
 
 import logging
@@ -25,7 +25,7 @@ from portal.kernel.outbox.services import PutBack, RetryLater, replay_message
 from portal.kernel.scope import acting, requires_scope
 from procurement.erp.advice import fault_of
 from procurement.erp.connection import ERP, Shut, begin_calling, note_answer, note_error, note_nothing
-from procurement.erp.models import ErpCommand, NoticeWrite, ReceiptWrite
+from procurement.erp.models import ErpCommand, InvoiceWrite, NoticeWrite, ReceiptWrite
 from procurement.erp.ports import Capabilities, ErpConnector, ErpError, Fate, Outcome, WriteResult
 from procurement.erp.states import IN_FLIGHT, TO_CARRY, TOLD_TO_A_PERSON, Fault
 from procurement.shipments.models import ShipNotice, ShipNoticeLine
@@ -37,7 +37,8 @@ A_MOMENT = timedelta(seconds=10)
 # A call that began longer ago is at work no more, whatever became of its worker.
 AT_IT = timedelta(hours=1)
 
-Write = NoticeWrite | ReceiptWrite
+Write = NoticeWrite | ReceiptWrite | InvoiceWrite
+EVERY: tuple[type[Write], ...] = (NoticeWrite, ReceiptWrite, InvoiceWrite)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Kind:
     """
 
     take_up: Callable[[OutboxMessage], tuple[Any, list[int]]]
-    is_taken: Callable[[Capabilities], bool]
+    is_taken: Callable[[Capabilities, Any], bool]
     ask: Callable[[ErpConnector, Any], WriteResult]
     not_by_machine: Callable[[Any], str]
     wait: Callable[[Any], None] = lambda _write: None
@@ -65,7 +66,7 @@ def carry_telling(
         write, orders = kind.take_up(message)
         if write.state not in TO_CARRY:
             return str(write.state)
-        if not kind.is_taken(connector.capabilities):
+        if not kind.is_taken(connector.capabilities, write):
             move(write, "hand_over", at=at, reason=kind.not_by_machine(write), fault=Fault.UNSUPPORTED)
             return str(write.state)
         _let_rest(write, connector.capabilities, at)
@@ -103,7 +104,7 @@ def held(write: Write) -> Write:
 @requires_scope
 def find_telling(key: uuid.UUID) -> Write | None:
     """The telling of this key, whatever it tells; None where there is none."""
-    for kind in (NoticeWrite, ReceiptWrite):
+    for kind in EVERY:
         found: Write | None = kind.objects.select_related("order").filter(key=key).first()
         if found is not None:
             return found
@@ -141,24 +142,22 @@ def _wait_for_others(write: Write, orders: Iterable[int], at: datetime) -> None:
 
 @requires_scope
 def is_being_told(order_id: int, *, at: datetime) -> bool:
-    """Whether a ship notice or a count with lines of this order, which is held, is on its way into the ERP now."""
+    """Whether a ship notice, a count or an invoice of this order, which is held, is on its way into the ERP now."""
     return order_id in _being_told(at)
 
 
 def _being_told(at: datetime, *, besides: Write | None = None) -> set[int]:
     """The orders of all that is being told this moment."""
-    notices = NoticeWrite.objects.filter(state__in=TO_CARRY, calling_since__gt=at - AT_IT)
-    counts = ReceiptWrite.objects.filter(state__in=TO_CARRY, calling_since__gt=at - AT_IT)
-    if isinstance(besides, NoticeWrite):
-        notices = notices.exclude(pk=besides.pk)
-    elif besides is not None:
-        counts = counts.exclude(pk=besides.pk)
+    now = {kind: kind.objects.filter(state__in=TO_CARRY, calling_since__gt=at - AT_IT) for kind in EVERY}
+    if besides is not None:
+        now[type(besides)] = now[type(besides)].exclude(pk=besides.pk)
     found = set(
-        ShipNoticeLine.objects.filter(notice__in=notices.values("notice_id")).values_list(
+        ShipNoticeLine.objects.filter(notice__in=now[NoticeWrite].values("notice_id")).values_list(
             "order_id", flat=True
         )
     )
-    return found.union(*counts.values_list("order_ids", flat=True))
+    others = (now[kind].values_list("order_ids", flat=True) for kind in (ReceiptWrite, InvoiceWrite))
+    return found.union(*(orders for some in others for orders in some))
 
 
 @requires_scope
@@ -208,17 +207,22 @@ def move(write: Write, verb: str, *, at: datetime, actor: Actor = ERP, **fields:
 
 # --- what people see and do ---------------------------------------------------------------------------------
 
-KINDS_OF = {"notices": NoticeWrite, "counts": ReceiptWrite}
+KINDS_OF: dict[str, type[Write]] = {
+    "notices": NoticeWrite,
+    "counts": ReceiptWrite,
+    "invoices": InvoiceWrite,
+}
 
 
 def visible_tellings(what: str, actor: Actor) -> QuerySet[Any]:
-    """The ship notices ("notices") or counts ("counts") that the ERP was told of, as far as this actor may see."""
+    """The ship notices ("notices"), counts ("counts") or invoices ("invoices") that the ERP was told of, as far as this
+    actor may see."""
     found: QuerySet[Any] = KINDS_OF[what].objects.visible_to(actor)
     return found.select_related("supplier", "order")
 
 
 def stuck_tellings(actor: Actor) -> dict[str, int]:
-    """How many ship notices and counts wait for a person."""
+    """How many ship notices, counts and invoices wait for a person."""
     return {
         what: visible_tellings(what, actor).filter(state__in=TOLD_TO_A_PERSON).count() for what in KINDS_OF
     }
@@ -235,7 +239,7 @@ def find_visible_telling(key: uuid.UUID, *, actor: Actor) -> Write:
 
 def notice_behind(write: Write, *, actor: Actor) -> ShipNotice | None:
     """The newest version of the ship notice that it is about, if there is one."""
-    if write.consignment is None:
+    if isinstance(write, InvoiceWrite) or write.consignment is None:
         return None
     notices = ShipNotice.objects.visible_to(actor).filter(consignment=write.consignment)
     found: ShipNotice | None = notices.exclude(sent_at__isnull=True).order_by("-issue").first()

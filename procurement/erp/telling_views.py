@@ -1,4 +1,4 @@
-"""Ship notices and counts that the ERP is told of, as pages: how each stands, what is told, and the ways out."""
+"""Ship notices, counts and invoices that the ERP is told of, as pages: how each stands, what is told, the ways out."""
 
 import uuid
 from typing import Any
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.web import paginate, panel_or_page, see_other
 from procurement.erp.advice import advice_of_telling
+from procurement.erp.models import InvoiceWrite
 from procurement.erp.presenters_telling import (
     reason_of,
     story_of_telling,
@@ -20,6 +21,7 @@ from procurement.erp.presenters_telling import (
 )
 from procurement.erp.states import TOLD_TO_A_PERSON, TellingState
 from procurement.erp.telling import (
+    KINDS_OF,
     call_it_keyed,
     find_visible_telling,
     next_try_of,
@@ -36,8 +38,9 @@ DECIDES = (Permission.ERP_MANAGE, Permission.ORDER_DECIDE)
 
 @door(*LOOKS)
 def telling_list(request: DoorRequest) -> HttpResponse:
-    """Every ship notice, or every count, that the ERP was told of, newest first; and those that need a person."""
-    what = "counts" if request.GET.get("what") == "counts" else "notices"
+    """Every ship notice, count or invoice that the ERP was told of, newest first; and those that need a person."""
+    asked = request.GET.get("what", "")
+    what = asked if asked in KINDS_OF else "notices"
     only_waiting = request.GET.get("view") == "waiting"
     found = visible_tellings(what, request.actor)
     if only_waiting:
@@ -48,8 +51,10 @@ def telling_list(request: DoorRequest) -> HttpResponse:
         for name, view, label in (
             ("notices", "", _("Ship notices")),
             ("counts", "", _("Counted goods")),
+            ("invoices", "", _("Invoices")),
             ("notices", "&view=waiting", _("Stuck ship notices")),
             ("counts", "&view=waiting", _("Stuck counts")),
+            ("invoices", "&view=waiting", _("Stuck invoices")),
         )
     ]
     context = {
@@ -69,6 +74,7 @@ def telling(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     waits = found.state in TOLD_TO_A_PERSON
     context: dict[str, Any] = {
         "write": found,
+        "is_invoice": isinstance(found, InvoiceWrite),
         "row": telling_row(found),
         "notice": notice_behind(found, actor=request.actor),
         "head": told_head(found),

@@ -11,6 +11,7 @@ from procurement.docks.states import APPOINTMENT_LIFECYCLE, AppointmentState
 from procurement.erp.reconciliation.states import DRIFT_LIFECYCLE, DriftState
 from procurement.erp.states import (
     CONNECTION_LIFECYCLE,
+    INVOICE_WRITE_LIFECYCLE,
     NOTICE_WRITE_LIFECYCLE,
     RECEIPT_WRITE_LIFECYCLE,
     ConnectionState,
@@ -54,6 +55,7 @@ TABLES = [
     (CONNECTION_LIFECYCLE, ConnectionState),
     (NOTICE_WRITE_LIFECYCLE, TellingState),
     (RECEIPT_WRITE_LIFECYCLE, TellingState),
+    (INVOICE_WRITE_LIFECYCLE, TellingState),
     (NOTICE_LIFECYCLE, NoticeState),
     (SHEET_LIFECYCLE, SheetState),
     (APPOINTMENT_LIFECYCLE, AppointmentState),

@@ -11,7 +11,8 @@ from django.urls import reverse
 from portal.kernel.outbox.models import MessageState, OutboxMessage
 from portal.kernel.scope import acting
 from procurement.erp.booking import take_up_booking
-from procurement.erp.models import NoticeWrite, ReceiptWrite
+from procurement.erp.invoicing import take_up_invoice
+from procurement.erp.models import InvoiceWrite, NoticeWrite, ReceiptWrite
 from procurement.erp.noticing import take_up_notice
 from procurement.erp.states import Fault, TellingState
 from procurement.erp.telling import Write
@@ -20,6 +21,8 @@ from tests.builders.changes import an_agreed_order
 from tests.builders.inbox import review, the_case
 from tests.builders.shipments import a_sent_notice
 from tests.builders.told_counts import a_count, tell
+from tests.builders.told_invoices import an_approved_invoice
+from tests.builders.told_invoices import tell as tell_invoice
 from tests.builders.world import fresh
 from tests.people import FEED
 
@@ -57,11 +60,18 @@ def a_count_told(order: Any, quantity: int = 5, **changed: Any) -> ReceiptWrite:
         return take_up_booking(message)[0]
 
 
+def an_invoice_told(order: Any, number: str = "R-2041", quantity: int = 5) -> InvoiceWrite:
+    message = tell_invoice(an_approved_invoice(order, {"L10": quantity}, number=number, freight="25.00"))
+    with acting(FEED):
+        return take_up_invoice(message)[0]
+
+
 def test_empty_lists_say_what_will_be_there(people: Any) -> None:
     ines = signed_in(people["ines"])
 
     assert "What a supplier sends is told to the ERP" in page(ines, "integration-tellings")
     assert "which books it" in page(ines, "integration-tellings", what="counts", view="waiting")
+    assert "approved to be paid" in page(ines, "integration-tellings", what="invoices", view="waiting")
 
 
 def test_the_monitor_leads_to_the_list_and_the_list_to_each(people: Any) -> None:
@@ -79,13 +89,16 @@ def test_what_is_stuck_is_said_on_the_monitor(people: Any) -> None:
     order = an_agreed_order(people["asha"])
     stuck(a_notice_told(people, order), TellingState.TO_KEY)
     stuck(a_count_told(order), TellingState.NEEDS_PERSON)
+    stuck(an_invoice_told(order), TellingState.TO_KEY)
     ines = signed_in(people["ines"])
 
     text = page(ines, "integration")
 
     assert "1 ship notice is not in the ERP." in text
     assert "1 count is not in the ERP." in text
-    assert "2 things need you" in text
+    assert "1 invoice is not in the ERP." in text
+    assert "3 things need you" in text
+    assert "R-2041" in page(ines, "integration-tellings", what="invoices", view="waiting")
     assert "DN-1" in page(ines, "integration-tellings", what="notices", view="waiting")
 
 
@@ -100,6 +113,21 @@ def test_a_count_is_shown_as_it_is_told_with_who_must_act(people: Any) -> None:
     assert "The period is closed." in text
     assert "Open the period in the ERP" in text
     assert "Tell again" in text
+
+
+def test_an_invoice_is_shown_to_be_keyed_in_with_every_amount(people: Any) -> None:
+    order = an_agreed_order(people["asha"])
+    write = stuck(
+        an_invoice_told(order), TellingState.TO_KEY, "This ERP cannot book this invoice by machine."
+    )
+
+    text = page(signed_in(people["bea"]), "integration-telling", write.key)
+
+    assert "book an invoice of 139.23 EUR" in text
+    for said in (order.number, "18.4", "92.00 EUR", "Freight", "25.00 EUR", "Tax S 19 %", "22.23 EUR"):
+        assert said in text
+    assert "1 Apr 2026" in text
+    assert "It stands in the ERP" in text
 
 
 def test_who_may_not_act_sees_no_buttons_and_is_refused(people: Any) -> None:
@@ -141,7 +169,7 @@ def test_the_case_leads_to_it(people: Any) -> None:
     assert address == reverse("integration-telling", args=[write.key])
 
 
-@pytest.mark.parametrize("what", ["notices", "counts"])
+@pytest.mark.parametrize("what", ["notices", "counts", "invoices"])
 def test_thirty_cost_as_many_queries_as_one(people: Any, what: str) -> None:
     order = an_agreed_order(people["asha"])
     ines = signed_in(people["ines"])
@@ -149,6 +177,8 @@ def test_thirty_cost_as_many_queries_as_one(people: Any, what: str) -> None:
     def more(number: int) -> None:
         if what == "notices":
             a_notice_told(people, order, f"DN-{number}", 1)
+        elif what == "invoices":
+            an_invoice_told(order, f"R-{number}", 1)
         else:
             a_count_told(order, 1)
 

@@ -410,6 +410,8 @@ def test_what_is_open_to_suppliers_without_a_wall_is_master_data_only():
         "UPDATE procurement_erpcommand SET state = 'confirmed'",
         "SELECT payload FROM procurement_noticewrite",
         "UPDATE procurement_receiptwrite SET state = 'confirmed'",
+        "UPDATE procurement_invoicewrite SET state = 'confirmed'",
+        "SELECT payload FROM procurement_invoicewrite",
         # what everybody shares
         "UPDATE procurement_item SET description = 'mine now'",
         "DELETE FROM procurement_site",

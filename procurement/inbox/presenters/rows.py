@@ -110,6 +110,8 @@ def title_of(case: ExceptionCase, at: datetime) -> str:
         return _told_of_goods(case)
     if case.cause == Cause.ERP and "reversed" in case.facts:
         return _told_of_count(case)
+    if case.cause == Cause.ERP and "voided" in case.facts:
+        return _told_of_invoice(case)
     say = _TITLES.get(case.kind)
     return say(case.facts, local_day(case, at)) if say else str(CaseKind(case.kind).label)
 
@@ -256,6 +258,17 @@ def _told_of_count(case: ExceptionCase) -> str:
         return _("Key the receipt of %(number)s into the ERP") % values
     kind = str(CaseKind(case.kind).label)
     return _("%(kind)s: receipt of %(number)s") % {"kind": kind, **values}
+
+
+def _told_of_invoice(case: ExceptionCase) -> str:
+    """An approved invoice that the ERP is to book."""
+    values = {"number": case.facts.get("number", "")}
+    if case.kind == K.ERP_TO_KEY:
+        if case.facts["voided"]:
+            return _("Take invoice %(number)s out of the ERP") % values
+        return _("Key invoice %(number)s into the ERP") % values
+    kind = str(CaseKind(case.kind).label)
+    return _("%(kind)s: invoice %(number)s") % {"kind": kind, **values}
 
 
 def _mail(facts: Facts, _today: date) -> str:

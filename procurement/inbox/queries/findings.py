@@ -20,7 +20,7 @@ from procurement.changes.models import OrderChange
 from procurement.changes.queries import current_round, with_rounds
 from procurement.changes.states import OPEN as CHANGE_OPEN
 from procurement.changes.states import Side
-from procurement.erp.models import ErpCommand, NoticeWrite, ReceiptWrite
+from procurement.erp.models import ErpCommand, InvoiceWrite, NoticeWrite, ReceiptWrite
 from procurement.erp.reconciliation.models import Drift
 from procurement.erp.reconciliation.states import DriftState
 from procurement.erp.services import ECHO_DIFFERS
@@ -360,7 +360,7 @@ _TELLING_KINDS: Mapping[str, CaseKind] = {
 
 
 def tellings(reach: Reach) -> Iterator[Finding]:
-    """A ship notice or a count that the ERP refuses, of which nobody knows, or that a person has to key in."""
+    """A ship notice, count or invoice that the ERP refuses, of which nobody knows, or that a person has to key in."""
     lost = Q(state=TellingState.UNKNOWN, queued_at__lte=reach.at - UNKNOWN_FOR)
     stuck = Q(state__in=sorted(TOLD_TO_A_PERSON))
     for notice in NoticeWrite.objects.filter(lost | stuck, order__in=reach.orders).order_by("id"):
@@ -369,17 +369,21 @@ def tellings(reach: Reach) -> Iterator[Finding]:
     for count in ReceiptWrite.objects.filter(lost | stuck, order__in=reach.orders).order_by("id"):
         about = {"number": count.payload["reference"], "reversed": count.reversed}
         yield _of_telling(reach, count, about, f"booked:{count.count}")
+    for invoice in InvoiceWrite.objects.filter(lost | stuck, order__in=reach.orders).order_by("id"):
+        about = {"number": invoice.payload["number"], "voided": invoice.voided}
+        yield _of_telling(reach, invoice, about, f"invoiced:{invoice.document}")
 
 
 def _of_telling(
-    reach: Reach, write: NoticeWrite | ReceiptWrite, about: Mapping[str, Any], subject: str
+    reach: Reach, write: NoticeWrite | ReceiptWrite | InvoiceWrite, about: Mapping[str, Any], subject: str
 ) -> Finding:
+    assert write.order_id is not None  # it was looked for by its order
     order = reach.orders[write.order_id]
     facts = {
         **order_facts(order),
         **about,
         "telling": str(write.key),
-        "lines": [line["number"] for line in write.payload["lines"]],
+        "lines": [line["number"] for line in write.payload["lines"] if line["number"]],
         "reason": write.reason,
         "fault": write.fault,
         "state": write.state,

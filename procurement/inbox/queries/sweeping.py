@@ -8,7 +8,7 @@ from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Concat
 
-from procurement.erp.models import ErpCommand, NoticeWrite, ReceiptWrite
+from procurement.erp.models import ErpCommand, InvoiceWrite, NoticeWrite, ReceiptWrite
 from procurement.erp.states import CommandState, TellingState
 from procurement.inbox.models import ExceptionCase
 from procurement.inbox.queries.findings import UNKNOWN_FOR
@@ -30,7 +30,8 @@ def orders_due(at: datetime, most: int) -> list[int]:
     found: set[int] = set()
     notices = _lost_tellings(NoticeWrite, "told:", "consignment", at)
     counts = _lost_tellings(ReceiptWrite, "booked:", "count", at)
-    lost = (_lost_in_the_erp(at), notices, counts)
+    invoices = _lost_tellings(InvoiceWrite, "invoiced:", "document", at)
+    lost = (_lost_in_the_erp(at), notices, counts, invoices)
     for rows in (_unanswered(at), _overdue(at), _counted_short(at), *lost):
         if len(found) < most:
             found.update(rows[: most - len(found)])
@@ -104,11 +105,13 @@ def _lost_in_the_erp(at: datetime) -> QuerySet[Any, int]:
 
 
 def _lost_tellings(
-    told: type[NoticeWrite] | type[ReceiptWrite], prefix: str, of: str, at: datetime
+    told: type[NoticeWrite] | type[ReceiptWrite] | type[InvoiceWrite], prefix: str, of: str, at: datetime
 ) -> QuerySet[Any, int]:
-    """Ship notices, or counts, of which nobody knows for too long whether the ERP was told."""
+    """Ship notices, counts, or invoices, of which nobody knows for too long whether the ERP was told."""
     cases = _known(Cause.ERP).filter(subject=Concat(Value(prefix), Cast(OuterRef(of), CharField())))
-    writes = told.objects.filter(state=TellingState.UNKNOWN, queued_at__lte=at - UNKNOWN_FOR)
+    writes = told.objects.filter(
+        state=TellingState.UNKNOWN, queued_at__lte=at - UNKNOWN_FOR, order__isnull=False
+    )
     unseen = writes.exclude(Exists(cases.filter(Q(state__in=LIVE) | Q(settled=True))))
     return unseen.order_by("order_id").values_list("order_id", flat=True)
 

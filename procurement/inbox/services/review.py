@@ -18,7 +18,7 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.audit.services import Fact, record_all
 from portal.kernel.bulk import create_rows
 from portal.kernel.scope import acting, require_no_transaction, requires_scope
-from procurement.erp.models import ReceiptWrite
+from procurement.erp.models import InvoiceWrite, ReceiptWrite
 from procurement.erp.reconciliation.models import Drift
 from procurement.inbox.messages import Finding, in_batches
 from procurement.inbox.models import ExceptionCase
@@ -37,7 +37,7 @@ INBOX = Actor.system("Inbox")
 MOST_AT_ONCE = 500
 # A cause that comes back within this time brings its case back; later it is another case.
 COMES_BACK_WITHIN = timedelta(days=30)
-_OF_ORDERS = ("order:", "drift:", "shipment:", "count:")
+_OF_ORDERS = ("order:", "drift:", "shipment:", "count:", "invoice:")
 _OF_NO_ORDER = 0x6361736573  # of the advisory lock: see Note [One at a time]
 
 # The facts after which something may need a person, or does not any more.
@@ -85,6 +85,13 @@ HEARS = TOLD_FACTS | {
     "receipt.erp_unanswered",
     "receipt.erp_keyed",
     "receipt.erp_superseded",
+    "invoice.erp_notified",
+    "invoice.erp_confirmed",
+    "invoice.erp_refused",
+    "invoice.erp_task_opened",
+    "invoice.erp_unanswered",
+    "invoice.erp_keyed",
+    "invoice.erp_superseded",
     "change.proposed",
     "change.edited",
     "change.countered",
@@ -217,6 +224,9 @@ def about(events: Sequence[AuditEvent]) -> tuple[set[int], set[str]]:
     if counts:
         booked = ReceiptWrite.objects.filter(count__in=counts)
         orders |= set(booked.values_list("order_id", flat=True))
+    if documents := {key for stream in streams if (key := key_in(stream, "invoice"))}:
+        told = InvoiceWrite.objects.filter(document__in=documents).values_list("order_ids", flat=True)
+        orders |= {order for some in told for order in some}
     rest = {stream for stream in streams if not stream.startswith(_OF_ORDERS)}
     for key, order_id in Drift.objects.filter(key__in=drifts).values_list("key", "order_id"):
         if order_id is None:

@@ -1,7 +1,10 @@
 """What a connector has to bring to be put through the contract: a way to be the ERP at its other end."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -15,6 +18,16 @@ from procurement.erp.ports import ErpConnector, Feed, Paper
 from procurement.erp.pretend import PretendErp
 from procurement.orders.messages import OrderPaper
 from tests.erp.tryton.harness import tryton_harness
+
+
+@dataclass(frozen=True)
+class Entered:
+    """An invoice as it lies in the ERP's books: of a credit note what it gives back."""
+
+    kind: str
+    invoiced_on: date
+    total: Decimal
+    billed: Mapping[tuple[str, str], Decimal]  # how much of each line, by order and the ERP's key of it
 
 
 class ConnectorHarness(Protocol):
@@ -64,6 +77,14 @@ class ConnectorHarness(Protocol):
 
     def give_back(self, invoice: Any, reference: str) -> None:
         """A credit note for the whole of an invoice is entered."""
+        ...
+
+    def entered(self, number: str) -> Sequence[Entered]:
+        """What bookkeeping finds in the ERP under a supplier's number and is not thrown out, posted or not."""
+        ...
+
+    def post(self, number: str) -> None:
+        """Bookkeeping posts what was entered under a supplier's number, and it is ready to be read."""
         ...
 
     tells_daily_demand: bool  # whether the ERP can say how much leaves from day to day
@@ -185,6 +206,21 @@ class FilesHarness:
             kind="credit_note",
         )
         self.erp.export_facts()
+
+    def entered(self, number: str) -> Sequence[Entered]:
+        return [
+            Entered(
+                one.kind,
+                one.invoiced_on,
+                one.total,
+                {(line.order, line.line_key): line.quantity for line in one.lines},
+            )
+            for one in self.erp.invoices()
+            if one.reference == number and one.state != "cancelled"
+        ]
+
+    def post(self, number: str) -> None:
+        self.approve(number)
 
     def _invoice(self, reference: str) -> BillPaper:
         (found,) = (one for one in self.erp.invoices() if one.reference == reference)

@@ -239,6 +239,64 @@ class TrytonHarness:
         (made,) = rpc.read("account.invoice.search", [], 0, 1, [["id", "DESC"]])
         self._enter(made, reference, date(2026, 11, 2))
 
+    def entered(self, number: str) -> Sequence[Any]:
+        from tests.erp.contract.harness import Entered  # it lists this harness
+
+        return [
+            Entered(
+                "credit_note" if one["total_amount"] < 0 else "invoice",
+                one["invoice_date"],
+                abs(one["total_amount"]),
+                self._billed(one),
+            )
+            for one in self.invoices(["reference", "=", number])
+        ]
+
+    def invoices(self, *conditions: Any) -> Sequence[Mapping[str, Any]]:
+        """The supplier invoices that are not cancelled, as bookkeeping sees them."""
+        fields = [
+            "state",
+            "reference",
+            "description",
+            "comment",
+            "invoice_date",
+            "total_amount",
+            "tax_amount",
+            "lines",
+            "lines.origin",
+            "lines.quantity",
+            "lines.unit_price",
+            "lines.description",
+            "lines.stock_moves",
+            "lines.account",
+        ]
+        wanted = [["type", "=", "in"], ["state", "!=", "cancelled"], *conditions]
+        found: list[Mapping[str, Any]] = self.people.read(
+            "account.invoice.search_read", wanted, 0, None, [["id", "ASC"]], fields
+        )
+        return found
+
+    def _billed(self, invoice: Mapping[str, Any]) -> Mapping[tuple[str, str], Decimal]:
+        found: dict[tuple[str, str], Decimal] = {}
+        for line in invoice["lines."]:
+            origin = line["origin"] or ""
+            if origin.startswith("account.invoice.line,"):
+                (row,) = self.people.read(
+                    "account.invoice.line.read", [int(origin.split(",")[1])], ["origin"]
+                )
+                origin = row["origin"]
+            if origin.startswith("purchase.line,"):
+                key = origin.split(",")[1]
+                (row,) = self.people.read("purchase.line.read", [int(key)], ["purchase.number"])
+                name = (row["purchase."]["number"], key)
+                found[name] = found.get(name, Decimal(0)) + abs(Decimal(str(line["quantity"])))
+        return found
+
+    def post(self, number: str) -> None:
+        for invoice in self.invoices(["reference", "=", number]):
+            self.people.write("account.invoice.validate_invoice", [invoice["id"]])
+            self.people.write("account.invoice.post", [invoice["id"]])
+
     def _ship(self, line: int) -> int:
         rpc = self.people
         moves = self._open_moves(line)

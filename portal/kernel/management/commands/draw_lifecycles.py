@@ -25,6 +25,7 @@ LIFECYCLES = (
     "procurement.matching.states.MATCH_POLICY_LIFECYCLE",
     "procurement.erp.states.NOTICE_WRITE_LIFECYCLE",
     "procurement.erp.states.RECEIPT_WRITE_LIFECYCLE",
+    "procurement.erp.states.INVOICE_WRITE_LIFECYCLE",
     "procurement.mailroom.states.MAIL_LIFECYCLE",
     "procurement.mailroom.states.DRAFT_LIFECYCLE",
     "procurement.erp.states.COMMAND_LIFECYCLE",

@@ -25,7 +25,8 @@ from procurement.erp.connectors.files.formats import INBOUND
 from procurement.erp.connectors.files.papers import Found, papers_of
 from procurement.erp.connectors.files.report import write_report
 from procurement.erp.connectors.files.rows import BadFile, Limits, Table, open_table
-from procurement.erp.connectors.files.writing import counts_csv, notices_csv, promises_csv
+from procurement.erp.connectors.files.writing import counts_csv, invoices_csv, notices_csv, promises_csv
+from procurement.erp.messages import InvoiceCommand, Picture
 from procurement.erp.ports import (
     Capabilities,
     Cursor,
@@ -33,6 +34,7 @@ from procurement.erp.ports import (
     Discovery,
     Feed,
     Identity,
+    InvoicePart,
     Outcome,
     Page,
     Paper,
@@ -59,6 +61,7 @@ CAPABILITIES = Capabilities(
     deletions=Deletions.STATED,
     takes_notices=True,
     books_receipts=True,
+    invoices_out=frozenset(InvoicePart) - {InvoicePart.ATTACHMENT},
 )
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -365,6 +368,12 @@ class FilesConnector:
         if not command.lines:
             raise ValidationRefused("There is no line in the count.")
         return self._publish(command.key, counts_csv(command), "count", "counts")
+
+    def book_invoice(self, command: InvoiceCommand, picture: Picture | None = None) -> WriteResult:
+        """Put the invoice into out/ as a batch of its own, once: see Note [Written once]. Its picture stays here."""
+        if not command.lines and not command.charges:
+            raise ValidationRefused("There is no line in the invoice.")
+        return self._publish(command.key, invoices_csv(command), "invoice", "invoices_out")
 
     def _publish(self, key: str, text: str, noun: str, form: str) -> WriteResult:
         self.folder.prepare()

@@ -532,7 +532,77 @@ COUNTS = Format(
     ),
     ("command_key", "order_number", "line_key"),
 )
-OUTBOUND = (PROMISES, SHIP_NOTICES, COUNTS)
+INVOICES_OUT = Format(
+    "invoices_out",
+    "an approved invoice, for the ERP to book: one row per line, charge and tax, with the invoice's columns repeated",
+    (
+        _must("command_key", kinds.CODE, "the key of the command; carry out each key once", "91ab77d0"),
+        _must("invoice", kinds.CODE, "the invoice; the same when it is voided", "4f2c"),
+        _must(
+            "invoice_state",
+            kinds.one_of("approved", "voided"),
+            "whether it is to be booked, or to be taken out again",
+            "approved",
+        ),
+        _must("company", kinds.CODE, "the buying company's code", "NM"),
+        _must("supplier", kinds.CODE, "the number of the supplier who bills", "70012"),
+        _must(
+            "kind",
+            kinds.one_of(*BillKind.values, "debit_note"),
+            "an invoice, a credit note, or a debit note that claims more for what was billed before",
+            "invoice",
+        ),
+        _must(
+            "reference", kinds.SHORT, "the supplier's own number: the booked invoice's `reference`", "R-2041"
+        ),
+        _may("corrects", kinds.SHORT, "the supplier's number of the invoice that a note corrects", "R-2040"),
+        _must("invoiced_on", kinds.DATE, "the day of the invoice", "2026-05-13"),
+        _may("due_on", kinds.DATE, "the day by which it is to be paid", "2026-06-30"),
+        _must("currency", kinds.CURRENCY, "the currency of all its amounts", "EUR"),
+        _must(
+            "total",
+            kinds.PRICE,
+            "what was approved, with taxes; of a credit note, what it gives back",
+            "2739.38",
+        ),
+        _may("note", kinds.LONG, "the supplier's words", "Second half of May"),
+        _may("picture", kinds.SHORT, "the name of the supplier's own document in the portal", "R-2041.pdf"),
+        _must("row_number", kinds.LINE_NUMBER, "1, 2, 3 … within the invoice", "1"),
+        _must(
+            "row_kind",
+            kinds.one_of("line", "charge", "allowance", "tax"),
+            "what the row is: something billed, a charge or an allowance on the whole, or the taxes of one rate",
+            "line",
+        ),
+        _may(
+            "order_number",
+            kinds.CODE,
+            "of a line: the order that is billed; empty for an invoice of no order",
+            "4500012345",
+        ),
+        _may("line_key", kinds.CODE, "of a line: the ERP's own key of the order's line", "00010"),
+        _may("line_number", kinds.LINE_NUMBER, "of a line: the line number that people say", "10"),
+        _may("description", kinds.LONG, "what the supplier calls it", "Ball valve DN 40, PN 16"),
+        _may("code", kinds.CODE, "of a charge or allowance: UNCL 7161 or 5189", "FC"),
+        _may("quantity", kinds.QUANTITY, "of a line: how much is billed", "120"),
+        _may("unit", kinds.CODE, "of a line: the unit of the quantity", "EA"),
+        _may(
+            "unit_price", kinds.PRICE, "of a line: the supplier's price; the amount is what counts", "18.40"
+        ),
+        _may("price_per", kinds.PER, "of a line: that price is for this many units", "1"),
+        _may("base", kinds.SIGNED, "of taxes: the amount that they are due on", "2302.00"),
+        _must(
+            "amount",
+            kinds.SIGNED,
+            "what was approved of the row, without taxes; of taxes, the taxes",
+            "2208.00",
+        ),
+        _may("tax_category", kinds.CODE, "UNCL 5305: `S`, `Z`, `E`, `AE` …", "S"),
+        _may("tax_rate", kinds.SIGNED, "the rate in percent", "19"),
+    ),
+    ("command_key", "row_number"),
+)
+OUTBOUND = (PROMISES, SHIP_NOTICES, COUNTS, INVOICES_OUT)
 
 
 def columns_table(form: Format) -> str:

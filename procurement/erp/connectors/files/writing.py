@@ -10,7 +10,16 @@ from decimal import Decimal
 
 from procurement.bills.messages import BillPaper
 from procurement.catalogue.messages import CustomerDemandPaper
-from procurement.erp.connectors.files.formats import COUNTS, INBOUND, ORDERS, PROMISES, SHIP_NOTICES, Format
+from procurement.erp.connectors.files.formats import (
+    COUNTS,
+    INBOUND,
+    INVOICES_OUT,
+    ORDERS,
+    PROMISES,
+    SHIP_NOTICES,
+    Format,
+)
+from procurement.erp.messages import InvoiceCommand
 from procurement.erp.ports import CommandResult, Feed, Outcome, Paper, canonical_decimal
 from procurement.orders.messages import LinePaper, OrderPaper, PromiseCommand
 from procurement.receipts.messages import ReceiptCommand, ReceiptPaper
@@ -150,6 +159,72 @@ def count_rows(command: ReceiptCommand) -> Iterator[Cells]:
 def counts_csv(command: ReceiptCommand) -> str:
     """A count as its file."""
     return to_csv(COUNTS, count_rows(command))
+
+
+def booking_rows(command: InvoiceCommand) -> Iterator[Cells]:
+    """An approved invoice as rows of its file: one per line, charge and tax."""
+    head: dict[str, object] = {
+        "command_key": command.key,
+        "invoice": command.invoice,
+        "invoice_state": "voided" if command.voided else "approved",
+        "company": command.company,
+        "supplier": command.supplier,
+        "kind": command.kind,
+        "reference": command.number,
+        "corrects": command.corrects,
+        "invoiced_on": command.invoiced_on,
+        "due_on": command.due_on,
+        "currency": command.currency,
+        "total": command.total,
+        "note": command.note,
+        "picture": command.picture,
+    }
+    rows: list[Cells] = []
+    for line in command.lines:
+        of_order = {"order_number": line.order, "line_key": line.key, "line_number": line.number or None}
+        rows.append(
+            {
+                "row_kind": "line",
+                **(of_order if line.order else {}),
+                "description": line.description,
+                "quantity": line.quantity,
+                "unit": line.unit,
+                "unit_price": line.unit_price,
+                "price_per": line.price_per,
+                "amount": line.amount,
+                "tax_category": line.category,
+                "tax_rate": line.tax_rate,
+            }
+        )
+    for charge in command.charges:
+        rows.append(
+            {
+                "row_kind": "charge" if charge.amount >= 0 else "allowance",
+                "description": charge.reason,
+                "code": charge.code,
+                "amount": charge.amount,
+                "tax_category": charge.category,
+                "tax_rate": charge.tax_rate,
+            }
+        )
+    for tax in command.taxes:
+        rows.append(
+            {
+                "row_kind": "tax",
+                "description": tax.name,
+                "base": tax.base,
+                "amount": tax.amount,
+                "tax_category": tax.category,
+                "tax_rate": tax.tax_rate,
+            }
+        )
+    for number, row in enumerate(rows, 1):
+        yield {**head, "row_number": number, **row}
+
+
+def invoices_csv(command: InvoiceCommand) -> str:
+    """An approved invoice as its file."""
+    return to_csv(INVOICES_OUT, booking_rows(command))
 
 
 def order_rows(order: OrderPaper) -> Iterator[Cells]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 from procurement.erp.connectors.tryton.booking import Booker
 from procurement.erp.connectors.tryton.changes import OVERLAP, Position, look_for_changes
 from procurement.erp.connectors.tryton.facts import SOURCES, read_facts
+from procurement.erp.connectors.tryton.invoicing import Clerk
 from procurement.erp.connectors.tryton.master import read_master
 from procurement.erp.connectors.tryton.records import Purchase, read_purchases
 from procurement.erp.connectors.tryton.shipping import Shipper
@@ -25,6 +26,7 @@ from procurement.erp.connectors.tryton.writing import (
     purchases_with_note,
     take_begun_away,
 )
+from procurement.erp.messages import InvoiceCommand, Picture
 from procurement.erp.ports import (
     Capabilities,
     Cursor,
@@ -32,6 +34,7 @@ from procurement.erp.ports import (
     Discovery,
     Feed,
     Identity,
+    InvoicePart,
     Outcome,
     Page,
     Paper,
@@ -86,7 +89,8 @@ class TrytonConnector:
     def capabilities(self) -> Capabilities:
         """Nearly everything a promise may ask for; Tryton is asked itself what it holds.
 
-        A purchase has one place for all its lines: where only one line is to go elsewhere, a person decides how.
+        A purchase has one place for all its lines: where only one line is to go elsewhere, a person decides how. An
+        invoice of no order has no account to be booked on: that is for a person to say.
         """
         return Capabilities(
             reads=frozenset(FEEDS),
@@ -99,6 +103,7 @@ class TrytonConnector:
             slowest_call=timedelta(seconds=self._patience * 2),
             takes_notices=True,
             books_receipts=True,
+            invoices_out=frozenset(InvoicePart) - {InvoicePart.WITHOUT_ORDER},
         )
 
     def discover(self) -> Discovery:
@@ -230,6 +235,12 @@ class TrytonConnector:
     def write_receipt(self, command: ReceiptCommand) -> WriteResult:
         """Receive what was counted, in the shipment of its notice or in one made for it."""
         return Booker(self.rpc, command).carry()
+
+    def book_invoice(self, command: InvoiceCommand, picture: Picture | None = None) -> WriteResult:
+        """Complete the draft that Tryton has made, with what was approved; its people post it."""
+        if self.capabilities.cannot_book(command):
+            raise Unsupported("Tryton books no invoice without an order by machine.")
+        return Clerk(self.rpc, command, picture).carry()
 
     def find_command(self, key: str) -> WriteResult | None:
         """The trace of a command. One that was begun and not ended counts as not seen: going on is safe."""

@@ -50,6 +50,8 @@ def encoded(value: Any) -> Any:
             return {"__class__": "timedelta", "seconds": value.total_seconds()}
         case date():
             return {"__class__": "date", "year": value.year, "month": value.month, "day": value.day}
+        case bytes():
+            return {"__class__": "bytes", "base64": base64.b64encode(value).decode()}
         case Mapping():
             return {key: encoded(one) for key, one in value.items()}
         case list() | tuple():
