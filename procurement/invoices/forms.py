@@ -40,7 +40,17 @@ WORDS = (
     "note",
 )
 HEADER = (*WORDS, *DAYS, *COUNTS, *AMOUNTS)
-LINE = ("of", "quantity", "unit_price", "price_quantity", "tax", "rate", "description", "supplier_item", "unit")
+LINE = (
+    "of",
+    "quantity",
+    "unit_price",
+    "price_quantity",
+    "tax",
+    "rate",
+    "description",
+    "supplier_item",
+    "unit",
+)
 LINE_AMOUNTS = ("quantity", "unit_price", "price_quantity")
 CHARGE = ("kind", "code", "why", "charge", "percent", "ctax", "crate", "for")
 CHARGE_AMOUNTS = ("charge", "percent")
@@ -81,7 +91,7 @@ def reasoned(taxes: Iterable[InvoiceTax]) -> list[InvoiceTax]:
 
 
 def _header_texts(invoice: Invoice) -> dict[str, str]:
-    """The head as its fields hold it. A due day that follows from the term stays empty, so that it goes on following."""
+    """The head as its fields hold it. A due day that follows from the term stays empty, so that it keeps following."""
     worked_out = invoice.invoiced_on and invoice.due_on == due_day(invoice.invoiced_on, invoice.payment_days)
     return {
         **{name: str(getattr(invoice, name)) for name in WORDS},

@@ -92,7 +92,9 @@ def title_of(invoice: Invoice) -> str:
 # --- taxes --------------------------------------------------------------------------------------------------
 
 
-def tax_text(category: str, rate: Decimal, jurisdiction: str, choices: Sequence[InvoiceTaxChoice] = ()) -> str:
+def tax_text(
+    category: str, rate: Decimal, jurisdiction: str, choices: Sequence[InvoiceTaxChoice] = ()
+) -> str:
     """How a tax is called: as the company calls it, else by its category and rate."""
     for choice in choices:
         if (choice.category, choice.rate, choice.jurisdiction) == (category, rate, jurisdiction):
@@ -429,8 +431,8 @@ ENDED = (
 class LineRow:
     """One line as the editor shows it: what is typed, what stands against it, what it comes to, and what is said.
 
-    `line` is the order line that it claims, None where it claims what was not ordered; `before` what others claim of it,
-    `agreed` the price to fall back on where another one is typed.
+    `line` is the order line that it claims, None where it claims what was not ordered; `before` what others claim of
+    it, `agreed` the price to fall back on where another one is typed.
     """
 
     row: int

@@ -57,6 +57,4 @@ def add_lines(named: InvoiceNamed, choices: Sequence[LineChoice], *, actor: Acto
                 jurisdiction=usual.jurisdiction if usual else "",
             )
         )
-    return save_draft(
-        SaveDraft(invoice.key, invoice.version, lines=tuple(entries)), actor=actor, at=at
-    )
+    return save_draft(SaveDraft(invoice.key, invoice.version, lines=tuple(entries)), actor=actor, at=at)

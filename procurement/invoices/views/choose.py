@@ -100,7 +100,9 @@ def _choices(request: DoorRequest, picks: list[str]) -> list[LineChoice]:
         lines = lines.filter(pk__in=picked_lines(rows, request.actor).values("pk"))
     else:
         lines = lines.filter(order__in=picked_orders(rows, request.actor).values("pk"))
-    found = [LineChoice(line.order.key, line.key) for line in lines.order_by("order_id", "number")[: MOST + 1]]
+    found = [
+        LineChoice(line.order.key, line.key) for line in lines.order_by("order_id", "number")[: MOST + 1]
+    ]
     if not found:
         raise Invalid(_("Nothing of what you ticked is left to invoice."))
     return found

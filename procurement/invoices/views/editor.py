@@ -166,7 +166,9 @@ def _strays(
     orders = {order for order, _key in wanted if order}
     if not orders:
         return {}
-    found = visible_lines(request.actor).filter(order__key__in=orders, key__in={key for _order, key in wanted})
+    found = visible_lines(request.actor).filter(
+        order__key__in=orders, key__in={key for _order, key in wanted}
+    )
     return {(str(line.order.key), line.key): line for line in found.select_related("order")}
 
 
