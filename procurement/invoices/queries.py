@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Case, Count, DecimalField, F, Prefetch, Q, QuerySet, Sum, Value, When
@@ -208,7 +209,7 @@ _SIGN = Case(
     default=Value(Decimal(1)),
     output_field=DecimalField(max_digits=2, decimal_places=0),
 )
-_NUMBER = DecimalField(max_digits=30, decimal_places=6)
+_NUMBER: DecimalField = DecimalField(max_digits=30, decimal_places=6)
 _QUANTITY = Sum(F("quantity") * _SIGN, filter=Q(price_only=False), output_field=_NUMBER)
 _AMOUNT = Sum(Coalesce(F("approved_amount"), F("amount")) * _SIGN, output_field=_NUMBER)
 
@@ -483,7 +484,7 @@ def _checked_line(
     one: InvoiceLine, draft: Written, prices: Mapping[int, tuple[Decimal, Decimal]]
 ) -> CheckedLine:
     line, order = one.line, one.order
-    bare = {
+    bare: dict[str, Any] = {
         "position": one.position,
         "quantity": one.quantity,
         "unit": one.unit,

@@ -78,6 +78,11 @@ def save_draft(command: SaveDraft, *, actor: Actor, at: datetime) -> Invoice:
     fields: dict[str, Any] = {}
     if command.header is not None:
         problems += _header_problems(command.header)
+        before = invoice.replaces
+        if before is not None and number_key(command.header.number) != before.number_key:
+            message = _("A correction keeps the number of what it corrects: %(number)s.")
+            message %= {"number": before.number}
+            problems.append(Problem("number", message, command.header.number[:80], "other_number"))
         fields = _header_fields(command.header, invoice)
     content = _Content(invoice, command, actor, problems)
     if problems:

@@ -38,7 +38,7 @@ from procurement.invoices.services.draft import charges_in, entries_of, header_o
 from procurement.invoices.services.holding import require_may
 from procurement.invoices.states import LIVE, InvoiceKind, InvoiceState
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
-from procurement.orders.queries import visible_lines
+from procurement.orders.queries import lock_orders, visible_lines
 from procurement.orders.states import OrderState
 from procurement.receipts.models import ReceivingSheet
 from procurement.receipts.queries import counted_sheet, find_sheet, visible_receipts
@@ -398,6 +398,7 @@ def _begin_all(starts: Sequence[_Start], *, actor: Actor, at: datetime) -> list[
     if not starts:
         message = _("Nothing is left to invoice of what you chose: all of it was claimed already.")
         raise _refused("lines", message, "nothing_left")
+    lock_orders(one.line.order_id for one in starts)  # all of them at once: Note [Orders first]
     groups: dict[tuple[int, int, str], list[_Start]] = defaultdict(list)
     for one in starts:
         order = one.line.order
