@@ -471,6 +471,8 @@ def line_rows(
         fields = {name: texts[f"{name}.{row}"] for name in LINE}
         order, key, _notice, _sheet, price_only = read_of(fields["of"])
         line = kept.line if kept else strays.get((str(order), key))
+        if line and kept and kept.order:
+            line.order = kept.order  # already read: no query for each line
         names = [f"{name}.{row}" for name in LINE]
         wrong = [bad(mistakes[name]) for name in names if name in mistakes]
         price, per = prices.get(line.pk, (line.price, line.price_per)) if line else (ZERO, ONE)

@@ -71,7 +71,7 @@ def entry_of(
     if event.kind in TO_THE_ERP:
         through = ""
     note = ", ".join(part for part in (who, through) if part)
-    url = _ruled_url(event) or _shipment_url(event) or (_command_url(event) if linked else "")
+    url = _ruled_url(event) or _paper_url(event) or (_command_url(event) if linked else "")
     return Entry(tone, glyph, text, event.at, note, url=url)
 
 
@@ -82,11 +82,13 @@ def _ruled_url(event: AuditEvent) -> str:
     return f"{reverse('rule-decisions')}?{urlencode({'order': event.facts['order']})}"
 
 
-def _shipment_url(event: AuditEvent) -> str:
-    """The ship notice that a fact is about: both sides may read it."""
-    if not event.kind.startswith("order.shipment_"):
-        return ""
-    return reverse("shipment", args=[event.facts["notice"]])
+def _paper_url(event: AuditEvent) -> str:
+    """The ship notice or the invoice that a fact is about: both sides may read it."""
+    if event.kind.startswith("order.shipment_"):
+        return reverse("shipment", args=[event.facts["notice"]])
+    if event.kind.startswith("order.invoice_"):
+        return reverse("invoice", args=[event.facts["invoice"]])
+    return ""
 
 
 def _command_url(event: AuditEvent) -> str:
@@ -144,6 +146,39 @@ def _shipment_sent(facts: Facts) -> str:
 
 def _shipment_cancelled(facts: Facts) -> str:
     return _("Ship notice %(number)s taken back") % {"number": facts["number"]}
+
+
+def _invoice_sent(facts: Facts) -> str:
+    """What an invoice claims of this order, or a credit note gives back."""
+    texts = {
+        "credit_note": ngettext(
+            "Credit note %(number)s about one line",
+            "Credit note %(number)s about %(n)d lines",
+            facts["count"],
+        ),
+        "debit_note": ngettext(
+            "Debit note %(number)s about one line", "Debit note %(number)s about %(n)d lines", facts["count"]
+        ),
+    }
+    text = ngettext(
+        "Invoice %(number)s claims one line", "Invoice %(number)s claims %(n)d lines", facts["count"]
+    )
+    if facts.get("issue", 1) > 1:
+        text = ngettext(
+            "Invoice %(number)s corrected: it claims one line",
+            "Invoice %(number)s corrected: it claims %(n)d lines",
+            facts["count"],
+        )
+    return texts.get(facts["kind"], text) % {"number": facts["number"], "n": facts["count"]}
+
+
+def _invoice_ended(facts: Facts) -> str:
+    texts = {
+        "withdrawn": _("Invoice %(number)s withdrawn: %(why)s"),
+        "rejected": _("Invoice %(number)s sent back: %(why)s"),
+        "voided": _("Invoice %(number)s voided: %(why)s"),
+    }
+    return texts[facts["what"]] % {"number": facts["number"], "why": facts["reason"]}
 
 
 def _goods_counted(facts: Facts) -> str:
@@ -445,6 +480,8 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     ),
     "order.shipment_sent": ("move", "half", _shipment_sent),
     "order.shipment_cancelled": ("talk", "stale", _shipment_cancelled),
+    "order.invoice_sent": ("move", "quarter", _invoice_sent),
+    "order.invoice_ended": ("talk", "stale", _invoice_ended),
     "order.goods_counted": ("move", "most", _goods_counted),
     "order.count_reversed": ("talk", "stale", _count_reversed),
     "order.seen": ("quiet", "none", _seen),

@@ -23,6 +23,7 @@ PLACES = [
     "procurement/receipts/services/booking.py",
     "procurement/receipts/services/posting.py",
     "procurement/bills/services.py",
+    "procurement/invoices/services",
     "procurement/threads/services.py",
     "procurement/links/services.py",
     "procurement/notifications/services",
@@ -72,6 +73,26 @@ EXAMPLES = {
             "count": 2,
         },
         "Ship notice DN-1 corrected: 2 lines leave, expected 1 Apr 2026",
+    ),
+    "order.invoice_sent": (
+        {
+            "invoice": "2b7e4a60-0f0c-4a53-9d0c-3a1f7b8f1c11",
+            "number": "INV-1",
+            "kind": "invoice",
+            "issue": 2,
+            "lines": [],
+            "count": 2,
+        },
+        "Invoice INV-1 corrected: it claims 2 lines",
+    ),
+    "order.invoice_ended": (
+        {
+            "invoice": "2b7e4a60-0f0c-4a53-9d0c-3a1f7b8f1c11",
+            "number": "INV-1",
+            "what": "withdrawn",
+            "reason": "Sent twice",
+        },
+        "Invoice INV-1 withdrawn: Sent twice",
     ),
     "order.shipment_cancelled": (
         {
