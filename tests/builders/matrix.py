@@ -33,6 +33,9 @@ from procurement.inbox.models import (
     StandIn,
 )
 from procurement.inbox.services.review import INBOX, review_cases
+from procurement.invoices.messages import FileEntry
+from procurement.invoices.models import Invoice, InvoiceFile
+from procurement.invoices.services import add_invoice_file
 from procurement.links.messages import Person as LinkPerson
 from procurement.links.models import SignedLink
 from procurement.links.services import issue_link
@@ -50,6 +53,7 @@ from suppliers.models import ApiToken, Supplier
 from suppliers.services import create_token
 from tests.builders.clocks import a_draft_service
 from tests.builders.facts import a_bill, a_receipt, arrive, bill
+from tests.builders.invoices import a_sent_invoice
 from tests.builders.shipments import a_sent_notice
 from tests.builders.tolerances import a_draft, a_rule
 from tests.builders.world import MONDAY, a_line, a_paper, receive
@@ -87,6 +91,8 @@ class Objects:
     absence: StandIn
     formula: PriorityFormula
     notice: ShipNotice
+    invoice: Invoice
+    invoice_file: InvoiceFile
     time: Appointment
     telling: NoticeWrite
     mail: InboundMail
@@ -213,6 +219,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
     )
     notice = a_sent_notice(order, people["bea"], {"L20": 5}, number=f"DN-{number}", cartons=(1, 5))
     time = a_time(notice)
+    invoice, invoice_file = _invoiced(number, order, people)
     mail, mail_draft = by_mail(order, supplier)
     sheet = _counted(number, order_number)
     photo = SheetPhoto.objects.create(
@@ -253,6 +260,8 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         absence,
         formula,
         notice,
+        invoice,
+        invoice_file,
         time,
         _told(notice),
         mail,
@@ -262,6 +271,15 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         sheet.lines.get(),
         photo,
     )
+
+
+def _invoiced(number: str, order: PurchaseOrder, people: dict[str, Person]) -> tuple[Invoice, InvoiceFile]:
+    """An invoice that was sent, with a file: both sides may see it."""
+    otto = people["otto"]
+    invoice = a_sent_invoice(order, otto, {"L20": 1}, number=f"C-{number}")
+    with acting(otto.actor):
+        entry = FileEntry("evidence", "proof.pdf", b"%PDF-1.7")
+        return invoice, add_invoice_file(invoice.key, entry, actor=otto.actor, at=MONDAY)
 
 
 def through_a_gateway(supplier: Supplier) -> tuple[Gateway, GatewaySecret, GatewayMessage, GatewayEvent]:
@@ -538,6 +556,14 @@ def _notice(objects: Objects) -> dict[str, Any]:
     return {"key": objects.notice.key}
 
 
+def _invoice(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.invoice.key}
+
+
+def _invoice_file(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.invoice_file.key}
+
+
 def _time(objects: Objects) -> dict[str, Any]:
     return {"key": objects.time.key}
 
@@ -744,6 +770,16 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "api-count": _sheet,
     "api-count-reverse": _sheet,
     "api-count-say": _sheet,
+    "invoice": _invoice,
+    "invoice-save": _invoice,
+    "invoice-send": _invoice,
+    "invoice-discard": _invoice,
+    "invoice-withdraw": _invoice,
+    "invoice-revise": _invoice,
+    "invoice-note": _invoice,
+    "invoice-file-add": _invoice,
+    "invoice-file": _invoice_file,
+    "invoice-file-drop": _invoice_file,
     "shipment-time": _notice,
     "shipment-time-do": _time_verb,
     "dock-plan": _site,

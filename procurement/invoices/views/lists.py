@@ -91,11 +91,10 @@ def _parts(request: DoorRequest) -> dict[str, Part]:
         "paid": paid,
         "back": back,
         "ended": ended,
-        "all": everything,
     }
     if actor.may(Permission.INVOICE_WRITE):
         found["drafts"] = (_("Written for suppliers"), seen.filter(state=S.DRAFT))
-    return found
+    return {**found, "all": everything}
 
 
 def _usual(request: DoorRequest, parts: dict[str, Part]) -> str:

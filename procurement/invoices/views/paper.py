@@ -78,7 +78,8 @@ def _show(request: DoorRequest, one: Invoice, *, refusal: Refusal | None = None)
     offered = taxes_of(one.company)
     verbs = INVOICE_LIFECYCLE.verbs_for(request.actor, one.state)
     versions = versions_of(one, actor=request.actor)
-    may_write = request.actor.may(Permission.INVOICE_WRITE)
+    # Accounts payable corrects what it wrote itself; what a supplier sent it settles at its desk.
+    may_write = request.actor.may(Permission.INVOICE_WRITE) and (request.actor.is_supplier or one.on_behalf)
     context: dict[str, Any] = {
         "invoice": one,
         "title": title_of(one),
@@ -102,8 +103,8 @@ def _show(request: DoorRequest, one: Invoice, *, refusal: Refusal | None = None)
         "newest": versions[0] if versions and versions[0].pk != one.pk else None,
         "notes": notes_about(one, actor=request.actor),
         "timeline": story(story_of(one, actor=request.actor), request.actor.user_id),
-        "may_withdraw": "withdraw" in verbs,
-        "may_revise": "replace" in verbs,
+        "may_withdraw": may_write and "withdraw" in verbs,
+        "may_revise": may_write and "replace" in verbs,
         "may_credit": may_write and one.state in LIVE and not one.is_credit,
         "may_add": one.state in LIVE and (may_write or request.actor.may(Permission.INVOICE_SETTLE)),
         "file_kinds": [(FileKind.EVIDENCE.value, FileKind.EVIDENCE.label)],

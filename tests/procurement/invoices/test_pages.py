@@ -117,7 +117,8 @@ def a_draft(people, *more, **changed):
 def test_one_press_on_order_notice_and_count_makes_a_draft_with_what_is_left(people, at):
     order = an_agreed_order(people["asha"])
     notice = a_sent_notice(order, people["asha"], {"L20": 30})
-    sheet = a_posted_sheet(a_sent_notice(order, people["asha"], {"L10": 60}, number="DN-2"), people["rex"])
+    came = a_sent_notice(order, people["asha"], {"L10": 60}, number="DN-2")
+    sheet = a_posted_sheet(people, 60, notice=came)
     asha = at("asha")
     new = reverse("invoice-new")
     for address, name, key in (
