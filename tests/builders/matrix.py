@@ -91,7 +91,6 @@ class Objects:
     absence: StandIn
     formula: PriorityFormula
     notice: ShipNotice
-    invoice: Invoice
     invoice_file: InvoiceFile
     time: Appointment
     telling: NoticeWrite
@@ -104,6 +103,7 @@ class Objects:
     sheet: ReceivingSheet
     sheet_line: SheetLine
     photo: SheetPhoto
+    invoice: Invoice
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -219,7 +219,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
     )
     notice = a_sent_notice(order, people["bea"], {"L20": 5}, number=f"DN-{number}", cartons=(1, 5))
     time = a_time(notice)
-    invoice, invoice_file = _invoiced(number, order, people)
+    invoice = a_sent_invoice(order, people["otto"], {"L20": 5}, number=f"R-{number}")
     mail, mail_draft = by_mail(order, supplier)
     sheet = _counted(number, order_number)
     photo = SheetPhoto.objects.create(
@@ -260,8 +260,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         absence,
         formula,
         notice,
-        invoice,
-        invoice_file,
+        _proof(invoice, people["otto"]),
         time,
         _told(notice),
         mail,
@@ -270,16 +269,15 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         sheet,
         sheet.lines.get(),
         photo,
+        invoice,
     )
 
 
-def _invoiced(number: str, order: PurchaseOrder, people: dict[str, Person]) -> tuple[Invoice, InvoiceFile]:
-    """An invoice that was sent, with a file: both sides may see it."""
-    otto = people["otto"]
-    invoice = a_sent_invoice(order, otto, {"L20": 1}, number=f"C-{number}")
-    with acting(otto.actor):
+def _proof(invoice: Invoice, person: Person) -> InvoiceFile:
+    """A file of an invoice that was sent: both sides may see it."""
+    with acting(person.actor):
         entry = FileEntry("evidence", "proof.pdf", b"%PDF-1.7")
-        return invoice, add_invoice_file(invoice.key, entry, actor=otto.actor, at=MONDAY)
+        return add_invoice_file(invoice.key, entry, actor=person.actor, at=MONDAY)
 
 
 def through_a_gateway(supplier: Supplier) -> tuple[Gateway, GatewaySecret, GatewayMessage, GatewayEvent]:
@@ -552,10 +550,6 @@ def _change(objects: Objects) -> dict[str, Any]:
     return {"key": objects.change.key}
 
 
-def _notice(objects: Objects) -> dict[str, Any]:
-    return {"key": objects.notice.key}
-
-
 def _invoice(objects: Objects) -> dict[str, Any]:
     return {"key": objects.invoice.key}
 
@@ -654,6 +648,11 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "change-answer": _change,
     "change-revise": _change,
     "api-order-changes": _order,
+    "api-invoice": _invoice,
+    **{
+        f"api-invoice-{verb}": _invoice
+        for verb in ("send", "revise", "withdraw", "reject", "discard", "credit")
+    },
     "api-ship-notice": _notice,
     "api-ship-notice-send": _notice,
     "api-ship-notice-correct": _notice,

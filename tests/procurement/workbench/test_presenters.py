@@ -74,26 +74,6 @@ EXAMPLES = {
         },
         "Ship notice DN-1 corrected: 2 lines leave, expected 1 Apr 2026",
     ),
-    "order.invoice_sent": (
-        {
-            "invoice": "2b7e4a60-0f0c-4a53-9d0c-3a1f7b8f1c11",
-            "number": "INV-1",
-            "kind": "invoice",
-            "issue": 2,
-            "lines": [],
-            "count": 2,
-        },
-        "Invoice INV-1 corrected: it claims 2 lines",
-    ),
-    "order.invoice_ended": (
-        {
-            "invoice": "2b7e4a60-0f0c-4a53-9d0c-3a1f7b8f1c11",
-            "number": "INV-1",
-            "what": "withdrawn",
-            "reason": "Sent twice",
-        },
-        "Invoice INV-1 withdrawn: Sent twice",
-    ),
     "order.shipment_cancelled": (
         {
             "notice": "2b7e4a60-0f0c-4a53-9d0c-3a1f7b8f1c11",
@@ -124,6 +104,23 @@ EXAMPLES = {
             "count": 1,
         },
         "A count of the dock was taken back: The wrong pallet.",
+    ),
+    "order.invoice_sent": (
+        {
+            "invoice": "2b7e4a60-0f0c-4a53-9d0c-3a1f7b8f1c11",
+            "number": "INV-1",
+            "kind": "invoice",
+            "issue": 2,
+            "total": "489.09",
+            "currency": "EUR",
+            "lines": [],
+            "count": 1,
+        },
+        "Invoice INV-1 corrected, 489.09 EUR",
+    ),
+    "order.invoice_ended": (
+        {"number": "INV-1", "kind": "invoice", "what": "rejected", "reason": "3 % over."},
+        "Invoice INV-1 sent back. “3 % over.”",
     ),
     "order.seen": ({"number": "1", "revision": 3}, "Revision 3 seen by the supplier"),
     "order.unseen": ({"number": "1", "revision": 1}, "Nobody of the supplier has seen it for too long"),
