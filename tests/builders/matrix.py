@@ -550,6 +550,10 @@ def _change(objects: Objects) -> dict[str, Any]:
     return {"key": objects.change.key}
 
 
+def _notice(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.notice.key}
+
+
 def _invoice(objects: Objects) -> dict[str, Any]:
     return {"key": objects.invoice.key}
 

@@ -44,7 +44,7 @@ def add_lines(named: InvoiceNamed, choices: Sequence[LineChoice], *, actor: Acto
         price, per = prices.get(line.pk, (line.price, line.price_per))
         entries.append(
             LineEntry(
-                quantity=line.left if asked is None else asked,
+                quantity=line.left if asked is None else asked,  # type: ignore[attr-defined]  # annotated
                 unit_price=price,
                 order=line.order.key,
                 line_key=line.key,

@@ -28,26 +28,26 @@ from procurement.invoices.forms import (
     ReadDraft,
     blank_charge,
     blank_line,
+    charge_rows,
+    line_rows,
     merged,
     read_draft_form,
     read_of,
     rows_in,
     shown,
+    tax_options,
     tax_value,
     texts_of,
+    usual_tax,
 )
 from procurement.invoices.models import Invoice
 from procurement.invoices.policies.checks import check_invoice
 from procurement.invoices.presenters import (
     bad,
-    charge_rows,
     findings,
-    line_rows,
-    tax_options,
     tax_rows,
     terms_text,
     title_of,
-    usual_tax,
 )
 from procurement.invoices.queries import Written, agreed_prices, checked, find_invoice, versions_of, written
 from procurement.invoices.services import save_draft

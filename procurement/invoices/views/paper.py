@@ -74,6 +74,7 @@ def show_paper(request: DoorRequest, found: Invoice, *, refusal: Refusal | None 
 
 
 def _show(request: DoorRequest, one: Invoice, *, refusal: Refusal | None = None) -> HttpResponse:
+    told: Any = one  # with what `with_lines` puts beside it
     before = claimed_before(one, actor=request.actor)
     offered = taxes_of(one.company)
     verbs = INVOICE_LIFECYCLE.verbs_for(request.actor, one.state)
@@ -90,15 +91,15 @@ def _show(request: DoorRequest, one: Invoice, *, refusal: Refusal | None = None)
                 "tax": tax_text(line.category, line.tax_rate, line.jurisdiction, offered),
                 "charges": [_told_charge(each) for each in line.told_charges],
             }
-            for line in one.told_lines
+            for line in told.told_lines
         ],
         "charges": [
             _told_charge(each) | {"tax": tax_text(each.category, each.tax_rate, each.jurisdiction, offered)}
-            for each in one.told_charges
+            for each in told.told_charges
         ],
-        "taxes": tax_rows(one.told_taxes, offered),
+        "taxes": tax_rows(told.told_taxes, offered),
         "terms": terms_text(one),
-        "files": one.told_files,
+        "files": told.told_files,
         "versions": versions,
         "newest": versions[0] if versions and versions[0].pk != one.pk else None,
         "notes": notes_about(one, actor=request.actor),
