@@ -86,7 +86,7 @@ def _paper_url(event: AuditEvent) -> str:
     """The ship notice or the invoice that a fact is about: both sides may read it."""
     if event.kind.startswith("order.shipment_"):
         return reverse("shipment", args=[event.facts["notice"]])
-    if event.kind.startswith("order.invoice_"):
+    if event.kind.startswith("order.invoice_") and "invoice" in event.facts:
         return reverse("invoice", args=[event.facts["invoice"]])
     return ""
 

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.web import paginate
-from procurement.invoices.models import Invoice, InvoiceLine
+from procurement.invoices.models import Invoice
 from procurement.invoices.presenters import days_over
-from procurement.invoices.queries import matching_invoices, summaries, visible_invoices
+from procurement.invoices.queries import matching_invoices, summaries, visible_invoices, with_order_numbered
 from procurement.invoices.states import Acts, InvoiceKind, InvoiceState
 from procurement.orders.queries import visible_orders
 from suppliers.models import Supplier
@@ -119,8 +119,7 @@ class _Filters:
 
     def narrow(self, invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
         if self.order is not None:
-            inside = InvoiceLine.objects.filter(order=self.order).values("invoice")
-            invoices = invoices.filter(pk__in=inside)
+            invoices = with_order_numbered(invoices, self.order.number).filter(company=self.order.company_id)
         if self.supplier is not None:
             invoices = invoices.filter(supplier=self.supplier)
         if self.kind:
