@@ -489,9 +489,9 @@ class Invoices(Doors):
         summary="Send an invoice",
         description=(
             "All of it in one call: it is sent, or kept as a draft with `send: false`. A number that a live invoice "
-            "has, written like this or nearly so, is refused (409) and names that one; the number of one that was rejected "
-            "makes this its next version. What must be mended first is refused with every reason at once (422); "
-            "warnings and hints come with the answer."
+            "has, written like this or nearly so, is refused (409) and names that one; the number of one that was "
+            "rejected makes this its next version. What must be mended first is refused with every reason at once "
+            "(422); warnings and hints come with the answer."
         ),
         tags=TAGS,
         parameters=WRITES,
