@@ -43,7 +43,8 @@ from procurement.links.services import issue_link
 from procurement.mailroom.models import InboundMail, MailDraft
 from procurement.matching.messages import WriteMatchPolicy
 from procurement.matching.models import MatchPolicy
-from procurement.matching.services import write_match_policy
+from procurement.matching.services import match_invoices, write_match_policy
+from procurement.matching.states import Trigger
 from procurement.orders.models import PurchaseOrder
 from procurement.receipts.messages import WholeCount, WholeCountLine
 from procurement.receipts.models import ReceivingSheet, SheetLine, SheetPhoto
@@ -225,6 +226,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
     notice = a_sent_notice(order, people["bea"], {"L20": 5}, number=f"DN-{number}", cartons=(1, 5))
     time = a_time(notice)
     invoice = a_sent_invoice(order, people["otto"], {"L20": 5}, number=f"R-{number}")
+    match_invoices([invoice.pk], trigger=Trigger.SENT, at=MONDAY)
     mail, mail_draft = by_mail(order, supplier)
     sheet = _counted(number, order_number)
     photo = SheetPhoto.objects.create(

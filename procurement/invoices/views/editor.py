@@ -33,10 +33,10 @@ from procurement.invoices.forms import (
     merged,
     read_draft_form,
     read_of,
+    read_tax,
     rows_in,
     shown,
     tax_options,
-    tax_value,
     texts_of,
     usual_tax,
 )
@@ -46,12 +46,13 @@ from procurement.invoices.presenters import (
     bad,
     findings,
     tax_rows,
+    tax_text,
     terms_text,
     title_of,
 )
 from procurement.invoices.queries import Written, agreed_prices, checked, find_invoice, versions_of, written
 from procurement.invoices.services import save_draft
-from procurement.invoices.states import REASONED, FileKind
+from procurement.invoices.states import FileKind
 from procurement.orders.models import PurchaseOrderLine
 from procurement.orders.policies import plain
 from procurement.orders.queries import visible_lines
@@ -102,10 +103,7 @@ def show_editor(
     found = findings(check_invoice(checked(draft, at=request.at)))
     prices = agreed_prices({line.line_id for line in draft.lines if line.line_id})
     lines = line_rows(draft, texts, wrong, found, prices, _strays(request, draft, texts))
-    reasons = [
-        {"row": row, "value": texts[f"exempt.{row}"], "text": texts[f"exemption.{row}"]}
-        for row in rows_in(texts, "exempt")
-    ]
+    reasons, has_moved = _reasons(draft, kept, texts)
     context: dict[str, Any] = {
         "invoice": invoice,
         "title": title_of(invoice),
@@ -122,7 +120,7 @@ def show_editor(
         "is_free": not draft.offered,
         "taxes": tax_rows(draft.taxes, draft.offered),
         "reasons": reasons,
-        "show_reasons": _reasons_moved(draft, reasons),
+        "show_reasons": has_moved,
         "found": found,
         "terms": terms_text(invoice),
         "files": list(invoice.files.defer("content").order_by("added_at", "id")),
@@ -148,14 +146,24 @@ def _with_blank(texts: dict[str, str], add: str, tax: str) -> dict[str, str]:
     return texts
 
 
-def _reasons_moved(draft: Written, reasons: list[dict[str, Any]]) -> bool:
-    """Whether the reasons for which no tax is due are for other taxes than the page shows."""
-    now = {
-        tax_value(tax.category, tax.tax_rate, tax.jurisdiction)
-        for tax in draft.taxes
-        if tax.category in REASONED
-    }
-    return now != {reason["value"] for reason in reasons}
+def _reasons(
+    draft: Written, kept: Mapping[str, str], texts: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], bool]:
+    """Why no tax is due, tax by tax, with what is typed of it; and whether the page asks for other taxes than these."""
+    typed = {texts[f"exempt.{row}"]: texts[f"exemption.{row}"] for row in rows_in(texts, "exempt")}
+    found = []
+    for row in rows_in(kept, "exempt"):
+        value = kept[f"exempt.{row}"]
+        label = tax_text(*read_tax(value), draft.offered)
+        found.append(
+            {
+                "row": row,
+                "value": value,
+                "text": typed.get(value, kept[f"exemption.{row}"]),
+                "label": label,
+            }
+        )
+    return found, {reason["value"] for reason in found} != set(typed)
 
 
 def _strays(
