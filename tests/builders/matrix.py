@@ -16,7 +16,7 @@ from procurement.calendars.policies import default_calendar
 from procurement.changes.messages import ProposeChange, Wish
 from procurement.changes.models import OrderChange
 from procurement.changes.services import propose_change
-from procurement.clocks.models import OfficeCalendar, ServicePolicy, week_to_json
+from procurement.clocks.models import OfficeCalendar, ServicePolicy, StandIn, week_to_json
 from procurement.docks.models import Appointment
 from procurement.erp.failures import Kind, mark_of
 from procurement.erp.models import ErpCommand, FeedRun, NoticeWrite
@@ -30,7 +30,6 @@ from procurement.inbox.models import (
     CaseTask,
     ExceptionCase,
     PriorityFormula,
-    StandIn,
 )
 from procurement.inbox.services.review import INBOX, review_cases
 from procurement.links.messages import Person as LinkPerson
