@@ -24,6 +24,8 @@ from procurement.mailroom.services import HEARD as MAILROOM_HEARS
 from procurement.mailroom.services import hear as mailroom_hear
 from procurement.notifications.policies import HEARD
 from procurement.notifications.services import hear, hear_of_bounces
+from procurement.payables.services.following import HEARS as PAYABLES_HEAR
+from procurement.payables.services.following import follow_invoices
 from procurement.receipts.services import CLOSES as SETTLED_CLOSES
 from procurement.receipts.services import HEARS as RECEIVING_HEARS
 from procurement.receipts.services import close_settled, count_receipts_of
@@ -36,6 +38,7 @@ REACTIONS: Mapping[str, Reaction] = {
     "erp estimates": Reaction(ESTIMATES_MOVE, tell_estimates),
     "gateways": Reaction(GATEWAYS_HEAR, place_waiting),
     "docks": Reaction(DOCKS_HEAR, follow_shipments),
+    "payables": Reaction(PAYABLES_HEAR, follow_invoices),
     "mailroom": Reaction(MAILROOM_HEARS, mailroom_hear),
     "notices": Reaction(frozenset(HEARD), hear),
     "bounces": Reaction(frozenset({"mail.bounced"}), hear_of_bounces),

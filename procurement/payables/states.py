@@ -102,3 +102,8 @@ QUESTION_LIFECYCLE = Lifecycle(
     initial=QuestionState.ASKED,
     terminal=(QuestionState.ANSWERED, QuestionState.DROPPED),
 )
+
+# The keys of what a person of the desk says of an invoice that is held (`Invoice.held_for`).
+BY_DESK = "desk."
+HELD, REOPENED = f"{BY_DESK}held", f"{BY_DESK}reopened"
+ASKED_INSIDE = {Asked.BUYER: f"{BY_DESK}asked.buyer", Asked.RECEIVER: f"{BY_DESK}asked.receiver"}
