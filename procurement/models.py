@@ -56,6 +56,7 @@ from procurement.invoices.models import (
 )
 from procurement.links.models import ReplyAddress, SignedLink
 from procurement.mailroom.models import InboundMail, Mailbox, MailDraft
+from procurement.matching.models import Match, MatchCheck, MatchPolicy
 from procurement.notifications.models import (
     DeliveryWatch,
     Notice,
@@ -152,6 +153,9 @@ __all__ = [
     "LadderStep",
     "MailDraft",
     "Mailbox",
+    "Match",
+    "MatchCheck",
+    "MatchPolicy",
     "Message",
     "Milestone",
     "Notice",

@@ -15,7 +15,7 @@ ANSWER = "state, version, answer, answered_at, answered_by, answered_by_user_id"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("procurement", "0037_invoices"),
+        ("procurement", "0038_matching"),
         ("suppliers", "0006_invoicing"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,6 +1,6 @@
 """What a person fills in on the desk: reasons, amounts, rules, limits, and how a company takes invoices."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,8 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from portal.kernel.errors import Invalid, Problem
+from portal.kernel.templatetags.portal_ui import plain_figure
 from portal.kernel.values import Unreadable, read_date, read_decimal
 from procurement.catalogue.models import Company
+from procurement.invoices.messages import SaveProfile, TaxOffered
+from procurement.invoices.models import InvoiceTaxChoice
 from procurement.payables.messages import ShortLine, WriteLimit, WriteRule
 from procurement.payables.policies import MOST_STEPS
 from procurement.payables.presenters.sentences import role_text
@@ -41,7 +44,8 @@ def day_or_none(text: str) -> date | None:
 
 def read_shorts(post: Mapping[str, Any]) -> tuple[ShortLine, ...]:
     """How much of each line is not paid: fields `short-<position>`. Raises `Invalid` with every bad one."""
-    found, problems = [], []
+    found: list[ShortLine] = []
+    problems: list[Problem] = []
     for name, text in post.items():
         position = name.removeprefix("short-")
         if not name.startswith("short-") or not position.isdecimal():
@@ -186,3 +190,79 @@ class LimitForm(_Approver):
         """The limit as it was filled in."""
         data = self.cleaned_data
         return WriteLimit(data["currency"], data["amount"], self.role(), self.person())
+
+
+# --- how a company takes invoices ---------------------------------------------------------------------------
+
+EMPTY_ROWS = 2
+TAX_FIELDS = ("category", "rate", "label", "jurisdiction", "exemption_reason")
+
+
+def tax_rows_of(post: Any, taxes: Sequence[InvoiceTaxChoice]) -> list[dict[str, Any]]:
+    """The rows of taxes for the page, with empty ones to add to: as they were typed, else as they are kept."""
+    if post is not None:
+        rows = _typed_taxes(post)
+    else:
+        rows = [
+            {
+                "category": one.category,
+                "rate": plain_figure(one.rate),
+                "label": one.label,
+                "jurisdiction": one.jurisdiction,
+                "exemption_reason": one.exemption_reason,
+                "is_usual": one.is_usual,
+            }
+            for one in taxes
+        ]
+    empty: dict[str, Any] = {**dict.fromkeys(TAX_FIELDS, ""), "is_usual": False}
+    rows = [*rows, *(dict(empty) for _number in range(EMPTY_ROWS))]
+    return [{**row, "number": number} for number, row in enumerate(rows)]
+
+
+def _typed_taxes(post: Any) -> list[dict[str, Any]]:
+    usual = post.get("usual", "")
+    rows = []
+    for number in range(120):
+        if f"tax-{number}-label" not in post and f"tax-{number}-rate" not in post:
+            break
+        row = {name: post.get(f"tax-{number}-{name}", "").strip() for name in TAX_FIELDS}
+        if row["label"] or row["rate"]:
+            rows.append({**row, "is_usual": usual == str(number)})
+    return rows
+
+
+def profile_in(post: Any, company: str, version: int) -> SaveProfile:
+    """How a company takes invoices, as it was filled in. Raises `Invalid` for rates that are no figures."""
+    taxes: list[TaxOffered] = []
+    problems: list[Problem] = []
+    for number, row in enumerate(_typed_taxes(post)):
+        try:
+            rate = read_decimal(row["rate"] or "0", get_language() or "en")
+        except Unreadable:
+            message = _("“%(text)s” is no rate.") % {"text": row["rate"][:40]}
+            problems.append(Problem(f"tax-{number}-rate", message, row["rate"][:40], "unreadable"))
+            continue
+        taxes.append(
+            TaxOffered(
+                row["category"],
+                rate,
+                row["label"],
+                row["jurisdiction"],
+                row["exemption_reason"],
+                row["is_usual"],
+            )
+        )
+    if problems:
+        raise Invalid(problems[0].message, problems)
+    return SaveProfile(
+        company=company,
+        version=version,
+        allow_without_order=bool(post.get("allow_without_order")),
+        claims_received=bool(post.get("claims_received")),
+        einvoice_formats=tuple(post.getlist("format")),
+        company_tax_id=post.get("company_tax_id", "").strip(),
+        name=post.get("name", "").strip(),
+        address=post.get("address", "").replace("\r\n", "\n").strip(),
+        country=post.get("country", "").strip().upper(),
+        taxes=tuple(taxes),
+    )

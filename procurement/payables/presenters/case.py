@@ -10,11 +10,17 @@ from django.utils.translation import gettext as _
 from portal.kernel.actors import Actor
 from procurement.invoices.models import Invoice
 from procurement.invoices.states import INVOICE_LIFECYCLE, OPEN, Acts, InvoiceState
-from procurement.matching.presenters import check_sentence
+from procurement.matching.presenters import CheckRow, check_rows
 from procurement.payables.models import Approval, InvoiceQuestion
 from procurement.payables.policies import may_answer
 from procurement.payables.presenters.rows import reopenable
-from procurement.payables.presenters.sentences import acts_text, approver_text, asked_text, held_text, role_text
+from procurement.payables.presenters.sentences import (
+    acts_text,
+    approver_text,
+    asked_text,
+    held_text,
+    role_text,
+)
 from procurement.payables.queries.approvals import (
     approvals_of,
     approver_of,
@@ -32,15 +38,6 @@ from procurement.payables.queries.desk import at_stake
 from procurement.payables.states import ApprovalState, Asked, QuestionState
 from suppliers.models import User
 from suppliers.roles import Permission
-
-
-@dataclass(frozen=True, slots=True)
-class CheckRow:
-    """A check of the match as people read it."""
-
-    tone: str
-    glyph: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,6 @@ class Said:
     to: str
 
 
-LOOKS = {"passed": ("done", "full"), "failed": ("stop", "alert"), "waits": ("wait", "wait")}
 APPROVAL_LOOKS = {
     ApprovalState.WAITING: ("quiet", "none"),
     ApprovalState.ASKED: ("wait", "wait"),
@@ -86,14 +82,10 @@ APPROVAL_LOOKS = {
 }
 
 
-def _check_row(check: Any, currency: str) -> CheckRow:
-    tone, glyph = LOOKS.get(str(check.result), ("quiet", "none"))
-    return CheckRow(tone, glyph, check_sentence(check, currency=currency))
-
-
 def case_page(invoice: Invoice, *, actor: Actor, at: datetime) -> dict[str, Any]:
     """Everything on the page of a case. A fixed number of queries."""
     file = case_file(invoice, actor=actor)
+    policy = file.match.tolerances if file.match else ""
     today = today_of(invoice.company, at)
     asked = approvals_of(invoice, actor=actor)
     last = newest_round(asked)
@@ -108,9 +100,9 @@ def case_page(invoice: Invoice, *, actor: Actor, at: datetime) -> dict[str, Any]
     return {
         "invoice": invoice,
         "file": file,
-        "lines": [_line_row(one, invoice.currency) for one in file.lines],
-        "whole": [_check_row(one, invoice.currency) for one in file.whole],
-        "why": held_text(invoice.held_for, invoice.acts, currency=invoice.currency),
+        "lines": [_line_row(one, policy, actor) for one in file.lines],
+        "whole": check_rows(file.whole, policy=policy, actor=actor),
+        "why": held_text(invoice.held_for),
         "headline": _headline(invoice, waiting, actor),
         "stake": at_stake(invoice, today),
         "asked": asked_text(waiting),
@@ -150,11 +142,10 @@ def _wanted_text(step: int, role: str, person: int | None) -> str:
     return _("step %(step)s: %(who)s") % {"step": step, "who": name}
 
 
-def _line_row(side: SideBySide, currency: str) -> LineRow:
-    checks = [_check_row(one, currency) for one in side.checks]
+def _line_row(side: SideBySide, policy: str, actor: Actor) -> LineRow:
+    checks = check_rows(side.checks, policy=policy, actor=actor)
     order = side.line.line
-    tone = next((one.tone for one in checks if one.tone == "stop"), "")
-    tone = tone or next((one.tone for one in checks if one.tone == "wait"), "")
+    tone = "wait" if any(one.tone == "wait" for one in checks) else ""
     differs = order is not None and (
         side.line.unit_price * order.price_per != order.price * side.line.price_quantity
     )
@@ -170,7 +161,7 @@ def _line_row(side: SideBySide, currency: str) -> LineRow:
 
 def _headline(invoice: Invoice, waiting: Sequence[Approval], actor: Actor) -> dict[str, Any]:
     """Whose turn it is, in the words of the headline."""
-    why = held_text(invoice.held_for, invoice.acts, currency=invoice.currency)
+    why = held_text(invoice.held_for)
     if waiting:
         return {
             "tone": "wait",
@@ -218,9 +209,7 @@ def _said(invoice: Invoice, actor: Actor, at: datetime) -> list[Said]:
             )
         else:
             mine = not actor.is_supplier and actor.may(Permission.THREAD_NOTE)
-        found.append(
-            Said(one, is_open and mine, is_open and one.due_at < at, str(Asked(one.asked_of).label))
-        )
+        found.append(Said(one, is_open and mine, is_open and one.due_at < at, str(Asked(one.asked_of).label)))
     return found
 
 
@@ -229,7 +218,7 @@ def questions_page(invoice: Invoice, *, actor: Actor, at: datetime) -> dict[str,
     said = _said(invoice, actor, at)
     return {
         "invoice": invoice,
-        "why": held_text(invoice.held_for, invoice.acts, currency=invoice.currency),
+        "why": held_text(invoice.held_for),
         "acts": acts_text(invoice) if invoice.state in OPEN else "",
         "questions": said,
         "is_open": invoice.state in OPEN,

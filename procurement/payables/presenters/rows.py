@@ -44,7 +44,7 @@ def rows_of(invoices: Sequence[Any], today: date, at: datetime) -> list[Row]:
         found.append(
             Row(
                 one,
-                held_text(one.held_for, one.acts, currency=one.currency),
+                held_text(one.held_for),
                 [str(label) for label in dict.fromkeys(_kind_text(check.kind) for check in checks)],
                 acts_text(one),
                 asked_text(read.approvals.get(one.pk, ())),
@@ -78,7 +78,7 @@ def approval_rows(approvals: Sequence[Approval], today: date) -> list[ApprovalRo
             one,
             one.invoice,
             at_stake(one.invoice, today),
-            held_text(one.invoice.held_for, one.invoice.acts, currency=one.invoice.currency),
+            held_text(one.invoice.held_for),
         )
         for one in approvals
     ]

@@ -14,14 +14,15 @@ from suppliers.roles import CompanyRole
 
 DISPUTED = "disputed"  # as `invoices.services.settle.dispute_invoice` writes it
 
-def held_text(held_for: Mapping[str, Any], acts: str = "", *, currency: str = "") -> str:
+
+def held_text(held_for: Mapping[str, Any]) -> str:
     """Why an invoice is held, in one sentence that both sides read; empty for one that is not."""
     key = str(held_for.get("key", ""))
     params = dict(held_for.get("params", {}))
     if not key:
         return ""
     if key != DISPUTED and not key.startswith(BY_DESK):
-        return held_sentence(held_for, currency=currency)
+        return held_sentence(held_for)
     sentences = {
         HELD: _("Accounts payable holds it: %(reason)s"),
         REOPENED: _("Accounts payable took its approval back: %(reason)s"),
@@ -35,7 +36,7 @@ def held_text(held_for: Mapping[str, Any], acts: str = "", *, currency: str = ""
 
 def acts_text(invoice: Invoice) -> str:
     """Whose turn it is, in a few words."""
-    words = {
+    words: dict[str, Any] = {
         Acts.SUPPLIER: _("The supplier acts"),
         Acts.BUYER: _("The buyer acts"),
         Acts.RECEIVER: _("Receiving acts"),

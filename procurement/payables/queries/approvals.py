@@ -52,7 +52,7 @@ def rules_in_force(on: date) -> list[Rule]:
 
 def find_rule(key: uuid.UUID) -> ApprovalRule:
     """One rule, held until the transaction ends. Raises `NotFound`."""
-    found = ApprovalRule.objects.select_for_update().filter(key=key).first()
+    found: ApprovalRule | None = ApprovalRule.objects.select_for_update().filter(key=key).first()
     if found is None:
         raise NotFound(_("There is no such approval rule."))
     return found
@@ -141,15 +141,13 @@ def wanted_of(invoice: Invoice, actor: Actor, at: datetime) -> tuple[Wanted, ...
     return _wanted(invoice, weighed(invoice), authors_of(invoice) | {actor.user_id or 0}, at)
 
 
-def _wanted(
-    invoice: Invoice, claim: Weighed, barred: frozenset[int], at: datetime
-) -> tuple[Wanted, ...]:
+def _wanted(invoice: Invoice, claim: Weighed, barred: frozenset[int], at: datetime) -> tuple[Wanted, ...]:
     today = today_of(invoice.company, at)
     found: dict[tuple[int, str, int | None], Wanted] = {}
-    for one in wanted_for(rules_in_force(today), claim, today):
-        if one.person in barred:
-            # Never the one who wrote it or asks: a manager does.
-            one = Wanted(one.step, CompanyRole.MANAGER, None, one.rule)
+    for meant in wanted_for(rules_in_force(today), claim, today):
+        # Never the one who wrote it or asks: a manager does.
+        instead = Wanted(meant.step, CompanyRole.MANAGER, None, meant.rule)
+        one = instead if meant.person in barred else meant
         found.setdefault((one.step, one.role, one.person), one)
     return tuple(found.values())
 

@@ -54,9 +54,11 @@ def case_file(invoice: Invoice, *, actor: Actor) -> CaseFile:
     ids = {one.line_id for one in lines if one.line_id}
     before = claimed_before(invoice, actor=actor)
     receipts: dict[int, list[Receipt]] = {}
-    for receipt in Receipt.objects.visible_to(actor).filter(line__in=ids).order_by("received_on", "id")[
-        : MOST_RECEIPTS * max(1, len(ids))
-    ]:
+    for receipt in (
+        Receipt.objects.visible_to(actor)
+        .filter(line__in=ids)
+        .order_by("received_on", "id")[: MOST_RECEIPTS * max(1, len(ids))]
+    ):
         if receipt.line_id is not None:
             receipts.setdefault(receipt.line_id, []).append(receipt)
     match = current_match(invoice, actor=actor)

@@ -10,7 +10,19 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Count, DateField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    DateField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.fields.json import KT
 from django.db.models.functions import Abs, Coalesce
 
@@ -35,7 +47,7 @@ def _discount_day() -> Any:
 
 
 def desk(actor: Actor, today: date) -> QuerySet[Any]:
-    """What is sent and not settled, as far as this actor may see, each with `act_on` and `claimed`. See Note [Ranked]."""
+    """What is sent and not settled, as far as this actor sees, with `act_on` and `claimed`. See Note [Ranked]."""
     open_ones = visible_invoices(actor).filter(state__in=OPEN)
     return open_ones.annotate(
         act_on=Case(
@@ -155,9 +167,7 @@ NEWEST = ("-approved_at", "-id")
 
 def approved_by_rule(actor: Actor, *, rule: str = "") -> QuerySet[Any]:
     """What was approved without a person, the newest first, each with the `policy` that let it pass."""
-    alone = Match.objects.filter(
-        invoice=OuterRef("pk"), is_current=True, approves_alone=True, outcome=PASSED
-    )
+    alone = Match.objects.filter(invoice=OuterRef("pk"), is_current=True, approves_alone=True, outcome=PASSED)
     if rule:
         alone = alone.filter(policy=rule)
     found = visible_invoices(actor).filter(state__in=SETTLED, approved_at__isnull=False)

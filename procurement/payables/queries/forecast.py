@@ -18,8 +18,8 @@ from procurement.payables.policies import week_of
 WEEKS = 12
 ZERO = Decimal(0)
 
-# A week is named by its Monday; all that is due before this one stands in one row. Where the ERP has planned a day, that
-# day counts. Credits count with the invoices they take from.
+# A week is named by its Monday; all that is due before this one stands in one row. Where the ERP has planned a day,
+# that day counts. Credits count with the invoices they take from.
 _BY_WEEK = """
 WITH told AS (
     SELECT i.currency, i.state,
@@ -55,10 +55,10 @@ class Due:
 
 
 def forecast(actor: Actor, today: date) -> Sequence[Due]:
-    """What is due by week and currency, the earliest first: live and unpaid, as far as this actor may see. One query."""
+    """What is due by week and currency, the earliest first: live and unpaid, as far as this actor sees. One query."""
     this_week = week_of(today)
     before = this_week - timedelta(days=7)
-    asked = {
+    asked: dict[str, Any] = {
         "today": today,
         "before": before,
         "states": [str(one) for one in LIVE if one != InvoiceState.PAID],

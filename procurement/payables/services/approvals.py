@@ -51,12 +51,11 @@ class Accepted:
 
 
 @requires_scope
-def accept_invoice(
-    command: InvoiceSaid, *, less: Decimal = ZERO, actor: Actor, at: datetime
-) -> Accepted:
+def accept_invoice(command: InvoiceSaid, *, less: Decimal = ZERO, actor: Actor, at: datetime) -> Accepted:
     """Accept an invoice as it is, with the reason: approved at once within one's limit, else others are asked.
 
-    The limit speaks of what is to be paid, taxes and all, `less` what a credit note takes off. Raises `NotAllowed` for who sent it, and as `ask_approval`.
+    The limit speaks of what is to be paid, taxes and all, less what a credit note takes off (`less`). Raises
+    `NotAllowed` for who wrote it, and as `ask_approval`.
     """
     require_approver(actor)
     reason = require_reason(command.reason)
@@ -225,7 +224,9 @@ def _require_asked(
     barred = barred_from(invoice, asked)
     if actor.user_id in barred:
         raise NotAllowed(
-            _("You wrote this invoice, asked for its approval or approved another step. Somebody else answers.")
+            _(
+                "You wrote this invoice, asked for its approval or approved another step. Somebody else answers."
+            )
         )
     if not may_answer(wanted_by(one), approver_of(actor, today_of(invoice.company, at)), barred):
         raise NotAllowed(_("This approval is asked of somebody else."))
@@ -284,5 +285,3 @@ def require_reason(text: str) -> str:
         message %= {"length": len(reason), "most": LONGEST_REASON}
         raise Invalid(message, [Problem("reason", message, reason[:80], "too_long")])
     return reason
-
-

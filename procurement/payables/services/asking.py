@@ -60,7 +60,7 @@ def ask_about(command: AskAbout, *, actor: Actor, at: datetime) -> InvoiceQuesti
     if same.exists():
         raise IllegalTransition(_("A question to the same side is open already. Wait for its answer first."))
     inside = command.asked_of != Asked.SUPPLIER
-    asked = InvoiceQuestion.objects.create(
+    asked: InvoiceQuestion = InvoiceQuestion.objects.create(
         supplier_id=invoice.supplier_id,
         invoice=invoice,
         asked_of=command.asked_of,
@@ -97,7 +97,7 @@ def answer_question(command: AnswerQuestion, *, actor: Actor, at: datetime) -> I
     with acting(DESK):
         # The invoice first, in accounts payable's name: a supplier's scope moves nothing but its own words.
         invoice = lock_invoice(seen.invoice.key, actor=DESK)
-    one = InvoiceQuestion.objects.select_for_update().get(pk=seen.pk)
+    one: InvoiceQuestion = InvoiceQuestion.objects.select_for_update().get(pk=seen.pk)
     one.invoice = invoice
     if one.state != QuestionState.ASKED or one.version != command.version:
         raise StaleDocument(_("This question was answered, or is not asked any more. Look at the invoice."))
@@ -134,9 +134,7 @@ def drop_questions(documents: Iterable[UUID], *, actor: Actor, at: datetime) -> 
     return dropped
 
 
-def _pass_to(
-    invoice: Invoice, asked: InvoiceQuestion, question: str, *, actor: Actor, at: datetime
-) -> None:
+def _pass_to(invoice: Invoice, asked: InvoiceQuestion, question: str, *, actor: Actor, at: datetime) -> None:
     """Say whose turn it is now."""
     acts = {Asked.SUPPLIER: Acts.SUPPLIER, Asked.BUYER: Acts.BUYER, Asked.RECEIVER: Acts.RECEIVER}[
         Asked(asked.asked_of)

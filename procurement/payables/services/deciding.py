@@ -64,9 +64,7 @@ def let_go(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
 @requires_scope
 def send_back(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
     """Reject an invoice with the reason: its supplier corrects it under its own number."""
-    invoice = reject_invoice(
-        command.invoice, command.reason, actor=actor, at=at, version=command.version
-    )
+    invoice = reject_invoice(command.invoice, command.reason, actor=actor, at=at, version=command.version)
     clear(invoice, actor=actor, at=at)
     return invoice
 
@@ -146,7 +144,7 @@ def pay_short(command: PayShort, *, actor: Actor, at: datetime) -> PaidShort:
 
 
 def _entry(line: InvoiceLine, amount: Decimal) -> LineEntry:
-    entry = LineEntry(
+    return LineEntry(
         quantity=Decimal(1),
         unit_price=amount,
         order=line.order.key if line.order else None,
@@ -159,4 +157,3 @@ def _entry(line: InvoiceLine, amount: Decimal) -> LineEntry:
         tax_rate=line.tax_rate,
         jurisdiction=line.jurisdiction,
     )
-    return entry

@@ -23,7 +23,7 @@ HEARS = frozenset(
 
 
 def follow_invoices(events: Sequence[AuditEvent], at: datetime) -> str:
-    """The reaction: approvals and questions of invoices that are settled or gone lapse. Told twice it changes nothing."""
+    """The reaction: nobody is asked about invoices that are settled or gone. Told twice it changes nothing."""
     require_no_transaction()
     prefix = "invoice:"
     documents = {UUID(one.stream[len(prefix) :]) for one in events if one.stream.startswith(prefix)}

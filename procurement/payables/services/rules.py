@@ -100,7 +100,12 @@ def write_limit(command: WriteLimit, *, actor: Actor, at: datetime) -> ApprovalL
         currency=command.currency,
         defaults={"amount": command.amount, "written_by": actor.label, "written_at": at},
     )
-    facts = {"amount": limit.amount, "currency": limit.currency, "role": limit.role, "person": limit.person_id}
+    facts = {
+        "amount": limit.amount,
+        "currency": limit.currency,
+        "role": limit.role,
+        "person": limit.person_id,
+    }
     _tell("approval_limit.written", limit.stream, facts, actor=actor, at=at)
     return limit
 
@@ -112,7 +117,12 @@ def drop_limit(key: uuid.UUID, *, actor: Actor, at: datetime) -> None:
     limit = ApprovalLimit.objects.select_for_update().filter(key=key).first()
     if limit is None:
         raise NotFound(_("There is no such limit."))
-    facts = {"amount": limit.amount, "currency": limit.currency, "role": limit.role, "person": limit.person_id}
+    facts = {
+        "amount": limit.amount,
+        "currency": limit.currency,
+        "role": limit.role,
+        "person": limit.person_id,
+    }
     _tell("approval_limit.dropped", limit.stream, facts, actor=actor, at=at)
     limit.delete()
 

@@ -1,6 +1,7 @@
 """What is due when, for both sides."""
 
 from datetime import date
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -24,7 +25,7 @@ def payables_due(request: DoorRequest) -> HttpResponse:
         week = week_of(date.fromisoformat(request.GET.get("week", "")))
     except ValueError:
         week = None
-    context = {"weeks": due_rows(forecast(actor, today)), "week": week, "today": today}
+    context: dict[str, Any] = {"weeks": due_rows(forecast(actor, today)), "week": week, "today": today}
     if week is not None:
         found = due_in(actor, week, today)
         context["page"] = paginate(

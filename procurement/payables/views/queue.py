@@ -122,7 +122,7 @@ def payables_approvals(request: DoorRequest) -> HttpResponse:
 
 @door(Permission.SUPPLIER_VIEW)
 def payables_approved(request: DoorRequest) -> HttpResponse:
-    """What rules approved without a person, the newest first; it can be opened again while the ERP has not booked it."""
+    """What rules approved without a person, the newest first; opened again as long as the ERP has not booked it."""
     actor = request.actor
     names = policies_named(actor)
     rule = request.GET.get("rule", "")

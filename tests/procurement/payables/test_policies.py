@@ -9,12 +9,25 @@ from hypothesis import strategies as st
 
 from procurement.matching.engine.checks import CheckKind
 from procurement.payables.messages import Approver, Limit, Rule, Wanted, Weighed
-from procurement.payables.policies import act_on, limit_of, may_answer, speaks, steps_reached, wanted_for, week_of
+from procurement.payables.policies import (
+    act_on,
+    limit_of,
+    may_answer,
+    speaks,
+    steps_reached,
+    wanted_for,
+    week_of,
+)
 from procurement.payables.states import Why
 
 DAY = date(2026, 3, 2)
 CLAIM = Weighed(
-    Decimal(12_000), "EUR", company=1, supplier=7, item_groups=frozenset({"valves"}), whys=frozenset({"price"})
+    Decimal(12_000),
+    "EUR",
+    company=1,
+    supplier=7,
+    item_groups=frozenset({"valves"}),
+    whys=frozenset({"price"}),
 )
 
 

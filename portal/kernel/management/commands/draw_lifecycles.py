@@ -24,6 +24,7 @@ LIFECYCLES = (
     "procurement.invoices.states.INVOICE_LIFECYCLE",
     "procurement.payables.states.APPROVAL_LIFECYCLE",
     "procurement.payables.states.QUESTION_LIFECYCLE",
+    "procurement.matching.states.MATCH_POLICY_LIFECYCLE",
     "procurement.erp.states.NOTICE_WRITE_LIFECYCLE",
     "procurement.erp.states.RECEIPT_WRITE_LIFECYCLE",
     "procurement.mailroom.states.MAIL_LIFECYCLE",
