@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from procurement.payables.views import answers, case, due, queue, rules, setup
+from procurement.payables.views import answers, case, due, queue, rules, taking
 
 urlpatterns = [
     path("payables/", queue.payables, name="payables"),
@@ -13,8 +13,8 @@ urlpatterns = [
     path("payables/rules/limits/", rules.approval_limit, name="approval-limit"),
     path("payables/rules/limits/<uuid:key>/drop/", rules.approval_limit_drop, name="approval-limit-drop"),
     path("payables/rules/<uuid:key>/end/", rules.approval_rule_end, name="approval-rule-end"),
-    path("payables/setup/", setup.invoicing_list, name="invoicing-list"),
-    path("payables/setup/<str:code>/", setup.invoicing, name="invoicing"),
+    path("payables/setup/", taking.invoicing_list, name="invoicing-list"),
+    path("payables/setup/<str:code>/", taking.invoicing, name="invoicing"),
     path("payables/<uuid:key>/", case.payables_case, name="payables-case"),
     path("payables/<uuid:key>/do/<slug:verb>/", case.payables_do, name="payables-do"),
     path("payables/<uuid:key>/ask/", case.payables_ask, name="payables-ask"),

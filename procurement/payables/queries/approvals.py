@@ -220,6 +220,21 @@ def wanted_by(one: Approval) -> Wanted:
     return Wanted(one.step, one.role, one.person_id, str(one.rule_id or ""))
 
 
+def people_for(one: Approval, at: datetime) -> list[int]:
+    """Who can give an approval now, by id: those it is asked of and who stands in for them, without whom it bars."""
+    today = today_of(one.invoice.company, at)
+    asked = approvers()
+    if one.person_id is not None:
+        asked = asked.filter(pk=one.person_id)
+    else:
+        roles = [one.role] if one.rule_id else [one.role, CompanyRole.MANAGER]
+        asked = asked.filter(company_role__in=roles)
+    holders = holders_among(approvers().order_by().values("pk"), today)
+    people = {holders.get(pk, pk) for pk in asked.order_by().values_list("pk", flat=True)}
+    barred = authors_of(one.invoice) | {one.asked_by_user_id or 0}
+    return sorted(people - barred)
+
+
 # --- questions ----------------------------------------------------------------------------------------------
 
 

@@ -31,6 +31,7 @@ from procurement.payables.queries.approvals import (
     find_approval,
     hold_round,
     may_accept_alone,
+    people_for,
     today_of,
     wanted_by,
     wanted_of,
@@ -110,8 +111,10 @@ def approve_step(command: ApprovalSaid, *, actor: Actor, at: datetime) -> Approv
     turn = steps_reached([(other.step, other.state == ApprovalState.GRANTED) for other in asked])
     reached = [other for other in open_ones if other.step == turn and other.state == ApprovalState.WAITING]
     for other in reached:
+        other.invoice = invoice
+        other.reached_at = at
         APPROVAL_LIFECYCLE.move(
-            other, "reach", actor=actor, at=at, facts=_facts(other), fields={"reached_at": at}
+            other, "reach", actor=actor, at=at, facts=_told(other, at), fields={"reached_at": at}
         )
     return one
 
@@ -126,7 +129,7 @@ def decline_step(command: ApprovalSaid, *, actor: Actor, at: datetime) -> Approv
     require_verb(invoice, "approve")
     _require_asked(one, invoice, asked, actor, at)
     fields = {**_answer(actor, at), "answer": reason, "for_person_id": _stands_for(one, actor, at)}
-    facts = {**_facts(one), "answer": reason}
+    facts = {**_facts(one), "answer": reason, "people": [one.asked_by_user_id]}
     APPROVAL_LIFECYCLE.move(one, "decline", actor=actor, at=at, facts=facts, fields=fields)
     _lapse(asked, actor=actor, at=at)
     return one
@@ -198,7 +201,7 @@ def _ask(invoice: Invoice, reason: str, *, actor: Actor, at: datetime) -> list[A
     ]
     Approval.objects.bulk_create(rows)
     facts = [
-        Fact("invoice.approval_asked", invoice.stream, invoice.supplier_id, _facts(one), internal=True)
+        Fact("invoice.approval_asked", invoice.stream, invoice.supplier_id, _told(one, at), internal=True)
         for one in rows
     ]
     record_all(facts, actor=actor, at=at)
@@ -261,11 +264,18 @@ def _facts(one: Approval) -> dict[str, Any]:
         "approval": str(one.key),
         "invoice": str(one.invoice.key),
         "number": one.invoice.number,
+        "supplier": one.invoice.supplier.name,
         "step": one.step,
         "role": one.role,
         "person": one.person_id,
         "reason": one.reason[:200],
     }
+
+
+def _told(one: Approval, at: datetime) -> dict[str, Any]:
+    """What is told of an approval to those who can give it; of one whose turn has not come, to nobody."""
+    people = [] if one.state == ApprovalState.WAITING and one.reached_at is None else people_for(one, at)
+    return {**_facts(one), "by": one.asked_by, "people": people}
 
 
 def require_approver(actor: Actor, permission: str = Permission.INVOICE_APPROVE) -> None:

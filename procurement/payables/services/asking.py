@@ -31,7 +31,8 @@ from procurement.payables.services.approvals import LONGEST_REASON, require_appr
 from procurement.payables.states import ASKED_INSIDE, QUESTION_LIFECYCLE, Asked, QuestionState
 from procurement.threads.messages import NewMessage
 from procurement.threads.services import send_message
-from suppliers.roles import Permission
+from suppliers.models import User
+from suppliers.roles import CompanyRole, Permission
 
 DESK = Actor.system("Accounts payable")
 ANSWER_WITHIN_DAYS = 2  # working days of who is asked
@@ -76,7 +77,7 @@ def ask_about(command: AskAbout, *, actor: Actor, at: datetime) -> InvoiceQuesti
         actor=actor,
         at=at,
         supplier_id=invoice.supplier_id,
-        facts={**_facts(asked, invoice), "question": question[:500]},
+        facts={**_facts(asked, invoice), "question": question[:500], "people": _colleagues(invoice, asked)},
         internal=inside,
     )
     _say(invoice, question, internal=inside, actor=actor, at=at)
@@ -108,7 +109,7 @@ def answer_question(command: AnswerQuestion, *, actor: Actor, at: datetime) -> I
         "answered_by_user_id": actor.user_id,
     }
     verb = "answer" if one.asked_of == Asked.SUPPLIER else "tell"
-    facts = {**_facts(one, invoice), "answer": answer[:500]}
+    facts = {**_facts(one, invoice), "answer": answer[:500], "people": [one.asked_by_user_id]}
     QUESTION_LIFECYCLE.move(one, verb, actor=actor, at=at, facts=facts, fields=fields)
     _say(invoice, answer, internal=one.asked_of != Asked.SUPPLIER, actor=actor, at=at)
     with acting(DESK):
@@ -154,6 +155,20 @@ def _due_at(invoice: Invoice, asked_of: str, at: datetime) -> datetime:
     else:
         calendar = offices.of_company(invoice.company)
     return add_working_time(at, ANSWER_WITHIN_DAYS * length_of_day(calendar), calendar)
+
+
+def _colleagues(invoice: Invoice, asked: InvoiceQuestion) -> list[int]:
+    """Whom a question is put to on our side: the buyer of its order, else all buyers; or those who receive."""
+    if asked.asked_of == Asked.SUPPLIER:
+        return []
+    people = User.objects.filter(is_active=True)
+    if asked.asked_of == Asked.RECEIVER:
+        people = people.filter(company_role=CompanyRole.RECEIVING)
+    else:
+        order = order_of(invoice)
+        buyer = people.exclude(company_role="").filter(email__iexact=order.buyer_email if order else "-")
+        people = buyer if buyer.exists() else people.filter(company_role=CompanyRole.BUYER)
+    return sorted(people.values_list("pk", flat=True)[:20])
 
 
 def _require_asked(one: InvoiceQuestion, actor: Actor) -> None:
