@@ -11,6 +11,7 @@ from procurement.changes import api as changes
 from procurement.clocks import api as clocks
 from procurement.docks import api as docks
 from procurement.inbox import api as inbox
+from procurement.invoices import api as invoices
 from procurement.mailroom import api as mailroom
 from procurement.orders import api as orders
 from procurement.receipts import api as receipts
@@ -27,6 +28,7 @@ urlpatterns = [
     *receipts.urlpatterns,
     *docks.urlpatterns,
     *bills.urlpatterns,
+    *invoices.urlpatterns,
     *tolerances.urlpatterns,
     *threads.urlpatterns,
     *clocks.urlpatterns,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.templatetags.portal_ui import day_text, figure, look_of, moment_text
+from portal.kernel.templatetags.portal_ui import day_text, figure, look_of, moment_text, money_text
 from procurement.bills.states import BillKind
 from procurement.changes.presenters import differences_in, kinds_text, why_text
 from procurement.clocks.messages import Action
@@ -340,6 +340,26 @@ def _mail(text: Any) -> Callable[[Facts], str]:
     return sentence
 
 
+def _invoice_sent(facts: Facts) -> str:
+    words = {
+        "credit_note": _("Credit note %(number)s sent, %(total)s"),
+        "debit_note": _("Debit note %(number)s sent, %(total)s"),
+    }
+    first = _("Invoice %(number)s sent, %(total)s")
+    again = _("Invoice %(number)s corrected, %(total)s")
+    text = words.get(str(facts["kind"]), again if facts["issue"] > 1 else first)
+    return text % {"number": facts["number"], "total": money_text(Decimal(facts["total"]), facts["currency"])}
+
+
+def _invoice_ended(facts: Facts) -> str:
+    words = {
+        "withdrawn": _("Invoice %(number)s taken back. “%(reason)s”"),
+        "rejected": _("Invoice %(number)s sent back. “%(reason)s”"),
+    }
+    text = words.get(str(facts["what"]), _("Invoice %(number)s is void. “%(reason)s”"))
+    return text % {"number": facts["number"], "reason": facts["reason"]}
+
+
 def _seen(facts: Facts) -> str:
     return _("Revision %(number)s seen by the supplier") % {"number": facts["revision"]}
 
@@ -447,6 +467,8 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     "order.shipment_cancelled": ("talk", "stale", _shipment_cancelled),
     "order.goods_counted": ("move", "most", _goods_counted),
     "order.count_reversed": ("talk", "stale", _count_reversed),
+    "order.invoice_sent": ("move", "half", _invoice_sent),
+    "order.invoice_ended": ("talk", "stale", _invoice_ended),
     "order.seen": ("quiet", "none", _seen),
     "order.unseen": ("wait", "wait", _said(lazy("Nobody of the supplier has seen it for too long"))),
     "link.opened": ("quiet", "none", _link(lazy("The link of the mail to %(to)s was opened"))),

@@ -32,6 +32,7 @@ from procurement.inbox.models import (
     PriorityFormula,
 )
 from procurement.inbox.services.review import INBOX, review_cases
+from procurement.invoices.models import Invoice
 from procurement.links.messages import Person as LinkPerson
 from procurement.links.models import SignedLink
 from procurement.links.services import issue_link
@@ -49,6 +50,7 @@ from suppliers.models import ApiToken, Supplier
 from suppliers.services import create_token
 from tests.builders.clocks import a_draft_service
 from tests.builders.facts import a_bill, a_receipt, arrive, bill
+from tests.builders.invoices import a_sent_invoice
 from tests.builders.shipments import a_sent_notice
 from tests.builders.tolerances import a_draft, a_rule
 from tests.builders.world import MONDAY, a_line, a_paper, receive
@@ -97,6 +99,7 @@ class Objects:
     sheet: ReceivingSheet
     sheet_line: SheetLine
     photo: SheetPhoto
+    invoice: Invoice
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -260,6 +263,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         sheet,
         sheet.lines.get(),
         photo,
+        a_sent_invoice(order, people["otto"], {"L20": 5}, number=f"R-{number}"),
     )
 
 
@@ -533,6 +537,10 @@ def _change(objects: Objects) -> dict[str, Any]:
     return {"key": objects.change.key}
 
 
+def _invoice(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.invoice.key}
+
+
 def _notice(objects: Objects) -> dict[str, Any]:
     return {"key": objects.notice.key}
 
@@ -627,6 +635,11 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "change-answer": _change,
     "change-revise": _change,
     "api-order-changes": _order,
+    "api-invoice": _invoice,
+    **{
+        f"api-invoice-{verb}": _invoice
+        for verb in ("send", "revise", "withdraw", "reject", "discard", "credit")
+    },
     "api-ship-notice": _notice,
     "api-ship-notice-send": _notice,
     "api-ship-notice-correct": _notice,

@@ -104,6 +104,23 @@ EXAMPLES = {
         },
         "A count of the dock was taken back: The wrong pallet.",
     ),
+    "order.invoice_sent": (
+        {
+            "invoice": "2b7e4a60-0f0c-4a53-9d0c-3a1f7b8f1c11",
+            "number": "INV-1",
+            "kind": "invoice",
+            "issue": 2,
+            "total": "489.09",
+            "currency": "EUR",
+            "lines": [],
+            "count": 1,
+        },
+        "Invoice INV-1 corrected, 489.09 EUR",
+    ),
+    "order.invoice_ended": (
+        {"number": "INV-1", "kind": "invoice", "what": "rejected", "reason": "3 % over."},
+        "Invoice INV-1 sent back. “3 % over.”",
+    ),
     "order.seen": ({"number": "1", "revision": 3}, "Revision 3 seen by the supplier"),
     "order.unseen": ({"number": "1", "revision": 1}, "Nobody of the supplier has seen it for too long"),
     "link.opened": (LINK, "The link of the mail to jan@lianfeng.example was opened"),
