@@ -15,6 +15,7 @@ urlpatterns = [
     path("payables/rules/<uuid:key>/end/", rules.approval_rule_end, name="approval-rule-end"),
     path("payables/setup/", taking.invoicing_list, name="invoicing-list"),
     path("payables/setup/<str:code>/", taking.invoicing, name="invoicing"),
+    path("payables/setup/<str:code>/save/", taking.invoicing_save, name="invoicing-save"),
     path("payables/<uuid:key>/", case.payables_case, name="payables-case"),
     path("payables/<uuid:key>/do/<slug:verb>/", case.payables_do, name="payables-do"),
     path("payables/<uuid:key>/ask/", case.payables_ask, name="payables-ask"),

@@ -38,6 +38,7 @@ from procurement.links.models import SignedLink
 from procurement.links.services import issue_link
 from procurement.mailroom.models import InboundMail, MailDraft
 from procurement.orders.models import PurchaseOrder
+from procurement.payables.models import Approval, ApprovalLimit, ApprovalRule, InvoiceQuestion
 from procurement.receipts.messages import WholeCount, WholeCountLine
 from procurement.receipts.models import ReceivingSheet, SheetLine, SheetPhoto
 from procurement.receipts.services import post_count
@@ -100,6 +101,10 @@ class Objects:
     sheet_line: SheetLine
     photo: SheetPhoto
     invoice: Invoice
+    approval_rule: ApprovalRule
+    approval_limit: ApprovalLimit
+    approval: Approval
+    question: InvoiceQuestion
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -263,8 +268,33 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         sheet,
         sheet.lines.get(),
         photo,
-        a_sent_invoice(order, people["otto"], {"L20": 5}, number=f"R-{number}"),
+        invoice := a_sent_invoice(order, people["otto"], {"L20": 5}, number=f"R-{number}"),
+        *_on_the_desk(invoice, wrote),
     )
+
+
+def _on_the_desk(
+    invoice: Invoice, wrote: dict[str, Any]
+) -> tuple[ApprovalRule, ApprovalLimit, Approval, InvoiceQuestion]:
+    """A rule and a limit of who approves, an approval that is asked for, and a question."""
+    asked: dict[str, Any] = {"asked_at": MONDAY, "asked_by": "Otto Payer"}
+    rule = ApprovalRule.objects.create(
+        step=1, role="manager", supplier=invoice.supplier, valid_from=MONDAY.date(), **wrote
+    )
+    currency = {"ACME": "EUR", "GLOBEX": "USD"}[invoice.supplier.number]
+    limit = ApprovalLimit.objects.create(role="manager", currency=currency, amount=Decimal(100), **wrote)
+    approval = Approval.objects.create(
+        supplier=invoice.supplier, invoice=invoice, step=1, role="manager", reason="Agreed.", **asked
+    )
+    question = InvoiceQuestion.objects.create(
+        supplier=invoice.supplier,
+        invoice=invoice,
+        asked_of="supplier",
+        question="Why?",
+        due_at=MONDAY,
+        **asked,
+    )
+    return rule, limit, approval, question
 
 
 def through_a_gateway(supplier: Supplier) -> tuple[Gateway, GatewaySecret, GatewayMessage, GatewayEvent]:
@@ -541,6 +571,30 @@ def _invoice(objects: Objects) -> dict[str, Any]:
     return {"key": objects.invoice.key}
 
 
+def _invoice_verb(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.invoice.key, "verb": "accept"}
+
+
+def _question(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.question.key}
+
+
+def _approval(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.approval.key, "word": "approve"}
+
+
+def _approval_rule(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.approval_rule.key}
+
+
+def _approval_limit(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.approval_limit.key}
+
+
+def _company_code(_objects: Objects) -> dict[str, Any]:
+    return {"code": "NM"}
+
+
 def _notice(objects: Objects) -> dict[str, Any]:
     return {"key": objects.notice.key}
 
@@ -635,6 +689,17 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "change-answer": _change,
     "change-revise": _change,
     "api-order-changes": _order,
+    "payables-case": _invoice,
+    "payables-do": _invoice_verb,
+    "payables-ask": _invoice,
+    "payables-short": _invoice,
+    "invoice-questions": _invoice,
+    "invoice-answer": _question,
+    "approval-answer": _approval,
+    "approval-rule-end": _approval_rule,
+    "approval-limit-drop": _approval_limit,
+    "invoicing": _company_code,
+    "invoicing-save": _company_code,
     "api-invoice": _invoice,
     **{
         f"api-invoice-{verb}": _invoice

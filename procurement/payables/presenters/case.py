@@ -130,6 +130,7 @@ def case_page(invoice: Invoice, *, actor: Actor, at: datetime) -> dict[str, Any]
         "may_reject": "reject" in verbs,
         "may_hold": "hold" in verbs,
         "may_reopen": "reopen" in verbs and reopenable(invoice),
+        "may_pay_short": actor.may(Permission.INVOICE_WRITE) and actor.may(Permission.INVOICE_SETTLE),
         "is_waiting": bool(waiting),
         "sides": Asked.choices,
     }

@@ -173,9 +173,9 @@ def _colleagues(invoice: Invoice, asked: InvoiceQuestion) -> list[int]:
 
 def _require_asked(one: InvoiceQuestion, actor: Actor) -> None:
     if one.asked_of == Asked.SUPPLIER:
-        if not actor.is_supplier or not (
-            actor.may(Permission.INVOICE_WRITE) or actor.may(Permission.ORDER_ACKNOWLEDGE)
-        ):
+        if not actor.is_supplier:
+            raise IllegalTransition(_("The supplier answers this itself."))
+        if not (actor.may(Permission.INVOICE_WRITE) or actor.may(Permission.ORDER_ACKNOWLEDGE)):
             raise NotAllowed(_("Somebody of the supplier who invoices or answers orders answers this."))
     elif actor.is_supplier or not actor.may(Permission.THREAD_NOTE):
         raise NotAllowed(_("A colleague of the buyer or of receiving answers this."))

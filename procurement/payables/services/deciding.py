@@ -11,7 +11,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
-from portal.kernel.errors import Invalid, Problem
+from portal.kernel.errors import Invalid, NotAllowed, Problem
 from portal.kernel.scope import requires_scope
 from portal.kernel.values import minor_units
 from procurement.invoices.messages import Hold, InvoiceHeader, InvoiceNamed, LineEntry, SaveDraft
@@ -116,6 +116,8 @@ def pay_short(command: PayShort, *, actor: Actor, at: datetime) -> PaidShort:
         problems.append(Problem("short", _("Say how much of which line is not paid."), "", "required"))
     if problems:
         raise Invalid(problems[0].message, problems)
+    if not actor.may(Permission.INVOICE_WRITE):
+        raise NotAllowed(_("A credit note is written by accounts payable. Ask somebody there."))
     draft = start_credit_note(command.invoice, actor=actor, at=at)
     header = InvoiceHeader(
         number=command.number.strip() or f"{seen.number[: LONGEST_NUMBER - 3]}-CN",

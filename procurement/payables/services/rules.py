@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
-from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, NotFound, Problem
+from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, Problem
 from portal.kernel.scope import requires_scope
 from procurement.catalogue.models import Company
 from procurement.payables.messages import WriteLimit, WriteRule
@@ -112,11 +112,11 @@ def write_limit(command: WriteLimit, *, actor: Actor, at: datetime) -> ApprovalL
 
 @requires_scope
 def drop_limit(key: uuid.UUID, *, actor: Actor, at: datetime) -> None:
-    """Take a limit back: without one nobody accepts anything alone. Raises `NotFound`."""
+    """Take a limit back: without one nobody accepts anything alone."""
     _require_setup(actor)
     limit = ApprovalLimit.objects.select_for_update().filter(key=key).first()
     if limit is None:
-        raise NotFound(_("There is no such limit."))
+        return  # somebody else has taken it back
     facts = {
         "amount": limit.amount,
         "currency": limit.currency,

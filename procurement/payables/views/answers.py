@@ -59,7 +59,7 @@ def _show(request: DoorRequest, key: uuid.UUID, status: int = 200, **more: Any) 
     return render(request, QUESTIONS, context, status=status)
 
 
-@door(Permission.INVOICE_VIEW, methods=["POST"])
+@door(Permission.INVOICE_WRITE, Permission.ORDER_ACKNOWLEDGE, Permission.THREAD_NOTE, methods=["POST"])
 def invoice_answer(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Answer a question about an invoice."""
     one = find_question(key, actor=request.actor)

@@ -1,5 +1,6 @@
 """How a company takes and taxes invoices: a page for each company, one form."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -28,28 +29,44 @@ def invoicing_list(request: DoorRequest) -> HttpResponse:
     return render(request, LIST, {"companies": companies})
 
 
-@door(Permission.SUPPLIER_VIEW, methods=["GET", "POST"])
-def invoicing(request: DoorRequest, code: str) -> HttpResponse:
-    """How one company takes invoices and which taxes may stand on them."""
-    company = Company.objects.filter(code=code).first()
+def _company(code: str) -> Company:
+    company: Company | None = Company.objects.filter(code=code).first()
     if company is None:
         raise NotFound(_("There is no such company."))
-    problems: list[Problem] = []
-    refusal: Refusal | None = None
-    if request.method == "POST":
-        try:
-            with transaction.atomic():
-                version = whole_number(request.POST.get("version")) or 0
-                save_profile(profile_in(request.POST, code, version), actor=request.actor, at=request.at)
-        except Invalid as refused:
-            problems = list(refused.problems)
-        except Refusal as refused:
-            if refused.status in (403, 404):
-                raise
-            refusal = refused
-        else:
-            messages.success(request, _("It is written down. Drafts that are open follow it."))
-            return see_other("invoicing", code)
+    return company
+
+
+@door(Permission.SUPPLIER_VIEW)
+def invoicing(request: DoorRequest, code: str) -> HttpResponse:
+    """How one company takes invoices and which taxes may stand on them."""
+    return _show(request, _company(code))
+
+
+@door(Permission.INVOICE_SETUP, methods=["POST"])
+def invoicing_save(request: DoorRequest, code: str) -> HttpResponse:
+    """Write down how a company takes invoices."""
+    company = _company(code)
+    try:
+        with transaction.atomic():
+            version = whole_number(request.POST.get("version")) or 0
+            save_profile(profile_in(request.POST, code, version), actor=request.actor, at=request.at)
+    except Invalid as refused:
+        return _show(request, company, problems=list(refused.problems))
+    except Refusal as refused:
+        if refused.status in (403, 404):
+            raise
+        return _show(request, company, refusal=refused)
+    messages.success(request, _("It is written down. Drafts that are open follow it."))
+    return see_other("invoicing", code)
+
+
+def _show(
+    request: DoorRequest,
+    company: Company,
+    *,
+    problems: Sequence[Problem] = (),
+    refusal: Refusal | None = None,
+) -> HttpResponse:
     profile = profile_of(company)
     context: dict[str, Any] = {
         "company": company,
