@@ -1,4 +1,4 @@
-"""Accounts payable in a browser: a price 3 % too high, from held to corrected and approved; every page at every width."""
+"""Accounts payable in a browser: a price 3 % too high, from held to corrected and approved; every page, every width."""
 
 from __future__ import annotations
 
