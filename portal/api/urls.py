@@ -13,6 +13,7 @@ from procurement.docks import api as docks
 from procurement.inbox import api as inbox
 from procurement.invoices import api as invoices
 from procurement.mailroom import api as mailroom
+from procurement.matching import api as matching
 from procurement.orders import api as orders
 from procurement.receipts import api as receipts
 from procurement.shipments import api as shipments
@@ -29,6 +30,7 @@ urlpatterns = [
     *docks.urlpatterns,
     *bills.urlpatterns,
     *invoices.urlpatterns,
+    *matching.urlpatterns,
     *tolerances.urlpatterns,
     *threads.urlpatterns,
     *clocks.urlpatterns,

@@ -9,6 +9,7 @@ from portal.kernel.scope import acting
 from portal.kernel.values import line_amount
 from procurement.catalogue.models import Company
 from procurement.invoices.models import Invoice, InvoiceCharge, InvoiceLine
+from procurement.invoices.policies.numbers import number_key
 from procurement.matching.engine import Claim, ClaimedLine, Grounds, Kind, Limits, LineGround, Totals, match
 from procurement.matching.messages import WriteMatchPolicy
 from procurement.matching.services import approve_match_policy, match_invoices, write_match_policy
@@ -163,7 +164,7 @@ def a_sent_invoice(*entries, number="INV-1", kind=Kind.INVOICE, at=None, charges
         company = changed.pop("company", None) or Company.objects.get()
         values = {
             "number": number,
-            "number_key": number.casefold().removeprefix("inv-").lstrip("0"),
+            "number_key": number_key(number),
             "invoiced_on": at.date(),
             "currency": "EUR",
             "drafted_at": at,

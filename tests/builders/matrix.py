@@ -13,6 +13,7 @@ from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, 
 from procurement.acknowledgments.models import OrderAcknowledgment, UploadedAnswer
 from procurement.acknowledgments.services import acknowledge_order
 from procurement.calendars.policies import default_calendar
+from procurement.catalogue.models import Company
 from procurement.changes.messages import ProposeChange, Wish
 from procurement.changes.models import OrderChange
 from procurement.changes.services import propose_change
@@ -37,6 +38,9 @@ from procurement.links.messages import Person as LinkPerson
 from procurement.links.models import SignedLink
 from procurement.links.services import issue_link
 from procurement.mailroom.models import InboundMail, MailDraft
+from procurement.matching.messages import WriteMatchPolicy
+from procurement.matching.models import MatchPolicy
+from procurement.matching.services import write_match_policy
 from procurement.orders.models import PurchaseOrder
 from procurement.payables.models import Approval, ApprovalLimit, ApprovalRule, InvoiceQuestion
 from procurement.receipts.messages import WholeCount, WholeCountLine
@@ -100,6 +104,7 @@ class Objects:
     sheet: ReceivingSheet
     sheet_line: SheetLine
     photo: SheetPhoto
+    match_policy: MatchPolicy
     invoice: Invoice
     approval_rule: ApprovalRule
     approval_limit: ApprovalLimit
@@ -268,6 +273,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         sheet,
         sheet.lines.get(),
         photo,
+        _a_match_policy(number, people),
         invoice := a_sent_invoice(order, people["otto"], {"L20": 5}, number=f"R-{number}"),
         *_on_the_desk(invoice, wrote),
     )
@@ -295,6 +301,14 @@ def _on_the_desk(
         **asked,
     )
     return rule, limit, approval, question
+
+
+def _a_match_policy(number: str, people: dict[str, Person]) -> MatchPolicy:
+    bea = people["bea"].actor
+    with acting(bea):
+        company = Company.objects.get(code="NM").pk
+        command = WriteMatchPolicy(company, f"Matching of {number}", "two_way")
+        return write_match_policy(command, actor=bea, at=MONDAY)
 
 
 def through_a_gateway(supplier: Supplier) -> tuple[Gateway, GatewaySecret, GatewayMessage, GatewayEvent]:
@@ -485,6 +499,10 @@ def _kind_of_drift(objects: Objects) -> dict[str, Any]:
 
 def _policy(objects: Objects) -> dict[str, Any]:
     return {"key": objects.policy.key}
+
+
+def _match_policy(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.match_policy.key}
 
 
 def _rule(objects: Objects) -> dict[str, Any]:
@@ -703,7 +721,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "api-invoice": _invoice,
     **{
         f"api-invoice-{verb}": _invoice
-        for verb in ("send", "revise", "withdraw", "reject", "discard", "credit")
+        for verb in ("match", "send", "revise", "withdraw", "reject", "discard", "credit")
     },
     "api-ship-notice": _notice,
     "api-ship-notice-send": _notice,
@@ -765,6 +783,10 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "policy-rule": _rule,
     "policy-rule-drop": _rule,
     "policy-dry-run": _policy,
+    "match-policy": _match_policy,
+    "match-policy-edit": _match_policy,
+    "match-policy-approve": _match_policy,
+    "match-policy-retire": _match_policy,
     "rules-switch": _company,
     "service": _service,
     "service-change": _service,

@@ -5,12 +5,13 @@ fact, and the ERP is told of each approval, in as many queries as for one.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from portal.kernel.actors import Actor
 from portal.kernel.scope import requires_scope
 from procurement.invoices.messages import Hold
 from procurement.invoices.models import Invoice
+from procurement.invoices.services.holding import said_of
+from procurement.invoices.services.settle import NOTHING_HOLDS, approval_payload, held_to_json
 from procurement.invoices.states import INVOICE_LIFECYCLE, InvoiceState
 
 
@@ -42,26 +43,16 @@ def _is_held_so(invoice: Invoice, hold: Hold) -> bool:
     )
 
 
-def held_to_json(hold: Hold) -> dict[str, Any]:
-    """Why an invoice does not go on, as it keeps it."""
-    return {"key": hold.key, "params": dict(hold.params)}
-
-
 def _hold(holds: Sequence[tuple[Invoice, Hold]], *, actor: Actor, at: datetime) -> None:
     if not holds:
         return
-    invoices = [invoice for invoice, _hold in holds]
+    invoices = [invoice for invoice, _why in holds]
     for invoice, hold in holds:
         invoice.held_for, invoice.acts, invoice.held_at = held_to_json(hold), hold.acts, at
     Invoice.objects.bulk_update(invoices, ["held_for", "acts", "held_at"], batch_size=1000)
-    INVOICE_LIFECYCLE.move_all(
-        invoices,
-        "hold",
-        actor=actor,
-        at=at,
-        facts=[{**_told(invoice), "why": hold.key, "acts": hold.acts} for invoice, hold in holds],
-        fields={"state_at": at, "updated_at": at},
-    )
+    facts = [said_of(one) | {"held_for": one.held_for, "acts": one.acts} for one in invoices]
+    fields = {"state_at": at, "updated_at": at}
+    INVOICE_LIFECYCLE.move_all(invoices, "hold", actor=actor, at=at, facts=facts, fields=fields)
 
 
 def _approve(approvals: Sequence[Approval], *, actor: Actor, at: datetime) -> None:
@@ -70,31 +61,18 @@ def _approve(approvals: Sequence[Approval], *, actor: Actor, at: datetime) -> No
     invoices = [one.invoice for one in approvals]
     for one in approvals:
         one.invoice.approved_by, one.invoice.approval_reason = one.approved_by, one.reason
-    Invoice.objects.bulk_update(invoices, ["approved_by", "approval_reason"], batch_size=1000)
+        one.invoice.pay_on = one.invoice.due_on
+    Invoice.objects.bulk_update(invoices, ["approved_by", "approval_reason", "pay_on"], batch_size=1000)
+    fields = {**NOTHING_HOLDS, "approved_at": at, "state_at": at, "updated_at": at}
     INVOICE_LIFECYCLE.move_all(
         invoices,
         "approve",
         actor=actor,
         at=at,
-        facts=[{**_told(one.invoice), "by": one.approved_by, "reason": one.reason} for one in approvals],
-        fields={
-            "approved_at": at,
-            "state_at": at,
-            "updated_at": at,
-            "held_for": {},
-            "acts": "",
-            "held_at": None,
-        },
-        payloads=[{"invoice": str(invoice.key)} for invoice in invoices],
+        facts=[
+            said_of(one.invoice) | {"by": one.approved_by, "reason": one.reason, "taken": []}
+            for one in approvals
+        ],
+        fields=fields,
+        payloads=[approval_payload(invoice) for invoice in invoices],
     )
-
-
-def _told(invoice: Invoice) -> dict[str, Any]:
-    return {
-        "invoice": str(invoice.key),
-        "number": invoice.number,
-        "kind": invoice.kind,
-        "issue": invoice.issue,
-        "total": f"{invoice.total.normalize():f}",
-        "currency": invoice.currency,
-    }

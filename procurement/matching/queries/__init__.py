@@ -1,5 +1,6 @@
 """Reading matches, the rules by which they are made, and all that a claim is held against."""
 
+from procurement.matching.queries.figures import MatchFigures, first_matches, match_figures
 from procurement.matching.queries.gathering import Gathering, gather
 from procurement.matching.queries.kept import (
     checks_of,
@@ -25,13 +26,16 @@ from procurement.matching.queries.waiting import (
 __all__ = [
     "MATCHER",
     "Gathering",
+    "MatchFigures",
     "checks_of",
     "current_match",
     "current_matches",
     "find_match",
     "find_match_policy",
+    "first_matches",
     "gather",
     "lock_match_policy",
+    "match_figures",
     "match_policies",
     "matches_of",
     "touched_by_claims",

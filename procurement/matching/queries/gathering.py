@@ -3,6 +3,7 @@
 Note [What counts before]: of the others that claim the same, an earlier one counts, and one that was approved already
 counts however late it was sent; so whichever is looked at first, both together never pass for what one may claim. What
 is given back makes room once it is approved, not before. For a credit note all claims count: it gives back of them.
+What the ERP has booked without any invoice of ours (`booked_elsewhere`) is claimed as well.
 """
 
 from collections import defaultdict
@@ -16,6 +17,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import F, Q
 
 from procurement.catalogue.models import Item, Unit
+from procurement.invoices.messages import Claimed
 from procurement.invoices.models import (
     Invoice,
     InvoiceCharge,
@@ -25,6 +27,7 @@ from procurement.invoices.models import (
     InvoiceTaxChoice,
     InvoicingProfile,
 )
+from procurement.invoices.queries import booked_elsewhere
 from procurement.invoices.states import LIVE, SETTLED, FileKind, InvoiceKind
 from procurement.matching.engine import (
     Claim,
@@ -104,6 +107,7 @@ class Gathering:
     groups: Mapping[str, str]
     units: Mapping[str, str]
     credited: Mapping[tuple[int, int], Fraction]
+    elsewhere: Mapping[int, Claimed]
     settled: set[int] = field(default_factory=set)
     _factors: dict[str, Mapping[str, Fraction]] = field(default_factory=dict)
 
@@ -241,7 +245,8 @@ class Gathering:
     def _line_ground(self, invoice: Invoice, line: PurchaseOrderLine) -> LineGround:
         order = line.order
         subject = self._subject(invoice, line)
-        quantity, amount = ZERO, ZERO
+        booked = self.elsewhere.get(line.pk, Claimed())
+        quantity, amount = booked.quantity, booked.amount
         for other in self._counting(invoice, line.pk):
             sign = -1 if other.is_credit else 1
             quantity += sign * self.counted(other, line)
@@ -311,6 +316,11 @@ class Gathering:
             if line.order_id not in mine:
                 continue
             numbers[line.order_id] = (line.order.number, line)
+            booked = self.elsewhere.get(pk, Claimed())
+            amounts[line.order_id] += booked.amount
+            values[line.order_id] += (
+                Fraction(booked.quantity) * Fraction(line.price) / Fraction(line.price_per)
+            )
             for other in self._counting(invoice, pk):
                 sign = -1 if other.is_credit else 1
                 amounts[line.order_id] += sign * other.amount
@@ -380,6 +390,7 @@ def gather(invoices: Sequence[Invoice], *, at: datetime, hold: bool = False) -> 
         groups=_groups(order_lines.values(), companies.values()),
         units=dict(Unit.objects.values_list("code", "rec20")),
         credited=_credited(invoices),
+        elsewhere=booked_elsewhere(order_lines),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -11,10 +12,12 @@ from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting
 from procurement.catalogue.models import Company
+from procurement.invoices.messages import InvoiceNamed
+from procurement.invoices.services import withdraw_invoice
 from procurement.matching.engine import Kind, Outcome
 from procurement.matching.messages import WriteMatchPolicy
 from procurement.matching.models import Match, MatchCheck
-from procurement.matching.queries import checks_of, current_match, matches_of, visible_matches
+from procurement.matching.queries import checks_of, current_match, match_figures, matches_of, visible_matches
 from procurement.matching.services import (
     approve_match_policy,
     dry_match,
@@ -28,6 +31,7 @@ from procurement.matching.services import (
 )
 from procurement.tolerances.messages import Level, Measure, Scope
 from procurement.tolerances.services import stop_rules
+from tests.builders.invoices import a_sent_invoice as send
 from tests.builders.matching import (
     a_match_policy,
     a_rule,
@@ -37,10 +41,16 @@ from tests.builders.matching import (
     order_lines,
 )
 from tests.builders.tolerances import an_active_policy
-from tests.builders.world import MONDAY, a_line, a_paper, an_order, receive
+from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, receive
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def in_the_tests_transaction(monkeypatch):
+    """Reactions refuse to run inside a transaction; `tests/concurrency` runs them as workers do."""
+    monkeypatch.setattr("procurement.matching.services.reacting.require_no_transaction", lambda: None)
 
 
 def lines(received=100, number="4500000001", **changed):
@@ -152,6 +162,22 @@ class TestWhatComesOfIt:
             kept = matches_of(invoice, actor=FEED)
         assert [one.is_current for one in kept] == [True, False]
         assert len(facts("invoice.held")) == 2
+
+    def test_from_the_press_of_send_to_the_approval_and_back(self, people):
+        """With the verbs of people: sent, matched, approved, reopened; and one that is withdrawn makes room."""
+        lines()
+        a_match_policy(people)
+        sent = send(fresh(), people["otto"], {"L10": 60}, number="R-1")
+        assert react(match_sent, "invoice.sent") == "matched 1, approved 1"
+        assert fresh_invoice(sent).pay_on == fresh_invoice(sent).due_on
+        other = send(fresh(), people["otto"], {"L20": 100}, number="R-2")
+        third = a_sent_invoice((order_lines()[1], 70, "6.85"), number="R-3", at=MONDAY + timedelta(days=1))
+        matched_now(third)
+        assert fresh_invoice(third).held_for["key"] == "match.quantity.over_received"
+        with acting(people["otto"].actor) as otto:
+            named = InvoiceNamed(other.key, fresh_invoice(other).version)
+            withdraw_invoice(named, "Sent too early", actor=otto, at=MONDAY)
+        assert react(rematch_claims, "invoice.withdrawn") == "matched 1, approved 1"
 
 
 class TestTogether:
@@ -301,6 +327,22 @@ class TestDryMatch:
                 match_invoice(invoice.key, actor=people[name].actor, at=MONDAY)
         with acting(people["max"].actor):
             assert match_invoice(invoice.key, actor=people["max"].actor, at=MONDAY).outcome == "passed"
+
+
+class TestFigures:
+    def test_first_pass_match_and_exception_rate(self, people):
+        first, second = lines(50)
+        clean = a_sent_invoice((first, 10, "6.85"))
+        waits = a_sent_invoice((second, 60, "6.85"), number="INV-2")
+        dearer = a_sent_invoice((first, 11, "7.85"), number="INV-3")
+        matched_now(clean, waits, dearer)
+        receive(a_paper(lines=[a_line(10), a_line(20, received_quantity=Decimal(100))]))
+        matched_now(waits, at=MONDAY + timedelta(hours=1))
+        with acting(FEED):
+            found = match_figures(FEED, since=MONDAY, until=MONDAY + timedelta(minutes=1))
+            none = match_figures(FEED, since=MONDAY + timedelta(minutes=1), until=MONDAY + timedelta(days=1))
+        assert (found.invoices, found.first_pass, found.exceptions) == (3, 1, 1)
+        assert (found.first_pass_rate, none.first_pass_rate) == (Fraction(1, 3), None)
 
 
 class TestWalls:
