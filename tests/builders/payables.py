@@ -31,7 +31,7 @@ def an_invoice_over_price(
     line = a_line(10, received_quantity=Decimal(received))
     made = an_order(order, [line])
     invoice = a_sent_invoice(
-        made, people["asha"], {"L10": 100}, number=number, price=Decimal(price), **header
+        made, people["asha"], {"L10": 100}, number=number, price=Decimal(price), at=at, **header
     )
     return matched(invoice, at=at)
 

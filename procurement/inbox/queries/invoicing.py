@@ -21,7 +21,8 @@ from procurement.receipts.models import DifferenceWord
 from procurement.receipts.states import SheetState, Word
 
 OURS = (Acts.PAYABLES, Acts.BUYER, Acts.RECEIVER)
-ONLY_APPROVAL = "match.approval.person"
+# It passed and wants an approval; it waits for goods. See Note [Our turn].
+NO_CASE = ("match.approval.person", "match.quantity.waits")
 INVOICE_STREAM = "invoice:"
 
 _KINDS = {
@@ -46,7 +47,7 @@ def invoices_apart(reach: Reach) -> Iterator[Finding]:
         )
         .order_by("id")
     )
-    invoices = [one for one in found if one.held_for.get("key") != ONLY_APPROVAL]
+    invoices = [one for one in found if one.held_for.get("key") not in NO_CASE]
     checks: dict[int, MatchCheck] = {}
     rows = MatchCheck.objects.filter(match__invoice__in=[one.pk for one in invoices], match__is_current=True)
     for check in rows.select_related("match").defer("match__checks").order_by("id"):

@@ -45,6 +45,8 @@ def acts_text(invoice: Invoice) -> str:
     }
     if invoice.state == InvoiceState.SENT:
         return _("Being matched")
+    if invoice.held_for.get("key") == "match.quantity.waits":
+        return _("Waits for goods")
     return str(words.get(invoice.acts, ""))
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from django.db.models import Q
+
 from portal.kernel.actors import Actor
 from procurement.invoices.messages import Claimed
 from procurement.invoices.models import Invoice, InvoiceCharge, InvoiceFile, InvoiceLine, InvoiceTax
@@ -101,12 +103,9 @@ def _by_position(checks: Sequence[Check]) -> dict[int, list[Check]]:
 def _earlier(invoice: Invoice, line_ids: set[int], actor: Actor) -> list[Invoice]:
     """Other live invoices and credits of the same order lines, and what corrects this one; the newest first."""
     others = visible_invoices(actor).filter(state__in=LIVE).exclude(document=invoice.document)
-    same = others.filter(lines__line__in=line_ids)
-    keys = set(same.values_list("pk", flat=True)[:500])
-    keys |= set(others.filter(corrects__document=invoice.document).values_list("pk", flat=True)[:50])
-    if not keys:
-        return []
-    return list(others.filter(pk__in=keys).order_by("-sent_at", "-id")[:MOST_EARLIER])
+    same = InvoiceLine.objects.filter(line__in=line_ids).values("invoice")
+    found = others.filter(Q(pk__in=same) | Q(corrects__document=invoice.document))
+    return list(found.order_by("-sent_at", "-id")[:MOST_EARLIER])
 
 
 def order_of(invoice: Invoice) -> PurchaseOrder | None:
