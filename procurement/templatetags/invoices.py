@@ -10,7 +10,7 @@ from procurement.invoices.models import Invoice
 from procurement.invoices.presenters import headline, story, turn_word
 from procurement.invoices.queries import story_of
 from procurement.invoices.states import Acts
-from procurement.matching.presenters import held_sentence
+from procurement.payables.presenters.sentences import held_text
 
 register = template.Library()
 
@@ -54,8 +54,8 @@ def _why(facts: Mapping[str, Any]) -> str:
 
 
 def reason_of(held_for: Mapping[str, Any], acts: str) -> str:
-    """A reason as it is kept, in the reader's language."""
-    if told := held_sentence(held_for):
+    """A reason as it is kept, in the reader's language; where it has no words, whose turn it is."""
+    if told := held_text(held_for):
         return told
     words = {
         Acts.SUPPLIER: _("It waits for the supplier."),
@@ -64,6 +64,4 @@ def reason_of(held_for: Mapping[str, Any], acts: str) -> str:
         Acts.PAYABLES: _("It waits for accounts payable."),
         Acts.NOBODY: _("It waits, and goes on by itself."),
     }
-    waits = words[Acts(acts)] if acts else ""
-    said = str(held_for.get("params", {}).get("reason", ""))
-    return f"{waits} “{said}”" if said else waits
+    return words[Acts(acts)] if acts else ""

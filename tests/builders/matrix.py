@@ -17,7 +17,7 @@ from procurement.catalogue.models import Company
 from procurement.changes.messages import ProposeChange, Wish
 from procurement.changes.models import OrderChange
 from procurement.changes.services import propose_change
-from procurement.clocks.models import OfficeCalendar, ServicePolicy, week_to_json
+from procurement.clocks.models import OfficeCalendar, ServicePolicy, StandIn, week_to_json
 from procurement.docks.models import Appointment
 from procurement.erp.failures import Kind, mark_of
 from procurement.erp.models import ErpCommand, FeedRun, NoticeWrite
@@ -31,7 +31,6 @@ from procurement.inbox.models import (
     CaseTask,
     ExceptionCase,
     PriorityFormula,
-    StandIn,
 )
 from procurement.inbox.services.review import INBOX, review_cases
 from procurement.invoices.messages import FileEntry
@@ -46,6 +45,7 @@ from procurement.matching.models import MatchPolicy
 from procurement.matching.services import match_invoices, write_match_policy
 from procurement.matching.states import Trigger
 from procurement.orders.models import PurchaseOrder
+from procurement.payables.models import Approval, ApprovalLimit, ApprovalRule, InvoiceQuestion
 from procurement.receipts.messages import WholeCount, WholeCountLine
 from procurement.receipts.models import ReceivingSheet, SheetLine, SheetPhoto
 from procurement.receipts.services import post_count
@@ -110,6 +110,10 @@ class Objects:
     photo: SheetPhoto
     match_policy: MatchPolicy
     invoice: Invoice
+    approval_rule: ApprovalRule
+    approval_limit: ApprovalLimit
+    approval: Approval
+    question: InvoiceQuestion
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -278,7 +282,32 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         photo,
         _a_match_policy(number, people),
         invoice,
+        *_on_the_desk(invoice, wrote),
     )
+
+
+def _on_the_desk(
+    invoice: Invoice, wrote: dict[str, Any]
+) -> tuple[ApprovalRule, ApprovalLimit, Approval, InvoiceQuestion]:
+    """A rule and a limit of who approves, an approval that is asked for, and a question."""
+    asked: dict[str, Any] = {"asked_at": MONDAY, "asked_by": "Otto Payer"}
+    rule = ApprovalRule.objects.create(
+        step=1, role="manager", supplier=invoice.supplier, valid_from=MONDAY.date(), **wrote
+    )
+    currency = {"ACME": "EUR", "GLOBEX": "USD"}[invoice.supplier.number]
+    limit = ApprovalLimit.objects.create(role="manager", currency=currency, amount=Decimal(100), **wrote)
+    approval = Approval.objects.create(
+        supplier=invoice.supplier, invoice=invoice, step=1, role="manager", reason="Agreed.", **asked
+    )
+    question = InvoiceQuestion.objects.create(
+        supplier=invoice.supplier,
+        invoice=invoice,
+        asked_of="supplier",
+        question="Why?",
+        due_at=MONDAY,
+        **asked,
+    )
+    return rule, limit, approval, question
 
 
 def _a_match_policy(number: str, people: dict[str, Person]) -> MatchPolicy:
@@ -582,6 +611,30 @@ def _invoice_file(objects: Objects) -> dict[str, Any]:
     return {"key": objects.invoice_file.key}
 
 
+def _invoice_verb(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.invoice.key, "verb": "accept"}
+
+
+def _question(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.question.key}
+
+
+def _approval(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.approval.key, "word": "approve"}
+
+
+def _approval_rule(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.approval_rule.key}
+
+
+def _approval_limit(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.approval_limit.key}
+
+
+def _company_code(_objects: Objects) -> dict[str, Any]:
+    return {"code": "NM"}
+
+
 def _time(objects: Objects) -> dict[str, Any]:
     return {"key": objects.time.key}
 
@@ -672,6 +725,17 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "change-answer": _change,
     "change-revise": _change,
     "api-order-changes": _order,
+    "payables-case": _invoice,
+    "payables-do": _invoice_verb,
+    "payables-ask": _invoice,
+    "payables-short": _invoice,
+    "invoice-questions": _invoice,
+    "invoice-answer": _question,
+    "approval-answer": _approval,
+    "approval-rule-end": _approval_rule,
+    "approval-limit-drop": _approval_limit,
+    "invoicing": _company_code,
+    "invoicing-save": _company_code,
     "api-invoice": _invoice,
     **{
         f"api-invoice-{verb}": _invoice
