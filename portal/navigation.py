@@ -91,6 +91,21 @@ _RECEIVING_PAGES = frozenset(
     }
 )
 
+_INVOICE_PAGES = frozenset(
+    {
+        "invoice-list",
+        "invoice-new",
+        "invoice",
+        "invoice-save",
+        "invoice-send",
+        "invoice-discard",
+        "invoice-withdraw",
+        "invoice-file-add",
+        "invoice-file-drop",
+        "invoice-match",
+    }
+)
+
 WAYS = (
     Way(
         "home",
@@ -209,11 +224,54 @@ WAYS = (
         phone=False,
     ),
     Way(
+        "invoice-list",
+        "receipt",
+        _("Invoices"),
+        P.INVOICE_VIEW,
+        _INVOICE_PAGES,
+        sides=_SUPPLIER,
+    ),
+    Way(
+        "invoice-list",
+        "receipt",
+        _("Invoices"),
+        P.INVOICE_VIEW,
+        _INVOICE_PAGES,
+        sides=_COMPANY,
+        phone=False,
+    ),
+    Way(
         "inbound-calendar",
         "calendar-event",
         _("Inbound calendar"),
         P.SUPPLIER_VIEW,
         frozenset({"inbound-calendar", "inbound-due", "dock-plan", "dock-times"}),
+        sides=_COMPANY,
+        phone=False,
+    ),
+    Way(
+        "payables-due",
+        "cash",
+        _("What is due when"),
+        P.INVOICE_VIEW,
+        frozenset({"payables-due", "invoice-questions"}),
+        sides=_SUPPLIER,
+        phone=False,
+    ),
+    Way(
+        "payables",
+        "cash",
+        _("Accounts payable"),
+        P.INVOICE_SETTLE,
+        frozenset({"payables", "payables-case", "payables-short", "payables-approved", "payables-due"}),
+        sides=_COMPANY,
+    ),
+    Way(
+        "payables-approvals",
+        "circle-check",
+        _("Approvals"),
+        P.INVOICE_APPROVE,
+        frozenset({"payables-approvals"}),
         sides=_COMPANY,
         phone=False,
     ),
@@ -282,6 +340,26 @@ WAYS = (
         _("Service levels"),
         P.POLICY_VIEW,
         frozenset({"service-list", "service", "service-new", "service-change", "office-list", "office"}),
+        sides=_COMPANY,
+        section=_SETUP,
+        phone=False,
+    ),
+    Way(
+        "approval-rules",
+        "gavel",
+        _("Approval of invoices"),
+        P.INVOICE_SETUP,
+        frozenset({"approval-rules"}),
+        sides=_COMPANY,
+        section=_SETUP,
+        phone=False,
+    ),
+    Way(
+        "invoicing-list",
+        "receipt",
+        _("Taking invoices"),
+        P.INVOICE_SETUP,
+        frozenset({"invoicing-list", "invoicing"}),
         sides=_COMPANY,
         section=_SETUP,
         phone=False,

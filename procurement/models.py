@@ -13,7 +13,15 @@ from procurement.catalogue.models import (
     Unit,
 )
 from procurement.changes.models import ChangeReason, ChangeRound, OrderChange
-from procurement.clocks.models import Clock, ClockStep, DueMove, LadderStep, OfficeCalendar, ServicePolicy
+from procurement.clocks.models import (
+    Clock,
+    ClockStep,
+    DueMove,
+    LadderStep,
+    OfficeCalendar,
+    ServicePolicy,
+    StandIn,
+)
 from procurement.docks.models import Appointment, DockPlan
 from procurement.erp.models import (
     Alert,
@@ -37,7 +45,6 @@ from procurement.inbox.models import (
     ExceptionCase,
     InboxPlace,
     PriorityFormula,
-    StandIn,
 )
 from procurement.invoices.models import (
     Invoice,
@@ -67,6 +74,7 @@ from procurement.orders.models import (
     SavedView,
     ScheduleLine,
 )
+from procurement.payables.models import Approval, ApprovalLimit, ApprovalRule, InvoiceQuestion
 from procurement.receipts.models import (
     CountedRow,
     DifferenceWord,
@@ -97,6 +105,9 @@ from procurement.tolerances.models import (
 __all__ = [
     "Alert",
     "Appointment",
+    "Approval",
+    "ApprovalLimit",
+    "ApprovalRule",
     "AssignmentRule",
     "Attachment",
     "Bill",
@@ -135,6 +146,7 @@ __all__ = [
     "InvoiceCharge",
     "InvoiceFile",
     "InvoiceLine",
+    "InvoiceQuestion",
     "InvoiceTax",
     "InvoiceTaxChoice",
     "InvoiceWrite",

@@ -34,6 +34,8 @@ from procurement.matching.services import (
 )
 from procurement.notifications.policies import HEARD
 from procurement.notifications.services import hear, hear_of_bounces
+from procurement.payables.services.following import HEARS as PAYABLES_HEAR
+from procurement.payables.services.following import follow_invoices
 from procurement.receipts.services import CLOSES as SETTLED_CLOSES
 from procurement.receipts.services import HEARS as RECEIVING_HEARS
 from procurement.receipts.services import close_settled, count_receipts_of
@@ -47,6 +49,7 @@ REACTIONS: Mapping[str, Reaction] = {
     "booked invoices": Reaction(DRAFTS_MOVE, tell_anew),
     "gateways": Reaction(GATEWAYS_HEAR, place_waiting),
     "docks": Reaction(DOCKS_HEAR, follow_shipments),
+    "payables": Reaction(PAYABLES_HEAR, follow_invoices),
     "matching": Reaction(HEARS_SENT, match_sent),
     "matching again: orders": Reaction(HEARS_ORDERS, rematch_orders),
     "matching again: claims": Reaction(HEARS_CLAIMS, rematch_claims),

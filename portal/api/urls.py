@@ -15,6 +15,7 @@ from procurement.invoices import api as invoices
 from procurement.mailroom import api as mailroom
 from procurement.matching import api as matching
 from procurement.orders import api as orders
+from procurement.payables import api as payables
 from procurement.receipts import api as receipts
 from procurement.shipments import api as shipments
 from procurement.threads import api as threads
@@ -31,6 +32,7 @@ urlpatterns = [
     *bills.urlpatterns,
     *invoices.urlpatterns,
     *matching.urlpatterns,
+    *payables.urlpatterns,
     *tolerances.urlpatterns,
     *threads.urlpatterns,
     *clocks.urlpatterns,

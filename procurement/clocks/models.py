@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from portal.kernel.scope import ScopedQuerySet
 from procurement.calendars.policies import Hours, Week, WorkingCalendar
@@ -345,3 +345,30 @@ class DueMove(models.Model):
 
     def __str__(self) -> str:
         return f"due of clock {self.clock_id}: {self.old_due_at} to {self.new_due_at}"
+
+
+class StandIn(models.Model):
+    """Who takes a person's cases and approvals while that person is away, first and last day included."""
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.UUIDField(default=uuid.uuid4, unique=True)
+    person = models.ForeignKey("suppliers.User", on_delete=models.PROTECT, related_name="+")
+    stand_in = models.ForeignKey("suppliers.User", on_delete=models.PROTECT, related_name="+")
+    from_on = models.DateField()
+    until_on = models.DateField()
+    written_by = models.CharField(max_length=200)
+    written_at = models.DateTimeField()
+
+    supplier_id = None  # no supplier has a way to it
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(from_on__lte=F("until_on")), name="stand_in_ends_after_it_begins"
+            ),
+            models.CheckConstraint(condition=~Q(person=F("stand_in")), name="stand_in_is_another"),
+        ]
+        indexes = [models.Index(fields=["person", "from_on"], name="stand_in_of_person")]
+
+    def __str__(self) -> str:
+        return f"{self.stand_in_id} for {self.person_id}"

@@ -10,7 +10,7 @@ What is left and spent is worked out from it in the calendar as it is now.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from procurement.calendars.policies import (
@@ -493,3 +493,31 @@ def _faults_of_ladder(service: Service) -> Iterator[tuple[str, str]]:
         elif last is not None and place < last:
             yield f"step-{number}", "out_of_order"
         last = place if last is None else max(last, place)
+
+
+# --- who is away --------------------------------------------------------------------------------------------
+
+MOST_HOPS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Somebody is away from the first day to the last, both included, and another takes the cases."""
+
+    person: int
+    stand_in: int
+    from_on: date
+    until_on: date
+
+
+def holders_on(day: date, absences: Sequence[Absence]) -> Mapping[int, int]:
+    """Who has the cases of each person who is away that day. A stand-in who is away too hands on to the next."""
+    away = {one.person: one.stand_in for one in absences if one.from_on <= day <= one.until_on}
+    found: dict[int, int] = {}
+    for person in away:
+        holder, hops = person, 0
+        while holder in away and hops < MOST_HOPS:
+            holder, hops = away[holder], hops + 1
+        # Two who stand in for each other while both are away: the case stays where it was.
+        found[person] = person if holder in away else holder
+    return found

@@ -8,8 +8,9 @@ a moment.
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
@@ -26,8 +27,17 @@ from procurement.calendars.policies import (
 )
 from procurement.catalogue.models import Company, Site
 from procurement.clocks.messages import Action, Service, Subject, Whose
-from procurement.clocks.models import Clock, ClockStep, LadderStep, OfficeCalendar, ServicePolicy
-from procurement.clocks.policies import BUILT_IN, Planned, Receivers, allowed_time, choose_service, plan
+from procurement.clocks.models import Clock, ClockStep, LadderStep, OfficeCalendar, ServicePolicy, StandIn
+from procurement.clocks.policies import (
+    BUILT_IN,
+    Absence,
+    Planned,
+    Receivers,
+    allowed_time,
+    choose_service,
+    holders_on,
+    plan,
+)
 from procurement.clocks.states import LIVE_CLOCKS, ServiceState
 from suppliers.models import Supplier
 
@@ -293,3 +303,11 @@ def steps_to_come(clock: Clock, offices: Offices | None = None) -> Sequence[Plan
 def steps_taken(clock: Clock) -> list[ClockStep]:
     """The steps that have left."""
     return list(clock.steps.order_by("number"))
+
+
+def holders_among(able: QuerySet[Any, Any], day: date) -> dict[int, int]:
+    """Who takes what belongs to those who are away that day. Who is not `able` (ids of people) stands in for nobody."""
+    away = StandIn.objects.filter(from_on__lte=day, until_on__gte=day, stand_in__in=able).order_by("id")
+    return dict(
+        holders_on(day, [Absence(one.person_id, one.stand_in_id, one.from_on, one.until_on) for one in away])
+    )

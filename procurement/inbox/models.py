@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from portal.kernel.scope import ScopedQuerySet
 from procurement.inbox.states import LIVE, CaseKind, CaseState, Cause, FormulaState, OwnedBy, TaskState
@@ -309,33 +309,6 @@ class AssignmentRule(models.Model):
 
     def __str__(self) -> str:
         return f"assignment rule {self.pk}"
-
-
-class StandIn(models.Model):
-    """Who takes a person's cases while that person is away, from the first day to the last, both included."""
-
-    id = models.BigAutoField(primary_key=True)
-    key = models.UUIDField(default=uuid.uuid4, unique=True)
-    person = _person()
-    stand_in = _person()
-    from_on = models.DateField()
-    until_on = models.DateField()
-    written_by = models.CharField(max_length=200)
-    written_at = models.DateTimeField()
-
-    supplier_id = None  # no supplier has a way to it
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(from_on__lte=F("until_on")), name="stand_in_ends_after_it_begins"
-            ),
-            models.CheckConstraint(condition=~Q(person=F("stand_in")), name="stand_in_is_another"),
-        ]
-        indexes = [models.Index(fields=["person", "from_on"], name="stand_in_of_person")]
-
-    def __str__(self) -> str:
-        return f"{self.stand_in_id} for {self.person_id}"
 
 
 class PriorityFormula(models.Model):

@@ -36,6 +36,8 @@ class Cause(models.TextChoices):
     NOTICE = "notice", _("A notice did not arrive")
     MAIL = "mail", _("A mail waits for a person")
     DRAFT = "draft", _("A mail was read as an answer")
+    INVOICE = "invoice", _("An invoice waits for us")
+    CREDIT = "credit", _("A credit is due")
 
 
 class CaseKind(models.TextChoices):
@@ -70,22 +72,19 @@ class CaseKind(models.TextChoices):
     ERP_TO_KEY = "erp_to_key", _("To key into the ERP")
     ERP_ECHO = "erp_echo", _("ERP echo differs")
     DRIFT = "drift", _("Portal and ERP differ")
-    # --- known, for what is built later
     MATCH_FAILED = "match_failed", _("Invoice match failed")
     DUPLICATE_SUSPECTED = "duplicate_suspected", _("Suspected duplicate invoice")
     INVOICE_WITHOUT_ORDER = "invoice_without_order", _("Invoice without order")
+    INVOICE_DISPUTED = "invoice_disputed", _("Invoice disputed")
     CREDIT_EXPECTED = "credit_expected", _("Credit expected")
+    # --- known, for what is built later
     BANK_CHANGE = "bank_change", _("Bank detail change")
     DOCUMENT_EXPIRING = "document_expiring", _("Document expiring or expired")
 
 
-# What none of our records can tell yet: matching and onboarding come later.
+# What none of our records can tell yet: onboarding comes later.
 LATER = frozenset(
     {
-        CaseKind.MATCH_FAILED,
-        CaseKind.DUPLICATE_SUSPECTED,
-        CaseKind.INVOICE_WITHOUT_ORDER,
-        CaseKind.CREDIT_EXPECTED,
         CaseKind.BANK_CHANGE,
         CaseKind.DOCUMENT_EXPIRING,
     }
@@ -120,6 +119,10 @@ class CloseReason(models.TextChoices):
     TAKEN_UP = "taken_up", _("It is on its way to the ERP again.")
     REPAIRED = "repaired", _("Both sides are equal again.")
     COVERED = "covered", _("The stock lasts until it comes.")
+    SUPPLIER_ACTS = "supplier_acts", _("The supplier acts now.")
+    APPROVED = "approved", _("The invoice was approved.")
+    REJECTED = "rejected", _("The invoice was rejected; the supplier corrects it.")
+    CREDITED = "credited", _("The credit note came.")
     MERGED = "merged", _("It is part of another case now.")
     GONE = "gone", _("Its cause is gone.")
     SETTLED = "settled", _("A person settled it.")

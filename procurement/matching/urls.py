@@ -1,10 +1,11 @@
-"""Addresses of matching policies."""
+"""Addresses of what the match says, and of its policies."""
 
 from django.urls import path
 
 from procurement.matching import views
 
 urlpatterns = [
+    path("invoices/<uuid:key>/match/", views.invoice_match, name="invoice-match"),
     path("matching/", views.match_policy_list, name="match-policy-list"),
     path("matching/new/", views.match_policy_new, name="match-policy-new"),
     path("matching/<uuid:key>/", views.match_policy, name="match-policy"),

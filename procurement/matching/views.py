@@ -1,4 +1,4 @@
-"""The pages of matching policies: read, write a draft, let it act, retire it."""
+"""What the match says of an invoice; and the policies by which it goes: read, write a draft, let it act, retire it."""
 
 import uuid
 
@@ -7,15 +7,23 @@ from django.shortcuts import render
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid
-from portal.kernel.web import paginate, see_other, whole_number
+from portal.kernel.web import paginate, panel_or_page, see_other, whole_number
+from procurement.invoices.queries import find_invoice
 from procurement.matching.forms import MatchPolicyForm
 from procurement.matching.models import MatchPolicy
-from procurement.matching.presenters import policy_row
-from procurement.matching.queries import find_match_policy, match_policies
-from procurement.matching.services import approve_match_policy, retire_match_policy, write_match_policy
+from procurement.matching.presenters import check_rows, match_rows, policy_row
+from procurement.matching.presenters.saying import apart, foretold, passed, told
+from procurement.matching.queries import current_match, find_match_policy, match_policies
+from procurement.matching.services import (
+    approve_match_policy,
+    dry_match,
+    retire_match_policy,
+    write_match_policy,
+)
 from procurement.matching.states import MATCH_POLICY_LIFECYCLE, MatchPolicyState
 from suppliers.roles import Permission
 
+MOST_SHOWN = 100
 EDITS, APPROVES = Permission.POLICY_EDIT, Permission.POLICY_APPROVE
 
 
@@ -98,3 +106,28 @@ def match_policy_retire(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     version = whole_number(request.POST.get("version", "")) or 0
     retire_match_policy(key, version, actor=request.actor, at=request.at)
     return see_other("match-policy", key)
+
+
+@door(Permission.INVOICE_VIEW)
+def invoice_match(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """What the match says of an invoice, check by check, the same for both sides: the match that counts; of a draft,
+    and of one that was not matched yet, what it would say as things stand now, with nothing kept.
+    """
+    invoice = find_invoice(key, actor=request.actor)
+    match = None if invoice.is_draft else current_match(invoice, actor=request.actor)
+    if match is not None:
+        rows = match_rows(match, actor=request.actor)
+        verdict = told(match.outcome, rows, alone=match.approves_alone)
+    else:
+        dry = dry_match(invoice, at=request.at)
+        rows = check_rows(dry.checks, actor=request.actor)
+        verdict = foretold(dry.outcome, rows, alone=dry.approves_alone)
+    context = {
+        "invoice": invoice,
+        "match": match,
+        "verdict": verdict,
+        "apart": apart(rows)[:MOST_SHOWN],
+        "passed": passed(rows)[:MOST_SHOWN],
+        "count": sum(row.result == "passed" for row in rows),
+    }
+    return panel_or_page(request, "procurement/matching/invoice.html", "said", context)

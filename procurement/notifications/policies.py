@@ -65,6 +65,18 @@ HEARD: Mapping[str, Heard] = {
     "count.reversed": Heard(NoticeKind.COUNT_DIFFERS, To.SUPPLIER),
     "count.difference_answered": Heard(NoticeKind.COUNT_DIFFERS, To.ITS_BUYERS),
     "count.difference_settled": Heard(NoticeKind.COUNT_DIFFERS, To.SUPPLIER),
+    "invoice.held": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
+    "invoice.disputed": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
+    "invoice.rejected": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
+    "invoice.approved": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
+    "invoice.reopened": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
+    "invoice.paid": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
+    "invoice.approval_asked": Heard(NoticeKind.INVOICE_ASKED, To.NAMED),
+    "invoice.approval_reached": Heard(NoticeKind.INVOICE_ASKED, To.NAMED),
+    "invoice.approval_declined": Heard(NoticeKind.INVOICE_ASKED, To.NAMED),
+    "invoice.colleague_asked": Heard(NoticeKind.INVOICE_ASKED, To.NAMED),
+    "invoice.colleague_answered": Heard(NoticeKind.INVOICE_ASKED, To.NAMED),
+    "invoice.question_answered": Heard(NoticeKind.INVOICE_ASKED, To.NAMED),
     "thread.message_sent": Heard(NoticeKind.MESSAGE, To.OTHER_SIDE),
     "clock.step_reached": Heard(NoticeKind.REMINDER, To.BY_STEP),
     "case.mentioned": Heard(NoticeKind.MENTION, To.NAMED),
@@ -100,10 +112,14 @@ def is_worth_a_notice(event_kind: str, facts: Mapping[str, Any]) -> bool:
     """Whether a fact of a kind that is heard says anything to its reader at all.
 
     A revision that only repeats what was agreed, or that the other side needs not answer, is in the order's story; a
-    count of what came as it was announced is on its sheet.
+    count of what came as it was announced is on its sheet; an invoice that waits for us or for goods is on its page.
     """
     if event_kind in ("count.posted", "count.reversed"):
         return bool(facts.get("differs"))
+    if event_kind == "invoice.held":
+        # What waits for goods goes on by itself, and what waits for us is ours to see to.
+        held_for = facts.get("held_for") or {}
+        return facts.get("acts") == "supplier" or held_for.get("key") == "desk.held"
     if event_kind != "order.revised":
         return True
     changes = facts.get("changes") or []

@@ -36,6 +36,7 @@ from procurement.notifications.states import Audience, Cadence, NoticeKind
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.presenters import field_word, lines_text, shown_value
 from procurement.orders.queries import visible_lines, visible_orders
+from procurement.payables.presenters.sentences import held_text
 from procurement.receipts.policies import Tally
 from procurement.receipts.presenters import difference_text
 from procurement.receipts.states import Word
@@ -463,6 +464,67 @@ def _counted(item: Item, facts: Mapping[str, Any]) -> str:
     return _("Not all that came with %(number)s is right")
 
 
+def _invoice_told(
+    item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen
+) -> str:
+    """What became of an invoice, for its supplier: why, and whether something is to be done."""
+    facts = event.facts
+    item.number = str(facts.get("number", ""))
+    item.facts = money_text(Decimal(str(facts.get("total", 0))), str(facts.get("currency", "")))
+    item.url = f"{settings.PUBLIC_URL}{reverse('invoice-questions', args=[facts['invoice']])}"
+    item.signs_in = True
+    item.button = _("Open the invoice")
+    if event.kind in ("invoice.held", "invoice.reopened"):
+        item.sentences.append(held_text(facts.get("held_for") or {}))
+        if facts.get("acts") == "supplier":
+            item.sentences.append(_("Correct it under its own number, or answer on its page."))
+    elif event.kind in ("invoice.disputed", "invoice.rejected"):
+        if reason := str(facts.get("reason") or ""):
+            item.quotes.append(Quote(event.actor_label, reason[:LONGEST_QUOTE]))
+        if event.kind == "invoice.disputed":
+            item.button = _("Look and answer")
+        else:
+            item.sentences.append(_("Correct it and send it again under its own number."))
+    elif event.kind == "invoice.paid" and facts.get("paid_on"):
+        item.sentences.append(
+            _("Paid on %(day)s.") % {"day": day_text(date.fromisoformat(str(facts["paid_on"])))}
+        )
+        if facts.get("reference"):
+            item.sentences.append(_("Reference: %(reference)s.") % {"reference": facts["reference"]})
+    texts = {
+        "invoice.held": _("Invoice %(number)s is held"),
+        "invoice.disputed": _("A question about invoice %(number)s"),
+        "invoice.rejected": _("Invoice %(number)s is rejected"),
+        "invoice.approved": _("Invoice %(number)s is approved"),
+        "invoice.reopened": _("The approval of invoice %(number)s is taken back"),
+        "invoice.paid": _("Invoice %(number)s is paid"),
+    }
+    return texts[event.kind] % {"number": item.number}
+
+
+def _invoice_asked(
+    item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen
+) -> str:
+    """An approval or a question that waits for the reader, or the answer to one."""
+    facts = event.facts
+    item.number = str(facts.get("number", ""))
+    item.url = f"{settings.PUBLIC_URL}{reverse('payables-case', args=[facts['invoice']])}"
+    item.button = _("Look at the invoice")
+    words = facts.get("answer") or facts.get("question") or facts.get("reason") or ""
+    if words:
+        item.quotes.append(Quote(str(facts.get("by") or event.actor_label), str(words)[:LONGEST_QUOTE]))
+    values = {"number": item.number, "name": event.actor_label, "supplier": facts.get("supplier", "")}
+    texts = {
+        "invoice.approval_asked": _("Your approval is asked: invoice %(number)s of %(supplier)s"),
+        "invoice.approval_reached": _("Your approval is asked: invoice %(number)s of %(supplier)s"),
+        "invoice.approval_declined": _("%(name)s declined to approve invoice %(number)s"),
+        "invoice.colleague_asked": _("%(name)s asks about invoice %(number)s"),
+        "invoice.colleague_answered": _("%(name)s answered about invoice %(number)s"),
+        "invoice.question_answered": _("%(name)s answered about invoice %(number)s"),
+    }
+    return texts[event.kind] % values
+
+
 _WRITERS: Mapping[str, Writer] = {
     NoticeKind.ORDER_NEW: _new,
     NoticeKind.ORDER_REVISED: _revised,
@@ -477,6 +539,8 @@ _WRITERS: Mapping[str, Writer] = {
     NoticeKind.QUESTION: _question,
     NoticeKind.DOCK_TIME: _dock_time,
     NoticeKind.COUNT_DIFFERS: _count_differs,
+    NoticeKind.INVOICE_TOLD: _invoice_told,
+    NoticeKind.INVOICE_ASKED: _invoice_asked,
 }
 
 

@@ -46,6 +46,7 @@ NEEDED: dict[str, Permission] = {
     NoticeKind.MENTION: Permission.SUPPLIER_VIEW,
     NoticeKind.DOCK_TIME: Permission.SHIPMENT_WRITE,
     NoticeKind.COUNT_DIFFERS: Permission.SHIPMENT_WRITE,
+    NoticeKind.INVOICE_TOLD: Permission.INVOICE_WRITE,
 }
 
 

@@ -20,6 +20,8 @@ class NoticeKind(models.TextChoices):
     QUESTION = "question", _("Questions that are put to me")
     DOCK_TIME = "dock_time", _("Times at the dock")
     COUNT_DIFFERS = "count_differs", _("Goods that were counted otherwise than announced")
+    INVOICE_TOLD = "invoice_told", _("What becomes of my invoices")
+    INVOICE_ASKED = "invoice_asked", _("Invoices that I am asked about")
 
 
 class Audience(models.TextChoices):
@@ -47,6 +49,8 @@ TOLD: dict[str, frozenset[Audience]] = {
     NoticeKind.QUESTION: _COMPANY | {Audience.OUTSIDE},
     NoticeKind.DOCK_TIME: _SUPPLIER | _COMPANY,
     NoticeKind.COUNT_DIFFERS: _SUPPLIER | _COMPANY,
+    NoticeKind.INVOICE_TOLD: _SUPPLIER,
+    NoticeKind.INVOICE_ASKED: _COMPANY,
 }
 
 # Asked for by the reader, put to them alone, or the last word before somebody else is called: always at once, never

@@ -1,1 +1,1 @@
-"""The desk of accounts payable: what waits for a person, the rules of who approves what, and disputes."""
+"""The desk of accounts payable: what is held and why, who approves how much, and what is asked of whom."""

@@ -71,7 +71,7 @@ def entry_of(
     if event.kind in TO_THE_ERP:
         through = ""
     note = ", ".join(part for part in (who, through) if part)
-    url = _ruled_url(event) or _shipment_url(event) or (_command_url(event) if linked else "")
+    url = _ruled_url(event) or _paper_url(event) or (_command_url(event) if linked else "")
     return Entry(tone, glyph, text, event.at, note, url=url)
 
 
@@ -82,11 +82,13 @@ def _ruled_url(event: AuditEvent) -> str:
     return f"{reverse('rule-decisions')}?{urlencode({'order': event.facts['order']})}"
 
 
-def _shipment_url(event: AuditEvent) -> str:
-    """The ship notice that a fact is about: both sides may read it."""
-    if not event.kind.startswith("order.shipment_"):
-        return ""
-    return reverse("shipment", args=[event.facts["notice"]])
+def _paper_url(event: AuditEvent) -> str:
+    """The ship notice or the invoice that a fact is about: both sides may read it."""
+    if event.kind.startswith("order.shipment_"):
+        return reverse("shipment", args=[event.facts["notice"]])
+    if event.kind.startswith("order.invoice_") and "invoice" in event.facts:
+        return reverse("invoice", args=[event.facts["invoice"]])
+    return ""
 
 
 def _command_url(event: AuditEvent) -> str:

@@ -36,6 +36,7 @@ from procurement.orders.states import (
     OrderState,
     PromiseState,
 )
+from procurement.payables.states import APPROVAL_LIFECYCLE, QUESTION_LIFECYCLE, ApprovalState, QuestionState
 from procurement.receipts.states import SHEET_LIFECYCLE, SheetState
 from procurement.shipments.states import NOTICE_LIFECYCLE, NoticeState
 from procurement.tolerances.states import POLICY_LIFECYCLE, SWITCH_LIFECYCLE, PolicyState, SwitchState
@@ -60,6 +61,8 @@ TABLES = [
     (SHEET_LIFECYCLE, SheetState),
     (APPOINTMENT_LIFECYCLE, AppointmentState),
     (INVOICE_LIFECYCLE, InvoiceState),
+    (APPROVAL_LIFECYCLE, ApprovalState),
+    (QUESTION_LIFECYCLE, QuestionState),
     (MATCH_POLICY_LIFECYCLE, MatchPolicyState),
     (CASE_LIFECYCLE, CaseState),
     (TASK_LIFECYCLE, TaskState),

@@ -17,7 +17,7 @@ from procurement.catalogue.models import Company
 from procurement.changes.messages import ProposeChange, Wish
 from procurement.changes.models import OrderChange
 from procurement.changes.services import propose_change
-from procurement.clocks.models import OfficeCalendar, ServicePolicy, week_to_json
+from procurement.clocks.models import OfficeCalendar, ServicePolicy, StandIn, week_to_json
 from procurement.docks.models import Appointment
 from procurement.erp.failures import Kind, mark_of
 from procurement.erp.models import ErpCommand, FeedRun, NoticeWrite
@@ -31,18 +31,21 @@ from procurement.inbox.models import (
     CaseTask,
     ExceptionCase,
     PriorityFormula,
-    StandIn,
 )
 from procurement.inbox.services.review import INBOX, review_cases
-from procurement.invoices.models import Invoice
+from procurement.invoices.messages import FileEntry
+from procurement.invoices.models import Invoice, InvoiceFile
+from procurement.invoices.services import add_invoice_file
 from procurement.links.messages import Person as LinkPerson
 from procurement.links.models import SignedLink
 from procurement.links.services import issue_link
 from procurement.mailroom.models import InboundMail, MailDraft
 from procurement.matching.messages import WriteMatchPolicy
 from procurement.matching.models import MatchPolicy
-from procurement.matching.services import write_match_policy
+from procurement.matching.services import match_invoices, write_match_policy
+from procurement.matching.states import Trigger
 from procurement.orders.models import PurchaseOrder
+from procurement.payables.models import Approval, ApprovalLimit, ApprovalRule, InvoiceQuestion
 from procurement.receipts.messages import WholeCount, WholeCountLine
 from procurement.receipts.models import ReceivingSheet, SheetLine, SheetPhoto
 from procurement.receipts.services import post_count
@@ -93,6 +96,7 @@ class Objects:
     absence: StandIn
     formula: PriorityFormula
     notice: ShipNotice
+    invoice_file: InvoiceFile
     time: Appointment
     telling: NoticeWrite
     mail: InboundMail
@@ -106,6 +110,10 @@ class Objects:
     photo: SheetPhoto
     match_policy: MatchPolicy
     invoice: Invoice
+    approval_rule: ApprovalRule
+    approval_limit: ApprovalLimit
+    approval: Approval
+    question: InvoiceQuestion
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -221,6 +229,8 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
     )
     notice = a_sent_notice(order, people["bea"], {"L20": 5}, number=f"DN-{number}", cartons=(1, 5))
     time = a_time(notice)
+    invoice = a_sent_invoice(order, people["otto"], {"L20": 5}, number=f"R-{number}")
+    match_invoices([invoice.pk], trigger=Trigger.SENT, at=MONDAY)
     mail, mail_draft = by_mail(order, supplier)
     sheet = _counted(number, order_number)
     photo = SheetPhoto.objects.create(
@@ -261,6 +271,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         absence,
         formula,
         notice,
+        _proof(invoice, people["otto"]),
         time,
         _told(notice),
         mail,
@@ -270,8 +281,33 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         sheet.lines.get(),
         photo,
         _a_match_policy(number, people),
-        a_sent_invoice(order, people["otto"], {"L20": 5}, number=f"R-{number}"),
+        invoice,
+        *_on_the_desk(invoice, wrote),
     )
+
+
+def _on_the_desk(
+    invoice: Invoice, wrote: dict[str, Any]
+) -> tuple[ApprovalRule, ApprovalLimit, Approval, InvoiceQuestion]:
+    """A rule and a limit of who approves, an approval that is asked for, and a question."""
+    asked: dict[str, Any] = {"asked_at": MONDAY, "asked_by": "Otto Payer"}
+    rule = ApprovalRule.objects.create(
+        step=1, role="manager", supplier=invoice.supplier, valid_from=MONDAY.date(), **wrote
+    )
+    currency = {"ACME": "EUR", "GLOBEX": "USD"}[invoice.supplier.number]
+    limit = ApprovalLimit.objects.create(role="manager", currency=currency, amount=Decimal(100), **wrote)
+    approval = Approval.objects.create(
+        supplier=invoice.supplier, invoice=invoice, step=1, role="manager", reason="Agreed.", **asked
+    )
+    question = InvoiceQuestion.objects.create(
+        supplier=invoice.supplier,
+        invoice=invoice,
+        asked_of="supplier",
+        question="Why?",
+        due_at=MONDAY,
+        **asked,
+    )
+    return rule, limit, approval, question
 
 
 def _a_match_policy(number: str, people: dict[str, Person]) -> MatchPolicy:
@@ -280,6 +316,13 @@ def _a_match_policy(number: str, people: dict[str, Person]) -> MatchPolicy:
         company = Company.objects.get(code="NM").pk
         command = WriteMatchPolicy(company, f"Matching of {number}", "two_way")
         return write_match_policy(command, actor=bea, at=MONDAY)
+
+
+def _proof(invoice: Invoice, person: Person) -> InvoiceFile:
+    """A file of an invoice that was sent: both sides may see it."""
+    with acting(person.actor):
+        entry = FileEntry("evidence", "proof.pdf", b"%PDF-1.7")
+        return add_invoice_file(invoice.key, entry, actor=person.actor, at=MONDAY)
 
 
 def through_a_gateway(supplier: Supplier) -> tuple[Gateway, GatewaySecret, GatewayMessage, GatewayEvent]:
@@ -556,12 +599,40 @@ def _change(objects: Objects) -> dict[str, Any]:
     return {"key": objects.change.key}
 
 
+def _notice(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.notice.key}
+
+
 def _invoice(objects: Objects) -> dict[str, Any]:
     return {"key": objects.invoice.key}
 
 
-def _notice(objects: Objects) -> dict[str, Any]:
-    return {"key": objects.notice.key}
+def _invoice_file(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.invoice_file.key}
+
+
+def _invoice_verb(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.invoice.key, "verb": "accept"}
+
+
+def _question(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.question.key}
+
+
+def _approval(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.approval.key, "word": "approve"}
+
+
+def _approval_rule(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.approval_rule.key}
+
+
+def _approval_limit(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.approval_limit.key}
+
+
+def _company_code(_objects: Objects) -> dict[str, Any]:
+    return {"code": "NM"}
 
 
 def _time(objects: Objects) -> dict[str, Any]:
@@ -654,6 +725,17 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "change-answer": _change,
     "change-revise": _change,
     "api-order-changes": _order,
+    "payables-case": _invoice,
+    "payables-do": _invoice_verb,
+    "payables-ask": _invoice,
+    "payables-short": _invoice,
+    "invoice-questions": _invoice,
+    "invoice-answer": _question,
+    "approval-answer": _approval,
+    "approval-rule-end": _approval_rule,
+    "approval-limit-drop": _approval_limit,
+    "invoicing": _company_code,
+    "invoicing-save": _company_code,
     "api-invoice": _invoice,
     **{
         f"api-invoice-{verb}": _invoice
@@ -719,6 +801,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "policy-rule": _rule,
     "policy-rule-drop": _rule,
     "policy-dry-run": _policy,
+    "invoice-match": _invoice,
     "match-policy": _match_policy,
     "match-policy-edit": _match_policy,
     "match-policy-approve": _match_policy,
@@ -779,6 +862,16 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "api-count": _sheet,
     "api-count-reverse": _sheet,
     "api-count-say": _sheet,
+    "invoice": _invoice,
+    "invoice-save": _invoice,
+    "invoice-send": _invoice,
+    "invoice-discard": _invoice,
+    "invoice-withdraw": _invoice,
+    "invoice-revise": _invoice,
+    "invoice-note": _invoice,
+    "invoice-file-add": _invoice,
+    "invoice-file": _invoice_file,
+    "invoice-file-drop": _invoice_file,
     "shipment-time": _notice,
     "shipment-time-do": _time_verb,
     "dock-plan": _site,

@@ -250,6 +250,9 @@ WRITES = {
     "procurement_invoicecharge": "SELECT INSERT DELETE",
     "procurement_invoicefile": "SELECT INSERT DELETE",
     "procurement_invoiceline": "SELECT INSERT DELETE",
+    "procurement_invoicequestion": (
+        "SELECT UPDATE(answer,answered_at,answered_by,answered_by_user_id,state,version)"
+    ),
     "procurement_invoicetax": "SELECT INSERT DELETE",
     "procurement_maildraft": "SELECT UPDATE(came,decided_at,decided_by,reason,state,version)",
     "procurement_message": "SELECT INSERT",

@@ -56,6 +56,11 @@ LOOKS: Mapping[str, Look] = {
     K.ERP_UNKNOWN: Look("wait", "alert", 15),
     K.ERP_TO_KEY: Look("wait", "wait", 10),
     K.ERP_ECHO: Look("wait", "alert", 20),
+    K.MATCH_FAILED: Look("wait", "alert", 12),
+    K.DUPLICATE_SUSPECTED: Look("stop", "alert", 16),
+    K.INVOICE_WITHOUT_ORDER: Look("wait", "alert", 10),
+    K.INVOICE_DISPUTED: Look("talk", "talk", 12),
+    K.CREDIT_EXPECTED: Look("wait", "wait", 8),
     K.DRIFT: Look("wait", "alert", 10),
 }
 PLAIN = Look("quiet", "alert", 5)

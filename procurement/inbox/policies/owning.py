@@ -1,10 +1,7 @@
-"""Whose a case is: the narrowest rule, else the order's buyer; and who has it while that person is away."""
+"""Whose a case is: the narrowest rule, else the order's buyer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
-
-MOST_HOPS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +33,3 @@ def owner_by_rule(
     """The owner that the narrowest rule names, if any fits."""
     fitting = [rule for rule in rules if rule.fits(supplier, item_group, site)]
     return max(fitting, key=lambda rule: rule.narrowness).owner if fitting else None
-
-
-@dataclass(frozen=True, slots=True)
-class Absence:
-    """Somebody is away from the first day to the last, both included, and another takes the cases."""
-
-    person: int
-    stand_in: int
-    from_on: date
-    until_on: date
-
-
-def holders_on(day: date, absences: Sequence[Absence]) -> Mapping[int, int]:
-    """Who has the cases of each person who is away that day. A stand-in who is away too hands on to the next."""
-    away = {one.person: one.stand_in for one in absences if one.from_on <= day <= one.until_on}
-    found: dict[int, int] = {}
-    for person in away:
-        holder, hops = person, 0
-        while holder in away and hops < MOST_HOPS:
-            holder, hops = away[holder], hops + 1
-        # Two who stand in for each other while both are away: the case stays where it was.
-        found[person] = person if holder in away else holder
-    return found

@@ -17,6 +17,7 @@ from procurement.inbox.models import ExceptionCase
 from procurement.inbox.policies.kinds import look_of
 from procurement.inbox.states import CaseKind, CaseState, Cause, CloseReason
 from procurement.orders.states import Reason
+from procurement.payables.presenters.sentences import held_text
 from procurement.tolerances.presenters.sentences import lateness
 
 K = CaseKind
@@ -283,6 +284,15 @@ def _notice(facts: Facts, _today: date) -> str:
     return _("Notice not delivered to %(to)s") % {"to": to} if to else _("Notice not delivered")
 
 
+def _invoice(facts: Facts, _today: date) -> str:
+    why = held_text(facts.get("held_for", {})) or _("it needs a person")
+    return _("Invoice %(number)s: %(why)s") % {"number": facts.get("number", ""), "why": why}
+
+
+def _credit(facts: Facts, _today: date) -> str:
+    return _("A credit note is expected for the count of %(number)s") % {"number": facts.get("number", "")}
+
+
 _TITLES: Mapping[str, Callable[[Facts, date], str]] = {
     K.PROMISE_LATE: _late,
     K.LINE_REFUSED: _refused,
@@ -303,6 +313,11 @@ _TITLES: Mapping[str, Callable[[Facts, date], str]] = {
     K.GOODS_REJECTED: _rejected,
     K.ASN_MISSING: _unannounced,
     K.STOCK_OUT: _stock_out,
+    K.MATCH_FAILED: _invoice,
+    K.DUPLICATE_SUSPECTED: _invoice,
+    K.INVOICE_WITHOUT_ORDER: _invoice,
+    K.INVOICE_DISPUTED: _invoice,
+    K.CREDIT_EXPECTED: _credit,
     K.MAIL_UNKNOWN: _mail,
     K.NOTICE_FAILED: _notice,
 }

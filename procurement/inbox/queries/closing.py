@@ -15,6 +15,8 @@ from procurement.inbox.models import ExceptionCase
 from procurement.inbox.queries.reach import Reach, at_the_dock
 from procurement.inbox.states import CaseKind, Cause
 from procurement.inbox.states import CloseReason as Why
+from procurement.invoices.models import Invoice
+from procurement.invoices.states import InvoiceState
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.states import Agreement, OrderState, Turn
 from procurement.receipts.models import DifferenceWord, ReceivingSheet
@@ -58,6 +60,7 @@ def why_gone(cases: Sequence[ExceptionCase], reach: Reach) -> dict[int, Why]:
     here = PurchaseOrderLine.objects.filter(at_the_dock(), pk__in=late) if late else ()
     at_dock = {line.pk for line in here}
     on_sheets = _settled_or_reversed(cases)
+    invoices = _invoice_states(cases)
     found: dict[int, Why] = {}
     for case in cases:
         order = reach.orders.get(case.order_id or 0)
@@ -71,6 +74,10 @@ def why_gone(cases: Sequence[ExceptionCase], reach: Reach) -> dict[int, Why]:
             found[case.pk] = _DRIFTS.get(drifts[case.drift_id].state, Why.GONE)
         elif case.cause in (Cause.COUNT, Cause.REJECTED):
             found[case.pk] = on_sheets.get(case.pk, Why.COUNTED)
+        elif case.cause == Cause.INVOICE:
+            found[case.pk] = _INVOICES.get(invoices.get(case.subject, ""), Why.SUPPLIER_ACTS)
+        elif case.cause == Cause.CREDIT:
+            found[case.pk] = Why.CREDITED
         elif case.cause == Cause.UNANNOUNCED:
             found[case.pk] = Why.ANNOUNCED
         elif order is not None and order.state != OrderState.ISSUED:
@@ -102,6 +109,27 @@ def _settled_or_reversed(cases: Sequence[ExceptionCase]) -> dict[int, Why]:
         elif (key, case.line_id) in settled:
             found[case.pk] = Why.DIFFERENCE
     return found
+
+
+_INVOICES: Mapping[str, Why] = {
+    InvoiceState.APPROVED: Why.APPROVED,
+    InvoiceState.SCHEDULED: Why.APPROVED,
+    InvoiceState.PAID: Why.APPROVED,
+    InvoiceState.REJECTED: Why.REJECTED,
+    InvoiceState.WITHDRAWN: Why.WITHDRAWN,
+    InvoiceState.VOIDED: Why.GONE,
+    InvoiceState.SENT: Why.GONE,
+}
+
+
+def _invoice_states(cases: Sequence[ExceptionCase]) -> dict[str, str]:
+    """How the invoices of these cases stand now, by their stream: the newest version of each. One query."""
+    prefix = "invoice:"
+    documents = [UUID(case.subject[len(prefix) :]) for case in cases if case.cause == Cause.INVOICE]
+    if not documents:
+        return {}
+    sent = Invoice.objects.filter(document__in=documents, sent_at__isnull=False).order_by("issue")
+    return {f"{prefix}{document}": state for document, state in sent.values_list("document", "state")}
 
 
 def _rows(model: Any, ids: Iterable[int | None]) -> Iterable[Any]:

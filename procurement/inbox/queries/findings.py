@@ -27,6 +27,7 @@ from procurement.erp.services import ECHO_DIFFERS
 from procurement.erp.states import STUCK, TOLD_TO_A_PERSON, CommandState, TellingState
 from procurement.inbox.messages import Finding, as_facts
 from procurement.inbox.policies.kinds import GRAVEST_FIRST
+from procurement.inbox.queries.invoicing import INVOICING_LOOKS
 from procurement.inbox.queries.reach import Reach
 from procurement.inbox.queries.saying import finding_of_line, finding_of_order, line_facts, order_facts
 from procurement.inbox.queries.shipping import SHIPPING_LOOKS, late_on_the_way, notices_on
@@ -528,6 +529,7 @@ LOOKS: Sequence[Callable[[Reach], Iterable[Finding]]] = (
     overdue_answers,
     overdue_goods,
     *SHIPPING_LOOKS,
+    *INVOICING_LOOKS,
     stock_outs,
     change_requests,
     erp_writes,

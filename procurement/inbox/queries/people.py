@@ -9,8 +9,10 @@ from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from procurement.catalogue.models import Item
-from procurement.inbox.models import AssignmentRule, ExceptionCase, StandIn
-from procurement.inbox.policies.owning import Absence, Rule, holders_on, owner_by_rule
+from procurement.clocks.models import StandIn
+from procurement.clocks.queries import holders_among
+from procurement.inbox.models import AssignmentRule, ExceptionCase
+from procurement.inbox.policies.owning import Rule, owner_by_rule
 from procurement.inbox.states import OwnedBy
 from suppliers.models import User
 from suppliers.roles import COMPANY_ROLES, Permission
@@ -95,11 +97,7 @@ def owning(cases: Iterable[ExceptionCase], day: date) -> Owning:
 
 def holders_today(day: date) -> dict[int, int]:
     """Who has the cases of those who are away that day. Who works on cases no more stands in for nobody."""
-    away = StandIn.objects.filter(from_on__lte=day, until_on__gte=day, stand_in__in=worker_ids())
-    away = away.order_by("id")
-    return dict(
-        holders_on(day, [Absence(one.person_id, one.stand_in_id, one.from_on, one.until_on) for one in away])
-    )
+    return holders_among(worker_ids(), day)
 
 
 def groups_of(numbers: Iterable[str]) -> dict[str, str]:

@@ -2,13 +2,14 @@
 
 Note [One at a time]: a review holds its orders, in the order in which everybody locks them, before it looks. So two
 reviews of one order at once look one after the other, and the second finds what the first has made. What belongs to no
-order is reviewed by one at a time altogether: it is little.
+order is reviewed by one at a time altogether: it is little. An invoice is held as an order is, after the orders.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
@@ -24,11 +25,13 @@ from procurement.inbox.messages import Finding, in_batches
 from procurement.inbox.models import ExceptionCase
 from procurement.inbox.queries.closing import why_gone
 from procurement.inbox.queries.findings import TOLD_FACTS, find, key_in
+from procurement.inbox.queries.invoicing import INVOICE_STREAM
 from procurement.inbox.queries.people import groups_of
 from procurement.inbox.queries.reach import Reach
 from procurement.inbox.services.owning import give_to_owners
 from procurement.inbox.services.ranking import rank
 from procurement.inbox.states import CASE_LIFECYCLE, LIVE, CaseState, CloseReason
+from procurement.invoices.models import Invoice
 from procurement.orders.models import PurchaseOrder
 from procurement.receipts.queries import orders_on_sheets
 from procurement.shipments.models import ShipNoticeLine
@@ -113,6 +116,21 @@ HEARS = TOLD_FACTS | {
     "erp.command_asked_again",
     "erp.command_yielded",
     "erp.command_given_up",
+    "order.invoice_sent",
+    "order.invoice_ended",
+    "invoice.held",
+    "invoice.released",
+    "invoice.disputed",
+    "invoice.question_asked",
+    "invoice.question_answered",
+    "invoice.colleague_asked",
+    "invoice.colleague_answered",
+    "invoice.approved",
+    "invoice.reopened",
+    "invoice.rejected",
+    "invoice.withdrawn",
+    "invoice.replaced",
+    "invoice.voided",
     "drift.found",
     "drift.closed_unaided",
     "drift.ignored",
@@ -267,7 +285,11 @@ def review_cases(
 def _hold(order_ids: Iterable[int], streams: frozenset[str], at: datetime) -> Reach:
     orders = PurchaseOrder.objects.filter(pk__in=list(order_ids)).select_related("company", "supplier")
     held = list(orders.order_by("id").select_for_update(of=("self",)))
-    if streams:
+    papers = [UUID(one.removeprefix(INVOICE_STREAM)) for one in streams if one.startswith(INVOICE_STREAM)]
+    if papers:
+        invoices = Invoice.objects.filter(document__in=papers).order_by("id")
+        list(invoices.select_for_update(of=("self",)).values_list("pk", flat=True))
+    if len(papers) < len(streams):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_OF_NO_ORDER])
     return Reach({order.pk: order for order in held}, streams, at)

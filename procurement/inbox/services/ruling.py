@@ -14,7 +14,8 @@ from portal.kernel.audit.services import record
 from portal.kernel.errors import Duplicate, Invalid, NotAllowed, Problem, Refusal
 from portal.kernel.scope import requires_scope
 from procurement.catalogue.models import Item, Site
-from procurement.inbox.models import AssignmentRule, CaseQueue, StandIn
+from procurement.clocks.models import StandIn
+from procurement.inbox.models import AssignmentRule, CaseQueue
 from procurement.inbox.queries.people import workers
 from procurement.inbox.services.owning import change_hands, give_again, today_of_group
 from procurement.inbox.services.working import require_worker

@@ -1,5 +1,6 @@
 """The verbs on an invoice: begun, saved, sent, taken back, corrected, settled; its files; how a company takes them."""
 
+from procurement.invoices.services.adding import add_lines
 from procurement.invoices.services.draft import (
     charges_in,
     discard_draft,
@@ -44,6 +45,7 @@ from procurement.invoices.services.withdraw import withdraw_invoice
 __all__ = [
     "Sent",
     "add_invoice_file",
+    "add_lines",
     "approve_invoice",
     "charges_in",
     "check_draft",

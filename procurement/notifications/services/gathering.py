@@ -43,6 +43,7 @@ BY_NAME = (To.NAMED, To.ASKED)
 OF_NO_ORDER = (
     NoticeKind.DOCK_TIME,
     NoticeKind.COUNT_DIFFERS,
+    NoticeKind.INVOICE_TOLD,
 )  # told to whoever has the right, at the supplier or at our docks
 
 

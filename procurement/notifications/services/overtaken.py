@@ -14,6 +14,8 @@ from procurement.notifications.policies import cadence_of
 from procurement.notifications.queries import choices_of
 from procurement.notifications.states import Audience, Cadence, NoticeKind, NoticeState
 from procurement.orders.states import OrderState
+from procurement.payables.models import Approval, InvoiceQuestion
+from procurement.payables.states import ApprovalState, QuestionState
 from procurement.receipts.queries import words_said
 from procurement.receipts.states import SheetState
 from procurement.tolerances.models import ToleranceDecision
@@ -38,6 +40,9 @@ def still_wanted(
     unseen = _unseen_rules(notices)
     settled = _settled_questions(notices)
     counts = _Counts.of(mail, [one for one in notices if one.kind == NoticeKind.COUNT_DIFFERS], events)
+    asked = _Asked.of(
+        [events[n.event_id] for n in notices if n.kind == NoticeKind.INVOICE_ASKED and n.event_id in events]
+    )
     leaving: list[Notice] = []
     dropped: list[Dropped] = []
     for one in notices:
@@ -49,6 +54,8 @@ def still_wanted(
         elif one.kind == NoticeKind.QUESTION and one.event_id in events:
             is_settled = str(events[one.event_id].facts.get("task")) in settled
             reason = "answered, or taken back, meanwhile" if is_settled else ""
+        elif one.kind == NoticeKind.INVOICE_ASKED and one.event_id in events:
+            reason = asked.overtaken(events[one.event_id])
         elif one.kind == NoticeKind.COUNT_DIFFERS and one.event_id in events:
             reason = counts.overtaken(events[one.event_id])
         else:
@@ -140,6 +147,36 @@ class _Counts:
             return "the count was taken back"
         if event.kind == "count.posted" and spoken >= int(event.facts.get("differs") or 0):
             return "answered meanwhile"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Of the approvals and questions that the notices of a mail are about, those that still wait for an answer."""
+
+    open: frozenset[str]
+
+    @classmethod
+    def of(cls, events: Sequence[AuditEvent]) -> "_Asked":
+        approvals = {event.facts["approval"] for event in events if "approval" in event.facts}
+        questions = {event.facts["question_key"] for event in events if "question_key" in event.facts}
+        still: set[str] = set()
+        if approvals:
+            rows = Approval.objects.filter(key__in=approvals, state=ApprovalState.ASKED)
+            still |= {str(key) for key in rows.values_list("key", flat=True)}
+        if questions:
+            asked = InvoiceQuestion.objects.filter(key__in=questions, state=QuestionState.ASKED)
+            still |= {str(key) for key in asked.values_list("key", flat=True)}
+        return cls(frozenset(still))
+
+    def overtaken(self, event: AuditEvent) -> str:
+        """Why it is told no more: answered, or not asked any more; empty for what still is."""
+        if event.kind in ("invoice.approval_asked", "invoice.approval_reached"):
+            return "" if event.facts.get("approval") in self.open else "answered, or taken back, meanwhile"
+        if event.kind == "invoice.colleague_asked":
+            return (
+                "" if event.facts.get("question_key") in self.open else "answered, or taken back, meanwhile"
+            )
         return ""
 
 

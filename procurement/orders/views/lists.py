@@ -150,6 +150,7 @@ def _context(
         "may_answer": reader.actor.may(Permission.ORDER_ACKNOWLEDGE)
         or reader.actor.may(Permission.ORDER_ANSWER_FOR),
         "may_ship": reader.actor.may(Permission.SHIPMENT_WRITE),
+        "may_invoice": reader.actor.may(Permission.INVOICE_WRITE),
         "may_export": reader.actor.may(Permission.ORDER_EXPORT),
         "segments": [
             {

@@ -15,13 +15,13 @@ from django.utils import timezone
 from portal.kernel.outbox.models import MessageState, OutboxMessage
 from portal.kernel.outbox.reactions import TOPIC
 from portal.kernel.scope import acting
-from procurement.clocks.models import Clock
+from procurement.clocks.models import Clock, StandIn
 from procurement.demo.company import DemoCompany, make_company
 from procurement.demo.loading import SET_UP
 from procurement.demo.people import JOSH, LIAN_FENG, OMAR
 from procurement.docks.models import Appointment, DockPlan
 from procurement.gateways.models import GatewayEvent
-from procurement.inbox.models import CaseNote, CaseQueue, CaseTask, ExceptionCase, StandIn
+from procurement.inbox.models import CaseNote, CaseQueue, CaseTask, ExceptionCase
 from procurement.inbox.states import CaseKind, CaseState
 from procurement.mailroom.models import InboundMail, MailDraft
 from procurement.management.commands import seed_demo

@@ -6,10 +6,9 @@ import pytest
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
-from procurement.clocks.models import Clock, ClockStep, LadderStep, ServicePolicy
+from procurement.clocks.models import Clock, ClockStep, LadderStep, ServicePolicy, StandIn
 from procurement.clocks.services import advance_clocks, stop_clock
 from procurement.clocks.tasks import CLOCKS
-from procurement.inbox.models import StandIn
 from procurement.inbox.presenters.pages import story_of
 from procurement.inbox.queries.cases import events_of
 from procurement.inbox.services.clocks import call_people, keep_clocks, review_all_case_clocks

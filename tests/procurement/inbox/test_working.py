@@ -9,10 +9,11 @@ from portal.kernel.scope import acting
 from procurement.calendars.policies import CLOSED, OFFICE_HOURS
 from procurement.catalogue.models import Company
 from procurement.changes.messages import WantedPiece, Wish
+from procurement.clocks.models import StandIn
 from procurement.clocks.services import write_office
 from procurement.clocks.services.offices import WriteOffice
 from procurement.inbox.messages import ActOnCase, Part, Seen, WriteFormula
-from procurement.inbox.models import CaseLook, CaseNote, CaseTask, PriorityFormula, StandIn
+from procurement.inbox.models import CaseLook, CaseNote, CaseTask, PriorityFormula
 from procurement.inbox.queries.cases import others_looking
 from procurement.inbox.queries.formulas import as_formula
 from procurement.inbox.services.acting import (

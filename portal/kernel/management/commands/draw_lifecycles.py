@@ -22,6 +22,8 @@ LIFECYCLES = (
     "procurement.receipts.states.SHEET_LIFECYCLE",
     "procurement.docks.states.APPOINTMENT_LIFECYCLE",
     "procurement.invoices.states.INVOICE_LIFECYCLE",
+    "procurement.payables.states.APPROVAL_LIFECYCLE",
+    "procurement.payables.states.QUESTION_LIFECYCLE",
     "procurement.matching.states.MATCH_POLICY_LIFECYCLE",
     "procurement.erp.states.NOTICE_WRITE_LIFECYCLE",
     "procurement.erp.states.RECEIPT_WRITE_LIFECYCLE",

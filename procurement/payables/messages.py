@@ -1,0 +1,158 @@
+"""What doors hand in about the desk of accounts payable."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceSaid:
+    """Something that is done to an invoice as somebody sees it, with the reason. `version` is the one on the screen."""
+
+    invoice: uuid.UUID
+    version: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalSaid:
+    """A word on one approval. Whoever declines says why."""
+
+    approval: uuid.UUID
+    version: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskAbout:
+    """A question about an invoice: of whom (`states.Asked`), and what."""
+
+    invoice: uuid.UUID
+    version: int
+    asked_of: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerQuestion:
+    """The answer to a question about an invoice."""
+
+    question: uuid.UUID
+    version: int
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShortLine:
+    """How much of a line's net amount is not paid, in the invoice's currency."""
+
+    position: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PayShort:
+    """An invoice is approved, and what is not due of it goes off with a credit note that is written for the supplier.
+
+    `number` is the number of that note.
+    """
+
+    invoice: uuid.UUID
+    version: int
+    lines: tuple[ShortLine, ...]
+    reason: str
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRule:
+    """Who approves what: of whom the approval of `step` is asked where an invoice is as the rule says.
+
+    Exactly one of `role` (a company role) and `person` (a user's id). `amount_from` is included, `amount_below` not;
+    with either of them goes `currency`. What is empty is everything. Days are included on both ends.
+    """
+
+    step: int
+    role: str = ""
+    person: int | None = None
+    currency: str = ""
+    amount_from: Decimal | None = None
+    amount_below: Decimal | None = None
+    company: str = ""
+    supplier: str = ""
+    item_group: str = ""
+    why: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteLimit:
+    """Up to which amount, included, a person or everybody of a role accepts an invoice alone."""
+
+    currency: str
+    amount: Decimal
+    role: str = ""
+    person: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule as it is compared: people, companies and suppliers by their ids."""
+
+    key: str
+    step: int
+    role: str = ""
+    person: int | None = None
+    currency: str = ""
+    amount_from: Decimal | None = None
+    amount_below: Decimal | None = None
+    company: int | None = None
+    supplier: int | None = None
+    item_group: str = ""
+    why: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit as it is compared."""
+
+    currency: str
+    amount: Decimal
+    role: str = ""
+    person: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """An invoice as rules speak of it: what is to be paid, whose it is, and why it needs a person."""
+
+    amount: Decimal
+    currency: str
+    company: int
+    supplier: int
+    item_groups: frozenset[str] = frozenset()
+    whys: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One approval that an invoice needs: of a role or of a person, in which step, by which rule ('' by none)."""
+
+    step: int
+    role: str = ""
+    person: int | None = None
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Approver:
+    """Somebody who may be asked, and the roles and people that he or she answers for today."""
+
+    user: int
+    role: str
+    for_people: frozenset[int] = frozenset()
+    for_roles: frozenset[str] = frozenset()

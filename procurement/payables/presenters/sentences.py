@@ -1,0 +1,70 @@
+"""Why an invoice does not go on, whose turn it is, and of whom approval is asked: one sentence each."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from procurement.invoices.models import Invoice
+from procurement.invoices.states import Acts, InvoiceState
+from procurement.matching.presenters import held_sentence
+from procurement.payables.models import Approval
+from procurement.payables.states import ASKED_INSIDE, BY_DESK, HELD, REOPENED, Asked
+from suppliers.roles import CompanyRole
+
+DISPUTED = "disputed"  # as `invoices.services.settle.dispute_invoice` writes it
+
+
+def held_text(held_for: Mapping[str, Any]) -> str:
+    """Why an invoice is held, in one sentence that both sides read; empty for one that is not."""
+    key = str(held_for.get("key", ""))
+    params = dict(held_for.get("params", {}))
+    if not key:
+        return ""
+    if key != DISPUTED and not key.startswith(BY_DESK):
+        return held_sentence(held_for)
+    sentences = {
+        HELD: _("Accounts payable holds it: %(reason)s"),
+        REOPENED: _("Accounts payable took its approval back: %(reason)s"),
+        DISPUTED: _("Accounts payable asks the supplier: %(reason)s"),
+        ASKED_INSIDE[Asked.BUYER]: _("Accounts payable asks the buyer before it goes on."),
+        ASKED_INSIDE[Asked.RECEIVER]: _("Accounts payable asks receiving before it goes on."),
+    }
+    sentence = sentences.get(key, _("A person of accounts payable holds it."))
+    return sentence % {"reason": params.get("reason", "")}
+
+
+def acts_text(invoice: Invoice) -> str:
+    """Whose turn it is, in a few words."""
+    words: dict[str, Any] = {
+        Acts.SUPPLIER: _("The supplier acts"),
+        Acts.BUYER: _("The buyer acts"),
+        Acts.RECEIVER: _("Receiving acts"),
+        Acts.PAYABLES: _("Accounts payable acts"),
+        Acts.NOBODY: _("Goes on by itself"),
+    }
+    if invoice.state == InvoiceState.SENT:
+        return _("Being matched")
+    if invoice.held_for.get("key") == "match.quantity.waits":
+        return _("Waits for goods")
+    return str(words.get(invoice.acts, ""))
+
+
+def role_text(role: str) -> str:
+    """A role of the buying side as people call it."""
+    return str(CompanyRole(role).label) if role in CompanyRole.values else role
+
+
+def approver_text(one: Approval) -> str:
+    """Of whom an approval is asked."""
+    if one.person is not None:
+        return str(one.person.name)
+    return role_text(one.role)
+
+
+def asked_text(asked: Sequence[Approval]) -> str:
+    """Of whom approval is asked now; empty where nobody is."""
+    now = [approver_text(one) for one in asked if one.state == "asked"]
+    if not now:
+        return ""
+    return _("Approval is asked of %(names)s.") % {"names": ", ".join(sorted(set(now)))}

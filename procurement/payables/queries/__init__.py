@@ -1,0 +1,1 @@
+"""Reading the desk of accounts payable."""

@@ -1,0 +1,271 @@
+"""Reading the desk: who approves what, what is asked of whom, what waits for accounts payable."""
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Max, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from portal.kernel.actors import Actor
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.errors import NotFound
+from procurement.catalogue.models import Company, Item
+from procurement.clocks.queries import holders_among
+from procurement.invoices.models import Invoice
+from procurement.matching.models import MatchCheck
+from procurement.payables.messages import Approver, Limit, Rule, Wanted, Weighed
+from procurement.payables.models import Approval, ApprovalLimit, ApprovalRule, InvoiceQuestion
+from procurement.payables.policies import ZERO, limit_of, wanted_for
+from procurement.payables.states import OPEN_APPROVALS, ApprovalState, Asked, QuestionState, Why
+from suppliers.models import User
+from suppliers.roles import COMPANY_ROLES, CompanyRole, Permission
+
+# What people write of an invoice: whoever did any of it never approves it.
+WRITTEN = ("invoice.drafted", "invoice.sent")
+
+
+def today_of(company: Company, at: datetime) -> date:
+    """The day it is where a company is."""
+    return at.astimezone(ZoneInfo(company.time_zone)).date()
+
+
+# --- who approves what --------------------------------------------------------------------------------------
+
+
+def rules_written() -> QuerySet[ApprovalRule]:
+    """Every approval rule that was ever written, those that hold first."""
+    rules = ApprovalRule.objects.select_related("person", "company", "supplier")
+    return rules.order_by("step", "-valid_from", "id")
+
+
+def rules_in_force(on: date) -> list[Rule]:
+    """The approval rules that hold on a day."""
+    rules = ApprovalRule.objects.filter(valid_from__lte=on).filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gte=on)
+    )
+    return [rule.as_value() for rule in rules.order_by("id")]
+
+
+def find_rule(key: uuid.UUID) -> ApprovalRule:
+    """One rule, held until the transaction ends. Raises `NotFound`."""
+    found: ApprovalRule | None = ApprovalRule.objects.select_for_update().filter(key=key).first()
+    if found is None:
+        raise NotFound(_("There is no such approval rule."))
+    return found
+
+
+def limits_written() -> QuerySet[ApprovalLimit]:
+    """Up to how much people and roles accept alone."""
+    return ApprovalLimit.objects.select_related("person").order_by("role", "person__name", "currency")
+
+
+def limits() -> list[Limit]:
+    """The same as they are compared."""
+    return [one.as_value() for one in ApprovalLimit.objects.all()]
+
+
+def approving_roles() -> list[str]:
+    """The roles that may be asked for approval."""
+    return sorted(role for role, may in COMPANY_ROLES.items() if Permission.INVOICE_APPROVE in may)
+
+
+def approvers() -> QuerySet[User]:
+    """Everybody who may be asked for approval."""
+    return User.objects.filter(is_active=True, company_role__in=approving_roles()).order_by("name", "id")
+
+
+def approver_of(actor: Actor, on: date) -> Approver:
+    """Somebody who approves, and for whom he or she stands in on a day. Two queries."""
+    user = actor.user_id or 0
+    holders = holders_among(approvers().order_by().values("pk"), on)
+    people = [person for person, holder in holders.items() if holder == user and person != user]
+    roles = (
+        User.objects.filter(pk__in=people).exclude(company_role="").values_list("company_role", flat=True)
+        if people
+        else ()
+    )
+    return Approver(user, actor.role, frozenset(people), frozenset(roles))
+
+
+def authors_of(invoice: Invoice) -> frozenset[int]:
+    """Who of the buying side wrote an invoice, or sent it for its supplier: none of them may approve it."""
+    events = AuditEvent.objects.filter(
+        stream=invoice.stream, kind__in=WRITTEN, actor_user_id__isnull=False
+    ).exclude(actor_side="supplier")
+    found = set(events.values_list("actor_user_id", flat=True))
+    if invoice.on_behalf and invoice.sent_by_user_id:
+        found.add(invoice.sent_by_user_id)
+    return frozenset(found)
+
+
+def barred_from(invoice: Invoice, asked: Sequence[Approval] = ()) -> frozenset[int]:
+    """Who may not answer for an invoice any more: its authors, who asked, and who has answered in this round."""
+    told = [pk for one in asked for pk in (one.asked_by_user_id, one.answered_by_user_id) if pk]
+    return authors_of(invoice) | frozenset(told)
+
+
+def weighed(invoice: Invoice) -> Weighed:
+    """An invoice as approval rules speak of it. Two queries."""
+    numbers = invoice.lines.exclude(line__isnull=True).values("line__item_number")
+    groups = Item.objects.filter(number__in=numbers).exclude(group="").values_list("group", flat=True)
+    return Weighed(
+        abs(invoice.total),
+        invoice.currency,
+        invoice.company_id,
+        invoice.supplier_id,
+        frozenset(groups),
+        whys_of(invoice),
+    )
+
+
+def whys_of(invoice: Invoice) -> frozenset[str]:
+    """Which checks an invoice did not pass, as it was matched last. One query."""
+    checks = MatchCheck.objects.filter(match__invoice=invoice, match__is_current=True)
+    return frozenset(checks.values_list("kind", flat=True)) & set(Why.values)
+
+
+def may_accept_alone(invoice: Invoice, actor: Actor, *, less: Decimal = ZERO) -> bool:
+    """Whether what is to be paid lies within somebody's limit. One query."""
+    if actor.user_id is None:
+        return False
+    limit = limit_of(limits(), actor.user_id, actor.role, invoice.currency)
+    return abs(invoice.total - less) <= limit and limit > 0
+
+
+def wanted_of(invoice: Invoice, actor: Actor, at: datetime) -> tuple[Wanted, ...]:
+    """The approvals that asking would ask for, as rules stand. Four queries."""
+    return _wanted(invoice, weighed(invoice), authors_of(invoice) | {actor.user_id or 0}, at)
+
+
+def _wanted(invoice: Invoice, claim: Weighed, barred: frozenset[int], at: datetime) -> tuple[Wanted, ...]:
+    today = today_of(invoice.company, at)
+    found: dict[tuple[int, str, int | None], Wanted] = {}
+    for meant in wanted_for(rules_in_force(today), claim, today):
+        # Never the one who wrote it or asks: a manager does.
+        instead = Wanted(meant.step, CompanyRole.MANAGER, None, meant.rule)
+        one = instead if meant.person in barred else meant
+        found.setdefault((one.step, one.role, one.person), one)
+    return tuple(found.values())
+
+
+# --- approvals ----------------------------------------------------------------------------------------------
+
+
+def visible_approvals(actor: Actor) -> QuerySet[Approval]:
+    """The approvals this actor may read: nobody's but the buying side's."""
+    if actor.is_supplier:
+        return Approval.objects.none()
+    found: QuerySet[Approval] = Approval.objects.visible_to(actor)
+    return found.select_related("invoice__company", "invoice__supplier", "person", "for_person", "rule")
+
+
+def find_approval(key: uuid.UUID, *, actor: Actor) -> Approval:
+    """One approval. Raises `NotFound`."""
+    found: Approval | None = visible_approvals(actor).filter(key=key).first()
+    if found is None:
+        raise NotFound(_("There is no such approval."))
+    return found
+
+
+def approvals_of(invoice: Invoice, *, actor: Actor) -> list[Approval]:
+    """Every approval that was asked for an invoice, the newest round last."""
+    return list(visible_approvals(actor).filter(invoice=invoice).order_by("round", "step", "id"))
+
+
+def newest_round(asked: Sequence[Approval]) -> list[Approval]:
+    """Those of the last time that approval was asked for."""
+    newest = max((one.round for one in asked), default=0)
+    return [one for one in asked if one.round == newest]
+
+
+def hold_round(invoice: Invoice) -> list[Approval]:
+    """The approvals of the newest round, held until the transaction ends. The invoice is held before."""
+    newest = Approval.objects.filter(invoice=invoice).aggregate(n=Max("round"))["n"]
+    found = Approval.objects.select_for_update().filter(invoice=invoice, round=newest).order_by("step", "id")
+    return list(found)
+
+
+def is_asked(invoice: Invoice) -> bool:
+    """Whether approval of an invoice is asked for and not all given yet."""
+    return Approval.objects.filter(invoice=invoice, state__in=OPEN_APPROVALS).exists()
+
+
+def asked_of(approver: Approver) -> Q:
+    """The approvals that are asked of somebody, or of whom he or she stands in for."""
+    roles = {approver.role, *approver.for_roles}
+    people = {approver.user, *approver.for_people}
+    wanted = Q(role__in=roles) | Q(person__in=people)
+    if roles & {"manager"}:
+        wanted |= Q(rule__isnull=True, role="accounts_payable")
+    return wanted
+
+
+def waiting_for_me(actor: Actor, at: datetime) -> QuerySet[Approval]:
+    """The approvals that this person can give now, the oldest first. Who wrote or asked is not asked."""
+    if actor.is_supplier or not actor.may(Permission.INVOICE_APPROVE) or actor.user_id is None:
+        return Approval.objects.none()
+    approver = approver_of(actor, at.date())
+    found = visible_approvals(actor).filter(asked_of(approver), state=ApprovalState.ASKED)
+    found = found.exclude(asked_by_user_id=actor.user_id)
+    own = Q(invoice__on_behalf=True, invoice__sent_by_user_id=actor.user_id)
+    return found.exclude(own).order_by("reached_at", "id")
+
+
+def wanted_by(one: Approval) -> Wanted:
+    """An approval as rules compare it."""
+    return Wanted(one.step, one.role, one.person_id, str(one.rule_id or ""))
+
+
+def people_for(one: Approval, at: datetime) -> list[int]:
+    """Who can give an approval now, by id: those it is asked of and who stands in for them, without whom it bars."""
+    today = today_of(one.invoice.company, at)
+    asked = approvers()
+    if one.person_id is not None:
+        asked = asked.filter(pk=one.person_id)
+    else:
+        roles = [one.role] if one.rule_id else [one.role, CompanyRole.MANAGER]
+        asked = asked.filter(company_role__in=roles)
+    holders = holders_among(approvers().order_by().values("pk"), today)
+    people = {holders.get(pk, pk) for pk in asked.order_by().values_list("pk", flat=True)}
+    barred = authors_of(one.invoice) | {one.asked_by_user_id or 0}
+    return sorted(people - barred)
+
+
+# --- questions ----------------------------------------------------------------------------------------------
+
+
+def visible_questions(actor: Actor) -> QuerySet[InvoiceQuestion]:
+    """The questions about invoices this actor may read; a supplier reads those asked of it."""
+    found: QuerySet[InvoiceQuestion] = InvoiceQuestion.objects.visible_to(actor)
+    if actor.is_supplier:
+        found = found.filter(asked_of=Asked.SUPPLIER)  # row level security says so too
+    return found.select_related("invoice__company", "invoice__supplier")
+
+
+def find_question(key: uuid.UUID, *, actor: Actor) -> InvoiceQuestion:
+    """One question. Raises `NotFound`."""
+    found: InvoiceQuestion | None = visible_questions(actor).filter(key=key).first()
+    if found is None:
+        raise NotFound(_("There is no such question."))
+    return found
+
+
+def questions_of(invoice: Invoice, *, actor: Actor) -> list[InvoiceQuestion]:
+    """All that was asked about a document in all its versions, the oldest first."""
+    same = visible_questions(actor).filter(invoice__document=invoice.document)
+    return list(same.order_by("asked_at", "id"))
+
+
+def open_questions(invoices: Collection[int]) -> Mapping[int, Sequence[InvoiceQuestion]]:
+    """What is asked and not answered, by invoice. One query."""
+    found: dict[int, list[InvoiceQuestion]] = {}
+    rows: Iterable[Any] = InvoiceQuestion.objects.filter(
+        invoice__in=list(invoices), state=QuestionState.ASKED
+    ).order_by("asked_at", "id")
+    for one in rows:
+        found.setdefault(one.invoice_id, []).append(one)
+    return found

@@ -1,0 +1,114 @@
+"""An invoice side by side with what was ordered, what came, and what was claimed of it before."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db.models import Q
+
+from portal.kernel.actors import Actor
+from procurement.invoices.messages import Claimed
+from procurement.invoices.models import Invoice, InvoiceCharge, InvoiceFile, InvoiceLine, InvoiceTax
+from procurement.invoices.queries import claimed_before, visible_invoices
+from procurement.invoices.states import LIVE
+from procurement.matching.engine.checks import Check
+from procurement.matching.models import Match
+from procurement.matching.queries.kept import checks_of, current_match
+from procurement.orders.models import PurchaseOrder
+from procurement.receipts.models import Receipt
+
+ZERO = Decimal(0)
+MOST_EARLIER = 50
+MOST_RECEIPTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """One line of an invoice, and what stands against it."""
+
+    line: InvoiceLine
+    before: Claimed
+    receipts: Sequence[Receipt]
+    checks: Sequence[Check] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """All that is looked at to decide on an invoice. A fixed number of queries."""
+
+    invoice: Invoice
+    lines: Sequence[SideBySide]
+    charges: Sequence[InvoiceCharge]
+    taxes: Sequence[InvoiceTax]
+    files: Sequence[InvoiceFile]
+    earlier: Sequence[Invoice]
+    issues: Sequence[Invoice]
+    match: Match | None = None
+    checks: Sequence[Check] = ()
+    whole: Sequence[Check] = field(default=())
+
+
+def case_file(invoice: Invoice, *, actor: Actor) -> CaseFile:
+    """Read what stands against an invoice: its lines, receipts, earlier invoices and the match that counts."""
+    lines = list(
+        invoice.lines.select_related("line__order", "order", "notice_line__notice").order_by("position", "id")
+    )
+    ids = {one.line_id for one in lines if one.line_id}
+    before = claimed_before(invoice, actor=actor)
+    receipts: dict[int, list[Receipt]] = {}
+    for receipt in (
+        Receipt.objects.visible_to(actor)
+        .filter(line__in=ids)
+        .order_by("received_on", "id")[: MOST_RECEIPTS * max(1, len(ids))]
+    ):
+        if receipt.line_id is not None:
+            receipts.setdefault(receipt.line_id, []).append(receipt)
+    match = current_match(invoice, actor=actor)
+    checks = checks_of(match) if match else []
+    by_position: Mapping[int, list[Check]] = _by_position(checks)
+    return CaseFile(
+        invoice=invoice,
+        lines=[
+            SideBySide(
+                one,
+                before.get(one.line_id or 0, Claimed()),
+                receipts.get(one.line_id or 0, [])[:MOST_RECEIPTS],
+                by_position.get(one.position, ()),
+            )
+            for one in lines
+        ],
+        charges=list(invoice.charges.order_by("position", "id")),
+        taxes=list(invoice.taxes.order_by("category", "tax_rate", "id")),
+        files=list(invoice.files.defer("content").order_by("added_at", "id")),
+        earlier=_earlier(invoice, ids, actor),
+        issues=list(
+            visible_invoices(actor)
+            .filter(document=invoice.document)
+            .exclude(pk=invoice.pk)
+            .order_by("-issue")[:MOST_EARLIER]
+        ),
+        match=match,
+        checks=checks,
+        whole=by_position.get(0, ()),
+    )
+
+
+def _by_position(checks: Sequence[Check]) -> dict[int, list[Check]]:
+    found: dict[int, list[Check]] = {}
+    for check in checks:
+        found.setdefault(check.position, []).append(check)
+    return found
+
+
+def _earlier(invoice: Invoice, line_ids: set[int], actor: Actor) -> list[Invoice]:
+    """Other live invoices and credits of the same order lines, and what corrects this one; the newest first."""
+    others = visible_invoices(actor).filter(state__in=LIVE).exclude(document=invoice.document)
+    same = InvoiceLine.objects.filter(line__in=line_ids).values("invoice")
+    found = others.filter(Q(pk__in=same) | Q(corrects__document=invoice.document))
+    return list(found.order_by("-sent_at", "-id")[:MOST_EARLIER])
+
+
+def order_of(invoice: Invoice) -> PurchaseOrder | None:
+    """The order that an invoice claims first; None for one without."""
+    line = invoice.lines.filter(order__isnull=False).select_related("order").order_by("position").first()
+    return line.order if line else None

@@ -1,0 +1,84 @@
+"""What is due when: what was claimed and not paid yet, by week and currency, with the discounts still to be had."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from portal.kernel.actors import Actor
+from procurement.invoices.models import Invoice
+from procurement.invoices.queries import visible_invoices
+from procurement.invoices.states import LIVE, InvoiceState
+from procurement.payables.policies import week_of
+
+WEEKS = 12
+ZERO = Decimal(0)
+
+# A week is named by its Monday; all that is due before this one stands in one row. Where the ERP has planned a day,
+# that day counts. Credits count with the invoices they take from.
+_BY_WEEK = """
+WITH told AS (
+    SELECT i.currency, i.state,
+           CASE WHEN i.kind = 'credit_note' THEN -i.total ELSE i.total END AS amount,
+           greatest(date_trunc('week', coalesce(i.pay_on, i.due_on, i.invoiced_on)::timestamp)::date, %(before)s::date)
+               AS week,
+           CASE WHEN i.kind = 'invoice' AND i.discount_percent > 0 AND i.discount_days IS NOT NULL
+                     AND i.invoiced_on + i.discount_days >= %(today)s
+                THEN i.total * i.discount_percent / 100 ELSE 0 END AS discount
+    FROM procurement_invoice i
+    WHERE i.state = ANY (%(states)s) AND (%(all)s OR i.supplier_id = ANY (%(suppliers)s))
+)
+SELECT week, currency, sum(amount), sum(amount) FILTER (WHERE state IN ('approved', 'scheduled')),
+       sum(discount), count(*)
+FROM told GROUP BY week, currency ORDER BY week, currency
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is due in one week and currency: all, what of it is approved, what can still be taken off, how many papers.
+
+    `is_past` says that its day is over.
+    """
+
+    week: date
+    currency: str
+    amount: Decimal
+    approved: Decimal
+    discount: Decimal
+    count: int
+    is_past: bool = False
+
+
+def forecast(actor: Actor, today: date) -> Sequence[Due]:
+    """What is due by week and currency, the earliest first: live and unpaid, as far as this actor sees. One query."""
+    this_week = week_of(today)
+    before = this_week - timedelta(days=7)
+    asked: dict[str, Any] = {
+        "today": today,
+        "before": before,
+        "states": [str(one) for one in LIVE if one != InvoiceState.PAID],
+        "all": not actor.is_supplier,
+        "suppliers": list(actor.supplier_ids),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_WEEK, asked)
+        rows = cursor.fetchall()
+    return [
+        Due(week, currency, amount, approved or ZERO, discount or ZERO, count, week < this_week)
+        for week, currency, amount, approved, discount, count in rows
+    ]
+
+
+def due_in(actor: Actor, week: date, today: date) -> QuerySet[Any]:
+    """The papers behind one week of the forecast, those due first first."""
+    found: QuerySet[Invoice] = visible_invoices(actor).filter(state__in=LIVE).exclude(state=InvoiceState.PAID)
+    if week < week_of(today):
+        found = found.filter(due_on__lt=week_of(today))
+    else:
+        found = found.filter(due_on__gte=week, due_on__lt=week + timedelta(days=7))
+    return found.order_by("due_on", "id")

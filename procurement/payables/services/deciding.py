@@ -1,0 +1,161 @@
+"""What accounts payable does with an invoice besides accepting it: hold, let go, send back, pay short, open again.
+
+Note [Whole]: an invoice is approved whole. What of it is not due comes off with a credit note, so that what is booked,
+what is paid and what the supplier reads are always the same figure.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from portal.kernel.actors import Actor
+from portal.kernel.errors import Invalid, NotAllowed, Problem
+from portal.kernel.scope import requires_scope
+from portal.kernel.values import minor_units
+from procurement.invoices.messages import Hold, InvoiceHeader, InvoiceNamed, LineEntry, SaveDraft
+from procurement.invoices.models import Invoice, InvoiceLine
+from procurement.invoices.queries import find_invoice, lock_invoice
+from procurement.invoices.services.draft import save_draft
+from procurement.invoices.services.holding import require_as_seen, require_verb
+from procurement.invoices.services.send import send_invoice
+from procurement.invoices.services.settle import (
+    hold_invoice,
+    reject_invoice,
+    release_invoice,
+    reopen_invoice,
+)
+from procurement.invoices.services.start import start_credit_note
+from procurement.invoices.states import Acts
+from procurement.orders.policies import plain
+from procurement.payables.messages import InvoiceSaid, PayShort
+from procurement.payables.services.approvals import (
+    Accepted,
+    accept_invoice,
+    clear,
+    require_approver,
+    require_reason,
+)
+from procurement.payables.states import HELD, REOPENED
+from suppliers.roles import Permission
+
+ZERO = Decimal(0)
+LONGEST_NUMBER = 60
+
+
+@requires_scope
+def put_on_hold(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
+    """Hold an invoice by hand, with the reason that its supplier reads: nothing lets it go but a person."""
+    require_approver(actor, Permission.INVOICE_SETTLE)
+    reason = require_reason(command.reason)
+    hold = Hold(HELD, Acts.PAYABLES, (("reason", reason),))
+    return hold_invoice(command.invoice, hold, actor=actor, at=at, version=command.version)
+
+
+@requires_scope
+def let_go(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
+    """Let an invoice that is held or disputed go on: it is matched again as things stand now."""
+    invoice = release_invoice(command.invoice, actor=actor, at=at, version=command.version)
+    clear(invoice, actor=actor, at=at)
+    return invoice
+
+
+@requires_scope
+def send_back(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
+    """Reject an invoice with the reason: its supplier corrects it under its own number."""
+    invoice = reject_invoice(command.invoice, command.reason, actor=actor, at=at, version=command.version)
+    clear(invoice, actor=actor, at=at)
+    return invoice
+
+
+@requires_scope
+def open_again(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
+    """Take an approval back, a rule's too, with the reason; as long as the ERP has not booked it."""
+    reason = require_reason(command.reason)
+    hold = Hold(REOPENED, Acts.PAYABLES, (("reason", reason),))
+    return reopen_invoice(command.invoice, hold, actor=actor, at=at, version=command.version)
+
+
+@dataclass(frozen=True, slots=True)
+class PaidShort:
+    """What came of paying short: the credit note, and of accepting the invoice."""
+
+    note: Invoice
+    accepted: Accepted
+
+
+@requires_scope
+def pay_short(command: PayShort, *, actor: Actor, at: datetime) -> PaidShort:
+    """Accept an invoice and take off what is not due: a credit note is written for the supplier, about exactly these
+    amounts, with the reason; both sides have it. See Note [Whole].
+
+    Raises `Invalid` with every problem: no amount, more than a line claims, no reason; and as `accept_invoice`.
+    """
+    require_approver(actor)
+    reason = require_reason(command.reason)
+    seen = find_invoice(command.invoice, actor=actor)
+    lines = {one.position: one for one in seen.lines.select_related("line", "order")}
+    problems, entries = [], []
+    for short in command.lines:
+        line = lines.get(short.position)
+        if short.amount == ZERO:
+            continue
+        if line is None or not ZERO < short.amount <= line.amount:
+            message = _("Between nothing and all that line %(line)s claims can be taken off.")
+            field = f"short-{short.position}"
+            problems.append(
+                Problem(field, message % {"line": short.position}, plain(short.amount), "out_of_range")
+            )
+        elif short.amount != round(short.amount, minor_units(seen.currency)):
+            message = _("Money of this currency has fewer decimals.")
+            problems.append(Problem(f"short-{short.position}", message, plain(short.amount), "decimals"))
+        else:
+            entries.append(_entry(line, short.amount))
+    if not entries and not problems:
+        problems.append(Problem("short", _("Say how much of which line is not paid."), "", "required"))
+    if problems:
+        raise Invalid(problems[0].message, problems)
+    if not actor.may(Permission.INVOICE_WRITE):
+        raise NotAllowed(_("A credit note is written by accounts payable. Ask somebody there."))
+    draft = start_credit_note(command.invoice, actor=actor, at=at)
+    header = InvoiceHeader(
+        number=command.number.strip() or f"{seen.number[: LONGEST_NUMBER - 3]}-CN",
+        invoiced_on=at.date(),
+        supplied_on=seen.supplied_on,
+        reason=reason,
+        supplier_tax_id=seen.supplier_tax_id,
+        company_tax_id=seen.company_tax_id,
+    )
+    save = SaveDraft(draft.key, draft.version, header=header, lines=tuple(entries), charges=())
+    draft = save_draft(save, actor=actor, at=at)
+    note = send_invoice(InvoiceNamed(draft.key, draft.version), actor=actor, at=at).invoice
+    invoice = lock_invoice(command.invoice, actor=actor)
+    require_as_seen(invoice, command.version)
+    require_verb(invoice, "approve")
+    said = _("%(reason)s Credit note %(number)s takes off %(amount)s %(currency)s.") % {
+        "reason": reason if reason.endswith((".", "!", "?")) else f"{reason}.",
+        "number": note.number,
+        "amount": plain(note.total),
+        "currency": note.currency,
+    }
+    accepted = accept_invoice(
+        InvoiceSaid(command.invoice, command.version, said), less=note.total, actor=actor, at=at
+    )
+    return PaidShort(note, accepted)
+
+
+def _entry(line: InvoiceLine, amount: Decimal) -> LineEntry:
+    return LineEntry(
+        quantity=Decimal(1),
+        unit_price=amount,
+        order=line.order.key if line.order else None,
+        line_key=line.line.key if line.line else "",
+        description=line.description,
+        supplier_item=line.supplier_item,
+        unit=line.unit,
+        price_only=True,
+        category=line.category,
+        tax_rate=line.tax_rate,
+        jurisdiction=line.jurisdiction,
+    )

@@ -1,0 +1,370 @@
+"""Accepting, asking for approval, answering, asking about, paying short: what happens, and what is refused."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, NotFound, StaleDocument
+from portal.kernel.scope import acting
+from procurement.clocks.models import StandIn
+from procurement.invoices.models import Invoice
+from procurement.invoices.services import withdraw_invoice
+from procurement.payables.messages import (
+    AnswerQuestion,
+    InvoiceSaid,
+    PayShort,
+    ShortLine,
+    WriteLimit,
+    WriteRule,
+)
+from procurement.payables.models import ApprovalRule, InvoiceQuestion
+from procurement.payables.queries.approvals import waiting_for_me
+from procurement.payables.services.approvals import (
+    accept_invoice,
+    approve_step,
+    ask_approval,
+    call_off,
+    decline_step,
+)
+from procurement.payables.services.asking import answer_question
+from procurement.payables.services.deciding import let_go, open_again, pay_short, put_on_hold, send_back
+from procurement.payables.services.following import follow_invoices
+from procurement.payables.services.rules import end_rule, write_limit, write_rule
+from procurement.threads.models import Message
+from suppliers.models import User
+from suppliers.queries import actor_of
+from suppliers.roles import CompanyRole
+from tests.builders.invoices import a_draft_invoice, do, fresh_invoice, send
+from tests.builders.payables import (
+    a_limit,
+    a_rule,
+    an_invoice_over_price,
+    answer,
+    ask,
+    asked_for,
+    desk,
+    matched,
+)
+from tests.builders.world import MONDAY, a_line, an_order
+from tests.people import FEED, PASSWORD, Person
+
+pytestmark = pytest.mark.django_db
+
+
+def states(invoice):
+    return [(one.step, one.state) for one in asked_for(invoice)]
+
+
+def told(kind):
+    with acting(FEED):
+        return list(AuditEvent.objects.filter(kind=kind).order_by("id"))
+
+
+def a_colleague(name, role):
+    with acting(FEED):
+        user = User.objects.create_user(
+            f"{name}@northmoor.example", PASSWORD, name=name.title(), company_role=role
+        )
+        return Person(user, actor_of(user))
+
+
+def test_within_ones_limit_an_invoice_is_accepted_at_once_and_the_reason_is_kept(people):
+    invoice = an_invoice_over_price(people)
+    assert (invoice.state, invoice.acts, invoice.held_for["key"]) == ("held", "buyer", "match.price.over")
+    a_limit(people, 1000, role="accounts_payable")
+
+    with pytest.raises(Invalid, match="Say why"):
+        desk(accept_invoice, invoice, people["otto"], "  ")
+    desk(accept_invoice, invoice, people["otto"], "Copper went up; agreed by phone.")
+
+    invoice = fresh_invoice(invoice)
+    assert (invoice.state, invoice.approved_by) == ("approved", "Otto Payer")
+    assert invoice.approval_reason == "Copper went up; agreed by phone."
+    assert asked_for(invoice) == []
+    with pytest.raises(StaleDocument), acting(people["otto"].actor):
+        accept_invoice(InvoiceSaid(invoice.key, 1, "Again."), actor=people["otto"].actor, at=MONDAY)
+
+
+def test_beyond_the_limit_others_are_asked_step_by_step_and_never_one_twice(people):
+    ida = a_colleague("ida", CompanyRole.ACCOUNTS_PAYABLE)
+    a_limit(people, 500, role="accounts_payable")
+    a_rule(people, 1, role="accounts_payable")
+    a_rule(people, 2, role="manager", currency="EUR", amount_from=Decimal(800))
+    a_rule(people, 2, role="buyer", currency="EUR", amount_from=Decimal(800), why="price")
+    a_rule(people, 3, role="manager", currency="EUR", amount_from=Decimal(5000))
+    invoice = an_invoice_over_price(people)  # 706.00 and 19 % of tax: 840.14
+
+    accepted = desk(accept_invoice, invoice, people["otto"], "Agreed by phone.")
+
+    assert len(accepted.asked) == 2
+    # Of step 2 the rule on prices is the narrower one: the buyer, not the manager.
+    assert [(one.step, one.role, one.state) for one in asked_for(invoice)] == [
+        (1, "accounts_payable", "asked"),
+        (2, "buyer", "waiting"),
+    ]
+    assert [event.internal for event in told("invoice.approval_asked")] == [True, True]
+    first, second = asked_for(invoice)
+    with pytest.raises(NotAllowed, match="Somebody else answers"):
+        answer(approve_step, first, people["otto"])  # asked for it
+    with pytest.raises(NotAllowed, match="asked of somebody else"):
+        answer(approve_step, first, people["bea"])
+    with pytest.raises(StaleDocument):
+        answer(approve_step, second, people["bea"])  # not its turn yet
+    with pytest.raises(IllegalTransition, match="already"):
+        desk(ask_approval, invoice, ida, "Once more.")
+    answer(approve_step, first, ida)
+    assert states(invoice) == [(1, "granted"), (2, "asked")]
+    assert fresh_invoice(invoice).state == "held"
+    answer(approve_step, asked_for(invoice)[1], people["bea"], "Fine.")
+
+    invoice = fresh_invoice(invoice)
+    assert (invoice.state, invoice.approved_by, invoice.approval_reason) == (
+        "approved",
+        "Bea Buyer",
+        "Agreed by phone.",
+    )
+    assert [one.answered_by for one in asked_for(invoice)] == ["Ida", "Bea Buyer"]
+
+
+def test_one_no_ends_the_round_and_the_next_one_begins_anew(people):
+    a_rule(people, 1, role="buyer")
+    a_rule(people, 2, role="manager")
+    invoice = an_invoice_over_price(people)
+    desk(accept_invoice, invoice, people["otto"], "Please.")
+
+    with pytest.raises(Invalid, match="Say why"):
+        answer(decline_step, asked_for(invoice)[0], people["bea"])
+    answer(decline_step, asked_for(invoice)[0], people["bea"], "6.85 was agreed.")
+
+    assert states(invoice) == [(1, "declined"), (2, "lapsed")]
+    assert fresh_invoice(invoice).state == "held"
+    desk(accept_invoice, invoice, people["otto"], "They showed me the letter.")
+    assert [(one.round, one.state) for one in asked_for(invoice)] == [(2, "asked"), (2, "waiting")]
+    desk(call_off, invoice, people["otto"])
+    assert states(invoice) == [(1, "lapsed"), (2, "lapsed")]
+
+
+def test_who_wrote_it_for_the_supplier_never_approves_it_and_a_manager_takes_the_authors_place(people):
+    made = an_order("4500000001", [a_line(10, received_quantity=Decimal(100))])
+    draft = a_draft_invoice(made, people["otto"], {"L10": 100}, price=Decimal("7.06"))
+    invoice = matched(send(draft, people["otto"]).invoice)
+    assert invoice.on_behalf
+    a_limit(people, 10_000, role="accounts_payable")
+    a_rule(people, 1, person=people["otto"].user.pk)
+
+    with pytest.raises(NotAllowed, match="You wrote this invoice"):
+        desk(accept_invoice, invoice, people["otto"], "Mine.")
+    desk(ask_approval, invoice, people["otto"], "Phoned in.")
+
+    (one,) = asked_for(invoice)
+    assert (one.role, one.person_id) == ("manager", None)
+    answer(approve_step, one, people["max"])
+    assert fresh_invoice(invoice).state == "approved"
+
+
+def test_a_stand_in_answers_for_who_is_away_and_it_is_said_for_whom(people):
+    bea, max_ = people["bea"], people["max"]
+    a_rule(people, 1, person=bea.user.pk)
+    invoice = an_invoice_over_price(people)
+    desk(accept_invoice, invoice, people["otto"], "Please.")
+    (one,) = asked_for(invoice)
+    with acting(FEED):
+        assert list(waiting_for_me(max_.actor, MONDAY)) == []
+        StandIn.objects.create(
+            person=bea.user,
+            stand_in=max_.user,
+            from_on=MONDAY.date(),
+            until_on=MONDAY.date(),
+            written_by="x",
+            written_at=MONDAY,
+        )
+        assert list(waiting_for_me(max_.actor, MONDAY)) == [one]
+        assert list(waiting_for_me(max_.actor, MONDAY + timedelta(days=1))) == []
+
+    answer(approve_step, one, max_)
+
+    (one,) = asked_for(invoice)
+    assert (one.state, one.answered_by, one.for_person_id) == ("granted", "Max Manager", bea.user.pk)
+
+
+def test_without_rules_one_other_person_of_accounts_payable_or_a_manager_approves(people):
+    invoice = an_invoice_over_price(people)
+    desk(accept_invoice, invoice, people["otto"], "Please.")
+    (one,) = asked_for(invoice)
+    assert (one.role, one.rule_id) == ("accounts_payable", None)
+    with pytest.raises(NotAllowed):
+        answer(approve_step, one, people["bea"])
+    answer(approve_step, one, people["max"])
+    assert fresh_invoice(invoice).state == "approved"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_its_supplier_takes_back_is_approved_by_nobody_and_asked_of_nobody(people):
+    invoice = an_invoice_over_price(people)
+    desk(accept_invoice, invoice, people["otto"], "Please.")
+    ask(invoice, people["otto"], "buyer", "Did you agree to it?")
+    (one,) = asked_for(invoice)
+    do(withdraw_invoice, invoice, people["asha"], "Wrong price.")
+
+    with pytest.raises(IllegalTransition):
+        answer(approve_step, one, people["max"])
+    events = told("invoice.withdrawn")
+    assert follow_invoices(events, MONDAY) == "lapsed 1, dropped 1"
+    assert follow_invoices(events, MONDAY) == "unchanged"
+    assert states(invoice) == [(1, "lapsed")]
+
+
+def test_a_question_makes_it_disputed_and_the_answer_brings_it_back(people):
+    invoice = an_invoice_over_price(people)
+    question = ask(invoice, people["otto"])
+
+    invoice = fresh_invoice(invoice)
+    assert (invoice.state, invoice.acts, invoice.held_for["params"]["reason"]) == (
+        "disputed",
+        "supplier",
+        "Why 7.06?",
+    )
+    # Two working days of the supplier from Monday 15:30 in Pune: Wednesday is Holi.
+    assert question.due_at == MONDAY + timedelta(days=3)
+    with pytest.raises(IllegalTransition, match="open already"):
+        ask(invoice, people["otto"], question="And now?")
+    reply = AnswerQuestion(question.key, question.version, "Copper went up.")
+    for name, error in (("arun", NotAllowed), ("gil", NotFound), ("otto", IllegalTransition)):
+        with pytest.raises(error), acting(people[name].actor):
+            answer_question(reply, actor=people[name].actor, at=MONDAY)
+    with acting(people["asha"].actor):
+        answer_question(reply, actor=people["asha"].actor, at=MONDAY)
+    with pytest.raises(StaleDocument), acting(people["asha"].actor):
+        answer_question(reply, actor=people["asha"].actor, at=MONDAY)
+
+    invoice = fresh_invoice(invoice)
+    assert (invoice.state, invoice.acts) == ("disputed", "payables")
+    with acting(FEED):
+        said_there = list(Message.objects.order_by("id").values_list("author", "internal", "body"))
+    assert said_there == [
+        ("Otto Payer", False, "On invoice INV-1: Why 7.06?"),
+        ("Asha Acme", False, "On invoice INV-1: Copper went up."),
+    ]
+
+
+def test_what_is_asked_of_a_colleague_reaches_no_supplier(people):
+    invoice = an_invoice_over_price(people)
+    question = ask(invoice, people["otto"], "buyer", "Did you agree to 7.06?")
+
+    assert fresh_invoice(invoice).acts == "buyer"
+    with acting(people["asha"].actor):
+        assert InvoiceQuestion.objects.count() == 0
+    with acting(people["bea"].actor):
+        reply = AnswerQuestion(question.key, question.version, "No.")
+        answer_question(reply, actor=people["bea"].actor, at=MONDAY)
+    assert fresh_invoice(invoice).acts == "payables"
+    with acting(FEED):
+        assert set(Message.objects.values_list("internal", flat=True)) == {True}
+    assert all(event.internal for event in told("invoice.colleague_answered"))
+
+
+def test_less_is_paid_with_a_credit_note_over_exactly_that(people):
+    a_limit(people, 1000, role="accounts_payable")
+    invoice = an_invoice_over_price(people)
+
+    def short(*lines, reason="6.85 was agreed"):
+        command = PayShort(invoice.key, fresh_invoice(invoice).version, lines, reason)
+        with acting(people["otto"].actor):
+            return pay_short(command, actor=people["otto"].actor, at=MONDAY)
+
+    for lines in (
+        (),
+        (ShortLine(1, Decimal("706.01")),),
+        (ShortLine(9, Decimal(1)),),
+        (ShortLine(1, Decimal("0.001")),),
+    ):
+        with pytest.raises(Invalid):
+            short(*lines)
+    done = short(ShortLine(1, Decimal(21)))
+
+    note, whole = fresh_invoice(done.note), fresh_invoice(invoice)
+    assert (note.kind, note.state, note.on_behalf, note.corrects_id) == (
+        "credit_note",
+        "sent",
+        True,
+        invoice.pk,
+    )
+    assert (note.number, note.total, whole.total) == ("INV-1-CN", Decimal("24.99"), Decimal("840.14"))
+    assert whole.state == "approved"
+    assert whole.approval_reason == "6.85 was agreed. Credit note INV-1-CN takes off 24.99 EUR."
+
+
+def test_held_by_hand_let_go_sent_back_and_opened_again(people):
+    otto = people["otto"]
+    a_limit(people, 1000, role="accounts_payable")
+    invoice = an_invoice_over_price(people)
+    desk(put_on_hold, invoice, otto, "Bank details first.")
+    held = fresh_invoice(invoice)
+    assert (held.held_for, held.acts) == (
+        {"key": "desk.held", "params": {"reason": "Bank details first."}},
+        "payables",
+    )
+    desk(let_go, invoice, otto)
+    assert fresh_invoice(invoice).state == "sent"
+    matched(invoice)
+    desk(accept_invoice, invoice, otto, "Fine.")
+    desk(open_again, invoice, otto, "Too early.")
+    again = fresh_invoice(invoice)
+    assert (again.state, again.approved_by, again.held_for["key"]) == ("held", "", "desk.reopened")
+    desk(send_back, invoice, otto, "6.85 was agreed.")
+    assert fresh_invoice(invoice).state == "rejected"
+    for verb in (accept_invoice, put_on_hold, let_go, send_back, open_again, ask_approval):
+        for name in ("asha", "rex", "ada"):
+            with pytest.raises(NotAllowed):
+                desk(verb, invoice, people[name], "No.")
+
+
+def test_rules_and_limits_are_written_by_who_sets_up_and_end_without_being_rewritten(people):
+    with acting(people["otto"].actor), pytest.raises(NotAllowed):
+        write_rule(WriteRule(1, role="manager"), actor=people["otto"].actor, at=MONDAY)
+    wrong = WriteRule(
+        0,
+        role="receiving",
+        amount_from=Decimal(10),
+        amount_below=Decimal(5),
+        supplier="NOBODY",
+        why="x",
+        valid_from=date(2026, 3, 5),
+        valid_to=date(2026, 3, 4),
+    )
+    with acting(people["max"].actor), pytest.raises(Invalid) as refused:
+        write_rule(wrong, actor=people["max"].actor, at=MONDAY)
+    assert {one.field for one in refused.value.problems} == {
+        "role",
+        "step",
+        "currency",
+        "amount_below",
+        "why",
+        "valid_to",
+        "supplier",
+    }
+    with acting(people["max"].actor), pytest.raises(Invalid):
+        write_limit(WriteLimit("eur", Decimal(-1), role="manager"), actor=people["max"].actor, at=MONDAY)
+    rule = a_rule(people, 1, role="manager", supplier="ACME", company="NM")
+    later = MONDAY + timedelta(days=3)
+    with acting(people["max"].actor):
+        ended = end_rule(rule.key, actor=people["max"].actor, at=later)
+        assert (ended.valid_to, ended.ended_by) == (date(2026, 3, 4), "Max Manager")
+        with pytest.raises(IllegalTransition):
+            end_rule(rule.key, actor=people["max"].actor, at=later)
+        new = write_rule(WriteRule(1, role="buyer"), actor=people["max"].actor, at=later)
+        assert end_rule(new.key, actor=people["max"].actor, at=later) is None
+        assert ApprovalRule.objects.count() == 1
+    first = a_limit(people, 100, person=people["otto"].user.pk)
+    assert a_limit(people, 200, person=people["otto"].user.pk).pk == first.pk
+
+
+def test_a_supplier_reads_nothing_of_who_approves(people):
+    invoice = an_invoice_over_price(people)
+    desk(accept_invoice, invoice, people["otto"], "Please.")
+    with acting(people["asha"].actor):
+        assert Invoice.objects.count() == 1
+        kinds = set(AuditEvent.objects.filter(stream=invoice.stream).values_list("kind", flat=True))
+    assert not {kind for kind in kinds if "approval" in kind}

@@ -1,0 +1,170 @@
+"""Cases of invoices as long as our side is to act, and the mails to suppliers, approvers and who asked."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from portal.kernel.scope import acting
+from procurement.inbox.models import ExceptionCase
+from procurement.inbox.presenters.pages import own_page
+from procurement.inbox.presenters.rows import title_of
+from procurement.invoices.models import Invoice
+from procurement.invoices.services import start_credit_for_count
+from procurement.payables.messages import AnswerQuestion
+from procurement.payables.services.approvals import accept_invoice, approve_step, decline_step
+from procurement.payables.services.asking import answer_question
+from procurement.payables.services.deciding import put_on_hold, send_back
+from tests.builders.counts import a_posted_sheet, settle
+from tests.builders.invoices import a_sent_invoice, fresh_invoice, send, write
+from tests.builders.matching import a_match_policy
+from tests.builders.notices import mailed, react
+from tests.builders.payables import a_rule, an_invoice_over_price, answer, ask, asked_for, desk
+from tests.builders.world import MONDAY
+from tests.people import FEED
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def cases(**wanted):
+    react()
+    with acting(FEED):
+        return list(ExceptionCase.objects.filter(**wanted).order_by("id"))
+
+
+def answered(question, person, text="Copper went up.", at=MONDAY):
+    with acting(person.actor):
+        answer_question(AnswerQuestion(question.key, 1, text), actor=person.actor, at=at)
+
+
+def test_an_invoice_is_a_case_while_our_side_is_to_act_and_closes_by_itself(people):
+    invoice = an_invoice_over_price(people)
+
+    (case,) = cases(cause="invoice")
+    assert (case.kind, case.state, case.facts["check"], case.facts["acts"]) == (
+        "match_failed",
+        "open",
+        "price",
+        "buyer",
+    )
+    assert case.subject == invoice.stream
+    assert title_of(case, MONDAY).startswith("Invoice INV-1: 7.06 EUR each is claimed on order 4500000001")
+    assert own_page(case) == (f"/payables/{invoice.key}/", "Open the invoice")
+
+    question = ask(invoice, people["otto"])
+    (case,) = cases(cause="invoice")
+    assert (case.state, case.closed_because) == ("resolved", "supplier_acts")
+
+    answered(question, people["asha"])
+    (case,) = cases(cause="invoice")
+    assert (case.kind, case.state, case.occurrences) == ("invoice_disputed", "open", 2)
+
+    desk(send_back, invoice, people["otto"], "6.85 was agreed.")
+    (case,) = cases(cause="invoice")
+    assert (case.state, case.closed_because) == ("resolved", "rejected")
+
+
+def test_what_waits_for_goods_or_only_for_approval_is_no_case(people):
+    an_invoice_over_price(people, "INV-1", price="6.85", received=40)
+    an_invoice_over_price(people, "INV-2", price="6.85", order="4500000002")
+
+    assert cases(cause="invoice") == []
+    with acting(FEED):
+        assert set(Invoice.objects.values_list("acts", flat=True)) == {"receiver", "payables"}
+
+
+def test_a_duplicate_is_suspected_and_the_same_order_claimed_twice_is_one_case_each(people):
+    a_match_policy(people)
+    first = an_invoice_over_price(people, "INV-1", price="6.85")
+    assert first.state == "approved"
+    with acting(FEED):
+        order = first.lines.get().order
+    again = a_sent_invoice(order, people["asha"], {"L10": 100}, number="INV-9")
+
+    (case,) = cases(cause="invoice")
+
+    assert (case.kind, case.facts["number"]) == ("duplicate_suspected", "INV-9")
+    assert fresh_invoice(again).state == "held"
+
+
+def test_a_credit_is_expected_from_the_buyers_word_until_the_credit_note_comes(people):
+    sheet = a_posted_sheet(people, 56, 4)
+    settle(sheet, people["bea"], "credit")
+
+    (case,) = cases(cause="credit")
+    assert (case.kind, case.state) == ("credit_expected", "open")
+    assert "A credit note is expected" in title_of(case, MONDAY)
+    assert own_page(case)[0] == f"/receiving/{sheet.key}/"
+
+    with acting(FEED):
+        order = sheet.lines.first().order
+    a_sent_invoice(order, people["asha"], {"L10": 60}, number="INV-1")
+    with acting(people["asha"].actor):
+        draft = start_credit_for_count(sheet.key, actor=people["asha"].actor, at=MONDAY)
+    send(write(draft, people["asha"], "CN-1"), people["asha"])
+    (case,) = cases(cause="credit")
+    assert (case.state, case.closed_because) == ("resolved", "credited")
+
+
+def test_suppliers_are_told_what_becomes_of_an_invoice_and_approvers_what_waits_for_them(people):
+    now = timezone.now()
+    a_rule(people, 1, role="buyer")
+    a_rule(people, 2, role="manager")
+    invoice = an_invoice_over_price(people, at=now)
+    mailed()
+
+    def letters():
+        found = {}
+        for letter in mailed():
+            found.setdefault(letter.to[0].split("<")[-1].rstrip(">"), []).append(letter)
+        return found
+
+    question = ask(invoice, people["otto"], at=now)
+    told = letters()
+    assert "otto@northmoor.example" not in told
+    assert any("A question about invoice INV-1" in letter.body for letter in told["asha@supplier.example"])
+    assert any(f"/invoices/{invoice.key}/questions/" in one.body for one in told["asha@supplier.example"])
+
+    answered(question, people["asha"], at=now)
+    told = letters()
+    assert any("answered about invoice INV-1" in one.body for one in told["otto@northmoor.example"])
+
+    desk(accept_invoice, invoice, people["otto"], "Copper went up.", at=now)
+    told = letters()
+    assert set(told) == {"bea@northmoor.example"}
+    (letter,) = told["bea@northmoor.example"]
+    assert letter.subject.startswith("Your approval is asked: invoice INV-1 of Acme Valves")
+    assert "Copper went up." in letter.body
+    assert f"/payables/{invoice.key}/" in letter.body
+
+    first, second = asked_for(invoice)
+    answer(approve_step, first, people["bea"], at=now)
+    told = letters()
+    assert set(told) == {"max@northmoor.example"}
+    answer(decline_step, asked_for(invoice)[1], people["max"], "Not at this price.", at=now)
+    told = letters()
+    assert set(told) == {"otto@northmoor.example"}
+    assert second.step == 2
+
+    desk(put_on_hold, invoice, people["otto"], "We look into it.", at=now)
+    assert "Invoice INV-1 is held" in letters()["asha@supplier.example"][0].subject
+    desk(send_back, invoice, people["otto"], "6.85 was agreed.", at=now)
+    (letter,) = letters()["asha@supplier.example"]
+    assert "Invoice INV-1 is rejected" in letter.subject
+    assert "6.85 was agreed." in letter.body
+
+
+def test_what_was_answered_before_the_mail_left_is_mailed_to_nobody(people):
+    now = timezone.now()
+    a_rule(people, 1, role="buyer")
+    invoice = an_invoice_over_price(people, at=now)
+    mailed()
+    desk(accept_invoice, invoice, people["otto"], "Agreed.", at=now)
+    answer(approve_step, asked_for(invoice)[0], people["bea"], at=now + timedelta(seconds=1))
+
+    told = mailed()
+
+    assert [letter.to[0] for letter in told] == ["Asha Acme <asha@supplier.example>"]
+    assert "Invoice INV-1 is approved" in told[0].subject
+    assert fresh_invoice(invoice).total == Decimal("840.14")
