@@ -10,13 +10,14 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
-from portal.kernel.errors import Invalid, NotFound, Problem, Refusal
+from portal.kernel.errors import Invalid, Problem, Refusal
 from portal.kernel.web import see_other, whole_number
 from procurement.catalogue.models import Company
 from procurement.invoices.queries import profile_of, taxes_of
 from procurement.invoices.services.profile import FORMATS, save_profile
 from procurement.invoices.states import TaxCategory
 from procurement.payables.forms import profile_in, tax_rows_of
+from procurement.payables.queries.companies import companies, find_company
 from suppliers.roles import Permission
 
 LIST, ONE = "procurement/payables/companies.html", "procurement/payables/setup.html"
@@ -25,27 +26,19 @@ LIST, ONE = "procurement/payables/companies.html", "procurement/payables/setup.h
 @door(Permission.SUPPLIER_VIEW)
 def invoicing_list(request: DoorRequest) -> HttpResponse:
     """The companies, and how each takes invoices."""
-    companies = list(Company.objects.order_by("name", "id")[:200])
-    return render(request, LIST, {"companies": companies})
-
-
-def _company(code: str) -> Company:
-    company: Company | None = Company.objects.filter(code=code).first()
-    if company is None:
-        raise NotFound(_("There is no such company."))
-    return company
+    return render(request, LIST, {"companies": companies()})
 
 
 @door(Permission.SUPPLIER_VIEW)
 def invoicing(request: DoorRequest, code: str) -> HttpResponse:
     """How one company takes invoices and which taxes may stand on them."""
-    return _show(request, _company(code))
+    return _show(request, find_company(code))
 
 
 @door(Permission.INVOICE_SETUP, methods=["POST"])
 def invoicing_save(request: DoorRequest, code: str) -> HttpResponse:
     """Write down how a company takes invoices."""
-    company = _company(code)
+    company = find_company(code)
     try:
         with transaction.atomic():
             version = whole_number(request.POST.get("version")) or 0

@@ -127,6 +127,7 @@ def test_one_row_or_thirty_cost_as_many_queries_and_pages_follow_each_other(peop
     otto, asha = at("otto"), at("asha")
     pages = ("/payables/?view=all", "/payables/approved/", "/payables/due/", f"/payables/{invoice.key}/")
     otto.get(pages[0])
+    asha.get("/payables/due/")
     one = [queries_of(otto, page)[0] for page in pages]
     theirs = queries_of(asha, "/payables/due/")[0]
 
@@ -191,7 +192,7 @@ def test_the_case_shows_all_side_by_side_and_takes_every_answer(people, at):
     assert "INV-1" in bea.get("/payables/approvals/").content.decode()
     assert "Approve</button>" in bea.get(case).content.decode()
     assert "Approve</button>" not in otto.get(case).content.decode()
-    for word, reason, state in (("decline", "", "held"), ("approve", "", "approved")):
+    for word, reason, state in (("decline", "", "disputed"), ("approve", "", "approved")):
         bea.post(f"/approvals/{one.key}/{word}/", {"version": one.version, "reason": reason})
         assert fresh_invoice(invoice).state == state
     assert "Nothing is to be done" not in otto.get(case).content.decode()
