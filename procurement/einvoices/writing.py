@@ -24,7 +24,7 @@ def write_ubl(invoice: EInvoice) -> bytes:
     """
     is_credit = invoice.is_credit_note
     space, name = (ubl.CREDIT_SPACE, "CreditNote") if is_credit else (ubl.INVOICE_SPACE, "Invoice")
-    spaces: dict[str | None, str] = {None: space, **ubl.SYNTAX.spaces}
+    spaces: dict[Any, str] = {None: space, **ubl.SYNTAX.spaces}
     root = etree.Element(f"{{{space}}}{name}", nsmap=spaces)
     prepared = ubl.before_writing(invoice)
     Writer(ubl.SYNTAX, prepared).write(root, ubl.ROWS[is_credit], prepared)
