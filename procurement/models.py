@@ -38,6 +38,15 @@ from procurement.inbox.models import (
     PriorityFormula,
     StandIn,
 )
+from procurement.invoices.models import (
+    Invoice,
+    InvoiceCharge,
+    InvoiceFile,
+    InvoiceLine,
+    InvoiceTax,
+    InvoiceTaxChoice,
+    InvoicingProfile,
+)
 from procurement.links.models import ReplyAddress, SignedLink
 from procurement.mailroom.models import InboundMail, Mailbox, MailDraft
 from procurement.notifications.models import (
@@ -120,6 +129,13 @@ __all__ = [
     "GatewaySecret",
     "InboundMail",
     "InboxPlace",
+    "Invoice",
+    "InvoiceCharge",
+    "InvoiceFile",
+    "InvoiceLine",
+    "InvoiceTax",
+    "InvoiceTaxChoice",
+    "InvoicingProfile",
     "Item",
     "LadderStep",
     "MailDraft",

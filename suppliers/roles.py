@@ -23,6 +23,11 @@ class Permission(StrEnum):
     SHIPMENT_SETUP = "shipment.setup"
     DOCK_PLAN = "dock.plan"
     GOODS_RECEIVE = "goods.receive"
+    INVOICE_VIEW = "invoice.view"
+    INVOICE_WRITE = "invoice.write"
+    INVOICE_SETTLE = "invoice.settle"
+    INVOICE_APPROVE = "invoice.approve"
+    INVOICE_SETUP = "invoice.setup"
     REASON_MANAGE = "reason.manage"
     THREAD_WRITE = "thread.write"
     THREAD_NOTE = "thread.note"
@@ -46,7 +51,8 @@ P = Permission
 
 _READS = frozenset({P.ORDER_VIEW, P.ORDER_EXPORT})
 _SHIPS = _READS | {P.SHIPMENT_WRITE, P.THREAD_WRITE}
-_SELLS = _SHIPS | {P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE}
+_SELLS = _SHIPS | {P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE, P.INVOICE_VIEW}
+_CLAIMS = _READS | {P.INVOICE_VIEW, P.INVOICE_WRITE, P.THREAD_WRITE}
 
 
 class SupplierRole(models.TextChoices):
@@ -55,22 +61,25 @@ class SupplierRole(models.TextChoices):
     ADMINISTRATOR = "administrator", _("Administrator")
     ORDERS = "orders", _("Orders")
     SHIPPING = "shipping", _("Shipping")
+    INVOICING = "invoicing", _("Invoicing")
     READ_ONLY = "read_only", _("Read only")
 
 
 SUPPLIER_ROLES: dict[str, frozenset[Permission]] = {
-    SupplierRole.ADMINISTRATOR: _SELLS | {P.TOKEN_MANAGE, P.SHIPMENT_SETUP},
+    SupplierRole.ADMINISTRATOR: _SELLS | _CLAIMS | {P.TOKEN_MANAGE, P.SHIPMENT_SETUP},
     SupplierRole.ORDERS: _SELLS,
     SupplierRole.SHIPPING: _SHIPS,
-    SupplierRole.READ_ONLY: _READS,
+    SupplierRole.INVOICING: _CLAIMS,
+    SupplierRole.READ_ONLY: _READS | {P.INVOICE_VIEW},
 }
 
-_COMPANY_READS = _READS | {P.SUPPLIER_VIEW, P.POLICY_VIEW, P.CASE_VIEW}
+_COMPANY_READS = _READS | {P.INVOICE_VIEW, P.SUPPLIER_VIEW, P.POLICY_VIEW, P.CASE_VIEW}
 _BUYS = _COMPANY_READS | {
     P.ORDER_DECIDE,
     P.ORDER_ANSWER_FOR,
     P.CHANGE_NEGOTIATE,
     P.SHIPMENT_WRITE,
+    P.INVOICE_APPROVE,
     P.THREAD_WRITE,
     P.THREAD_NOTE,
     P.POLICY_EDIT,
@@ -78,6 +87,7 @@ _BUYS = _COMPANY_READS | {
     P.MAIL_VIEW,
     P.MAIL_PLACE,
 }
+_PAYS = frozenset({P.INVOICE_WRITE, P.INVOICE_SETTLE, P.INVOICE_APPROVE, P.THREAD_WRITE, P.THREAD_NOTE})
 _RECEIVES = frozenset({P.DOCK_PLAN, P.GOODS_RECEIVE, P.THREAD_WRITE, P.THREAD_NOTE})
 
 
@@ -97,12 +107,13 @@ class CompanyRole(models.TextChoices):
 COMPANY_ROLES: dict[str, frozenset[Permission]] = {
     CompanyRole.BUYER: _BUYS,
     CompanyRole.PLANNER: _COMPANY_READS | {P.THREAD_WRITE, P.THREAD_NOTE, P.CASE_WORK},
-    CompanyRole.ACCOUNTS_PAYABLE: _COMPANY_READS | {P.THREAD_NOTE},
+    CompanyRole.ACCOUNTS_PAYABLE: _COMPANY_READS | _PAYS,
     CompanyRole.RECEIVING: _COMPANY_READS | _RECEIVES,
     CompanyRole.ADMINISTRATOR: _COMPANY_READS
     | {
         P.SUPPLIER_MANAGE,
         P.SHIPMENT_SETUP,
+        P.INVOICE_SETUP,
         P.REASON_MANAGE,
         P.TOKEN_MANAGE,
         P.POLICY_EDIT,
@@ -116,7 +127,15 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
     | {P.ERP_VIEW, P.ERP_MANAGE, P.TOKEN_MANAGE, P.CASE_WORK, P.MAIL_VIEW},
     CompanyRole.MANAGER: _BUYS
     | _RECEIVES
-    | {P.REASON_MANAGE, P.ERP_VIEW, P.AUDIT_VIEW, P.POLICY_APPROVE, P.CASE_MANAGE},
+    | {
+        P.INVOICE_SETTLE,
+        P.INVOICE_SETUP,
+        P.REASON_MANAGE,
+        P.ERP_VIEW,
+        P.AUDIT_VIEW,
+        P.POLICY_APPROVE,
+        P.CASE_MANAGE,
+    },
     CompanyRole.AUDITOR: _COMPANY_READS | {P.ERP_VIEW, P.AUDIT_VIEW, P.MAIL_VIEW},
 }
 
@@ -128,6 +147,7 @@ class TokenScope(models.TextChoices):
     ACKNOWLEDGE = "acknowledge", _("Read and acknowledge orders")
     SHIP = "ship", _("Read and acknowledge orders, send ship notices")
     RECEIVE = "receive", _("Read orders, post what was counted at the dock")
+    INVOICE = "invoice", _("Read orders, send invoices")
 
 
 # What a token of the buying side may be for; the others are a supplier's.
@@ -137,8 +157,10 @@ COMPANY_SCOPES = frozenset({TokenScope.READ, TokenScope.RECEIVE})
 # What a program of the buying side may read besides.
 COMPANY_PROGRAMS = frozenset({P.POLICY_VIEW, P.CASE_VIEW})
 TOKEN_SCOPES: dict[str, frozenset[Permission]] = {
-    TokenScope.READ: _READS,
-    TokenScope.ACKNOWLEDGE: _READS | {P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE, P.THREAD_WRITE},
+    TokenScope.READ: _READS | {P.INVOICE_VIEW},
+    TokenScope.ACKNOWLEDGE: _READS
+    | {P.INVOICE_VIEW, P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE, P.THREAD_WRITE},
     TokenScope.SHIP: _SELLS,
     TokenScope.RECEIVE: _READS | {P.GOODS_RECEIVE},
+    TokenScope.INVOICE: _CLAIMS,
 }

@@ -167,7 +167,11 @@ def lines_now(
                 unit=line.unit,
                 unit_decimals=line.unit_decimals,
                 terms=agreed_terms(line, order, promises[line.pk]),
-                done=done_of(line.shipped_quantity, line.received_quantity, line.invoiced_quantity),
+                done=done_of(
+                    line.shipped_quantity,
+                    line.received_quantity,
+                    max(line.invoiced_quantity, line.claimed_quantity),
+                ),
                 places=codes,
                 place=place_asked(line, order),
             ),

@@ -155,7 +155,8 @@ class PurchaseOrderLine(models.Model):
     `last_schedule_key` is the highest key any of its deliveries ever had.
 
     `shipped_quantity` is all that ship notices say has left, or that was received without one; `on_the_way` is what of
-    it is not here yet, as [quantity, day] each. Both are the portal's, like the promise.
+    it is not here yet, as [quantity, day] each. Both are the portal's, like the promise. So is `claimed_quantity`: what
+    invoices of the supplier claim here, less what is given back; `invoiced_quantity` is what the ERP has booked.
 
     Asked are the days from `delivery_on` to `last_delivery_on`; `expected_on` is the day of the last delivery as
     planning should see it, `next_delivery_on` that of the earliest one not yet here.
@@ -189,6 +190,7 @@ class PurchaseOrderLine(models.Model):
     on_the_way = models.JSONField(default=list, db_default=Value([], output_field=models.JSONField()))
     received_quantity = models.DecimalField(**QUANTITY, default=Decimal(0))
     invoiced_quantity = models.DecimalField(**QUANTITY, default=Decimal(0))
+    claimed_quantity = models.DecimalField(**QUANTITY, default=Decimal(0), db_default=Decimal(0))
     asked_revision = models.PositiveIntegerField(default=1)
     agreed_revision = models.PositiveIntegerField(null=True)
     touched_version = models.PositiveIntegerField(default=1)

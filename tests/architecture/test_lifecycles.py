@@ -24,6 +24,7 @@ from procurement.inbox.states import (
     FormulaState,
     TaskState,
 )
+from procurement.invoices.states import INVOICE_LIFECYCLE, InvoiceState
 from procurement.mailroom.states import DRAFT_LIFECYCLE, MAIL_LIFECYCLE, DraftState, MailState
 from procurement.orders.states import (
     LINE_LIFECYCLE,
@@ -55,6 +56,7 @@ TABLES = [
     (NOTICE_LIFECYCLE, NoticeState),
     (SHEET_LIFECYCLE, SheetState),
     (APPOINTMENT_LIFECYCLE, AppointmentState),
+    (INVOICE_LIFECYCLE, InvoiceState),
     (CASE_LIFECYCLE, CaseState),
     (TASK_LIFECYCLE, TaskState),
     (FORMULA_LIFECYCLE, FormulaState),
@@ -95,7 +97,7 @@ def test_permissions_are_known_and_events_are_dotted_and_past(table, states):
         assert row.permission in set(Permission)
         noun, verb = row.event.split(".")
         assert noun
-        assert verb.endswith(("ed", "sent", "withdrawn"))
+        assert verb.endswith(("ed", "sent", "withdrawn", "paid", "held"))
 
 
 @pytest.mark.parametrize(("table", "states"), TABLES, ids=ids)

@@ -1,6 +1,7 @@
 """The verbs of an order: received from the ERP, promised on, decided."""
 
 from procurement.orders.services.cancel import cancel_order
+from procurement.orders.services.claimed import note_claimed
 from procurement.orders.services.documents import (
     GIVEN_UP_AFTER,
     ask_for_document,
@@ -44,6 +45,7 @@ __all__ = [
     "keep_document",
     "make_promises",
     "newest_papers",
+    "note_claimed",
     "note_shipped",
     "promise_command",
     "receive_orders",

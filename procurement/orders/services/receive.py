@@ -262,7 +262,7 @@ def _deliveries(line: LinePaper) -> list[tuple[Decimal, Any]]:
 
 
 def _line_values(
-    line: LinePaper, paper: OrderPaper, known: _Known, shipped: Decimal = ZERO
+    line: LinePaper, paper: OrderPaper, known: _Known, shipped: Decimal = ZERO, claimed: Decimal = ZERO
 ) -> dict[str, Any]:
     names = (
         "number",
@@ -290,7 +290,7 @@ def _line_values(
     values["logistics"] = logistics_of(
         ordered=line.quantity, shipped=shipped, received=line.received_quantity, closed=line.closed
     )
-    values["finance"] = finance_of(ordered=line.quantity, invoiced=line.invoiced_quantity)
+    values["finance"] = finance_of(ordered=line.quantity, invoiced=max(line.invoiced_quantity, claimed))
     return values
 
 
@@ -501,7 +501,8 @@ class _Revising:
             self.is_amended or paper.received_quantity > line.received_quantity
         )
         shipped = line.shipped_quantity
-        for name, value in _line_values(paper, self.paper, self.known, shipped).items():
+        claimed = line.claimed_quantity
+        for name, value in _line_values(paper, self.paper, self.known, shipped, claimed).items():
             setattr(line, name, value)
         line.cancelled = False
         schedules = self._reschedule(line, paper)

@@ -21,6 +21,7 @@ LIFECYCLES = (
     "procurement.shipments.states.NOTICE_LIFECYCLE",
     "procurement.receipts.states.SHEET_LIFECYCLE",
     "procurement.docks.states.APPOINTMENT_LIFECYCLE",
+    "procurement.invoices.states.INVOICE_LIFECYCLE",
     "procurement.erp.states.NOTICE_WRITE_LIFECYCLE",
     "procurement.erp.states.RECEIPT_WRITE_LIFECYCLE",
     "procurement.mailroom.states.MAIL_LIFECYCLE",

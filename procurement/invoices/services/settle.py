@@ -1,0 +1,365 @@
+"""What becomes of an invoice that was sent: held, released, disputed, approved, rejected, scheduled, paid, voided.
+
+These verbs are called by floors above (matching, the desk of accounts payable, the ERP's feed), each in the transaction
+of its own fact. None of them steps over the lifecycle: what may not happen raises `IllegalTransition`.
+"""
+
+import uuid
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from portal.kernel.actors import Actor
+from portal.kernel.errors import Invalid, Problem
+from portal.kernel.scope import requires_scope
+from procurement.bills.models import Bill
+from procurement.bills.states import PaymentState
+from procurement.invoices.messages import Hold
+from procurement.invoices.models import Invoice, InvoiceLine
+from procurement.invoices.policies.numbers import number_key
+from procurement.invoices.queries import lock_invoice
+from procurement.invoices.services.holding import (
+    hold_with_orders,
+    line_ids_in,
+    refresh_claims,
+    require_as_seen,
+    require_may,
+    require_verb,
+    said_of,
+    tell_orders,
+)
+from procurement.invoices.services.withdraw import require_reason
+from procurement.invoices.states import INVOICE_LIFECYCLE, LIVE, Acts, InvoiceState
+from procurement.orders.policies import plain
+from suppliers.roles import Permission
+
+NOTHING_HOLDS: dict[str, Any] = {"held_for": {}, "acts": "", "held_at": None}
+
+
+def _held(key: uuid.UUID, verb: str, permission: str, version: int | None, *, actor: Actor) -> Invoice:
+    """An invoice, held, to which this may be done by this actor, and which is the one that was seen."""
+    require_may(actor, permission)
+    invoice = lock_invoice(key, actor=actor)
+    require_verb(invoice, verb)
+    if version is not None:
+        require_as_seen(invoice, version)
+    return invoice
+
+
+def _moved(at: datetime) -> dict[str, Any]:
+    return {"updated_at": at, "state_at": at}
+
+
+def _as_json(hold: Hold) -> dict[str, Any]:
+    return {"key": hold.key, "params": dict(hold.params)}
+
+
+@requires_scope
+def hold_invoice(
+    key: uuid.UUID, hold: Hold, *, actor: Actor, at: datetime, version: int | None = None
+) -> Invoice:
+    """Say why an invoice does not go on, and whose turn it is. Held for the same already, nothing happens: it has been
+    held since then. A rule does not end a dispute between people: it leaves a disputed one as it is.
+    """
+    invoice = _held(key, "hold", Permission.INVOICE_SETTLE, version, actor=actor)
+    if hold.acts not in Acts.values or not hold.key:
+        raise ValueError(f"an invoice is held for a reason, and somebody acts: {hold}")
+    said = _as_json(hold)
+    same = invoice.held_for == said and invoice.acts == hold.acts
+    if (invoice.state == InvoiceState.HELD and same) or (
+        invoice.state == InvoiceState.DISPUTED and actor.user_id is None
+    ):
+        return invoice
+    fields = {**_moved(at), "held_for": said, "acts": hold.acts, "held_at": at}
+    facts = said_of(invoice) | {"held_for": said, "acts": hold.acts}
+    INVOICE_LIFECYCLE.move(invoice, "hold", actor=actor, at=at, facts=facts, fields=fields)
+    return invoice
+
+
+@requires_scope
+def release_invoice(key: uuid.UUID, *, actor: Actor, at: datetime, version: int | None = None) -> Invoice:
+    """Let an invoice that was held, or disputed, go on: it is matched again."""
+    invoice = _held(key, "release", Permission.INVOICE_SETTLE, version, actor=actor)
+    fields = {**_moved(at), **NOTHING_HOLDS}
+    facts = said_of(invoice)
+    INVOICE_LIFECYCLE.move(invoice, "release", actor=actor, at=at, facts=facts, fields=fields)
+    return invoice
+
+
+@requires_scope
+def dispute_invoice(
+    key: uuid.UUID,
+    reason: str,
+    *,
+    acts: str = Acts.SUPPLIER,
+    actor: Actor,
+    at: datetime,
+    version: int | None = None,
+) -> Invoice:
+    """Say what is not right, and whose turn it is to answer. It stays disputed until people settle it."""
+    said = require_reason(reason)
+    invoice = _held(key, "dispute", Permission.INVOICE_SETTLE, version, actor=actor)
+    held_for = {"key": "disputed", "params": {"reason": said}}
+    fields = {**_moved(at), "held_for": held_for, "acts": acts, "held_at": at}
+    facts = said_of(invoice) | {"reason": said, "acts": acts}
+    INVOICE_LIFECYCLE.move(invoice, "dispute", actor=actor, at=at, facts=facts, fields=fields)
+    return invoice
+
+
+@requires_scope
+def pass_on(key: uuid.UUID, acts: str, *, actor: Actor, at: datetime, version: int | None = None) -> Invoice:
+    """Say whose turn it is now on an invoice that is held or disputed; why it is held, and since when, stays."""
+    invoice = _held(key, "release", Permission.INVOICE_SETTLE, version, actor=actor)
+    if acts not in Acts.values:
+        raise ValueError(f"somebody acts: {acts}")
+    Invoice.objects.filter(pk=invoice.pk).update(acts=acts, updated_at=at, version=F("version") + 1)
+    invoice.acts, invoice.updated_at = acts, at
+    invoice.version += 1
+    return invoice
+
+
+@requires_scope
+def approve_invoice(
+    key: uuid.UUID,
+    reason: str = "",
+    *,
+    amounts: Mapping[int, Decimal] | None = None,
+    pay_on: date | None = None,
+    actor: Actor,
+    at: datetime,
+    version: int | None = None,
+) -> Invoice:
+    """Take an invoice: the ERP is asked to book it. `amounts` says by a line's position how much of its net amount is
+    taken, where that is less than it claims. A person who takes one that is held or disputed says why.
+
+    Raises `Invalid` where the reason is missing or an amount is more than was claimed.
+    """
+    invoice = _held(key, "approve", Permission.INVOICE_APPROVE, version, actor=actor)
+    said = reason.strip()
+    if not said and actor.user_id is not None and invoice.state != InvoiceState.SENT:
+        said = require_reason(reason)
+    taken = _take(invoice, amounts or {})
+    fields = {
+        **_moved(at),
+        **NOTHING_HOLDS,
+        "approved_at": at,
+        "approved_by": actor.label,
+        "approval_reason": said,
+        "pay_on": pay_on or invoice.due_on,
+    }
+    facts = said_of(invoice) | {"reason": said, "taken": taken}
+    payload = said_of(invoice) | {
+        "company": invoice.company.code,
+        "supplier": invoice.supplier.number,
+        "document": str(invoice.document),
+    }
+    INVOICE_LIFECYCLE.move(
+        invoice, "approve", actor=actor, at=at, facts=facts, fields=fields, payload=payload
+    )
+    return invoice
+
+
+def _take(invoice: Invoice, amounts: Mapping[int, Decimal]) -> list[dict[str, Any]]:
+    """Note how much of some lines is taken; tells of which less than all."""
+    if not amounts:
+        return []
+    lines = {one.position: one for one in invoice.lines.all()}
+    problems = []
+    for position, amount in amounts.items():
+        line = lines.get(position)
+        if line is None or not Decimal(0) <= amount <= line.amount:
+            message = _("Between nothing and all that line %(line)s claims can be taken.")
+            message %= {"line": position}
+            problems.append(Problem("approved_amount", message, plain(amount), "out_of_range", str(position)))
+    if problems:
+        raise Invalid(problems[0].message, problems)
+    told = []
+    for position, amount in amounts.items():
+        lines[position].approved_amount = amount
+        if amount != lines[position].amount:
+            told.append({"line": position, "amount": plain(amount), "claimed": plain(lines[position].amount)})
+    InvoiceLine.objects.bulk_update([lines[position] for position in amounts], ["approved_amount"])
+    return told
+
+
+@requires_scope
+def reject_invoice(
+    key: uuid.UUID, reason: str, *, actor: Actor, at: datetime, version: int | None = None
+) -> Invoice:
+    """Send an invoice back, with the reason that its supplier reads: it claims nothing any more until it is corrected,
+    under its own number. Holds its orders first (Note [Orders first] in `holding`).
+    """
+    said = require_reason(reason)
+    require_may(actor, Permission.INVOICE_SETTLE)
+    return _end(key, "reject", said, {"rejected_reason": said}, version, actor=actor, at=at)
+
+
+@requires_scope
+def void_invoice(
+    key: uuid.UUID, reason: str, *, actor: Actor, at: datetime, version: int | None = None
+) -> Invoice:
+    """Declare an approved or scheduled invoice void, with a reason: it is not paid. Holds its orders first."""
+    said = require_reason(reason)
+    require_may(actor, Permission.INVOICE_SETTLE)
+    return _end(key, "void", said, {"end_reason": said}, version, actor=actor, at=at)
+
+
+def _end(
+    key: uuid.UUID,
+    verb: str,
+    reason: str,
+    fields: Mapping[str, Any],
+    version: int | None,
+    *,
+    actor: Actor,
+    at: datetime,
+) -> Invoice:
+    invoice, orders = hold_with_orders(key, actor=actor)
+    require_verb(invoice, verb)
+    if version is not None:
+        require_as_seen(invoice, version)
+    facts = said_of(invoice) | {"reason": reason}
+    values = {**_moved(at), **NOTHING_HOLDS, **fields}
+    INVOICE_LIFECYCLE.move(invoice, verb, actor=actor, at=at, facts=facts, payload=facts, fields=values)
+    refresh_claims(orders, line_ids_in(invoice), at=at)
+    tell_orders(orders, invoice, "order.invoice_ended", actor=actor, at=at, what=invoice.state, reason=reason)
+    return invoice
+
+
+@requires_scope
+def reopen_invoice(
+    key: uuid.UUID, hold: Hold, *, actor: Actor, at: datetime, version: int | None = None
+) -> Invoice:
+    """Take an approval back, as long as the ERP has not booked it: it is held again, and says why."""
+    invoice = _held(key, "reopen", Permission.INVOICE_SETTLE, version, actor=actor)
+    said = _as_json(hold)
+    InvoiceLine.objects.filter(invoice=invoice).update(approved_amount=None)
+    fields = {
+        **_moved(at),
+        "held_for": said,
+        "acts": hold.acts,
+        "held_at": at,
+        "approved_at": None,
+        "approved_by": "",
+        "approval_reason": "",
+        "pay_on": None,
+    }
+    facts = said_of(invoice) | {"held_for": said, "acts": hold.acts}
+    INVOICE_LIFECYCLE.move(invoice, "reopen", actor=actor, at=at, facts=facts, payload=facts, fields=fields)
+    return invoice
+
+
+# --- what the ERP tells -------------------------------------------------------------------------------------
+
+
+@requires_scope
+def mark_scheduled(
+    key: uuid.UUID, *, pay_on: date | None = None, bill: Bill | None = None, actor: Actor, at: datetime
+) -> Invoice:
+    """Note that the ERP has booked an approved invoice and means to pay it on that day. Scheduled already, only the day
+    moves."""
+    require_may(actor, Permission.ERP_MANAGE)
+    invoice = lock_invoice(key, actor=actor)
+    fields: dict[str, Any] = {"pay_on": pay_on or invoice.pay_on, **({"bill": bill} if bill else {})}
+    if invoice.state == InvoiceState.SCHEDULED:
+        return _note(invoice, fields, at=at)
+    require_verb(invoice, "schedule")
+    facts = said_of(invoice) | {"pay_on": fields["pay_on"].isoformat() if fields["pay_on"] else ""}
+    INVOICE_LIFECYCLE.move(
+        invoice, "schedule", actor=actor, at=at, facts=facts, fields={**_moved(at), **fields}
+    )
+    return invoice
+
+
+@requires_scope
+def mark_paid(
+    key: uuid.UUID,
+    *,
+    paid_on: date | None = None,
+    reference: str = "",
+    bill: Bill | None = None,
+    actor: Actor,
+    at: datetime,
+) -> Invoice:
+    """Note that the ERP has paid an invoice, on that day. Paid already, nothing happens."""
+    require_may(actor, Permission.ERP_MANAGE)
+    invoice = lock_invoice(key, actor=actor)
+    fields: dict[str, Any] = {
+        "paid_on": paid_on or invoice.paid_on,
+        "payment_reference": reference[:200] or invoice.payment_reference,
+        **({"bill": bill} if bill else {}),
+    }
+    if invoice.state == InvoiceState.PAID:
+        return _note(invoice, fields, at=at)
+    require_verb(invoice, "pay")
+    facts = said_of(invoice) | {"paid_on": paid_on.isoformat() if paid_on else "", "reference": reference}
+    INVOICE_LIFECYCLE.move(invoice, "pay", actor=actor, at=at, facts=facts, fields={**_moved(at), **fields})
+    return invoice
+
+
+@requires_scope
+def mark_unpaid(key: uuid.UUID, *, actor: Actor, at: datetime) -> Invoice:
+    """Note that the ERP has taken a payment back: it is scheduled again."""
+    invoice = _held(key, "unpay", Permission.ERP_MANAGE, None, actor=actor)
+    fields = {**_moved(at), "paid_on": None, "payment_reference": ""}
+    INVOICE_LIFECYCLE.move(invoice, "unpay", actor=actor, at=at, facts=said_of(invoice), fields=fields)
+    return invoice
+
+
+def _note(invoice: Invoice, fields: Mapping[str, Any], *, at: datetime) -> Invoice:
+    """Save what is new of these fields, without a word to anybody."""
+    new = {name: value for name, value in fields.items() if getattr(invoice, name) != value}
+    if new:
+        Invoice.objects.filter(pk=invoice.pk).update(updated_at=at, version=F("version") + 1, **new)
+        invoice.version += 1
+        for name, value in new.items():
+            setattr(invoice, name, value)
+    return invoice
+
+
+@requires_scope
+def invoice_booked_as(bill: Bill) -> Invoice | None:
+    """The live invoice that the ERP has booked as this bill: the one that points to it, else the one of its number."""
+    found: Invoice | None = Invoice.objects.filter(bill=bill, state__in=LIVE).first()
+    if found is None and number_key(bill.reference):
+        found = Invoice.objects.filter(
+            supplier=bill.supplier_id,
+            company=bill.company_id,
+            number_key=number_key(bill.reference),
+            currency=bill.currency,
+            kind__in=["credit_note"] if bill.kind == "credit_note" else ["invoice", "debit_note"],
+            state__in=LIVE,
+            bill=None,
+        ).first()
+    return found
+
+
+@requires_scope
+def follow_bill(bill: Bill, *, actor: Actor, at: datetime) -> Invoice | None:
+    """Let an invoice agree with what the ERP tells of its booking; None where no invoice of ours is meant. Told twice
+    it changes nothing. One that is not approved here is only joined to it: what the ERP pays, somebody there has
+    decided.
+    """
+    require_may(actor, Permission.ERP_MANAGE)
+    found = invoice_booked_as(bill)
+    if found is None:
+        return None
+    invoice, _orders = hold_with_orders(found.key, actor=actor)
+    invoice = _note(invoice, {"bill": bill}, at=at)
+    is_booked = bill.state in (PaymentState.APPROVED, PaymentState.PARTLY_PAID)
+    if bill.state == PaymentState.CANCELLED:
+        if invoice.state == InvoiceState.PAID:
+            invoice = mark_unpaid(invoice.key, actor=actor, at=at)
+        if invoice.state in INVOICE_LIFECYCLE.sources("void"):
+            return void_invoice(invoice.key, _("The ERP has cancelled its booking."), actor=actor, at=at)
+    elif bill.state == PaymentState.PAID and invoice.state in (*INVOICE_LIFECYCLE.sources("pay"), "paid"):
+        return mark_paid(invoice.key, paid_on=bill.paid_on, bill=bill, actor=actor, at=at)
+    elif is_booked and invoice.state == InvoiceState.PAID:
+        return mark_unpaid(invoice.key, actor=actor, at=at)
+    elif is_booked and invoice.state in (InvoiceState.APPROVED, InvoiceState.SCHEDULED):
+        return mark_scheduled(invoice.key, pay_on=bill.due_on, bill=bill, actor=actor, at=at)
+    return invoice

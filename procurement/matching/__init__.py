@@ -1,0 +1,1 @@
+"""Matches: an invoice held against its orders and receipts, check by check, and kept."""
