@@ -292,6 +292,9 @@ WRITES = {
     "procurement_uploadednotices": (
         "SELECT INSERT DELETE UPDATE(applied_at,applied_by,columns,head,plan,planned_at,result,rows)"
     ),
+    "procurement_uploadedinvoices": (
+        "SELECT INSERT DELETE UPDATE(answers,applied_at,applied_by,columns,head,plan,planned_at,result,rows)"
+    ),
     "suppliers_apitoken": "SELECT INSERT UPDATE(last_used_at,revoked_at,revoked_by)",
     "suppliers_user": (
         "SELECT(company_role,date_joined,email,id,is_active,language,name,shortcuts,theme,time_zone) "
