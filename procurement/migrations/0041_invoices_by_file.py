@@ -68,4 +68,6 @@ class Migration(migrations.Migration):
             "UPDATE (answers, columns, head, rows, plan, planned_at, applied_at, applied_by, result)",
             "DELETE",
         ),
+        # Electronic invoices name units by UN/ECE codes.
+        supplier_may("procurement_unit", "SELECT"),
     ]

@@ -203,6 +203,7 @@ OPEN_TO_SUPPLIERS = {
     "procurement_item",
     "procurement_officecalendar",
     "procurement_site",
+    "procurement_unit",
 }
 READ_ONLY = {
     *OPEN_TO_SUPPLIERS,
