@@ -91,6 +91,21 @@ _RECEIVING_PAGES = frozenset(
     }
 )
 
+_INVOICE_PAGES = frozenset(
+    {
+        "invoice-list",
+        "invoice-new",
+        "invoice",
+        "invoice-save",
+        "invoice-send",
+        "invoice-discard",
+        "invoice-withdraw",
+        "invoice-file-add",
+        "invoice-file-drop",
+        "invoice-match",
+    }
+)
+
 WAYS = (
     Way(
         "home",
@@ -205,6 +220,23 @@ WAYS = (
         _("Inbound"),
         P.ORDER_VIEW,
         _SHIPMENT_PAGES,
+        sides=_COMPANY,
+        phone=False,
+    ),
+    Way(
+        "invoice-list",
+        "receipt",
+        _("Invoices"),
+        P.INVOICE_VIEW,
+        _INVOICE_PAGES,
+        sides=_SUPPLIER,
+    ),
+    Way(
+        "invoice-list",
+        "receipt",
+        _("Invoices"),
+        P.INVOICE_VIEW,
+        _INVOICE_PAGES,
         sides=_COMPANY,
         phone=False,
     ),

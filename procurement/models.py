@@ -49,6 +49,7 @@ from procurement.invoices.models import (
 )
 from procurement.links.models import ReplyAddress, SignedLink
 from procurement.mailroom.models import InboundMail, Mailbox, MailDraft
+from procurement.matching.models import Match, MatchCheck, MatchPolicy
 from procurement.notifications.models import (
     DeliveryWatch,
     Notice,
@@ -140,6 +141,9 @@ __all__ = [
     "LadderStep",
     "MailDraft",
     "Mailbox",
+    "Match",
+    "MatchCheck",
+    "MatchPolicy",
     "Message",
     "Milestone",
     "Notice",

@@ -22,6 +22,14 @@ from procurement.inbox.services.review import react as review_inbox
 from procurement.inbox.states import LATER, CaseKind
 from procurement.mailroom.services import HEARD as MAILROOM_HEARS
 from procurement.mailroom.services import hear as mailroom_hear
+from procurement.matching.services import (
+    HEARS_CLAIMS,
+    HEARS_ORDERS,
+    HEARS_SENT,
+    match_sent,
+    rematch_claims,
+    rematch_orders,
+)
 from procurement.notifications.policies import HEARD
 from procurement.notifications.services import hear, hear_of_bounces
 from procurement.receipts.services import CLOSES as SETTLED_CLOSES
@@ -36,6 +44,9 @@ REACTIONS: Mapping[str, Reaction] = {
     "erp estimates": Reaction(ESTIMATES_MOVE, tell_estimates),
     "gateways": Reaction(GATEWAYS_HEAR, place_waiting),
     "docks": Reaction(DOCKS_HEAR, follow_shipments),
+    "matching": Reaction(HEARS_SENT, match_sent),
+    "matching again: orders": Reaction(HEARS_ORDERS, rematch_orders),
+    "matching again: claims": Reaction(HEARS_CLAIMS, rematch_claims),
     "mailroom": Reaction(MAILROOM_HEARS, mailroom_hear),
     "notices": Reaction(frozenset(HEARD), hear),
     "bounces": Reaction(frozenset({"mail.bounced"}), hear_of_bounces),

@@ -14,6 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("procurement.receipts.urls")),
     path("", include("procurement.docks.urls")),
     path("", include("procurement.supply.urls")),
+    path("", include("procurement.invoices.urls")),
+    path("", include("procurement.matching.urls")),
     path("", include("procurement.mailroom.urls")),
     path("", include("procurement.erp.urls")),
     path("", include("procurement.erp.reconciliation.urls")),

@@ -28,6 +28,7 @@ LEADS = {
     "case": re.compile(r"^/inbox/[0-9a-f-]{36}/$"),
     "mail": re.compile(r"^/mailbox/[^/]+/$"),
     "shipment": re.compile(r"^/shipments/[0-9a-f-]{36}/$"),
+    "invoice": re.compile(r"^/invoices/[0-9a-f-]{36}/$"),
     "sheet": re.compile(r"^/receiving/[0-9a-f-]{36}/$"),
     "service": re.compile(r"^/service-levels/[0-9a-f-]{36}/$"),
 }
@@ -42,6 +43,9 @@ PICTURES = {
     "supplier-order": ("supplier", "/orders/?agreement=awaiting -> order"),
     "supplier-shipments": ("supplier", "/shipments/?view=way"),
     "supplier-draft": ("supplier", "/shipments/?view=drafts -> shipment"),
+    "supplier-invoices": ("supplier", "/invoices/?view=all"),
+    "supplier-invoice-draft": ("supplier", "/invoices/?view=yours -> invoice"),
+    "supplier-invoice": ("supplier", "/invoices/?view=open -> invoice"),
     "buyer-inbound": ("buyer", "/shipments/"),
     "buyer-shipment": ("buyer", "/shipments/ -> shipment"),
     "buyer-inbox": ("buyer", "/inbox/"),

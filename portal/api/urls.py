@@ -11,7 +11,9 @@ from procurement.changes import api as changes
 from procurement.clocks import api as clocks
 from procurement.docks import api as docks
 from procurement.inbox import api as inbox
+from procurement.invoices import api as invoices
 from procurement.mailroom import api as mailroom
+from procurement.matching import api as matching
 from procurement.orders import api as orders
 from procurement.receipts import api as receipts
 from procurement.shipments import api as shipments
@@ -27,6 +29,8 @@ urlpatterns = [
     *receipts.urlpatterns,
     *docks.urlpatterns,
     *bills.urlpatterns,
+    *invoices.urlpatterns,
+    *matching.urlpatterns,
     *tolerances.urlpatterns,
     *threads.urlpatterns,
     *clocks.urlpatterns,

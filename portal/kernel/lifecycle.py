@@ -131,21 +131,24 @@ class Lifecycle:
         at: datetime,
         facts: Sequence[Mapping[str, Any]],
         fields: Mapping[str, Any] | None = None,
+        payloads: Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         """Move many documents of one kind, which are held: each with its own facts, in as many queries as one.
 
         Raises `IllegalTransition` where one is in a wrong state, and `StaleDocument` if one was moved meanwhile; then
-        the transaction must not be kept. For verbs that tell no topic.
+        the transaction must not be kept. A verb that tells topics needs a payload for each.
         """
         by_source: dict[str, list[Any]] = {}
         for document in documents:
             by_source.setdefault(getattr(document, self.state), []).append(document)
         told: dict[int, Fact] = {}
         facts_of = {id(document): one for document, one in zip(documents, facts, strict=True)}
+        outgoing: dict[int, list[Outgoing]] = {}
+        payload_of = {id(document): one for document, one in zip(documents, payloads or (), strict=False)}
         for source, theirs in by_source.items():
             row = self.transition(verb, source)
-            if row.tells:
-                raise ValueError(f"{self.name}: {verb} tells topics; move its documents one by one.")
+            if row.tells and payloads is None:
+                raise ValueError(f"{self.name}: {verb} tells topics; say what of each document.")
             changes = {self.state: row.target, **(fields or {})}
             held = type(theirs[0])._default_manager.filter(pk__in=[one.pk for one in theirs])
             moved = held.filter(**{self.state: source}).update(version=F("version") + 1, **changes)
@@ -159,4 +162,15 @@ class Lifecycle:
                 told[id(document)] = Fact(
                     row.event, document.stream, document.supplier_id, said, internal=row.internal
                 )
+                outgoing[id(document)] = [
+                    Outgoing(
+                        topic,
+                        document.stream,
+                        row.event,
+                        dict(payload_of.get(id(document), {})),
+                        document.supplier_id,
+                    )
+                    for topic in sorted(row.tells)
+                ]
         record_all([told[id(document)] for document in documents], actor=actor, at=at)
+        enqueue_all([one for document in documents for one in outgoing[id(document)]], actor=actor, at=at)

@@ -134,7 +134,8 @@ class WholeLine:
 class WholeInvoice:
     """Everything that an invoice says. Order numbers are those of one company, `company`, by its code.
 
-    `corrects` names the invoice that a credit or debit note is about by its key, where it came this way.
+    `corrects` names the invoice that a credit or debit note is about by its key, where it came this way. The buying
+    side says whose it is where its lines do not: `supplier`, by its number.
     """
 
     company: str
@@ -145,6 +146,7 @@ class WholeInvoice:
     kind: str = "invoice"
     currency: str = ""
     corrects: uuid.UUID | None = None
+    supplier: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Matches: an invoice held against its orders and receipts, check by check, and kept."""
+"""Matching: what is claimed beside what was ordered and received, check by check, kept for ever (domain.md §10)."""

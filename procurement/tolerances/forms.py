@@ -40,8 +40,9 @@ from procurement.tolerances.presenters.words import (
 from suppliers.models import Supplier
 from suppliers.states import Segment
 
-# Kinds of paper that are held against rules today; the others can be written once something asks them.
-OFFERED = (DocumentKind.PROMISE, DocumentKind.CHANGE, DocumentKind.SHIPMENT)
+# Kinds of paper that are held against rules, and all that is compared on any of them.
+OFFERED = (DocumentKind.PROMISE, DocumentKind.CHANGE, DocumentKind.SHIPMENT, DocumentKind.INVOICE)
+COMPARED = tuple(dict.fromkeys(measure for kind in OFFERED for measure in MEASURES[kind]))
 NONE, UP_TO, ANY = "none", "up_to", "any"
 NO_CHOICE = ("", lazy("– none –"))
 
@@ -132,9 +133,8 @@ class RuleForm(forms.Form):
     """One rule. How far is chosen in words first, so that zero and not checked can never be taken for each other."""
 
     kind = forms.ChoiceField(label=lazy("Kind of paper"), choices=_words(KIND_WORDS, OFFERED))
-    measure = forms.ChoiceField(
-        label=lazy("What is compared"), choices=_words(MEASURE_WORDS, MEASURES[DocumentKind.PROMISE])
-    )
+    measure = forms.ChoiceField(label=lazy("What is compared"), choices=_words(MEASURE_WORDS, COMPARED))
+    code = _code(lazy("Code of the charge"), 40)
     direction = forms.ChoiceField(
         label=lazy("Which way"), choices=_words(DIRECTION_WORDS), widget=forms.RadioSelect, initial="over"
     )
@@ -213,6 +213,7 @@ class RuleForm(forms.Form):
             initial={
                 "kind": rule.kind,
                 "measure": rule.measure,
+                "code": rule.code,
                 "direction": rule.direction,
                 "far": far,
                 **{name: "" if amount is None else plain_figure(amount) for name, amount in figures.items()},
@@ -268,6 +269,7 @@ class RuleForm(forms.Form):
             inside=Inside(said["inside"]),
             outside=Outside(said["outside"]),
             unit=said["unit"].strip(),
+            code=said["code"].strip(),
             valid_from=said["valid_from"],
             valid_to=said["valid_to"],
         )
@@ -282,7 +284,7 @@ class RuleForm(forms.Form):
     def groups(self) -> list[tuple[Any, list[forms.BoundField]]]:
         """The fields by what they are about, as the page shows them."""
         found: list[tuple[Any, tuple[str, ...]]] = [
-            (_("Comparison"), ("kind", "measure", "direction")),
+            (_("Comparison"), ("kind", "measure", "code", "direction")),
             (_("How far"), ("far", *self.LIMIT)),
             (_("For whom"), self.WHOM),
             (_("What happens"), self.WHAT_HAPPENS),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.templatetags.portal_ui import day_text, figure, look_of, moment_text
+from portal.kernel.templatetags.portal_ui import day_text, figure, look_of, moment_text, money_text
 from procurement.bills.states import BillKind
 from procurement.changes.presenters import differences_in, kinds_text, why_text
 from procurement.clocks.messages import Action
@@ -71,7 +71,7 @@ def entry_of(
     if event.kind in TO_THE_ERP:
         through = ""
     note = ", ".join(part for part in (who, through) if part)
-    url = _ruled_url(event) or _shipment_url(event) or (_command_url(event) if linked else "")
+    url = _ruled_url(event) or _paper_url(event) or (_command_url(event) if linked else "")
     return Entry(tone, glyph, text, event.at, note, url=url)
 
 
@@ -82,11 +82,13 @@ def _ruled_url(event: AuditEvent) -> str:
     return f"{reverse('rule-decisions')}?{urlencode({'order': event.facts['order']})}"
 
 
-def _shipment_url(event: AuditEvent) -> str:
-    """The ship notice that a fact is about: both sides may read it."""
-    if not event.kind.startswith("order.shipment_"):
-        return ""
-    return reverse("shipment", args=[event.facts["notice"]])
+def _paper_url(event: AuditEvent) -> str:
+    """The ship notice or the invoice that a fact is about: both sides may read it."""
+    if event.kind.startswith("order.shipment_"):
+        return reverse("shipment", args=[event.facts["notice"]])
+    if event.kind.startswith("order.invoice_") and "invoice" in event.facts:
+        return reverse("invoice", args=[event.facts["invoice"]])
+    return ""
 
 
 def _command_url(event: AuditEvent) -> str:
@@ -340,6 +342,26 @@ def _mail(text: Any) -> Callable[[Facts], str]:
     return sentence
 
 
+def _invoice_sent(facts: Facts) -> str:
+    words = {
+        "credit_note": _("Credit note %(number)s sent, %(total)s"),
+        "debit_note": _("Debit note %(number)s sent, %(total)s"),
+    }
+    first = _("Invoice %(number)s sent, %(total)s")
+    again = _("Invoice %(number)s corrected, %(total)s")
+    text = words.get(str(facts["kind"]), again if facts["issue"] > 1 else first)
+    return text % {"number": facts["number"], "total": money_text(Decimal(facts["total"]), facts["currency"])}
+
+
+def _invoice_ended(facts: Facts) -> str:
+    words = {
+        "withdrawn": _("Invoice %(number)s taken back. “%(reason)s”"),
+        "rejected": _("Invoice %(number)s sent back. “%(reason)s”"),
+    }
+    text = words.get(str(facts["what"]), _("Invoice %(number)s is void. “%(reason)s”"))
+    return text % {"number": facts["number"], "reason": facts["reason"]}
+
+
 def _seen(facts: Facts) -> str:
     return _("Revision %(number)s seen by the supplier") % {"number": facts["revision"]}
 
@@ -447,6 +469,8 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     "order.shipment_cancelled": ("talk", "stale", _shipment_cancelled),
     "order.goods_counted": ("move", "most", _goods_counted),
     "order.count_reversed": ("talk", "stale", _count_reversed),
+    "order.invoice_sent": ("move", "half", _invoice_sent),
+    "order.invoice_ended": ("talk", "stale", _invoice_ended),
     "order.seen": ("quiet", "none", _seen),
     "order.unseen": ("wait", "wait", _said(lazy("Nobody of the supplier has seen it for too long"))),
     "link.opened": ("quiet", "none", _link(lazy("The link of the mail to %(to)s was opened"))),

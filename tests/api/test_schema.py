@@ -31,6 +31,7 @@ from procurement.receipts.services import post_count
 from procurement.shipments.models import ShipNotice
 from procurement.shipments.services import correct_notice
 from suppliers.roles import Permission
+from tests.builders.invoices import a_draft_invoice, a_sent_invoice
 from tests.builders.matrix import a_time, by_mail
 from tests.builders.programs import a_program
 from tests.builders.shipments import a_sent_notice, do
@@ -100,6 +101,7 @@ def ground(django_db_setup, django_db_blocker):
     with made_once(django_db_blocker):
         suppliers = make_world()
         programs = {"ACME": a_program(suppliers["ACME"]), None: a_program()}
+        programs["invoicing"] = a_program(suppliers["ACME"], "invoice")
         yield programs, keys_of(programs["ACME"])
 
 
@@ -130,6 +132,7 @@ def keys_of(program):
         "ship-notices": (notices := shipped_by_a_buyer(orders[1])),
         "appointments": [asked_for_a_time(key) for key in notices],
         "counts": [counted_at_the_dock(orders[2])],
+        "invoices": invoiced(orders[1]),
     }
 
 
@@ -156,6 +159,16 @@ def shipped_by_a_buyer(order):
     sent = [a_sent_notice(order, buyer, {line: 5}, number=f"DN-{line}", **now) for line in ("L10", "L20")]
     do(correct_notice, sent[1], buyer, at=at)
     return [str(notice.key) for notice in sent]
+
+
+def invoiced(order):
+    """An invoice that was sent, and a draft of the supplier."""
+    rights = frozenset({Permission.INVOICE_WRITE})
+    theirs = Actor("Asha", "portal", Side.SUPPLIER, supplier_ids=(order.supplier_id,), permissions=rights)
+    asha = Person(None, theirs)
+    at = timezone.now()
+    sent = a_sent_invoice(order, asha, {"L10": 5}, at=at)
+    return [str(sent.key), str(a_draft_invoice(order, asha, {"L20": 5}, number="INV-2", at=at).key)]
 
 
 def read_in_a_mail(order):
@@ -241,6 +254,8 @@ def explore(api, program, keys, operation, mode, examples):
 def test_nothing_breaks_and_nothing_is_a_lie(api, ground, db, settings, operation, mode, who, examples):
     settings.API_RATE = "1000000/min"
     programs, keys = ground
+    if who and OPERATIONS[operation][0].startswith("/api/v1/invoices"):
+        who = "invoicing"
     if IS_QUICK:
         examples = examples // 3
 

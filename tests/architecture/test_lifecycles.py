@@ -26,6 +26,7 @@ from procurement.inbox.states import (
 )
 from procurement.invoices.states import INVOICE_LIFECYCLE, InvoiceState
 from procurement.mailroom.states import DRAFT_LIFECYCLE, MAIL_LIFECYCLE, DraftState, MailState
+from procurement.matching.states import MATCH_POLICY_LIFECYCLE, MatchPolicyState
 from procurement.orders.states import (
     LINE_LIFECYCLE,
     ORDER_LIFECYCLE,
@@ -57,6 +58,7 @@ TABLES = [
     (SHEET_LIFECYCLE, SheetState),
     (APPOINTMENT_LIFECYCLE, AppointmentState),
     (INVOICE_LIFECYCLE, InvoiceState),
+    (MATCH_POLICY_LIFECYCLE, MatchPolicyState),
     (CASE_LIFECYCLE, CaseState),
     (TASK_LIFECYCLE, TaskState),
     (FORMULA_LIFECYCLE, FormulaState),

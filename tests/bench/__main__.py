@@ -21,6 +21,7 @@ from tests.bench import (
     importing,
     inbox,
     mails,
+    matching,
     outbox,
     pages,
     report,
@@ -32,7 +33,7 @@ from tests.bench import (
 from tests.bench.company import BIG, LITTLE, TINY, Size
 from tests.bench.servers import Machine
 
-PARTS = ("pages", "import", "outbox", "inbox", "rules", "mails", "shipments", "dock", "tryton")
+PARTS = ("pages", "import", "outbox", "inbox", "rules", "mails", "shipments", "dock", "matching", "tryton")
 
 
 class Bench:
@@ -61,6 +62,7 @@ class Bench:
             "mails": self.mails,
             "shipments": self.shipments,
             "dock": self.dock,
+            "matching": self.matching,
             "tryton": self.tryton,
         }
         for part in parts:
@@ -115,6 +117,10 @@ class Bench:
     def dock(self, results: dict[str, Any]) -> None:
         size, notices, rounds = (self.big, 10, 2) if self.small else (self.little, 5_000, dock.ROUNDS)
         self.keep(results, "dock", dock.measure(self.machine, size, notices, rounds))
+
+    def matching(self, results: dict[str, Any]) -> None:
+        lines = 100 if self.small else 1_000_000
+        self.keep(results, "matching", matching.measure(self.machine, self.big, lines))
 
     def tryton(self, results: dict[str, Any]) -> None:
         self.keep(results, "tryton", tryton.measure(self.machine, 2 if self.small else 60))

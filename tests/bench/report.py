@@ -31,7 +31,7 @@ sessions and both walls up.
 ```
 make bench                              everything but the first load; twenty minutes, with two cores and 10 GB of disk
 make bench ARGS="pages import"          only these parts: pages, import, outbox, inbox, rules, mails, shipments,
-                                        dock, tryton
+                                        dock, matching, tryton
 make bench FULL=1 ARGS=import           with a first load of all lines through the files connector
 make bench SMALL=1                      a few seconds of everything, to see that it works; keeps nothing
 ```
@@ -97,6 +97,7 @@ def document(results: dict[str, Any]) -> str:
         ("mails", mails),
         ("shipments", shipments),
         ("dock", dock),
+        ("matching", matching),
         ("tryton", tryton),
     ):
         if name in results:
@@ -124,6 +125,7 @@ TITLES = {
     "mails": "The mail reader",
     "shipments": "A notice of many cartons",
     "dock": "A busy dock",
+    "matching": "Invoices matched",
     "tryton": "Promises to a live Tryton",
 }
 
@@ -284,6 +286,14 @@ def dock(part: dict[str, Any]) -> list[str]:
         f"Counts posted one by one: {found['counted_per_second']:.0f} a second.",
         f"The ERP's bookings taken: {found['booked_per_second']:,.0f} a second; counted for their ship notices:",
         f"{found['attributed_per_second']:,.0f} a second.",
+    ]
+
+
+def matching(part: dict[str, Any]) -> list[str]:
+    found = part["found"]
+    return [
+        f"{found['lines']:,} lines of {found['invoices']:,} invoices matched in {found['seconds']:,.0f} s:",
+        f"{found['per_second']:,.0f} lines a second, by one worker, with everything kept that both sides read of it.",
     ]
 
 

@@ -80,6 +80,7 @@ def test_a_small_bench_measures_everything_and_touches_only_its_own_folder(tmp_p
             "mails",
             "shipments",
             "dock",
+            "matching",
         ],
         env=env | {"SMALL": "1", "ARGS": ""},
         cwd=ROOT,
@@ -102,5 +103,8 @@ def test_a_small_bench_measures_everything_and_touches_only_its_own_folder(tmp_p
     assert found["mails"]["found"]["per_second"] > 1
     assert found["shipments"]["found"]["cartons"] == 20
     assert (found["dock"]["found"]["notices"], found["dock"]["found"]["counted"]) == (10, 10)
+    matched = found["matching"]["found"]
+    assert matched["lines"] >= 100
+    assert matched["approved"] == matched["kept"] == matched["invoices"]
     assert "## Plans" in done.stdout
     assert report.DOCUMENT.read_bytes() == before

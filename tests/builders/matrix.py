@@ -13,6 +13,7 @@ from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, 
 from procurement.acknowledgments.models import OrderAcknowledgment, UploadedAnswer
 from procurement.acknowledgments.services import acknowledge_order
 from procurement.calendars.policies import default_calendar
+from procurement.catalogue.models import Company
 from procurement.changes.messages import ProposeChange, Wish
 from procurement.changes.models import OrderChange
 from procurement.changes.services import propose_change
@@ -33,10 +34,16 @@ from procurement.inbox.models import (
     StandIn,
 )
 from procurement.inbox.services.review import INBOX, review_cases
+from procurement.invoices.messages import FileEntry
+from procurement.invoices.models import Invoice, InvoiceFile
+from procurement.invoices.services import add_invoice_file
 from procurement.links.messages import Person as LinkPerson
 from procurement.links.models import SignedLink
 from procurement.links.services import issue_link
 from procurement.mailroom.models import InboundMail, MailDraft
+from procurement.matching.messages import WriteMatchPolicy
+from procurement.matching.models import MatchPolicy
+from procurement.matching.services import write_match_policy
 from procurement.orders.models import PurchaseOrder
 from procurement.receipts.messages import WholeCount, WholeCountLine
 from procurement.receipts.models import ReceivingSheet, SheetLine, SheetPhoto
@@ -50,6 +57,7 @@ from suppliers.models import ApiToken, Supplier
 from suppliers.services import create_token
 from tests.builders.clocks import a_draft_service
 from tests.builders.facts import a_bill, a_receipt, arrive, bill
+from tests.builders.invoices import a_sent_invoice
 from tests.builders.shipments import a_sent_notice
 from tests.builders.tolerances import a_draft, a_rule
 from tests.builders.world import MONDAY, a_line, a_paper, receive
@@ -87,6 +95,7 @@ class Objects:
     absence: StandIn
     formula: PriorityFormula
     notice: ShipNotice
+    invoice_file: InvoiceFile
     time: Appointment
     telling: NoticeWrite
     mail: InboundMail
@@ -98,6 +107,8 @@ class Objects:
     sheet: ReceivingSheet
     sheet_line: SheetLine
     photo: SheetPhoto
+    match_policy: MatchPolicy
+    invoice: Invoice
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -213,6 +224,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
     )
     notice = a_sent_notice(order, people["bea"], {"L20": 5}, number=f"DN-{number}", cartons=(1, 5))
     time = a_time(notice)
+    invoice = a_sent_invoice(order, people["otto"], {"L20": 5}, number=f"R-{number}")
     mail, mail_draft = by_mail(order, supplier)
     sheet = _counted(number, order_number)
     photo = SheetPhoto.objects.create(
@@ -253,6 +265,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         absence,
         formula,
         notice,
+        _proof(invoice, people["otto"]),
         time,
         _told(notice),
         mail,
@@ -261,7 +274,24 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         sheet,
         sheet.lines.get(),
         photo,
+        _a_match_policy(number, people),
+        invoice,
     )
+
+
+def _a_match_policy(number: str, people: dict[str, Person]) -> MatchPolicy:
+    bea = people["bea"].actor
+    with acting(bea):
+        company = Company.objects.get(code="NM").pk
+        command = WriteMatchPolicy(company, f"Matching of {number}", "two_way")
+        return write_match_policy(command, actor=bea, at=MONDAY)
+
+
+def _proof(invoice: Invoice, person: Person) -> InvoiceFile:
+    """A file of an invoice that was sent: both sides may see it."""
+    with acting(person.actor):
+        entry = FileEntry("evidence", "proof.pdf", b"%PDF-1.7")
+        return add_invoice_file(invoice.key, entry, actor=person.actor, at=MONDAY)
 
 
 def through_a_gateway(supplier: Supplier) -> tuple[Gateway, GatewaySecret, GatewayMessage, GatewayEvent]:
@@ -454,6 +484,10 @@ def _policy(objects: Objects) -> dict[str, Any]:
     return {"key": objects.policy.key}
 
 
+def _match_policy(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.match_policy.key}
+
+
 def _rule(objects: Objects) -> dict[str, Any]:
     return {"key": objects.policy.key, "rule": objects.rule.key}
 
@@ -536,6 +570,14 @@ def _change(objects: Objects) -> dict[str, Any]:
 
 def _notice(objects: Objects) -> dict[str, Any]:
     return {"key": objects.notice.key}
+
+
+def _invoice(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.invoice.key}
+
+
+def _invoice_file(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.invoice_file.key}
 
 
 def _time(objects: Objects) -> dict[str, Any]:
@@ -628,6 +670,11 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "change-answer": _change,
     "change-revise": _change,
     "api-order-changes": _order,
+    "api-invoice": _invoice,
+    **{
+        f"api-invoice-{verb}": _invoice
+        for verb in ("match", "send", "revise", "withdraw", "reject", "discard", "credit")
+    },
     "api-ship-notice": _notice,
     "api-ship-notice-send": _notice,
     "api-ship-notice-correct": _notice,
@@ -688,6 +735,11 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "policy-rule": _rule,
     "policy-rule-drop": _rule,
     "policy-dry-run": _policy,
+    "invoice-match": _invoice,
+    "match-policy": _match_policy,
+    "match-policy-edit": _match_policy,
+    "match-policy-approve": _match_policy,
+    "match-policy-retire": _match_policy,
     "rules-switch": _company,
     "service": _service,
     "service-change": _service,
@@ -744,6 +796,16 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "api-count": _sheet,
     "api-count-reverse": _sheet,
     "api-count-say": _sheet,
+    "invoice": _invoice,
+    "invoice-save": _invoice,
+    "invoice-send": _invoice,
+    "invoice-discard": _invoice,
+    "invoice-withdraw": _invoice,
+    "invoice-revise": _invoice,
+    "invoice-note": _invoice,
+    "invoice-file-add": _invoice,
+    "invoice-file": _invoice_file,
+    "invoice-file-drop": _invoice_file,
     "shipment-time": _notice,
     "shipment-time-do": _time_verb,
     "dock-plan": _site,

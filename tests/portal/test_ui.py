@@ -79,6 +79,7 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
     from procurement.erp.states import CommandState, ConnectionState, RunState
     from procurement.gateways.states import EventState
     from procurement.gateways.states import MessageState as GatewayMessageState
+    from procurement.invoices.states import InvoiceState
     from procurement.mailroom.states import DraftState, MailState
     from procurement.orders import states
     from procurement.receipts.states import SheetState
@@ -95,6 +96,7 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
         "sheet": SheetState,
         "appointment": AppointmentState,
         "bill": PaymentState,
+        "invoice": InvoiceState,
         "order": states.OrderState,
         "promise": states.PromiseState,
         "erp": CommandState,

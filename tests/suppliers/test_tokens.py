@@ -242,15 +242,25 @@ def test_secret_is_compared_even_when_the_prefix_is_unknown(monkeypatch, tokens)
 
 def test_token_carries_its_scope_and_no_more(tokens, world):
     reader, answerer, ours = tokens("ACME", "read"), tokens("ACME"), tokens()
+    invoicing = tokens("ACME", "invoice")
 
     def facts(program):
         actor = actor_of_token(program.secret, at=MONDAY)
         return actor.side, actor.supplier_ids, sorted(actor.permissions), actor.channel, actor.user_id
 
-    assert facts(reader) == ("supplier", (world["ACME"].pk,), ["order.export", "order.view"], "api", None)
+    reads = ["invoice.view", "order.export", "order.view"]
+    assert facts(reader) == ("supplier", (world["ACME"].pk,), reads, "api", None)
     assert facts(answerer)[2] == [
         "change.negotiate",
+        "invoice.view",
         "order.acknowledge",
+        "order.export",
+        "order.view",
+        "thread.write",
+    ]
+    assert facts(invoicing)[2] == [
+        "invoice.view",
+        "invoice.write",
         "order.export",
         "order.view",
         "thread.write",
@@ -258,7 +268,7 @@ def test_token_carries_its_scope_and_no_more(tokens, world):
     assert facts(ours)[:3] == (
         "company",
         (),
-        ["case.view", "order.export", "order.view", "policy.view"],
+        ["case.view", "invoice.view", "order.export", "order.view", "policy.view"],
     )
 
 

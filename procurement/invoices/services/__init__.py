@@ -1,5 +1,6 @@
 """The verbs on an invoice: begun, saved, sent, taken back, corrected, settled; its files; how a company takes them."""
 
+from procurement.invoices.services.adding import add_lines
 from procurement.invoices.services.draft import (
     charges_in,
     discard_draft,
@@ -55,6 +56,7 @@ __all__ = [
     "KeepSheet",
     "Sent",
     "add_invoice_file",
+    "add_lines",
     "answer_upload",
     "apply_upload",
     "approve_invoice",

@@ -42,6 +42,7 @@ from suppliers.roles import Permission
 
 ZERO = Decimal(0)
 LARGEST = Decimal(10) ** 11
+LARGEST_SUM = Decimal(10) ** 14
 MOST_CHARGES = 100
 LONGEST = {
     "number": 60,
@@ -257,6 +258,7 @@ class _Content:
             [_extra(one) for one in self.charges],
             invoice.currency,
         )
+        self._require_room(sums)
         invoice.charges.all().delete()
         invoice.lines.all().delete()
         invoice.taxes.all().delete()
@@ -296,6 +298,14 @@ class _Content:
             "tax_total": sums.tax_total,
             "total": sums.total,
         }
+
+    def _require_room(self, sums: Sums) -> None:
+        """Raise `Invalid` for sums that nobody means, and that there is no room for."""
+        figures = [sums.line_total, sums.allowance_total, sums.charge_total, sums.total]
+        figures += [one.gross for one in sums.lines] + [one.amount for one in sums.taxes]
+        if any(abs(one) >= LARGEST_SUM for one in figures):
+            message = _("It comes to more than any invoice can. Look at quantities, prices and charges.")
+            raise Invalid(message, [Problem("lines", message, "", "out_of_range")])
 
     def _line(self, position: int, one: LineEntry, sums: Sums) -> InvoiceLine:
         line = self.lines.get((one.order, one.line_key)) if one.order is not None else None

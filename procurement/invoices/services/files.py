@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
-from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, Problem
+from portal.kernel.errors import IllegalTransition, Invalid, Problem
 from portal.kernel.scope import requires_scope
 from procurement.invoices.messages import FileEntry
 from procurement.invoices.models import Invoice, InvoiceFile
@@ -69,7 +69,7 @@ def drop_invoice_file(key: uuid.UUID, *, actor: Actor, at: datetime) -> Invoice:
     file = find_file(key, actor=actor)
     invoice = lock_invoice(file.invoice.key, actor=actor)
     if not invoice.is_draft:
-        raise NotAllowed(_("What was sent stays as it is."))
+        raise IllegalTransition(_("What was sent stays as it is."), details={"state": invoice.state})
     _record("invoice.file_dropped", invoice, file, actor=actor, at=at)
     file.delete()
     return invoice

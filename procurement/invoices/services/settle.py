@@ -54,7 +54,8 @@ def _moved(at: datetime) -> dict[str, Any]:
     return {"updated_at": at, "state_at": at}
 
 
-def _as_json(hold: Hold) -> dict[str, Any]:
+def held_to_json(hold: Hold) -> dict[str, Any]:
+    """Why an invoice does not go on, as it keeps it."""
     return {"key": hold.key, "params": dict(hold.params)}
 
 
@@ -68,7 +69,7 @@ def hold_invoice(
     invoice = _held(key, "hold", Permission.INVOICE_SETTLE, version, actor=actor)
     if hold.acts not in Acts.values or not hold.key:
         raise ValueError(f"an invoice is held for a reason, and somebody acts: {hold}")
-    said = _as_json(hold)
+    said = held_to_json(hold)
     same = invoice.held_for == said and invoice.acts == hold.acts
     if (invoice.state == InvoiceState.HELD and same) or (
         invoice.state == InvoiceState.DISPUTED and actor.user_id is None
@@ -152,15 +153,20 @@ def approve_invoice(
         "pay_on": pay_on or invoice.due_on,
     }
     facts = said_of(invoice) | {"reason": said, "taken": taken}
-    payload = said_of(invoice) | {
-        "company": invoice.company.code,
-        "supplier": invoice.supplier.number,
-        "document": str(invoice.document),
-    }
+    payload = approval_payload(invoice)
     INVOICE_LIFECYCLE.move(
         invoice, "approve", actor=actor, at=at, facts=facts, fields=fields, payload=payload
     )
     return invoice
+
+
+def approval_payload(invoice: Invoice) -> dict[str, Any]:
+    """What the ERP is told of an invoice that it is to book."""
+    return said_of(invoice) | {
+        "company": invoice.company.code,
+        "supplier": invoice.supplier.number,
+        "document": str(invoice.document),
+    }
 
 
 def _take(invoice: Invoice, amounts: Mapping[int, Decimal]) -> list[dict[str, Any]]:
@@ -236,7 +242,7 @@ def reopen_invoice(
 ) -> Invoice:
     """Take an approval back, as long as the ERP has not booked it: it is held again, and says why."""
     invoice = _held(key, "reopen", Permission.INVOICE_SETTLE, version, actor=actor)
-    said = _as_json(hold)
+    said = held_to_json(hold)
     InvoiceLine.objects.filter(invoice=invoice).update(approved_amount=None)
     fields = {
         **_moved(at),

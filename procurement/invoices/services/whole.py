@@ -43,20 +43,17 @@ Name = tuple[str, str]
 
 
 @requires_scope
-def write_whole(
-    whole: WholeInvoice, *, supplier: Supplier | None = None, actor: Actor, at: datetime
-) -> Invoice:
+def write_whole(whole: WholeInvoice, *, actor: Actor, at: datetime) -> Invoice:
     """Write an invoice as a whole, as a draft. One whose number was rejected before is written as the next version of
     that one.
 
     Order lines are named as their ERP does; what a line leaves out (unit, price unit, description, tax where the
-    company has a usual one) is that of its order line. The buying side names the `supplier`. Raises `Invalid` with
-    every problem found; nothing is kept then.
+    company has a usual one) is that of its order line. Raises `Invalid` with every problem found; nothing is kept then.
     """
     require_may(actor, Permission.INVOICE_WRITE)
     company = _company(whole, actor)
     lines = _lines(whole, company, actor)
-    seller = _seller(supplier, lines, actor)
+    seller = _seller(whole.supplier, lines, actor)
     currency = _currency(whole, lines, seller, company)
     about = _about(whole, seller, actor)
     rejected = rejected_namesake(seller.pk, company.pk, whole.kind, whole.header.number)
@@ -83,9 +80,9 @@ def write_whole(
 
 
 @requires_scope
-def send_whole(whole: WholeInvoice, *, supplier: Supplier | None = None, actor: Actor, at: datetime) -> Sent:
+def send_whole(whole: WholeInvoice, *, actor: Actor, at: datetime) -> Sent:
     """Write an invoice as a whole and send it, or neither."""
-    invoice = write_whole(whole, supplier=supplier, actor=actor, at=at)
+    invoice = write_whole(whole, actor=actor, at=at)
     return send_invoice(InvoiceNamed(invoice.key, invoice.version), actor=actor, at=at)
 
 
@@ -153,10 +150,14 @@ def _lines(whole: WholeInvoice, company: Company, actor: Actor) -> Mapping[Name,
     return lines
 
 
-def _seller(supplier: Supplier | None, lines: Mapping[Name, PurchaseOrderLine], actor: Actor) -> Supplier:
+def _seller(number: str, lines: Mapping[Name, PurchaseOrderLine], actor: Actor) -> Supplier:
     theirs = {one.order.supplier_id: one.order.supplier for one in lines.values()}
-    if supplier is not None:
-        theirs[supplier.pk] = supplier
+    if number:
+        named = Supplier.objects.visible_to(actor).filter(number=number).first()
+        if named is None:
+            message = _("There is no supplier %(number)s here.") % {"number": number}
+            raise _refused("supplier", message, number, "unknown")
+        theirs[named.pk] = named
     if not theirs and actor.is_supplier:
         theirs = {one.pk: one for one in Supplier.objects.visible_to(actor).filter(pk__in=actor.supplier_ids)}
     if len(theirs) != 1:

@@ -60,6 +60,8 @@ def _show(request: DoorRequest, sheet: ReceivingSheet, *, status: int = 200, **t
         "may_answer": is_posted and actor.is_supplier and actor.may(Permission.SHIPMENT_WRITE),
         "may_settle": is_posted and not actor.is_supplier and actor.may(Permission.ORDER_DECIDE),
         "may_reverse": not actor.is_supplier and "reverse" in SHEET_LIFECYCLE.verbs_for(actor, sheet.state),
+        "may_invoice": is_posted and actor.may(Permission.INVOICE_WRITE),
+        "may_credit": bool(differences),
         "answers": [(word.value, word.label) for word in ANSWERS],
         "settlements": [(word.value, word.label) for word in SETTLEMENTS],
     }

@@ -42,7 +42,7 @@ from procurement.shipments.services import (
     send_notice,
     tell_milestone,
 )
-from procurement.shipments.states import NOTICE_LIFECYCLE, ON_THE_WAY, MilestoneKind
+from procurement.shipments.states import LIVE, NOTICE_LIFECYCLE, ON_THE_WAY, MilestoneKind
 from procurement.shipments.views.editor import show_editor
 from suppliers.roles import Permission
 
@@ -88,6 +88,7 @@ def _show(request: DoorRequest, notice: ShipNotice) -> HttpResponse:
         "may_close": "close" in verbs,
         "may_tell": notice.state in ON_THE_WAY and request.actor.may(Permission.SHIPMENT_WRITE),
         "may_repeat": request.actor.may(Permission.SHIPMENT_WRITE),
+        "may_invoice": notice.state in LIVE and request.actor.may(Permission.INVOICE_WRITE),
     }
     return render(request, SHIPMENT, context)
 

@@ -16,6 +16,7 @@ from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.receipts.models import Receipt
 from procurement.receipts.queries import receipts_by_line
 from procurement.workbench.presenters import lines_text
+from procurement.workbench.queries.invoices import Invoiced, invoiced_on
 
 MOST_SHOWN = 20
 
@@ -102,11 +103,14 @@ class Billed:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """Both lists of the order's page. `hidden` is how many more lines of the first there are."""
+    """What the order's page lists. `hidden` is how many more lines of the first there are. `invoices` are those that
+    the ERP has booked and no claim here is: on paper, or by an earlier system.
+    """
 
     arrived: Sequence[Arrived]
     hidden: int
     invoices: Sequence[Billed]
+    invoiced: Invoiced
 
 
 def happened(
@@ -117,7 +121,7 @@ def happened(
     today: date,
     show_all: bool = False,
 ) -> Happened:
-    """What arrived and what was billed of these lines: three queries, however much it is."""
+    """What arrived and what was claimed and booked of these lines: five queries, however much it is."""
     receipts = receipts_by_line(order, actor=actor)
     arrived = [
         Arrived(line, receipts.get(line.pk, []))
@@ -125,5 +129,7 @@ def happened(
         if line.pk in receipts or line.received_quantity
     ]
     shown = arrived if show_all else arrived[:MOST_SHOWN]
-    billed = [Billed(bill, today) for bill in bills_of(order, actor=actor)]
-    return Happened(shown, len(arrived) - len(shown), billed)
+    invoiced = invoiced_on(order, lines, actor=actor)
+    ours = {claim.invoice.bill_id for claim in invoiced.claims}
+    billed = [Billed(bill, today) for bill in bills_of(order, actor=actor) if bill.pk not in ours]
+    return Happened(shown, len(arrived) - len(shown), billed, invoiced)

@@ -68,9 +68,15 @@ def test_what_the_order_says_was_received_stands_without_a_single_receipt(people
 
 
 def test_an_order_to_which_nothing_happened_says_nothing_of_it(people):
-    html = page(people["asha"], an_order())
+    order = an_order()
 
+    html = page(people["bea"], order)
     assert (part(html, "received"), part(html, "invoices")) == ("", "")
+    html = page(people["asha"], order)  # who may claim it
+    assert part(html, "received") == ""
+    assert part(html, "invoices") == (
+        "Invoices Invoice this order Choose lines to invoice Nothing was invoiced yet."
+    )
 
 
 @pytest.mark.parametrize("who", ["asha", "bea"])
@@ -93,8 +99,8 @@ def test_both_sides_read_how_far_invoices_are_paid(people, who):
         return f"{day.day} {day:%b %Y}"
 
     assert told == (
-        "Invoices "
-        f"Invoice A-5 , {head} Cancelled "
+        ("Invoices Invoice this order Choose lines to invoice " if who == "asha" else "Invoices ")
+        + f"Invoice A-5 , {head} Cancelled "
         f"Credit note C-4 , {head} Due {shown(past)}, open 822.00 EUR Approved "
         f"Invoice A-3 , {head} Was due {shown(past)}, open 822.00 EUR Approved "
         f"Invoice A-2 , {head} Due {shown(soon)}, open 522.50 EUR Partly paid "

@@ -22,6 +22,7 @@ LIFECYCLES = (
     "procurement.receipts.states.SHEET_LIFECYCLE",
     "procurement.docks.states.APPOINTMENT_LIFECYCLE",
     "procurement.invoices.states.INVOICE_LIFECYCLE",
+    "procurement.matching.states.MATCH_POLICY_LIFECYCLE",
     "procurement.erp.states.NOTICE_WRITE_LIFECYCLE",
     "procurement.erp.states.RECEIPT_WRITE_LIFECYCLE",
     "procurement.mailroom.states.MAIL_LIFECYCLE",

@@ -1,0 +1,426 @@
+"""Invoices in words: how one stands and whose turn it is, what its checks say and where, its terms, what happened."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.templatetags.portal_ui import day_text, figure, money_text
+from portal.kernel.values import minor_units
+from procurement.invoices.models import Invoice, InvoiceTax, InvoiceTaxChoice
+from procurement.invoices.policies.checks import Finding, Grade
+from procurement.invoices.policies.terms import discount_amount, discount_until
+from procurement.invoices.states import Acts, InvoiceKind, InvoiceState, TaxCategory
+from procurement.orders.policies import plain
+from procurement.shipments.presenters import Said, bad
+
+__all__ = ["Said", "bad"]
+
+# The charges and allowances that people choose from (UNCL 7161 and UNCL 5189, as EN 16931 takes them).
+CHARGES: Mapping[str, Promise] = {
+    "FC": lazy("Freight"),
+    "DL": lazy("Delivery"),
+    "SAA": lazy("Shipping and handling"),
+    "HD": lazy("Handling"),
+    "PC": lazy("Packing"),
+    "ABL": lazy("Additional packaging"),
+    "PL": lazy("Palletizing"),
+    "LA": lazy("Labelling"),
+    "SH": lazy("Special handling"),
+    "SU": lazy("Set-up"),
+    "TAC": lazy("Testing"),
+    "FI": lazy("Financing"),
+    "ADR": lazy("Other services"),
+}
+ALLOWANCES: Mapping[str, Promise] = {
+    "95": lazy("Discount"),
+    "100": lazy("Special rebate"),
+    "64": lazy("Special agreement"),
+    "65": lazy("For a fault in production"),
+    "68": lazy("End of range"),
+    "70": lazy("For the Incoterm"),
+    "88": lazy("Material surcharge or deduction"),
+    "103": lazy("Temporary"),
+    "104": lazy("Standard discount"),
+    "105": lazy("Yearly turnover"),
+}
+
+
+def code_word(code: str, *, is_allowance: bool) -> str:
+    """What a code of a charge or an allowance means; the code itself where we have no word for it."""
+    word = (ALLOWANCES if is_allowance else CHARGES).get(code)
+    return str(word) if word else code
+
+
+def kind_word(invoice: Invoice) -> str:
+    """What sort of paper it is, as the reader calls it."""
+    return str(InvoiceKind(invoice.kind).label)
+
+
+def title_of(invoice: Invoice) -> str:
+    """ "Invoice LF-26-0188", "Credit note CN-7"; a draft that has no number yet says so."""
+    if not invoice.number:
+        words = {
+            InvoiceKind.INVOICE: _("New invoice"),
+            InvoiceKind.CREDIT_NOTE: _("New credit note"),
+            InvoiceKind.DEBIT_NOTE: _("New debit note"),
+        }
+        return words[InvoiceKind(invoice.kind)]
+    words = {
+        InvoiceKind.INVOICE: _("Invoice %(number)s"),
+        InvoiceKind.CREDIT_NOTE: _("Credit note %(number)s"),
+        InvoiceKind.DEBIT_NOTE: _("Debit note %(number)s"),
+    }
+    return words[InvoiceKind(invoice.kind)] % {"number": invoice.number}
+
+
+# --- taxes --------------------------------------------------------------------------------------------------
+
+
+def tax_text(
+    category: str, rate: Decimal, jurisdiction: str, choices: Sequence[InvoiceTaxChoice] = ()
+) -> str:
+    """How a tax is called: as the company calls it, else by its category and rate."""
+    for choice in choices:
+        if (choice.category, choice.rate, choice.jurisdiction) == (category, rate, jurisdiction):
+            return choice.label
+    if not category:
+        return _("not said")
+    word = str(TaxCategory(category).label) if category in TaxCategory.values else category
+    parts = [word, f"{figure(rate)} %" if rate else "", jurisdiction]
+    return ", ".join(filter(None, parts))
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRow:
+    """A tax of an invoice in words: what is taxed, what it comes to, and why there is none."""
+
+    text: str
+    base: Decimal
+    amount: Decimal
+    reason: str = ""
+
+
+def tax_rows(taxes: Iterable[InvoiceTax], choices: Sequence[InvoiceTaxChoice] = ()) -> list[TaxRow]:
+    """The taxes of an invoice in words."""
+    return [
+        TaxRow(
+            tax_text(tax.category, tax.tax_rate, tax.jurisdiction, choices),
+            tax.base,
+            tax.amount,
+            tax.exemption_reason,
+        )
+        for tax in taxes
+    ]
+
+
+# --- what the checks say ------------------------------------------------------------------------------------
+
+LOOKS = {Grade.STOP: ("stop", "stop"), Grade.WARN: ("wait", "alert"), Grade.HINT: ("quiet", "none")}
+
+
+def said(finding: Finding) -> Said:
+    """A finding with its looks: what must be mended, what to think about, what is good to know."""
+    words = {Grade.STOP: _("To mend"), Grade.WARN: _("Think"), Grade.HINT: _("Hint")}
+    return Said(*LOOKS[finding.grade], words[finding.grade], finding.message)
+
+
+# Fields of the checks that are no field of the editor, and where their sentences stand there.
+PLACES = {"total": "totals", "category": "lines", "tax_rate": "lines", "order": "lines", "unit": "lines"}
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the checks say, each beside what it speaks of: fields of the head, and lines by position."""
+
+    fields: Mapping[str, Sequence[Said]]
+    lines: Mapping[int, Sequence[Said]]
+    counts: Mapping[Grade, int]
+
+    @property
+    def stops(self) -> int:
+        return self.counts.get(Grade.STOP, 0)
+
+    @property
+    def warnings(self) -> int:
+        return self.counts.get(Grade.WARN, 0)
+
+    @property
+    def summary(self) -> Said:
+        """How it stands in one sentence."""
+        if self.stops:
+            text = ngettext(
+                "One thing is to be mended before it can be sent.",
+                "%(n)d things are to be mended before it can be sent.",
+                self.stops,
+            )
+            return Said("wait", "wait", "", text % {"n": self.stops})
+        if self.warnings:
+            text = ngettext(
+                "It can be sent; one thing to think about first.",
+                "It can be sent; %(n)d things to think about first.",
+                self.warnings,
+            )
+            return Said("wait", "alert", "", text % {"n": self.warnings})
+        return Said("done", "full", "", _("It can be sent."))
+
+
+def findings(found: Sequence[Finding]) -> Findings:
+    """Each finding beside what it speaks of."""
+    fields: dict[str, list[Said]] = defaultdict(list)
+    lines: dict[int, list[Said]] = defaultdict(list)
+    for one in found:
+        if one.line is None:
+            fields[PLACES.get(one.field, one.field)].append(said(one))
+        else:
+            lines[one.line].append(said(one))
+    return Findings(fields, lines, Counter(one.grade for one in found))
+
+
+# --- terms --------------------------------------------------------------------------------------------------
+
+
+def terms_text(invoice: Invoice) -> str:
+    """When it is to be paid, and what who pays early may keep, as one sentence; empty where nothing is known."""
+    parts = []
+    until = discount_until(invoice.invoiced_on, invoice.discount_days)
+    if until and invoice.discount_percent:
+        less = discount_amount(invoice.total, invoice.discount_percent, invoice.currency)
+        values = {
+            "percent": figure(invoice.discount_percent),
+            "day": day_text(until),
+            "less": money_text(less, invoice.currency),
+        }
+        parts.append(_("%(percent)s %% less if paid by %(day)s, that is %(less)s.") % values)
+    if invoice.due_on:
+        parts.append(_("Due in full on %(day)s.") % {"day": day_text(invoice.due_on)})
+    return " ".join(parts)
+
+
+# --- how it stands ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The sentence at the top of an invoice: who is to act, and how it stands."""
+
+    tone: str
+    glyph: str
+    turn: str
+    yours: bool
+    sentence: str | SafeString
+
+
+def turn_word(invoice: Invoice, *, is_supplier: bool) -> str:
+    """Who acts while it is held, for this reader."""
+    if not invoice.acts:
+        return ""
+    if is_supplier == (invoice.acts == Acts.SUPPLIER) and invoice.acts != Acts.NOBODY:
+        return _("Your turn") if is_supplier else str(Acts(invoice.acts).label)
+    words = {
+        Acts.SUPPLIER: invoice.supplier.name,
+        Acts.BUYER: _("The buyer"),
+        Acts.RECEIVER: _("Receiving"),
+        Acts.PAYABLES: _("Accounts payable"),
+        Acts.NOBODY: _("Goes on by itself"),
+    }
+    return words[Acts(invoice.acts)]
+
+
+def is_yours(invoice: Invoice, *, is_supplier: bool) -> bool:
+    """Whether it waits for the reader's side."""
+    if invoice.state == InvoiceState.DRAFT:
+        return True
+    if invoice.state == InvoiceState.REJECTED:
+        return is_supplier
+    if invoice.state not in (InvoiceState.HELD, InvoiceState.DISPUTED) or invoice.acts == Acts.NOBODY:
+        return False
+    return is_supplier == (invoice.acts == Acts.SUPPLIER)
+
+
+def headline(invoice: Invoice, *, is_supplier: bool, why: str) -> Headline:
+    """Where an invoice stands, for whoever reads it. `why` is the reason for which it is held, as a sentence."""
+    yours = is_yours(invoice, is_supplier=is_supplier)
+    state = InvoiceState(invoice.state)
+    if state in (InvoiceState.HELD, InvoiceState.DISPUTED):
+        return _held(invoice, is_supplier=is_supplier, yours=yours, why=why)
+    look = HEADLINES[state]
+    return Headline(look.tone, look.glyph, str(look.turn), yours, look.sentence(invoice))
+
+
+def _held(invoice: Invoice, *, is_supplier: bool, yours: bool, why: str) -> Headline:
+    turn = turn_word(invoice, is_supplier=is_supplier)
+    since = day_text(timezone.localtime(invoice.held_at).date()) if invoice.held_at else ""
+    text = _("{why} <span>Since {since}.</span>")
+    sentence = format_html(text, why=why or _("Held."), since=since)
+    if invoice.state == InvoiceState.DISPUTED:
+        return Headline("talk", "talk", turn or _("Disputed"), yours, sentence)
+    if invoice.acts == Acts.NOBODY:
+        return Headline("move", "half", turn, False, sentence)
+    return Headline("wait", "alert", turn or _("Held"), yours, sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    tone: str
+    glyph: str
+    turn: Promise
+    sentence: Callable[[Invoice], str | SafeString]
+
+
+def _sent(invoice: Invoice) -> str:
+    return _("It is being held against its orders and what was received of them.")
+
+
+def _approved(invoice: Invoice) -> str | SafeString:
+    if invoice.is_credit:
+        return _("Taken. It counts against what is to be paid.")
+    if invoice.due_on:
+        text = _("Approved by {by}. It is to be paid on <b>{day}</b> at the latest.")
+        return format_html(text, by=invoice.approved_by, day=day_text(invoice.due_on))
+    return _("Approved by %(by)s.") % {"by": invoice.approved_by}
+
+
+def _scheduled(invoice: Invoice) -> str | SafeString:
+    day = invoice.pay_on or invoice.due_on
+    if day is None:
+        return _("Booked. It is paid with one of the next runs.")
+    return format_html(_("Booked. Planned to be paid on <b>{day}</b>."), day=day_text(day))
+
+
+def _paid(invoice: Invoice) -> str | SafeString:
+    if invoice.paid_on is None:
+        return _("Paid.")
+    if invoice.payment_reference:
+        text = _("Paid on <b>{day}</b>, reference {reference}.")
+        return format_html(text, day=day_text(invoice.paid_on), reference=invoice.payment_reference)
+    return format_html(_("Paid on <b>{day}</b>."), day=day_text(invoice.paid_on))
+
+
+def _rejected(invoice: Invoice) -> str:
+    text = _("Sent back: “%(why)s”. Correct it and send it again under the same number.")
+    return text % {"why": invoice.rejected_reason}
+
+
+def _withdrawn(invoice: Invoice) -> str:
+    if invoice.end_reason:
+        return _("Withdrawn: “%(why)s”. Its number is free again.") % {"why": invoice.end_reason}
+    return _("Withdrawn. Its number is free again.")
+
+
+def _voided(invoice: Invoice) -> str:
+    if invoice.end_reason:
+        return _("Voided: “%(why)s”. Nothing of it is paid.") % {"why": invoice.end_reason}
+    return _("Voided. Nothing of it is paid.")
+
+
+HEADLINES: Mapping[InvoiceState, _Look] = {
+    InvoiceState.DRAFT: _Look("quiet", "none", lazy("Draft"), lambda _one: _("Nothing is sent yet.")),
+    InvoiceState.SENT: _Look("move", "quarter", lazy("Being matched"), _sent),
+    InvoiceState.APPROVED: _Look("move", "half", lazy("Approved"), _approved),
+    InvoiceState.SCHEDULED: _Look("move", "most", lazy("To be paid"), _scheduled),
+    InvoiceState.PAID: _Look("done", "full", lazy("Paid"), _paid),
+    InvoiceState.REJECTED: _Look("stop", "stop", lazy("Sent back"), _rejected),
+    InvoiceState.WITHDRAWN: _Look("quiet", "stop", lazy("Withdrawn"), _withdrawn),
+    InvoiceState.REPLACED: _Look(
+        "quiet", "stale", lazy("Replaced"), lambda _one: _("A newer version has taken its place.")
+    ),
+    InvoiceState.VOIDED: _Look("quiet", "stop", lazy("Voided"), _voided),
+    InvoiceState.DISCARDED: _Look(
+        "quiet", "none", lazy("Discarded"), lambda _one: _("This draft was thrown away.")
+    ),
+}
+
+
+# --- what happened ------------------------------------------------------------------------------------------
+
+Facts = Mapping[str, Any]
+
+STORY: Mapping[str, tuple[str, str, Promise]] = {
+    "invoice.drafted": ("quiet", "none", lazy("Begun")),
+    "invoice.discarded": ("quiet", "none", lazy("The draft was thrown away")),
+    "invoice.sent": ("move", "quarter", lazy("Sent")),
+    "invoice.withdrawn": ("quiet", "stop", lazy("Withdrawn")),
+    "invoice.replaced": ("quiet", "stale", lazy("Replaced by its next version")),
+    "invoice.held": ("wait", "alert", lazy("Held")),
+    "invoice.released": ("move", "quarter", lazy("Goes on: it is matched again")),
+    "invoice.disputed": ("talk", "talk", lazy("Disputed")),
+    "invoice.approved": ("move", "half", lazy("Approved")),
+    "invoice.reopened": ("wait", "stale", lazy("The approval was taken back")),
+    "invoice.rejected": ("stop", "stop", lazy("Sent back")),
+    "invoice.scheduled": ("move", "most", lazy("Booked, to be paid")),
+    "invoice.paid": ("done", "full", lazy("Paid")),
+    "invoice.payment_reversed": ("wait", "stale", lazy("The payment was taken back")),
+    "invoice.voided": ("quiet", "stop", lazy("Voided")),
+    "invoice.file_added": ("quiet", "full", lazy("A file was added")),
+    "invoice.file_dropped": ("quiet", "none", lazy("A file was taken away")),
+    "invoice.matched": ("quiet", "full", lazy("Matched")),
+}
+
+
+def story(
+    events: Iterable[AuditEvent], reader_id: int | None, *, why: Callable[[Facts], str] = lambda _facts: ""
+) -> list[dict[str, Any]]:
+    """What happened to an invoice, for the timeline. `why` says the reason that a fact carries, where it carries one.
+
+    A fact of a kind without words is shown by its kind: the packages above tell theirs on the same story.
+    """
+    entries = []
+    for event in events:
+        tone, glyph, text = STORY.get(event.kind, ("quiet", "full", event.kind.partition(".")[2]))
+        who = _("you") if reader_id is not None and event.actor_user_id == reader_id else event.actor_label
+        reason = why(event.facts) or str(event.facts.get("reason") or "")
+        words = f"{text}: {reason}" if reason else str(text)
+        if event.kind == "invoice.sent" and int(event.facts.get("issue") or 1) > 1:
+            words = _("Sent again as version %(issue)s") % {"issue": event.facts["issue"]}
+        entries.append(
+            {
+                "tone": tone,
+                "glyph": glyph,
+                "text": words,
+                "at": event.at,
+                "note": "" if event.actor_side == "system" else who,
+            }
+        )
+    return entries
+
+
+def per_text(price_quantity: Decimal, unit: str) -> str:
+    """For how many a price is: "per 100 pcs"; "per pc" is said without the one."""
+    if price_quantity == 1:
+        return _("per %(unit)s") % {"unit": unit}
+    return _("per %(count)s %(unit)s") % {"count": plain(price_quantity), "unit": unit}
+
+
+def days_over(invoice: Invoice, today: date) -> int:
+    """By how many days it is due and not paid; zero where it is not."""
+    over = (InvoiceState.PAID, *ENDED, InvoiceState.DRAFT)
+    if invoice.due_on is None or invoice.state in over:
+        return 0
+    return max(0, (today - invoice.due_on).days)
+
+
+ENDED = (
+    InvoiceState.REJECTED,
+    InvoiceState.WITHDRAWN,
+    InvoiceState.REPLACED,
+    InvoiceState.VOIDED,
+    InvoiceState.DISCARDED,
+)
+
+
+def price_text(price: Decimal, per: Decimal, currency: str, unit: str) -> str:
+    """A price as a sentence says it: "9.40 EUR", "94.00 EUR per 100 pcs"."""
+    text = f"{figure(price, minor_units(currency))} {currency}"
+    return text if per == 1 else f"{text} {per_text(per, unit)}"

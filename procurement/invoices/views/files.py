@@ -1,0 +1,84 @@
+"""The files of an invoice: added, fetched, taken out of a draft."""
+
+import uuid
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+
+from portal.kernel.access import DoorRequest, door
+from portal.kernel.errors import Invalid, Refusal
+from portal.kernel.web import see_other
+from procurement.invoices.messages import FileEntry
+from procurement.invoices.queries import find_file, find_invoice
+from procurement.invoices.services import add_invoice_file, drop_invoice_file
+from procurement.invoices.states import FileKind
+from procurement.invoices.views.paper import confirm, show_paper
+from procurement.threads.policies import LARGEST_FILE
+from suppliers.roles import Permission
+
+P = Permission
+
+
+@door(P.INVOICE_VIEW)
+def invoice_file(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """One file, to be saved and never to be shown inside our pages: see the files of a thread."""
+    found = find_file(key, actor=request.actor)
+    response = HttpResponse(bytes(found.content), content_type=found.content_type)
+    response["Content-Disposition"] = (
+        content_disposition_header(as_attachment=True, filename=found.name) or "attachment"
+    )
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@door(P.INVOICE_WRITE, P.INVOICE_SETTLE, methods=["POST"])
+def invoice_file_add(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Add a file to a draft, or evidence to what was sent."""
+    invoice = find_invoice(key, actor=request.actor)
+    sent = request.FILES.get("file")
+    refusal: Refusal | None = None
+    if sent is None:
+        refusal = Invalid(_("Choose a file first."))
+    else:
+        # A byte more than fits tells that it is too large, and no more of it is read.
+        content = sent.read(LARGEST_FILE + 1)
+        entry = FileEntry(request.POST.get("kind", FileKind.EVIDENCE), sent.name or "", content)
+        try:
+            with transaction.atomic():
+                add_invoice_file(key, entry, actor=request.actor, at=request.at)
+        except Invalid as found:
+            refusal = found
+    if refusal is not None:
+        return show_paper(request, invoice, refusal=refusal)
+    messages.success(request, _("The file is added."))
+    return _back(key)
+
+
+@door(P.INVOICE_WRITE, methods=["GET", "POST"])
+def invoice_file_drop(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Take a file out of a draft."""
+    file = find_file(key, actor=request.actor)
+    if request.method == "POST":
+        invoice = drop_invoice_file(key, actor=request.actor, at=request.at)
+        messages.success(request, _("The file is taken away."))
+        return _back(invoice.key)
+    context = {
+        "title": _("Take %(name)s away?") % {"name": file.name},
+        "text": _("The draft stays as it is otherwise."),
+        "action": request.path,
+        "verb": _("Take it away"),
+        "danger": True,
+        "back": reverse("invoice", args=[file.invoice.key]),
+    }
+    return confirm(request, context)
+
+
+def _back(key: uuid.UUID) -> HttpResponse:
+    response = see_other("invoice", key)
+    response["Location"] += "#files"
+    return response

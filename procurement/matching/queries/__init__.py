@@ -1,0 +1,46 @@
+"""Reading matches, the rules by which they are made, and all that a claim is held against."""
+
+from procurement.matching.queries.figures import MatchFigures, first_matches, match_figures
+from procurement.matching.queries.gathering import Gathering, gather
+from procurement.matching.queries.kept import (
+    checks_of,
+    current_match,
+    current_matches,
+    find_match,
+    matches_of,
+    visible_matches,
+)
+from procurement.matching.queries.rules import (
+    find_match_policy,
+    lock_match_policy,
+    match_policies,
+    ways_of,
+)
+from procurement.matching.queries.waiting import (
+    MATCHER,
+    touched_by_claims,
+    touched_by_orders,
+    waiting_for_receipt,
+)
+
+__all__ = [
+    "MATCHER",
+    "Gathering",
+    "MatchFigures",
+    "checks_of",
+    "current_match",
+    "current_matches",
+    "find_match",
+    "find_match_policy",
+    "first_matches",
+    "gather",
+    "lock_match_policy",
+    "match_figures",
+    "match_policies",
+    "matches_of",
+    "touched_by_claims",
+    "touched_by_orders",
+    "visible_matches",
+    "waiting_for_receipt",
+    "ways_of",
+]

@@ -1,0 +1,610 @@
+"""All that a set of claims is held against, read at once: so many queries, however many invoices and lines.
+
+Note [What counts before]: of the others that claim the same, an earlier one counts, and one that was approved already
+counts however late it was sent; so whichever is looked at first, both together never pass for what one may claim. What
+is given back makes room once it is approved, not before. For a credit note all claims count: it gives back of them.
+What the ERP has booked without any invoice of ours (`booked_elsewhere`) is claimed as well.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from django.db.models import F, Q
+
+from procurement.catalogue.models import Item, Unit
+from procurement.invoices.messages import Claimed
+from procurement.invoices.models import (
+    Invoice,
+    InvoiceCharge,
+    InvoiceFile,
+    InvoiceLine,
+    InvoiceTax,
+    InvoiceTaxChoice,
+    InvoicingProfile,
+)
+from procurement.invoices.queries import booked_elsewhere
+from procurement.invoices.states import LIVE, SETTLED, FileKind, InvoiceKind
+from procurement.matching.engine import (
+    Claim,
+    ClaimedCharge,
+    ClaimedLine,
+    ClaimedTax,
+    Earlier,
+    Grounds,
+    Kind,
+    Limits,
+    LineGround,
+    OrderGround,
+    Totals,
+)
+from procurement.matching.engine.units import factors_to
+from procurement.matching.engine.ways import MatchRule, Ways, together
+from procurement.matching.queries.rules import ways_of
+from procurement.orders.models import PurchaseOrderLine
+from procurement.orders.states import OrderState
+from procurement.tolerances.messages import DocumentKind, Level, Measure, Subject
+from procurement.tolerances.policies import Rulebook
+from procurement.tolerances.queries import LivePolicy, groups_of, live_policy, live_policy_held, stopped_of
+from suppliers.states import SupplierState
+
+ZERO = Decimal(0)
+ITSELF = (FileKind.PICTURE, FileKind.EINVOICE)  # the same evidence may well go with two invoices
+LONGEST_WINDOW = timedelta(days=366)
+LATER = datetime.max.replace(tzinfo=ZoneInfo("UTC"))
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What counts for claims on one company."""
+
+    policy: LivePolicy | None
+    ways: Ways
+    profile: InvoicingProfile | None
+    taxes: frozenset[tuple[str, Decimal, str]] | None
+    is_stopped: bool
+
+    @property
+    def book(self) -> Rulebook:
+        return self.policy.book if self.policy else Rulebook(())
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A line of another invoice that claims; `place` is when it was sent, and its id."""
+
+    invoice: int
+    place: tuple[datetime, int]
+    is_credit: bool
+    state: str
+    order_line: int
+    order: int
+    quantity: Decimal
+    unit: str
+    amount: Decimal
+    price_only: bool
+
+
+@dataclass(slots=True)
+class Gathering:
+    """What a set of invoices says and what stands against it. `settled` grows while they are matched one by one."""
+
+    at: datetime
+    invoices: Sequence[Invoice]
+    lines: Mapping[int, Sequence[InvoiceLine]]
+    charges: Mapping[int, Sequence[InvoiceCharge]]
+    taxes: Mapping[int, Sequence[InvoiceTax]]
+    files: Mapping[int, frozenset[str]]
+    order_lines: Mapping[int, PurchaseOrderLine]
+    others: Mapping[int, Sequence[Other]]
+    other_charges: Mapping[int, Sequence[tuple[Other, str, bool, Decimal]]]
+    earlier: Mapping[int, Sequence[tuple[Earlier, tuple[datetime, int], str, int]]]
+    companies: Mapping[int, Company]
+    groups: Mapping[str, str]
+    units: Mapping[str, str]
+    credited: Mapping[tuple[int, int], Fraction]
+    elsewhere: Mapping[int, Claimed]
+    settled: set[int] = field(default_factory=set)
+    _factors: dict[str, Mapping[str, Fraction]] = field(default_factory=dict)
+
+    def company_of(self, invoice: Invoice) -> Company:
+        """What counts for this invoice's company."""
+        return self.companies[invoice.company_id]
+
+    # --- the claim ------------------------------------------------------------------------------------------
+
+    def claim(self, invoice: Invoice) -> Claim:
+        """The invoice as the engine reads it."""
+        lines = self.lines.get(invoice.pk, ())
+        positions = {line.pk: line.position for line in lines}
+        total = invoice.total if invoice.typed_total is None else invoice.typed_total
+        return Claim(
+            key=str(invoice.key),
+            kind=Kind(invoice.kind),
+            number=invoice.number,
+            number_key=invoice.number_key,
+            currency=invoice.currency,
+            invoiced_on=invoice.invoiced_on or self.today(invoice),
+            lines=[
+                ClaimedLine(
+                    line.position,
+                    line.line_id,
+                    line.quantity,
+                    line.unit,
+                    line.unit_price,
+                    line.amount,
+                    line.price_quantity,
+                    line.price_only,
+                    line.category,
+                    line.tax_rate,
+                    line.jurisdiction,
+                )
+                for line in lines
+            ],
+            charges=[
+                ClaimedCharge(
+                    one.code,
+                    one.amount,
+                    one.is_allowance,
+                    positions.get(one.of_line_id or 0, 0),
+                    one.category,
+                    one.tax_rate,
+                    one.jurisdiction,
+                )
+                for one in self.charges.get(invoice.pk, ())
+            ],
+            taxes=[
+                ClaimedTax(one.category, one.tax_rate, one.base, one.amount, one.jurisdiction)
+                for one in self.taxes.get(invoice.pk, ())
+            ],
+            totals=Totals(
+                invoice.line_total,
+                invoice.allowance_total,
+                invoice.charge_total,
+                invoice.tax_total,
+                total,
+            ),
+            supplier_tax_id=invoice.supplier_tax_id,
+            company_tax_id=invoice.company_tax_id,
+            files=self.files.get(invoice.pk, frozenset()),
+        )
+
+    def today(self, invoice: Invoice) -> date:
+        """The day where the company is: rules begin and end with its days."""
+        return self.at.astimezone(ZoneInfo(invoice.company.time_zone)).date()
+
+    # --- what stands against it -----------------------------------------------------------------------------
+
+    def grounds(self, invoice: Invoice) -> Grounds:
+        """All that stands against the invoice, as things stand in this gathering now."""
+        company = self.company_of(invoice)
+        supplier = invoice.supplier
+        found = {
+            pk: self._line_ground(invoice, self.order_lines[pk])
+            for pk in {line.line_id for line in self.lines.get(invoice.pk, ()) if line.line_id}
+            if pk in self.order_lines
+        }
+        profile = company.profile
+        company_tax_id = profile.company_tax_id if profile else ""
+        return Grounds(
+            subject=self._subject(invoice),
+            lines=found,
+            orders=self._orders(invoice)
+            if company.book.uses(DocumentKind.INVOICE, Measure.DOCUMENT_AMOUNT)
+            else {},
+            earlier=[
+                earlier
+                for earlier, place, state, pk in self.earlier.get(invoice.pk, ())
+                if place < _place(invoice) or state in SETTLED or pk in self.settled
+            ],
+            charged=self._charged(invoice),
+            taxes=company.taxes,
+            supplier_is_blocked=supplier.state == SupplierState.BLOCKED,
+            company_tax_ids=frozenset({company_tax_id} if company_tax_id else ()),
+            without_order=bool(profile and profile.allow_without_order),
+        )
+
+    def limits(self, invoice: Invoice) -> Limits:
+        """How far the invoice may lie from that. Where somebody stopped the rules, none acts alone."""
+        company = self.company_of(invoice)
+        rule = self.policy(invoice)
+        return Limits(
+            book=company.book,
+            policy=company.policy.name if company.policy else "",
+            duplicate_days=rule.duplicate_days,
+            approves_alone=rule.approves_alone and not company.is_stopped,
+            approver=rule.name,
+        )
+
+    def policy(self, invoice: Invoice) -> MatchRule:
+        """The matching policy that counts for the invoice as a whole."""
+        ways = self.company_of(invoice).ways
+        lines = self.lines.get(invoice.pk, ())
+        subjects = [self._subject(invoice, self.order_lines.get(line.line_id or 0)) for line in lines]
+        return together(ways.of(subject) for subject in subjects or [self._subject(invoice)])
+
+    def _subject(self, invoice: Invoice, line: PurchaseOrderLine | None = None) -> Subject:
+        supplier = invoice.supplier
+        return Subject(
+            kind=DocumentKind.INVOICE,
+            on=self.today(invoice),
+            segment=supplier.segment,
+            supplier=supplier.number,
+            item_group=self.groups.get(line.item_number, "") if line else "",
+            item=line.item_number if line else "",
+            order=line.order.number if line else "",
+            line=str(line.number) if line else "",
+            currency=invoice.currency,
+            unit=line.unit if line else "",
+        )
+
+    def _line_ground(self, invoice: Invoice, line: PurchaseOrderLine) -> LineGround:
+        order = line.order
+        subject = self._subject(invoice, line)
+        booked = self.elsewhere.get(line.pk, Claimed())
+        quantity, amount = booked.quantity, booked.amount
+        for other in self._counting(invoice, line.pk):
+            sign = -1 if other.is_credit else 1
+            quantity += sign * self.counted(other, line)
+            amount += sign * other.amount
+        dead = line.cancelled or order.state == OrderState.CANCELLED
+        return LineGround(
+            id=line.pk,
+            order=order.number,
+            number=line.number,
+            subject=subject,
+            ordered=line.quantity,
+            unit=line.unit,
+            price=line.price,
+            currency=order.currency,
+            received=line.received_quantity,
+            price_per=line.price_per,
+            way=self.company_of(invoice).ways.of(subject).way,
+            claimed_quantity=quantity,
+            claimed_amount=amount,
+            credited_price=self.credited.get((invoice.pk, line.pk)),
+            is_open=not dead,
+            more_comes=not (dead or line.closed or order.state != OrderState.ISSUED)
+            and line.received_quantity < line.quantity,
+            factors=self._factors_to(line.unit),
+        )
+
+    def _factors_to(self, unit: str) -> Mapping[str, Fraction]:
+        if unit not in self._factors:
+            self._factors[unit] = factors_to(unit, self.units)
+        return self._factors[unit]
+
+    def _counting(self, invoice: Invoice, line_id: int) -> Iterable[Other]:
+        """What others claim of an order line, as far as it counts. See Note [What counts before]."""
+        mine, is_credit = _place(invoice), invoice.kind == InvoiceKind.CREDIT_NOTE
+        for other in self.others.get(line_id, ()):
+            if other.invoice == invoice.pk:
+                continue
+            if self._counts(other, mine, is_credit):
+                yield other
+
+    def _counts(self, other: Other, mine: tuple[datetime, int], is_credit: bool) -> bool:
+        if other.state in SETTLED or other.invoice in self.settled:
+            return True
+        if is_credit:
+            return not other.is_credit or other.place < mine
+        return not other.is_credit and other.place < mine
+
+    def counted(self, other: Other, line: PurchaseOrderLine) -> Decimal:
+        """How many of the order's units another line claims. In a unit nobody can convert, its money says how many."""
+        if other.price_only:
+            return ZERO
+        if other.unit == line.unit:
+            return other.quantity
+        factor = self._factors_to(line.unit).get(other.unit)
+        if factor is not None:
+            exact = Fraction(other.quantity) * factor
+            return Decimal(exact.numerator) / Decimal(exact.denominator)
+        return other.amount * line.price_per / line.price if line.price else other.quantity
+
+    def _orders(self, invoice: Invoice) -> dict[str, OrderGround]:
+        """What the others claim of each whole order of the invoice."""
+        mine = {line.order_id for line in self.lines.get(invoice.pk, ()) if line.order_id}
+        amounts: dict[int, Decimal] = defaultdict(Decimal)
+        values: dict[int, Fraction] = defaultdict(Fraction)
+        numbers: dict[int, tuple[str, PurchaseOrderLine]] = {}
+        for pk, line in self.order_lines.items():
+            if line.order_id not in mine:
+                continue
+            numbers[line.order_id] = (line.order.number, line)
+            booked = self.elsewhere.get(pk, Claimed())
+            amounts[line.order_id] += booked.amount
+            values[line.order_id] += (
+                Fraction(booked.quantity) * Fraction(line.price) / Fraction(line.price_per)
+            )
+            for other in self._counting(invoice, pk):
+                sign = -1 if other.is_credit else 1
+                amounts[line.order_id] += sign * other.amount
+                price = Fraction(line.price) / Fraction(line.price_per)
+                values[line.order_id] += sign * Fraction(self.counted(other, line)) * price
+        whole = self._subject(invoice)
+        return {
+            number: OrderGround(number, whole, amounts[pk], values[pk])
+            for pk, (number, _line) in numbers.items()
+        }
+
+    def _charged(self, invoice: Invoice) -> dict[str, Decimal]:
+        """What others charge on the same orders, by code; what is given back of it taken off."""
+        mine, is_credit = _place(invoice), invoice.kind == InvoiceKind.CREDIT_NOTE
+        found: dict[str, Decimal] = defaultdict(Decimal)
+        seen: set[tuple[int, str, bool, Decimal]] = set()
+        for order in {line.order_id for line in self.lines.get(invoice.pk, ()) if line.order_id}:
+            for other, code, is_allowance, amount in self.other_charges.get(order, ()):
+                key = (other.invoice, code, is_allowance, amount)
+                if other.invoice == invoice.pk or key in seen or not self._counts(other, mine, is_credit):
+                    continue
+                seen.add(key)
+                if is_allowance == is_credit:
+                    found[code] += amount if other.is_credit == is_credit else -amount
+        return dict(found)
+
+
+def _place(invoice: Invoice) -> tuple[datetime, int]:
+    return (invoice.sent_at or LATER, invoice.pk)
+
+
+# --- reading it all -----------------------------------------------------------------------------------------
+
+
+def gather(invoices: Sequence[Invoice], *, at: datetime, hold: bool = False) -> Gathering:
+    """Read all that these invoices are held against, with `company` and `supplier` at hand; with `hold` the tolerances
+    stay what they are until the transaction ends. For the buying side and the program itself.
+    """
+    ids = [one.pk for one in invoices]
+    lines = _by_invoice(InvoiceLine.objects.filter(invoice__in=ids).order_by("invoice_id", "position", "id"))
+    companies = {pk: _company(pk, hold=hold) for pk in {one.company_id for one in invoices}}
+    line_ids = {line.line_id for theirs in lines.values() for line in theirs if line.line_id}
+    order_ids = {line.order_id for theirs in lines.values() for line in theirs if line.order_id}
+    whole = any(one.book.uses(DocumentKind.INVOICE, Measure.DOCUMENT_AMOUNT) for one in companies.values())
+    of_orders = Q(order__in=order_ids) if whole else Q(pk__in=line_ids)
+    order_lines = {one.pk: one for one in PurchaseOrderLine.objects.filter(of_orders).select_related("order")}
+    charges = _by_invoice(
+        InvoiceCharge.objects.filter(invoice__in=ids).order_by("invoice_id", "position", "id")
+    )
+    files: dict[int, set[str]] = defaultdict(set)
+    for pk, digest in InvoiceFile.objects.filter(invoice__in=ids, kind__in=ITSELF).values_list(
+        "invoice_id", "sha256"
+    ):
+        files[pk].add(digest)
+    return Gathering(
+        at=at,
+        invoices=invoices,
+        lines=lines,
+        charges=charges,
+        taxes=_by_invoice(InvoiceTax.objects.filter(invoice__in=ids).order_by("invoice_id", "id")),
+        files={pk: frozenset(found) for pk, found in files.items()},
+        order_lines=order_lines,
+        others=_others(order_lines),
+        other_charges=_other_charges(order_ids) if charges else {},
+        earlier=_earlier(invoices, lines, files, companies),
+        companies=companies,
+        groups=_groups(order_lines.values(), companies.values()),
+        units=dict(Unit.objects.values_list("code", "rec20")),
+        credited=_credited(invoices),
+        elsewhere=booked_elsewhere(order_lines),
+    )
+
+
+def _by_invoice(rows: Iterable[InvoiceLine | InvoiceCharge | InvoiceTax]) -> dict[int, list]:
+    found: dict[int, list] = defaultdict(list)
+    for row in rows:
+        found[row.invoice_id].append(row)
+    return found
+
+
+def _company(company_id: int, *, hold: bool) -> Company:
+    profile = InvoicingProfile.objects.filter(company=company_id).first()
+    look = live_policy_held if hold else live_policy
+    policy = look(company_id, DocumentKind.INVOICE)
+    taxes = frozenset(
+        InvoiceTaxChoice.objects.filter(company=company_id).values_list("category", "rate", "jurisdiction")
+    )
+    return Company(
+        policy, ways_of(company_id, profile), profile, taxes or None, stopped_of(company_id) is not None
+    )
+
+
+def _groups(lines: Iterable[PurchaseOrderLine], companies: Iterable[Company]) -> dict[str, str]:
+    """The items' groups, where a rule or a policy asks for them."""
+    numbers = {line.item_number for line in lines}
+    asked = [one for one in companies if one.ways.uses(Level.ITEM_GROUP)]
+    for one in companies:
+        if found := groups_of(numbers, one.book):
+            return found
+    if not asked:
+        return {}
+    return dict(Item.objects.filter(number__in=numbers).values_list("number", "group"))
+
+
+def _others(order_lines: Mapping[int, PurchaseOrderLine]) -> dict[int, list[Other]]:
+    """All that claims of these order lines: one query."""
+    rows = InvoiceLine.objects.filter(line__in=list(order_lines), invoice__state__in=LIVE)
+    found: dict[int, list[Other]] = defaultdict(list)
+    for row in rows.values_list(
+        "invoice_id",
+        "invoice__sent_at",
+        "invoice__kind",
+        "invoice__state",
+        "line_id",
+        "order_id",
+        "quantity",
+        "unit",
+        "amount",
+        "approved_amount",
+        "price_only",
+    ):
+        invoice, sent_at, kind, state, line, order, quantity, unit, amount, approved, price_only = row
+        taken = approved if approved is not None and state in SETTLED else amount
+        is_credit = kind == InvoiceKind.CREDIT_NOTE
+        found[line].append(
+            Other(
+                invoice,
+                (sent_at or LATER, invoice),
+                is_credit,
+                state,
+                line,
+                order,
+                quantity,
+                unit,
+                taken,
+                price_only,
+            )
+        )
+    return found
+
+
+def _other_charges(order_ids: Iterable[int]) -> dict[int, list[tuple[Other, str, bool, Decimal]]]:
+    """All charges of invoices that claim of these orders, by the order's id: one query."""
+    rows = (
+        InvoiceCharge.objects.filter(invoice__lines__order__in=set(order_ids), invoice__state__in=LIVE)
+        .annotate(of_order=F("invoice__lines__order"))
+        .values_list(
+            "of_order",
+            "invoice_id",
+            "invoice__sent_at",
+            "invoice__kind",
+            "invoice__state",
+            "code",
+            "is_allowance",
+            "amount",
+            "id",
+        )
+        .distinct()
+    )
+    found: dict[int, list[tuple[Other, str, bool, Decimal]]] = defaultdict(list)
+    for order, invoice, sent_at, kind, state, code, is_allowance, amount, _pk in rows:
+        is_credit = kind == InvoiceKind.CREDIT_NOTE
+        other = Other(
+            invoice,
+            (sent_at or LATER, invoice),
+            is_credit,
+            state,
+            0,
+            order,
+            ZERO,
+            "",
+            amount,
+            price_only=True,
+        )
+        found[order].append((other, code, is_allowance, amount))
+    return found
+
+
+def _earlier(
+    invoices: Sequence[Invoice],
+    lines: Mapping[int, Sequence[InvoiceLine]],
+    files: Mapping[int, set[str]],
+    companies: Mapping[int, Company],
+) -> dict[int, list[tuple[Earlier, tuple[datetime, int], str, int]]]:
+    """Of each invoice, the others that may be the same: by number, by amount within the window, by file."""
+    if not invoices:
+        return {}
+    days = [one.invoiced_on for one in invoices if one.invoiced_on]
+    window = Q()
+    if days:
+        widest = max((one.ways.widest_window for one in companies.values()), default=0)
+        apart = min(timedelta(days=widest), LONGEST_WINDOW)
+        window = Q(
+            total__in={one.total for one in invoices},
+            invoiced_on__gte=min(days) - apart,
+            invoiced_on__lte=max(days) + apart,
+        )
+    digests = {digest for found in files.values() for digest in found}
+    same_file: dict[int, set[str]] = defaultdict(set)
+    suppliers = {one.supplier_id for one in invoices}
+    if digests:
+        twins = InvoiceFile.objects.filter(
+            supplier__in=suppliers, sha256__in=digests, kind__in=ITSELF, invoice__state__in=LIVE
+        )
+        for pk, digest in twins.values_list("invoice_id", "sha256"):
+            same_file[pk].add(digest)
+    numbered = Q(number_key__in={one.number_key for one in invoices if one.number_key})
+    found = Invoice.objects.filter(
+        numbered | window | Q(pk__in=list(same_file)), supplier__in=suppliers, state__in=LIVE
+    )
+    rows = list(
+        found.values_list(
+            "pk",
+            "key",
+            "document",
+            "supplier_id",
+            "company_id",
+            "kind",
+            "number",
+            "number_key",
+            "currency",
+            "total",
+            "invoiced_on",
+            "sent_at",
+            "state",
+        )
+    )
+    by_key: dict[tuple[int, int, str], list[int]] = defaultdict(list)
+    by_amount: dict[tuple[int, int, Decimal], list[int]] = defaultdict(list)
+    for place, row in enumerate(rows):
+        by_key[row[3], row[4], row[7]].append(place)
+        by_amount[row[3], row[4], row[9]].append(place)
+    candidates: dict[int, set[int]] = {}
+    for one in invoices:
+        same = set(
+            by_key.get((one.supplier_id, one.company_id, one.number_key), ()) if one.number_key else ()
+        )
+        same |= set(by_amount.get((one.supplier_id, one.company_id, one.total), ()))
+        mine = files.get(one.pk, set())
+        if mine:
+            same |= {place for place, row in enumerate(rows) if mine & same_file.get(row[0], set())}
+        candidates[one.pk] = {place for place in same if rows[place][2] != one.document}
+    wanted = {rows[place][0] for places in candidates.values() for place in places}
+    claimed: dict[int, set[int]] = defaultdict(set)
+    if wanted:
+        theirs = InvoiceLine.objects.filter(invoice__in=wanted, line__isnull=False)
+        for pk, line in theirs.values_list("invoice_id", "line_id"):
+            claimed[pk].add(line)
+    told: dict[int, list[tuple[Earlier, tuple[datetime, int], str, int]]] = {}
+    for invoice, places in candidates.items():
+        told[invoice] = []
+        for place in sorted(places):
+            pk, key, _doc, _sup, _com, kind, number, number_key, currency, total, on, sent_at, state = rows[
+                place
+            ]
+            earlier = Earlier(
+                str(key),
+                Kind(kind),
+                number,
+                number_key,
+                currency,
+                total,
+                on,
+                frozenset(claimed.get(pk, ())),
+                frozenset(same_file.get(pk, ())),
+            )
+            told[invoice].append((earlier, (sent_at or LATER, pk), state, pk))
+    return told
+
+
+def _credited(invoices: Sequence[Invoice]) -> dict[tuple[int, int], Fraction]:
+    """At which price, for one of the order's units, the goods were claimed that a credit note gives back."""
+    notes: dict[int, list[int]] = {}
+    for one in invoices:
+        if one.corrects_id is not None and one.kind == InvoiceKind.CREDIT_NOTE:
+            notes.setdefault(one.corrects_id, []).append(one.pk)
+    if not notes:
+        return {}
+    rows = InvoiceLine.objects.filter(
+        invoice__in=list(notes), line__isnull=False, price_only=False, unit=F("line__unit")
+    ).order_by("position")
+    found: dict[tuple[int, int], Fraction] = {}
+    for line in rows:
+        for note in notes[line.invoice_id]:
+            price = Fraction(line.unit_price) / Fraction(line.price_quantity)
+            found.setdefault((note, line.line_id or 0), price)
+    return found

@@ -1,0 +1,78 @@
+"""What matching does when something moves: look at exactly the invoices that it may let go on, or stop.
+
+Each reaction looks at how things stand (Note [Any order] of the outbox), so hearing twice changes nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.scope import acting, require_no_transaction
+from procurement.invoices.models import Invoice
+from procurement.invoices.states import InvoiceKind, InvoiceState
+from procurement.matching.queries import MATCHER, touched_by_claims, touched_by_orders, waiting_for_receipt
+from procurement.matching.services.making import AT_ONCE, match_invoices
+from procurement.matching.states import Trigger
+from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
+
+HEARS_SENT = frozenset({"invoice.sent", "invoice.released"})
+RECEIPTS = frozenset({"order.receipts_booked", "order.goods_received"})
+HEARS_ORDERS = RECEIPTS | {"order.revised", "order.cancelled", "order.closed", "order.reopened"}
+# After these other invoices claim less, or what is given back makes room.
+APPROVED = "invoice.approved"
+HEARS_CLAIMS = frozenset(
+    {APPROVED, "invoice.withdrawn", "invoice.rejected", "invoice.voided", "invoice.replaced"}
+)
+
+
+def match_sent(events: Sequence[AuditEvent], at: datetime) -> str:
+    """The reaction: match the invoices that were sent, or that a person let go."""
+    require_no_transaction()
+    documents = _keys(events, "invoice:")
+    with acting(MATCHER):
+        found = Invoice.objects.filter(document__in=documents, state=InvoiceState.SENT)
+        ids = list(found.order_by("id").values_list("pk", flat=True))
+    return _match(ids, Trigger.SENT, at=at)
+
+
+def rematch_orders(events: Sequence[AuditEvent], at: datetime) -> str:
+    """The reaction: goods were booked, or an order moved."""
+    require_no_transaction()
+    booked = _keys([event for event in events if event.kind in RECEIPTS], "order:")
+    moved = _keys([event for event in events if event.kind not in RECEIPTS], "order:")
+    with acting(MATCHER):
+        lines = PurchaseOrderLine.objects.filter(order__key__in=booked).values_list("pk", flat=True)
+        waiting = waiting_for_receipt(lines) if booked else []
+        orders = PurchaseOrder.objects.filter(key__in=moved).values_list("pk", flat=True)
+        touched = touched_by_orders(orders) if moved else []
+    _match(sorted(set(waiting) - set(touched)), Trigger.RECEIPT, at=at)
+    return _match(touched, Trigger.ORDER, at=at) if touched else ("matched" if waiting else "unchanged")
+
+
+def rematch_claims(events: Sequence[AuditEvent], at: datetime) -> str:
+    """The reaction: other invoices claim less now, or a credit note makes room."""
+    require_no_transaction()
+    # An approval makes room only where it gives back.
+    freeing = [
+        one for one in events if one.kind != APPROVED or one.facts.get("kind") == InvoiceKind.CREDIT_NOTE
+    ]
+    documents = _keys(freeing, "invoice:")
+    if not documents:
+        return "unchanged"
+    with acting(MATCHER):
+        keys = Invoice.objects.filter(document__in=documents).values_list("key", flat=True)
+        touched = touched_by_claims(keys)
+    return _match(touched, Trigger.CLAIM, at=at)
+
+
+def _keys(events: Iterable[AuditEvent], stream: str) -> set[UUID]:
+    return {UUID(one.stream[len(stream) :]) for one in events if one.stream.startswith(stream)}
+
+
+def _match(ids: Sequence[int], trigger: Trigger, *, at: datetime) -> str:
+    approved = 0
+    for start in range(0, len(ids), AT_ONCE):
+        with acting(MATCHER):
+            approved += match_invoices(ids[start : start + AT_ONCE], trigger=trigger, at=at)
+    return f"matched {len(ids)}, approved {approved}" if ids else "unchanged"

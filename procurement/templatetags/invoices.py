@@ -1,0 +1,69 @@
+"""Why an invoice is held, in a sentence, and how it stands: on its page, in lists, on the page of an order."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+
+from procurement.invoices.models import Invoice
+from procurement.invoices.presenters import headline, story, turn_word
+from procurement.invoices.queries import story_of
+from procurement.invoices.states import Acts
+from procurement.matching.presenters import held_sentence
+
+register = template.Library()
+
+
+@register.simple_tag
+def held_reason(invoice: Invoice) -> str:
+    """The sentence for which an invoice is held; "" where it is not."""
+    return reason_of(invoice.held_for, invoice.acts) if invoice.held_at else ""
+
+
+@register.simple_tag(takes_context=True)
+def whose_turn(context: Any, invoice: Invoice) -> str:
+    """Who acts while it is held, as the reader calls them."""
+    return turn_word(invoice, is_supplier=context["request"].actor.is_supplier)
+
+
+@register.inclusion_tag("components/ball.html", takes_context=True)
+def invoice_ball(context: Any, invoice: Invoice) -> dict[str, Any]:
+    """The headline sentence of an invoice."""
+    is_supplier = context["request"].actor.is_supplier
+    one = headline(invoice, is_supplier=is_supplier, why=held_reason(invoice))
+    return {
+        "tone": one.tone,
+        "glyph": one.glyph,
+        "turn": one.turn,
+        "yours": one.yours,
+        "sentence": one.sentence,
+    }
+
+
+@register.inclusion_tag("components/timeline.html", takes_context=True)
+def invoice_story(context: Any, invoice: Invoice) -> dict[str, Any]:
+    """What happened to a document, all its versions together. One query."""
+    actor = context["request"].actor
+    events = story_of(invoice, actor=actor)
+    return {"entries": story(events, actor.user_id, why=_why)}
+
+
+def _why(facts: Mapping[str, Any]) -> str:
+    return reason_of(facts["held_for"], facts.get("acts", "")) if facts.get("held_for") else ""
+
+
+def reason_of(held_for: Mapping[str, Any], acts: str) -> str:
+    """A reason as it is kept, in the reader's language."""
+    if told := held_sentence(held_for):
+        return told
+    words = {
+        Acts.SUPPLIER: _("It waits for the supplier."),
+        Acts.BUYER: _("It waits for the buyer."),
+        Acts.RECEIVER: _("It waits for receiving."),
+        Acts.PAYABLES: _("It waits for accounts payable."),
+        Acts.NOBODY: _("It waits, and goes on by itself."),
+    }
+    waits = words[Acts(acts)] if acts else ""
+    said = str(held_for.get("params", {}).get("reason", ""))
+    return f"{waits} “{said}”" if said else waits

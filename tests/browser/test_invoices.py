@@ -1,0 +1,109 @@
+"""A supplier invoices in a browser: one press, a price put right while the sums follow, sent, corrected; every page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from portal.kernel.scope import acting
+from procurement.invoices.messages import FileEntry, Hold
+from procurement.invoices.models import Invoice
+from procurement.invoices.services import add_invoice_file, hold_invoice, reject_invoice
+from tests.browser.axe import WIDTHS, faults
+from tests.builders import invoices
+from tests.builders.changes import an_agreed_order
+from tests.builders.invoices import REVERSE, VAT, a_profile, fresh_invoice, settle
+from tests.people import FEED
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def the_invoice() -> Invoice:
+    with acting(FEED):
+        return Invoice.objects.select_related("supplier", "company").latest("id")
+
+
+def test_an_order_becomes_an_invoice_is_put_right_and_sent(at: Any, people: dict[str, Any]) -> None:
+    a_profile(people["max"], VAT, REVERSE)
+    order = an_agreed_order(people["asha"])
+    desk = at("asha")
+    desk.goto(f"/orders/{order.key}/")
+    desk.get_by_role("button", name="Invoice this order").click()
+    expect(desk.get_by_role("heading", name="New invoice")).to_be_visible()
+
+    # What is typed is kept while the caret stays where it is, and the sums follow.
+    desk.get_by_label("Number", exact=True).fill("LF-1")
+    expect(desk.locator("#say-number")).to_be_empty()
+    expect(desk.get_by_label("Number", exact=True)).to_be_focused()
+    desk.locator("#unit_price-1").fill("7.00")
+    expect(desk.locator("#amount-1")).to_have_text("700.00 EUR")
+    expect(desk.locator("#say-line-1")).to_contain_text("less than this one")
+    expect(desk.locator("#total-bar")).to_contain_text("1,648.15 EUR")
+    desk.locator("#say-line-1").get_by_role("button", name="Use 6.85 EUR").click()
+    expect(desk.locator("#unit_price-1")).to_have_value("6.85")
+    desk.get_by_role("button", name="Charge").click()
+    desk.locator("#code-1").select_option("FC")
+    desk.locator("#charge-1").fill("20")
+    expect(desk.locator("#sums")).to_contain_text("VAT 19 % on 1,390.00 EUR")
+    expect(desk.locator("#total-bar")).to_contain_text("1,654.10 EUR")
+
+    desk.get_by_role("button", name="Look over and send").click()
+    expect(desk.get_by_role("heading", name="Send Invoice LF-1?")).to_be_visible()
+    desk.get_by_role("button", name="Send it now").click()
+    expect(desk.locator("#ball")).to_contain_text("Being matched")
+
+    # It comes back, and goes again under its own number.
+    settle(
+        reject_invoice, the_invoice(), "No freight was agreed", actor=people["otto"].actor, at=timezone.now()
+    )
+    desk.goto("/invoices/")
+    desk.get_by_role("link", name="LF-1").click()
+    expect(desk.locator("#ball")).to_contain_text("No freight was agreed")
+    desk.get_by_role("button", name="Correct and send again").click()
+    desk.get_by_role("button", name="Take this charge out").click()
+    expect(desk.locator("#total-bar")).to_contain_text("1,630.30 EUR")
+    desk.get_by_role("button", name="Look over and send").click()
+    desk.get_by_role("button", name="Send it now").click()
+    expect(desk.get_by_role("heading", name="Invoice LF-1, version 2")).to_be_visible()
+    sent = the_invoice()
+    assert (sent.state, sent.issue, str(sent.total)) == ("sent", 2, "1630.3000")
+
+
+def test_every_page_by_day_and_night_on_phone_and_desk(
+    at: Any, people: dict[str, Any], tmp_path_factory: Any
+) -> None:
+    folder = tmp_path_factory.mktemp("invoices")
+    a_profile(people["max"], VAT, REVERSE, allow_without_order=True)
+    order = an_agreed_order(people["asha"], lines=4)
+    held = invoices.a_sent_invoice(order, people["asha"], {"L10": 60}, number="LF-1")
+    settle(hold_invoice, held, Hold("price.over", "supplier", (("line", "10"),)), at=timezone.now())
+    with acting(people["asha"].actor):
+        entry = FileEntry("evidence", "proof.pdf", b"%PDF-1.7")
+        add_invoice_file(held.key, entry, actor=people["asha"].actor, at=timezone.now())
+    back = invoices.a_sent_invoice(order, people["asha"], {"L20": 30}, number="LF-2")
+    settle(reject_invoice, back, "Wrong price", actor=people["otto"].actor)
+    draft = invoices.a_draft_invoice(order, people["asha"], {"L30": None, "L40": 3}, number="LF-3")
+    pages = {
+        "list": ("asha", reverse("invoice-list")),
+        "company list": ("otto", reverse("invoice-list")),
+        "choose": ("asha", reverse("invoice-new")),
+        "editor": ("asha", reverse("invoice", args=[draft.key]) + "?add=allowance"),
+        "send": ("asha", reverse("invoice-send", args=[draft.key])),
+        "held": ("otto", reverse("invoice", args=[held.key])),
+        "sent back": ("asha", reverse("invoice", args=[back.key])),
+        "withdraw": ("asha", reverse("invoice-withdraw", args=[held.key])),
+        "order": ("asha", reverse("order", args=[order.key])),
+    }
+    found = []
+    for scheme, widths in WIDTHS.items():
+        for width in widths:
+            seen = {name: at(name, width=width, color_scheme=scheme) for name in ("asha", "otto")}
+            for name, (who, address) in pages.items():
+                seen[who].goto(address)
+                found += faults(seen[who], f"{name} {scheme}", folder)
+    assert fresh_invoice(draft).state == "draft"
+    assert found == []
