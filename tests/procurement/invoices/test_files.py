@@ -39,8 +39,8 @@ from procurement.invoices.services import (
     read_upload_as,
 )
 from procurement.invoices.states import FileKind, InvoiceKind, InvoiceState
-from tests.builders import einvoices
 from tests.builders.changes import an_agreed_order
+from tests.builders.invoice_files import ORDER, a_bill_line, an_einvoice
 from tests.builders.invoices import a_sent_invoice, fresh_invoice
 from tests.builders.world import MONDAY, a_line, an_order
 from tests.people import FEED
@@ -49,39 +49,6 @@ pytestmark = pytest.mark.django_db
 
 D = Decimal
 LATER = MONDAY + timedelta(hours=1)
-ORDER = "4500000001"
-
-
-def a_bill_line(identifier="1", **changed):
-    """50 of the valves of line 10, as Acme's accounting program says it."""
-    said = {
-        "quantity": D(50),
-        "unit": "H87",
-        "price": D("6.85"),
-        "amount": D("342.50"),
-        "order_line": "10",
-        "name": "Ball valve DN15",
-        "seller_item": "A-15",
-        "rate": D(19),
-    }
-    return einvoices.a_line(identifier, **said | changed)
-
-
-def an_einvoice(*lines, **changed):
-    """Acme's electronic invoice of today."""
-    said = lines or (a_bill_line(),)
-    net = sum((line.amount for line in said), D(0))
-    tax = (net * 19 / 100).quantize(D("0.01"))
-    values = {
-        "order": ORDER,
-        "issued_on": date(2026, 3, 2),
-        "due_on": date(2026, 4, 1),
-        "payment_terms": "2 % within 10 days, net 30 days",
-        "lines": list(said),
-        "totals": Totals(lines=net, net=net, tax=tax, gross=net + tax, due=net + tax),
-        "taxes": [TaxBreakdown(base=net, amount=tax, category="S", rate=D(19), scheme="VAT")],
-    }
-    return einvoices.an_einvoice(**values | changed)
 
 
 def upload(invoice, person, *, name="invoice.xml", at=MONDAY, look=True):
@@ -173,13 +140,19 @@ def test_what_has_no_place_is_told_with_a_sentence(people):
     stays = "this has no field of its own here. It stays in the file, which goes along."
     assert left == {
         ("BT-12", "C-7", 0): f"Contract: {stays}",
-        ("BT-84", "IE29AIBK93115212345678", 0): "Money goes to the account that your customer has verified, whatever a file says.",
-        ("BT-20", "As agreed in Pune", 0): "These terms of payment cannot be read without guessing. Type them in the draft.",
+        ("BT-84", "IE29AIBK93115212345678", 0): (
+            "Money goes to the account that your customer has verified, whatever a file says."
+        ),
+        ("BT-20", "As agreed in Pune", 0): (
+            "These terms of payment cannot be read without guessing. Type them in the draft."
+        ),
         ("BT-3", "384", 0): "It is taken over as a plain invoice: this type has no rules of its own here.",
-        ("BG-3", "INV-0001", 0): "An invoice here is about no other one. To correct it, correct that one under its own number.",
+        ("BG-3", "INV-0001", 0): (
+            "An invoice here is about no other one. To correct it, correct that one under its own number."
+        ),
         ("BT-127", "Second batch", 1): f"Note of the line: {stays}",
         ("BT-159", "SE", 1): f"Country of origin: {stays}",
-    }  # fmt: skip
+    }
 
 
 def test_what_is_not_clear_is_asked_and_the_answer_counts(people):
@@ -295,6 +268,8 @@ def candidate(number, **changed):
 
 
 OTHER = {"item": "VALVE-25", "part": "A-25", "gtin": "2012345678917", "description": "Ball valve DN25"}
+TWO = [candidate(10), candidate(20, **OTHER)]
+NO_NUMBER = {"order_line": None, "seller_item": None}
 
 
 @pytest.mark.parametrize(
@@ -302,15 +277,15 @@ OTHER = {"item": "VALVE-25", "part": "A-25", "gtin": "2012345678917", "descripti
     [
         ({"order_line": "0010"}, [candidate(10), candidate(20)], ("number", 10)),
         ({"order_line": "L20"}, [candidate(10), candidate(20)], ("number", 20)),
-        ({"order_line": None}, [candidate(10), candidate(20, **OTHER)], ("part", 10)),
-        ({"order_line": None, "seller_item": "a 15"}, [candidate(10), candidate(20, **OTHER)], ("part", 10)),
-        ({"order_line": None, "seller_item": None, "buyer_item": "VALVE-25"}, [candidate(10), candidate(20, **OTHER)], ("part", 20)),
-        ({"order_line": None, "seller_item": None, "standard_item": Identifier(value="02012345678917")}, [candidate(10), candidate(20, **OTHER)], ("part", 20)),
-        ({"order_line": None, "seller_item": None, "name": "Ball valve DN25, brass"}, [candidate(10), candidate(20, **OTHER)], ("text", 20)),
+        ({"order_line": None}, TWO, ("part", 10)),
+        ({"order_line": None, "seller_item": "a 15"}, TWO, ("part", 10)),
+        ({**NO_NUMBER, "buyer_item": "VALVE-25"}, TWO, ("part", 20)),
+        ({**NO_NUMBER, "standard_item": Identifier(value="02012345678917")}, TWO, ("part", 20)),
+        ({**NO_NUMBER, "name": "Ball valve DN25, brass"}, TWO, ("text", 20)),
         ({"order_line": None}, [candidate(10, open=D(10)), candidate(20)], ("part", 20)),
         ({"order_line": None}, [candidate(10, price=D(7)), candidate(20)], ("part", 20)),
         ({"order_line": None}, [candidate(10), candidate(20)], ("asked", None)),
-        ({"order_line": "20"}, [candidate(10), candidate(20, **OTHER)], ("asked", None)),
+        ({"order_line": "20"}, TWO, ("asked", None)),
         ({"order_line": "10"}, [], ("asked", None)),
         ({"order_line": "99", "seller_item": None, "name": "Tuition"}, [candidate(10)], ("asked", None)),
     ],
