@@ -6,8 +6,10 @@ from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from portal.kernel.pdf import ARCHIVED, render_pdf
+from portal.kernel.templatetags.portal_ui import figure
 from procurement.einvoices.writing import write_facturx
 from procurement.invoices.files.einvoice import einvoice_of
+from procurement.invoices.models import InvoiceLine
 from procurement.invoices.presenters import tax_rows, tax_text, terms_text, title_of
 from procurement.invoices.queries import Written
 
@@ -33,6 +35,7 @@ def invoice_paper(draft: Written, *, is_electronic: bool = False) -> Callable[[]
                 "lines": [
                     {
                         "one": line,
+                        "price": _price(line),
                         "tax": tax_text(line.category, line.tax_rate, line.jurisdiction, draft.offered),
                         "charges": draft.charges_of(line),
                     }
@@ -54,3 +57,9 @@ def invoice_paper(draft: Written, *, is_electronic: bool = False) -> Callable[[]
         return write_facturx(render_pdf(html, seconds=seconds, variant=ARCHIVED), told, language=language)
 
     return make
+
+
+def _price(line: InvoiceLine) -> str:
+    """The price, and for how many units where that is not one."""
+    text = figure(line.unit_price)
+    return text if line.price_quantity == 1 else f"{text} / {figure(line.price_quantity)}"

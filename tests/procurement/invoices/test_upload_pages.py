@@ -53,7 +53,7 @@ def test_an_electronic_invoice_is_uploaded_answered_and_sent(people, signed_in):
     answer = post(asha, content)
     upload = kept()
     preview = reverse("invoice-upload-preview", args=[upload.key])
-    assert (answer.status_code, answer["Location"]) == (302, preview)
+    assert (answer.status_code, answer["Location"]) == (303, preview)
     shown = page(asha, preview)
     assert "1 question is open." in shown
     assert "Several order lines are for this part number." in shown
@@ -63,12 +63,12 @@ def test_an_electronic_invoice_is_uploaded_answered_and_sent(people, signed_in):
     refused = asha.post(preview, {"make": "1"})
     assert refused.status_code == 422
     choice = upload.plan["lines"][0]["choices"][0]["name"]
-    assert asha.post(preview, {"answer": "1", "answer.1": choice}).status_code == 302
+    assert asha.post(preview, {"answer": "1", "answer.1": choice}).status_code == 303
     shown = page(asha, preview)
     assert "as you said" in shown
     assert 'name="make"' in shown
-    assert asha.post(preview, {"again": "1"}).status_code == 302
-    assert asha.post(preview, {"make": "1"}).status_code == 302
+    assert asha.post(preview, {"again": "1"}).status_code == 303
+    assert asha.post(preview, {"make": "1"}).status_code == 303
     shown = page(asha, preview)
     assert "1 invoice was made" in shown
     assert "Contract: this has no field of its own here." in shown
@@ -101,7 +101,7 @@ def test_a_sheet_is_uploaded_its_columns_named_and_its_rows_shown(people, signed
     assert "100 pcs left" in shown
     assert f"Order {ORDER} has no such line. Its lines are 10, 20." in shown
     assert "Not taken" in page(asha, f"{preview}?only=bad")
-    assert asha.post(preview, {"make": "1"}).status_code == 302
+    assert asha.post(preview, {"make": "1"}).status_code == 303
     assert "1 invoice was made" in page(asha, preview)
     assert asha.get(reverse("invoice-sheet"))["Content-Type"].endswith("sheet")
     assert signed_in(people["gil"]).get(preview).status_code == 404
