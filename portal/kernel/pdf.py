@@ -28,16 +28,20 @@ OURS = "quayside.invalid"  # a name nobody has: addresses in the page are resolv
 BASE = f"http://{OURS}/"
 FOLDERS = "PDF_STATIC_FOLDERS"
 TAGS = "PDF_TAGS"
+ACCESSIBLE = "pdf/ua-1"
+ARCHIVED = "pdf/a-3a"  # fonts and colours inside, and room for files: what Factur-X is made of
 
 
 class PdfUnavailable(Exception):
     """This machine cannot make the PDF now; the sentence says why and what is left to do."""
 
 
-def render_pdf(html: str, *, seconds: float = SECONDS, is_tagged: bool = True) -> bytes:
+def render_pdf(
+    html: str, *, seconds: float = SECONDS, is_tagged: bool = True, variant: str = ACCESSIBLE
+) -> bytes:
     """The page as a PDF. Its links to `/static/…` are read from our own folder; any other is refused.
 
-    Tagged, a screen reader can read it out (PDF/UA); what is only stuck on cartons need not be.
+    Tagged, a screen reader can read it out (PDF/UA, or `variant`); what is only stuck on cartons need not be.
     """
     if find_spec("weasyprint") is None:
         raise PdfUnavailable(
@@ -52,7 +56,7 @@ def render_pdf(html: str, *, seconds: float = SECONDS, is_tagged: bool = True) -
             capture_output=True,
             timeout=seconds,
             check=False,
-            env=child_environment() | ({TAGS: "pdf/ua-1"} if is_tagged else {}),
+            env=child_environment() | ({TAGS: variant} if is_tagged else {}),
         )
     except subprocess.TimeoutExpired as problem:
         raise PdfUnavailable(

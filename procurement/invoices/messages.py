@@ -1,9 +1,12 @@
 """What doors hand in about invoices, and the neutral papers that go out."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+from procurement.acknowledgments.messages import BadCell
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,32 @@ class WholeInvoice:
     currency: str = ""
     corrects: uuid.UUID | None = None
     supplier: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    """One row of an uploaded sheet: its number in the file, what each column says in plain writing, and what cannot be
+    read.
+    """
+
+    row: int
+    said: Mapping[str, str]
+    bad: tuple[BadCell, ...] = ()
+
+    def says(self, name: str) -> str:
+        """What a column says, or nothing."""
+        return self.said.get(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyUpload:
+    """Make drafts of an uploaded file; `send`: and send those that nothing stops. `only_whole` leaves out those of
+    which a row cannot be taken.
+    """
+
+    upload: uuid.UUID
+    send: bool = False
+    only_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -345,6 +345,59 @@ class InvoiceFile(models.Model):
         return self.name
 
 
+class UploadedInvoices(models.Model):
+    """A file of invoices as it was read, kept from its preview until drafts are made of it: nothing is lost.
+
+    A `sheet` has its `table` (cell by cell), which of its columns is which of ours (`columns`, by place), in which row
+    their names stand (`head`, 0: the first), and its `rows` as they were understood (`messages.InvoiceRow`). An
+    `einvoice` has its `content`, what it says (`told`: the invoice by the terms of EN 16931, what is wrong with it,
+    what had no place) and what was answered about it (`answers`: the company, the order line of each line). `plan` is
+    what would become of the file when it was looked at last, at `planned_at`; `result` what became of it. `digest` is
+    the SHA-256 of the file: it names a file that comes twice. A buyer's file may write for many suppliers: it has none,
+    and no supplier sees it.
+    """
+
+    SHEET, EINVOICE = "sheet", "einvoice"
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.UUIDField(default=uuid.uuid4, unique=True)
+    supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.PROTECT, null=True, related_name="+")
+    kind = models.CharField(max_length=10)
+    file_name = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    content = models.BinaryField(default=bytes)
+    table = models.JSONField(default=list)
+    head = models.PositiveIntegerField(default=0)
+    columns = models.JSONField(default=dict)
+    rows = models.JSONField(default=list)
+    told = models.JSONField(default=dict)
+    answers = models.JSONField(default=dict)
+    plan = models.JSONField(default=dict)
+    planned_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=200)
+    created_by_user_id = models.BigIntegerField(null=True)
+    applied_at = models.DateTimeField(null=True)
+    applied_by = models.CharField(max_length=200, blank=True)
+    result = models.JSONField(default=dict)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["sheet", "einvoice"]), name="uploaded_invoices_kind_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["supplier", "-created_at"], name="uploaded_invoices_newest"),
+            models.Index(fields=["digest"], name="uploaded_invoices_digest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"uploaded invoices {self.file_name}"
+
+
 class InvoicingProfile(models.Model):
     """How a company takes invoices: whether any without an order, in which formats, under which name and tax id.
 

@@ -34,7 +34,7 @@ from procurement.inbox.models import (
 )
 from procurement.inbox.services.review import INBOX, review_cases
 from procurement.invoices.messages import FileEntry
-from procurement.invoices.models import Invoice, InvoiceFile
+from procurement.invoices.models import Invoice, InvoiceFile, UploadedInvoices
 from procurement.invoices.services import add_invoice_file
 from procurement.links.messages import Person as LinkPerson
 from procurement.links.models import SignedLink
@@ -77,6 +77,7 @@ class Objects:
     file: Attachment
     upload: UploadedAnswer
     uploaded_notices: UploadedNotices
+    uploaded_invoices: UploadedInvoices
     command: ErpCommand
     message: OutboxMessage
     run: FeedRun
@@ -152,6 +153,16 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         file_name="s.csv",
         digest="0" * 64,
         table=[["order", "line", "quantity"], ["1", "10", "5"]],
+        planned_at=MONDAY,
+        created_at=MONDAY,
+        created_by="Asha Acme",
+    )
+    uploaded_invoices = UploadedInvoices.objects.create(
+        supplier=supplier,
+        kind=UploadedInvoices.SHEET,
+        file_name="i.csv",
+        digest="1" * 64,
+        table=[["order", "line", "quantity", "number"], ["1", "10", "5", "INV-1"]],
         planned_at=MONDAY,
         created_at=MONDAY,
         created_by="Asha Acme",
@@ -252,6 +263,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         file,
         upload,
         uploaded_notices,
+        uploaded_invoices,
         command,
         message,
         run,
@@ -587,6 +599,14 @@ def _uploaded_notices(objects: Objects) -> dict[str, Any]:
     return {"key": objects.uploaded_notices.key}
 
 
+def _uploaded_invoices(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.uploaded_invoices.key}
+
+
+def _invoice_xml(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.invoice.key, "syntax": "ubl"}
+
+
 def _upload(objects: Objects) -> dict[str, Any]:
     return {"key": objects.upload.key}
 
@@ -711,6 +731,10 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "answer-preview": _upload,
     "shipment-upload-preview": _uploaded_notices,
     "shipment-upload-columns": _uploaded_notices,
+    "invoice-upload-preview": _uploaded_invoices,
+    "invoice-upload-columns": _uploaded_invoices,
+    "invoice-pdf": _invoice,
+    "invoice-xml": _invoice_xml,
     "message-send": _order,
     "file-add": _order,
     "file": _file,

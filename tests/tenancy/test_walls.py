@@ -203,6 +203,7 @@ OPEN_TO_SUPPLIERS = {
     "procurement_item",
     "procurement_officecalendar",
     "procurement_site",
+    "procurement_unit",
 }
 READ_ONLY = {
     *OPEN_TO_SUPPLIERS,
@@ -296,6 +297,9 @@ WRITES = {
     "procurement_uploadedanswer": "SELECT INSERT DELETE UPDATE(applied_at,applied_by,result)",
     "procurement_uploadednotices": (
         "SELECT INSERT DELETE UPDATE(applied_at,applied_by,columns,head,plan,planned_at,result,rows)"
+    ),
+    "procurement_uploadedinvoices": (
+        "SELECT INSERT DELETE UPDATE(answers,applied_at,applied_by,columns,head,plan,planned_at,result,rows)"
     ),
     "suppliers_apitoken": "SELECT INSERT UPDATE(last_used_at,revoked_at,revoked_by)",
     "suppliers_user": (

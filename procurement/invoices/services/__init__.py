@@ -39,13 +39,26 @@ from procurement.invoices.services.start import (
     start_from_receipts,
     start_without_order,
 )
+from procurement.invoices.services.upload import (
+    KeepEInvoice,
+    KeepSheet,
+    answer_upload,
+    apply_upload,
+    keep_upload,
+    look_at_upload,
+    read_upload_as,
+)
 from procurement.invoices.services.whole import revise_whole, send_whole, write_whole
 from procurement.invoices.services.withdraw import withdraw_invoice
 
 __all__ = [
+    "KeepEInvoice",
+    "KeepSheet",
     "Sent",
     "add_invoice_file",
     "add_lines",
+    "answer_upload",
+    "apply_upload",
     "approve_invoice",
     "charges_in",
     "check_draft",
@@ -59,10 +72,13 @@ __all__ = [
     "hold_invoice",
     "hold_with_orders",
     "invoice_booked_as",
+    "keep_upload",
+    "look_at_upload",
     "mark_paid",
     "mark_scheduled",
     "mark_unpaid",
     "pass_on",
+    "read_upload_as",
     "refresh_claims",
     "reject_invoice",
     "release_invoice",
