@@ -7,7 +7,7 @@ from portal.kernel.walls import same_supplier, wall
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procurement", "0037_invoices")]
+    dependencies = [("procurement", "0039_payables")]
 
     operations = [
         migrations.CreateModel(

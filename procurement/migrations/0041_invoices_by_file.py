@@ -11,7 +11,7 @@ TABLE = "procurement_uploadedinvoices"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procurement", "0038_matching"), ("suppliers", "0003_people_walls")]
+    dependencies = [("procurement", "0040_booking"), ("suppliers", "0003_people_walls")]
 
     operations = [
         migrations.CreateModel(
