@@ -464,6 +464,10 @@ def checked(draft: Written, *, at: datetime) -> CheckedInvoice:
     invoice = draft.invoice
     prices = agreed_prices({one.line_id for one in draft.lines if one.line_id})
     namesake = namesake_of(invoice, invoice.number)
+    together: dict[int | None, Decimal] = defaultdict(Decimal)  # lines of one order line count together
+    for one in draft.lines:
+        if not one.price_only:
+            together[one.line_id] += one.quantity
     terms = [read_terms(text).days for text in {one.order.payment_terms for one in draft.lines if one.order}]
     return CheckedInvoice(
         today=at.astimezone(ZoneInfo(invoice.supplier.time_zone)).date(),
@@ -482,7 +486,7 @@ def checked(draft: Written, *, at: datetime) -> CheckedInvoice:
         corrects=invoice.corrects.number if invoice.corrects else invoice.corrects_number,
         supplier_tax_id=invoice.supplier_tax_id,
         company_tax_id=invoice.company_tax_id,
-        lines=[_checked_line(one, draft, prices) for one in draft.lines],
+        lines=[_checked_line(one, draft, prices, together) for one in draft.lines],
         extras=[
             CheckedExtra(one.amount, tax_key(one), one.is_allowance, one.code, one.reason)
             for one in draft.document_charges
@@ -515,7 +519,10 @@ def _credit_left(invoice: Invoice) -> Decimal | None:
 
 
 def _checked_line(
-    one: InvoiceLine, draft: Written, prices: Mapping[int, tuple[Decimal, Decimal]]
+    one: InvoiceLine,
+    draft: Written,
+    prices: Mapping[int, tuple[Decimal, Decimal]],
+    together: Mapping[int | None, Decimal],
 ) -> CheckedLine:
     line, order = one.line, one.order
     bare: dict[str, Any] = {
@@ -532,10 +539,7 @@ def _checked_line(
     if line is None or order is None:
         return CheckedLine(**bare)
     claimed = draft.claimed[line.pk].quantity
-    mine = sum(
-        (other.quantity for other in draft.lines if other.line_id == line.pk and not other.price_only),
-        start=ZERO,
-    )
+    mine = together[line.pk]
     price, per = prices.get(line.pk, (line.price, line.price_per))
     here = line.received_quantity
     to_come = max(ZERO, claimed + mine - here) if draft.profile.claims_received else ZERO

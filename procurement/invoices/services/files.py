@@ -4,8 +4,9 @@ its name says."""
 import hashlib
 import re
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -21,6 +22,7 @@ from procurement.threads.policies import LARGEST_FILE, content_type_of, extensio
 from suppliers.roles import Permission
 
 MOST_FILES = 30
+MOST_BYTES_OF_DAY = 2 * 1024 * 1024 * 1024
 PICTURES = ("application/pdf", "image/png", "image/jpeg")
 _XML = re.compile(rb"^(\xef\xbb\xbf)?\s*<(\?xml|[A-Za-z])")
 
@@ -43,9 +45,7 @@ def add_invoice_file(key: uuid.UUID, entry: FileEntry, *, actor: Actor, at: date
     content_type = _content_type(entry, name)
     if entry.kind == FileKind.PICTURE:
         invoice.files.filter(kind=FileKind.PICTURE).delete()
-    if invoice.files.count() >= MOST_FILES:
-        message = _("An invoice has room for %(most)d files.") % {"most": MOST_FILES}
-        raise _refused(message, name)
+    _require_room(invoice, len(entry.content), name, actor=actor, at=at)
     file = InvoiceFile.objects.create(
         supplier_id=invoice.supplier_id,
         invoice=invoice,
@@ -60,6 +60,19 @@ def add_invoice_file(key: uuid.UUID, entry: FileEntry, *, actor: Actor, at: date
     )
     _record("invoice.file_added", invoice, file, actor=actor, at=at)
     return file
+
+
+def _require_room(invoice: Invoice, size: int, name: str, *, actor: Actor, at: datetime) -> None:
+    """Raise `Invalid` where an invoice, or a supplier's day, has no room for one more file. The buying side is not held
+    to the day."""
+    if invoice.files.count() >= MOST_FILES:
+        raise _refused(_("An invoice has room for %(most)d files.") % {"most": MOST_FILES}, name)
+    if not actor.is_supplier:
+        return
+    day = InvoiceFile.objects.filter(supplier=invoice.supplier_id, added_at__gt=at - timedelta(days=1))
+    if (day.aggregate(size=Sum("size"))["size"] or 0) + size > MOST_BYTES_OF_DAY:
+        message = _("At most %(most)d MB of files can be added within 24 hours. Add the others tomorrow.")
+        raise _refused(message % {"most": MOST_BYTES_OF_DAY // (1024 * 1024)}, name)
 
 
 @requires_scope

@@ -757,7 +757,7 @@ def test_a_voided_invoice_frees_what_it_claimed(people, order):
 PDF = b"%PDF-1.7 picture"
 
 
-def test_files_are_what_they_say_and_stay_once_sent(people, order):
+def test_files_are_what_they_say_and_stay_once_sent(people, order, monkeypatch):
     asha, otto = people["asha"].actor, people["otto"].actor
     draft = a_draft_invoice(order, people["asha"])
 
@@ -788,6 +788,9 @@ def test_files_are_what_they_say_and_stay_once_sent(people, order):
     with pytest.raises(IllegalTransition):
         add("picture", "c.pdf", PDF)
     add("evidence", "c.pdf", PDF)
+    monkeypatch.setattr("procurement.invoices.services.files.MOST_BYTES_OF_DAY", 60)
+    with pytest.raises(Invalid, match="within 24 hours"):
+        add("evidence", "e.pdf", PDF)
     add("evidence", "d.pdf", PDF, otto)
     with acting(asha), pytest.raises(NotAllowed):
         drop_invoice_file(second.key, actor=asha, at=MONDAY)
