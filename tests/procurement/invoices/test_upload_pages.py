@@ -105,7 +105,6 @@ def test_a_sheet_is_uploaded_its_columns_named_and_its_rows_shown(people, signed
     assert "1 invoice was made" in page(asha, preview)
     workbook = asha.get(reverse("invoice-sheet"))
     assert b"".join(workbook.streaming_content).startswith(b"PK")
-    workbook.close()
     assert signed_in(people["gil"]).get(preview).status_code == 404
     assert signed_in(people["arun"]).get(reverse("invoice-upload")).status_code == 403
 
