@@ -103,7 +103,8 @@ def test_a_sheet_is_uploaded_its_columns_named_and_its_rows_shown(people, signed
     assert "Not taken" in page(asha, f"{preview}?only=bad")
     assert asha.post(preview, {"make": "1"}).status_code == 303
     assert "1 invoice was made" in page(asha, preview)
-    assert asha.get(reverse("invoice-sheet"))["Content-Type"].endswith("sheet")
+    workbook = asha.get(reverse("invoice-sheet"))
+    assert b"".join(workbook.streaming_content).startswith(b"PK")
     assert signed_in(people["gil"]).get(preview).status_code == 404
     assert signed_in(people["arun"]).get(reverse("invoice-upload")).status_code == 403
 
