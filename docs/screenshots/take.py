@@ -45,7 +45,7 @@ PICTURES = {
     "supplier-draft": ("supplier", "/shipments/?view=drafts -> shipment"),
     "supplier-invoices": ("supplier", "/invoices/?view=all"),
     "supplier-invoice-draft": ("supplier", "/invoices/?view=yours -> invoice"),
-    "supplier-invoice": ("supplier", "/invoices/?view=open -> invoice"),
+    "supplier-invoice": ("supplier", "/invoices/?view=all -> invoice"),
     "buyer-inbound": ("buyer", "/shipments/"),
     "buyer-shipment": ("buyer", "/shipments/ -> shipment"),
     "buyer-inbox": ("buyer", "/inbox/"),

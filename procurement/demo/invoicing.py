@@ -206,5 +206,6 @@ def _sent(draft: Invoice, actor: Actor, at: datetime) -> Invoice:
     """Out it goes, and is matched."""
     with acting(actor):
         sent = send_invoice(InvoiceNamed(draft.key, draft.version), actor=actor, at=at).invoice
-    match_invoices([sent.pk], trigger=Trigger.SENT, at=at + timedelta(seconds=4))
+    with acting(SET_UP):
+        match_invoices([sent.pk], trigger=Trigger.SENT, at=at + timedelta(seconds=4))
     return sent

@@ -121,7 +121,8 @@ def invoice_match(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     else:
         dry = dry_match(invoice, at=request.at)
         rows = check_rows(dry.checks, actor=request.actor)
-        verdict = foretold(dry.outcome, rows, alone=dry.approves_alone)
+        say = foretold if invoice.is_draft else told
+        verdict = say(dry.outcome, rows, alone=dry.approves_alone)
     context = {
         "invoice": invoice,
         "match": match,

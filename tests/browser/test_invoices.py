@@ -45,6 +45,7 @@ def test_an_order_becomes_an_invoice_is_put_right_and_sent(at: Any, people: dict
     expect(desk.locator("#total-bar")).to_contain_text("1,648.15 EUR")
     desk.locator("#say-line-1").get_by_role("button", name="Use 6.85 EUR").click()
     expect(desk.locator("#unit_price-1")).to_have_value("6.85")
+    expect(desk.locator("#match-said")).to_contain_text("If you send it now, it waits for goods")
     desk.get_by_role("button", name="Charge").click()
     desk.locator("#code-1").select_option("FC")
     desk.locator("#charge-1").fill("20")

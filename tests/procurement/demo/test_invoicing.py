@@ -33,7 +33,7 @@ def test_one_matches_one_is_dear_one_came_back_and_one_is_being_written(people):
     assert count == 4
     assert told == [
         ("held", "payables", "match.approval.person", Decimal(411)),
-        ("held", "supplier", "match.price.over", Decimal("423.6")),
+        ("held", "buyer", "match.price.over", Decimal("423.6")),
         ("rejected", "", "", Decimal(591)),
         ("draft", "", "", Decimal("423.6")),
     ]

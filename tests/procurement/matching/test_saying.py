@@ -8,12 +8,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from portal.kernel.scope import acting
 from procurement.matching.services import match_invoices
 from procurement.matching.states import Trigger
 from tests.builders import invoices
 from tests.builders.changes import an_agreed_order
 from tests.builders.invoices import VAT, a_profile
 from tests.builders.world import MONDAY, a_line
+from tests.people import FEED
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +30,8 @@ def told(person, invoice, **headers):
 
 
 def matched(invoice):
-    match_invoices([invoice.pk], trigger=Trigger.SENT, at=MONDAY)
+    with acting(FEED):
+        match_invoices([invoice.pk], trigger=Trigger.SENT, at=MONDAY)
     return invoices.fresh_invoice(invoice)
 
 
