@@ -1,5 +1,6 @@
 """The desk in a browser's eyes: what waits, ranked; the case side by side; what rules approved; what is due when."""
 
+import re
 import uuid
 from datetime import date, timedelta
 from decimal import Decimal
@@ -139,10 +140,8 @@ def test_one_row_or_thirty_cost_as_many_queries_and_pages_follow_each_other(peop
     for _page in range(2):
         text = otto.get(address).content.decode()
         seen |= {row.number for row in made if f">{row.number}</bdi>" in text}
-        if 'rel="next"' in text:
-            address = "/payables/" + text.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace(
-                "&amp;", "&"
-            )
+        if found := re.search(r'rel="next" href="([^"]+)"', text):
+            address = "/payables/" + found[1].replace("&amp;", "&")
     assert len(seen) == 60
 
 
