@@ -15,6 +15,7 @@ from procurement.bills.messages import BillLinePaper, BillPaper
 from procurement.calendars.policies import add_working_days
 from procurement.demo.story import Booked
 from procurement.demo.telling import ERP_RUNS, Telling
+from procurement.invoices.policies.terms import discount_until, due_day, read_terms
 from procurement.orders.messages import LinePaper, OrderPaper
 from procurement.receipts.messages import ReceiptPaper
 
@@ -65,7 +66,10 @@ def bill(telling: Telling, before: OrderPaper) -> None:
     approved = replace(entered, number=f"RE-{telling.number[-6:]}", state="approved")
     _tell(telling, _run_of(telling, at.date() + timedelta(days=2)), approved)
     assert entered.due_on is not None
-    paid_on = add_working_days(entered.due_on - timedelta(days=rng.randrange(5)), 0, telling.cast.gate)
+    terms, sooner = read_terms(telling.cast.partner.payment_terms), timedelta(days=rng.randrange(5))
+    # Who gives a discount is paid while it can still be had.
+    pay_by = discount_until(entered.invoiced_on, terms.discount_days) or entered.due_on
+    paid_on = add_working_days(pay_by - sooner, 0, telling.cast.gate)
     luck = rng.random()
     if luck < FORGOTTEN:
         return
@@ -90,13 +94,13 @@ def _invoice(telling: Telling, before: OrderPaper, rng: Random, at: datetime) ->
     is_home = partner.paper.country == company.country
     tax = SALES_TAX.get(company.country, Decimal(0)) if is_home else Decimal(0)
     total = net + rounded(net * tax, minor_units(paper.currency))
-    days = int(partner.payment_terms.split()[0])
+    days = read_terms(partner.payment_terms).days
     return BillPaper(
         company=paper.company,
         supplier=paper.supplier,
         key=f"51{telling.number[2:]}",
         invoiced_on=at.date(),
-        due_on=at.date() + timedelta(days=days),
+        due_on=due_day(at.date(), days),
         currency=paper.currency,
         total=total,
         open_amount=total,

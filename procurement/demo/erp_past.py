@@ -92,7 +92,7 @@ def _confirm(
         )
     ErpCommand.objects.bulk_create(commands, batch_size=1000)
     AuditEvent.objects.bulk_create(facts, batch_size=1000)
-    _deliver(messages, CommandState.SENT)
+    deliver_past(messages, CommandState.SENT)
 
 
 def _echoed_at(story: OrderStory, message: OutboxMessage) -> datetime | None:
@@ -127,7 +127,7 @@ def _fact(kind: str, command: ErpCommand, source: str, target: str, at: datetime
     )
 
 
-def _deliver(messages: Iterable[OutboxMessage], outcome: str) -> None:
+def deliver_past(messages: Iterable[OutboxMessage], outcome: str) -> None:
     """Mark messages as the outbox leaves those that a handler took at the first attempt."""
     delivered = list(messages)
     for message in delivered:
@@ -162,14 +162,14 @@ def _contradict(message: OutboxMessage, story: OrderStory) -> None:
     current = differing_lines(command_of(command), held_by_paper(story.paper))
     reason = "The order was changed in the ERP after the promise was agreed."
     record_conflict(command, reason, current, actor=CONNECTION, at=message.created_at + UNDER_WAY)
-    _deliver([message], CommandState.CONFLICT)
+    deliver_past([message], CommandState.CONFLICT)
 
 
 def _refuse(message: OutboxMessage, story: OrderStory) -> None:
     command = take_up_command(message)
     begin_call(command, at=message.created_at + UNDER_WAY)
     record_refusal(command, LOCKED, actor=CONNECTION, at=message.created_at + UNDER_WAY)
-    _deliver([message], CommandState.NEEDS_PERSON)
+    deliver_past([message], CommandState.NEEDS_PERSON)
 
 
 def _park(message: OutboxMessage, story: OrderStory) -> None:

@@ -35,6 +35,8 @@ from procurement.inbox.services.ruling import (
 from procurement.inbox.services.tasking import AskTask, answer_task, ask_task
 from procurement.inbox.services.working import assign_case, settle_cases, snooze_case, write_note
 from procurement.inbox.states import CaseKind, CaseState
+from procurement.invoices.models import Invoice
+from procurement.invoices.states import OPEN as OPEN_CLAIMS
 from procurement.mailroom.models import InboundMail
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.states import OrderState
@@ -72,7 +74,8 @@ def _open_cases(company: DemoCompany, at: datetime) -> None:
     with acting(INBOX):
         orders = PurchaseOrder.objects.filter(state=OrderState.ISSUED)
         pks = dict(orders.values_list("number", "pk"))
-        mails = [mail.stream for mail in InboundMail.objects.order_by("id")]
+        streams = [mail.stream for mail in InboundMail.objects.order_by("id")]
+        claims = [(one.state_at, one.stream) for one in Invoice.objects.filter(state__in=OPEN_CLAIMS)]
     for moment, order in sorted(_moments(company, pks, at)):
         with acting(INBOX):
             review_cases([order], actor=INBOX, at=moment)
@@ -80,7 +83,10 @@ def _open_cases(company: DemoCompany, at: datetime) -> None:
         with acting(INBOX):
             review_cases(part, actor=INBOX, at=at)
     with acting(INBOX):
-        review_cases((), mails, actor=INBOX, at=at)
+        review_cases((), streams, actor=INBOX, at=at)
+    for moment, stream in sorted(claims):
+        with acting(INBOX):
+            review_cases((), [stream], actor=INBOX, at=min(moment + SOON_AFTER, at))
 
 
 def _moments(company: DemoCompany, pks: dict[str, int], at: datetime) -> Iterable[tuple[datetime, int]]:

@@ -115,7 +115,13 @@ _COUNTRIES = {
     "BR": _Country("pt-br", "America/Sao_Paulo", "USD", 26, "FOB"),
 }
 
-_PREFIX = {"strategic": "60 days net", "core": "45 days net", "long_tail": "30 days net"}
+_TERMS = {"strategic": "60 days net", "core": "45 days net", "long_tail": "30 days net"}
+# Who gives a discount for being paid early; Northmoor takes it.
+_WITH_DISCOUNT = {
+    "Lian Feng Valve": "2/14 net 60",
+    "Ostrava Fittings": "2/14 net 60",
+    "Halbers Pumpen": "3/10 net 45",
+}
 
 # name | country | city | street | segment | groups it sells
 _SUPPLIERS = """
@@ -227,4 +233,5 @@ def _partner(number: int, row: str) -> Partner:
     second = _SECOND_SITES.get(name)
     sites = (plant, SupplierSitePaper(supplier.number, *second)) if second else (plant,)
     place = city if land.incoterm in {"FCA", "FOB"} else "Northmoor site"
-    return Partner(supplier, sites, tuple(groups.split()), land.incoterm, place, _PREFIX[segment])
+    terms = _WITH_DISCOUNT.get(name, _TERMS[segment])
+    return Partner(supplier, sites, tuple(groups.split()), land.incoterm, place, terms)

@@ -57,6 +57,7 @@ MAIN_ROLES = (
     ("administrator", KOFI),
     ("integration_owner", INES),
     ("receiving", TOM),
+    ("manager", HELEN),
 )
 
 NORTHMOOR = (

@@ -33,6 +33,7 @@ from procurement.demo.loading import (
     play,
 )
 from procurement.demo.morning import begin_the_morning
+from procurement.demo.paying import invoice_some
 from procurement.demo.people import MAIN_ROLES, MEI
 from procurement.demo.shipping import ship_some
 from procurement.demo.tolerances import propose_tolerances
@@ -106,6 +107,7 @@ class Command(BaseCommand):
         count_some(at=now)
         invoice_some(at=now)
         end_accounts(company.people)
+        invoice_some(at=now)
         begin_the_morning(company, at=now)
         if people_file:
             _write_people(people_file, password)

@@ -19,10 +19,12 @@ from procurement.clocks.models import Clock, StandIn
 from procurement.demo.company import DemoCompany, make_company
 from procurement.demo.loading import SET_UP
 from procurement.demo.people import JOSH, LIAN_FENG, OMAR
+from procurement.demo.story import Booked, OrderStory
 from procurement.docks.models import Appointment, DockPlan
 from procurement.gateways.models import GatewayEvent
 from procurement.inbox.models import CaseNote, CaseQueue, CaseTask, ExceptionCase
 from procurement.inbox.states import CaseKind, CaseState
+from procurement.invoices.models import Invoice
 from procurement.mailroom.models import InboundMail, MailDraft
 from procurement.management.commands import seed_demo
 from procurement.notifications.models import NoticeMail
@@ -38,10 +40,21 @@ WITHOUT = {"history", "closed", "received", "cancelled", "kitting"}
 
 
 def open_business() -> DemoCompany:
-    """The demo company with every order on which something may still happen."""
+    """The demo company with every order on which something may still happen, and a few that are paid or to be paid."""
     company = make_company(timezone.now().date())
-    kept = tuple(story for story in company.orders if story.plot not in WITHOUT)
-    return replace(company, orders=kept)
+    lian_feng = next(one.number for one in company.suppliers if one.name == LIAN_FENG)
+    closed = [one for one in company.orders if one.plot == "closed" and one.supplier == lian_feng]
+    paid = [one for one in closed if _billed(one) == "paid"][-3:]
+    others = [one for one in company.orders if one.plot == "received" and one.supplier != lian_feng]
+    to_pay = [one for one in others if _billed(one) == "approved"][-2:]
+    kept = [story for story in company.orders if story.plot not in WITHOUT]
+    return replace(company, orders=(*paid, *to_pay, *kept))
+
+
+def _billed(story: OrderStory) -> str:
+    """Where the invoice of an order stands in the ERP."""
+    bills = [bill for event in story.events if isinstance(event, Booked) for bill in event.invoices]
+    return bills[-1].state if bills else ""
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +103,12 @@ def test_one_count_waits_for_mei_one_is_answered_and_one_goes_on(morning):
     assert Counter(sheet.state for sheet in sheets) == {"posted": 2, "counting": 1}
     (waiting,) = unanswered_sheets(SET_UP)
     assert waiting.supplier.name == LIAN_FENG
+
+
+def test_invoices_stand_wherever_one_can_stand(morning):
+    for one in Invoice.objects.order_by("sent_at"):
+        print(one.state, one.supplier.name, one.number, one.issue, one.acts, one.held_for, one.total, one.currency, one.kind, one.discount_percent, one.pay_on, one.sent_at, one.approved_at)
+    assert Counter(Invoice.objects.values_list("state", flat=True)) == {}
 
 
 @pytest.fixture
