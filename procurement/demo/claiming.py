@@ -9,7 +9,14 @@ from portal.kernel.actors import Actor
 from portal.kernel.scope import acting
 from procurement.demo.loading import SET_UP
 from procurement.demo.taxes import tax_id_of, tax_of
-from procurement.invoices.messages import ChargeEntry, InvoiceHeader, InvoiceNamed, LineEntry, SaveDraft
+from procurement.invoices.messages import (
+    ChargeEntry,
+    InvoiceHeader,
+    InvoiceNamed,
+    LineChoice,
+    LineEntry,
+    SaveDraft,
+)
 from procurement.invoices.models import Invoice
 from procurement.invoices.services import entries_of, header_of, save_draft, send_invoice, start_from_orders
 from procurement.matching.queries import MATCHER
@@ -102,13 +109,15 @@ def moments(since: datetime, until: datetime, count: int) -> Iterator[datetime]:
 
 def claim(goods: Goods, said: Said, *, at: datetime) -> Invoice:
     """The supplier invoices all that came of an order, and it is matched."""
-    return send(begin(goods.order, goods.seller, at=at), said, goods.seller, at=at)
+    with acting(goods.seller):
+        draft = start_from_orders([goods.order.key], actor=goods.seller, at=at)[0]
+    return send(draft, said, goods.seller, at=at)
 
 
-def begin(order: PurchaseOrder, seller: Actor, *, at: datetime) -> Invoice:
-    """The supplier begins an invoice of what came of an order."""
+def begin(choices: Sequence[LineChoice], seller: Actor, *, at: datetime) -> Invoice:
+    """The supplier begins an invoice of some lines."""
     with acting(seller):
-        return start_from_orders([order.key], actor=seller, at=at)[0]
+        return start_from_orders(choices=choices, actor=seller, at=at)[0]
 
 
 def send(draft: Invoice, said: Said, seller: Actor, *, at: datetime) -> Invoice:

@@ -37,7 +37,7 @@ from procurement.erp.invoicing import take_up_invoice
 from procurement.erp.queries import TOPIC
 from procurement.erp.states import TellingState
 from procurement.erp.telling import move
-from procurement.invoices.messages import InvoiceHeader, InvoiceNamed, LineEntry
+from procurement.invoices.messages import InvoiceHeader, InvoiceNamed, LineChoice, LineEntry
 from procurement.invoices.models import Invoice
 from procurement.invoices.services import (
     follow_bill,
@@ -46,6 +46,7 @@ from procurement.invoices.services import (
     start_from_notices,
     start_without_order,
 )
+from procurement.orders.models import PurchaseOrder
 from procurement.payables.messages import AnswerQuestion, AskAbout, InvoiceSaid
 from procurement.payables.services.approvals import accept_invoice
 from procurement.payables.services.asking import answer_question, ask_about
@@ -139,13 +140,17 @@ def _booked(desk: _Desk, state: str, count: int, *, of: str = "") -> None:
         if of:
             bills = bills.filter(supplier__name=of)
         newest = bills.order_by("-invoiced_on", "-id").distinct()[:count]
-        found = [(bill, bill.lines.select_related("line__order")[0]) for bill in newest]
-    for bill, line in reversed(found):
-        assert line.line is not None  # of an order that is there
-        seller = desk.sellers[bill.supplier_id]
-        at = _on(bill.invoiced_on)
-        invoice = send(begin(line.line.order, seller, at=at), Said(bill.reference), seller, at=at)
+        found = [(bill, _billed(bill)) for bill in newest]
+    for bill, choices in reversed(found):
+        seller, at = desk.sellers[bill.supplier_id], _on(bill.invoiced_on)
+        invoice = send(begin(choices, seller, at=at), Said(bill.reference), seller, at=at)
         _tell_of_booking(invoice, bill, desk)
+
+
+def _billed(bill: Bill) -> list[LineChoice]:
+    """What a bill is for, as its supplier would choose it."""
+    lines = bill.lines.filter(line__isnull=False).select_related("line__order").order_by("id")
+    return [LineChoice(one.line.order.key, one.line.key, one.quantity) for one in lines if one.line]
 
 
 def _tell_of_booking(invoice: Invoice, bill: Bill, desk: _Desk) -> None:
@@ -210,8 +215,10 @@ def _disputed(desk: _Desk) -> None:
 def _sent_twice(desk: _Desk) -> None:
     """Half of a line is approved; then comes an invoice of the same amount for the same line."""
     if goods := desk.take(lambda one: one.quantity % 2 == 0):
-        for at in desk.since(goods, 3, 2):
-            claim(goods, desk.said(goods, at, lines=half_of_the_first), at=at)
+        first_at, again_at = desk.since(goods, 3, 2)
+        claim(goods, desk.said(goods, first_at, lines=half_of_the_first), at=first_at)
+        # What is left of the line is the other half.
+        claim(goods, desk.said(goods, again_at, lines=only_the_first), at=again_at)
 
 
 def _sent_back(desk: _Desk) -> None:
@@ -242,7 +249,8 @@ def _before_a_manager(desk: _Desk) -> None:
 def _without_an_order(desk: _Desk) -> None:
     """What somebody has asked for by phone: the British company takes it, and a person looks at it."""
     with acting(SET_UP):
-        supplier = Supplier.objects.filter(name=COLNEBROOK).first()
+        orders = PurchaseOrder.objects.filter(supplier__name=COLNEBROOK, company__code="NMUK")
+        supplier = Supplier.objects.filter(pk__in=orders.values("supplier")).first()
     seller = desk.sellers.get(supplier.pk) if supplier else None
     if supplier is None or seller is None:
         return

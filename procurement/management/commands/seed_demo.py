@@ -50,7 +50,7 @@ class Command(BaseCommand):
     help = "Loads the invented company of the demo, once; never in production."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--people-file", type=Path, help="write the sign-ins of the five main roles here")
+        parser.add_argument("--people-file", type=Path, help="write the sign-ins of the main roles here")
         parser.add_argument(
             "--if-empty", action="store_true", help="say nothing where orders are there already"
         )

@@ -282,6 +282,7 @@ class TestPeople:
             ("administrator", "Kofi Mensah"),
             ("integration_owner", "Ines Duarte"),
             ("receiving", "Tom Ackroyd"),
+            ("manager", "Helen Marsh"),
         ]
 
     def test_somebody_acts_for_two_suppliers_and_somebody_only_reads(self) -> None:
