@@ -51,6 +51,7 @@ PROFILES = {
     "NMUK": SaveProfile(
         "NMUK",
         version=0,
+        einvoice_formats=("ubl", "cii", "facturx"),
         allow_without_order=True,
         company_tax_id="GB999999973",
         name="Northmoor Supply Ltd",
@@ -61,6 +62,7 @@ PROFILES = {
     "NMDE": SaveProfile(
         "NMDE",
         version=0,
+        einvoice_formats=("ubl", "cii", "facturx"),
         company_tax_id="DE999999973",
         name="Northmoor Supply GmbH",
         address="Rechnungsprüfung\nAm Kornspeicher 22\n21107 Hamburg",

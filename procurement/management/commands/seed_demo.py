@@ -22,7 +22,6 @@ from procurement.demo.counting import count_some
 from procurement.demo.crew import crew_size, work_together
 from procurement.demo.docking import arrange_times
 from procurement.demo.erp_past import keep_books, tell_past_commands, tell_past_runs
-from procurement.demo.invoicing import invoice_some
 from procurement.demo.loading import (
     SET_UP,
     end_accounts,
@@ -105,7 +104,6 @@ class Command(BaseCommand):
         carry_some(at=now)
         arrange_times(at=now)
         count_some(at=now)
-        invoice_some(at=now)
         end_accounts(company.people)
         invoice_some(at=now)
         begin_the_morning(company, at=now)

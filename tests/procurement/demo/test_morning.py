@@ -21,6 +21,7 @@ from procurement.demo.loading import SET_UP
 from procurement.demo.people import JOSH, LIAN_FENG, OMAR
 from procurement.demo.story import Booked, OrderStory
 from procurement.docks.models import Appointment, DockPlan
+from procurement.erp.models import InvoiceWrite
 from procurement.gateways.models import GatewayEvent
 from procurement.inbox.models import CaseNote, CaseQueue, CaseTask, ExceptionCase
 from procurement.inbox.states import CaseKind, CaseState
@@ -28,12 +29,23 @@ from procurement.invoices.models import Invoice
 from procurement.mailroom.models import InboundMail, MailDraft
 from procurement.management.commands import seed_demo
 from procurement.notifications.models import NoticeMail
+from procurement.payables.models import Approval, InvoiceQuestion
 from procurement.receipts.models import ReceivingSheet
 from procurement.receipts.queries import unanswered_sheets
 from procurement.shipments.models import Package, ShipNotice
 from suppliers.models import User
 
 pytestmark = pytest.mark.slow
+
+CASTELLAN = "Castellan Pumps"
+RULE = "What was received, at the agreed price"
+INVOICING_KINDS = (
+    CaseKind.MATCH_FAILED,
+    CaseKind.DUPLICATE_SUSPECTED,
+    CaseKind.INVOICE_WITHOUT_ORDER,
+    CaseKind.INVOICE_DISPUTED,
+    CaseKind.CREDIT_EXPECTED,
+)
 
 # Orders that are over or whose thousand lines wait far ahead bring no case, and take most of the time to load.
 WITHOUT = {"history", "closed", "received", "cancelled", "kitting"}
@@ -106,9 +118,65 @@ def test_one_count_waits_for_mei_one_is_answered_and_one_goes_on(morning):
 
 
 def test_invoices_stand_wherever_one_can_stand(morning):
-    for one in Invoice.objects.order_by("sent_at"):
-        print(one.state, one.supplier.name, one.number, one.issue, one.acts, one.held_for, one.total, one.currency, one.kind, one.discount_percent, one.pay_on, one.sent_at, one.approved_at)
-    assert Counter(Invoice.objects.values_list("state", flat=True)) == {}
+    invoices = Invoice.objects.select_related("supplier", "company")
+
+    assert Counter(one.state for one in invoices) == {
+        "paid": 3,
+        "scheduled": 2,
+        "approved": 6,
+        "held": 7,
+        "disputed": 1,
+        "replaced": 1,
+        "draft": 1,
+    }
+    # Who acts on what is held, and why.
+    assert Counter((one.acts, one.held_for["key"]) for one in invoices if one.state == "held") == {
+        ("buyer", "match.price.over"): 1,
+        ("buyer", "match.charge.not_agreed"): 1,
+        ("supplier", "match.tax_id.company_other"): 1,
+        ("payables", "match.duplicate.amount"): 1,
+        ("payables", "match.mapping.without_order"): 1,
+        ("receiver", "match.quantity.waits"): 2,
+    }
+    # None of these has been touched by a person.
+    assert {one.approved_by for one in invoices if one.approved_at} == {RULE}
+    assert all(
+        one.bill and one.paid_on and one.supplier.name == LIAN_FENG for one in invoices.filter(state="paid")
+    )
+    assert all(one.bill and not one.paid_on for one in invoices.filter(state="scheduled"))
+    # A discount can still be had.
+    today = timezone.now().date()
+    early = [one for one in invoices.filter(state="approved") if one.discount_percent]
+    assert len(early) == 2
+    assert all(one.invoiced_on + timedelta(days=one.discount_days) > today for one in early)
+    assert all(one.sent_at <= one.state_at <= timezone.now() for one in invoices if one.sent_at)
+
+
+def test_accounts_payable_asked_sent_back_and_went_to_a_manager(morning):
+    (question,) = InvoiceQuestion.objects.all()
+    (approval,) = Approval.objects.all()
+    credit = Invoice.objects.get(kind="credit_note")
+    again = Invoice.objects.get(issue=2)
+
+    assert (question.state, question.asked_by, question.invoice.acts) == (
+        "answered",
+        "Ana Ferreira",
+        "payables",
+    )
+    assert (approval.state, approval.role, approval.asked_by) == ("asked", "manager", "Ana Ferreira")
+    assert approval.invoice.held_for["key"] == "match.charge.not_agreed"
+    assert (credit.sheet.state, credit.supplier.name, credit.corrects.acts) == (
+        "posted",
+        CASTELLAN,
+        "receiver",
+    )
+    assert credit.lines.count() == 1
+    assert (again.state, again.number) == ("approved", again.replaces.number)
+    assert again.replaces.rejected_reason.startswith("Your prices include the freight.")
+    assert again.total < again.replaces.total
+    # What was booked and paid the ERP has confirmed; of the others it hears first.
+    assert Counter(InvoiceWrite.objects.values_list("state", flat=True)) == {"confirmed": 5}
+    assert OutboxMessage.objects.filter(kind="invoice.approved", state="waiting", topic="erp").count() == 6
 
 
 @pytest.fixture
@@ -121,9 +189,18 @@ class TestTheInbox:
     def test_is_as_much_as_a_team_does_in_a_morning(self, cases):
         kinds = Counter(case.kind for case in cases)
 
-        # Answers become overdue through the day, whenever the demo is loaded; the dock adds what it has counted.
+        # Answers become overdue through the day, whenever the demo is loaded; the dock adds what it has counted, and
+        # invoices those that our side is to act on.
         of_the_dock = kinds[CaseKind.GOODS_REJECTED] + kinds[CaseKind.RECEIPT_DIFFERS]
-        assert 25 <= len(cases) - kinds[CaseKind.ACKNOWLEDGMENT_OVERDUE] - of_the_dock <= 60
+        of_invoices = {kind: kinds[kind] for kind in INVOICING_KINDS if kind in kinds}
+        assert of_invoices == {
+            CaseKind.MATCH_FAILED: 2,
+            CaseKind.DUPLICATE_SUSPECTED: 1,
+            CaseKind.INVOICE_WITHOUT_ORDER: 1,
+            CaseKind.INVOICE_DISPUTED: 1,
+        }
+        apart = of_the_dock + sum(of_invoices.values())
+        assert 25 <= len(cases) - kinds[CaseKind.ACKNOWLEDGMENT_OVERDUE] - apart <= 60
         assert kinds[CaseKind.ACKNOWLEDGMENT_OVERDUE] <= 25
         assert kinds[CaseKind.ASN_MISSING] <= 2
         assert len(kinds) >= 12
