@@ -29,6 +29,7 @@ LEADS = {
     "mail": re.compile(r"^/mailbox/[^/]+/$"),
     "shipment": re.compile(r"^/shipments/[0-9a-f-]{36}/$"),
     "invoice": re.compile(r"^/invoices/[0-9a-f-]{36}/$"),
+    "payable": re.compile(r"^/payables/[0-9a-f-]{36}/$"),
     "sheet": re.compile(r"^/receiving/[0-9a-f-]{36}/$"),
     "service": re.compile(r"^/service-levels/[0-9a-f-]{36}/$"),
 }
@@ -58,6 +59,9 @@ PICTURES = {
     "receiving": ("receiving", "/receiving/"),
     "count": ("receiving", "/receiving/?view=counting -> sheet"),
     "counted": ("supplier", "/receiving/?view=posted -> sheet"),
+    "payables": ("accounts_payable", "/payables/"),
+    "payable": ("accounts_payable", "/payables/ -> payable"),
+    "payables-approvals": ("manager", "/payables/approvals/"),
     "record": ("supplier", "/records/?figure=answers"),
     "service-levels": ("administrator", "/service-levels/"),
     "mailbox": ("", "/mailbox/"),
