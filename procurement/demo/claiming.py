@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from portal.kernel.actors import Actor
 from portal.kernel.scope import acting
@@ -131,14 +132,24 @@ def send(draft: Invoice, said: Said, seller: Actor, *, at: datetime) -> Invoice:
 def write(draft: Invoice, said: Said, seller: Actor, *, at: datetime) -> Invoice:
     """What a draft says is saved, with the tax that is due on it; in the seller's scope."""
     tax = tax_of(draft.supplier, draft.company)
-    taxed = {"category": tax.category, "tax_rate": tax.rate}
-    lines = tuple(replace(one, **taxed) for one in said.lines(entries_of(draft)))
-    charges = [ChargeEntry(code="FC", reason="Express freight", amount=said.freight, **taxed)]
+    lines = tuple(
+        replace(one, category=tax.category, tax_rate=tax.rate) for one in said.lines(entries_of(draft))
+    )
+    freight = ChargeEntry(
+        code="FC", reason="Express freight", amount=said.freight, category=tax.category, tax_rate=tax.rate
+    )
     begun = header_of(draft)
-    told = {name: value for name in _HEADER if (value := getattr(said.header, name))}
-    header = replace(begun, number=said.number, supplied_on=begun.invoiced_on, **told)
-    header = replace(header, supplier_tax_id=tax_id_of(draft.supplier))
-    command = SaveDraft(draft.key, draft.version, header, lines, tuple(charges) if said.freight else ())
+    more: dict[str, Any] = {name: value for name in _HEADER if (value := getattr(said.header, name))}
+    header = replace(
+        begun,
+        **{
+            "supplied_on": begun.invoiced_on,
+            **more,
+            "number": said.number,
+            "supplier_tax_id": tax_id_of(draft.supplier),
+        },
+    )
+    command = SaveDraft(draft.key, draft.version, header, lines, (freight,) if said.freight else ())
     return save_draft(command, actor=seller, at=at)
 
 
