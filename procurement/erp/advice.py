@@ -5,7 +5,7 @@ else falls back on the kind of fault.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from django.utils.functional import Promise
@@ -29,6 +29,7 @@ class Who(StrEnum):
 
     NOBODY = "nobody"
     BUYER = "buyer"
+    PAYABLES = "payables"
     SUPPLIER = "supplier"
     ERP_ADMINISTRATOR = "erp_administrator"
     INTEGRATION_OWNER = "integration_owner"
@@ -37,6 +38,7 @@ class Who(StrEnum):
 WHO_WORDS: dict[Who, Promise] = {
     Who.NOBODY: _("Nobody, for now"),
     Who.BUYER: _("The buyer"),
+    Who.PAYABLES: _("Accounts payable"),
     Who.SUPPLIER: _("The supplier"),
     Who.ERP_ADMINISTRATOR: _("Whoever administers the ERP"),
     Who.INTEGRATION_OWNER: _("The integration owner"),
@@ -89,8 +91,18 @@ def advice_for(state: str, fault: str, reason: str) -> Advice | None:
     return None
 
 
-def advice_of_telling(state: str, fault: str, reason: str) -> Advice | None:
-    """Who must act on a ship notice or a count that the ERP does not take; nothing where it is on its way."""
+def advice_of_telling(state: str, fault: str, reason: str, *, is_invoice: bool = False) -> Advice | None:
+    """Who must act on a ship notice, a count or an invoice that the ERP does not take; nothing where it is on its way.
+
+    What is a buyer's to see to of goods is accounts payable's of an invoice.
+    """
+    found = _advice_of(state, fault, reason)
+    if is_invoice and found is not None and found.who is Who.BUYER:
+        return replace(found, who=Who.PAYABLES)
+    return found
+
+
+def _advice_of(state: str, fault: str, reason: str) -> Advice | None:
     if state == TellingState.TO_KEY:
         return KEY_BY_HAND
     if state == TellingState.UNKNOWN:

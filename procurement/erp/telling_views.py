@@ -32,8 +32,8 @@ from procurement.erp.telling import (
 )
 from suppliers.roles import Permission
 
-LOOKS = (Permission.ERP_VIEW, Permission.ORDER_DECIDE)
-DECIDES = (Permission.ERP_MANAGE, Permission.ORDER_DECIDE)
+LOOKS = (Permission.ERP_VIEW, Permission.ORDER_DECIDE, Permission.INVOICE_SETTLE)
+DECIDES = (Permission.ERP_MANAGE, Permission.ORDER_DECIDE, Permission.INVOICE_SETTLE)
 
 
 @door(*LOOKS)
@@ -80,7 +80,9 @@ def telling(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         "head": told_head(found),
         "lines": told_lines(found),
         "reason": reason_of(found),
-        "advice": advice_of_telling(found.state, found.fault, found.reason),
+        "advice": advice_of_telling(
+            found.state, found.fault, found.reason, is_invoice=isinstance(found, InvoiceWrite)
+        ),
         "next_try": next_try_of(found)
         if found.state in (TellingState.QUEUED, TellingState.UNKNOWN)
         else None,

@@ -124,6 +124,7 @@ def test_an_invoice_is_shown_to_be_keyed_in_with_every_amount(people: Any) -> No
     text = page(signed_in(people["bea"]), "integration-telling", write.key)
 
     assert "book an invoice of 139.23 EUR" in text
+    assert "<b>Accounts payable.</b> Key in what stands below" in text
     for said in (order.number, "18.4", "92.00 EUR", "Freight", "25.00 EUR", "Tax S 19 %", "22.23 EUR"):
         assert said in text
     assert "1 Apr 2026" in text
