@@ -184,7 +184,7 @@ def _with_a_discount(desk: _Desk) -> None:
 
 def _too_dear(desk: _Desk) -> None:
     """A price three percent above what was agreed."""
-    if goods := desk.take(lambda one: one.amount > ALONE["EUR"]):
+    if goods := desk.take():
         (at,) = desk.since(goods, 1, 1)
         claim(goods, desk.said(goods, at, lines=dearer(Decimal(3))), at=at)
 

