@@ -34,13 +34,16 @@ def home(request: DoorRequest) -> HttpResponse:
 
 
 def _first_page(actor: Actor) -> str:
-    """Where somebody of the buying side begins: at what needs a person, the integration, the dock, or the orders."""
+    """Where somebody of the buying side begins: at what needs a person, the integration, the dock, the invoices,
+    or the orders."""
     if actor.may(Permission.ORDER_DECIDE):
         return "inbox"
     if actor.may(Permission.ERP_MANAGE):
         return "integration"
     if actor.may(Permission.GOODS_RECEIVE):
         return "receiving-list"
+    if actor.may(Permission.INVOICE_SETTLE):
+        return "payables"
     return "order-list" if actor.may(Permission.ORDER_VIEW) else "preferences"
 
 

@@ -1117,7 +1117,7 @@ def test_a_supplier_sees_only_its_own_home(people):
         ("bea", "inbox"),
         ("max", "inbox"),
         ("ines", "integration"),
-        ("otto", "order-list"),
+        ("otto", "payables"),
         ("root", "order-list"),
         ("ada", "order-list"),
         ("rex", "receiving-list"),
