@@ -8,15 +8,20 @@ is what was booked of the invoice, and decides when it is scheduled and paid. No
 Note [Told anew]: what was booked and is not posted yet may be forgotten there (Tryton deletes the lines of drafts when
 their order is amended). So it is told once more when one of its orders has moved; a connector looks first, and where
 all stands it does nothing. An ERP that is told by files keeps what it took.
+
+Note [Entered by hand]: its people may have entered an invoice before the ERP is told of it. A connector that can ask
+looks there. A drop folder cannot, so the first time such an ERP is to be told, what it has told of its bookings is
+looked at here: the same is taken for it, another amount under the number is for a person. What it has not told yet is
+for its own side to see (docs/file-formats.md).
 """
 
 import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_noop
 
 from portal.kernel.actors import Actor
@@ -39,7 +44,7 @@ from procurement.erp.messages import (
     invoice_to_json,
 )
 from procurement.erp.models import InvoiceWrite
-from procurement.erp.ports import ErpConnector, ReadBack, WriteResult
+from procurement.erp.ports import ErpConnector, Outcome, ReadBack, ValidationRefused, WriteResult
 from procurement.erp.queries import TOPIC
 from procurement.erp.states import TellingState
 from procurement.erp.telling import Kind, carry_telling, move, supersede_older
@@ -55,6 +60,11 @@ TAKE_OUT = frozenset({"invoice.reopened", "invoice.voided"})
 KINDS = frozenset({"invoice.approved", TOLD_ANEW}) | TAKE_OUT
 # The facts after which an ERP may have forgotten what it was asked to book.
 HEARS = frozenset({"order.revised", "erp.command_confirmed"})
+# Within these, two invoices of one number are one.
+NEAR = timedelta(days=60)
+OTHERWISE = gettext_noop(
+    "The ERP has an invoice with this number already, and not as it was approved here. Compare the two."
+)
 NOT_BY_MACHINE = gettext_noop("This ERP cannot book this invoice by machine. Key it in as it stands below.")
 TAKE_OUT_BY_HAND = gettext_noop(
     "This ERP cannot be told of invoices by machine. If this one was keyed in, take it out there."
@@ -243,7 +253,55 @@ def command_of(write: InvoiceWrite) -> InvoiceCommand:
 def _ask(connector: ErpConnector, write: InvoiceWrite) -> WriteResult:
     with acting(ERP):
         picture = None if write.voided else picture_of(write)
+        if connector.capabilities.read_back is ReadBack.BY_FEED and (entered := _entered_by_hand(write)):
+            return entered
     return connector.book_invoice(command_of(write), picture)
+
+
+def _entered_by_hand(write: InvoiceWrite) -> WriteResult | None:
+    """What an ERP that cannot be asked has told of it before it was ever told; see Note [Entered by hand].
+
+    Raises `ValidationRefused` where that says something else.
+    """
+    if write.voided or InvoiceWrite.objects.filter(document=write.document, id__lt=write.pk).exists():
+        return None
+    command, invoice = command_of(write), write.invoice
+    kind = BillKind.CREDIT_NOTE if command.is_credit else BillKind.INVOICE
+    bills = Bill.objects.filter(company=invoice.company_id, supplier=invoice.supplier_id, kind=kind)
+    free = bills.exclude(Exists(_of_another(invoice)))
+    bill = next(iter(_standing_as(free, command.number, command.invoiced_on)), None)
+    if bill is None:
+        return None
+    if (bill.total, bill.currency) != (command.total, command.currency) or not _bills_the_same(bill, command):
+        raise ValidationRefused(OTHERWISE)
+    return WriteResult(Outcome.CONFIRMED, reference=bill.key)
+
+
+def _of_another(invoice: Invoice) -> QuerySet[Invoice]:
+    joined: QuerySet[Invoice] = Invoice.objects.filter(bill=OuterRef("pk")).exclude(document=invoice.document)
+    return joined
+
+
+def _bills_the_same(bill: Bill, command: InvoiceCommand) -> bool:
+    """Whether both bill as much of the same lines; where only a price is corrected no quantity says so."""
+    if any(line.price_only for line in command.lines):
+        return True
+    claimed: dict[tuple[str, str], Decimal] = {}
+    for line in command.lines:
+        if line.key:
+            key = (line.order, line.key)
+            claimed[key] = claimed.get(key, Decimal(0)) + line.quantity
+    billed: dict[tuple[str, str], Decimal] = {}
+    for number, name, quantity in bill.lines.values_list("order_number", "line_key", "quantity"):
+        billed[number, name] = billed.get((number, name), Decimal(0)) + quantity
+    return billed == claimed
+
+
+def _standing_as(bills: QuerySet[Bill], number: str, day: date) -> list[Bill]:
+    """Those of these bookings that stand under this number, however it is written, near this day."""
+    near = bills.filter(invoiced_on__range=(day - NEAR, day + NEAR)).exclude(reference="")
+    standing = near.exclude(state=PaymentState.CANCELLED).order_by("id")
+    return [one for one in standing if number_key(one.reference) == number_key(number)]
 
 
 _INVOICES = Kind(
@@ -305,8 +363,8 @@ def join_booked(write: InvoiceWrite, *, actor: Actor, at: datetime) -> None:
         return
     kind = BillKind.CREDIT_NOTE if invoice.is_credit else BillKind.INVOICE
     bills = Bill.objects.filter(company=invoice.company_id, supplier=invoice.supplier_id, kind=kind)
-    standing = bills.filter(reference=invoice.number).exclude(state=PaymentState.CANCELLED)
-    for bill in standing.order_by("id")[:1]:
+    assert invoice.invoiced_on is not None  # it was sent
+    for bill in _standing_as(bills, invoice.number, invoice.invoiced_on)[:1]:
         follow_bill(bill, actor=actor, at=at)
 
 
@@ -351,13 +409,10 @@ def _standing(bill: Bill) -> Bill:
     number: it is the one that ours is joined to from then on."""
     if bill.state != PaymentState.CANCELLED:
         return bill
-    same = Bill.objects.filter(
-        company=bill.company_id, supplier=bill.supplier_id, kind=bill.kind, reference=bill.reference
-    )
-    other: Bill | None = (
-        same.exclude(state=PaymentState.CANCELLED).exclude(reference="").order_by("-id").first()
-    )
-    if other is None:
+    same = Bill.objects.filter(company=bill.company_id, supplier=bill.supplier_id, kind=bill.kind)
+    others = _standing_as(same, bill.reference, bill.invoiced_on) if bill.reference else []
+    if not others:
         return bill
+    other = others[-1]
     Invoice.objects.filter(bill=bill).update(bill=other)
     return other

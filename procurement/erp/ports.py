@@ -26,8 +26,10 @@ there.
   and how they are to stand; the same again changes nothing.
 * *A count is booked once*, by its own key, however often it is told; what was booked comes back by the feed of
   receipts.
-* *An invoice is booked once*, by its own key and the supplier's number: what the ERP has of it is looked for first. It
-  is left for the ERP's people to post; how far it is paid comes back by the feed of invoices.
+* *An invoice is booked once*, by its own key and the supplier's number: a connector that can ask looks first for what
+  the ERP has of it. One that cannot hands over both, and the other side looks; what that has told of its bookings by
+  feed the caller has looked at. It is left for the ERP's people to post; how far it is paid comes back by the feed of
+  invoices.
 * *One command per document at a time.* The caller delivers the commands of one order in order and one at a
   time (the outbox's stream); a connector may rely on it and need not lock.
 """
@@ -529,7 +531,8 @@ class ErpConnector(Protocol):
     def book_invoice(self, command: InvoiceCommand, picture: Picture | None = None) -> WriteResult:
         """Ask the ERP to book an approved invoice, or, where it is `voided`, to take it out again.
 
-        What the ERP has of it already, by `command.invoice` or by the supplier's number, is looked for first, so that
+        What the ERP has of it already, by `command.invoice` or by the supplier's number as `number_key` compares it, is
+        looked for first: by the connector, or, where read-back is by feed, by who takes the command up there. So
         calling again, also after a call of which nobody knows how it ended, books nothing twice; what was never booked
         is taken out by doing nothing. It bills these lines of orders and charges for these amounts and nothing else,
         comes to `command.total`, carries `command.number` as reference, and is left to the ERP's people to post. The

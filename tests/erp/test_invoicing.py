@@ -17,7 +17,7 @@ from procurement.erp.connection import the_connection
 from procurement.erp.connectors.files import FilesConnector
 from procurement.erp.delivery import carry
 from procurement.erp.inbound import take_papers
-from procurement.erp.invoicing import TOLD_ANEW, command_for, tell_anew
+from procurement.erp.invoicing import OTHERWISE, TOLD_ANEW, command_for, tell_anew
 from procurement.erp.messages import InvoiceCommand, Picture, invoice_from_json, invoice_to_json
 from procurement.erp.models import InvoiceWrite
 from procurement.erp.ports import (
@@ -346,7 +346,7 @@ def test_how_far_it_is_paid_is_what_the_erp_tells_under_its_number(order: Any) -
 
 
 def test_what_the_erp_held_before_it_was_told_is_joined_when_it_says_so(order: Any) -> None:
-    tells(booked(order, "approved", open_amount="1313.76", reference="R-2041"))
+    tells(booked(order, "approved", open_amount="1313.76"))
     message = tell(an_approved_invoice(order, {"L10": 60}))
     assert standing()[:2] == ("approved", "")
 
@@ -355,10 +355,32 @@ def test_what_the_erp_held_before_it_was_told_is_joined_when_it_says_so(order: A
     assert standing() == ("scheduled", "5100088123", date(2026, 4, 1), None)
 
 
+def test_what_a_folder_has_told_of_before_is_not_asked_for_again(order: Any, tmp_path: Any) -> None:
+    tells(booked(order, "approved", open_amount="1313.76"))
+    first = tell(an_approved_invoice(order, {"L10": 60}))
+    assert deliver(first, FilesConnector(tmp_path)) == "confirmed"
+    assert standing() == ("scheduled", "5100088123", date(2026, 4, 1), None)
+
+    lines = (BillLinePaper(order.number, "L10", Decimal(10), Decimal(1104)),)
+    tells(booked(order, "approved", reference="R 7", key="5100088124", lines=lines))
+    assert (
+        deliver(tell(an_approved_invoice(order, {"L10": 60}, number="R-7")), FilesConnector(tmp_path))
+        == "person"
+    )
+    assert the_write().reason == OTHERWISE
+    tells(booked(order, "cancelled", reference="R-8", key="5100088125"))
+    assert (
+        deliver(tell(an_approved_invoice(order, {"L10": 60}, number="R-8")), FilesConnector(tmp_path))
+        == "sent"
+    )
+
+    assert len(list((tmp_path / "out").glob("*.csv"))) == 1
+
+
 def test_what_is_thrown_out_there_is_void_here_unless_another_stands_in_its_place(order: Any) -> None:
     deliver(tell(an_approved_invoice(order, {"L10": 60})), ScriptedErp(CONFIRMED))
     tells(booked(order, "approved", open_amount="1313.76"))
-    tells(booked(order, "approved", open_amount="1313.76", key="5100088124"))
+    tells(booked(order, "approved", open_amount="1313.76", key="5100088124", reference="R-02041"))
     tells(booked(order, "cancelled"))
     assert standing()[:2] == ("scheduled", "5100088124")
 

@@ -40,7 +40,7 @@ INBOX = Actor.system("Inbox")
 MOST_AT_ONCE = 500
 # A cause that comes back within this time brings its case back; later it is another case.
 COMES_BACK_WITHIN = timedelta(days=30)
-_OF_ORDERS = ("order:", "drift:", "shipment:", "count:", "invoice:")
+_OF_ORDERS = ("order:", "drift:", "shipment:", "count:")
 _OF_NO_ORDER = 0x6361736573  # of the advisory lock: see Note [One at a time]
 
 # The facts after which something may need a person, or does not any more.

@@ -281,15 +281,15 @@ def test_what_bookkeeping_began_by_hand_is_gone_on_with_or_taken_for_it(erp: Try
     (order,) = erp.put_orders(an_order())
     erp.receive(order, order.lines[0].key, Decimal(60), "4711")
     (draft,) = erp.invoices()
-    erp.people.write("account.invoice.write", [draft["id"]], {"reference": "R-2041"})
+    erp.people.write("account.invoice.write", [draft["id"]], {"reference": "r 02041"})
 
     assert book(erp, a_claim(order, 60)) == f"account.invoice,{draft['id']}"
     assert stands(erp) == [("R-2041", pieces((60, "18.4")))]
 
     erp.post("R-2041")
     erp.receive(order, order.lines[1].key, Decimal(10), "4712")
-    erp.bill(order, order.lines[1].key, "R-2042")
-    by_hand = one(erp.people, "account.invoice", ["reference", "=", "R-2042"])
+    erp.bill(order, order.lines[1].key, "R2042")
+    by_hand = one(erp.people, "account.invoice", ["reference", "=", "R2042"])
     erp.people.write("account.invoice.draft", [by_hand])
     erp.people.write("account.invoice.write", [by_hand], {"invoice_date": CLAIMED_ON})
     erp.people.write("account.invoice.validate_invoice", [by_hand])
@@ -298,6 +298,22 @@ def test_what_bookkeeping_began_by_hand_is_gone_on_with_or_taken_for_it(erp: Try
     assert book(erp, claim) == f"account.invoice,{by_hand}"
     with pytest.raises(ValidationRefused, match="Compare the two"):
         book(erp, replace(claim, total=Decimal(185)))
+    with pytest.raises(ValidationRefused, match="Cancel or credit it there"):
+        book(erp, replace(claim, voided=True))
+
+
+def test_the_draft_of_another_invoice_under_its_number_is_left_alone(erp: TrytonHarness) -> None:
+    (order,) = erp.put_orders(an_order())
+    for quantity in (60, 20):
+        erp.receive(order, order.lines[0].key, Decimal(quantity), "4711")
+    first = book(erp, a_claim(order, 60))
+
+    second = a_claim(order, 20, invoice="invoice-2", kind="debit_note")
+
+    assert book(erp, second) not in ("", first)
+    assert stands(erp) == [("R-2041", pieces((60, "18.4"))), ("R-2041", pieces((20, "18.4")))]
+    assert book(erp, replace(second, voided=True)) == ""
+    assert stands(erp) == [("R-2041", pieces((60, "18.4"))), ("", pieces((20, "18.4")))]
 
 
 def test_what_its_people_cancelled_is_for_a_person(erp: TrytonHarness) -> None:

@@ -11,8 +11,10 @@ invoice that it corrects, as Tryton's own wizard does. Where only a price is cor
 Note [One draft]: the key in the description marks it as ours, in the write that completes it. Called again after a
 crash, at any step, the draft is found by it and what is missing is done: lines of other drafts that are billed now are
 taken out of those, what is left is drafted, the picture is attached, a note (`Quayside <invoice> booked`) says that all
-is done. Somebody may have entered the invoice by hand, which shows by the supplier's number: a draft is completed,
-what is validated or posted is taken for it where it says the same, and else a person looks.
+is done. Somebody may have entered the invoice by hand, which shows by the supplier's number, however they wrote it: a
+draft is completed, what is validated or posted is taken for it where it says the same, and else a person looks. What
+bears the key of another invoice of ours is never written on: its draft is left alone, and what was entered of it under
+the same number is for a person.
 
 Note [To the cent]: Tryton keeps quantity and price, the latter with four decimals, rounds half to even, and works taxes
 out by itself. What the price cannot say stands on a line of its own; a tax that differs by the rounding of its lines is
@@ -38,12 +40,14 @@ from procurement.erp.connectors.tryton.records import LINE_ORIGIN, _of, exact
 from procurement.erp.connectors.tryton.wire import Rpc
 from procurement.erp.messages import InvoiceCommand, InvoiceCommandLine, Picture
 from procurement.erp.ports import Outcome, ValidationRefused, WriteResult
+from procurement.invoices.policies.numbers import number_key
 
 INVOICE, LINE = "account.invoice", "account.invoice.line"
 PRICE_DIGITS = 4
 # Within these, Tryton itself takes two invoices with one number for one.
 NEAR = timedelta(days=60)
 BOOKED = "booked"
+KEY_OF = "Quayside "
 ENTERED = frozenset({"validated", "posted", "paid"})
 
 NO_ORDER = gettext_noop("There is no such order in Tryton.")
@@ -140,8 +144,10 @@ class Clerk:
         found = self._find()
         ours = [one for one in found if self._is_ours(one)]
         if self.command.voided:
-            return self._take_out(ours)
-        theirs = [one for one in found if not self._is_ours(one) and self._is_near(one)]
+            return self._take_out(ours, [one for one in found if self._is_theirs(one)])
+        if not ours and any(one["state"] in ENTERED and self._is_anothers(one) for one in found):
+            raise ValidationRefused(OTHERWISE)
+        theirs = [one for one in found if self._is_theirs(one)]
         for one in (*ours, *theirs):
             if one["state"] in ENTERED:
                 return self._as_entered(one)
@@ -166,7 +172,8 @@ class Clerk:
         return -1 if self.command.is_credit else 1
 
     def _find(self) -> list[Record]:
-        """The invoices of this supplier with our key, or with its number."""
+        """The invoices of this supplier with our key; and with its number, however it is written, near that day."""
+        day = self.command.invoiced_on
         wanted = [
             ["type", "=", "in"],
             ["company.party.code", "=", self.command.company],
@@ -174,16 +181,40 @@ class Clerk:
             [
                 "OR",
                 ["description", "like", f"%{self.command.invoice}%"],
-                ["reference", "=", self.command.number],
+                [
+                    ["reference", "!=", None],
+                    [
+                        "OR",
+                        ["invoice_date", "=", None],
+                        [["invoice_date", ">=", day - NEAR], ["invoice_date", "<=", day + NEAR]],
+                    ],
+                ],
             ],
         ]
+        order, few = [["id", "ASC"]], ["reference", "description"]
+        rows = self.rpc.read(f"{INVOICE}.search_read", wanted, 0, None, order, few)
+        number = number_key(self.command.number)
+        same = [
+            one["id"] for one in rows if self._is_ours(one) or number_key(one["reference"] or "") == number
+        ]
+        if not same:
+            return []
         found: list[Record] = self.rpc.read(
-            f"{INVOICE}.search_read", wanted, 0, None, [["id", "ASC"]], HEAD_FIELDS
+            f"{INVOICE}.search_read", [["id", "in", same]], 0, None, order, HEAD_FIELDS
         )
         return found
 
     def _is_ours(self, record: Record) -> bool:
         return self.command.invoice in (record["description"] or "")
+
+    def _is_theirs(self, record: Record) -> bool:
+        """Whether it is this one, begun or entered by hand."""
+        return KEY_OF not in (record["description"] or "") and self._is_near(record)
+
+    def _is_anothers(self, record: Record) -> bool:
+        """Whether it is another one of ours, under this one's number."""
+        said = record["description"] or ""
+        return KEY_OF in said and not self._is_ours(record) and self._is_near(record)
 
     def _is_near(self, record: Record) -> bool:
         """Whether an invoice with this number is this one: no credit note for an invoice, and not of another year."""
@@ -311,7 +342,7 @@ class Clerk:
             ["party.code", "=", self.command.supplier],
             ["purchases", "in", [one["id"] for one in self.purchases]],
             ["OR", ["reference", "=", None], ["reference", "=", ""]],
-            ["OR", ["description", "=", None], ["description", "not like", "%Quayside %"]],
+            ["OR", ["description", "=", None], ["description", "not like", f"%{KEY_OF}%"]],
         ]
         found: list[int] = self.rpc.read(f"{INVOICE}.search", wanted, 0, None, [["id", "ASC"]])
         return found
@@ -424,7 +455,7 @@ class Clerk:
 
     def _description(self, draft: Record | None) -> str:
         said = ((draft or {}).get("description") or "").strip()
-        ours = f"Quayside {self.command.invoice}"
+        ours = f"{KEY_OF}{self.command.invoice}"
         return said if self.command.invoice in said else f"{said} {ours}".strip()
 
     @property
@@ -606,7 +637,7 @@ class Clerk:
 
     @property
     def _note(self) -> str:
-        return f"Quayside {self.command.invoice} {BOOKED}"
+        return f"{KEY_OF}{self.command.invoice} {BOOKED}"
 
     def _leave_note(self, number: int) -> None:
         resource = f"{INVOICE},{number}"
@@ -619,9 +650,10 @@ class Clerk:
 
     # --- taken out
 
-    def _take_out(self, ours: Sequence[Record]) -> WriteResult:
-        """A draft is deleted, and Tryton drafts anew what is to be invoiced; what was entered is for a person."""
-        if any(one["state"] in ENTERED for one in ours):
+    def _take_out(self, ours: Sequence[Record], theirs: Sequence[Record]) -> WriteResult:
+        """A draft is deleted, and Tryton drafts anew what is to be invoiced; what was entered is for a person, also
+        what was entered by hand and may have been taken for it."""
+        if any(one["state"] in ENTERED for one in (*ours, *theirs)):
             raise ValidationRefused(STAYS)
         if drafts := [one["id"] for one in ours if one["state"] == "draft"]:
             self.rpc.write(f"{INVOICE}.delete", drafts)
