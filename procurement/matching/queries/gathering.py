@@ -102,7 +102,7 @@ class Gathering:
     files: Mapping[int, frozenset[str]]
     order_lines: Mapping[int, PurchaseOrderLine]
     others: Mapping[int, Sequence[Other]]
-    other_charges: Mapping[int, Sequence[tuple[Other, str, bool, Decimal]]]
+    other_charges: Mapping[int, Sequence[tuple[int, Other, str, bool, Decimal]]]
     earlier: Mapping[int, Sequence[tuple[Earlier, tuple[datetime, int], str, int]]]
     companies: Mapping[int, Company]
     groups: Mapping[str, str]
@@ -337,13 +337,12 @@ class Gathering:
         """What others charge on the same orders, by code; what is given back of it taken off."""
         mine, is_credit = _place(invoice), invoice.kind == InvoiceKind.CREDIT_NOTE
         found: dict[str, Decimal] = defaultdict(Decimal)
-        seen: set[tuple[int, str, bool, Decimal]] = set()
+        seen: set[int] = set()  # a charge of an invoice on two of these orders counts once
         for order in {line.order_id for line in self.lines.get(invoice.pk, ()) if line.order_id}:
-            for other, code, is_allowance, amount in self.other_charges.get(order, ()):
-                key = (other.invoice, code, is_allowance, amount)
-                if other.invoice == invoice.pk or key in seen or not self._counts(other, mine, is_credit):
+            for pk, other, code, is_allowance, amount in self.other_charges.get(order, ()):
+                if other.invoice == invoice.pk or pk in seen or not self._counts(other, mine, is_credit):
                     continue
-                seen.add(key)
+                seen.add(pk)
                 if is_allowance == is_credit:
                     found[code] += amount if other.is_credit == is_credit else -amount
         return dict(found)
@@ -466,8 +465,8 @@ def _others(order_lines: Mapping[int, PurchaseOrderLine]) -> dict[int, list[Othe
     return found
 
 
-def _other_charges(order_ids: Iterable[int]) -> dict[int, list[tuple[Other, str, bool, Decimal]]]:
-    """All charges of invoices that claim of these orders, by the order's id: one query."""
+def _other_charges(order_ids: Iterable[int]) -> dict[int, list[tuple[int, Other, str, bool, Decimal]]]:
+    """All charges of invoices that claim of these orders, by the order's id, each with its own: one query."""
     rows = (
         InvoiceCharge.objects.filter(invoice__lines__order__in=set(order_ids), invoice__state__in=LIVE)
         .annotate(of_order=F("invoice__lines__order"))
@@ -484,8 +483,8 @@ def _other_charges(order_ids: Iterable[int]) -> dict[int, list[tuple[Other, str,
         )
         .distinct()
     )
-    found: dict[int, list[tuple[Other, str, bool, Decimal]]] = defaultdict(list)
-    for order, invoice, sent_at, kind, state, code, is_allowance, amount, _pk in rows:
+    found: dict[int, list[tuple[int, Other, str, bool, Decimal]]] = defaultdict(list)
+    for order, invoice, sent_at, kind, state, code, is_allowance, amount, pk in rows:
         is_credit = kind == InvoiceKind.CREDIT_NOTE
         other = Other(
             invoice,
@@ -499,7 +498,7 @@ def _other_charges(order_ids: Iterable[int]) -> dict[int, list[tuple[Other, str,
             amount,
             price_only=True,
         )
-        found[order].append((other, code, is_allowance, amount))
+        found[order].append((pk, other, code, is_allowance, amount))
     return found
 
 

@@ -239,7 +239,7 @@ class TestTogether:
         an_active_policy(people, a_rule(Measure.CHARGE, absolute=50, code="FC"), name="Invoices")
         a_match_policy(people)
         first, second = lines()
-        one = a_sent_invoice((first, 10, "6.85"), charges=[("FC", 30)])
+        one = a_sent_invoice((first, 10, "6.85"), charges=[("FC", 15), ("FC", 15)])
         two = a_sent_invoice(
             (second, 10, "6.85"), number="INV-2", charges=[("FC", 30)], at=MONDAY + timedelta(days=10)
         )
