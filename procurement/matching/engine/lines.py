@@ -43,7 +43,7 @@ class Mapped:
 
 def map_lines(claim: Claim, grounds: Grounds) -> tuple[list[Check], list[Mapped]]:
     """What each line claims, as checks; and the lines that can be compared with their order line."""
-    checks: list[Check] = []
+    checks: list[Check] = [] if claim.lines else [_without_lines(grounds)]
     mapped: list[Mapped] = []
     for line in sorted(claim.lines, key=lambda one: one.position):
         ground = grounds.lines.get(line.order_line) if line.order_line is not None else None
@@ -72,6 +72,14 @@ def _without_order(line: ClaimedLine, grounds: Grounds) -> Check:
     if grounds.without_order:
         return _mapping(line, Result.FAILED, "mapping.without_order", {}, Acts.PAYABLES)
     return _mapping(line, Result.FAILED, "mapping.no_order", {}, Acts.SUPPLIER)
+
+
+def _without_lines(grounds: Grounds) -> Check:
+    """A claim of charges alone names no order either: nothing would be compared, and all would pass."""
+    message, acts = "mapping.no_order", Acts.SUPPLIER
+    if grounds.without_order:
+        message, acts = "mapping.without_order", Acts.PAYABLES
+    return Check(CheckKind.MAPPING, Result.FAILED, message, acts=acts)
 
 
 def _mapping(

@@ -163,6 +163,14 @@ def test_no_window_suspects_no_amount():
             "mapping.without_order",
             Acts.PAYABLES,
         ),
+        # Charges alone: nothing names what they are for.
+        (
+            a_claim(charges=(ClaimedCharge("FC", Decimal(5), is_allowance=True),)),
+            the_grounds(),
+            "mapping.no_order",
+            Acts.SUPPLIER,
+        ),
+        (a_claim(), the_grounds(without_order=True), "mapping.without_order", Acts.PAYABLES),
         (a_claim(a_line(1, order_line=9)), the_grounds(), "mapping.unknown", Acts.SUPPLIER),
         (a_claim(a_line(1, unit="box")), the_grounds(), "mapping.unit", Acts.SUPPLIER),
     ],
