@@ -196,12 +196,19 @@ def _credited(inputs: dict[str, Input], total: Fraction, position: int, order_li
 
 
 def check_prices(claim: Claim, mapped: Sequence[Mapped], limits: Limits) -> Iterator[Check]:
-    """The price of each line for one of the order's units, against the order's."""
+    """The price of each line for one of the order's units, against the order's. Money claimed besides the goods of an
+    order line is taken together. See Note [Split or whole].
+    """
+    besides: dict[int, Fraction] = {}
     for one in mapped:
-        yield _price(claim, one, limits)
+        if one.line.price_only:
+            so_far = besides.get(one.ground.id, Fraction(0))
+            besides[one.ground.id] = so_far + exact(one.line.amount)
+    for one in mapped:
+        yield _price(claim, one, limits, besides.get(one.ground.id, Fraction(0)))
 
 
-def _price(claim: Claim, one: Mapped, limits: Limits) -> Check:
+def _price(claim: Claim, one: Mapped, limits: Limits, besides: Fraction) -> Check:
     ground, line = one.ground, one.line
     if ground.currency != claim.currency:
         inputs: dict[str, Input] = {"currency": claim.currency, "ordered_currency": ground.currency}
@@ -214,7 +221,7 @@ def _price(claim: Claim, one: Mapped, limits: Limits) -> Check:
         if ground.claimed_quantity <= 0:
             return _price_check(one, (Result.FAILED, None), "", "price.nothing_claimed", {})
         # What is claimed besides makes the goods that were claimed dearer: so much they come to now.
-        actual = (exact(ground.claimed_amount) + exact(line.amount)) / exact(ground.claimed_quantity)
+        actual = (exact(ground.claimed_amount) + besides) / exact(ground.claimed_quantity)
         passed, failed = "price.besides", "price.besides_over"
     elif claim.sign < 0:
         expected = ground.credited_price if ground.credited_price is not None else expected

@@ -299,6 +299,16 @@ def test_a_price_claimed_afterwards_counts_with_the_goods():
     found = match(claim, the_grounds(ground), limits(a_rule(Measure.UNIT_PRICE, percent=2)))
     assert found.outcome is Outcome.PASSED
     assert said(match(claim, the_grounds(), limits()), CheckKind.PRICE).message == "price.nothing_claimed"
+    # The same in two lines is the same: each of 0.10 alone were inside one percent.
+    halves = [a_line(100, "0.10", price_only=True, position=n) for n in (1, 2)]
+    found = match(
+        a_claim(*halves, kind=Kind.DEBIT_NOTE),
+        the_grounds(ground),
+        limits(a_rule(Measure.UNIT_PRICE, percent=1)),
+    )
+    assert [(one.message, one.inputs["unit_price"]) for one in found.apart] == [
+        ("price.besides_over", Fraction("10.2"))
+    ] * 2
 
 
 # --- what is given back -------------------------------------------------------------------------------------
