@@ -146,7 +146,8 @@ def _quantity(claim: Claim, lines: Sequence[Mapped], limits: Limits) -> Check:
     if claim.sign < 0:
         return _credited(inputs, total, position, ground.id)
     three_way = ground.way is Way.THREE_WAY
-    basis = exact(ground.accepted if three_way else ground.ordered)
+    by_receipt = three_way or ground.claimable < ground.ordered
+    basis = exact(ground.claimable)
     found = judge(limits, ground.subject, Measure.QUANTITY, expected=basis, actual=total, one_sided=True)
     inputs["over"] = max(Fraction(0), total - basis)
     if three_way and found[0] is Result.FAILED and ground.more_comes:
@@ -169,8 +170,8 @@ def _quantity(claim: Claim, lines: Sequence[Mapped], limits: Limits) -> Check:
     return check_of(
         CheckKind.QUANTITY,
         found,
-        passed="quantity.received" if three_way else "quantity.ordered",
-        failed="quantity.over_received" if three_way else "quantity.over_ordered",
+        passed="quantity.received" if by_receipt else "quantity.ordered",
+        failed="quantity.over_received" if by_receipt else "quantity.over_ordered",
         inputs=inputs,
         acts=Acts.SUPPLIER,
         position=position,

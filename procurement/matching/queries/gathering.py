@@ -269,6 +269,7 @@ class Gathering:
             claimed_amount=amount,
             credited_price=self.credited.get((invoice.pk, line.pk)),
             is_open=not dead,
+            is_ended=dead or line.closed or order.state == OrderState.CLOSED,
             more_comes=not (dead or line.closed or order.state != OrderState.ISSUED)
             and line.received_quantity < line.quantity,
             factors=self._factors_to(line.unit),

@@ -201,6 +201,14 @@ def test_a_tax_id_is_compared_without_its_dots():
         ({"ordered": 100, "received": 60, "rejected": 10, "more_comes": True}, 91, "quantity.over_received"),
         ({"ordered": 100, "received": 0, "way": Way.TWO_WAY}, 100, "quantity.ordered"),
         ({"ordered": 100, "received": 0, "way": Way.TWO_WAY}, 101, "quantity.over_ordered"),
+        # Two-way, but the rest was cancelled or closed short: what came counts, and no more than was ordered.
+        ({"ordered": 100, "received": 1, "way": Way.TWO_WAY, "is_ended": True}, 1, "quantity.received"),
+        ({"ordered": 100, "received": 1, "way": Way.TWO_WAY, "is_ended": True}, 2, "quantity.over_received"),
+        (
+            {"ordered": 100, "received": 120, "way": Way.TWO_WAY, "is_ended": True},
+            101,
+            "quantity.over_received",
+        ),
         ({"ordered": 100, "received": 60, "claimed_quantity": 60}, 1, "quantity.over_received"),
         ({"ordered": 100, "received": 60, "claimed_quantity": -10}, 70, "quantity.received"),
     ],
