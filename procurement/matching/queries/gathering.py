@@ -371,6 +371,7 @@ def gather(
     whole = any(one.book.uses(DocumentKind.INVOICE, Measure.DOCUMENT_AMOUNT) for one in companies.values())
     of_orders = Q(order__in=order_ids) if whole else Q(pk__in=line_ids)
     order_lines = {one.pk: one for one in PurchaseOrderLine.objects.filter(of_orders).select_related("order")}
+    units = dict(Unit.objects.values_list("code", "rec20"))
     charges = _by_invoice(
         InvoiceCharge.objects.filter(invoice__in=ids).order_by("invoice_id", "position", "id")
     )
@@ -392,8 +393,8 @@ def gather(
         earlier=_earlier(invoices, lines, files, companies),
         companies=companies,
         groups=_groups(order_lines.values(), companies.values()),
-        units=dict(Unit.objects.values_list("code", "rec20")),
-        credited=_credited(invoices),
+        units=units,
+        credited=_credited(invoices, units),
         elsewhere=booked_elsewhere(order_lines),
     )
 
@@ -621,20 +622,30 @@ def _alike(invoices: Sequence[Invoice], days: int) -> list[int]:
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def _credited(invoices: Sequence[Invoice]) -> dict[tuple[int, int], Fraction]:
-    """At which price, for one of the order's units, the goods were claimed that a credit note gives back."""
+def _credited(invoices: Sequence[Invoice], units: Mapping[str, str]) -> dict[tuple[int, int], Fraction]:
+    """At which price, for one of the order's units, the goods were claimed that a credit note gives back: where the
+    invoice claims of an order line at several, their mean, each price counting for as many as it was claimed for.
+    """
     notes: dict[int, list[int]] = {}
     for one in invoices:
         if one.corrects_id is not None and one.kind == InvoiceKind.CREDIT_NOTE:
             notes.setdefault(one.corrects_id, []).append(one.pk)
     if not notes:
         return {}
-    rows = InvoiceLine.objects.filter(
-        invoice__in=list(notes), line__isnull=False, price_only=False, unit=F("line__unit")
-    ).order_by("position")
-    found: dict[tuple[int, int], Fraction] = {}
-    for line in rows:
-        for note in notes[line.invoice_id]:
-            price = Fraction(line.unit_price) / Fraction(line.price_quantity)
-            found.setdefault((note, line.line_id or 0), price)
-    return found
+    rows = InvoiceLine.objects.filter(invoice__in=list(notes), line__isnull=False, price_only=False)
+    claimed: dict[tuple[int, int], tuple[Fraction, Fraction]] = {}
+    for invoice, line, quantity, unit, price, per, ordered_in in rows.values_list(
+        "invoice_id", "line_id", "quantity", "unit", "unit_price", "price_quantity", "line__unit"
+    ):
+        factor = Fraction(1) if unit == ordered_in else factors_to(ordered_in, units).get(unit)
+        if factor is None:
+            continue
+        many, worth = claimed.get((invoice, line), (Fraction(0), Fraction(0)))
+        worth += Fraction(quantity) * Fraction(price) / Fraction(per)
+        claimed[invoice, line] = (many + Fraction(quantity) * factor, worth)
+    return {
+        (note, line): worth / many
+        for (invoice, line), (many, worth) in claimed.items()
+        if many
+        for note in notes[invoice]
+    }
