@@ -209,8 +209,9 @@ class Grounds:
     """All that stands against a claim.
 
     `lines` and `orders` are by the order line's id and the order's number. `taxes` are the (category, rate,
-    jurisdiction) that the company takes; None: it has not said. `charged` is what other claims on the same orders
-    charge, by code. Tax ids are as written; none known means that they are not compared.
+    jurisdiction) that the company takes; None: it has not said, and nothing that claims tax is approved alone.
+    `charged` is what other claims on the same orders charge, by code. Tax ids are as written; none known means that
+    they are not compared.
     """
 
     subject: Subject

@@ -207,7 +207,7 @@ def test_a_tax_id_is_compared_without_its_dots():
         (
             {"ordered": 100, "received": 120, "way": Way.TWO_WAY, "is_ended": True},
             101,
-            "quantity.over_received",
+            "quantity.over_ordered",
         ),
         ({"ordered": 100, "received": 60, "claimed_quantity": 60}, 1, "quantity.over_received"),
         ({"ordered": 100, "received": 60, "claimed_quantity": -10}, 70, "quantity.received"),
@@ -388,8 +388,20 @@ def test_what_is_taxed_and_not_summed_is_missing_and_a_tolerance_takes_a_few_cen
     line = a_line(100, category="S", tax_rate=Decimal(19))
     assert match(a_claim(line), the_grounds(), limits()).reason.message == "tax.missing"
     claim = a_claim(line, taxes=(ClaimedTax("S", Decimal(19), Decimal(1000), Decimal("190.05")),))
-    found = match(claim, the_grounds(), limits(a_rule(Measure.TAX, absolute="0.05")))
+    found = match(claim, the_grounds(taxes=STANDARD_TAX), limits(a_rule(Measure.TAX, absolute="0.05")))
     assert said(found, CheckKind.TAX).message == "tax.inside"
+
+
+@pytest.mark.parametrize(("rate", "tax", "alone"), [(27, "270.00", False), (0, "0.00", True)])
+def test_where_the_company_lists_no_taxes_none_is_approved_alone(rate, tax, alone):
+    category = "S" if rate else "AE"
+    line = a_line(100, category=category, tax_rate=Decimal(rate))
+    claim = a_claim(line, taxes=(ClaimedTax(category, Decimal(rate), Decimal(1000), Decimal(tax)),))
+    found = match(claim, the_grounds(taxes=None), limits(approves_alone=True, approver="Clean ones"))
+    assert (found.outcome, found.approves_alone) == (Outcome.PASSED, alone)
+    assert found.checks[-1].message == ("approval.alone" if alone else "approval.person")
+    unlisted = [one.result for one in found.checks if one.message == "tax.unlisted"]
+    assert unlisted == ([] if alone else [Result.NOT_CHECKED])
 
 
 @pytest.mark.parametrize("name", ["lines", "allowances", "charges", "tax", "total"])
