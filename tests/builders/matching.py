@@ -8,7 +8,7 @@ from fractions import Fraction
 from portal.kernel.scope import acting
 from portal.kernel.values import line_amount
 from procurement.catalogue.models import Company
-from procurement.invoices.models import Invoice, InvoiceCharge, InvoiceLine
+from procurement.invoices.models import Invoice, InvoiceCharge, InvoiceLine, InvoiceTaxChoice
 from procurement.invoices.policies.numbers import number_key
 from procurement.matching.engine import Claim, ClaimedLine, Grounds, Kind, Limits, LineGround, Totals, match
 from procurement.matching.messages import WriteMatchPolicy
@@ -236,9 +236,14 @@ def matched_now(*invoices, trigger=Trigger.SENT, at=None):
 
 
 def a_match_policy(people, *, at=None, **changed):
-    """A matching policy that acts: Bea wrote it, Max let it."""
+    """A matching policy that acts: Bea wrote it, Max let it; and the company takes 19 % VAT, so that it acts alone."""
     at = at or MONDAY
     bea, max_ = people["bea"].actor, people["max"].actor
+    with acting(FEED):
+        vat = {"category": "S", "rate": Decimal(19), "jurisdiction": ""}
+        InvoiceTaxChoice.objects.get_or_create(
+            company=Company.objects.get(), **vat, defaults={"label": "VAT 19 %"}
+        )
     with acting(bea):
         values = {"company": Company.objects.get().pk, "name": "Clean ones", "way": "three_way"}
         values |= {"approves_alone": True}

@@ -43,7 +43,7 @@ class Mapped:
 
 def map_lines(claim: Claim, grounds: Grounds) -> tuple[list[Check], list[Mapped]]:
     """What each line claims, as checks; and the lines that can be compared with their order line."""
-    checks: list[Check] = []
+    checks: list[Check] = [] if claim.lines else [_without_lines(grounds)]
     mapped: list[Mapped] = []
     for line in sorted(claim.lines, key=lambda one: one.position):
         ground = grounds.lines.get(line.order_line) if line.order_line is not None else None
@@ -72,6 +72,14 @@ def _without_order(line: ClaimedLine, grounds: Grounds) -> Check:
     if grounds.without_order:
         return _mapping(line, Result.FAILED, "mapping.without_order", {}, Acts.PAYABLES)
     return _mapping(line, Result.FAILED, "mapping.no_order", {}, Acts.SUPPLIER)
+
+
+def _without_lines(grounds: Grounds) -> Check:
+    """A claim of charges alone names no order either: nothing would be compared, and all would pass."""
+    message, acts = "mapping.no_order", Acts.SUPPLIER
+    if grounds.without_order:
+        message, acts = "mapping.without_order", Acts.PAYABLES
+    return Check(CheckKind.MAPPING, Result.FAILED, message, acts=acts)
 
 
 def _mapping(
@@ -138,7 +146,8 @@ def _quantity(claim: Claim, lines: Sequence[Mapped], limits: Limits) -> Check:
     if claim.sign < 0:
         return _credited(inputs, total, position, ground.id)
     three_way = ground.way is Way.THREE_WAY
-    basis = exact(ground.accepted if three_way else ground.ordered)
+    by_receipt = three_way or ground.claimable < ground.ordered
+    basis = exact(ground.claimable)
     found = judge(limits, ground.subject, Measure.QUANTITY, expected=basis, actual=total, one_sided=True)
     inputs["over"] = max(Fraction(0), total - basis)
     if three_way and found[0] is Result.FAILED and ground.more_comes:
@@ -161,8 +170,8 @@ def _quantity(claim: Claim, lines: Sequence[Mapped], limits: Limits) -> Check:
     return check_of(
         CheckKind.QUANTITY,
         found,
-        passed="quantity.received" if three_way else "quantity.ordered",
-        failed="quantity.over_received" if three_way else "quantity.over_ordered",
+        passed="quantity.received" if by_receipt else "quantity.ordered",
+        failed="quantity.over_received" if by_receipt else "quantity.over_ordered",
         inputs=inputs,
         acts=Acts.SUPPLIER,
         position=position,
@@ -188,12 +197,19 @@ def _credited(inputs: dict[str, Input], total: Fraction, position: int, order_li
 
 
 def check_prices(claim: Claim, mapped: Sequence[Mapped], limits: Limits) -> Iterator[Check]:
-    """The price of each line for one of the order's units, against the order's."""
+    """The price of each line for one of the order's units, against the order's. Money claimed besides the goods of an
+    order line is taken together. See Note [Split or whole].
+    """
+    besides: dict[int, Fraction] = {}
     for one in mapped:
-        yield _price(claim, one, limits)
+        if one.line.price_only:
+            so_far = besides.get(one.ground.id, Fraction(0))
+            besides[one.ground.id] = so_far + exact(one.line.amount)
+    for one in mapped:
+        yield _price(claim, one, limits, besides.get(one.ground.id, Fraction(0)))
 
 
-def _price(claim: Claim, one: Mapped, limits: Limits) -> Check:
+def _price(claim: Claim, one: Mapped, limits: Limits, besides: Fraction) -> Check:
     ground, line = one.ground, one.line
     if ground.currency != claim.currency:
         inputs: dict[str, Input] = {"currency": claim.currency, "ordered_currency": ground.currency}
@@ -206,7 +222,7 @@ def _price(claim: Claim, one: Mapped, limits: Limits) -> Check:
         if ground.claimed_quantity <= 0:
             return _price_check(one, (Result.FAILED, None), "", "price.nothing_claimed", {})
         # What is claimed besides makes the goods that were claimed dearer: so much they come to now.
-        actual = (exact(ground.claimed_amount) + exact(line.amount)) / exact(ground.claimed_quantity)
+        actual = (exact(ground.claimed_amount) + besides) / exact(ground.claimed_quantity)
         passed, failed = "price.besides", "price.besides_over"
     elif claim.sign < 0:
         expected = ground.credited_price if ground.credited_price is not None else expected

@@ -11,7 +11,7 @@ from procurement.matching.engine.lines import (
 )
 from procurement.matching.engine.papers import Claim, Grounds, Limits
 from procurement.matching.engine.parties import check_parties
-from procurement.matching.engine.sums import check_charges, check_orders, check_taxes, check_totals
+from procurement.matching.engine.sums import UNLISTED, check_charges, check_orders, check_taxes, check_totals
 
 
 def match(claim: Claim, grounds: Grounds, limits: Limits) -> Matched:
@@ -33,14 +33,15 @@ def match(claim: Claim, grounds: Grounds, limits: Limits) -> Matched:
         *check_totals(claim),
         *check_orders(claim, mapped, grounds, limits),
     ]
+    alone = limits.approves_alone and not any(one.message == UNLISTED for one in checks)
     stops = any(one.result in (Result.FAILED, Result.WAITS) for one in checks)
     if not stops:
-        checks.append(_approval(limits))
-    return Matched(tuple(checks), limits.approves_alone, limits.approver)
+        checks.append(_approval(limits, alone=alone))
+    return Matched(tuple(checks), alone, limits.approver)
 
 
-def _approval(limits: Limits) -> Check:
-    if limits.approves_alone:
+def _approval(limits: Limits, *, alone: bool) -> Check:
+    if alone:
         inputs = {"approver": limits.approver}
         return Check(CheckKind.APPROVAL, Result.PASSED, "approval.alone", inputs)
     return Check(CheckKind.APPROVAL, Result.NOT_CHECKED, "approval.person")

@@ -126,9 +126,10 @@ class LineGround:
     """What stands against a claim on one order line, in the order's `unit` and `currency`.
 
     `price` is for `price_per` units. `received` is all that came, `rejected` what of it was not accepted; `more_comes`
-    says that goods may still come. `claimed_quantity` and `claimed_amount` are of all other claims that count, less
-    what was given back. `credited_price` is the price for one unit at which the goods that a credit note gives back
-    were claimed, where that is known. `factors` say how many of `unit` one of another unit is.
+    says that goods may still come, `is_ended` that what did not come was cancelled or closed short. `claimed_quantity`
+    and `claimed_amount` are of all other claims that count, less what was given back. `credited_price` is the price for
+    one unit at which the goods that a credit note gives back were claimed on the average, where that is known.
+    `factors` say how many of `unit` one of another unit is.
     """
 
     id: int
@@ -148,12 +149,22 @@ class LineGround:
     credited_price: Fraction | None = None
     is_open: bool = True
     more_comes: bool = True
+    is_ended: bool = False
     factors: Mapping[str, Fraction] = field(default_factory=dict)
 
     @property
     def accepted(self) -> Decimal:
         """What came and was kept."""
         return self.received - self.rejected
+
+    @property
+    def claimable(self) -> Decimal:
+        """How much can be claimed by now: three-way what came and was kept; two-way what was ordered, but of a line
+        that was cancelled or closed short no more of it than came.
+        """
+        if self.way is Way.THREE_WAY:
+            return self.accepted
+        return min(self.ordered, self.accepted) if self.is_ended else self.ordered
 
     @property
     def unit_price(self) -> Fraction:
@@ -198,8 +209,9 @@ class Grounds:
     """All that stands against a claim.
 
     `lines` and `orders` are by the order line's id and the order's number. `taxes` are the (category, rate,
-    jurisdiction) that the company takes; None: it has not said. `charged` is what other claims on the same orders
-    charge, by code. Tax ids are as written; none known means that they are not compared.
+    jurisdiction) that the company takes; None: it has not said, and nothing that claims tax is approved alone.
+    `charged` is what other claims on the same orders charge, by code. Tax ids are as written; none known means that
+    they are not compared.
     """
 
     subject: Subject

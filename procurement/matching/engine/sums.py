@@ -14,6 +14,7 @@ from procurement.tolerances.messages import Measure
 ZERO = Fraction(0)
 # Categories under which no tax is due (EN 16931 BR-Z, BR-E, BR-AE, BR-IC, BR-G, BR-O).
 UNTAXED = frozenset({"Z", "E", "AE", "K", "G", "O"})
+UNLISTED = "tax.unlisted"
 
 
 def check_charges(claim: Claim, grounds: Grounds, limits: Limits) -> Iterator[Check]:
@@ -57,7 +58,11 @@ def check_charges(claim: Claim, grounds: Grounds, limits: Limits) -> Iterator[Ch
 
 
 def check_taxes(claim: Claim, grounds: Grounds, limits: Limits) -> Iterator[Check]:
-    """Each tax: one that the company takes, on what is taxed so, at its rate."""
+    """Each tax: one that the company takes, on what is taxed so, at its rate.
+
+    Where the company lists none that it takes, nobody knows whether a tax is owed: what claims one is approved by a
+    person.
+    """
     bases = _bases(claim)
     taxed = {(one.category, one.rate.normalize(), one.jurisdiction) for one in claim.taxes}
     if not claim.taxes and not any(category for category, _rate, _place in bases):
@@ -85,6 +90,8 @@ def check_taxes(claim: Claim, grounds: Grounds, limits: Limits) -> Iterator[Chec
             yield Check(CheckKind.TAX, Result.FAILED, "tax.base", inputs, acts=Acts.SUPPLIER)
             continue
         yield _tax_amount(claim, grounds, limits, inputs)
+    if grounds.taxes is None and any(tax.amount for tax in claim.taxes):
+        yield Check(CheckKind.TAX, Result.NOT_CHECKED, UNLISTED)
     for category, rate, place in sorted(set(bases) - taxed):
         if category and bases[category, rate, place]:
             inputs = {

@@ -144,6 +144,7 @@ SENTENCES: dict[str, Any] = {
     "tax.inside": lazy("%(tax)s tax on %(base)s lies apart from %(expected_tax)s, which is allowed."),
     "tax.not_checked": lazy("The amount of tax is not checked: a rule says so."),
     "tax.unknown": lazy("Tax of %(rate)s %% under %(category)s is none that the company takes."),
+    "tax.unlisted": lazy("Whether such a tax is owed was not checked: the company lists none that it takes."),
     "tax.untaxed": lazy("Under %(category)s no tax is due, but it claims %(tax)s."),
     "tax.base": lazy("Tax is worked out of %(base)s, but what is taxed so comes to %(expected_base)s."),
     "tax.missing": lazy("%(base)s are taxed at %(rate)s %% (%(category)s), but the tax is missing."),

@@ -102,7 +102,7 @@ class Gathering:
     files: Mapping[int, frozenset[str]]
     order_lines: Mapping[int, PurchaseOrderLine]
     others: Mapping[int, Sequence[Other]]
-    other_charges: Mapping[int, Sequence[tuple[Other, str, bool, Decimal]]]
+    other_charges: Mapping[int, Sequence[tuple[int, Other, str, bool, Decimal]]]
     earlier: Mapping[int, Sequence[tuple[Earlier, tuple[datetime, int], str, int]]]
     companies: Mapping[int, Company]
     groups: Mapping[str, str]
@@ -269,6 +269,7 @@ class Gathering:
             claimed_amount=amount,
             credited_price=self.credited.get((invoice.pk, line.pk)),
             is_open=not dead,
+            is_ended=dead or line.closed or order.state == OrderState.CLOSED,
             more_comes=not (dead or line.closed or order.state != OrderState.ISSUED)
             and line.received_quantity < line.quantity,
             factors=self._factors_to(line.unit),
@@ -337,13 +338,12 @@ class Gathering:
         """What others charge on the same orders, by code; what is given back of it taken off."""
         mine, is_credit = _place(invoice), invoice.kind == InvoiceKind.CREDIT_NOTE
         found: dict[str, Decimal] = defaultdict(Decimal)
-        seen: set[tuple[int, str, bool, Decimal]] = set()
+        seen: set[int] = set()  # a charge of an invoice on two of these orders counts once
         for order in {line.order_id for line in self.lines.get(invoice.pk, ()) if line.order_id}:
-            for other, code, is_allowance, amount in self.other_charges.get(order, ()):
-                key = (other.invoice, code, is_allowance, amount)
-                if other.invoice == invoice.pk or key in seen or not self._counts(other, mine, is_credit):
+            for pk, other, code, is_allowance, amount in self.other_charges.get(order, ()):
+                if other.invoice == invoice.pk or pk in seen or not self._counts(other, mine, is_credit):
                     continue
-                seen.add(key)
+                seen.add(pk)
                 if is_allowance == is_credit:
                     found[code] += amount if other.is_credit == is_credit else -amount
         return dict(found)
@@ -371,6 +371,7 @@ def gather(
     whole = any(one.book.uses(DocumentKind.INVOICE, Measure.DOCUMENT_AMOUNT) for one in companies.values())
     of_orders = Q(order__in=order_ids) if whole else Q(pk__in=line_ids)
     order_lines = {one.pk: one for one in PurchaseOrderLine.objects.filter(of_orders).select_related("order")}
+    units = dict(Unit.objects.values_list("code", "rec20"))
     charges = _by_invoice(
         InvoiceCharge.objects.filter(invoice__in=ids).order_by("invoice_id", "position", "id")
     )
@@ -392,8 +393,8 @@ def gather(
         earlier=_earlier(invoices, lines, files, companies),
         companies=companies,
         groups=_groups(order_lines.values(), companies.values()),
-        units=dict(Unit.objects.values_list("code", "rec20")),
-        credited=_credited(invoices),
+        units=units,
+        credited=_credited(invoices, units),
         elsewhere=booked_elsewhere(order_lines),
     )
 
@@ -466,8 +467,8 @@ def _others(order_lines: Mapping[int, PurchaseOrderLine]) -> dict[int, list[Othe
     return found
 
 
-def _other_charges(order_ids: Iterable[int]) -> dict[int, list[tuple[Other, str, bool, Decimal]]]:
-    """All charges of invoices that claim of these orders, by the order's id: one query."""
+def _other_charges(order_ids: Iterable[int]) -> dict[int, list[tuple[int, Other, str, bool, Decimal]]]:
+    """All charges of invoices that claim of these orders, by the order's id, each with its own: one query."""
     rows = (
         InvoiceCharge.objects.filter(invoice__lines__order__in=set(order_ids), invoice__state__in=LIVE)
         .annotate(of_order=F("invoice__lines__order"))
@@ -484,8 +485,8 @@ def _other_charges(order_ids: Iterable[int]) -> dict[int, list[tuple[Other, str,
         )
         .distinct()
     )
-    found: dict[int, list[tuple[Other, str, bool, Decimal]]] = defaultdict(list)
-    for order, invoice, sent_at, kind, state, code, is_allowance, amount, _pk in rows:
+    found: dict[int, list[tuple[int, Other, str, bool, Decimal]]] = defaultdict(list)
+    for order, invoice, sent_at, kind, state, code, is_allowance, amount, pk in rows:
         is_credit = kind == InvoiceKind.CREDIT_NOTE
         other = Other(
             invoice,
@@ -499,7 +500,7 @@ def _other_charges(order_ids: Iterable[int]) -> dict[int, list[tuple[Other, str,
             amount,
             price_only=True,
         )
-        found[order].append((other, code, is_allowance, amount))
+        found[order].append((pk, other, code, is_allowance, amount))
     return found
 
 
@@ -621,20 +622,30 @@ def _alike(invoices: Sequence[Invoice], days: int) -> list[int]:
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def _credited(invoices: Sequence[Invoice]) -> dict[tuple[int, int], Fraction]:
-    """At which price, for one of the order's units, the goods were claimed that a credit note gives back."""
+def _credited(invoices: Sequence[Invoice], units: Mapping[str, str]) -> dict[tuple[int, int], Fraction]:
+    """At which price, for one of the order's units, the goods were claimed that a credit note gives back: where the
+    invoice claims of an order line at several, their mean, each price counting for as many as it was claimed for.
+    """
     notes: dict[int, list[int]] = {}
     for one in invoices:
         if one.corrects_id is not None and one.kind == InvoiceKind.CREDIT_NOTE:
             notes.setdefault(one.corrects_id, []).append(one.pk)
     if not notes:
         return {}
-    rows = InvoiceLine.objects.filter(
-        invoice__in=list(notes), line__isnull=False, price_only=False, unit=F("line__unit")
-    ).order_by("position")
-    found: dict[tuple[int, int], Fraction] = {}
-    for line in rows:
-        for note in notes[line.invoice_id]:
-            price = Fraction(line.unit_price) / Fraction(line.price_quantity)
-            found.setdefault((note, line.line_id or 0), price)
-    return found
+    rows = InvoiceLine.objects.filter(invoice__in=list(notes), line__isnull=False, price_only=False)
+    claimed: dict[tuple[int, int], tuple[Fraction, Fraction]] = {}
+    for invoice, line, quantity, unit, price, per, ordered_in in rows.values_list(
+        "invoice_id", "line_id", "quantity", "unit", "unit_price", "price_quantity", "line__unit"
+    ):
+        factor = Fraction(1) if unit == ordered_in else factors_to(ordered_in, units).get(unit)
+        if factor is None:
+            continue
+        many, worth = claimed.get((invoice, line), (Fraction(0), Fraction(0)))
+        worth += Fraction(quantity) * Fraction(price) / Fraction(per)
+        claimed[invoice, line] = (many + Fraction(quantity) * factor, worth)
+    return {
+        (note, line): worth / many
+        for (invoice, line), (many, worth) in claimed.items()
+        if many
+        for note in notes[invoice]
+    }

@@ -163,6 +163,14 @@ def test_no_window_suspects_no_amount():
             "mapping.without_order",
             Acts.PAYABLES,
         ),
+        # Charges alone: nothing names what they are for.
+        (
+            a_claim(charges=(ClaimedCharge("FC", Decimal(5), is_allowance=True),)),
+            the_grounds(),
+            "mapping.no_order",
+            Acts.SUPPLIER,
+        ),
+        (a_claim(), the_grounds(without_order=True), "mapping.without_order", Acts.PAYABLES),
         (a_claim(a_line(1, order_line=9)), the_grounds(), "mapping.unknown", Acts.SUPPLIER),
         (a_claim(a_line(1, unit="box")), the_grounds(), "mapping.unit", Acts.SUPPLIER),
     ],
@@ -193,6 +201,14 @@ def test_a_tax_id_is_compared_without_its_dots():
         ({"ordered": 100, "received": 60, "rejected": 10, "more_comes": True}, 91, "quantity.over_received"),
         ({"ordered": 100, "received": 0, "way": Way.TWO_WAY}, 100, "quantity.ordered"),
         ({"ordered": 100, "received": 0, "way": Way.TWO_WAY}, 101, "quantity.over_ordered"),
+        # Two-way, but the rest was cancelled or closed short: what came counts, and no more than was ordered.
+        ({"ordered": 100, "received": 1, "way": Way.TWO_WAY, "is_ended": True}, 1, "quantity.received"),
+        ({"ordered": 100, "received": 1, "way": Way.TWO_WAY, "is_ended": True}, 2, "quantity.over_received"),
+        (
+            {"ordered": 100, "received": 120, "way": Way.TWO_WAY, "is_ended": True},
+            101,
+            "quantity.over_ordered",
+        ),
         ({"ordered": 100, "received": 60, "claimed_quantity": 60}, 1, "quantity.over_received"),
         ({"ordered": 100, "received": 60, "claimed_quantity": -10}, 70, "quantity.received"),
     ],
@@ -291,6 +307,16 @@ def test_a_price_claimed_afterwards_counts_with_the_goods():
     found = match(claim, the_grounds(ground), limits(a_rule(Measure.UNIT_PRICE, percent=2)))
     assert found.outcome is Outcome.PASSED
     assert said(match(claim, the_grounds(), limits()), CheckKind.PRICE).message == "price.nothing_claimed"
+    # The same in two lines is the same: each of 0.10 alone were inside one percent.
+    halves = [a_line(100, "0.10", price_only=True, position=n) for n in (1, 2)]
+    found = match(
+        a_claim(*halves, kind=Kind.DEBIT_NOTE),
+        the_grounds(ground),
+        limits(a_rule(Measure.UNIT_PRICE, percent=1)),
+    )
+    assert [(one.message, one.inputs["unit_price"]) for one in found.apart] == [
+        ("price.besides_over", Fraction("10.2"))
+    ] * 2
 
 
 # --- what is given back -------------------------------------------------------------------------------------
@@ -362,8 +388,20 @@ def test_what_is_taxed_and_not_summed_is_missing_and_a_tolerance_takes_a_few_cen
     line = a_line(100, category="S", tax_rate=Decimal(19))
     assert match(a_claim(line), the_grounds(), limits()).reason.message == "tax.missing"
     claim = a_claim(line, taxes=(ClaimedTax("S", Decimal(19), Decimal(1000), Decimal("190.05")),))
-    found = match(claim, the_grounds(), limits(a_rule(Measure.TAX, absolute="0.05")))
+    found = match(claim, the_grounds(taxes=STANDARD_TAX), limits(a_rule(Measure.TAX, absolute="0.05")))
     assert said(found, CheckKind.TAX).message == "tax.inside"
+
+
+@pytest.mark.parametrize(("rate", "tax", "alone"), [(27, "270.00", False), (0, "0.00", True)])
+def test_where_the_company_lists_no_taxes_none_is_approved_alone(rate, tax, alone):
+    category = "S" if rate else "AE"
+    line = a_line(100, category=category, tax_rate=Decimal(rate))
+    claim = a_claim(line, taxes=(ClaimedTax(category, Decimal(rate), Decimal(1000), Decimal(tax)),))
+    found = match(claim, the_grounds(taxes=None), limits(approves_alone=True, approver="Clean ones"))
+    assert (found.outcome, found.approves_alone) == (Outcome.PASSED, alone)
+    assert found.checks[-1].message == ("approval.alone" if alone else "approval.person")
+    unlisted = [one.result for one in found.checks if one.message == "tax.unlisted"]
+    assert unlisted == ([] if alone else [Result.NOT_CHECKED])
 
 
 @pytest.mark.parametrize("name", ["lines", "allowances", "charges", "tax", "total"])

@@ -223,6 +223,20 @@ class TestTogether:
         matched_now(credit)
         assert fresh_invoice(credit).held_for["key"] == "match.quantity.over_credited"
 
+    def test_a_credit_gives_back_at_the_mean_of_the_prices_claimed(self, people):
+        """10 at 5.00 and 30 at 6.85 are 6.3875 each, in whichever order they stand."""
+        a_match_policy(people)
+        line = lines()[0]
+        invoice = a_sent_invoice((line, 10, "5.00"), (line, 30, "6.85"))
+        matched_now(invoice)
+        cheap = a_sent_invoice((line, 30, "5.00"), number="CN-1", kind=Kind.CREDIT_NOTE, corrects=invoice)
+        assert matched_now(cheap) == 0
+        held_for = fresh_invoice(cheap).held_for
+        assert held_for["key"] == "match.price.credited_under"
+        assert held_for["params"]["ordered_unit_price"] == "6.3875"
+        fair = a_sent_invoice((line, 10, "6.3875"), number="CN-2", kind=Kind.CREDIT_NOTE, corrects=invoice)
+        assert matched_now(fair) == 1
+
     def test_the_same_amount_again_is_asked_and_free_once_the_other_is_gone(self, people):
         a_match_policy(people)
         line = lines()[0]
@@ -239,7 +253,7 @@ class TestTogether:
         an_active_policy(people, a_rule(Measure.CHARGE, absolute=50, code="FC"), name="Invoices")
         a_match_policy(people)
         first, second = lines()
-        one = a_sent_invoice((first, 10, "6.85"), charges=[("FC", 30)])
+        one = a_sent_invoice((first, 10, "6.85"), charges=[("FC", 15), ("FC", 15)])
         two = a_sent_invoice(
             (second, 10, "6.85"), number="INV-2", charges=[("FC", 30)], at=MONDAY + timedelta(days=10)
         )
