@@ -656,6 +656,84 @@ def test_what_the_erp_booked_without_us_counts_once(people, order):
     assert [one[:2] for one in lines_of(rest)] == [(10, 50), (20, 100)]
 
 
+def test_what_the_erp_booked_is_ours_as_far_as_a_live_invoice_claims_it(people, order):
+    asha = people["asha"]
+    invoice = a_sent_invoice(order, asha, {"L10": 30}, number="A-7")
+    line = fresh_line().pk
+
+    def elsewhere():
+        with acting(FEED):
+            return booked_elsewhere([line])
+
+    def booked(quantity, amount, *, key="B1", **more):
+        lines = (BillLinePaper(order.number, "L10", D(quantity), D(amount)),)
+        values = {"reference": "A 0007", "total": D("244.55"), "open_amount": D("244.55"), **more}
+        bill(a_bill(key, lines=lines, **values))
+
+    booked(50, "342.50")
+    assert elsewhere() == {line: Claimed(D(20), D(137))}  # 20 more than it claims
+    booked(30, "205.504", stamp=MONDAY + timedelta(minutes=1))
+    assert elsewhere() == {}
+    booked(30, "205.50", key="B2")  # typed twice: the second is nobody's
+    assert elsewhere() == {line: Claimed(D(30), D("205.50"))}
+    booked(30, "205.50", key="B2", currency="USD", stamp=MONDAY + timedelta(minutes=2))
+    assert elsewhere() == {line: Claimed(D(30), D("205.50"))}
+    booked(30, "205.50", key="B2", state="cancelled", open_amount=D(0), stamp=MONDAY + timedelta(minutes=3))
+
+    with acting(FEED):
+        follow_bill(Bill.objects.get(key="B1"), actor=FEED, at=MONDAY)
+    assert (fresh_invoice(invoice).bill_id is not None, elsewhere()) == (True, {})
+    do(withdraw_invoice, invoice, asha, "Wrong order.")  # the ERP still has it booked
+    assert elsewhere() == {line: Claimed(D(30), D("205.504"))}
+
+
+def test_a_booking_of_another_total_is_not_taken_for_the_invoice(people, order):
+    invoice = a_sent_invoice(order, people["asha"], number="INV-7")
+    settle(approve_invoice, invoice, "Short.", amounts={1: D(600)}, actor=people["otto"].actor)
+
+    def told(total, stamp):
+        paid = {"state": "paid", "open_amount": D(0), "paid_on": date(2026, 4, 6)}
+        stamp = MONDAY + timedelta(minutes=stamp)
+        bill(a_bill("B1", reference="inv 7", total=D(total), stamp=stamp, **paid))
+        with acting(FEED):
+            for _once in range(2):
+                follow_bill(Bill.objects.get(key="B1"), actor=FEED, at=MONDAY)
+        now = fresh_invoice(invoice)
+        return now.state, now.bill_id is not None
+
+    assert told("815.15", 1) == ("approved", False)
+    with acting(FEED):
+        (event,) = AuditEvent.objects.filter(kind="invoice.booked_otherwise")
+    assert (event.internal, event.facts["booked"], event.facts["taken"]) == (True, "815.15", "714")
+    assert told("714.01", 2) == ("paid", True)  # 600.00 and 19 %, rounded otherwise there
+
+
+def test_an_invoice_is_paid_no_sooner_than_its_order_says(people, order):
+    asha, otto = people["asha"], people["otto"].actor
+    invoice = a_sent_invoice(order, asha, {"L10": 50}, due_on=date(2026, 3, 3), payment_days=None)
+    assert settle(approve_invoice, invoice, actor=otto).pay_on == date(2026, 4, 1)  # 30 days
+    later = a_sent_invoice(order, asha, {"L10": 50}, number="INV-2", due_on=date(2026, 5, 1))
+    assert settle(approve_invoice, later, actor=otto).pay_on == date(2026, 5, 1)
+
+
+def test_who_wrote_it_and_why_it_was_approved_stays_with_the_buying_side(people, order):
+    asha, otto, mia = people["asha"], people["otto"], people["bea"]
+    draft = a_draft_invoice(order, otto)
+    write(draft, otto)
+    with acting(FEED):
+        events = AuditEvent.objects.filter(stream=draft.stream, kind="invoice.drafted")
+        assert [(one.actor_user_id, one.internal) for one in events] == [(otto.actor.user_id, True)]
+    invoice = send(draft, otto).invoice
+    settle(approve_invoice, invoice, "He is a friend.", actor=mia.actor)
+    with acting(asha.actor):
+        told = {one.kind: one.facts for one in story_of(invoice, actor=asha.actor)}
+    assert set(told) == {"invoice.sent", "invoice.approved"}
+    assert "friend" not in str(told)
+    with acting(otto.actor):
+        told = {one.kind: one.facts.get("reason") for one in story_of(invoice, actor=otto.actor)}
+    assert told["invoice.approval_reasoned"] == "He is a friend."
+
+
 # --- settled ------------------------------------------------------------------------------------------------
 
 
