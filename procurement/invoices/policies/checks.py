@@ -139,7 +139,8 @@ class CheckedInvoice:
 def check_invoice(invoice: CheckedInvoice) -> list[Finding]:
     """Everything there is to say about an invoice before it is sent, the gravest first, each with its way out."""
     found = [*_check_header(invoice), *_check_terms(invoice)]
-    if not invoice.lines and not invoice.extras:
+    # A credit note may give back charges alone (freight); what claims money says of what.
+    if not invoice.lines and not (invoice.is_credit and invoice.extras):
         message = _("Nothing is claimed in it. Add a line.")
         found.append(Finding(Grade.STOP, "nothing", message, "lines"))
     if len(invoice.lines) > MOST_LINES:
