@@ -186,15 +186,18 @@ def story_of(invoice: Invoice, *, actor: Actor, limit: int = 100) -> QuerySet[Au
 
 
 def namesake_of(invoice: Invoice, number: str) -> Invoice | None:
-    """The live document of this supplier, company and kind that has the number already, written like this or nearly."""
+    """The live document of this supplier and company that has the number already, written like this or nearly. Invoices
+    and debit notes share their numbers, as they do in the ERP's books; credit notes have their own.
+    """
     key = number_key(number)
     if not key:
         return None
+    kinds = [InvoiceKind.INVOICE, InvoiceKind.DEBIT_NOTE]
     found: Invoice | None = (
         Invoice.objects.filter(
             supplier=invoice.supplier_id,
             company=invoice.company_id,
-            kind=invoice.kind,
+            kind__in=[InvoiceKind.CREDIT_NOTE] if invoice.is_credit else kinds,
             number_key=key,
             state__in=LIVE,
         )

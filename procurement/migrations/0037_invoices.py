@@ -600,10 +600,22 @@ class Migration(migrations.Migration):
             model_name="invoice",
             constraint=models.UniqueConstraint(
                 condition=models.Q(
-                    ("state__in", ["sent", "held", "disputed", "approved", "scheduled", "paid"])
+                    ("kind__in", ["invoice", "debit_note"]),
+                    ("state__in", ["sent", "held", "disputed", "approved", "scheduled", "paid"]),
                 ),
-                fields=("supplier", "company", "kind", "number_key"),
+                fields=("supplier", "company", "number_key"),
                 name="invoice_number_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="invoice",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("kind", "credit_note"),
+                    ("state__in", ["sent", "held", "disputed", "approved", "scheduled", "paid"]),
+                ),
+                fields=("supplier", "company", "number_key"),
+                name="invoice_number_once_credited",
             ),
         ),
         migrations.AddConstraint(

@@ -586,13 +586,11 @@ def test_a_debit_note_claims_money_and_no_goods(people, order):
     invoice = a_sent_invoice(order, asha)
     with acting(asha.actor):
         note = start_debit_note(invoice.key, actor=asha.actor, at=MONDAY)
-    write(
-        note,
-        asha,
-        "DN-9",
-        lines=[replace(_entries(note)[0], unit_price=D("0.15"))],
-        reason="Alloy surcharge.",
-    )
+    surcharge = [replace(_entries(note)[0], unit_price=D("0.15"))]
+    write(note, asha, "inv 1", lines=surcharge, reason="Alloy surcharge.")
+    with pytest.raises(Duplicate, match="Invoice INV-1"):  # an invoice too, in the ERP's books
+        send(note, asha)
+    write(note, asha, "DN-9")
     sent = send(note, asha).invoice
 
     assert (sent.total, fresh_line().claimed_quantity) == (D("17.85"), 100)
