@@ -10,7 +10,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -59,6 +59,7 @@ from procurement.invoices.states import LIVE, InvoiceKind, InvoiceState
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.queries import visible_lines
 from procurement.orders.states import OrderState, PromiseKind, PromiseState
+from suppliers.models import Supplier
 
 ZERO = Decimal(0)
 
@@ -218,6 +219,38 @@ def rejected_namesake(supplier_id: int, company_id: int, kind: str, number: str)
     )
     found: Invoice | None = rejected.order_by("-sent_at", "-id").first()
     return found
+
+
+# --- terms --------------------------------------------------------------------------------------------------
+
+
+def pay_days(invoices: Sequence[Invoice]) -> dict[int, date | None]:
+    """On which day each of these invoices is to be paid, by id: when it says that it is due, and no sooner than its
+    order's term of payment allows (of several, the shortest). One query.
+    """
+    ids = [one.pk for one in invoices if one.kind == InvoiceKind.INVOICE]
+    named = InvoiceLine.objects.filter(invoice__in=ids, order__isnull=False).order_by().distinct()
+    agreed: dict[int, int] = {}
+    for pk, text in named.values_list("invoice_id", "order__payment_terms"):
+        days = read_terms(text).days
+        if days is not None:
+            agreed[pk] = min(days, agreed.get(pk, days))
+    found: dict[int, date | None] = {}
+    for one in invoices:
+        found[one.pk] = one.due_on
+        if one.pk in agreed and one.invoiced_on is not None:
+            earliest = due_day(one.invoiced_on, agreed[one.pk])
+            found[one.pk] = max(one.due_on or earliest, earliest)
+    return found
+
+
+def currencies_of(supplier: Supplier, company: Company) -> list[str]:
+    """In which currencies a supplier may invoice a company what was not ordered: those of its orders, the supplier's
+    own as the ERP knows it, and the company's. One query.
+    """
+    orders = PurchaseOrder.objects.filter(supplier=supplier, company=company).order_by()
+    theirs = set(orders.values_list("currency", flat=True).distinct())
+    return sorted((theirs | {supplier.currency, company.currency}) - {""})
 
 
 # --- uploaded files -----------------------------------------------------------------------------------------

@@ -154,7 +154,7 @@ def approve_invoice(
         "approved_at": at,
         "approved_by": actor.label,
         "approval_reason": said,
-        "pay_on": pay_on or invoice.due_on,
+        "pay_on": pay_on or pay_days([invoice])[invoice.pk],
     }
     facts = said_of(invoice) | {"reason": said, "taken": taken}
     payload = approval_payload(invoice)
