@@ -139,7 +139,8 @@ def approve_invoice(
     version: int | None = None,
 ) -> Invoice:
     """Take an invoice: the ERP is asked to book it. `amounts` says by a line's position how much of its net amount is
-    taken, where that is less than it claims. A person who takes one that is held or disputed says why.
+    taken, where that is less than it claims. A person who takes one that is held or disputed says why, to the buying
+    side alone. It is planned to be paid when it is due, and no sooner than the term of its order says.
 
     Raises `Invalid` where the reason is missing or an amount is more than was claimed.
     """
@@ -156,11 +157,21 @@ def approve_invoice(
         "approval_reason": said,
         "pay_on": pay_on or pay_days([invoice])[invoice.pk],
     }
-    facts = said_of(invoice) | {"reason": said, "taken": taken}
+    facts = said_of(invoice) | {"taken": taken}
     payload = approval_payload(invoice)
     INVOICE_LIFECYCLE.move(
         invoice, "approve", actor=actor, at=at, facts=facts, fields=fields, payload=payload
     )
+    if said:  # between people of the buying side
+        record(
+            "invoice.approval_reasoned",
+            invoice.stream,
+            actor=actor,
+            at=at,
+            supplier_id=invoice.supplier_id,
+            facts={"invoice": str(invoice.key), "reason": said},
+            internal=True,
+        )
     return invoice
 
 
