@@ -465,9 +465,9 @@ def test_a_supplier_writes_no_invoice_of_another_and_none_in_the_companys_name(p
     values = {name: getattr(copy, name) for name in ("supplier", "company", "currency")}
     values |= dict.fromkeys(("drafted_at", "updated_at", "state_at", "sent_at"), MONDAY)
     values |= {"invoiced_on": TODAY, "number_key": "9", "written_by": "Asha"}
-    for changed in ({"state": "sent"}, {"on_behalf": True}):
-        with pytest.raises(DatabaseError, match="supplier_writes_only"), acting(people["asha"].actor):
-            Invoice.objects.create(**values, **changed)
+    for changed in ({"state": "sent"}, {"on_behalf": True}, {"acts": "buyer"}):
+        with pytest.raises(DatabaseError, match="row-level security"), acting(people["asha"].actor):
+            Invoice.objects.create(**values | {"sent_at": None} | changed)
 
     def drift():
         InvoiceLine.objects.filter(invoice=draft).update(supplier_id=gil.supplier_ids[0])
@@ -477,6 +477,31 @@ def test_a_supplier_writes_no_invoice_of_another_and_none_in_the_companys_name(p
     with pytest.raises(DatabaseError, match="same_supplier"), transaction.atomic(), acting(FEED):
         drift()
     assert theirs.on_behalf
+    with acting(people["asha"].actor):
+        assert list(Invoice.objects.values_list("key", flat=True)) == [draft.key]  # theirs is not for Acme
+
+
+def test_how_a_sent_invoice_stands_is_not_for_its_supplier_to_say(people, order):
+    asha, otto = people["asha"], people["otto"]
+    invoice = a_sent_invoice(order, asha)
+    settle(hold_invoice, invoice, PRICE_HELD)
+    for changed in (
+        {"held_for": {"key": "other"}},
+        {"acts": "nobody"},
+        {"held_at": LATER},
+        {"sent_by_user_id": 1},
+        {"channel": "api"},
+        {"end_reason": "Gone."},
+        {"state_at": LATER},
+    ):
+        with pytest.raises(DatabaseError, match="invoice_stays"), acting(asha.actor):
+            Invoice.objects.filter(pk=invoice.pk).update(**changed)
+
+    correction = do(revise_invoice, invoice, otto)  # theirs, which Acme does not see
+    with pytest.raises(IllegalTransition, match="The other side is correcting this invoice"):
+        do(revise_invoice, invoice, asha)
+    do(withdraw_invoice, invoice, asha, "A mistake.")
+    assert (fresh_invoice(invoice).acts, fresh_invoice(correction).state) == ("", "draft")
 
 
 # --- taken back and corrected -------------------------------------------------------------------------------
