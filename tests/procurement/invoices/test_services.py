@@ -263,6 +263,15 @@ def test_without_an_order_only_where_the_company_takes_it(people, order):
 
     assert (sent.invoice.state, sent.invoice.total, list(sent.findings)) == ("sent", D("297.50"), [])
 
+    whole = a_whole("INV-2", WholeLine(D(1), D(250), description="Rent"), currency="JPY")
+    with acting(asha.actor):
+        for attempt in (
+            lambda: start_without_order("NM", "jpy", actor=asha.actor, at=MONDAY),
+            lambda: write_whole(whole, actor=asha.actor, at=MONDAY),
+        ):
+            with pytest.raises(Invalid, match=r"Choose one of: .*EUR"):
+                attempt()
+
 
 # --- saved --------------------------------------------------------------------------------------------------
 
