@@ -61,6 +61,8 @@ def write_whole(whole: WholeInvoice, *, actor: Actor, at: datetime) -> Invoice:
     rejected = rejected_namesake(seller.pk, company.pk, whole.kind, whole.header.number)
     entries = _entries(whole, company, lines)
     if rejected is not None and rejected.currency == currency:
+        # Note [Orders first]: those of both versions.
+        lock_orders({*order_ids_of([rejected.pk]), *(one.order_id for one in lines.values())})
         draft = revise_invoice(InvoiceNamed(rejected.key, rejected.version), actor=actor, at=at)
     else:
         draft = Invoice.objects.create(
