@@ -902,7 +902,7 @@ def test_files_are_what_they_say_and_stay_once_sent(people, order, monkeypatch):
     with pytest.raises(Invalid, match="within 24 hours"):
         add("evidence", "e.pdf", PDF)
     add("evidence", "d.pdf", PDF, otto)
-    with acting(asha), pytest.raises(NotAllowed):
+    with acting(asha), pytest.raises(IllegalTransition, match="What was sent stays"):
         drop_invoice_file(second.key, actor=asha, at=MONDAY)
     with acting(people["gil"].actor), pytest.raises(NotFound):
         find_file(second.key, actor=people["gil"].actor)
