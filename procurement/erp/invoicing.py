@@ -50,6 +50,7 @@ from procurement.erp.states import TellingState
 from procurement.erp.telling import Kind, carry_telling, move, supersede_older
 from procurement.invoices.models import Invoice, InvoiceFile, InvoiceTaxChoice
 from procurement.invoices.policies.numbers import number_key
+from procurement.invoices.queries import pay_days
 from procurement.invoices.services import follow_bill
 from procurement.invoices.states import LIVE, SETTLED, FileKind, InvoiceState
 from procurement.orders.models import PurchaseOrder
@@ -190,7 +191,7 @@ def command_for(invoice: Invoice, *, voided: bool = False) -> InvoiceCommand:
         charges=beside,
         taxes=taxes,
         kind=invoice.kind,
-        due_on=invoice.due_on,
+        due_on=pay_days([invoice])[invoice.pk],
         corrects=invoice.corrects.number if invoice.corrects else invoice.corrects_number,
         note=invoice.note,
         picture=_picture_name(invoice),

@@ -110,10 +110,16 @@ class Invoice(models.Model):
             models.UniqueConstraint(
                 fields=["document", "issue"], condition=~Q(state="discarded"), name="invoice_issue_once"
             ),
+            # In the ERP's books a debit note is an invoice: they share their numbers.
             models.UniqueConstraint(
-                fields=["supplier", "company", "kind", "number_key"],
-                condition=Q(state__in=list(LIVE)),
+                fields=["supplier", "company", "number_key"],
+                condition=Q(state__in=list(LIVE), kind__in=["invoice", "debit_note"]),
                 name="invoice_number_once",
+            ),
+            models.UniqueConstraint(
+                fields=["supplier", "company", "number_key"],
+                condition=Q(state__in=list(LIVE), kind="credit_note"),
+                name="invoice_number_once_credited",
             ),
             models.CheckConstraint(condition=Q(kind__in=InvoiceKind.values), name="invoice_kind_known"),
             models.CheckConstraint(condition=Q(state__in=InvoiceState.values), name="invoice_state_known"),

@@ -360,6 +360,8 @@ STORY: Mapping[str, tuple[str, str, Promise]] = {
     "invoice.reopened": ("wait", "stale", lazy("The approval was taken back")),
     "invoice.rejected": ("stop", "stop", lazy("Sent back")),
     "invoice.scheduled": ("move", "most", lazy("Booked, to be paid")),
+    "invoice.approval_reasoned": ("quiet", "full", lazy("Why it was approved")),
+    "invoice.booked_otherwise": ("stop", "stop", lazy("The ERP has booked another total")),
     "invoice.paid": ("done", "full", lazy("Paid")),
     "invoice.payment_reversed": ("wait", "stale", lazy("The payment was taken back")),
     "invoice.voided": ("quiet", "stop", lazy("Voided")),

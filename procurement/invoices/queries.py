@@ -10,12 +10,25 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, Count, DecimalField, F, Prefetch, Q, QuerySet, Sum, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    DecimalField,
+    Exists,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext as _
 
@@ -23,7 +36,8 @@ from portal.kernel.actors import Actor
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.audit.queries import timeline_of
 from portal.kernel.errors import NotFound
-from procurement.bills.models import BillLine
+from portal.kernel.values import minor_units
+from procurement.bills.models import Bill, BillLine
 from procurement.bills.states import BillKind, PaymentState
 from procurement.catalogue.models import Company
 from procurement.invoices.messages import Claimed
@@ -39,12 +53,13 @@ from procurement.invoices.models import (
 )
 from procurement.invoices.policies.checks import CheckedExtra, CheckedInvoice, CheckedLine
 from procurement.invoices.policies.numbers import number_key
-from procurement.invoices.policies.sums import TaxKey
-from procurement.invoices.policies.terms import read_terms
+from procurement.invoices.policies.sums import TaxKey, percent_of
+from procurement.invoices.policies.terms import due_day, read_terms
 from procurement.invoices.states import LIVE, InvoiceKind, InvoiceState
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.queries import visible_lines
 from procurement.orders.states import OrderState, PromiseKind, PromiseState
+from suppliers.models import Supplier
 
 ZERO = Decimal(0)
 
@@ -172,15 +187,18 @@ def story_of(invoice: Invoice, *, actor: Actor, limit: int = 100) -> QuerySet[Au
 
 
 def namesake_of(invoice: Invoice, number: str) -> Invoice | None:
-    """The live document of this supplier, company and kind that has the number already, written like this or nearly."""
+    """The live document of this supplier and company that has the number already, written like this or nearly. Invoices
+    and debit notes share their numbers, as they do in the ERP's books; credit notes have their own.
+    """
     key = number_key(number)
     if not key:
         return None
+    kinds = [InvoiceKind.INVOICE, InvoiceKind.DEBIT_NOTE]
     found: Invoice | None = (
         Invoice.objects.filter(
             supplier=invoice.supplier_id,
             company=invoice.company_id,
-            kind=invoice.kind,
+            kind__in=[InvoiceKind.CREDIT_NOTE] if invoice.is_credit else kinds,
             number_key=key,
             state__in=LIVE,
         )
@@ -201,6 +219,38 @@ def rejected_namesake(supplier_id: int, company_id: int, kind: str, number: str)
     )
     found: Invoice | None = rejected.order_by("-sent_at", "-id").first()
     return found
+
+
+# --- terms --------------------------------------------------------------------------------------------------
+
+
+def pay_days(invoices: Sequence[Invoice]) -> dict[int, date | None]:
+    """On which day each of these invoices is to be paid, by id: when it says that it is due, and no sooner than its
+    order's term of payment allows (of several, the shortest). One query.
+    """
+    ids = [one.pk for one in invoices if one.kind == InvoiceKind.INVOICE]
+    named = InvoiceLine.objects.filter(invoice__in=ids, order__isnull=False).order_by().distinct()
+    agreed: dict[int, int] = {}
+    for pk, text in named.values_list("invoice_id", "order__payment_terms"):
+        days = read_terms(text).days
+        if days is not None:
+            agreed[pk] = min(days, agreed.get(pk, days))
+    found: dict[int, date | None] = {}
+    for one in invoices:
+        found[one.pk] = one.due_on
+        if one.pk in agreed and one.invoiced_on is not None:
+            earliest = due_day(one.invoiced_on, agreed[one.pk])
+            found[one.pk] = max(one.due_on or earliest, earliest)
+    return found
+
+
+def currencies_of(supplier: Supplier, company: Company) -> list[str]:
+    """In which currencies a supplier may invoice a company what was not ordered: those of its orders, the supplier's
+    own as the ERP knows it, and the company's. One query.
+    """
+    orders = PurchaseOrder.objects.filter(supplier=supplier, company=company).order_by()
+    theirs = set(orders.values_list("currency", flat=True).distinct())
+    return sorted((theirs | {supplier.currency, company.currency}) - {""})
 
 
 # --- uploaded files -----------------------------------------------------------------------------------------
@@ -303,32 +353,83 @@ def _together(
 
 
 def booked_elsewhere(line_ids: Iterable[int]) -> dict[int, Claimed]:
-    """What the ERP has booked of these order lines that no invoice of ours claims, by line id: up to two queries.
+    """What the ERP has booked of these order lines that no invoice of ours claims, by line id: up to three queries.
 
-    A bill is ours when an invoice points to it, and also before, when it has the number of a live one.
+    A bill is ours while a live invoice points to it. Before one does, a bill of the same supplier, company, kind,
+    currency and number as a live one is ours as far as that one claims: what it bills besides is booked elsewhere.
     """
     ids = list(line_ids)
-    told = BillLine.objects.filter(line__in=ids, bill__invoices__isnull=True)
-    rows = list(
-        told.exclude(bill__state=PaymentState.CANCELLED).values_list(
-            "line_id", "quantity", "amount", "bill__kind", "bill__supplier_id", "bill__reference"
-        )
-    )
+    joined = Invoice.objects.filter(bill=OuterRef("bill"), state__in=LIVE)
+    told = BillLine.objects.filter(~Exists(joined), line__in=ids).exclude(bill__state=PaymentState.CANCELLED)
+    rows = list(told.select_related("bill").order_by("bill", "id"))
     if not rows:
         return {}
-    keys = {number_key(row[5]) for row in rows} - {""}
-    live = Invoice.objects.filter(
-        state__in=LIVE, number_key__in=keys, supplier__in={row[4] for row in rows}
-    ).values_list("supplier_id", "number_key")
-    ours = set(live) if keys else set()
+    ours = _namesakes_of([one.bill for one in rows])
     found: dict[int, Claimed] = defaultdict(Claimed)
-    for line_id, quantity, amount, kind, supplier_id, reference in rows:
-        if (supplier_id, number_key(reference)) in ours:
-            continue
-        sign = -1 if kind == BillKind.CREDIT_NOTE else 1
-        before = found[line_id]
-        found[line_id] = Claimed(before.quantity + sign * quantity, before.amount + sign * amount)
+    for one in rows:
+        quantity, amount = one.quantity, one.amount
+        left = ours.get((*_space_of(one.bill), one.line_id or 0))
+        if left is not None:
+            quantity, amount = max(ZERO, quantity - left[0]), max(ZERO, amount - left[1])
+            left[0], left[1] = max(ZERO, left[0] - one.quantity), max(ZERO, left[1] - one.amount)
+            if amount < Decimal(1).scaleb(-minor_units(one.bill.currency)):
+                amount = ZERO  # rounded otherwise there
+        if quantity or amount:
+            sign = -1 if one.bill.kind == BillKind.CREDIT_NOTE else 1
+            before = found[one.line_id or 0]
+            found[one.line_id or 0] = Claimed(
+                before.quantity + sign * quantity, before.amount + sign * amount
+            )
     return dict(found)
+
+
+def _space_of(bill: Bill) -> tuple[int, int, bool, str, str]:
+    """Within which a number is one: supplier, company, kind (a debit note is an invoice to the ERP), currency."""
+    is_credit = bill.kind == BillKind.CREDIT_NOTE
+    return bill.supplier_id, bill.company_id, is_credit, bill.currency, number_key(bill.reference)
+
+
+def _namesakes_of(bills: Sequence[Bill]) -> dict[tuple[int, int, bool, str, str, int], list[Decimal]]:
+    """What live invoices with the numbers of these bills, that no bill stands for yet, claim: quantity and amount, also
+    of prices alone, by `_space_of` and order line."""
+    keys = {number_key(one.reference) for one in bills} - {""}
+    if not keys:
+        return {}
+    lines = InvoiceLine.objects.filter(
+        Q(invoice__bill=None) | Q(invoice__bill__state=PaymentState.CANCELLED),
+        line__isnull=False,
+        invoice__state__in=LIVE,
+        invoice__number_key__in=keys,
+        invoice__supplier__in={one.supplier_id for one in bills},
+    )
+    names = ("supplier_id", "company_id", "kind", "currency", "number_key")
+    found: dict[tuple[int, int, bool, str, str, int], list[Decimal]] = {}
+    taken = Coalesce(F("approved_amount"), F("amount"))
+    rows = lines.order_by().values_list(*(f"invoice__{name}" for name in names), "line_id")
+    for supplier, company, kind, currency, key, line, quantity, amount in rows.annotate(
+        all_quantity=Sum("quantity"), all_amount=Sum(taken)
+    ):
+        is_credit = kind == InvoiceKind.CREDIT_NOTE
+        left = found.setdefault((supplier, company, is_credit, currency, key, line), [ZERO, ZERO])
+        left[0] += quantity
+        left[1] += amount
+    return found
+
+
+def total_taken(invoice: Invoice) -> Decimal:
+    """What an invoice comes to as far as it was taken: its total, or where lines were cut, what is left of them with
+    its taxes worked out anew (EN 16931 BR-CO-14, BR-CO-15). Up to two queries.
+    """
+    lines = list(invoice.lines.all())
+    if all(one.approved_amount is None or one.approved_amount == one.amount for one in lines):
+        return invoice.total
+    bases: dict[TaxKey, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        bases[tax_key(line)] += line.amount if line.approved_amount is None else line.approved_amount
+    for one in invoice.charges.filter(of_line=None):
+        bases[tax_key(one)] += -one.amount if one.is_allowance else one.amount
+    taxes = [percent_of(base, key.rate, invoice.currency) for key, base in bases.items()]
+    return sum(bases.values(), ZERO) + sum(taxes, ZERO)
 
 
 def claimed_by_notice_line(ids: Iterable[int]) -> dict[int, Claimed]:

@@ -27,6 +27,11 @@ MOVED = (
     "state, version, updated_at, state_at, written_by, sent_at, sent_by, sent_by_user_id, channel, acts, "
     "held_for, held_at, end_reason"
 )
+# What a supplier never says of an invoice that it begins.
+NOT_MOVED = (
+    "sent_at IS NULL AND approved_at IS NULL AND pay_on IS NULL AND paid_on IS NULL AND bill_id IS NULL "
+    "AND held_for = '{}'::jsonb AND acts = ''"
+)
 IN_DRAFT = f"EXISTS (SELECT 1 FROM {INVOICE} i WHERE i.id = invoice_id AND i.state = 'draft')"
 
 
@@ -59,13 +64,18 @@ END $$;
 
 def what_was_sent_stays() -> migrations.RunSQL:
     """An invoice that was sent says the same for ever, and a supplier moves only what it may move."""
-    said = [name.strip() for name in f"{BEGUN}, {SAID}".split(",")]
-    differs = " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in said)
+
+    def moved(names: str) -> str:
+        each = (name.strip() for name in names.split(","))
+        return "(" + " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in each) + ")"
+
+    differs = moved(f"{BEGUN}, {SAID}")
+    sent, held = moved("sent_at, sent_by, sent_by_user_id, channel"), moved("held_for, acts, held_at")
     return migrations.RunSQL(
         sql=f"""
             CREATE FUNCTION {INVOICE}_stays() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
-                IF OLD.state <> 'draft' AND ({differs}) THEN
+                IF OLD.state <> 'draft' AND {differs} THEN
                     RAISE EXCEPTION 'invoice_stays: what was sent is never edited'
                         USING ERRCODE = 'restrict_violation';
                 END IF;
@@ -75,6 +85,16 @@ def what_was_sent_stays() -> migrations.RunSQL:
                     OR (OLD.state = 'rejected' AND NEW.state = 'replaced')
                 ) THEN
                     RAISE EXCEPTION 'invoice_stays: this is not for a supplier to say'
+                        USING ERRCODE = 'insufficient_privilege';
+                END IF;
+                IF current_user = 'quayside_supplier' AND (
+                    ({sent} AND NOT (OLD.state = 'draft' AND NEW.state = 'sent'))
+                    OR ({held} AND NOT (NEW.state IN ('withdrawn', 'replaced') AND NEW.held_for = '{{}}'::jsonb
+                                        AND NEW.acts = '' AND NEW.held_at IS NULL))
+                    OR (NEW.end_reason IS DISTINCT FROM OLD.end_reason AND NEW.state <> 'withdrawn')
+                    OR (NEW.state_at IS DISTINCT FROM OLD.state_at AND NEW.state = OLD.state)
+                ) THEN
+                    RAISE EXCEPTION 'invoice_stays: how it stands is not for a supplier to say'
                         USING ERRCODE = 'insufficient_privilege';
                 END IF;
                 RETURN NEW;
@@ -600,10 +620,22 @@ class Migration(migrations.Migration):
             model_name="invoice",
             constraint=models.UniqueConstraint(
                 condition=models.Q(
-                    ("state__in", ["sent", "held", "disputed", "approved", "scheduled", "paid"])
+                    ("kind__in", ["invoice", "debit_note"]),
+                    ("state__in", ["sent", "held", "disputed", "approved", "scheduled", "paid"]),
                 ),
-                fields=("supplier", "company", "kind", "number_key"),
+                fields=("supplier", "company", "number_key"),
                 name="invoice_number_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="invoice",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("kind", "credit_note"),
+                    ("state__in", ["sent", "held", "disputed", "approved", "scheduled", "paid"]),
+                ),
+                fields=("supplier", "company", "number_key"),
+                name="invoice_number_once_credited",
             ),
         ),
         migrations.AddConstraint(
@@ -859,7 +891,8 @@ class Migration(migrations.Migration):
                 condition=models.Q(("is_usual", True)), fields=("company",), name="invoice_tax_one_is_usual"
             ),
         ),
-        *(wall(table) for table in (INVOICE, LINE, CHARGE, TAX, FILE)),
+        wall(INVOICE, visible="NOT (on_behalf AND state IN ('draft', 'discarded'))"),
+        *(wall(table) for table in (LINE, CHARGE, TAX, FILE)),
         same_supplier(INVOICE, "replaces_id", INVOICE),
         same_supplier(INVOICE, "corrects_id", INVOICE),
         same_supplier(INVOICE, "sheet_id", "procurement_receivingsheet"),
@@ -871,7 +904,7 @@ class Migration(migrations.Migration):
         same_supplier(LINE, "sheet_line_id", "procurement_sheetline"),
         same_supplier(CHARGE, "of_line_id", LINE),
         supplier_may(INVOICE, "SELECT", "INSERT", f"UPDATE ({SAID}, {MOVED})"),
-        supplier_writes_only(INVOICE, "state = 'draft' AND NOT on_behalf"),
+        supplier_writes_only(INVOICE, f"state = 'draft' AND NOT on_behalf AND {NOT_MOVED}"),
         what_was_sent_stays(),
         # What hangs on a draft is written anew with it; of what was sent nothing goes and nothing is added but evidence.
         *(supplier_may(table, "SELECT", "INSERT", "DELETE") for table in (LINE, CHARGE, TAX, FILE)),

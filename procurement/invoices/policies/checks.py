@@ -139,7 +139,8 @@ class CheckedInvoice:
 def check_invoice(invoice: CheckedInvoice) -> list[Finding]:
     """Everything there is to say about an invoice before it is sent, the gravest first, each with its way out."""
     found = [*_check_header(invoice), *_check_terms(invoice)]
-    if not invoice.lines and not invoice.extras:
+    # A credit note may give back charges alone (freight); what claims money says of what.
+    if not invoice.lines and not (invoice.is_credit and invoice.extras):
         message = _("Nothing is claimed in it. Add a line.")
         found.append(Finding(Grade.STOP, "nothing", message, "lines"))
     if len(invoice.lines) > MOST_LINES:
@@ -212,16 +213,22 @@ def _check_terms(invoice: CheckedInvoice) -> Iterable[Finding]:
     elif invoice.discount_days is not None and days is not None and invoice.discount_days > days:
         message = _("The discount ends after the invoice is due. Look at both terms.")
         yield Finding(Grade.STOP, "discount", message, "discount_days")
-    if (
-        invoice.kind == InvoiceKind.INVOICE
-        and invoice.order_days is not None
-        and days is not None
-        and days < invoice.order_days
-    ):
+    yield from _check_order_term(invoice)
+
+
+def _check_order_term(invoice: CheckedInvoice) -> Iterable[Finding]:
+    """By its days or by the day it is due, an invoice may ask for its money sooner than was agreed."""
+    if invoice.kind != InvoiceKind.INVOICE or invoice.order_days is None:
+        return
+    asked = {"payment_days": invoice.payment_days}
+    if invoice.due_on and invoice.invoiced_on and invoice.due_on >= invoice.invoiced_on:
+        asked["due_on"] = (invoice.due_on - invoice.invoiced_on).days
+    said = {name: days for name, days in asked.items() if days is not None and days < invoice.order_days}
+    if said:
+        where = min(said, key=lambda name: said[name])
         message = _("The order says %(order)d days, this says %(here)d: the order's term counts.")
-        yield Finding(
-            Grade.WARN, "shorter_term", message % {"order": invoice.order_days, "here": days}, "payment_days"
-        )
+        values = {"order": invoice.order_days, "here": said[where]}
+        yield Finding(Grade.WARN, "shorter_term", message % values, where)
 
 
 def _check_line(line: CheckedLine, invoice: CheckedInvoice) -> Iterable[Finding]:

@@ -7,14 +7,15 @@ listed with a sentence, so that whoever sends the draft knows what the customer 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from portal.kernel.values import minor_units, rounded
 from procurement.einvoices.terms import AllowanceCharge, EInvoice, Group, Line
 from procurement.invoices.messages import ChargeEntry, InvoiceHeader, TaxWord, WholeLine
 from procurement.invoices.policies.linking import Linked
+from procurement.invoices.policies.sums import round_half_up
 from procurement.invoices.policies.terms import read_terms
 from procurement.invoices.states import InvoiceKind, TaxCategory
 
@@ -284,8 +285,9 @@ def _left_of_line(one: Linked, lines: Sequence[WholeLine], invoice: EInvoice) ->
 
 def amount_of(line: Line, currency: str | None) -> Decimal:
     """What a line comes to here: quantity times price, with its allowances and charges (BR-CO-10 of its invoice)."""
-    decimals = minor_units(currency or "")
-    bare = rounded((line.quantity or ZERO) * (line.price or ZERO) / (line.price_quantity or ONE), decimals)
+    figures = (line.quantity or ZERO, line.price or ZERO, line.price_quantity or ONE)
+    quantity, price, per = (Fraction(one) for one in figures)  # exact, however long they are
+    bare = round_half_up(quantity * price / per, currency or "")
     extra = sum(((one.amount or ZERO) * (1 if one.is_charge else -1) for one in line.adjustments), ZERO)
     return bare + extra
 

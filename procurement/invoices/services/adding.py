@@ -11,9 +11,17 @@ from portal.kernel.errors import Invalid, Problem
 from portal.kernel.scope import requires_scope
 from procurement.invoices.messages import InvoiceNamed, LineChoice, LineEntry, SaveDraft
 from procurement.invoices.models import Invoice
-from procurement.invoices.queries import agreed_prices, invoiceable_lines, taxes_of
+from procurement.invoices.queries import (
+    agreed_prices,
+    find_invoice,
+    invoiceable_lines,
+    order_ids_of,
+    taxes_of,
+)
 from procurement.invoices.services.draft import entries_of, save_draft
-from procurement.invoices.services.holding import hold_draft
+from procurement.invoices.services.holding import hold_draft, require_may
+from procurement.orders.queries import lock_orders, visible_orders
+from suppliers.roles import Permission
 
 
 @requires_scope
@@ -22,8 +30,13 @@ def add_lines(named: InvoiceNamed, choices: Sequence[LineChoice], *, actor: Acto
 
     Raises `Invalid` where nothing of them is left, or they are of another company or currency.
     """
-    invoice = hold_draft(named.invoice, named.version, actor=actor)
+    require_may(actor, Permission.INVOICE_WRITE)
     wanted = {(one.order, one.line_key): one.quantity for one in choices}
+    seen = find_invoice(named.invoice, actor=actor)
+    # Note [Orders first]: those it names already, and those that are added.
+    more = visible_orders(actor).filter(key__in={order for order, _key in wanted})
+    lock_orders({*order_ids_of([seen.pk]), *more.values_list("pk", flat=True)})
+    invoice = hold_draft(named.invoice, named.version, actor=actor)
     lines = invoiceable_lines(actor).filter(
         supplier=invoice.supplier_id,
         order__company=invoice.company_id,

@@ -14,6 +14,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.audit.services import record
 from portal.kernel.errors import Invalid, Problem
 from portal.kernel.scope import requires_scope
 from portal.kernel.values import is_plausible
@@ -54,6 +56,7 @@ LONGEST = {
     "withholding_note": 2000,
     "note": 4000,
 }
+DRAFTED = "invoice.drafted"
 LONGEST_OF_LINE = {"description": 300, "supplier_item": 60, "unit": 20, "jurisdiction": 60}
 HEADER = tuple(one.name for one in fields_of(InvoiceHeader))
 
@@ -90,7 +93,26 @@ def save_draft(command: SaveDraft, *, actor: Actor, at: datetime) -> Invoice:
         raise Invalid(problems[0].message, problems)
     fields |= content.write()
     touch(invoice, fields, actor=actor, at=at)
+    _note_author(invoice, actor=actor, at=at)
     return invoice
+
+
+def _note_author(invoice: Invoice, *, actor: Actor, at: datetime) -> None:
+    """Note, once for each person and document, who of the buying side wrote it: whoever did may not approve it."""
+    if actor.is_supplier or actor.user_id is None:
+        return
+    told = AuditEvent.objects.filter(stream=invoice.stream, kind=DRAFTED, actor_user_id=actor.user_id)
+    if not told.exists():
+        facts = {"invoice": str(invoice.key), "kind": invoice.kind, "issue": invoice.issue}
+        record(
+            DRAFTED,
+            invoice.stream,
+            actor=actor,
+            at=at,
+            supplier_id=invoice.supplier_id,
+            facts=facts,
+            internal=True,
+        )
 
 
 def _header_fields(header: InvoiceHeader, invoice: Invoice) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 its orders note.
 
 Note [Orders first]: whoever lets what is claimed move (by sending, taking back, rejecting, voiding) holds all orders of
-the invoice, in the order of their ids, and then the invoice. So two who claim the last ten of a line come one after the
-other, and the second finds them claimed. Who only holds, releases, disputes or approves needs the invoice alone.
+the invoice, in the order of their ids, then the version that it corrects, and then the invoice. So two who claim the
+last ten of a line come one after the other, and the second finds them claimed. Who only holds, releases, disputes or
+approves needs the invoice alone.
 """
 
 import uuid
@@ -89,6 +90,9 @@ def hold_with_orders(
     seen = find_invoice(key, actor=actor)
     ids = [seen.pk, *besides, *([seen.replaces_id] if seen.replaces_id else [])]
     orders = lock_orders(order_ids_of(ids))
+    if seen.replaces_id:
+        # The version before first: whoever takes that back holds it, and then its correction.
+        Invoice.objects.select_for_update(of=("self",)).get(pk=seen.replaces_id)
     invoice = lock_invoice(key, actor=actor)
     if set(order_ids_of(ids)) - {order.pk for order in orders}:
         # Somebody wrote the draft anew between both steps.

@@ -10,6 +10,7 @@ from portal.kernel.actors import Actor
 from portal.kernel.scope import requires_scope
 from procurement.invoices.messages import Hold
 from procurement.invoices.models import Invoice
+from procurement.invoices.queries import pay_days
 from procurement.invoices.services.holding import said_of
 from procurement.invoices.services.settle import NOTHING_HOLDS, approval_payload, held_to_json
 from procurement.invoices.states import INVOICE_LIFECYCLE, InvoiceState
@@ -59,9 +60,10 @@ def _approve(approvals: Sequence[Approval], *, actor: Actor, at: datetime) -> No
     if not approvals:
         return
     invoices = [one.invoice for one in approvals]
+    days = pay_days(invoices)
     for one in approvals:
         one.invoice.approved_by, one.invoice.approval_reason = one.approved_by, one.reason
-        one.invoice.pay_on = one.invoice.due_on
+        one.invoice.pay_on = days[one.invoice.pk]
     Invoice.objects.bulk_update(invoices, ["approved_by", "approval_reason", "pay_on"], batch_size=1000)
     fields = {**NOTHING_HOLDS, "approved_at": at, "state_at": at, "updated_at": at}
     INVOICE_LIFECYCLE.move_all(
@@ -69,10 +71,7 @@ def _approve(approvals: Sequence[Approval], *, actor: Actor, at: datetime) -> No
         "approve",
         actor=actor,
         at=at,
-        facts=[
-            said_of(one.invoice) | {"by": one.approved_by, "reason": one.reason, "taken": []}
-            for one in approvals
-        ],
+        facts=[said_of(one.invoice) | {"by": one.approved_by, "taken": []} for one in approvals],
         fields=fields,
         payloads=[approval_payload(invoice) for invoice in invoices],
     )

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -41,22 +42,7 @@ def revise_invoice(named: InvoiceNamed, *, actor: Actor, at: datetime) -> Invoic
             message %= {"state": before.get_state_display().lower()}
         raise IllegalTransition(message, details={"state": before.state})
     require_as_seen(before, named.version)
-    draft = Invoice.objects.create(
-        supplier=before.supplier,
-        company=before.company,
-        kind=before.kind,
-        document=before.document,
-        issue=before.issue + 1,
-        replaces=before,
-        corrects=before.corrects,
-        sheet=before.sheet,
-        currency=before.currency,
-        on_behalf=not actor.is_supplier,
-        drafted_at=at,
-        updated_at=at,
-        state_at=at,
-        written_by=actor.label,
-    )
+    draft = _next_version(before, actor=actor, at=at)
     words = tuple(
         TaxWord(one.category, one.exemption_reason, one.tax_rate, one.jurisdiction)
         for one in before.taxes.exclude(exemption_reason="")
@@ -65,3 +51,32 @@ def revise_invoice(named: InvoiceNamed, *, actor: Actor, at: datetime) -> Invoic
         draft.key, draft.version, header_of(before), entries_of(before), charges_in(before), words
     )
     return save_draft(command, actor=actor, at=at)
+
+
+def _next_version(before: Invoice, *, actor: Actor, at: datetime) -> Invoice:
+    """An empty draft of the next version. A draft of the other side may be there already: a supplier cannot see it."""
+    try:
+        with transaction.atomic():
+            draft: Invoice = Invoice.objects.create(
+                supplier=before.supplier,
+                company=before.company,
+                kind=before.kind,
+                document=before.document,
+                issue=before.issue + 1,
+                replaces=before,
+                corrects=before.corrects,
+                sheet=before.sheet,
+                currency=before.currency,
+                on_behalf=not actor.is_supplier,
+                drafted_at=at,
+                updated_at=at,
+                state_at=at,
+                written_by=actor.label,
+            )
+    except IntegrityError as error:
+        if "invoice_issue_once" not in str(error):
+            raise
+        message = _("The other side is correcting this invoice. Ask %(name)s.")
+        message %= {"name": before.company.name}
+        raise IllegalTransition(message, details={"state": before.state}) from error
+    return draft

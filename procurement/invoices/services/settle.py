@@ -14,14 +14,17 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.audit.services import record
 from portal.kernel.errors import Invalid, Problem
 from portal.kernel.scope import requires_scope
+from portal.kernel.values import minor_units
 from procurement.bills.models import Bill
 from procurement.bills.states import PaymentState
 from procurement.invoices.messages import Hold
 from procurement.invoices.models import Invoice, InvoiceLine
 from procurement.invoices.policies.numbers import number_key
-from procurement.invoices.queries import lock_invoice
+from procurement.invoices.queries import lock_invoice, pay_days, total_taken
 from procurement.invoices.services.holding import (
     hold_with_orders,
     line_ids_in,
@@ -37,6 +40,7 @@ from procurement.invoices.states import INVOICE_LIFECYCLE, LIVE, Acts, InvoiceSt
 from procurement.orders.policies import plain
 from suppliers.roles import Permission
 
+OTHERWISE = "invoice.booked_otherwise"
 NOTHING_HOLDS: dict[str, Any] = {"held_for": {}, "acts": "", "held_at": None}
 
 
@@ -135,7 +139,8 @@ def approve_invoice(
     version: int | None = None,
 ) -> Invoice:
     """Take an invoice: the ERP is asked to book it. `amounts` says by a line's position how much of its net amount is
-    taken, where that is less than it claims. A person who takes one that is held or disputed says why.
+    taken, where that is less than it claims. A person who takes one that is held or disputed says why, to the buying
+    side alone. It is planned to be paid when it is due, and no sooner than the term of its order says.
 
     Raises `Invalid` where the reason is missing or an amount is more than was claimed.
     """
@@ -150,13 +155,23 @@ def approve_invoice(
         "approved_at": at,
         "approved_by": actor.label,
         "approval_reason": said,
-        "pay_on": pay_on or invoice.due_on,
+        "pay_on": pay_on or pay_days([invoice])[invoice.pk],
     }
-    facts = said_of(invoice) | {"reason": said, "taken": taken}
+    facts = said_of(invoice) | {"taken": taken}
     payload = approval_payload(invoice)
     INVOICE_LIFECYCLE.move(
         invoice, "approve", actor=actor, at=at, facts=facts, fields=fields, payload=payload
     )
+    if said:  # between people of the buying side
+        record(
+            "invoice.approval_reasoned",
+            invoice.stream,
+            actor=actor,
+            at=at,
+            supplier_id=invoice.supplier_id,
+            facts={"invoice": str(invoice.key), "reason": said},
+            internal=True,
+        )
     return invoice
 
 
@@ -349,12 +364,20 @@ def follow_bill(bill: Bill, *, actor: Actor, at: datetime) -> Invoice | None:
     """Let an invoice agree with what the ERP tells of its booking; None where no invoice of ours is meant. Told twice
     it changes nothing. One that is not approved here is only joined to it: what the ERP pays, somebody there has
     decided.
+
+    A booking that comes to another total than what was taken is not taken for the invoice: it stays as it is, neither
+    joined nor paid, and an internal fact says so. A part that was paid changes no total.
     """
     require_may(actor, Permission.ERP_MANAGE)
     found = invoice_booked_as(bill)
     if found is None:
         return None
     invoice, _orders = hold_with_orders(found.key, actor=actor)
+    if bill.state != PaymentState.CANCELLED or invoice.bill_id != bill.pk:
+        taken = total_taken(invoice)
+        if abs(bill.total - taken) > _rounding(invoice):
+            _say_otherwise(invoice, bill, taken, actor=actor, at=at)
+            return invoice
     invoice = _note(invoice, {"bill": bill}, at=at)
     is_booked = bill.state in (PaymentState.APPROVED, PaymentState.PARTLY_PAID)
     if bill.state == PaymentState.CANCELLED:
@@ -369,3 +392,25 @@ def follow_bill(bill: Bill, *, actor: Actor, at: datetime) -> Invoice | None:
     elif is_booked and invoice.state in (InvoiceState.APPROVED, InvoiceState.SCHEDULED):
         return mark_scheduled(invoice.key, pay_on=bill.due_on, bill=bill, actor=actor, at=at)
     return invoice
+
+
+def _rounding(invoice: Invoice) -> Decimal:
+    """By how much a booking may differ because it was rounded otherwise: a minor unit for each line, ten at most."""
+    most = min(10, max(1, invoice.lines.count()))
+    return Decimal(most).scaleb(-minor_units(invoice.currency))
+
+
+def _say_otherwise(invoice: Invoice, bill: Bill, taken: Decimal, *, actor: Actor, at: datetime) -> None:
+    """Note, once for each total, that the ERP has booked another total under an invoice's number."""
+    facts = said_of(invoice) | {"bill": bill.key, "booked": plain(bill.total), "taken": plain(taken)}
+    before = AuditEvent.objects.filter(stream=invoice.stream, kind=OTHERWISE).order_by("-id").first()
+    if before is None or before.facts != facts:
+        record(
+            OTHERWISE,
+            invoice.stream,
+            actor=actor,
+            at=at,
+            supplier_id=invoice.supplier_id,
+            facts=facts,
+            internal=True,
+        )

@@ -29,6 +29,7 @@ from procurement.invoices.queries import (
     claimed_by_line,
     claimed_by_notice_line,
     credited_by_sheet_line,
+    currencies_of,
     find_invoice,
     invoiced_companies,
     profile_of,
@@ -205,7 +206,8 @@ def _as_far_as_left(lines: Mapping[int, PurchaseOrderLine], came: Mapping[int, D
 def start_without_order(
     company: str, currency: str = "", *, supplier: Supplier | None = None, actor: Actor, at: datetime
 ) -> Invoice:
-    """Begin an empty invoice to a company, for what was not ordered. Raises `Invalid` where the company takes none.
+    """Begin an empty invoice to a company, for what was not ordered. Raises `Invalid` where the company takes none, and
+    for a currency in which they have no business.
 
     Accounts payable names the `supplier` in whose name it writes.
     """
@@ -218,7 +220,16 @@ def start_without_order(
         message = _("%(company)s takes no invoice without an order. Begin with the order that it claims.")
         raise _refused("company", message % {"company": buyer.name}, "without_order")
     seller = supplier or _only_supplier(actor)
-    return _begin(seller, buyer, currency or seller.currency or buyer.currency, (), actor=actor, at=at)
+    said = currency.upper() or seller.currency or buyer.currency
+    if said not in (known_ones := currencies_of(seller, buyer)):
+        raise _refused("currency", other_currency_message(known_ones), "other_currency")
+    return _begin(seller, buyer, said, (), actor=actor, at=at)
+
+
+def other_currency_message(known: Sequence[str]) -> str:
+    """The refusal of a currency in which the supplier has no business with the company."""
+    message = _("What was not ordered is invoiced in a currency of your orders. Choose one of: %(known)s.")
+    return message % {"known": ", ".join(known)}
 
 
 def _only_supplier(actor: Actor) -> Supplier:

@@ -21,6 +21,7 @@ from procurement.invoices.messages import (
 from procurement.invoices.models import Invoice
 from procurement.invoices.policies.checks import MOST_LINES
 from procurement.invoices.queries import (
+    currencies_of,
     find_invoice,
     invoiced_companies,
     order_ids_of,
@@ -32,6 +33,7 @@ from procurement.invoices.services.draft import save_draft
 from procurement.invoices.services.holding import require_may
 from procurement.invoices.services.revise import revise_invoice
 from procurement.invoices.services.send import Sent, send_invoice
+from procurement.invoices.services.start import other_currency_message
 from procurement.invoices.states import InvoiceKind
 from procurement.orders.models import PurchaseOrderLine
 from procurement.orders.queries import lock_orders, visible_lines
@@ -59,6 +61,8 @@ def write_whole(whole: WholeInvoice, *, actor: Actor, at: datetime) -> Invoice:
     rejected = rejected_namesake(seller.pk, company.pk, whole.kind, whole.header.number)
     entries = _entries(whole, company, lines)
     if rejected is not None and rejected.currency == currency:
+        # Note [Orders first]: those of both versions.
+        lock_orders({*order_ids_of([rejected.pk]), *(one.order_id for one in lines.values())})
         draft = revise_invoice(InvoiceNamed(rejected.key, rejected.version), actor=actor, at=at)
     else:
         draft = Invoice.objects.create(
@@ -177,7 +181,10 @@ def _currency(
         raise _refused("currency", message % values, said, "other_currency")
     if len(said) != 3 or not said.isalpha():
         raise _refused("currency", _("A currency has three letters (ISO 4217)."), said, "unknown")
-    return said.upper()
+    said = said.upper()
+    if not theirs and said not in (known := currencies_of(seller, company)):
+        raise _refused("currency", other_currency_message(known), said, "other_currency")
+    return said
 
 
 def _about(whole: WholeInvoice, seller: Supplier, actor: Actor) -> Invoice | None:

@@ -97,6 +97,8 @@ def _show(request: DoorRequest, one: Invoice, *, refusal: Refusal | None = None)
         ],
         "taxes": tax_rows(told.told_taxes, offered),
         "terms": terms_text(one),
+        # Why it was approved stays between people of the buying side.
+        "approval_reason": "" if request.actor.is_supplier else one.approval_reason,
         "files": told.told_files,
         "versions": versions,
         "newest": versions[0] if versions and versions[0].pk != one.pk else None,

@@ -19,6 +19,7 @@ from procurement.invoices.policies.checks import (
     stops,
 )
 from procurement.invoices.policies.numbers import number_key
+from procurement.invoices.policies.placing import amount_of
 from procurement.invoices.policies.sums import (
     Extra,
     Priced,
@@ -35,6 +36,7 @@ from procurement.invoices.policies.terms import (
     due_day,
     read_terms,
 )
+from tests.builders.invoice_files import a_bill_line
 
 D = Decimal
 VAT, LOW, FREE = TaxKey("S", D(19)), TaxKey("S", D(7)), TaxKey("E")
@@ -269,6 +271,18 @@ EXEMPT = a_checked_line(tax=FREE)
         ),
         (a_checked_invoice(order_days=60), Grade.WARN, "shorter_term", "payment_days"),
         (
+            a_checked_invoice(order_days=30, due_on=date(2026, 3, 31)),
+            Grade.WARN,
+            "shorter_term",
+            "due_on",
+        ),
+        (
+            a_checked_invoice(lines=(), extras=(CheckedExtra(D(5), VAT, code="FC"),)),
+            Grade.STOP,
+            "nothing",
+            "lines",
+        ),
+        (
             a_checked_invoice(a_checked_line(returnable=D(100)), kind="credit_note", reason="x"),
             Grade.STOP,
             "corrects",
@@ -365,3 +379,11 @@ def test_a_price_that_is_corrected_claims_no_quantity():
     assert (
         check_invoice(a_checked_invoice(more, kind="debit_note", corrects="INV-0", reason="Too low.")) == []
     )
+
+
+def test_charges_alone_are_given_back_and_figures_may_be_long():
+    freight = {"lines": (), "extras": (CheckedExtra(D(5), VAT, code="FC"),)}
+    assert check_invoice(a_checked_invoice(**freight, **CREDIT)) == []
+    long = D("99999999999999999999")
+    assert amount_of(a_bill_line(quantity=long, price=long), "EUR") > long
+    assert amount_of(a_bill_line(quantity=D(1), price=D("0.125")), "EUR") == D("0.13")

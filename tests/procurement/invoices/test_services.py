@@ -263,6 +263,15 @@ def test_without_an_order_only_where_the_company_takes_it(people, order):
 
     assert (sent.invoice.state, sent.invoice.total, list(sent.findings)) == ("sent", D("297.50"), [])
 
+    whole = a_whole("INV-2", WholeLine(D(1), D(250), description="Rent"), currency="JPY")
+    with acting(asha.actor):
+        for attempt in (
+            lambda: start_without_order("NM", "jpy", actor=asha.actor, at=MONDAY),
+            lambda: write_whole(whole, actor=asha.actor, at=MONDAY),
+        ):
+            with pytest.raises(Invalid, match=r"Choose one of: .*EUR"):
+                attempt()
+
 
 # --- saved --------------------------------------------------------------------------------------------------
 
@@ -465,9 +474,9 @@ def test_a_supplier_writes_no_invoice_of_another_and_none_in_the_companys_name(p
     values = {name: getattr(copy, name) for name in ("supplier", "company", "currency")}
     values |= dict.fromkeys(("drafted_at", "updated_at", "state_at", "sent_at"), MONDAY)
     values |= {"invoiced_on": TODAY, "number_key": "9", "written_by": "Asha"}
-    for changed in ({"state": "sent"}, {"on_behalf": True}):
-        with pytest.raises(DatabaseError, match="supplier_writes_only"), acting(people["asha"].actor):
-            Invoice.objects.create(**values, **changed)
+    for changed in ({"state": "sent"}, {"on_behalf": True}, {"acts": "buyer"}):
+        with pytest.raises(DatabaseError, match="row-level security"), acting(people["asha"].actor):
+            Invoice.objects.create(**values | {"sent_at": None} | changed)
 
     def drift():
         InvoiceLine.objects.filter(invoice=draft).update(supplier_id=gil.supplier_ids[0])
@@ -477,6 +486,31 @@ def test_a_supplier_writes_no_invoice_of_another_and_none_in_the_companys_name(p
     with pytest.raises(DatabaseError, match="same_supplier"), transaction.atomic(), acting(FEED):
         drift()
     assert theirs.on_behalf
+    with acting(people["asha"].actor):
+        assert list(Invoice.objects.values_list("key", flat=True)) == [draft.key]  # theirs is not for Acme
+
+
+def test_how_a_sent_invoice_stands_is_not_for_its_supplier_to_say(people, order):
+    asha, otto = people["asha"], people["otto"]
+    invoice = a_sent_invoice(order, asha)
+    settle(hold_invoice, invoice, PRICE_HELD)
+    for changed in (
+        {"held_for": {"key": "other"}},
+        {"acts": "nobody"},
+        {"held_at": LATER},
+        {"sent_by_user_id": 1},
+        {"channel": "api"},
+        {"end_reason": "Gone."},
+        {"state_at": LATER},
+    ):
+        with pytest.raises(DatabaseError, match="invoice_stays"), acting(asha.actor):
+            Invoice.objects.filter(pk=invoice.pk).update(**changed)
+
+    correction = do(revise_invoice, invoice, otto)  # theirs, which Acme does not see
+    with pytest.raises(IllegalTransition, match="The other side is correcting this invoice"):
+        do(revise_invoice, invoice, asha)
+    do(withdraw_invoice, invoice, asha, "A mistake.")
+    assert (fresh_invoice(invoice).acts, fresh_invoice(correction).state) == ("", "draft")
 
 
 # --- taken back and corrected -------------------------------------------------------------------------------
@@ -586,13 +620,11 @@ def test_a_debit_note_claims_money_and_no_goods(people, order):
     invoice = a_sent_invoice(order, asha)
     with acting(asha.actor):
         note = start_debit_note(invoice.key, actor=asha.actor, at=MONDAY)
-    write(
-        note,
-        asha,
-        "DN-9",
-        lines=[replace(_entries(note)[0], unit_price=D("0.15"))],
-        reason="Alloy surcharge.",
-    )
+    surcharge = [replace(_entries(note)[0], unit_price=D("0.15"))]
+    write(note, asha, "inv 1", lines=surcharge, reason="Alloy surcharge.")
+    with pytest.raises(Duplicate, match="Invoice INV-1"):  # an invoice too, in the ERP's books
+        send(note, asha)
+    write(note, asha, "DN-9")
     sent = send(note, asha).invoice
 
     assert (sent.total, fresh_line().claimed_quantity) == (D("17.85"), 100)
@@ -654,6 +686,84 @@ def test_what_the_erp_booked_without_us_counts_once(people, order):
         assert claimed_before(invoice, actor=asha.actor)[line] == Claimed(D(20), D(137))
         (rest,) = start_from_orders([order.key], actor=asha.actor, at=MONDAY)
     assert [one[:2] for one in lines_of(rest)] == [(10, 50), (20, 100)]
+
+
+def test_what_the_erp_booked_is_ours_as_far_as_a_live_invoice_claims_it(people, order):
+    asha = people["asha"]
+    invoice = a_sent_invoice(order, asha, {"L10": 30}, number="A-7")
+    line = fresh_line().pk
+
+    def elsewhere():
+        with acting(FEED):
+            return booked_elsewhere([line])
+
+    def booked(quantity, amount, *, key="B1", **more):
+        lines = (BillLinePaper(order.number, "L10", D(quantity), D(amount)),)
+        values = {"reference": "A 0007", "total": D("244.55"), "open_amount": D("244.55"), **more}
+        bill(a_bill(key, lines=lines, **values))
+
+    booked(50, "342.50")
+    assert elsewhere() == {line: Claimed(D(20), D(137))}  # 20 more than it claims
+    booked(30, "205.504", stamp=MONDAY + timedelta(minutes=1))
+    assert elsewhere() == {}
+    booked(30, "205.50", key="B2")  # typed twice: the second is nobody's
+    assert elsewhere() == {line: Claimed(D(30), D("205.50"))}
+    booked(30, "205.50", key="B2", currency="USD", stamp=MONDAY + timedelta(minutes=2))
+    assert elsewhere() == {line: Claimed(D(30), D("205.50"))}
+    booked(30, "205.50", key="B2", state="cancelled", open_amount=D(0), stamp=MONDAY + timedelta(minutes=3))
+
+    with acting(FEED):
+        follow_bill(Bill.objects.get(key="B1"), actor=FEED, at=MONDAY)
+    assert (fresh_invoice(invoice).bill_id is not None, elsewhere()) == (True, {})
+    do(withdraw_invoice, invoice, asha, "Wrong order.")  # the ERP still has it booked
+    assert elsewhere() == {line: Claimed(D(30), D("205.504"))}
+
+
+def test_a_booking_of_another_total_is_not_taken_for_the_invoice(people, order):
+    invoice = a_sent_invoice(order, people["asha"], number="INV-7")
+    settle(approve_invoice, invoice, "Short.", amounts={1: D(600)}, actor=people["otto"].actor)
+
+    def told(total, stamp):
+        paid = {"state": "paid", "open_amount": D(0), "paid_on": date(2026, 4, 6)}
+        stamp = MONDAY + timedelta(minutes=stamp)
+        bill(a_bill("B1", reference="inv 7", total=D(total), stamp=stamp, **paid))
+        with acting(FEED):
+            for _once in range(2):
+                follow_bill(Bill.objects.get(key="B1"), actor=FEED, at=MONDAY)
+        now = fresh_invoice(invoice)
+        return now.state, now.bill_id is not None
+
+    assert told("815.15", 1) == ("approved", False)
+    with acting(FEED):
+        (event,) = AuditEvent.objects.filter(kind="invoice.booked_otherwise")
+    assert (event.internal, event.facts["booked"], event.facts["taken"]) == (True, "815.15", "714")
+    assert told("714.01", 2) == ("paid", True)  # 600.00 and 19 %, rounded otherwise there
+
+
+def test_an_invoice_is_paid_no_sooner_than_its_order_says(people, order):
+    asha, otto = people["asha"], people["otto"].actor
+    invoice = a_sent_invoice(order, asha, {"L10": 50}, due_on=date(2026, 3, 3), payment_days=None)
+    assert settle(approve_invoice, invoice, actor=otto).pay_on == date(2026, 4, 1)  # 30 days
+    later = a_sent_invoice(order, asha, {"L10": 50}, number="INV-2", due_on=date(2026, 5, 1))
+    assert settle(approve_invoice, later, actor=otto).pay_on == date(2026, 5, 1)
+
+
+def test_who_wrote_it_and_why_it_was_approved_stays_with_the_buying_side(people, order):
+    asha, otto, mia = people["asha"], people["otto"], people["bea"]
+    draft = a_draft_invoice(order, otto)
+    write(draft, otto)
+    with acting(FEED):
+        events = AuditEvent.objects.filter(stream=draft.stream, kind="invoice.drafted")
+        assert [(one.actor_user_id, one.internal) for one in events] == [(otto.actor.user_id, True)]
+    invoice = send(draft, otto).invoice
+    settle(approve_invoice, invoice, "He is a friend.", actor=mia.actor)
+    with acting(asha.actor):
+        told = {one.kind: one.facts for one in story_of(invoice, actor=asha.actor)}
+    assert set(told) == {"invoice.sent", "invoice.approved"}
+    assert "friend" not in str(told)
+    with acting(otto.actor):
+        told = {one.kind: one.facts.get("reason") for one in story_of(invoice, actor=otto.actor)}
+    assert told["invoice.approval_reasoned"] == "He is a friend."
 
 
 # --- settled ------------------------------------------------------------------------------------------------
@@ -792,7 +902,7 @@ def test_files_are_what_they_say_and_stay_once_sent(people, order, monkeypatch):
     with pytest.raises(Invalid, match="within 24 hours"):
         add("evidence", "e.pdf", PDF)
     add("evidence", "d.pdf", PDF, otto)
-    with acting(asha), pytest.raises(NotAllowed):
+    with acting(asha), pytest.raises(IllegalTransition, match="What was sent stays"):
         drop_invoice_file(second.key, actor=asha, at=MONDAY)
     with acting(people["gil"].actor), pytest.raises(NotFound):
         find_file(second.key, actor=people["gil"].actor)
