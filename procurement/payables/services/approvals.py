@@ -95,8 +95,8 @@ def approve_step(command: ApprovalSaid, *, actor: Actor, at: datetime) -> Approv
     approved, in this moment, with the credit notes that take off what is not due.
 
     Where the round does not cover any more what the rules ask (`covers`), it lapses instead, and accounts payable asks
-    anew. Raises `NotAllowed` for who is not asked, wrote it, asked for it or answered already; `IllegalTransition` where the
-    invoice is settled or taken back, `StaleDocument` where the approval was answered meanwhile.
+    anew. Raises `NotAllowed` for who is not asked, wrote it, asked for it or answered already; `IllegalTransition`
+    where the invoice is settled or taken back, `StaleDocument` where the approval was answered meanwhile.
     """
     invoice, asked, one = _held(command, actor)
     require_verb(invoice, "approve")
@@ -142,7 +142,10 @@ def decline_step(command: ApprovalSaid, *, actor: Actor, at: datetime) -> Approv
 
 @requires_scope
 def call_off(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
-    """Take back that approval was asked for. Raises `NotAllowed`, `StaleDocument`, and `IllegalTransition` where nothing is asked."""
+    """Take back that approval was asked for.
+
+    Raises `NotAllowed`, `StaleDocument`, and `IllegalTransition` where nothing is asked.
+    """
     require_approver(actor, Permission.INVOICE_SETTLE)
     invoice = lock_invoice(command.invoice, actor=actor)
     require_as_seen(invoice, command.version)

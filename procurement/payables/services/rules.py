@@ -85,7 +85,10 @@ def end_rule(key: uuid.UUID, *, actor: Actor, at: datetime) -> ApprovalRule | No
 
 @requires_scope
 def write_limit(command: WriteLimit, *, actor: Actor, at: datetime) -> ApprovalLimit:
-    """Say up to which amount somebody accepts an invoice alone; a limit that stood there goes. Nobody says it of oneself."""
+    """Say up to which amount somebody accepts an invoice alone; a limit that stood there goes.
+
+    Raises `Invalid`, and `NotAllowed` also for who would say it of oneself or of the own role.
+    """
     _require_setup(actor)
     problems = [*_problems_of_approver(command.role, command.person)]
     if not _CURRENCY.fullmatch(command.currency):
