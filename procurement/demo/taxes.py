@@ -6,7 +6,7 @@ from decimal import Decimal
 from portal.kernel.scope import acting
 from procurement.catalogue.models import Company
 from procurement.demo.loading import SET_UP
-from procurement.demo.people import HELEN, OMAR
+from procurement.demo.people import HELEN, KOFI, OMAR
 from procurement.invoices.messages import SaveProfile, TaxOffered
 from procurement.invoices.services import save_profile
 from procurement.invoices.states import TaxCategory
@@ -73,13 +73,18 @@ PROFILES = {
 
 
 def open_the_books(*, at: datetime) -> None:
-    """Helen Marsh says how both companies take invoices and who approves them; Omar Haddad wrote how they match."""
+    """Helen Marsh says how both companies take invoices, Omar Haddad wrote how they match, and Kofi Mensah who approves
+    them: nobody writes that of the own role.
+    """
     with acting(SET_UP):
-        people = {one.email: one for one in User.objects.filter(email__in=[HELEN.email, OMAR.email])}
-        helen, omar = actor_of(people[HELEN.email]), actor_of(people[OMAR.email])
+        people = {
+            one.email: one for one in User.objects.filter(email__in=[HELEN.email, OMAR.email, KOFI.email])
+        }
+        helen, omar, kofi = (actor_of(people[one.email]) for one in (HELEN, OMAR, KOFI))
         companies = dict(Company.objects.filter(code__in=PROFILES).values_list("code", "pk"))
-    assert helen is not None  # both are of Northmoor
+    assert helen is not None  # all are of Northmoor
     assert omar is not None
+    assert kofi is not None
     for code, company in companies.items():
         policy = WriteMatchPolicy(
             company,
@@ -93,12 +98,12 @@ def open_the_books(*, at: datetime) -> None:
         with acting(helen):
             save_profile(PROFILES[code], actor=helen, at=at)
             approve_match_policy(written.key, written.version, actor=helen, at=at)
-    with acting(helen):
+    with acting(kofi):
         for currency, amount in ALONE.items():
             limit = WriteLimit(currency, amount, role=CompanyRole.ACCOUNTS_PAYABLE)
-            write_limit(limit, actor=helen, at=at)
+            write_limit(limit, actor=kofi, at=at)
             rule = WriteRule(1, role=CompanyRole.MANAGER, currency=currency, amount_from=amount)
-            write_rule(rule, actor=helen, at=at)
+            write_rule(rule, actor=kofi, at=at)
 
 
 def tax_of(supplier: Supplier, company: Company) -> TaxOffered:

@@ -6,10 +6,13 @@ the person who presses.
 
 Note [Which rule counts]: in each step those rules that speak of the narrowest thing: a supplier and an item group, a
 supplier, an item group, why it is held, a company, everything. Each of them asks for one approval. Steps go in order.
+In a currency in which no rule has an amount, the highest step of those that have one is asked: else a choice of
+currency would step under them.
 Where no rule speaks, one other person of accounts payable or a manager approves.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -51,12 +54,30 @@ def narrowness(rule: Rule) -> int:
     )
 
 
-def wanted_for(rules: Iterable[Rule], claim: Weighed, on: date) -> tuple[Wanted, ...]:
+def highest_elsewhere(rules: Iterable[Rule], claim: Weighed, on: date) -> list[Rule]:
+    """Where rules go by amount, and none by one in this currency, nothing says how much this invoice is: those of their
+    highest step speak of it.
+    """
+    by_amount = [
+        rule
+        for rule in rules
+        if (rule.amount_from is not None or rule.amount_below is not None)
+        and speaks(replace(rule, currency="", amount_from=None, amount_below=None), claim, on)
+    ]
+    if not by_amount or any(rule.currency == claim.currency for rule in by_amount):
+        return []
+    highest = max(rule.step for rule in by_amount)
+    return [rule for rule in by_amount if rule.step == highest]
+
+
+def wanted_for(rules: Collection[Rule], claim: Weighed, on: date) -> tuple[Wanted, ...]:
     """The approvals an invoice needs, in the order of their steps; one without a rule where no rule speaks."""
     by_step: dict[int, list[Rule]] = {}
     for rule in rules:
         if speaks(rule, claim, on):
             by_step.setdefault(rule.step, []).append(rule)
+    for rule in highest_elsewhere(rules, claim, on):
+        by_step.setdefault(rule.step, []).append(rule)
     found: dict[tuple[int, str, int | None], Wanted] = {}
     for step in sorted(by_step):
         narrowest = max(narrowness(rule) for rule in by_step[step])

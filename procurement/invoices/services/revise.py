@@ -12,6 +12,7 @@ from procurement.invoices.messages import InvoiceNamed, SaveDraft, TaxWord
 from procurement.invoices.models import Invoice
 from procurement.invoices.services.draft import charges_in, entries_of, header_of, save_draft
 from procurement.invoices.services.holding import hold_with_orders, require_as_seen, require_may
+from procurement.invoices.services.withdraw import require_may_take_back
 from procurement.invoices.states import REVISABLE, InvoiceState
 from suppliers.roles import Permission
 
@@ -21,10 +22,12 @@ def revise_invoice(named: InvoiceNamed, *, actor: Actor, at: datetime) -> Invoic
     """Begin the next version of an invoice that was rejected, held, disputed or is still being matched: a draft with
     all that it said, under its number. A correction that was begun already is opened again.
 
-    Raises `IllegalTransition` for one that is settled (write a credit or a debit note) or claims nothing any more.
+    Raises `IllegalTransition` for one that is settled (write a credit or a debit note) or claims nothing any more,
+    and `NotAllowed` as `whose_to_take_back` says.
     """
     require_may(actor, Permission.INVOICE_WRITE)
     before, _orders = hold_with_orders(named.invoice, actor=actor)
+    require_may_take_back(before, actor)
     begun: Invoice | None = (
         Invoice.objects.filter(replaces=before, state=InvoiceState.DRAFT)
         .select_related("company", "supplier")

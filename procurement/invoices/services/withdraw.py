@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
-from portal.kernel.errors import Invalid, Problem
+from portal.kernel.errors import Invalid, NotAllowed, Problem
 from portal.kernel.scope import requires_scope
 from procurement.invoices.messages import InvoiceNamed
 from procurement.invoices.models import Invoice
@@ -19,7 +19,7 @@ from procurement.invoices.services.holding import (
     said_of,
     tell_orders,
 )
-from procurement.invoices.states import INVOICE_LIFECYCLE, InvoiceState
+from procurement.invoices.states import INVOICE_LIFECYCLE, OPEN, SETTLED, InvoiceState
 from suppliers.roles import Permission
 
 LONGEST_REASON = 2000
@@ -30,12 +30,14 @@ def withdraw_invoice(named: InvoiceNamed, reason: str, *, actor: Actor, at: date
     """Take an invoice back, with a reason: it claims nothing any more, and its number is free again. A correction of it
     that was begun goes with it.
 
-    Raises `IllegalTransition` for one that is approved or further: that is given back by a credit note.
+    Raises `IllegalTransition` for one that is approved or further (that is given back by a credit note), and
+    `NotAllowed` as `whose_to_take_back` says.
     """
     require_may(actor, Permission.INVOICE_WRITE)
     said = require_reason(reason)
     invoice, orders = hold_with_orders(named.invoice, actor=actor)
     require_verb(invoice, "withdraw")
+    require_may_take_back(invoice, actor)
     require_as_seen(invoice, named.version)
     fields = {
         "end_reason": said,
@@ -51,6 +53,28 @@ def withdraw_invoice(named: InvoiceNamed, reason: str, *, actor: Actor, at: date
     refresh_claims(orders, line_ids_in(invoice), at=at)
     tell_orders(orders, invoice, "order.invoice_ended", actor=actor, at=at, what="withdrawn", reason=said)
     return invoice
+
+
+def whose_to_take_back(invoice: Invoice, actor: Actor) -> str:
+    """Why this actor may neither withdraw nor correct a paper that claims; nothing where that may be.
+
+    What accounts payable sent for a supplier (a credit note that takes off what is not due) is not taken back by that
+    supplier, and by its sender not alone any more once the invoice that it is about is approved.
+    """
+    if not invoice.on_behalf or invoice.state not in OPEN:
+        return ""
+    if actor.is_supplier:
+        return _("Accounts payable sent this paper for you. Ask there to have it taken back.")
+    about = invoice.corrects
+    if about is not None and about.state in SETTLED and actor.user_id == invoice.sent_by_user_id:
+        return _("The invoice that this paper is about is approved. A colleague of yours takes it back.")
+    return ""
+
+
+def require_may_take_back(invoice: Invoice, actor: Actor) -> None:
+    """Raise `NotAllowed` as `whose_to_take_back` says."""
+    if why_not := whose_to_take_back(invoice, actor):
+        raise NotAllowed(why_not)
 
 
 def require_reason(reason: str) -> str:

@@ -41,6 +41,7 @@ from procurement.invoices.queries import (
     written,
 )
 from procurement.invoices.services import discard_draft, revise_invoice, send_invoice, withdraw_invoice
+from procurement.invoices.services.withdraw import whose_to_take_back
 from procurement.invoices.states import INVOICE_LIFECYCLE, LIVE, FileKind
 from procurement.invoices.views.editor import show_editor
 from suppliers.roles import Permission
@@ -79,6 +80,7 @@ def _show(request: DoorRequest, one: Invoice, *, refusal: Refusal | None = None)
     versions = versions_of(one, actor=request.actor)
     # Accounts payable corrects what it wrote itself; what a supplier sent it settles at its desk.
     may_write = request.actor.may(Permission.INVOICE_WRITE) and (request.actor.is_supplier or one.on_behalf)
+    may_take_back = may_write and not whose_to_take_back(one, request.actor)
     context: dict[str, Any] = {
         "invoice": one,
         "title": title_of(one),
@@ -103,8 +105,8 @@ def _show(request: DoorRequest, one: Invoice, *, refusal: Refusal | None = None)
         "versions": versions,
         "newest": versions[0] if versions and versions[0].pk != one.pk else None,
         "notes": notes_about(one, actor=request.actor),
-        "may_withdraw": may_write and "withdraw" in verbs,
-        "may_revise": may_write and "replace" in verbs,
+        "may_withdraw": may_take_back and "withdraw" in verbs,
+        "may_revise": may_take_back and "replace" in verbs,
         "may_credit": may_write and one.state in LIVE and not one.is_credit,
         "may_add": one.state in LIVE and (may_write or request.actor.may(Permission.INVOICE_SETTLE)),
         "file_kinds": [(FileKind.EVIDENCE.value, FileKind.EVIDENCE.label)],

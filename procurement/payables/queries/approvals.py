@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,14 +11,15 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.errors import NotFound
+from portal.kernel.errors import NotFound, StaleDocument
 from procurement.catalogue.models import Company, Item
 from procurement.clocks.queries import holders_among
 from procurement.invoices.models import Invoice
+from procurement.invoices.states import OPEN, InvoiceKind, InvoiceState
 from procurement.matching.models import MatchCheck
 from procurement.payables.messages import Approver, Limit, Rule, Wanted, Weighed
 from procurement.payables.models import Approval, ApprovalLimit, ApprovalRule, InvoiceQuestion
-from procurement.payables.policies import ZERO, limit_of, wanted_for
+from procurement.payables.policies import limit_of, wanted_for
 from procurement.payables.states import OPEN_APPROVALS, ApprovalState, Asked, QuestionState, Why
 from suppliers.models import User
 from suppliers.roles import COMPANY_ROLES, CompanyRole, Permission
@@ -128,12 +128,12 @@ def whys_of(invoice: Invoice) -> frozenset[str]:
     return frozenset(checks.values_list("kind", flat=True)) & set(Why.values)
 
 
-def may_accept_alone(invoice: Invoice, actor: Actor, *, less: Decimal = ZERO) -> bool:
-    """Whether what is to be paid lies within somebody's limit. One query."""
+def may_accept_alone(invoice: Invoice, actor: Actor) -> bool:
+    """Whether all that an invoice claims lies within somebody's limit. One query."""
     if actor.user_id is None:
         return False
     limit = limit_of(limits(), actor.user_id, actor.role, invoice.currency)
-    return abs(invoice.total - less) <= limit and limit > 0
+    return abs(invoice.total) <= limit and limit > 0
 
 
 def wanted_of(invoice: Invoice, actor: Actor, at: datetime) -> tuple[Wanted, ...]:
@@ -150,6 +150,39 @@ def _wanted(invoice: Invoice, claim: Weighed, barred: frozenset[int], at: dateti
         one = instead if meant.person in barred else meant
         found.setdefault((one.step, one.role, one.person), one)
     return tuple(found.values())
+
+
+def covers(invoice: Invoice, asked: Sequence[Approval], at: datetime) -> bool:
+    """Whether a round still asks everybody whom the rules name, as the invoice and they stand now, and no credit note
+    that counted when it was asked was taken back.
+    """
+    told = {(one.role, one.person_id) for one in asked}
+    barred = authors_of(invoice) | {one.asked_by_user_id or 0 for one in asked}
+    wanted = _wanted(invoice, weighed(invoice), barred, at)
+    if any(one.rule and (one.role, one.person) not in told for one in wanted):
+        return False
+    gone = (InvoiceState.WITHDRAWN, InvoiceState.REPLACED, InvoiceState.REJECTED)
+    since = min(one.asked_at for one in asked)
+    return not _notes_for(invoice).filter(state__in=gone, state_at__gte=since).exists()
+
+
+def hold_notes(invoice: Invoice) -> list[Invoice]:
+    """The open credit notes that accounts payable sent about an invoice for its supplier, held until the transaction
+    ends. The invoice is held before. Raises `StaleDocument` where one was taken back in this moment.
+    """
+    found = _notes_for(invoice).filter(state__in=OPEN)
+    seen = set(found.values_list("pk", flat=True))
+    held = list(found.select_for_update(of=("self",)).order_by("id"))
+    if seen - {one.pk for one in held}:
+        raise StaleDocument(_("This invoice was changed a moment ago. Look at it, then go on."))
+    return held
+
+
+def _notes_for(invoice: Invoice) -> QuerySet[Invoice]:
+    found: QuerySet[Invoice] = Invoice.objects.filter(
+        corrects__document=invoice.document, kind=InvoiceKind.CREDIT_NOTE, on_behalf=True
+    )
+    return found
 
 
 # --- approvals ----------------------------------------------------------------------------------------------

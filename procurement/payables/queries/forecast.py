@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from portal.kernel.actors import Actor
 from procurement.invoices.models import Invoice
@@ -77,8 +78,9 @@ def forecast(actor: Actor, today: date) -> Sequence[Due]:
 def due_in(actor: Actor, week: date, today: date) -> QuerySet[Any]:
     """The papers behind one week of the forecast, those due first first."""
     found: QuerySet[Invoice] = visible_invoices(actor).filter(state__in=LIVE).exclude(state=InvoiceState.PAID)
+    found = found.annotate(counts_on=Coalesce("pay_on", "due_on", "invoiced_on"))  # as in `_BY_WEEK`
     if week < week_of(today):
-        found = found.filter(due_on__lt=week_of(today))
+        found = found.filter(counts_on__lt=week_of(today))
     else:
-        found = found.filter(due_on__gte=week, due_on__lt=week + timedelta(days=7))
-    return found.order_by("due_on", "id")
+        found = found.filter(counts_on__gte=week, counts_on__lt=week + timedelta(days=7))
+    return found.order_by("counts_on", "id")

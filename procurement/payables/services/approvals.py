@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -23,12 +22,14 @@ from procurement.invoices.services.holding import require_as_seen, require_verb
 from procurement.invoices.services.settle import approve_invoice
 from procurement.payables.messages import ApprovalSaid, InvoiceSaid
 from procurement.payables.models import Approval, ApprovalRule
-from procurement.payables.policies import ZERO, may_answer, steps_reached
+from procurement.payables.policies import may_answer, steps_reached
 from procurement.payables.queries.approvals import (
     approver_of,
     authors_of,
     barred_from,
+    covers,
     find_approval,
+    hold_notes,
     hold_round,
     may_accept_alone,
     people_for,
@@ -52,11 +53,11 @@ class Accepted:
 
 
 @requires_scope
-def accept_invoice(command: InvoiceSaid, *, less: Decimal = ZERO, actor: Actor, at: datetime) -> Accepted:
+def accept_invoice(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Accepted:
     """Accept an invoice as it is, with the reason: approved at once within one's limit, else others are asked.
 
-    The limit speaks of what is to be paid, taxes and all, less what a credit note takes off (`less`). Raises
-    `NotAllowed` for who wrote it, and as `ask_approval`.
+    The limit speaks of all that it claims, taxes and all, whatever a credit note takes off. Raises `NotAllowed` for
+    who wrote it, and as `ask_approval`.
     """
     require_approver(actor)
     reason = require_reason(command.reason)
@@ -67,9 +68,9 @@ def accept_invoice(command: InvoiceSaid, *, less: Decimal = ZERO, actor: Actor, 
         raise NotAllowed(
             _("You wrote this invoice for the supplier. Somebody else accepts it: ask for approval.")
         )
-    if may_accept_alone(invoice, actor, less=less):
+    if may_accept_alone(invoice, actor):
         _lapse(hold_round(invoice), actor=actor, at=at)
-        return Accepted(approve_invoice(invoice.key, reason, actor=actor, at=at))
+        return Accepted(_approve(invoice, reason, actor=actor, at=at))
     return Accepted(invoice, _ask(invoice, reason, actor=actor, at=at))
 
 
@@ -91,14 +92,18 @@ def ask_approval(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Sequenc
 @requires_scope
 def approve_step(command: ApprovalSaid, *, actor: Actor, at: datetime) -> Approval:
     """Give one approval. After the last of its step the next step is asked; after the last of all the invoice is
-    approved, in this moment.
+    approved, in this moment, with the credit notes that take off what is not due.
 
-    Raises `NotAllowed` for who is not asked, wrote it, asked for it or answered already; `IllegalTransition` where the
-    invoice is settled or taken back, `StaleDocument` where the approval was answered meanwhile.
+    Where the round does not cover any more what the rules ask (`covers`), it lapses instead, and accounts payable asks
+    anew. Raises `NotAllowed` for who is not asked, wrote it, asked for it or answered already; `IllegalTransition`
+    where the invoice is settled or taken back, `StaleDocument` where the approval was answered meanwhile.
     """
     invoice, asked, one = _held(command, actor)
     require_verb(invoice, "approve")
     _require_asked(one, invoice, asked, actor, at)
+    if not covers(invoice, asked, at):
+        _lapse(asked, actor=actor, at=at)
+        return one
     fields = {**_answer(actor, at), "answer": command.reason.strip()[:LONGEST_REASON]}
     fields["for_person_id"] = _stands_for(one, actor, at)
     facts = {**_facts(one), "answer": fields["answer"]}
@@ -106,7 +111,7 @@ def approve_step(command: ApprovalSaid, *, actor: Actor, at: datetime) -> Approv
     open_ones = [other for other in asked if other.state in OPEN_APPROVALS]
     if not open_ones:
         # Everybody whom the rules name has said yes.
-        approve_invoice(invoice.key, one.reason, actor=actor, at=at)
+        _approve(invoice, one.reason, actor=actor, at=at)
         return one
     turn = steps_reached([(other.step, other.state == ApprovalState.GRANTED) for other in asked])
     reached = [other for other in open_ones if other.step == turn and other.state == ApprovalState.WAITING]
@@ -137,9 +142,13 @@ def decline_step(command: ApprovalSaid, *, actor: Actor, at: datetime) -> Approv
 
 @requires_scope
 def call_off(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
-    """Take back that approval was asked for. Raises `NotAllowed` and `IllegalTransition` where nothing is asked."""
+    """Take back that approval was asked for.
+
+    Raises `NotAllowed`, `StaleDocument`, and `IllegalTransition` where nothing is asked.
+    """
     require_approver(actor, Permission.INVOICE_SETTLE)
     invoice = lock_invoice(command.invoice, actor=actor)
+    require_as_seen(invoice, command.version)
     if not _lapse(hold_round(invoice), actor=actor, at=at):
         raise IllegalTransition(_("No approval is asked for this invoice."))
     return invoice
@@ -166,6 +175,15 @@ def lapse_approvals(keys: Iterable[uuid.UUID], *, actor: Actor, at: datetime) ->
 def clear(invoice: Invoice, *, actor: Actor, at: datetime) -> None:
     """Nothing is asked any more of an invoice, which is held and goes another way."""
     _lapse(hold_round(invoice), actor=actor, at=at)
+
+
+def _approve(invoice: Invoice, reason: str, *, actor: Actor, at: datetime) -> Invoice:
+    """Approve an invoice, and with it the credit notes that accounts payable sent about it for its supplier."""
+    notes = hold_notes(invoice)
+    approved = approve_invoice(invoice.key, reason, actor=actor, at=at)
+    for note in notes:
+        approve_invoice(note.key, reason, actor=actor, at=at)
+    return approved
 
 
 APPROVABLE = frozenset({"sent", "held", "disputed"})

@@ -27,7 +27,7 @@ from procurement.payables.messages import AnswerQuestion, AskAbout
 from procurement.payables.models import InvoiceQuestion
 from procurement.payables.queries.approvals import find_question
 from procurement.payables.queries.case import order_of
-from procurement.payables.services.approvals import LONGEST_REASON, require_approver
+from procurement.payables.services.approvals import LONGEST_REASON, clear, require_approver
 from procurement.payables.states import ASKED_INSIDE, QUESTION_LIFECYCLE, Asked, QuestionState
 from procurement.threads.messages import NewMessage
 from procurement.threads.services import send_message
@@ -41,6 +41,7 @@ ANSWER_WITHIN_DAYS = 2  # working days of who is asked
 @requires_scope
 def ask_about(command: AskAbout, *, actor: Actor, at: datetime) -> InvoiceQuestion:
     """Ask about an invoice: it is the other one's turn until an answer comes. The supplier's makes it disputed.
+    What was asked of approvers lapses: they are asked again with the answer.
 
     Raises `NotAllowed`, `Invalid` without a question, `IllegalTransition` where it is settled or that side is asked
     already, and `StaleDocument`.
@@ -82,6 +83,7 @@ def ask_about(command: AskAbout, *, actor: Actor, at: datetime) -> InvoiceQuesti
     )
     _say(invoice, question, internal=inside, actor=actor, at=at)
     _pass_to(invoice, asked, question, actor=actor, at=at)
+    clear(invoice, actor=actor, at=at)
     return asked
 
 

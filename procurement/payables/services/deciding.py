@@ -46,11 +46,16 @@ LONGEST_NUMBER = 60
 
 @requires_scope
 def put_on_hold(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
-    """Hold an invoice by hand, with the reason that its supplier reads: nothing lets it go but a person."""
+    """Hold an invoice by hand, with the reason that its supplier reads: nothing lets it go but a person.
+
+    What was asked of approvers lapses: they were asked about an invoice that was not held for this.
+    """
     require_approver(actor, Permission.INVOICE_SETTLE)
     reason = require_reason(command.reason)
     hold = Hold(HELD, Acts.PAYABLES, (("reason", reason),))
-    return hold_invoice(command.invoice, hold, actor=actor, at=at, version=command.version)
+    invoice = hold_invoice(command.invoice, hold, actor=actor, at=at, version=command.version)
+    clear(invoice, actor=actor, at=at)
+    return invoice
 
 
 @requires_scope
@@ -88,7 +93,9 @@ class PaidShort:
 @requires_scope
 def pay_short(command: PayShort, *, actor: Actor, at: datetime) -> PaidShort:
     """Accept an invoice and take off what is not due: a credit note is written for the supplier, about exactly these
-    amounts, with the reason; both sides have it. See Note [Whole].
+    amounts, with the reason; both sides have it, and both are approved in one moment. See Note [Whole].
+
+    Limits and rules speak of the whole invoice, as of any other: it is what is booked.
 
     Raises `Invalid` with every problem: no amount, more than a line claims, no reason; and as `accept_invoice`.
     """
@@ -139,9 +146,8 @@ def pay_short(command: PayShort, *, actor: Actor, at: datetime) -> PaidShort:
         "amount": plain(note.total),
         "currency": note.currency,
     }
-    accepted = accept_invoice(
-        InvoiceSaid(command.invoice, command.version, said), less=note.total, actor=actor, at=at
-    )
+    accepted = accept_invoice(InvoiceSaid(command.invoice, command.version, said), actor=actor, at=at)
+    note.refresh_from_db()
     return PaidShort(note, accepted)
 
 

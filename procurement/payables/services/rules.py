@@ -26,9 +26,9 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 @requires_scope
 def write_rule(command: WriteRule, *, actor: Actor, at: datetime) -> ApprovalRule:
-    """Say who approves what. It speaks of approvals that are asked for from then on.
+    """Say who approves what. It speaks of approvals that are asked for from then on; a round that names others lapses.
 
-    Raises `NotAllowed` and `Invalid` with every problem.
+    Raises `Invalid` with every problem, and `NotAllowed` also for one that names who writes it, or that role.
     """
     _require_setup(actor)
     problems = list(_problems_of(command))
@@ -40,6 +40,7 @@ def write_rule(command: WriteRule, *, actor: Actor, at: datetime) -> ApprovalRul
         problems.append(_unknown("supplier", command.supplier))
     if problems:
         raise Invalid(problems[0].message, problems)
+    _require_others(command.role, command.person, actor)
     rule = ApprovalRule.objects.create(
         step=command.step,
         role=command.role,
@@ -84,7 +85,10 @@ def end_rule(key: uuid.UUID, *, actor: Actor, at: datetime) -> ApprovalRule | No
 
 @requires_scope
 def write_limit(command: WriteLimit, *, actor: Actor, at: datetime) -> ApprovalLimit:
-    """Say up to which amount somebody accepts an invoice alone; a limit that stood there goes."""
+    """Say up to which amount somebody accepts an invoice alone; a limit that stood there goes.
+
+    Raises `Invalid`, and `NotAllowed` also for who would say it of oneself or of the own role.
+    """
     _require_setup(actor)
     problems = [*_problems_of_approver(command.role, command.person)]
     if not _CURRENCY.fullmatch(command.currency):
@@ -94,6 +98,7 @@ def write_limit(command: WriteLimit, *, actor: Actor, at: datetime) -> ApprovalL
         problems.append(Problem("amount", message, str(command.amount), "negative"))
     if problems:
         raise Invalid(problems[0].message, problems)
+    _require_others(command.role, command.person, actor)
     limit, _is_new = ApprovalLimit.objects.update_or_create(
         role=command.role,
         person_id=command.person,
@@ -135,6 +140,14 @@ def rules_in_use() -> bool:
 def _require_setup(actor: Actor) -> None:
     if actor.is_supplier or not actor.may(Permission.INVOICE_SETUP):
         raise NotAllowed(_("Who approves what is set up by a manager or a supplier administrator."))
+
+
+def _require_others(role: str, person: int | None, actor: Actor) -> None:
+    """Raise `NotAllowed` for who would say how much he or she, or everybody of the same role, may approve."""
+    if (person is not None and person == actor.user_id) or (role and role == actor.role):
+        raise NotAllowed(
+            _("What you or your own role may approve is written down by somebody of another role.")
+        )
 
 
 def _tell(kind: str, stream: str, facts: dict[str, Any], *, actor: Actor, at: datetime) -> None:

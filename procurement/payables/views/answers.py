@@ -18,6 +18,7 @@ from procurement.payables.presenters.case import questions_page
 from procurement.payables.queries.approvals import find_approval, find_question
 from procurement.payables.services.approvals import approve_step, decline_step
 from procurement.payables.services.asking import answer_question
+from procurement.payables.states import ApprovalState
 from suppliers.roles import Permission
 
 QUESTIONS = "procurement/payables/questions.html"
@@ -37,10 +38,16 @@ def approval_answer(request: DoorRequest, key: uuid.UUID, word: str) -> HttpResp
     )
     try:
         with transaction.atomic():
-            WORDS[word](command, actor=request.actor, at=request.at)
+            answered = WORDS[word](command, actor=request.actor, at=request.at)
     except Invalid as refused:
         messages.error(request, refused.message)
     else:
+        if answered.state == ApprovalState.LAPSED:
+            text = _(
+                "The invoice or the rules changed since: others are to be asked. Accounts payable asks anew."
+            )
+            messages.warning(request, text)
+            return see_other("payables-case", one.invoice.key)
         messages.success(request, _("Approved.") if word == "approve" else _("Declined."))
     return see_other("payables-case", one.invoice.key)
 

@@ -68,6 +68,23 @@ def test_each_step_is_the_narrowest_rules_and_steps_go_in_order():
     assert wanted_for([], CLAIM, DAY) == (Wanted(1, "accounts_payable"),)
 
 
+def test_in_a_currency_without_amounts_the_highest_step_that_has_one_is_asked():
+    dear = Rule("b", 2, role="manager", currency="USD", amount_from=Decimal(50_000))
+    rules = [
+        Rule("a", 1, role="buyer", currency="USD", amount_from=Decimal(1)),
+        dear,
+        Rule("c", 3, role="manager", currency="USD", amount_from=Decimal(1), company=2),  # not this company
+    ]
+    assert wanted_for(rules, CLAIM, DAY) == (Wanted(2, "manager", None, "b"),)
+    always = Rule("d", 1, role="accounts_payable")
+    assert wanted_for([*rules, always], CLAIM, DAY) == (
+        Wanted(1, "accounts_payable", None, "d"),
+        Wanted(2, "manager", None, "b"),
+    )
+    euros = Rule("e", 1, role="buyer", currency="EUR", amount_from=Decimal(20_000))
+    assert wanted_for([*rules, euros], CLAIM, DAY) == (Wanted(1, "accounts_payable"),)
+
+
 def test_two_rules_of_one_scope_ask_two_and_the_same_person_once():
     rules = [
         Rule("a", 1, role="buyer", supplier=7),

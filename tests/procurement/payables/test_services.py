@@ -10,7 +10,8 @@ from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, NotFoun
 from portal.kernel.scope import acting
 from procurement.clocks.models import StandIn
 from procurement.invoices.models import Invoice
-from procurement.invoices.services import withdraw_invoice
+from procurement.invoices.services import revise_invoice, withdraw_invoice
+from procurement.invoices.services.withdraw import whose_to_take_back
 from procurement.payables.messages import (
     AnswerQuestion,
     InvoiceSaid,
@@ -19,8 +20,9 @@ from procurement.payables.messages import (
     WriteLimit,
     WriteRule,
 )
-from procurement.payables.models import ApprovalRule, InvoiceQuestion
+from procurement.payables.models import Approval, ApprovalRule, InvoiceQuestion
 from procurement.payables.queries.approvals import waiting_for_me
+from procurement.payables.queries.forecast import due_in, forecast
 from procurement.payables.services.approvals import (
     accept_invoice,
     approve_step,
@@ -203,8 +205,8 @@ def test_without_rules_one_other_person_of_accounts_payable_or_a_manager_approve
 @pytest.mark.django_db(transaction=True)
 def test_what_its_supplier_takes_back_is_approved_by_nobody_and_asked_of_nobody(people):
     invoice = an_invoice_over_price(people)
-    desk(accept_invoice, invoice, people["otto"], "Please.")
     ask(invoice, people["otto"], "buyer", "Did you agree to it?")
+    desk(accept_invoice, invoice, people["otto"], "Please.")
     (one,) = asked_for(invoice)
     do(withdraw_invoice, invoice, people["asha"], "Wrong price.")
 
@@ -287,13 +289,91 @@ def test_less_is_paid_with_a_credit_note_over_exactly_that(people):
     note, whole = fresh_invoice(done.note), fresh_invoice(invoice)
     assert (note.kind, note.state, note.on_behalf, note.corrects_id) == (
         "credit_note",
-        "sent",
+        "approved",
         True,
         invoice.pk,
     )
     assert (note.number, note.total, whole.total) == ("INV-1-CN", Decimal("24.99"), Decimal("840.14"))
     assert whole.state == "approved"
     assert whole.approval_reason == "6.85 was agreed. Credit note INV-1-CN takes off 24.99 EUR."
+
+
+def test_paying_short_needs_approval_of_the_whole_and_no_side_takes_the_note_back_alone(people):
+    a_limit(people, 820, role="accounts_payable")  # 840.14 less 24.99 would be within it
+    otto, asha, max_ = people["otto"], people["asha"], people["max"]
+    invoice = an_invoice_over_price(people)
+
+    def short():
+        command = PayShort(
+            invoice.key, fresh_invoice(invoice).version, (ShortLine(1, Decimal(21)),), "Agreed"
+        )
+        with acting(otto.actor):
+            return pay_short(command, actor=otto.actor, at=MONDAY)
+
+    note = short().note
+    assert (note.state, states(invoice)) == ("sent", [(1, "asked")])
+    with pytest.raises(NotAllowed, match="sent this paper for you"):
+        do(withdraw_invoice, note, asha, "Not so.")
+    with pytest.raises(NotAllowed, match="sent this paper for you"):
+        do(revise_invoice, note, asha)
+    # Its sender takes it back while nothing is approved; whoever was asked then approves nothing.
+    do(withdraw_invoice, note, otto, "Wrong amount.")
+    assert answer(approve_step, asked_for(invoice)[0], max_).state == "lapsed"
+    assert (states(invoice), fresh_invoice(invoice).state) == ([(1, "lapsed")], "held")
+
+    again = short().note
+    with acting(FEED):
+        Approval.objects.filter(state="asked").update(asked_at=MONDAY + timedelta(seconds=1))
+    answer(approve_step, asked_for(invoice)[0], max_)
+    assert {fresh_invoice(one).state for one in (invoice, again)} == {"approved"}
+    assert fresh_invoice(again).approved_by == "Max Manager"
+    # One that is sent afterwards is not its sender's alone any more.
+    later = Invoice(on_behalf=True, state="held", corrects=Invoice(state="approved"))
+    later.sent_by_user_id = otto.user.pk
+    assert "colleague" in whose_to_take_back(later, otto.actor)
+    assert whose_to_take_back(later, max_.actor) == ""
+
+
+def test_what_happens_meanwhile_ends_the_round(people):
+    otto, bea = people["otto"], people["bea"]
+    a_rule(people, 1, role="buyer")
+    invoice = an_invoice_over_price(people)
+    desk(accept_invoice, invoice, otto, "Please.")
+    stale = InvoiceSaid(invoice.key, 1)
+    with pytest.raises(StaleDocument), acting(otto.actor):
+        call_off(stale, actor=otto.actor, at=MONDAY)
+    desk(put_on_hold, invoice, otto, "Bank details first.")
+    assert states(invoice) == [(1, "lapsed")]
+    desk(accept_invoice, invoice, otto, "They are right.")
+    ask(invoice, otto)
+    assert states(invoice) == [(1, "lapsed")]
+    desk(accept_invoice, invoice, otto, "Please.")
+    a_rule(people, 2, role="manager", why="price")
+    assert answer(approve_step, asked_for(invoice)[0], bea).state == "lapsed"
+    desk(accept_invoice, invoice, otto, "Please.")
+    assert states(invoice) == [(1, "asked"), (2, "waiting")]
+    assert answer(approve_step, asked_for(invoice)[0], bea).state == "granted"
+
+
+def test_nobody_writes_how_much_the_own_role_or_oneself_approves(people):
+    max_ = people["max"]
+    for who in ({"role": "manager"}, {"person": max_.user.pk}):
+        with acting(max_.actor), pytest.raises(NotAllowed, match="another role"):
+            write_limit(WriteLimit("EUR", Decimal(10**6), **who), actor=max_.actor, at=MONDAY)
+        with acting(max_.actor), pytest.raises(NotAllowed, match="another role"):
+            write_rule(WriteRule(1, **who), actor=max_.actor, at=MONDAY)
+
+
+def test_the_papers_of_a_week_are_those_of_its_row(people):
+    planned, other = (an_invoice_over_price(people, f"INV-{one}", order=f"450000000{one}") for one in (1, 2))
+    today, in_a_week = MONDAY.date(), MONDAY.date() + timedelta(days=7)
+    with acting(FEED):
+        Invoice.objects.filter(pk=planned.pk).update(pay_on=in_a_week)  # its due day stays where it was
+    actor = people["otto"].actor
+    with acting(actor):
+        rows = {one.week: (one.count, list(due_in(actor, one.week, today))) for one in forecast(actor, today)}
+    assert rows.pop(in_a_week) == (1, [planned])
+    assert list(rows.values()) == [(1, [other])]
 
 
 def test_held_by_hand_let_go_sent_back_and_opened_again(people):
