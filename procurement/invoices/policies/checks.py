@@ -217,8 +217,11 @@ def _check_terms(invoice: CheckedInvoice) -> Iterable[Finding]:
 
 
 def _check_order_term(invoice: CheckedInvoice) -> Iterable[Finding]:
-    """By its days or by the day it is due, an invoice may ask for its money sooner than was agreed."""
-    if invoice.kind != InvoiceKind.INVOICE or invoice.order_days is None:
+    """By its days or by the day it is due, an invoice may ask for its money sooner than was agreed. Without any term it
+    is due on its own day: that is nobody's wish.
+    """
+    unsaid = invoice.payment_days is None and invoice.due_on == invoice.invoiced_on
+    if invoice.kind != InvoiceKind.INVOICE or invoice.order_days is None or unsaid:
         return
     asked = {"payment_days": invoice.payment_days}
     if invoice.due_on and invoice.invoiced_on and invoice.due_on >= invoice.invoiced_on:
