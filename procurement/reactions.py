@@ -27,9 +27,11 @@ from procurement.mailroom.services import hear as mailroom_hear
 from procurement.matching.services import (
     HEARS_CLAIMS,
     HEARS_ORDERS,
+    HEARS_RULES,
     HEARS_SENT,
     match_sent,
     rematch_claims,
+    rematch_held,
     rematch_orders,
 )
 from procurement.notifications.policies import HEARD
@@ -53,6 +55,7 @@ REACTIONS: Mapping[str, Reaction] = {
     "matching": Reaction(HEARS_SENT, match_sent),
     "matching again: orders": Reaction(HEARS_ORDERS, rematch_orders),
     "matching again: claims": Reaction(HEARS_CLAIMS, rematch_claims),
+    "matching again: rules": Reaction(HEARS_RULES, rematch_held),
     "mailroom": Reaction(MAILROOM_HEARS, mailroom_hear),
     "notices": Reaction(frozenset(HEARD), hear),
     "bounces": Reaction(frozenset({"mail.bounced"}), hear_of_bounces),

@@ -14,11 +14,13 @@ from procurement.matching.queries.rules import (
     find_match_policy,
     lock_match_policy,
     match_policies,
+    under_rules,
     ways_of,
 )
 from procurement.matching.queries.trying import InvoicesTried, TriedInvoice, try_on_invoices
 from procurement.matching.queries.waiting import (
     MATCHER,
+    held_by_match,
     touched_by_claims,
     touched_by_orders,
     waiting_for_receipt,
@@ -37,6 +39,7 @@ __all__ = [
     "find_match_policy",
     "first_matches",
     "gather",
+    "held_by_match",
     "lock_match_policy",
     "match_figures",
     "match_policies",
@@ -44,6 +47,7 @@ __all__ = [
     "touched_by_claims",
     "touched_by_orders",
     "try_on_invoices",
+    "under_rules",
     "visible_matches",
     "waiting_for_receipt",
     "ways_of",

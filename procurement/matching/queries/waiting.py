@@ -61,6 +61,12 @@ def touched_by_claims(invoice_keys: Iterable[UUID]) -> list[int]:
     return _ours(rows.exclude(match__invoice__key__in=keys))
 
 
+def held_by_match(company_ids: Iterable[int]) -> list[int]:
+    """The invoices to these companies, by id, that the match holds for whatever reason. One query."""
+    found = Invoice.objects.filter(OURS, state=InvoiceState.HELD, company__in=set(company_ids))
+    return list(found.order_by("id").values_list("pk", flat=True))
+
+
 def _ours(rows: QuerySet[MatchCheck]) -> list[int]:
     found = Invoice.objects.filter(OURS, pk__in=rows.order_by().values("match__invoice"))
     return list(found.order_by("id").values_list("pk", flat=True))

@@ -11,15 +11,18 @@ from procurement.matching.services.policies import (
 from procurement.matching.services.reacting import (
     HEARS_CLAIMS,
     HEARS_ORDERS,
+    HEARS_RULES,
     HEARS_SENT,
     match_sent,
     rematch_claims,
+    rematch_held,
     rematch_orders,
 )
 
 __all__ = [
     "HEARS_CLAIMS",
     "HEARS_ORDERS",
+    "HEARS_RULES",
     "HEARS_SENT",
     "approve_match_policy",
     "dry_match",
@@ -27,6 +30,7 @@ __all__ = [
     "match_invoices",
     "match_sent",
     "rematch_claims",
+    "rematch_held",
     "rematch_orders",
     "rematch_waiting",
     "retire_match_policy",

@@ -11,7 +11,14 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting, require_no_transaction
 from procurement.invoices.models import Invoice
 from procurement.invoices.states import InvoiceKind, InvoiceState
-from procurement.matching.queries import MATCHER, touched_by_claims, touched_by_orders, waiting_for_receipt
+from procurement.matching.queries import (
+    MATCHER,
+    held_by_match,
+    touched_by_claims,
+    touched_by_orders,
+    under_rules,
+    waiting_for_receipt,
+)
 from procurement.matching.services.making import AT_ONCE, match_invoices
 from procurement.matching.states import Trigger
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
@@ -23,6 +30,16 @@ HEARS_ORDERS = RECEIPTS | {"order.revised", "order.cancelled", "order.closed", "
 APPROVED = "invoice.approved"
 HEARS_CLAIMS = frozenset(
     {APPROVED, "invoice.withdrawn", "invoice.rejected", "invoice.voided", "invoice.replaced"}
+)
+# Rules that act from now on, or no more: what they ask of is something else.
+HEARS_RULES = frozenset(
+    {
+        "matching.policy_approved",
+        "matching.policy_retired",
+        "tolerances.approved",
+        "tolerances.resumed",
+        "invoicing.profile_changed",
+    }
 )
 
 
@@ -64,6 +81,14 @@ def rematch_claims(events: Sequence[AuditEvent], at: datetime) -> str:
         keys = Invoice.objects.filter(document__in=documents).values_list("key", flat=True)
         touched = touched_by_claims(keys)
     return _match(touched, Trigger.CLAIM, at=at)
+
+
+def rematch_held(events: Sequence[AuditEvent], at: datetime) -> str:
+    """The reaction: a company's rules changed; all that the match holds there is looked at again."""
+    require_no_transaction()
+    with acting(MATCHER):
+        ids = held_by_match(under_rules(one.stream for one in events))
+    return _match(ids, Trigger.POLICY, at=at)
 
 
 def _keys(events: Iterable[AuditEvent], stream: str) -> set[UUID]:

@@ -25,6 +25,7 @@ from procurement.matching.services import (
     match_invoices,
     match_sent,
     rematch_claims,
+    rematch_held,
     rematch_orders,
     retire_match_policy,
     write_match_policy,
@@ -312,6 +313,24 @@ class TestLookedAtAgain:
         )
         react(rematch_orders, "order.revised")
         assert fresh_invoice(invoice).state == "approved"
+
+    def test_rules_that_change_let_go_what_they_held_and_leave_what_a_person_holds(self, people):
+        first, second = lines()
+        dearer = a_sent_invoice((first, 10, "6.95"))
+        clean = a_sent_invoice((second, 10, "6.85"), number="INV-2", at=MONDAY + timedelta(minutes=1))
+        by_hand = a_sent_invoice((second, 11, "6.85"), number="INV-3", at=MONDAY + timedelta(minutes=2))
+        matched_now(dearer, clean)
+        with acting(FEED):
+            type(by_hand).objects.filter(pk=by_hand.pk).update(
+                state="held", held_for={"key": "person", "params": {}}, held_at=MONDAY, acts="payables"
+            )
+        a_match_policy(people)
+        assert react(rematch_held, "matching.policy_approved") == "matched 2, approved 1"
+        assert (fresh_invoice(clean).state, the_match(clean).trigger) == ("approved", "policy")
+        an_active_policy(people, a_rule(Measure.UNIT_PRICE, percent=3), name="Invoices 2026")
+        assert react(rematch_held, "tolerances.approved") == "matched 1, approved 1"
+        assert react(rematch_held, "tolerances.approved") == "unchanged"
+        assert (fresh_invoice(dearer).state, fresh_invoice(by_hand).state) == ("approved", "held")
 
     @pytest.mark.parametrize("count", [1, 30])
     def test_so_many_queries_however_many_invoices(self, people, count, django_assert_max_num_queries):
