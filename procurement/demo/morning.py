@@ -166,8 +166,9 @@ def _settle_unannounced(office: _Office, at: datetime) -> None:
     helen = office.by(HELEN)
     with acting(helen):
         rest = office.cases(CaseKind.ASN_MISSING)[UNANNOUNCED:]
-        reason = "Came with papers; they announce from now on."
-        settle_cases([Seen(case.key, case.version) for case in rest], reason, actor=helen, at=at)
+        if rest:
+            reason = "Came with papers; they announce from now on."
+            settle_cases([Seen(case.key, case.version) for case in rest], reason, actor=helen, at=at)
 
 
 def _let_some_sleep(office: _Office, at: datetime) -> None:
