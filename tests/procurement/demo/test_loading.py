@@ -253,6 +253,7 @@ class TestTheCommand:
             "administrator",
             "integration_owner",
             "receiving",
+            "manager",
         ]
         assert people.stat().st_mode & 0o077 == 0
         assert User.objects.get(email=written[0]["email"]).check_password(PASSWORD)
