@@ -21,7 +21,7 @@ from portal.kernel.values import minor_units
 from procurement.invoices.models import Invoice, InvoiceTax, InvoiceTaxChoice
 from procurement.invoices.policies.checks import Finding, Grade
 from procurement.invoices.policies.terms import discount_amount, discount_until
-from procurement.invoices.states import Acts, InvoiceKind, InvoiceState, TaxCategory
+from procurement.invoices.states import HELD_DISPUTED, Acts, InvoiceKind, InvoiceState, TaxCategory
 from procurement.orders.policies import plain
 from procurement.shipments.presenters import Said, bad
 
@@ -247,6 +247,11 @@ def is_yours(invoice: Invoice, *, is_supplier: bool) -> bool:
     if invoice.state not in (InvoiceState.HELD, InvoiceState.DISPUTED) or invoice.acts == Acts.NOBODY:
         return False
     return is_supplier == (invoice.acts == Acts.SUPPLIER)
+
+
+def asks_supplier(invoice: Invoice) -> bool:
+    """Whether its supplier is asked about it, and has not answered yet."""
+    return invoice.state == InvoiceState.DISPUTED and invoice.held_for.get("key") == HELD_DISPUTED
 
 
 def headline(invoice: Invoice, *, is_supplier: bool, why: str) -> Headline:

@@ -179,6 +179,7 @@ def test_the_case_shows_all_side_by_side_and_takes_every_answer(people, at):
     assert post(otto, "ask/", asked_of="supplier", question="Why 7.06?").status_code == 303
     theirs = asha.get(f"/invoices/{invoice.key}/questions/").content.decode()
     assert "Why 7.06?" in theirs
+    assert "Answer the question" in asha.get(f"/invoices/{invoice.key}/").content.decode()
     with acting(FEED):
         question = fresh_invoice(invoice).questions.get()
     answer = f"/invoices/questions/{question.key}/answer/"
@@ -186,6 +187,9 @@ def test_the_case_shows_all_side_by_side_and_takes_every_answer(people, at):
     assert asha.post(answer, {"version": 1, "answer": "Copper went up."}).status_code == 303
     assert asha.post(answer, {"version": 1, "answer": "Again."}).status_code == 409
     assert "Copper went up." in otto.get(case).content.decode()
+    paper = asha.get(f"/invoices/{invoice.key}/").content.decode()
+    assert "Asha Acme answered: “Copper went up.”" in paper
+    assert "Answer the question" not in paper
     assert post(otto, "do/accept/", reason="Copper, agreed.").status_code == 303
     (one,) = asked_for(invoice)
     assert "INV-1" in bea.get("/payables/approvals/").content.decode()
