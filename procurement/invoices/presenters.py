@@ -373,7 +373,23 @@ STORY: Mapping[str, tuple[str, str, Promise]] = {
     "invoice.file_added": ("quiet", "full", lazy("A file was added")),
     "invoice.file_dropped": ("quiet", "none", lazy("A file was taken away")),
     "invoice.matched": ("quiet", "full", lazy("Matched")),
+    "invoice.question_asked": ("talk", "talk", lazy("Accounts payable asks")),
+    "invoice.question_answered": ("talk", "full", lazy("Answered")),
+    "invoice.colleague_asked": ("talk", "talk", lazy("A colleague is asked")),
+    "invoice.colleague_answered": ("talk", "full", lazy("Answered")),
+    "invoice.approval_asked": ("wait", "wait", lazy("Approval asked for")),
+    "invoice.approval_granted": ("done", "full", lazy("Approval given")),
+    "invoice.approval_declined": ("stop", "stop", lazy("Approval declined")),
 }
+# What is no news beside the others: that a mail left, and what came of itself.
+UNTOLD = frozenset(
+    {
+        "notice.sent",
+        "invoice.question_dropped",
+        "invoice.approval_reached",
+        "invoice.approval_lapsed",
+    }
+)
 
 
 def story(
@@ -385,9 +401,14 @@ def story(
     """
     entries = []
     for event in events:
+        if event.kind in UNTOLD:
+            continue
         tone, glyph, text = STORY.get(event.kind, ("quiet", "full", event.kind.partition(".")[2]))
         who = _("you") if reader_id is not None and event.actor_user_id == reader_id else event.actor_label
-        reason = why(event.facts) or str(event.facts.get("reason") or "")
+        told = next(
+            (event.facts[name] for name in ("reason", "answer", "question") if event.facts.get(name)), ""
+        )
+        reason = why(event.facts) or str(told)
         words = f"{text}: {reason}" if reason else str(text)
         if event.kind == "invoice.sent" and int(event.facts.get("issue") or 1) > 1:
             words = _("Sent again as version %(issue)s") % {"issue": event.facts["issue"]}

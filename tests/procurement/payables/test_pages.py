@@ -190,6 +190,8 @@ def test_the_case_shows_all_side_by_side_and_takes_every_answer(people, at):
     paper = asha.get(f"/invoices/{invoice.key}/").content.decode()
     assert "Asha Acme answered: “Copper went up.”" in paper
     assert "Answer the question" not in paper
+    assert "Accounts payable asks: Why 7.06?" in paper
+    assert "question_" not in paper
     assert post(otto, "do/accept/", reason="Copper, agreed.").status_code == 303
     (one,) = asked_for(invoice)
     assert "INV-1" in bea.get("/payables/approvals/").content.decode()
