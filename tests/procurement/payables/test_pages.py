@@ -161,6 +161,8 @@ def test_the_case_shows_all_side_by_side_and_takes_every_answer(people, at):
         "Invoiced before",
         "C0",
         "Accept it, ask for approval",
+        f'href="/invoices/{invoice.key}/"',
+        f'href="/invoices/{invoice.key}/pdf/"',
     ):
         assert words in page, words
     assert "Asked are step 1: Buyer." in page
