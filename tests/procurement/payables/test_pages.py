@@ -150,7 +150,12 @@ def test_the_case_shows_all_side_by_side_and_takes_every_answer(people, at):
     a_rule(people, 1, role="buyer")
     invoice = an_invoice_over_price(people)
     copies(invoice, 1, state="approved", approved_at=timezone.now(), approved_by="Rule", held_for={}, acts="")
+    why = {"state": "rejected", "rejected_reason": "6.85 was agreed.", "held_for": {}, "acts": ""}
+    (back,) = copies(invoice, 1, number="BACK", number_key="back", **why)
     otto, bea, asha, case = at("otto"), at("bea"), at("asha"), f"/payables/{invoice.key}/"
+    over = otto.get(f"/payables/{back.key}/").content.decode()
+    assert "Rejected: “6.85 was agreed.”" in over
+    assert "What the match had said" in over
 
     page = otto.get(case).content.decode()
     for words in (
