@@ -201,7 +201,11 @@ def test_the_case_shows_all_side_by_side_and_takes_every_answer(people, at):
     assert "question_" not in paper
     assert post(otto, "do/accept/", reason="Copper, agreed.").status_code == 303
     (one,) = asked_for(invoice)
-    assert "INV-1" in bea.get("/payables/approvals/").content.decode()
+    approvals = bea.get("/payables/approvals/").content.decode()
+    assert "INV-1" in approvals
+    assert re.search(
+        r'title="Approvals" aria-current="page">.*?<span class="q-count q-count--hot">1<', approvals
+    )
     assert "Approve</button>" in bea.get(case).content.decode()
     assert "Approve</button>" not in otto.get(case).content.decode()
     for word, reason, state in (("decline", "", "disputed"), ("approve", "", "approved")):
