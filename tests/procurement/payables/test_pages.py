@@ -186,6 +186,11 @@ def test_the_case_shows_all_side_by_side_and_takes_every_answer(people, at):
     assert post(otto, "ask/", asked_of="supplier", question="Why 7.06?").status_code == 303
     theirs = asha.get(f"/invoices/{invoice.key}/questions/").content.decode()
     assert "Why 7.06?" in theirs
+    home = asha.get("/").content.decode()
+    assert "2 invoices wait for you." in home
+    assert home.index("Sent back: “6.85 was agreed.”") < home.index(
+        "Accounts payable asks the supplier: Why 7.06?"
+    )
     assert "Answer the question" in asha.get(f"/invoices/{invoice.key}/").content.decode()
     with acting(FEED):
         question = fresh_invoice(invoice).questions.get()
