@@ -24,7 +24,7 @@ def held_text(held_for: Mapping[str, Any]) -> str:
     sentences = {
         HELD: _("Accounts payable holds it: %(reason)s"),
         REOPENED: _("Accounts payable took its approval back: %(reason)s"),
-        TOLD: _("What accounts payable asked inside is answered: it goes on."),
+        TOLD: _("Accounts payable asked a colleague, and has the answer."),
         ANSWERED: _("%(name)s answered: “%(answer)s”"),
         HELD_DISPUTED: _("Accounts payable asks the supplier: %(reason)s"),
         ASKED_INSIDE[Asked.BUYER]: _("Accounts payable asks the buyer before it goes on."),
