@@ -26,6 +26,7 @@ from procurement.inbox.queries.cases import mine_count
 from procurement.mailroom.queries import mails_waiting
 from procurement.orders.queries import visible_lines, visible_orders
 from procurement.orders.states import Turn
+from procurement.payables.queries.approvals import waiting_for_me
 from procurement.tolerances.queries import unseen_decisions
 from suppliers.queries import suppliers_of
 from suppliers.roles import CompanyRole, Permission
@@ -36,7 +37,9 @@ P = Permission
 @dataclass(frozen=True, slots=True)
 class Way:
     """One way to go: shown to those on its sides who hold its permission. `pages` are the addresses that belong to it,
-    `count` names what waits there, `hot` says that it waits for a person."""
+    `count` names what waits there, `hot` says that it waits for a person. A phone's bar has it with `phone`, unless the
+    reader holds the permission `spared` and so has another way there; its menu has the rest.
+    """
 
     name: str
     icon: str
@@ -48,6 +51,7 @@ class Way:
     count: str = ""
     hot: bool = False
     phone: bool = True
+    spared: str = ""
 
 
 _SUPPLIER, _COMPANY = frozenset({Side.SUPPLIER}), frozenset({Side.COMPANY})
@@ -273,7 +277,9 @@ WAYS = (
         P.INVOICE_APPROVE,
         frozenset({"payables-approvals"}),
         sides=_COMPANY,
-        phone=False,
+        count="approvals",
+        hot=True,
+        spared=P.INVOICE_SETTLE,
     ),
     Way(
         "record-list",
@@ -449,14 +455,14 @@ def _nav(request: HttpRequest, actor: Actor, mine: Mine) -> list[dict[str, Any]]
             "hot": way.hot,
             "current": here in way.pages or (way.name == "integration" and here.startswith("integration")),
             "section": way.section,
-            "phone": way.phone,
+            "phone": way.phone and not (way.spared and actor.may(way.spared)),
         }
         for way in ways
     ]
 
 
 def _counts(request: HttpRequest, wanted: set[str], actor: Actor, mine: Mine) -> dict[str, int]:
-    """What waits, a query or three for each count that the reader's ways show: nobody has more than five counts."""
+    """What waits, a query or three for each count that the reader's ways show: nobody has more than seven counts."""
     if not in_scope():
         return {}
     counters: dict[str, Callable[[], int]] = {
@@ -465,6 +471,7 @@ def _counts(request: HttpRequest, wanted: set[str], actor: Actor, mine: Mine) ->
         "decisions": lambda: _decisions(request, actor),
         "ruled": lambda: unseen_decisions(actor).count() if actor.may(P.ORDER_DECIDE) else 0,
         "changes": lambda: _changes(request, actor),
+        "approvals": lambda: waiting_for_me(actor, request.at).count(),  # type: ignore[attr-defined]  # by the door
         "mails": lambda: mails_waiting(actor).count(),
         "commands": lambda: things_needing_a_person(actor, request.at),  # type: ignore[attr-defined]  # by the door
     }

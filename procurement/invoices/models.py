@@ -1,6 +1,7 @@
 """Invoices with their lines, charges, taxes and files; and how each company takes and taxes them."""
 
 import uuid
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -176,6 +177,11 @@ class Invoice(models.Model):
     @property
     def is_credit(self) -> bool:
         return self.kind == InvoiceKind.CREDIT_NOTE
+
+    @property
+    def planned_on(self) -> date | None:
+        """The day on which the ERP means to pay; None until it has said so by booking it."""
+        return self.pay_on if self.state == InvoiceState.SCHEDULED else None
 
     @property
     def sign(self) -> int:

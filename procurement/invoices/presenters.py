@@ -21,7 +21,7 @@ from portal.kernel.values import minor_units
 from procurement.invoices.models import Invoice, InvoiceTax, InvoiceTaxChoice
 from procurement.invoices.policies.checks import Finding, Grade
 from procurement.invoices.policies.terms import discount_amount, discount_until
-from procurement.invoices.states import Acts, InvoiceKind, InvoiceState, TaxCategory
+from procurement.invoices.states import HELD_DISPUTED, Acts, InvoiceKind, InvoiceState, TaxCategory
 from procurement.orders.policies import plain
 from procurement.shipments.presenters import Said, bad
 
@@ -249,6 +249,11 @@ def is_yours(invoice: Invoice, *, is_supplier: bool) -> bool:
     return is_supplier == (invoice.acts == Acts.SUPPLIER)
 
 
+def asks_supplier(invoice: Invoice) -> bool:
+    """Whether its supplier is asked about it, and has not answered yet."""
+    return invoice.state == InvoiceState.DISPUTED and invoice.held_for.get("key") == HELD_DISPUTED
+
+
 def headline(invoice: Invoice, *, is_supplier: bool, why: str) -> Headline:
     """Where an invoice stands, for whoever reads it. `why` is the reason for which it is held, as a sentence."""
     yours = is_yours(invoice, is_supplier=is_supplier)
@@ -368,7 +373,23 @@ STORY: Mapping[str, tuple[str, str, Promise]] = {
     "invoice.file_added": ("quiet", "full", lazy("A file was added")),
     "invoice.file_dropped": ("quiet", "none", lazy("A file was taken away")),
     "invoice.matched": ("quiet", "full", lazy("Matched")),
+    "invoice.question_asked": ("talk", "talk", lazy("Accounts payable asks")),
+    "invoice.question_answered": ("talk", "full", lazy("Answered")),
+    "invoice.colleague_asked": ("talk", "talk", lazy("A colleague is asked")),
+    "invoice.colleague_answered": ("talk", "full", lazy("Answered")),
+    "invoice.approval_asked": ("wait", "wait", lazy("Approval asked for")),
+    "invoice.approval_granted": ("done", "full", lazy("Approval given")),
+    "invoice.approval_declined": ("stop", "stop", lazy("Approval declined")),
 }
+# What is no news beside the others: that a mail left, and what came of itself.
+UNTOLD = frozenset(
+    {
+        "notice.sent",
+        "invoice.question_dropped",
+        "invoice.approval_reached",
+        "invoice.approval_lapsed",
+    }
+)
 
 
 def story(
@@ -380,9 +401,14 @@ def story(
     """
     entries = []
     for event in events:
+        if event.kind in UNTOLD:
+            continue
         tone, glyph, text = STORY.get(event.kind, ("quiet", "full", event.kind.partition(".")[2]))
         who = _("you") if reader_id is not None and event.actor_user_id == reader_id else event.actor_label
-        reason = why(event.facts) or str(event.facts.get("reason") or "")
+        told = next(
+            (event.facts[name] for name in ("reason", "answer", "question") if event.facts.get(name)), ""
+        )
+        reason = why(event.facts) or str(told)
         words = f"{text}: {reason}" if reason else str(text)
         if event.kind == "invoice.sent" and int(event.facts.get("issue") or 1) > 1:
             words = _("Sent again as version %(issue)s") % {"issue": event.facts["issue"]}

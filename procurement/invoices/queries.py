@@ -55,7 +55,7 @@ from procurement.invoices.policies.checks import CheckedExtra, CheckedInvoice, C
 from procurement.invoices.policies.numbers import number_key
 from procurement.invoices.policies.sums import TaxKey, percent_of
 from procurement.invoices.policies.terms import due_day, read_terms
-from procurement.invoices.states import LIVE, InvoiceKind, InvoiceState
+from procurement.invoices.states import LIVE, Acts, InvoiceKind, InvoiceState
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.queries import visible_lines
 from procurement.orders.states import OrderState, PromiseKind, PromiseState
@@ -70,6 +70,14 @@ def visible_invoices(actor: Actor) -> QuerySet[Invoice]:
     """The invoices this actor may see: all that were sent, and the drafts of its own side."""
     theirs = Q(state__in=[InvoiceState.DRAFT, InvoiceState.DISCARDED], on_behalf=actor.is_supplier)
     return Invoice.objects.visible_to(actor).exclude(theirs).select_related("company", "supplier")
+
+
+def for_supplier(*, may_write: bool = True) -> Q:
+    """The invoices at which the supplier is to act: drafts, what was sent back, what waits for its word. Who may not
+    write invoices has its word to say, and no more.
+    """
+    said = Q(state__in=[InvoiceState.HELD, InvoiceState.DISPUTED], acts=Acts.SUPPLIER)
+    return said | Q(state__in=[InvoiceState.DRAFT, InvoiceState.REJECTED]) if may_write else said
 
 
 def with_lines(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:

@@ -95,6 +95,9 @@ class FileKind(models.TextChoices):
     EINVOICE = "einvoice", _("Electronic invoice")
 
 
+# The key of what a disputed invoice's supplier is asked (`Invoice.held_for`), until it has answered.
+HELD_DISPUTED = "disputed"
+
 _WRITE = Permission.INVOICE_WRITE
 _SETTLE = Permission.INVOICE_SETTLE
 _APPROVE = Permission.INVOICE_APPROVE

@@ -12,7 +12,7 @@ from procurement.invoices.queries import find_invoice
 from procurement.matching.forms import MatchPolicyForm
 from procurement.matching.models import MatchPolicy
 from procurement.matching.presenters import check_rows, match_rows, policy_row
-from procurement.matching.presenters.saying import apart, foretold, passed, told
+from procurement.matching.presenters.saying import apart, foretold, goes_by_match, passed, told
 from procurement.matching.queries import current_match, find_match_policy, match_policies
 from procurement.matching.services import (
     approve_match_policy,
@@ -114,10 +114,11 @@ def invoice_match(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     and of one that was not matched yet, what it would say as things stand now, with nothing kept.
     """
     invoice = find_invoice(key, actor=request.actor)
+    by_match = goes_by_match(invoice)
     match = None if invoice.is_draft else current_match(invoice, actor=request.actor)
     if match is not None:
         rows = match_rows(match, actor=request.actor)
-        verdict = told(match.outcome, rows, alone=match.approves_alone)
+        verdict = told(match.outcome, rows, alone=match.approves_alone, goes_on=by_match)
     else:
         dry = dry_match(invoice, at=request.at)
         rows = check_rows(dry.checks, actor=request.actor)
@@ -127,6 +128,7 @@ def invoice_match(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         "invoice": invoice,
         "match": match,
         "verdict": verdict,
+        "by_match": by_match,
         "apart": apart(rows)[:MOST_SHOWN],
         "passed": passed(rows)[:MOST_SHOWN],
         "count": sum(row.result == "passed" for row in rows),

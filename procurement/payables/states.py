@@ -106,4 +106,5 @@ QUESTION_LIFECYCLE = Lifecycle(
 # The keys of what a person of the desk says of an invoice that is held (`Invoice.held_for`).
 BY_DESK = "desk."
 HELD, REOPENED = f"{BY_DESK}held", f"{BY_DESK}reopened"
+ANSWERED, TOLD = f"{BY_DESK}answered", f"{BY_DESK}told"
 ASKED_INSIDE = {Asked.BUYER: f"{BY_DESK}asked.buyer", Asked.RECEIVER: f"{BY_DESK}asked.receiver"}

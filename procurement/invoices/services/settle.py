@@ -36,7 +36,7 @@ from procurement.invoices.services.holding import (
     tell_orders,
 )
 from procurement.invoices.services.withdraw import require_reason
-from procurement.invoices.states import INVOICE_LIFECYCLE, LIVE, Acts, InvoiceState
+from procurement.invoices.states import HELD_DISPUTED, INVOICE_LIFECYCLE, LIVE, Acts, InvoiceState
 from procurement.orders.policies import plain
 from suppliers.roles import Permission
 
@@ -61,6 +61,11 @@ def _moved(at: datetime) -> dict[str, Any]:
 def held_to_json(hold: Hold) -> dict[str, Any]:
     """Why an invoice does not go on, as it keeps it."""
     return {"key": hold.key, "params": dict(hold.params)}
+
+
+def disputed_for(question: str) -> dict[str, Any]:
+    """What is asked of a supplier, as its disputed invoice keeps it."""
+    return {"key": HELD_DISPUTED, "params": {"reason": question}}
 
 
 @requires_scope
@@ -108,7 +113,7 @@ def dispute_invoice(
     """Say what is not right, and whose turn it is to answer. It stays disputed until people settle it."""
     said = require_reason(reason)
     invoice = _held(key, "dispute", Permission.INVOICE_SETTLE, version, actor=actor)
-    held_for = {"key": "disputed", "params": {"reason": said}}
+    held_for = disputed_for(said)
     fields = {**_moved(at), "held_for": held_for, "acts": acts, "held_at": at}
     facts = said_of(invoice) | {"reason": said, "acts": acts}
     INVOICE_LIFECYCLE.move(invoice, "dispute", actor=actor, at=at, facts=facts, fields=fields)
@@ -116,13 +121,26 @@ def dispute_invoice(
 
 
 @requires_scope
-def pass_on(key: uuid.UUID, acts: str, *, actor: Actor, at: datetime, version: int | None = None) -> Invoice:
-    """Say whose turn it is now on an invoice that is held or disputed; why it is held, and since when, stays."""
+def pass_on(
+    key: uuid.UUID,
+    acts: str,
+    *,
+    held_for: Mapping[str, Any] | None = None,
+    actor: Actor,
+    at: datetime,
+    version: int | None = None,
+) -> Invoice:
+    """Say whose turn it is now on an invoice that is held or disputed; since when it is held stays, and why, unless
+    `held_for` says it anew.
+    """
     invoice = _held(key, "release", Permission.INVOICE_SETTLE, version, actor=actor)
     if acts not in Acts.values:
         raise ValueError(f"somebody acts: {acts}")
-    Invoice.objects.filter(pk=invoice.pk).update(acts=acts, updated_at=at, version=F("version") + 1)
-    invoice.acts, invoice.updated_at = acts, at
+    why = invoice.held_for if held_for is None else dict(held_for)
+    Invoice.objects.filter(pk=invoice.pk).update(
+        acts=acts, held_for=why, updated_at=at, version=F("version") + 1
+    )
+    invoice.acts, invoice.held_for, invoice.updated_at = acts, why, at
     invoice.version += 1
     return invoice
 

@@ -14,7 +14,13 @@ from portal.kernel.access import DoorRequest, door
 from portal.kernel.web import paginate
 from procurement.invoices.models import Invoice
 from procurement.invoices.presenters import days_over
-from procurement.invoices.queries import matching_invoices, summaries, visible_invoices, with_order_numbered
+from procurement.invoices.queries import (
+    for_supplier,
+    matching_invoices,
+    summaries,
+    visible_invoices,
+    with_order_numbered,
+)
 from procurement.invoices.states import Acts, InvoiceKind, InvoiceState
 from procurement.orders.queries import visible_orders
 from suppliers.models import Supplier
@@ -74,10 +80,9 @@ def _parts(request: DoorRequest) -> dict[str, Part]:
     everything: Part = (_("All"), seen.exclude(state__in=[S.DISCARDED, S.REPLACED]))
     back: Part = (_("Sent back"), seen.filter(state=S.REJECTED))
     if actor.is_supplier:
-        yours = Q(state__in=[S.DRAFT, S.REJECTED]) | Q(state__in=STOPPED, acts=Acts.SUPPLIER)
         theirs = Q(state=S.SENT) | Q(state__in=STOPPED) & ~Q(acts=Acts.SUPPLIER)
         return {
-            "yours": (_("Your turn"), seen.filter(yours)),
+            "yours": (_("Your turn"), seen.filter(for_supplier())),
             "open": (_("With the customer"), seen.filter(theirs)),
             "going": going,
             "paid": paid,

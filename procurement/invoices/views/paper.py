@@ -20,6 +20,7 @@ from procurement.invoices.messages import InvoiceNamed
 from procurement.invoices.models import Invoice
 from procurement.invoices.policies.checks import check_invoice
 from procurement.invoices.presenters import (
+    asks_supplier,
     code_word,
     findings,
     said,
@@ -110,6 +111,7 @@ def _show(request: DoorRequest, one: Invoice, *, refusal: Refusal | None = None)
         "may_credit": may_write and one.state in LIVE and not one.is_credit,
         "may_add": one.state in LIVE and (may_write or request.actor.may(Permission.INVOICE_SETTLE)),
         "file_kinds": [(FileKind.EVIDENCE.value, FileKind.EVIDENCE.label)],
+        "is_asked": request.actor.is_supplier and asks_supplier(one),
         "refusal": refusal,
     }
     return render(request, PAPER, context, status=refusal.status if refusal else 200)

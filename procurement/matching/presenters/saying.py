@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from procurement.invoices.models import Invoice
+from procurement.invoices.states import InvoiceState
 from procurement.matching.engine import CheckKind, Outcome, Result
 from procurement.matching.presenters.rows import CheckRow
+from procurement.matching.queries.waiting import BY_MATCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,21 @@ def foretold(outcome: str, rows: Sequence[CheckRow], *, alone: bool) -> Verdict:
     return Verdict(*LOOKS[Outcome(outcome)], " ".join(filter(None, (text, _lines(rows)))))
 
 
-def told(outcome: str, rows: Sequence[CheckRow], *, alone: bool) -> Verdict:
-    """What came of an invoice that was sent."""
+def goes_by_match(invoice: Invoice) -> bool:
+    """Whether who acts on an invoice is as its match says: not once people hold, dispute or have settled it."""
+    if invoice.state == InvoiceState.HELD:
+        return str(invoice.held_for.get("key", "")).startswith(BY_MATCH)
+    return invoice.state in (InvoiceState.DRAFT, InvoiceState.SENT)
+
+
+def told(outcome: str, rows: Sequence[CheckRow], *, alone: bool, goes_on: bool = True) -> Verdict:
+    """What came of an invoice that was sent. `goes_on` says that it goes on by itself once its cause is gone."""
     if outcome == Outcome.PASSED:
         text = _("It passed every check; a person approves it.")
         if alone:
             text = _("It passed every check and was approved by rule.")
+    elif outcome == Outcome.WAITS and not goes_on:
+        text = _("Goods are still to be booked in.")
     elif outcome == Outcome.WAITS:
         text = _("It waits for goods to be booked in, and then goes on by itself.")
     elif outcome == Outcome.REFUSED:

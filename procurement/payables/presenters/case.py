@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from procurement.invoices.models import Invoice
+from procurement.invoices.presenters import ENDED
 from procurement.invoices.states import INVOICE_LIFECYCLE, OPEN, Acts, InvoiceState
+from procurement.matching.engine import Check, Result
 from procurement.matching.presenters import CheckRow, check_rows
 from procurement.payables.models import Approval, InvoiceQuestion
 from procurement.payables.policies import may_answer
@@ -92,6 +94,7 @@ def case_page(invoice: Invoice, *, actor: Actor, at: datetime) -> dict[str, Any]
     barred = barred_from(invoice, last)
     approver = approver_of(actor, today)
     may_approve = actor.may(Permission.INVOICE_APPROVE)
+    is_over = invoice.state in ENDED
     waiting = [one for one in last if one.state in (ApprovalState.WAITING, ApprovalState.ASKED)]
     verbs = INVOICE_LIFECYCLE.verbs_for(actor, invoice.state)
     is_author = actor.user_id in authors_of(invoice)
@@ -100,8 +103,10 @@ def case_page(invoice: Invoice, *, actor: Actor, at: datetime) -> dict[str, Any]
     return {
         "invoice": invoice,
         "file": file,
-        "lines": [_line_row(one, policy, actor) for one in file.lines],
-        "whole": check_rows(file.whole, policy=policy, actor=actor),
+        # Of one that ended, the checks are no more than what was said then.
+        "is_over": is_over,
+        "lines": [_line_row(one, () if is_over else one.checks, policy, actor) for one in file.lines],
+        "whole": check_rows(_failed(file.checks) if is_over else file.whole, policy=policy, actor=actor),
         "why": held_text(invoice.held_for),
         "headline": _headline(invoice, waiting, actor),
         "stake": at_stake(invoice, today),
@@ -143,8 +148,12 @@ def _wanted_text(step: int, role: str, person: int | None) -> str:
     return _("step %(step)s: %(who)s") % {"step": step, "who": name}
 
 
-def _line_row(side: SideBySide, policy: str, actor: Actor) -> LineRow:
-    checks = check_rows(side.checks, policy=policy, actor=actor)
+def _failed(checks: Sequence[Check]) -> list[Check]:
+    return [one for one in checks if one.result in (Result.FAILED, Result.WAITS)]
+
+
+def _line_row(side: SideBySide, said: Sequence[Check], policy: str, actor: Actor) -> LineRow:
+    checks = check_rows(said, policy=policy, actor=actor)
     order = side.line.line
     tone = "wait" if any(one.tone == "wait" for one in checks) else ""
     differs = order is not None and (
@@ -185,7 +194,7 @@ def _headline(invoice: Invoice, waiting: Sequence[Approval], actor: Actor) -> di
         InvoiceState.APPROVED: ("done", "most", _("Approved; the ERP is asked to book it.")),
         InvoiceState.SCHEDULED: ("done", "most", _("Booked; it is paid on its day.")),
         InvoiceState.PAID: ("done", "full", _("Paid.")),
-        InvoiceState.REJECTED: ("stop", "stop", _("Rejected; the supplier corrects it under its number.")),
+        InvoiceState.REJECTED: ("stop", "stop", _rejected(invoice)),
     }
     tone, glyph, sentence = sentences.get(
         InvoiceState(invoice.state), ("quiet", "stop", _("Nothing is to be done about it any more."))
@@ -197,6 +206,13 @@ def _headline(invoice: Invoice, waiting: Sequence[Approval], actor: Actor) -> di
         "yours": False,
         "sentence": sentence,
     }
+
+
+def _rejected(invoice: Invoice) -> str:
+    if not invoice.rejected_reason:
+        return _("Rejected; the supplier corrects it under its number.")
+    text = _("Rejected: “%(why)s”. The supplier corrects it under its number.")
+    return text % {"why": invoice.rejected_reason}
 
 
 def _said(invoice: Invoice, actor: Actor, at: datetime) -> list[Said]:

@@ -6,13 +6,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from procurement.invoices.models import Invoice
-from procurement.invoices.states import Acts, InvoiceState
+from procurement.invoices.states import HELD_DISPUTED, Acts, InvoiceState
 from procurement.matching.presenters import held_sentence
 from procurement.payables.models import Approval
-from procurement.payables.states import ASKED_INSIDE, BY_DESK, HELD, REOPENED, Asked
+from procurement.payables.states import ANSWERED, ASKED_INSIDE, BY_DESK, HELD, REOPENED, TOLD, Asked
 from suppliers.roles import CompanyRole
-
-DISPUTED = "disputed"  # as `invoices.services.settle.dispute_invoice` writes it
 
 
 def held_text(held_for: Mapping[str, Any]) -> str:
@@ -21,17 +19,19 @@ def held_text(held_for: Mapping[str, Any]) -> str:
     params = dict(held_for.get("params", {}))
     if not key:
         return ""
-    if key != DISPUTED and not key.startswith(BY_DESK):
+    if key != HELD_DISPUTED and not key.startswith(BY_DESK):
         return held_sentence(held_for)
     sentences = {
         HELD: _("Accounts payable holds it: %(reason)s"),
         REOPENED: _("Accounts payable took its approval back: %(reason)s"),
-        DISPUTED: _("Accounts payable asks the supplier: %(reason)s"),
+        TOLD: _("Accounts payable asked a colleague, and has the answer."),
+        ANSWERED: _("%(name)s answered: “%(answer)s”"),
+        HELD_DISPUTED: _("Accounts payable asks the supplier: %(reason)s"),
         ASKED_INSIDE[Asked.BUYER]: _("Accounts payable asks the buyer before it goes on."),
         ASKED_INSIDE[Asked.RECEIVER]: _("Accounts payable asks receiving before it goes on."),
     }
     sentence = sentences.get(key, _("A person of accounts payable holds it."))
-    return sentence % {"reason": params.get("reason", "")}
+    return sentence % {name: params.get(name, "") for name in ("reason", "name", "answer")}
 
 
 def acts_text(invoice: Invoice) -> str:

@@ -1,5 +1,6 @@
 """What is due when: what was claimed and not paid yet, by week and currency, with the discounts still to be had."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,6 +12,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
 from portal.kernel.actors import Actor
+from portal.kernel.values import MINOR_UNITS
 from procurement.invoices.models import Invoice
 from procurement.invoices.queries import visible_invoices
 from procurement.invoices.states import LIVE, InvoiceState
@@ -20,7 +22,8 @@ WEEKS = 12
 ZERO = Decimal(0)
 
 # A week is named by its Monday; all that is due before this one stands in one row. Where the ERP has planned a day,
-# that day counts. Credits count with the invoices they take from.
+# that day counts. Credits count with the invoices they take from. A discount is each invoice's own, rounded half up as
+# `policies.terms.discount_amount` does (PostgreSQL's `round` of a numeric goes half away from zero).
 _BY_WEEK = """
 WITH told AS (
     SELECT i.currency, i.state,
@@ -29,12 +32,13 @@ WITH told AS (
                AS week,
            CASE WHEN i.kind = 'invoice' AND i.discount_percent > 0 AND i.discount_days IS NOT NULL
                      AND i.invoiced_on + i.discount_days >= %(today)s
-                THEN i.total * i.discount_percent / 100 ELSE 0 END AS discount
+                THEN i.invoiced_on + i.discount_days END AS until,
+           round(i.total * i.discount_percent * 0.01, coalesce((%(units)s::jsonb ->> i.currency)::int, 2)) AS saved
     FROM procurement_invoice i
     WHERE i.state = ANY (%(states)s) AND (%(all)s OR i.supplier_id = ANY (%(suppliers)s))
 )
 SELECT week, currency, sum(amount), sum(amount) FILTER (WHERE state IN ('approved', 'scheduled')),
-       sum(discount), count(*)
+       sum(saved) FILTER (WHERE until IS NOT NULL), count(*), min(until), max(until)
 FROM told GROUP BY week, currency ORDER BY week, currency
 """
 
@@ -43,7 +47,8 @@ FROM told GROUP BY week, currency ORDER BY week, currency
 class Due:
     """What is due in one week and currency: all, what of it is approved, what can still be taken off, how many papers.
 
-    `is_past` says that its day is over.
+    `is_past` says that its day is over; `saved_from` and `saved_to` are the first and the last day on which some of
+    the discount runs out.
     """
 
     week: date
@@ -53,6 +58,8 @@ class Due:
     discount: Decimal
     count: int
     is_past: bool = False
+    saved_from: date | None = None
+    saved_to: date | None = None
 
 
 def forecast(actor: Actor, today: date) -> Sequence[Due]:
@@ -61,6 +68,7 @@ def forecast(actor: Actor, today: date) -> Sequence[Due]:
     before = this_week - timedelta(days=7)
     asked: dict[str, Any] = {
         "today": today,
+        "units": json.dumps(MINOR_UNITS),
         "before": before,
         "states": [str(one) for one in LIVE if one != InvoiceState.PAID],
         "all": not actor.is_supplier,
@@ -70,8 +78,8 @@ def forecast(actor: Actor, today: date) -> Sequence[Due]:
         cursor.execute(_BY_WEEK, asked)
         rows = cursor.fetchall()
     return [
-        Due(week, currency, amount, approved or ZERO, discount or ZERO, count, week < this_week)
-        for week, currency, amount, approved, discount, count in rows
+        Due(week, currency, amount, approved or ZERO, saved or ZERO, count, week < this_week, first, last)
+        for week, currency, amount, approved, saved, count, first, last in rows
     ]
 
 

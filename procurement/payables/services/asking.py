@@ -6,6 +6,7 @@ about these goods stand; to a colleague as an internal note. An invoice without 
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -21,14 +22,14 @@ from procurement.invoices.messages import Hold
 from procurement.invoices.models import Invoice
 from procurement.invoices.queries import lock_invoice
 from procurement.invoices.services.holding import require_as_seen
-from procurement.invoices.services.settle import dispute_invoice, hold_invoice, pass_on
-from procurement.invoices.states import OPEN, Acts, InvoiceState
+from procurement.invoices.services.settle import dispute_invoice, disputed_for, hold_invoice, pass_on
+from procurement.invoices.states import HELD_DISPUTED, OPEN, Acts, InvoiceState
 from procurement.payables.messages import AnswerQuestion, AskAbout
 from procurement.payables.models import InvoiceQuestion
 from procurement.payables.queries.approvals import find_question
 from procurement.payables.queries.case import order_of
 from procurement.payables.services.approvals import LONGEST_REASON, clear, require_approver
-from procurement.payables.states import ASKED_INSIDE, QUESTION_LIFECYCLE, Asked, QuestionState
+from procurement.payables.states import ANSWERED, ASKED_INSIDE, QUESTION_LIFECYCLE, TOLD, Asked, QuestionState
 from procurement.threads.messages import NewMessage
 from procurement.threads.services import send_message
 from suppliers.models import User
@@ -36,6 +37,7 @@ from suppliers.roles import CompanyRole, Permission
 
 DESK = Actor.system("Accounts payable")
 ANSWER_WITHIN_DAYS = 2  # working days of who is asked
+LONGEST_SHOWN = 500  # characters of an answer in the headline; all of it stands below
 
 
 @requires_scope
@@ -115,9 +117,22 @@ def answer_question(command: AnswerQuestion, *, actor: Actor, at: datetime) -> I
     QUESTION_LIFECYCLE.move(one, verb, actor=actor, at=at, facts=facts, fields=fields)
     _say(invoice, answer, internal=one.asked_of != Asked.SUPPLIER, actor=actor, at=at)
     with acting(DESK):
-        if invoice.state in (InvoiceState.HELD, InvoiceState.DISPUTED) and not _others_asked(invoice):
-            pass_on(invoice.key, Acts.PAYABLES, actor=DESK, at=at)
+        if invoice.state in (InvoiceState.HELD, InvoiceState.DISPUTED):
+            acts = invoice.acts if _others_asked(invoice) else Acts.PAYABLES
+            pass_on(invoice.key, acts, held_for=_answered(invoice, one), actor=DESK, at=at)
     return one
+
+
+def _answered(invoice: Invoice, one: InvoiceQuestion) -> dict[str, Any] | None:
+    """What an invoice that says that it was asked about says once there is an answer: the supplier's as it is, of a
+    colleague's only that it is there. None where it says another thing.
+    """
+    asks = ASKED_INSIDE.get(Asked(one.asked_of), HELD_DISPUTED)
+    if invoice.held_for.get("key") != asks:
+        return None
+    if one.asked_of != Asked.SUPPLIER:
+        return {"key": TOLD, "params": {}}
+    return {"key": ANSWERED, "params": {"name": one.answered_by, "answer": one.answer[:LONGEST_SHOWN]}}
 
 
 @requires_scope
@@ -147,7 +162,10 @@ def _pass_to(invoice: Invoice, asked: InvoiceQuestion, question: str, *, actor: 
     elif invoice.state == InvoiceState.SENT:
         hold_invoice(invoice.key, Hold(ASKED_INSIDE[Asked(asked.asked_of)], acts), actor=actor, at=at)
     else:
-        pass_on(invoice.key, acts, actor=actor, at=at)
+        # Asked once more, a disputed invoice says what is asked now.
+        asks_anew = acts == Acts.SUPPLIER
+        held_for = disputed_for(question) if asks_anew else None
+        pass_on(invoice.key, acts, held_for=held_for, actor=actor, at=at)
 
 
 def _due_at(invoice: Invoice, asked_of: str, at: datetime) -> datetime:

@@ -25,6 +25,7 @@ from procurement.workbench.presenters import Entry, entry_of, field_word, lines_
 from procurement.workbench.queries.answer import deadline_of
 from procurement.workbench.queries.changes import OnOrder, changes_at_home
 from procurement.workbench.queries.dock import AtDock, dock_at_home
+from procurement.workbench.queries.invoices import InvoiceAtHome, invoices_at_home
 
 MOST_WAITING = 20
 MOST_LATE = 10
@@ -97,14 +98,16 @@ class Home:
     changes: list[OnOrder] = field(default_factory=list)
     change_count: int = 0
     dock: list[AtDock] = field(default_factory=list)
+    invoices: list[InvoiceAtHome] = field(default_factory=list)
+    invoice_count: int = 0
 
     @property
     def count(self) -> int:
-        return self.waiting_orders + self.late + self.change_count + len(self.dock)
+        return self.waiting_orders + self.late + self.change_count + len(self.dock) + self.invoice_count
 
 
 def supplier_home(actor: Actor, at: datetime) -> Home:
-    """Everything the supplier's home shows: thirteen queries, however much waits, and two where something moved."""
+    """Everything the supplier's home shows: fourteen queries, however much waits, and two where something moved."""
     waiting = visible_orders(actor).filter(lines_for_supplier__gt=0, state=OrderState.ISSUED)
     with_totals = waiting.annotate(
         all_orders=Window(Count("pk")),
@@ -135,6 +138,7 @@ def supplier_home(actor: Actor, at: datetime) -> Home:
     ]
     home.changes, home.change_count = changes_at_home(actor)
     home.dock = dock_at_home(actor)
+    home.invoices, home.invoice_count = invoices_at_home(actor)
     home.news = _news(events, orders, actor)
     home.open_lines = _open_lines(actor).count()
     home.has_orders = bool(shown or home.open_lines or home.news) or visible_orders(actor).exists()

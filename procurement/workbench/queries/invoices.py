@@ -1,18 +1,27 @@
-"""What of an order is claimed, for the order's page on both sides."""
+"""What of an order is claimed, for the order's page on both sides; and which invoices wait for their supplier."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
+
+from django.db.models import Case, Count, Value, When, Window
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
+from portal.kernel.templatetags.portal_ui import money_text
 from procurement.invoices.models import Invoice, InvoiceLine
-from procurement.invoices.queries import invoices_of_order
-from procurement.invoices.states import LIVE
+from procurement.invoices.presenters import asks_supplier, title_of
+from procurement.invoices.queries import for_supplier, invoices_of_order, visible_invoices
+from procurement.invoices.states import LIVE, InvoiceState
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.states import OrderState
+from procurement.payables.presenters.sentences import held_text
 from suppliers.roles import Permission
 
+MOST_AT_HOME = 10
 MOST_SHOWN = 12
 ZERO = Decimal(0)
 
@@ -97,3 +106,43 @@ def invoiced_on(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine], *, act
         total=sum(not line.cancelled for line in lines),
         may_invoice=may_invoice and any(one.left for one in claimed),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceAtHome:
+    """An invoice that waits for its supplier: which, why, and the page where it goes on."""
+
+    tone: str
+    glyph: str
+    title: str
+    text: str
+    url: str
+    action: str
+
+
+def invoices_at_home(actor: Actor) -> tuple[list[InvoiceAtHome], int]:
+    """The invoices at which this supplier is to act, drafts last, at most ten, and how many there are in all: one
+    query. None for who may neither write nor answer.
+    """
+    may_write = actor.may(Permission.INVOICE_WRITE)
+    if not (actor.may(Permission.INVOICE_VIEW) and (may_write or actor.may(Permission.ORDER_ACKNOWLEDGE))):
+        return [], 0
+    found = visible_invoices(actor).filter(for_supplier(may_write=may_write))
+    last = Case(When(state=InvoiceState.DRAFT, then=Value(1)), default=Value(0))
+    counted = found.annotate(last=last, in_all=Window(Count("pk")))
+    shown: list[Any] = list(counted.order_by("last", "state_at", "id")[:MOST_AT_HOME])
+    return [_at_home(one) for one in shown], shown[0].in_all if shown else 0
+
+
+def _at_home(one: Invoice) -> InvoiceAtHome:
+    title, url = title_of(one), reverse("invoice", args=[one.key])
+    if one.state == InvoiceState.DRAFT:
+        text = f"{_('Nothing is sent yet.')} {money_text(one.total, one.currency)}"
+        return InvoiceAtHome("quiet", "none", title, text, url, _("Go on"))
+    if one.state == InvoiceState.REJECTED:
+        text = _("Sent back: “%(why)s”. Correct it and send it again under the same number.")
+        return InvoiceAtHome("stop", "stop", title, text % {"why": one.rejected_reason}, url, _("Correct"))
+    if asks_supplier(one):
+        questions = reverse("invoice-questions", args=[one.key])
+        return InvoiceAtHome("talk", "talk", title, held_text(one.held_for), questions, _("Answer"))
+    return InvoiceAtHome("wait", "alert", title, held_text(one.held_for), url, _("Look"))

@@ -68,6 +68,9 @@ def _title(found: Home, request: DoorRequest) -> str:
     if count := len(found.dock):
         words = ngettext("The dock asks you one thing.", "The dock asks you %(n)d things.", count)
         waits.append(words % {"n": count})
+    if count := found.invoice_count:
+        words = ngettext("One invoice waits for you.", "%(n)d invoices wait for you.", count)
+        waits.append(words % {"n": count})
     if count := found.late:
         words = ngettext("One order is late in delivery.", "%(n)d orders are late in delivery.", count)
         waits.append(words % {"n": count})

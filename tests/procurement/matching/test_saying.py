@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.kernel.scope import acting
+from procurement.invoices.models import Invoice
 from procurement.matching.services import match_invoices
 from procurement.matching.states import Trigger
 from tests.builders import invoices
@@ -66,3 +67,9 @@ def test_a_draft_is_tried_and_what_was_sent_is_told_alike_to_both_sides(people):
         paper = client.get(reverse("invoice", args=[sent.key])).content.decode()
         assert "but 6.85 EUR was agreed" in paper
         assert reverse("invoice-match", args=[sent.key]) in paper
+        assert "The buyer acts" in said
+    with acting(FEED):
+        Invoice.objects.filter(pk=sent.pk).update(state="disputed", acts="payables")
+    _page, said = told(asha, sent)
+    assert "but 6.85 EUR was agreed" in said
+    assert "The buyer acts" not in said

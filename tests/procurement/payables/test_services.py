@@ -21,6 +21,7 @@ from procurement.payables.messages import (
     WriteRule,
 )
 from procurement.payables.models import Approval, ApprovalRule, InvoiceQuestion
+from procurement.payables.presenters.sentences import held_text
 from procurement.payables.queries.approvals import waiting_for_me
 from procurement.payables.queries.forecast import due_in, forecast
 from procurement.payables.services.approvals import (
@@ -243,6 +244,7 @@ def test_a_question_makes_it_disputed_and_the_answer_brings_it_back(people):
 
     invoice = fresh_invoice(invoice)
     assert (invoice.state, invoice.acts) == ("disputed", "payables")
+    assert held_text(invoice.held_for) == "Asha Acme answered: “Copper went up.”"
     with acting(FEED):
         said_there = list(Message.objects.order_by("id").values_list("author", "internal", "body"))
     assert said_there == [
