@@ -509,6 +509,31 @@ def taxes_of(company: Company) -> list[InvoiceTaxChoice]:
     return list(InvoiceTaxChoice.objects.filter(company=company).order_by("position", "id"))
 
 
+def last_taxes(supplier_id: int, company: Company, *, besides: uuid.UUID | None = None) -> list[TaxKey]:
+    """How the newest live invoice of a supplier to a company is taxed, what bears most first; one document can be left
+    out. One query.
+    """
+    newest = Invoice.objects.filter(
+        supplier=supplier_id, company=company, kind=InvoiceKind.INVOICE, state__in=LIVE
+    )
+    if besides is not None:
+        newest = newest.exclude(document=besides)
+    taxes = InvoiceTax.objects.filter(invoice=newest.order_by("-sent_at", "-pk").values("pk")[:1])
+    return [tax_key(one) for one in taxes.order_by("-base", "id")]
+
+
+def preset_tax(last: Sequence[TaxKey], offered: Sequence[InvoiceTaxChoice]) -> TaxKey | None:
+    """The tax that a new line begins with: what the supplier sent last (see `last_taxes`) as far as the company takes
+    it still, else the usual one of the company, or its only one.
+    """
+    known = [TaxKey(one.category, one.rate, one.jurisdiction) for one in offered]
+    before = next((one for one in last if not known or one in known), None)
+    if before is not None:
+        return before
+    usual = next((key for key, one in zip(known, offered, strict=True) if one.is_usual), None)
+    return usual or (known[0] if len(known) == 1 else None)
+
+
 def invoiced_companies(actor: Actor) -> list[Company]:
     """The companies that ordered something of who acts: those it can send invoices to."""
     theirs = PurchaseOrder.objects.visible_to(actor).order_by().values("company")
@@ -529,6 +554,7 @@ class Written:
     profile: InvoicingProfile
     offered: Sequence[InvoiceTaxChoice] = ()
     claimed: Mapping[int, Claimed] = field(default_factory=dict)
+    last_taxes: Sequence[TaxKey] = ()
 
     def charges_of(self, line: InvoiceLine) -> list[InvoiceCharge]:
         """The charges and allowances of one line."""
@@ -557,6 +583,7 @@ def written(invoice: Invoice) -> Written:
         profile_of(invoice.company),
         taxes_of(invoice.company),
         claimed,
+        last_taxes(invoice.supplier_id, invoice.company, besides=invoice.document),
     )
 
 
@@ -594,6 +621,7 @@ def checked(draft: Written, *, at: datetime) -> CheckedInvoice:
         ],
         reasons={tax_key(one): one.exemption_reason for one in draft.taxes},
         offered=[TaxKey(one.category, one.rate, one.jurisdiction) for one in draft.offered],
+        last_taxes=draft.last_taxes,
         taken_by=str(_called(namesake)) if namesake else "",
         allow_without_order=draft.profile.allow_without_order,
         credit_left=_credit_left(invoice),

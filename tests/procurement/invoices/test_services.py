@@ -951,6 +951,14 @@ def test_no_tax_is_due_for_a_reason_that_the_company_offers_or_the_supplier_writ
         assert [one.exemption_reason for one in InvoiceTax.objects.all()] == ["Article 196"]
     assert send(draft, asha).invoice.total == D("685.00")
 
+    other = an_agreed_order(asha, "4500000009", 1)
+    following = begin(other, asha)
+    assert {one.category for one in _lines(following)} == {"AE"}  # as it was taxed last, not as usual there
+    write(following, asha, lines=[pieces(1, "6.85", other, "L10", category="S", tax_rate=D(19))])
+    with acting(asha.actor):
+        codes = [one.code for one in findings_of(fresh_invoice(following), at=MONDAY)]
+        assert "other_tax" in codes
+
 
 # --- whole --------------------------------------------------------------------------------------------------
 
