@@ -120,6 +120,9 @@ def test_what_is_no_invoice_is_refused_with_a_sentence(people, signed_in):
 def test_an_invoice_goes_out_as_pdf_factur_x_and_xml(people, signed_in):
     sent = a_sent_invoice(an_agreed_order(people["asha"]), people["asha"], number="INV-7")
     otto = signed_in(people["otto"])
+    menu = page(otto, reverse("invoice", args=[sent.key]))
+    for address in ("pdf/", "pdf/?facturx=1", "xml/ubl/", "xml/cii/"):
+        assert f'href="{reverse("invoice", args=[sent.key])}{address}"' in menu
     answer = otto.get(reverse("invoice-pdf", args=[sent.key]))
     assert answer["Content-Disposition"] == 'attachment; filename="invoice-INV-7.pdf"'
     text = PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
