@@ -24,6 +24,8 @@ from procurement.invoices.policies.terms import discount_amount, discount_until
 from procurement.invoices.states import Acts, InvoiceKind, InvoiceState, TaxCategory
 from procurement.orders.policies import plain
 from procurement.shipments.presenters import Said, bad
+from procurement.tolerances.messages import BY_RULE
+from procurement.tolerances.presenters.sentences import said_by
 
 __all__ = ["Said", "bad"]
 
@@ -286,10 +288,17 @@ def _sent(invoice: Invoice) -> str:
 def _approved(invoice: Invoice) -> str | SafeString:
     if invoice.is_credit:
         return _("Taken. It counts against what is to be paid.")
-    if invoice.due_on:
-        text = _("Approved by {by}. It is to be paid on <b>{day}</b> at the latest.")
-        return format_html(text, by=invoice.approved_by, day=day_text(invoice.due_on))
-    return _("Approved by %(by)s.") % {"by": invoice.approved_by}
+    if invoice.due_on is None:
+        return approved_text(invoice)
+    text = _("{approved} It is to be paid on <b>{day}</b> at the latest.")
+    return format_html(text, approved=approved_text(invoice), day=day_text(invoice.due_on))
+
+
+def approved_text(invoice: Invoice) -> str:
+    """Who approved an invoice, or by which rule it was, as a sentence."""
+    name = invoice.approved_by
+    text = _("Approved %(by)s.") if name.startswith(BY_RULE) else _("Approved by %(by)s.")
+    return text % {"by": said_by(name)}
 
 
 def _scheduled(invoice: Invoice) -> str | SafeString:
