@@ -16,6 +16,7 @@ from procurement.invoices.queries import (
     find_invoice,
     invoiceable_lines,
     last_taxes,
+    left_to_claim,
     order_ids_of,
     preset_tax,
     taxes_of,
@@ -53,13 +54,14 @@ def add_lines(named: InvoiceNamed, choices: Sequence[LineChoice], *, actor: Acto
     last = last_taxes(invoice.supplier_id, invoice.company, besides=invoice.document)
     tax = preset_tax(last, taxes_of(invoice.company))
     prices = agreed_prices(line.pk for line in found)
+    left = left_to_claim(found, alone=True)
     entries = list(entries_of(invoice))
     for line in found:
         asked = wanted[line.order.key, line.key]
         price, per = prices.get(line.pk, (line.price, line.price_per))
         entries.append(
             LineEntry(
-                quantity=line.left if asked is None else asked,  # type: ignore[attr-defined]  # annotated
+                quantity=left[line.pk] if asked is None else asked,
                 unit_price=price,
                 order=line.order.key,
                 line_key=line.key,

@@ -34,6 +34,7 @@ from procurement.invoices.queries import (
     find_invoice,
     invoiced_companies,
     last_taxes,
+    left_to_claim,
     preset_tax,
     profile_of,
     taxes_of,
@@ -97,7 +98,7 @@ def start_from_orders(
     else:
         chosen = _ordered(lines.filter(order__key__in=orders, cancelled=False))
     chosen = [one for one in chosen if one.order.state != OrderState.CANCELLED]
-    left = _left(chosen)
+    left = left_to_claim(chosen)
     starts = []
     for line in chosen:
         asked = wanted.get((line.order.key, line.key))
@@ -109,33 +110,6 @@ def start_from_orders(
 
 def _ordered(lines: Iterable[PurchaseOrderLine]) -> list[PurchaseOrderLine]:
     return sorted(lines, key=lambda one: (one.order.ordered_on, one.order_id, one.number, one.pk))
-
-
-def _left(lines: Sequence[PurchaseOrderLine]) -> dict[int, Decimal]:
-    """What a draft begins with of each line, by id. See Note [What a draft begins with]."""
-    claimed = claimed_by_line(line.pk for line in lines)
-    profiles = {line.order.company_id: profile_of(line.order.company) for line in lines}
-    by_order: dict[int, list[PurchaseOrderLine]] = defaultdict(list)
-    for line in lines:
-        by_order[line.order_id].append(line)
-    found: dict[int, Decimal] = {}
-    for theirs in by_order.values():
-        ordered = {line.pk: _ordered_of(line) - claimed[line.pk].quantity for line in theirs}
-        shipped = {
-            line.pk: max(line.shipped_quantity, line.received_quantity) - claimed[line.pk].quantity
-            for line in theirs
-        }
-        received = {line.pk: line.received_quantity - claimed[line.pk].quantity for line in theirs}
-        ways = [shipped, ordered]
-        if profiles[theirs[0].order.company_id].claims_received:
-            ways.insert(0, received)
-        chosen = next((way for way in ways if any(left > ZERO for left in way.values())), ordered)
-        found |= {pk: max(ZERO, left) for pk, left in chosen.items()}
-    return found
-
-
-def _ordered_of(line: PurchaseOrderLine) -> Decimal:
-    return line.received_quantity if line.closed else max(line.quantity, line.received_quantity)
 
 
 # --- from what has left or come -----------------------------------------------------------------------------
