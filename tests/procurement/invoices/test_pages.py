@@ -222,6 +222,8 @@ def test_typing_brings_back_only_what_moved_and_tells_the_match(people, at):
     assert "invoice-saved" in kept["HX-Trigger"]
     assert "<html" not in page(kept)
     assert 'id="amount-1" hx-swap-oob="true"' in page(kept)
+    moved = re.findall(r'id="([\w-]+)" hx-swap-oob', page(kept))
+    assert [one for one in moved if f'id="{one}"' not in page(editor)] == []  # each has its place
     assert "68.50" in words(kept)
     version = fresh_invoice(draft).version
     assert f'name="version" value="{version}" hx-swap-oob="true"' in page(kept)
