@@ -113,6 +113,13 @@ class TaxRow:
     amount: Decimal
     reason: str = ""
 
+    @property
+    def why(self) -> str:
+        """Why there is none, with what it is about, which the reason often begins with by itself."""
+        if self.reason.casefold().startswith(self.text.casefold()):
+            return self.reason
+        return f"{self.text}: {self.reason}"
+
 
 def tax_rows(taxes: Iterable[InvoiceTax], choices: Sequence[InvoiceTaxChoice] = ()) -> list[TaxRow]:
     """The taxes of an invoice in words."""
@@ -210,6 +217,19 @@ def terms_text(invoice: Invoice) -> str:
     return " ".join(parts)
 
 
+def open_terms_text(invoice: Invoice) -> str:
+    """The same as long as it is not paid: empty afterwards, when nobody can keep anything any more."""
+    return "" if invoice.state == InvoiceState.PAID else terms_text(invoice)
+
+
+def paid_text(invoice: Invoice) -> str:
+    """How much of it the ERP tells that it has paid; empty where it tells of nothing."""
+    bill = invoice.bill
+    if bill is None or bill.open_amount >= bill.total:
+        return ""
+    return money_text(bill.total - bill.open_amount, bill.currency)
+
+
 # --- how it stands ------------------------------------------------------------------------------------------
 
 
@@ -228,13 +248,11 @@ def turn_word(invoice: Invoice, *, is_supplier: bool) -> str:
     """Who acts while it is held, for this reader."""
     if not invoice.acts:
         return ""
-    if is_supplier == (invoice.acts == Acts.SUPPLIER) and invoice.acts != Acts.NOBODY:
-        return _("Your turn") if is_supplier else str(Acts(invoice.acts).label)
     words = {
-        Acts.SUPPLIER: invoice.supplier.name,
-        Acts.BUYER: _("The buyer"),
-        Acts.RECEIVER: _("Receiving"),
-        Acts.PAYABLES: _("Accounts payable"),
+        Acts.SUPPLIER: _("Your turn") if is_supplier else _("The supplier acts"),
+        Acts.BUYER: _("The buyer acts"),
+        Acts.RECEIVER: _("Receiving acts"),
+        Acts.PAYABLES: _("Accounts payable acts"),
         Acts.NOBODY: _("Goes on by itself"),
     }
     return words[Acts(invoice.acts)]
