@@ -66,6 +66,8 @@ def test_an_electronic_invoice_is_uploaded_answered_and_sent(people, signed_in):
     assert asha.post(preview, {"answer": "1", "answer.1": choice}).status_code == 303
     shown = page(asha, preview)
     assert "as you said" in shown
+    for figure in ("50 pcs", "6.85 EUR", "407.58 EUR", "2 Mar 2026"):
+        assert figure in shown, figure
     assert 'name="make"' in shown
     assert asha.post(preview, {"again": "1"}).status_code == 303
     assert asha.post(preview, {"make": "1"}).status_code == 303
