@@ -258,7 +258,7 @@ def _without_an_order(desk: _Desk) -> None:
     with acting(seller):
         draft = start_without_order("NMUK", "GBP", actor=seller, at=at)
     line = LineEntry(
-        Decimal(4), Decimal("118.50"), description="Sample cases for the Leeds trade counter", unit="C62"
+        Decimal(4), Decimal("118.50"), description="Sample cases for the Leeds trade counter", unit="PCS"
     )
     said = Said(desk.number(supplier, at), InvoiceHeader(payment_days=30), lambda _lines: (line,))
     send(draft, said, seller, at=at)

@@ -136,7 +136,8 @@ def _refusal(key: str, said: str) -> str:
         "encrypted": _("This PDF is protected by a password. Save it without one."),
         "too_many_files": _("This PDF carries more than %(said)s files, so it is not read."),
         "no_xml": _(
-            "This PDF carries no invoice that a program can read. It can still be the picture of one that you type."
+            "This PDF carries no invoice that a program can read. Export it as Factur-X, UBL or CII; or type it, "
+            "and this PDF goes along as its picture."
         ),
     }  # fmt: skip
     return sentences[key] % {"said": said}

@@ -93,7 +93,7 @@ class ClaimedLine(Shape):
     category = Word(
         required=False,
         choices=TaxCategory.choices,
-        help_text="UNCL 5305. Left out with the rate: the company's usual tax.",
+        help_text="UNCL 5305. Left out with the rate: as the supplier's last invoice to the company, else its usual.",
     )
     tax_rate = Exact(required=False, help_text="In percent.")
     jurisdiction = Text(required=False, allow_blank=True, max_length=60)

@@ -24,6 +24,8 @@ from procurement.invoices.policies.terms import discount_amount, discount_until
 from procurement.invoices.states import HELD_DISPUTED, Acts, InvoiceKind, InvoiceState, TaxCategory
 from procurement.orders.policies import plain
 from procurement.shipments.presenters import Said, bad
+from procurement.tolerances.messages import BY_RULE
+from procurement.tolerances.presenters.sentences import said_by
 
 __all__ = ["Said", "bad"]
 
@@ -110,6 +112,13 @@ class TaxRow:
     base: Decimal
     amount: Decimal
     reason: str = ""
+
+    @property
+    def why(self) -> str:
+        """Why there is none, with what it is about, which the reason often begins with by itself."""
+        if self.reason.casefold().startswith(self.text.casefold()):
+            return self.reason
+        return f"{self.text}: {self.reason}"
 
 
 def tax_rows(taxes: Iterable[InvoiceTax], choices: Sequence[InvoiceTaxChoice] = ()) -> list[TaxRow]:
@@ -208,6 +217,19 @@ def terms_text(invoice: Invoice) -> str:
     return " ".join(parts)
 
 
+def open_terms_text(invoice: Invoice) -> str:
+    """The same as long as it is not paid: empty afterwards, when nobody can keep anything any more."""
+    return "" if invoice.state == InvoiceState.PAID else terms_text(invoice)
+
+
+def paid_text(invoice: Invoice) -> str:
+    """How much of it the ERP tells that it has paid; empty where it tells of nothing."""
+    bill = invoice.bill
+    if bill is None or bill.open_amount >= bill.total:
+        return ""
+    return money_text(bill.total - bill.open_amount, bill.currency)
+
+
 # --- how it stands ------------------------------------------------------------------------------------------
 
 
@@ -226,13 +248,11 @@ def turn_word(invoice: Invoice, *, is_supplier: bool) -> str:
     """Who acts while it is held, for this reader."""
     if not invoice.acts:
         return ""
-    if is_supplier == (invoice.acts == Acts.SUPPLIER) and invoice.acts != Acts.NOBODY:
-        return _("Your turn") if is_supplier else str(Acts(invoice.acts).label)
     words = {
-        Acts.SUPPLIER: invoice.supplier.name,
-        Acts.BUYER: _("The buyer"),
-        Acts.RECEIVER: _("Receiving"),
-        Acts.PAYABLES: _("Accounts payable"),
+        Acts.SUPPLIER: _("Your turn") if is_supplier else _("The supplier acts"),
+        Acts.BUYER: _("The buyer acts"),
+        Acts.RECEIVER: _("Receiving acts"),
+        Acts.PAYABLES: _("Accounts payable acts"),
         Acts.NOBODY: _("Goes on by itself"),
     }
     return words[Acts(invoice.acts)]
@@ -291,10 +311,17 @@ def _sent(invoice: Invoice) -> str:
 def _approved(invoice: Invoice) -> str | SafeString:
     if invoice.is_credit:
         return _("Taken. It counts against what is to be paid.")
-    if invoice.due_on:
-        text = _("Approved by {by}. It is to be paid on <b>{day}</b> at the latest.")
-        return format_html(text, by=invoice.approved_by, day=day_text(invoice.due_on))
-    return _("Approved by %(by)s.") % {"by": invoice.approved_by}
+    if invoice.due_on is None:
+        return approved_text(invoice)
+    text = _("{approved} It is to be paid on <b>{day}</b> at the latest.")
+    return format_html(text, approved=approved_text(invoice), day=day_text(invoice.due_on))
+
+
+def approved_text(invoice: Invoice) -> str:
+    """Who approved an invoice, or by which rule it was, as a sentence."""
+    name = invoice.approved_by
+    text = _("Approved %(by)s.") if name.startswith(BY_RULE) else _("Approved by %(by)s.")
+    return text % {"by": said_by(name)}
 
 
 def _scheduled(invoice: Invoice) -> str | SafeString:

@@ -482,6 +482,36 @@ def invoiceable_lines(actor: Actor) -> QuerySet[PurchaseOrderLine]:
     )
 
 
+def left_to_claim(lines: Sequence[PurchaseOrderLine], *, alone: bool = False) -> dict[int, Decimal]:
+    """What a draft begins with of each order line, by id, where nobody says how much: see Note [What a draft begins
+    with] in `services.start`. The lines of an order go together; `alone`: each for itself. Three queries at most, and
+    one for each company.
+    """
+    claimed = claimed_by_line(line.pk for line in lines)
+    profiles = {company.pk: profile_of(company) for company in {line.order.company for line in lines}}
+    groups: dict[int, list[PurchaseOrderLine]] = defaultdict(list)
+    for line in lines:
+        groups[line.pk if alone else line.order_id].append(line)
+    found: dict[int, Decimal] = {}
+    for theirs in groups.values():
+        ordered = {line.pk: _ordered_of(line) - claimed[line.pk].quantity for line in theirs}
+        shipped = {
+            line.pk: max(line.shipped_quantity, line.received_quantity) - claimed[line.pk].quantity
+            for line in theirs
+        }
+        received = {line.pk: line.received_quantity - claimed[line.pk].quantity for line in theirs}
+        ways = [shipped, ordered]
+        if profiles[theirs[0].order.company_id].claims_received:
+            ways.insert(0, received)
+        chosen = next((way for way in ways if any(left > ZERO for left in way.values())), ordered)
+        found |= {pk: max(ZERO, left) for pk, left in chosen.items()}
+    return found
+
+
+def _ordered_of(line: PurchaseOrderLine) -> Decimal:
+    return line.received_quantity if line.closed else max(line.quantity, line.received_quantity)
+
+
 def agreed_prices(line_ids: Iterable[int]) -> dict[int, tuple[Decimal, Decimal]]:
     """The price that was agreed on each line and for how many units, by line id; the highest, where its deliveries have
     several. Lines on which nothing is agreed are left out. One query.
@@ -517,6 +547,31 @@ def taxes_of(company: Company) -> list[InvoiceTaxChoice]:
     return list(InvoiceTaxChoice.objects.filter(company=company).order_by("position", "id"))
 
 
+def last_taxes(supplier_id: int, company: Company, *, besides: uuid.UUID | None = None) -> list[TaxKey]:
+    """How the newest live invoice of a supplier to a company is taxed, what bears most first; one document can be left
+    out. One query.
+    """
+    newest = Invoice.objects.filter(
+        supplier=supplier_id, company=company, kind=InvoiceKind.INVOICE, state__in=LIVE
+    )
+    if besides is not None:
+        newest = newest.exclude(document=besides)
+    taxes = InvoiceTax.objects.filter(invoice=newest.order_by("-sent_at", "-pk").values("pk")[:1])
+    return [tax_key(one) for one in taxes.order_by("-base", "id")]
+
+
+def preset_tax(last: Sequence[TaxKey], offered: Sequence[InvoiceTaxChoice]) -> TaxKey | None:
+    """The tax that a new line begins with: what the supplier sent last (see `last_taxes`) as far as the company takes
+    it still, else the usual one of the company, or its only one.
+    """
+    known = [TaxKey(one.category, one.rate, one.jurisdiction) for one in offered]
+    before = next((one for one in last if not known or one in known), None)
+    if before is not None:
+        return before
+    usual = next((key for key, one in zip(known, offered, strict=True) if one.is_usual), None)
+    return usual or (known[0] if len(known) == 1 else None)
+
+
 def invoiced_companies(actor: Actor) -> list[Company]:
     """The companies that ordered something of who acts: those it can send invoices to."""
     theirs = PurchaseOrder.objects.visible_to(actor).order_by().values("company")
@@ -537,6 +592,7 @@ class Written:
     profile: InvoicingProfile
     offered: Sequence[InvoiceTaxChoice] = ()
     claimed: Mapping[int, Claimed] = field(default_factory=dict)
+    last_taxes: Sequence[TaxKey] = ()
 
     def charges_of(self, line: InvoiceLine) -> list[InvoiceCharge]:
         """The charges and allowances of one line."""
@@ -565,6 +621,7 @@ def written(invoice: Invoice) -> Written:
         profile_of(invoice.company),
         taxes_of(invoice.company),
         claimed,
+        last_taxes(invoice.supplier_id, invoice.company, besides=invoice.document),
     )
 
 
@@ -602,6 +659,7 @@ def checked(draft: Written, *, at: datetime) -> CheckedInvoice:
         ],
         reasons={tax_key(one): one.exemption_reason for one in draft.taxes},
         offered=[TaxKey(one.category, one.rate, one.jurisdiction) for one in draft.offered],
+        last_taxes=draft.last_taxes,
         taken_by=str(_called(namesake)) if namesake else "",
         allow_without_order=draft.profile.allow_without_order,
         credit_left=_credit_left(invoice),

@@ -7,7 +7,7 @@ from django import template
 from django.utils.translation import gettext as _
 
 from procurement.invoices.models import Invoice
-from procurement.invoices.presenters import headline, story, turn_word
+from procurement.invoices.presenters import approved_text, headline, story, turn_word
 from procurement.invoices.queries import story_of
 from procurement.invoices.states import Acts
 from procurement.payables.presenters.sentences import held_text
@@ -25,6 +25,12 @@ def held_reason(invoice: Invoice) -> str:
 def whose_turn(context: Any, invoice: Invoice) -> str:
     """Who acts while it is held, as the reader calls them."""
     return turn_word(invoice, is_supplier=context["request"].actor.is_supplier)
+
+
+@register.filter
+def approved(invoice: Invoice) -> str:
+    """Who approved an invoice, or by which rule it was, as a sentence."""
+    return approved_text(invoice)
 
 
 @register.inclusion_tag("components/ball.html", takes_context=True)

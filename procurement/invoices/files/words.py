@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.kernel.templatetags.portal_ui import figure, money_text
+from portal.kernel.templatetags.portal_ui import day_text, figure, money_text
 from procurement.invoices.files.columns import BY_NAME, NEEDED, READ
 from procurement.invoices.policies.checks import Finding, Grade
 from procurement.invoices.policies.linking import ASKED, BY_ANSWER, BY_NUMBER, BY_PART, BY_TEXT, NO_ORDER
-from procurement.invoices.presenters import Said, said
+from procurement.invoices.presenters import Said, price_text, said
 from procurement.invoices.states import InvoiceKind
 
 # outcome: its tone and glyph
@@ -228,7 +229,7 @@ def shown_lines(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
             "name": one["name"],
             "item": one["item"],
             "amount": _quantity(one["quantity"], one["unit"]),
-            "price": _price(one["price"], ""),
+            "price": _price_said(one, plan["currency"]),
             "how": how.get(one["how"], ""),
             "is_asked": one["how"] == ASKED,
             "is_without": one["how"] == NO_ORDER,
@@ -238,6 +239,20 @@ def shown_lines(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for one in plan.get("lines", ())
     ]
+
+
+def _price_said(one: Mapping[str, Any], currency: str) -> str:
+    if not one["price"]:
+        return ""
+    return price_text(Decimal(one["price"]), Decimal(one.get("price_per") or 1), currency, one["unit"])
+
+
+def shown_head(plan: Mapping[str, Any]) -> dict[str, str]:
+    """Day and total of an electronic invoice, as the reader writes them."""
+    return {
+        "day": day_text(date.fromisoformat(plan["day"])) if plan["day"] else "",
+        "total": money_text(Decimal(plan["total"]), plan["currency"]) if plan["total"] else "",
+    }
 
 
 def _choice(one: Mapping[str, Any]) -> dict[str, str]:

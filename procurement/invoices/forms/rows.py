@@ -19,7 +19,7 @@ from procurement.invoices.forms.fields import (
 )
 from procurement.invoices.models import InvoiceCharge, InvoiceLine
 from procurement.invoices.presenters import ALLOWANCES, CHARGES, Findings, Said, bad, price_text, tax_text
-from procurement.invoices.queries import Written
+from procurement.invoices.queries import Written, preset_tax
 from procurement.invoices.states import TaxCategory
 from procurement.orders.models import PurchaseOrderLine
 
@@ -144,9 +144,9 @@ def tax_options(draft: Written) -> list[tuple[str, str]]:
 
 def usual_tax(draft: Written) -> str:
     """The tax that a new line begins with."""
-    for one in draft.offered:
-        if one.is_usual:
-            return tax_value(one.category, one.rate, one.jurisdiction)
+    preset = preset_tax(draft.last_taxes, draft.offered)
+    if preset is not None:
+        return tax_value(preset.category, preset.rate, preset.jurisdiction, free=not draft.offered)
     if draft.lines:
         last = draft.lines[-1]
         return tax_value(last.category, last.tax_rate, last.jurisdiction, free=not draft.offered)

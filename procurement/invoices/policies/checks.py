@@ -5,7 +5,7 @@ reader needs. Whether it may be paid is for `procurement.matching` to say; what 
 warning, while it can still be mended.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -126,6 +126,7 @@ class CheckedInvoice:
     extras: Sequence[CheckedExtra] = ()
     reasons: dict[TaxKey, str] = field(default_factory=dict)
     offered: Sequence[TaxKey] = ()
+    last_taxes: Sequence[TaxKey] = ()
     taken_by: str = ""
     allow_without_order: bool = True
     credit_left: Decimal | None = None
@@ -359,10 +360,24 @@ def _check_taxes(invoice: CheckedInvoice) -> Iterable[Finding]:
                 "Your tax number is not on the invoice. The customer may need it to get the tax back."
             )
             yield Finding(Grade.WARN, "supplier_tax_id", message, "supplier_tax_id")
+    yield from _check_last_taxes(invoice, places)
     kinds = {key.category for key in places}
     if TaxCategory.OUTSIDE_SCOPE in kinds and len(kinds - {""}) > 1:
         message = _("What is outside the scope of tax stands on an invoice of its own.")
         yield Finding(Grade.STOP, "tax_mixed", message, "category")
+
+
+def _check_last_taxes(invoice: CheckedInvoice, places: Mapping[TaxKey, int | None]) -> Iterable[Finding]:
+    """A supplier is mostly taxed as it was before: another kind of tax is worth a look."""
+    before = [one.category for one in invoice.last_taxes]
+    if invoice.is_credit or not before:
+        return
+    for key, position in places.items():
+        if key.category and key.category not in before:
+            message = _("The invoice before it says “%(before)s”, this one “%(here)s”. Look which is right.")
+            values = {"before": TaxCategory(before[0]).label, "here": TaxCategory(key.category).label}
+            yield Finding(Grade.WARN, "other_tax", message % values, "category", position)
+            return
 
 
 def _check_totals(invoice: CheckedInvoice) -> Iterable[Finding]:

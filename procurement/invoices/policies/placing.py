@@ -141,7 +141,7 @@ def _line(one: Linked, units: Mapping[str, str]) -> WholeLine:
         line_key=found.key if found else "",
         description=(line.name or line.description or "")[:300],
         supplier_item=(line.seller_item or "")[:60],
-        unit=_unit(line.unit or "", found.unit if found else "", units),
+        unit=unit_here(line.unit or "", found.unit if found else "", units),
         price_quantity=line.price_quantity or ONE,
         category=line.category if line.category in TaxCategory.values else "",
         tax_rate=line.rate or ZERO,
@@ -149,7 +149,8 @@ def _line(one: Linked, units: Mapping[str, str]) -> WholeLine:
     )
 
 
-def _unit(said: str, ours: str, units: Mapping[str, str]) -> str:
+def unit_here(said: str, ours: str, units: Mapping[str, str]) -> str:
+    """What a unit of a file (UN/ECE Recommendation 20, BT-130) is called here, by its order line if that has it."""
     known = units.get(said, said)
     return ours if ours and (said == ours or known == ours or not said) else known[:20]
 

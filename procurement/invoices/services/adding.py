@@ -15,7 +15,10 @@ from procurement.invoices.queries import (
     agreed_prices,
     find_invoice,
     invoiceable_lines,
+    last_taxes,
+    left_to_claim,
     order_ids_of,
+    preset_tax,
     taxes_of,
 )
 from procurement.invoices.services.draft import entries_of, save_draft
@@ -48,16 +51,17 @@ def add_lines(named: InvoiceNamed, choices: Sequence[LineChoice], *, actor: Acto
     if not found:
         message = _("Nothing is left to invoice of what you chose: all of it was claimed already.")
         raise Invalid(message, [Problem("lines", message, "", "nothing_left")])
-    offered = taxes_of(invoice.company)
-    usual = next((one for one in offered if one.is_usual), offered[0] if len(offered) == 1 else None)
+    last = last_taxes(invoice.supplier_id, invoice.company, besides=invoice.document)
+    tax = preset_tax(last, taxes_of(invoice.company))
     prices = agreed_prices(line.pk for line in found)
+    left = left_to_claim(found, alone=True)
     entries = list(entries_of(invoice))
     for line in found:
         asked = wanted[line.order.key, line.key]
         price, per = prices.get(line.pk, (line.price, line.price_per))
         entries.append(
             LineEntry(
-                quantity=line.left if asked is None else asked,  # type: ignore[attr-defined]  # annotated
+                quantity=left[line.pk] if asked is None else asked,
                 unit_price=price,
                 order=line.order.key,
                 line_key=line.key,
@@ -65,9 +69,9 @@ def add_lines(named: InvoiceNamed, choices: Sequence[LineChoice], *, actor: Acto
                 supplier_item=line.supplier_part_number,
                 unit=line.unit,
                 price_quantity=per,
-                category=usual.category if usual else "",
-                tax_rate=usual.rate if usual else Decimal(0),
-                jurisdiction=usual.jurisdiction if usual else "",
+                category=tax.category if tax else "",
+                tax_rate=tax.rate if tax else Decimal(0),
+                jurisdiction=tax.jurisdiction if tax else "",
             )
         )
     return save_draft(SaveDraft(invoice.key, invoice.version, lines=tuple(entries)), actor=actor, at=at)

@@ -345,7 +345,7 @@ class _Content:
             supplier_item=one.supplier_item.strip() or (line.supplier_part_number if line else ""),
             quantity=one.quantity,
             unit=one.unit or (line.unit if line else ""),
-            unit_decimals=line.unit_decimals if line else 6,
+            unit_decimals=line.unit_decimals if line else 0,
             unit_price=one.unit_price,
             price_quantity=one.price_quantity,
             amount=sums.lines[position - 1].net,

@@ -20,7 +20,7 @@ from procurement.invoices.models import Invoice, InvoicingProfile, UploadedInvoi
 from procurement.invoices.policies.checks import Finding, check_invoice
 from procurement.invoices.policies.linking import Candidate, Linked, link, orders_named
 from procurement.invoices.policies.numbers import number_key
-from procurement.invoices.policies.placing import LeftOver, Placed, place
+from procurement.invoices.policies.placing import LeftOver, Placed, place, unit_here
 from procurement.invoices.queries import (
     checked,
     find_invoice,
@@ -211,7 +211,7 @@ def _sentences(refusal: Refusal) -> list[str]:
 
 def eplan_told(plan: EPlan) -> dict[str, Any]:
     """A plan as it is kept for its page."""
-    invoice, totals = plan.invoice, plan.invoice.totals
+    invoice, totals, units = plan.invoice, plan.invoice.totals, _units()
     return {
         "number": invoice.number or "",
         "kind": plan.placed.kind,
@@ -223,7 +223,7 @@ def eplan_told(plan: EPlan) -> dict[str, Any]:
         "companies": [[one.code, one.name] for one in plan.companies],
         "supplier": plan.supplier,
         "asks": plan.asks,
-        "lines": [_line_told(one) for one in plan.linked],
+        "lines": [_line_told(one, units) for one in plan.linked],
         "left": _all_told(plan.placed.left),
         "stops": _all_told(plan.placed.stops),
         "problems": list(plan.problems),
@@ -238,7 +238,7 @@ def _all_told(left: Iterable[LeftOver]) -> list[dict[str, Any]]:
     return [asdict(one) for one in left]
 
 
-def _line_told(one: Linked) -> dict[str, Any]:
+def _line_told(one: Linked, units: Mapping[str, str]) -> dict[str, Any]:
     line = one.line
     return {
         "position": one.position,
@@ -248,8 +248,9 @@ def _line_told(one: Linked) -> dict[str, Any]:
         "order": line.order or "",
         "order_line": line.order_line or "",
         "quantity": f"{line.quantity:f}" if line.quantity is not None else "",
-        "unit": line.unit or "",
+        "unit": unit_here(line.unit or "", one.found.unit if one.found else "", units),
         "price": f"{line.price:f}" if line.price is not None else "",
+        "price_per": f"{line.price_quantity:f}" if line.price_quantity else "1",
         "amount": f"{line.amount:f}" if line.amount is not None else "",
         "how": one.how,
         "question": one.question,

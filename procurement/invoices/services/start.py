@@ -21,8 +21,9 @@ from portal.kernel.errors import IllegalTransition, Invalid, Problem
 from portal.kernel.scope import requires_scope
 from procurement.catalogue.models import Company
 from procurement.invoices.messages import InvoiceHeader, LineChoice, LineEntry, SaveDraft
-from procurement.invoices.models import Invoice, InvoiceTaxChoice
+from procurement.invoices.models import Invoice
 from procurement.invoices.policies.checks import MOST_LINES
+from procurement.invoices.policies.sums import TaxKey
 from procurement.invoices.policies.terms import read_terms
 from procurement.invoices.queries import (
     agreed_prices,
@@ -32,6 +33,9 @@ from procurement.invoices.queries import (
     currencies_of,
     find_invoice,
     invoiced_companies,
+    last_taxes,
+    left_to_claim,
+    preset_tax,
     profile_of,
     taxes_of,
 )
@@ -94,7 +98,7 @@ def start_from_orders(
     else:
         chosen = _ordered(lines.filter(order__key__in=orders, cancelled=False))
     chosen = [one for one in chosen if one.order.state != OrderState.CANCELLED]
-    left = _left(chosen)
+    left = left_to_claim(chosen)
     starts = []
     for line in chosen:
         asked = wanted.get((line.order.key, line.key))
@@ -106,33 +110,6 @@ def start_from_orders(
 
 def _ordered(lines: Iterable[PurchaseOrderLine]) -> list[PurchaseOrderLine]:
     return sorted(lines, key=lambda one: (one.order.ordered_on, one.order_id, one.number, one.pk))
-
-
-def _left(lines: Sequence[PurchaseOrderLine]) -> dict[int, Decimal]:
-    """What a draft begins with of each line, by id. See Note [What a draft begins with]."""
-    claimed = claimed_by_line(line.pk for line in lines)
-    profiles = {line.order.company_id: profile_of(line.order.company) for line in lines}
-    by_order: dict[int, list[PurchaseOrderLine]] = defaultdict(list)
-    for line in lines:
-        by_order[line.order_id].append(line)
-    found: dict[int, Decimal] = {}
-    for theirs in by_order.values():
-        ordered = {line.pk: _ordered_of(line) - claimed[line.pk].quantity for line in theirs}
-        shipped = {
-            line.pk: max(line.shipped_quantity, line.received_quantity) - claimed[line.pk].quantity
-            for line in theirs
-        }
-        received = {line.pk: line.received_quantity - claimed[line.pk].quantity for line in theirs}
-        ways = [shipped, ordered]
-        if profiles[theirs[0].order.company_id].claims_received:
-            ways.insert(0, received)
-        chosen = next((way for way in ways if any(left > ZERO for left in way.values())), ordered)
-        found |= {pk: max(ZERO, left) for pk, left in chosen.items()}
-    return found
-
-
-def _ordered_of(line: PurchaseOrderLine) -> Decimal:
-    return line.received_quantity if line.closed else max(line.quantity, line.received_quantity)
 
 
 # --- from what has left or come -----------------------------------------------------------------------------
@@ -371,12 +348,12 @@ def _as_claimed(starts: Sequence[_Start], about: Invoice | None) -> tuple[LineEn
     claimed = {}
     if about is not None:
         claimed = {(one.order, one.line_key): one for one in entries_of(about) if one.order}
-    offered = taxes_of(starts[0].line.order.company)
+    tax = _tax_for(starts[0].line.order)
     prices = agreed_prices(one.line.pk for one in starts)
     entries = []
     for start in starts:
         name = (start.line.order.key, start.line.key)
-        fresh = _entry(start, prices, _usual(offered))
+        fresh = _entry(start, prices, tax)
         if name in claimed:
             same = claimed[name]
             fresh = replace(
@@ -420,9 +397,9 @@ def _begin_all(starts: Sequence[_Start], *, actor: Actor, at: datetime) -> list[
             message = _("An invoice has at most %(most)d lines. Choose fewer at once.")
             raise _refused("lines", message % {"most": MOST_LINES}, "too_many")
         order = theirs[0].line.order
-        offered = taxes_of(order.company)
+        tax = _tax_for(order)
         prices = agreed_prices(one.line.pk for one in theirs)
-        entries = tuple(_entry(one, prices, _usual(offered)) for one in theirs)
+        entries = tuple(_entry(one, prices, tax) for one in theirs)
         made.append(
             _begin(
                 order.supplier,
@@ -437,15 +414,12 @@ def _begin_all(starts: Sequence[_Start], *, actor: Actor, at: datetime) -> list[
     return made
 
 
-def _usual(offered: Sequence[InvoiceTaxChoice]) -> InvoiceTaxChoice | None:
-    """The tax that a new line begins with: the usual one of the company, or the only one."""
-    usual = next((one for one in offered if one.is_usual), None)
-    return usual or (offered[0] if len(offered) == 1 else None)
+def _tax_for(order: PurchaseOrder) -> TaxKey | None:
+    """The tax that a new line for an order begins with: see `preset_tax`."""
+    return preset_tax(last_taxes(order.supplier_id, order.company), taxes_of(order.company))
 
 
-def _entry(
-    start: _Start, prices: Mapping[int, tuple[Decimal, Decimal]], tax: InvoiceTaxChoice | None
-) -> LineEntry:
+def _entry(start: _Start, prices: Mapping[int, tuple[Decimal, Decimal]], tax: TaxKey | None) -> LineEntry:
     line = start.line
     price, per = prices.get(line.pk, (line.price, line.price_per))
     return LineEntry(

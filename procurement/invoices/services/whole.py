@@ -24,7 +24,9 @@ from procurement.invoices.queries import (
     currencies_of,
     find_invoice,
     invoiced_companies,
+    last_taxes,
     order_ids_of,
+    preset_tax,
     profile_of,
     rejected_namesake,
     taxes_of,
@@ -49,8 +51,8 @@ def write_whole(whole: WholeInvoice, *, actor: Actor, at: datetime) -> Invoice:
     """Write an invoice as a whole, as a draft. One whose number was rejected before is written as the next version of
     that one.
 
-    Order lines are named as their ERP does; what a line leaves out (unit, price unit, description, tax where the
-    company has a usual one) is that of its order line. Raises `Invalid` with every problem found; nothing is kept then.
+    Order lines are named as their ERP does; what a line leaves out (unit, price unit, description) is that of its order
+    line, its tax that of `preset_tax`. Raises `Invalid` with every problem found; nothing is kept then.
     """
     require_may(actor, Permission.INVOICE_WRITE)
     company = _company(whole, actor)
@@ -59,7 +61,7 @@ def write_whole(whole: WholeInvoice, *, actor: Actor, at: datetime) -> Invoice:
     currency = _currency(whole, lines, seller, company)
     about = _about(whole, seller, actor)
     rejected = rejected_namesake(seller.pk, company.pk, whole.kind, whole.header.number)
-    entries = _entries(whole, company, lines)
+    entries = _entries(whole, seller, company, lines)
     if rejected is not None and rejected.currency == currency:
         # Note [Orders first]: those of both versions.
         lock_orders({*order_ids_of([rejected.pk]), *(one.order_id for one in lines.values())})
@@ -101,7 +103,7 @@ def revise_whole(named: InvoiceNamed, whole: WholeInvoice, *, actor: Actor, at: 
     # Note [Orders first]: those of both versions.
     lock_orders({*order_ids_of([before.pk]), *(one.order_id for one in lines.values())})
     draft = revise_invoice(named, actor=actor, at=at)
-    entries = _entries(whole, before.company, lines)
+    entries = _entries(whole, before.supplier, before.company, lines)
     header = replace(whole.header, number=whole.header.number or before.number)
     command = SaveDraft(draft.key, draft.version, header, entries, whole.charges, whole.tax_words)
     draft = save_draft(command, actor=actor, at=at)
@@ -198,16 +200,15 @@ def _about(whole: WholeInvoice, seller: Supplier, actor: Actor) -> Invoice | Non
 
 
 def _entries(
-    whole: WholeInvoice, company: Company, lines: Mapping[Name, PurchaseOrderLine]
+    whole: WholeInvoice, seller: Supplier, company: Company, lines: Mapping[Name, PurchaseOrderLine]
 ) -> tuple[LineEntry, ...]:
-    offered = taxes_of(company)
-    usual = next((one for one in offered if one.is_usual), offered[0] if len(offered) == 1 else None)
+    tax = preset_tax(last_taxes(seller.pk, company), taxes_of(company))
 
     def entry(one: WholeLine) -> LineEntry:
         line = lines.get((one.order, one.line_key)) if one.order else None
         category, rate, place = one.category, one.tax_rate, one.jurisdiction
-        if not category and rate is None and usual is not None:
-            category, rate, place = usual.category, usual.rate, usual.jurisdiction
+        if not category and rate is None and tax is not None:
+            category, rate, place = tax.category, tax.rate, tax.jurisdiction
         return LineEntry(
             quantity=one.quantity,
             unit_price=one.unit_price,

@@ -15,7 +15,14 @@ from portal.kernel.errors import Invalid, Refusal
 from portal.kernel.web import paginate, see_other
 from procurement.invoices.messages import InvoiceNamed, LineChoice
 from procurement.invoices.models import Invoice
-from procurement.invoices.queries import find_invoice, invoiceable_lines, invoiced_companies, profile_of
+from procurement.invoices.queries import (
+    claimed_by_line,
+    find_invoice,
+    invoiceable_lines,
+    invoiced_companies,
+    left_to_claim,
+    profile_of,
+)
 from procurement.invoices.services import (
     add_lines,
     start_credit_for_count,
@@ -29,7 +36,7 @@ from procurement.invoices.services import (
 from procurement.invoices.states import InvoiceKind
 from procurement.orders.filters import picked_lines, picked_orders, read_picks
 from procurement.orders.models import PurchaseOrder
-from procurement.orders.queries import find_order
+from procurement.orders.queries import find_order, visible_lines
 from procurement.shipments.queries import matching_lines
 from suppliers.roles import Permission
 
@@ -93,7 +100,7 @@ def _choices(request: DoorRequest, picks: list[str]) -> list[LineChoice]:
         chosen = [choice for pick in picks if (choice := _choice(pick))]
         if not chosen:
             raise Invalid(_("Tick at least one order line."))
-        return chosen
+        return _with_what_is_left(request, chosen)
     rows = read_picks(picks)
     lines = invoiceable_lines(request.actor)
     if what == "lines":
@@ -112,6 +119,17 @@ def _choice(text: str) -> LineChoice | None:
     order, _dot, line = text.partition(".")
     key = _key(order)
     return LineChoice(key, line) if key else None
+
+
+def _with_what_is_left(request: DoorRequest, chosen: list[LineChoice]) -> list[LineChoice]:
+    """Each line with the quantity that stood beside it."""
+    lines = visible_lines(request.actor).filter(
+        order__key__in={one.order for one in chosen}, key__in={one.line_key for one in chosen}
+    )
+    found = {(line.order.key, line.key): line for line in lines.select_related("order__company")}
+    left = left_to_claim(list(found.values()), alone=True)
+    names = [(one.order, one.line_key) for one in chosen]
+    return [LineChoice(*name, left[found[name].pk] if name in found else None) for name in names]
 
 
 def _key(text: str) -> uuid.UUID | None:
@@ -158,10 +176,15 @@ def _show(
         order=("-received_quantity", "order_id", "number", "id"),
         size=PAGE_SIZE,
     )
+    left = left_to_claim(page.rows, alone=True)
+    claimed = claimed_by_line(left)
     rows = []
     for line in page.rows:
         pick = f"{line.order.key}.{line.key}"
-        rows.append({"line": line, "left": line.left, "pick": pick, "is_picked": pick in picks})
+        before = claimed[line.pk].quantity
+        rows.append(
+            {"line": line, "before": before, "left": left[line.pk], "pick": pick, "is_picked": pick in picks}
+        )
     problems = list(refusal.problems) if isinstance(refusal, Invalid) else []
     context: dict[str, Any] = {
         "page": page,

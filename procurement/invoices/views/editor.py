@@ -52,7 +52,7 @@ from procurement.invoices.presenters import (
 )
 from procurement.invoices.queries import Written, agreed_prices, checked, find_invoice, versions_of, written
 from procurement.invoices.services import save_draft
-from procurement.invoices.states import FileKind
+from procurement.invoices.states import FileKind, InvoiceKind
 from procurement.orders.models import PurchaseOrderLine
 from procurement.orders.policies import plain
 from procurement.orders.queries import visible_lines
@@ -113,6 +113,7 @@ def show_editor(
         "says": {
             name: [*([bad(wrong[name])] if name in wrong else []), *found.fields.get(name, ())]
             for name in (*HEADER, *PARTS)
+            if name not in _not_asked(invoice)
         },
         "lines": lines,
         "charges": charge_rows(texts, wrong),
@@ -136,6 +137,16 @@ def show_editor(
     elif template == EDITOR:
         response["HX-Retarget"], response["HX-Reswap"] = "#editor", "outerHTML"
     return response
+
+
+def _not_asked(invoice: Invoice) -> set[str]:
+    """The fields of the head that an invoice of its kind does not have: no sentence has a place there."""
+    if invoice.kind == InvoiceKind.INVOICE:
+        return {"corrects_number", "reason"}
+    missing = {"corrects_number"} if invoice.corrects_id else set()
+    if invoice.is_credit:
+        missing |= {"payment_days", "discount_percent", "discount_days", "due_on"}
+    return missing
 
 
 def _with_blank(texts: dict[str, str], add: str, tax: str) -> dict[str, str]:

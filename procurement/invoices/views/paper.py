@@ -23,6 +23,8 @@ from procurement.invoices.presenters import (
     asks_supplier,
     code_word,
     findings,
+    open_terms_text,
+    paid_text,
     said,
     tax_rows,
     tax_text,
@@ -99,7 +101,8 @@ def _show(request: DoorRequest, one: Invoice, *, refusal: Refusal | None = None)
             for each in told.told_charges
         ],
         "taxes": tax_rows(told.told_taxes, offered),
-        "terms": terms_text(one),
+        "terms": open_terms_text(one),
+        "paid": paid_text(one),
         # Why it was approved stays between people of the buying side.
         "approval_reason": "" if request.actor.is_supplier else one.approval_reason,
         "files": told.told_files,

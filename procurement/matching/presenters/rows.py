@@ -100,10 +100,10 @@ def match_rows(match: Match, *, actor: Actor) -> list[CheckRow]:
 
 def check_rows(checks: Iterable[Check], *, policy: str = "", actor: Actor) -> list[CheckRow]:
     """Checks as rows. For whom a rule is written is the buying side's to know; all else both sides read alike."""
-    return [_row(check, policy, whom=not actor.is_supplier) for check in checks]
+    return [_row(check, policy, is_supplier=actor.is_supplier) for check in checks]
 
 
-def _row(check: Check, policy: str, *, whom: bool) -> CheckRow:
+def _row(check: Check, policy: str, *, is_supplier: bool) -> CheckRow:
     tone, glyph = RESULT_LOOK[check.result]
     expected, actual = SIDES.get(check.kind, ("", ""))
     if check.kind is CheckKind.QUANTITY and check.inputs.get("way") == "two_way":
@@ -117,14 +117,14 @@ def _row(check: Check, policy: str, *, whom: bool) -> CheckRow:
         expected=input_text(expected, check.inputs),
         actual=input_text(actual, check.inputs),
         allowed=limit_text(check.rule) if check.rule else "",
-        rule=_rule_told(check, policy, whom=whom),
+        rule=_rule_told(check, policy, whom=not is_supplier),
         result=check.result.value,
         result_label=str(RESULT_WORDS[check.result]),
         tone=tone,
         glyph=glyph,
         sentence=check_sentence(check),
         acts=check.acts.value,
-        acts_label=acts_text(check.acts) if check.acts is not Acts.NOBODY else "",
+        acts_label=acts_text(check.acts, is_supplier=is_supplier) if check.acts is not Acts.NOBODY else "",
     )
 
 
@@ -135,9 +135,9 @@ def _rule_told(check: Check, policy: str, *, whom: bool) -> str:
     return f"{told} ({scope_text(check.rule)})" if whom else told
 
 
-def acts_text(acts: str) -> str:
-    """Whose turn it is."""
-    return str(ACTS_WORDS[Acts(acts)])
+def acts_text(acts: str, *, is_supplier: bool = False) -> str:
+    """Whose turn it is, as the reader calls them."""
+    return _("Your turn") if is_supplier and acts == Acts.SUPPLIER else str(ACTS_WORDS[Acts(acts)])
 
 
 def outcome_text(outcome: str) -> str:

@@ -166,6 +166,12 @@ SENTENCES: dict[str, Any] = {
 }
 
 
+NONE_CAME = lazy(
+    "%(claimed_in_all)s of order %(order)s, line %(line)s, are claimed, but none came yet. "
+    "It goes on by itself when they are booked."
+)
+
+
 def check_sentence(check: Check) -> str:
     """What one check says."""
     limit = check.limit if check.result is not Result.PASSED else None
@@ -192,6 +198,8 @@ def _read(name: str, text: str) -> Input:
 def sentence(message: str, inputs: Mapping[str, Input], *, limit: Fraction | None = None) -> str:
     """A sentence with its figures as the reader writes them; with what was allowed, where a limit was broken."""
     words = SENTENCES.get(message)
+    if message == "quantity.waits" and inputs.get("received") == 0:
+        words = NONE_CAME
     if words is None:
         return ""
     text = str(words) % _Shown(inputs)

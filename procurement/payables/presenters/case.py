@@ -236,7 +236,7 @@ def questions_page(invoice: Invoice, *, actor: Actor, at: datetime) -> dict[str,
     return {
         "invoice": invoice,
         "why": held_text(invoice.held_for),
-        "acts": acts_text(invoice) if invoice.state in OPEN else "",
+        "acts": acts_text(invoice, is_supplier=actor.is_supplier) if invoice.state in OPEN else "",
         "questions": said,
         "is_open": invoice.state in OPEN,
     }

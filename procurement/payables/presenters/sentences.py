@@ -34,10 +34,10 @@ def held_text(held_for: Mapping[str, Any]) -> str:
     return sentence % {name: params.get(name, "") for name in ("reason", "name", "answer")}
 
 
-def acts_text(invoice: Invoice) -> str:
-    """Whose turn it is, in a few words."""
+def acts_text(invoice: Invoice, *, is_supplier: bool = False) -> str:
+    """Whose turn it is, in a few words, as the reader calls them."""
     words: dict[str, Any] = {
-        Acts.SUPPLIER: _("The supplier acts"),
+        Acts.SUPPLIER: _("Your turn") if is_supplier else _("The supplier acts"),
         Acts.BUYER: _("The buyer acts"),
         Acts.RECEIVER: _("Receiving acts"),
         Acts.PAYABLES: _("Accounts payable acts"),

@@ -122,9 +122,11 @@ def test_a_pdf_gives_its_invoice_and_no_more():
 
 def test_pdfs_without_an_invoice_or_with_too_much_get_a_sentence():
     plain = read(a_pdf(("photo.jpg", b"\xff\xd8")))
-    assert [one.message for one in plain.problems] == [
-        "This PDF carries no invoice that a program can read. It can still be the picture of one that you type."
-    ]
+    (problem,) = plain.problems
+    assert problem.message == (
+        "This PDF carries no invoice that a program can read. Export it as Factur-X, UBL or CII; or type it, "
+        "and this PDF goes along as its picture."
+    )
     many = read(a_pdf(*((f"{number}.txt", b"x") for number in range(51))))
     assert [one.message for one in many.problems] == [
         "This PDF carries more than 50 files, so it is not read."

@@ -17,6 +17,7 @@ from portal.kernel.scope import acting
 from procurement.invoices.messages import Hold
 from procurement.invoices.models import Invoice
 from procurement.invoices.services import hold_invoice, reject_invoice
+from procurement.orders.models import PurchaseOrderLine
 from tests.builders import invoices
 from tests.builders.changes import an_agreed_order
 from tests.builders.counts import a_posted_sheet
@@ -149,9 +150,16 @@ def test_lines_of_many_orders_are_ticked_found_and_added_to_a_draft(people, at):
     empty = asha.post(new, {})
     assert (empty.status_code, "Tick at least one order line." in page(empty)) == (422, True)
 
+    with acting(FEED):
+        PurchaseOrderLine.objects.filter(order=first, key="L10").update(received_quantity=60)
+    shown = words(asha.get(new, {"order": str(first.key)}))
+    assert re.findall(r"Ball valve DN15 (\d+) pcs (\d+) pcs (\d+) pcs", shown)[0] == ("60", "0", "60")
+
+    asha.post(new, {"pick": [f"{first.key}.L10", f"{first.key}.L20"]})
+    assert [row[:2] for row in said(the_invoice())] == [("L10", 60), ("L20", 100)]  # as it stood beside each
     asha.post(new, {"pick": [f"{first.key}.L10", f"{second.key}.L20"]})
     draft = the_invoice()
-    assert [row[0] for row in said(draft)] == ["L10", "L20"]
+    assert [row[:2] for row in said(draft)] == [("L10", 60), ("L20", 100)]
     pressed = asha.post(
         url("invoice-save", draft), typed(asha.get(url("invoice", draft)), number="A-9", more="1")
     )
@@ -159,7 +167,7 @@ def test_lines_of_many_orders_are_ticked_found_and_added_to_a_draft(people, at):
     assert f"{second.key}.L20" not in page(asha.get(pressed["Location"]))
     asha.post(new, {"invoice": str(draft.key), "pick": f"{second.key}.L10"})
 
-    assert [row[:2] for row in said(draft)] == [("L10", 100), ("L20", 100), ("L10", 100)]
+    assert [row[:2] for row in said(draft)] == [("L10", 60), ("L20", 100), ("L10", 100)]
     assert fresh_invoice(draft).number == "A-9"
 
 
@@ -214,6 +222,8 @@ def test_typing_brings_back_only_what_moved_and_tells_the_match(people, at):
     assert "invoice-saved" in kept["HX-Trigger"]
     assert "<html" not in page(kept)
     assert 'id="amount-1" hx-swap-oob="true"' in page(kept)
+    moved = re.findall(r'id="([\w-]+)" hx-swap-oob', page(kept))
+    assert [one for one in moved if f'id="{one}"' not in page(editor)] == []  # each has its place
     assert "68.50" in words(kept)
     version = fresh_invoice(draft).version
     assert f'name="version" value="{version}" hx-swap-oob="true"' in page(kept)

@@ -31,6 +31,7 @@ from procurement.invoices.messages import (
     WholeLine,
 )
 from procurement.invoices.models import Invoice, InvoiceLine, InvoiceTax
+from procurement.invoices.presenters import open_terms_text, paid_text
 from procurement.invoices.queries import (
     booked_elsewhere,
     checked,
@@ -847,6 +848,7 @@ def test_an_invoice_follows_its_booking(people, order):
     assert (scheduled.state, scheduled.pay_on) == ("scheduled", date(2026, 4, 7))
     paid = booked("paid", 4, open_amount=D(0), paid_on=date(2026, 4, 6))
     assert (paid.state, paid.paid_on) == ("paid", date(2026, 4, 6))
+    assert (paid_text(paid), open_terms_text(paid)) == ("815.15 EUR", "")
     assert booked("partly_paid", 5, open_amount=D(100)).state == "scheduled"
     voided = booked("cancelled", 6, open_amount=D(0))
     assert (voided.state, voided.end_reason) == ("voided", "The ERP has cancelled its booking.")
@@ -950,6 +952,14 @@ def test_no_tax_is_due_for_a_reason_that_the_company_offers_or_the_supplier_writ
         save_draft(command, actor=asha.actor, at=MONDAY)
         assert [one.exemption_reason for one in InvoiceTax.objects.all()] == ["Article 196"]
     assert send(draft, asha).invoice.total == D("685.00")
+
+    other = an_agreed_order(asha, "4500000009", 1)
+    following = begin(other, asha)
+    assert {one.category for one in _lines(following)} == {"AE"}  # as it was taxed last, not as usual there
+    write(following, asha, lines=[pieces(1, "6.85", other, "L10", category="S", tax_rate=D(19))])
+    with acting(asha.actor):
+        codes = [one.code for one in findings_of(fresh_invoice(following), at=MONDAY)]
+        assert "other_tax" in codes
 
 
 # --- whole --------------------------------------------------------------------------------------------------

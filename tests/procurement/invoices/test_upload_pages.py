@@ -66,6 +66,8 @@ def test_an_electronic_invoice_is_uploaded_answered_and_sent(people, signed_in):
     assert asha.post(preview, {"answer": "1", "answer.1": choice}).status_code == 303
     shown = page(asha, preview)
     assert "as you said" in shown
+    for figure in ("50 pcs", "6.85 EUR", "407.58 EUR", "2 Mar 2026"):
+        assert figure in shown, figure
     assert 'name="make"' in shown
     assert asha.post(preview, {"again": "1"}).status_code == 303
     assert asha.post(preview, {"make": "1"}).status_code == 303
@@ -120,6 +122,9 @@ def test_what_is_no_invoice_is_refused_with_a_sentence(people, signed_in):
 def test_an_invoice_goes_out_as_pdf_factur_x_and_xml(people, signed_in):
     sent = a_sent_invoice(an_agreed_order(people["asha"]), people["asha"], number="INV-7")
     otto = signed_in(people["otto"])
+    menu = page(otto, reverse("invoice", args=[sent.key]))
+    for address in ("pdf/", "pdf/?facturx=1", "xml/ubl/", "xml/cii/"):
+        assert f'href="{reverse("invoice", args=[sent.key])}{address}"' in menu
     answer = otto.get(reverse("invoice-pdf", args=[sent.key]))
     assert answer["Content-Disposition"] == 'attachment; filename="invoice-INV-7.pdf"'
     text = PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()

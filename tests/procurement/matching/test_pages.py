@@ -88,6 +88,10 @@ def test_why_an_invoice_is_held_is_what_the_check_says():
     assert held_sentence(held) == check_sentence(check)
     assert held_sentence({"key": "disputed", "params": {"reason": "no"}}) == ""
     assert acts_text("buyer") == "The buyer acts"
+    assert [acts_text("supplier", is_supplier=mine) for mine in (True, False)] == [
+        "Your turn",
+        "The supplier acts",
+    ]
     assert outcome_text("waits_for_receipt") == "Waits for goods"
 
 
@@ -182,7 +186,7 @@ def test_a_draft_policy_is_tried_on_past_invoices(people):
     page = text_of(bea.get(reverse("policy-dry-run", args=[draft.key])))
     assert "1 of 3 invoices would pass." in page
     assert "7.10 EUR each is claimed on order 4500000001, line 10, but 6.85 EUR was agreed" in page
-    assert "only 0 pcs came yet" in page
+    assert "are claimed, but none came yet." in page
     with acting(FEED):
         Invoice.objects.filter(pk=dear.pk).update(state="rejected", rejected_reason="Too dear")
     page = text_of(bea.get(reverse("policy-dry-run", args=[draft.key])))

@@ -13,6 +13,7 @@ from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting
 from procurement.catalogue.models import Company
 from procurement.invoices.messages import InvoiceNamed
+from procurement.invoices.presenters import approved_text
 from procurement.invoices.services import withdraw_invoice
 from procurement.matching.engine import Kind, Outcome
 from procurement.matching.messages import WriteMatchPolicy
@@ -95,6 +96,7 @@ class TestWhatComesOfIt:
             "Clean ones",
             True,
         )
+        assert approved_text(invoice) == "Approved by rule: Clean ones."
         assert [one.message for one in checks_of(match)][-1] == "approval.alone"
         assert facts("invoice.approved")[0].facts["by"] == "by rule: Clean ones"
         with acting(FEED):
