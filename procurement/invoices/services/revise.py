@@ -23,7 +23,7 @@ def revise_invoice(named: InvoiceNamed, *, actor: Actor, at: datetime) -> Invoic
     all that it said, under its number. A correction that was begun already is opened again.
 
     Raises `IllegalTransition` for one that is settled (write a credit or a debit note) or claims nothing any more,
-    and `NotAllowed` as `whose_to_take_back` says.
+    and as `whose_to_take_back` says.
     """
     require_may(actor, Permission.INVOICE_WRITE)
     before, _orders = hold_with_orders(named.invoice, actor=actor)

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
-from portal.kernel.errors import Invalid, NotAllowed, Problem
+from portal.kernel.errors import IllegalTransition, Invalid, Problem
 from portal.kernel.scope import requires_scope
 from procurement.invoices.messages import InvoiceNamed
 from procurement.invoices.models import Invoice
@@ -30,8 +30,8 @@ def withdraw_invoice(named: InvoiceNamed, reason: str, *, actor: Actor, at: date
     """Take an invoice back, with a reason: it claims nothing any more, and its number is free again. A correction of it
     that was begun goes with it.
 
-    Raises `IllegalTransition` for one that is approved or further (that is given back by a credit note), and
-    `NotAllowed` as `whose_to_take_back` says.
+    Raises `IllegalTransition` for one that is approved or further (that is given back by a credit note), and as
+    `whose_to_take_back` says.
     """
     require_may(actor, Permission.INVOICE_WRITE)
     said = require_reason(reason)
@@ -72,9 +72,9 @@ def whose_to_take_back(invoice: Invoice, actor: Actor) -> str:
 
 
 def require_may_take_back(invoice: Invoice, actor: Actor) -> None:
-    """Raise `NotAllowed` as `whose_to_take_back` says."""
+    """Raise `IllegalTransition` as `whose_to_take_back` says."""
     if why_not := whose_to_take_back(invoice, actor):
-        raise NotAllowed(why_not)
+        raise IllegalTransition(why_not, details={"state": invoice.state})
 
 
 def require_reason(reason: str) -> str:

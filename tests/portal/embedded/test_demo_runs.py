@@ -1,4 +1,4 @@
-"""`make demo` for real: up, signed in as each of the five, stopped, up again in seconds, nothing left behind."""
+"""`make demo` for real: up, signed in as each of its people, stopped, up again in seconds, nothing left behind."""
 
 from __future__ import annotations
 
@@ -24,7 +24,15 @@ from portal.embedded.processes import started_at
 pytestmark = pytest.mark.slow
 
 LONGEST = 900.0  # the company takes a minute to make up, and longer beside other tests
-ROLES = ["supplier", "buyer", "accounts_payable", "administrator", "integration_owner", "receiving"]
+ROLES = [
+    "supplier",
+    "buyer",
+    "accounts_payable",
+    "administrator",
+    "integration_owner",
+    "receiving",
+    "manager",
+]
 
 
 def begin(var: Path, port: int) -> subprocess.Popen[str]:

@@ -314,9 +314,9 @@ def test_paying_short_needs_approval_of_the_whole_and_no_side_takes_the_note_bac
 
     note = short().note
     assert (note.state, states(invoice)) == ("sent", [(1, "asked")])
-    with pytest.raises(NotAllowed, match="sent this paper for you"):
+    with pytest.raises(IllegalTransition, match="sent this paper for you"):
         do(withdraw_invoice, note, asha, "Not so.")
-    with pytest.raises(NotAllowed, match="sent this paper for you"):
+    with pytest.raises(IllegalTransition, match="sent this paper for you"):
         do(revise_invoice, note, asha)
     # Its sender takes it back while nothing is approved; whoever was asked then approves nothing.
     do(withdraw_invoice, note, otto, "Wrong amount.")
