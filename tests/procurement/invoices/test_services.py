@@ -848,7 +848,8 @@ def test_an_invoice_follows_its_booking(people, order):
     assert (scheduled.state, scheduled.pay_on) == ("scheduled", date(2026, 4, 7))
     paid = booked("paid", 4, open_amount=D(0), paid_on=date(2026, 4, 6))
     assert (paid.state, paid.paid_on) == ("paid", date(2026, 4, 6))
-    assert (paid_text(paid), open_terms_text(paid)) == ("815.15 EUR", "")
+    with acting(FEED):
+        assert (paid_text(paid), open_terms_text(paid)) == ("815.15 EUR", "")
     assert booked("partly_paid", 5, open_amount=D(100)).state == "scheduled"
     voided = booked("cancelled", 6, open_amount=D(0))
     assert (voided.state, voided.end_reason) == ("voided", "The ERP has cancelled its booking.")
