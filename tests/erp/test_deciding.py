@@ -809,7 +809,7 @@ def test_the_story_costs_the_same_queries_whatever_happened(
     address = reverse("order-story", args=[in_portal().key])
     bea.get(address)
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(23):  # three of them for what the navigation counts of approvals
         bea.get(address)
 
 
