@@ -891,7 +891,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(("is_usual", True)), fields=("company",), name="invoice_tax_one_is_usual"
             ),
         ),
-        wall(INVOICE, visible="NOT (on_behalf AND state IN ('draft', 'discarded'))"),
+        wall(INVOICE, visible="NOT (on_behalf AND (state = 'draft' OR state = 'discarded'))"),
         *(wall(table) for table in (LINE, CHARGE, TAX, FILE)),
         same_supplier(INVOICE, "replaces_id", INVOICE),
         same_supplier(INVOICE, "corrects_id", INVOICE),
