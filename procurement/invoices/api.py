@@ -512,7 +512,7 @@ class Invoices(Doors):
 
     @extend_schema(
         operation_id="send_invoice",
-        summary="Send a draft",
+        summary="Send the draft of an invoice",
         description="It claims of its orders from now on, and is never edited.",
         tags=TAGS,
         parameters=WRITES,
@@ -578,7 +578,7 @@ class Invoices(Doors):
 
     @extend_schema(
         operation_id="discard_invoice",
-        summary="Throw a draft away",
+        summary="Throw the draft of an invoice away",
         description="It has claimed nothing.",
         tags=TAGS,
         parameters=WRITES,
