@@ -1,27 +1,10 @@
-/* The editor of a ship notice when it is left in the middle of a word: what was typed in the last moment goes along.
-   htmx keeps the rest (see editor.html); without a script one Save button does. Reads #editor, its parts #goods and #way.
-   And packing with the mouse: a line is dragged into a package, a package onto another one or, on the table's head, to the
-   floor. It presses the buttons that are there for everybody (Put, and `fill`). Reads:
+/* Packing with the mouse: a line is dragged into a package, a package onto another one or, on the table's head, to the
+   floor. It presses the buttons that are there for everybody (Put, and `fill`). Reads #editor and:
      [data-drag]        a package, by what its tick says; [data-drag-line] a line of which something is left, by its position
      [data-drop]        where it may be let go: a package by its position, "" the floor */
 "use strict";
 (() => {
   const form = () => document.querySelector("#editor");
-  let typed = false;
-
-  document.addEventListener("input", (event) => {
-    if (event.target.closest?.("#goods, #way")) typed = true;
-  });
-  document.addEventListener("htmx:beforeSend", (event) => {
-    if (event.detail.elt === form()) typed = false;
-  });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    // Not signed in any more, or no network: it is still only here.
-    if (event.detail.elt === form() && !event.detail.successful && event.detail.xhr.status !== 409) typed = true;
-  });
-  addEventListener("pagehide", () => {
-    if (typed && form()) navigator.sendBeacon(form().action, new FormData(form()));
-  });
 
   // Enter in the fields of how to pack a line packs it: the button beside them, not the first one of the form.
   document.addEventListener("keydown", (event) => {
