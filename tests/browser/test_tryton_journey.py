@@ -8,26 +8,21 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import expect
 
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.outbox.services import deliver_due
 from portal.kernel.scope import acting
-from procurement.demo.tryton.founding import PORTAL
-from procurement.demo.tryton.serving import DATABASE
-from procurement.erp.inbound import read_configured_feeds
 from procurement.erp.models import ErpCommand
 from procurement.orders.models import PurchaseOrder
 from suppliers.models import Membership, Supplier, User
 from suppliers.roles import CompanyRole, SupplierRole
 from tests.browser.test_supplier_answers import day
+from tests.browser.tryton import connected, one_interval, signed_in
 from tests.builders.world import fresh, fresh_line
 from tests.erp.papers import a_line, an_order
-from tests.erp.tryton.harness import TrytonHarness, tryton_harness
+from tests.erp.tryton.harness import TrytonHarness
 from tests.people import FEED, PASSWORD
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -40,30 +35,8 @@ LATER, FOLLOWING = PLANNED + timedelta(days=8), PLANNED + timedelta(days=21)
 
 @pytest.fixture
 def erp(tmp_path: Path, settings: Any) -> Iterator[TrytonHarness]:
-    """Northmoor's Tryton, and a portal that is connected with it."""
-    with tryton_harness("8.0", tmp_path) as harness:
-        user, password = PORTAL
-        host = harness.server.address.removeprefix("http://")
-        settings.ERP_CONNECTOR = "tryton"
-        settings.ERP_URL = urlsplit(f"http://{user}:{password}@{host}/{DATABASE}")
+    with connected(tmp_path, settings) as harness:
         yield harness
-
-
-def one_interval() -> None:
-    """What the workers do within one interval: read what the ERP has, bring it what waits, hear of it."""
-    read_configured_feeds(clock=timezone.now)
-    deliver_due(worker=1, clock=timezone.now)
-
-
-def person(browser: Any, live_server: Any, email: str) -> Any:
-    context = browser.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    page.goto("/accounts/login/")
-    page.fill("#id_login", email)
-    page.fill("#id_password", PASSWORD)
-    page.click("main button.btn-primary")
-    page.wait_for_url("**/")
-    return page
 
 
 def make_bea_and_mei() -> None:
@@ -116,7 +89,7 @@ def test_from_confirmed_in_tryton_to_received(
     lines = tuple(a_line(10 * n, item_number=item) for n, item in enumerate(items, start=1))
     order = erp.order_as_planned(an_order(NUMBER, lines, ordered_on=TODAY))
     one_interval()
-    mei = person(browser, live_server, "mei@acme.example")
+    mei = signed_in(browser, live_server, "mei@acme.example")
     expect(mei.locator("main")).to_contain_text(NUMBER)
     assert fresh(NUMBER).acknowledge_by_at is not None
     assert standing() == dict.fromkeys((10, 20, 30, 40), ("awaiting", "supplier"))
@@ -142,7 +115,7 @@ def test_from_confirmed_in_tryton_to_received(
     assert [standing()[number][1] for number in (10, 20, 30)] == ["buyer"] * 3
 
     # The buyer agrees; it stands in Tryton, is read back, and its echo asks nobody.
-    bea = person(browser, live_server, "bea@northmoor.example")
+    bea = signed_in(browser, live_server, "bea@northmoor.example")
     bea.goto(f"/orders/{fresh(NUMBER).key}/")
     bea.click("text=Accept all")
     bea.wait_for_selector(".q-toast")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -79,6 +80,7 @@ class Other:
     """A line of another invoice that claims; `place` is when it was sent, and its id."""
 
     invoice: int
+    document: UUID
     place: tuple[datetime, int]
     is_credit: bool
     state: str
@@ -284,7 +286,7 @@ class Gathering:
         """What others claim of an order line, as far as it counts. See Note [What counts before]."""
         mine, is_credit = _place(invoice), invoice.kind == InvoiceKind.CREDIT_NOTE
         for other in self.others.get(line_id, ()):
-            if other.invoice == invoice.pk:
+            if other.document == invoice.document:  # itself, or the version that it takes the place of
                 continue
             if self._counts(other, mine, is_credit):
                 yield other
@@ -341,7 +343,9 @@ class Gathering:
         seen: set[int] = set()  # a charge of an invoice on two of these orders counts once
         for order in {line.order_id for line in self.lines.get(invoice.pk, ()) if line.order_id}:
             for pk, other, code, is_allowance, amount in self.other_charges.get(order, ()):
-                if other.invoice == invoice.pk or pk in seen or not self._counts(other, mine, is_credit):
+                if other.document == invoice.document or pk in seen:
+                    continue
+                if not self._counts(other, mine, is_credit):
                     continue
                 seen.add(pk)
                 if is_allowance == is_credit:
@@ -436,6 +440,7 @@ def _others(order_lines: Mapping[int, PurchaseOrderLine]) -> dict[int, list[Othe
     found: dict[int, list[Other]] = defaultdict(list)
     for row in rows.values_list(
         "invoice_id",
+        "invoice__document",
         "invoice__sent_at",
         "invoice__kind",
         "invoice__state",
@@ -447,12 +452,15 @@ def _others(order_lines: Mapping[int, PurchaseOrderLine]) -> dict[int, list[Othe
         "approved_amount",
         "price_only",
     ):
-        invoice, sent_at, kind, state, line, order, quantity, unit, amount, approved, price_only = row
+        invoice, document, sent_at, kind, state, line, order, quantity, unit, amount, approved, price_only = (
+            row
+        )
         taken = approved if approved is not None and state in SETTLED else amount
         is_credit = kind == InvoiceKind.CREDIT_NOTE
         found[line].append(
             Other(
                 invoice,
+                document,
                 (sent_at or LATER, invoice),
                 is_credit,
                 state,
@@ -475,6 +483,7 @@ def _other_charges(order_ids: Iterable[int]) -> dict[int, list[tuple[int, Other,
         .values_list(
             "of_order",
             "invoice_id",
+            "invoice__document",
             "invoice__sent_at",
             "invoice__kind",
             "invoice__state",
@@ -486,10 +495,11 @@ def _other_charges(order_ids: Iterable[int]) -> dict[int, list[tuple[int, Other,
         .distinct()
     )
     found: dict[int, list[tuple[int, Other, str, bool, Decimal]]] = defaultdict(list)
-    for order, invoice, sent_at, kind, state, code, is_allowance, amount, pk in rows:
+    for order, invoice, document, sent_at, kind, state, code, is_allowance, amount, pk in rows:
         is_credit = kind == InvoiceKind.CREDIT_NOTE
         other = Other(
             invoice,
+            document,
             (sent_at or LATER, invoice),
             is_credit,
             state,

@@ -355,6 +355,17 @@ class TestDryMatch:
             assert not Match.objects.exists()
         assert (found.outcome, found.reason.message) == (Outcome.WAITS, "quantity.waits")
 
+    def test_a_correction_is_not_counted_beside_the_version_whose_place_it_takes(self, people):
+        first, _second = lines(100)
+        held = a_sent_invoice((first, 100, "7.85"))
+        matched_now(held)
+        assert fresh_invoice(held).state == "held"
+        draft = a_sent_invoice(
+            (first, 100, "6.85"), state="draft", number="INV-1", document=held.document, issue=2
+        )
+        with acting(people["asha"].actor):
+            assert dry_match(draft, at=MONDAY).outcome == Outcome.PASSED
+
     def test_who_reads_orders_has_nothing_matched(self, people):
         invoice = a_sent_invoice((lines()[0], 10, "6.85"))
         for name in ("asha", "bea"):
