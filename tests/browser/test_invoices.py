@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,7 +17,13 @@ from procurement.invoices.services import add_invoice_file, hold_invoice, reject
 from tests.browser.axe import WIDTHS, faults
 from tests.builders import invoices
 from tests.builders.changes import an_agreed_order
+from tests.builders.counts import a_notice, a_posted_sheet
+from tests.builders.facts import a_receipt, arrive
 from tests.builders.invoices import REVERSE, VAT, a_profile, fresh_invoice, settle
+from tests.builders.matching import a_match_policy
+from tests.builders.notices import react
+from tests.builders.payables import matched
+from tests.builders.world import a_line, a_paper, receive
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,6 +79,41 @@ def test_an_order_becomes_an_invoice_is_put_right_and_sent(at: Any, people: dict
     expect(desk.get_by_role("heading", name="Invoice LF-1, version 2")).to_be_visible()
     sent = the_invoice()
     assert (sent.state, sent.issue, str(sent.total)) == ("sent", 2, "1630.3000")
+
+
+def test_what_came_damaged_is_given_back_from_the_count_and_the_rest_is_paid(
+    at: Any, people: dict[str, Any]
+) -> None:
+    a_match_policy(people)
+    order = an_agreed_order(people["asha"])
+    notice = a_notice(people, order=order)
+    claimed = invoices.a_sent_invoice(order, people["asha"], {"L10": 60}, number="LF-1")
+    sheet = a_posted_sheet(people, 40, 5, "short", notice=notice)
+    arrive(a_receipt("GR-1", quantity=Decimal(40), reference="DN-1", received_on=timezone.now().date()))
+    receive(a_paper(lines=[a_line(10, received_quantity=Decimal(40)), a_line(20)]))
+    assert matched(claimed).state == "held"
+
+    supplier = at("asha")
+    supplier.goto(f"/receiving/{sheet.key}/")
+    supplier.get_by_role("button", name="Credit what is wrong").click()
+    expect(supplier.get_by_role("heading", name="New credit note")).to_be_visible()
+    expect(supplier.locator("#amount-1")).to_have_text("137.00 EUR")
+    supplier.get_by_label("Number", exact=True).fill("CN-1")
+    expect(supplier.locator("#say-number")).to_be_empty()
+    supplier.get_by_role("button", name="Look over and send").click()
+    supplier.get_by_role("button", name="Send it now").click()
+    expect(supplier.get_by_role("heading", name="Credit note CN-1")).to_be_visible()
+    react()
+
+    with acting(FEED):
+        assert sorted(Invoice.objects.values_list("number", "state", "total")) == [
+            ("CN-1", "approved", Decimal("163.03")),
+            ("LF-1", "approved", Decimal("489.09")),
+        ]
+    payer = at("otto")
+    payer.goto("/payables/due/")
+    for amount in ("489.09 EUR", "−163.03 EUR"):
+        expect(payer.get_by_role("main")).to_contain_text(amount)
 
 
 def test_every_page_by_day_and_night_on_phone_and_desk(

@@ -1,5 +1,5 @@
-"""From an invoice to the money, between a live Tryton and two people in browsers: one that nobody has to touch, one under
-a used number, and one that is 3 % too dear."""
+"""From an invoice to the money, between a live Tryton and two people in browsers: one that nobody touches, one under a
+used number, and one that is 3 % too dear."""
 
 from __future__ import annotations
 
