@@ -14,12 +14,12 @@ from enum import IntEnum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portal.kernel.templatetags.portal_ui import figure
 from portal.kernel.values import decimals_of, minor_units
 from procurement.invoices.policies.numbers import number_key
 from procurement.invoices.policies.sums import TaxKey
 from procurement.invoices.policies.terms import LONGEST_TERM
 from procurement.invoices.states import REASONED, UNTAXED, InvoiceKind, TaxCategory
-from procurement.orders.policies import plain
 
 ZERO = Decimal(0)
 MOST_LINES = 5000
@@ -278,8 +278,8 @@ def _check_line(line: CheckedLine, invoice: CheckedInvoice) -> Iterable[Finding]
             )
             values = {
                 "label": line.label,
-                "price": plain(line.price),
-                "per": plain(line.price_per),
+                "price": figure(line.price, minor_units(invoice.currency)),
+                "per": figure(line.price_per),
                 "unit": line.order_unit,
             }
             yield say(Grade.WARN, "price", message % values, "unit_price")
@@ -296,28 +296,28 @@ def _check_quantities(invoice: CheckedInvoice) -> Iterable[Finding]:
             last[name] = line
     for name, quantity in together.items():
         line = last[name]
-        values = {"quantity": plain(quantity), "unit": line.unit, "label": line.label}
+        values = {"quantity": figure(quantity), "unit": line.unit, "label": line.label}
         if invoice.is_credit:
             if line.returnable is not None and quantity > line.returnable:
                 message = _(
                     "%(quantity)s %(unit)s is more than the %(most)s %(unit)s that were claimed of %(label)s. "
                     "Give back less."
                 )
-                values["most"] = plain(max(ZERO, line.returnable))
+                values["most"] = figure(max(ZERO, line.returnable))
                 yield Finding(Grade.STOP, "over_credit", message % values, "quantity", line.position)
         elif line.open is not None and quantity > line.open:
             message = _(
                 "%(quantity)s %(unit)s is more than the %(open)s %(unit)s left to invoice of %(label)s: "
                 "it will be held."
             )
-            values["open"] = plain(max(ZERO, line.open))
+            values["open"] = figure(max(ZERO, line.open))
             yield Finding(Grade.WARN, "over_claim", message % values, "quantity", line.position)
         elif line.to_come > ZERO:
             message = _(
                 "%(to_come)s %(unit)s of %(label)s have not been received yet. It waits until they are, "
                 "and then goes on by itself."
             )
-            values["to_come"] = plain(line.to_come)
+            values["to_come"] = figure(line.to_come)
             yield Finding(Grade.HINT, "to_come", message % values, "quantity", line.position)
 
 
@@ -343,7 +343,7 @@ def _check_taxes(invoice: CheckedInvoice) -> Iterable[Finding]:
         elif invoice.offered and key not in invoice.offered:
             message = _("This company takes no tax of %(rate)s %% of this kind. Choose one of its list.")
             yield Finding(
-                Grade.STOP, "tax_not_offered", message % {"rate": plain(key.rate)}, "category", position
+                Grade.STOP, "tax_not_offered", message % {"rate": figure(key.rate)}, "category", position
             )
         if key.category in REASONED and not invoice.reasons.get(key, "").strip():
             message = _("Say why no tax is due: the words stand on the invoice.")
@@ -394,13 +394,13 @@ def _check_totals(invoice: CheckedInvoice) -> Iterable[Finding]:
             "Look which one is wrong."
         )
         values = {
-            "typed": f"{invoice.typed_total:.{max(places, decimals_of(invoice.typed_total))}f}",
-            "total": f"{invoice.total:.{places}f}",
+            "typed": figure(invoice.typed_total, places),
+            "total": figure(invoice.total, places),
             "currency": invoice.currency,
         }
         yield Finding(Grade.STOP, "typed_total", message % values, "typed_total")
     if invoice.is_credit and invoice.credit_left is not None and invoice.total > invoice.credit_left:
         places = minor_units(invoice.currency)
         message = _("Of that invoice %(left)s %(currency)s are left to give back, less than this comes to.")
-        values = {"left": f"{invoice.credit_left:.{places}f}", "currency": invoice.currency}
+        values = {"left": figure(invoice.credit_left, places), "currency": invoice.currency}
         yield Finding(Grade.STOP, "over_credit", message % values, "total")
