@@ -210,7 +210,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="supplierstatement",
             index=models.Index(
-                condition=models.Q(("state", "compared")), fields=["-gap", "id"], name="statement_by_gap"
+                condition=models.Q(("state", "compared")),
+                fields=["differing", "id"],
+                name="statement_differing",
             ),
         ),
         migrations.AddConstraint(

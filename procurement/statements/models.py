@@ -72,7 +72,9 @@ class SupplierStatement(models.Model):
         ]
         indexes = [
             models.Index(fields=["supplier", "company", "-came_at"], name="statement_of_supplier"),
-            models.Index(fields=["-gap", "id"], condition=Q(state="compared"), name="statement_by_gap"),
+            models.Index(
+                fields=["differing", "id"], condition=Q(state="compared"), name="statement_differing"
+            ),
         ]
 
     def __str__(self) -> str:

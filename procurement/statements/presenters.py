@@ -11,15 +11,17 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
 
 from portal.kernel.actors import Actor
 from portal.kernel.templatetags.portal_ui import day_text, money_text
 from procurement.payables.presenters.sentences import held_text
 from procurement.statements.models import StatementBalance, StatementRow, SupplierStatement
-from procurement.statements.states import ALIKE, ItemKind, Standing, Verdict
+from procurement.statements.states import ALIKE, ItemKind, Standing, StatementState, Verdict
 from suppliers.roles import Permission
 
 LOOKS: Mapping[str, tuple[str, str]] = {
@@ -242,6 +244,48 @@ def _their_step(row: StatementRow, invoice: Any, actor: Actor) -> Step | None:
 
 
 # --- the whole ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """How the statement stands, in one sentence, and who is to act."""
+
+    tone: str
+    glyph: str
+    turn: str
+    yours: bool
+    sentence: str
+
+
+def headline(statement: SupplierStatement, *, is_supplier: bool) -> Headline:
+    """The sentence at the top of a statement that was compared."""
+    day = day_text(statement.stated_on)
+    if statement.state == StatementState.SETTLED:
+        values = {
+            "name": statement.settled_by,
+            "day": day_text(timezone.localtime(statement.settled_at).date()),
+        }
+        sentence = _("The balance is agreed, by %(name)s on %(day)s.") % values
+        if statement.settled_note:
+            sentence = f"{sentence} “{statement.settled_note}”"
+        return Headline("done", "full", _("Agreed"), False, sentence)
+    if statement.state == StatementState.REPLACED:
+        return Headline("quiet", "stale", _("Replaced"), False, _("A newer statement has taken its place."))
+    if not statement.differing:
+        text = _("Both sides list the same as of %(day)s.") % {"day": day}
+        return Headline("done", "full", _("Agrees"), False, text)
+    text = ngettext("One row does not agree.", "%(n)d rows do not agree.", statement.differing)
+    text %= {"n": statement.differing}
+    if statement.gap:
+        apart = money_text(abs(statement.gap), statement.gap_currency)
+        more = (
+            _("We owe %(amount)s less than the list says.")
+            if statement.gap < 0
+            else _("We owe %(amount)s more than the list says.")
+        )
+        text = f"{text} {more % {'amount': apart}}"
+    turn = _("Look at each") if is_supplier else _("Differs")
+    return Headline("wait", "alert", turn, True, text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,6 @@ from procurement.statements.engine import Ours
 from procurement.statements.models import StatementBalance, StatementRow, SupplierStatement
 from procurement.statements.states import Standing, StatementState, Verdict
 from suppliers.models import Supplier
-from suppliers.queries import suppliers_of
 
 ZERO = Decimal(0)
 BACK = timedelta(days=60)  # a booking may be dated so long before the row that lists it
@@ -125,7 +124,7 @@ def companies_for(actor: Actor) -> list[Company]:
 
 def supplier_numbered(number: str, *, actor: Actor) -> Supplier | None:
     """The supplier of this number, or of exactly this name."""
-    mine = suppliers_of(actor)
+    mine = Supplier.objects.visible_to(actor)
     named = list(mine.filter(Q(number__iexact=number) | Q(name__iexact=number)).order_by("id")[:2])
     return named[0] if len(named) == 1 else mine.filter(number=number).first()
 

@@ -2,7 +2,12 @@
 
 from procurement.statements.services.asking import answer_row, ask_row
 from procurement.statements.services.compare import compare_statement
-from procurement.statements.services.keep import discard_statement, keep_statement, read_statement_as
+from procurement.statements.services.keep import (
+    discard_statement,
+    keep_statement,
+    parties_of,
+    read_statement_as,
+)
 from procurement.statements.services.settle import settle_statement
 
 __all__ = [
@@ -11,6 +16,7 @@ __all__ = [
     "compare_statement",
     "discard_statement",
     "keep_statement",
+    "parties_of",
     "read_statement_as",
     "settle_statement",
 ]

@@ -32,7 +32,7 @@ def keep_statement(command: KeepStatement, *, actor: Actor, at: datetime) -> tup
     has not come, a row whose figures cannot be.
     """
     require_may(actor)
-    supplier, company = _parties(command, actor)
+    supplier, company = parties_of(command.supplier, command.company, actor=actor)
     problems = _of_day(command, at)
     currency = (command.currency or supplier.currency or company.currency).upper()
     problems += [one for item in command.items for one in problems_of(item)]
@@ -74,24 +74,29 @@ def keep_statement(command: KeepStatement, *, actor: Actor, at: datetime) -> tup
     return statement, True
 
 
-def _parties(command: KeepStatement, actor: Actor) -> tuple[Supplier, Company]:
+@requires_scope
+def parties_of(number: str, code: str, *, actor: Actor) -> tuple[Supplier, Company]:
+    """Whose statement it is and to which company, by number and code; a supplier's own, and the only one, unsaid.
+
+    Raises `Invalid` for who or what is not known.
+    """
     problems = []
     supplier: Supplier | None
     if actor.is_supplier:
         supplier = Supplier.objects.get(pk=actor.supplier_ids[0])
     else:
-        supplier = supplier_numbered(command.supplier.strip(), actor=actor)
+        supplier = supplier_numbered(number.strip(), actor=actor)
         if supplier is None:
             message = _(
                 "Say whose statement it is: the supplier's number, or its name as it is written here."
             )
-            problems.append(Problem("supplier", message, command.supplier[:60], "unknown"))
+            problems.append(Problem("supplier", message, number[:60], "unknown"))
     companies = companies_for(actor) if actor.is_supplier else list(Company.objects.order_by("name", "id"))
-    found = [one for one in companies if command.company in ("", one.code)]
+    found = [one for one in companies if code in ("", one.code)]
     if len(found) != 1:
         message = _("Choose to whom it was sent: %(names)s.")
         text = message % {"names": ", ".join(one.code for one in companies[:20])}
-        problems.append(Problem("company", text, command.company[:20], "unknown"))
+        problems.append(Problem("company", text, code[:20], "unknown"))
     if problems or supplier is None:
         raise Invalid(problems[0].message, problems)
     return supplier, found[0]
