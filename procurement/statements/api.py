@@ -95,8 +95,9 @@ class StatementRowTold(serializers.Serializer):
     @extend_schema_field(serializers.UUIDField(allow_null=True))
     def get_invoice(self, row: StatementRow) -> Any:
         """The invoice beside it, by its key; null where there is none of ours."""
-        hidden = row.invoice is None or is_hidden_draft(row, self.context["actor"])
-        return None if hidden else str(row.invoice.key)
+        if row.invoice is None or is_hidden_draft(row, self.context["actor"]):
+            return None
+        return str(row.invoice.key)
 
 
 class BalanceTold(serializers.Serializer):

@@ -40,7 +40,7 @@ class StatementForm(forms.Form):
     )
 
     def __init__(self, *args: Any, actor: Actor, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"stated_on": today}, **kwargs)
+        super().__init__(*args, **{"initial": {"stated_on": today}, **kwargs})
         if actor.is_supplier:
             del self.fields["supplier"]
         companies = companies_for(actor)

@@ -1,17 +1,18 @@
 """Accounts payable asks about a row, and the supplier answers beside it. A row has one question at a time."""
 
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
 from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, Problem
-from portal.kernel.scope import requires_scope
+from portal.kernel.scope import acting, requires_scope
 from procurement.statements.messages import RowSaid
 from procurement.statements.models import StatementRow, SupplierStatement
 from procurement.statements.queries import find_row, find_statement
-from procurement.statements.services.holding import require_may
+from procurement.statements.services.holding import BOOKS, payables_people, require_may
 from procurement.statements.states import StatementState
 from suppliers.roles import Permission
 
@@ -74,10 +75,14 @@ def _text(command: RowSaid, missing: str) -> str:
 def _record(
     kind: str, statement: SupplierStatement, row: StatementRow, text: str, *, actor: Actor, at: datetime
 ) -> None:
-    facts = {
+    facts: dict[str, Any] = {
         "statement_key": str(statement.key),
+        "stated_on": statement.stated_on.isoformat(),
         "row": row.place,
         "number": row.number,
         "question" if kind == "statement.asked" else "answer": text[:500],
     }
+    if kind == "statement.answered":
+        with acting(BOOKS):  # a supplier's scope knows nobody of ours
+            facts["people"] = payables_people()
     record(kind, statement.stream, actor=actor, at=at, supplier_id=statement.supplier_id, facts=facts)

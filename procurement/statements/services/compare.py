@@ -13,7 +13,7 @@ from procurement.invoices.policies.numbers import number_key
 from procurement.statements.engine import Balance, Compared, Result, Theirs, compare
 from procurement.statements.models import StatementBalance, StatementRow, SupplierStatement
 from procurement.statements.queries import Booked, books_of
-from procurement.statements.services.holding import BOOKS, hold, require_may
+from procurement.statements.services.holding import BOOKS, hold, payables_people, require_may
 from procurement.statements.states import ALIKE, STATEMENT_LIFECYCLE, StatementState
 
 ZERO = Decimal(0)
@@ -158,6 +158,9 @@ def _move(statement: SupplierStatement, result: Result, *, actor: Actor, at: dat
         "gap": str(widest.gap),
         "currency": widest.currency,
         "on_behalf": statement.on_behalf,
+        "supplier": statement.supplier.name,
+        # Told of once, when a supplier sends one that differs.
+        "people": payables_people() if actor.is_supplier and differing and not statement.revision else [],
     }
     STATEMENT_LIFECYCLE.move(statement, "compare", actor=actor, at=at, facts=facts, fields=fields)
 

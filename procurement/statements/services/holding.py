@@ -13,7 +13,8 @@ from portal.kernel.errors import IllegalTransition, NotAllowed, StaleDocument
 from procurement.statements.models import SupplierStatement
 from procurement.statements.queries import find_statement
 from procurement.statements.states import STATEMENT_LIFECYCLE
-from suppliers.roles import Permission
+from suppliers.models import User
+from suppliers.roles import CompanyRole, Permission
 
 BOOKS = Actor.system("Statements")
 
@@ -22,6 +23,12 @@ def require_may(actor: Actor, permission: str = Permission.INVOICE_WRITE) -> Non
     """Raise `NotAllowed` for who may read statements and not do this."""
     if not actor.may(permission) or (permission == Permission.INVOICE_SETTLE and actor.is_supplier):
         raise NotAllowed(_("Your role reads statements of account. Ask somebody who invoices or pays."))
+
+
+def payables_people() -> list[int]:
+    """Who of accounts payable is told of a statement; at most twenty."""
+    people = User.objects.filter(is_active=True, company_role=CompanyRole.ACCOUNTS_PAYABLE)
+    return list(people.order_by("id").values_list("pk", flat=True)[:20])
 
 
 def hold(key: uuid.UUID, verb: str, *, actor: Actor) -> SupplierStatement:

@@ -38,6 +38,7 @@ def settle_statement(command: SettleStatement, *, actor: Actor, at: datetime) ->
         fields = {"settled_at": at, "settled_by": actor.label, "settled_note": note}
         facts = {
             "statement_key": str(statement.key),
+            "stated_on": statement.stated_on.isoformat(),
             "reason": note[:500],
             "differing": statement.differing,
             "gap": str(statement.gap),

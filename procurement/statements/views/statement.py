@@ -92,12 +92,13 @@ def _show(
     only = request.GET.get("only", "")
     if only not in (*Verdict.values, "all", "differing"):
         only = "differing" if found.differing else "all"
-    rows = rows_of(found).annotate(at=Coalesce("place", LAST))
+    rows = rows_of(found)
     if only == "differing":
         rows = differing(rows)
     elif only != "all":
         rows = rows.filter(verdict=only)
-    page = paginate(rows, request.GET.get("cursor", ""), order=("at", "id"), size=PAGE_SIZE)
+    placed = rows.annotate(at=Coalesce("place", LAST))
+    page = paginate(placed, request.GET.get("cursor", ""), order=("at", "id"), size=PAGE_SIZE)
     is_open = found.state == S.COMPARED
     context: dict[str, Any] = {
         "statement": found,

@@ -44,7 +44,7 @@ def read_upload(request: FileRequest) -> None:
     """Read a posted file while no transaction is open: a large one takes many seconds."""
     request.sheet, request.digest, request.unreadable = None, "", ""
     file = request.FILES.get("file")
-    if request.method != "POST" or file is None or not file.size:
+    if request.method != "POST" or file is None or file.file is None or not file.size:
         return
     digest = hashlib.sha256()
     for chunk in file.chunks():

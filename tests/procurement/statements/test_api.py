@@ -81,6 +81,6 @@ def test_what_cannot_be_compared_is_refused_with_its_row(people, tokens):
         ([{"number": "R-1", "opne": "5"}], None, "no field of this name"),
     ):
         answer = acme.post(STATEMENTS, {"stated_on": "2026-03-02", "rows": rows})
-        assert answer.status_code == status or status is None and answer.status_code in (400, 422)
+        assert answer.status_code == status or (status is None and answer.status_code in (400, 422))
         assert says in answer.content.decode()
     assert acme.post(STATEMENTS, {"stated_on": "2026-03-02", "rows": []}).json()["differing"] == 0

@@ -1,4 +1,4 @@
-"""Statements in a browser's eyes, without a script: upload, say the columns, look, compare, ask, answer, agree, take along."""
+"""Statements as people use them without a script: upload, columns, a look, compare, ask, answer, agree, take along."""
 
 import csv
 import io
