@@ -27,6 +27,7 @@ from procurement.mailroom.queries import mails_waiting
 from procurement.orders.queries import visible_lines, visible_orders
 from procurement.orders.states import Turn
 from procurement.payables.queries.approvals import waiting_for_me
+from procurement.statements.queries import waiting_statements
 from procurement.tolerances.queries import unseen_decisions
 from suppliers.queries import suppliers_of
 from suppliers.roles import CompanyRole, Permission
@@ -108,6 +109,10 @@ _INVOICE_PAGES = frozenset(
         "invoice-file-drop",
         "invoice-match",
     }
+)
+
+_STATEMENT_PAGES = frozenset(
+    {"statement-list", "statement", "statement-upload", "statement-columns", "statement-settle"}
 )
 
 WAYS = (
@@ -269,6 +274,26 @@ WAYS = (
         P.INVOICE_SETTLE,
         frozenset({"payables", "payables-case", "payables-short", "payables-approved", "payables-due"}),
         sides=_COMPANY,
+    ),
+    Way(
+        "statement-list",
+        "file-spreadsheet",
+        _("Statements of account"),
+        P.INVOICE_VIEW,
+        _STATEMENT_PAGES,
+        sides=_SUPPLIER,
+        phone=False,
+    ),
+    Way(
+        "statement-list",
+        "file-spreadsheet",
+        _("Statements of account"),
+        P.INVOICE_SETTLE,
+        _STATEMENT_PAGES,
+        sides=_COMPANY,
+        count="statements",
+        hot=True,
+        phone=False,
     ),
     Way(
         "payables-approvals",
@@ -472,6 +497,7 @@ def _counts(request: HttpRequest, wanted: set[str], actor: Actor, mine: Mine) ->
         "ruled": lambda: unseen_decisions(actor).count() if actor.may(P.ORDER_DECIDE) else 0,
         "changes": lambda: _changes(request, actor),
         "approvals": lambda: waiting_for_me(actor, request.at).count(),  # type: ignore[attr-defined]  # by the door
+        "statements": lambda: waiting_statements(actor).count(),
         "mails": lambda: mails_waiting(actor).count(),
         "commands": lambda: things_needing_a_person(actor, request.at),  # type: ignore[attr-defined]  # by the door
     }

@@ -100,6 +100,7 @@ from procurement.shipments.models import (
     ShipNoticeLine,
     UploadedNotices,
 )
+from procurement.statements.models import StatementBalance, StatementRow, SupplierStatement
 from procurement.threads.models import Attachment, Message
 from procurement.tolerances.models import (
     ToleranceDecision,
@@ -201,8 +202,11 @@ __all__ = [
     "SignedLink",
     "Site",
     "StandIn",
+    "StatementBalance",
+    "StatementRow",
     "StockPosition",
     "SupplierItem",
+    "SupplierStatement",
     "SupplyTold",
     "SweptRecord",
     "ToleranceDecision",

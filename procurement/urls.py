@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("procurement.supply.urls")),
     path("", include("procurement.invoices.urls")),
     path("", include("procurement.payables.urls")),
+    path("", include("procurement.statements.urls")),
     path("", include("procurement.matching.urls")),
     path("", include("procurement.mailroom.urls")),
     path("", include("procurement.erp.urls")),

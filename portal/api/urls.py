@@ -18,6 +18,7 @@ from procurement.orders import api as orders
 from procurement.payables import api as payables
 from procurement.receipts import api as receipts
 from procurement.shipments import api as shipments
+from procurement.statements import api as statements
 from procurement.threads import api as threads
 from procurement.tolerances import api as tolerances
 
@@ -33,6 +34,7 @@ urlpatterns = [
     *invoices.urlpatterns,
     *matching.urlpatterns,
     *payables.urlpatterns,
+    *statements.urlpatterns,
     *tolerances.urlpatterns,
     *threads.urlpatterns,
     *clocks.urlpatterns,

@@ -480,6 +480,8 @@ def _invoice_told(
 ) -> str:
     """What became of an invoice, for its supplier: why, and whether something is to be done."""
     facts = event.facts
+    if event.kind.startswith("statement."):
+        return _statement(item, event)
     item.number = str(facts.get("number", ""))
     item.facts = money_text(Decimal(str(facts.get("total", 0))), str(facts.get("currency", "")))
     item.url = f"{settings.PUBLIC_URL}{reverse('invoice-questions', args=[facts['invoice']])}"
@@ -518,6 +520,8 @@ def _invoice_asked(
 ) -> str:
     """An approval or a question that waits for the reader, or the answer to one."""
     facts = event.facts
+    if event.kind.startswith("statement."):
+        return _statement(item, event)
     item.number = str(facts.get("number", ""))
     case = seen.to_approve.get(str(facts.get("approval"))) if event.kind in APPROVAL_ASKED else None
     if case is not None:
@@ -555,6 +559,31 @@ def _to_approve(item: Item, case: InShort) -> None:
         item.sentences.append(
             _("Its page opens without signing in: approve or decline there. Opening it decides nothing.")
         )
+
+
+def _statement(item: Item, event: AuditEvent) -> str:
+    """A statement of account that differs, a question about a row of one, its answer, or that it is agreed."""
+    facts = event.facts
+    item.number = str(facts.get("number") or facts.get("stated_on") or "")
+    item.url = f"{settings.PUBLIC_URL}{reverse('statement', args=[facts['statement_key']])}"
+    item.signs_in = True
+    item.button = _("Look and answer") if event.kind == "statement.asked" else _("Open the statement")
+    if words := str(facts.get("question") or facts.get("answer") or facts.get("reason") or ""):
+        item.quotes.append(Quote(event.actor_label, words[:LONGEST_QUOTE]))
+    if event.kind == "statement.compared":
+        rows = int(facts.get("differing") or 0)
+        text = ngettext("One row does not agree.", "%(n)d rows do not agree.", rows)
+        item.sentences.append(text % {"n": rows})
+        item.facts = money_text(Decimal(str(facts.get("gap", 0))), str(facts.get("currency", "")))
+    day = day_text(date.fromisoformat(str(facts["stated_on"])))
+    values = {"name": event.actor_label, "supplier": facts.get("supplier", ""), "day": day}
+    texts = {
+        "statement.compared": _("The statement of %(supplier)s of %(day)s differs from our books"),
+        "statement.asked": _("A question about your statement of %(day)s"),
+        "statement.answered": _("%(name)s answered about the statement of %(day)s"),
+        "statement.settled": _("The balance of your statement of %(day)s is agreed"),
+    }
+    return texts[event.kind] % values
 
 
 _WRITERS: Mapping[str, Writer] = {

@@ -39,6 +39,7 @@ from tests.builders.invoices import a_draft_invoice, a_sent_invoice
 from tests.builders.matrix import a_time, by_mail, on_the_desk
 from tests.builders.programs import a_program, a_program_of
 from tests.builders.shipments import a_sent_notice, do
+from tests.builders.statements import a_statement, an_item, compared
 from tests.builders.world import MONDAY, a_line, an_order, make_world
 from tests.database import made_once
 from tests.people import FEED, Person
@@ -148,6 +149,7 @@ def keys_of(program):
         "invoices": invoices,
         "desk": invoices,
         **asked_on_the_desk(invoices[0]),
+        "statements": [listed(orders[1])],
     }
 
 
@@ -194,6 +196,15 @@ def invoiced(order):
     at = timezone.now()
     sent = a_sent_invoice(order, asha, {"L10": 5}, at=at)
     return [str(sent.key), str(a_draft_invoice(order, asha, {"L20": 5}, number="INV-2", at=at).key)]
+
+
+def listed(order):
+    """What the supplier lists as open, compared."""
+    rights = frozenset({Permission.INVOICE_WRITE})
+    theirs = Actor("Asha", "portal", Side.SUPPLIER, supplier_ids=(order.supplier_id,), permissions=rights)
+    asha = Person(None, theirs)
+    at = timezone.now()
+    return str(compared(a_statement(asha, [an_item(1, "INV-1", 5)], at=at), asha, at=at).key)
 
 
 def read_in_a_mail(order):
@@ -279,7 +290,7 @@ def explore(api, program, keys, operation, mode, examples):
 def test_nothing_breaks_and_nothing_is_a_lie(api, ground, db, settings, operation, mode, who, examples):
     settings.API_RATE = "1000000/min"
     programs, keys = ground
-    if who and OPERATIONS[operation][0].startswith("/api/v1/invoices"):
+    if who and OPERATIONS[operation][0].startswith(("/api/v1/invoices", "/api/v1/statements")):
         who = "invoicing"
     if who and OPERATIONS[operation][0].startswith(("/api/v1/desk", "/api/v1/approvals")):
         who = "desk"

@@ -50,6 +50,7 @@ from procurement.receipts.messages import WholeCount, WholeCountLine
 from procurement.receipts.models import ReceivingSheet, SheetLine, SheetPhoto
 from procurement.receipts.services import post_count
 from procurement.shipments.models import ShipNotice, UploadedNotices
+from procurement.statements.models import SupplierStatement
 from procurement.threads.models import Attachment
 from procurement.tolerances.messages import DocumentKind
 from procurement.tolerances.models import ToleranceDecision, TolerancePolicy, ToleranceRule
@@ -60,6 +61,7 @@ from tests.builders.clocks import a_draft_service
 from tests.builders.facts import a_bill, a_receipt, arrive, bill
 from tests.builders.invoices import a_sent_invoice
 from tests.builders.shipments import a_sent_notice
+from tests.builders.statements import a_statement, an_item, compared
 from tests.builders.tolerances import a_draft, a_rule
 from tests.builders.world import MONDAY, a_line, a_paper, receive
 from tests.people import FEED, Person
@@ -115,6 +117,7 @@ class Objects:
     approval_limit: ApprovalLimit
     approval: Approval
     question: InvoiceQuestion
+    statement: SupplierStatement
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -295,6 +298,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         _a_match_policy(number, people),
         invoice,
         *on_the_desk(invoice, wrote),
+        compared(a_statement(people["otto"], [an_item(2, "R-1", 5)], supplier=number), people["otto"]),
     )
 
 
@@ -639,6 +643,18 @@ def _question(objects: Objects) -> dict[str, Any]:
     return {"key": objects.question.key}
 
 
+def _statement(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.statement.key}
+
+
+def _statement_row(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.statement.key, "row": 2}
+
+
+def _statement_file(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.statement.key, "kind": "csv"}
+
+
 def _approval(objects: Objects) -> dict[str, Any]:
     return {"key": objects.approval.key, "word": "approve"}
 
@@ -762,6 +778,15 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "approval-answer": _approval,
     "approval-rule-end": _approval_rule,
     "approval-limit-drop": _approval_limit,
+    "statement": _statement,
+    "statement-columns": _statement,
+    "statement-compare": _statement,
+    "statement-discard": _statement,
+    "statement-settle": _statement,
+    "statement-say": _statement_row,
+    "statement-result": _statement_file,
+    "api-statement": _statement,
+    "api-statement-compare": _statement,
     "invoicing": _company_code,
     "invoicing-save": _company_code,
     **{

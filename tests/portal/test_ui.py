@@ -84,6 +84,7 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
     from procurement.orders import states
     from procurement.receipts.states import SheetState
     from procurement.shipments.states import NoticeState
+    from procurement.statements.states import StatementState
     from procurement.tolerances.states import JudgedOutcome, PolicyState, SwitchState
     from suppliers.states import SupplierState
 
@@ -97,6 +98,7 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
         "appointment": AppointmentState,
         "bill": PaymentState,
         "invoice": InvoiceState,
+        "statement": StatementState,
         "order": states.OrderState,
         "promise": states.PromiseState,
         "erp": CommandState,

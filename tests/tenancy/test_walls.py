@@ -60,6 +60,9 @@ EXTRA_POLICIES = {
         f"procurement_invoice{part}": {"supplier_writes_only", "supplier_drops_only"}
         for part in ("line", "charge", "tax", "file")
     },
+    # What a comparison makes of what a supplier lists is ours to say.
+    "procurement_statementrow": {"supplier_writes_only"},
+    "procurement_supplierstatement": {"supplier_writes_only"},
     # Whose a link's token is, is asked before anybody acts.
     "procurement_signedlink": {"doorkeeper_reads"},
     "procurement_approvallink": {"doorkeeper_reads"},
@@ -95,6 +98,7 @@ def test_child_tables_hold_their_supplier_equal_to_their_parents():
         "procurement_purchaseorder",
         "procurement_purchaseorderline",
         "procurement_shipnotice",
+        "procurement_supplierstatement",
     }
     expected = {
         model._meta.db_table
@@ -218,6 +222,7 @@ READ_ONLY = {
     "procurement_receipt",
     "procurement_receivingsheet",
     "procurement_sheetline",
+    "procurement_statementbalance",
     "procurement_supplieritem",
     "procurement_tolerancedecision",
     "procurement_wrongitem",
@@ -295,6 +300,8 @@ WRITES = {
     "procurement_signedlink": (
         "SELECT INSERT UPDATE(acted_on,opened_at,renewals,revoked_at,revoked_by,used_at)"
     ),
+    "procurement_statementrow": "SELECT INSERT UPDATE(answer,answered_at,answered_by)",
+    "procurement_supplierstatement": "SELECT INSERT",
     "procurement_uploadedanswer": "SELECT INSERT DELETE UPDATE(applied_at,applied_by,result)",
     "procurement_uploadednotices": (
         "SELECT INSERT DELETE UPDATE(applied_at,applied_by,columns,head,plan,planned_at,result,rows)"

@@ -108,6 +108,13 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "voided": Look(plazy("invoice", "Voided"), "quiet", "stop"),
         "discarded": Look(plazy("invoice", "Discarded"), "quiet", "none"),
     },
+    "statement": {
+        "read": Look(lazy("Not compared yet"), "wait", "wait"),
+        "compared": Look(plazy("statement", "Compared"), "move", "half"),
+        "settled": Look(plazy("statement", "Agreed"), "done", "full"),
+        "replaced": Look(plazy("statement", "Replaced"), "quiet", "stale"),
+        "discarded": Look(plazy("statement", "Discarded"), "quiet", "none"),
+    },
     "bill": {
         "entered": Look(lazy("Entered"), "wait", "wait"),
         "approved": Look(lazy("Approved"), "move", "half"),

@@ -1,0 +1,194 @@
+"""From an uploaded file to the rows of a statement: which column is which, what each row says, what cannot be read.
+
+Note [Signs]: one file lists credit notes and payments below zero, the next in a column of their own, a third as it pays
+them. A row counts by what it is: credit notes and payments take off, however their sign is written; a row that says
+nothing of its kind takes off where it is below zero, or stands on the credit side.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import IO, Any
+
+from django.utils.translation import gettext as _
+
+from portal.kernel.values import Unreadable
+from procurement.sheets.columns import CHOICE, DAY, NUMBER
+from procurement.sheets.package import refused
+from procurement.sheets.tables import UNKNOWN, cell_of, kept_cell, read_table
+from procurement.sheets.values import (
+    day_of,
+    formula_text,
+    is_titles,
+    known_words,
+    number_of,
+    text_of,
+    titles_of,
+    way_out,
+)
+from procurement.sheets.workbook import Wanted
+from procurement.statements.files.columns import (
+    AMOUNTS,
+    BY_NAME,
+    CHOICES,
+    COLUMNS,
+    MORE_KINDS,
+    READ,
+    known_names,
+    recognise,
+)
+from procurement.statements.messages import BadRow, Item
+from procurement.statements.policies import MOST_ROWS, kind_of, problems_of, signed
+from procurement.statements.states import ItemKind
+
+MOST_COLUMNS = 40
+HEAD_WITHIN = 15  # letters put addresses above their table
+LONGEST = 500
+MOST_BAD = 500
+WANTED = Wanted(
+    keys=(("number",),),
+    answers=AMOUNTS,
+    head_within=HEAD_WITHIN,
+    most_rows=MOST_ROWS,
+    most_columns=MOST_COLUMNS,
+    or_any=True,
+)
+SPARED = ("dated_on", "due_on", "reference")  # a row stands without these
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTable:
+    """A file's table as it is kept, the row in which its columns are named (0: the first), and which is which."""
+
+    table: Sequence[Sequence[Any]]
+    head: int
+    columns: Mapping[str, int]
+    is_clear: bool
+
+
+def read_file(file: IO[bytes], size: int) -> ReadTable:
+    """The table of a file. Raises `Invalid` when the file as a whole cannot be read."""
+    table = [
+        [_short(kept_cell(cell)) for cell in row[:MOST_COLUMNS]]
+        for _number, row in read_table(file, size, WANTED)
+    ]
+    while table and not any(cell not in (None, "") for cell in table[-1]):
+        table.pop()
+    if len(table) < 2:
+        raise refused(
+            _("This file holds no rows. Send the list of what is open, with a row of column names.")
+        )
+    known = known_names()
+    heads = [recognise(row, known) for row in table[:HEAD_WITHIN]]
+    best = max(range(len(heads)), key=lambda row: (heads[row][1], len(heads[row][0]), -row))
+    if len(table) - best - 1 > MOST_ROWS:
+        message = _("This file has more than %(most)d rows. Split it into several files.")
+        raise refused(message % {"most": MOST_ROWS})
+    return ReadTable(table, best, *heads[best])
+
+
+def _short(cell: Any) -> Any:
+    # PostgreSQL keeps no NUL in a text.
+    return cell[:LONGEST].replace("\0", "") if isinstance(cell, str) else cell
+
+
+def read_rows(
+    table: Sequence[Sequence[Any]], head: int, columns: Mapping[str, int], language: str, currency: str
+) -> tuple[list[Item], list[BadRow]]:
+    """What the rows of a table say, counted as a spreadsheet program counts them, and what cannot be read of them.
+
+    Rows that do not say their currency are in `currency`. Bad rows are named and left out; good ones stay.
+    """
+    titles = titles_of(COLUMNS)
+    kinds = {**MORE_KINDS, **known_words(CHOICES["kind"])}
+    items: list[Item] = []
+    bad: list[BadRow] = []
+    for number, cells in enumerate(table[head + 1 :], start=head + 2):
+        values = {
+            name: cell_of(cells[columns[name]])
+            for name in READ
+            if name in columns and columns[name] < len(cells)
+        }
+        texts = {name: text_of(value) for name, value in values.items()}
+        if not any(texts.values()) or is_titles(texts, titles):
+            continue
+        wrong: list[BadRow] = []
+        said = {
+            name: read
+            for name, text in texts.items()
+            if text and (read := _read(number, name, values[name], text, language, kinds, wrong))
+        }
+        item = None if any(one.is_left for one in wrong) else _item(number, said, currency, wrong)
+        if item is not None:
+            items.append(item)
+        bad += wrong
+    return items, bad[:MOST_BAD]
+
+
+def _item(number: int, said: Mapping[str, str], currency: str, wrong: list[BadRow]) -> Item | None:
+    figures = {name: Decimal(said[name]) for name in ("amount", "open", "debit", "credit") if name in said}
+    if "debit" in figures or "credit" in figures:
+        sides = figures.get("debit", Decimal(0)) - figures.get("credit", Decimal(0))
+        figures.setdefault("amount", sides)
+    amount, rest = figures.get("amount"), figures.get("open")
+    if amount is None and rest is None:
+        wrong.append(BadRow(number, "open", "", _("The row says no amount.")))
+        return None
+    kind = kind_of(said.get("kind", ""), rest if rest else amount)
+    item = Item(
+        row=number,
+        kind=kind,
+        number=said.get("number", "")[:60],
+        open=signed(kind, rest if rest is not None else amount or Decimal(0)),
+        currency=said.get("currency", currency).upper(),
+        amount=None if amount is None else signed(kind, amount),
+        dated_on=_day(said, "dated_on"),
+        due_on=_day(said, "due_on"),
+        reference=said.get("reference", "")[:100],
+    )
+    found = [BadRow(number, one.field, one.value, one.message) for one in problems_of(item)]
+    wrong += found
+    return None if found else item
+
+
+def _day(said: Mapping[str, str], name: str) -> date | None:
+    return date.fromisoformat(said[name]) if name in said else None
+
+
+def _read(
+    row: int,
+    name: str,
+    value: Any,
+    text: str,
+    language: str,
+    kinds: Mapping[str, str],
+    wrong: list[BadRow],
+) -> str | None:
+    """One cell in plain writing, or None and a word on why not."""
+    holds, is_left = BY_NAME[name].holds, name not in SPARED
+    if value is UNKNOWN:
+        wrong.append(BadRow(row, name, text, formula_text(), is_left))
+        return None
+    try:
+        if holds == DAY:
+            return day_of(value)
+        if holds == NUMBER:
+            return number_of(_plain(value, text), language)
+        if holds == CHOICE:
+            return kinds[text.casefold()]
+    except (Unreadable, KeyError, InvalidOperation, OverflowError, ValueError):
+        words = [*ItemKind.labels] if holds == CHOICE else ()
+        wrong.append(BadRow(row, name, text[:100], way_out(holds, words), is_left))
+        return None
+    return text
+
+
+def _plain(value: Any, text: str) -> Any:
+    """A figure as accounting programs write one below zero: `119.00-`, `(119.00)`."""
+    if not isinstance(value, str):
+        return value
+    if found := re.fullmatch(r"\(\s*([^-()]+?)\s*\)|([^-()]+?)\s*[-−]", text):
+        return f"-{found[1] or found[2]}"
+    return text

@@ -1,0 +1,241 @@
+"""Statements as people use them without a script: upload, columns, a look, compare, ask, answer, agree, take along."""
+
+import csv
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from portal.kernel.scope import acting
+from procurement.statements.models import StatementRow, SupplierStatement
+from tests.builders.changes import an_agreed_order
+from tests.builders.invoices import a_sent_invoice
+from tests.builders.statements import a_statement, an_item, compared
+from tests.people import FEED
+
+pytestmark = pytest.mark.django_db
+
+GERMAN = """Kontoauszug Kunde Northmoor;;;;;
+;;;;;
+Belegnummer;Belegart;Belegdatum;Fällig am;Offener Betrag;Whg
+R-1;Rechnung;02.03.2026;01.04.2026;81,52;EUR
+R-2;RE;02.03.2026;;1.200,00;EUR
+G 3;Gutschrift;01.03.2026;;50,00-;EUR
+ZE-4;Zahlung;01.03.2026;;(10,00);EUR
+R-5;Rechnung;03.04.26x;;5,00;EUR
+R-6;Quittung;02.03.2026;;5,00;EUR
+R-7;Rechnung;02.03.2026;;viel;EUR
+;;;;1.231,52;
+"""
+
+
+@pytest.fixture
+def at(people):
+    def browser(name):
+        client = Client()
+        client.force_login(people[name].user)
+        return client
+
+    return browser
+
+
+def post(client, content, name="open.csv", **more):
+    data = {"file": SimpleUploadedFile(name, content), "stated_on": "2026-03-02", **more}
+    return client.post(reverse("statement-upload"), data)
+
+
+def newest():
+    with acting(FEED):
+        return SupplierStatement.objects.latest("id")
+
+
+def page(client, url, status=200):
+    answer = client.get(url)
+    assert answer.status_code == status, answer.content[:500]
+    return " ".join(answer.content.decode().split())
+
+
+def test_a_supplier_uploads_what_its_accounting_wrote_and_reads_how_each_row_stands(people, at):
+    asha = at("asha")
+    order = an_agreed_order(people["asha"])
+    a_sent_invoice(order, people["asha"], {"L10": 10}, number="R-1")
+    assert "Upload a statement" in page(asha, reverse("statement-list"))
+    assert 'name="supplier"' not in page(asha, reverse("statement-upload"))
+    asha.cookies["django_language"] = "de"
+    with acting(FEED):
+        people["asha"].user.language = "de"
+        people["asha"].user.save()
+    answer = post(asha, GERMAN.encode())
+    with acting(FEED):
+        people["asha"].user.language = "en"
+        people["asha"].user.save()
+    statement = newest()
+    here = reverse("statement", args=[statement.key])
+    assert (answer.status_code, answer["Location"]) == (303, here)
+    with acting(FEED):
+        rows = StatementRow.objects.filter(statement=statement).order_by("place")
+        told = [(row.place, row.kind, row.number, str(row.open_amount)) for row in rows]
+    assert told == [
+        (4, "invoice", "R-1", "81.5200"),
+        (5, "invoice", "R-2", "1200.0000"),
+        (6, "credit_note", "G 3", "-50.0000"),
+        (7, "payment", "ZE-4", "-10.0000"),
+        (8, "invoice", "R-5", "5.0000"),
+    ]
+    assert [(one["row"], one["column"], one["is_left"]) for one in statement.bad] == [
+        (8, "dated_on", False),
+        (9, "kind", True),
+        (10, "open", True),
+        (11, "number", True),
+    ]
+    shown = page(asha, here)
+    for text in ("3 rows are left out", "Quittung", "1,226.52 EUR", "Compare"):
+        assert text in shown, text
+    assert at("otto").get(here).status_code == 404  # only read so far
+    assert asha.post(reverse("statement-compare", args=[statement.key])).status_code == 303
+    shown = page(asha, here)
+    for text in (
+        "From their balance to ours, EUR",
+        "4 rows do not agree. We owe 1,145.00 EUR less than the list says.",
+        "It never came to us, neither here nor in the books of the ERP.",
+        "Write this invoice",
+        "We know no payment of this reference",
+        "1,226.52 EUR",
+    ):
+        assert text in shown, text
+    assert "With us, being matched." not in shown
+    assert "With us, being matched." in page(asha, f"{here}?only=all")
+    assert 'name="note"' not in shown
+    assert post(asha, GERMAN.encode())["Location"] == here
+    for name, status in (("gil", 404), ("sam", 200), ("arun", 200), ("otto", 200), ("ada", 200)):
+        assert at(name).get(here).status_code == status, name
+
+
+def test_columns_that_nobody_knows_are_asked_for(people, at):
+    an_agreed_order(people["asha"])
+    asha = at("asha")
+    answer = post(asha, b"a,b,c\nR-1,2026-03-01,5\nR-2,2026-03-01,7")
+    statement = newest()
+    columns = reverse("statement-columns", args=[statement.key])
+    assert answer["Location"] == columns
+    assert "R-1, R-2" in page(asha, columns)
+    assert asha.post(columns, {"head": "1", "column.number": "1"}).status_code == 422
+    twice = asha.post(columns, {"head": "1", "column.number": "1", "column.open": "1"})
+    assert "chosen twice" in twice.content.decode()
+    said = {"head": "1", "column.number": "1", "column.dated_on": "2", "column.open": "3"}
+    assert asha.post(columns, said)["Location"] == reverse("statement", args=[statement.key])
+    assert "12.00 EUR" in page(asha, reverse("statement", args=[statement.key]))
+    assert asha.post(reverse("statement-discard", args=[statement.key])).status_code == 303
+    page(asha, reverse("statement", args=[statement.key]), 404)
+
+
+def test_debit_and_credit_sides_and_a_workbook_of_ours_are_read(people, at):
+    an_agreed_order(people["asha"])
+    otto = at("otto")
+    sides = (
+        b"Date,Invoice no,Debit,Credit,Balance\n2026-03-01,R-1,100.00,,100.00\n2026-03-02,C-1,,30.00,70.00"
+    )
+    assert post(otto, sides, supplier="nobody").status_code == 422
+    assert post(otto, sides, supplier="ACME").status_code == 303
+    with acting(FEED):
+        rows = list(newest().rows.order_by("place").values_list("kind", "number", "open_amount"))
+    assert rows == [("invoice", "R-1", 100), ("credit_note", "C-1", -30)]
+    blank = b"".join(otto.get(reverse("statement-sheet")).streaming_content)
+    book = load_workbook(io.BytesIO(blank))
+    sheet = book.worksheets[0]
+    assert [cell.value for cell in sheet[1]][:2] == ["kind", "number"]
+    for place, value in ((1, "Credit note"), (2, "C-9"), (6, 12.5)):
+        sheet.cell(3, place).value = value
+    filled = io.BytesIO()
+    book.save(filled)
+    assert post(otto, filled.getvalue(), "own.xlsx", supplier="Acme Valves").status_code == 303
+    with acting(FEED):
+        (row,) = newest().rows.all()
+    assert (row.kind, row.number, str(row.open_amount)) == ("credit_note", "C-9", "-12.5000")
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "says"),
+    [
+        (b"\0\1", "x.csv", "file"),
+        (b"PK\x03\x04nothing", "x.xlsx", "workbook"),
+        (b"number,open", "x.csv", "holds no rows"),
+        (b"number,open\n" + b"R,1\n" * 10_001, "x.csv", "more than 10000 rows"),
+    ],
+)
+def test_what_is_no_list_is_refused_with_a_sentence(people, at, content, name, says):
+    an_agreed_order(people["asha"])
+    answer = post(at("asha"), content, name)
+    assert answer.status_code == 422
+    assert says in answer.content.decode()
+    assert "q-err" in answer.content.decode()
+
+
+def test_accounts_payable_asks_the_supplier_answers_and_the_balance_is_agreed(people, at):
+    an_agreed_order(people["asha"])
+    statement = compared(
+        a_statement(people["asha"], [an_item(2, "R-1", 5), an_item(3, "R-2", 6)]), people["asha"]
+    )
+    here, say = reverse("statement", args=[statement.key]), reverse("statement-say", args=[statement.key, 2])
+    otto, asha = at("otto"), at("asha")
+    listed = page(otto, reverse("statement-list"))
+    assert "2 rows differ" in listed
+    assert "−11.00" in listed or "-11.00" in listed
+    assert "Ask the supplier" in page(otto, here)
+    assert "Your answer" not in page(asha, here)
+    assert otto.post(say, {"text": "  "}).status_code == 303
+    assert otto.post(say, {"text": "Which order?"})["Location"] == f"{here}?only=all#row-2"
+    shown = page(asha, here)
+    assert "Which order?" in shown
+    assert "Your answer" in shown
+    assert asha.post(say, {"text": "4500000001"}).status_code == 303
+    assert "4500000001" in page(otto, here)
+    settle = reverse("statement-settle", args=[statement.key])
+    version = newest().version
+    refused = otto.post(settle, {"version": version})
+    assert refused.status_code == 422
+    assert "It differs still" in refused.content.decode()
+    assert otto.post(settle, {"version": version - 1, "note": "x"}).status_code == 409
+    assert otto.post(settle, {"version": version, "note": "Never delivered."}).status_code == 303
+    assert "The balance is agreed, by Otto Payer" in page(asha, here)
+    assert "Never delivered." in page(asha, here)
+    assert asha.post(settle, {"version": version}).status_code == 403
+
+
+def test_the_result_goes_along_as_a_file_that_runs_nothing(people, at):
+    an_agreed_order(people["asha"])
+    items = [an_item(2, "=1+1", 5), an_item(3, "R-2", 6, reference="@SUM(A1)")]
+    statement = compared(a_statement(people["asha"], items), people["asha"])
+    asha = at("asha")
+    answer = asha.get(reverse("statement-result", args=[statement.key, "csv"]))
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    assert [(row["Number"], row["Difference"], row["Result"]) for row in rows] == [
+        ("'=1+1", "-5", "Not with us"),
+        ("R-2", "-6", "Not with us"),
+    ]
+    assert rows[1]["Reference of a payment"] == "'@SUM(A1)"
+    answer = asha.get(reverse("statement-result", args=[statement.key, "xlsx"]))
+    sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).worksheets[0]
+    assert (sheet["C2"].value, sheet["C2"].data_type, sheet["I3"].value) == ("=1+1", "s", 6)
+    assert asha.get(reverse("statement-result", args=[statement.key, "pdf"])).status_code == 404
+
+
+def test_a_page_asks_as_often_for_many_rows_as_for_one(people, at):
+    an_agreed_order(people["asha"])
+    counts = {}
+    for size in (1, 30):
+        items = [an_item(n, f"R-{n}", n) for n in range(1, size + 1)]
+        statement = compared(a_statement(people["otto"], items), people["otto"])
+        for name in ("asha", "otto"):
+            for url in (reverse("statement", args=[statement.key]), f"{reverse('statement-list')}?view=all"):
+                client = at(name)
+                client.get(url)
+                with CaptureQueriesContext(connection) as captured:
+                    assert client.get(url).status_code == 200
+                counts.setdefault((name, "list" in url or "view=all" in url), []).append(len(captured))
+    assert all(one == many for one, many in counts.values()), counts
