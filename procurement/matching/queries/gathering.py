@@ -29,7 +29,7 @@ from procurement.invoices.models import (
     InvoicingProfile,
 )
 from procurement.invoices.queries import booked_elsewhere
-from procurement.invoices.states import LIVE, SETTLED, FileKind, InvoiceKind
+from procurement.invoices.states import LIVE, OPEN, SETTLED, FileKind, InvoiceKind
 from procurement.matching.engine import (
     Claim,
     ClaimedCharge,
@@ -217,7 +217,9 @@ class Gathering:
             book=company.book,
             policy=company.policy.name if company.policy else "",
             duplicate_days=rule.duplicate_days,
-            approves_alone=rule.approves_alone and not company.is_stopped,
+            approves_alone=rule.approves_alone
+            and not company.is_stopped
+            and not _waits_for_its_invoice(invoice),
             approver=rule.name,
         )
 
@@ -349,6 +351,12 @@ class Gathering:
         return dict(found)
 
 
+def _waits_for_its_invoice(invoice: Invoice) -> bool:
+    """Whether it is a credit note of accounts payable that is approved together with its invoice, or not at all."""
+    about = invoice.corrects
+    return invoice.on_behalf and invoice.is_credit and about is not None and about.state in OPEN
+
+
 def _place(invoice: Invoice) -> tuple[datetime, int]:
     return (invoice.sent_at or LATER, invoice.pk)
 
@@ -359,9 +367,9 @@ def _place(invoice: Invoice) -> tuple[datetime, int]:
 def gather(
     invoices: Sequence[Invoice], *, at: datetime, hold: bool = False, tried: LivePolicy | None = None
 ) -> Gathering:
-    """Read all that these invoices are held against, with `company` and `supplier` at hand; with `hold` the tolerances
-    stay what they are until the transaction ends; `tried` takes the place of those that act. For the buying side and
-    the program itself.
+    """Read all that these invoices are held against, with `company`, `supplier` and `corrects` at hand; with `hold` the
+    tolerances stay what they are until the transaction ends; `tried` takes the place of those that act. For the buying
+    side and the program itself.
     """
     ids = [one.pk for one in invoices]
     lines = _by_invoice(InvoiceLine.objects.filter(invoice__in=ids).order_by("invoice_id", "position", "id"))

@@ -34,6 +34,7 @@ from procurement.payables.services.approvals import (
     Accepted,
     accept_invoice,
     clear,
+    hold_to_end_round,
     require_approver,
     require_reason,
 )
@@ -53,6 +54,7 @@ def put_on_hold(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
     require_approver(actor, Permission.INVOICE_SETTLE)
     reason = require_reason(command.reason)
     hold = Hold(HELD, Acts.PAYABLES, (("reason", reason),))
+    hold_to_end_round(command.invoice, actor=actor)
     invoice = hold_invoice(command.invoice, hold, actor=actor, at=at, version=command.version)
     clear(invoice, actor=actor, at=at)
     return invoice
@@ -61,6 +63,7 @@ def put_on_hold(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
 @requires_scope
 def let_go(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
     """Let an invoice that is held or disputed go on: it is matched again as things stand now."""
+    hold_to_end_round(command.invoice, actor=actor)
     invoice = release_invoice(command.invoice, actor=actor, at=at, version=command.version)
     clear(invoice, actor=actor, at=at)
     return invoice
@@ -69,6 +72,7 @@ def let_go(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
 @requires_scope
 def send_back(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
     """Reject an invoice with the reason: its supplier corrects it under its own number."""
+    hold_to_end_round(command.invoice, actor=actor)
     invoice = reject_invoice(command.invoice, command.reason, actor=actor, at=at, version=command.version)
     clear(invoice, actor=actor, at=at)
     return invoice

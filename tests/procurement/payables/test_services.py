@@ -40,6 +40,7 @@ from suppliers.models import User
 from suppliers.queries import actor_of
 from suppliers.roles import CompanyRole
 from tests.builders.invoices import a_draft_invoice, do, fresh_invoice, send
+from tests.builders.matching import a_match_policy
 from tests.builders.payables import (
     a_limit,
     a_rule,
@@ -334,6 +335,52 @@ def test_paying_short_needs_approval_of_the_whole_and_no_side_takes_the_note_bac
     later.sent_by_user_id = otto.user.pk
     assert "colleague" in whose_to_take_back(later, otto.actor)
     assert whose_to_take_back(later, max_.actor) == ""
+
+
+def test_a_credit_note_of_ours_stands_and_falls_with_the_round_of_its_invoice(people):
+    a_match_policy(people)
+    otto, max_ = people["otto"], people["max"]
+    invoice = an_invoice_over_price(people)
+
+    def short(minutes):
+        at = MONDAY + timedelta(minutes=minutes)
+        with acting(otto.actor):
+            command = PayShort(
+                invoice.key, fresh_invoice(invoice).version, (ShortLine(1, Decimal(21)),), "Agreed"
+            )
+            return pay_short(command, actor=otto.actor, at=at).note
+
+    declined = short(0)
+    assert matched(declined).state == "held"  # no rule approves it before its invoice
+    answer(decline_step, asked_for(invoice)[0], max_, "6.80 was agreed.")
+    note = fresh_invoice(declined)
+    assert (note.state, fresh_invoice(invoice).state) == ("withdrawn", "held")
+    assert "6.80" not in note.end_reason
+    ends = (
+        lambda: desk(call_off, invoice, otto),
+        lambda: desk(put_on_hold, invoice, otto, "Bank details first."),
+        lambda: ask(invoice, otto),
+        lambda: desk(send_back, invoice, otto, "6.85 was agreed."),
+    )
+    for minutes, end in enumerate(ends, start=1):
+        note = short(minutes)
+        end()
+        assert fresh_invoice(note).state == "withdrawn"
+    assert fresh_invoice(invoice).state == "rejected"
+    with acting(FEED):
+        assert Invoice.objects.filter(kind="credit_note").exclude(state="withdrawn").count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_its_supplier_takes_back_takes_our_credit_note_with_it(people):
+    invoice = an_invoice_over_price(people)
+    command = PayShort(invoice.key, fresh_invoice(invoice).version, (ShortLine(1, Decimal(21)),), "Agreed")
+    with acting(people["otto"].actor):
+        note = pay_short(command, actor=people["otto"].actor, at=MONDAY).note
+    do(withdraw_invoice, invoice, people["asha"], "Wrong price.")
+
+    assert follow_invoices(told("invoice.withdrawn"), MONDAY) == "lapsed 1, dropped 0"
+    assert fresh_invoice(note).state == "withdrawn"
 
 
 def test_what_happens_meanwhile_ends_the_round(people):
