@@ -48,6 +48,7 @@ from procurement.matching.engine.ways import MatchRule, Ways, together
 from procurement.matching.queries.rules import ways_of
 from procurement.orders.models import PurchaseOrderLine
 from procurement.orders.states import OrderState
+from procurement.receipts.queries import rejected_by_line
 from procurement.tolerances.messages import DocumentKind, Level, Measure, Subject
 from procurement.tolerances.policies import Rulebook
 from procurement.tolerances.queries import LivePolicy, groups_of, live_policy, live_policy_held, stopped_of
@@ -109,6 +110,7 @@ class Gathering:
     units: Mapping[str, str]
     credited: Mapping[tuple[int, int], Fraction]
     elsewhere: Mapping[int, Claimed]
+    rejected: Mapping[int, Decimal]
     settled: set[int] = field(default_factory=set)
     _factors: dict[str, Mapping[str, Fraction]] = field(default_factory=dict)
 
@@ -265,6 +267,7 @@ class Gathering:
             price=line.price,
             currency=order.currency,
             received=line.received_quantity,
+            rejected=self.rejected.get(line.pk, ZERO),
             price_per=line.price_per,
             way=self.company_of(invoice).ways.of(subject).way,
             claimed_quantity=quantity,
@@ -404,6 +407,7 @@ def gather(
         units=units,
         credited=_credited(invoices, units),
         elsewhere=booked_elsewhere(order_lines),
+        rejected=rejected_by_line(order_lines),
     )
 
 
