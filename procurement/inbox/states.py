@@ -138,11 +138,14 @@ class OwnedBy(models.TextChoices):
     NOBODY = "", _("nobody")
     RULE = "rule", _("by rule")
     BUYER = "buyer", _("the order’s buyer")
+    # Who asked about an invoice, or was asked, and hears no answer.
+    ASKED = "asked", _("by the question")
     PERSON = "person", _("by a person")
     # Taken by somebody who is away by the calendar: who stands in does not get it.
     TAKEN = "taken", _("by a person, while away")
 
 
+BY_ITSELF = (OwnedBy.RULE, OwnedBy.BUYER, OwnedBy.ASKED)
 BY_PERSON = (OwnedBy.PERSON, OwnedBy.TAKEN)
 
 

@@ -108,6 +108,23 @@ class Migration(migrations.Migration):
                 max_length=30,
             ),
         ),
+        migrations.AlterField(
+            model_name="exceptioncase",
+            name="owned_by",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("", "nobody"),
+                    ("rule", "by rule"),
+                    ("buyer", "the order’s buyer"),
+                    ("asked", "by the question"),
+                    ("person", "by a person"),
+                    ("taken", "by a person, while away"),
+                ],
+                default="",
+                max_length=10,
+            ),
+        ),
         migrations.AddConstraint(
             model_name="exceptioncase",
             constraint=models.CheckConstraint(
