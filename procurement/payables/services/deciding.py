@@ -15,7 +15,6 @@ from portal.kernel.errors import NotAllowed
 from portal.kernel.scope import requires_scope
 from procurement.invoices.messages import Hold, InvoiceHeader, InvoiceNamed, SaveDraft, TaxWord
 from procurement.invoices.models import Invoice
-from procurement.invoices.queries import find_invoice, lock_invoice
 from procurement.invoices.services.draft import save_draft
 from procurement.invoices.services.holding import require_as_seen, require_verb
 from procurement.invoices.services.send import send_invoice
@@ -104,7 +103,10 @@ def pay_short(command: PayShort, *, actor: Actor, at: datetime) -> PaidShort:
     `accept_invoice`.
     """
     require_approver(actor)
-    seen = find_invoice(command.invoice, actor=actor)
+    # Before anything of it is looked at: what somebody else did to it meanwhile is said first.
+    seen = hold_to_end_round(command.invoice, actor=actor)
+    require_as_seen(seen, command.version)
+    require_verb(seen, "approve")
     part = look_at_part(seen, command)
     if not actor.may(Permission.INVOICE_WRITE):
         raise NotAllowed(_("A credit note is written by accounts payable. Ask somebody there."))
@@ -131,9 +133,6 @@ def pay_short(command: PayShort, *, actor: Actor, at: datetime) -> PaidShort:
     )
     draft = save_draft(save, actor=actor, at=at)
     note = send_invoice(InvoiceNamed(draft.key, draft.version), actor=actor, at=at).invoice
-    invoice = lock_invoice(command.invoice, actor=actor)
-    require_as_seen(invoice, command.version)
-    require_verb(invoice, "approve")
     said = _("%(reason)s Credit note %(number)s takes off %(amount)s %(currency)s.") % {
         "reason": part.reason,
         "number": note.number,
