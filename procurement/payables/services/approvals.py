@@ -211,7 +211,7 @@ def _end_round(invoice: Invoice, asked: Iterable[Approval], *, actor: Actor, at:
 def _approve(invoice: Invoice, reason: str, *, actor: Actor, at: datetime) -> Invoice:
     """Approve an invoice, and with it the credit notes that accounts payable sent about it for its supplier."""
     notes = hold_notes(invoice)
-    approved = approve_invoice(invoice.key, reason, actor=actor, at=at)
+    approved = approve_invoice(invoice.key, reason, less=notes, actor=actor, at=at)
     for note in notes:
         approve_invoice(note.key, reason, actor=actor, at=at)
     return approved
