@@ -21,10 +21,11 @@ from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, NotFoun
 from portal.kernel.scope import requires_scope
 from procurement.invoices.messages import InvoiceNamed
 from procurement.invoices.models import Invoice
-from procurement.invoices.queries import lock_invoice
+from procurement.invoices.queries import lock_invoice, order_ids_of
 from procurement.invoices.services.holding import hold_with_orders, require_as_seen, require_verb
 from procurement.invoices.services.settle import approve_invoice
 from procurement.invoices.services.withdraw import withdraw_invoice
+from procurement.orders.queries import lock_orders
 from procurement.payables.messages import ApprovalSaid, InvoiceSaid
 from procurement.payables.models import Approval, ApprovalRule
 from procurement.payables.policies import may_answer, steps_reached
@@ -168,7 +169,10 @@ def lapse_approvals(keys: Iterable[uuid.UUID], *, actor: Actor, at: datetime) ->
     """
     lapsed = 0
     rows = Approval.objects.filter(invoice__document__in=list(keys), state__in=OPEN_APPROVALS)
-    for key in sorted(set(rows.values_list("invoice__key", flat=True)), key=str):
+    invoices = sorted(set(rows.values_list("invoice_id", "invoice__key")))
+    # All orders before any invoice: whoever holds several invoices does so.
+    lock_orders(order_ids_of([pk for pk, _key in invoices]))
+    for _pk, key in invoices:
         try:
             invoice = hold_to_end_round(key, actor=actor)
         except NotFound:
