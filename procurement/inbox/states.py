@@ -38,6 +38,7 @@ class Cause(models.TextChoices):
     DRAFT = "draft", _("A mail was read as an answer")
     INVOICE = "invoice", _("An invoice waits for us")
     CREDIT = "credit", _("A credit is due")
+    QUESTION = "question", _("A question about an invoice was not answered")
 
 
 class CaseKind(models.TextChoices):
@@ -77,6 +78,7 @@ class CaseKind(models.TextChoices):
     INVOICE_WITHOUT_ORDER = "invoice_without_order", _("Invoice without order")
     INVOICE_DISPUTED = "invoice_disputed", _("Invoice disputed")
     CREDIT_EXPECTED = "credit_expected", _("Credit expected")
+    ANSWER_MISSED = "answer_missed", _("No answer about an invoice")
     # --- known, for what is built later
     BANK_CHANGE = "bank_change", _("Bank detail change")
     DOCUMENT_EXPIRING = "document_expiring", _("Document expiring or expired")
@@ -123,6 +125,8 @@ class CloseReason(models.TextChoices):
     APPROVED = "approved", _("The invoice was approved.")
     REJECTED = "rejected", _("The invoice was rejected; the supplier corrects it.")
     CREDITED = "credited", _("The credit note came.")
+    TOLD = "told", _("The question was answered.")
+    NOT_ASKED = "not_asked", _("It is not asked any more.")
     MERGED = "merged", _("It is part of another case now.")
     GONE = "gone", _("Its cause is gone.")
     SETTLED = "settled", _("A person settled it.")
@@ -134,11 +138,14 @@ class OwnedBy(models.TextChoices):
     NOBODY = "", _("nobody")
     RULE = "rule", _("by rule")
     BUYER = "buyer", _("the order’s buyer")
+    # Who asked about an invoice, or was asked, and hears no answer.
+    ASKED = "asked", _("by the question")
     PERSON = "person", _("by a person")
     # Taken by somebody who is away by the calendar: who stands in does not get it.
     TAKEN = "taken", _("by a person, while away")
 
 
+BY_ITSELF = (OwnedBy.RULE, OwnedBy.BUYER, OwnedBy.ASKED)
 BY_PERSON = (OwnedBy.PERSON, OwnedBy.TAKEN)
 
 

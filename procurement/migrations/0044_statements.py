@@ -16,7 +16,7 @@ STATEMENT, ROW, BALANCE = (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("procurement", "0042_approval_links"),
+        ("procurement", "0043_partial"),
         ("suppliers", "0006_invoicing"),
     ]
 

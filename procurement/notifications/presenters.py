@@ -498,6 +498,14 @@ def _invoice_told(
             item.button = _("Look and answer")
         else:
             item.sentences.append(_("Correct it and send it again under its own number."))
+    elif event.kind == "invoice.approved":
+        for note in facts.get("less", ()):
+            off = money_text(Decimal(str(note["total"])), str(note["currency"]))
+            item.sentences.append(
+                _("Credit note %(number)s, written for you, takes off %(amount)s.")
+                % {"number": note["number"], "amount": off}
+            )
+            item.quotes.append(Quote(event.actor_label, str(note["reason"])[:LONGEST_QUOTE]))
     elif event.kind == "invoice.paid" and facts.get("paid_on"):
         item.sentences.append(
             _("Paid on %(day)s.") % {"day": day_text(date.fromisoformat(str(facts["paid_on"])))}

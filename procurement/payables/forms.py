@@ -16,11 +16,13 @@ from portal.kernel.values import Unreadable, read_date, read_decimal
 from procurement.catalogue.models import Company
 from procurement.invoices.messages import SaveProfile, TaxOffered
 from procurement.invoices.models import InvoiceTaxChoice
-from procurement.payables.messages import ShortLine, WriteLimit, WriteRule
+from procurement.payables.messages import ShortCharge, ShortLine, WriteLimit, WriteRule
 from procurement.payables.policies import MOST_STEPS
 from procurement.payables.presenters.sentences import role_text
 from procurement.payables.queries.approvals import approvers, approving_roles
 from procurement.payables.states import Why
+
+FIGURES = ("quantity", "price", "short")
 
 
 def read_amount(field: str, text: str) -> Decimal | None:
@@ -42,24 +44,42 @@ def day_or_none(text: str) -> date | None:
     return read_date(text) if text.strip() else None
 
 
-def read_shorts(post: Mapping[str, Any]) -> tuple[ShortLine, ...]:
-    """How much of each line is not paid: fields `short-<position>`. Raises `Invalid` with every bad one."""
-    found: list[ShortLine] = []
+def read_part(
+    post: Mapping[str, Any],
+) -> tuple[tuple[ShortLine, ...], tuple[ShortCharge, ...]]:
+    """What of each line and charge is paid, where that is not all: fields `quantity-`, `price-`, `short-` and `why-`,
+    and `charge-`, each with the position. Raises `Invalid` with every bad one.
+    """
+    read: dict[tuple[str, int], Decimal] = {}
     problems: list[Problem] = []
     for name, text in post.items():
-        position = name.removeprefix("short-")
-        if not name.startswith("short-") or not position.isdecimal():
+        what, _dash, position = name.partition("-")
+        if what not in (*FIGURES, "charge") or not position.isdecimal() or len(position) > 6:
             continue
         try:
-            amount = read_amount(name, str(text))
+            figure = read_amount(name, str(text))
         except Invalid as refusal:
             problems += refusal.problems
             continue
-        if amount:
-            found.append(ShortLine(int(position), amount))
+        if figure is not None:
+            read[what, int(position)] = figure
     if problems:
         raise Invalid(problems[0].message, problems)
-    return tuple(found)
+    positions = sorted({position for what, position in read if what != "charge"})
+    lines = tuple(
+        ShortLine(
+            position,
+            read.get(("short", position), Decimal(0)),
+            read.get(("quantity", position)),
+            read.get(("price", position)),
+            str(post.get(f"why-{position}", "")).replace("\r\n", " ").strip(),
+        )
+        for position in positions
+    )
+    charges = tuple(
+        ShortCharge(position, amount) for (what, position), amount in read.items() if what == "charge"
+    )
+    return lines, charges
 
 
 class _Approver(forms.Form):

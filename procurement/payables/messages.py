@@ -94,7 +94,22 @@ class AnswerQuestion:
 
 @dataclass(frozen=True, slots=True)
 class ShortLine:
-    """How much of a line's net amount is not paid, in the invoice's currency."""
+    """What of a line is paid, where that is not all: so many of its units (`quantity`), at a lower price for what its
+    price is for (`unit_price`); and how much is taken off besides (`amount`, net). None: all of it, or at its price.
+
+    `reason` is why; empty: the reason of the whole.
+    """
+
+    position: int
+    amount: Decimal = Decimal(0)
+    quantity: Decimal | None = None
+    unit_price: Decimal | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShortCharge:
+    """How much of a charge of the whole is paid, by the charge's position."""
 
     position: int
     amount: Decimal
@@ -102,16 +117,18 @@ class ShortLine:
 
 @dataclass(frozen=True, slots=True)
 class PayShort:
-    """An invoice is approved, and what is not due of it goes off with a credit note that is written for the supplier.
+    """A part of an invoice is approved, and what is not due of it goes off with a credit note that is written for the
+    supplier.
 
-    `number` is the number of that note.
+    `reason` is why; it may be empty where every line says its own. `number` is the number of that note.
     """
 
     invoice: uuid.UUID
     version: int
     lines: tuple[ShortLine, ...]
-    reason: str
+    reason: str = ""
     number: str = ""
+    charges: tuple[ShortCharge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

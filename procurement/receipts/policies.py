@@ -121,6 +121,75 @@ def _sum(bookings: Iterable[Booking]) -> Decimal:
     return sum((one.quantity for one in bookings), start=ZERO)
 
 
+# --- what was not accepted ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CountedGoods:
+    """What posted sheets of one delivery have of a line: `good`, and `damaged`: here and not accepted. What the buyer
+    accepted as it is is good. `reference` is what the ERP is to note with its booking, as such are compared; `before`
+    is how much of the line had come when its notice was sent (0: nobody knows).
+    """
+
+    reference: str
+    received_on: date
+    good: Decimal
+    damaged: Decimal
+    before: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class BookedGoods:
+    """So much of a line as the ERP booked it, in the line's unit; `reference` as such are compared."""
+
+    reference: str
+    received_on: date
+    quantity: Decimal
+
+
+def rejected_in(
+    received: Decimal, counts: Collection[CountedGoods], bookings: Collection[BookedGoods]
+) -> Decimal:
+    """How much of what the ERP calls `received` of a line was not accepted at the dock, and is still in that figure.
+
+    The ERP is asked to book what is good. So of what it booked under the reference of a count the good comes first, and
+    what goes beyond is damaged. What it booked otherwise since that day (by its own people, under another reference or
+    without any), or only counts on the order, is first the good that is not booked under its own, and then the damaged.
+    What it counts less on the order than it booked it has taken off itself, and it is taken off once.
+    """
+    by_reference: dict[str, list[CountedGoods]] = {}
+    for one in counts:
+        by_reference.setdefault(one.reference, []).append(one)
+    rejected = good_left = damaged_left = ZERO
+    waiting: list[CountedGoods] = []
+    for reference, same in by_reference.items():
+        good = sum((one.good for one in same), start=ZERO)
+        damaged = sum((one.damaged for one in same), start=ZERO)
+        booked = sum((one.quantity for one in bookings if one.reference == reference), start=ZERO)
+        inside = _between(booked - good, damaged)
+        rejected += inside
+        if booked < good or not booked:
+            good_left += max(ZERO, good - booked)
+            damaged_left += damaged - inside
+            waiting += same
+    if damaged_left:
+        since = min(one.received_on for one in waiting)
+        elsewhere = [
+            one for one in bookings if one.reference not in by_reference and one.received_on >= since
+        ]
+        other = sum((one.quantity for one in elsewhere), start=ZERO)
+        unbooked = received - sum((one.quantity for one in bookings), start=ZERO)
+        if not bookings:
+            unbooked -= min(one.before for one in waiting)
+        rejected += _between(other + max(ZERO, unbooked) - good_left, damaged_left)
+    taken_off = sum((one.quantity for one in bookings), start=ZERO) - received
+    return _between(rejected - max(ZERO, taken_off), received)
+
+
+def _between(quantity: Decimal, most: Decimal) -> Decimal:
+    return max(ZERO, min(quantity, most))
+
+
 # --- what a scanner reads -----------------------------------------------------------------------------------
 
 IN_BRACKETS = re.compile(r"\((\d{2,4})\)")

@@ -19,7 +19,7 @@ from procurement.invoices.services.settle import hold_invoice
 from procurement.invoices.states import Acts
 from procurement.payables.services.approvals import accept_invoice
 from procurement.payables.states import TOLD
-from tests.browser.axe import WIDTHS, faults
+from tests.browser.axe import LOOKS, WIDTHS, faults
 from tests.builders.invoices import do, send, write
 from tests.builders.matching import a_match_policy
 from tests.builders.payables import a_limit, a_link_to, a_rule, an_invoice_over_price, ask, desk, matched
@@ -62,6 +62,32 @@ def test_a_price_too_high_is_held_asked_about_corrected_under_its_own_number_and
     expect(payer.get_by_text("version 1 of this paper")).to_be_visible()
     payer.goto("/payables/")
     expect(payer.get_by_text("Nothing waits here")).to_be_visible()
+
+
+def test_a_part_is_approved_after_what_it_comes_to_was_shown(
+    at: Any, people: dict[str, Any], tmp_path: Any
+) -> None:
+    a_limit(people, 1000, role="accounts_payable")
+    invoice = an_invoice_over_price(people)
+
+    def look(page: Any) -> None:
+        page.goto(f"/payables/{invoice.key}/short/")
+        page.get_by_label("Paid (pcs)").fill("98")
+        page.get_by_label("At the price").fill("6.85")
+        page.get_by_label("Why", exact=True).fill("Two came broken")
+        page.get_by_role("button", name="Show what it comes to").click()
+        expect(page.locator("#comes-to")).to_contain_text("798.85")
+
+    found = []
+    for width, scheme in LOOKS:
+        page = at("otto", width, color_scheme=scheme)
+        look(page)
+        found += faults(page, f"part-{scheme}", tmp_path)
+    assert found == []
+    payer = at("otto", java_script_enabled=False)
+    look(payer)
+    payer.get_by_role("button", name="Approve 798.85 EUR").click()
+    expect(payer.get_by_text("Approved less the credit note. The supplier is told.")).to_be_visible()
 
 
 def correct(draft: Invoice, person: Any) -> Invoice:

@@ -1,5 +1,7 @@
 """Wall two: row level security holds when wall one is taken away, and a forgotten scope shows nothing."""
 
+from decimal import Decimal
+
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, transaction
@@ -7,11 +9,15 @@ from django.db import DatabaseError, connection, transaction
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.audit.services import record
 from portal.kernel.scope import NO_SCOPE, NoScope, acting, requires_scope
+from procurement.invoices.messages import ChargeEntry, FileEntry
+from procurement.invoices.models import InvoiceCharge, InvoiceFile, InvoiceLine, InvoiceTax
+from procurement.invoices.services import add_invoice_file
 from procurement.models import ChangeRound, OrderChange, PurchaseOrder, PurchaseOrderLine, SavedView
 from procurement.shipments.models import ShipNotice
 from procurement.threads.models import Message
 from suppliers.models import Supplier, SupplierSite, User
 from tests.builders.changes import A_WEEK, an_agreed_order, propose
+from tests.builders.invoices import a_draft_invoice, send, write
 from tests.builders.shipments import a_sent_notice
 from tests.builders.world import MONDAY, a_paper, an_order, receive
 from tests.people import FEED
@@ -581,3 +587,31 @@ def test_policies_keep_the_indexes(people):
         cursor.execute("EXPLAIN SELECT count(*) FROM procurement_purchaseorderline")
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "Index Cond: (supplier_id = ANY" in plan
+
+
+def test_what_hangs_on_a_draft_of_ours_is_hidden_from_its_supplier_until_it_is_sent(people):
+    order = an_order("4500000001")
+    otto, asha = people["otto"], people["asha"]
+    freight = ChargeEntry(code="FC", amount=Decimal(10), category="S", tax_rate=Decimal(19))
+    draft = write(a_draft_invoice(order, otto, {"L10": 100}), otto, charges=[freight])
+    mine = a_draft_invoice(order, asha, {"L10": 1}, number="INV-2")
+    with acting(otto.actor):
+        add_invoice_file(
+            draft.key, FileEntry("evidence", "call.pdf", b"%PDF-1.7"), actor=otto.actor, at=MONDAY
+        )
+    parts = (InvoiceLine, InvoiceCharge, InvoiceTax, InvoiceFile)
+
+    def seen(invoice):
+        with acting(asha.actor):
+            return [part.objects.filter(invoice_id=invoice.pk).count() for part in parts]
+
+    assert seen(draft) == [0, 0, 0, 0]
+    assert seen(mine) == [1, 0, 1, 0]
+    with acting(asha.actor):
+        assert InvoiceLine.objects.filter(invoice_id=draft.pk).delete()[0] == 0
+    with pytest.raises(DatabaseError, match="row-level security"), acting(asha.actor):
+        InvoiceTax.objects.create(
+            supplier_id=order.supplier_id, invoice_id=draft.pk, category="S", tax_rate=7, base=1, amount=1
+        )
+    send(draft, otto)
+    assert seen(draft) == [1, 1, 1, 1]

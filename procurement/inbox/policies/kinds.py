@@ -61,6 +61,7 @@ LOOKS: Mapping[str, Look] = {
     K.INVOICE_WITHOUT_ORDER: Look("wait", "alert", 10),
     K.INVOICE_DISPUTED: Look("talk", "talk", 12),
     K.CREDIT_EXPECTED: Look("wait", "wait", 8),
+    K.ANSWER_MISSED: Look("wait", "talk", 10),
     K.DRIFT: Look("wait", "alert", 10),
 }
 PLAIN = Look("quiet", "alert", 5)

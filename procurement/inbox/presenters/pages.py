@@ -81,6 +81,7 @@ _TO_DO: Mapping[str, Lazy] = {
     Cause.DRIFT: gettext_lazy("Compare both sides and repair what differs"),
     Cause.NOTICE: gettext_lazy("Correct the address, or tell the supplier otherwise"),
     Cause.INVOICE: gettext_lazy("Look at it side by side with its order, and decide"),
+    Cause.QUESTION: gettext_lazy("Answer it, or get the answer; then it closes by itself"),
     Cause.CREDIT: gettext_lazy("Ask the supplier for the credit note"),
     Cause.MAIL: gettext_lazy("Say whose mail it is, or set it aside"),
     Cause.DRAFT: gettext_lazy("Look at what was read, and confirm or discard it"),
@@ -457,7 +458,7 @@ def own_page(case: ExceptionCase) -> tuple[str, str]:
         return reverse("change", kwargs={"key": case.change.key}), _("Open the change request")
     if case.cause in (Cause.COUNT, Cause.REJECTED) and facts.get("sheet"):
         return reverse("receiving-sheet", kwargs={"key": facts["sheet"]}), _("Open the count")
-    if case.cause == Cause.INVOICE and facts.get("invoice"):
+    if case.cause in (Cause.INVOICE, Cause.QUESTION) and facts.get("invoice"):
         return reverse("payables-case", kwargs={"key": facts["invoice"]}), _("Open the invoice")
     if case.cause == Cause.CREDIT and facts.get("sheet"):
         return reverse("receiving-sheet", kwargs={"key": facts["sheet"]}), _("Open the count")

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -293,6 +294,19 @@ def _credit(facts: Facts, _today: date) -> str:
     return _("A credit note is expected for the count of %(number)s") % {"number": facts.get("number", "")}
 
 
+def _not_answered(facts: Facts, _today: date) -> str:
+    silent = {
+        "supplier": _("The supplier does not answer about invoice %(number)s: “%(question)s”"),
+        "buyer": _("The buyer is asked about invoice %(number)s and has not answered: “%(question)s”"),
+        "receiver": _("Receiving is asked about invoice %(number)s and has not answered: “%(question)s”"),
+    }
+    text = silent.get(str(facts.get("asked_of", "")), silent["supplier"])
+    return text % {
+        "number": facts.get("number", ""),
+        "question": Truncator(facts.get("question", "")).chars(80),
+    }
+
+
 _TITLES: Mapping[str, Callable[[Facts, date], str]] = {
     K.PROMISE_LATE: _late,
     K.LINE_REFUSED: _refused,
@@ -318,6 +332,7 @@ _TITLES: Mapping[str, Callable[[Facts, date], str]] = {
     K.INVOICE_WITHOUT_ORDER: _invoice,
     K.INVOICE_DISPUTED: _invoice,
     K.CREDIT_EXPECTED: _credit,
+    K.ANSWER_MISSED: _not_answered,
     K.MAIL_UNKNOWN: _mail,
     K.NOTICE_FAILED: _notice,
 }

@@ -12,6 +12,7 @@ from procurement.erp.reconciliation.models import Drift
 from procurement.erp.reconciliation.states import DriftState
 from procurement.erp.states import CommandState
 from procurement.inbox.models import ExceptionCase
+from procurement.inbox.queries.invoicing import QUESTION
 from procurement.inbox.queries.reach import Reach, at_the_dock
 from procurement.inbox.states import CaseKind, Cause
 from procurement.inbox.states import CloseReason as Why
@@ -19,6 +20,8 @@ from procurement.invoices.models import Invoice
 from procurement.invoices.states import InvoiceState
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.states import Agreement, OrderState, Turn
+from procurement.payables.models import InvoiceQuestion
+from procurement.payables.states import QuestionState
 from procurement.receipts.models import DifferenceWord, ReceivingSheet
 from procurement.receipts.states import SETTLEMENTS, SheetState
 
@@ -51,7 +54,7 @@ _DRIFTS: Mapping[str, Why] = {
 
 
 def why_gone(cases: Sequence[ExceptionCase], reach: Reach) -> dict[int, Why]:
-    """Why the cause of each of these cases is gone, by case id: seven queries at most."""
+    """Why the cause of each of these cases is gone, by case id: eight queries at most."""
     lines = {line.pk: line for line in _rows(PurchaseOrderLine, (case.line_id for case in cases))}
     changes = {change.pk: change for change in _rows(OrderChange, (case.change_id for case in cases))}
     commands = {command.pk: command for command in _rows(ErpCommand, (case.command_id for case in cases))}
@@ -61,6 +64,7 @@ def why_gone(cases: Sequence[ExceptionCase], reach: Reach) -> dict[int, Why]:
     at_dock = {line.pk for line in here}
     on_sheets = _settled_or_reversed(cases)
     invoices = _invoice_states(cases)
+    told = _answered(cases)
     found: dict[int, Why] = {}
     for case in cases:
         order = reach.orders.get(case.order_id or 0)
@@ -76,6 +80,8 @@ def why_gone(cases: Sequence[ExceptionCase], reach: Reach) -> dict[int, Why]:
             found[case.pk] = on_sheets.get(case.pk, Why.COUNTED)
         elif case.cause == Cause.INVOICE:
             found[case.pk] = _INVOICES.get(invoices.get(case.subject, ""), Why.SUPPLIER_ACTS)
+        elif case.cause == Cause.QUESTION:
+            found[case.pk] = Why.TOLD if case.subject in told else Why.NOT_ASKED
         elif case.cause == Cause.CREDIT:
             found[case.pk] = Why.CREDITED
         elif case.cause == Cause.UNANNOUNCED:
@@ -130,6 +136,15 @@ def _invoice_states(cases: Sequence[ExceptionCase]) -> dict[str, str]:
         return {}
     sent = Invoice.objects.filter(document__in=documents, sent_at__isnull=False).order_by("issue")
     return {f"{prefix}{document}": state for document, state in sent.values_list("document", "state")}
+
+
+def _answered(cases: Sequence[ExceptionCase]) -> set[str]:
+    """The subjects of those of these cases whose question about an invoice was answered. One query."""
+    keys = [case.subject.removeprefix(QUESTION) for case in cases if case.cause == Cause.QUESTION]
+    if not keys:
+        return set()
+    answered = InvoiceQuestion.objects.filter(key__in=keys, state=QuestionState.ANSWERED)
+    return {f"{QUESTION}{key}" for key in answered.values_list("key", flat=True)}
 
 
 def _rows(model: Any, ids: Iterable[int | None]) -> Iterable[Any]:

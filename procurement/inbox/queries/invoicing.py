@@ -3,6 +3,10 @@
 Note [Our turn]: an invoice is a case as long as our side is to act on it. While its supplier is asked, or while it
 waits for goods, nobody here has to. What passed every check and only wants an approval is no exception either: it
 stands on the desk of accounts payable alone.
+
+Note [Whose question]: an answer that is overdue is a case of whoever can move it. Where the supplier is silent that is
+who asked; where a colleague is, the order's buyer, or who counted its goods at the dock last; where nobody can be named
+so, all of that role.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,6 +14,7 @@ from typing import Any
 
 from django.db.models import OuterRef, Subquery
 
+from portal.kernel.audit.models import AuditEvent
 from procurement.inbox.messages import Finding, as_facts
 from procurement.inbox.queries.reach import Reach
 from procurement.inbox.queries.saying import finding_of_order, order_facts
@@ -17,13 +22,20 @@ from procurement.inbox.states import CaseKind, Cause
 from procurement.invoices.models import Invoice, InvoiceLine
 from procurement.invoices.states import LIVE, Acts, InvoiceKind, InvoiceState
 from procurement.matching.models import MatchCheck
-from procurement.receipts.models import DifferenceWord
+from procurement.orders.models import PurchaseOrder
+from procurement.payables.models import InvoiceQuestion
+from procurement.payables.states import Asked, QuestionState
+from procurement.receipts.models import DifferenceWord, SheetLine
 from procurement.receipts.states import SheetState, Word
+from suppliers.models import User
+from suppliers.roles import CompanyRole
 
 OURS = (Acts.PAYABLES, Acts.BUYER, Acts.RECEIVER)
 # It passed and wants an approval; it waits for goods. See Note [Our turn].
 NO_CASE = ("match.approval.person", "match.quantity.waits")
 INVOICE_STREAM = "invoice:"
+QUESTION = "question:"
+MOST_PEOPLE = 20
 
 _KINDS = {
     "duplicate": CaseKind.DUPLICATE_SUSPECTED,
@@ -128,4 +140,107 @@ def credits_due(reach: Reach) -> Iterator[Finding]:
         )
 
 
-INVOICING_LOOKS: Sequence[Callable[[Reach], Iterable[Finding]]] = (invoices_apart, credits_due)
+# --- what nobody answered -----------------------------------------------------------------------------------
+
+
+def missed_answers(reach: Reach) -> Iterator[Finding]:
+    """Questions about invoices whose answer is overdue. See Note [Whose question]."""
+    documents = [one.removeprefix(INVOICE_STREAM) for one in reach.streams if one.startswith(INVOICE_STREAM)]
+    if not documents:
+        return
+    questions = list(
+        InvoiceQuestion.objects.filter(
+            invoice__document__in=documents, state=QuestionState.ASKED, due_at__lte=reach.at
+        )
+        .select_related("invoice")
+        .order_by("id")
+    )
+    if not questions:
+        return
+    orders = _first_orders({one.invoice_id for one in questions})
+    whose = _Whose(questions, orders.values())
+    for one in questions:
+        order = orders.get(one.invoice_id)
+        invoice = one.invoice
+        facts = {
+            "invoice": str(invoice.key),
+            "number": invoice.number,
+            "order": order.number if order else "",
+            "currency": invoice.currency,
+            "value": invoice.total,
+            "asked_on": invoice.due_on,
+            "asked_of": one.asked_of,
+            "question": one.question[:500],
+            "by": one.asked_by,
+            "people": whose.people(one, order),
+            "since": one.due_at,
+        }
+        yield Finding(
+            CaseKind.ANSWER_MISSED,
+            Cause.QUESTION,
+            f"{QUESTION}{one.key}",
+            as_facts(facts),
+            moves=[str(one.key)],
+            stream=invoice.stream,
+            company=invoice.company_id,
+            supplier=invoice.supplier_id,
+        )
+
+
+def _first_orders(invoice_ids: Iterable[int]) -> dict[int, PurchaseOrder]:
+    """The order that each of these invoices claims first, by the invoice's id. One query."""
+    lines = InvoiceLine.objects.filter(invoice__in=list(invoice_ids), order__isnull=False)
+    rows = lines.select_related("order").order_by("invoice_id", "position").distinct("invoice_id")
+    return {one.invoice_id: one.order for one in rows if one.order is not None}
+
+
+class _Whose:
+    """Whose the questions are: two queries for our people, and two for who counted."""
+
+    def __init__(self, questions: Sequence[InvoiceQuestion], orders: Iterable[PurchaseOrder]) -> None:
+        people = User.objects.filter(is_active=True).exclude(company_role="").order_by("pk")
+        self.roles: dict[int, str] = {}
+        self.addresses: dict[str, int] = {}
+        for pk, role, email in people.values_list("pk", "company_role", "email"):
+            self.roles[pk] = role
+            self.addresses[email.lower()] = pk
+        asks = any(one.asked_of == Asked.RECEIVER for one in questions)
+        self.counters = _last_counters(orders) if asks else {}
+
+    def people(self, one: InvoiceQuestion, order: PurchaseOrder | None) -> list[int]:
+        """Those of our side whose a question is; see Note [Whose question]."""
+        if one.asked_of == Asked.SUPPLIER:
+            return self._one(one.asked_by_user_id, CompanyRole.ACCOUNTS_PAYABLE)
+        if one.asked_of == Asked.BUYER:
+            buyer = self.addresses.get(order.buyer_email.lower()) if order else None
+            return self._one(buyer, CompanyRole.BUYER)
+        return self._one(self.counters.get(order.pk) if order else None, CompanyRole.RECEIVING)
+
+    def _one(self, named: int | None, role: str) -> list[int]:
+        if named is not None and named in self.roles:
+            return [named]
+        return [pk for pk, theirs in self.roles.items() if theirs == role][:MOST_PEOPLE]
+
+
+def _last_counters(orders: Iterable[PurchaseOrder]) -> dict[int, int]:
+    """Who posted the last count of something of each of these orders, by the order's id. Two queries."""
+    streams: dict[str, set[int]] = {}
+    lines = SheetLine.objects.filter(
+        order__in=[one.pk for one in orders], sheet__state=SheetState.POSTED
+    ).select_related("sheet")
+    for line in lines:
+        streams.setdefault(line.sheet.stream, set()).add(line.order_id)
+    found: dict[int, int] = {}
+    posted = AuditEvent.objects.filter(
+        stream__in=list(streams), kind="count.posted", actor_user_id__isnull=False
+    )
+    for stream, user in posted.order_by("id").values_list("stream", "actor_user_id"):
+        found |= dict.fromkeys(streams[stream], user)
+    return found
+
+
+INVOICING_LOOKS: Sequence[Callable[[Reach], Iterable[Finding]]] = (
+    invoices_apart,
+    missed_answers,
+    credits_due,
+)

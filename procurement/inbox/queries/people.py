@@ -13,7 +13,7 @@ from procurement.clocks.models import StandIn
 from procurement.clocks.queries import holders_among
 from procurement.inbox.models import AssignmentRule, ExceptionCase
 from procurement.inbox.policies.owning import Rule, owner_by_rule
-from procurement.inbox.states import OwnedBy
+from procurement.inbox.states import CaseKind, OwnedBy
 from suppliers.models import User
 from suppliers.roles import COMPANY_ROLES, Permission
 
@@ -70,6 +70,10 @@ class Owning:
 
     def owner(self, case: ExceptionCase) -> tuple[int | None, str]:
         """The owner of a case that no person has given to anybody, and how it comes to be theirs."""
+        if case.kind == CaseKind.ANSWER_MISSED:
+            # Whose the question is, and no rule's: nobody else has the answer, or the use of it.
+            people = case.facts.get("people", ())
+            return (people[0], OwnedBy.ASKED) if len(people) == 1 else (None, OwnedBy.NOBODY)
         by_rule = owner_by_rule(self.rules, case.supplier_id, case.item_group, case.site_id)
         if by_rule is not None:
             return by_rule, OwnedBy.RULE

@@ -12,10 +12,13 @@ from procurement.erp.models import ErpCommand, InvoiceWrite, NoticeWrite, Receip
 from procurement.erp.states import CommandState, TellingState
 from procurement.inbox.models import ExceptionCase
 from procurement.inbox.queries.findings import UNKNOWN_FOR
+from procurement.inbox.queries.invoicing import INVOICE_STREAM, QUESTION
 from procurement.inbox.queries.reach import at_the_dock, of_known_stock, today_by_company
 from procurement.inbox.states import LIVE, CaseKind, Cause
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.states import Agreement, OrderState, Turn
+from procurement.payables.models import InvoiceQuestion
+from procurement.payables.states import QuestionState
 from procurement.receipts.queries import is_settled_on_a_sheet
 from procurement.shipments.models import ShipNoticeLine
 from procurement.shipments.states import NoticeState
@@ -114,6 +117,15 @@ def _lost_tellings(
     )
     unseen = writes.exclude(Exists(cases.filter(Q(state__in=LIVE) | Q(settled=True))))
     return unseen.order_by("order_id").values_list("order_id", flat=True)
+
+
+def answers_missed(at: datetime, most: int) -> list[str]:
+    """The streams of invoices about which an answer is overdue and no case says so, at most so many."""
+    subject = Concat(Value(QUESTION), Cast(OuterRef("key"), CharField()))
+    cases = _known(Cause.QUESTION).filter(Q(state__in=LIVE) | Q(settled=True), subject=subject)
+    missed = InvoiceQuestion.objects.filter(state=QuestionState.ASKED, due_at__lte=at)
+    found = missed.exclude(Exists(cases)).order_by("due_at", "id").values_list("invoice__document", flat=True)
+    return sorted({f"{INVOICE_STREAM}{document}" for document in found[:most]})
 
 
 def to_review(at: datetime, most: int) -> tuple[list[int], list[str]]:

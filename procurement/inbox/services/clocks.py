@@ -218,7 +218,12 @@ def _told_before(events: Sequence[AuditEvent]) -> set[Any]:
 
 
 def _people(action: str, case: ExceptionCase, away: Mapping[int, int], bosses: Sequence[int]) -> list[int]:
-    """Who is called: whoever has the case; its manager; who stands in for its owner, and the manager besides."""
+    """Who is called: whoever has the case; its manager; who stands in for its owner, and the manager besides. A case of
+    several, of which nobody has it yet, calls all of them before their managers.
+    """
+    several = case.facts.get("people", ())
+    if case.holder_id is None and several and action in (Action.REMIND, Action.SECOND_CONTACT):
+        return list(several)
     if action == Action.MANAGER or case.holder_id is None:
         return list(bosses)
     if action == Action.STAND_IN:

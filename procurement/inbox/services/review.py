@@ -125,6 +125,7 @@ HEARS = TOLD_FACTS | {
     "invoice.question_answered",
     "invoice.colleague_asked",
     "invoice.colleague_answered",
+    "invoice.question_dropped",
     "invoice.approved",
     "invoice.reopened",
     "invoice.rejected",

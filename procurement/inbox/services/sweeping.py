@@ -8,7 +8,7 @@ from portal.kernel.audit.services import Fact, record_all
 from portal.kernel.scope import acting, requires_scope
 from procurement.inbox.messages import in_batches
 from procurement.inbox.models import CaseLook, ExceptionCase, InboxPlace
-from procurement.inbox.queries.sweeping import next_exposed, orders_due, to_review
+from procurement.inbox.queries.sweeping import answers_missed, next_exposed, orders_due, to_review
 from procurement.inbox.services.owning import change_hands
 from procurement.inbox.services.ranking import rank_again
 from procurement.inbox.services.review import INBOX, MOST_AT_ONCE, review_cases
@@ -73,10 +73,10 @@ def wake_cases(*, actor: Actor, at: datetime) -> int:
 
 
 def _review_due(at: datetime) -> int:
-    orders = orders_due(at, MOST_AT_ONCE)
-    if not orders:
+    orders, streams = orders_due(at, MOST_AT_ONCE), answers_missed(at, MOST_AT_ONCE)
+    if not orders and not streams:
         return 0
-    done = review_cases(orders, actor=INBOX, at=at)
+    done = review_cases(orders, streams, actor=INBOX, at=at)
     return done.opened + done.recurred
 
 

@@ -118,7 +118,9 @@ def case_context(request: DoorRequest, case: ExceptionCase) -> dict[str, Any]:
         "score_tone": score_tone(case.score),
         "is_mine": case.holder_id == request.actor.user_id,
         "is_stood_in": case.owner_id is not None and case.holder_id != case.owner_id,
-        "owned_by": OwnedBy(case.owned_by).label if case.owned_by in (OwnedBy.RULE, OwnedBy.BUYER) else "",
+        "owned_by": OwnedBy(case.owned_by).label
+        if case.owned_by in (OwnedBy.RULE, OwnedBy.BUYER, OwnedBy.ASKED)
+        else "",
         "ball": ball_of(
             case, request.at, is_mine=case.holder_id == request.actor.user_id, may_decide=bool(verbs)
         ),

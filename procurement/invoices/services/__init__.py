@@ -7,6 +7,7 @@ from procurement.invoices.services.draft import (
     entries_of,
     header_of,
     save_draft,
+    sums_of,
 )
 from procurement.invoices.services.files import add_invoice_file, drop_invoice_file
 from procurement.invoices.services.holding import hold_with_orders, refresh_claims, said_of
@@ -99,6 +100,7 @@ __all__ = [
     "start_from_orders",
     "start_from_receipts",
     "start_without_order",
+    "sums_of",
     "void_invoice",
     "withdraw_invoice",
     "write_whole",

@@ -275,11 +275,7 @@ class _Content:
     def write(self) -> dict[str, Any]:
         """Write everything anew, and say what the sums are. See Note [Written anew]."""
         invoice = self.invoice
-        sums = sum_up(
-            [_priced(one) for one in self.entries],
-            [_extra(one) for one in self.charges],
-            invoice.currency,
-        )
+        sums = sums_of(self.entries, self.charges, invoice.currency)
         self._require_room(sums)
         invoice.charges.all().delete()
         invoice.lines.all().delete()
@@ -372,6 +368,11 @@ class _Content:
             tax_rate=line.tax_rate if line else one.tax_rate,
             jurisdiction=line.jurisdiction if line else one.jurisdiction,
         )
+
+
+def sums_of(lines: Iterable[LineEntry], charges: Iterable[ChargeEntry], currency: str) -> Sums:
+    """What a paper of these lines and charges comes to, exactly as saving it will work it out."""
+    return sum_up([_priced(one) for one in lines], [_extra(one) for one in charges], currency)
 
 
 def _priced(one: LineEntry) -> Priced:

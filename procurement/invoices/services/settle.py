@@ -5,7 +5,7 @@ of its own fact. None of them steps over the lifecycle: what may not happen rais
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -151,6 +151,7 @@ def approve_invoice(
     reason: str = "",
     *,
     amounts: Mapping[int, Decimal] | None = None,
+    less: Sequence[Invoice] = (),
     pay_on: date | None = None,
     actor: Actor,
     at: datetime,
@@ -158,7 +159,8 @@ def approve_invoice(
 ) -> Invoice:
     """Take an invoice: the ERP is asked to book it. `amounts` says by a line's position how much of its net amount is
     taken, where that is less than it claims. A person who takes one that is held or disputed says why, to the buying
-    side alone. It is planned to be paid when it is due, and no sooner than the term of its order says.
+    side alone. `less` are the credit notes that are approved with it: its supplier is told what they take off, and why.
+    It is planned to be paid when it is due, and no sooner than the term of its order says.
 
     Raises `Invalid` where the reason is missing or an amount is more than was claimed.
     """
@@ -176,6 +178,8 @@ def approve_invoice(
         "pay_on": pay_on or pay_days([invoice])[invoice.pk],
     }
     facts = said_of(invoice) | {"taken": taken}
+    if less:
+        facts["less"] = [{**said_of(note), "reason": note.reason} for note in less]
     payload = approval_payload(invoice)
     INVOICE_LIFECYCLE.move(
         invoice, "approve", actor=actor, at=at, facts=facts, fields=fields, payload=payload

@@ -171,6 +171,21 @@ NONE_CAME = lazy(
     "It goes on by itself when they are booked."
 )
 
+# Where the dock did not accept some of what came.
+NOT_ACCEPTED: dict[str, Any] = {
+    "quantity.received": lazy(
+        "%(claimed_in_all)s are claimed in all; %(received)s came, and %(rejected)s of them were not accepted."
+    ),
+    "quantity.waits": lazy(
+        "%(claimed_in_all)s of order %(order)s, line %(line)s, are claimed, but only %(received)s came yet, and "
+        "%(rejected)s of them were not accepted. It goes on by itself when good ones are booked."
+    ),
+    "quantity.over_received": lazy(
+        "%(claimed_in_all)s of order %(order)s, line %(line)s, are claimed, but %(received)s came and %(rejected)s of "
+        "them were not accepted: %(over)s too many."
+    ),
+}
+
 
 def check_sentence(check: Check) -> str:
     """What one check says."""
@@ -198,6 +213,8 @@ def _read(name: str, text: str) -> Input:
 def sentence(message: str, inputs: Mapping[str, Input], *, limit: Fraction | None = None) -> str:
     """A sentence with its figures as the reader writes them; with what was allowed, where a limit was broken."""
     words = SENTENCES.get(message)
+    if inputs.get("rejected"):
+        words = NOT_ACCEPTED.get(message, words)
     if message == "quantity.waits" and inputs.get("received") == 0:
         words = NONE_CAME
     if words is None:

@@ -30,7 +30,7 @@ from procurement.invoices.models import (
     InvoicingProfile,
 )
 from procurement.invoices.queries import booked_elsewhere
-from procurement.invoices.states import LIVE, SETTLED, FileKind, InvoiceKind
+from procurement.invoices.states import LIVE, OPEN, SETTLED, FileKind, InvoiceKind
 from procurement.matching.engine import (
     Claim,
     ClaimedCharge,
@@ -49,6 +49,7 @@ from procurement.matching.engine.ways import MatchRule, Ways, together
 from procurement.matching.queries.rules import ways_of
 from procurement.orders.models import PurchaseOrderLine
 from procurement.orders.states import OrderState
+from procurement.receipts.queries import rejected_by_line
 from procurement.tolerances.messages import DocumentKind, Level, Measure, Subject
 from procurement.tolerances.policies import Rulebook
 from procurement.tolerances.queries import LivePolicy, groups_of, live_policy, live_policy_held, stopped_of
@@ -111,6 +112,7 @@ class Gathering:
     units: Mapping[str, str]
     credited: Mapping[tuple[int, int], Fraction]
     elsewhere: Mapping[int, Claimed]
+    rejected: Mapping[int, Decimal]
     settled: set[int] = field(default_factory=set)
     _factors: dict[str, Mapping[str, Fraction]] = field(default_factory=dict)
 
@@ -219,7 +221,9 @@ class Gathering:
             book=company.book,
             policy=company.policy.name if company.policy else "",
             duplicate_days=rule.duplicate_days,
-            approves_alone=rule.approves_alone and not company.is_stopped,
+            approves_alone=rule.approves_alone
+            and not company.is_stopped
+            and not _waits_for_its_invoice(invoice),
             approver=rule.name,
         )
 
@@ -265,6 +269,7 @@ class Gathering:
             price=line.price,
             currency=order.currency,
             received=line.received_quantity,
+            rejected=self.rejected.get(line.pk, ZERO),
             price_per=line.price_per,
             way=self.company_of(invoice).ways.of(subject).way,
             claimed_quantity=quantity,
@@ -353,6 +358,12 @@ class Gathering:
         return dict(found)
 
 
+def _waits_for_its_invoice(invoice: Invoice) -> bool:
+    """Whether it is a credit note of accounts payable that is approved together with its invoice, or not at all."""
+    about = invoice.corrects
+    return invoice.on_behalf and invoice.is_credit and about is not None and about.state in OPEN
+
+
 def _place(invoice: Invoice) -> tuple[datetime, int]:
     return (invoice.sent_at or LATER, invoice.pk)
 
@@ -363,9 +374,9 @@ def _place(invoice: Invoice) -> tuple[datetime, int]:
 def gather(
     invoices: Sequence[Invoice], *, at: datetime, hold: bool = False, tried: LivePolicy | None = None
 ) -> Gathering:
-    """Read all that these invoices are held against, with `company` and `supplier` at hand; with `hold` the tolerances
-    stay what they are until the transaction ends; `tried` takes the place of those that act. For the buying side and
-    the program itself.
+    """Read all that these invoices are held against, with `company`, `supplier` and `corrects` at hand; with `hold` the
+    tolerances stay what they are until the transaction ends; `tried` takes the place of those that act. For the buying
+    side and the program itself.
     """
     ids = [one.pk for one in invoices]
     lines = _by_invoice(InvoiceLine.objects.filter(invoice__in=ids).order_by("invoice_id", "position", "id"))
@@ -400,6 +411,7 @@ def gather(
         units=units,
         credited=_credited(invoices, units),
         elsewhere=booked_elsewhere(order_lines),
+        rejected=rejected_by_line(order_lines),
     )
 
 

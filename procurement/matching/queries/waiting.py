@@ -32,8 +32,11 @@ def _apart() -> QuerySet[MatchCheck]:
 
 
 def waiting_for_receipt(line_ids: Iterable[int]) -> list[int]:
-    """The invoices, by id, that wait for goods on these order lines. One query."""
-    rows = _apart().filter(line__in=set(line_ids), result=Result.WAITS)
+    """The invoices, by id, that wait for goods on these order lines, or claim more of them than was accepted. One
+    query.
+    """
+    too_many = Q(kind=CheckKind.QUANTITY, result=Result.FAILED)
+    rows = _apart().filter(Q(result=Result.WAITS) | too_many, line__in=set(line_ids))
     return _ours(rows)
 
 

@@ -35,6 +35,7 @@ from procurement.tolerances.messages import rule_label
 from suppliers.roles import Permission
 
 AT_ONCE = 500
+BESIDES = ("company", "supplier", "corrects")
 
 
 @requires_scope
@@ -77,7 +78,7 @@ def match_invoices(invoice_ids: Sequence[int], *, trigger: Trigger, at: datetime
 
 
 def _waiting(invoice_ids: Iterable[int]) -> QuerySet[Invoice]:
-    return Invoice.objects.filter(OURS, pk__in=list(invoice_ids)).select_related("company", "supplier")
+    return Invoice.objects.filter(OURS, pk__in=list(invoice_ids)).select_related(*BESIDES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,6 @@ def dry_match(invoice: Invoice, *, at: datetime) -> Matched:
     The actor's right to see the invoice is the caller's to ask (`find_invoice`). Rules are read in the company's name.
     """
     with acting(MATCHER):
-        found = Invoice.objects.select_related("company", "supplier").get(pk=invoice.pk)
+        found = Invoice.objects.select_related(*BESIDES).get(pk=invoice.pk)
         gathering = gather([found], at=at)
         return match(gathering.claim(found), gathering.grounds(found), gathering.limits(found))

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting, require_no_transaction
 from procurement.invoices.models import Invoice
@@ -22,10 +24,13 @@ from procurement.matching.queries import (
 from procurement.matching.services.making import AT_ONCE, match_invoices
 from procurement.matching.states import Trigger
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
+from procurement.receipts.queries import orders_on_sheets
 
 HEARS_SENT = frozenset({"invoice.sent", "invoice.released"})
 RECEIPTS = frozenset({"order.receipts_booked", "order.goods_received"})
-HEARS_ORDERS = RECEIPTS | {"order.revised", "order.cancelled", "order.closed", "order.reopened"}
+# What was not accepted at the dock is paid by nobody; taken back, or settled otherwise, it may be.
+COUNTS = frozenset({"count.posted", "count.reversed", "count.difference_settled"})
+HEARS_ORDERS = COUNTS | RECEIPTS | {"order.revised", "order.cancelled", "order.closed", "order.reopened"}
 # After these other invoices claim less, or what is given back makes room.
 APPROVED = "invoice.approved"
 HEARS_CLAIMS = frozenset(
@@ -54,13 +59,16 @@ def match_sent(events: Sequence[AuditEvent], at: datetime) -> str:
 
 
 def rematch_orders(events: Sequence[AuditEvent], at: datetime) -> str:
-    """The reaction: goods were booked, or an order moved."""
+    """The reaction: goods were booked, or counted at the dock, or an order moved."""
     require_no_transaction()
     booked = _keys([event for event in events if event.kind in RECEIPTS], "order:")
     moved = _keys([event for event in events if event.kind not in RECEIPTS], "order:")
+    counted = [event for event in events if event.kind in COUNTS]
     with acting(MATCHER):
-        lines = PurchaseOrderLine.objects.filter(order__key__in=booked).values_list("pk", flat=True)
-        waiting = waiting_for_receipt(lines) if booked else []
+        on_sheets = orders_on_sheets(_keys(counted, "shipment:"), _keys(counted, "count:")) if counted else ()
+        of_orders = Q(order__key__in=booked) | Q(order__in=on_sheets)
+        lines = PurchaseOrderLine.objects.filter(of_orders).values_list("pk", flat=True)
+        waiting = waiting_for_receipt(lines) if booked or on_sheets else []
         orders = PurchaseOrder.objects.filter(key__in=moved).values_list("pk", flat=True)
         touched = touched_by_orders(orders) if moved else []
     _match(sorted(set(waiting) - set(touched)), Trigger.RECEIPT, at=at)

@@ -2,6 +2,9 @@
 
 Note [The invoice first]: whoever answers holds the invoice, then the approvals of its round. So of two approvers at one
 moment the second sees what the first said, and nothing is approved that its supplier takes back in that moment.
+
+Note [With its round]: a credit note that takes off what is not due stands and falls with the round in which its invoice
+is approved. Whoever may end a round therefore holds the orders first: what the note gives back is claimed again.
 """
 
 import uuid
@@ -16,10 +19,13 @@ from portal.kernel.actors import Actor
 from portal.kernel.audit.services import Fact, record_all
 from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, NotFound, Problem, StaleDocument
 from portal.kernel.scope import requires_scope
+from procurement.invoices.messages import InvoiceNamed
 from procurement.invoices.models import Invoice
-from procurement.invoices.queries import lock_invoice
-from procurement.invoices.services.holding import require_as_seen, require_verb
+from procurement.invoices.queries import lock_invoice, order_ids_of
+from procurement.invoices.services.holding import hold_with_orders, require_as_seen, require_verb
 from procurement.invoices.services.settle import approve_invoice
+from procurement.invoices.services.withdraw import withdraw_invoice
+from procurement.orders.queries import lock_orders
 from procurement.payables.messages import ApprovalSaid, InvoiceSaid
 from procurement.payables.models import Approval, ApprovalRule
 from procurement.payables.policies import may_answer, steps_reached
@@ -41,6 +47,7 @@ from procurement.payables.states import APPROVAL_LIFECYCLE, OPEN_APPROVALS, Appr
 from suppliers.models import User
 from suppliers.roles import Permission
 
+DESK = Actor.system("Accounts payable")
 LONGEST_REASON = 2000
 
 
@@ -102,7 +109,7 @@ def approve_step(command: ApprovalSaid, *, actor: Actor, at: datetime) -> Approv
     require_verb(invoice, "approve")
     _require_asked(one, invoice, asked, actor, at)
     if not covers(invoice, asked, at):
-        _lapse(asked, actor=actor, at=at)
+        _end_round(invoice, asked, actor=actor, at=at)
         return one
     fields = {**_answer(actor, at), "answer": command.reason.strip()[:LONGEST_REASON]}
     fields["for_person_id"] = _stands_for(one, actor, at)
@@ -126,8 +133,9 @@ def approve_step(command: ApprovalSaid, *, actor: Actor, at: datetime) -> Approv
 
 @requires_scope
 def decline_step(command: ApprovalSaid, *, actor: Actor, at: datetime) -> Approval:
-    """Say no to one approval, with the reason: the others of its round lapse, and accounts payable goes on with the
-    invoice. Raises as `approve_step`, and `Invalid` without a reason.
+    """Say no to one approval, with the reason: the others of its round lapse, the credit note that was to take off what
+    is not due is taken back, and accounts payable goes on with the invoice. Raises as `approve_step`, and `Invalid`
+    without a reason.
     """
     reason = require_reason(command.reason)
     invoice, asked, one = _held(command, actor)
@@ -136,7 +144,7 @@ def decline_step(command: ApprovalSaid, *, actor: Actor, at: datetime) -> Approv
     fields = {**_answer(actor, at), "answer": reason, "for_person_id": _stands_for(one, actor, at)}
     facts = {**_facts(one), "answer": reason, "people": [one.asked_by_user_id]}
     APPROVAL_LIFECYCLE.move(one, "decline", actor=actor, at=at, facts=facts, fields=fields)
-    _lapse(asked, actor=actor, at=at)
+    _end_round(invoice, asked, actor=actor, at=at)
     return one
 
 
@@ -147,9 +155,9 @@ def call_off(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
     Raises `NotAllowed`, `StaleDocument`, and `IllegalTransition` where nothing is asked.
     """
     require_approver(actor, Permission.INVOICE_SETTLE)
-    invoice = lock_invoice(command.invoice, actor=actor)
+    invoice = hold_to_end_round(command.invoice, actor=actor)
     require_as_seen(invoice, command.version)
-    if not _lapse(hold_round(invoice), actor=actor, at=at):
+    if not _end_round(invoice, hold_round(invoice), actor=actor, at=at):
         raise IllegalTransition(_("No approval is asked for this invoice."))
     return invoice
 
@@ -161,26 +169,53 @@ def lapse_approvals(keys: Iterable[uuid.UUID], *, actor: Actor, at: datetime) ->
     """
     lapsed = 0
     rows = Approval.objects.filter(invoice__document__in=list(keys), state__in=OPEN_APPROVALS)
-    for key in sorted(set(rows.values_list("invoice__key", flat=True)), key=str):
+    invoices = sorted(set(rows.values_list("invoice_id", "invoice__key")))
+    # All orders before any invoice: whoever holds several invoices does so.
+    lock_orders(order_ids_of([pk for pk, _key in invoices]))
+    for _pk, key in invoices:
         try:
-            invoice = lock_invoice(key, actor=actor)
+            invoice = hold_to_end_round(key, actor=actor)
         except NotFound:
             continue
         if invoice.state in APPROVABLE:
             continue
-        lapsed += _lapse(hold_round(invoice), actor=actor, at=at)
+        lapsed += _end_round(invoice, hold_round(invoice), actor=actor, at=at)
     return lapsed
 
 
 def clear(invoice: Invoice, *, actor: Actor, at: datetime) -> None:
-    """Nothing is asked any more of an invoice, which is held and goes another way."""
-    _lapse(hold_round(invoice), actor=actor, at=at)
+    """Nothing is asked any more of an invoice, which is held with its orders (`hold_to_end_round`) and goes another
+    way.
+    """
+    _end_round(invoice, hold_round(invoice), actor=actor, at=at)
+
+
+def hold_to_end_round(key: uuid.UUID, *, actor: Actor) -> Invoice:
+    """An invoice, held after its orders. See Note [With its round]."""
+    invoice, _orders = hold_with_orders(key, actor=actor)
+    return invoice
+
+
+def _end_round(invoice: Invoice, asked: Iterable[Approval], *, actor: Actor, at: datetime) -> int:
+    """Nobody is asked any more, and what was to be taken off with that approval is not. See Note [With its round].
+
+    Says how many approvals lapsed. The credit notes are taken back in accounts payable's name: whoever says no need not
+    be one who writes them, and why is between people of the buying side.
+    """
+    lapsed = _lapse(asked, actor=actor, at=at)
+    said = _("What it takes off invoice %(number)s was not approved. It counts nowhere any more.")
+    for note in hold_notes(invoice):
+        if note.corrects_id != invoice.pk:
+            continue  # of another version, with a round of its own
+        named = InvoiceNamed(note.key, note.version)
+        withdraw_invoice(named, said % {"number": invoice.number}, actor=DESK, at=at)
+    return lapsed
 
 
 def _approve(invoice: Invoice, reason: str, *, actor: Actor, at: datetime) -> Invoice:
     """Approve an invoice, and with it the credit notes that accounts payable sent about it for its supplier."""
     notes = hold_notes(invoice)
-    approved = approve_invoice(invoice.key, reason, actor=actor, at=at)
+    approved = approve_invoice(invoice.key, reason, less=notes, actor=actor, at=at)
     for note in notes:
         approve_invoice(note.key, reason, actor=actor, at=at)
     return approved
@@ -227,10 +262,10 @@ def _ask(invoice: Invoice, reason: str, *, actor: Actor, at: datetime) -> list[A
 
 
 def _held(command: ApprovalSaid, actor: Actor) -> tuple[Invoice, list[Approval], Approval]:
-    """See Note [The invoice first]."""
+    """See Note [The invoice first] and Note [With its round]."""
     require_approver(actor)
     seen = find_approval(command.approval, actor=actor)
-    invoice = lock_invoice(seen.invoice.key, actor=actor)
+    invoice = hold_to_end_round(seen.invoice.key, actor=actor)
     asked = hold_round(invoice)
     one = next((other for other in asked if other.pk == seen.pk), None)
     if one is None or one.state != ApprovalState.ASKED or one.version != command.version:

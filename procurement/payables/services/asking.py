@@ -28,14 +28,19 @@ from procurement.payables.messages import AnswerQuestion, AskAbout
 from procurement.payables.models import InvoiceQuestion
 from procurement.payables.queries.approvals import find_question
 from procurement.payables.queries.case import order_of
-from procurement.payables.services.approvals import LONGEST_REASON, clear, require_approver
+from procurement.payables.services.approvals import (
+    DESK,
+    LONGEST_REASON,
+    clear,
+    hold_to_end_round,
+    require_approver,
+)
 from procurement.payables.states import ANSWERED, ASKED_INSIDE, QUESTION_LIFECYCLE, TOLD, Asked, QuestionState
 from procurement.threads.messages import NewMessage
 from procurement.threads.services import send_message
 from suppliers.models import User
 from suppliers.roles import CompanyRole, Permission
 
-DESK = Actor.system("Accounts payable")
 ANSWER_WITHIN_DAYS = 2  # working days of who is asked
 LONGEST_SHOWN = 500  # characters of an answer in the headline; all of it stands below
 
@@ -53,7 +58,7 @@ def ask_about(command: AskAbout, *, actor: Actor, at: datetime) -> InvoiceQuesti
     if command.asked_of not in Asked.values:
         message = _("Choose whom you ask.")
         raise Invalid(message, [Problem("asked_of", message, command.asked_of[:20], "unknown")])
-    invoice = lock_invoice(command.invoice, actor=actor)
+    invoice = hold_to_end_round(command.invoice, actor=actor)
     require_as_seen(invoice, command.version)
     if invoice.state not in OPEN:
         message = _("This invoice is %(state)s: there is nothing to ask about it any more.")

@@ -1,22 +1,20 @@
 """What accounts payable does with an invoice besides accepting it: hold, let go, send back, pay short, open again.
 
-Note [Whole]: an invoice is approved whole. What of it is not due comes off with a credit note, so that what is booked,
-what is paid and what the supplier reads are always the same figure.
+Note [Whole]: an invoice is booked whole, once, under its number. What of it is not due comes off with a credit note, so
+that what is booked, what is paid and what the supplier reads are always the same figure. What is to come later is given
+back in the same way, and claimed again with an invoice of its own: the ERP knows no second part of one bill.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
-from portal.kernel.errors import Invalid, NotAllowed, Problem
+from portal.kernel.errors import NotAllowed
 from portal.kernel.scope import requires_scope
-from portal.kernel.values import minor_units
-from procurement.invoices.messages import Hold, InvoiceHeader, InvoiceNamed, LineEntry, SaveDraft
-from procurement.invoices.models import Invoice, InvoiceLine
-from procurement.invoices.queries import find_invoice, lock_invoice
+from procurement.invoices.messages import Hold, InvoiceHeader, InvoiceNamed, SaveDraft, TaxWord
+from procurement.invoices.models import Invoice
 from procurement.invoices.services.draft import save_draft
 from procurement.invoices.services.holding import require_as_seen, require_verb
 from procurement.invoices.services.send import send_invoice
@@ -34,13 +32,14 @@ from procurement.payables.services.approvals import (
     Accepted,
     accept_invoice,
     clear,
+    hold_to_end_round,
     require_approver,
     require_reason,
 )
+from procurement.payables.services.parting import look_at_part
 from procurement.payables.states import HELD, REOPENED
 from suppliers.roles import Permission
 
-ZERO = Decimal(0)
 LONGEST_NUMBER = 60
 
 
@@ -53,6 +52,7 @@ def put_on_hold(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
     require_approver(actor, Permission.INVOICE_SETTLE)
     reason = require_reason(command.reason)
     hold = Hold(HELD, Acts.PAYABLES, (("reason", reason),))
+    hold_to_end_round(command.invoice, actor=actor)
     invoice = hold_invoice(command.invoice, hold, actor=actor, at=at, version=command.version)
     clear(invoice, actor=actor, at=at)
     return invoice
@@ -61,6 +61,7 @@ def put_on_hold(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
 @requires_scope
 def let_go(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
     """Let an invoice that is held or disputed go on: it is matched again as things stand now."""
+    hold_to_end_round(command.invoice, actor=actor)
     invoice = release_invoice(command.invoice, actor=actor, at=at, version=command.version)
     clear(invoice, actor=actor, at=at)
     return invoice
@@ -69,6 +70,7 @@ def let_go(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
 @requires_scope
 def send_back(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
     """Reject an invoice with the reason: its supplier corrects it under its own number."""
+    hold_to_end_round(command.invoice, actor=actor)
     invoice = reject_invoice(command.invoice, command.reason, actor=actor, at=at, version=command.version)
     clear(invoice, actor=actor, at=at)
     return invoice
@@ -92,56 +94,47 @@ class PaidShort:
 
 @requires_scope
 def pay_short(command: PayShort, *, actor: Actor, at: datetime) -> PaidShort:
-    """Accept an invoice and take off what is not due: a credit note is written for the supplier, about exactly these
-    amounts, with the reason; both sides have it, and both are approved in one moment. See Note [Whole].
+    """Approve a part of an invoice: it is accepted, and a credit note is written for the supplier about exactly what is
+    not paid, line by line, with the reason; both sides have it, and both are approved in one moment. See Note [Whole].
 
     Limits and rules speak of the whole invoice, as of any other: it is what is booked.
 
-    Raises `Invalid` with every problem: no amount, more than a line claims, no reason; and as `accept_invoice`.
+    Raises `Invalid` with every problem: nothing or all of it is taken off, more than a line claims, no reason; and as
+    `accept_invoice`.
     """
     require_approver(actor)
-    reason = require_reason(command.reason)
-    seen = find_invoice(command.invoice, actor=actor)
-    lines = {one.position: one for one in seen.lines.select_related("line", "order")}
-    problems, entries = [], []
-    for short in command.lines:
-        line = lines.get(short.position)
-        if short.amount == ZERO:
-            continue
-        if line is None or not ZERO < short.amount <= line.amount:
-            message = _("Between nothing and all that line %(line)s claims can be taken off.")
-            field = f"short-{short.position}"
-            problems.append(
-                Problem(field, message % {"line": short.position}, plain(short.amount), "out_of_range")
-            )
-        elif short.amount != round(short.amount, minor_units(seen.currency)):
-            message = _("Money of this currency has fewer decimals.")
-            problems.append(Problem(f"short-{short.position}", message, plain(short.amount), "decimals"))
-        else:
-            entries.append(_entry(line, short.amount))
-    if not entries and not problems:
-        problems.append(Problem("short", _("Say how much of which line is not paid."), "", "required"))
-    if problems:
-        raise Invalid(problems[0].message, problems)
+    # Before anything of it is looked at: what somebody else did to it meanwhile is said first.
+    seen = hold_to_end_round(command.invoice, actor=actor)
+    require_as_seen(seen, command.version)
+    require_verb(seen, "approve")
+    part = look_at_part(seen, command)
     if not actor.may(Permission.INVOICE_WRITE):
         raise NotAllowed(_("A credit note is written by accounts payable. Ask somebody there."))
     draft = start_credit_note(command.invoice, actor=actor, at=at)
     header = InvoiceHeader(
-        number=command.number.strip() or f"{seen.number[: LONGEST_NUMBER - 3]}-CN",
+        number=command.number.strip() or number_of_note(seen),
         invoiced_on=at.date(),
         supplied_on=seen.supplied_on,
-        reason=reason,
+        reason=part.reason,
         supplier_tax_id=seen.supplier_tax_id,
         company_tax_id=seen.company_tax_id,
     )
-    save = SaveDraft(draft.key, draft.version, header=header, lines=tuple(entries), charges=())
+    words = tuple(
+        TaxWord(one.category, one.exemption_reason, one.tax_rate, one.jurisdiction)
+        for one in seen.taxes.all()
+    )
+    save = SaveDraft(
+        draft.key,
+        draft.version,
+        header=header,
+        lines=part.part.entries,
+        charges=part.part.charges,
+        tax_words=words,
+    )
     draft = save_draft(save, actor=actor, at=at)
     note = send_invoice(InvoiceNamed(draft.key, draft.version), actor=actor, at=at).invoice
-    invoice = lock_invoice(command.invoice, actor=actor)
-    require_as_seen(invoice, command.version)
-    require_verb(invoice, "approve")
     said = _("%(reason)s Credit note %(number)s takes off %(amount)s %(currency)s.") % {
-        "reason": reason if reason.endswith((".", "!", "?")) else f"{reason}.",
+        "reason": part.reason,
         "number": note.number,
         "amount": plain(note.total),
         "currency": note.currency,
@@ -151,17 +144,6 @@ def pay_short(command: PayShort, *, actor: Actor, at: datetime) -> PaidShort:
     return PaidShort(note, accepted)
 
 
-def _entry(line: InvoiceLine, amount: Decimal) -> LineEntry:
-    return LineEntry(
-        quantity=Decimal(1),
-        unit_price=amount,
-        order=line.order.key if line.order else None,
-        line_key=line.line.key if line.line else "",
-        description=line.description,
-        supplier_item=line.supplier_item,
-        unit=line.unit,
-        price_only=True,
-        category=line.category,
-        tax_rate=line.tax_rate,
-        jurisdiction=line.jurisdiction,
-    )
+def number_of_note(invoice: Invoice) -> str:
+    """What a credit note about an invoice is called where nobody says otherwise."""
+    return f"{invoice.number[: LONGEST_NUMBER - 3]}-CN"

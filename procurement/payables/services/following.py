@@ -6,8 +6,8 @@ from uuid import UUID
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting, require_no_transaction
-from procurement.payables.services.approvals import lapse_approvals
-from procurement.payables.services.asking import DESK, drop_questions
+from procurement.payables.services.approvals import DESK, lapse_approvals
+from procurement.payables.services.asking import drop_questions
 
 HEARS = frozenset(
     {

@@ -15,15 +15,14 @@ from portal.kernel.errors import Invalid, NotFound, Problem, Refusal
 from portal.kernel.web import see_other, whole_number
 from procurement.invoices.models import Invoice
 from procurement.invoices.queries import find_invoice
-from procurement.payables.forms import read_shorts
-from procurement.payables.messages import AskAbout, InvoiceSaid, PayShort
+from procurement.payables.messages import AskAbout, InvoiceSaid
 from procurement.payables.presenters.case import case_page
 from procurement.payables.services.approvals import accept_invoice, ask_approval, call_off
 from procurement.payables.services.asking import ask_about
-from procurement.payables.services.deciding import let_go, open_again, pay_short, put_on_hold, send_back
+from procurement.payables.services.deciding import let_go, open_again, put_on_hold, send_back
 from suppliers.roles import Permission
 
-CASE, SHORT = "procurement/payables/case.html", "procurement/payables/short.html"
+CASE = "procurement/payables/case.html"
 VERBS: dict[str, Callable[..., Any]] = {
     "accept": accept_invoice,
     "approval": ask_approval,
@@ -35,17 +34,18 @@ VERBS: dict[str, Callable[..., Any]] = {
 }
 
 
-def _invoice(key: uuid.UUID, request: DoorRequest) -> Invoice:
+def sent_invoice(key: uuid.UUID, request: DoorRequest) -> Invoice:
+    """An invoice that was sent: a draft is nobody's to settle. Raises `NotFound`."""
     invoice = find_invoice(key, actor=request.actor)
     if invoice.sent_at is None:
-        raise NotFound(_("There is no such invoice."))  # a draft is nobody's to settle
+        raise NotFound(_("There is no such invoice."))
     return invoice
 
 
 @door(Permission.SUPPLIER_VIEW)
 def payables_case(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """The case: why it waits, what stands against it, what was asked and answered, and what can be done."""
-    return _show(request, _invoice(key, request))
+    return _show(request, sent_invoice(key, request))
 
 
 def _show(
@@ -78,7 +78,7 @@ def payables_do(request: DoorRequest, key: uuid.UUID, verb: str) -> HttpResponse
     """Accept, ask for approval, hold, let go, reject, open again."""
     if verb not in VERBS:
         raise NotFound(_("There is no such step."))
-    invoice = _invoice(key, request)
+    invoice = sent_invoice(key, request)
     try:
         with transaction.atomic():
             done = VERBS[verb](_said(request, key), actor=request.actor, at=request.at)
@@ -87,7 +87,7 @@ def payables_do(request: DoorRequest, key: uuid.UUID, verb: str) -> HttpResponse
     except Refusal as refused:
         if refused.status in (403, 404):
             raise
-        return _show(request, _invoice(key, request), refusal=refused)
+        return _show(request, sent_invoice(key, request), refusal=refused)
     words = {
         "approval": _("Approval is asked for."),
         "call-off": _("Nobody is asked for approval any more."),
@@ -108,7 +108,7 @@ def payables_do(request: DoorRequest, key: uuid.UUID, verb: str) -> HttpResponse
 @door(Permission.INVOICE_SETTLE, methods=["POST"])
 def payables_ask(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Ask the supplier, the buyer or receiving."""
-    invoice = _invoice(key, request)
+    invoice = sent_invoice(key, request)
     version = whole_number(request.POST.get("version")) or 0
     asked_of, question = request.POST.get("asked_of", ""), request.POST.get("question", "")
     try:
@@ -120,54 +120,6 @@ def payables_ask(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     except Refusal as refused:
         if refused.status in (403, 404):
             raise
-        return _show(request, _invoice(key, request), refusal=refused)
+        return _show(request, sent_invoice(key, request), refusal=refused)
     messages.success(request, _("Asked. It is theirs to answer now."))
     return see_other("payables-case", key)
-
-
-@door(Permission.INVOICE_SETTLE, methods=["GET", "POST"])
-def payables_short(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
-    """Accept less than is claimed: a credit note takes off the rest."""
-    invoice = _invoice(key, request)
-    problems: list[Problem] = []
-    refusal: Refusal | None = None
-    if request.method == "POST":
-        try:
-            with transaction.atomic():
-                command = PayShort(
-                    key,
-                    whole_number(request.POST.get("version")) or 0,
-                    read_shorts(request.POST),
-                    request.POST.get("reason", "").replace("\r\n", "\n"),
-                    request.POST.get("number", "")[:60],
-                )
-                done = pay_short(command, actor=request.actor, at=request.at)
-        except Invalid as refused:
-            problems = list(refused.problems)
-        except Refusal as refused:
-            if refused.status in (403, 404):
-                raise
-            refusal = refused
-        else:
-            said = (
-                _("The credit note is written; approval of the rest is asked for.")
-                if done.accepted.asked
-                else _("Approved less the credit note. The supplier is told.")
-            )
-            messages.success(request, said)
-            return see_other("payables-case", key)
-    lines = [
-        {"line": one, "name": f"short-{one.position}", "typed": request.POST.get(f"short-{one.position}", "")}
-        for one in invoice.lines.select_related("line__order").order_by("position")
-    ]
-    context = {
-        "invoice": invoice,
-        "lines": lines,
-        "typed": request.POST,
-        "bad": {one.field for one in problems},
-        "problems": [{"id": one.field, "message": one.message} for one in problems],
-        "refusal": refusal,
-        "number": request.POST.get("number") or f"{invoice.number[:57]}-CN",
-    }
-    status = refusal.status if refusal else 422 if problems else 200
-    return render(request, SHORT, context, status=status)

@@ -18,6 +18,7 @@ from procurement.invoices.services import withdraw_invoice
 from procurement.matching.engine import Kind, Outcome
 from procurement.matching.messages import WriteMatchPolicy
 from procurement.matching.models import Match, MatchCheck
+from procurement.matching.presenters.sentences import check_sentence
 from procurement.matching.queries import checks_of, current_match, match_figures, matches_of, visible_matches
 from procurement.matching.services import (
     approve_match_policy,
@@ -31,8 +32,11 @@ from procurement.matching.services import (
     retire_match_policy,
     write_match_policy,
 )
+from procurement.orders.models import PurchaseOrderLine
+from procurement.receipts.queries import rejected_by_line
 from procurement.tolerances.messages import Level, Measure, Scope
 from procurement.tolerances.services import stop_rules
+from tests.builders.counts import GTIN, a_notice, begin, count_row, post, reverse, settle
 from tests.builders.invoices import a_sent_invoice as send
 from tests.builders.matching import (
     a_match_policy,
@@ -439,3 +443,52 @@ class TestPolicies:
         asha = people["asha"].actor
         with pytest.raises(NotAllowed), acting(asha):
             write_match_policy(command, actor=asha, at=MONDAY)
+
+
+def test_what_the_dock_did_not_accept_is_not_paid_until_that_is_settled_or_taken_back(people):
+    a_match_policy(people)
+    rex, bea = people["rex"], people["bea"]
+    sheet = begin(a_notice(people), rex)
+    count_row(sheet, rex, 55, 5)
+    sheet = post(sheet, rex)
+    # The ERP's people booked all sixty at the gate.
+    paper = a_paper(lines=[a_line(10, gtin=GTIN, received_quantity=Decimal(60)), a_line(20)])
+    receive(paper)
+    line = order_lines()[0]
+    good, more = a_sent_invoice((line, 55, "6.85")), a_sent_invoice((line, 5, "6.85"), number="INV-2")
+
+    assert matched_now(good, more) == 1
+
+    held = fresh_invoice(more)
+    assert (fresh_invoice(good).state, held.state, held.held_for["key"]) == (
+        "approved",
+        "held",
+        "match.quantity.waits",
+    )
+    (check,) = [one for one in checks_of(the_match(more)) if one.message == "quantity.waits"]
+    assert check_sentence(check) == (
+        "60 pcs of order 4500000001, line 10, are claimed, but only 60 pcs came yet, and 5 pcs of them were not "
+        "accepted. It goes on by itself when good ones are booked."
+    )
+    with acting(FEED):
+        assert rejected_by_line({line.pk: PurchaseOrderLine.objects.get(pk=line.pk)}) == {line.pk: Decimal(5)}
+    settle(sheet, bea, "accepted", "Good enough for the workshop.")
+    assert react(rematch_orders, "count.difference_settled") == "matched"
+    assert fresh_invoice(more).state == "approved"
+
+
+def test_a_count_that_is_taken_back_lets_go_on_what_it_stopped(people):
+    a_match_policy(people)
+    rex = people["rex"]
+    sheet = begin(a_notice(people), rex)
+    count_row(sheet, rex, 55, 5)
+    sheet = post(sheet, rex)
+    paper = a_paper(lines=[a_line(10, gtin=GTIN, received_quantity=Decimal(60)), a_line(20)])
+    receive(paper)
+    invoice = a_sent_invoice((order_lines()[0], 60, "6.85"))
+    assert matched_now(invoice) == 0
+
+    reverse(sheet, rex)
+
+    assert react(rematch_orders, "count.reversed") == "matched"
+    assert fresh_invoice(invoice).state == "approved"

@@ -221,10 +221,21 @@ def test_the_case_shows_all_side_by_side_and_takes_every_answer(people, at):
     assert post(otto, "short/", **{"short-1": "abc", "reason": "x"}).status_code == 422
     a_limit(people, 1000, role="accounts_payable")
     short = otto.get(f"{case}short/").content.decode()
-    assert "Take off (EUR, without tax)" in short
-    assert "Pay less by this" in short
-    assert post(otto, "short/", **{"short-1": "21,00", "reason": "6.85 was agreed."}).status_code == 303
+    assert "Approve</button>" not in short
+    part = {"quantity-1": "98", "price-1": "6,85", "why-1": "Two came broken"}
+    looked = post(otto, "short/", look="1", **part)
+    shown = " ".join(re.sub(r"<[^>]+>", " ", looked.content.decode()).split())
+    # 2 x 7.06 and 98 x 0.21: 34.70, and 19 % of it.
+    assert "− 41.29 EUR" in shown
+    assert "Approve 798.85 EUR" in shown
+    seen = re.search(r'name="seen" value="(\w{32})"', looked.content.decode())[1]
+    moved = post(otto, "short/", do="1", seen=seen, **{**part, "quantity-1": "97"})
+    assert "It was changed since" in moved.content.decode()
+    assert fresh_invoice(invoice).state == "held"
+    assert post(otto, "short/", do="1", seen=seen, **part).status_code == 303
     assert fresh_invoice(invoice).state == "approved"
+    paper = asha.get(f"/invoices/{invoice.key}/").content.decode()
+    assert "98 of 100 pcs are paid, paid at 6.85 instead of 7.06 EUR. Two came broken." in paper
     assert otto.get("/payables/" + str(uuid.uuid4()) + "/").status_code == 404
 
 

@@ -1,5 +1,6 @@
 """Accepting, asking for approval, answering, asking about, paying short: what happens, and what is refused."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -9,13 +10,20 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, NotFound, StaleDocument
 from portal.kernel.scope import acting
 from procurement.clocks.models import StandIn
+from procurement.invoices.messages import ChargeEntry
 from procurement.invoices.models import Invoice
-from procurement.invoices.services import revise_invoice, withdraw_invoice
+from procurement.invoices.services import (
+    entries_of,
+    revise_invoice,
+    start_credit_note,
+    withdraw_invoice,
+)
 from procurement.invoices.services.withdraw import whose_to_take_back
 from procurement.payables.messages import (
     AnswerQuestion,
     InvoiceSaid,
     PayShort,
+    ShortCharge,
     ShortLine,
     WriteLimit,
     WriteRule,
@@ -34,12 +42,14 @@ from procurement.payables.services.approvals import (
 from procurement.payables.services.asking import answer_question
 from procurement.payables.services.deciding import let_go, open_again, pay_short, put_on_hold, send_back
 from procurement.payables.services.following import follow_invoices
+from procurement.payables.services.parting import look_at_part
 from procurement.payables.services.rules import end_rule, write_limit, write_rule
 from procurement.threads.models import Message
 from suppliers.models import User
 from suppliers.queries import actor_of
 from suppliers.roles import CompanyRole
-from tests.builders.invoices import a_draft_invoice, do, fresh_invoice, send
+from tests.builders.invoices import a_draft_invoice, do, fresh_invoice, send, write
+from tests.builders.matching import a_match_policy
 from tests.builders.payables import (
     a_limit,
     a_rule,
@@ -297,7 +307,120 @@ def test_less_is_paid_with_a_credit_note_over_exactly_that(people):
     )
     assert (note.number, note.total, whole.total) == ("INV-1-CN", Decimal("24.99"), Decimal("840.14"))
     assert whole.state == "approved"
-    assert whole.approval_reason == "6.85 was agreed. Credit note INV-1-CN takes off 24.99 EUR."
+    assert whole.approval_reason == (
+        "6.85 was agreed.\n4500000001 · 10 VALVE-15: 21 EUR taken off. "
+        "Credit note INV-1-CN takes off 24.99 EUR."
+    )
+
+
+def test_a_part_is_approved_line_by_line_and_both_papers_add_up_to_the_cent(people):
+    a_limit(people, 10_000, role="accounts_payable")
+    otto = people["otto"]
+    made = an_order(
+        "4500000001",
+        [a_line(10 * n, received_quantity=Decimal(8), quantity=Decimal(10)) for n in (1, 2, 3)],
+    )
+    draft = a_draft_invoice(made, people["asha"], {"L10": 10, "L20": 10, "L30": 10})
+    with acting(FEED):
+        first, second, third = entries_of(draft)
+    boxes = (
+        ChargeEntry(code="PC", reason="Boxes", amount=Decimal("1.00")),
+        ChargeEntry(is_allowance=True, code="95", percent=Decimal(10)),
+    )
+    whole = (
+        ChargeEntry(code="FC", reason="Freight", amount=Decimal(40), category="S", tax_rate=Decimal(19)),
+        ChargeEntry(is_allowance=True, code="95", percent=Decimal("2.5"), category="S", tax_rate=Decimal(19)),
+    )
+    lines = [
+        replace(first, unit_price=Decimal("7.333"), charges=boxes),
+        replace(second, unit_price=Decimal("6.85")),
+        replace(third, unit_price=Decimal("99.99"), price_quantity=Decimal(3)),
+    ]
+    invoice = matched(send(write(draft, people["asha"], lines=lines, charges=whole), people["asha"]).invoice)
+    # 73.33 + 1 - 7.33 = 67.00; 68.50; 333.30: 468.80, less 2.5 % (11.72), plus 40, and 19 % of 497.08: 591.53.
+    assert (invoice.line_total, invoice.total) == (Decimal("468.80"), Decimal("591.53"))
+
+    def part(*lines, reason="", charges=()):
+        command = PayShort(invoice.key, fresh_invoice(invoice).version, lines, reason, charges=charges)
+        with acting(otto.actor):
+            looked = look_at_part(fresh_invoice(invoice), command)
+            return looked, pay_short(command, actor=otto.actor, at=MONDAY)
+
+    none, eight = Decimal(0), Decimal(8)
+    for lines, charges, field in (
+        ((ShortLine(1, quantity=Decimal(11)),), (), "quantity-1"),
+        ((ShortLine(1, quantity=Decimal("7.5"), reason="No."),), (), "quantity-1"),
+        ((ShortLine(1, unit_price=Decimal(8)),), (), "price-1"),
+        ((ShortLine(1, quantity=eight),), (), "reason"),
+        ((), (ShortCharge(1, Decimal(41)),), "charge-1"),
+        ((), (ShortCharge(2, none),), "charge-2"),
+        ((), (), "short"),
+        (
+            tuple(ShortLine(n, quantity=none, reason="No.") for n in (1, 2, 3)),
+            (ShortCharge(1, none),),
+            "reason",
+        ),
+    ):
+        with pytest.raises(Invalid) as refused:
+            part(*lines, charges=charges)
+        assert [one.field for one in refused.value.problems] == [field]
+    with pytest.raises(Invalid, match="Nothing of it would be paid"):
+        part(*(ShortLine(n, quantity=none) for n in (1, 2, 3)), reason="No.", charges=(ShortCharge(1, none),))
+    looked, done = part(
+        ShortLine(1, quantity=eight, unit_price=Decimal("7.10"), reason="2 came damaged, 7.10 was agreed"),
+        ShortLine(3, quantity=none, reason="Never came."),
+        charges=(ShortCharge(1, Decimal(25)),),
+        reason="Counted at the dock",
+    )
+
+    note = fresh_invoice(done.note)
+    with acting(FEED):
+        given = list(note.lines.order_by("position").values_list("quantity", "price_only", "amount"))
+    assert given == [
+        # 2 x 7.333 = 14.666, plus a fifth of the boxes, less 10 %: 1.47.
+        (Decimal(2), False, Decimal("13.40")),
+        # 8 x 0.233 = 1.864 less 10 %: 0.19.
+        (Decimal(8), True, Decimal("1.67")),
+        (Decimal(10), False, Decimal("333.30")),
+    ]
+    # 348.37, less 2.5 % (8.71), plus 15 of the freight: 354.66, and 19 %: 67.39.
+    assert (note.total, looked.sums.total) == (Decimal("422.05"), Decimal("422.05"))
+    assert looked.paid == Decimal("169.48")
+    assert [(row.claimed, row.off, row.paid) for row in looked.rows] == [
+        (Decimal("67.00"), Decimal("15.07"), Decimal("51.93")),
+        (Decimal("333.30"), Decimal("333.30"), none),
+    ]
+    assert note.reason == (
+        "Counted at the dock.\n"
+        "4500000001 · 10 VALVE-15: 8 of 10 pcs are paid, paid at 7.1 instead of 7.333 EUR. "
+        "2 came damaged, 7.10 was agreed.\n"
+        "4500000001 · 30 VALVE-15: not paid. Never came.\n"
+        "Freight: 25 of 40 EUR are paid."
+    )
+    assert {fresh_invoice(one).state for one in (invoice, note)} == {"approved"}
+    with acting(FEED):
+        # What counts against the order is what was approved: the rest can be claimed when it comes.
+        left = dict(made.lines.values_list("key", "claimed_quantity"))
+    assert left == {"L10": eight, "L20": Decimal(10), "L30": none}
+
+
+def test_what_others_gave_back_is_not_taken_off_once_more(people):
+    a_limit(people, 10_000, role="accounts_payable")
+    otto, asha = people["otto"], people["asha"]
+    invoice = an_invoice_over_price(people, received=98)
+    with acting(asha.actor):
+        theirs = start_credit_note(invoice.key, actor=asha.actor, at=MONDAY)
+    with acting(FEED):
+        (line,) = entries_of(theirs)
+    two = write(theirs, asha, "CN-1", lines=[replace(line, quantity=Decimal(2))], reason="Two are missing")
+    send(two, asha)
+    command = PayShort(
+        invoice.key, fresh_invoice(invoice).version, (ShortLine(1, quantity=Decimal(90)),), "Only 90 are good"
+    )
+    with acting(otto.actor):
+        note = pay_short(command, actor=otto.actor, at=MONDAY).note
+    with acting(FEED):
+        assert note.lines.get().quantity == Decimal(8)
 
 
 def test_paying_short_needs_approval_of_the_whole_and_no_side_takes_the_note_back_alone(people):
@@ -334,6 +457,52 @@ def test_paying_short_needs_approval_of_the_whole_and_no_side_takes_the_note_bac
     later.sent_by_user_id = otto.user.pk
     assert "colleague" in whose_to_take_back(later, otto.actor)
     assert whose_to_take_back(later, max_.actor) == ""
+
+
+def test_a_credit_note_of_ours_stands_and_falls_with_the_round_of_its_invoice(people):
+    a_match_policy(people)
+    otto, max_ = people["otto"], people["max"]
+    invoice = an_invoice_over_price(people)
+
+    def short(minutes):
+        at = MONDAY + timedelta(minutes=minutes)
+        with acting(otto.actor):
+            command = PayShort(
+                invoice.key, fresh_invoice(invoice).version, (ShortLine(1, Decimal(21)),), "Agreed"
+            )
+            return pay_short(command, actor=otto.actor, at=at).note
+
+    declined = short(0)
+    assert matched(declined).state == "held"  # no rule approves it before its invoice
+    answer(decline_step, asked_for(invoice)[0], max_, "6.80 was agreed.")
+    note = fresh_invoice(declined)
+    assert (note.state, fresh_invoice(invoice).state) == ("withdrawn", "held")
+    assert "6.80" not in note.end_reason
+    ends = (
+        lambda: desk(call_off, invoice, otto),
+        lambda: desk(put_on_hold, invoice, otto, "Bank details first."),
+        lambda: ask(invoice, otto),
+        lambda: desk(send_back, invoice, otto, "6.85 was agreed."),
+    )
+    for minutes, end in enumerate(ends, start=1):
+        note = short(minutes)
+        end()
+        assert fresh_invoice(note).state == "withdrawn"
+    assert fresh_invoice(invoice).state == "rejected"
+    with acting(FEED):
+        assert Invoice.objects.filter(kind="credit_note").exclude(state="withdrawn").count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_its_supplier_takes_back_takes_our_credit_note_with_it(people):
+    invoice = an_invoice_over_price(people)
+    command = PayShort(invoice.key, fresh_invoice(invoice).version, (ShortLine(1, Decimal(21)),), "Agreed")
+    with acting(people["otto"].actor):
+        note = pay_short(command, actor=people["otto"].actor, at=MONDAY).note
+    do(withdraw_invoice, invoice, people["asha"], "Wrong price.")
+
+    assert follow_invoices(told("invoice.withdrawn"), MONDAY) == "lapsed 1, dropped 0"
+    assert fresh_invoice(note).state == "withdrawn"
 
 
 def test_what_happens_meanwhile_ends_the_round(people):

@@ -12,15 +12,15 @@ from procurement.inbox.presenters.pages import own_page
 from procurement.inbox.presenters.rows import title_of
 from procurement.invoices.models import Invoice
 from procurement.invoices.services import start_credit_for_count
-from procurement.payables.messages import AnswerQuestion
+from procurement.payables.messages import AnswerQuestion, PayShort, ShortLine
 from procurement.payables.services.approvals import accept_invoice, approve_step, decline_step
 from procurement.payables.services.asking import answer_question
-from procurement.payables.services.deciding import put_on_hold, send_back
+from procurement.payables.services.deciding import pay_short, put_on_hold, send_back
 from tests.builders.counts import a_posted_sheet, settle
 from tests.builders.invoices import a_sent_invoice, fresh_invoice, send, write
 from tests.builders.matching import a_match_policy
 from tests.builders.notices import mailed, react
-from tests.builders.payables import a_rule, an_invoice_over_price, answer, ask, asked_for, desk
+from tests.builders.payables import a_limit, a_rule, an_invoice_over_price, answer, ask, asked_for, desk
 from tests.builders.world import MONDAY
 from tests.people import FEED
 
@@ -168,3 +168,22 @@ def test_what_was_answered_before_the_mail_left_is_mailed_to_nobody(people):
     assert [letter.to[0] for letter in told] == ["Asha Acme <asha@supplier.example>"]
     assert "Invoice INV-1 is approved" in told[0].subject
     assert fresh_invoice(invoice).total == Decimal("840.14")
+
+
+def test_the_supplier_is_mailed_what_was_cut_and_why(people):
+    now = timezone.now()
+    a_limit(people, 1000, role="accounts_payable")
+    invoice = an_invoice_over_price(people, at=now)
+    mailed()
+    command = PayShort(
+        invoice.key,
+        fresh_invoice(invoice).version,
+        (ShortLine(1, quantity=Decimal(98), reason="Two came broken"),),
+    )
+    with acting(people["otto"].actor):
+        pay_short(command, actor=people["otto"].actor, at=now)
+
+    text = "\n".join(letter.body for letter in mailed() if "asha@" in letter.to[0])
+
+    assert "Credit note INV-1-CN, written for you, takes off 16.80 EUR." in text
+    assert "98 of 100 pcs are paid. Two came broken." in text
