@@ -24,6 +24,7 @@ from tests.bench import (
     matching,
     outbox,
     pages,
+    payables,
     report,
     rules,
     servers,
@@ -33,7 +34,19 @@ from tests.bench import (
 from tests.bench.company import BIG, LITTLE, TINY, Size
 from tests.bench.servers import Machine
 
-PARTS = ("pages", "import", "outbox", "inbox", "rules", "mails", "shipments", "dock", "matching", "tryton")
+PARTS = (
+    "pages",
+    "import",
+    "outbox",
+    "inbox",
+    "rules",
+    "mails",
+    "shipments",
+    "dock",
+    "matching",
+    "payables",
+    "tryton",
+)
 
 
 class Bench:
@@ -63,6 +76,7 @@ class Bench:
             "shipments": self.shipments,
             "dock": self.dock,
             "matching": self.matching,
+            "payables": self.payables,
             "tryton": self.tryton,
         }
         for part in parts:
@@ -120,6 +134,11 @@ class Bench:
     def matching(self, results: dict[str, Any]) -> None:
         lines = 100 if self.small else 1_000_000
         self.keep(results, "matching", matching.measure(self.machine, self.big, lines))
+
+    def payables(self, results: dict[str, Any]) -> None:
+        size = self.big if self.small else self.little
+        counts = (300, 20, 2, 2) if self.small else (100_000, 2_000, 40, payables.ROUNDS)
+        self.keep(results, "payables", payables.measure(self.machine, size, *counts))
 
     def tryton(self, results: dict[str, Any]) -> None:
         self.keep(results, "tryton", tryton.measure(self.machine, 2 if self.small else 60))

@@ -46,6 +46,7 @@ class Browser:
     port: int
     host: str
     cookies: dict[str, str] = field(default_factory=dict)
+    besides: dict[str, str] = field(default_factory=dict)  # headers that a script in the page sends along
     _line: Any = None
 
     def get(self, path: str) -> Answer:
@@ -71,6 +72,7 @@ class Browser:
         """The bytes of a request."""
         headers = {
             **HEADERS,
+            **self.besides,
             "Host": self.host,
             "Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()),
         }

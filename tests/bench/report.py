@@ -31,7 +31,7 @@ sessions and both walls up.
 ```
 make bench                              everything but the first load; twenty minutes, with two cores and 10 GB of disk
 make bench ARGS="pages import"          only these parts: pages, import, outbox, inbox, rules, mails, shipments,
-                                        dock, matching, tryton
+                                        dock, matching, payables, tryton
 make bench FULL=1 ARGS=import           with a first load of all lines through the files connector
 make bench SMALL=1                      a few seconds of everything, to see that it works; keeps nothing
 ```
@@ -98,6 +98,7 @@ def document(results: dict[str, Any]) -> str:
         ("shipments", shipments),
         ("dock", dock),
         ("matching", matching),
+        ("payables", payables),
         ("tryton", tryton),
     ):
         if name in results:
@@ -126,6 +127,7 @@ TITLES = {
     "shipments": "A notice of many cartons",
     "dock": "A busy dock",
     "matching": "Invoices matched",
+    "payables": "The desk of accounts payable",
     "tryton": "Promises to a live Tryton",
 }
 
@@ -295,6 +297,26 @@ def matching(part: dict[str, Any]) -> list[str]:
         f"{found['lines']:,} lines of {found['invoices']:,} invoices matched in {found['seconds']:,.0f} s:",
         f"{found['per_second']:,.0f} lines a second, by one worker, with everything kept that both sides read of it.",
     ]
+
+
+def payables(part: dict[str, Any]) -> list[str]:
+    found = part["found"]
+    pages = [
+        f"| page, with {found['invoices']:,} open invoices | p50 | p95 |",
+        "|---|--:|--:|",
+        *(f"| {name} | {one['p50']:.0f} ms | {one['p95']:.0f} ms |" for name, one in found["pages"].items()),
+    ]
+    steps = [
+        f"| one invoice of {found['lines']:,} lines | seconds |",
+        "|---|--:|",
+        *(f"| {name} | {seconds:.1f} |" for name, seconds in found["steps"].items()),
+    ]
+    papers = [
+        "| invoices of one line, by one process | a second |",
+        "|---|--:|",
+        *(f"| {name} | {rate:.1f} |" for name, rate in found["per_second"].items()),
+    ]
+    return [*pages, "", *steps, "", *papers]
 
 
 def tryton(part: dict[str, Any]) -> list[str]:

@@ -59,7 +59,7 @@ def test_a_plan_names_three_of_many_keys():
 
 @pytest.mark.slow
 def test_a_small_bench_measures_and_touches_only_its_own_folder(tmp_path):
-    rest = ("import", "outbox", "mails", "shipments", "dock", "matching")
+    rest = ("import", "outbox", "mails", "shipments", "dock", "matching", "payables")
     parts = ("pages", "rules", *(rest if EVERYTHING else ()))
     before = report.DOCUMENT.read_bytes()
     tmp_path.chmod(0o755)
@@ -107,3 +107,6 @@ def test_a_small_bench_measures_and_touches_only_its_own_folder(tmp_path):
     matched = found["matching"]["found"]
     assert matched["lines"] >= 100
     assert matched["approved"] == matched["kept"] == matched["invoices"]
+    desk = found["payables"]["found"]
+    assert (desk["invoices"], desk["lines"], desk["papers"]) == (300, 20, 2)
+    assert set(desk["per_second"]) == {"as PDF", "as Factur-X", "Factur-X read and checked"}
