@@ -264,6 +264,14 @@ def differences(invoicing: Invoicing, rows: Rows, exact: Callable[[Any], Decimal
             yield f"invoice {number} does not bear our key in Tryton: {standing[0][0]!r}"
     for number in sorted(wanted.keys() - held.keys()):
         yield f"invoice {number} is not in Tryton"
+    posted = {
+        row[0] for row in rows("SELECT reference FROM account_invoice WHERE type = 'in' AND state = 'posted'")
+    }
+    for one in settled:
+        if one.state != ("scheduled" if one.number in posted else "approved"):
+            yield f"invoice {one.number} is {one.state}, and in Tryton {'posted' if one.number in posted else 'not'}"
+    if len(posted) != made["credited"]:
+        yield f"{len(posted)} invoices are posted in Tryton, {made['credited']} were to be credited"
     yield from _drafted(rows)
 
 
