@@ -10,7 +10,7 @@ help:
 	@echo "make demo     the whole portal with a made-up company, until Ctrl-C   (PORT=8123, ERP=tryton)"
 	@echo "make test     all tests                                               (ARGS=\"tests/portal -k health\")"
 	@echo "make quick    the tests that need no browser and little time"
-	@echo "make soak     promises and power cuts at random, against a live ERP   (PROMISES=500, KILLS=200)"
+	@echo "make soak     promises to invoices, and power cuts, against a live ERP  (PROMISES=500, KILLS=200)"
 	@echo "make check    format, lint, types, imports, migrations, templates, secrets, licences"
 	@echo "make bench    how fast it is, on a million order lines                 (ARGS=\"pages import\", SMALL=1)"
 	@echo "make install  only the environment .venv, with everything developers need"

@@ -46,7 +46,9 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "check", help="format, lint, types, imports, migrations, templates, secrets, licences"
     )
-    commands.add_parser("soak", help="promises and power cuts at random; takes half an hour")
+    commands.add_parser(
+        "soak", help="promises, shipments, invoices and power cuts at random; takes half an hour"
+    )
     commands.add_parser("bench", help="how fast it is; docs/bench.md tells how to choose")
     run = commands.add_parser("run", help="any command, with a database of its own")
     run.add_argument("arguments", nargs=argparse.REMAINDER)

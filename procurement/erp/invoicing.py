@@ -347,6 +347,8 @@ def _tell_anew(document: uuid.UUID, *, at: datetime) -> None:
     if last is None or last.state != TellingState.CONFIRMED or last.voided:
         return
     underway = OutboxMessage.objects.filter(topic=TOPIC, stream=last.stream, kind__in=KINDS)
+    # The last one itself has been carried, also where its worker has not noted yet that it is delivered, or never will.
+    underway = underway.exclude(key=last.key)
     if underway.filter(state__in=UNDONE).exists():
         return
     payload = {"issue": last.invoice.issue}

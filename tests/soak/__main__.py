@@ -1,5 +1,5 @@
-"""`make soak`: 500 promises, and the ship notices that follow, on their way to a live Tryton while 200 processes are
-killed; then both sides are compared.
+"""`make soak`: 500 promises, and the ship notices and invoices that follow, on their way to a live Tryton while 200
+processes are killed; then both sides are compared.
 
 PROMISES, KILLS and SEED choose other figures. The report is printed and kept in docs/soak.md.
 """
@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -74,7 +75,16 @@ def soak(folder: Path, promises: int, kills: int, seed: int) -> int:
         took = time.monotonic() - began
         found = list(differences(story, machinery.tryton.file))
         text = report(
-            story.made, story.shipping.made, killing.done, machinery.ended_by_themselves, found, took, seed
+            {
+                "promised": story.made,
+                "shipped": story.shipping.made,
+                "billed": story.invoicing.made,
+                "killed": killing.done,
+                "ended by itself and was started again": machinery.ended_by_themselves,
+            },
+            found,
+            took,
+            seed,
         )
     finally:
         machinery.stop()
@@ -83,46 +93,44 @@ def soak(folder: Path, promises: int, kills: int, seed: int) -> int:
     return 1 if found else 0
 
 
-def report(
-    made: dict[str, int],
-    shipped: dict[str, int],
-    killed: dict[str, int],
-    ended: dict[str, int],
-    found: list[str],
-    took: float,
-    seed: int,
-) -> str:
+def report(done: Mapping[str, Mapping[str, int]], found: list[str], took: float, seed: int) -> str:
     """What was tried and what was found, for docs/soak.md."""
     from tests.soak.story import attempts
 
-    def table(head: str, rows: dict[str, int]) -> str:
+    def table(head: str, rows: Mapping[str, int]) -> str:
         lines = "\n".join(f"| {name} | {count} |" for name, count in sorted(rows.items())) or "| none | 0 |"
         return f"| {head} | times |\n|---|---|\n{lines}\n"
 
     verdict = (
-        "Both sides agree: every promise stands in Tryton as it was agreed here, and every ship notice as it was sent, "
-        "once."
+        "Both sides agree: every promise stands in Tryton as it was agreed here, every ship notice as it was sent, and "
+        "every invoice as it was approved, once."
         if not found
         else "**Not as it must be:**\n\n" + "\n".join(f"- {one}" for one in found)
     )
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    tables = "\n".join(table(head, rows) for head, rows in done.items())
     return f"""# The last soak
 
 `make soak` lets a supplier promise lines of orders in a live Tryton 8.0, a buyer agree to them, the supplier ship half
-of them in part (and say it anew, or take it back), and two workers carry all of it over, while processes are killed at
-random (SIGKILL, all of a kind at once) and started again. Then it compares both sides: quantities, prices and days of
-every line in Tryton's own books with what was agreed here, the shipments that Tryton expects with the ship notices that
-are live, the trace of every command, how often each order was amended, and that nothing waits any more.
+of them in part (and say it anew, or take it back) and bill half of them in part, accounts payable accept it, and two
+workers carry all of it over, while processes are killed at random (SIGKILL, all of a kind at once) and started again.
+Some invoices are withdrawn or corrected under their own number before they are accepted; some are opened again after
+that (before or after Tryton has them), and then stay so, or are accepted once more, as they were or corrected; some are
+posted in Tryton, and then credited in part. Half of the orders are invoiced as ordered in Tryton, half when it is told
+to; every promise of another quantity or price amends its order there, which deletes its drafts, ours too.
+
+Then both sides are compared: quantities, prices and days of every line in Tryton's own books with what was agreed here,
+the shipments that Tryton expects with the ship notices that are live, the supplier invoices and credit notes in its
+books (number, lines, prices, total) with what is approved here, and what is left of each line with its drafts; the
+trace of every command, how often each order was amended, and that nothing waits any more.
 
 {datetime.now(UTC):%Y-%m-%d}, {machine}, Python {platform.python_version()}, seed {seed}:
-{sum(made.values())} promises, {sum(killed.values())} kills, {took / 60:.0f} minutes.
+{sum(done["promised"].values())} promises, {sum(done["billed"].values())} invoices, \
+{sum(done["killed"].values())} kills, {took / 60:.0f} minutes.
 
 {verdict}
 
-{table("promised", made)}
-{table("shipped", shipped)}
-{table("killed", killed)}
-{table("ended by itself and was started again", ended)}
+{tables}
 {table("how a delivery ended", attempts())}"""
 
 

@@ -29,17 +29,23 @@ from procurement.erp.connectors.tryton.wire import Rpc
 from procurement.erp.inbound import read_configured_feeds
 from procurement.erp.models import ErpCommand
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine
+from procurement.payables.messages import WriteLimit
+from procurement.payables.services.rules import write_limit
 from suppliers.models import Membership, Supplier, User
 from suppliers.queries import actor_of
 from suppliers.roles import CompanyRole, SupplierRole
 from tests.erp.papers import a_line, an_order
-from tests.soak import shipping
+from tests.soak import invoicing, shipping
+from tests.soak.invoicing import Invoicing
 from tests.soak.shipping import Shipping
 
 WATCH = Actor.system("Soak", Channel.ERP)
 LINES = 4
 SHIPPED = 0.5
+PATIENCE = 900.0  # seconds, for what waits until Tryton has an invoice
 ITEMS = ("V-2040", "V-2050", "V-2041", "V-2040")
+# How Tryton comes to drafts of invoices: all that is ordered at once, or when somebody says so.
+INVOICED = ("order", "manual")
 Found = TypeVar("Found")
 
 
@@ -59,13 +65,14 @@ def stubborn(do: Callable[[], Found], patience: float = 180.0) -> Found:
 @dataclass(slots=True)
 class Story:
     """A supplier who promises every line once, each in an answer of its own, and a buyer who agrees to all. Every other
-    line is then shipped in part.
+    line is then shipped in part, and of every other line a part is billed.
     """
 
     address: str
     rng: Random
     promises: int
     shipping: Shipping = field(init=False)
+    invoicing: Invoicing = field(init=False)
     made: Counter[str] = field(default_factory=Counter)
     seller: Actor = field(init=False)
     buyer: Actor = field(init=False)
@@ -75,8 +82,9 @@ class Story:
         """Orders in Tryton, read once, and two people."""
         rpc = Rpc(self.address, DATABASE, *ADMIN, patience=120)
         lines = tuple(a_line(10 * n, item_number=item) for n, item in enumerate(ITEMS, start=1))
-        for _order in range(-(-self.promises // LINES)):
-            confirm(rpc, quote(rpc, an_order("", lines, ordered_on=datetime.now(UTC).date())))
+        for count in range(-(-self.promises // LINES)):
+            order = an_order("", lines, ordered_on=datetime.now(UTC).date())
+            confirm(rpc, quote(rpc, order, INVOICED[count % len(INVOICED)]))
         rpc.close()
         for run in read_configured_feeds(clock=timezone.now):
             if run.reason:
@@ -86,18 +94,30 @@ class Story:
             mei = User.objects.create_user("mei@x.example", None, name="Mei")
             acme = Supplier.objects.get(number="70012")
             Membership.objects.create(user=mei, supplier=acme, role=SupplierRole.ORDERS)
+            ivo = User.objects.create_user("ivo@x.example", None, name="Ivo")
+            Membership.objects.create(user=ivo, supplier=acme, role=SupplierRole.INVOICING)
+            pia = User.objects.create_user(
+                "pia@x.example", None, name="Pia", company_role=CompanyRole.ACCOUNTS_PAYABLE
+            )
+            max_ = User.objects.create_user(
+                "max@x.example", None, name="Max", company_role=CompanyRole.MANAGER
+            )
             found = PurchaseOrderLine.objects.order_by("order__number", "number")
             self.todo = list(found.values_list("order__number", "key"))[: self.promises]
-        seller, buyer = actor_of(mei), actor_of(bea)
-        if seller is None or buyer is None:
-            raise RuntimeError("Nobody may act.")
-        self.seller, self.buyer = seller, buyer
-        self.shipping = Shipping(seller, Random(self.rng.random()))
+        self.seller, self.buyer = _acting_as(mei), _acting_as(bea)
+        self.shipping = Shipping(self.seller, Random(self.rng.random()))
+        manager = _acting_as(max_)
+        with acting(manager):
+            limit = WriteLimit("EUR", Decimal(100_000), person=pia.pk)
+            write_limit(limit, actor=manager, at=timezone.now())
+        biller, payer = _acting_as(ivo), _acting_as(pia)
+        self.invoicing = Invoicing(biller, payer, WATCH, self.address, Random(self.rng.random()))
         self.rng.shuffle(self.todo)
 
     def tell(self, *, pause: tuple[float, float], due: Callable[[], float]) -> None:
         """Promise everything, one line after the other, and no more than is due."""
         while self.todo:
+            stubborn(self.invoicing.go_on)
             if sum(self.made.values()) >= due():
                 time.sleep(0.2)
                 continue
@@ -107,12 +127,17 @@ class Story:
             if stubborn(lambda: self._promise(number, key, how, Random(seed))):  # noqa: B023 -- called at once
                 self.made[how] += 1
             stubborn(lambda: self._agree(number))  # noqa: B023 -- called at once
+            agreed = stubborn(lambda: _agreed(number, key))  # noqa: B023 -- called at once
             if self.rng.random() < SHIPPED:
-                agreed = stubborn(lambda: _agreed(number, key))  # noqa: B023 -- called at once
                 for step in self.shipping.steps(number, key, agreed):
                     stubborn(step)
+            self.invoicing.begin(number, key, agreed)
             self.todo.pop()
             time.sleep(self.rng.uniform(*pause))
+        deadline = time.monotonic() + PATIENCE
+        while self.invoicing.todo and time.monotonic() < deadline:
+            stubborn(self.invoicing.go_on)
+            time.sleep(0.5)
 
     def _promise(self, number: str, key: str, how: str, rng: Random) -> bool:
         with acting(WATCH):
@@ -132,6 +157,13 @@ class Story:
             decision = DecideAnswer(order.key, order.version, "accept")
             with acting(self.buyer):
                 decide_answer(decision, actor=self.buyer, at=timezone.now())
+
+
+def _acting_as(user: User) -> Actor:
+    actor = actor_of(user)
+    if actor is None:
+        raise RuntimeError(f"{user.name} may not act.")
+    return actor
 
 
 def _agreed(number: str, key: str) -> Decimal:
@@ -169,7 +201,7 @@ def is_quiet() -> bool:
     with acting(WATCH):
         waiting = OutboxMessage.objects.exclude(state__in=["delivered", "parked"]).exists()
         flying = ErpCommand.objects.filter(state__in=["queued", "sent", "unknown"]).exists()
-    return not waiting and not flying and shipping.is_carried(WATCH)
+    return not waiting and not flying and shipping.is_carried(WATCH) and invoicing.is_carried(WATCH)
 
 
 def how_many_through() -> int:
@@ -239,6 +271,7 @@ def differences(story: Story, file: Path) -> Iterator[str]:
     for line in promised:
         yield from _of_line(line, agreed[line.pk], held, is_shipped=line.pk in on_the_way)
     yield from shipping.differences(story.shipping, WATCH, books.rows)
+    yield from invoicing.differences(story.invoicing, books.rows, exact)
     if parked:
         yield f"{parked} messages are parked"
     for command in commands:

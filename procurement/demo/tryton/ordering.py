@@ -7,8 +7,9 @@ from procurement.erp.connectors.tryton.wire import Rpc
 from procurement.orders.messages import LinePaper, OrderPaper
 
 
-def quote(rpc: Rpc, order: OrderPaper) -> int:
-    """Write a purchase and make a quotation of it, which gives it Tryton's own number; returns its id."""
+def quote(rpc: Rpc, order: OrderPaper, invoiced: str = "fulfillment") -> int:
+    """Write a purchase and make a quotation of it, which gives it Tryton's own number; returns its id. `invoiced` is
+    its `invoice_method`."""
     party = one(rpc, "party.party", ["code", "=", order.supplier])
     purchase = make(
         rpc,
@@ -19,7 +20,7 @@ def quote(rpc: Rpc, order: OrderPaper) -> int:
         currency=one(rpc, "currency.currency", ["code", "=", order.currency]),
         warehouse=one(rpc, "stock.location", ["code", "=", order.ship_to]),
         payment_term=rpc.read("account.invoice.payment_term.search", [], 0, 1, None)[0],
-        invoice_method="fulfillment",
+        invoice_method=invoiced,
         purchase_date=order.ordered_on,
         comment=order.note,
         lines=[["create", [_line(rpc, line, party) for line in order.lines]]],
