@@ -134,10 +134,20 @@ class QuestionAsked(SeenCase):
 
 
 class ShortenedLine(Shape):
-    """What is not paid of a line."""
+    """What of a line is paid, where that is not all of it."""
 
     position = Whole(min_value=1, help_text="The line of the invoice.")
-    amount = Exact(help_text="How much of its net amount is not paid.")
+    quantity = Exact(
+        required=False, help_text="How many of its units are paid; all of them where it is left out."
+    )
+    unit_price = Exact(required=False, help_text="At which price; as claimed where it is left out.")
+    amount = Exact(required=False, help_text="How much of its net amount is taken off besides.")
+    reason = Text(
+        required=False,
+        allow_blank=True,
+        max_length=LONGEST_REASON,
+        help_text="Why; else the reason of the whole.",
+    )
 
 
 class PaidShort(ReasonedCase):
@@ -614,7 +624,7 @@ class Desk(Doors):
     @program_door(Permission.INVOICE_SETTLE)
     def pay_short(self, request: ProgramRequest, key: UUID) -> Response:
         version, sent = _seen(key, request, PaidShort)
-        lines = tuple(ShortLine(one["position"], one["amount"]) for one in sent["lines"])
+        lines = tuple(ShortLine(**one) for one in sent["lines"])
         command = PayShort(key, version, lines, sent["reason"], sent.get("number", ""))
         pay_short(command, actor=request.actor, at=request.at)
         return _case(key, request)
