@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -72,6 +72,12 @@ def rows_of(statement: SupplierStatement) -> QuerySet[StatementRow]:
     """The rows of a statement in the order of the file; what they do not list comes last."""
     found: QuerySet[StatementRow] = StatementRow.objects.filter(statement=statement)
     return found.select_related("invoice").order_by(F("place").asc(nulls_last=True), "id")
+
+
+def totals_of(statement: SupplierStatement) -> list[dict[str, Any]]:
+    """What is open in their list by currency: `currency` and `total`. One query."""
+    rows = StatementRow.objects.filter(statement=statement, place__isnull=False).order_by("currency")
+    return list(rows.values("currency").annotate(total=Sum("open_amount")))
 
 
 def differing(rows: QuerySet[StatementRow]) -> QuerySet[StatementRow]:

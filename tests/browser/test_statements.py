@@ -49,13 +49,15 @@ def test_from_an_upload_to_the_answer_and_every_page_at_two_widths(
     expect(asha.get_by_role("heading", name="What was read")).to_be_visible()
     expect(asha.get_by_text("1 row is left out")).to_be_visible()
     asha.get_by_role("button", name="Compare").click()
-    expect(asha.get_by_role("row", name="Row 4")).to_contain_text("It is a draft still: it was never sent.")
-    expect(asha.get_by_role("row", name="Row 4").get_by_role("link")).to_have_text("Finish and send it")
+    expect(asha.get_by_role("row", name="R-3 Row 4")).to_contain_text(
+        "It is a draft still: it was never sent."
+    )
+    expect(asha.get_by_role("row", name="R-3 Row 4").get_by_role("link")).to_have_text("Finish and send it")
     expect(asha.get_by_role("row", name="R-20")).to_contain_text("Open with us, and not in their list.")
 
     otto.goto("/statements/")
     otto.get_by_role("link", name="Acme Valves").click()
-    row = otto.get_by_role("row", name="Row 4")
+    row = otto.get_by_role("row", name="R-3 Row 4")
     expect(row).to_contain_text("It never came to us")
     row.get_by_text("Ask the supplier").click()
     row.get_by_label("Your question").fill("When did you send it?")

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -21,7 +20,7 @@ from procurement.orders.views.exports import as_download
 from procurement.statements.files.columns import BY_NAME
 from procurement.statements.files.writing import write_result
 from procurement.statements.messages import RowSaid, SettleStatement
-from procurement.statements.models import StatementRow, SupplierStatement
+from procurement.statements.models import SupplierStatement
 from procurement.statements.presenters import counts_of, headline, shown_balances, shown_rows
 from procurement.statements.queries import (
     balances_of,
@@ -29,6 +28,7 @@ from procurement.statements.queries import (
     earlier_balances,
     find_statement,
     rows_of,
+    totals_of,
 )
 from procurement.statements.services import (
     answer_row,
@@ -64,13 +64,12 @@ def _show_read(
         order=("at", "id"),
         size=PAGE_SIZE,
     )
-    totals = StatementRow.objects.filter(statement=found).order_by("currency").values("currency")
     may_write = request.actor.may(Permission.INVOICE_WRITE)
     context = {
         "statement": found,
         "page": page,
         "rows": [{"row": row, "kind": ItemKind(row.kind).label} for row in page.rows],
-        "totals": list(totals.annotate(total=Sum("open_amount"))),
+        "totals": totals_of(found),
         "bad": [
             {**one, "column": BY_NAME[one["column"]].title if one["column"] in BY_NAME else ""}
             for one in found.bad[:MOST_BAD]
