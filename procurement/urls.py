@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("procurement.invoices.urls")),
     path("", include("procurement.payables.urls")),
     path("", include("procurement.matching.urls")),
+    path("", include("procurement.discounting.urls")),
     path("", include("procurement.mailroom.urls")),
     path("", include("procurement.erp.urls")),
     path("", include("procurement.erp.reconciliation.urls")),
