@@ -61,7 +61,7 @@ EARLY_LIFECYCLE = Lifecycle(
         "take_back",
         _AGREED,
         S.TAKEN_BACK,
-        "invoice.early_taken_back",
+        "invoice.early_withdrawn",
         Permission.INVOICE_WRITE,
         _ERP_HEARS,
     ),

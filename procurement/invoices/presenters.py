@@ -404,7 +404,7 @@ STORY: Mapping[str, tuple[str, str, Promise]] = {
     "invoice.colleague_asked": ("talk", "talk", lazy("A colleague is asked")),
     "invoice.colleague_answered": ("talk", "full", lazy("Answered")),
     "invoice.early_agreed": ("move", "half", lazy("Agreed to be paid early")),
-    "invoice.early_taken_back": ("quiet", "stale", lazy("Not to be paid early any more")),
+    "invoice.early_withdrawn": ("quiet", "stale", lazy("Not to be paid early any more")),
     "invoice.early_lapsed": ("wait", "stale", lazy("Not paid by the agreed day: what was agreed has lapsed")),
     "invoice.early_paid": ("done", "full", lazy("Paid early as agreed")),
     "invoice.approval_asked": ("wait", "wait", lazy("Approval asked for")),

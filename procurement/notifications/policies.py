@@ -74,7 +74,7 @@ HEARD: Mapping[str, Heard] = {
     "invoice.paid": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
     "invoice.early_lapsed": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
     "invoice.early_agreed": Heard(NoticeKind.INVOICE_ASKED, To.PAYABLES),
-    "invoice.early_taken_back": Heard(NoticeKind.INVOICE_ASKED, To.PAYABLES),
+    "invoice.early_withdrawn": Heard(NoticeKind.INVOICE_ASKED, To.PAYABLES),
     "invoice.early_missed": Heard(NoticeKind.INVOICE_ASKED, To.PAYABLES),
     "invoice.approval_asked": Heard(NoticeKind.INVOICE_ASKED, To.NAMED),
     "invoice.approval_reached": Heard(NoticeKind.INVOICE_ASKED, To.NAMED),

@@ -20,8 +20,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.dateformat import format as dateformat
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.models import AuditEvent
@@ -542,7 +541,7 @@ def _invoice_asked(
         "invoice.colleague_answered": _("%(name)s answered about invoice %(number)s"),
         "invoice.question_answered": _("%(name)s answered about invoice %(number)s"),
         "invoice.early_agreed": _("%(supplier)s agrees to be paid early: invoice %(number)s"),
-        "invoice.early_taken_back": _("%(supplier)s takes early payment back: invoice %(number)s"),
+        "invoice.early_withdrawn": _("%(supplier)s takes early payment back: invoice %(number)s"),
         "invoice.early_missed": _("Not paid by the agreed day: invoice %(number)s of %(supplier)s"),
     }
     return texts[event.kind] % values
@@ -550,7 +549,7 @@ def _invoice_asked(
 
 _EARLY_SENTENCES = {
     "invoice.early_agreed": gettext_lazy("Pay it on %(day)s: %(pays)s, that is %(less)s less."),
-    "invoice.early_taken_back": gettext_lazy("It is paid in full on %(due)s again."),
+    "invoice.early_withdrawn": gettext_lazy("It is paid in full on %(due)s again."),
     "invoice.early_missed": gettext_lazy(
         "It was to be paid on %(day)s for %(less)s less. All of it is due on %(due)s again."
     ),

@@ -251,7 +251,7 @@ def test_it_is_taken_back_until_it_is_scheduled_and_can_be_agreed_anew(people, i
     agree(invoice, people["asha"], date(2026, 3, 31), Decimal("0.44"))
     assert [kind for kind, _day, _ended in promised()] == [
         "invoice.early_agreed",
-        "invoice.early_taken_back",
+        "invoice.early_withdrawn",
         "invoice.early_agreed",
     ]
 
@@ -347,39 +347,46 @@ def test_paid_after_its_day_nothing_is_earned(people, order, invoice):
 def test_a_day_that_passes_unpaid_lapses_and_both_sides_are_told(people, order):
     """At the time of now: what is long past is mailed to nobody."""
     now = timezone.now()
-    a_discount_policy(people, at=now)
-    due = now.date() + timedelta(days=40)
-    invoice = an_approved_invoice(order, {"L10": 60}, invoiced_on=now.date(), due_on=due, pay_on=due)
-    best = offered(invoice, now).best
-    agree(invoice, people["asha"], best.pay_on, best.discount, at=now)
-    (letter,) = mailed()
-    assert (letter.to, letter.subject) == (
-        ["Otto Payer <otto@northmoor.example>"],
-        "Acme Valves agrees to be paid early: invoice R-2041",
-    )
-    less, day, again = money_text(best.discount, "EUR"), day_text(best.pay_on), day_text(due)
-    pays = money_text(best.to_pay, "EUR")
-    assert f"Pay it on {day}: {pays}, that is {less} less." in " ".join(letter.body.split())
-    tells(bill(order, "approved", "1313.76", invoiced_on=now.date(), due_on=due), now)
+    start = now - timedelta(days=20)
+    due = start.date() + timedelta(days=60)
+    a_discount_policy(people, at=start)
+    days = {"invoiced_on": start.date(), "due_on": due, "pay_on": due}
+    invoice = an_approved_invoice(order, {"L10": 60}, **days)
+    best = offered(invoice, start).best
+    agree(invoice, people["asha"], best.pay_on, best.discount, at=start)
+    tells(bill(order, "approved", "1313.76", invoiced_on=start.date(), due_on=due), now)
     mailed()
-
-    then = datetime.combine(best.pay_on, time(12), UTC)
     with acting(FEED):
         told_until = PayDays.of(fresh_invoice(invoice).company, now, Offices()).told_until(best.pay_on)
-    assert lapse_early(then + (told_until - best.pay_on)) == 0  # the ERP may tell until then that it has paid
-    assert lapse_early(then + (told_until - best.pay_on) + timedelta(days=1)) == 1
-    assert lapse_early(then + timedelta(days=9)) == 0
+
+    assert (
+        lapse_early(datetime.combine(told_until, time(12), UTC)) == 0
+    )  # the ERP may still tell that it has paid
+    assert lapse_early(now) == 1
+    assert lapse_early(now) == 0
 
     assert standing(invoice) == ("scheduled", due, None, "lapsed")
     assert promised()[-1] == ("invoice.early_lapsed", best.pay_on.isoformat(), True)
+    asha, otto = "Asha Acme <asha@supplier.example>", "Otto Payer <otto@northmoor.example>"
     told = {letter.to[0]: letter for letter in mailed()}
-    assert set(told) == {"Asha Acme <asha@supplier.example>", "Otto Payer <otto@northmoor.example>"}
-    assert told["Asha Acme <asha@supplier.example>"].subject == "Invoice R-2041 was not paid early as agreed"
+    assert {to: letter.subject for to, letter in told.items()} == {
+        asha: "Invoice R-2041 was not paid early as agreed",
+        otto: "Not paid by the agreed day: invoice R-2041 of Acme Valves",
+    }
+    less, day, again = money_text(best.discount, "EUR"), day_text(best.pay_on), day_text(due)
     for letter in told.values():
         said = f"It was to be paid on {day} for {less} less. All of it is due on {again} again."
         assert said in " ".join(letter.body.split())
-    tells(bill(order, "partly_paid", f"{best.discount}", due_on=due), now)
+    tells(bill(order, "partly_paid", f"{best.discount}", invoiced_on=start.date(), due_on=due), now)
     assert standing(invoice)[0] == "scheduled"  # what has lapsed is over
+
+    other = an_approved_invoice(order, {"L10": 60}, number="R-2042", **days)
+    best = offered(other, now).best
+    agree(other, people["asha"], best.pay_on, best.discount, at=now)
+    (letter,) = mailed()
+    assert (letter.to, letter.subject) == ([otto], "Acme Valves agrees to be paid early: invoice R-2042")
+    less, day, pays = money_text(best.discount, "EUR"), day_text(best.pay_on), money_text(best.to_pay, "EUR")
+    assert f"Pay it on {day}: {pays}, that is {less} less." in " ".join(letter.body.split())
 
 
 def test_the_forecast_counts_the_agreed_day_and_amount_and_one_discount_alone(people, order):
