@@ -1,4 +1,4 @@
-"""Early payments on their way to the ERP: told once in effect, keyed in where it must be, taken back where it was told."""
+"""Early payments on their way to the ERP: told once in effect, keyed in where they must be, taken back where told."""
 
 from datetime import date
 from decimal import Decimal
