@@ -299,7 +299,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         _a_match_policy(number, people),
         invoice,
         *_on_the_desk(invoice, wrote),
-        _a_discount_policy(number, people),
+        _a_discount_policy(number),
     )
 
 
@@ -335,12 +335,12 @@ def _a_match_policy(number: str, people: dict[str, Person]) -> MatchPolicy:
         return write_match_policy(command, actor=bea, at=MONDAY)
 
 
-def _a_discount_policy(number: str, people: dict[str, Person]) -> DiscountPolicy:
-    max_ = people["max"].actor
-    with acting(max_):
+def _a_discount_policy(number: str) -> DiscountPolicy:
+    """Written by nobody who is among us, so that everybody who may can let it act."""
+    with acting(FEED):
         company = Company.objects.get(code="NM").pk
         command = WriteDiscountPolicy(company, f"Early for {number}", "EUR", Decimal(12), Decimal(2))
-        return write_discount_policy(command, actor=max_, at=MONDAY)
+        return write_discount_policy(command, actor=FEED, at=MONDAY)
 
 
 def _proof(invoice: Invoice, person: Person) -> InvoiceFile:

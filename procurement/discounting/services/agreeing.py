@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
-from portal.kernel.errors import IllegalTransition, NotAllowed, NotFound, StaleDocument
+from portal.kernel.errors import IllegalTransition, NotAllowed, StaleDocument
 from portal.kernel.outbox.services import enqueue
 from portal.kernel.scope import acting, requires_scope
 from procurement.discounting.messages import AgreeEarly, early_to_json
@@ -113,13 +113,14 @@ def _why_not(invoice: Invoice) -> str:
 def take_early_back(key: uuid.UUID, *, actor: Actor, at: datetime) -> EarlyPayment:
     """Take back that an invoice (by its key) is paid early: it is paid in full again, on the day on which it was due.
 
-    Raises `NotFound` where nothing was agreed, and `IllegalTransition` once the ERP has booked it for payment.
+    Raises `IllegalTransition` where nothing is agreed, and once the ERP has booked it for payment.
     """
-    _require(actor)
     invoice = lock_invoice(key, actor=actor)
     early = standing_for(invoice, actor=actor)
     if early is None:
-        raise NotFound(_("It was not agreed that this invoice is paid early."))
+        message = _("It is not agreed that this invoice is paid early.")
+        raise IllegalTransition(message, details={"state": invoice.state})
+    _require(actor)
     if invoice.state != InvoiceState.APPROVED or early.state != EarlyState.AGREED:
         message = _("The customer has scheduled this payment already. It cannot be taken back any more.")
         raise IllegalTransition(message, details={"state": invoice.state})

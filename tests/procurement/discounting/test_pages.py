@@ -227,4 +227,4 @@ def test_a_program_reads_agrees_and_takes_back(people, tokens, order, now):
     assert tokens("GLOBEX", TokenScope.INVOICE).get("/api/v1/early-payments").json()["results"] == []
 
     assert acme.post(f"{address}/take-back").json()["agreed"] is None
-    assert acme.post(f"{address}/take-back").status_code == 404
+    assert acme.post(f"{address}/take-back").status_code == 409

@@ -240,7 +240,7 @@ def test_only_exactly_what_was_shown_is_agreed_and_only_by_who_writes_the_suppli
 
 
 def test_it_is_taken_back_until_it_is_scheduled_and_can_be_agreed_anew(people, invoice):
-    with pytest.raises(NotFound):
+    with pytest.raises(IllegalTransition, match="not agreed"):
         take_back(invoice, people["asha"])
     agree(invoice, people["asha"])
     with pytest.raises(NotAllowed):
