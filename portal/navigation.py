@@ -108,6 +108,7 @@ _INVOICE_PAGES = frozenset(
         "invoice-file-add",
         "invoice-file-drop",
         "invoice-match",
+        "early-payment",
     }
 )
 
@@ -272,7 +273,19 @@ WAYS = (
         "cash",
         _("Accounts payable"),
         P.INVOICE_SETTLE,
-        frozenset({"payables", "payables-case", "payables-short", "payables-approved", "payables-due"}),
+        frozenset(
+            {
+                "payables",
+                "payables-case",
+                "payables-short",
+                "payables-approved",
+                "payables-due",
+                "early-payment-list",
+                "discount-policy-list",
+                "discount-policy-new",
+                "discount-policy",
+            }
+        ),
         sides=_COMPANY,
     ),
     Way(

@@ -463,6 +463,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "gateways": {"task": "gateways.poll", "schedule": 30.0, "options": {"expires": 30.0}},
     "old gateway messages": {"task": "gateways.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
     "change requests": {"task": "changes.close", "schedule": 60.0, "options": {"expires": 60.0}},
+    "early payments": {"task": "discounting.lapse", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "clocks": {"task": "clocks.advance", "schedule": 60.0, "options": {"expires": 60.0}},
     "docks": {"task": "docks.sweep", "schedule": 300.0, "options": {"expires": 300.0}},
     "inbox": {"task": "inbox.sweep", "schedule": 60.0, "options": {"expires": 60.0}},

@@ -22,9 +22,11 @@ from procurement.clocks.models import (
     ServicePolicy,
     StandIn,
 )
+from procurement.discounting.models import DiscountPolicy, EarlyPayment
 from procurement.docks.models import Appointment, DockPlan
 from procurement.erp.models import (
     Alert,
+    EarlyPaymentWrite,
     ErpCommand,
     ErpConnection,
     FeedCursor,
@@ -133,11 +135,14 @@ __all__ = [
     "CustomerDemand",
     "DeliveryWatch",
     "DifferenceWord",
+    "DiscountPolicy",
     "DockPlan",
     "DraftAnswer",
     "DraftHeader",
     "Drift",
     "DueMove",
+    "EarlyPayment",
+    "EarlyPaymentWrite",
     "ErpCommand",
     "ErpConnection",
     "ExceptionCase",

@@ -9,6 +9,8 @@ from portal.kernel.outbox.reactions import Reaction
 from procurement.acknowledgments.services.clocks import MOVES_THE_BALL, review_orders_of
 from procurement.changes import tasks as changes
 from procurement.clocks.messages import ORDER_ANSWER
+from procurement.discounting.services import HEARS as EARLY_HEARS
+from procurement.discounting.services import follow_payments
 from procurement.docks.services import HEARS as DOCKS_HEAR
 from procurement.docks.services import follow_shipments
 from procurement.erp.invoicing import HEARS as DRAFTS_MOVE
@@ -51,6 +53,7 @@ REACTIONS: Mapping[str, Reaction] = {
     "booked invoices": Reaction(DRAFTS_MOVE, tell_anew),
     "gateways": Reaction(GATEWAYS_HEAR, place_waiting),
     "docks": Reaction(DOCKS_HEAR, follow_shipments),
+    "early payments": Reaction(EARLY_HEARS, follow_payments),
     "payables": Reaction(PAYABLES_HEAR, follow_invoices),
     "matching": Reaction(HEARS_SENT, match_sent),
     "matching again: orders": Reaction(HEARS_ORDERS, rematch_orders),

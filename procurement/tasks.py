@@ -2,6 +2,7 @@
 
 from procurement.changes.tasks import close_changes
 from procurement.clocks.tasks import advance
+from procurement.discounting.tasks import lapse_early_payments
 from procurement.docks.tasks import sweep_docks
 from procurement.erp.reconciliation.tasks import compare, rehearse_first_sync, repair_drift
 from procurement.erp.tasks import read_feeds
@@ -16,6 +17,7 @@ __all__ = [
     "close_changes",
     "compare",
     "forget_messages",
+    "lapse_early_payments",
     "make_document",
     "poll",
     "poll_gateways",

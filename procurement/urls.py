@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("procurement.payables.urls")),
     path("", include("procurement.statements.urls")),
     path("", include("procurement.matching.urls")),
+    path("", include("procurement.discounting.urls")),
     path("", include("procurement.mailroom.urls")),
     path("", include("procurement.erp.urls")),
     path("", include("procurement.erp.reconciliation.urls")),

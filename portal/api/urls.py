@@ -9,6 +9,7 @@ from procurement.acknowledgments import api as acknowledgments
 from procurement.bills import api as bills
 from procurement.changes import api as changes
 from procurement.clocks import api as clocks
+from procurement.discounting import api as discounting
 from procurement.docks import api as docks
 from procurement.inbox import api as inbox
 from procurement.invoices import api as invoices
@@ -35,6 +36,7 @@ urlpatterns = [
     *matching.urlpatterns,
     *payables.urlpatterns,
     *statements.urlpatterns,
+    *discounting.urlpatterns,
     *tolerances.urlpatterns,
     *threads.urlpatterns,
     *clocks.urlpatterns,

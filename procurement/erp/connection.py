@@ -324,6 +324,7 @@ def as_found(found: Discovery) -> dict[str, Any]:
         "ship_notices": "yes" if can.takes_notices else "no",
         "counts": "yes" if can.books_receipts else "no",
         "invoices_out": ", ".join(sorted(can.invoices_out)) or "no",
+        "early_payments": "yes" if can.plans_early_payments else "no",
         "read_back": can.read_back.value,
         "optimistic_lock": can.optimistic_lock,
         "deletions": can.deletions.value,

@@ -35,6 +35,8 @@ from procurement.erp.connection import (
     note_nothing,
 )
 from procurement.erp.connectors import connect
+from procurement.erp.early import KINDS as EARLY_KINDS
+from procurement.erp.early import carry_early_payment
 from procurement.erp.invoicing import KINDS as INVOICE_KINDS
 from procurement.erp.invoicing import carry_invoice
 from procurement.erp.models import ErpCommand, ErpConnection
@@ -82,6 +84,8 @@ def carry(message: OutboxMessage, connector: ErpConnector, clock: Callable[[], d
         return carry_booking(message, connector, clock)
     if message.kind in INVOICE_KINDS:
         return carry_invoice(message, connector, clock)
+    if message.kind in EARLY_KINDS:
+        return carry_early_payment(message, connector, clock)
     at = clock()
     with acting(ERP):
         command = take_up_command(message)

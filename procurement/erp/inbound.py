@@ -72,7 +72,7 @@ from procurement.erp.problems import Problem, Severity, shown
 from procurement.erp.queries import confirmable_commands, is_being_written, lock_orders
 from procurement.erp.services import confirm_by_reading, record_result
 from procurement.erp.states import RunState, TellingState
-from procurement.erp.telling import find_telling, held, record_telling_result
+from procurement.erp.telling import OF_INVOICES, find_telling, held, record_telling_result
 from procurement.orders.messages import OrderPaper
 from procurement.orders.services import newest_papers, receive_orders
 from procurement.receipts.services import attach_receipts, receive_receipts
@@ -561,14 +561,14 @@ def _take_results(sightings: Sequence[Sighting], at: datetime) -> Taken:
 
 
 def _take_telling_result(result: CommandResult, at: datetime) -> bool:
-    """What an ERP made of a ship notice, a count or an invoice that it was told of; whether it was one."""
+    """What an ERP made of a ship notice, count, invoice or early payment that it was told of; whether it was one."""
     key = _as_key(result.key)
     write = find_telling(key) if key else None
     if write is None:
         return False
     # That it was taken is all that an ERP without a feed of its shipments will ever say.
     outcome = Outcome.CONFIRMED if result.outcome is Outcome.SENT else result.outcome
-    if isinstance(write, InvoiceWrite):
+    if isinstance(write, OF_INVOICES):
         lock_orders(write.order_ids)  # what follows a booking holds them, and everybody holds orders first
     write = held(write)
     record_telling_result(write, WriteResult(outcome, reason=result.reason), at=at)

@@ -101,7 +101,7 @@ def take_up_invoice(message: OutboxMessage) -> tuple[InvoiceWrite, list[int]]:
             InvoiceWrite(
                 key=message.key,
                 supplier_id=invoice.supplier_id,
-                order=_first(orders, payload),
+                order=first_order(orders, _orders_in(payload)),
                 invoice=invoice,
                 document=document,
                 voided=voided,
@@ -132,10 +132,13 @@ def _invoice_of(document: uuid.UUID, message: OutboxMessage) -> Invoice:
     return invoice
 
 
-def _first(orders: Sequence[PurchaseOrder], payload: dict[str, object]) -> PurchaseOrder | None:
-    """The order of the first line that has one: its buyer sees to what a person has to."""
+def _orders_in(payload: dict[str, object]) -> list[str]:
     lines: Iterable[dict[str, str]] = payload["lines"]  # type: ignore[assignment]  # as `invoice_to_json` has it
-    numbers = [line["order"] for line in lines if line["order"]]
+    return [line["order"] for line in lines if line["order"]]
+
+
+def first_order(orders: Sequence[PurchaseOrder], numbers: Sequence[str]) -> PurchaseOrder | None:
+    """The order that is named first: its buyer sees to what a person has to."""
     return min(orders, key=lambda order: numbers.index(order.number), default=None)
 
 
@@ -152,28 +155,28 @@ def command_for(invoice: Invoice, *, voided: bool = False) -> InvoiceCommand:
     is_cut = any(row.approved_amount is not None and row.approved_amount != row.amount for row in rows)
     lines = tuple(
         InvoiceCommandLine(
-            amount=_exact(row.amount if row.approved_amount is None else row.approved_amount),
-            quantity=_exact(row.quantity),
+            amount=exact(row.amount if row.approved_amount is None else row.approved_amount),
+            quantity=exact(row.quantity),
             unit=row.unit,
-            unit_price=_exact(row.unit_price),
+            unit_price=exact(row.unit_price),
             order=row.order.number if row.order else "",
             key=row.line.key if row.line else "",
             number=row.line.number if row.line else 0,
-            price_per=_exact(row.price_quantity),
+            price_per=exact(row.price_quantity),
             description=row.description,
             category=row.category,
-            tax_rate=_exact(row.tax_rate),
+            tax_rate=exact(row.tax_rate),
             price_only=row.price_only,
         )
         for row in rows
     )
     beside = tuple(
         InvoiceCommandCharge(
-            amount=_exact(-row.amount if row.is_allowance else row.amount),
+            amount=exact(-row.amount if row.is_allowance else row.amount),
             reason=row.reason,
             code=row.code,
             category=row.category,
-            tax_rate=_exact(row.tax_rate),
+            tax_rate=exact(row.tax_rate),
         )
         for row in charges
     )
@@ -186,7 +189,7 @@ def command_for(invoice: Invoice, *, voided: bool = False) -> InvoiceCommand:
         number=invoice.number,
         invoiced_on=invoice.invoiced_on,
         currency=invoice.currency,
-        total=_exact(invoice.total),
+        total=exact(invoice.total),
         lines=lines,
         charges=beside,
         taxes=taxes,
@@ -224,13 +227,11 @@ def _taxes_of(
             step = Decimal(1).scaleb(-minor_units(invoice.currency))
             amount = (base * row.tax_rate / 100).quantize(step, ROUND_HALF_UP)
         name = names.get((row.category, row.tax_rate, row.jurisdiction), "")
-        found.append(
-            InvoiceCommandTax(row.category, _exact(row.tax_rate), _exact(base), _exact(amount), name)
-        )
+        found.append(InvoiceCommandTax(row.category, exact(row.tax_rate), exact(base), exact(amount), name))
     return tuple(found)
 
 
-def _exact(value: Decimal) -> Decimal:
+def exact(value: Decimal) -> Decimal:
     """Without the zeros that a column fills up with."""
     return Decimal(f"{value.normalize():f}")
 

@@ -105,6 +105,34 @@ class InvoiceCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlyPaymentCommand:
+    """A supplier has agreed that its invoice is paid on `pay_on` for `discount` less; or, `ended`, not any more: then
+    all of `total` is due on `due_on` again.
+
+    `key` is the outbox message's own, `invoice` the one that the invoice was told to be booked under, `number` the
+    supplier's own. `orders` are the numbers of the orders that it bills.
+    """
+
+    key: str
+    invoice: str
+    company: str
+    supplier: str
+    number: str
+    currency: str
+    total: Decimal
+    discount: Decimal
+    pay_on: date
+    due_on: date
+    orders: tuple[str, ...] = ()
+    ended: bool = False
+
+    @property
+    def to_pay(self) -> Decimal:
+        """What is paid where it is paid on that day."""
+        return self.total - self.discount
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """The supplier's own document as it came."""
 
@@ -147,3 +175,18 @@ def _exact(kind: type[Row], rows: Iterable[Mapping[str, Any]], *names: str) -> t
 
 def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def early_payment_to_json(command: EarlyPaymentCommand) -> dict[str, Any]:
+    """The command as its telling keeps it."""
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(command), default=_plain))
+    return plain
+
+
+def early_payment_from_json(content: Mapping[str, Any], *, key: str) -> EarlyPaymentCommand:
+    """The command as its telling keeps it; `key` is the outbox message's own."""
+    days = {name: date.fromisoformat(content[name]) for name in ("pay_on", "due_on")}
+    amounts = {name: Decimal(content[name]) for name in ("total", "discount")}
+    return EarlyPaymentCommand(
+        **{**content, **days, **amounts, "orders": tuple(content["orders"]), "key": key}
+    )

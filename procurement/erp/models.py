@@ -12,6 +12,7 @@ from procurement.erp.circuit import Circuit
 from procurement.erp.ports import Feed
 from procurement.erp.problems import Problem, Severity
 from procurement.erp.states import (
+    EARLY_PAYMENT_WRITE_LIFECYCLE,
     IN_FLIGHT,
     INVOICE_WRITE_LIFECYCLE,
     NOTICE_WRITE_LIFECYCLE,
@@ -232,6 +233,46 @@ class InvoiceWrite(Telling):
     def facts(self) -> dict[str, Any]:
         """What each fact about it says."""
         return {"number": self.payload["number"], "voided": self.voided}
+
+
+class EarlyPaymentWrite(Telling):
+    """An early payment that the ERP is asked to plan, or, `ended`, to plan as it was due again.
+
+    `document` names the invoice, `early` what was agreed. `order` is nothing for an invoice of no order; `order_ids`
+    are all orders in it.
+    """
+
+    order = models.ForeignKey(  # type: ignore[assignment]  # it may be of none
+        "procurement.PurchaseOrder", on_delete=models.PROTECT, related_name="+", null=True
+    )
+    invoice = models.ForeignKey("procurement.Invoice", on_delete=models.PROTECT, related_name="early_writes")
+    document = models.UUIDField()
+    early = models.UUIDField()
+    ended = models.BooleanField(default=False)
+    order_ids = models.JSONField(default=list)
+
+    lifecycle = EARLY_PAYMENT_WRITE_LIFECYCLE
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=TellingState.values), name="early_payment_write_state_known"
+            ),
+        ]
+        indexes = [models.Index(fields=["document", "id"], name="early_payment_write_of")]
+
+    def __str__(self) -> str:
+        return f"early payment of invoice {self.document} to the ERP ({self.state})"
+
+    @property
+    def stream(self) -> str:
+        """The invoice's own: what happens here is part of its story, for the buying side."""
+        return f"invoice:{self.document}"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What each fact about it says."""
+        return {"number": self.payload["number"], "ended": self.ended}
 
 
 class ErpConnection(models.Model):

@@ -54,7 +54,7 @@ from procurement.catalogue.messages import (
     SupplierItemPaper,
     UnitPaper,
 )
-from procurement.erp.messages import InvoiceCommand, Picture
+from procurement.erp.messages import EarlyPaymentCommand, InvoiceCommand, Picture
 from procurement.erp.problems import Problem
 from procurement.orders.messages import CommandLine, OrderPaper, PromiseCommand, SchedulePaper
 from procurement.receipts.messages import ReceiptCommand, ReceiptPaper
@@ -164,6 +164,7 @@ class Capabilities:
     at work in the ERP after we stopped waiting, and so how long an unknown outcome has to rest before it is
     searched for. `takes_notices` says that the ERP can be told of goods on their way, `books_receipts` that it books
     what was counted at a dock, `invoices_out` what of invoices it books; nothing means that it takes none.
+    `plans_early_payments` says that it can be told to pay an invoice on another day for less.
     """
 
     reads: frozenset[Feed]
@@ -176,6 +177,7 @@ class Capabilities:
     takes_notices: bool = False
     books_receipts: bool = False
     invoices_out: frozenset[InvoicePart] = frozenset()
+    plans_early_payments: bool = False
 
     def cannot_write(self, command: PromiseCommand) -> frozenset[WriteField]:
         """What the command asks for that a person has to key into the ERP."""
@@ -539,6 +541,17 @@ class ErpConnector(Protocol):
         feed of invoices then tells it with that reference. Raises `Unsupported` where the capabilities do not claim it,
         `ValidationRefused` where a person must act: a line is gone, the ERP holds the number otherwise, it comes to
         another total, or what was posted is to be taken out.
+        """
+        ...
+
+    def plan_early_payment(self, command: EarlyPaymentCommand) -> WriteResult:
+        """Ask the ERP to pay an invoice on `command.pay_on`, short by `command.discount`, or, where it is `ended`, in
+        full on the day on which it was due.
+
+        The command says how it is to stand, so telling it again does it once, and a later one takes the place of an
+        earlier. Paid short by exactly that, the feed of invoices tells `partly_paid` with the discount left open, or
+        `paid` where the ERP has booked the discount. Raises `Unsupported` where the capabilities do not claim it,
+        `ValidationRefused` where a person must act: nothing of it stands there, or it is paid already.
         """
         ...
 

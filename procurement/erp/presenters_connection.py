@@ -90,6 +90,7 @@ def facts_of(connection: ErpConnection) -> list[Fact]:
         Fact(_("Ship notices"), _told_or_keyed(found, "ship_notices")),
         Fact(_("Counted goods"), _told_or_keyed(found, "counts")),
         Fact(_("Invoices"), _booked_or_keyed(found)),
+        Fact(_("Early payments"), _told_or_keyed(found, "early_payments")),
         Fact(_("Confirms"), _read_back(found)),
         Fact(_("Deletions"), _deletions(found)),
         _clock(connection.clock_skew),
@@ -186,6 +187,7 @@ def changed_name(name: str) -> str:
         "ship_notices": _("Ship notices"),
         "counts": _("Counted goods"),
         "invoices_out": _("Invoices"),
+        "early_payments": _("Early payments"),
         "read_back": _("Confirms"),
         "deletions": _("Deletions"),
     }

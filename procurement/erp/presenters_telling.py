@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.outbox.models import DeliveryAttempt
 from portal.kernel.templatetags.portal_ui import day_text, figure, money_text
-from procurement.erp.models import InvoiceWrite, NoticeWrite
+from procurement.erp.models import EarlyPaymentWrite, InvoiceWrite, NoticeWrite
 from procurement.erp.presenters import TRIES, outcome_word, reason_text
 from procurement.erp.states import TellingState
 from procurement.erp.telling import Write
@@ -42,16 +42,22 @@ class ToldLine:
 
 def telling_row(write: Write) -> TellingRow:
     """A telling as one row."""
-    orders = list(dict.fromkeys(line["order"] for line in write.payload["lines"]))
+    orders = _orders_of(write)
     more = " …" if len(orders) > 3 else ""
     return TellingRow(
         write, number_of(write), what_word(write), ", ".join(orders[:3]) + more, reason_of(write)
     )
 
 
+def _orders_of(write: Write) -> list[str]:
+    if isinstance(write, EarlyPaymentWrite):
+        return list(write.payload["orders"])
+    return list(dict.fromkeys(line["order"] for line in write.payload["lines"]))
+
+
 def number_of(write: Write) -> str:
     """What people call it: the delivery note's or the invoice's number, or the order where there is none."""
-    if isinstance(write, NoticeWrite | InvoiceWrite):
+    if isinstance(write, NoticeWrite | InvoiceWrite | EarlyPaymentWrite):
         return str(write.payload["number"])
     return str(write.payload["reference"] or write.order.number)
 
@@ -65,10 +71,22 @@ def what_word(write: Write) -> str:
         return _("expect it on %(day)s") % {"day": day_text(day)}
     if isinstance(write, InvoiceWrite):
         return _take_out_word(write) if write.voided else _book_word(write)
+    if isinstance(write, EarlyPaymentWrite):
+        return _early_word(write)
     if write.reversed:
         return _("take the receipt back")
     day = date.fromisoformat(write.payload["received_on"])
     return _("book the receipt of %(day)s") % {"day": day_text(day)}
+
+
+def _early_word(write: EarlyPaymentWrite) -> str:
+    if write.ended:
+        return _("pay it in full when it was due")
+    values = {
+        "day": _day(write.payload["pay_on"]),
+        "less": amount_of(write, write.payload["discount"]),
+    }
+    return _("pay it on %(day)s, %(less)s less") % values
 
 
 def _book_word(write: InvoiceWrite) -> str:
@@ -86,7 +104,7 @@ def _take_out_word(write: InvoiceWrite) -> str:
     return _("take the invoice out")
 
 
-def amount_of(write: InvoiceWrite, text: str) -> str:
+def amount_of(write: InvoiceWrite | EarlyPaymentWrite, text: str) -> str:
     """An amount of the invoice, with its currency."""
     return money_text(Decimal(text), write.payload["currency"])
 
@@ -98,6 +116,8 @@ def reason_of(write: Write) -> str:
 
 def told_lines(write: Write) -> list[ToldLine]:
     """What the ERP is told, line by line."""
+    if isinstance(write, EarlyPaymentWrite):
+        return []
     if isinstance(write, InvoiceWrite):
         return [*_billed_lines(write), *_beside_lines(write)]
     return [
@@ -174,6 +194,18 @@ def told_head(write: Write) -> list[ToldFact]:
             (_("Note"), said["note"]),
             (_("The supplier’s document"), said["picture"]),
         ]
+    elif isinstance(write, EarlyPaymentWrite):
+        early = [
+            (_("Pay on"), _day(said["pay_on"])),
+            (_("Discount"), amount_of(write, said["discount"])),
+            (_("To pay"), amount_of(write, f"{Decimal(said['total']) - Decimal(said['discount'])}")),
+        ]
+        rows = [
+            (_("Number"), said["number"]),
+            (_("Total"), amount_of(write, said["total"])),
+            *([] if write.ended else early),
+            (_("Due before"), _day(said["due_on"])),
+        ]
     else:
         rows = [
             (_("Delivery note"), said["reference"]),
@@ -209,6 +241,12 @@ def _began(write: Write) -> str:
             _("Taken back, and promised to the ERP")
             if write.voided
             else _("Approved, and promised to the ERP")
+        )
+    if isinstance(write, EarlyPaymentWrite):
+        return (
+            _("Not paid early any more, and promised to the ERP")
+            if write.ended
+            else _("Agreed, and promised to the ERP")
         )
     return _("Counted, and promised to the ERP")
 

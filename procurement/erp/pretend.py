@@ -389,6 +389,10 @@ class PretendErp:
                 result, billed = self._enter(key, rows)
                 results.append(result)
                 entered += billed
+            for key, rows in self._told(manifest, "early_payments"):
+                result, billed = self._plan_early(key, rows[0])
+                results.append(result)
+                entered += billed
             for command in self._commands(manifest):
                 if self._mark(command.key).exists():
                     repeated.append(command.key)
@@ -526,6 +530,18 @@ class PretendErp:
         self._count_billed(invoice, 1)
         self.put_invoices([invoice])
         return CommandResult(key, Outcome.SENT), [invoice]
+
+    def _plan_early(self, key: str, row: dict[str, str]) -> tuple[CommandResult, list[BillPaper]]:
+        """Pay an entered or posted invoice on another day; its discount is taken off when it is paid."""
+        name = f"{row['supplier']}-{row['reference']}"
+        known = {(one.company, one.key): one for one in self.invoices()}.get((row["company"], name))
+        if known is None or known.state not in ("entered", "approved"):
+            reason = f"{row['reference']} is not entered here, or paid already."
+            return CommandResult(key, Outcome.REFUSED, reason), []
+        day = _day(row["due_on"] if row["early_state"] == "ended" else row["pay_on"])
+        moved = replace(known, due_on=day, stamp=self._clock())
+        self.put_invoices([moved])
+        return CommandResult(key, Outcome.SENT), [moved]
 
     def _entered(self, name: str, rows: list[dict[str, str]]) -> BillPaper:
         head = rows[0]

@@ -124,6 +124,7 @@ def _life_of_a_telling(name: str, paper: str) -> Lifecycle:
 NOTICE_WRITE_LIFECYCLE = _life_of_a_telling("ship notice to the ERP", "shipment")
 RECEIPT_WRITE_LIFECYCLE = _life_of_a_telling("count to the ERP", "receipt")
 INVOICE_WRITE_LIFECYCLE = _life_of_a_telling("invoice to the ERP", "invoice")
+EARLY_PAYMENT_WRITE_LIFECYCLE = _life_of_a_telling("early payment to the ERP", "early_payment")
 
 
 class ConnectionState(models.TextChoices):

@@ -25,7 +25,13 @@ from portal.kernel.outbox.services import PutBack, RetryLater, replay_message
 from portal.kernel.scope import acting, requires_scope
 from procurement.erp.advice import fault_of
 from procurement.erp.connection import ERP, Shut, begin_calling, note_answer, note_error, note_nothing
-from procurement.erp.models import ErpCommand, InvoiceWrite, NoticeWrite, ReceiptWrite
+from procurement.erp.models import (
+    EarlyPaymentWrite,
+    ErpCommand,
+    InvoiceWrite,
+    NoticeWrite,
+    ReceiptWrite,
+)
 from procurement.erp.ports import Capabilities, ErpConnector, ErpError, Fate, Outcome, WriteResult
 from procurement.erp.states import IN_FLIGHT, TO_CARRY, TOLD_TO_A_PERSON, Fault
 from procurement.shipments.models import ShipNotice, ShipNoticeLine
@@ -37,8 +43,9 @@ A_MOMENT = timedelta(seconds=10)
 # A call that began longer ago is at work no more, whatever became of its worker.
 AT_IT = timedelta(hours=1)
 
-Write = NoticeWrite | ReceiptWrite | InvoiceWrite
-EVERY: tuple[type[Write], ...] = (NoticeWrite, ReceiptWrite, InvoiceWrite)
+Write = NoticeWrite | ReceiptWrite | InvoiceWrite | EarlyPaymentWrite
+EVERY: tuple[type[Write], ...] = (NoticeWrite, ReceiptWrite, InvoiceWrite, EarlyPaymentWrite)
+OF_INVOICES = (InvoiceWrite, EarlyPaymentWrite)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +163,7 @@ def _being_told(at: datetime, *, besides: Write | None = None) -> set[int]:
             "order_id", flat=True
         )
     )
-    others = (now[kind].values_list("order_ids", flat=True) for kind in (ReceiptWrite, InvoiceWrite))
+    others = (now[kind].values_list("order_ids", flat=True) for kind in (ReceiptWrite, *OF_INVOICES))
     return found.union(*(orders for some in others for orders in some))
 
 
@@ -211,18 +218,19 @@ KINDS_OF: dict[str, type[Write]] = {
     "notices": NoticeWrite,
     "counts": ReceiptWrite,
     "invoices": InvoiceWrite,
+    "early": EarlyPaymentWrite,
 }
 
 
 def visible_tellings(what: str, actor: Actor) -> QuerySet[Any]:
-    """The ship notices ("notices"), counts ("counts") or invoices ("invoices") that the ERP was told of, as far as this
-    actor may see."""
+    """The ship notices ("notices"), counts ("counts"), invoices ("invoices") or early payments ("early") that the ERP
+    was told of, as far as this actor may see."""
     found: QuerySet[Any] = KINDS_OF[what].objects.visible_to(actor)
     return found.select_related("supplier", "order")
 
 
 def stuck_tellings(actor: Actor) -> dict[str, int]:
-    """How many ship notices, counts and invoices wait for a person."""
+    """How many ship notices, counts, invoices and early payments wait for a person."""
     return {
         what: visible_tellings(what, actor).filter(state__in=TOLD_TO_A_PERSON).count() for what in KINDS_OF
     }
@@ -239,7 +247,7 @@ def find_visible_telling(key: uuid.UUID, *, actor: Actor) -> Write:
 
 def notice_behind(write: Write, *, actor: Actor) -> ShipNotice | None:
     """The newest version of the ship notice that it is about, if there is one."""
-    if isinstance(write, InvoiceWrite) or write.consignment is None:
+    if isinstance(write, OF_INVOICES) or write.consignment is None:
         return None
     notices = ShipNotice.objects.visible_to(actor).filter(consignment=write.consignment)
     found: ShipNotice | None = notices.exclude(sent_at__isnull=True).order_by("-issue").first()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.web import paginate, panel_or_page, see_other
 from procurement.erp.advice import advice_of_telling
-from procurement.erp.models import InvoiceWrite
+from procurement.erp.models import EarlyPaymentWrite, InvoiceWrite
 from procurement.erp.presenters_telling import (
     reason_of,
     story_of_telling,
@@ -22,6 +22,7 @@ from procurement.erp.presenters_telling import (
 from procurement.erp.states import TOLD_TO_A_PERSON, TellingState
 from procurement.erp.telling import (
     KINDS_OF,
+    OF_INVOICES,
     call_it_keyed,
     find_visible_telling,
     next_try_of,
@@ -52,11 +53,16 @@ def telling_list(request: DoorRequest) -> HttpResponse:
             ("notices", "", _("Ship notices")),
             ("counts", "", _("Counted goods")),
             ("invoices", "", _("Invoices")),
+            ("early", "", _("Early payments")),
             ("notices", "&view=waiting", _("Stuck ship notices")),
             ("counts", "&view=waiting", _("Stuck counts")),
             ("invoices", "&view=waiting", _("Stuck invoices")),
+            ("early", "&view=waiting", _("Stuck early payments")),
         )
     ]
+    # Where nobody was ever paid early, nothing speaks of it.
+    if what != "early" and not visible_tellings("early", request.actor).exists():
+        tabs = [tab for tab in tabs if not str(tab["url"]).startswith("?what=early")]
     context = {
         "page": page,
         "rows": [telling_row(one) for one in page.rows],
@@ -75,13 +81,14 @@ def telling(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "write": found,
         "is_invoice": isinstance(found, InvoiceWrite),
+        "is_early": isinstance(found, EarlyPaymentWrite),
         "row": telling_row(found),
         "notice": notice_behind(found, actor=request.actor),
         "head": told_head(found),
         "lines": told_lines(found),
         "reason": reason_of(found),
         "advice": advice_of_telling(
-            found.state, found.fault, found.reason, is_invoice=isinstance(found, InvoiceWrite)
+            found.state, found.fault, found.reason, is_invoice=isinstance(found, OF_INVOICES)
         ),
         "next_try": next_try_of(found)
         if found.state in (TellingState.QUEUED, TellingState.UNKNOWN)

@@ -33,16 +33,17 @@ class Invoice(models.Model):
     One that was sent is never edited: the database refuses it. Its correction is another one that `replaces` it: same
     `document`, next `issue`, under the same number. `number` is the supplier's own, `number_key` that number as it is
     compared (`policies.numbers.number_key`). `supplied_on` is the tax point (EN 16931 BT-7). Payment is due within
-    `payment_days` of `invoiced_on`, on `due_on`; who pays within `discount_days` takes off `discount_percent`. The sums
-    are worked out by services (`policies.sums`): net of the lines, document allowances and charges, tax, and what is to
-    be paid. `typed_total` is that as the supplier's own paper has it, where it was typed too. A credit note's figures
-    are what it gives back, so they are no less than zero either; `corrects` is the invoice that it, or a debit note, is
-    about, `corrects_number` its number where it never came this way, and `sheet` the count whose damaged or missing
-    goods it is for.
+    `payment_days` of `invoiced_on`, on `due_on`; who pays within `discount_days` takes off `discount_percent`, which is
+    `discount_amount` (worked out once, with the sums). The sums are worked out by services (`policies.sums`): net of
+    the lines, document allowances and charges, tax, and what is to be paid. `typed_total` is that as the supplier's own
+    paper has it, where it was typed too. A credit note's figures are what it gives back, so they are no less than zero
+    either; `corrects` is the invoice that it, or a debit note, is about, `corrects_number` its number where it never
+    came this way, and `sheet` the count whose damaged or missing goods it is for.
 
     `held_for` says in a key and its parameters why it does not go on, `acts` whose turn it is, `held_at` since when.
     `state_at` is when it last moved. `bill` is what the ERP booked of it, `pay_on` the day it means to pay, `paid_on`
-    the day it did.
+    the day it did. `early_discount` is what its supplier has agreed to take off for being paid early, on `pay_on`:
+    short by that it is paid in full.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -81,6 +82,7 @@ class Invoice(models.Model):
     tax_total = models.DecimalField(**AMOUNT, default=ZERO)
     total = models.DecimalField(**AMOUNT, default=ZERO)
     typed_total = models.DecimalField(**AMOUNT, null=True)
+    discount_amount = models.DecimalField(**AMOUNT, default=ZERO)
     drafted_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     state_at = models.DateTimeField()
@@ -99,6 +101,7 @@ class Invoice(models.Model):
     rejected_reason = models.TextField(blank=True)
     end_reason = models.TextField(blank=True)
     pay_on = models.DateField(null=True)
+    early_discount = models.DecimalField(**AMOUNT, null=True)
     paid_on = models.DateField(null=True)
     payment_reference = models.CharField(max_length=200, blank=True)
     bill = models.ForeignKey("procurement.Bill", on_delete=models.PROTECT, null=True, related_name="invoices")
@@ -149,6 +152,16 @@ class Invoice(models.Model):
                 | Q(approved_at__isnull=False) & ~Q(approved_by=""),
                 name="invoice_approved_by_somebody",
             ),
+            models.CheckConstraint(
+                condition=Q(early_discount__isnull=True)
+                | Q(
+                    Q(state="approved") | Q(state="scheduled") | Q(state="paid"),
+                    early_discount__gt=ZERO,
+                    early_discount__lt=F("total"),
+                    pay_on__isnull=False,
+                ),
+                name="invoice_early_only_when_approved",
+            ),
         ]
         indexes = [
             models.Index(fields=["supplier", "-updated_at", "-id"], name="invoice_of_supplier"),
@@ -182,6 +195,11 @@ class Invoice(models.Model):
     def planned_on(self) -> date | None:
         """The day on which the ERP means to pay; None until it has said so by booking it."""
         return self.pay_on if self.state == InvoiceState.SCHEDULED else None
+
+    @property
+    def to_pay(self) -> Decimal:
+        """What is to be paid of it: all of it, or less what was agreed for paying early."""
+        return self.total - (self.early_discount or ZERO)
 
     @property
     def sign(self) -> int:

@@ -21,7 +21,7 @@ from portal.kernel.templatetags.portal_ui import day_text, figure, money_text
 from portal.kernel.values import minor_units
 from procurement.invoices.models import Invoice, InvoiceTax, InvoiceTaxChoice
 from procurement.invoices.policies.checks import Finding, Grade
-from procurement.invoices.policies.terms import discount_amount, discount_until
+from procurement.invoices.policies.terms import discount_until
 from procurement.invoices.states import HELD_DISPUTED, Acts, InvoiceKind, InvoiceState, TaxCategory
 from procurement.orders.policies import plain
 from procurement.shipments.presenters import Said, bad
@@ -206,11 +206,10 @@ def terms_text(invoice: Invoice) -> str:
     parts = []
     until = discount_until(invoice.invoiced_on, invoice.discount_days)
     if until and invoice.discount_percent:
-        less = discount_amount(invoice.total, invoice.discount_percent, invoice.currency)
         values = {
             "percent": figure(invoice.discount_percent),
             "day": day_text(until),
-            "less": money_text(less, invoice.currency),
+            "less": money_text(invoice.discount_amount, invoice.currency),
         }
         parts.append(_("%(percent)s %% less if paid by %(day)s, that is %(less)s.") % values)
     if invoice.due_on:
@@ -405,6 +404,10 @@ STORY: Mapping[str, tuple[str, str, Promise]] = {
     "invoice.question_answered": ("talk", "full", lazy("Answered")),
     "invoice.colleague_asked": ("talk", "talk", lazy("A colleague is asked")),
     "invoice.colleague_answered": ("talk", "full", lazy("Answered")),
+    "invoice.early_agreed": ("move", "half", lazy("Agreed to be paid early")),
+    "invoice.early_withdrawn": ("quiet", "stale", lazy("Not to be paid early any more")),
+    "invoice.early_lapsed": ("wait", "stale", lazy("Not paid by the agreed day: what was agreed has lapsed")),
+    "invoice.early_paid": ("done", "full", lazy("Paid early as agreed")),
     "invoice.approval_asked": ("wait", "wait", lazy("Approval asked for")),
     "invoice.approval_granted": ("done", "full", lazy("Approval given")),
     "invoice.approval_declined": ("stop", "stop", lazy("Approval declined")),
@@ -417,6 +420,9 @@ UNTOLD = frozenset(
         "invoice.question_dropped",
         "invoice.approval_reached",
         "invoice.approval_lapsed",
+        "invoice.early_ended",
+        "invoice.early_unpaid",
+        "invoice.early_missed",
     }
 )
 

@@ -29,6 +29,7 @@ class To(StrEnum):
     ASKED = "who is asked"
     DOCK = "who plans the docks"
     ITS_BUYERS = "the buyers of what was counted"
+    PAYABLES = "who pays invoices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,10 @@ HEARD: Mapping[str, Heard] = {
     "invoice.approved": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
     "invoice.reopened": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
     "invoice.paid": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
+    "invoice.early_lapsed": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
+    "invoice.early_agreed": Heard(NoticeKind.INVOICE_ASKED, To.PAYABLES),
+    "invoice.early_withdrawn": Heard(NoticeKind.INVOICE_ASKED, To.PAYABLES),
+    "invoice.early_missed": Heard(NoticeKind.INVOICE_ASKED, To.PAYABLES),
     "invoice.approval_asked": Heard(NoticeKind.INVOICE_ASKED, To.NAMED),
     "invoice.approval_reached": Heard(NoticeKind.INVOICE_ASKED, To.NAMED),
     "invoice.approval_declined": Heard(NoticeKind.INVOICE_ASKED, To.NAMED),
@@ -103,7 +108,7 @@ def audience_of(to: To, *, actor_side: str, facts: Mapping[str, Any], internal: 
     found: Audience | None
     if to in (To.SUPPLIER, To.HOLDER):
         found = Audience.SUPPLIER
-    elif to in (To.BUYER, To.NAMED, To.DOCK, To.ITS_BUYERS):
+    elif to in (To.BUYER, To.NAMED, To.DOCK, To.ITS_BUYERS, To.PAYABLES):
         found = Audience.COMPANY
     elif to is To.ASKED:
         found = Audience.OUTSIDE if facts.get("email") else Audience.COMPANY

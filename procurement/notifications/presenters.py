@@ -20,7 +20,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.dateformat import format as dateformat
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.models import AuditEvent
@@ -512,6 +512,11 @@ def _invoice_told(
         )
         if facts.get("reference"):
             item.sentences.append(_("Reference: %(reference)s.") % {"reference": facts["reference"]})
+    elif event.kind == "invoice.early_lapsed":
+        item.sentences.append(
+            _("It was to be paid on %(day)s for %(less)s less. All of it is due on %(due)s again.")
+            % _early_values(facts)
+        )
     texts = {
         "invoice.held": _("Invoice %(number)s is held"),
         "invoice.disputed": _("A question about invoice %(number)s"),
@@ -519,8 +524,20 @@ def _invoice_told(
         "invoice.approved": _("Invoice %(number)s is approved"),
         "invoice.reopened": _("The approval of invoice %(number)s is taken back"),
         "invoice.paid": _("Invoice %(number)s is paid"),
+        "invoice.early_lapsed": _("Invoice %(number)s was not paid early as agreed"),
     }
     return texts[event.kind] % {"number": item.number}
+
+
+def _early_values(facts: Mapping[str, Any]) -> dict[str, str]:
+    """The days and figures of a fact about an early payment, as a sentence says them."""
+    currency = str(facts["currency"])
+    return {
+        "day": day_text(date.fromisoformat(str(facts["pay_on"]))),
+        "due": day_text(date.fromisoformat(str(facts["due_on"]))),
+        "less": money_text(Decimal(str(facts["discount"])), currency),
+        "pays": money_text(Decimal(str(facts["to_pay"])), currency),
+    }
 
 
 def _invoice_asked(
@@ -540,6 +557,8 @@ def _invoice_asked(
     words = facts.get("answer") or facts.get("question") or facts.get("reason") or ""
     if words:
         item.quotes.append(Quote(str(facts.get("by") or event.actor_label), str(words)[:LONGEST_QUOTE]))
+    if event.kind in _EARLY_SENTENCES:
+        item.sentences.append(str(_EARLY_SENTENCES[event.kind]) % _early_values(facts))
     values = {"number": item.number, "name": event.actor_label, "supplier": facts.get("supplier", "")}
     texts = {
         "invoice.approval_asked": _("Your approval is asked: invoice %(number)s of %(supplier)s"),
@@ -548,6 +567,9 @@ def _invoice_asked(
         "invoice.colleague_asked": _("%(name)s asks about invoice %(number)s"),
         "invoice.colleague_answered": _("%(name)s answered about invoice %(number)s"),
         "invoice.question_answered": _("%(name)s answered about invoice %(number)s"),
+        "invoice.early_agreed": _("%(supplier)s agrees to be paid early: invoice %(number)s"),
+        "invoice.early_withdrawn": _("%(supplier)s takes early payment back: invoice %(number)s"),
+        "invoice.early_missed": _("Not paid by the agreed day: invoice %(number)s of %(supplier)s"),
     }
     return texts[event.kind] % values
 
@@ -592,6 +614,15 @@ def _statement(item: Item, event: AuditEvent) -> str:
         "statement.settled": _("The balance of your statement of %(day)s is agreed"),
     }
     return texts[event.kind] % values
+
+
+_EARLY_SENTENCES = {
+    "invoice.early_agreed": gettext_lazy("Pay it on %(day)s: %(pays)s, that is %(less)s less."),
+    "invoice.early_withdrawn": gettext_lazy("It is paid in full on %(due)s again."),
+    "invoice.early_missed": gettext_lazy(
+        "It was to be paid on %(day)s for %(less)s less. All of it is due on %(due)s again."
+    ),
+}
 
 
 _WRITERS: Mapping[str, Writer] = {

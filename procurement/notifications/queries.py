@@ -94,6 +94,12 @@ def managers() -> list[Person]:
     return list(company_readers(Permission.ORDER_DECIDE, [CompanyRole.MANAGER]).values())
 
 
+def payers() -> list[Person]:
+    """Who pays invoices: accounts payable; managers where nobody is there."""
+    found = company_readers(Permission.INVOICE_SETTLE, [CompanyRole.ACCOUNTS_PAYABLE])
+    return list(found.values()) or managers()
+
+
 def choices_of(people: Iterable[Person]) -> dict[str, dict[str, str]]:
     """What people chose, kind by kind, by address: one query."""
     everybody = list(people)

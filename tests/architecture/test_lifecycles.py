@@ -7,10 +7,17 @@ from portal.kernel.errors import IllegalTransition
 from procurement.acknowledgments.states import ACKNOWLEDGMENT_LIFECYCLE, AcknowledgmentState
 from procurement.changes.states import CHANGE_LIFECYCLE, ChangeState
 from procurement.clocks.states import CLOCK_LIFECYCLE, SERVICE_LIFECYCLE, ClockState, ServiceState
+from procurement.discounting.states import (
+    DISCOUNT_POLICY_LIFECYCLE,
+    EARLY_LIFECYCLE,
+    DiscountPolicyState,
+    EarlyState,
+)
 from procurement.docks.states import APPOINTMENT_LIFECYCLE, AppointmentState
 from procurement.erp.reconciliation.states import DRIFT_LIFECYCLE, DriftState
 from procurement.erp.states import (
     CONNECTION_LIFECYCLE,
+    EARLY_PAYMENT_WRITE_LIFECYCLE,
     INVOICE_WRITE_LIFECYCLE,
     NOTICE_WRITE_LIFECYCLE,
     RECEIPT_WRITE_LIFECYCLE,
@@ -57,6 +64,9 @@ TABLES = [
     (NOTICE_WRITE_LIFECYCLE, TellingState),
     (RECEIPT_WRITE_LIFECYCLE, TellingState),
     (INVOICE_WRITE_LIFECYCLE, TellingState),
+    (EARLY_PAYMENT_WRITE_LIFECYCLE, TellingState),
+    (DISCOUNT_POLICY_LIFECYCLE, DiscountPolicyState),
+    (EARLY_LIFECYCLE, EarlyState),
     (NOTICE_LIFECYCLE, NoticeState),
     (SHEET_LIFECYCLE, SheetState),
     (APPOINTMENT_LIFECYCLE, AppointmentState),

@@ -18,6 +18,9 @@ from procurement.changes.messages import ProposeChange, Wish
 from procurement.changes.models import OrderChange
 from procurement.changes.services import propose_change
 from procurement.clocks.models import OfficeCalendar, ServicePolicy, StandIn, week_to_json
+from procurement.discounting.messages import WriteDiscountPolicy
+from procurement.discounting.models import DiscountPolicy
+from procurement.discounting.services import write_discount_policy
 from procurement.docks.models import Appointment
 from procurement.erp.failures import Kind, mark_of
 from procurement.erp.models import ErpCommand, FeedRun, NoticeWrite
@@ -118,6 +121,7 @@ class Objects:
     approval: Approval
     question: InvoiceQuestion
     statement: SupplierStatement
+    discount_policy: DiscountPolicy
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -299,6 +303,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         invoice,
         *on_the_desk(invoice, wrote),
         compared(a_statement(people["otto"], [an_item(2, "R-1", 5)], supplier=number), people["otto"]),
+        _a_discount_policy(number),
     )
 
 
@@ -332,6 +337,14 @@ def _a_match_policy(number: str, people: dict[str, Person]) -> MatchPolicy:
         company = Company.objects.get(code="NM").pk
         command = WriteMatchPolicy(company, f"Matching of {number}", "two_way")
         return write_match_policy(command, actor=bea, at=MONDAY)
+
+
+def _a_discount_policy(number: str) -> DiscountPolicy:
+    """Written by nobody who is among us, so that everybody who may can let it act."""
+    with acting(FEED):
+        company = Company.objects.get(code="NM").pk
+        command = WriteDiscountPolicy(company, f"Early for {number}", "EUR", Decimal(12), Decimal(2))
+        return write_discount_policy(command, actor=FEED, at=MONDAY)
 
 
 def _proof(invoice: Invoice, person: Person) -> InvoiceFile:
@@ -533,6 +546,10 @@ def _policy(objects: Objects) -> dict[str, Any]:
 
 def _match_policy(objects: Objects) -> dict[str, Any]:
     return {"key": objects.match_policy.key}
+
+
+def _discount_policy(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.discount_policy.key}
 
 
 def _rule(objects: Objects) -> dict[str, Any]:
@@ -875,6 +892,16 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "policy-rule-drop": _rule,
     "policy-dry-run": _policy,
     "invoice-match": _invoice,
+    "early-payment": _invoice,
+    "early-payment-agree": _invoice,
+    "early-payment-take-back": _invoice,
+    "api-early-payment": _invoice,
+    "api-early-payment-agree": _invoice,
+    "api-early-payment-take-back": _invoice,
+    "discount-policy": _discount_policy,
+    "discount-policy-edit": _discount_policy,
+    "discount-policy-approve": _discount_policy,
+    "discount-policy-retire": _discount_policy,
     "match-policy": _match_policy,
     "match-policy-edit": _match_policy,
     "match-policy-approve": _match_policy,

@@ -219,6 +219,7 @@ OPEN_TO_SUPPLIERS = {
 READ_ONLY = {
     *OPEN_TO_SUPPLIERS,
     "procurement_countedrow",
+    "procurement_earlypayment",
     "procurement_bill",
     "procurement_billline",
     "procurement_match",
@@ -256,9 +257,10 @@ WRITES = {
     ),
     "procurement_invoice": (
         "SELECT INSERT UPDATE(acts,allowance_total,buyer_reference,channel,charge_total,company_tax_id,corrects_id,"
-        "corrects_number,discount_days,discount_percent,due_on,end_reason,held_at,held_for,invoiced_on,line_total,"
-        "note,number,number_key,payment_days,reason,sent_at,sent_by,sent_by_user_id,state,state_at,supplied_on,"
-        "supplier_tax_id,tax_total,total,typed_total,updated_at,version,withholding_note,written_by)"
+        "corrects_number,discount_amount,discount_days,discount_percent,due_on,end_reason,held_at,held_for,"
+        "invoiced_on,line_total,note,number,number_key,payment_days,reason,sent_at,sent_by,sent_by_user_id,state,"
+        "state_at,supplied_on,supplier_tax_id,tax_total,total,typed_total,updated_at,version,withholding_note,"
+        "written_by)"
     ),
     "procurement_invoicecharge": "SELECT INSERT DELETE",
     "procurement_invoicefile": "SELECT INSERT DELETE",
@@ -433,6 +435,11 @@ def test_what_is_open_to_suppliers_without_a_wall_is_master_data_only():
         "UPDATE procurement_receiptwrite SET state = 'confirmed'",
         "UPDATE procurement_invoicewrite SET state = 'confirmed'",
         "SELECT payload FROM procurement_invoicewrite",
+        "UPDATE procurement_earlypayment SET discount = 1",
+        "UPDATE procurement_invoice SET pay_on = '2030-01-01'",
+        "UPDATE procurement_invoice SET early_discount = 1",
+        "SELECT most_percent FROM procurement_discountpolicy",
+        "SELECT payload FROM procurement_earlypaymentwrite",
         # what everybody shares
         "UPDATE procurement_item SET description = 'mine now'",
         "DELETE FROM procurement_site",

@@ -114,6 +114,8 @@ def title_of(case: ExceptionCase, at: datetime) -> str:
         return _told_of_count(case)
     if case.cause == Cause.ERP and "voided" in case.facts:
         return _told_of_invoice(case)
+    if case.cause == Cause.ERP and "early" in case.facts:
+        return _told_of_early_payment(case)
     say = _TITLES.get(case.kind)
     return say(case.facts, local_day(case, at)) if say else str(CaseKind(case.kind).label)
 
@@ -271,6 +273,20 @@ def _told_of_invoice(case: ExceptionCase) -> str:
         return _("Key invoice %(number)s into the ERP") % values
     kind = str(CaseKind(case.kind).label)
     return _("%(kind)s: invoice %(number)s") % {"kind": kind, **values}
+
+
+def _told_of_early_payment(case: ExceptionCase) -> str:
+    """An early payment that the ERP is to plan, or to plan as it was due."""
+    values = {
+        "number": case.facts.get("number", ""),
+        "day": day_text(date.fromisoformat(case.facts["early"])),
+    }
+    if case.kind == K.ERP_TO_KEY:
+        if case.facts["ended"]:
+            return _("Set the payment of invoice %(number)s back in the ERP") % values
+        return _("Key into the ERP: invoice %(number)s is paid early, on %(day)s") % values
+    kind = str(CaseKind(case.kind).label)
+    return _("%(kind)s: early payment of invoice %(number)s") % {"kind": kind, **values}
 
 
 def _mail(facts: Facts, _today: date) -> str:

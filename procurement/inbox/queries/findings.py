@@ -20,7 +20,7 @@ from procurement.changes.models import OrderChange
 from procurement.changes.queries import current_round, with_rounds
 from procurement.changes.states import OPEN as CHANGE_OPEN
 from procurement.changes.states import Side
-from procurement.erp.models import ErpCommand, InvoiceWrite, NoticeWrite, ReceiptWrite
+from procurement.erp.models import EarlyPaymentWrite, ErpCommand, InvoiceWrite, NoticeWrite, ReceiptWrite
 from procurement.erp.reconciliation.models import Drift
 from procurement.erp.reconciliation.states import DriftState
 from procurement.erp.services import ECHO_DIFFERS
@@ -361,7 +361,8 @@ _TELLING_KINDS: Mapping[str, CaseKind] = {
 
 
 def tellings(reach: Reach) -> Iterator[Finding]:
-    """A ship notice, count or invoice that the ERP refuses, of which nobody knows, or that a person has to key in."""
+    """A ship notice, count, invoice or early payment that the ERP refuses, of which nobody knows, or that a person has
+    to key in."""
     lost = Q(state=TellingState.UNKNOWN, queued_at__lte=reach.at - UNKNOWN_FOR)
     stuck = Q(state__in=sorted(TOLD_TO_A_PERSON))
     for notice in NoticeWrite.objects.filter(lost | stuck, order__in=reach.orders).order_by("id"):
@@ -373,10 +374,16 @@ def tellings(reach: Reach) -> Iterator[Finding]:
     for invoice in InvoiceWrite.objects.filter(lost | stuck, order__in=reach.orders).order_by("id"):
         about = {"number": invoice.payload["number"], "voided": invoice.voided}
         yield _of_telling(reach, invoice, about, f"invoiced:{invoice.document}")
+    for early in EarlyPaymentWrite.objects.filter(lost | stuck, order__in=reach.orders).order_by("id"):
+        about = {"number": early.payload["number"], "early": early.payload["pay_on"], "ended": early.ended}
+        yield _of_telling(reach, early, about, f"early:{early.document}")
 
 
 def _of_telling(
-    reach: Reach, write: NoticeWrite | ReceiptWrite | InvoiceWrite, about: Mapping[str, Any], subject: str
+    reach: Reach,
+    write: NoticeWrite | ReceiptWrite | InvoiceWrite | EarlyPaymentWrite,
+    about: Mapping[str, Any],
+    subject: str,
 ) -> Finding:
     assert write.order_id is not None  # it was looked for by its order
     order = reach.orders[write.order_id]
@@ -384,7 +391,7 @@ def _of_telling(
         **order_facts(order),
         **about,
         "telling": str(write.key),
-        "lines": [line["number"] for line in write.payload["lines"] if line["number"]],
+        "lines": [line["number"] for line in write.payload.get("lines", ()) if line["number"]],
         "reason": write.reason,
         "fault": write.fault,
         "state": write.state,

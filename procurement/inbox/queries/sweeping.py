@@ -8,7 +8,7 @@ from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Concat
 
-from procurement.erp.models import ErpCommand, InvoiceWrite, NoticeWrite, ReceiptWrite
+from procurement.erp.models import EarlyPaymentWrite, ErpCommand, InvoiceWrite, NoticeWrite, ReceiptWrite
 from procurement.erp.states import CommandState, TellingState
 from procurement.inbox.models import ExceptionCase
 from procurement.inbox.queries.findings import UNKNOWN_FOR
@@ -34,7 +34,8 @@ def orders_due(at: datetime, most: int) -> list[int]:
     notices = _lost_tellings(NoticeWrite, "told:", "consignment", at)
     counts = _lost_tellings(ReceiptWrite, "booked:", "count", at)
     invoices = _lost_tellings(InvoiceWrite, "invoiced:", "document", at)
-    lost = (_lost_in_the_erp(at), notices, counts, invoices)
+    early = _lost_tellings(EarlyPaymentWrite, "early:", "document", at)
+    lost = (_lost_in_the_erp(at), notices, counts, invoices, early)
     for rows in (_unanswered(at), _overdue(at), _counted_short(at), *lost):
         if len(found) < most:
             found.update(rows[: most - len(found)])
@@ -108,7 +109,10 @@ def _lost_in_the_erp(at: datetime) -> QuerySet[Any, int]:
 
 
 def _lost_tellings(
-    told: type[NoticeWrite] | type[ReceiptWrite] | type[InvoiceWrite], prefix: str, of: str, at: datetime
+    told: type[NoticeWrite] | type[ReceiptWrite] | type[InvoiceWrite] | type[EarlyPaymentWrite],
+    prefix: str,
+    of: str,
+    at: datetime,
 ) -> QuerySet[Any, int]:
     """Ship notices, counts, or invoices, of which nobody knows for too long whether the ERP was told."""
     cases = _known(Cause.ERP).filter(subject=Concat(Value(prefix), Cast(OuterRef(of), CharField())))

@@ -31,7 +31,7 @@ from procurement.invoices.models import Invoice, InvoiceCharge, InvoiceLine, Inv
 from procurement.invoices.policies.checks import MOST_LINES
 from procurement.invoices.policies.numbers import number_key
 from procurement.invoices.policies.sums import Extra, Priced, Sums, TaxKey, sum_up
-from procurement.invoices.policies.terms import due_day
+from procurement.invoices.policies.terms import discount_amount, due_day
 from procurement.invoices.queries import find_invoice, order_ids_of, taxes_of
 from procurement.invoices.services.holding import hold_draft, require_as_seen, require_may, touch
 from procurement.invoices.states import INVOICE_LIFECYCLE, TaxCategory
@@ -92,6 +92,8 @@ def save_draft(command: SaveDraft, *, actor: Actor, at: datetime) -> Invoice:
     if problems:
         raise Invalid(problems[0].message, problems)
     fields |= content.write()
+    percent = fields.get("discount_percent", invoice.discount_percent)
+    fields["discount_amount"] = discount_amount(fields["total"], percent, invoice.currency)
     touch(invoice, fields, actor=actor, at=at)
     _note_author(invoice, actor=actor, at=at)
     return invoice

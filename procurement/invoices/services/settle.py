@@ -266,7 +266,7 @@ def _end(
     if version is not None:
         require_as_seen(invoice, version)
     facts = said_of(invoice) | {"reason": reason}
-    values = {**_moved(at), **NOTHING_HOLDS, **fields}
+    values = {**_moved(at), **NOTHING_HOLDS, "early_discount": None, **fields}
     INVOICE_LIFECYCLE.move(invoice, verb, actor=actor, at=at, facts=facts, payload=facts, fields=values)
     refresh_claims(orders, line_ids_in(invoice), at=at)
     tell_orders(orders, invoice, "order.invoice_ended", actor=actor, at=at, what=invoice.state, reason=reason)
@@ -290,6 +290,7 @@ def reopen_invoice(
         "approved_by": "",
         "approval_reason": "",
         "pay_on": None,
+        "early_discount": None,
     }
     facts = said_of(invoice) | {"held_for": said, "acts": hold.acts}
     INVOICE_LIFECYCLE.move(invoice, "reopen", actor=actor, at=at, facts=facts, payload=facts, fields=fields)
@@ -304,10 +305,11 @@ def mark_scheduled(
     key: uuid.UUID, *, pay_on: date | None = None, bill: Bill | None = None, actor: Actor, at: datetime
 ) -> Invoice:
     """Note that the ERP has booked an approved invoice and means to pay it on that day. Scheduled already, only the day
-    moves."""
+    moves. A day that was agreed for paying early stands, whatever the booking says."""
     require_may(actor, Permission.ERP_MANAGE)
     invoice = lock_invoice(key, actor=actor)
-    fields: dict[str, Any] = {"pay_on": pay_on or invoice.pay_on, **({"bill": bill} if bill else {})}
+    day = invoice.pay_on if invoice.early_discount else pay_on or invoice.pay_on
+    fields: dict[str, Any] = {"pay_on": day, **({"bill": bill} if bill else {})}
     if invoice.state == InvoiceState.SCHEDULED:
         return _note(invoice, fields, at=at)
     require_verb(invoice, "schedule")
@@ -388,7 +390,8 @@ def follow_bill(bill: Bill, *, actor: Actor, at: datetime) -> Invoice | None:
     decided.
 
     A booking that comes to another total than what was taken is not taken for the invoice: it stays as it is, neither
-    joined nor paid, and an internal fact says so. A part that was paid changes no total.
+    joined nor paid, and an internal fact says so. A part that was paid changes no total. Paid by the agreed day, and
+    short by exactly what was agreed for it, it is paid in full.
     """
     require_may(actor, Permission.ERP_MANAGE)
     found = invoice_booked_as(bill)
@@ -401,19 +404,28 @@ def follow_bill(bill: Bill, *, actor: Actor, at: datetime) -> Invoice | None:
             _say_otherwise(invoice, bill, taken, actor=actor, at=at)
             return invoice
     invoice = _note(invoice, {"bill": bill}, at=at)
+    is_paid = bill.state == PaymentState.PAID or _is_short_as_agreed(invoice, bill)
     is_booked = bill.state in (PaymentState.APPROVED, PaymentState.PARTLY_PAID)
     if bill.state == PaymentState.CANCELLED:
         if invoice.state == InvoiceState.PAID:
             invoice = mark_unpaid(invoice.key, actor=actor, at=at)
         if invoice.state in INVOICE_LIFECYCLE.sources("void"):
             return void_invoice(invoice.key, _("The ERP has cancelled its booking."), actor=actor, at=at)
-    elif bill.state == PaymentState.PAID and invoice.state in (*INVOICE_LIFECYCLE.sources("pay"), "paid"):
+    elif is_paid and invoice.state in (*INVOICE_LIFECYCLE.sources("pay"), "paid"):
         return mark_paid(invoice.key, paid_on=bill.paid_on, bill=bill, actor=actor, at=at)
-    elif is_booked and invoice.state == InvoiceState.PAID:
+    elif is_booked and not is_paid and invoice.state == InvoiceState.PAID:
         return mark_unpaid(invoice.key, actor=actor, at=at)
     elif is_booked and invoice.state in (InvoiceState.APPROVED, InvoiceState.SCHEDULED):
         return mark_scheduled(invoice.key, pay_on=bill.due_on, bill=bill, actor=actor, at=at)
     return invoice
+
+
+def _is_short_as_agreed(invoice: Invoice, bill: Bill) -> bool:
+    """Whether all is paid but what was agreed for paying early, and in time as far as the ERP says when."""
+    if bill.state != PaymentState.PARTLY_PAID or not invoice.early_discount or invoice.pay_on is None:
+        return False
+    in_time = bill.paid_on is None or bill.paid_on <= invoice.pay_on
+    return in_time and bill.open_amount == invoice.early_discount
 
 
 def _rounding(invoice: Invoice) -> Decimal:

@@ -31,6 +31,7 @@ from procurement.notifications.queries import (
     managers,
     orders_counted,
     orders_of_streams,
+    payers,
     readers_at,
 )
 from procurement.notifications.states import Audience, Cadence, NoticeKind, NoticeState
@@ -39,7 +40,7 @@ from suppliers.models import User
 from suppliers.roles import Permission
 
 POSTMAN = Actor.system("Notices")
-BY_NAME = (To.NAMED, To.ASKED)
+BY_NAME = (To.NAMED, To.ASKED, To.PAYABLES)
 OF_NO_ORDER = (
     NoticeKind.DOCK_TIME,
     NoticeKind.COUNT_DIFFERS,
@@ -144,6 +145,9 @@ def _readers(tellings: Sequence[_Telling]) -> dict[int, list[Person]]:
             continue
         if telling.to is To.DOCK:
             found[id(telling)] = list(company_readers(Permission.DOCK_PLAN).values())
+            continue
+        if telling.to is To.PAYABLES:
+            found[id(telling)] = payers()
             continue
         permission = NEEDED[telling.kind]
         if telling.audience == Audience.SUPPLIER:

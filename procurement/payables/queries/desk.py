@@ -28,7 +28,7 @@ from django.db.models.functions import Abs, Coalesce
 
 from portal.kernel.actors import Actor
 from procurement.invoices.models import Invoice
-from procurement.invoices.policies.terms import discount_amount, discount_until
+from procurement.invoices.policies.terms import discount_until
 from procurement.invoices.queries import visible_invoices
 from procurement.invoices.states import OPEN, SETTLED, Acts, InvoiceState
 from procurement.matching.models import Match, MatchCheck
@@ -169,7 +169,7 @@ def at_stake(invoice: Invoice, today: date) -> AtStake | None:
     until = discount_until(invoice.invoiced_on, invoice.discount_days)
     if until is None or until < today or not invoice.discount_percent:
         return None
-    amount = discount_amount(invoice.total, invoice.discount_percent, invoice.currency)
+    amount = invoice.discount_amount
     return AtStake(until, amount, invoice.currency) if amount > 0 else None
 
 

@@ -1,6 +1,5 @@
 """What is due when: what was claimed and not paid yet, by week and currency, with the discounts still to be had."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,7 +11,6 @@ from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
 from portal.kernel.actors import Actor
-from portal.kernel.values import MINOR_UNITS
 from procurement.invoices.models import Invoice
 from procurement.invoices.queries import visible_invoices
 from procurement.invoices.states import LIVE, InvoiceState
@@ -22,18 +20,18 @@ WEEKS = 12
 ZERO = Decimal(0)
 
 # A week is named by its Monday; all that is due before this one stands in one row. Where the ERP has planned a day,
-# that day counts. Credits count with the invoices they take from. A discount is each invoice's own, rounded half up as
-# `policies.terms.discount_amount` does (PostgreSQL's `round` of a numeric goes half away from zero).
+# that day counts. Credits count with the invoices they take from. What was agreed to be taken off for paying early is
+# not due any more, and the discount of the terms is then no more to be had: the two never add up.
 _BY_WEEK = """
 WITH told AS (
     SELECT i.currency, i.state,
-           CASE WHEN i.kind = 'credit_note' THEN -i.total ELSE i.total END AS amount,
+           CASE WHEN i.kind = 'credit_note' THEN -i.total ELSE i.total - coalesce(i.early_discount, 0) END AS amount,
            greatest(date_trunc('week', coalesce(i.pay_on, i.due_on, i.invoiced_on)::timestamp)::date, %(before)s::date)
                AS week,
            CASE WHEN i.kind = 'invoice' AND i.discount_percent > 0 AND i.discount_days IS NOT NULL
-                     AND i.invoiced_on + i.discount_days >= %(today)s
+                     AND i.early_discount IS NULL AND i.invoiced_on + i.discount_days >= %(today)s
                 THEN i.invoiced_on + i.discount_days END AS until,
-           round(i.total * i.discount_percent * 0.01, coalesce((%(units)s::jsonb ->> i.currency)::int, 2)) AS saved
+           i.discount_amount AS saved
     FROM procurement_invoice i
     WHERE i.state = ANY (%(states)s) AND (%(all)s OR i.supplier_id = ANY (%(suppliers)s))
 )
@@ -68,7 +66,6 @@ def forecast(actor: Actor, today: date) -> Sequence[Due]:
     before = this_week - timedelta(days=7)
     asked: dict[str, Any] = {
         "today": today,
-        "units": json.dumps(MINOR_UNITS),
         "before": before,
         "states": [str(one) for one in LIVE if one != InvoiceState.PAID],
         "all": not actor.is_supplier,

@@ -76,6 +76,7 @@ def test_what_costs_most_to_leave_stands_first_and_views_and_filters_narrow_it(p
     def terms(days, percent=None, within=None, total=None):
         changed = {"invoiced_on": today, "due_on": today + timedelta(days=days)}
         changed |= {"discount_percent": percent, "discount_days": within}
+        changed["discount_amount"] = Decimal("16.80") if percent else 0
         return changed | ({"total": total, "line_total": total, "tax_total": Decimal(0)} if total else {})
 
     (last,) = copies(first, 1, number="LAST", number_key="last", **terms(30))
@@ -312,9 +313,8 @@ def test_what_is_due_is_told_to_both_sides_by_week_and_credits_come_off(people, 
     today = timezone.now().date()
     invoice = an_invoice_over_price(people, order="4500000001")
     soon = {"invoiced_on": today, "due_on": today + timedelta(days=30)}
-    copies(
-        invoice, 1, number="SOON", number_key="soon", discount_percent=Decimal(2), discount_days=10, **soon
-    )
+    terms = {"discount_percent": Decimal(2), "discount_days": 10, "discount_amount": Decimal("16.80")}
+    copies(invoice, 1, number="SOON", number_key="soon", **terms, **soon)
     copies(
         invoice,
         1,

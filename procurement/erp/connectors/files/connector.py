@@ -25,8 +25,14 @@ from procurement.erp.connectors.files.formats import INBOUND
 from procurement.erp.connectors.files.papers import Found, papers_of
 from procurement.erp.connectors.files.report import write_report
 from procurement.erp.connectors.files.rows import BadFile, Limits, Table, open_table
-from procurement.erp.connectors.files.writing import counts_csv, invoices_csv, notices_csv, promises_csv
-from procurement.erp.messages import InvoiceCommand, Picture
+from procurement.erp.connectors.files.writing import (
+    counts_csv,
+    early_payments_csv,
+    invoices_csv,
+    notices_csv,
+    promises_csv,
+)
+from procurement.erp.messages import EarlyPaymentCommand, InvoiceCommand, Picture
 from procurement.erp.ports import (
     Capabilities,
     Cursor,
@@ -62,6 +68,7 @@ CAPABILITIES = Capabilities(
     takes_notices=True,
     books_receipts=True,
     invoices_out=frozenset(InvoicePart) - {InvoicePart.ATTACHMENT},
+    plans_early_payments=True,
 )
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -374,6 +381,10 @@ class FilesConnector:
         if not command.lines and not command.charges:
             raise ValidationRefused("There is no line in the invoice.")
         return self._publish(command.key, invoices_csv(command), "invoice", "invoices_out")
+
+    def plan_early_payment(self, command: EarlyPaymentCommand) -> WriteResult:
+        """Put the early payment into out/ as a batch of its own, once: see Note [Written once]."""
+        return self._publish(command.key, early_payments_csv(command), "early", "early_payments")
 
     def _publish(self, key: str, text: str, noun: str, form: str) -> WriteResult:
         self.folder.prepare()

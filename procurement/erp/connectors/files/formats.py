@@ -602,7 +602,33 @@ INVOICES_OUT = Format(
     ),
     ("command_key", "row_number"),
 )
-OUTBOUND = (PROMISES, SHIP_NOTICES, COUNTS, INVOICES_OUT)
+EARLY_PAYMENTS = Format(
+    "early_payments",
+    "what a supplier has agreed to be paid sooner for less, for the ERP to pay so: one row",
+    (
+        _must("command_key", kinds.CODE, "the key of the command; carry out each key once", "c20d7e51"),
+        _must("invoice", kinds.CODE, "the invoice, as in the file that had it booked", "4f2c"),
+        _must(
+            "early_state",
+            kinds.one_of("agreed", "ended"),
+            "whether it is paid early, or not any more: then all of it, when it was due",
+            "agreed",
+        ),
+        _must("company", kinds.CODE, "the buying company's code", "NM"),
+        _must("supplier", kinds.CODE, "the number of the supplier who bills", "70012"),
+        _must("reference", kinds.SHORT, "the supplier's own number of the invoice", "R-2041"),
+        _must("due_on", kinds.DATE, "the day on which all of it is due else", "2026-06-30"),
+        _may(
+            "pay_on", kinds.DATE, "the day on which it is to be paid; empty where it has ended", "2026-05-20"
+        ),
+        _must("currency", kinds.CURRENCY, "the currency of all its amounts", "EUR"),
+        _must("total", kinds.PRICE, "what was approved, with taxes", "2657.27"),
+        _must("discount", kinds.PRICE, "how much less is paid on that day; 0 where it has ended", "36.32"),
+        _must("to_pay", kinds.PRICE, "what is paid then: the total less the discount", "2620.95"),
+    ),
+    ("command_key",),
+)
+OUTBOUND = (PROMISES, SHIP_NOTICES, COUNTS, INVOICES_OUT, EARLY_PAYMENTS)
 
 
 def columns_table(form: Format) -> str:

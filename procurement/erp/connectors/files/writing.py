@@ -12,6 +12,7 @@ from procurement.bills.messages import BillPaper
 from procurement.catalogue.messages import CustomerDemandPaper
 from procurement.erp.connectors.files.formats import (
     COUNTS,
+    EARLY_PAYMENTS,
     INBOUND,
     INVOICES_OUT,
     ORDERS,
@@ -19,7 +20,7 @@ from procurement.erp.connectors.files.formats import (
     SHIP_NOTICES,
     Format,
 )
-from procurement.erp.messages import InvoiceCommand
+from procurement.erp.messages import EarlyPaymentCommand, InvoiceCommand
 from procurement.erp.ports import CommandResult, Feed, Outcome, Paper, canonical_decimal
 from procurement.orders.messages import LinePaper, OrderPaper, PromiseCommand
 from procurement.receipts.messages import ReceiptCommand, ReceiptPaper
@@ -225,6 +226,25 @@ def booking_rows(command: InvoiceCommand) -> Iterator[Cells]:
 def invoices_csv(command: InvoiceCommand) -> str:
     """An approved invoice as its file."""
     return to_csv(INVOICES_OUT, booking_rows(command))
+
+
+def early_payments_csv(command: EarlyPaymentCommand) -> str:
+    """An early payment as its file: one row."""
+    row: Cells = {
+        "command_key": command.key,
+        "invoice": command.invoice,
+        "early_state": "ended" if command.ended else "agreed",
+        "company": command.company,
+        "supplier": command.supplier,
+        "reference": command.number,
+        "due_on": command.due_on,
+        "pay_on": None if command.ended else command.pay_on,
+        "currency": command.currency,
+        "total": command.total,
+        "discount": Decimal(0) if command.ended else command.discount,
+        "to_pay": command.total if command.ended else command.to_pay,
+    }
+    return to_csv(EARLY_PAYMENTS, [row])
 
 
 def order_rows(order: OrderPaper) -> Iterator[Cells]:

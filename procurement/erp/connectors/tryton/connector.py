@@ -26,7 +26,7 @@ from procurement.erp.connectors.tryton.writing import (
     purchases_with_note,
     take_begun_away,
 )
-from procurement.erp.messages import InvoiceCommand, Picture
+from procurement.erp.messages import EarlyPaymentCommand, InvoiceCommand, Picture
 from procurement.erp.ports import (
     Capabilities,
     Cursor,
@@ -241,6 +241,11 @@ class TrytonConnector:
         if self.capabilities.cannot_book(command):
             raise Unsupported("Tryton books no invoice without an order by machine.")
         return Clerk(self.rpc, command, picture).carry()
+
+    def plan_early_payment(self, command: EarlyPaymentCommand) -> WriteResult:
+        """Tryton computes a due day from its payment terms and knows no discount for one invoice: a person sets
+        both."""
+        raise Unsupported("Tryton cannot be told of an early payment by machine.")
 
     def find_command(self, key: str) -> WriteResult | None:
         """The trace of a command. One that was begun and not ended counts as not seen: going on is safe."""

@@ -1,0 +1,406 @@
+"""Early payment offered, agreed to, taken back, earned and lapsed; and on which invoices it never is."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, NotFound, StaleDocument
+from portal.kernel.outbox.models import OutboxMessage
+from portal.kernel.scope import acting
+from portal.kernel.templatetags.portal_ui import day_text, money_text
+from procurement.bills.messages import BillLinePaper, BillPaper
+from procurement.clocks.queries import Offices
+from procurement.discounting.models import EarlyPayment
+from procurement.discounting.queries import PayDays, earned, offered_for
+from procurement.discounting.services import (
+    OwnPolicy,
+    approve_discount_policy,
+    lapse_early,
+    retire_discount_policy,
+)
+from procurement.erp.inbound import take_papers
+from procurement.erp.ports import Feed, Sighting
+from procurement.invoices.messages import Hold
+from procurement.invoices.models import Invoice
+from procurement.invoices.services import hold_invoice, mark_scheduled, reopen_invoice, void_invoice
+from procurement.invoices.states import Acts
+from procurement.payables.queries.forecast import forecast
+from tests.builders.changes import an_agreed_order
+from tests.builders.early import (
+    LESS,
+    SOONEST,
+    a_discount_policy,
+    agree,
+    offered,
+    take_back,
+    the_early,
+)
+from tests.builders.invoices import fresh_invoice, settle
+from tests.builders.notices import mailed, react
+from tests.builders.told_invoices import an_approved_invoice
+from tests.builders.world import MONDAY
+from tests.people import FEED
+
+pytestmark = pytest.mark.django_db
+# What reactions do, they do in transactions of their own.
+in_the_open = pytest.mark.django_db(transaction=True)
+
+TOTAL, DUE = Decimal("1313.76"), date(2026, 4, 1)
+
+
+@pytest.fixture
+def order(people: Any) -> Any:
+    return an_agreed_order(people["asha"])
+
+
+@pytest.fixture
+def invoice(people: Any, order: Any) -> Invoice:
+    a_discount_policy(people)
+    return an_approved_invoice(order, {"L10": 60}, pay_on=DUE)
+
+
+def bill(order: Any, state: str, open_amount: str, **changed: Any) -> BillPaper:
+    values: dict[str, Any] = {
+        "company": "NM",
+        "supplier": "ACME",
+        "key": "5100088123",
+        "reference": "R-2041",
+        "state": state,
+        "invoiced_on": date(2026, 3, 2),
+        "currency": "EUR",
+        "total": TOTAL,
+        "open_amount": Decimal(open_amount),
+        "due_on": DUE,
+        "lines": (BillLinePaper(order.number, "L10", Decimal(60), Decimal(1104)),),
+    }
+    return BillPaper(**{**values, **changed})
+
+
+def tells(paper: BillPaper, at: datetime = MONDAY) -> None:
+    with acting(FEED):
+        assert take_papers(Feed.INVOICES, [Sighting(paper, "")], at).refused == []
+    react()
+
+
+def promised() -> list[tuple[str, str, bool]]:
+    with acting(FEED):
+        found = OutboxMessage.objects.filter(topic="erp", kind__startswith="invoice.early").order_by("id")
+        return [(one.kind, one.payload["pay_on"], one.payload["ended"]) for one in found]
+
+
+def standing(invoice: Invoice) -> tuple[str, date | None, Decimal | None, str]:
+    fresh = fresh_invoice(invoice)
+    return fresh.state, fresh.pay_on, fresh.early_discount, the_early().state
+
+
+# --- policies -----------------------------------------------------------------------------------------------
+
+
+def test_a_policy_acts_by_two_pairs_of_eyes_and_offers_nothing_before(people, order):
+    draft = a_discount_policy(people, acts=False)
+    invoice = an_approved_invoice(order, {"L10": 60})
+    assert offered(invoice) is None
+
+    with pytest.raises(OwnPolicy), acting(people["max"].actor):
+        approve_discount_policy(draft.key, draft.version, actor=people["max"].actor, at=MONDAY)
+    with pytest.raises(StaleDocument), acting(people["root"].actor):
+        approve_discount_policy(draft.key, 7, actor=people["root"].actor, at=MONDAY)
+    with pytest.raises(NotAllowed), acting(people["otto"].actor):
+        approve_discount_policy(draft.key, draft.version, actor=people["otto"].actor, at=MONDAY)
+    assert offered(invoice) is None
+
+    with acting(people["root"].actor):
+        approve_discount_policy(draft.key, draft.version, actor=people["root"].actor, at=MONDAY)
+    assert offered(invoice).best.discount == LESS
+
+
+def test_who_may_write_a_policy_and_what_it_may_name(people):
+    with pytest.raises(NotAllowed):
+        a_discount_policy({**people, "max": people["otto"]})
+    with pytest.raises(NotAllowed):
+        a_discount_policy({**people, "max": people["bea"]})
+    with pytest.raises(Invalid) as refusal:
+        a_discount_policy(people, supplier="NOBODY", least_percent=Decimal(5))
+    assert [one.field for one in refusal.value.problems] == ["least_percent", "supplier"]
+
+
+# --- what is offered ----------------------------------------------------------------------------------------
+
+
+def test_each_working_day_is_offered_from_the_first_pay_day_until_the_planned_one(invoice):
+    found = offered(invoice)
+
+    assert (found.planned_on, found.best.pay_on, found.best.days) == (DUE, SOONEST, 28)
+    assert (found.best.discount, found.best.to_pay) == (LESS, Decimal("1301.50"))
+    assert found.offers[-1].pay_on == date(2026, 3, 31)
+    assert all(one.pay_on.weekday() < 5 for one in found.offers)
+    assert len(found.offers) == 20
+
+
+NEVER: list[dict[str, Any]] = [
+    {"state": "held", "held_for": {"key": "x"}, "acts": "buyer", "held_at": MONDAY},
+    {"state": "disputed"},
+    {"state": "scheduled"},
+    {"state": "paid"},
+    {"kind": "debit_note"},
+    {"kind": "credit_note"},
+    {"due_on": None, "pay_on": None},
+    {"due_on": date(2026, 3, 4), "pay_on": None},
+    {"currency": "USD"},
+    {"discount_percent": Decimal(2), "discount_days": 30},  # the terms come first
+]
+
+
+def test_on_which_invoices_nothing_is_offered(people, order):
+    a_discount_policy(people)
+    for n, changed in enumerate(NEVER):
+        one = an_approved_invoice(order, {"L10": 60}, number=f"N{n}", **{"pay_on": DUE, **changed})
+
+        assert offered(one) is None, changed
+        with pytest.raises(IllegalTransition):
+            agree(one, people["asha"])
+
+
+def test_nothing_is_offered_with_a_cut_a_note_or_another_segment(people, order):
+    a_discount_policy(people, segment="strategic")  # ACME is not
+    cut = an_approved_invoice(order, {"L10": 60}, approved={"L10": "1000"}, number="CUT")
+    noted = an_approved_invoice(order, {"L10": 10}, number="NOTED")
+    assert offered(noted) is None
+
+    a_discount_policy(people, supplier="ACME", least_amount=Decimal(100))
+    assert offered(cut) is None
+    assert offered(noted) is not None
+    an_approved_invoice(order, {"L10": 1}, number="C1", kind="credit_note", state="sent", corrects=noted)
+    assert offered(noted) is None
+
+
+def test_after_the_discount_of_the_terms_is_over_days_are_offered_again(people, order):
+    a_discount_policy(people)
+    terms = {"discount_percent": Decimal(2), "discount_days": 10}
+
+    invoice = an_approved_invoice(order, {"L10": 60}, **terms)
+
+    assert offered(invoice).best.pay_on == date(2026, 3, 13)  # the first working day after 12 March
+
+
+def test_what_is_asked_for_many_costs_as_many_queries_as_for_one(people, order):
+    a_discount_policy(people)
+    rows = [an_approved_invoice(order, {"L10": 60}, number=f"M{n}") for n in range(4)]
+    many = [fresh_invoice(one) for one in rows]
+
+    def queries(asked):
+        with acting(people["asha"].actor), CaptureQueriesContext(connection) as caught:
+            assert len(offered_for(asked, MONDAY)) == len(asked)
+        return len(caught)
+
+    assert queries(many) == queries(many[:1])
+
+
+# --- agreed and taken back ----------------------------------------------------------------------------------
+
+
+def test_what_is_agreed_is_kept_planned_told_to_the_erp_and_mailed(people, invoice):
+    early = agree(invoice, people["asha"])
+
+    assert standing(invoice) == ("approved", SOONEST, LESS, "agreed")
+    assert fresh_invoice(invoice).to_pay == Decimal("1301.50")
+    kept = (early.base_on, early.days, early.total, early.yearly_percent, early.day_count, early.agreed_by)
+    assert kept == (DUE, 28, TOTAL, Decimal(12), 360, people["asha"].actor.label)
+    assert promised() == [("invoice.early_agreed", "2026-03-04", False)]
+    with acting(FEED):
+        fact = AuditEvent.objects.get(kind="invoice.early_agreed")
+        assert (fact.actor_side, fact.stream, fact.internal) == ("supplier", invoice.stream, False)
+    assert offered(invoice) is None
+    with pytest.raises(IllegalTransition, match="agreed already"):
+        agree(invoice, people["asha"])
+
+
+def test_only_exactly_what_was_shown_is_agreed_and_only_by_who_writes_the_suppliers_invoices(people, invoice):
+    for day, less in ((SOONEST, Decimal("12.25")), (date(2026, 3, 7), LESS), (date(2026, 3, 3), LESS)):
+        with pytest.raises(StaleDocument):
+            agree(invoice, people["asha"], day, less)
+    for name in ("olga", "arun", "otto", "max"):
+        with pytest.raises(NotAllowed):
+            agree(invoice, people[name])
+    with pytest.raises(NotFound):
+        agree(invoice, people["gil"])
+    with pytest.raises(StaleDocument):  # two days later the soonest is another
+        agree(invoice, people["asha"], at=MONDAY + timedelta(days=2))
+
+    assert fresh_invoice(invoice).early_discount is None
+    assert promised() == []
+    with acting(FEED):
+        assert not EarlyPayment.objects.exists()
+
+
+def test_it_is_taken_back_until_it_is_scheduled_and_can_be_agreed_anew(people, invoice):
+    with pytest.raises(IllegalTransition, match="not agreed"):
+        take_back(invoice, people["asha"])
+    agree(invoice, people["asha"])
+    with pytest.raises(NotAllowed):
+        take_back(invoice, people["otto"])
+
+    take_back(invoice, people["asha"])
+    assert standing(invoice) == ("approved", DUE, None, "taken_back")
+    agree(invoice, people["asha"], date(2026, 3, 31), Decimal("0.44"))
+    assert [kind for kind, _day, _ended in promised()] == [
+        "invoice.early_agreed",
+        "invoice.early_withdrawn",
+        "invoice.early_agreed",
+    ]
+
+    settle(mark_scheduled, invoice, pay_on=DUE)
+    assert standing(invoice) == ("scheduled", date(2026, 3, 31), Decimal("0.4400"), "agreed")
+    with pytest.raises(IllegalTransition, match="scheduled"):
+        take_back(invoice, people["asha"])
+
+
+def test_what_was_agreed_stays_when_the_company_switches_it_off(people, order):
+    policy = a_discount_policy(people)
+    invoice = an_approved_invoice(order, {"L10": 60}, pay_on=DUE)
+    other = an_approved_invoice(order, {"L10": 60}, number="R-2042")
+    agree(invoice, people["asha"])
+
+    with acting(people["max"].actor):
+        retire_discount_policy(policy.key, policy.version, actor=people["max"].actor, at=MONDAY)
+
+    assert offered(other) is None
+    assert standing(invoice) == ("approved", SOONEST, LESS, "agreed")
+
+
+@in_the_open
+def test_it_ends_with_the_approval(people, order, invoice):
+    other = an_approved_invoice(order, {"L10": 60}, number="R-2042", pay_on=DUE)
+    for one in (invoice, other):
+        agree(one, people["asha"])
+    settle(reopen_invoice, invoice, Hold("desk.held", Acts.PAYABLES))
+    settle(void_invoice, other, "Twice.")
+    react()
+
+    assert [fresh_invoice(one).early_discount for one in (invoice, other)] == [None, None]
+    with acting(FEED):
+        assert set(EarlyPayment.objects.values_list("state", flat=True)) == {"ended"}
+    assert [kind for kind, _day, _ended in promised()] == ["invoice.early_agreed"] * 2
+
+
+def test_the_database_holds_what_the_rules_say(people, invoice):
+    agree(invoice, people["asha"])
+
+    for values in ({"early_discount": TOTAL}, {"early_discount": 0}, {"pay_on": None}, {"state": "held"}):
+        with pytest.raises(DatabaseError), acting(FEED), transaction.atomic():
+            Invoice.objects.filter(pk=invoice.pk).update(**values)
+    for values in ({"discount": TOTAL}, {"pay_on": DUE}, {"state": "lapsed"}):
+        with pytest.raises(DatabaseError), acting(FEED), transaction.atomic():
+            EarlyPayment.objects.filter(invoice=invoice).update(**values)
+    with pytest.raises(DatabaseError, match="never edited"), acting(FEED), transaction.atomic():
+        Invoice.objects.filter(pk=invoice.pk).update(discount_amount=3)
+    with acting(people["gil"].actor):
+        assert not EarlyPayment.objects.exists()
+    with pytest.raises(IllegalTransition):
+        settle(hold_invoice, invoice, Hold("desk.held", Acts.PAYABLES))
+
+
+# --- paid, or not -------------------------------------------------------------------------------------------
+
+
+@in_the_open
+def test_paid_short_by_exactly_what_was_agreed_it_is_paid_and_earned(people, order, invoice):
+    agree(invoice, people["asha"])
+    tells(bill(order, "approved", "1313.76"))
+    assert standing(invoice) == ("scheduled", SOONEST, LESS, "agreed")
+
+    tells(bill(order, "partly_paid", "12.27"))
+    assert standing(invoice)[0] == "scheduled"
+    tells(bill(order, "partly_paid", "12.26", paid_on=SOONEST))
+    assert standing(invoice) == ("paid", SOONEST, LESS, "paid")
+    assert (fresh_invoice(invoice).paid_on, the_early().paid_on) == (SOONEST, SOONEST)
+    tells(bill(order, "partly_paid", "12.26", paid_on=SOONEST, number="again"))
+    assert standing(invoice)[0] == "paid"
+    with acting(FEED):
+        assert [(one.currency, one.agreed, one.earned) for one in earned(FEED)] == [("EUR", 0, LESS)]
+
+    tells(bill(order, "approved", "1313.76"))  # the payment was taken back
+    assert standing(invoice) == ("scheduled", SOONEST, LESS, "agreed")
+    tells(bill(order, "paid", "0", paid_on=SOONEST))  # with the discount booked there
+    assert standing(invoice) == ("paid", SOONEST, LESS, "paid")
+
+
+@in_the_open
+def test_paid_after_its_day_nothing_is_earned(people, order, invoice):
+    agree(invoice, people["asha"])
+    tells(bill(order, "approved", "1313.76"))
+
+    tells(bill(order, "partly_paid", "12.26", paid_on=SOONEST + timedelta(days=1)))
+    assert standing(invoice) == ("scheduled", SOONEST, LESS, "agreed")
+    tells(bill(order, "paid", "0", paid_on=SOONEST + timedelta(days=1)))
+
+    assert standing(invoice) == ("paid", SOONEST, None, "lapsed")
+
+
+@in_the_open
+def test_a_day_that_passes_unpaid_lapses_and_both_sides_are_told(people, order):
+    """At the time of now: what is long past is mailed to nobody."""
+    now = timezone.now()
+    start = now - timedelta(days=20)
+    due = start.date() + timedelta(days=60)
+    a_discount_policy(people, at=start)
+    days = {"invoiced_on": start.date(), "due_on": due, "pay_on": due}
+    invoice = an_approved_invoice(order, {"L10": 60}, **days)
+    best = offered(invoice, start).best
+    agree(invoice, people["asha"], best.pay_on, best.discount, at=start)
+    tells(bill(order, "approved", "1313.76", invoiced_on=start.date(), due_on=due), now)
+    mailed()
+    with acting(FEED):
+        told_until = PayDays.of(fresh_invoice(invoice).company, now, Offices()).told_until(best.pay_on)
+
+    assert (
+        lapse_early(datetime.combine(told_until, time(12), UTC)) == 0
+    )  # the ERP may still tell that it has paid
+    assert lapse_early(now) == 1
+    assert lapse_early(now) == 0
+
+    assert standing(invoice) == ("scheduled", due, None, "lapsed")
+    assert promised()[-1] == ("invoice.early_lapsed", best.pay_on.isoformat(), True)
+    asha, otto = "Asha Acme <asha@supplier.example>", "Otto Payer <otto@northmoor.example>"
+    told = {letter.to[0]: letter for letter in mailed()}
+    assert {to: letter.subject for to, letter in told.items()} == {
+        asha: "Invoice R-2041 was not paid early as agreed",
+        otto: "Not paid by the agreed day: invoice R-2041 of Acme Valves",
+    }
+    less, day, again = money_text(best.discount, "EUR"), day_text(best.pay_on), day_text(due)
+    for letter in told.values():
+        said = f"It was to be paid on {day} for {less} less. All of it is due on {again} again."
+        assert said in " ".join(letter.body.split())
+    tells(bill(order, "partly_paid", f"{best.discount}", invoiced_on=start.date(), due_on=due), now)
+    assert standing(invoice)[0] == "scheduled"  # what has lapsed is over
+
+    other = an_approved_invoice(order, {"L10": 60}, number="R-2042", **days)
+    best = offered(other, now).best
+    agree(other, people["asha"], best.pay_on, best.discount, at=now)
+    (letter,) = mailed()
+    assert (letter.to, letter.subject) == ([otto], "Acme Valves agrees to be paid early: invoice R-2042")
+    less, day, pays = money_text(best.discount, "EUR"), day_text(best.pay_on), money_text(best.to_pay, "EUR")
+    assert f"Pay it on {day}: {pays}, that is {less} less." in " ".join(letter.body.split())
+
+
+def test_the_forecast_counts_the_agreed_day_and_amount_and_one_discount_alone(people, order):
+    a_discount_policy(people)
+    plain = an_approved_invoice(order, {"L10": 60}, pay_on=DUE)
+    an_approved_invoice(
+        order, {"L10": 1}, number="T", discount_percent=2, discount_days=20, discount_amount=Decimal("0.44")
+    )
+    agree(plain, people["asha"])
+
+    with acting(FEED):
+        rows = [(one.week, one.amount, one.discount) for one in forecast(FEED, MONDAY.date())]
+
+    assert rows == [
+        (date(2026, 3, 2), Decimal("1301.50"), 0),
+        (date(2026, 3, 30), Decimal("21.90"), Decimal("0.44")),
+    ]
