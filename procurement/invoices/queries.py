@@ -51,8 +51,9 @@ from procurement.invoices.models import (
     InvoicingProfile,
     UploadedInvoices,
 )
-from procurement.invoices.policies.checks import CheckedExtra, CheckedInvoice, CheckedLine
+from procurement.invoices.policies.checks import CheckedExtra, CheckedInvoice, CheckedLine, Finding
 from procurement.invoices.policies.numbers import number_key
+from procurement.invoices.policies.picture import Data, hold_against, picture_findings
 from procurement.invoices.policies.sums import TaxKey, percent_of
 from procurement.invoices.policies.terms import due_day, read_terms
 from procurement.invoices.states import LIVE, Acts, InvoiceKind, InvoiceState
@@ -626,7 +627,7 @@ def written(invoice: Invoice) -> Written:
 
 
 def checked(draft: Written, *, at: datetime) -> CheckedInvoice:
-    """An invoice as its checks see it. Three more queries at most."""
+    """An invoice as its checks see it. Four more queries at most."""
     invoice = draft.invoice
     prices = agreed_prices({one.line_id for one in draft.lines if one.line_id})
     namesake = namesake_of(invoice, invoice.number)
@@ -663,6 +664,7 @@ def checked(draft: Written, *, at: datetime) -> CheckedInvoice:
         taken_by=str(_called(namesake)) if namesake else "",
         allow_without_order=draft.profile.allow_without_order,
         credit_left=_credit_left(invoice),
+        pictures=pictures_say(invoice, draft.lines),
         order_days=min((days for days in terms if days is not None), default=None),
     )
 
@@ -677,6 +679,29 @@ def _called(invoice: Invoice) -> str:
     if invoice.invoiced_on is None:
         return f"{values['kind']} {values['number']}"
     return _("%(kind)s %(number)s of %(day)s") % {**values, "day": invoice.invoiced_on.isoformat()}
+
+
+def pictures_say(invoice: Invoice, lines: Iterable[InvoiceLine]) -> list[Finding]:
+    """What the pictures of an invoice do not say as its data do. One query."""
+    data = data_of(invoice, lines)
+    readings = invoice.files.exclude(reading={}).order_by("added_at", "id").values_list("reading", flat=True)
+    return [
+        said
+        for reading in readings
+        for said in picture_findings(reading, hold_against(reading, data), invoice.currency)
+    ]
+
+
+def data_of(invoice: Invoice, lines: Iterable[InvoiceLine]) -> Data:
+    """What the picture of an invoice should say, as its data do."""
+    return Data(
+        number=invoice.number,
+        day=invoice.invoiced_on,
+        total=invoice.total,
+        currency=invoice.currency,
+        tax_id=invoice.supplier_tax_id,
+        orders=sorted({one.order.number for one in lines if one.order}),
+    )
 
 
 def _credit_left(invoice: Invoice) -> Decimal | None:

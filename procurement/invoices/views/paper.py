@@ -22,6 +22,7 @@ from procurement.invoices.policies.checks import check_invoice
 from procurement.invoices.presenters import (
     asks_supplier,
     code_word,
+    file_rows,
     findings,
     open_terms_text,
     paid_text,
@@ -105,7 +106,7 @@ def _show(request: DoorRequest, one: Invoice, *, refusal: Refusal | None = None)
         "paid": paid_text(one),
         # Why it was approved stays between people of the buying side.
         "approval_reason": "" if request.actor.is_supplier else one.approval_reason,
-        "files": told.told_files,
+        "files": file_rows(told.told_files, one, told.told_lines),
         "versions": versions,
         "newest": versions[0] if versions and versions[0].pk != one.pk else None,
         "notes": notes_about(one, actor=request.actor),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, Refusal
 from portal.kernel.web import see_other, whole_number
+from procurement.einvoices.pictures import is_pdf, read_picture
 from procurement.invoices.files.columns import BY_NAME, NEEDED, READ
 from procurement.invoices.files.einvoice import looks_electronic, read_einvoice
 from procurement.invoices.files.reading import HEAD_WITHIN, ReadTable, read_file, read_rows
@@ -101,7 +102,7 @@ class FileRequest(DoorRequest):
     digest: str
     sheet: ReadTable | None
     content: bytes
-    told: Mapping[str, Any]
+    told: dict[str, Any]
 
 
 def read_upload(request: FileRequest) -> None:
@@ -123,6 +124,8 @@ def read_upload(request: FileRequest) -> None:
         if looks_electronic(start):
             request.content = file.read()
             request.told = read_einvoice(request.content)
+            if is_pdf(start):
+                request.told["picture"] = read_picture(request.content)
         else:
             request.sheet = read_file(file.file, file.size)
     except Invalid as refusal:
