@@ -18,9 +18,10 @@ from django.utils.translation import ngettext
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.templatetags.portal_ui import day_text, figure, money_text
 from portal.kernel.values import minor_units
+from procurement.einvoices.pages import READ
 from procurement.invoices.models import Invoice, InvoiceFile, InvoiceLine, InvoiceTax, InvoiceTaxChoice
 from procurement.invoices.policies.checks import Finding, Grade
-from procurement.invoices.policies.picture import READ, Data, hold_against, picture_findings
+from procurement.invoices.policies.picture import Data, hold_against, picture_findings
 from procurement.invoices.policies.terms import discount_amount, discount_until
 from procurement.invoices.queries import data_of
 from procurement.invoices.states import HELD_DISPUTED, Acts, InvoiceKind, InvoiceState, TaxCategory

@@ -18,10 +18,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from portal.kernel.values import Unreadable, decimals_of, is_plausible, minor_units, read_date
+from procurement.einvoices.pages import BROKEN, ENCRYPTED, NO_TEXT, READ, TOO_MUCH
 from procurement.invoices.policies.checks import Finding, Grade
 from procurement.invoices.policies.numbers import number_key
 
-READ, NO_TEXT, ENCRYPTED, BROKEN, TOO_MUCH = "read", "no_text", "encrypted", "broken", "too_much"
 STATES = (READ, NO_TEXT, ENCRYPTED, BROKEN, TOO_MUCH)
 FACTS = ("number", "day", "total", "currency", "tax_id", "order")
 FIELD = "files"

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, Refusal
 from portal.kernel.web import see_other
-from procurement.einvoices.pictures import READ, read_picture
+from procurement.einvoices.pages import READ
+from procurement.einvoices.pictures import read_picture
 from procurement.invoices.messages import FileEntry
 from procurement.invoices.models import Invoice
 from procurement.invoices.queries import find_file, find_invoice, pictures_say

@@ -6,7 +6,8 @@ import time
 import pytest
 from pypdf import PdfWriter
 
-from procurement.einvoices.pictures import MOST_PAGES, MOST_TEXT, read_picture
+from procurement.einvoices.pages import MOST_PAGES, MOST_TEXT
+from procurement.einvoices.pictures import read_picture
 from procurement.einvoices.writing import write_cii
 from tests.builders.einvoices import an_einvoice
 from tests.builders.pictures import CATALOG, FONT, a_page, a_pdf, a_picture, a_stream
