@@ -431,6 +431,13 @@ STORY: Mapping[str, tuple[str, str, Promise]] = {
     "invoice.approval_asked": ("wait", "wait", lazy("Approval asked for")),
     "invoice.approval_granted": ("done", "full", lazy("Approval given")),
     "invoice.approval_declined": ("stop", "stop", lazy("Approval declined")),
+    "invoice.erp_notified": ("move", "half", lazy("The ERP was told")),
+    "invoice.erp_confirmed": ("done", "full", lazy("The ERP has taken it over")),
+    "invoice.erp_refused": ("stop", "stop", lazy("The ERP did not take it: a person looks at it")),
+    "invoice.erp_task_opened": ("wait", "wait", lazy("A person keys it into the ERP")),
+    "invoice.erp_unanswered": ("wait", "alert", lazy("The ERP did not answer")),
+    "invoice.erp_keyed": ("done", "full", lazy("A person says that it stands in the ERP")),
+    "invoice.erp_superseded": ("quiet", "none", lazy("A later word to the ERP took the place of this one")),
 }
 # What is no news beside the others: that a mail left, and what came of itself.
 UNTOLD = frozenset(
