@@ -13,6 +13,7 @@ import os
 import runpy
 import subprocess
 import sys
+from math import ceil
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,14 +26,15 @@ class Overrun(Exception):
     """The child needed more time or memory than it was given, or died."""
 
 
-def run_confined(module: str, content: bytes, *, seconds: int, memory: int) -> bytes:
-    """What `module`, run as a program, answers to these bytes.
+def run_confined(module: str, content: bytes, *arguments: str, seconds: float, memory: int) -> bytes:
+    """What `module`, run as a program with these arguments, answers to these bytes.
 
     `seconds` of work and so many bytes of memory are its own; by the clock of a busy machine it may take twice as long.
     Raises `Overrun`.
     """
     # -P: this folder's own modules must not stand in the way of the library's imports.
-    command = [sys.executable, "-P", str(Path(__file__).resolve()), module, str(seconds), str(memory)]
+    command = [sys.executable, "-P", str(Path(__file__).resolve()), module]
+    command += [str(seconds), str(memory), *arguments]
     environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
     try:
         done = subprocess.run(
@@ -48,19 +50,20 @@ def run_confined(module: str, content: bytes, *, seconds: int, memory: int) -> b
     return done.stdout
 
 
-def limit_self(seconds: int, memory: int) -> None:
+def limit_self(seconds: float, memory: int) -> None:
     """Give the process that this is so much time and memory, for good."""
     import resource  # noqa: PLC0415 -- only Unix has it, and only the child needs it
 
     with contextlib.suppress(ValueError, OSError):  # macOS knows this limit but does not keep it
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_CPU, (ceil(seconds), ceil(seconds)))  # it knows whole ones only
 
 
 def main() -> None:
     """In the child: limits first, then the module."""
-    _file, module, seconds, memory = sys.argv
-    limit_self(int(seconds), int(memory))
+    _file, module, seconds, memory, *arguments = sys.argv
+    limit_self(float(seconds), int(memory))
+    sys.argv = [module, *arguments]
     sys.path.insert(0, str(ROOT))
     runpy.run_module(module, run_name="__main__")
 

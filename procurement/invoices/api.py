@@ -30,9 +30,16 @@ from procurement.invoices.messages import (
     WholeInvoice,
     WholeLine,
 )
-from procurement.invoices.models import Invoice
+from procurement.invoices.models import Invoice, InvoiceFile
 from procurement.invoices.policies.checks import MOST_LINES, Finding
-from procurement.invoices.queries import find_invoice, visible_invoices, with_lines, with_order_numbered
+from procurement.invoices.policies.picture import FACTS, STATES, Outcome, hold_against
+from procurement.invoices.queries import (
+    data_of,
+    find_invoice,
+    visible_invoices,
+    with_lines,
+    with_order_numbered,
+)
 from procurement.invoices.services import (
     discard_draft,
     findings_of,
@@ -229,6 +236,25 @@ class ToldTax(serializers.Serializer):
     exemption_reason = serializers.CharField()
 
 
+class PictureFact(serializers.Serializer):
+    """One thing that the data say, looked for in the picture."""
+
+    name = Word(choices=[(name, name) for name in FACTS])
+    carried = serializers.BooleanField(help_text="Looked for in the electronic invoice inside the PDF.")
+    expected = serializers.CharField(
+        help_text="What the data say: days as ISO 8601, amounts as plain decimals."
+    )
+    outcome = Word(choices=[(one.value, one.value) for one in Outcome])
+    said = serializers.CharField(help_text="What stands there instead; empty where that is not known.")
+
+
+class PictureTold(serializers.Serializer):
+    """What a PDF was found to say of the data. Nothing of it stops an invoice."""
+
+    state = Word(choices=[(one, one) for one in STATES], help_text="read, or why it was not.")
+    facts = PictureFact(many=True)
+
+
 class ToldFile(serializers.Serializer):
     """A file of an invoice."""
 
@@ -240,6 +266,16 @@ class ToldFile(serializers.Serializer):
     sha256 = serializers.CharField()
     added_at = Moment()
     added_by = serializers.CharField()
+    picture = serializers.SerializerMethodField()
+
+    @extend_schema_field(PictureTold(allow_null=True))
+    def get_picture(self, file: InvoiceFile) -> Any:
+        """A PDF held against the data; null for what is no picture, and what was never read."""
+        if not file.reading:
+            return None
+        invoice: Any = file.invoice  # with its lines, as `with_lines` put them there
+        facts = hold_against(file.reading, data_of(invoice, invoice.told_lines))
+        return PictureTold({"state": file.reading.get("state", ""), "facts": facts}).data
 
 
 class WhyHeld(serializers.Serializer):

@@ -2,9 +2,10 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from procurement.acknowledgments.messages import BadCell
 
@@ -186,11 +187,14 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """A file for an invoice, as it came."""
+    """A file for an invoice, as it came; `reading` is what it shows (`procurement.einvoices.pictures`), where it was
+    read: that takes long, so doors do it before they open their transaction.
+    """
 
     kind: str
     name: str
     content: bytes
+    reading: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -337,7 +337,8 @@ class InvoiceTax(models.Model):
 
 class InvoiceFile(models.Model):
     """A file of an invoice, kept in the database like every file (ADR 9): its picture, what proves it, or itself as an
-    electronic invoice.
+    electronic invoice. `reading` is what was read of a PDF (`einvoices.pictures.Picture`), to be held against the data;
+    empty where nobody read it.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -350,6 +351,7 @@ class InvoiceFile(models.Model):
     size = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
     content = models.BinaryField()
+    reading = models.JSONField(default=dict)
     added_at = models.DateTimeField()
     added_by = models.CharField(max_length=200)
 

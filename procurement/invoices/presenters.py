@@ -19,9 +19,12 @@ from portal.kernel.actors import Channel
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.templatetags.portal_ui import day_text, figure, money_text
 from portal.kernel.values import minor_units
-from procurement.invoices.models import Invoice, InvoiceTax, InvoiceTaxChoice
+from procurement.einvoices.pages import READ
+from procurement.invoices.models import Invoice, InvoiceFile, InvoiceLine, InvoiceTax, InvoiceTaxChoice
 from procurement.invoices.policies.checks import Finding, Grade
+from procurement.invoices.policies.picture import Data, hold_against, picture_findings
 from procurement.invoices.policies.terms import discount_until
+from procurement.invoices.queries import data_of
 from procurement.invoices.states import HELD_DISPUTED, Acts, InvoiceKind, InvoiceState, TaxCategory
 from procurement.orders.policies import plain
 from procurement.shipments.presenters import Said, bad
@@ -144,6 +147,27 @@ def said(finding: Finding) -> Said:
     """A finding with its looks: what must be mended, what to think about, what is good to know."""
     words = {Grade.STOP: _("To mend"), Grade.WARN: _("Think"), Grade.HINT: _("Hint")}
     return Said(*LOOKS[finding.grade], words[finding.grade], finding.message)
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file of an invoice, and what is to be said of it beside the data."""
+
+    file: InvoiceFile
+    said: Sequence[Said] = ()
+
+
+def file_rows(files: Iterable[InvoiceFile], invoice: Invoice, lines: Iterable[InvoiceLine]) -> list[FileRow]:
+    """The files of an invoice, each that was read with how it agrees with the data."""
+    data = data_of(invoice, lines)
+    return [FileRow(file, _picture_said(file.reading, data)) for file in files]
+
+
+def _picture_said(reading: Mapping[str, Any], data: Data) -> list[Said]:
+    told = picture_findings(reading, hold_against(reading, data), data.currency)
+    if not told and reading.get("state") == READ:
+        return [Said("done", "full", _("Compared"), _("it says what the data say."))]
+    return [said(one) for one in told]
 
 
 # Fields of the checks that are no field of the editor, and where their sentences stand there.
@@ -412,6 +436,13 @@ STORY: Mapping[str, tuple[str, str, Promise]] = {
     "invoice.approval_granted": ("done", "full", lazy("Approval given")),
     "invoice.approval_declined": ("stop", "stop", lazy("Approval declined")),
     "invoice.approval_refused": ("quiet", "stop", lazy("The mail went to the wrong person")),
+    "invoice.erp_notified": ("move", "half", lazy("The ERP was told")),
+    "invoice.erp_confirmed": ("done", "full", lazy("The ERP has taken it over")),
+    "invoice.erp_refused": ("stop", "stop", lazy("The ERP did not take it: a person looks at it")),
+    "invoice.erp_task_opened": ("wait", "wait", lazy("A person keys it into the ERP")),
+    "invoice.erp_unanswered": ("wait", "alert", lazy("The ERP did not answer")),
+    "invoice.erp_keyed": ("done", "full", lazy("A person says that it stands in the ERP")),
+    "invoice.erp_superseded": ("quiet", "none", lazy("A later word to the ERP took the place of this one")),
 }
 # What is no news beside the others: that a mail left, and what came of itself.
 UNTOLD = frozenset(

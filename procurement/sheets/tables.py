@@ -2,7 +2,9 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
 from math import isfinite
@@ -10,9 +12,14 @@ from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
+from portal.kernel.confined import Overrun, run_confined
 from procurement.sheets.cells import as_typed
 from procurement.sheets.package import XLSX, kind_of, refused
-from procurement.sheets.workbook import DAY, FORMULA, TooMuch, Unreadable, Wanted, rows_of
+from procurement.sheets.workbook import DAY, FORMULA, TOO_MUCH, Rows, TooMuch, Unreadable, Wanted
+
+CHILD = "procurement.sheets.workbook"
+SECONDS: float = 30
+MEMORY = 512 * 1024 * 1024
 
 Cells = dict[str, Any]
 Table = Iterator[tuple[int, Sequence[Any]]]
@@ -47,6 +54,23 @@ def _workbook(file: IO[bytes], wanted: Wanted) -> Table:
     except Unreadable as error:
         raise refused(_("This workbook cannot be read. Save it again as .xlsx and upload that.")) from error
     return ((number, [_value(cell) for cell in row]) for number, row in enumerate(rows, start=1))
+
+
+def rows_of(content: bytes, wanted: Wanted) -> Rows:
+    """The rows of the sheet that is wanted, as a child reads them; none where the workbook has no such sheet.
+
+    A formula counts as what it last came to; one that nobody has worked out is `{FORMULA: …}`, a day is `{DAY: …}`.
+    Raises `TooMuch` or `Unreadable`.
+    """
+    try:
+        told = run_confined(CHILD, content, json.dumps(asdict(wanted)), seconds=SECONDS, memory=MEMORY)
+    except Overrun as error:
+        raise TooMuch from error
+    found = json.loads(told)
+    if "refused" in found:
+        raise TooMuch if found["refused"] == TOO_MUCH else Unreadable
+    rows: Rows = found["rows"]
+    return rows
 
 
 def _value(cell: Any) -> Any:

@@ -1,9 +1,9 @@
-"""From the bytes of a workbook to its rows, in a process of its own.
+"""From the bytes of a workbook to its rows, in a process of its own: see Note [Confined].
 
 Note [Unfolding]: half a megabyte of zip can unfold to millions of cells, and openpyxl holds a whole row and every
 shared string at once. So the elements of every part are counted before openpyxl sees any of them, and all of it happens
-in a child with a time and a memory of its own: whatever a file does, it does to the child. The child knows no
-database, no secret and no Django.
+in a child with a time and a memory of its own: whatever a file does, it does to the child. The
+child knows no database, no secret and no Django.
 """
 
 from __future__ import annotations
@@ -11,16 +11,12 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import logging
-import os
-import subprocess
 import sys
 import zipfile
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 from xml.parsers import expat
@@ -28,8 +24,6 @@ from xml.parsers import expat
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils.exceptions import InvalidFileException
 
-SECONDS = 30
-MEMORY = 512 * 1024 * 1024
 MOST_ELEMENTS = 4_000_000  # 20,000 rows of 25 columns have 2 million
 MOST_HELD = 300_000
 MOST_TEXT = 20_000_000
@@ -53,8 +47,6 @@ FAULTS = (
     OSError,
     RuntimeError,  # an encrypted entry
 )
-
-log = logging.getLogger(__name__)
 
 Rows = list[list[Any]]
 
@@ -92,44 +84,8 @@ def names_of(row: Sequence[Any]) -> dict[int, str]:
     return {place: text.strip().lower() for place, text in enumerate(row) if isinstance(text, str)}
 
 
-def rows_of(content: bytes, wanted: Wanted) -> Rows:
-    """The rows of the sheet that is wanted; none where the workbook has no such sheet.
-
-    A formula counts as what it last came to; one that nobody has worked out is `{FORMULA: …}`, a day is `{DAY: …}`.
-    Raises `TooMuch` or `Unreadable`.
-    """
-    # -P: this folder's own modules must not stand in the way of the library's imports.
-    command = [sys.executable, "-P", str(Path(__file__).resolve()), json.dumps(asdict(wanted))]
-    inherited = ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH")
-    environment = {name: os.environ[name] for name in inherited if name in os.environ}
-    clock = 2 * SECONDS  # of a busy machine; the child itself is held to so many seconds of work
-    try:
-        done = subprocess.run(
-            command, input=content, capture_output=True, timeout=clock, check=False, env=environment
-        )
-    except subprocess.TimeoutExpired as error:
-        raise TooMuch from error
-    if done.returncode != 0:
-        log.warning("workbook not read", extra={"status": done.returncode, "why": _last_line(done.stderr)})
-        raise TooMuch
-    told = json.loads(done.stdout)
-    if "refused" in told:
-        raise TooMuch if told["refused"] == TOO_MUCH else Unreadable
-    rows: Rows = told["rows"]
-    return rows
-
-
-def _last_line(errors: bytes) -> str:
-    lines = errors.decode(errors="replace").strip().splitlines()
-    return lines[-1][:200] if lines else ""
-
-
-# --- In the child -------------------------------------------------------------------------------------------
-
-
 def main() -> None:
     """Reads the workbook from standard input and writes its rows, or why there are none, to standard output."""
-    _limit_self()
     wanted = Wanted(**json.loads(sys.argv[1]))
     told: dict[str, Any]
     try:
@@ -139,14 +95,6 @@ def main() -> None:
     except (Unreadable, *FAULTS):
         told = {"refused": UNREADABLE}
     sys.stdout.write(json.dumps(told))
-
-
-def _limit_self() -> None:
-    import resource  # noqa: PLC0415 -- only Unix has it, and only the child needs it
-
-    with contextlib.suppress(ValueError, OSError):  # macOS knows this limit but does not keep it
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
 
 
 def read_rows(file: IO[bytes], wanted: Wanted) -> Rows:

@@ -56,24 +56,41 @@ def browser() -> Iterator[Any]:
         launched.close()
 
 
+def hear_refusals(context: Any, told: list[str]) -> None:
+    """Write down what the browser refuses to a page for its content security policy: there is nothing to refuse."""
+    context.on(
+        "console",
+        lambda message: (
+            told.append(f"{message.page.url if message.page else ''}: {message.text}")
+            if "Content Security Policy" in message.text
+            else None
+        ),
+    )
+
+
 @pytest.fixture
 def page(browser: Any, live_server: Any) -> Iterator[Any]:
     """An empty page of the portal as it runs, on the test's own database."""
     context = browser.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900})
+    refused: list[str] = []
+    hear_refusals(context, refused)
     yield context.new_page()
     context.close()
+    assert refused == []
 
 
 @pytest.fixture
 def at(browser: Any, live_server: Any, people: dict[str, Any]) -> Iterator[Any]:
     """Somebody's own browser, signed in, of this width."""
     contexts = []
+    refused: list[str] = []
 
     def opened(name: str, width: int = 1440, **more: Any) -> Any:
         context = browser.new_context(
             base_url=live_server.url, viewport={"width": width, "height": 900}, **more
         )
         contexts.append(context)
+        hear_refusals(context, refused)
         client = Client()
         client.force_login(people[name].user)
         cookie = settings.SESSION_COOKIE_NAME
@@ -84,3 +101,4 @@ def at(browser: Any, live_server: Any, people: dict[str, Any]) -> Iterator[Any]:
     yield opened
     for context in contexts:
         context.close()
+    assert refused == []

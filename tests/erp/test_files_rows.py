@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from procurement.erp.connectors.files.formats import Column, Format
@@ -155,9 +155,26 @@ def test_unknown_columns_are_noticed_and_not_read(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("lines", "bad", "read"),
+    [
+        # A stray mark that ran on into the row below, closed by a mark there: not two rows in one.
+        (['5,"abc,2', '6,d",3', "7,x,1"], [2], ["6", "7"]),
+        # A cell over two lines beside a cell with separators of its own.
+        (['5,"x', 'y",","', "7,x,1"], [], ["5", "7"]),
+        (['5,"x', 'y""z",";,;,"', "7,x,1"], [], ["5", "7"]),
+    ],
+)
+def test_a_stray_mark_is_told_from_a_cell_over_several_lines(tmp_path, lines, bad, read) -> None:
+    rows = rows_of(tmp_path, "\n".join(["id,text,qty", *lines, ""]))
+    assert [row.number for row in rows if isinstance(row, BadRow)] == bad
+    assert ids_of(rows) == read
+
+
 cells = st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n"), max_size=40)
 
 
+@example([("\n", ",")], ",")  # a separator in a cell that begins below a line end is no cell of another row
 @given(st.lists(st.tuples(cells, cells), max_size=8), st.sampled_from([",", ";", "\t", "|"]))
 def test_whatever_we_write_we_read_again(
     tmp_path_factory: pytest.TempPathFactory, texts: list[tuple[str, str]], separator: str

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -54,6 +55,7 @@ from procurement.orders.queries import find_order, visible_lines
 from procurement.orders.states import OrderState, Turn
 from procurement.orders.views.exports import as_download
 from procurement.orders.views.lists import reader_of
+from procurement.sheets.foreign import outcome_figures
 from suppliers.roles import Permission
 
 MAY_ANSWER = (Permission.ORDER_ACKNOWLEDGE, Permission.ORDER_ANSWER_FOR)
@@ -199,7 +201,7 @@ def _preview_context(
     }
 
 
-def _figures(counts: Counter[str], only: str) -> list[dict[str, object]]:
+def _figures(counts: Counter[str], only: str) -> list[dict[str, Any]]:
     labels = {
         AS_ASKED: _("Agreed at once"),
         BY_RULE: _("Agreed at once, within tolerance"),
@@ -209,17 +211,8 @@ def _figures(counts: Counter[str], only: str) -> list[dict[str, object]]:
         STALE: _("Changed meanwhile"),
         SKIPPED: _("Left as they are"),
     }
-    return [
-        {
-            "label": label,
-            "value": counts[outcome],
-            "unit": ngettext("line", "lines", counts[outcome]),
-            "tone": LOOKS[outcome][0],
-            "url": "?" if only == outcome else f"?only={outcome}",
-            "current": only == outcome,
-        }
-        for outcome, label in labels.items()
-    ]
+    toned = {outcome: (label, LOOKS[outcome][0]) for outcome, label in labels.items()}
+    return outcome_figures(toned, counts, only, lambda count: ngettext("line", "lines", count))
 
 
 def _preview_row(checked: CheckedLine) -> PreviewRow:

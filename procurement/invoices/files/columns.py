@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from procurement.invoices.states import InvoiceKind, TaxCategory
 from procurement.sheets.columns import ASKED, CHOICE, DAY, KEY, NUMBER, PROMISE, Column
-from procurement.sheets.values import text_of, titles_of
-from procurement.shipments.files.columns import folded
+from procurement.sheets.foreign import Asked, Recognised, known_names
 
 COLUMNS = (
     Column("order_key", _("Order key"), KEY),
@@ -56,7 +55,7 @@ READ = (
     *(column.name for column in COLUMNS if column.part == PROMISE),
 )
 # Without these no line of an invoice is known.
-NEEDED = ("order", "quantity", "number")
+ASKED_FOR = Asked(BY_NAME, READ, ("order", "quantity", "number"))
 
 # Names of columns in English and German, as other programs have them; blanks, case and punctuation do not count.
 SYNONYMS: Mapping[str, Sequence[str]] = {
@@ -137,23 +136,13 @@ SYNONYMS: Mapping[str, Sequence[str]] = {
 }
 
 
-def known_names() -> dict[str, str]:
+def known_to_us() -> dict[str, str]:
     """What any column may be called, as it is compared, and which of ours it then is."""
-    found = {folded(word): name for name, words in SYNONYMS.items() for word in words}
-    for name, titles in titles_of(COLUMNS).items():
-        found |= {folded(title): name for title in titles}
-    return found | {folded(name): name for name in BY_NAME}
+    return known_names(COLUMNS, SYNONYMS)
 
 
-def recognise(row: Sequence[Any], known: Mapping[str, str]) -> tuple[dict[str, int], bool]:
-    """Which of our columns the cells of a row name, by place; and whether that is clear: all there, none twice."""
-    places: dict[str, int] = {}
-    twice = False
-    for place, cell in enumerate(row):
-        name = known.get(folded(text_of(cell))) if isinstance(cell, str) else None
-        if name in places:
-            twice = True
-        elif name is not None:
-            places[name] = place
-    names_lines = set(KEYS) <= set(places) or ("order" in places and ("line" in places or "item" in places))
-    return places, names_lines and {"quantity", "number"} <= set(places) and not twice
+def is_clear(found: Recognised) -> bool:
+    """Whether the columns say of which lines how much is claimed under which number, and nothing twice."""
+    places = set(found.places)
+    names_lines = places.issuperset(KEYS) or ("order" in places and not places.isdisjoint(("line", "item")))
+    return names_lines and places.issuperset(("quantity", "number")) and not found.twice

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.kernel.templatetags.portal_ui import day_text, figure, money_text
-from procurement.invoices.files.columns import BY_NAME, NEEDED, READ
+from procurement.invoices.files.columns import BY_NAME
 from procurement.invoices.policies.checks import Finding, Grade
 from procurement.invoices.policies.linking import ASKED, BY_ANSWER, BY_NUMBER, BY_PART, BY_TEXT, NO_ORDER
 from procurement.invoices.presenters import Said, price_text, said
 from procurement.invoices.states import InvoiceKind
+from procurement.sheets.foreign import ShownProblem, shown_problem
 
 # outcome: its tone and glyph
 LOOKS = {
@@ -47,15 +48,6 @@ class ShownInvoice:
     there: str
     key: str
     why_not: str
-
-
-@dataclass(frozen=True, slots=True)
-class ShownProblem:
-    """What is wrong with one cell of a row."""
-
-    column: str
-    value: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +158,7 @@ def _row(one: Mapping[str, Any]) -> ShownRow:
         tone=tone,
         glyph=glyph,
         result=_becomes(one),
-        problems=[_problem(each) for each in one["problems"]],
+        problems=[shown_problem(each, BY_NAME) for each in one["problems"]],
     )
 
 
@@ -181,11 +173,6 @@ def _price(amount: str, per: str) -> str:
     return text if Decimal(per or 1) == 1 else f"{text} / {figure(Decimal(per))}"
 
 
-def _problem(each: Mapping[str, str]) -> ShownProblem:
-    column = BY_NAME.get(each["column"])
-    return ShownProblem(str(column.title) if column else "", each["value"], each["message"])
-
-
 def _becomes(one: Mapping[str, Any]) -> str:
     words = {
         "bad": _("Not taken"),
@@ -196,19 +183,6 @@ def _becomes(one: Mapping[str, Any]) -> str:
     if one["outcome"] != "new":
         return words[one["outcome"]]
     return _("On invoice %(number)s") % {"number": one["number"]}
-
-
-def columns_asked(columns: Mapping[str, int]) -> list[dict[str, Any]]:
-    """The columns that are read, each with its title and the column of the file that it was found in (from 1)."""
-    return [
-        {
-            "name": name,
-            "title": BY_NAME[name].title,
-            "place": columns[name] + 1 if name in columns else 0,
-            "is_needed": name in (*NEEDED, "line"),
-        }
-        for name in READ
-    ]
 
 
 # --- electronic ---------------------------------------------------------------------------------------------

@@ -103,7 +103,8 @@ class CheckedInvoice:
 
     `reasons` says why what is taxed like this is not taxed; `offered` are the taxes that the company takes (none: any).
     `taken_by` names the document that has the number already. `credit_left` is what is left of the invoice that a
-    credit note corrects. `order_days` is the shortest term of payment of its orders.
+    credit note corrects. `pictures` is what its pictures say otherwise (`policies.picture`). `order_days` is the
+    shortest term of payment of its orders.
     """
 
     today: date
@@ -130,6 +131,7 @@ class CheckedInvoice:
     taken_by: str = ""
     allow_without_order: bool = True
     credit_left: Decimal | None = None
+    pictures: Sequence[Finding] = ()
     order_days: int | None = None
 
     @property
@@ -156,6 +158,7 @@ def check_invoice(invoice: CheckedInvoice) -> list[Finding]:
     found += _check_quantities(invoice)
     found += _check_taxes(invoice)
     found += _check_totals(invoice)
+    found += invoice.pictures
     return sorted(found, key=lambda one: -one.grade)
 
 

@@ -55,6 +55,7 @@ def add_invoice_file(key: uuid.UUID, entry: FileEntry, *, actor: Actor, at: date
         size=len(entry.content),
         sha256=hashlib.sha256(entry.content).hexdigest(),
         content=entry.content,
+        reading=dict(entry.reading),
         added_at=at,
         added_by=actor.label,
     )

@@ -217,7 +217,8 @@ def _add_files(
     draft: Invoice, upload: UploadedInvoices, plan: EPlan, *, actor: Actor, at: datetime
 ) -> list[dict[str, str]]:
     """The file itself goes along, and what it carries; what is not taken is told."""
-    files = [FileEntry(FileKind.EINVOICE, upload.file_name, bytes(upload.content))]
+    reading = upload.told.get("picture", {})
+    files = [FileEntry(FileKind.EINVOICE, upload.file_name, bytes(upload.content), reading)]
     files += [
         FileEntry(FileKind.EVIDENCE, one.filename or one.reference or _("Attachment"), one.content)
         for one in plan.invoice.documents

@@ -43,6 +43,7 @@ from procurement.invoices.forms import (
 from procurement.invoices.models import Invoice
 from procurement.invoices.policies.checks import check_invoice
 from procurement.invoices.presenters import (
+    FileRow,
     bad,
     findings,
     tax_rows,
@@ -61,7 +62,7 @@ from suppliers.roles import Permission
 TEMPLATE = "procurement/invoices/editor.html"
 AROUND, EDITOR = (f"{TEMPLATE}#{name}" for name in ("around", "editor"))
 # Parts of the page that hold sentences and no field of their own.
-PARTS = ("lines", "charges", "totals", "exemption_reason")
+PARTS = ("lines", "charges", "totals", "exemption_reason", "files")
 
 
 @dataclass(slots=True)
@@ -124,7 +125,9 @@ def show_editor(
         "show_reasons": has_moved,
         "found": found,
         "terms": terms_text(invoice),
-        "files": list(invoice.files.defer("content").order_by("added_at", "id")),
+        "files": [
+            FileRow(file) for file in invoice.files.defer("content", "reading").order_by("added_at", "id")
+        ],
         "file_kinds": [kind for kind in FileKind.choices if kind[0] != FileKind.EINVOICE],
         "versions": versions_of(invoice, actor=request.actor) if invoice.issue > 1 else [],
         "refusal": refusal,

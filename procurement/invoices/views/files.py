@@ -12,8 +12,11 @@ from django.utils.translation import gettext as _
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, Refusal
 from portal.kernel.web import see_other
+from procurement.einvoices.pages import READ
+from procurement.einvoices.pictures import read_picture
 from procurement.invoices.messages import FileEntry
-from procurement.invoices.queries import find_file, find_invoice
+from procurement.invoices.models import Invoice
+from procurement.invoices.queries import find_file, find_invoice, pictures_say
 from procurement.invoices.services import add_invoice_file, drop_invoice_file
 from procurement.invoices.states import FileKind
 from procurement.invoices.views.paper import confirm, show_paper
@@ -36,18 +39,34 @@ def invoice_file(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     return response
 
 
-@door(P.INVOICE_WRITE, P.INVOICE_SETTLE, methods=["POST"])
-def invoice_file_add(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
-    """Add a file to a draft, or evidence to what was sent."""
-    invoice = find_invoice(key, actor=request.actor)
+class FileRequest(DoorRequest):
+    """A request with the file that was posted to it, and what that shows."""
+
+    entry: FileEntry | None
+
+
+def read_file(request: FileRequest) -> None:
+    """Take a posted file, and read what a picture shows, while no transaction is open."""
     sent = request.FILES.get("file")
-    refusal: Refusal | None = None
-    if sent is None:
-        refusal = Invalid(_("Choose a file first."))
-    else:
+    request.entry = None
+    if sent is not None:
         # A byte more than fits tells that it is too large, and no more of it is read.
         content = sent.read(LARGEST_FILE + 1)
-        entry = FileEntry(request.POST.get("kind", FileKind.EVIDENCE), sent.name or "", content)
+        kind = request.POST.get("kind", FileKind.EVIDENCE)
+        is_read = kind == FileKind.PICTURE and 0 < len(content) <= LARGEST_FILE
+        reading = read_picture(content) if is_read else {}
+        request.entry = FileEntry(kind, sent.name or "", content, reading)
+
+
+@door(P.INVOICE_WRITE, P.INVOICE_SETTLE, methods=["POST"], before=read_file)
+def invoice_file_add(request: FileRequest, key: uuid.UUID) -> HttpResponse:
+    """Add a file to a draft, or evidence to what was sent."""
+    invoice = find_invoice(key, actor=request.actor)
+    entry = request.entry
+    refusal: Refusal | None = None
+    if entry is None:
+        refusal = Invalid(_("Choose a file first."))
+    else:
         try:
             with transaction.atomic():
                 add_invoice_file(key, entry, actor=request.actor, at=request.at)
@@ -55,8 +74,16 @@ def invoice_file_add(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
             refusal = found
     if refusal is not None:
         return show_paper(request, invoice, refusal=refusal)
-    messages.success(request, _("The file is added."))
+    messages.success(request, _added_text(entry, invoice))
     return _back(key)
+
+
+def _added_text(entry: FileEntry | None, invoice: Invoice) -> str:
+    if entry is None or entry.reading.get("state") != READ:
+        return _("The file is added.")
+    if pictures_say(invoice, invoice.lines.select_related("order")):
+        return _("The file is added. Look at what it does not say as the data do.")
+    return _("The file is added. It says what the data say.")
 
 
 @door(P.INVOICE_WRITE, methods=["GET", "POST"])

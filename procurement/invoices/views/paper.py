@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -22,6 +23,7 @@ from procurement.invoices.policies.checks import check_invoice
 from procurement.invoices.presenters import (
     asks_supplier,
     code_word,
+    file_rows,
     findings,
     open_terms_text,
     paid_text,
@@ -45,11 +47,13 @@ from procurement.invoices.queries import (
 )
 from procurement.invoices.services import discard_draft, revise_invoice, send_invoice, withdraw_invoice
 from procurement.invoices.services.withdraw import whose_to_take_back
-from procurement.invoices.states import INVOICE_LIFECYCLE, LIVE, FileKind
+from procurement.invoices.states import INVOICE_LIFECYCLE, LIVE, FileKind, InvoiceState
 from procurement.invoices.views.editor import show_editor
 from suppliers.roles import Permission
 
 PAPER, SEND = (f"procurement/invoices/{name}.html" for name in ("invoice", "send"))
+AWAITED = timedelta(minutes=2)
+STOP_POLLING = 286  # htmx asks no more
 ADDABLE = ("line", "charge", "allowance")
 
 
@@ -59,8 +63,32 @@ def _named(request: DoorRequest, key: uuid.UUID) -> InvoiceNamed:
 
 @door(Permission.INVOICE_VIEW)
 def invoice(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
-    """A draft for who may write it, else the invoice with its lines, taxes, files, versions and story."""
-    return show_paper(request, find_invoice(key, actor=request.actor))
+    """A draft for who may write it, else the invoice with its lines, taxes, files, versions and story.
+
+    With `seen` the page asks whether it still stands so: it was sent just now, and is matched in a moment.
+    """
+    found = find_invoice(key, actor=request.actor)
+    if "seen" in request.GET:
+        return _look_again(request, found)
+    return show_paper(request, found)
+
+
+def _look_again(request: DoorRequest, found: Invoice) -> HttpResponse:
+    if request.GET["seen"] != standing(found):
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return HttpResponse(status=204 if is_fresh(found, request.at) else STOP_POLLING)
+
+
+def standing(invoice: Invoice) -> str:
+    """How an invoice stands, for a page that waits for it to move."""
+    return f"{invoice.state}.{invoice.version}"
+
+
+def is_fresh(invoice: Invoice, at: datetime) -> bool:
+    """Whether it was sent just now, so that its match is awaited. One that waits for a person is not watched."""
+    if invoice.state != InvoiceState.SENT or invoice.sent_at is None:
+        return False
+    return at - invoice.sent_at < AWAITED
 
 
 def show_paper(request: DoorRequest, found: Invoice, *, refusal: Refusal | None = None) -> HttpResponse:
@@ -105,7 +133,7 @@ def _show(request: DoorRequest, one: Invoice, *, refusal: Refusal | None = None)
         "paid": paid_text(one),
         # Why it was approved stays between people of the buying side.
         "approval_reason": "" if request.actor.is_supplier else one.approval_reason,
-        "files": told.told_files,
+        "files": file_rows(told.told_files, one, told.told_lines),
         "versions": versions,
         "newest": versions[0] if versions and versions[0].pk != one.pk else None,
         "notes": notes_about(one, actor=request.actor),
@@ -114,6 +142,7 @@ def _show(request: DoorRequest, one: Invoice, *, refusal: Refusal | None = None)
         "may_credit": may_write and one.state in LIVE and not one.is_credit,
         "may_add": one.state in LIVE and (may_write or request.actor.may(Permission.INVOICE_SETTLE)),
         "file_kinds": [(FileKind.EVIDENCE.value, FileKind.EVIDENCE.label)],
+        "awaits": standing(one) if is_fresh(one, request.at) else "",
         "is_asked": request.actor.is_supplier and asks_supplier(one),
         "refusal": refusal,
     }

@@ -1,6 +1,5 @@
 """The doors of files of invoices: a sheet out, a sheet or an electronic invoice in, with a look at each part."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,14 +14,14 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, Refusal
-from portal.kernel.web import see_other, whole_number
-from procurement.invoices.files.columns import BY_NAME, NEEDED, READ
+from portal.kernel.web import see_other
+from procurement.einvoices.pictures import is_pdf, read_picture
+from procurement.invoices.files.columns import ASKED_FOR, READ
 from procurement.invoices.files.einvoice import looks_electronic, read_einvoice
-from procurement.invoices.files.reading import HEAD_WITHIN, ReadTable, read_file, read_rows
+from procurement.invoices.files.reading import HEAD_WITHIN, read_file, read_rows
 from procurement.invoices.files.sheet import MOST_LINES, write_sheet
 from procurement.invoices.files.words import (
     FORMATS,
-    columns_asked,
     says_of,
     shown_head,
     shown_left,
@@ -44,8 +43,14 @@ from procurement.invoices.services import (
 )
 from procurement.orders.queries import find_order
 from procurement.orders.views.exports import as_download
-from procurement.sheets.tables import cell_of
-from procurement.sheets.values import text_of
+from procurement.sheets.foreign import (
+    ReadTable,
+    columns_page,
+    digest_of,
+    outcome_figures,
+    said_columns,
+    said_head,
+)
 from suppliers.roles import Permission
 
 UPLOAD, COLUMNS, SHEET, EINVOICE, RESULT = (
@@ -53,7 +58,6 @@ UPLOAD, COLUMNS, SHEET, EINVOICE, RESULT = (
     for name in ("upload", "upload_columns", "upload_sheet", "upload_einvoice", "upload_result")
 )
 MOST_SHOWN = 300
-SAMPLES = 3
 START = 1024
 
 
@@ -101,7 +105,7 @@ class FileRequest(DoorRequest):
     digest: str
     sheet: ReadTable | None
     content: bytes
-    told: Mapping[str, Any]
+    told: dict[str, Any]
 
 
 def read_upload(request: FileRequest) -> None:
@@ -111,11 +115,7 @@ def read_upload(request: FileRequest) -> None:
     if not form.is_valid():
         return
     file = form.cleaned_data["file"]
-    digest = hashlib.sha256()
-    for chunk in file.chunks():
-        digest.update(chunk)
-    request.digest = digest.hexdigest()
-    file.seek(0)
+    request.digest = digest_of(file)
     start = file.read(START)
     file.seek(0)
     request.sheet, request.content, request.told = None, b"", {}
@@ -123,6 +123,8 @@ def read_upload(request: FileRequest) -> None:
         if looks_electronic(start):
             request.content = file.read()
             request.told = read_einvoice(request.content)
+            if is_pdf(start):
+                request.told["picture"] = read_picture(request.content)
         else:
             request.sheet = read_file(file.file, file.size)
     except Invalid as refusal:
@@ -165,10 +167,8 @@ def invoice_upload_columns(request: DoorRequest, key: UUID) -> HttpResponse:
         return see_other("invoice-upload-preview", key=key)
     if request.method == "GET":
         return _show_columns(request, kept, kept.head, kept.columns)
-    head = min(
-        max((whole_number(request.POST.get("head")) or 1) - 1, 0), HEAD_WITHIN - 1, len(kept.table) - 1
-    )
-    columns, problems = _said_columns(request.POST, len(kept.table[head]))
+    head = said_head(request.POST, kept.table, HEAD_WITHIN)
+    columns, problems = said_columns(request.POST, len(kept.table[head]), ASKED_FOR)
     if "again" in request.POST or problems:
         return _show_columns(request, kept, head, columns, () if "again" in request.POST else problems)
     # The hidden columns of our own sheet stay known: nobody is asked for them.
@@ -179,28 +179,6 @@ def invoice_upload_columns(request: DoorRequest, key: UUID) -> HttpResponse:
     return see_other("invoice-upload-preview", key=key)
 
 
-def _said_columns(data: Mapping[str, str], width: int) -> tuple[dict[str, int], list[dict[str, str]]]:
-    """Which column of a file is which, out of the form, and what is wrong with that."""
-    columns: dict[str, int] = {}
-    problems = []
-    for name in READ:
-        place = whole_number(data.get(f"column.{name}"))
-        if place is not None and 0 < place <= width:
-            columns[name] = place - 1
-    used = Counter(columns.values())
-    for name, place in columns.items():
-        if used[place] > 1:
-            message = _("%(title)s: this column of the file is chosen twice. Choose another, or none.")
-            problems.append({"id": f"column-{name}", "message": message % {"title": BY_NAME[name].title}})
-    missing = [name for name in NEEDED if name not in columns]
-    if "line" not in columns and "item" not in columns:
-        missing.append("line")
-    for name in missing:
-        message = _("%(title)s: say in which column of the file it stands. Without it no line is known.")
-        problems.append({"id": f"column-{name}", "message": message % {"title": BY_NAME[name].title}})
-    return columns, problems
-
-
 def _show_columns(
     request: HttpRequest,
     kept: UploadedInvoices,
@@ -208,24 +186,7 @@ def _show_columns(
     columns: Mapping[str, int],
     problems: Sequence[Mapping[str, str]] = (),
 ) -> HttpResponse:
-    table = kept.table
-    names = [text_of(cell_of(cell))[:60] for cell in table[head]]
-    samples = [[text_of(cell_of(cell))[:40] for cell in row] for row in table[head + 1 : head + 1 + SAMPLES]]
-    theirs = [
-        {
-            "place": place + 1,
-            "name": name or _("Column %(place)d") % {"place": place + 1},
-            "samples": ", ".join(row[place] for row in samples if place < len(row) and row[place]),
-        }
-        for place, name in enumerate(names)
-    ]
-    context = {
-        "upload": kept,
-        "head": head + 1,
-        "theirs": theirs,
-        "asked": columns_asked(columns),
-        "problems": problems,
-    }
+    context = {"upload": kept, "problems": problems} | columns_page(kept.table, head, columns, ASKED_FOR)
     return render(request, COLUMNS, context, status=422 if problems else 200)
 
 
@@ -293,24 +254,14 @@ def _show_sheet(request: DoorRequest, kept: UploadedInvoices, refusal: Refusal |
     return render(request, SHEET, context, status=refusal.status if refusal else 200)
 
 
-def _figures(counts: Counter[str], only: str) -> list[dict[str, object]]:
+def _figures(counts: Counter[str], only: str) -> list[dict[str, Any]]:
     labels = {
         "new": (_("Go into an invoice"), "done"),
         "bad": (_("To be mended"), "stop"),
         "there": (_("There already"), "talk"),
         "skipped": (_("Left as they are"), "quiet"),
     }
-    return [
-        {
-            "label": label,
-            "value": counts[outcome],
-            "unit": ngettext("row", "rows", counts[outcome]),
-            "tone": tone,
-            "url": "?" if only == outcome else f"?only={outcome}",
-            "current": only == outcome,
-        }
-        for outcome, (label, tone) in labels.items()
-    ]
+    return outcome_figures(labels, counts, only, lambda count: ngettext("row", "rows", count))
 
 
 def _show_einvoice(request: DoorRequest, kept: UploadedInvoices, refusal: Refusal | None) -> HttpResponse:

@@ -66,8 +66,8 @@ SENTENCES: dict[str, Any] = {
     "quantity.received": lazy("%(claimed_in_all)s are claimed in all; %(received)s came."),
     "quantity.ordered": lazy("%(claimed_in_all)s are claimed in all; %(ordered)s are ordered."),
     "quantity.waits": lazy(
-        "%(claimed_in_all)s of order %(order)s, line %(line)s, are claimed, but only %(received)s came yet. "
-        "It goes on by itself when the rest is booked."
+        "%(claimed_in_all)s of order %(order)s, line %(line)s, are claimed, but only %(received)s are booked in yet. "
+        "It goes on by itself when the rest is."
     ),
     "quantity.over_received": lazy(
         "%(claimed_in_all)s of order %(order)s, line %(line)s, are claimed, but %(received)s came: %(over)s too many."
@@ -166,9 +166,9 @@ SENTENCES: dict[str, Any] = {
 }
 
 
-NONE_CAME = lazy(
-    "%(claimed_in_all)s of order %(order)s, line %(line)s, are claimed, but none came yet. "
-    "It goes on by itself when they are booked."
+NONE_BOOKED = lazy(
+    "%(claimed_in_all)s of order %(order)s, line %(line)s, are claimed, but none is booked in yet. "
+    "It goes on by itself when they are."
 )
 
 # Where the dock did not accept some of what came.
@@ -216,7 +216,7 @@ def sentence(message: str, inputs: Mapping[str, Input], *, limit: Fraction | Non
     if inputs.get("rejected"):
         words = NOT_ACCEPTED.get(message, words)
     if message == "quantity.waits" and inputs.get("received") == 0:
-        words = NONE_CAME
+        words = NONE_BOOKED
     if words is None:
         return ""
     text = str(words) % _Shown(inputs)

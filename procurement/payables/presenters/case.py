@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from procurement.invoices.models import Invoice
-from procurement.invoices.presenters import ENDED
+from procurement.invoices.presenters import ENDED, file_rows
 from procurement.invoices.states import INVOICE_LIFECYCLE, OPEN, Acts, InvoiceState
 from procurement.matching.engine import Check, Result
 from procurement.matching.presenters import CheckRow, check_rows
@@ -103,6 +103,7 @@ def case_page(invoice: Invoice, *, actor: Actor, at: datetime) -> dict[str, Any]
     return {
         "invoice": invoice,
         "file": file,
+        "papers": file_rows(file.files, invoice, [one.line for one in file.lines]),
         # Of one that ended, the checks are no more than what was said then.
         "is_over": is_over,
         "lines": [_line_row(one, () if is_over else one.checks, policy, actor) for one in file.lines],

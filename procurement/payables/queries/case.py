@@ -16,6 +16,7 @@ from procurement.matching.models import Match
 from procurement.matching.queries.kept import checks_of, current_match
 from procurement.orders.models import PurchaseOrder
 from procurement.receipts.models import Receipt
+from procurement.shipments.queries import counted_by_line
 
 ZERO = Decimal(0)
 MOST_EARLIER = 50
@@ -24,12 +25,15 @@ MOST_RECEIPTS = 100
 
 @dataclass(frozen=True, slots=True)
 class SideBySide:
-    """One line of an invoice, and what stands against it."""
+    """One line of an invoice, and what stands against it. `unbooked` is what was counted of its goods at a dock and is
+    not booked by the ERP: nothing is paid for that yet.
+    """
 
     line: InvoiceLine
     before: Claimed
     receipts: Sequence[Receipt]
     checks: Sequence[Check] = ()
+    unbooked: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ def case_file(invoice: Invoice, *, actor: Actor) -> CaseFile:
     ):
         if receipt.line_id is not None:
             receipts.setdefault(receipt.line_id, []).append(receipt)
+    counted = counted_by_line(ids)
     match = current_match(invoice, actor=actor)
     checks = checks_of(match) if match else []
     by_position: Mapping[int, list[Check]] = _by_position(checks)
@@ -74,6 +79,7 @@ def case_file(invoice: Invoice, *, actor: Actor) -> CaseFile:
                 before.get(one.line_id or 0, Claimed()),
                 receipts.get(one.line_id or 0, [])[:MOST_RECEIPTS],
                 by_position.get(one.position, ()),
+                _unbooked(one, counted),
             )
             for one in lines
         ],
@@ -91,6 +97,12 @@ def case_file(invoice: Invoice, *, actor: Actor) -> CaseFile:
         checks=checks,
         whole=by_position.get(0, ()),
     )
+
+
+def _unbooked(one: InvoiceLine, counted: Mapping[int, Decimal]) -> Decimal:
+    if one.line is None:
+        return ZERO
+    return max(ZERO, counted.get(one.line.pk, ZERO) - one.line.received_quantity)
 
 
 def _by_position(checks: Sequence[Check]) -> dict[int, list[Check]]:

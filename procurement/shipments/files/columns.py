@@ -4,16 +4,12 @@ Note [Other people's columns]: a supplier's own program has names of its own for
 and in German, are taken; a name that is not, or two columns of one meaning, is asked for, never guessed.
 """
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from procurement.sheets.columns import ASKED, CHOICE, DAY, KEY, NUMBER, PROMISE, Column
-from procurement.sheets.values import text_of, titles_of
+from procurement.sheets.foreign import Asked, Recognised, known_names
 from procurement.shipments.states import PackageKind
 
 COLUMNS = (
@@ -66,6 +62,7 @@ READ = (
     "gross_kg",
 )
 KEYS = ("order_key", "line_key")
+ASKED_FOR = Asked(BY_NAME, READ, ("order", "quantity"))
 
 # Names of columns in English and German, as other programs have them; blanks, case and punctuation do not count.
 SYNONYMS: Mapping[str, Sequence[str]] = {
@@ -208,44 +205,13 @@ SYNONYMS: Mapping[str, Sequence[str]] = {
 }
 
 
-def folded(text: str) -> str:
-    """A column's name as it is compared."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return re.sub(r"[\W_]+", "", plain)
-
-
-def known_names() -> dict[str, str]:
+def known_to_us() -> dict[str, str]:
     """What any column may be called, as it is compared, and which of ours it then is."""
-    found = {folded(word): name for name, words in SYNONYMS.items() for word in words}
-    for name, titles in titles_of(COLUMNS).items():
-        found |= {folded(title): name for title in titles}
-    return found | {folded(name): name for name in BY_NAME}
+    return known_names(COLUMNS, SYNONYMS)
 
 
-@dataclass(frozen=True, slots=True)
-class Recognised:
-    """Which column of a file is which of ours, by place; and those whose meaning another column has as well."""
-
-    places: Mapping[str, int]
-    twice: frozenset[str] = frozenset()
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether it says of which lines how much goes, and nothing twice."""
-        names_lines = "order" in self.places and ("line" in self.places or "item" in self.places)
-        return (names_lines or set(KEYS) <= set(self.places)) and "quantity" in self.places and not self.twice
-
-
-def recognise(row: Sequence[Any], known: Mapping[str, str]) -> Recognised:
-    """Which of our columns the cells of a row name."""
-    places: dict[str, int] = {}
-    twice: set[str] = set()
-    for place, cell in enumerate(row):
-        name = known.get(folded(text_of(cell))) if isinstance(cell, str) else None
-        if name is None:
-            continue
-        if name in places:
-            twice.add(name)
-        else:
-            places[name] = place
-    return Recognised(places, frozenset(twice))
+def is_clear(found: Recognised) -> bool:
+    """Whether the columns say of which lines how much goes, and nothing twice."""
+    places = found.places
+    names_lines = "order" in places and ("line" in places or "item" in places)
+    return (names_lines or set(KEYS) <= set(places)) and "quantity" in places and not found.twice

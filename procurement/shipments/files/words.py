@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.kernel.templatetags.portal_ui import figure
-from procurement.shipments.files.columns import BY_NAME, READ
+from procurement.sheets.foreign import ShownProblem, shown_problem
+from procurement.shipments.files.columns import BY_NAME
 from procurement.shipments.policies import Finding, Grade
 from procurement.shipments.presenters import Said, said
 
@@ -22,7 +23,6 @@ LOOKS = {
     "left": ("quiet", "none"),
     "skipped": ("quiet", "none"),
 }
-NEEDED = ("order", "line", "quantity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +44,6 @@ class ShownNotice:
     there: str
     key: str
     why_not: str
-
-
-@dataclass(frozen=True, slots=True)
-class ShownProblem:
-    """What is wrong with one cell of a row."""
-
-    column: str
-    value: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +138,8 @@ def _row(one: Mapping[str, Any]) -> ShownRow:
         tone=tone,
         glyph=glyph,
         result=_becomes(one),
-        problems=[_problem(each) for each in one["problems"]],
+        problems=[shown_problem(each, BY_NAME) for each in one["problems"]],
     )
-
-
-def _problem(each: Mapping[str, str]) -> ShownProblem:
-    column = BY_NAME.get(each["column"])
-    return ShownProblem(str(column.title) if column else "", each["value"], each["message"])
 
 
 def _becomes(one: Mapping[str, Any]) -> str:
@@ -180,16 +166,3 @@ def _becomes(one: Mapping[str, Any]) -> str:
     if one["parent"]:
         text += ", " + _("on %(parent)s")
     return text % values
-
-
-def columns_asked(columns: Mapping[str, int]) -> list[dict[str, Any]]:
-    """The columns that are read, each with its title and the column of the file that it was found in (from 1)."""
-    return [
-        {
-            "name": name,
-            "title": BY_NAME[name].title,
-            "place": columns[name] + 1 if name in columns else 0,
-            "is_needed": name in NEEDED,
-        }
-        for name in READ
-    ]

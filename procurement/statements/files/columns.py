@@ -9,8 +9,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from procurement.sheets.columns import CHOICE, DAY, NUMBER, PROMISE, Column
+from procurement.sheets.foreign import folded
 from procurement.sheets.values import text_of, titles_of
-from procurement.shipments.files.columns import folded
 from procurement.statements.states import ItemKind
 
 COLUMNS = (

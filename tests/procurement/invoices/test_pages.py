@@ -14,8 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.kernel.scope import acting
+from procurement.erp.states import INVOICE_WRITE_LIFECYCLE
 from procurement.invoices.messages import Hold
 from procurement.invoices.models import Invoice
+from procurement.invoices.presenters import STORY
 from procurement.invoices.services import hold_invoice, reject_invoice
 from procurement.orders.models import PurchaseOrderLine
 from tests.builders import invoices
@@ -423,3 +425,27 @@ def test_thirty_lines_and_thirty_invoices_cost_what_one_costs(people, at):
     assert queries(asha, reverse("order", args=[few_order.key])) == queries(
         asha, reverse("order", args=[many_order.key])
     )
+
+
+def test_a_page_that_waits_for_its_match_asks_whether_it_moved_and_stops(people, at):
+    sent = invoices.a_sent_invoice(an_agreed_order(people["asha"]), people["asha"], at=timezone.now())
+    asha = at("asha")
+    seen = f"{url('invoice', sent)}?seen=sent.{fresh_invoice(sent).version}"
+    assert seen in page(asha.get(url("invoice", sent)))
+    assert asha.get(seen).status_code == 204
+    settle(hold_invoice, sent, Hold("match.price.over", "payables"))
+    moved = asha.get(seen)
+    assert (moved.status_code, moved["HX-Refresh"]) == (200, "true")
+    assert "?seen=" not in page(asha.get(url("invoice", sent)))  # it waits for a person now: nobody looks on
+
+    old = invoices.a_sent_invoice(
+        an_agreed_order(people["asha"], number="4500000002"), people["asha"], number="I-2"
+    )
+    assert "?seen=" not in page(asha.get(url("invoice", old)))
+    assert asha.get(f"{url('invoice', old)}?seen=sent.{fresh_invoice(old).version}").status_code == 286
+
+
+def test_what_the_erp_is_told_of_an_invoice_has_words_in_its_story():
+    kinds = {one.event for one in INVOICE_WRITE_LIFECYCLE.transitions}
+    assert len(kinds) == 7
+    assert kinds <= set(STORY)

@@ -99,8 +99,8 @@ def test_what_waits_says_that_it_goes_on_by_itself():
     ground = a_ground(ordered=100, received=60, more_comes=True)
     found = match(a_claim(a_line(100)), the_grounds(ground), limits())
     assert check_sentence(found.reason) == (
-        "100 pcs of order 4500000001, line 10, are claimed, but only 60 pcs came yet. "
-        "It goes on by itself when the rest is booked."
+        "100 pcs of order 4500000001, line 10, are claimed, but only 60 pcs are booked in yet. "
+        "It goes on by itself when the rest is."
     )
 
 
@@ -186,7 +186,7 @@ def test_a_draft_policy_is_tried_on_past_invoices(people):
     page = text_of(bea.get(reverse("policy-dry-run", args=[draft.key])))
     assert "1 of 3 invoices would pass." in page
     assert "7.10 EUR each is claimed on order 4500000001, line 10, but 6.85 EUR was agreed" in page
-    assert "are claimed, but none came yet." in page
+    assert "are claimed, but none is booked in yet." in page
     with acting(FEED):
         Invoice.objects.filter(pk=dear.pk).update(state="rejected", rejected_reason="Too dear")
     page = text_of(bea.get(reverse("policy-dry-run", args=[draft.key])))

@@ -45,7 +45,7 @@ def test_a_draft_is_tried_and_what_was_sent_is_told_alike_to_both_sides(people):
     page, said = told(asha, draft, **{"HX-Request": "true"})
     assert "<html" not in page
     assert "it waits for goods to be booked in, and then goes on by itself." in said
-    assert "are claimed, but none came yet." in said
+    assert "are claimed, but none is booked in yet." in said
     here = [a_line(n, received_quantity=Decimal(80)) for n in (10, 20)]
     came = an_agreed_order(asha, "4500000002", here)
     _page, said = told(asha, invoices.a_draft_invoice(came, asha, {"L10": 60}, number="INV-3"))

@@ -193,8 +193,24 @@ def _has_swallowed_a_row(
     """Whether a record over several lines is rather a stray quotation mark that ran on into the rows below
     it."""
     return len(cells) != expected or any(
-        line is not None and expected > 1 and line.count(separator) >= expected - 1 for _, line in taken
+        line is not None and expected > 1 and _separators_in(line, separator) >= expected - 1
+        for _, line in taken
     )
+
+
+def _separators_in(line: str, separator: str) -> int:
+    """How many separators a line has that begins within a quoted cell: those of that cell and those between cells.
+
+    What stands in a quoted cell that begins in the line is that cell's own.
+    """
+    count, is_over = 0, False
+    for place, part in enumerate(line.split('"')):
+        is_outside = bool(place % 2)
+        if is_outside and part:  # nothing between two quotation marks: the one mark that they stand for
+            is_over = True
+        if is_outside or not is_over:
+            count += part.count(separator)
+    return count
 
 
 def _complete(
