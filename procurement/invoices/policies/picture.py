@@ -17,6 +17,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from portal.kernel.templatetags.portal_ui import day_text, figure
 from portal.kernel.values import Unreadable, decimals_of, is_plausible, minor_units, read_date
 from procurement.einvoices.pages import BROKEN, ENCRYPTED, NO_TEXT, READ, TOO_MUCH
 from procurement.invoices.policies.checks import Finding, Grade
@@ -370,7 +371,11 @@ def unread_text(state: str) -> str:
 
 def fact_text(one: Fact, currency: str) -> str:
     """One thing in which a picture, or the electronic invoice in it, does not say what the data say."""
-    values = {"here": one.expected, "there": one.said, "currency": currency}
+    values = {
+        "here": _shown(one.name, one.expected, currency),
+        "there": _shown(one.name, one.said, currency),
+        "currency": currency,
+    }
     if one.carried:
         sentences = {
             "number": _("The electronic invoice in the PDF has the number %(there)s, the data %(here)s."),
@@ -395,3 +400,10 @@ def fact_text(one: Fact, currency: str) -> str:
             "order": _("Order %(here)s is not found in the picture."),
         }
     return sentences[one.name] % values
+
+
+def _shown(name: str, text: str, currency: str) -> str:
+    """A figure or a day as the reader writes it; what stands on a paper as it stands there."""
+    if text and name == "total":
+        return figure(Decimal(text), minor_units(currency))
+    return day_text(date.fromisoformat(text)) if text and name == "day" else text

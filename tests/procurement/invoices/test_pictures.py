@@ -118,7 +118,7 @@ def test_what_cannot_be_read_says_why_and_what_it_carries_is_held_against_the_da
             "HINT",
             "The picture cannot be read: it has no text, as a scan has none. Nobody compared it with the data.",
         ),
-        ("WARN", "The electronic invoice in the PDF is of 2026-03-01, the data of 2026-03-02."),
+        ("WARN", "The electronic invoice in the PDF is of 1 Mar 2026, the data of 2 Mar 2026."),
         ("WARN", "The electronic invoice in the PDF says 815.10, the data 815.15 EUR."),
         ("WARN", "The electronic invoice in the PDF has the tax number X, the data IN-ACME-1."),
     ]
