@@ -3,7 +3,7 @@
 Note [Sealed keys]: a token is the row's random key and a code (HMAC-SHA256) that only this installation can make over
 it. The row alone (a stolen backup) makes no token, and neither does SECRET_KEY alone, without the 122 random bits of
 the key. Nothing secret is stored, so a mail that has to be sent again carries the very same link. Codes made with a
-key in SECRET_KEY_FALLBACKS are still read.
+key in SECRET_KEY_FALLBACKS are still read. Each kind of link has a seal of its own: the token of one is none of another.
 """
 
 import base64
@@ -26,7 +26,8 @@ REPLY_LOCAL = re.compile(r"reply\+([a-z2-7]{34})", re.ASCII)
 MOST_RENEWALS_PER_HOUR = 3
 MOST_FORWARDS = 5
 
-_LINK, _REPLY = b"quayside.links.link.1", b"quayside.links.reply.1"
+LINK, APPROVAL = b"quayside.links.link.1", b"quayside.links.approval.1"
+_REPLY = b"quayside.links.reply.1"
 
 
 def _code(purpose: bytes, content: bytes, secret: str, size: int) -> bytes:
@@ -40,21 +41,21 @@ def _is_ours(purpose: bytes, content: bytes, code: bytes, secrets: Sequence[str]
     return any(matches)
 
 
-def seal_key(key: uuid.UUID, secret: str) -> str:
-    """The token of a link. See Note [Sealed keys]."""
-    packed = key.bytes + _code(_LINK, key.bytes, secret, CODE_BYTES)
+def seal_key(key: uuid.UUID, secret: str, *, seal: bytes = LINK) -> str:
+    """The token of a link of one kind. See Note [Sealed keys]."""
+    packed = key.bytes + _code(seal, key.bytes, secret, CODE_BYTES)
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def key_in(token: str, secrets: Sequence[str]) -> uuid.UUID | None:
-    """The key that a token of ours carries; None for any other text."""
+def key_in(token: str, secrets: Sequence[str], *, seal: bytes = LINK) -> uuid.UUID | None:
+    """The key that a token of ours carries, under the seal of its kind; None for any other text."""
     if not TOKEN.fullmatch(token):
         return None
     packed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
     if base64.urlsafe_b64encode(packed).decode().rstrip("=") != token:
         return None  # one token has one writing
     key, code = packed[:16], packed[16:]
-    return uuid.UUID(bytes=key) if _is_ours(_LINK, key, code, secrets) else None
+    return uuid.UUID(bytes=key) if _is_ours(seal, key, code, secrets) else None
 
 
 def reply_local_part(number: int, secret: str) -> str:

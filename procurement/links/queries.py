@@ -23,7 +23,8 @@ ASKED_SALT = "inbox.task"
 ASKED_FOR = timedelta(days=30)
 
 
-def _secrets() -> list[str]:
+def secrets() -> list[str]:
+    """What tokens are sealed with, the present one first."""
     return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
 
 
@@ -32,7 +33,7 @@ def find_link(token: str) -> SignedLink | None:
 
     Runs before any scope: which link a token is of is the doorkeeper's to read.
     """
-    key = key_in(token, _secrets())
+    key = key_in(token, secrets())
     return SignedLink.objects.filter(key=key).first() if key else None
 
 
@@ -94,7 +95,7 @@ def read_reply_address(address: str) -> ReplyTo | None:
 
     The letters' case does not matter, nor does the domain: a mail may come in by another name of the same host.
     """
-    number = number_in(address.strip().rpartition("@")[0], _secrets())
+    number = number_in(address.strip().rpartition("@")[0], secrets())
     row = ReplyAddress.objects.filter(pk=number).first() if number is not None else None
     return ReplyTo(row.stream, row.supplier_id, row.order_id, row.person) if row else None
 

@@ -31,6 +31,7 @@ from procurement.links.services import (
     spend_link,
 )
 from procurement.links.states import Purpose
+from procurement.links.views import hidden, spoken
 from procurement.notifications.services import see_order
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import lock_order
@@ -41,7 +42,7 @@ from procurement.workbench.presenters import entry_of
 from procurement.workbench.queries.grid import reasons
 from procurement.workbench.queries.link import ANSWER, link_page, must_sign_in, order_of
 from procurement.workbench.queries.mail import drafts_shown
-from procurement.workbench.views.link_door import CLOSED, LinkRequest, hidden, link_door, spoken
+from procurement.workbench.views.link_door import CLOSED, LinkRequest, link_door
 from procurement.workbench.views.supplier import LINE_ACTS, act_on_line, keep_typing, send_answer
 
 TEMPLATE = "procurement/workbench/link.html"
