@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -60,6 +62,19 @@ def integer(name: str, default: int, *, at_least: int = 0) -> int:
     if number < at_least:
         raise ImproperlyConfigured(f"{name} is {number}; it must be {at_least} or more.")
     return number
+
+
+def amounts(name: str, default: str = "") -> dict[str, Decimal]:
+    """An amount for each currency: `EUR=10000,USD=9000.50`."""
+    found: dict[str, Decimal] = {}
+    for word in words(name, default):
+        currency, _equals, figure = word.partition("=")
+        if not re.fullmatch(r"[A-Z]{3}=\d{1,12}(\.\d{1,4})?", word, re.ASCII):
+            raise ImproperlyConfigured(
+                f"{name} has {word!r}; each must be a currency and an amount, such as EUR=10000."
+            )
+        found[currency] = Decimal(figure)
+    return found
 
 
 def day(name: str) -> date | None:

@@ -23,8 +23,8 @@ SECRETS_IN_TEXT = (
         ),
         rf"\1{HIDDEN}",
     ),
-    # What opens a signed link or a question, ends a kind of notice, or says whose reply a mail is.
-    (re.compile(r"(/(?:l|asked|notices/stop)/)[\w-]{20,}(?::[\w:-]+)?", re.ASCII), rf"\1{HIDDEN}"),
+    # What opens a signed link, an approval or a question, ends a kind of notice, or says whose reply a mail is.
+    (re.compile(r"(/(?:l|approve|asked|notices/stop)/)[\w-]{20,}(?::[\w:-]+)?", re.ASCII), rf"\1{HIDDEN}"),
     (re.compile(r"(reply\+)[a-z2-7]{20,}", re.IGNORECASE), rf"\1{HIDDEN}"),
 )
 ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {

@@ -74,7 +74,13 @@ from procurement.orders.models import (
     SavedView,
     ScheduleLine,
 )
-from procurement.payables.models import Approval, ApprovalLimit, ApprovalRule, InvoiceQuestion
+from procurement.payables.models import (
+    Approval,
+    ApprovalLimit,
+    ApprovalLink,
+    ApprovalRule,
+    InvoiceQuestion,
+)
 from procurement.receipts.models import (
     CountedRow,
     DifferenceWord,
@@ -107,6 +113,7 @@ __all__ = [
     "Appointment",
     "Approval",
     "ApprovalLimit",
+    "ApprovalLink",
     "ApprovalRule",
     "AssignmentRule",
     "Attachment",

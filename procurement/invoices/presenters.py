@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
+from portal.kernel.actors import Channel
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.templatetags.portal_ui import day_text, figure, money_text
 from portal.kernel.values import minor_units
@@ -407,6 +408,7 @@ STORY: Mapping[str, tuple[str, str, Promise]] = {
     "invoice.approval_asked": ("wait", "wait", lazy("Approval asked for")),
     "invoice.approval_granted": ("done", "full", lazy("Approval given")),
     "invoice.approval_declined": ("stop", "stop", lazy("Approval declined")),
+    "invoice.approval_refused": ("quiet", "stop", lazy("The mail went to the wrong person")),
 }
 # What is no news beside the others: that a mail left, and what came of itself.
 UNTOLD = frozenset(
@@ -439,6 +441,8 @@ def story(
         words = f"{text}: {reason}" if reason else str(text)
         if event.kind == "invoice.sent" and int(event.facts.get("issue") or 1) > 1:
             words = _("Sent again as version %(issue)s") % {"issue": event.facts["issue"]}
+        if event.channel == Channel.LINK:
+            who = ", ".join((who, _("by link")))
         entries.append(
             {
                 "tone": tone,

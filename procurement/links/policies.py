@@ -3,7 +3,7 @@
 Note [Sealed keys]: a token is the row's random key and a code (HMAC-SHA256) that only this installation can make over
 it. The row alone (a stolen backup) makes no token, and neither does SECRET_KEY alone, without the 122 random bits of
 the key. Nothing secret is stored, so a mail that has to be sent again carries the very same link. Codes made with a
-key in SECRET_KEY_FALLBACKS are still read. Each kind of link has a seal of its own: the token of one is none of another.
+key in SECRET_KEY_FALLBACKS are still read. Each kind of link has a seal of its own: no token of one opens another.
 """
 
 import base64

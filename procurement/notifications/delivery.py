@@ -33,7 +33,7 @@ from procurement.links.services import NewLink, issue_links, reply_address_of
 from procurement.links.states import Purpose
 from procurement.notifications.messages import Written
 from procurement.notifications.models import Notice, NoticeMail
-from procurement.notifications.policies import MOST_TRIES_FOR, thread_ids
+from procurement.notifications.policies import APPROVAL_ASKED, MOST_TRIES_FOR, thread_ids
 from procurement.notifications.presenters import Envelope, items_of, seen_by, streams_of, written
 from procurement.notifications.queries import OF_COUNTS, orders_counted
 from procurement.notifications.services.gathering import POSTMAN
@@ -48,6 +48,8 @@ from procurement.notifications.services.overtaken import Dropped, still_wanted
 from procurement.notifications.states import ALWAYS, Audience, NoticeKind
 from procurement.notifications.stopping import stop_token
 from procurement.orders.states import OrderState
+from procurement.payables.queries.by_link import approval_url, approvals_asked
+from procurement.payables.services.by_link import issue_approval_links
 from suppliers.models import User
 from suppliers.queries import actor_of
 
@@ -156,15 +158,18 @@ def _reader(mail: NoticeMail) -> Actor | None:
 
 
 def _ways(mail: NoticeMail, notices: Sequence[Notice], at: datetime) -> dict[str, str]:
-    """The way to each document: a signed link for a supplier's reader, the page itself for ours."""
+    """The way to each document: a signed link for a supplier's reader, the page itself for ours; to an approval a link
+    of its own, where its company lets it be given without signing in.
+    """
     if mail.audience == Audience.OUTSIDE:
         return _asked_ways(notices)
     if mail.audience == Audience.COMPANY:
-        return {
+        pages = {
             one.stream: f"{settings.PUBLIC_URL}{reverse('order', args=[one.order.key])}"
             for one in notices
             if one.order is not None
         }
+        return pages | _ways_to_approve(mail, notices, at)
     asked = {one.stream: one.link for one in notices if one.kind == NoticeKind.LINK and one.link}
     wanted: dict[str, NewLink] = {}
     for one in notices:
@@ -188,6 +193,17 @@ def _ways(mail: NoticeMail, notices: Sequence[Notice], at: datetime) -> dict[str
     }
     given_on = {stream: link for stream, link in asked.items() if stream not in made}
     return {stream: url_of(link) for stream, link in {**made, **given_on}.items()}
+
+
+def _ways_to_approve(mail: NoticeMail, notices: Sequence[Notice], at: datetime) -> dict[str, str]:
+    """The address at which its reader approves each invoice, where that may be done without signing in."""
+    told = [one.event_id for one in notices if one.event_kind in APPROVAL_ASKED]
+    if not told or mail.user_id is None:
+        return {}
+    events = AuditEvent.objects.filter(pk__in=told)
+    asked = approvals_asked([str(event.facts.get("approval")) for event in events])
+    made = issue_approval_links(list(asked.values()), user_id=mail.user_id, origin=mail.key, at=at)
+    return {one.invoice.stream: approval_url(made[one.pk]) for one in asked.values() if one.pk in made}
 
 
 def _asked_ways(notices: Sequence[Notice]) -> dict[str, str]:

@@ -87,6 +87,9 @@ HEARD: Mapping[str, Heard] = {
     "link.forwarded": Heard(NoticeKind.LINK, To.HOLDER),
 }
 
+# Facts by which somebody is asked to approve an invoice.
+APPROVAL_ASKED = ("invoice.approval_asked", "invoice.approval_reached")
+
 # The steps of a ladder (procurement/clocks) that go to the side whose time it is; the others call in our own.
 TO_THE_HOLDER = ("remind", "second_contact")
 

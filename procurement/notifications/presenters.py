@@ -7,7 +7,7 @@ nothing.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -32,11 +32,14 @@ from procurement.changes.queries import visible_changes
 from procurement.links.queries import ASKED_FOR
 from procurement.notifications.messages import Item, Quote, Row, Written
 from procurement.notifications.models import Notice
+from procurement.notifications.policies import APPROVAL_ASKED
 from procurement.notifications.states import Audience, Cadence, NoticeKind
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.presenters import field_word, lines_text, shown_value
 from procurement.orders.queries import visible_lines, visible_orders
+from procurement.payables.presenters.by_link import short_lines, summary_of
 from procurement.payables.presenters.sentences import held_text
+from procurement.payables.queries.by_link import InShort, approvals_asked, in_short
 from procurement.receipts.policies import Tally
 from procurement.receipts.presenters import difference_text
 from procurement.receipts.states import Word
@@ -59,6 +62,7 @@ class Seen:
     lines: Mapping[int, Sequence[PurchaseOrderLine]]
     messages: Mapping[int, Message]
     changes: Mapping[str, OrderChange]
+    to_approve: Mapping[str, InShort] = field(default_factory=dict)
 
 
 def seen_by(actor: Actor, notices: Sequence[Notice]) -> Seen:
@@ -78,12 +82,19 @@ def seen_by(actor: Actor, notices: Sequence[Notice]) -> Seen:
         messages = messages.filter(internal=False)
     asked = [event.facts["change"] for event in by_id.values() if "change" in event.facts]
     changes = visible_changes(actor).filter(key__in=asked)
+    to_approve: dict[str, InShort] = {}
+    keys = [str(one.facts.get("approval")) for one in by_id.values() if one.kind in APPROVAL_ASKED]
+    if keys and actor.is_company:
+        approvals = approvals_asked(keys)
+        told = in_short([one.invoice for one in approvals.values()])
+        to_approve = {key: told[one.invoice_id] for key, one in approvals.items()}
     return Seen(
         {order.pk: order for order in orders},
         by_id,
         lines,
         {message.pk: message for message in messages},
         {str(change.key): change for change in changes},
+        to_approve,
     )
 
 
@@ -508,8 +519,12 @@ def _invoice_asked(
     """An approval or a question that waits for the reader, or the answer to one."""
     facts = event.facts
     item.number = str(facts.get("number", ""))
-    item.url = f"{settings.PUBLIC_URL}{reverse('payables-case', args=[facts['invoice']])}"
-    item.button = _("Look at the invoice")
+    case = seen.to_approve.get(str(facts.get("approval"))) if event.kind in APPROVAL_ASKED else None
+    if case is not None:
+        _to_approve(item, case)
+    if item.url == settings.PUBLIC_URL:
+        item.url = f"{settings.PUBLIC_URL}{reverse('payables-case', args=[facts['invoice']])}"
+    item.button = item.button or _("Look at the invoice")
     words = facts.get("answer") or facts.get("question") or facts.get("reason") or ""
     if words:
         item.quotes.append(Quote(str(facts.get("by") or event.actor_label), str(words)[:LONGEST_QUOTE]))
@@ -523,6 +538,23 @@ def _invoice_asked(
         "invoice.question_answered": _("%(name)s answered about invoice %(number)s"),
     }
     return texts[event.kind] % values
+
+
+def _to_approve(item: Item, case: InShort) -> None:
+    """What somebody wants to know who is asked to approve an invoice, and how it is done."""
+    item.sentences.append(summary_of(case))
+    if why := held_text(case.invoice.held_for):
+        item.sentences.append(_("Why it was held: %(why)s") % {"why": why})
+    item.heads = (_("Came, agreed"), _("Claimed"))
+    item.rows += [Row(row.head, row.detail, row.came, row.claimed) for row in short_lines(case)]
+    if item.url == settings.PUBLIC_URL:
+        item.button = _("Sign in and decide")
+        item.sentences.append(_("An invoice like this one is approved after signing in."))
+    else:
+        item.button = _("Approve or decline")
+        item.sentences.append(
+            _("Behind the button you approve or decline without signing in; opening it decides nothing.")
+        )
 
 
 _WRITERS: Mapping[str, Writer] = {

@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,54 @@ class ApprovalSaid:
 
     approval: uuid.UUID
     version: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What somebody saw of an invoice who is asked to approve it.
+
+    `mark` tells one state of the case from another: the invoice's version, its match, the credit notes that go with it.
+    The rest says what has changed to whom it was shown before. `credits` is what those notes take off.
+    """
+
+    mark: str
+    total: Decimal
+    currency: str
+    due_on: date | None
+    held_for: dict[str, Any]
+    credits: Decimal = Decimal(0)
+
+    def to_json(self) -> dict[str, Any]:
+        """As a link keeps it."""
+        return {
+            "mark": self.mark,
+            "total": str(self.total),
+            "currency": self.currency,
+            "due_on": self.due_on.isoformat() if self.due_on else None,
+            "held_for": self.held_for,
+            "credits": str(self.credits),
+        }
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> "Shown":
+        """What a link kept."""
+        return cls(
+            kept["mark"],
+            Decimal(kept["total"]),
+            kept["currency"],
+            date.fromisoformat(kept["due_on"]) if kept["due_on"] else None,
+            kept["held_for"],
+            Decimal(kept["credits"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SayByLink:
+    """A word on an approval, said by its link. `mark` is of the page on which the button was pressed."""
+
+    word: str
+    mark: str
     reason: str = ""
 
 

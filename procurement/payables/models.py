@@ -3,14 +3,16 @@
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from portal.kernel.scope import ScopedQuerySet
 from procurement.invoices.models import AMOUNT
+from procurement.links.policies import APPROVAL, seal_key
 from procurement.payables.messages import Limit, Rule
 from procurement.payables.policies import MOST_STEPS
-from procurement.payables.states import ApprovalState, Asked, QuestionState, Why
+from procurement.payables.states import ApprovalState, Asked, QuestionState, Why, Word
 
 
 def _person(**more: Any) -> models.ForeignKey[Any, Any]:
@@ -197,6 +199,56 @@ class Approval(models.Model):
     def stream(self) -> str:
         """It is part of the story of its invoice."""
         return self.invoice.stream
+
+
+class ApprovalLink(models.Model):
+    """A way to answer one approval without signing in: mailed to one person of the buying side, good for one answer.
+
+    Its address holds `key`, sealed (see Note [Sealed keys] in links/policies). `origin` is the mail it was made for:
+    sent once more, that mail has the same link. `shown` is what the mail said of the invoice (`messages.Shown`), so
+    that the page can say what has changed since. It opens as long as its approval is asked: that it was answered or is
+    not needed any more is told by the approval alone.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.UUIDField(default=uuid.uuid4, unique=True)
+    supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.PROTECT, related_name="+")
+    approval = models.ForeignKey(Approval, on_delete=models.PROTECT, related_name="links", db_index=False)
+    user = _person(db_index=False)
+    origin = models.UUIDField()
+    shown = models.JSONField(default=dict)
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    used_for = models.CharField(max_length=10, blank=True)
+    refused_at = models.DateTimeField(null=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["id", "supplier"], name="approval_link_wall"),
+            models.UniqueConstraint(
+                fields=["approval", "user", "origin"], name="approval_link_once_per_mail"
+            ),
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=True, used_for="")
+                | Q(used_at__isnull=False, used_for__in=Word.values),
+                name="approval_link_used_for_a_word",
+            ),
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=True) | Q(refused_at__isnull=True),
+                name="approval_link_used_or_refused",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"link to approval {self.approval_id} for user {self.user_id}"
+
+    @property
+    def token(self) -> str:
+        """What its address holds. Never to be logged."""
+        return seal_key(self.key, settings.SECRET_KEY, seal=APPROVAL)
 
 
 class InvoiceQuestion(models.Model):

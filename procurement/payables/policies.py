@@ -11,7 +11,7 @@ currency would step under them.
 Where no rule speaks, one other person of accounts payable or a manager approves.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -95,6 +95,17 @@ def limit_of(limits: Iterable[Limit], user: int | None, role: str, currency: str
     own = [one.amount for one in same if one.person is not None and one.person == user]
     of_role = [one.amount for one in same if one.role and one.role == role]
     return min(own) if own else min(of_role) if of_role else ZERO
+
+
+def may_by_link(
+    amount: Decimal, currency: str, company: str, *, limits: Mapping[str, Decimal], sign_in: Collection[str]
+) -> bool:
+    """Whether an invoice's approval may be given by a mailed link: `limits` says up to how much, by currency, `sign_in`
+    which companies (by code, `*` for all) want their people to sign in for every one.
+    """
+    if "*" in sign_in or company in sign_in:
+        return False
+    return currency in limits and amount <= limits[currency]
 
 
 def may_answer(wanted: Wanted, approver: Approver, barred: Collection[int]) -> bool:

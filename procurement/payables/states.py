@@ -20,6 +20,13 @@ class ApprovalState(models.TextChoices):
 OPEN_APPROVALS = (ApprovalState.WAITING, ApprovalState.ASKED)
 
 
+class Word(models.TextChoices):
+    """What somebody says who is asked for an approval."""
+
+    APPROVE = "approve", _("Approve")
+    DECLINE = "decline", _("Decline")
+
+
 class Why(models.TextChoices):
     """Why an invoice needs a person: the check that it did not pass, as the match calls it (domain.md §10)."""
 

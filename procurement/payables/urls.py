@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from procurement.payables.views import answers, case, due, queue, rules, taking
+from procurement.payables.views import answers, by_link, case, due, queue, rules, taking
 
 urlpatterns = [
     path("payables/", queue.payables, name="payables"),
@@ -20,6 +20,9 @@ urlpatterns = [
     path("payables/<uuid:key>/do/<slug:verb>/", case.payables_do, name="payables-do"),
     path("payables/<uuid:key>/ask/", case.payables_ask, name="payables-ask"),
     path("payables/<uuid:key>/short/", case.payables_short, name="payables-short"),
+    path("approve/<str:token>/", by_link.approve, name="approve"),
+    path("approve/<str:token>/say/", by_link.approve_say, name="approve-say"),
+    path("approve/<str:token>/not-me/", by_link.approve_refuse, name="approve-refuse"),
     path("approvals/<uuid:key>/<slug:word>/", answers.approval_answer, name="approval-answer"),
     path("invoices/<uuid:key>/questions/", answers.invoice_questions, name="invoice-questions"),
     path("invoices/questions/<uuid:key>/answer/", answers.invoice_answer, name="invoice-answer"),

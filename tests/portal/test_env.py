@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,17 @@ def test_url_list(monkeypatch):
     monkeypatch.setenv("THING", "https://a.example, https://b.example")
 
     assert env.url_list("THING", ("https",)) == ["https://a.example", "https://b.example"]
+
+
+def test_amounts_are_told_apart_by_currency_and_nothing_else_passes_for_one(monkeypatch):
+    monkeypatch.setenv("THING", "EUR=10000, USD=9000.50")
+    assert env.amounts("THING") == {"EUR": Decimal(10000), "USD": Decimal("9000.50")}
+    monkeypatch.setenv("THING", "")
+    assert env.amounts("THING", "GBP=1") == {}
+    monkeypatch.delenv("THING")
+    assert env.amounts("THING", "GBP=1") == {"GBP": Decimal(1)}
+
+    for wrong in ("EUR", "eur=1", "EUR=-1", "EUR=1e9", "EUR=1,5"):
+        monkeypatch.setenv("THING", wrong)
+        with pytest.raises(ImproperlyConfigured, match="such as EUR=10000"):
+            env.amounts("THING")

@@ -62,6 +62,7 @@ EXTRA_POLICIES = {
     },
     # Whose a link's token is, is asked before anybody acts.
     "procurement_signedlink": {"doorkeeper_reads"},
+    "procurement_approvallink": {"doorkeeper_reads"},
 }
 
 

@@ -10,7 +10,7 @@ from procurement.changes.models import OrderChange
 from procurement.links.queries import standing
 from procurement.links.states import LinkStanding
 from procurement.notifications.models import Notice, NoticeMail
-from procurement.notifications.policies import cadence_of
+from procurement.notifications.policies import APPROVAL_ASKED, cadence_of
 from procurement.notifications.queries import choices_of
 from procurement.notifications.states import Audience, Cadence, NoticeKind, NoticeState
 from procurement.orders.states import OrderState
@@ -171,7 +171,7 @@ class _Asked:
 
     def overtaken(self, event: AuditEvent) -> str:
         """Why it is told no more: answered, or not asked any more; empty for what still is."""
-        if event.kind in ("invoice.approval_asked", "invoice.approval_reached"):
+        if event.kind in APPROVAL_ASKED:
             return "" if event.facts.get("approval") in self.open else "answered, or taken back, meanwhile"
         if event.kind == "invoice.colleague_asked":
             return (
