@@ -16,6 +16,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from portal.kernel.actors import Actor, Channel, Side
 from portal.kernel.scope import acting, requires_scope
 from suppliers.models import ApiToken, Supplier
+from suppliers.queries import actor_of
 from suppliers.roles import COMPANY_PROGRAMS, TOKEN_SCOPES
 from suppliers.services import digest_of
 from suppliers.states import SupplierState
@@ -57,16 +58,20 @@ class PersonAuthentication(SessionAuthentication):
 
 
 def actor_of_token(secret: str, *, at: datetime) -> Actor | None:
-    """The actor a token stands for: of one supplier, or of the buying side. None for one that does not count.
+    """The actor a token stands for: of one supplier, of the buying side, or a person of it. None for one that does not
+    count.
 
     Runs before any scope: the doorkeeper may read tokens. The secret is compared whether or not its prefix is
     known, so that the time says nothing.
     """
     form = TOKEN.fullmatch(secret)
-    token = ApiToken.objects.filter(prefix=form[1]).first() if form else None
+    tokens = ApiToken.objects.select_related("user")
+    token = tokens.filter(prefix=form[1]).first() if form else None
     matches = secrets.compare_digest(digest_of(secret), token.digest if token else NOBODYS_DIGEST)
     if token is None or not matches or token.revoked_at:
         return None
+    if token.user is not None:
+        return _in_the_name_of(token, at=at)
     of_supplier = token.supplier_id is not None
     actor = Actor(
         label=token.name,
@@ -82,6 +87,21 @@ def actor_of_token(secret: str, *, at: datetime) -> Actor | None:
         blocked = Supplier.objects.filter(pk=token.supplier_id, state=SupplierState.BLOCKED)
         if of_supplier and blocked.exists():
             return None
+        _note_use(token, at=at)
+    return actor
+
+
+def _in_the_name_of(token: ApiToken, *, at: datetime) -> Actor | None:
+    """Who acts through a person's own token: that person, as he or she is now, with no more than the token is for. None
+    for who has left.
+    """
+    user = token.user
+    assert user is not None  # the caller has looked
+    person = actor_of(user, channel=Channel.API) if user.is_active and user.company_role else None
+    if person is None:
+        return None
+    actor = replace(person, permissions=person.permissions & TOKEN_SCOPES[token.scope], token_id=token.pk)
+    with acting(actor):
         _note_use(token, at=at)
     return actor
 

@@ -148,10 +148,13 @@ class TokenScope(models.TextChoices):
     SHIP = "ship", _("Read and acknowledge orders, send ship notices")
     RECEIVE = "receive", _("Read orders, post what was counted at the dock")
     INVOICE = "invoice", _("Read orders, send invoices")
+    DESK = "desk", _("Work the desk of accounts payable in somebody’s name")
 
 
 # What a token of the buying side may be for; the others are a supplier's.
 COMPANY_SCOPES = frozenset({TokenScope.READ, TokenScope.RECEIVE})
+# What is said by whom must be known: such a token is a person's own, and does no more than that person may.
+PERSONAL_SCOPES = frozenset({TokenScope.DESK})
 
 
 # What a program of the buying side may read besides.
@@ -163,4 +166,5 @@ TOKEN_SCOPES: dict[str, frozenset[Permission]] = {
     TokenScope.SHIP: _SELLS,
     TokenScope.RECEIVE: _READS | {P.GOODS_RECEIVE},
     TokenScope.INVOICE: _CLAIMS,
+    TokenScope.DESK: _READS | _PAYS | {P.INVOICE_VIEW, P.CASE_VIEW},
 }

@@ -15,7 +15,7 @@ from portal.kernel.errors import Intake, Invalid, NotAllowed, Problem
 from portal.kernel.scope import requires_scope
 from suppliers.messages import SupplierPaper, SupplierSitePaper
 from suppliers.models import ApiToken, Membership, Supplier, SupplierSite, User
-from suppliers.roles import COMPANY_SCOPES, Permission, TokenScope
+from suppliers.roles import COMPANY_SCOPES, PERSONAL_SCOPES, Permission, TokenScope
 from suppliers.states import Segment, SupplierState
 
 
@@ -138,6 +138,9 @@ def create_token(name: str, scope: str, *, supplier: Supplier | None, actor: Act
         problems.append(Problem("name", _("Give the token a name that says which program uses it."), name))
     if scope not in TokenScope.values:
         problems.append(Problem("scope", _("Choose what the token may do."), scope))
+    elif scope in PERSONAL_SCOPES:
+        message = _("Such a token is made by the person in whose name it acts, on a page of his or her own.")
+        problems.append(Problem("scope", message, scope))
     elif supplier is None and scope not in COMPANY_SCOPES:
         problems.append(Problem("scope", _("Only a supplier answers orders: choose whose orders."), scope))
     elif supplier is not None and scope == TokenScope.RECEIVE:
@@ -145,10 +148,37 @@ def create_token(name: str, scope: str, *, supplier: Supplier | None, actor: Act
         problems.append(Problem("scope", message, scope))
     if problems:
         raise Invalid(problems[0].message, problems)
+    return _make_token(name, scope, supplier=supplier, user_id=None, actor=actor, at=at)
+
+
+@requires_scope
+def create_own_token(name: str, *, actor: Actor, at: datetime) -> NewToken:
+    """Make a token by which a program works the desk of accounts payable in one's own name. It does no more than one
+    may oneself at that moment, and ends with one's account.
+    """
+    if actor.user_id is None or actor.token_id is not None or not may_have_own(actor):
+        raise NotAllowed(_("Who settles or approves invoices makes such a token, for oneself, signed in."))
+    if not name.strip():
+        message = _("Give the token a name that says which program uses it.")
+        raise Invalid(message, [Problem("name", message, name)])
+    return _make_token(name, TokenScope.DESK, supplier=None, user_id=actor.user_id, actor=actor, at=at)
+
+
+def may_have_own(actor: Actor) -> bool:
+    """Whether a program may act in somebody's name on the desk."""
+    return actor.is_company and (
+        actor.may(Permission.INVOICE_SETTLE) or actor.may(Permission.INVOICE_APPROVE)
+    )
+
+
+def _make_token(
+    name: str, scope: str, *, supplier: Supplier | None, user_id: int | None, actor: Actor, at: datetime
+) -> NewToken:
     prefix = secrets.token_hex(4)
     secret = f"qs_{prefix}_{secrets.token_urlsafe(32)}"
     token = ApiToken.objects.create(
         supplier=supplier,
+        user_id=user_id,
         name=name.strip(),
         prefix=prefix,
         digest=digest_of(secret),
@@ -163,7 +193,8 @@ def create_token(name: str, scope: str, *, supplier: Supplier | None, actor: Act
 @requires_scope
 def revoke_token(token: ApiToken, *, actor: Actor, at: datetime) -> None:
     """End a token at once. Revoking twice is harmless."""
-    if not actor.may(Permission.TOKEN_MANAGE):
+    is_own = token.user_id is not None and token.user_id == actor.user_id
+    if not is_own and not actor.may(Permission.TOKEN_MANAGE):
         raise NotAllowed(_("Only an administrator revokes access tokens."))
     if (
         ApiToken.objects.visible_to(actor)

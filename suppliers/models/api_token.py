@@ -1,5 +1,6 @@
 """A program's key to the API: shown once, stored hashed."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -9,10 +10,16 @@ from suppliers.roles import TokenScope
 
 
 class ApiToken(models.Model):
-    """A token of one supplier, or of the buying side's integration (no supplier)."""
+    """A token of one supplier, or of the buying side's integration (no supplier).
+
+    One with a `user` is that person's own: what its program does, he or she does.
+    """
 
     id = models.BigAutoField(primary_key=True)
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="api_tokens", null=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="api_tokens", null=True
+    )
     name = models.CharField(max_length=100)
     prefix = models.CharField(max_length=12, unique=True)
     digest = models.CharField(max_length=64)
@@ -28,6 +35,11 @@ class ApiToken(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(scope__in=TokenScope.values), name="api_token_scope_known"),
+            models.CheckConstraint(
+                condition=(Q(user__isnull=True) & ~Q(scope="desk"))
+                | Q(user__isnull=False, supplier__isnull=True, scope="desk"),
+                name="api_token_of_a_person",
+            ),
             models.CheckConstraint(
                 condition=Q(revoked_at__isnull=True, revoked_by="")
                 | (Q(revoked_at__isnull=False) & ~Q(revoked_by="")),

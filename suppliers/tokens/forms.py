@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.kernel.actors import Actor
 from portal.kernel.errors import Invalid
 from suppliers.models import Supplier
-from suppliers.roles import TokenScope
+from suppliers.roles import PERSONAL_SCOPES, TokenScope
 from suppliers.tokens.queries import suppliers_for_tokens
 
 
@@ -32,7 +32,7 @@ class TokenForm(forms.Form):
     )
     scope = forms.ChoiceField(
         label=_("What it may do"),
-        choices=TokenScope.choices,
+        choices=[one for one in TokenScope.choices if one[0] not in PERSONAL_SCOPES],
         initial=TokenScope.READ,
         widget=forms.RadioSelect,
         help_text=_("Answering orders takes a token of one supplier."),
@@ -44,7 +44,7 @@ class TokenForm(forms.Form):
             del self.fields["supplier"]
             scopes: Any = self.fields["scope"]
             scopes.help_text = ""
-            scopes.choices = [one for one in TokenScope.choices if one[0] != TokenScope.RECEIVE]
+            scopes.choices = [one for one in scopes.choices if one[0] != TokenScope.RECEIVE]
         else:
             chooser: Any = self.fields["supplier"]
             chooser.queryset = suppliers_for_tokens(actor)
@@ -55,3 +55,18 @@ class TokenForm(forms.Form):
             self.add_error(problem.field if problem.field in self.fields else None, problem.message)
         if not refusal.problems:
             self.add_error(None, refusal.message)
+
+
+class OwnTokenForm(forms.Form):
+    """Which program acts in one's name. `once` lets a form that is sent twice make one token."""
+
+    once = forms.UUIDField(widget=forms.HiddenInput)
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        help_text=_("Which program uses it, and where: you will look for this name when it must end."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, initial={"once": uuid.uuid4()})

@@ -1,6 +1,6 @@
 """Which tokens there are."""
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -18,6 +18,19 @@ def revoked_tokens(actor: Actor, *, limit: int = 20) -> QuerySet[ApiToken]:
     """The tokens revoked last."""
     revoked = ApiToken.objects.visible_to(actor).exclude(revoked_at=None).select_related("supplier")
     return revoked.order_by("-revoked_at", "-id")[:limit]
+
+
+def own_tokens(actor: Actor) -> QuerySet[ApiToken]:
+    """The tokens that act in this person's own name, those that work first."""
+    own = ApiToken.objects.visible_to(actor).filter(user__isnull=False, user=actor.user_id)
+    return own.order_by(F("revoked_at").desc(nulls_first=True), "-id")[:50]
+
+
+def own_token(prefix: str, *, actor: Actor) -> ApiToken | None:
+    """One's own token by what is shown of it; None for any other."""
+    own = ApiToken.objects.visible_to(actor).filter(user__isnull=False, user=actor.user_id)
+    found: ApiToken | None = own.filter(prefix=prefix).first()
+    return found
 
 
 def find_token(prefix: str, *, actor: Actor) -> ApiToken:

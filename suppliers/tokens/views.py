@@ -14,9 +14,16 @@ from portal.kernel.errors import Duplicate, Invalid
 from portal.kernel.idempotency.services import recall, remember
 from portal.kernel.web import paginate, see_other
 from suppliers.roles import Permission
-from suppliers.services import create_token, revoke_token
-from suppliers.tokens.forms import TokenForm
-from suppliers.tokens.queries import find_token, live_tokens, revoked_tokens, suppliers_for_tokens
+from suppliers.services import NewToken, create_own_token, create_token, revoke_token
+from suppliers.tokens.forms import OwnTokenForm, TokenForm
+from suppliers.tokens.queries import (
+    find_token,
+    live_tokens,
+    own_token,
+    own_tokens,
+    revoked_tokens,
+    suppliers_for_tokens,
+)
 
 NEW_TOKEN = hashlib.sha256(b"token-new").hexdigest()
 
@@ -57,8 +64,47 @@ def token_new(request: DoorRequest) -> HttpResponse:
         form.add_problems(refusal)
         return _show_form(request, form, status=422)
     remember(key, NEW_TOKEN, 201, {"prefix": made.token.prefix}, actor=request.actor, at=request.at)
-    context = {"token": made.token, "secret": made.secret, "api_url": f"{settings.PUBLIC_URL}/api/v1/orders"}
+    return _show_made(request, made, "token-list", "orders")
+
+
+def _show_made(request: DoorRequest, made: NewToken, back: str, tried: str) -> HttpResponse:
+    context = {
+        "token": made.token,
+        "secret": made.secret,
+        "api_url": f"{settings.PUBLIC_URL}/api/v1/{tried}",
+        "back": reverse(back),
+    }
     return render(request, "suppliers/tokens/made.html", context, status=201)
+
+
+@door(Permission.INVOICE_SETTLE, Permission.INVOICE_APPROVE, methods=["GET", "POST"])
+def own_token_list(request: DoorRequest) -> HttpResponse:
+    """The programs that work the desk of accounts payable in the reader's name; a new token is made here."""
+    form = OwnTokenForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            key = f"token-own:{form.cleaned_data['once']}"
+            if recall(key, NEW_TOKEN, actor=request.actor):
+                raise Duplicate(
+                    _("This token was made already and is shown only once. If it is lost, revoke it.")
+                )
+            made = create_own_token(form.cleaned_data["name"], actor=request.actor, at=request.at)
+            remember(key, NEW_TOKEN, 201, {"prefix": made.token.prefix}, actor=request.actor, at=request.at)
+            return _show_made(request, made, "own-token-list", "approvals?mine=true")
+    context = {"tokens": own_tokens(request.actor), "form": form}
+    return render(request, "suppliers/tokens/mine.html", context, status=status)
+
+
+@door(Permission.INVOICE_SETTLE, Permission.INVOICE_APPROVE, methods=["POST"])
+def own_token_end(request: DoorRequest) -> HttpResponse:
+    """End one's own token, at once and for good. One that is nobody's or another's is left alone."""
+    token = own_token(request.POST.get("prefix", ""), actor=request.actor)
+    if token is not None:
+        revoke_token(token, actor=request.actor, at=request.at)
+        messages.success(request, _("%(name)s is revoked.") % {"name": token.name})
+    return see_other("own-token-list")
 
 
 def _show_form(request: DoorRequest, form: TokenForm, status: int = 200) -> HttpResponse:

@@ -7,9 +7,9 @@ from django.test import Client
 from portal.kernel.scope import acting
 from suppliers.models import ApiToken, Supplier
 from suppliers.roles import TokenScope
-from suppliers.services import create_token
+from suppliers.services import create_own_token, create_token
 from tests.builders.world import MONDAY
-from tests.people import FEED
+from tests.people import FEED, Person
 
 
 class Program:
@@ -37,4 +37,11 @@ def a_program(supplier: Supplier | None = None, scope: str | None = None) -> Pro
     scope = scope or (TokenScope.ACKNOWLEDGE if supplier else TokenScope.READ)
     with acting(FEED):
         made = create_token("Order desk", scope, supplier=supplier, actor=FEED, at=MONDAY)
+    return Program(made.token, made.secret)
+
+
+def a_program_of(person: Person) -> Program:
+    """A program that works the desk in somebody's name."""
+    with acting(person.actor):
+        made = create_own_token("Desk robot", actor=person.actor, at=MONDAY)
     return Program(made.token, made.secret)
