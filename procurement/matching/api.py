@@ -1,5 +1,6 @@
 """Matches for programs: how an invoice was compared, check by check; of a draft, what would come of it."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from portal.kernel.actors import Actor
 from portal.kernel.rest.doors import Doors, ProgramRequest, program_door
 from portal.kernel.rest.fields import Moment, Word
 from procurement.invoices.queries import find_invoice
@@ -87,14 +89,17 @@ class Matches(Doors):
             }
         else:
             checks = checks_of(match)
-            names = ("made_at", "trigger", "outcome", "policy", "tolerances", "approves_alone")
-            told = {name: getattr(match, name) for name in names}
-        told["checks"] = _told(checks, told["tolerances"], request)
+            told = {name: getattr(match, name) for name in OF_A_MATCH}
+        told["checks"] = told_checks(checks, told["tolerances"], actor=request.actor)
         return Response(InvoiceMatch(told).data)
 
 
-def _told(checks: list[Check], policy: str, request: ProgramRequest) -> list[dict[str, Any]]:
-    rows = check_rows(checks, policy=policy, actor=request.actor)
+OF_A_MATCH = ("made_at", "trigger", "outcome", "policy", "tolerances", "approves_alone")
+
+
+def told_checks(checks: Sequence[Check], policy: str, *, actor: Actor) -> list[dict[str, Any]]:
+    """Checks as programs read them, for `MatchCheckTold`."""
+    rows = check_rows(checks, policy=policy, actor=actor)
     found = []
     for check, row in zip(checks, rows, strict=True):
         kept = check_to_json(check)

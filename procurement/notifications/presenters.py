@@ -553,7 +553,7 @@ def _to_approve(item: Item, case: InShort) -> None:
     else:
         item.button = _("Approve or decline")
         item.sentences.append(
-            _("Behind the button you approve or decline without signing in; opening it decides nothing.")
+            _("Its page opens without signing in: approve or decline there. Opening it decides nothing.")
         )
 
 

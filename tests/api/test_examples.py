@@ -79,7 +79,11 @@ def test_a_difference_is_seen():
 def test_every_example_is_true(tokens, monkeypatch):
     monkeypatch.setattr("portal.kernel.rest.doors.timezone.now", lambda: MONDAY + timedelta(hours=1))
     program = tokens("ACME")
-    known = {"$TOKEN": program.secret, "$ORDER": str(an_order("4500012345", lines=2).key)}
+    known = {
+        "$TOKEN": program.secret,
+        "$COMPANY": tokens().secret,
+        "$ORDER": str(an_order("4500012345", lines=2).key),
+    }
 
     def filled(text):
         for name, value in known.items():

@@ -26,14 +26,18 @@ from procurement.changes.messages import ProposeChange, Wish
 from procurement.changes.services import propose_change
 from procurement.inbox.models import ExceptionCase
 from procurement.inbox.services.review import INBOX, review_cases
+from procurement.invoices.models import Invoice
+from procurement.payables.models import Approval
 from procurement.receipts.messages import WholeCount, WholeCountLine
 from procurement.receipts.services import post_count
 from procurement.shipments.models import ShipNotice
 from procurement.shipments.services import correct_notice
-from suppliers.roles import Permission
+from suppliers.models import User
+from suppliers.queries import actor_of
+from suppliers.roles import CompanyRole, Permission
 from tests.builders.invoices import a_draft_invoice, a_sent_invoice
-from tests.builders.matrix import a_time, by_mail
-from tests.builders.programs import a_program
+from tests.builders.matrix import a_time, by_mail, on_the_desk
+from tests.builders.programs import a_program, a_program_of
 from tests.builders.shipments import a_sent_notice, do
 from tests.builders.world import MONDAY, a_line, an_order, make_world
 from tests.database import made_once
@@ -102,7 +106,15 @@ def ground(django_db_setup, django_db_blocker):
         suppliers = make_world()
         programs = {"ACME": a_program(suppliers["ACME"]), None: a_program()}
         programs["invoicing"] = a_program(suppliers["ACME"], "invoice")
+        programs["desk"] = a_program_of(somebody())
         yield programs, keys_of(programs["ACME"])
+
+
+def somebody():
+    """A manager, in whose name a program works the desk."""
+    with acting(FEED):
+        user = User.objects.create_user("m@northmoor.example", name="Max", company_role=CompanyRole.MANAGER)
+    return Person(user, actor_of(user))
 
 
 def keys_of(program):
@@ -121,6 +133,7 @@ def keys_of(program):
     ]
     changes = [wished(program, orders[1], "L10"), asked_by_a_buyer(orders[1], "L20")]
     hung = {"body": "", "files": [{"name": "plan.txt", "content": base64.b64encode(b"as agreed").decode()}]}
+    invoices = invoiced(orders[1])
     files = [program.post(f"/api/v1/orders/{orders[0].key}/messages", hung).json()["files"][0]["key"]]
     return {
         "orders": [str(order.key) for order in orders],
@@ -132,8 +145,20 @@ def keys_of(program):
         "ship-notices": (notices := shipped_by_a_buyer(orders[1])),
         "appointments": [asked_for_a_time(key) for key in notices],
         "counts": [counted_at_the_dock(orders[2])],
-        "invoices": invoiced(orders[1]),
+        "invoices": invoices,
+        "desk": invoices,
+        **asked_on_the_desk(invoices[0]),
     }
+
+
+def asked_on_the_desk(key):
+    """An approval that waits for a manager, and a question that waits for the supplier."""
+    with acting(FEED):
+        invoice = Invoice.objects.get(key=key)
+        wrote = {"written_by": "Root", "written_at": MONDAY}
+        _rule, _limit, approval, question = on_the_desk(invoice, wrote)
+        Approval.objects.filter(pk=approval.pk).update(state="asked", reached_at=MONDAY)
+    return {"approvals": [str(approval.key)], "invoice-questions": [str(question.key)]}
 
 
 def asked_for_a_time(key):
@@ -256,6 +281,8 @@ def test_nothing_breaks_and_nothing_is_a_lie(api, ground, db, settings, operatio
     programs, keys = ground
     if who and OPERATIONS[operation][0].startswith("/api/v1/invoices"):
         who = "invoicing"
+    if who and OPERATIONS[operation][0].startswith(("/api/v1/desk", "/api/v1/approvals")):
+        who = "desk"
     if IS_QUICK:
         examples = examples // 3
 

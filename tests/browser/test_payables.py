@@ -12,13 +12,17 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from portal.kernel.scope import acting
+from procurement.invoices.messages import Hold
 from procurement.invoices.models import Invoice
 from procurement.invoices.services import entries_of, revise_invoice
+from procurement.invoices.services.settle import hold_invoice
+from procurement.invoices.states import Acts
 from procurement.payables.services.approvals import accept_invoice
+from procurement.payables.states import TOLD
 from tests.browser.axe import WIDTHS, faults
 from tests.builders.invoices import do, send, write
 from tests.builders.matching import a_match_policy
-from tests.builders.payables import a_limit, a_rule, an_invoice_over_price, ask, desk, matched
+from tests.builders.payables import a_limit, a_link_to, a_rule, an_invoice_over_price, ask, desk, matched
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -87,6 +91,9 @@ def test_the_pages_of_the_desk_are_clean_at_every_width(
     ask(asked, people["otto"])
     waiting = an_invoice_over_price(people, "INV-2", order="4500000002", at=timezone.now(), **terms)
     desk(accept_invoice, waiting, people["otto"], "Copper went up; agreed by phone with Bea.")
+    link = a_link_to(waiting, people["bea"])
+    with acting(FEED):
+        hold_invoice(waiting.key, Hold(TOLD, Acts.PAYABLES), actor=FEED, at=timezone.now())
     ours = an_invoice_over_price(people, "INV-3", order="4500000003", received=60)
     a_match_policy(people)
     done = an_invoice_over_price(people, "INV-4", order="4500000004", price="6.85")
@@ -98,6 +105,9 @@ def test_the_pages_of_the_desk_are_clean_at_every_width(
         "case-approver": ("bea", f"/payables/{waiting.key}/"),
         "case-ours": ("otto", f"/payables/{ours.key}/"),
         "case-done": ("otto", f"/payables/{done.key}/"),
+        "approve-by-link": ("bea", f"/approve/{link.token}/"),
+        "approve-closed": ("bea", f"/approve/{'A' * 46}/"),
+        "programs-of-mine": ("bea", "/tokens/mine/"),
         "short": ("otto", f"/payables/{ours.key}/short/"),
         "approvals": ("bea", "/payables/approvals/"),
         "approved": ("otto", "/payables/approved/"),

@@ -294,11 +294,11 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         photo,
         _a_match_policy(number, people),
         invoice,
-        *_on_the_desk(invoice, wrote),
+        *on_the_desk(invoice, wrote),
     )
 
 
-def _on_the_desk(
+def on_the_desk(
     invoice: Invoice, wrote: dict[str, Any]
 ) -> tuple[ApprovalRule, ApprovalLimit, Approval, InvoiceQuestion]:
     """A rule and a limit of who approves, an approval that is asked for, and a question."""
@@ -643,6 +643,10 @@ def _approval(objects: Objects) -> dict[str, Any]:
     return {"key": objects.approval.key, "word": "approve"}
 
 
+def _approval_alone(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.approval.key}
+
+
 def _approval_rule(objects: Objects) -> dict[str, Any]:
     return {"key": objects.approval_rule.key}
 
@@ -760,6 +764,26 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "approval-limit-drop": _approval_limit,
     "invoicing": _company_code,
     "invoicing-save": _company_code,
+    **{
+        f"api-desk-{verb}": _invoice
+        for verb in (
+            "case",
+            "accept",
+            "ask-approval",
+            "call-off",
+            "hold",
+            "release",
+            "reject",
+            "reopen",
+            "ask",
+            "pay-short",
+        )
+    },
+    "api-approval": _approval_alone,
+    "api-approval-approve": _approval_alone,
+    "api-approval-decline": _approval_alone,
+    "api-invoice-questions": _invoice,
+    "api-question-answer": _question,
     "api-invoice": _invoice,
     **{
         f"api-invoice-{verb}": _invoice

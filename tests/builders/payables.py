@@ -1,16 +1,21 @@
 """The desk of accounts payable on demand: invoices that are held for a reason, rules, approvals and questions."""
 
+import uuid
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
+
+from django.utils import timezone
 
 from portal.kernel.scope import acting
 from procurement.invoices.models import Invoice
 from procurement.matching.services import match_invoices
 from procurement.matching.states import Trigger
 from procurement.payables.messages import ApprovalSaid, AskAbout, InvoiceSaid, WriteLimit, WriteRule
-from procurement.payables.models import Approval, InvoiceQuestion
+from procurement.payables.models import Approval, ApprovalLink, InvoiceQuestion
 from procurement.payables.queries.approvals import approvals_of, newest_round
 from procurement.payables.services.asking import ask_about
+from procurement.payables.services.by_link import issue_approval_links
 from procurement.payables.services.rules import write_limit, write_rule
 from tests.builders.invoices import a_sent_invoice, fresh_invoice
 from tests.builders.world import MONDAY, a_line, an_order
@@ -59,6 +64,18 @@ def asked_for(invoice: Invoice) -> list[Approval]:
     """The approvals of the last round."""
     with acting(FEED):
         return newest_round(approvals_of(invoice, actor=FEED))
+
+
+def a_link_to(invoice: Invoice, person: Person, *, at: datetime | None = None) -> ApprovalLink:
+    """Somebody's link, as of one mail, to the approval of an invoice that is asked now."""
+    with acting(FEED):
+        made = issue_approval_links(
+            [one for one in asked_for(invoice) if one.state == "asked"],
+            user_id=person.user.pk,
+            origin=uuid.uuid4(),
+            at=at or timezone.now(),
+        )
+    return next(iter(made.values()))
 
 
 def answer(verb: Any, approval: Approval, person: Person, reason: str = "", *, at: Any = MONDAY) -> Any:

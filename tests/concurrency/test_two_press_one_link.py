@@ -17,6 +17,9 @@ from procurement.links.queries import actor_of_link
 from procurement.links.services import hold_link, issue_link
 from procurement.links.states import Purpose
 from procurement.orders.queries import lock_order
+from procurement.payables.services.approvals import accept_invoice
+from tests.builders.invoices import fresh_invoice
+from tests.builders.payables import a_link_to, a_rule, an_invoice_over_price, asked_for, desk
 from tests.builders.world import an_order
 from tests.people import FEED
 
@@ -68,6 +71,28 @@ def test_two_answers_at_once_are_one(world):
     with acting(FEED):
         assert OrderAcknowledgment.objects.count() == 1
         assert SignedLink.objects.get().acted_on == ["answer"]
+
+
+def test_yes_and_no_at_once_by_one_link_to_an_approval_are_one_word(people):
+    a_rule(people, 1, role="buyer")
+    invoice = an_invoice_over_price(people, at=timezone.now())
+    desk(accept_invoice, invoice, people["otto"], "Agreed.", at=timezone.now())
+    link = a_link_to(invoice, people["bea"])
+    page = Client().get(reverse("approve", args=[link.token])).context
+    words = ("approve", "decline")
+    address = reverse("approve-say", args=[link.token])
+
+    codes = at_once(
+        lambda client, n: (
+            client.post(address, {"word": words[n], "reason": "So be it.", "mark": page["mark"]}).status_code
+        )
+    )
+
+    assert sorted(codes) == [303, 409]
+    (one,) = asked_for(invoice)
+    link.refresh_from_db()
+    assert (one.state, link.used_for) in (("granted", "approve"), ("declined", "decline"))
+    assert fresh_invoice(invoice).state == ("approved" if one.state == "granted" else "held")
 
 
 def test_forwards_at_once_stay_within_the_limit(world):

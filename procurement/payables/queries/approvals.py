@@ -22,6 +22,7 @@ from procurement.payables.models import Approval, ApprovalLimit, ApprovalRule, I
 from procurement.payables.policies import limit_of, wanted_for
 from procurement.payables.states import OPEN_APPROVALS, ApprovalState, Asked, QuestionState, Why
 from suppliers.models import User
+from suppliers.queries import actor_of
 from suppliers.roles import COMPANY_ROLES, CompanyRole, Permission
 
 # What people write of an invoice: whoever did any of it never approves it.
@@ -241,11 +242,22 @@ def waiting_for_me(actor: Actor, at: datetime) -> QuerySet[Approval]:
     """The approvals that this person can give now, the oldest first. Who wrote or asked is not asked."""
     if actor.is_supplier or not actor.may(Permission.INVOICE_APPROVE) or actor.user_id is None:
         return Approval.objects.none()
-    approver = approver_of(actor, at.date())
+    return waiting_for(approver_of(actor, at.date()), actor)
+
+
+def waiting_for(approver: Approver, actor: Actor) -> QuerySet[Approval]:
+    """The approvals that somebody can give now, as far as this actor may read them; the oldest first."""
     found = visible_approvals(actor).filter(asked_of(approver), state=ApprovalState.ASKED)
-    found = found.exclude(asked_by_user_id=actor.user_id)
-    own = Q(invoice__on_behalf=True, invoice__sent_by_user_id=actor.user_id)
+    found = found.exclude(asked_by_user_id=approver.user)
+    own = Q(invoice__on_behalf=True, invoice__sent_by_user_id=approver.user)
     return found.exclude(own).order_by("reached_at", "id")
+
+
+def approver_named(email: str, on: date) -> Approver | None:
+    """Somebody who approves, by mail address; None for who does not."""
+    user = approvers().filter(email__iexact=email).first()
+    actor = actor_of(user) if user is not None else None
+    return approver_of(actor, on) if actor is not None else None
 
 
 def wanted_by(one: Approval) -> Wanted:

@@ -1,7 +1,6 @@
 """Approving by the link in a mail: the mail, the page, the word, and everything that stands in its way."""
 
 import re
-import uuid
 from datetime import timedelta
 from decimal import Decimal
 
@@ -24,14 +23,13 @@ from procurement.links.services import issue_link
 from procurement.payables.models import ApprovalLink
 from procurement.payables.policies import may_by_link
 from procurement.payables.services.approvals import accept_invoice, approve_step, call_off
-from procurement.payables.services.by_link import issue_approval_links
 from procurement.payables.services.deciding import put_on_hold
 from procurement.payables.states import TOLD
 from suppliers.models import User
 from suppliers.roles import CompanyRole
 from tests.builders.invoices import do, fresh_invoice
 from tests.builders.notices import html_of, mailed
-from tests.builders.payables import a_rule, an_invoice_over_price, answer, asked_for, desk
+from tests.builders.payables import a_link_to, a_rule, an_invoice_over_price, answer, asked_for, desk
 from tests.people import FEED
 from tests.tenancy.test_matrix import patterns
 
@@ -46,16 +44,7 @@ def asked_by_mail(people, *, rule=None, who="bea"):
     now = timezone.now()
     invoice = an_invoice_over_price(people, at=now)
     desk(accept_invoice, invoice, people["otto"], "Copper went up.", at=now)
-    return invoice, a_link(invoice, people[who])
-
-
-def a_link(invoice, person):
-    """A link of one mail to the approval that is asked now."""
-    with acting(FEED):
-        made = issue_approval_links(
-            asked_for(invoice), user_id=person.user.pk, origin=uuid.uuid4(), at=timezone.now()
-        )
-    return next(iter(made.values()))
+    return invoice, a_link_to(invoice, people[who])
 
 
 def page(link):
@@ -96,7 +85,7 @@ def test_the_mail_says_what_is_to_be_known_and_its_link_approves_once(people):
         "Otto Payer: Copper went up.",
         "4500000001 · 10 · VALVE-15",
         "Came, agreed: 100 pcs came · 6.85 EUR agreed · Claimed: 100 pcs · 7.06 EUR",
-        "without signing in; opening it decides nothing",
+        "Its page opens without signing in: approve or decline there. Opening it decides nothing.",
     ):
         assert said in letter.body, said
     (path,) = set(re.findall(r"/approve/[\w-]{46}/", letter.body))
@@ -192,29 +181,29 @@ def test_the_link_ends_with_what_it_was_asked_about(people, settings):
     desk(accept_invoice, invoice, people["otto"], "Once more.", at=timezone.now())
     assert is_over("not needed any more")  # of another round
 
-    link = a_link(invoice, people["bea"])
+    link = a_link_to(invoice, people["bea"])
     desk(put_on_hold, invoice, people["otto"], "We look into it.", at=timezone.now())
     assert is_over("not needed any more")
     desk(accept_invoice, invoice, people["otto"], "Again.", at=timezone.now())
 
-    link = a_link(invoice, people["bea"])
+    link = a_link_to(invoice, people["bea"])
     do(withdraw_invoice, fresh_invoice(invoice), people["asha"], "A mistake.", at=timezone.now())
     assert is_over("not needed any more")
 
     other = an_invoice_over_price(people, "INV-2", order="4500000002", at=timezone.now())
     desk(accept_invoice, other, people["otto"], "Fine.", at=timezone.now())
-    link = a_link(other, people["bea"])
+    link = a_link_to(other, people["bea"])
     answer(approve_step, asked_for(other)[0], people["bea"], at=timezone.now())
     assert is_over("You approved it.")
     assert state(other) == ("approved", ["granted"])
 
 
-def test_who_may_not_answer_on_the_desk_may_not_by_a_link(people):
+def test_who_may_not_answer_on_the_desk_may_not_by_a_link_to(people):
     invoice, link = asked_by_mail(people)
     mark = MARK.search(page(link).content.decode())[1]
     strangers = [
-        a_link(invoice, people["otto"]),
-        a_link(invoice, people["max"]),
+        a_link_to(invoice, people["otto"]),
+        a_link_to(invoice, people["max"]),
     ]  # asked for it; of another role
     for one in strangers:
         assert "asked of somebody else now" in page(one).content.decode()
@@ -247,7 +236,7 @@ def test_a_link_runs_out_is_given_back_and_asks_for_the_pages_own_token(people, 
     strict = Client(enforce_csrf_checks=True)
     say_address = reverse("approve-say", args=[link.token])
     assert strict.post(say_address, {"word": "approve", "mark": mark}).status_code == 403
-    later = a_link(invoice, people["bea"])
+    later = a_link_to(invoice, people["bea"])
     assert (later.expires_at - later.issued_at).days == settings.APPROVE_BY_LINK_FOR.days == 7
     with acting(FEED):
         ApprovalLink.objects.filter(pk=later.pk).update(expires_at=timezone.now())
