@@ -664,7 +664,8 @@ class Approvals(Doors):
                 raise serializers.ValidationError({"asked_of": [told]}, code="nobody")
             return waiting_for_me(request.actor, request.at)
         approver = approver_named(whom, timezone.localdate(request.at))
-        return waiting_for(approver, request.actor) if approver else Approval.objects.none()
+        found = visible_approvals(request.actor)
+        return waiting_for(approver, request.actor) if approver else found.none()
 
     @extend_schema(
         operation_id="get_approval",
