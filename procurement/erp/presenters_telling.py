@@ -197,7 +197,7 @@ def told_head(write: Write) -> list[ToldFact]:
     elif isinstance(write, EarlyPaymentWrite):
         early = [
             (_("Pay on"), _day(said["pay_on"])),
-            (_("Discount"), amount_of(write, said["discount"])),
+            (_("Taken off"), amount_of(write, said["discount"])),
             (_("To pay"), amount_of(write, f"{Decimal(said['total']) - Decimal(said['discount'])}")),
         ]
         rows = [

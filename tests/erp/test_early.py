@@ -120,7 +120,7 @@ def test_it_is_told_with_its_day_and_figures_and_taken_back_where_it_was_told(
     row = telling_row(the_write())
     assert (row.number, row.orders) == ("R-2041", "4500000001")
     assert row.what == "pay it on 4 Mar 2026, 12.26 EUR less"
-    assert [one.label for one in told_head(the_write())][2:5] == ["Pay on", "Discount", "To pay"]
+    assert [one.label for one in told_head(the_write())][2:5] == ["Pay on", "Taken off", "To pay"]
 
     take_back(invoice, people["asha"])
     assert told(message(), ScriptedErp(WriteResult(Outcome.CONFIRMED))) == "confirmed"

@@ -30,7 +30,7 @@ def statement_list(request: DoorRequest) -> HttpResponse:
     seen = visible_statements(actor).exclude(state=S.DISCARDED)
     parts: dict[str, tuple[str, QuerySet[Any]]] = {
         OPEN: (_("Differ"), seen.filter(state=S.COMPARED, differing__gt=0).annotate(width=Abs("gap"))),
-        AGREE: (_("Agree"), seen.filter(state=S.COMPARED, differing=0)),
+        AGREE: (_("Without difference"), seen.filter(state=S.COMPARED, differing=0)),
         SETTLED: (_("Settled"), seen.filter(state=S.SETTLED)),
         ALL: (_("All"), seen),
     }
