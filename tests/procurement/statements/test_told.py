@@ -23,7 +23,10 @@ def test_a_statement_that_differs_is_told_and_its_questions_reach_the_other_side
     compared(statement, asha, at=now)
     told = mailed()
     assert [(one.to, one.subject) for one in told] == [
-        (["otto@northmoor.example"], "The statement of Acme Valves of 2 Mar 2026 differs from our books")
+        (
+            ["Otto Payer <otto@northmoor.example>"],
+            "The statement of Acme Valves of 2 Mar 2026 differs from our books",
+        )
     ]
     assert "One row does not agree." in told[0].body
     assert f"/statements/{statement.key}/" in told[0].body
@@ -31,7 +34,7 @@ def test_a_statement_that_differs_is_told_and_its_questions_reach_the_other_side
         ask_row(RowSaid(statement.key, 2, "Which order?"), actor=otto.actor, at=now)
     (asked,) = mailed()
     assert (asked.to, asked.subject) == (
-        ["asha@supplier.example"],
+        ["Asha Acme <asha@supplier.example>"],
         "A question about your statement of 2 Mar 2026",
     )
     assert "Which order?" in asked.body
