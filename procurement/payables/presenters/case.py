@@ -37,7 +37,7 @@ from procurement.payables.queries.approvals import (
 )
 from procurement.payables.queries.case import SideBySide, case_file
 from procurement.payables.queries.desk import at_stake
-from procurement.payables.states import ApprovalState, Asked, QuestionState
+from procurement.payables.states import HELD, ApprovalState, Asked, QuestionState
 from suppliers.models import User
 from suppliers.roles import Permission
 
@@ -134,7 +134,7 @@ def case_page(invoice: Invoice, *, actor: Actor, at: datetime) -> dict[str, Any]
         "is_open": invoice.state in OPEN,
         "may_release": "release" in verbs,
         "may_reject": "reject" in verbs,
-        "may_hold": "hold" in verbs,
+        "may_hold": "hold" in verbs and invoice.held_for.get("key") != HELD,
         "may_reopen": "reopen" in verbs and reopenable(invoice),
         "may_pay_short": actor.may(Permission.INVOICE_WRITE) and actor.may(Permission.INVOICE_SETTLE),
         "is_waiting": bool(waiting),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -46,7 +47,7 @@ def rows_of(invoices: Sequence[Any], today: date, at: datetime) -> list[Row]:
                 one,
                 held_text(one.held_for),
                 [str(label) for label in dict.fromkeys(_kind_text(check.kind) for check in checks)],
-                acts_text(one),
+                _("Waits for approval") if one.pk in read.approvals else acts_text(one),
                 asked_text(read.approvals.get(one.pk, ())),
                 at_stake(one, today),
                 act_on,
@@ -86,9 +87,12 @@ def approval_rows(approvals: Sequence[Approval], today: date) -> list[ApprovalRo
 
 @dataclass(frozen=True, slots=True)
 class ApprovedRow:
-    """An invoice that a rule approved, and whether it can be opened again."""
+    """An invoice that a rule approved, and whether it can be opened again. `amount` is below zero where it is given
+    back.
+    """
 
     invoice: Invoice
+    amount: Decimal
     rule: str
     reopenable: bool
 
@@ -97,7 +101,9 @@ def approved_rows(invoices: Sequence[Invoice], actor: Actor) -> list[ApprovedRow
     """The rows of what rules approved: one query."""
     matches = current_matches(invoices, actor=actor)
     return [
-        ApprovedRow(one, matches[one.pk].policy if one.pk in matches else "", reopenable(one))
+        ApprovedRow(
+            one, one.sign * one.total, matches[one.pk].policy if one.pk in matches else "", reopenable(one)
+        )
         for one in invoices
     ]
 

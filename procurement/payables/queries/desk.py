@@ -40,7 +40,8 @@ RANKED = ("act_on", "-claimed", "id")
 PASSED = "passed"
 OURS, APPROVING, THEIRS, INSIDE, WAITS, ALL = "ours", "approval", "supplier", "inside", "waits", "all"
 # Receiving is named as who acts, and yet it goes on by itself once the goods are booked.
-FOR_GOODS = Q(held_for__key="match.quantity.waits")
+WAITS_FOR_GOODS = "match.quantity.waits"
+FOR_GOODS = Q(held_for__key=WAITS_FOR_GOODS)
 VIEWS = (OURS, APPROVING, THEIRS, INSIDE, WAITS, ALL)
 
 
@@ -74,8 +75,7 @@ def narrowed(
 ) -> QuerySet[Any]:
     """The desk as somebody looks at it: a view, and what is filtered."""
     if view == OURS:
-        # What nobody else is asked for: payables acts, or it was sent and nothing was said of it yet.
-        found = found.filter(acts=Acts.PAYABLES).exclude(_asked())
+        found = found.filter(acts=Acts.PAYABLES)
     elif view == APPROVING:
         found = found.filter(_asked())
     elif view == THEIRS:
@@ -84,6 +84,9 @@ def narrowed(
         found = found.filter(acts__in=[Acts.BUYER, Acts.RECEIVER]).exclude(FOR_GOODS)
     elif view == WAITS:
         found = found.filter(Q(acts=Acts.NOBODY) | Q(state=InvoiceState.SENT) | FOR_GOODS)
+    if view not in (APPROVING, ALL):
+        # Once an approval is asked, it is that which it waits for, whoever was to act before.
+        found = found.exclude(_asked())
     if state:
         found = found.filter(state=state)
     if why:
@@ -98,21 +101,29 @@ def narrowed(
 
 
 def counts(actor: Actor) -> Mapping[str, int]:
-    """How many there are in each view. Two queries."""
+    """How many there are in each view; each invoice is in one, and in all. Two queries."""
     found = dict.fromkeys(VIEWS, 0)
     rows = visible_invoices(actor).filter(state__in=OPEN).select_related(None).order_by()
     rows = rows.annotate(for_goods=Case(When(FOR_GOODS, then=True), default=False))
     for acts, state, for_goods, n in rows.values_list("acts", "state", "for_goods").annotate(n=Count("pk")):
         found[ALL] += n
-        if acts == Acts.NOBODY or state == InvoiceState.SENT or for_goods:
-            found[WAITS] += n
-        elif acts in _VIEW_OF:
-            found[_VIEW_OF[acts]] += n
+        if view := _view_of(acts, state, for_goods=for_goods):
+            found[view] += n
     asked = Approval.objects.visible_to(actor).filter(state__in=OPEN_APPROVALS, invoice__state__in=OPEN)
-    for _invoice, acts in asked.order_by().values_list("invoice", "invoice__acts").distinct():
+    asked = asked.annotate(reason=KT("invoice__held_for__key")).order_by()
+    for _invoice, acts, state, reason in asked.values_list(
+        "invoice", "invoice__acts", "invoice__state", "reason"
+    ).distinct():
         found[APPROVING] += 1
-        found[OURS] -= acts == Acts.PAYABLES
+        if view := _view_of(acts, state, for_goods=reason == WAITS_FOR_GOODS):
+            found[view] -= 1
     return found
+
+
+def _view_of(acts: str, state: str, *, for_goods: bool) -> str | None:
+    if acts == Acts.NOBODY or state == InvoiceState.SENT or for_goods:
+        return WAITS
+    return _VIEW_OF.get(acts)
 
 
 _VIEW_OF = {
