@@ -110,12 +110,12 @@ def counts(actor: Actor) -> Mapping[str, int]:
         if view := _view_of(acts, state, for_goods=for_goods):
             found[view] += n
     asked = Approval.objects.visible_to(actor).filter(state__in=OPEN_APPROVALS, invoice__state__in=OPEN)
-    asked = asked.annotate(reason=KT("invoice__held_for__key")).order_by()
-    for _invoice, acts, state, reason in asked.values_list(
-        "invoice", "invoice__acts", "invoice__state", "reason"
+    asked = asked.annotate(held_key=KT("invoice__held_for__key")).order_by()
+    for _invoice, acts, state, key in asked.values_list(
+        "invoice", "invoice__acts", "invoice__state", "held_key"
     ).distinct():
         found[APPROVING] += 1
-        if view := _view_of(acts, state, for_goods=reason == WAITS_FOR_GOODS):
+        if view := _view_of(acts, state, for_goods=key == WAITS_FOR_GOODS):
             found[view] -= 1
     return found
 
