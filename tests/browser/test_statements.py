@@ -78,6 +78,7 @@ def test_from_an_upload_to_the_answer_and_every_page_at_two_widths(
         "result": f"{result}?only=all",
     }
     found = []
+    otto, asha = at("otto"), at("asha")  # axe is a script
     for width in (390, 1440):
         for name, address in pages.items():
             otto.set_viewport_size({"width": width, "height": 900})
