@@ -87,8 +87,4 @@ def test_from_an_upload_to_the_answer_and_every_page_at_two_widths(
         asha.set_viewport_size({"width": width, "height": 900})
         asha.goto(f"{result}?only=all")
         found += faults(asha, "statement of a supplier", tmp_path)
-    otto.emulate_media(color_scheme="dark")
-    for name in ("list", "result"):
-        otto.goto(pages[name])
-        found += faults(otto, f"statement {name} dark", tmp_path)
     assert found == []
