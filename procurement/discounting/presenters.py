@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.kernel.templatetags.portal_ui import day_text, figure, money_text
+from portal.kernel.values import minor_units
 from procurement.discounting.models import DiscountPolicy, EarlyPayment
 from procurement.discounting.policies import Offer, yearly_yield
 from procurement.discounting.queries import Offered
@@ -80,18 +81,26 @@ def offer_text(offer: Offer, currency: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class OfferRow:
-    """An offer to choose: `value` is what the form sends, the day and the figure."""
+    """An offer to choose: `value` is what the form sends, the day and the figure; `label` says the same so shortly that
+    a select beside an invoice shows all of it, "4 Dec 2026: 1,234.10 EUR (−15.90)"; `text` is a sentence's."""
 
     offer: Offer
     value: str
     text: str
+    label: str
 
 
 def offer_rows(offered: Offered) -> Sequence[OfferRow]:
     """The days to choose from, the soonest first."""
     currency = offered.invoice.currency
     return [
-        OfferRow(one, f"{one.pay_on.isoformat()}/{one.discount:f}", offer_text(one, currency))
+        OfferRow(
+            one,
+            f"{one.pay_on.isoformat()}/{one.discount:f}",
+            offer_text(one, currency),
+            f"{day_text(one.pay_on)}: {money_text(one.to_pay, currency)} "
+            f"(−{figure(one.discount, minor_units(currency))})",
+        )
         for one in offered.offers
     ]
 

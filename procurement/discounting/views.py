@@ -142,7 +142,7 @@ def early_payment_list(request: DoorRequest) -> HttpResponse:
             {"url": f"?view={name}" if name else "?", "label": label, "current": name == view}
             for name, label in words.items()
         ],
-        "may_set": request.actor.may(SETS),
+        "may_see_policies": request.actor.may(Permission.POLICY_VIEW),
     }
     return render(request, "procurement/discounting/list.html", context)
 
@@ -204,6 +204,7 @@ def _show(
         "form": form,
         "policy": policy,
         "row": policy_row(policy) if policy else None,
+        "is_draft": is_draft,
         "is_written": is_draft and request.actor.may(SETS),
         "is_author": policy is not None and policy.author_id == request.actor.user_id,
         "may": DISCOUNT_POLICY_LIFECYCLE.verbs_for(request.actor, policy.state) if policy else [],

@@ -337,6 +337,9 @@ def _approved(invoice: Invoice) -> str | SafeString:
         return _("Taken. It counts against what is to be paid.")
     if invoice.due_on is None:
         return approved_text(invoice)
+    if invoice.early_discount and invoice.pay_on:
+        text = _("{approved} As agreed it is to be paid early, on <b>{day}</b>.")
+        return format_html(text, approved=approved_text(invoice), day=day_text(invoice.pay_on))
     text = _("{approved} It is to be paid on <b>{day}</b> at the latest.")
     return format_html(text, approved=approved_text(invoice), day=day_text(invoice.due_on))
 

@@ -81,12 +81,13 @@ def test_a_supplier_reads_day_and_figure_agrees_with_a_press_and_takes_it_back(p
         f"paid on {day_text(best.pay_on)} for {money_text(best.to_pay, 'EUR')}, "
         f"{money_text(best.discount, 'EUR')} less"
     )
+    label = f"{day_text(best.pay_on)}: {money_text(best.to_pay, 'EUR')} (−{best.discount:.2f})"
     asha, page = at("asha"), f"/invoices/{invoice.key}/"
     value = f"{best.pay_on.isoformat()}/{best.discount}"
 
     shown = asha.get(page).content.decode()
     assert ON_INVOICE in shown
-    assert f'<option value="{value}">{words}</option>' in shown
+    assert f'<option value="{value}">{label}</option>' in shown
     assert words in text_of(asha.get(f"/payables/due/?week={week_of(invoice.due_on).isoformat()}"))
     assert len(re.findall("<option ", asha.get(f"{page}early/").content.decode())) == len(
         offered(invoice, now).offers
@@ -112,7 +113,7 @@ def test_a_supplier_reads_day_and_figure_agrees_with_a_press_and_takes_it_back(p
     assert "You can take that back" in told
     assert "You can take that back" not in text_of(at("otto").get(page))
     due = text_of(at("otto").get(f"/payables/due/?week={week_of(best.pay_on).isoformat()}"))
-    assert "paid early on" in due
+    assert f"agreed for {day_text(best.pay_on)}" in due
     assert "less, as agreed" in due
 
     assert asha.post(f"{page}early/back/").status_code == 303
