@@ -332,6 +332,19 @@ def test_paid_short_by_exactly_what_was_agreed_it_is_paid_and_earned(people, ord
 
 
 @in_the_open
+def test_where_the_booking_was_rounded_otherwise_what_is_paid_may_differ_by_as_much(people, order, invoice):
+    agree(invoice, people["asha"])
+    booked = {"total": TOTAL + Decimal("0.01"), "paid_on": SOONEST}
+    tells(bill(order, "approved", "1313.77", **booked))
+
+    for open_amount, state in (("12.29", "scheduled"), ("12.25", "scheduled"), ("12.27", "paid")):
+        tells(bill(order, "partly_paid", open_amount, **booked))
+        assert (open_amount, fresh_invoice(invoice).state) == (open_amount, state)
+    tells(bill(order, "partly_paid", "12.26", **booked))  # taken off the ERP's own total
+    assert standing(invoice) == ("paid", SOONEST, LESS, "paid")
+
+
+@in_the_open
 def test_paid_after_its_day_nothing_is_earned(people, order, invoice):
     agree(invoice, people["asha"])
     tells(bill(order, "approved", "1313.76"))
