@@ -67,9 +67,8 @@ EARLY_LIFECYCLE = Lifecycle(
     ),
     # The agreed day has passed, and the ERP has not told that it was paid by then.
     Transition("lapse", _AGREED, S.LAPSED, "invoice.early_lapsed", Permission.INVOICE_SETTLE, _ERP_HEARS),
-    # The approval was taken back, or the invoice declared void: there is nothing to be paid early. The ERP is told of
-    # that.
-    Transition("end", _AGREED, S.ENDED, "invoice.early_ended", Permission.INVOICE_SETTLE),
+    # The approval was taken back, or the invoice declared void: there is nothing to be paid early.
+    Transition("end", _AGREED, S.ENDED, "invoice.early_ended", Permission.INVOICE_SETTLE, _ERP_HEARS),
     Transition("pay", _AGREED, S.PAID, "invoice.early_paid", Permission.ERP_MANAGE),
     Transition("unpay", frozenset({S.PAID}), S.AGREED, "invoice.early_unpaid", Permission.ERP_MANAGE),
     initial=S.AGREED,

@@ -70,8 +70,8 @@ def _follow(key: uuid.UUID, pk: int, *, at: datetime) -> bool:
         return True
     if invoice.state in SETTLED:
         return False
-    fields = {"ended_at": at, "ended_by": CLOCK.label}
-    EARLY_LIFECYCLE.move(early, "end", actor=CLOCK, at=at, facts=facts, fields=fields)
+    fields, told = {"ended_at": at, "ended_by": CLOCK.label}, early_to_json(early, ended=True)
+    EARLY_LIFECYCLE.move(early, "end", actor=CLOCK, at=at, facts=facts, payload=told, fields=fields)
     return True
 
 

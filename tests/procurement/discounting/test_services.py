@@ -286,7 +286,11 @@ def test_it_ends_with_the_approval(people, order, invoice):
     assert [fresh_invoice(one).early_discount for one in (invoice, other)] == [None, None]
     with acting(FEED):
         assert set(EarlyPayment.objects.values_list("state", flat=True)) == {"ended"}
-    assert [kind for kind, _day, _ended in promised()] == ["invoice.early_agreed"] * 2
+    # What the ERP was told stays true there until it hears otherwise.
+    assert [(kind, ended) for kind, _day, ended in promised()] == [
+        *[("invoice.early_agreed", False)] * 2,
+        *[("invoice.early_ended", True)] * 2,
+    ]
 
 
 def test_the_database_holds_what_the_rules_say(people, invoice):
