@@ -106,7 +106,7 @@ def lapse_early(at: datetime) -> int:
 
 
 def _lapse(early: EarlyPayment, invoice: Invoice, *, at: datetime) -> None:
-    early.invoice = plan_as_due(invoice.key, actor=CLOCK, at=at)
+    early.invoice = plan_as_due(invoice.key, pay_on=early.base_on, actor=CLOCK, at=at)
     facts: dict[str, Any] = said_of(invoice) | told_of(early) | {"supplier": invoice.supplier.name}
     EARLY_LIFECYCLE.move(
         early,

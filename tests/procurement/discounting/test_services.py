@@ -371,7 +371,8 @@ def test_a_day_that_passes_unpaid_lapses_and_both_sides_are_told(people, order):
     invoice = an_approved_invoice(order, {"L10": 60}, **days)
     best = offered(invoice, start).best
     agree(invoice, people["asha"], best.pay_on, best.discount, at=start)
-    tells(bill(order, "approved", "1313.76", invoiced_on=start.date(), due_on=due), now)
+    # The ERP has moved its own day to the one it was told of.
+    tells(bill(order, "approved", "1313.76", invoiced_on=start.date(), due_on=best.pay_on), now)
     mailed()
     with acting(FEED):
         told_until = PayDays.of(fresh_invoice(invoice).company, now, Offices()).told_until(best.pay_on)
