@@ -53,7 +53,9 @@ class EarlyPaymentTold(serializers.Serializer):
     )
     agreed_at = Moment()
     agreed_by = serializers.CharField()
-    ended_at = Moment(allow_null=True, help_text="When it was taken back or lapsed.")
+    ended_at = Moment(
+        allow_null=True, help_text="When it was taken back, lapsed, or the invoice was paid in full."
+    )
     paid_on = Day(allow_null=True)
 
     def get_yearly_yield(self, early: Any) -> str:

@@ -1,5 +1,10 @@
 """What becomes of an early payment: earned when the ERP has paid by its day, lapsed when the day passes, ended when the
-approval is taken back. Each holds the invoice first (agreeing: Note [One of two])."""
+approval is taken back. Each holds the invoice first (agreeing: Note [One of two]).
+
+Note [Earned]: an invoice that the ERP calls paid, with nothing open, may have been paid in full: a booking does not say
+what was taken off. So it is earned where the agreed part is left open, or where the ERP has taken the early payment
+over before (a machine's answer, or a person's word that it stands there), and then books the discount itself.
+"""
 
 import uuid
 from collections.abc import Sequence
@@ -18,12 +23,13 @@ from procurement.discounting.services.agreeing import told_of
 from procurement.discounting.states import EARLY_LIFECYCLE, STANDING, EarlyState
 from procurement.invoices.models import Invoice
 from procurement.invoices.queries import lock_invoice
-from procurement.invoices.services import said_of
+from procurement.invoices.services import is_paid_less, said_of
 from procurement.invoices.services.early import plan_as_due
 from procurement.invoices.states import SETTLED, InvoiceState
 
 CLOCK = Actor.system("Early payment")
 MISSED = "invoice.early_missed"
+TAKEN_OVER = ("early_payment.erp_confirmed", "early_payment.erp_keyed")
 HEARS = frozenset(
     {"invoice.paid", "invoice.payment_reversed", "invoice.reopened", "invoice.voided", "invoice.replaced"}
 )
@@ -64,15 +70,32 @@ def _follow(key: uuid.UUID, pk: int, *, at: datetime) -> bool:
     if invoice.state == InvoiceState.PAID:
         if invoice.paid_on is not None and invoice.paid_on > early.pay_on:
             _lapse(early, invoice, at=at)
-        else:
+        elif _is_earned(early, invoice):
             day = {"paid_on": invoice.paid_on}
             EARLY_LIFECYCLE.move(early, "pay", actor=CLOCK, at=at, facts=facts, fields=day)
+        else:
+            early.invoice = plan_as_due(invoice.key, pay_on=early.base_on, actor=CLOCK, at=at)
+            ended = {"paid_on": invoice.paid_on, "ended_at": at, "ended_by": CLOCK.label}
+            EARLY_LIFECYCLE.move(early, "pay_in_full", actor=CLOCK, at=at, facts=facts, fields=ended)
         return True
     if invoice.state in SETTLED:
         return False
     fields, told = {"ended_at": at, "ended_by": CLOCK.label}, early_to_json(early, ended=True)
     EARLY_LIFECYCLE.move(early, "end", actor=CLOCK, at=at, facts=facts, payload=told, fields=fields)
     return True
+
+
+def _is_earned(early: EarlyPayment, invoice: Invoice) -> bool:
+    """Whether the discount was really taken off what is paid. See Note [Earned]."""
+    bill = invoice.bill
+    return (bill is not None and is_paid_less(invoice, bill, early.discount)) or _stands_there(early)
+
+
+def _stands_there(early: EarlyPayment) -> bool:
+    """Whether the ERP has taken it over."""
+    said = {"ended": False, "early": str(early.key)}
+    told = AuditEvent.objects.filter(stream=early.stream, kind__in=TAKEN_OVER, facts__contains=said)
+    return told.exists()
 
 
 def _held(key: uuid.UUID, pk: int) -> tuple[Invoice, EarlyPayment]:

@@ -17,6 +17,7 @@ from portal.kernel.templatetags.portal_ui import day_text, money_text
 from procurement.bills.messages import BillLinePaper, BillPaper
 from procurement.clocks.queries import Offices
 from procurement.discounting.models import EarlyPayment
+from procurement.discounting.presenters import early_rows
 from procurement.discounting.queries import PayDays, earned, offered_for
 from procurement.discounting.services import (
     OwnPolicy,
@@ -24,8 +25,10 @@ from procurement.discounting.services import (
     lapse_early,
     retire_discount_policy,
 )
+from procurement.erp.connectors.files import FilesConnector
+from procurement.erp.delivery import carry
 from procurement.erp.inbound import take_papers
-from procurement.erp.ports import Feed, Sighting
+from procurement.erp.ports import CommandResult, Feed, Outcome, Sighting
 from procurement.invoices.messages import Hold
 from procurement.invoices.models import Invoice
 from procurement.invoices.services import hold_invoice, mark_scheduled, reopen_invoice, void_invoice
@@ -92,6 +95,16 @@ def promised() -> list[tuple[str, str, bool]]:
     with acting(FEED):
         found = OutboxMessage.objects.filter(topic="erp", kind__startswith="invoice.early").order_by("id")
         return [(one.kind, one.payload["pay_on"], one.payload["ended"]) for one in found]
+
+
+def taken_over(folder: Any) -> None:
+    """The ERP is told of what was agreed last, and says that it stands there."""
+    with acting(FEED):
+        message = OutboxMessage.objects.filter(kind="invoice.early_agreed").latest("id")
+    assert carry(message, FilesConnector(folder), lambda: MONDAY) == "sent"
+    with acting(FEED):
+        result = CommandResult(str(message.key), Outcome.CONFIRMED)
+        take_papers(Feed.COMMAND_RESULTS, [Sighting(result, "")], MONDAY)
 
 
 def standing(invoice: Invoice) -> tuple[str, date | None, Decimal | None, str]:
@@ -314,7 +327,7 @@ def test_the_database_holds_what_the_rules_say(people, invoice):
 
 
 @in_the_open
-def test_paid_short_by_exactly_what_was_agreed_it_is_paid_and_earned(people, order, invoice):
+def test_paid_short_by_exactly_what_was_agreed_it_is_paid_and_earned(people, order, invoice, tmp_path):
     agree(invoice, people["asha"])
     tells(bill(order, "approved", "1313.76"))
     assert standing(invoice) == ("scheduled", SOONEST, LESS, "agreed")
@@ -331,8 +344,28 @@ def test_paid_short_by_exactly_what_was_agreed_it_is_paid_and_earned(people, ord
 
     tells(bill(order, "approved", "1313.76"))  # the payment was taken back
     assert standing(invoice) == ("scheduled", SOONEST, LESS, "agreed")
+    taken_over(tmp_path)
     tells(bill(order, "paid", "0", paid_on=SOONEST))  # with the discount booked there
     assert standing(invoice) == ("paid", SOONEST, LESS, "paid")
+
+
+@in_the_open
+@pytest.mark.parametrize("paid_on", [SOONEST, None])
+def test_paid_with_nothing_open_and_never_taken_over_it_is_paid_in_full_and_not_earned(
+    people, order, invoice, paid_on
+):
+    early = agree(invoice, people["asha"])
+    tells(bill(order, "approved", "1313.76"))
+
+    tells(bill(order, "paid", "0", paid_on=paid_on))
+
+    assert standing(invoice) == ("paid", SOONEST, None, "lapsed")
+    with acting(FEED):
+        assert earned(FEED) == []
+        assert AuditEvent.objects.filter(stream=invoice.stream).latest("id").kind == "invoice.early_in_full"
+        (row,) = early_rows(list(EarlyPayment.objects.filter(pk=early.pk, paid_on=paid_on)))
+    assert row.state == ("Paid in full" if paid_on else "Lapsed")
+    assert [kind for kind, _day, _ended in promised()] == ["invoice.early_agreed"]
 
 
 @in_the_open
