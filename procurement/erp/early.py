@@ -30,7 +30,7 @@ from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import lock_orders
 
 ENDED = frozenset({"invoice.early_withdrawn", "invoice.early_lapsed", "invoice.early_ended"})
-KINDS = frozenset({"invoice.early_agreed"}) | ENDED
+KINDS = frozenset({"invoice.early_agreed", "invoice.early_honoured"}) | ENDED
 NOT_BY_MACHINE = gettext_noop(
     "This ERP cannot be told of an early payment by machine. Set the day and the discount below on the booked invoice."
 )

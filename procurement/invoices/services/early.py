@@ -22,13 +22,16 @@ from suppliers.roles import Permission
 
 
 @requires_scope
-def plan_early(key: uuid.UUID, *, pay_on: date, less: Decimal, actor: Actor, at: datetime) -> Invoice:
+def plan_early(
+    key: uuid.UUID, *, pay_on: date, less: Decimal, booked: bool = False, actor: Actor, at: datetime
+) -> Invoice:
     """Have an approved invoice paid on that day for so much less. Raises `IllegalTransition` where it is not approved,
-    booked for payment already, or planned so already; `less` lies between nothing and the total.
+    booked for payment already (unless that is right, `booked`), or planned so already; `less` lies between nothing and
+    the total.
     """
     require_may(actor, Permission.INVOICE_WRITE)
     invoice = lock_invoice(key, actor=actor)
-    if invoice.state != InvoiceState.APPROVED:
+    if invoice.state != InvoiceState.APPROVED and not (booked and invoice.state == InvoiceState.SCHEDULED):
         message = _(
             "This invoice is %(state)s. Only one that is approved and not scheduled can be paid early."
         )

@@ -430,6 +430,15 @@ def test_a_day_that_passes_unpaid_lapses_and_both_sides_are_told(people, order):
         assert said in " ".join(letter.body.split())
     tells(bill(order, "partly_paid", f"{best.discount}", invoiced_on=start.date(), due_on=due), now)
     assert standing(invoice)[0] == "scheduled"  # what has lapsed is over
+    # But for a feed that was silent, and tells now that it was paid in time.
+    late = {"invoiced_on": start.date(), "due_on": due, "paid_on": best.pay_on + timedelta(days=1)}
+    tells(bill(order, "partly_paid", f"{best.discount}", **late), now)
+    assert standing(invoice) == ("scheduled", due, None, "lapsed")
+    tells(bill(order, "partly_paid", f"{best.discount}", **{**late, "paid_on": best.pay_on}), now)
+    assert standing(invoice) == ("paid", best.pay_on, best.discount, "paid")
+    assert (the_early().ended_at, the_early().paid_on) == (None, best.pay_on)
+    assert promised()[-1] == ("invoice.early_honoured", best.pay_on.isoformat(), False)
+    assert [letter.subject for letter in mailed()] == ["Invoice R-2041 is paid"]
 
     other = an_approved_invoice(order, {"L10": 60}, number="R-2042", **days)
     best = offered(other, now).best
