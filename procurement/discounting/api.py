@@ -109,8 +109,8 @@ class EarlyPayments(Doors):
         summary="What is offered for paying an invoice early",
         description=(
             "Days on which an approved invoice can be paid sooner than planned, each with what is taken off for it. "
-            "Empty where the customer offers nothing, the invoice is not approved or scheduled already, a note is "
-            "about it, or the discount of its own terms can still be had."
+            "Empty where the customer offers nothing, the invoice is not approved or scheduled already, or a note is "
+            "about it. No day is offered by which the discount of its own terms can still be had."
         ),
         tags=TAGS,
         responses={200: EarlyOffers},

@@ -33,6 +33,7 @@ from procurement.invoices.messages import Hold
 from procurement.invoices.models import Invoice
 from procurement.invoices.services import hold_invoice, mark_scheduled, reopen_invoice, void_invoice
 from procurement.invoices.states import Acts
+from procurement.payables.queries.desk import AtStake, at_stake
 from procurement.payables.queries.forecast import forecast
 from tests.builders.changes import an_agreed_order
 from tests.builders.early import (
@@ -195,11 +196,17 @@ def test_nothing_is_offered_with_a_cut_a_note_or_another_segment(people, order):
 
 def test_after_the_discount_of_the_terms_is_over_days_are_offered_again(people, order):
     a_discount_policy(people)
-    terms = {"discount_percent": Decimal(2), "discount_days": 10}
+    terms = {"discount_percent": Decimal(2), "discount_days": 10, "discount_amount": Decimal("26.28")}
 
     invoice = an_approved_invoice(order, {"L10": 60}, **terms)
 
-    assert offered(invoice).best.pay_on == date(2026, 3, 13)  # the first working day after 12 March
+    best = offered(invoice).best
+    assert best.pay_on == date(2026, 3, 13)  # the first working day after 12 March
+    # At the desk one of the two is at stake, never both.
+    until = AtStake(date(2026, 3, 12), invoice.discount_amount, "EUR")
+    assert at_stake(fresh_invoice(invoice), MONDAY.date()) == until
+    agree(invoice, people["asha"], best.pay_on, best.discount)
+    assert at_stake(fresh_invoice(invoice), MONDAY.date()) is None
 
 
 def test_what_is_asked_for_many_costs_as_many_queries_as_for_one(people, order):
