@@ -16,7 +16,7 @@ from portal.kernel.scope import acting
 from portal.kernel.templatetags.portal_ui import day_text, money_text
 from procurement.bills.messages import BillLinePaper, BillPaper
 from procurement.clocks.queries import Offices
-from procurement.discounting.models import EarlyPayment
+from procurement.discounting.models import DiscountPolicy, EarlyPayment
 from procurement.discounting.presenters import early_rows
 from procurement.discounting.queries import PayDays, earned, offered_for
 from procurement.discounting.services import (
@@ -132,6 +132,19 @@ def test_a_policy_acts_by_two_pairs_of_eyes_and_offers_nothing_before(people, or
     with acting(people["root"].actor):
         approve_discount_policy(draft.key, draft.version, actor=people["root"].actor, at=MONDAY)
     assert offered(invoice).best.discount == LESS
+
+
+def test_who_wrote_a_version_before_approves_it_no_more_than_who_wrote_the_last(people):
+    draft = a_discount_policy(people, acts=False)
+    swapped = {**people, "max": people["root"], "root": people["max"]}
+    with acting(FEED):
+        again = DiscountPolicy.objects.get(pk=draft.pk)
+    written = a_discount_policy(swapped, acts=False, key=again.key, version=again.version)
+    for name in ("max", "root"):
+        with pytest.raises(OwnPolicy), acting(people[name].actor):
+            approve_discount_policy(draft.key, written.version, actor=people[name].actor, at=MONDAY)
+    with acting(FEED):
+        assert DiscountPolicy.objects.get(pk=draft.pk).state == "draft"
 
 
 def test_who_may_write_a_policy_and_what_it_may_name(people):
