@@ -1,7 +1,8 @@
 """Writing policies of early payment and letting them act.
 
 Note [Two pairs of eyes]: a policy gives the company's cash away sooner, and takes suppliers' money for it. So whoever
-wrote any version of it does not approve it, and once it acts it is never edited: another one takes its place, and it is retired.
+wrote any version of it does not approve it, and once it acts it is never edited: another one takes its place, and it is
+retired.
 """
 
 import uuid
