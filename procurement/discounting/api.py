@@ -53,7 +53,9 @@ class EarlyPaymentTold(serializers.Serializer):
     )
     agreed_at = Moment()
     agreed_by = serializers.CharField()
-    ended_at = Moment(allow_null=True, help_text="When it was taken back or lapsed.")
+    ended_at = Moment(
+        allow_null=True, help_text="When it was taken back, lapsed, or the invoice was paid in full."
+    )
     paid_on = Day(allow_null=True)
 
     def get_yearly_yield(self, early: Any) -> str:
@@ -107,8 +109,8 @@ class EarlyPayments(Doors):
         summary="What is offered for paying an invoice early",
         description=(
             "Days on which an approved invoice can be paid sooner than planned, each with what is taken off for it. "
-            "Empty where the customer offers nothing, the invoice is not approved or scheduled already, a note is "
-            "about it, or the discount of its own terms can still be had."
+            "Empty where the customer offers nothing, the invoice is not approved or scheduled already, or a note is "
+            "about it. No day is offered by which the discount of its own terms can still be had."
         ),
         tags=TAGS,
         responses={200: EarlyOffers},

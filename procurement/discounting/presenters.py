@@ -141,5 +141,7 @@ def early_rows(rows: Sequence[EarlyPayment]) -> list[EarlyRow]:
     found = []
     for one in rows:
         tone, glyph = EARLY_LOOK[EarlyState(one.state)]
-        found.append(EarlyRow(one, figure(yield_of(one), 1), one.get_state_display(), tone, glyph))
+        in_full = one.state == EarlyState.LAPSED and one.paid_on is not None
+        state = _("Paid in full") if in_full else one.get_state_display()
+        found.append(EarlyRow(one, figure(yield_of(one), 1), state, tone, glyph))
     return found

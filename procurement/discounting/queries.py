@@ -16,6 +16,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor, Channel
+from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import NotFound
 from portal.kernel.scope import acting
 from procurement.calendars.policies import WorkingCalendar, add_working_days, is_working_day
@@ -34,6 +35,7 @@ from procurement.invoices.models import Invoice, InvoiceLine
 from procurement.invoices.policies.terms import discount_until
 from procurement.invoices.states import InvoiceKind, InvoiceState
 
+DRAFTED = "discounting.policy_drafted"
 RULES = Actor.system("early payment", Channel.RULE)
 # Notes about an invoice that stand for nothing any more.
 _GONE = (
@@ -68,6 +70,14 @@ def lock_discount_policy(key: uuid.UUID, *, actor: Actor) -> DiscountPolicy:
     if found is None:
         raise NotFound(_("There is no such policy."))
     return found
+
+
+def has_written(policy: DiscountPolicy, actor: Actor) -> bool:
+    """Whether this person wrote any version of a draft, however many came after. One query."""
+    if actor.user_id is None:
+        return False
+    drafted = AuditEvent.objects.filter(stream=policy.stream, kind=DRAFTED, actor_user_id=actor.user_id)
+    return policy.author_id == actor.user_id or drafted.exists()
 
 
 def is_in_use(actor: Actor) -> bool:

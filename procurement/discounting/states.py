@@ -67,11 +67,16 @@ EARLY_LIFECYCLE = Lifecycle(
     ),
     # The agreed day has passed, and the ERP has not told that it was paid by then.
     Transition("lapse", _AGREED, S.LAPSED, "invoice.early_lapsed", Permission.INVOICE_SETTLE, _ERP_HEARS),
-    # The approval was taken back, or the invoice declared void: there is nothing to be paid early. The ERP is told of
-    # that.
-    Transition("end", _AGREED, S.ENDED, "invoice.early_ended", Permission.INVOICE_SETTLE),
+    # It had lapsed while the ERP was silent, which tells now that it did pay by that day.
+    Transition(
+        "honour", frozenset({S.LAPSED}), S.AGREED, "invoice.early_honoured", Permission.ERP_MANAGE, _ERP_HEARS
+    ),
+    # The approval was taken back, or the invoice declared void: there is nothing to be paid early.
+    Transition("end", _AGREED, S.ENDED, "invoice.early_ended", Permission.INVOICE_SETTLE, _ERP_HEARS),
     Transition("pay", _AGREED, S.PAID, "invoice.early_paid", Permission.ERP_MANAGE),
+    # Paid by its day, and nothing was taken off.
+    Transition("pay_in_full", _AGREED, S.LAPSED, "invoice.early_in_full", Permission.ERP_MANAGE),
     Transition("unpay", frozenset({S.PAID}), S.AGREED, "invoice.early_unpaid", Permission.ERP_MANAGE),
     initial=S.AGREED,
-    terminal=(S.TAKEN_BACK, S.LAPSED, S.ENDED),
+    terminal=(S.TAKEN_BACK, S.ENDED),
 )

@@ -21,6 +21,7 @@ from procurement.discounting.queries import (
     early_payments,
     earned,
     find_discount_policy,
+    has_written,
     offered_for,
     standing_for,
 )
@@ -206,7 +207,7 @@ def _show(
         "row": policy_row(policy) if policy else None,
         "is_draft": is_draft,
         "is_written": is_draft and request.actor.may(SETS),
-        "is_author": policy is not None and policy.author_id == request.actor.user_id,
+        "is_author": policy is not None and has_written(policy, request.actor),
         "may": DISCOUNT_POLICY_LIFECYCLE.verbs_for(request.actor, policy.state) if policy else [],
     }
     return render(request, "procurement/discounting/policy.html", context, status=status)

@@ -3,7 +3,7 @@ again (`telling` carries it).
 
 Note [Only what happens]: an ERP that cannot be told of it by machine gets a task for accounts payable, with the exact
 day and figures; nothing is taken for planned there that nobody has planned. What was never told there needs no taking
-back.
+back; a task does, for somebody may have done it already.
 """
 
 import uuid
@@ -23,14 +23,14 @@ from procurement.erp.messages import (
 )
 from procurement.erp.models import EarlyPaymentWrite
 from procurement.erp.ports import ErpConnector, WriteResult
-from procurement.erp.states import TellingState
+from procurement.erp.states import Fault, TellingState
 from procurement.erp.telling import Kind, carry_telling, move, supersede_older
 from procurement.invoices.models import Invoice
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import lock_orders
 
-ENDED = frozenset({"invoice.early_withdrawn", "invoice.early_lapsed"})
-KINDS = frozenset({"invoice.early_agreed"}) | ENDED
+ENDED = frozenset({"invoice.early_withdrawn", "invoice.early_lapsed", "invoice.early_ended"})
+KINDS = frozenset({"invoice.early_agreed", "invoice.early_honoured"}) | ENDED
 NOT_BY_MACHINE = gettext_noop(
     "This ERP cannot be told of an early payment by machine. Set the day and the discount below on the booked invoice."
 )
@@ -81,10 +81,15 @@ def take_up_early_payment(message: OutboxMessage) -> tuple[EarlyPaymentWrite, li
     write = EarlyPaymentWrite.objects.select_for_update(of=("self",)).get(key=message.key)
     before = list(EarlyPaymentWrite.objects.filter(document=document, id__lt=write.pk))
     supersede_older(write, {"document": document}, at=message.created_at)
-    heard = any(one.attempts or one.state == TellingState.CONFIRMED for one in before)
-    if write.ended and not heard:
+    if write.ended and not any(_may_stand_there(one) for one in before):
         move(write, "supersede", at=message.created_at)
     return write, [order.pk for order in orders]
+
+
+def _may_stand_there(write: EarlyPaymentWrite) -> bool:
+    """Whether the ERP, or a person who was to key it in, has heard of it; also once that was superseded."""
+    was_handed_over = write.fault == Fault.UNSUPPORTED
+    return bool(write.attempts) or was_handed_over or write.state == TellingState.CONFIRMED
 
 
 def _command(invoice: Invoice, orders: list[PurchaseOrder], message: OutboxMessage) -> EarlyPaymentCommand:

@@ -33,6 +33,7 @@ from portal.kernel.values import minor_units
 from procurement.bills.messages import BillPaper
 from procurement.bills.models import Bill
 from procurement.bills.states import BillKind, PaymentState
+from procurement.discounting.services import honour_lapsed
 from procurement.erp.connection import ERP, the_connection
 from procurement.erp.messages import (
     InvoiceCommand,
@@ -369,7 +370,7 @@ def join_booked(write: InvoiceWrite, *, actor: Actor, at: datetime) -> None:
     bills = Bill.objects.filter(company=invoice.company_id, supplier=invoice.supplier_id, kind=kind)
     assert invoice.invoiced_on is not None  # it was sent
     for bill in _standing_as(bills, invoice.number, invoice.invoiced_on)[:1]:
-        follow_bill(bill, actor=actor, at=at)
+        _follow(bill, actor=actor, at=at)
 
 
 @requires_scope
@@ -404,8 +405,13 @@ def follow_bills(keys: Collection[tuple[str, str]], *, actor: Actor, at: datetim
     followed = 0
     for bill in bills:
         if bill.pk in joined or (bill.supplier_id, number_key(bill.reference)) in wanted:
-            followed += follow_bill(_standing(bill), actor=actor, at=at) is not None
+            followed += _follow(_standing(bill), actor=actor, at=at)
     return followed
+
+
+def _follow(bill: Bill, *, actor: Actor, at: datetime) -> bool:
+    honour_lapsed(bill, at=at)
+    return follow_bill(bill, actor=actor, at=at) is not None
 
 
 def _standing(bill: Bill) -> Bill:

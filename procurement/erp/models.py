@@ -272,7 +272,7 @@ class EarlyPaymentWrite(Telling):
     @property
     def facts(self) -> dict[str, Any]:
         """What each fact about it says."""
-        return {"number": self.payload["number"], "ended": self.ended}
+        return {"number": self.payload["number"], "ended": self.ended, "early": str(self.early)}
 
 
 class ErpConnection(models.Model):

@@ -214,8 +214,10 @@ def _of_invoice(invoice: Invoice, cut: Mapping[int, Decimal]) -> Booked:
     bill, sign = _bill(invoice), invoice.sign
     is_live = invoice.state in LIVE
     total = bill.total if bill and is_live else cut.get(invoice.pk, invoice.total)
-    unpaid = ZERO if invoice.state == InvoiceState.PAID else total
-    rest = bill.open_amount if bill and is_live else unpaid
+    is_paid = (
+        invoice.state == InvoiceState.PAID
+    )  # also where the ERP leaves open what was agreed for paying early
+    rest = ZERO if is_paid else bill.open_amount if bill and is_live else total
     ours = Ours(
         name=f"invoice {invoice.pk}",
         key=invoice.number_key or number_key(invoice.number),
@@ -227,6 +229,7 @@ def _of_invoice(invoice: Invoice, cut: Mapping[int, Decimal]) -> Booked:
         dated_on=invoice.invoiced_on,
         paid_on=invoice.paid_on,
         reference_key=number_key(invoice.payment_reference),
+        less=invoice.early_discount or ZERO if is_paid else ZERO,
     )
     told = {
         "standing": str(invoice.state),

@@ -10,7 +10,12 @@ from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting
 from procurement.erp.connectors.files import FilesConnector
 from procurement.erp.delivery import carry
-from procurement.erp.early import BACK_BY_HAND, NOT_BY_MACHINE, early_command_of
+from procurement.erp.early import (
+    BACK_BY_HAND,
+    NOT_BY_MACHINE,
+    early_command_of,
+    take_up_early_payment,
+)
 from procurement.erp.inbound import take_papers
 from procurement.erp.messages import early_payment_from_json, early_payment_to_json
 from procurement.erp.models import EarlyPaymentWrite
@@ -128,15 +133,24 @@ def test_it_is_told_with_its_day_and_figures_and_taken_back_where_it_was_told(
     assert telling_row(the_write()).what == "pay it in full when it was due"
 
 
-def test_what_was_never_told_is_not_taken_back(people: Any, invoice: Any) -> None:
+def test_what_was_never_told_is_not_taken_back_and_a_task_is(people: Any, invoice: Any) -> None:
     agree(invoice, people["asha"])
     agreed = message()
+    with acting(FEED):
+        take_up_early_payment(agreed)  # and the call is put off
     take_back(invoice, people["asha"])
-    ended, erp = message(), ScriptedErp(plans=False)
+    assert told(message(), ScriptedErp()) == "superseded"
 
-    assert told(agreed, erp) == "to_key"
-    assert told(ended, erp) == "superseded"
-    assert states() == ["superseded", "superseded"]
+    agree(invoice, people["asha"])
+    erp = ScriptedErp(plans=False)
+    assert told(message(), erp) == "to_key"
+    take_back(invoice, people["asha"])
+    assert told(message(), erp) == "to_key"  # somebody may have keyed it in, and not said so yet
+    assert told(message(), erp) == "to_key"
+    assert (states(), the_write().reason) == (["superseded"] * 3 + ["to_key"], BACK_BY_HAND)
+    assert (
+        told(message(), ScriptedErp(WriteResult(Outcome.CONFIRMED))) == "confirmed"
+    )  # the connection learned it
 
 
 def test_an_erp_that_cannot_plan_it_gets_a_task_with_the_figures_and_a_case(

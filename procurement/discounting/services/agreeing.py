@@ -126,7 +126,7 @@ def take_early_back(key: uuid.UUID, *, actor: Actor, at: datetime) -> EarlyPayme
         raise IllegalTransition(message, details={"state": invoice.state})
     with acting(RULES):
         early = lock_early(early.pk)
-        early.invoice = plan_as_due(invoice.key, actor=actor, at=at)
+        early.invoice = plan_as_due(invoice.key, pay_on=early.base_on, actor=actor, at=at)
         EARLY_LIFECYCLE.move(
             early,
             "take_back",

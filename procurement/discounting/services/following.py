@@ -1,5 +1,13 @@
 """What becomes of an early payment: earned when the ERP has paid by its day, lapsed when the day passes, ended when the
-approval is taken back. Each holds the invoice first (agreeing: Note [One of two])."""
+approval is taken back. Each holds the invoice first (agreeing: Note [One of two]).
+
+Note [Earned]: an invoice that the ERP calls paid, with nothing open, may have been paid in full: a booking does not say
+what was taken off. So it is earned where the agreed part is left open, or where the ERP has taken the early payment
+over before (a machine's answer, or a person's word that it stands there), and then books the discount itself.
+
+Note [Told late]: the clock cannot know whether an ERP is silent or has not paid. What has lapsed stands again, and the
+ERP is told so, where it tells of a payment by the agreed day, with that day, of exactly the agreed amount.
+"""
 
 import uuid
 from collections.abc import Sequence
@@ -10,6 +18,8 @@ from portal.kernel.actors import Actor
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.audit.services import record
 from portal.kernel.scope import acting, require_no_transaction, requires_scope
+from procurement.bills.models import Bill
+from procurement.bills.states import PaymentState
 from procurement.clocks.queries import Offices
 from procurement.discounting.messages import early_to_json
 from procurement.discounting.models import EarlyPayment
@@ -18,12 +28,14 @@ from procurement.discounting.services.agreeing import told_of
 from procurement.discounting.states import EARLY_LIFECYCLE, STANDING, EarlyState
 from procurement.invoices.models import Invoice
 from procurement.invoices.queries import lock_invoice
-from procurement.invoices.services import said_of
-from procurement.invoices.services.early import plan_as_due
+from procurement.invoices.services import invoice_booked_as, is_paid_less, said_of
+from procurement.invoices.services.early import plan_as_due, plan_early
+from procurement.invoices.services.holding import hold_with_orders
 from procurement.invoices.states import SETTLED, InvoiceState
 
 CLOCK = Actor.system("Early payment")
 MISSED = "invoice.early_missed"
+TAKEN_OVER = ("early_payment.erp_confirmed", "early_payment.erp_keyed")
 HEARS = frozenset(
     {"invoice.paid", "invoice.payment_reversed", "invoice.reopened", "invoice.voided", "invoice.replaced"}
 )
@@ -64,15 +76,32 @@ def _follow(key: uuid.UUID, pk: int, *, at: datetime) -> bool:
     if invoice.state == InvoiceState.PAID:
         if invoice.paid_on is not None and invoice.paid_on > early.pay_on:
             _lapse(early, invoice, at=at)
-        else:
+        elif _is_earned(early, invoice):
             day = {"paid_on": invoice.paid_on}
             EARLY_LIFECYCLE.move(early, "pay", actor=CLOCK, at=at, facts=facts, fields=day)
+        else:
+            early.invoice = plan_as_due(invoice.key, pay_on=early.base_on, actor=CLOCK, at=at)
+            ended = {"paid_on": invoice.paid_on, "ended_at": at, "ended_by": CLOCK.label}
+            EARLY_LIFECYCLE.move(early, "pay_in_full", actor=CLOCK, at=at, facts=facts, fields=ended)
         return True
     if invoice.state in SETTLED:
         return False
-    fields = {"ended_at": at, "ended_by": CLOCK.label}
-    EARLY_LIFECYCLE.move(early, "end", actor=CLOCK, at=at, facts=facts, fields=fields)
+    fields, told = {"ended_at": at, "ended_by": CLOCK.label}, early_to_json(early, ended=True)
+    EARLY_LIFECYCLE.move(early, "end", actor=CLOCK, at=at, facts=facts, payload=told, fields=fields)
     return True
+
+
+def _is_earned(early: EarlyPayment, invoice: Invoice) -> bool:
+    """Whether the discount was really taken off what is paid. See Note [Earned]."""
+    bill = invoice.bill
+    return (bill is not None and is_paid_less(invoice, bill, early.discount)) or _stands_there(early)
+
+
+def _stands_there(early: EarlyPayment) -> bool:
+    """Whether the ERP has taken it over."""
+    said = {"ended": False, "early": str(early.key)}
+    told = AuditEvent.objects.filter(stream=early.stream, kind__in=TAKEN_OVER, facts__contains=said)
+    return told.exists()
 
 
 def _held(key: uuid.UUID, pk: int) -> tuple[Invoice, EarlyPayment]:
@@ -105,8 +134,39 @@ def lapse_early(at: datetime) -> int:
     return lapsed
 
 
+@requires_scope
+def honour_lapsed(bill: Bill, *, at: datetime) -> bool:
+    """Let what has lapsed stand again where a booking tells that it was paid in time; `follow_bill` then finds it as if
+    it had never lapsed. Whether it did. One query where nothing has. See Note [Told late]."""
+    if bill.paid_on is None or bill.state not in (PaymentState.PARTLY_PAID, PaymentState.PAID):
+        return False
+    lapsed = EarlyPayment.objects.filter(
+        supplier=bill.supplier_id, state=EarlyState.LAPSED, paid_on=None, pay_on__gte=bill.paid_on
+    )
+    found = invoice_booked_as(bill) if lapsed.exists() else None
+    if found is None or found.pk not in lapsed.values_list("invoice", flat=True):
+        return False
+    invoice, _orders = hold_with_orders(found.key, actor=CLOCK)
+    early = EarlyPayment.objects.select_for_update().filter(invoice=invoice).order_by("-id")[0]
+    early.invoice = invoice
+    is_over = early.state != EarlyState.LAPSED or early.paid_on is not None or early.pay_on < bill.paid_on
+    if is_over or invoice.state not in (InvoiceState.APPROVED, InvoiceState.SCHEDULED):
+        return False
+    is_booked_there = bill.state == PaymentState.PAID and bill.total == invoice.total and _stands_there(early)
+    if not (is_booked_there or is_paid_less(invoice, bill, early.discount)):
+        return False
+    early.invoice = plan_early(
+        invoice.key, pay_on=early.pay_on, less=early.discount, booked=True, actor=CLOCK, at=at
+    )
+    facts: dict[str, Any] = said_of(invoice) | told_of(early)
+    again = {"ended_at": None, "ended_by": ""}
+    told = early_to_json(early)
+    EARLY_LIFECYCLE.move(early, "honour", actor=CLOCK, at=at, facts=facts, payload=told, fields=again)
+    return True
+
+
 def _lapse(early: EarlyPayment, invoice: Invoice, *, at: datetime) -> None:
-    early.invoice = plan_as_due(invoice.key, actor=CLOCK, at=at)
+    early.invoice = plan_as_due(invoice.key, pay_on=early.base_on, actor=CLOCK, at=at)
     facts: dict[str, Any] = said_of(invoice) | told_of(early) | {"supplier": invoice.supplier.name}
     EARLY_LIFECYCLE.move(
         early,

@@ -1,7 +1,8 @@
 """Writing policies of early payment and letting them act.
 
 Note [Two pairs of eyes]: a policy gives the company's cash away sooner, and takes suppliers' money for it. So whoever
-wrote it does not approve it, and once it acts it is never edited: another one takes its place, and it is retired.
+wrote any version of it does not approve it, and once it acts it is never edited: another one takes its place, and it is
+retired.
 """
 
 import uuid
@@ -18,7 +19,7 @@ from procurement.catalogue.models import Company
 from procurement.discounting.messages import WriteDiscountPolicy
 from procurement.discounting.models import DiscountPolicy
 from procurement.discounting.policies import problems_of
-from procurement.discounting.queries import lock_discount_policy
+from procurement.discounting.queries import DRAFTED, has_written, lock_discount_policy
 from procurement.discounting.states import DISCOUNT_POLICY_LIFECYCLE, DiscountPolicyState
 from procurement.orders.policies import plain
 from suppliers.models import Supplier
@@ -81,7 +82,7 @@ def write_discount_policy(command: WriteDiscountPolicy, *, actor: Actor, at: dat
         "most_percent": plain(policy.most_percent),
     }
     record(
-        "discounting.policy_drafted",
+        DRAFTED,
         policy.stream,
         actor=actor,
         at=at,
@@ -128,10 +129,10 @@ def _as_shown(policy: DiscountPolicy, version: int) -> None:
 
 @requires_scope
 def approve_discount_policy(key: uuid.UUID, version: int, *, actor: Actor, at: datetime) -> DiscountPolicy:
-    """Let a policy act. Raises `OwnPolicy` for who wrote it."""
+    """Let a policy act. Raises `OwnPolicy` for who wrote it, or a version before."""
     _require(actor, Permission.POLICY_APPROVE, _not_yours())
     policy = lock_discount_policy(key, actor=actor)
-    if policy.author_id is not None and policy.author_id == actor.user_id:
+    if has_written(policy, actor):
         raise OwnPolicy(_("You wrote this policy. Somebody else approves it."))
     _as_shown(policy, version)
     fields = {"approved_at": at, "approved_by": actor.label}

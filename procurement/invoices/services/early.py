@@ -14,22 +14,24 @@ from django.utils.translation import gettext as _
 from portal.kernel.actors import Actor
 from portal.kernel.errors import IllegalTransition
 from portal.kernel.scope import requires_scope
-from procurement.bills.states import PaymentState
 from procurement.invoices.models import Invoice
-from procurement.invoices.queries import lock_invoice, pay_days
+from procurement.invoices.queries import lock_invoice
 from procurement.invoices.services.holding import require_may
 from procurement.invoices.states import InvoiceState
 from suppliers.roles import Permission
 
 
 @requires_scope
-def plan_early(key: uuid.UUID, *, pay_on: date, less: Decimal, actor: Actor, at: datetime) -> Invoice:
+def plan_early(
+    key: uuid.UUID, *, pay_on: date, less: Decimal, booked: bool = False, actor: Actor, at: datetime
+) -> Invoice:
     """Have an approved invoice paid on that day for so much less. Raises `IllegalTransition` where it is not approved,
-    booked for payment already, or planned so already; `less` lies between nothing and the total.
+    booked for payment already (unless that is right, `booked`), or planned so already; `less` lies between nothing and
+    the total.
     """
     require_may(actor, Permission.INVOICE_WRITE)
     invoice = lock_invoice(key, actor=actor)
-    if invoice.state != InvoiceState.APPROVED:
+    if invoice.state != InvoiceState.APPROVED and not (booked and invoice.state == InvoiceState.SCHEDULED):
         message = _(
             "This invoice is %(state)s. Only one that is approved and not scheduled can be paid early."
         )
@@ -46,19 +48,14 @@ def plan_early(key: uuid.UUID, *, pay_on: date, less: Decimal, actor: Actor, at:
 
 
 @requires_scope
-def plan_as_due(key: uuid.UUID, *, actor: Actor, at: datetime) -> Invoice:
-    """Have an invoice paid in full again, on the day on which it was due before. Not planned early, nothing happens;
-    paid, its days stay."""
+def plan_as_due(key: uuid.UUID, *, pay_on: date, actor: Actor, at: datetime) -> Invoice:
+    """Have an invoice paid in full again, on the day on which it was planned before: the ERP's own day may be the one
+    that was agreed, which it was told of. Not planned early, nothing happens; paid, its days stay."""
     require_may(actor, Permission.INVOICE_WRITE)
     invoice = lock_invoice(key, actor=actor)
     if invoice.early_discount is None:
         return invoice
-    day = invoice.pay_on
-    if invoice.state != InvoiceState.PAID:
-        bill = invoice.bill if invoice.state == InvoiceState.SCHEDULED else None
-        is_booked = bill is not None and bill.state in (PaymentState.APPROVED, PaymentState.PARTLY_PAID)
-        day = (bill.due_on if bill is not None and is_booked else None) or pay_days([invoice])[invoice.pk]
-    _plan(invoice, day, None, at=at)
+    _plan(invoice, invoice.pay_on if invoice.state == InvoiceState.PAID else pay_on, None, at=at)
     return invoice
 
 

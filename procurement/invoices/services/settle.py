@@ -391,7 +391,7 @@ def follow_bill(bill: Bill, *, actor: Actor, at: datetime) -> Invoice | None:
 
     A booking that comes to another total than what was taken is not taken for the invoice: it stays as it is, neither
     joined nor paid, and an internal fact says so. A part that was paid changes no total. Paid by the agreed day, and
-    short by exactly what was agreed for it, it is paid in full.
+    short by exactly what was agreed for it (`is_paid_less`), it is paid in full.
     """
     require_may(actor, Permission.ERP_MANAGE)
     found = invoice_booked_as(bill)
@@ -425,7 +425,17 @@ def _is_short_as_agreed(invoice: Invoice, bill: Bill) -> bool:
     if bill.state != PaymentState.PARTLY_PAID or not invoice.early_discount or invoice.pay_on is None:
         return False
     in_time = bill.paid_on is None or bill.paid_on <= invoice.pay_on
-    return in_time and bill.open_amount == invoice.early_discount
+    return in_time and is_paid_less(invoice, bill, invoice.early_discount)
+
+
+def is_paid_less(invoice: Invoice, bill: Bill, less: Decimal) -> bool:
+    """Whether all of an invoice is paid but exactly `less`. Where the ERP has rounded its booking otherwise, what is
+    paid may differ by as much as the booking does: it may have taken `less` off its own total.
+    """
+    off = abs(bill.total - invoice.total)
+    paid = bill.total - bill.open_amount
+    is_short = bill.state == PaymentState.PARTLY_PAID and off <= _rounding(invoice)
+    return is_short and abs(paid - (invoice.total - less)) <= off
 
 
 def _rounding(invoice: Invoice) -> Decimal:

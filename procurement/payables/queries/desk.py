@@ -176,7 +176,10 @@ class AtStake:
 
 
 def at_stake(invoice: Invoice, today: date) -> AtStake | None:
-    """The discount of an invoice that can still be had on a day."""
+    """The discount of an invoice's terms that can still be had on a day; none beside what was agreed for paying
+    early."""
+    if invoice.early_discount is not None:
+        return None
     until = discount_until(invoice.invoiced_on, invoice.discount_days)
     if until is None or until < today or not invoice.discount_percent:
         return None

@@ -37,7 +37,8 @@ class Theirs:
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """An item of our books, by a `name` of its own: an invoice, or what the ERP booked without one."""
+    """An item of our books, by a `name` of its own: an invoice, or what the ERP booked without one. `less` is what of a
+    paid one was taken off as agreed: neither open nor paid."""
 
     name: str
     key: str
@@ -49,6 +50,7 @@ class Ours:
     dated_on: date | None = None
     paid_on: date | None = None
     reference_key: str = ""
+    less: Decimal = ZERO
 
     @property
     def is_owed(self) -> bool:
@@ -63,7 +65,7 @@ class Ours:
     @property
     def paid(self) -> Decimal:
         """What was paid of it, credits less."""
-        return self.amount - self.open if self.is_owed else ZERO
+        return self.amount - self.open - self.less if self.is_owed else ZERO
 
     @property
     def is_stopped(self) -> bool:

@@ -16,7 +16,8 @@ from portal.kernel.scope import acting
 from portal.kernel.templatetags.portal_ui import day_text, money_text
 from procurement.bills.messages import BillLinePaper, BillPaper
 from procurement.clocks.queries import Offices
-from procurement.discounting.models import EarlyPayment
+from procurement.discounting.models import DiscountPolicy, EarlyPayment
+from procurement.discounting.presenters import early_rows
 from procurement.discounting.queries import PayDays, earned, offered_for
 from procurement.discounting.services import (
     OwnPolicy,
@@ -24,12 +25,15 @@ from procurement.discounting.services import (
     lapse_early,
     retire_discount_policy,
 )
+from procurement.erp.connectors.files import FilesConnector
+from procurement.erp.delivery import carry
 from procurement.erp.inbound import take_papers
-from procurement.erp.ports import Feed, Sighting
+from procurement.erp.ports import CommandResult, Feed, Outcome, Sighting
 from procurement.invoices.messages import Hold
 from procurement.invoices.models import Invoice
 from procurement.invoices.services import hold_invoice, mark_scheduled, reopen_invoice, void_invoice
 from procurement.invoices.states import Acts
+from procurement.payables.queries.desk import AtStake, at_stake
 from procurement.payables.queries.forecast import forecast
 from tests.builders.changes import an_agreed_order
 from tests.builders.early import (
@@ -94,6 +98,16 @@ def promised() -> list[tuple[str, str, bool]]:
         return [(one.kind, one.payload["pay_on"], one.payload["ended"]) for one in found]
 
 
+def taken_over(folder: Any) -> None:
+    """The ERP is told of what was agreed last, and says that it stands there."""
+    with acting(FEED):
+        message = OutboxMessage.objects.filter(kind="invoice.early_agreed").latest("id")
+    assert carry(message, FilesConnector(folder), lambda: MONDAY) == "sent"
+    with acting(FEED):
+        result = CommandResult(str(message.key), Outcome.CONFIRMED)
+        take_papers(Feed.COMMAND_RESULTS, [Sighting(result, "")], MONDAY)
+
+
 def standing(invoice: Invoice) -> tuple[str, date | None, Decimal | None, str]:
     fresh = fresh_invoice(invoice)
     return fresh.state, fresh.pay_on, fresh.early_discount, the_early().state
@@ -118,6 +132,19 @@ def test_a_policy_acts_by_two_pairs_of_eyes_and_offers_nothing_before(people, or
     with acting(people["root"].actor):
         approve_discount_policy(draft.key, draft.version, actor=people["root"].actor, at=MONDAY)
     assert offered(invoice).best.discount == LESS
+
+
+def test_who_wrote_a_version_before_approves_it_no_more_than_who_wrote_the_last(people):
+    draft = a_discount_policy(people, acts=False)
+    swapped = {**people, "max": people["root"], "root": people["max"]}
+    with acting(FEED):
+        again = DiscountPolicy.objects.get(pk=draft.pk)
+    written = a_discount_policy(swapped, acts=False, key=again.key, version=again.version)
+    for name in ("max", "root"):
+        with pytest.raises(OwnPolicy), acting(people[name].actor):
+            approve_discount_policy(draft.key, written.version, actor=people[name].actor, at=MONDAY)
+    with acting(FEED):
+        assert DiscountPolicy.objects.get(pk=draft.pk).state == "draft"
 
 
 def test_who_may_write_a_policy_and_what_it_may_name(people):
@@ -182,11 +209,17 @@ def test_nothing_is_offered_with_a_cut_a_note_or_another_segment(people, order):
 
 def test_after_the_discount_of_the_terms_is_over_days_are_offered_again(people, order):
     a_discount_policy(people)
-    terms = {"discount_percent": Decimal(2), "discount_days": 10}
+    terms = {"discount_percent": Decimal(2), "discount_days": 10, "discount_amount": Decimal("26.28")}
 
     invoice = an_approved_invoice(order, {"L10": 60}, **terms)
 
-    assert offered(invoice).best.pay_on == date(2026, 3, 13)  # the first working day after 12 March
+    best = offered(invoice).best
+    assert best.pay_on == date(2026, 3, 13)  # the first working day after 12 March
+    # At the desk one of the two is at stake, never both.
+    until = AtStake(date(2026, 3, 12), invoice.discount_amount, "EUR")
+    assert at_stake(fresh_invoice(invoice), MONDAY.date()) == until
+    agree(invoice, people["asha"], best.pay_on, best.discount)
+    assert at_stake(fresh_invoice(invoice), MONDAY.date()) is None
 
 
 def test_what_is_asked_for_many_costs_as_many_queries_as_for_one(people, order):
@@ -286,7 +319,11 @@ def test_it_ends_with_the_approval(people, order, invoice):
     assert [fresh_invoice(one).early_discount for one in (invoice, other)] == [None, None]
     with acting(FEED):
         assert set(EarlyPayment.objects.values_list("state", flat=True)) == {"ended"}
-    assert [kind for kind, _day, _ended in promised()] == ["invoice.early_agreed"] * 2
+    # What the ERP was told stays true there until it hears otherwise.
+    assert [(kind, ended) for kind, _day, ended in promised()] == [
+        *[("invoice.early_agreed", False)] * 2,
+        *[("invoice.early_ended", True)] * 2,
+    ]
 
 
 def test_the_database_holds_what_the_rules_say(people, invoice):
@@ -310,7 +347,7 @@ def test_the_database_holds_what_the_rules_say(people, invoice):
 
 
 @in_the_open
-def test_paid_short_by_exactly_what_was_agreed_it_is_paid_and_earned(people, order, invoice):
+def test_paid_short_by_exactly_what_was_agreed_it_is_paid_and_earned(people, order, invoice, tmp_path):
     agree(invoice, people["asha"])
     tells(bill(order, "approved", "1313.76"))
     assert standing(invoice) == ("scheduled", SOONEST, LESS, "agreed")
@@ -327,7 +364,40 @@ def test_paid_short_by_exactly_what_was_agreed_it_is_paid_and_earned(people, ord
 
     tells(bill(order, "approved", "1313.76"))  # the payment was taken back
     assert standing(invoice) == ("scheduled", SOONEST, LESS, "agreed")
+    taken_over(tmp_path)
     tells(bill(order, "paid", "0", paid_on=SOONEST))  # with the discount booked there
+    assert standing(invoice) == ("paid", SOONEST, LESS, "paid")
+
+
+@in_the_open
+@pytest.mark.parametrize("paid_on", [SOONEST, None])
+def test_paid_with_nothing_open_and_never_taken_over_it_is_paid_in_full_and_not_earned(
+    people, order, invoice, paid_on
+):
+    early = agree(invoice, people["asha"])
+    tells(bill(order, "approved", "1313.76"))
+
+    tells(bill(order, "paid", "0", paid_on=paid_on))
+
+    assert standing(invoice) == ("paid", SOONEST, None, "lapsed")
+    with acting(FEED):
+        assert earned(FEED) == []
+        assert AuditEvent.objects.filter(stream=invoice.stream).latest("id").kind == "invoice.early_in_full"
+        (row,) = early_rows(list(EarlyPayment.objects.filter(pk=early.pk, paid_on=paid_on)))
+    assert row.state == ("Paid in full" if paid_on else "Lapsed")
+    assert [kind for kind, _day, _ended in promised()] == ["invoice.early_agreed"]
+
+
+@in_the_open
+def test_where_the_booking_was_rounded_otherwise_what_is_paid_may_differ_by_as_much(people, order, invoice):
+    agree(invoice, people["asha"])
+    booked = {"total": TOTAL + Decimal("0.01"), "paid_on": SOONEST}
+    tells(bill(order, "approved", "1313.77", **booked))
+
+    for open_amount, state in (("12.29", "scheduled"), ("12.25", "scheduled"), ("12.27", "paid")):
+        tells(bill(order, "partly_paid", open_amount, **booked))
+        assert (open_amount, fresh_invoice(invoice).state) == (open_amount, state)
+    tells(bill(order, "partly_paid", "12.26", **booked))  # taken off the ERP's own total
     assert standing(invoice) == ("paid", SOONEST, LESS, "paid")
 
 
@@ -354,7 +424,8 @@ def test_a_day_that_passes_unpaid_lapses_and_both_sides_are_told(people, order):
     invoice = an_approved_invoice(order, {"L10": 60}, **days)
     best = offered(invoice, start).best
     agree(invoice, people["asha"], best.pay_on, best.discount, at=start)
-    tells(bill(order, "approved", "1313.76", invoiced_on=start.date(), due_on=due), now)
+    # The ERP has moved its own day to the one it was told of.
+    tells(bill(order, "approved", "1313.76", invoiced_on=start.date(), due_on=best.pay_on), now)
     mailed()
     with acting(FEED):
         told_until = PayDays.of(fresh_invoice(invoice).company, now, Offices()).told_until(best.pay_on)
@@ -379,6 +450,15 @@ def test_a_day_that_passes_unpaid_lapses_and_both_sides_are_told(people, order):
         assert said in " ".join(letter.body.split())
     tells(bill(order, "partly_paid", f"{best.discount}", invoiced_on=start.date(), due_on=due), now)
     assert standing(invoice)[0] == "scheduled"  # what has lapsed is over
+    # But for a feed that was silent, and tells now that it was paid in time.
+    late = {"invoiced_on": start.date(), "due_on": due, "paid_on": best.pay_on + timedelta(days=1)}
+    tells(bill(order, "partly_paid", f"{best.discount}", **late), now)
+    assert standing(invoice) == ("scheduled", due, None, "lapsed")
+    tells(bill(order, "partly_paid", f"{best.discount}", **{**late, "paid_on": best.pay_on}), now)
+    assert standing(invoice) == ("paid", best.pay_on, best.discount, "paid")
+    assert (the_early().ended_at, the_early().paid_on) == (None, best.pay_on)
+    assert promised()[-1] == ("invoice.early_honoured", best.pay_on.isoformat(), False)
+    assert [letter.subject for letter in mailed()] == ["Invoice R-2041 is paid"]
 
     other = an_approved_invoice(order, {"L10": 60}, number="R-2042", **days)
     best = offered(other, now).best

@@ -338,6 +338,29 @@ def test_what_the_erp_booked_of_an_invoice_counts(people):
     assert (row.verdict, row.our_open, row.bill_id) == ("approved", TEN, None)
 
 
+def test_what_was_agreed_for_paying_early_is_neither_owed_again_nor_paid(people):
+    asha, less = people["asha"], D("1.52")
+    invoice = a_sent_invoice(an_agreed_order(asha), asha, {"L10": 10}, number="R-1")
+    settle(approve_invoice, invoice, actor=people["otto"].actor)
+    paid = {"total": TEN, "open_amount": less, "state": "partly_paid", "paid_on": date(2026, 2, 27)}
+    bill(a_bill("B-1", reference="R-1", invoiced_on=date(2026, 3, 2), **paid))
+    with acting(FEED):
+        booked = Bill.objects.get(key="B-1")
+        values = {"bill": booked, "state": "paid", "early_discount": less, "pay_on": paid["paid_on"]}
+        Invoice.objects.filter(pk=invoice.pk).update(**values, paid_on=paid["paid_on"])
+
+    listed = [
+        an_item(2, "R-1", TEN, amount=TEN),
+        an_item(3, "ZE-1", less - TEN, kind="payment", dated_on=date(2026, 2, 28)),
+    ]
+    statement = compared(a_statement(asha, listed), asha)
+    rows = rows_told(statement)
+    row = rows["R-1"]
+    assert (row.verdict, row.our_open, row.our_amount, row.difference) == ("paid", D(0), TEN, -TEN)
+    assert (rows["ZE-1"].verdict, rows["ZE-1"].invoice_id) == ("payment", invoice.pk)
+    assert balances_told(statement) == {"EUR": (less, D(0))}
+
+
 def test_less_that_was_taken_of_an_invoice_is_what_is_owed(people):
     asha = people["asha"]
     order = an_agreed_order(asha)
