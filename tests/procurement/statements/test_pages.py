@@ -134,6 +134,17 @@ def test_columns_that_nobody_knows_are_asked_for(people, at):
     page(asha, reverse("statement", args=[statement.key]), 404)
 
 
+@pytest.mark.parametrize(
+    ("word", "is_asked"), [("Saldo", True), ("Balance", True), ("Balance due", False), ("Restbetrag", False)]
+)
+def test_a_balance_is_asked_for_and_what_is_left_of_a_row_is_taken(people, at, word, is_asked):
+    an_agreed_order(people["asha"])
+    answer = post(at("asha"), f"Beleg,{word}\nR-1,5.00\nR-2,12.00".encode())
+    assert answer["Location"] == reverse(
+        "statement-columns" if is_asked else "statement", args=[newest().key]
+    )
+
+
 def test_debit_and_credit_sides_and_a_workbook_of_ours_are_read(people, at):
     an_agreed_order(people["asha"])
     otto = at("otto")
