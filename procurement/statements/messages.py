@@ -69,8 +69,11 @@ class SettleStatement:
 
 @dataclass(frozen=True, slots=True)
 class RowSaid:
-    """A question about a row of a statement, or its answer."""
+    """A question about a row of a statement, or its answer. `seen` is what the page showed of both (`said_version`);
+    without it, whatever is said is meant.
+    """
 
     statement: uuid.UUID
     row: int
     text: str
+    seen: str | None = None

@@ -154,6 +154,12 @@ class StatementRow(models.Model):
         """Whether a question about it waits for the supplier's answer."""
         return self.asked_at is not None and self.answered_at is None
 
+    @property
+    def said_version(self) -> str:
+        """When something was said about it last, ISO 8601; empty where nothing was."""
+        said_at = self.answered_at or self.asked_at
+        return said_at.isoformat() if said_at else ""
+
 
 class StatementBalance(models.Model):
     """What one comparison of a statement came to in one currency: both balances, and the bridge between them.

@@ -71,7 +71,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class ShownRow:
-    """A row for its reader: what is said of it, in which sentence, and what to do next."""
+    """A row for its reader: what is said of it, in which sentence, and what to do next; `typed` was refused."""
 
     row: StatementRow
     kind: str
@@ -82,6 +82,7 @@ class ShownRow:
     step: Step | None
     may_ask: bool
     may_answer: bool
+    typed: str = ""
 
 
 def is_hidden_draft(row: StatementRow, actor: Actor) -> bool:
@@ -192,8 +193,15 @@ def _day(text: Any) -> str:
     return day_text(date.fromisoformat(text)) if text else ""
 
 
-def shown_rows(rows: Iterable[StatementRow], statement: SupplierStatement, actor: Actor) -> list[ShownRow]:
-    """The rows of a page. They come with their invoices: no query of its own."""
+def shown_rows(
+    rows: Iterable[StatementRow],
+    statement: SupplierStatement,
+    actor: Actor,
+    typed: Mapping[int | None, str] | None = None,
+) -> list[ShownRow]:
+    """The rows of a page, with what was typed about some and refused. They come with their invoices: no query of its
+    own.
+    """
     asks = statement.state == "compared" and not actor.is_supplier and actor.may(Permission.INVOICE_SETTLE)
     answers = statement.state == "compared" and actor.is_supplier and actor.may(Permission.INVOICE_WRITE)
     found = []
@@ -211,6 +219,7 @@ def shown_rows(rows: Iterable[StatementRow], statement: SupplierStatement, actor
                 step=_step(row, actor),
                 may_ask=asks and is_theirs and row.verdict not in ALIKE,
                 may_answer=answers and row.is_asked,
+                typed=(typed or {}).get(row.place, ""),
             )
         )
     return found

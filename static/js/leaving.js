@@ -1,7 +1,8 @@
 /* An editor that is left in the middle of a word: what was typed in the last moment goes along, and so does what is on its
    way and not yet answered, because a page that is left breaks off its requests. htmx keeps the rest (see editor.html of
-   ship notices and invoices); without a script one Save button does. Said twice does no harm: the server compares every
-   field with what the page showed. Reads:
+   ship notices and invoices); without a script one Save button does. What was on its way may have arrived, so that the
+   version said here is an old one: the server then keeps what `leaving` says on top of it (Note [Leaving] in the editor of
+   ship notices). A browser takes 64 kB along and no more: where the form is larger, it asks before it goes. Reads:
      #editor[data-typed]  the form; in `data-typed` the selector of the parts that are kept while one types */
 "use strict";
 (() => {
@@ -23,7 +24,17 @@
     // Not signed in any more, or no network: it is still only here.
     if (!event.detail.successful && event.detail.xhr.status !== 409) typed = true;
   });
+  const MOST = 60000;
+  const isWaiting = () => (typed || underway) && Boolean(form());
+  const said = () => {
+    const fields = new URLSearchParams(new FormData(form()));
+    fields.set("leaving", underway ? "underway" : "typed");
+    return fields;
+  };
+  addEventListener("beforeunload", (event) => {
+    if (isWaiting() && said().toString().length > MOST) event.preventDefault();
+  });
   addEventListener("pagehide", () => {
-    if ((typed || underway) && form()) navigator.sendBeacon(form().action, new FormData(form()));
+    if (isWaiting()) navigator.sendBeacon(form().action, said());
   });
 })();

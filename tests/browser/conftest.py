@@ -52,45 +52,59 @@ def browser() -> Iterator[Any]:
         # As root Chromium has no sandbox; it sees nothing but pages of this machine.
         args = ["--no-sandbox"] if os.geteuid() == 0 else []
         launched = playwright.chromium.launch(executable_path=path, args=args)
+        bare = launched.new_context
+
+        def heard(**options: Any) -> Any:
+            context = bare(**options)
+            hear_refusals(context)
+            return context
+
+        launched.new_context = heard
         yield launched
         launched.close()
 
 
-def hear_refusals(context: Any, told: list[str]) -> None:
-    """Write down what the browser refuses to a page for its content security policy: there is nothing to refuse."""
+REFUSED: list[str] = []
+
+
+def hear_refusals(context: Any) -> None:
+    """Write down what the browser refuses to a page for its content security policy."""
     context.on(
         "console",
         lambda message: (
-            told.append(f"{message.page.url if message.page else ''}: {message.text}")
+            REFUSED.append(f"{message.page.url if message.page else ''}: {message.text}")
             if "Content Security Policy" in message.text
             else None
         ),
     )
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_refused() -> Iterator[None]:
+    """There is nothing to refuse, in whatever context a test opened."""
+    REFUSED.clear()
+    yield
+    assert REFUSED == []
+
+
 @pytest.fixture
 def page(browser: Any, live_server: Any) -> Iterator[Any]:
     """An empty page of the portal as it runs, on the test's own database."""
     context = browser.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900})
-    refused: list[str] = []
-    hear_refusals(context, refused)
     yield context.new_page()
     context.close()
-    assert refused == []
 
 
 @pytest.fixture
 def at(browser: Any, live_server: Any, people: dict[str, Any]) -> Iterator[Any]:
     """Somebody's own browser, signed in, of this width."""
     contexts = []
-    refused: list[str] = []
 
     def opened(name: str, width: int = 1440, **more: Any) -> Any:
         context = browser.new_context(
             base_url=live_server.url, viewport={"width": width, "height": 900}, **more
         )
         contexts.append(context)
-        hear_refusals(context, refused)
         client = Client()
         client.force_login(people[name].user)
         cookie = settings.SESSION_COOKIE_NAME
@@ -101,4 +115,3 @@ def at(browser: Any, live_server: Any, people: dict[str, Any]) -> Iterator[Any]:
     yield opened
     for context in contexts:
         context.close()
-    assert refused == []

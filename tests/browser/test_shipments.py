@@ -135,6 +135,31 @@ def test_what_was_on_its_way_when_the_page_was_left_is_kept(at: Any, people: dic
     assert len(first) == 1
 
 
+def test_what_was_typed_while_an_answer_was_out_is_kept(at: Any, people: dict[str, Any]) -> None:
+    notice = begin(an_order(people), people["asha"])
+    page = at("asha")
+    page.goto(f"/shipments/{notice.key}/")
+    arrived: list[Any] = []
+
+    def swallow(route: Any) -> None:
+        # The first request arrives and is kept; its answer does not come before the page is left.
+        arrived.append(route.fetch()) if not arrived else route.continue_()
+
+    page.route("**/save/", swallow)
+    number = page.get_by_label("Delivery note number")
+    with page.expect_request("**/save/"):
+        number.fill("DN-FIRST")
+    while fresh_notice(notice).number != "DN-FIRST":
+        page.wait_for_timeout(50)
+    number.fill("DN-SECOND")
+    page.get_by_label("Service").fill("Express")
+
+    page.goto("/shipments/")
+
+    expect_after_reloads(page, "DN-SECOND")
+    assert fresh_notice(notice).service == "Express"
+
+
 def expect_after_reloads(page: Any, number: str) -> None:
     """What a page says at leaving may arrive after the next page was made: nobody waits for it."""
     for _time in range(20):

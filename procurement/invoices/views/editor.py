@@ -262,6 +262,8 @@ def invoice_save(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         with transaction.atomic():
             invoice = save_draft(sent.command, actor=request.actor, at=request.at)
     except StaleDocument as refusal:
+        if _kept_at_leaving(request, key, sent):
+            return HttpResponse(status=204)
         return _stale(request, key, sent, refusal)
     except Invalid as refusal:
         return _again(request, key, act, sent, [*sent.problems, *map(_located(sent), refusal.problems)])
@@ -325,6 +327,36 @@ def _stale(request: DoorRequest, key: uuid.UUID, sent: ReadDraft, refusal: Stale
         template=EDITOR if request.htmx else TEMPLATE,
         status=refusal.status,
     )
+
+
+def _kept_at_leaving(request: DoorRequest, key: uuid.UUID, sent: ReadDraft) -> bool:
+    """Whether what a page said as it was left is kept, on top of what came meanwhile: see the Note [Leaving] of ship
+    notices' editor.
+    """
+    leaving = request.POST.get("leaving", "")
+    if not leaving:
+        return False
+    invoice = find_invoice(key, actor=request.actor)
+    draft = written(invoice)
+    now = texts_of(draft)
+    mine, both = merged(sent, now)
+    is_own = (
+        leaving == "underway"
+        and invoice.version == sent.command.version + 1
+        and invoice.written_by == request.actor.label
+        and all(name in now for name, _theirs in both)
+    )
+    if both and not is_own:
+        return False
+    data = MultiValueDict({name: [shown(name, text, invoice.currency)] for name, text in mine.items()})
+    data["rows"], data["was"] = "1", json.dumps(now)
+    again = read_draft_form(data, draft, invoice.version, get_language() or "en")
+    try:
+        with transaction.atomic():
+            save_draft(again.command, actor=request.actor, at=request.at)
+    except (StaleDocument, Invalid):
+        return False
+    return True
 
 
 def _acted(request: DoorRequest, invoice: Invoice, act: str, sent: ReadDraft) -> HttpResponse:

@@ -2,6 +2,11 @@
 
 The page is one form. Each button sends all of it; what is typed is kept first, then the button does its work. With a
 script the typing is kept by itself, and only what changed comes back: see docs/design.md on htmx.
+
+Note [Leaving]: a page that is left says once more what was typed (`leaving`, see leaving.js), with the version that it
+knows. That is an old one where its own keeping has arrived and the answer has not. Nobody is there to be asked, so what
+was typed is kept on top, unless two have written in one field: then what is kept stays. A field that the page itself
+wrote a moment before (`underway`; the version is one further, and of the same person) is no such.
 """
 
 import hashlib
@@ -18,6 +23,7 @@ from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -223,6 +229,8 @@ def shipment_save(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         with transaction.atomic():
             notice = save_notice(sent.command, actor=request.actor, at=request.at)
     except StaleDocument as refusal:
+        if _kept_at_leaving(request, key, sent):
+            return HttpResponse(status=204)
         return _stale(request, key, sent, refusal)
     except Invalid as refusal:
         mistakes = [*sent.problems, *(_located(problem, notice) for problem in refusal.problems)]
@@ -264,6 +272,31 @@ def _stale(request: DoorRequest, key: uuid.UUID, sent: ReadNotice, refusal: Stal
         template=EDITOR if request.htmx else TEMPLATE,
         status=refusal.status,
     )
+
+
+def _kept_at_leaving(request: DoorRequest, key: uuid.UUID, sent: ReadNotice) -> bool:
+    """Whether what a page said as it was left is kept, on top of what came meanwhile: see Note [Leaving]."""
+    leaving = request.POST.get("leaving", "")
+    if not leaving:
+        return False
+    notice = find_notice(key, actor=request.actor)
+    draft = Written(notice, lines_in(notice), ())
+    mine, both = merged(sent, texts_of(draft))
+    is_own = (
+        leaving == "underway"
+        and notice.version == sent.command.version + 1
+        and notice.written_by == request.actor.label
+    )
+    if both and not is_own:
+        return False
+    data = MultiValueDict({name: [shown(name, text)] for name, text in mine.items()})
+    again = read_notice_form(data, draft, notice.version, get_language() or "en")
+    try:
+        with transaction.atomic():
+            save_notice(again.command, actor=request.actor, at=request.at)
+    except (StaleDocument, Invalid):
+        return False
+    return True
 
 
 def _acted(request: DoorRequest, notice: ShipNotice, act: str) -> HttpResponse:

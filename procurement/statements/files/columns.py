@@ -48,7 +48,7 @@ MORE_KINDS = {
 }
 
 # Names of columns in English and German, as other programs have them; blanks, case and punctuation do not count. A
-# balance or “Saldo” is asked for: in many files it is what the rows so far come to.
+# “balance” or “Saldo” is asked for: in many files it is what the rows so far come to. A “balance due” is of its row.
 SYNONYMS: Mapping[str, Sequence[str]] = {
     "kind": (
         *("type", "document type", "doc type", "transaction", "transaction type"),
@@ -116,7 +116,6 @@ SYNONYMS: Mapping[str, Sequence[str]] = {
             "offener Betrag",
             "Offener Posten",
             "Restbetrag",
-            "Saldo",
             "Rest",
             "OP",
         ),

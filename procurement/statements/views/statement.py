@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
-from portal.kernel.errors import Invalid, NotFound, Refusal
+from portal.kernel.errors import NotFound, Refusal
 from portal.kernel.web import paginate, see_other, whole_number
 from procurement.orders.files.exports import CSV, XLSX
 from procurement.orders.views.exports import as_download
@@ -83,8 +83,13 @@ def _show_read(
 
 
 def _show(
-    request: DoorRequest, found: SupplierStatement, refusal: Refusal | None = None, note: str = ""
+    request: DoorRequest,
+    found: SupplierStatement,
+    refusal: Refusal | None = None,
+    note: str = "",
+    said: RowSaid | None = None,
 ) -> HttpResponse:
+    """The comparison; where a word about a row was refused, that row alone, with what was typed."""
     actor = request.actor
     balances = balances_of(found)
     counts = counts_of(balances)
@@ -92,7 +97,9 @@ def _show(
     if only not in (*Verdict.values, "all", "differing"):
         only = "differing" if found.differing else "all"
     rows = rows_of(found)
-    if only == "differing":
+    if said is not None:
+        only, rows = "", rows.filter(place=said.row)
+    elif only == "differing":
         rows = differing(rows)
     elif only != "all":
         rows = rows.filter(verdict=only)
@@ -105,7 +112,7 @@ def _show(
         "balances": shown_balances(balances),
         "earlier": earlier_balances(found),
         "page": page,
-        "rows": shown_rows(page.rows, found, actor),
+        "rows": shown_rows(page.rows, found, actor, {said.row: said.text} if said else None),
         "views": _views(only, counts, found),
         "only": only,
         "refusal": refusal,
@@ -165,20 +172,21 @@ def statement_settle(request: DoorRequest, key: UUID) -> HttpResponse:
 @door(Permission.INVOICE_WRITE, Permission.INVOICE_SETTLE, methods=["POST"])
 def statement_say(request: DoorRequest, key: UUID, row: int) -> HttpResponse:
     """Ask about a row, or answer what is asked about it."""
-    command = RowSaid(key, row, request.POST.get("text", "").replace("\r\n", "\n"))
+    command = RowSaid(key, row, request.POST.get("text", "").replace("\r\n", "\n"), request.POST.get("seen"))
     verb: Callable[..., Any] = answer_row if request.actor.is_supplier else ask_row
     try:
         with transaction.atomic():
             verb(command, actor=request.actor, at=request.at)
-    except Invalid as refused:
-        messages.error(request, refused.message)
-    else:
-        said = (
-            _("Your answer is with accounts payable.")
-            if request.actor.is_supplier
-            else _("The supplier is asked.")
-        )
-        messages.success(request, said)
+    except Refusal as refused:
+        if refused.status in (403, 404):
+            raise
+        return _show(request, find_statement(key, actor=request.actor), refused, said=command)
+    messages.success(
+        request,
+        _("Your answer is with accounts payable.")
+        if request.actor.is_supplier
+        else _("The supplier is asked."),
+    )
     response = see_other("statement", key=key)
     response["Location"] = f"{reverse('statement', args=[key])}?only=all#row-{row}"
     return response

@@ -280,6 +280,27 @@ def test_two_tabs_lose_nothing_and_see_the_difference(people, at):
     assert fresh_invoice(draft).note == "by tab two"
 
 
+def test_what_a_page_says_as_it_is_left_is_kept_on_top_of_what_it_sent_a_moment_before(people, at):
+    draft = a_draft(people, {"L10": None, "L20": None})
+    asha, save = at("asha"), url("invoice-save", draft)
+    shown = asha.get(url("invoice", draft))
+    assert asha.post(save, typed(shown, quantity_1="50", note="One")).status_code == 303  # never answered
+    last = typed(shown, quantity_1="55", note="One", buyer_reference="PO 7")
+    # Two in one field is no word of its own; without `leaving` somebody is asked.
+    assert asha.post(save, last | {"leaving": "typed"}).status_code == 409
+    assert asha.post(save, last).status_code == 409
+    assert asha.post(save, last | {"leaving": "underway"}).status_code == 204
+    kept = fresh_invoice(draft)
+    assert (kept.note, kept.buyer_reference) == ("One", "PO 7")
+    assert said(draft)[0][:2] == ("L10", 55)
+    version = kept.version
+    # What the page knew is older still: a field that nobody else touched goes along, one of two does not.
+    assert asha.post(save, typed(shown, number="R-9", leaving="underway")).status_code == 204
+    assert asha.post(save, typed(shown, quantity_1="1", leaving="underway")).status_code == 409
+    kept = fresh_invoice(draft)
+    assert (kept.number, kept.version, said(draft)[0][1]) == ("R-9", version + 1, 55)
+
+
 def test_a_line_without_an_order_where_the_company_takes_it_and_free_taxes(people, at):
     a_profile(people["max"], allow_without_order=True)
     asha = at("asha")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -134,6 +135,17 @@ def test_columns_that_nobody_knows_are_asked_for(people, at):
     page(asha, reverse("statement", args=[statement.key]), 404)
 
 
+@pytest.mark.parametrize(
+    ("word", "is_asked"), [("Saldo", True), ("Balance", True), ("Balance due", False), ("Restbetrag", False)]
+)
+def test_a_balance_is_asked_for_and_what_is_left_of_a_row_is_taken(people, at, word, is_asked):
+    an_agreed_order(people["asha"])
+    answer = post(at("asha"), f"Beleg,{word}\nR-1,5.00\nR-2,12.00".encode())
+    assert answer["Location"] == reverse(
+        "statement-columns" if is_asked else "statement", args=[newest().key]
+    )
+
+
 def test_debit_and_credit_sides_and_a_workbook_of_ours_are_read(people, at):
     an_agreed_order(people["asha"])
     otto = at("otto")
@@ -188,7 +200,7 @@ def test_accounts_payable_asks_the_supplier_answers_and_the_balance_is_agreed(pe
     assert "−11.00" in listed or "-11.00" in listed
     assert "Ask the supplier" in page(otto, here)
     assert "Your answer" not in page(asha, here)
-    assert otto.post(say, {"text": "  "}).status_code == 303
+    assert otto.post(say, {"text": "  "}).status_code == 422
     assert otto.post(say, {"text": "Which order?"})["Location"] == f"{here}?only=all#row-2"
     shown = page(asha, here)
     assert "Which order?" in shown
@@ -205,6 +217,49 @@ def test_accounts_payable_asks_the_supplier_answers_and_the_balance_is_agreed(pe
     assert "The balance is agreed, by Otto Payer" in page(asha, here)
     assert "Never delivered." in page(asha, here)
     assert asha.post(settle, {"version": version}).status_code == 403
+
+
+def test_what_was_said_meanwhile_refuses_a_word_and_loses_none(people, at):
+    an_agreed_order(people["asha"])
+    items = [an_item(2, "R-1", 5), an_item(3, "R-2", 6)]
+    statement = compared(a_statement(people["asha"], items), people["asha"])
+    here, say = reverse("statement", args=[statement.key]), reverse("statement-say", args=[statement.key, 2])
+    otto, asha = at("otto"), at("asha")
+
+    def seen(client):
+        return re.search(r'name="seen" value="([^"]*)"', page(client, here))[1]
+
+    assert seen(otto) == ""
+    assert otto.post(say, {"text": "Which order?", "seen": ""}).status_code == 303
+    asked = seen(asha)
+    # A colleague of Otto's has not seen the question: it does not take its place unseen.
+    twice = otto.post(say, {"text": "Which year?", "seen": ""})
+    assert twice.status_code == 409
+    told = twice.content.decode()
+    assert "Otto Payer wrote about this row since you opened it. Look at it, then go on." in told
+    assert ">Which year?</textarea>" in told
+    assert "R-2" not in told
+    assert otto.post(say, {"text": "Which year?", "seen": asked}).status_code == 303
+    # So the answer to the first question is none to the second.
+    answer = asha.post(say, {"text": "4500000001", "seen": asked})
+    assert answer.status_code == 409
+    assert ">4500000001</textarea>" in answer.content.decode()
+    long = asha.post(say, {"text": "x" * 1001, "seen": seen(asha)})
+    assert long.status_code == 422
+    assert "x" * 1001 in long.content.decode()
+    now = seen(asha)
+    assert asha.post(say, {"text": "This one", "seen": now}).status_code == 303
+    late = asha.post(say, {"text": "No, last one", "seen": now})
+    assert late.status_code == 409
+    assert "What you wrote, and is not kept</b><p>No, last one" in late.content.decode()
+    settled = {"version": newest().version, "note": "Fine."}
+    assert otto.post(reverse("statement-settle", args=[statement.key]), settled).status_code == 303
+    after = otto.post(say, {"text": "And now?", "seen": ""})
+    assert after.status_code == 409
+    assert "<p>And now?</p>" in after.content.decode()
+    with acting(FEED):
+        row = StatementRow.objects.get(statement=statement, place=2)
+    assert (row.question, row.answer) == ("Which year?", "This one")
 
 
 def test_the_result_goes_along_as_a_file_that_runs_nothing(people, at):
