@@ -15,7 +15,7 @@ from portal.kernel.errors import NotFound, StaleDocument
 from procurement.catalogue.models import Company, Item
 from procurement.clocks.queries import holders_among
 from procurement.invoices.models import Invoice
-from procurement.invoices.states import OPEN, InvoiceKind, InvoiceState
+from procurement.invoices.states import OPEN, SETTLED, InvoiceKind, InvoiceState
 from procurement.matching.models import MatchCheck
 from procurement.payables.messages import Approver, Limit, Rule, Wanted, Weighed
 from procurement.payables.models import Approval, ApprovalLimit, ApprovalRule, InvoiceQuestion
@@ -177,6 +177,16 @@ def hold_notes(invoice: Invoice) -> list[Invoice]:
     if seen - {one.pk for one in held}:
         raise StaleDocument(_("This invoice was changed a moment ago. Look at it, then go on."))
     return held
+
+
+def hold_approved_with(invoice: Invoice) -> list[Invoice]:
+    """The credit notes of ours that were approved in one moment with an invoice, whatever the ERP did with them since;
+    held like `hold_notes`.
+    """
+    if invoice.approved_at is None:
+        return []
+    found = _notes_for(invoice).filter(state__in=SETTLED, approved_at=invoice.approved_at)
+    return list(found.select_for_update(of=("self",)).order_by("id"))
 
 
 def _notes_for(invoice: Invoice) -> QuerySet[Invoice]:

@@ -203,13 +203,18 @@ def _end_round(invoice: Invoice, asked: Iterable[Approval], *, actor: Actor, at:
     be one who writes them, and why is between people of the buying side.
     """
     lapsed = _lapse(asked, actor=actor, at=at)
-    said = _("What it takes off invoice %(number)s was not approved. It counts nowhere any more.")
     for note in hold_notes(invoice):
         if note.corrects_id != invoice.pk:
             continue  # of another version, with a round of its own
-        named = InvoiceNamed(note.key, note.version)
-        withdraw_invoice(named, said % {"number": invoice.number}, actor=DESK, at=at)
+        take_back_note(invoice, note, at=at)
     return lapsed
+
+
+def take_back_note(invoice: Invoice, note: Invoice, *, at: datetime) -> None:
+    """Withdraw an open credit note of ours that takes nothing off its invoice any more; both are held."""
+    said = _("What it takes off invoice %(number)s was not approved. It counts nowhere any more.")
+    named = InvoiceNamed(note.key, note.version)
+    withdraw_invoice(named, said % {"number": invoice.number}, actor=DESK, at=at)
 
 
 def _approve(invoice: Invoice, reason: str, *, actor: Actor, at: datetime) -> Invoice:

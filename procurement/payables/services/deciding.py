@@ -11,7 +11,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
-from portal.kernel.errors import NotAllowed
+from portal.kernel.errors import IllegalTransition, NotAllowed
 from portal.kernel.scope import requires_scope
 from procurement.invoices.messages import Hold, InvoiceHeader, InvoiceNamed, SaveDraft, TaxWord
 from procurement.invoices.models import Invoice
@@ -25,9 +25,10 @@ from procurement.invoices.services.settle import (
     reopen_invoice,
 )
 from procurement.invoices.services.start import start_credit_note
-from procurement.invoices.states import Acts
+from procurement.invoices.states import Acts, InvoiceState
 from procurement.orders.policies import plain
 from procurement.payables.messages import InvoiceSaid, PayShort
+from procurement.payables.queries.approvals import hold_approved_with
 from procurement.payables.services.approvals import (
     Accepted,
     accept_invoice,
@@ -35,6 +36,7 @@ from procurement.payables.services.approvals import (
     hold_to_end_round,
     require_approver,
     require_reason,
+    take_back_note,
 )
 from procurement.payables.services.parting import look_at_part
 from procurement.payables.states import HELD, REOPENED
@@ -78,10 +80,23 @@ def send_back(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
 
 @requires_scope
 def open_again(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
-    """Take an approval back, a rule's too, with the reason; as long as the ERP has not booked it."""
+    """Take an approval back, a rule's too, with the reason; as long as the ERP has not booked it. The credit notes of
+    ours that were approved with it are taken back with it.
+
+    Raises `IllegalTransition` also where the ERP has booked one of those.
+    """
     reason = require_reason(command.reason)
     hold = Hold(REOPENED, Acts.PAYABLES, (("reason", reason),))
-    return reopen_invoice(command.invoice, hold, actor=actor, at=at, version=command.version)
+    seen = hold_to_end_round(command.invoice, actor=actor)
+    notes = hold_approved_with(seen)
+    for note in notes:
+        if note.state != InvoiceState.APPROVED:
+            message = _("The ERP has booked credit note %(number)s, which was approved with this invoice.")
+            raise IllegalTransition(message % {"number": note.number}, details={"state": note.state})
+    reopened = reopen_invoice(command.invoice, hold, actor=actor, at=at, version=command.version)
+    for note in notes:
+        take_back_note(seen, reopen_invoice(note.key, hold, actor=actor, at=at), at=at)
+    return reopened
 
 
 @dataclass(frozen=True, slots=True)

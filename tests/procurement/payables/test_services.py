@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, NotFound, StaleDocument
@@ -18,6 +19,7 @@ from procurement.invoices.services import (
     start_credit_note,
     withdraw_invoice,
 )
+from procurement.invoices.services.settle import mark_scheduled
 from procurement.invoices.services.withdraw import whose_to_take_back
 from procurement.payables.messages import (
     AnswerQuestion,
@@ -48,7 +50,7 @@ from procurement.threads.models import Message
 from suppliers.models import User
 from suppliers.queries import actor_of
 from suppliers.roles import CompanyRole
-from tests.builders.invoices import a_draft_invoice, do, fresh_invoice, send, write
+from tests.builders.invoices import a_draft_invoice, do, fresh_invoice, send, settle, write
 from tests.builders.matching import a_match_policy
 from tests.builders.payables import (
     a_limit,
@@ -491,6 +493,37 @@ def test_a_credit_note_of_ours_stands_and_falls_with_the_round_of_its_invoice(pe
     assert fresh_invoice(invoice).state == "rejected"
     with acting(FEED):
         assert Invoice.objects.filter(kind="credit_note").exclude(state="withdrawn").count() == 0
+
+
+def test_opening_again_takes_back_the_credit_note_that_was_approved_with_it(people):
+    otto = people["otto"]
+    a_limit(people, 1000, role="accounts_payable")
+    invoice = an_invoice_over_price(people)
+
+    def short(minutes):
+        command = PayShort(
+            invoice.key, fresh_invoice(invoice).version, (ShortLine(1, quantity=Decimal(90)),), "Ten broke"
+        )
+        with acting(otto.actor):
+            return pay_short(command, actor=otto.actor, at=MONDAY + timedelta(minutes=minutes)).note
+
+    def claimed():
+        with acting(FEED):
+            return invoice.lines.get().line.claimed_quantity
+
+    note = short(0)
+    assert (note.state, claimed()) == ("approved", Decimal(90))
+    desk(open_again, invoice, otto, "Too early.", at=MONDAY + timedelta(minutes=1))
+    assert (fresh_invoice(invoice).state, fresh_invoice(note).state) == ("held", "withdrawn")
+    assert claimed() == Decimal(100)
+    # The ERP, which was asked to book both, hears of both that they are not to be.
+    assert [one.stream for one in told("invoice.reopened")] == [invoice.stream, note.stream]
+    # What the ERP has booked of it is not taken back here, and then nothing is.
+    booked = short(2)
+    settle(mark_scheduled, booked)
+    with pytest.raises(IllegalTransition, match="has booked credit note INV-1-CN"), transaction.atomic():
+        desk(open_again, invoice, otto, "Once more.", at=MONDAY + timedelta(minutes=3))
+    assert (fresh_invoice(invoice).state, fresh_invoice(booked).state) == ("approved", "scheduled")
 
 
 @pytest.mark.django_db(transaction=True)
