@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 
-from django.db.models import Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from portal.kernel.errors import Invalid, Problem
@@ -15,7 +15,7 @@ from procurement.invoices.messages import ChargeEntry
 from procurement.invoices.models import Invoice, InvoiceLine
 from procurement.invoices.policies.sums import Sums
 from procurement.invoices.services import charges_in, entries_of, sums_of
-from procurement.invoices.states import LIVE, InvoiceKind
+from procurement.invoices.states import OPEN, SETTLED, InvoiceKind
 from procurement.payables.engine import Claimed, Part, part_of, sentence
 from procurement.payables.messages import PayShort
 from procurement.payables.services.approvals import LONGEST_REASON
@@ -45,7 +45,8 @@ class CutRow:
 class LookedAt:
     """What a part comes to: the credit note's figures, what is paid of the invoice, and why as the supplier reads it.
 
-    `given` is what other credit notes about the invoice gave back already.
+    `given` is what other credit notes about the invoice give back: those that are approved, and ours, which will be
+    together with it.
     """
 
     part: Part
@@ -77,6 +78,8 @@ def look_at_part(invoice: Invoice, command: PayShort) -> LookedAt:
         message = _("This has %(length)d characters; there is room for %(most)d.")
         message %= {"length": len(command.reason.strip()), "most": LONGEST_WHOLE}
         raise Invalid(message, [Problem("reason", message, command.reason[:80], "too_long")])
+    if unsettled := _not_settled(invoice):
+        raise Invalid(unsettled[0].message, unsettled)
     lines = claimed_lines(invoice)
     charges = charges_by_position(invoice)
     part = part_of(
@@ -123,18 +126,28 @@ def _label(one: InvoiceLine) -> str:
     return f"{one.order.number} · {one.line.number} {one.line.item_number}"
 
 
-def _notes(invoice: Invoice) -> dict[str, object]:
-    return {
-        "corrects__document": invoice.document,
-        "kind": InvoiceKind.CREDIT_NOTE,
-        "state__in": LIVE,
-    }
+def _notes(invoice: Invoice) -> QuerySet[Invoice]:
+    """The credit notes about an invoice that will have given back once it is approved."""
+    about = Invoice.objects.filter(corrects__document=invoice.document, kind=InvoiceKind.CREDIT_NOTE)
+    ours = Q(state__in=OPEN, on_behalf=True, corrects=invoice)
+    found: QuerySet[Invoice] = about.filter(Q(state__in=SETTLED) | ours)
+    return found
+
+
+def _not_settled(invoice: Invoice) -> list[Problem]:
+    """The supplier's own credit notes of which nobody knows yet whether they give back anything."""
+    about = {"corrects__document": invoice.document, "kind": InvoiceKind.CREDIT_NOTE}
+    theirs = Invoice.objects.filter(**about, state__in=OPEN, on_behalf=False).order_by("id")
+    message = _("Credit note %(number)s of the supplier is not settled. Approve it or send it back first.")
+    return [
+        Problem("short", message % {"number": number}, number, "pending")
+        for number in theirs.values_list("number", flat=True)
+    ]
 
 
 def _given_back(invoice: Invoice) -> dict[tuple[int, str], Decimal]:
     """What credit notes about it gave back of each order line, by its id and the unit: one query."""
-    about = {f"invoice__{name}": value for name, value in _notes(invoice).items()}
-    rows = InvoiceLine.objects.filter(**about, price_only=False, line__isnull=False)
+    rows = InvoiceLine.objects.filter(invoice__in=_notes(invoice), price_only=False, line__isnull=False)
     found: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
     for line, unit, quantity in rows.values_list("line_id", "unit", "quantity"):
         found[line, unit] += quantity
@@ -142,7 +155,7 @@ def _given_back(invoice: Invoice) -> dict[tuple[int, str], Decimal]:
 
 
 def _given_in_all(invoice: Invoice) -> Decimal:
-    total: Decimal | None = Invoice.objects.filter(**_notes(invoice)).aggregate(sum=Sum("total"))["sum"]
+    total: Decimal | None = _notes(invoice).aggregate(sum=Sum("total"))["sum"]
     return total or ZERO
 
 
