@@ -28,17 +28,20 @@ LONGEST_WHOLE = 1000
 
 @dataclass(frozen=True, slots=True)
 class CutRow:
-    """One line as it is paid: claimed, taken off, left to be paid (net), and what the supplier reads of it."""
+    """One line as it is paid: claimed, taken off, given back before, left to be paid (net), and what the supplier reads
+    of it.
+    """
 
     position: int
     label: str
     claimed: Decimal
     off: Decimal
     told: str
+    given: Decimal = ZERO
 
     @property
     def paid(self) -> Decimal:
-        return self.claimed - self.off
+        return self.claimed - self.given - self.off
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,8 @@ def look_at_part(invoice: Invoice, command: PayShort) -> LookedAt:
         raise Invalid(message, [Problem("reason", message, command.reason[:80], "too_long")])
     if unsettled := _not_settled(invoice):
         raise Invalid(unsettled[0].message, unsettled)
-    lines = claimed_lines(invoice)
+    back = _given_back(invoice)
+    lines = _claimed(invoice, back)
     charges = charges_by_position(invoice)
     part = part_of(
         lines,
@@ -95,7 +99,7 @@ def look_at_part(invoice: Invoice, command: PayShort) -> LookedAt:
     sums = sums_of(part.entries, part.charges, invoice.currency)
     given = _given_in_all(invoice)
     found = LookedAt(part, sums, _rows(part, sums), invoice.total, given, _reason(command.reason, part))
-    problems = [*_more_than_claimed(found.rows), *_all_of_it(found)]
+    problems = [*_more_than_claimed(found.rows, lines, back), *_all_of_it(found)]
     if problems:
         raise Invalid(problems[0].message, problems)
     return found
@@ -103,15 +107,36 @@ def look_at_part(invoice: Invoice, command: PayShort) -> LookedAt:
 
 def claimed_lines(invoice: Invoice) -> list[Claimed]:
     """The lines of an invoice as they were claimed, with what other credit notes gave back of each already."""
+    return _claimed(invoice, _given_back(invoice))
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What credit notes about an invoice give back: units by the order line's id and the unit, and net amounts by that
+    id (None: of what was not ordered here).
+    """
+
+    units: Mapping[tuple[int, str], Decimal]
+    amounts: Mapping[int | None, Decimal]
+
+
+def _claimed(invoice: Invoice, back: Given) -> list[Claimed]:
     lines = invoice.lines.select_related("line", "order").order_by("position")
-    given = _given_back(invoice)
+    units, amounts = dict(back.units), dict(back.amounts)
     found = []
     for one, entry in zip(lines, entries_of(invoice), strict=True):
-        back = ZERO
-        if one.line_id is not None and not one.price_only:
-            back = min(one.quantity, given[one.line_id, one.unit])
-            given[one.line_id, one.unit] -= back
-        found.append(Claimed(one.position, entry, one.amount, _label(one), one.unit_decimals, back))
+        given = given_net = ZERO
+        if one.line_id is not None:
+            given_net = min(one.amount, amounts.get(one.line_id, ZERO))
+            amounts[one.line_id] = amounts.get(one.line_id, ZERO) - given_net
+            if not one.price_only:
+                key = (one.line_id, one.unit)
+                given = min(one.quantity, units.get(key, ZERO))
+                units[key] = units.get(key, ZERO) - given
+        label = _label(one)
+        found.append(
+            Claimed(one.position, entry, one.amount, label, one.unit_decimals, given, given_net, one.line_id)
+        )
     return found
 
 
@@ -145,13 +170,18 @@ def _not_settled(invoice: Invoice) -> list[Problem]:
     ]
 
 
-def _given_back(invoice: Invoice) -> dict[tuple[int, str], Decimal]:
-    """What credit notes about it gave back of each order line, by its id and the unit: one query."""
-    rows = InvoiceLine.objects.filter(invoice__in=_notes(invoice), price_only=False, line__isnull=False)
-    found: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
-    for line, unit, quantity in rows.values_list("line_id", "unit", "quantity"):
-        found[line, unit] += quantity
-    return found
+def _given_back(invoice: Invoice) -> Given:
+    """What credit notes about it give back of each order line: one query."""
+    rows = InvoiceLine.objects.filter(invoice__in=_notes(invoice))
+    units: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
+    amounts: dict[int | None, Decimal] = defaultdict(Decimal)
+    for line, unit, quantity, amount, price_only in rows.values_list(
+        "line_id", "unit", "quantity", "amount", "price_only"
+    ):
+        amounts[line] += amount
+        if line is not None and not price_only:
+            units[line, unit] += quantity
+    return Given(units, amounts)
 
 
 def _given_in_all(invoice: Invoice) -> Decimal:
@@ -168,18 +198,35 @@ def _rows(part: Part, sums: Sums) -> list[CutRow]:
             cut.line.amount,
             sum((next(nets).net for _entry in cut.entries), ZERO),
             cut.told,
+            cut.line.given_net,
         )
         for cut in part.cuts
     ]
 
 
-def _more_than_claimed(rows: Sequence[CutRow]) -> list[Problem]:
+def _more_than_claimed(rows: Sequence[CutRow], lines: Sequence[Claimed], back: Given) -> list[Problem]:
+    """No line is cut by more than it claims; and no lines of one order line together, with all that was given back of
+    it, which need not say of which of them.
+    """
     message = _("Of line %(line)s more would be taken off than it claims.")
-    return [
+    problems = [
         Problem(f"short-{row.position}", message % {"line": row.position}, str(row.off), "out_of_range")
         for row in rows
         if row.off > row.claimed
     ]
+    left: dict[int | None, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        left[line.order_line] += line.amount
+    for order_line, amount in back.amounts.items():
+        left[order_line] -= amount
+    of = {line.position: line.order_line for line in lines}
+    message = _("With what was given back before, more of line %(line)s would be taken off than it claims.")
+    for row in rows:
+        left[of[row.position]] -= row.off
+        if not problems and row.off > ZERO > left[of[row.position]]:
+            name, values = f"short-{row.position}", {"line": row.position}
+            problems.append(Problem(name, message % values, str(row.off), "out_of_range"))
+    return problems
 
 
 def _all_of_it(found: LookedAt) -> list[Problem]:

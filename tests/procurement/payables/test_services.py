@@ -433,6 +433,42 @@ def test_what_others_gave_back_is_not_taken_off_once_more(people):
         assert note.lines.get().quantity == Decimal(8)
 
 
+def test_a_line_is_cut_once_and_by_no_more_than_is_left_of_it_with_money_given_back_before(people):
+    a_limit(people, 10_000, role="accounts_payable")
+    otto, asha = people["otto"], people["asha"]
+    made = an_order("4500000001", [a_line(number, received_quantity=Decimal(10)) for number in (10, 20)])
+    draft = a_draft_invoice(made, asha, {"L10": 10, "L20": 10})
+    freight = ChargeEntry(code="FC", amount=Decimal(40), category="S", tax_rate=Decimal(19))
+    invoice = send(write(draft, asha, charges=[freight]), asha).invoice  # 68.50 each
+    with acting(asha.actor):
+        theirs = start_credit_note(invoice.key, actor=asha.actor, at=MONDAY)
+    with acting(FEED):
+        first = replace(entries_of(theirs)[0], unit_price=Decimal(1), price_only=True)
+    theirs = write(theirs, asha, "CN-1", lines=[first], charges=(), reason="Too dear by 1.00")
+    settle(approve_invoice, send(theirs, asha).invoice)
+
+    def looked(*lines, charges=()):
+        version = fresh_invoice(invoice).version
+        with acting(otto.actor):
+            return look_at_part(invoice, PayShort(invoice.key, version, lines, "No.", charges=charges))
+
+    def refused(*lines, **more):
+        with pytest.raises(Invalid) as found:
+            looked(*lines, **more)
+        return [(one.field, one.code) for one in found.value.problems]
+
+    five, left = ShortLine(1, Decimal(5)), Decimal("58.50")
+    twice = (ShortCharge(1, Decimal(10)), ShortCharge(1, Decimal(10)))
+    assert refused(five, five, charges=twice) == [("short-1", "repeated"), ("charge-1", "repeated")]
+    # 68.50 less 10.00 that was given back: no cent more, however it is said.
+    for more in (ShortLine(1, left + Decimal("0.01")), ShortLine(1, quantity=Decimal(1))):
+        assert refused(more) == [("short-1", "out_of_range")]
+    (row,) = looked(ShortLine(1, left)).rows
+    assert (row.claimed, row.given, row.off, row.paid) == (Decimal("68.50"), Decimal(10), left, Decimal(0))
+    (row,) = looked(ShortLine(2, quantity=Decimal(0))).rows
+    assert (row.given, row.off, row.paid) == (Decimal(0), Decimal("68.50"), Decimal(0))
+
+
 def test_paying_short_needs_approval_of_the_whole_and_no_side_takes_the_note_back_alone(people):
     a_limit(people, 820, role="accounts_payable")  # 840.14 less 24.99 would be within it
     otto, asha, max_ = people["otto"], people["asha"], people["max"]
