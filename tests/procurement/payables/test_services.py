@@ -34,6 +34,7 @@ from procurement.payables.messages import (
 from procurement.payables.models import Approval, ApprovalRule, InvoiceQuestion
 from procurement.payables.presenters.sentences import held_text
 from procurement.payables.queries.approvals import waiting_for_me
+from procurement.payables.queries.by_link import in_short
 from procurement.payables.queries.forecast import due_in, forecast
 from procurement.payables.services.approvals import (
     accept_invoice,
@@ -580,6 +581,26 @@ def test_what_its_supplier_takes_back_takes_our_credit_note_with_it(people):
 
     assert follow_invoices(told("invoice.withdrawn"), MONDAY) == "lapsed 1, dropped 0"
     assert fresh_invoice(note).state == "withdrawn"
+
+
+def test_a_credit_note_about_an_earlier_version_is_never_approved_with_the_next(people):
+    asha, max_ = people["asha"], people["max"]
+    invoice = an_invoice_over_price(people)
+    command = PayShort(invoice.key, fresh_invoice(invoice).version, (ShortLine(1, Decimal(21)),), "Agreed")
+    with acting(people["otto"].actor):
+        note = pay_short(command, actor=people["otto"].actor, at=MONDAY).note
+    corrected = write(do(revise_invoice, invoice, asha), asha)
+    corrected = matched(send(corrected, asha).invoice)  # and nobody has told the round of it yet
+    assert (fresh_invoice(invoice).state, fresh_invoice(note).state) == ("replaced", "sent")
+    with acting(max_.actor):
+        assert list(in_short([corrected])[corrected.pk].notes) == []
+    a_limit(people, 1000, role="manager")
+    desk(accept_invoice, corrected, max_, "Fine.")
+    assert (fresh_invoice(corrected).state, fresh_invoice(note).state) == ("approved", "withdrawn")
+    (approved,) = told("invoice.approved")
+    assert (approved.stream, approved.facts.get("less")) == (corrected.stream, None)
+    with acting(FEED):
+        assert corrected.lines.get().line.claimed_quantity == Decimal(100)
 
 
 def test_what_happens_meanwhile_ends_the_round(people):
