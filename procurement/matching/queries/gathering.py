@@ -31,7 +31,7 @@ from procurement.invoices.models import (
     InvoicingProfile,
 )
 from procurement.invoices.queries import booked_elsewhere, with_what_they_correct
-from procurement.invoices.states import LIVE, OPEN, SETTLED, FileKind, InvoiceKind
+from procurement.invoices.states import LIVE, SETTLED, FileKind, InvoiceKind
 from procurement.matching.engine import (
     Claim,
     ClaimedCharge,
@@ -360,9 +360,17 @@ class Gathering:
 
 
 def _waits_for_its_invoice(invoice: Invoice) -> bool:
-    """Whether it is a credit note of accounts payable that is approved together with its invoice, or not at all."""
+    """Whether it is a credit note of accounts payable that is approved together with its invoice, or not at all: people
+    were asked about both. Where the invoice was approved without it (by a rule, once it passed as a whole), or claims
+    nothing any more, no rule says yes to the note behind them. One that was sent about an approved invoice is a note
+    like any other.
+    """
     about = invoice.corrects
-    return invoice.on_behalf and invoice.is_credit and about is not None and about.state in OPEN
+    if not invoice.on_behalf or not invoice.is_credit or about is None:
+        return False
+    if about.state not in SETTLED or about.approved_at is None:
+        return True
+    return (invoice.sent_at or LATER) <= about.approved_at
 
 
 def _place(invoice: Invoice) -> tuple[datetime, int]:

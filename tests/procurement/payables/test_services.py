@@ -22,6 +22,7 @@ from procurement.invoices.services import (
     withdraw_invoice,
 )
 from procurement.invoices.services.withdraw import whose_to_take_back
+from procurement.orders.models import PurchaseOrderLine
 from procurement.payables.messages import (
     AnswerQuestion,
     InvoiceSaid,
@@ -42,6 +43,7 @@ from procurement.payables.services.approvals import (
     ask_approval,
     call_off,
     decline_step,
+    lapse_approvals,
 )
 from procurement.payables.services.asking import answer_question
 from procurement.payables.services.deciding import let_go, open_again, pay_short, put_on_hold, send_back
@@ -569,6 +571,30 @@ def test_opening_again_takes_back_the_credit_note_that_was_approved_with_it(peop
     with pytest.raises(IllegalTransition, match="has booked credit note INV-1-CN"), transaction.atomic():
         desk(open_again, invoice, otto, "Once more.", at=MONDAY + timedelta(minutes=3))
     assert (fresh_invoice(invoice).state, fresh_invoice(booked).state) == ("approved", "scheduled")
+
+
+def test_no_rule_approves_our_credit_note_behind_the_round_that_was_asked_about_it(people):
+    a_match_policy(people)
+    otto, later = people["otto"], MONDAY + timedelta(minutes=1)
+    invoice = an_invoice_over_price(people)
+    command = PayShort(invoice.key, fresh_invoice(invoice).version, (ShortLine(1, Decimal(21)),), "Agreed")
+    with acting(otto.actor):
+        note = pay_short(command, actor=otto.actor, at=MONDAY).note
+    with acting(FEED):
+        PurchaseOrderLine.objects.update(price=Decimal("7.06"))  # it was agreed after all
+    assert matched(invoice, at=later).state == "approved"
+    assert matched(note, at=later).held_for["key"] == "match.approval.person"
+    with acting(FEED):
+        assert lapse_approvals([invoice.document], actor=FEED, at=later) == 1
+    assert fresh_invoice(note).state == "withdrawn"
+    # One that is sent about what is approved is a note like any other.
+    later += timedelta(minutes=1)
+    with acting(otto.actor):
+        two = start_credit_note(invoice.key, actor=otto.actor, at=later)
+    with acting(FEED):
+        (line,) = entries_of(two)
+    two = write(two, otto, "CN-2", lines=[replace(line, quantity=Decimal(2))], reason="Two broke", at=later)
+    assert matched(send(two, otto, at=later).invoice, at=later).state == "approved"
 
 
 @pytest.mark.django_db(transaction=True)
