@@ -11,7 +11,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
-from portal.kernel.errors import IllegalTransition, NotAllowed
+from portal.kernel.errors import IllegalTransition, NotAllowed, StaleDocument
 from portal.kernel.scope import requires_scope
 from procurement.invoices.messages import Hold, InvoiceHeader, InvoiceNamed, SaveDraft, TaxWord
 from procurement.invoices.models import Invoice
@@ -114,8 +114,8 @@ def pay_short(command: PayShort, *, actor: Actor, at: datetime) -> PaidShort:
 
     Limits and rules speak of the whole invoice, as of any other: it is what is booked.
 
-    Raises `Invalid` with every problem: nothing or all of it is taken off, more than a line claims, no reason; and as
-    `accept_invoice`.
+    Raises `Invalid` with every problem: nothing or all of it is taken off, more than a line claims, no reason;
+    `StaleDocument` where it comes to something else than what was `seen`; and as `accept_invoice`.
     """
     require_approver(actor)
     # Before anything of it is looked at: what somebody else did to it meanwhile is said first.
@@ -123,6 +123,8 @@ def pay_short(command: PayShort, *, actor: Actor, at: datetime) -> PaidShort:
     require_as_seen(seen, command.version)
     require_verb(seen, "approve")
     part = look_at_part(seen, command)
+    if command.seen and command.seen != part.mark:
+        raise StaleDocument(_("It was changed since it was worked out. Look at it again, then approve it."))
     if not actor.may(Permission.INVOICE_WRITE):
         raise NotAllowed(_("A credit note is written by accounts payable. Ask somebody there."))
     draft = start_credit_note(command.invoice, actor=actor, at=at)

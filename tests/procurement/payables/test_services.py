@@ -419,19 +419,28 @@ def test_what_others_gave_back_is_not_taken_off_once_more(people):
     with acting(FEED):
         (line,) = entries_of(theirs)
     two = write(theirs, asha, "CN-1", lines=[replace(line, quantity=Decimal(2))], reason="Two are missing")
-    theirs = send(two, asha).invoice
+    command = PayShort(
+        invoice.key, fresh_invoice(invoice).version, (ShortLine(1, quantity=Decimal(90)),), "Only 90 are good"
+    )
 
-    def short():
-        lines = (ShortLine(1, quantity=Decimal(90)),)
-        command = PayShort(invoice.key, fresh_invoice(invoice).version, lines, "Only 90 are good")
+    def short(seen=""):
         with acting(otto.actor), transaction.atomic():
-            return pay_short(command, actor=otto.actor, at=MONDAY).note
+            return pay_short(replace(command, seen=seen), actor=otto.actor, at=MONDAY).note
+
+    with acting(otto.actor):
+        before = look_at_part(invoice, command).mark
+    theirs = send(two, asha).invoice
 
     # Nobody knows yet whether it gives back anything.
     with pytest.raises(Invalid, match="Credit note CN-1 of the supplier is not settled"):
         short()
     settle(approve_invoice, theirs)
-    note = short()
+    # What was shown before, ten that are taken off, is not what is done now, though nobody changed the invoice.
+    with pytest.raises(StaleDocument, match="changed since it was worked out"):
+        short(before)
+    with acting(otto.actor):
+        now = look_at_part(invoice, command).mark
+    note = short(now)
     with acting(FEED):
         assert note.lines.get().quantity == Decimal(8)
 
