@@ -241,7 +241,8 @@ class TestTogether:
         about = {"kind": Kind.CREDIT_NOTE, "corrects": invoice}
         credit = a_sent_invoice((line, 40, "7.06"), number="CN-1", **about, **freight)
         with acting(FEED):
-            Invoice.objects.filter(pk=credit.pk).update(state="approved")
+            by = {"approved_at": MONDAY, "approved_by": "Max"}
+            Invoice.objects.filter(pk=credit.pk).update(state="approved", **by)
         later = MONDAY + timedelta(minutes=1)
         second = a_sent_invoice((line, 100, "6.85"), number="INV-2", at=later, **freight)
 
