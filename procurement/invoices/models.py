@@ -213,7 +213,7 @@ class InvoiceLine(models.Model):
     `unit_price` is for `price_quantity` units. `amount` is net, after the line's own allowances and charges.
     `quantity` is what is claimed, in `unit`; `price_only` says that goods were claimed before and only money moves: the
     quantity of a price that is corrected counts nowhere. `approved_amount` is what accounts payable took of it, where
-    that is not all.
+    that is not all; kept for what was booked so before: today what is not due comes off with a credit note.
     """
 
     id = models.BigAutoField(primary_key=True)

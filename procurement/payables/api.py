@@ -32,12 +32,14 @@ from procurement.invoices.queries import find_invoice, visible_invoices, with_li
 from procurement.invoices.states import OPEN, InvoiceKind, InvoiceState
 from procurement.matching.api import OF_A_MATCH, InvoiceMatch, told_checks
 from procurement.orders.api import CompanyRef, SupplierRef
+from procurement.payables.engine import LONGEST_WHY
 from procurement.payables.messages import (
     AnswerQuestion,
     ApprovalSaid,
     AskAbout,
     InvoiceSaid,
     PayShort,
+    ShortCharge,
     ShortLine,
 )
 from procurement.payables.models import Approval
@@ -66,6 +68,7 @@ from procurement.payables.services.approvals import (
 )
 from procurement.payables.services.asking import answer_question, ask_about
 from procurement.payables.services.deciding import let_go, open_again, pay_short, put_on_hold, send_back
+from procurement.payables.services.parting import LONGEST_WHOLE
 from procurement.payables.states import ApprovalState, Asked, QuestionState, Why
 from suppliers.roles import Permission
 
@@ -145,15 +148,46 @@ class ShortenedLine(Shape):
     reason = Text(
         required=False,
         allow_blank=True,
-        max_length=LONGEST_REASON,
+        max_length=LONGEST_WHY,
         help_text="Why; else the reason of the whole.",
     )
 
 
-class PaidShort(ReasonedCase):
-    """An invoice is accepted, and a credit note written for the supplier takes off what is not due."""
+class ShortenedCharge(Shape):
+    """How much of a charge is paid, where that is not all of it."""
 
-    lines = serializers.ListField(child=ShortenedLine(), min_length=1, max_length=MOST_LINES)
+    position = Whole(
+        min_value=1, help_text="Its place among the charges and allowances of the whole invoice, from 1."
+    )
+    amount = Exact(help_text="How much of it is paid, without tax.")
+
+
+class PaidShort(SeenCase):
+    """An invoice is accepted, and a credit note written for the supplier takes off what is not due: of lines, of
+    charges, or of both.
+    """
+
+    reason = Text(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=LONGEST_WHOLE,
+        help_text="Why, as the supplier reads it. Owed where a charge is cut or a line says nothing of its own.",
+    )
+    lines = serializers.ListField(
+        child=ShortenedLine(),
+        required=False,
+        default=list,
+        max_length=MOST_LINES,
+        help_text="Each line once.",
+    )
+    charges = serializers.ListField(
+        child=ShortenedCharge(),
+        required=False,
+        default=list,
+        max_length=MOST_LINES,
+        help_text="Each charge once. A percentage goes with the lines.",
+    )
     number = Text(required=False, allow_blank=True, max_length=60, help_text="Of that credit note.")
 
 
@@ -625,7 +659,8 @@ class Desk(Doors):
     def pay_short(self, request: ProgramRequest, key: UUID) -> Response:
         version, sent = _seen(key, request, PaidShort)
         lines = tuple(ShortLine(**one) for one in sent["lines"])
-        command = PayShort(key, version, lines, sent["reason"], sent.get("number", ""))
+        charges = tuple(ShortCharge(**one) for one in sent["charges"])
+        command = PayShort(key, version, lines, sent["reason"], sent.get("number", ""), charges)
         pay_short(command, actor=request.actor, at=request.at)
         return _case(key, request)
 

@@ -12,6 +12,7 @@ rounds twice.
   in proportion to its units; one of the whole is said apart.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -36,7 +37,8 @@ LONGEST_DESCRIPTION = 300
 class Claimed:
     """A line as it was claimed: what it says, its net amount, how it is called, and how many decimals its unit has.
 
-    `given` is how many of its units other credit notes gave back already.
+    `given` is how many of its units other credit notes gave back already, and `given_net` how much of its amount, by a
+    price or a sum as well. `order_line` is the id of what it claims of.
     """
 
     position: int
@@ -45,6 +47,8 @@ class Claimed:
     label: str
     decimals: int = 0
     given: Decimal = ZERO
+    given_net: Decimal = ZERO
+    order_line: int | None = None
 
     @property
     def left(self) -> Decimal:
@@ -90,7 +94,7 @@ def part_of(
     `reason` is why, for every line that says nothing of its own, and for charges.
     """
     known = {one.position: one for one in lines}
-    problems: list[Problem] = []
+    problems = list(_twice(shorts, short_charges))
     cuts = []
     without_reason = False
     for short in shorts:
@@ -123,6 +127,17 @@ def part_of(
     if not problems and not cuts and not given_up:
         problems.append(Problem("short", _("Say what of it is not paid."), "", "required"))
     return Part(tuple(cuts), tuple(given_up), tuple(said), tuple(problems))
+
+
+def _twice(shorts: Sequence[ShortLine], charges: Sequence[ShortCharge]) -> Iterator[Problem]:
+    """Each line and each charge is cut once: what is said of it a second time is never added to the first."""
+    for position, many in Counter(one.position for one in shorts).items():
+        if many > 1:
+            message = _("Line %(line)s is named twice.") % {"line": position}
+            yield Problem(f"short-{position}", message, "", "repeated")
+    for position, many in Counter(one.position for one in charges).items():
+        if many > 1:
+            yield Problem(f"charge-{position}", _("This charge is named twice."), "", "repeated")
 
 
 def _fixed(charge: ChargeEntry) -> Decimal:

@@ -120,7 +120,8 @@ class PayShort:
     """A part of an invoice is approved, and what is not due of it goes off with a credit note that is written for the
     supplier.
 
-    `reason` is why; it may be empty where every line says its own. `number` is the number of that note.
+    `reason` is why; it may be empty where every line says its own. `number` is the number of that note. `seen` is the
+    mark of what was shown to who presses (`LookedAt.mark`): where it comes to something else by then, nothing is done.
     """
 
     invoice: uuid.UUID
@@ -129,6 +130,7 @@ class PayShort:
     reason: str = ""
     number: str = ""
     charges: tuple[ShortCharge, ...] = ()
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True)

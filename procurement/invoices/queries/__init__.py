@@ -9,6 +9,7 @@ from procurement.invoices.queries.claims import (
     credited_by_sheet_line,
     returned_of,
     total_taken,
+    with_what_they_correct,
 )
 from procurement.invoices.queries.companies import (
     invoiced_companies,
@@ -85,5 +86,6 @@ __all__ = [
     "visible_invoices",
     "with_lines",
     "with_order_numbered",
+    "with_what_they_correct",
     "written",
 ]

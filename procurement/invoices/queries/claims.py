@@ -3,7 +3,8 @@
 Note [What is claimed]: of an order line is claimed what live invoices say of it, less what credit notes give back. What
 only corrects a price moves money and no quantity. What the ERP has booked of it without any invoice of ours (on paper,
 by an earlier system) is claimed as well: `booked_elsewhere`. A credit note counts with the invoice that it corrects,
-even for one that was sent before it.
+even for one that was sent before it; and only as long as some version of that one claims: what nobody claims any more
+is not given back, and makes no room for others (`with_what_they_correct`).
 """
 
 import uuid
@@ -36,7 +37,17 @@ _QUANTITY = Sum(F("quantity") * _SIGN, filter=Q(price_only=False), output_field=
 _AMOUNT = Sum(Coalesce(F("approved_amount"), F("amount")) * _SIGN, output_field=_NUMBER)
 
 
+def with_what_they_correct(rows: QuerySet) -> QuerySet:
+    """Of these lines or charges those that count: of a credit note about one of our invoices only while a version of
+    that invoice is live. See Note [What is claimed].
+    """
+    lives = Invoice.objects.filter(document=OuterRef("invoice__corrects__document"), state__in=LIVE)
+    gives_back = Q(invoice__kind=InvoiceKind.CREDIT_NOTE, invoice__corrects__isnull=False)
+    return rows.filter(~gives_back | Exists(lives))
+
+
 def _added(lines: QuerySet[InvoiceLine], name: str = "line_id") -> dict[int, Claimed]:
+    lines = with_what_they_correct(lines)
     rows = lines.order_by().values_list(name).annotate(quantity=_QUANTITY, amount=_AMOUNT)
     return {pk: Claimed(quantity or ZERO, amount or ZERO) for pk, quantity, amount in rows}
 

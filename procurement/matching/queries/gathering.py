@@ -2,7 +2,8 @@
 
 Note [What counts before]: of the others that claim the same, an earlier one counts, and one that was approved already
 counts however late it was sent; so whichever is looked at first, both together never pass for what one may claim. What
-is given back makes room once it is approved, not before. For a credit note all claims count: it gives back of them.
+is given back makes room once it is approved, not before, and no longer than the invoice that it corrects, in one of its
+versions, claims (`with_what_they_correct`). For a credit note all claims count: it gives back of them.
 What the ERP has booked without any invoice of ours (`booked_elsewhere`) is claimed as well.
 """
 
@@ -29,8 +30,8 @@ from procurement.invoices.models import (
     InvoiceTaxChoice,
     InvoicingProfile,
 )
-from procurement.invoices.queries import booked_elsewhere
-from procurement.invoices.states import LIVE, OPEN, SETTLED, FileKind, InvoiceKind
+from procurement.invoices.queries import booked_elsewhere, with_what_they_correct
+from procurement.invoices.states import LIVE, SETTLED, FileKind, InvoiceKind
 from procurement.matching.engine import (
     Claim,
     ClaimedCharge,
@@ -359,9 +360,17 @@ class Gathering:
 
 
 def _waits_for_its_invoice(invoice: Invoice) -> bool:
-    """Whether it is a credit note of accounts payable that is approved together with its invoice, or not at all."""
+    """Whether it is a credit note of accounts payable that is approved together with its invoice, or not at all: people
+    were asked about both. Where the invoice was approved without it (by a rule, once it passed as a whole), or claims
+    nothing any more, no rule says yes to the note behind them. One that was sent about an approved invoice is a note
+    like any other.
+    """
     about = invoice.corrects
-    return invoice.on_behalf and invoice.is_credit and about is not None and about.state in OPEN
+    if not invoice.on_behalf or not invoice.is_credit or about is None:
+        return False
+    if about.state not in SETTLED or about.approved_at is None:
+        return True
+    return (invoice.sent_at or LATER) <= about.approved_at
 
 
 def _place(invoice: Invoice) -> tuple[datetime, int]:
@@ -448,7 +457,9 @@ def _groups(lines: Iterable[PurchaseOrderLine], companies: Iterable[Company]) ->
 
 def _others(order_lines: Mapping[int, PurchaseOrderLine]) -> dict[int, list[Other]]:
     """All that claims of these order lines: one query."""
-    rows = InvoiceLine.objects.filter(line__in=list(order_lines), invoice__state__in=LIVE)
+    rows = with_what_they_correct(
+        InvoiceLine.objects.filter(line__in=list(order_lines), invoice__state__in=LIVE)
+    )
     found: dict[int, list[Other]] = defaultdict(list)
     for row in rows.values_list(
         "invoice_id",
@@ -489,8 +500,9 @@ def _others(order_lines: Mapping[int, PurchaseOrderLine]) -> dict[int, list[Othe
 
 def _other_charges(order_ids: Iterable[int]) -> dict[int, list[tuple[int, Other, str, bool, Decimal]]]:
     """All charges of invoices that claim of these orders, by the order's id, each with its own: one query."""
+    charges = InvoiceCharge.objects.filter(invoice__lines__order__in=set(order_ids), invoice__state__in=LIVE)
     rows = (
-        InvoiceCharge.objects.filter(invoice__lines__order__in=set(order_ids), invoice__state__in=LIVE)
+        with_what_they_correct(charges)
         .annotate(of_order=F("invoice__lines__order"))
         .values_list(
             "of_order",

@@ -15,7 +15,7 @@ from portal.kernel.errors import NotFound, StaleDocument
 from procurement.catalogue.models import Company, Item
 from procurement.clocks.queries import holders_among
 from procurement.invoices.models import Invoice
-from procurement.invoices.states import OPEN, InvoiceKind, InvoiceState
+from procurement.invoices.states import OPEN, SETTLED, InvoiceKind, InvoiceState
 from procurement.matching.models import MatchCheck
 from procurement.payables.messages import Approver, Limit, Rule, Wanted, Weighed
 from procurement.payables.models import Approval, ApprovalLimit, ApprovalRule, InvoiceQuestion
@@ -168,10 +168,19 @@ def covers(invoice: Invoice, asked: Sequence[Approval], at: datetime) -> bool:
 
 
 def hold_notes(invoice: Invoice) -> list[Invoice]:
-    """The open credit notes that accounts payable sent about an invoice for its supplier, held until the transaction
-    ends. The invoice is held before. Raises `StaleDocument` where one was taken back in this moment.
+    """The open credit notes that accounts payable sent about this version of an invoice for its supplier, held until
+    the transaction ends. The invoice is held before. Raises `StaleDocument` where one was taken back in this moment.
     """
-    found = _notes_for(invoice).filter(state__in=OPEN)
+    return _hold_open(_notes_for(invoice))
+
+
+def hold_notes_before(invoice: Invoice) -> list[Invoice]:
+    """Those about its other versions: what they take off was never asked about this one. Held as by `hold_notes`."""
+    return _hold_open(_ours().filter(corrects__document=invoice.document).exclude(corrects=invoice))
+
+
+def _hold_open(notes: QuerySet[Invoice]) -> list[Invoice]:
+    found = notes.filter(state__in=OPEN)
     seen = set(found.values_list("pk", flat=True))
     held = list(found.select_for_update(of=("self",)).order_by("id"))
     if seen - {one.pk for one in held}:
@@ -179,10 +188,23 @@ def hold_notes(invoice: Invoice) -> list[Invoice]:
     return held
 
 
+def hold_approved_with(invoice: Invoice) -> list[Invoice]:
+    """The credit notes of ours that were approved in one moment with an invoice, whatever the ERP did with them since;
+    held like `hold_notes`.
+    """
+    if invoice.approved_at is None:
+        return []
+    found = _notes_for(invoice).filter(state__in=SETTLED, approved_at=invoice.approved_at)
+    return list(found.select_for_update(of=("self",)).order_by("id"))
+
+
 def _notes_for(invoice: Invoice) -> QuerySet[Invoice]:
-    found: QuerySet[Invoice] = Invoice.objects.filter(
-        corrects__document=invoice.document, kind=InvoiceKind.CREDIT_NOTE, on_behalf=True
-    )
+    """Those about this version alone: see `hold_notes_before`."""
+    return _ours().filter(corrects=invoice)
+
+
+def _ours() -> QuerySet[Invoice]:
+    found: QuerySet[Invoice] = Invoice.objects.filter(kind=InvoiceKind.CREDIT_NOTE, on_behalf=True)
     return found
 
 

@@ -119,7 +119,7 @@ def in_short(invoices: Sequence[Invoice]) -> Mapping[int, InShort]:
     positions = set(apart.values_list("match_id", "position").order_by())
     notes: dict[object, list[Invoice]] = {}
     for note in Invoice.objects.filter(
-        corrects__document__in=[one.document for one in invoices],
+        corrects__in=ids,
         kind=InvoiceKind.CREDIT_NOTE,
         on_behalf=True,
         state__in=OPEN,

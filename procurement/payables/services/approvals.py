@@ -4,7 +4,8 @@ Note [The invoice first]: whoever answers holds the invoice, then the approvals 
 moment the second sees what the first said, and nothing is approved that its supplier takes back in that moment.
 
 Note [With its round]: a credit note that takes off what is not due stands and falls with the round in which its invoice
-is approved. Whoever may end a round therefore holds the orders first: what the note gives back is claimed again.
+is approved. Whoever may end a round, or accepts, therefore holds the orders first: what the note gives back is claimed
+again.
 """
 
 import uuid
@@ -36,6 +37,7 @@ from procurement.payables.queries.approvals import (
     covers,
     find_approval,
     hold_notes,
+    hold_notes_before,
     hold_round,
     may_accept_alone,
     people_for,
@@ -68,7 +70,7 @@ def accept_invoice(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Accep
     """
     require_approver(actor)
     reason = require_reason(command.reason)
-    invoice = lock_invoice(command.invoice, actor=actor)
+    invoice = hold_to_end_round(command.invoice, actor=actor)
     require_as_seen(invoice, command.version)
     require_verb(invoice, "approve")
     if actor.user_id in authors_of(invoice):
@@ -203,17 +205,24 @@ def _end_round(invoice: Invoice, asked: Iterable[Approval], *, actor: Actor, at:
     be one who writes them, and why is between people of the buying side.
     """
     lapsed = _lapse(asked, actor=actor, at=at)
-    said = _("What it takes off invoice %(number)s was not approved. It counts nowhere any more.")
     for note in hold_notes(invoice):
-        if note.corrects_id != invoice.pk:
-            continue  # of another version, with a round of its own
-        named = InvoiceNamed(note.key, note.version)
-        withdraw_invoice(named, said % {"number": invoice.number}, actor=DESK, at=at)
+        take_back_note(invoice, note, at=at)
     return lapsed
 
 
+def take_back_note(invoice: Invoice, note: Invoice, *, at: datetime) -> None:
+    """Withdraw an open credit note of ours that takes nothing off its invoice any more; both are held."""
+    said = _("What it takes off invoice %(number)s was not approved. It counts nowhere any more.")
+    named = InvoiceNamed(note.key, note.version)
+    withdraw_invoice(named, said % {"number": invoice.number}, actor=DESK, at=at)
+
+
 def _approve(invoice: Invoice, reason: str, *, actor: Actor, at: datetime) -> Invoice:
-    """Approve an invoice, and with it the credit notes that accounts payable sent about it for its supplier."""
+    """Approve an invoice, which is held with its orders, and with it the credit notes that accounts payable sent about
+    it for its supplier. Those about a version before are taken back: nobody was asked about them with this one.
+    """
+    for note in hold_notes_before(invoice):
+        take_back_note(invoice, note, at=at)
     notes = hold_notes(invoice)
     approved = approve_invoice(invoice.key, reason, less=notes, actor=actor, at=at)
     for note in notes:

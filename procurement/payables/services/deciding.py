@@ -11,7 +11,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
-from portal.kernel.errors import NotAllowed
+from portal.kernel.errors import IllegalTransition, NotAllowed, StaleDocument
 from portal.kernel.scope import requires_scope
 from procurement.invoices.messages import Hold, InvoiceHeader, InvoiceNamed, SaveDraft, TaxWord
 from procurement.invoices.models import Invoice
@@ -25,9 +25,10 @@ from procurement.invoices.services.settle import (
     reopen_invoice,
 )
 from procurement.invoices.services.start import start_credit_note
-from procurement.invoices.states import Acts
+from procurement.invoices.states import Acts, InvoiceState
 from procurement.orders.policies import plain
 from procurement.payables.messages import InvoiceSaid, PayShort
+from procurement.payables.queries.approvals import hold_approved_with
 from procurement.payables.services.approvals import (
     Accepted,
     accept_invoice,
@@ -35,6 +36,7 @@ from procurement.payables.services.approvals import (
     hold_to_end_round,
     require_approver,
     require_reason,
+    take_back_note,
 )
 from procurement.payables.services.parting import look_at_part
 from procurement.payables.states import HELD, REOPENED
@@ -78,10 +80,23 @@ def send_back(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
 
 @requires_scope
 def open_again(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
-    """Take an approval back, a rule's too, with the reason; as long as the ERP has not booked it."""
+    """Take an approval back, a rule's too, with the reason; as long as the ERP has not booked it. The credit notes of
+    ours that were approved with it are taken back with it.
+
+    Raises `IllegalTransition` also where the ERP has booked one of those.
+    """
     reason = require_reason(command.reason)
     hold = Hold(REOPENED, Acts.PAYABLES, (("reason", reason),))
-    return reopen_invoice(command.invoice, hold, actor=actor, at=at, version=command.version)
+    seen = hold_to_end_round(command.invoice, actor=actor)
+    notes = hold_approved_with(seen)
+    for note in notes:
+        if note.state != InvoiceState.APPROVED:
+            message = _("The ERP has booked credit note %(number)s, which was approved with this invoice.")
+            raise IllegalTransition(message % {"number": note.number}, details={"state": note.state})
+    reopened = reopen_invoice(command.invoice, hold, actor=actor, at=at, version=command.version)
+    for note in notes:
+        take_back_note(seen, reopen_invoice(note.key, hold, actor=actor, at=at), at=at)
+    return reopened
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +114,8 @@ def pay_short(command: PayShort, *, actor: Actor, at: datetime) -> PaidShort:
 
     Limits and rules speak of the whole invoice, as of any other: it is what is booked.
 
-    Raises `Invalid` with every problem: nothing or all of it is taken off, more than a line claims, no reason; and as
-    `accept_invoice`.
+    Raises `Invalid` with every problem: nothing or all of it is taken off, more than a line claims, no reason;
+    `StaleDocument` where it comes to something else than what was `seen`; and as `accept_invoice`.
     """
     require_approver(actor)
     # Before anything of it is looked at: what somebody else did to it meanwhile is said first.
@@ -108,6 +123,8 @@ def pay_short(command: PayShort, *, actor: Actor, at: datetime) -> PaidShort:
     require_as_seen(seen, command.version)
     require_verb(seen, "approve")
     part = look_at_part(seen, command)
+    if command.seen and command.seen != part.mark:
+        raise StaleDocument(_("It was changed since it was worked out. Look at it again, then approve it."))
     if not actor.may(Permission.INVOICE_WRITE):
         raise NotAllowed(_("A credit note is written by accounts payable. Ask somebody there."))
     draft = start_credit_note(command.invoice, actor=actor, at=at)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 
-from django.db.models import Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from portal.kernel.errors import Invalid, Problem
@@ -15,7 +15,7 @@ from procurement.invoices.messages import ChargeEntry
 from procurement.invoices.models import Invoice, InvoiceLine
 from procurement.invoices.policies.sums import Sums
 from procurement.invoices.services import charges_in, entries_of, sums_of
-from procurement.invoices.states import LIVE, InvoiceKind
+from procurement.invoices.states import OPEN, SETTLED, InvoiceKind
 from procurement.payables.engine import Claimed, Part, part_of, sentence
 from procurement.payables.messages import PayShort
 from procurement.payables.services.approvals import LONGEST_REASON
@@ -28,24 +28,28 @@ LONGEST_WHOLE = 1000
 
 @dataclass(frozen=True, slots=True)
 class CutRow:
-    """One line as it is paid: claimed, taken off, left to be paid (net), and what the supplier reads of it."""
+    """One line as it is paid: claimed, taken off, given back before, left to be paid (net), and what the supplier reads
+    of it.
+    """
 
     position: int
     label: str
     claimed: Decimal
     off: Decimal
     told: str
+    given: Decimal = ZERO
 
     @property
     def paid(self) -> Decimal:
-        return self.claimed - self.off
+        return self.claimed - self.given - self.off
 
 
 @dataclass(frozen=True, slots=True)
 class LookedAt:
     """What a part comes to: the credit note's figures, what is paid of the invoice, and why as the supplier reads it.
 
-    `given` is what other credit notes about the invoice gave back already.
+    `given` is what other credit notes about the invoice give back: those that are approved, and ours, which will be
+    together with it.
     """
 
     part: Part
@@ -77,7 +81,10 @@ def look_at_part(invoice: Invoice, command: PayShort) -> LookedAt:
         message = _("This has %(length)d characters; there is room for %(most)d.")
         message %= {"length": len(command.reason.strip()), "most": LONGEST_WHOLE}
         raise Invalid(message, [Problem("reason", message, command.reason[:80], "too_long")])
-    lines = claimed_lines(invoice)
+    if unsettled := _not_settled(invoice):
+        raise Invalid(unsettled[0].message, unsettled)
+    back = _given_back(invoice)
+    lines = _claimed(invoice, back)
     charges = charges_by_position(invoice)
     part = part_of(
         lines,
@@ -92,7 +99,7 @@ def look_at_part(invoice: Invoice, command: PayShort) -> LookedAt:
     sums = sums_of(part.entries, part.charges, invoice.currency)
     given = _given_in_all(invoice)
     found = LookedAt(part, sums, _rows(part, sums), invoice.total, given, _reason(command.reason, part))
-    problems = [*_more_than_claimed(found.rows), *_all_of_it(found)]
+    problems = [*_more_than_claimed(found.rows, lines, back), *_all_of_it(found)]
     if problems:
         raise Invalid(problems[0].message, problems)
     return found
@@ -100,15 +107,36 @@ def look_at_part(invoice: Invoice, command: PayShort) -> LookedAt:
 
 def claimed_lines(invoice: Invoice) -> list[Claimed]:
     """The lines of an invoice as they were claimed, with what other credit notes gave back of each already."""
+    return _claimed(invoice, _given_back(invoice))
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What credit notes about an invoice give back: units by the order line's id and the unit, and net amounts by that
+    id (None: of what was not ordered here).
+    """
+
+    units: Mapping[tuple[int, str], Decimal]
+    amounts: Mapping[int | None, Decimal]
+
+
+def _claimed(invoice: Invoice, back: Given) -> list[Claimed]:
     lines = invoice.lines.select_related("line", "order").order_by("position")
-    given = _given_back(invoice)
+    units, amounts = dict(back.units), dict(back.amounts)
     found = []
     for one, entry in zip(lines, entries_of(invoice), strict=True):
-        back = ZERO
-        if one.line_id is not None and not one.price_only:
-            back = min(one.quantity, given[one.line_id, one.unit])
-            given[one.line_id, one.unit] -= back
-        found.append(Claimed(one.position, entry, one.amount, _label(one), one.unit_decimals, back))
+        given = given_net = ZERO
+        if one.line_id is not None:
+            given_net = min(one.amount, amounts.get(one.line_id, ZERO))
+            amounts[one.line_id] = amounts.get(one.line_id, ZERO) - given_net
+            if not one.price_only:
+                key = (one.line_id, one.unit)
+                given = min(one.quantity, units.get(key, ZERO))
+                units[key] = units.get(key, ZERO) - given
+        label = _label(one)
+        found.append(
+            Claimed(one.position, entry, one.amount, label, one.unit_decimals, given, given_net, one.line_id)
+        )
     return found
 
 
@@ -123,26 +151,41 @@ def _label(one: InvoiceLine) -> str:
     return f"{one.order.number} · {one.line.number} {one.line.item_number}"
 
 
-def _notes(invoice: Invoice) -> dict[str, object]:
-    return {
-        "corrects__document": invoice.document,
-        "kind": InvoiceKind.CREDIT_NOTE,
-        "state__in": LIVE,
-    }
-
-
-def _given_back(invoice: Invoice) -> dict[tuple[int, str], Decimal]:
-    """What credit notes about it gave back of each order line, by its id and the unit: one query."""
-    about = {f"invoice__{name}": value for name, value in _notes(invoice).items()}
-    rows = InvoiceLine.objects.filter(**about, price_only=False, line__isnull=False)
-    found: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
-    for line, unit, quantity in rows.values_list("line_id", "unit", "quantity"):
-        found[line, unit] += quantity
+def _notes(invoice: Invoice) -> QuerySet[Invoice]:
+    """The credit notes about an invoice that will have given back once it is approved."""
+    about = Invoice.objects.filter(corrects__document=invoice.document, kind=InvoiceKind.CREDIT_NOTE)
+    ours = Q(state__in=OPEN, on_behalf=True, corrects=invoice)
+    found: QuerySet[Invoice] = about.filter(Q(state__in=SETTLED) | ours)
     return found
 
 
+def _not_settled(invoice: Invoice) -> list[Problem]:
+    """The supplier's own credit notes of which nobody knows yet whether they give back anything."""
+    about = {"corrects__document": invoice.document, "kind": InvoiceKind.CREDIT_NOTE}
+    theirs = Invoice.objects.filter(**about, state__in=OPEN, on_behalf=False).order_by("id")
+    message = _("Credit note %(number)s of the supplier is not settled. Approve it or send it back first.")
+    return [
+        Problem("short", message % {"number": number}, number, "pending")
+        for number in theirs.values_list("number", flat=True)
+    ]
+
+
+def _given_back(invoice: Invoice) -> Given:
+    """What credit notes about it give back of each order line: one query."""
+    rows = InvoiceLine.objects.filter(invoice__in=_notes(invoice))
+    units: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
+    amounts: dict[int | None, Decimal] = defaultdict(Decimal)
+    for line, unit, quantity, amount, price_only in rows.values_list(
+        "line_id", "unit", "quantity", "amount", "price_only"
+    ):
+        amounts[line] += amount
+        if line is not None and not price_only:
+            units[line, unit] += quantity
+    return Given(units, amounts)
+
+
 def _given_in_all(invoice: Invoice) -> Decimal:
-    total: Decimal | None = Invoice.objects.filter(**_notes(invoice)).aggregate(sum=Sum("total"))["sum"]
+    total: Decimal | None = _notes(invoice).aggregate(sum=Sum("total"))["sum"]
     return total or ZERO
 
 
@@ -155,18 +198,35 @@ def _rows(part: Part, sums: Sums) -> list[CutRow]:
             cut.line.amount,
             sum((next(nets).net for _entry in cut.entries), ZERO),
             cut.told,
+            cut.line.given_net,
         )
         for cut in part.cuts
     ]
 
 
-def _more_than_claimed(rows: Sequence[CutRow]) -> list[Problem]:
+def _more_than_claimed(rows: Sequence[CutRow], lines: Sequence[Claimed], back: Given) -> list[Problem]:
+    """No line is cut by more than it claims; and no lines of one order line together, with all that was given back of
+    it, which need not say of which of them.
+    """
     message = _("Of line %(line)s more would be taken off than it claims.")
-    return [
+    problems = [
         Problem(f"short-{row.position}", message % {"line": row.position}, str(row.off), "out_of_range")
         for row in rows
         if row.off > row.claimed
     ]
+    left: dict[int | None, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        left[line.order_line] += line.amount
+    for order_line, amount in back.amounts.items():
+        left[order_line] -= amount
+    of = {line.position: line.order_line for line in lines}
+    message = _("With what was given back before, more of line %(line)s would be taken off than it claims.")
+    for row in rows:
+        left[of[row.position]] -= row.off
+        if not problems and row.off > ZERO > left[of[row.position]]:
+            name, values = f"short-{row.position}", {"line": row.position}
+            problems.append(Problem(name, message % values, str(row.off), "out_of_range"))
+    return problems
 
 
 def _all_of_it(found: LookedAt) -> list[Problem]:

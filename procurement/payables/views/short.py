@@ -43,8 +43,7 @@ def payables_short(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
             command = _part_in(request, key)
             looked = look_at_part(invoice, command)
             # What is pressed is what was shown: other figures are shown first.
-            is_same = request.POST.get("seen", "") == looked.mark
-            if is_same and "do" in request.POST:
+            if "do" in request.POST and command.seen == looked.mark:
                 return _pay_short(request, command)
         except Invalid as refused:
             problems = list(refused.problems)
@@ -72,6 +71,7 @@ def _part_in(request: DoorRequest, key: uuid.UUID) -> PayShort:
         request.POST.get("reason", "").replace("\r\n", "\n"),
         request.POST.get("number", "")[:60],
         charges,
+        request.POST.get("seen", ""),
     )
 
 

@@ -13,13 +13,22 @@ from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting
 from procurement.catalogue.models import Company
 from procurement.invoices.messages import InvoiceNamed
+from procurement.invoices.models import Invoice
 from procurement.invoices.presenters import approved_text
+from procurement.invoices.queries import claimed_by_line
 from procurement.invoices.services import withdraw_invoice
 from procurement.matching.engine import Kind, Outcome
 from procurement.matching.messages import WriteMatchPolicy
 from procurement.matching.models import Match, MatchCheck
 from procurement.matching.presenters.sentences import check_sentence
-from procurement.matching.queries import checks_of, current_match, match_figures, matches_of, visible_matches
+from procurement.matching.queries import (
+    checks_of,
+    current_match,
+    gather,
+    match_figures,
+    matches_of,
+    visible_matches,
+)
 from procurement.matching.services import (
     approve_match_policy,
     dry_match,
@@ -221,6 +230,42 @@ class TestTogether:
         assert matched_now(credit) == 1
         assert react(rematch_claims, "invoice.approved") == "matched 1, approved 1"
         assert fresh_invoice(invoice).state == "approved"
+
+    def test_a_credit_makes_no_room_once_nobody_claims_what_it_gives_back(self, people):
+        """60 of 100 came. 40 of INV-1 are given back, then INV-1 is taken back: INV-2 over 100 has room for 60."""
+        a_match_policy(people)
+        line = lines(60)[0]
+        freight = {"charges": [("FC", 10)]}
+        invoice = a_sent_invoice((line, 100, "7.06"), **freight)
+        matched_now(invoice)
+        about = {"kind": Kind.CREDIT_NOTE, "corrects": invoice}
+        credit = a_sent_invoice((line, 40, "7.06"), number="CN-1", **about, **freight)
+        with acting(FEED):
+            by = {"approved_at": MONDAY, "approved_by": "Max"}
+            Invoice.objects.filter(pk=credit.pk).update(state="approved", **by)
+        later = MONDAY + timedelta(minutes=1)
+        second = a_sent_invoice((line, 100, "6.85"), number="INV-2", at=later, **freight)
+
+        def before():
+            with acting(FEED):
+                grounds = gather([fresh_invoice(second)], at=MONDAY).grounds(fresh_invoice(second))
+                noted = claimed_by_line([line.pk], besides=second.document)[line.pk]
+            ground = grounds.lines[line.pk]
+            assert (noted.quantity, noted.amount) == (ground.claimed_quantity, ground.claimed_amount)
+            return ground.claimed_quantity, ground.claimed_amount, grounds.charged
+
+        # 100 less 40; 706.00 less 282.40; 10 less 10 of freight.
+        assert before() == (Decimal(60), Decimal("423.60"), {"FC": Decimal(0)})
+        with acting(FEED):
+            Invoice.objects.filter(pk=invoice.pk).update(state="withdrawn")
+        assert before() == (Decimal(0), Decimal(0), {})
+        assert matched_now(second) == 0
+        with acting(FEED):
+            assert MatchCheck.objects.get(match__invoice=second, kind="quantity").result == "waits"
+        # Its next version claims the same again, and what was given back of it counts again.
+        again = {"document": invoice.document, "issue": 2, "at": MONDAY}
+        a_sent_invoice((line, 100, "7.06"), **again, **freight)
+        assert before()[0] == Decimal(60)
 
     def test_a_credit_for_more_than_was_claimed_is_held(self, people):
         a_match_policy(people)

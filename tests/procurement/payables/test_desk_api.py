@@ -12,6 +12,7 @@ from django.utils import timezone
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import NotAllowed
 from portal.kernel.scope import acting
+from procurement.invoices.messages import ChargeEntry
 from procurement.payables.services.approvals import accept_invoice
 from suppliers.authentication import actor_of_token
 from suppliers.models import ApiToken, User
@@ -153,7 +154,8 @@ def test_words_are_said_in_a_persons_name_alone_with_the_version_that_was_seen(p
 
 def test_hold_ask_reject_and_pay_short_are_the_verbs_of_the_page(people, tokens):
     otto = a_program_of(people["otto"])
-    invoice = an_invoice_over_price(people)
+    freight = ChargeEntry(code="FC", reason="Freight", amount=Decimal(40), category="S", tax_rate=Decimal(19))
+    invoice = an_invoice_over_price(people, charges=[freight])
 
     def do(verb, **sent):
         body = {"version": fresh_invoice(invoice).version, **sent}
@@ -184,18 +186,29 @@ def test_hold_ask_reject_and_pay_short_are_the_verbs_of_the_page(people, tokens)
     assert len(acme.get(f"/api/v1/invoices/{invoice.key}/questions").json()["results"]) == 1
     assert len(otto.get(f"/api/v1/invoices/{invoice.key}/questions").json()["results"]) == 2
 
-    short = [{"position": 1, "amount": "21"}]
-    refused = otto.post(
-        case_of(invoice, "pay-short"),
-        {"version": 1, "reason": "6.85.", "lines": [{"position": 7, "amount": "1"}]},
-    )
-    assert (refused.status_code, refused.json()["problems"][0]["field"]) == (422, "short-7")
+    why, now = {"reason": "6.85 was agreed."}, fresh_invoice(invoice).version
+    short = [{"position": 1, "amount": "21", **why}]
+    for sent, field in (
+        ({**why, "lines": [{"position": 7, "amount": "1"}]}, "short-7"),
+        ({**why, "lines": short * 2}, "short-1"),
+        ({**why, "charges": [{"position": 1, "amount": "41"}]}, "charge-1"),
+        ({"lines": [{"position": 1, "amount": "21"}]}, "reason"),
+        ({"charges": [{"position": 1, "amount": "35"}]}, "reason"),
+        (why, "short"),
+        ({"lines": short, "reason": "x" * 1001}, "reason"),
+        ({"lines": [{**short[0], "reason": "x" * 201}]}, "lines.0.reason"),
+    ):
+        refused = otto.post(case_of(invoice, "pay-short"), {"version": now, **sent})
+        assert (refused.status_code, refused.json()["problems"][0]["field"]) == (422, field)
     a_rule(people, 1, role="buyer")
-    paid = do("pay-short", reason="6.85 was agreed.", lines=short, number="CN-1")
+    paid = do("pay-short", lines=short, number="CN-1")
     assert [(one["number"], one["total"]) for one in paid["other_papers"]] == [("CN-1", "24.99")]
     assert [(one["role"], one["state"]) for one in paid["approvals"]] == [("buyer", "asked")]
     assert do("call-off")["approvals"][-1]["state"] == "lapsed"
-    assert do("ask-approval", reason="Please.")["approvals"][-1]["round"] == 2
+    paid = do("pay-short", reason="35 was agreed.", charges=[{"position": 1, "amount": "35"}], number="CN-2")
+    assert ("CN-2", "5.95") in [(one["number"], one["total"]) for one in paid["other_papers"]]
+    assert do("call-off")["approvals"][-1]["state"] == "lapsed"
+    assert do("ask-approval", reason="Please.")["approvals"][-1]["round"] == 3
     assert do("release")["approvals"][-1]["state"] == "lapsed"
     assert do("reject", reason="6.85 was agreed.")["invoice"]["state"] == "rejected"
 

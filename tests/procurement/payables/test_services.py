@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, NotFound, StaleDocument
@@ -13,12 +14,15 @@ from procurement.clocks.models import StandIn
 from procurement.invoices.messages import ChargeEntry
 from procurement.invoices.models import Invoice
 from procurement.invoices.services import (
+    approve_invoice,
     entries_of,
+    mark_scheduled,
     revise_invoice,
     start_credit_note,
     withdraw_invoice,
 )
 from procurement.invoices.services.withdraw import whose_to_take_back
+from procurement.orders.models import PurchaseOrderLine
 from procurement.payables.messages import (
     AnswerQuestion,
     InvoiceSaid,
@@ -31,6 +35,7 @@ from procurement.payables.messages import (
 from procurement.payables.models import Approval, ApprovalRule, InvoiceQuestion
 from procurement.payables.presenters.sentences import held_text
 from procurement.payables.queries.approvals import waiting_for_me
+from procurement.payables.queries.by_link import in_short
 from procurement.payables.queries.forecast import due_in, forecast
 from procurement.payables.services.approvals import (
     accept_invoice,
@@ -38,6 +43,7 @@ from procurement.payables.services.approvals import (
     ask_approval,
     call_off,
     decline_step,
+    lapse_approvals,
 )
 from procurement.payables.services.asking import answer_question
 from procurement.payables.services.deciding import let_go, open_again, pay_short, put_on_hold, send_back
@@ -48,7 +54,7 @@ from procurement.threads.models import Message
 from suppliers.models import User
 from suppliers.queries import actor_of
 from suppliers.roles import CompanyRole
-from tests.builders.invoices import a_draft_invoice, do, fresh_invoice, send, write
+from tests.builders.invoices import a_draft_invoice, do, fresh_invoice, send, settle, write
 from tests.builders.matching import a_match_policy
 from tests.builders.payables import (
     a_limit,
@@ -413,14 +419,66 @@ def test_what_others_gave_back_is_not_taken_off_once_more(people):
     with acting(FEED):
         (line,) = entries_of(theirs)
     two = write(theirs, asha, "CN-1", lines=[replace(line, quantity=Decimal(2))], reason="Two are missing")
-    send(two, asha)
     command = PayShort(
         invoice.key, fresh_invoice(invoice).version, (ShortLine(1, quantity=Decimal(90)),), "Only 90 are good"
     )
+
+    def short(seen=""):
+        with acting(otto.actor), transaction.atomic():
+            return pay_short(replace(command, seen=seen), actor=otto.actor, at=MONDAY).note
+
     with acting(otto.actor):
-        note = pay_short(command, actor=otto.actor, at=MONDAY).note
+        before = look_at_part(invoice, command).mark
+    theirs = send(two, asha).invoice
+
+    # Nobody knows yet whether it gives back anything.
+    with pytest.raises(Invalid, match="Credit note CN-1 of the supplier is not settled"):
+        short()
+    settle(approve_invoice, theirs)
+    # What was shown before, ten that are taken off, is not what is done now, though nobody changed the invoice.
+    with pytest.raises(StaleDocument, match="changed since it was worked out"):
+        short(before)
+    with acting(otto.actor):
+        now = look_at_part(invoice, command).mark
+    note = short(now)
     with acting(FEED):
         assert note.lines.get().quantity == Decimal(8)
+
+
+def test_a_line_is_cut_once_and_by_no_more_than_is_left_of_it_with_money_given_back_before(people):
+    a_limit(people, 10_000, role="accounts_payable")
+    otto, asha = people["otto"], people["asha"]
+    made = an_order("4500000001", [a_line(number, received_quantity=Decimal(10)) for number in (10, 20)])
+    draft = a_draft_invoice(made, asha, {"L10": 10, "L20": 10})
+    freight = ChargeEntry(code="FC", amount=Decimal(40), category="S", tax_rate=Decimal(19))
+    invoice = send(write(draft, asha, charges=[freight]), asha).invoice  # 68.50 each
+    with acting(asha.actor):
+        theirs = start_credit_note(invoice.key, actor=asha.actor, at=MONDAY)
+    with acting(FEED):
+        first = replace(entries_of(theirs)[0], unit_price=Decimal(1), price_only=True)
+    theirs = write(theirs, asha, "CN-1", lines=[first], charges=(), reason="Too dear by 1.00")
+    settle(approve_invoice, send(theirs, asha).invoice)
+
+    def looked(*lines, charges=()):
+        version = fresh_invoice(invoice).version
+        with acting(otto.actor):
+            return look_at_part(invoice, PayShort(invoice.key, version, lines, "No.", charges=charges))
+
+    def refused(*lines, **more):
+        with pytest.raises(Invalid) as found:
+            looked(*lines, **more)
+        return [(one.field, one.code) for one in found.value.problems]
+
+    five, left = ShortLine(1, Decimal(5)), Decimal("58.50")
+    twice = (ShortCharge(1, Decimal(10)), ShortCharge(1, Decimal(10)))
+    assert refused(five, five, charges=twice) == [("short-1", "repeated"), ("charge-1", "repeated")]
+    # 68.50 less 10.00 that was given back: no cent more, however it is said.
+    for more in (ShortLine(1, left + Decimal("0.01")), ShortLine(1, quantity=Decimal(1))):
+        assert refused(more) == [("short-1", "out_of_range")]
+    (row,) = looked(ShortLine(1, left)).rows
+    assert (row.claimed, row.given, row.off, row.paid) == (Decimal("68.50"), Decimal(10), left, Decimal(0))
+    (row,) = looked(ShortLine(2, quantity=Decimal(0))).rows
+    assert (row.given, row.off, row.paid) == (Decimal(0), Decimal("68.50"), Decimal(0))
 
 
 def test_paying_short_needs_approval_of_the_whole_and_no_side_takes_the_note_back_alone(people):
@@ -493,6 +551,61 @@ def test_a_credit_note_of_ours_stands_and_falls_with_the_round_of_its_invoice(pe
         assert Invoice.objects.filter(kind="credit_note").exclude(state="withdrawn").count() == 0
 
 
+def test_opening_again_takes_back_the_credit_note_that_was_approved_with_it(people):
+    otto = people["otto"]
+    a_limit(people, 1000, role="accounts_payable")
+    invoice = an_invoice_over_price(people)
+
+    def short(minutes):
+        command = PayShort(
+            invoice.key, fresh_invoice(invoice).version, (ShortLine(1, quantity=Decimal(90)),), "Ten broke"
+        )
+        with acting(otto.actor):
+            return pay_short(command, actor=otto.actor, at=MONDAY + timedelta(minutes=minutes)).note
+
+    def claimed():
+        with acting(FEED):
+            return invoice.lines.get().line.claimed_quantity
+
+    note = short(0)
+    assert (note.state, claimed()) == ("approved", Decimal(90))
+    desk(open_again, invoice, otto, "Too early.", at=MONDAY + timedelta(minutes=1))
+    assert (fresh_invoice(invoice).state, fresh_invoice(note).state) == ("held", "withdrawn")
+    assert claimed() == Decimal(100)
+    # The ERP, which was asked to book both, hears of both that they are not to be.
+    assert [one.stream for one in told("invoice.reopened")] == [invoice.stream, note.stream]
+    # What the ERP has booked of it is not taken back here, and then nothing is.
+    booked = short(2)
+    settle(mark_scheduled, booked)
+    with pytest.raises(IllegalTransition, match="has booked credit note INV-1-CN"), transaction.atomic():
+        desk(open_again, invoice, otto, "Once more.", at=MONDAY + timedelta(minutes=3))
+    assert (fresh_invoice(invoice).state, fresh_invoice(booked).state) == ("approved", "scheduled")
+
+
+def test_no_rule_approves_our_credit_note_behind_the_round_that_was_asked_about_it(people):
+    a_match_policy(people)
+    otto, later = people["otto"], MONDAY + timedelta(minutes=1)
+    invoice = an_invoice_over_price(people)
+    command = PayShort(invoice.key, fresh_invoice(invoice).version, (ShortLine(1, Decimal(21)),), "Agreed")
+    with acting(otto.actor):
+        note = pay_short(command, actor=otto.actor, at=MONDAY).note
+    with acting(FEED):
+        PurchaseOrderLine.objects.update(price=Decimal("7.06"))  # it was agreed after all
+    assert matched(invoice, at=later).state == "approved"
+    assert matched(note, at=later).held_for["key"] == "match.approval.person"
+    with acting(FEED):
+        assert lapse_approvals([invoice.document], actor=FEED, at=later) == 1
+    assert fresh_invoice(note).state == "withdrawn"
+    # One that is sent about what is approved is a note like any other.
+    later += timedelta(minutes=1)
+    with acting(otto.actor):
+        two = start_credit_note(invoice.key, actor=otto.actor, at=later)
+    with acting(FEED):
+        (line,) = entries_of(two)
+    two = write(two, otto, "CN-2", lines=[replace(line, quantity=Decimal(2))], reason="Two broke", at=later)
+    assert matched(send(two, otto, at=later).invoice, at=later).state == "approved"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_what_its_supplier_takes_back_takes_our_credit_note_with_it(people):
     invoice = an_invoice_over_price(people)
@@ -503,6 +616,26 @@ def test_what_its_supplier_takes_back_takes_our_credit_note_with_it(people):
 
     assert follow_invoices(told("invoice.withdrawn"), MONDAY) == "lapsed 1, dropped 0"
     assert fresh_invoice(note).state == "withdrawn"
+
+
+def test_a_credit_note_about_an_earlier_version_is_never_approved_with_the_next(people):
+    asha, max_ = people["asha"], people["max"]
+    invoice = an_invoice_over_price(people)
+    command = PayShort(invoice.key, fresh_invoice(invoice).version, (ShortLine(1, Decimal(21)),), "Agreed")
+    with acting(people["otto"].actor):
+        note = pay_short(command, actor=people["otto"].actor, at=MONDAY).note
+    corrected = write(do(revise_invoice, invoice, asha), asha)
+    corrected = matched(send(corrected, asha).invoice)  # and nobody has told the round of it yet
+    assert (fresh_invoice(invoice).state, fresh_invoice(note).state) == ("replaced", "sent")
+    with acting(max_.actor):
+        assert list(in_short([corrected])[corrected.pk].notes) == []
+    a_limit(people, 1000, role="manager")
+    desk(accept_invoice, corrected, max_, "Fine.")
+    assert (fresh_invoice(corrected).state, fresh_invoice(note).state) == ("approved", "withdrawn")
+    (approved,) = told("invoice.approved")
+    assert (approved.stream, approved.facts.get("less")) == (corrected.stream, None)
+    with acting(FEED):
+        assert corrected.lines.get().line.claimed_quantity == Decimal(100)
 
 
 def test_what_happens_meanwhile_ends_the_round(people):
