@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
+from portal import env
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
 from portal.logging import without_secrets
@@ -277,6 +278,9 @@ def test_beyond_the_limit_one_signs_in_whatever_the_link_was_made_for(people, se
     [
         ("500.00", "EUR", "NM", True),
         ("500.01", "EUR", "NM", False),
+    assert not may_by_link(
+        Decimal("0.01"), "EUR", "NM", limits=env.amounts("UNSET"), sign_in=()
+    )  # as it is set up
         ("1", "USD", "NM", False),
         ("1", "EUR", "SW", False),
     ],
