@@ -86,8 +86,8 @@ def say_by_link(link: ApprovalLink, command: SayByLink, *, actor: Actor, at: dat
 
 @requires_scope
 def refuse_approval_link(link: ApprovalLink, *, actor: Actor, at: datetime) -> bool:
-    """Who got it says that it is not for them: it ends, and whoever reads the invoice's story reads so. Says whether it
-    was open.
+    """Who got it says that it is not for them: it ends, the invoice's story says so, and who asked for the approval is
+    told: it waits for somebody who does not read it. Says whether it was open.
     """
     open_ones = ApprovalLink.objects.filter(pk=link.pk, used_at=None, refused_at=None)
     if not open_ones.update(refused_at=at):
@@ -99,7 +99,14 @@ def refuse_approval_link(link: ApprovalLink, *, actor: Actor, at: datetime) -> b
         actor=actor,
         at=at,
         supplier_id=approval.supplier_id,
-        facts={"approval": str(approval.key), "number": approval.invoice.number, "to": link.user.name},
+        facts={
+            "approval": str(approval.key),
+            "invoice": str(approval.invoice.key),
+            "number": approval.invoice.number,
+            "supplier": approval.invoice.supplier.name,
+            "to": link.user.name,
+            "people": [approval.asked_by_user_id],
+        },
         internal=True,
     )
     return True
