@@ -92,7 +92,8 @@ def own_token_list(request: DoorRequest) -> HttpResponse:
                 )
             made = create_own_token(form.cleaned_data["name"], actor=request.actor, at=request.at)
             remember(key, NEW_TOKEN, 201, {"prefix": made.token.prefix}, actor=request.actor, at=request.at)
-            return _show_made(request, made, "own-token-list", "approvals?mine=true")
+            transaction.on_commit(partial(_tell_of, request, made.token), robust=True)
+            return _show_made(request, made, "own-token-list", "approvals?asked_of=me")
     context = {"tokens": own_tokens(request.actor), "form": form}
     return render(request, "suppliers/tokens/mine.html", context, status=status)
 
