@@ -192,9 +192,11 @@ def _paid_early(desk: _Desk) -> None:
         claimed_at, agreed_at = desk.since(goods, 2, 2)
         invoice = claim(goods, desk.said(goods, claimed_at), at=claimed_at)
         with acting(goods.seller):
-            offers = offered_for([invoice], agreed_at)[invoice.pk].offers
+            offered = offered_for([invoice], agreed_at).get(invoice.pk)
+            if offered is None:
+                return
             wanted = agreed_at.date() + timedelta(days=10)
-            offer = next((one for one in offers if one.pay_on >= wanted), offers[-1])
+            offer = next((one for one in offered.offers if one.pay_on >= wanted), offered.offers[-1])
             agreed = AgreeEarly(invoice.key, offer.pay_on, offer.discount)
             agree_early(agreed, actor=goods.seller, at=agreed_at)
 
@@ -212,8 +214,8 @@ def _in_part(desk: _Desk) -> None:
 
 
 def _ten_are_few(goods: Goods) -> bool:
-    """Whether ten of the first line came, and somebody of accounts payable decides on so much alone."""
-    return goods.quantity >= 10 and 15 * goods.price <= ALONE[goods.order.currency]
+    """Whether ten of the first line came, for more than cents, and accounts payable decides on so much alone."""
+    return goods.quantity >= 10 and goods.price >= 2 and 15 * goods.price <= ALONE[goods.order.currency]
 
 
 # --- what waits for somebody ------------------------------------------------------------------------------------

@@ -92,7 +92,8 @@ def state_account(name: str, seller: Actor, *, at: datetime) -> SupplierStatemen
 def _rows(books: Sequence[Booked], paid: Invoice, today: date) -> list[Row]:
     """What their books have open: as ours, but for three."""
     open_ones = [one for one in books if one.ours.counts]
-    dearer = next((one for one in reversed(open_ones) if one.ours.standing == Standing.APPROVED), None)
+    claimed = [one for one in open_ones if not one.ours.is_credit]
+    dearer = max(claimed, key=lambda one: one.ours.standing == Standing.APPROVED, default=None)
     rows = []
     for one in open_ones:
         more = FREIGHT if one is dearer else Decimal(0)
