@@ -38,12 +38,16 @@ Change = Callable[[Sequence[LineEntry]], Sequence[LineEntry]]
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """An order of which something came and nobody has claimed it, who sells it, and when it was booked in."""
+    """An order of which something came and nobody has claimed it, who sells it, and when it was booked in.
+
+    `quantity` and `price` (of one unit) are of the first line, `amount` of all.
+    """
 
     order: PurchaseOrder
     seller: Actor
     came_at: datetime
     quantity: Decimal
+    price: Decimal
     amount: Decimal
 
     @property
@@ -96,6 +100,7 @@ def unclaimed_goods(by: dict[int, Actor]) -> list[Goods]:
             by[order.supplier_id],
             order.revised_at,
             theirs[0].received_quantity,
+            theirs[0].price / theirs[0].price_per,
             sum((line.received_quantity * line.price / line.price_per for line in theirs), ZERO),
         )
         for theirs in by_order.values()
@@ -188,6 +193,16 @@ def half_of_the_first(lines: Iterable[LineEntry]) -> Sequence[LineEntry]:
     """Half of the first line, and nothing else."""
     first, *_rest = lines
     return (replace(first, quantity=first.quantity / 2),)
+
+
+def of_the_first(quantity: Decimal, percent: Decimal) -> Change:
+    """So much of the first line, so many percent above its price, and nothing else."""
+
+    def change(lines: Iterable[LineEntry]) -> Sequence[LineEntry]:
+        first, *_rest = dearer(percent)(tuple(lines))
+        return (replace(first, quantity=quantity),)
+
+    return change
 
 
 def only_the_first(lines: Iterable[LineEntry]) -> Sequence[LineEntry]:

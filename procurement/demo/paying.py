@@ -23,6 +23,7 @@ from procurement.demo.claiming import (
     half_of_the_first,
     moments,
     number_of,
+    of_the_first,
     only_the_first,
     sellers,
     send,
@@ -32,7 +33,11 @@ from procurement.demo.claiming import (
 from procurement.demo.erp_past import CONNECTION, UNDER_WAY, deliver_past
 from procurement.demo.loading import ERP, SET_UP
 from procurement.demo.people import ANA, LIAN_FENG
+from procurement.demo.settling import offer_early_payment, state_account
 from procurement.demo.taxes import ALONE, open_the_books
+from procurement.discounting.messages import AgreeEarly
+from procurement.discounting.queries import offered_for
+from procurement.discounting.services import agree_early
 from procurement.erp.invoicing import take_up_invoice
 from procurement.erp.queries import TOPIC
 from procurement.erp.states import TellingState
@@ -47,10 +52,10 @@ from procurement.invoices.services import (
     start_without_order,
 )
 from procurement.orders.models import PurchaseOrder
-from procurement.payables.messages import AnswerQuestion, AskAbout, InvoiceSaid
+from procurement.payables.messages import AnswerQuestion, AskAbout, InvoiceSaid, PayShort, ShortLine
 from procurement.payables.services.approvals import accept_invoice
 from procurement.payables.services.asking import answer_question, ask_about
-from procurement.payables.services.deciding import send_back
+from procurement.payables.services.deciding import pay_short, send_back
 from procurement.payables.states import Asked
 from procurement.receipts.models import ReceivingSheet
 from procurement.receipts.states import SheetState
@@ -60,6 +65,7 @@ from suppliers.models import Supplier, User
 from suppliers.queries import actor_of
 
 SET_UP_AGO = timedelta(days=141)
+PAYS_EARLY_SINCE = timedelta(days=20)
 PAID = 3
 SCHEDULED = 2
 CASTELLAN = "Castellan Pumps"
@@ -70,6 +76,7 @@ MORNING = time(8, 40)
 def invoice_some(*, at: datetime) -> int:
     """Let suppliers invoice and accounts payable work, over the last weeks; returns how many invoices there are."""
     open_the_books(at=at - SET_UP_AGO)
+    offer_early_payment(at=at - PAYS_EARLY_SINCE)
     with acting(SET_UP):
         ana = actor_of(User.objects.get(email=ANA.email))
         by = sellers()
@@ -177,6 +184,38 @@ def _with_a_discount(desk: _Desk) -> None:
             (at,) = desk.since(goods, 2, 1)
             terms = InvoiceHeader(payment_days=60, discount_percent=Decimal(2), discount_days=14)
             claim(goods, desk.said(goods, at, header=terms), at=at)
+
+
+def _paid_early(desk: _Desk) -> None:
+    """A supplier has agreed to have it paid in about ten days, for less."""
+    if goods := desk.take(lambda one: one.of != LIAN_FENG and one.order.currency == "EUR"):
+        claimed_at, agreed_at = desk.since(goods, 2, 2)
+        invoice = claim(goods, desk.said(goods, claimed_at), at=claimed_at)
+        with acting(goods.seller):
+            offered = offered_for([invoice], agreed_at).get(invoice.pk)
+            if offered is None:
+                return
+            wanted = agreed_at.date() + timedelta(days=10)
+            offer = next((one for one in offered.offers if one.pay_on >= wanted), offered.offers[-1])
+            agreed = AgreeEarly(invoice.key, offer.pay_on, offer.discount)
+            agree_early(agreed, actor=goods.seller, at=agreed_at)
+
+
+def _in_part(desk: _Desk) -> None:
+    """Ten are claimed above the order's price; Ana pays eight, and a credit note takes two off."""
+    if goods := desk.take(_ten_are_few):
+        claimed_at, paid_at = desk.since(goods, 2, 2)
+        ten = of_the_first(Decimal(10), Decimal(4))
+        invoice = claim(goods, desk.said(goods, claimed_at, lines=ten), at=claimed_at)
+        with acting(desk.ana):
+            reason = "Two of the ten were broken and went back with your driver. Your new price is agreed."
+            short = PayShort(invoice.key, invoice.version, (ShortLine(1, quantity=Decimal(8)),), reason)
+            pay_short(short, actor=desk.ana, at=paid_at)
+
+
+def _ten_are_few(goods: Goods) -> bool:
+    """Whether ten of the first line came, for more than cents, and accounts payable decides on so much alone."""
+    return goods.quantity >= 10 and goods.price >= 2 and 15 * goods.price <= ALONE[goods.order.currency]
 
 
 # --- what waits for somebody ------------------------------------------------------------------------------------
@@ -316,6 +355,14 @@ def _claim_notice(notice: ShipNotice, desk: _Desk) -> None:
         send(draft, Said(desk.number(draft.supplier, at)), seller, at=at)
 
 
+def _stated(desk: _Desk) -> None:
+    """Mei Lin has uploaded this morning what is open in her books."""
+    with acting(SET_UP):
+        supplier = Supplier.objects.filter(name=LIAN_FENG).first()
+    if supplier is not None and supplier.pk in desk.sellers:
+        state_account(LIAN_FENG, desk.sellers[supplier.pk], at=desk.at - timedelta(minutes=15))
+
+
 TALES: Sequence[Callable[[_Desk], None]] = (
     _paid,
     _scheduled,
@@ -330,4 +377,7 @@ TALES: Sequence[Callable[[_Desk], None]] = (
     _before_its_goods,
     _for_broken_goods,
     _begun,
+    _paid_early,
+    _in_part,
+    _stated,
 )

@@ -24,6 +24,7 @@ from procurement.demo.company import PLOTS, DemoCompany, make_company
 from procurement.demo.crew import CrewFailed, shares_of, work_together
 from procurement.demo.loading import SET_UP, load_master_data
 from procurement.demo.story import Sent
+from procurement.discounting.models import EarlyPayment
 from procurement.erp.connectors import connect
 from procurement.erp.inbound import read_feeds
 from procurement.erp.models import ErpCommand, FeedProblem, FeedRun, InvoiceWrite
@@ -189,6 +190,7 @@ class TestWhatTheErpKnows:
                 "shipment.sent": notices_sent(),
                 "count.posted": counts_posted(),
                 "invoice.approved": Invoice.objects.filter(state="approved").count(),
+                "invoice.early_agreed": EarlyPayment.objects.count(),
             }
         )
         assert {order.stream for order in order_of("not_getting_through")} == {parked.stream}
@@ -225,9 +227,11 @@ def test_the_pretend_erp_goes_on_with_the_same_orders(settings):
         stuck = set(ErpCommand.objects.exclude(state=CommandState.CONFIRMED).values_list("key", flat=True))
         notices, counts = notices_sent(), counts_posted()
         approved = Invoice.objects.filter(state="approved").count()
+        early = EarlyPayment.objects.count()
     pretend = PretendErp(settings.ERP_FILES_ROOT)
 
-    assert deliver_due(worker=1, clock=timezone.now, topics=["erp"]) == 3 + notices + counts + approved
+    delivered = deliver_due(worker=1, clock=timezone.now, topics=["erp"])
+    assert delivered == 3 + notices + counts + approved + early
     worked = pretend.work()
     with connect() as connector:
         runs = read_feeds(connector, clock=timezone.now)

@@ -20,6 +20,8 @@ from procurement.demo.company import DemoCompany, make_company
 from procurement.demo.loading import SET_UP
 from procurement.demo.people import JOSH, LIAN_FENG, OMAR
 from procurement.demo.story import Booked, OrderStory
+from procurement.discounting.models import DiscountPolicy, EarlyPayment
+from procurement.discounting.queries import offered_for
 from procurement.docks.models import Appointment, DockPlan
 from procurement.erp.models import InvoiceWrite
 from procurement.gateways.models import GatewayEvent
@@ -33,6 +35,9 @@ from procurement.payables.models import Approval, InvoiceQuestion
 from procurement.receipts.models import ReceivingSheet
 from procurement.receipts.queries import unanswered_sheets
 from procurement.shipments.models import Package, ShipNotice
+from procurement.statements.models import SupplierStatement
+from procurement.statements.queries import waiting_statements
+from procurement.statements.states import ALIKE
 from procurement.tolerances.messages import rule_label
 from suppliers.models import User
 
@@ -124,7 +129,7 @@ def test_invoices_stand_wherever_one_can_stand(morning):
     assert Counter(one.state for one in invoices) == {
         "paid": 3,
         "scheduled": 2,
-        "approved": 5,
+        "approved": 8,
         "held": 7,
         "disputed": 1,
         "replaced": 1,
@@ -139,8 +144,11 @@ def test_invoices_stand_wherever_one_can_stand(morning):
         ("payables", "match.mapping.without_order"): 1,
         ("receiver", "match.quantity.waits"): 2,
     }
-    # None of these has been touched by a person.
-    assert {one.approved_by for one in invoices if one.approved_at} == {rule_label(RULE)}
+    # None of these has been touched by a person, but for the one of which a part was approved.
+    assert Counter(one.approved_by for one in invoices if one.approved_at) == {
+        rule_label(RULE): 11,
+        "Ana Ferreira": 2,
+    }
     assert all(
         one.bill and one.paid_on and one.supplier.name == LIAN_FENG for one in invoices.filter(state="paid")
     )
@@ -156,7 +164,7 @@ def test_invoices_stand_wherever_one_can_stand(morning):
 def test_accounts_payable_asked_sent_back_and_went_to_a_manager(morning):
     (question,) = InvoiceQuestion.objects.all()
     (approval,) = Approval.objects.all()
-    credit = Invoice.objects.get(kind="credit_note")
+    credit = Invoice.objects.get(kind="credit_note", sheet__isnull=False)
     again = Invoice.objects.get(issue=2)
 
     assert (question.state, question.asked_by, question.invoice.acts) == (
@@ -177,7 +185,55 @@ def test_accounts_payable_asked_sent_back_and_went_to_a_manager(morning):
     assert again.total < again.replaces.total
     # What was booked and paid the ERP has confirmed; of the others it hears first.
     assert Counter(InvoiceWrite.objects.values_list("state", flat=True)) == {"confirmed": 5}
-    assert OutboxMessage.objects.filter(kind="invoice.approved", state="waiting", topic="erp").count() == 5
+    assert OutboxMessage.objects.filter(kind="invoice.approved", state="waiting", topic="erp").count() == 8
+
+
+def test_of_one_invoice_a_part_was_approved_with_its_credit_note(morning):
+    note = Invoice.objects.get(kind="credit_note", on_behalf=True)
+    (claimed,), (off,) = note.corrects.lines.all(), note.lines.all()
+
+    assert (note.state, note.corrects.state, note.sent_by) == ("approved", "approved", "Ana Ferreira")
+    assert (claimed.quantity, off.quantity, off.line_id) == (10, 2, claimed.line_id)
+    assert off.unit_price == claimed.unit_price
+    assert note.number == f"{note.corrects.number}-CN"
+
+
+def test_a_supplier_is_paid_early_and_mei_can_be(morning):
+    now = timezone.now()
+    policies = DiscountPolicy.objects.all()
+    (agreed,) = EarlyPayment.objects.select_related("invoice__supplier")
+    hers = Invoice.objects.filter(supplier__name=LIAN_FENG, state="approved", kind="invoice")
+    offered = offered_for(hers.select_related("supplier", "company"), now)
+
+    assert Counter((one.state, one.currency, one.written_by, one.approved_by) for one in policies) == {
+        ("active", "EUR", "Helen Marsh", "Kofi Mensah"): 2
+    }
+    assert (agreed.state, agreed.currency) == ("agreed", "EUR")
+    assert agreed.invoice.supplier.name != LIAN_FENG
+    assert (agreed.invoice.pay_on, agreed.invoice.early_discount) == (agreed.pay_on, agreed.discount)
+    assert agreed.pay_on - agreed.agreed_at.date() >= timedelta(days=10)
+    assert offered
+    assert (
+        OutboxMessage.objects.filter(kind="invoice.early_agreed", state="waiting", topic="erp").count() == 1
+    )
+
+
+def test_a_statement_of_mei_waits_for_accounts_payable(morning):
+    statement = SupplierStatement.objects.select_related("supplier").get()
+    rows = statement.rows.exclude(verdict__in=ALIKE)
+
+    assert (statement.state, statement.supplier.name, statement.came_from) == (
+        "compared",
+        LIAN_FENG,
+        "Mei Lin",
+    )
+    assert list(waiting_statements(SET_UP)) == [statement]
+    assert statement.bad == []
+    assert Counter(one.verdict for one in rows) == {"missing": 1, "paid": 1, "differs": 1}
+    assert [one.difference for one in rows.filter(verdict="differs")] == [-85]
+    assert rows.get(verdict="paid").invoice.state == "paid"
+    assert statement.differing == 3
+    assert statement.gap == sum(one.difference for one in rows)
 
 
 @pytest.fixture
