@@ -126,7 +126,7 @@ def _view_of(acts: str, state: str, *, for_goods: bool) -> str | None:
     return _VIEW_OF.get(acts)
 
 
-_VIEW_OF = {
+_VIEW_OF: Mapping[str, str] = {
     Acts.PAYABLES: OURS,
     Acts.SUPPLIER: THEIRS,
     Acts.BUYER: INSIDE,
