@@ -14,11 +14,12 @@ from procurement.orders.messages import OrderPaper
 from procurement.receipts.messages import ReceiptPaper
 from tests.erp.papers import an_order
 from tests.erp.tryton.harness import TrytonHarness, tryton_harness
+from tests.thoroughly import EVERYTHING
 
 pytestmark = pytest.mark.slow  # a server of its own
 
 
-@pytest.fixture(params=["8.0", "8.2"])
+@pytest.fixture(params=["8.0", "8.2"] if EVERYTHING else ["8.2"])
 def erp(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TrytonHarness]:
     with tryton_harness(request.param, tmp_path) as harness:
         yield harness
