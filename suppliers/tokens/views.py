@@ -4,6 +4,7 @@ import hashlib
 from functools import partial
 
 from allauth.account.adapter import get_adapter
+from allauth.core.context import request_context
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
@@ -104,7 +105,8 @@ def own_token_list(request: DoorRequest) -> HttpResponse:
 
 def _tell_of(request: DoorRequest, token: ApiToken) -> None:
     """Mail the person in whose name a new token acts: who made it may be somebody else at an open desk."""
-    get_adapter(request).send_notification_mail("account/email/own_token", request.user, {"token": token})
+    with request_context(request):  # the mail says from where
+        get_adapter(request).send_notification_mail("account/email/own_token", request.user, {"token": token})
 
 
 @door(Permission.INVOICE_SETTLE, Permission.INVOICE_APPROVE, methods=["POST"])

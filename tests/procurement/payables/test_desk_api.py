@@ -317,6 +317,7 @@ def test_one_makes_and_ends_ones_own_tokens_and_sees_nobody_elses(
     (letter,) = mailoutbox
     assert (letter.to, letter.subject) == (["bea@northmoor.example"], "A program acts in your name now")
     assert "The token My robot was made for a program" in letter.body
+    assert "<time" not in letter.body
     shown_is = Client().get(
         address.removeprefix(settings.PUBLIC_URL), headers={"Authorization": f"Bearer {secret}"}
     )
