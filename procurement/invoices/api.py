@@ -255,7 +255,7 @@ class PictureTold(serializers.Serializer):
     facts = PictureFact(many=True)
 
 
-class ToldFile(serializers.Serializer):
+class ListedFile(serializers.Serializer):
     """A file of an invoice."""
 
     key = serializers.UUIDField()
@@ -266,6 +266,11 @@ class ToldFile(serializers.Serializer):
     sha256 = serializers.CharField()
     added_at = Moment()
     added_by = serializers.CharField()
+
+
+class ToldFile(ListedFile):
+    """A file of an invoice, and what it shows."""
+
     picture = serializers.SerializerMethodField()
 
     @extend_schema_field(PictureTold(allow_null=True))
@@ -372,7 +377,13 @@ class WholeInvoiceTold(InvoiceTold):
         return [_finding(one) for one in self.context.get("findings", ())]
 
 
-InvoicePage = page_of(InvoiceTold, "InvoicePage")
+class ListedInvoice(InvoiceTold):
+    """An invoice in a list: what its files show is told of one invoice alone."""
+
+    files = ListedFile(many=True, source="told_files")  # type: ignore[assignment]
+
+
+InvoicePage = page_of(ListedInvoice, "InvoicePage")
 
 
 class InvoiceQuery(Query):
@@ -478,7 +489,8 @@ class Invoices(Doors):
         summary="List invoices and where they stand",
         description=(
             "In the order in which they were begun or moved. To follow, ask with `updated_since` and a few minutes of "
-            "overlap. Drafts are told to their own side alone. What the ERP booked without them is under `/bills`."
+            "overlap. Drafts are told to their own side alone. What the ERP booked without them is under `/bills`, "
+            "and what a PDF shows with its invoice."
         ),
         tags=TAGS,
         parameters=[InvoiceQuery],
@@ -502,10 +514,10 @@ class Invoices(Doors):
             invoices = with_order_numbered(invoices, asked["order"])
         return answer_page(
             request,
-            with_lines(invoices),
+            with_lines(invoices, with_readings=False),
             asked,
             order=("updated_at", "id"),
-            told=lambda rows: InvoiceTold(rows, many=True).data,
+            told=lambda rows: ListedInvoice(rows, many=True).data,
         )
 
     @extend_schema(

@@ -3,6 +3,10 @@
 Note [Pictures and data]: the data are what counts; the picture is what a person looks at. A text taken from a PDF has
 no order that one can rely on, so this says what was found in it, what was not, and what stands there instead where its
 own words say what it is ("Amount due 1,234.00"). It warns and never stops: a picture may be laid out as nobody foresaw.
+
+Note [Bounded]: a text is written by whoever made the PDF, and read whenever its invoice is shown. It may say a word as
+often as it has room and name a figure each time, so of each word only so many mentions are looked at, and beside each
+only so much. What is done to a text is in proportion to its length, which `procurement.einvoices.pages` limits.
 """
 
 import re
@@ -12,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -27,6 +31,9 @@ STATES = (READ, NO_TEXT, ENCRYPTED, BROKEN, TOO_MUCH)
 FACTS = ("number", "day", "total", "currency", "tax_id", "order")
 FIELD = "files"
 MOST_ORDERS_NAMED = 5
+MOST_MENTIONS = 50  # of a word: half of them the first, half the last
+WIDEST = 300  # characters beside a word or below it
+MOST_BESIDE = 5  # figures
 
 
 class Outcome(StrEnum):
@@ -78,25 +85,26 @@ def hold_against(reading: Mapping[str, Any], data: Data) -> list[Fact]:
 
 
 def _written(text: str, data: Data) -> Iterator[Fact]:
+    folded = text.casefold()
     if data.number:
-        yield Fact("number", data.number, _there(data.number, text))
+        yield Fact("number", data.number, _there(data.number, folded))
     if data.day:
         yield _day(text, data.day)
     if data.tax_id:
-        yield Fact("tax_id", data.tax_id, _there(data.tax_id, text))
+        yield Fact("tax_id", data.tax_id, _there(data.tax_id, folded))
     for order in data.orders:
-        yield Fact("order", order, _there(order, text))
+        yield Fact("order", order, _there(order, folded))
 
 
-def _there(word: str, text: str) -> Outcome:
-    """Whether a number stands in a text, however it is set: `DE 123-456` is `DE123456`, but `42` is not in `420`."""
+def _there(word: str, folded: str) -> Outcome:
+    """Whether a number stands in a folded text, however set: `DE 123-456` is `DE123456`, but `42` is not in `420`."""
     signs = [sign for sign in word.casefold() if sign.isalnum()]
     if not signs:
         return Outcome.NOT_FOUND
     before = r"(?<!\d)" if signs[0].isdigit() else r"(?<![^\W\d_])"
     after = r"(?!\d)" if signs[-1].isdigit() else r"(?![^\W\d_])"
     pattern = before + r"[\W_]{0,2}".join(map(re.escape, signs)) + after
-    return Outcome.FOUND if re.search(pattern, text.casefold()) else Outcome.NOT_FOUND
+    return Outcome.FOUND if re.search(pattern, folded) else Outcome.NOT_FOUND
 
 
 # --- days ---------------------------------------------------------------------------------------------------
@@ -206,20 +214,29 @@ def _amounts(text: str) -> Iterator[tuple[_Amount, ...]]:
 
 
 def _beside(lines: Sequence[str], word: re.Pattern[str]) -> Iterator[list[tuple[_Amount, ...]]]:
-    """The figures beside a word, line by line; where none are, those of the line below."""
-    for number, line in enumerate(lines):
-        for match in word.finditer(line):
-            rest = line[match.end() :]
-            found = list(_amounts(rest))
-            first = _AMOUNT.search(rest)
-            if _NET.search(rest[: first.start()] if first else rest) or _NET.search(
-                line[: match.start()][-12:]
-            ):
-                continue
-            if not found and number + 1 < len(lines):
-                found = list(_amounts(lines[number + 1]))
-            if found:
-                yield found
+    """The figures beside a word, line by line; where none are, those of the line below. See Note [Bounded]."""
+    mentions = [(number, *match.span()) for number, line in enumerate(lines) for match in word.finditer(line)]
+    if len(mentions) > MOST_MENTIONS:
+        mentions = [*mentions[: MOST_MENTIONS // 2], *mentions[-MOST_MENTIONS // 2 :]]
+    for number, start, end in mentions:
+        line = lines[number]
+        rest = _near(line, end)
+        found = list(islice(_amounts(rest), MOST_BESIDE))
+        first = _AMOUNT.search(rest)
+        if _NET.search(rest[: first.start()] if first else rest) or _NET.search(
+            line[max(0, start - 12) : start]
+        ):
+            continue
+        if not found and number + 1 < len(lines):
+            found = list(islice(_amounts(_near(lines[number + 1])), MOST_BESIDE))
+        if found:
+            yield found
+
+
+def _near(line: str, start: int = 0) -> str:
+    """What follows in a line, as far as it is beside; no figure is cut in two."""
+    near = line[start : start + WIDEST]
+    return near if start + WIDEST >= len(line) else near.rpartition(" ")[0]
 
 
 def _total(text: str, data: Data) -> Fact:

@@ -31,14 +31,16 @@ def for_supplier(*, may_write: bool = True) -> Q:
     return said | Q(state__in=[InvoiceState.DRAFT, InvoiceState.REJECTED]) if may_write else said
 
 
-def with_lines(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
+def with_lines(invoices: QuerySet[Invoice], *, with_readings: bool = True) -> QuerySet[Invoice]:
     """The same with all that they say: `told_lines` (each with order line and order, its charges under
-    `told_charges`), `told_charges` of the whole, `told_taxes`, `told_files`: five more queries.
+    `told_charges`), `told_charges` of the whole, `told_taxes`, `told_files`: five more queries. A list
+    goes without the readings of the files: each may be a book.
     """
     own = Prefetch("charges", InvoiceCharge.objects.order_by("position", "id"), to_attr="told_charges")
     lines = InvoiceLine.objects.select_related("line", "order").prefetch_related(own).order_by("position")
     whole = InvoiceCharge.objects.filter(of_line=None).order_by("position", "id")
-    files = InvoiceFile.objects.defer("content").order_by("added_at", "id")
+    left = ["content"] if with_readings else ["content", "reading"]
+    files = InvoiceFile.objects.defer(*left).order_by("added_at", "id")
     return invoices.select_related("corrects", "replaces", "bill").prefetch_related(
         Prefetch("lines", lines, to_attr="told_lines"),
         Prefetch("charges", whole, to_attr="told_charges"),

@@ -79,7 +79,8 @@ def _meet(theirs: Sequence[Theirs], ours: Sequence[Ours]) -> _Met:
                 here = [one for one in here if row.open in (one.open, one.amount)]
             if here:
                 met.put(row, here[0])
-    for row in theirs:
+    # What is left over doubles the row that met ours, wherever that stands; where none did, the first.
+    for row in sorted(theirs, key=lambda row: row.place not in met.of_row):
         met.first.setdefault((_key(row), row.currency), row.place)
     return met
 

@@ -1,5 +1,6 @@
 """A supplier's own PDF as the picture of an invoice: what it says otherwise both sides read, and nothing stops."""
 
+import time
 from datetime import date
 from decimal import Decimal
 
@@ -61,6 +62,21 @@ def total_of(text, total, currency="EUR"):
 )
 def test_totals_in_the_figures_of_both_languages(text, total, expected):
     assert total_of(text, total) == expected
+
+
+def test_a_text_made_to_keep_us_busy_is_read_as_far_as_an_invoice_goes():
+    began = time.process_time()
+    for words_ in ("summe 1 ", "brutto 1,00\n", "belegdatum 1 ", "total due " * 40 + "7.50\n"):
+        text = (words_ * 60_000)[:60_000]
+        assert total_of(text, "815.15")[0] in (NOT_FOUND, DIFFERS)
+        assert total_of(f"Amount due 815.15\n{text}", "815.15") == (FOUND, "")
+        assert total_of(f"{text}\nAmount due 815.15", "815.15") == (FOUND, "")
+    assert time.process_time() - began < 6  # it was minutes
+    # Beside a word is what is near it, and no figure is cut in two.
+    far = "Amount due" + " ." * 142 + "  1234.50"
+    assert total_of(f"{far} 815.15", "1234.5") == (FOUND, "")
+    assert total_of(f"Amount due {'x ' * 145}123456.50 815.15", "9") == (NOT_FOUND, "")
+    assert total_of("Amount due 1.00 2.00 3.00 4.00 5.00 6.00", "9") == (DIFFERS, "5.00")
 
 
 def test_a_yen_has_no_decimals():
@@ -164,6 +180,9 @@ def test_both_sides_read_what_a_picture_says_otherwise_and_nothing_stops(people,
         "total": ("differs", "851.15"),
         "currency": ("found", ""),
     }
+
+    (listed,) = tokens("ACME", TokenScope.INVOICE).get("/api/v1/invoices").json()["results"]
+    assert [(one["name"], "picture" in one) for one in listed["files"]] == [("ours.pdf", False)]
 
     asha.post(url("invoice-send", draft), {"version": fresh_invoice(draft).version})
     assert fresh_invoice(draft).state == "sent"

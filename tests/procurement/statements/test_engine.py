@@ -122,6 +122,19 @@ def test_of_several_with_one_number_those_of_one_amount_meet_whatever_their_orde
         assert (said.verdict, said.name, left.verdict, left.name) == (V.DIFFERS, "new", V.UNLISTED, "old")
 
 
+def test_what_is_left_over_doubles_the_row_that_met_ours_wherever_it_stands():
+    listed_ = [theirs("1", 11, place=2), theirs("1", 11, place=3, currency="USD"), theirs("1", 10, place=4)]
+    result = compare(listed_, [ours("1", 10)], DAY)
+    assert [(one.verdict, one.other) for one in result.rows] == [
+        (V.DUPLICATE, 4),
+        (V.MISSING, None),
+        (V.AGREES, None),
+    ]
+    # Where none of them met ours, the first says what is missing.
+    alone = compare([theirs("1", 11, place=2), theirs("1", 10, place=3)], [], DAY)
+    assert [(one.verdict, one.other) for one in alone.rows] == [(V.MISSING, None), (V.DUPLICATE, 2)]
+
+
 def test_what_is_stopped_counts_and_is_said_apart():
     books = [ours("1", 100, standing="held"), ours("2", 50), ours("3", 7, standing="disputed")]
     balance = compare([], books, DAY).balances["EUR"]
@@ -210,6 +223,17 @@ def test_the_bridge_leads_from_their_balance_to_ours_and_every_row_is_told_once(
     alone = {V.MISSING, V.PAYMENT, V.OTHER_CURRENCY}
     beside = Counter(one.name for one in result.rows if one.name and one.verdict not in alone)
     assert all(count == 1 for count in beside.values())
+    # A double is of a row that is told otherwise; where one of a number met ours, none of it is called missing.
+    by_place = {one.place: one for one in result.rows if one.place is not None}
+    doubles = [one for one in by_place.values() if one.verdict == V.DUPLICATE]
+    assert all(by_place[one.other].verdict != V.DUPLICATE for one in doubles)
+    papers = [
+        ((row.is_credit, row.key, row.currency), by_place[row.place])
+        for row in rows
+        if row.key and not row.is_payment
+    ]
+    met = {mark for mark, one in papers if one.name and one.verdict not in alone}
+    assert all(one.name or one.verdict == V.DUPLICATE for mark, one in papers if mark in met)
     # What is owed and open is either beside a row or said to be missing in their list.
     names = {one.name for one in result.rows}
     assert {one.name for one in books if one.is_owed and one.open} <= names
