@@ -3,10 +3,15 @@
 Note [Signs]: one file lists credit notes and payments below zero, the next in a column of their own, a third as it pays
 them. A row counts by what it is: credit notes and payments take off, however their sign is written; a row that says
 nothing of its kind takes off where it is below zero, or stands on the credit side.
+
+Note [Whose figures]: an accounting program writes figures as its own country does, whatever language its reader has
+chosen. A figure is read as the reader writes; where that is none, as the other notation does: 8.084,64 and 8,084.64 are
+one figure each to everybody. Only what is one in both, such as 1.234, follows the reader.
 """
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -175,7 +180,7 @@ def _read(
         if holds == DAY:
             return day_of(value)
         if holds == NUMBER:
-            return number_of(_plain(value, text), language)
+            return _figure(_plain(value, text), language)
         if holds == CHOICE:
             return kinds[text.casefold()]
     except (Unreadable, KeyError, InvalidOperation, OverflowError, ValueError):
@@ -183,6 +188,14 @@ def _read(
         wrong.append(BadRow(row, name, text[:100], way_out(holds, words), is_left))
         return None
     return text
+
+
+def _figure(value: Any, language: str) -> str:
+    """A figure in the reader's notation, else in the other. See Note [Whose figures]."""
+    for notation in (language, "en"):
+        with suppress(Unreadable):
+            return number_of(value, notation)
+    return number_of(value, "de")
 
 
 def _plain(value: Any, text: str) -> Any:
