@@ -12,7 +12,7 @@ one figure each to everybody. Only what is one in both, such as 1.234, follows t
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import IO, Any
@@ -128,8 +128,11 @@ def read_rows(
         item = None if any(one.is_left for one in wrong) else _item(number, said, currency, wrong)
         if item is not None:
             items.append(item)
-        bad += wrong
-    return items, bad[:MOST_BAD]
+        # Of each row that is left out at least one reason is kept: its paper is not called unlisted for that.
+        wrong = [replace(one, number=texts.get("number", "")[:60]) for one in wrong]
+        left = [one for one in wrong if one.is_left]
+        bad += wrong if len(bad) < MOST_BAD else left[:1]
+    return items, bad
 
 
 def _item(number: int, said: Mapping[str, str], currency: str, wrong: list[BadRow]) -> Item | None:
