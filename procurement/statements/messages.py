@@ -28,13 +28,17 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """What cannot be read of a row, in which column, and what to do; `is_left`: so the row is left out."""
+    """What cannot be read of a row, in which column, and what to do; `is_left`: so the row is left out.
+
+    `number` is that of the paper, where the row says one.
+    """
 
     row: int
     column: str
     value: str
     message: str
     is_left: bool = True
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

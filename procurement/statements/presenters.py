@@ -2,10 +2,13 @@
 
 Note [Whose draft]: a draft is its own side's alone. Where the other side reads, what was never sent is not with us, and
 nothing says that somebody has begun it.
+
+Note [Two voices]: “we” is the company on its own pages alone. To the supplier the same is said of “you” and “the
+customer”: whoever reads about both sides must know at once which of them is meant.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -20,6 +23,7 @@ from django.utils.translation import ngettext
 from portal.kernel.actors import Actor
 from portal.kernel.templatetags.portal_ui import day_text, money_text
 from procurement.payables.presenters.sentences import held_text
+from procurement.statements.files.columns import BY_NAME
 from procurement.statements.models import StatementBalance, StatementRow, SupplierStatement
 from procurement.statements.states import ALIKE, ItemKind, Standing, StatementState, Verdict
 from suppliers.roles import Permission
@@ -39,7 +43,20 @@ LOOKS: Mapping[str, tuple[str, str]] = {
     Verdict.DUPLICATE: ("stop", "over"),
     Verdict.UNLISTED: ("talk", "stale"),
     Verdict.CREDIT_UNLISTED: ("talk", "stale"),
+    Verdict.UNREAD: ("stop", "alert"),
     Verdict.LATER: ("quiet", "quarter"),
+}
+# How the supplier reads what is about both sides. See Note [Two voices].
+WORDS_TO_SUPPLIER: Mapping[str, Promise] = {
+    Verdict.HELD: lazy("With the customer, held"),
+    Verdict.MISSING: lazy("Not with the customer"),
+    Verdict.PAID: lazy("Paid by the customer"),
+    Verdict.PART_PAID: lazy("Partly paid by the customer"),
+    Verdict.PAID_THERE: lazy("Paid in your books"),
+    Verdict.PAYMENT: lazy("The customer's payment"),
+    Verdict.UNLISTED: lazy("Not in your list"),
+    Verdict.CREDIT_UNLISTED: lazy("Credit not in your list"),
+    Verdict.LATER: lazy("After your day"),
 }
 # What a difference is, as a line of the bridge that leads from their balance to ours.
 BRIDGE: Mapping[str, Promise] = {
@@ -54,8 +71,110 @@ BRIDGE: Mapping[str, Promise] = {
     Verdict.DUPLICATE: lazy("Listed twice"),
     Verdict.UNLISTED: lazy("Ours, not in their list"),
     Verdict.CREDIT_UNLISTED: lazy("Credits, not in their list"),
+    Verdict.UNREAD: lazy("Ours, in rows that were not read"),
     Verdict.LATER: lazy("Ours, after the day of their list"),
 }
+BRIDGE_TO_SUPPLIER: Mapping[str, Promise] = {
+    Verdict.MISSING: lazy("Not with the customer"),
+    Verdict.PAID: lazy("Paid by the customer, not posted by you"),
+    Verdict.PART_PAID: lazy("Partly paid by the customer, not posted by you"),
+    Verdict.PAID_THERE: lazy("Paid in your books, not in the customer's"),
+    Verdict.PAYMENT: lazy("The customer's payments, not set against anything by you"),
+    Verdict.PAYMENT_UNKNOWN: lazy("Payments that the customer does not know"),
+    Verdict.UNLISTED: lazy("The customer's, not in your list"),
+    Verdict.CREDIT_UNLISTED: lazy("Credits, not in your list"),
+    Verdict.UNREAD: lazy("The customer's, in rows that were not read"),
+    Verdict.LATER: lazy("The customer's, after the day of your list"),
+}
+Voice = Mapping[str, Promise]
+TO_COMPANY: Voice = {
+    "abroad": lazy("They list it in another currency."),
+    "currency": lazy("With us it is in %(currency)s."),
+    "differs": lazy("With us it comes to %(total)s, of which %(ours)s is open."),
+    "part_paid": lazy("We paid %(paid)s of it; %(ours)s is open."),
+    "paid_there": lazy("They have posted more as paid than we have: with us %(ours)s is open."),
+    "later": lazy("Dated after the day of their list, so it need not be in it."),
+    "unlisted": lazy("Open with us, and not in their list."),
+    "credit_unlisted": lazy("This credit is not in their books, or it is used up there."),
+    "no_credit": lazy("We have no credit note of this number."),
+    "never": lazy("It never came to us, neither here nor in the books of the ERP."),
+    "no_payment": lazy("We know no payment of this reference, nor one of this amount about that day."),
+    "not_set": lazy("They have not set it against its invoices."),
+    "listed": lazy("They list the payment, and have not set it against this."),
+    "not_posted": lazy("They have not posted our payment."),
+    "sent": lazy("With us, being matched."),
+    "booked_due": lazy("In our books, due on %(day)s."),
+    "booked": lazy("In our books."),
+    "less": lazy("We owe %(amount)s less than the list says."),
+    "more": lazy("We owe %(amount)s more than the list says."),
+}
+TO_SUPPLIER: Voice = {
+    "abroad": lazy("You list it in another currency."),
+    "currency": lazy("With the customer it is in %(currency)s."),
+    "differs": lazy("With the customer it comes to %(total)s, of which %(ours)s is open."),
+    "part_paid": lazy("The customer paid %(paid)s of it; %(ours)s is open."),
+    "paid_there": lazy("You have posted more as paid than the customer, with whom %(ours)s is open."),
+    "later": lazy("Dated after the day of your list, so it need not be in it."),
+    "unlisted": lazy("Open with the customer, and not in your list."),
+    "credit_unlisted": lazy("This credit is not in your books, or it is used up there."),
+    "no_credit": lazy("The customer has no credit note of this number."),
+    "never": lazy("It never came to the customer, neither here nor in the books of the ERP."),
+    "no_payment": lazy(
+        "The customer knows no payment of this reference, nor one of this amount about that day."
+    ),
+    "not_set": lazy("You have not set it against its invoices."),
+    "listed": lazy("You list the payment, and have not set it against this."),
+    "not_posted": lazy("You have not posted the customer's payment."),
+    "sent": lazy("With the customer, being matched."),
+    "booked_due": lazy("In the customer's books, due on %(day)s."),
+    "booked": lazy("In the customer's books."),
+    "less": lazy("The customer owes %(amount)s less than your list says."),
+    "more": lazy("The customer owes %(amount)s more than your list says."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What both sides are called where their figures stand."""
+
+    theirs: str
+    ours: str
+    open_theirs: str
+    open_ours: str
+    amount_theirs: str
+    amount_ours: str
+    unlisted: str
+
+
+def sides_for(*, is_supplier: bool) -> Sides:
+    """What both sides are called for this reader. See Note [Two voices]."""
+    if is_supplier:
+        return Sides(
+            _("Your balance"),
+            _("The customer's balance"),
+            _("Open, yours"),
+            _("Open, the customer's"),
+            _("Amount, yours"),
+            _("Amount, the customer's"),
+            _("not in your list"),
+        )
+    return Sides(
+        _("Their balance"),
+        _("Our balance"),
+        _("Open, theirs"),
+        _("Open, ours"),
+        _("Amount, theirs"),
+        _("Amount, ours"),
+        _("not in their list"),
+    )
+
+
+def word_of(verdict: str, *, is_supplier: bool) -> str:
+    """What a verdict is called for this reader; empty where nothing is compared yet."""
+    if not verdict:
+        return ""
+    label = Verdict(verdict).label
+    return str(WORDS_TO_SUPPLIER.get(verdict, label) if is_supplier else label)
 
 
 # --- one row ------------------------------------------------------------------------------------------------
@@ -71,9 +190,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class ShownRow:
-    """A row for its reader: what is said of it, in which sentence, and what to do next; `typed` was refused."""
+    """A row for its reader: where it stands, what is said of it, in which sentence, and what to do next; `typed` was
+    refused.
+    """
 
     row: StatementRow
+    place: str
     kind: str
     tone: str
     glyph: str
@@ -95,17 +217,21 @@ def sentence_of(row: StatementRow, actor: Actor) -> str:
     """What the comparison says of a row, in one sentence."""
     told = {} if is_hidden_draft(row, actor) else row.told
     verdict = row.verdict
+    voice = TO_SUPPLIER if actor.is_supplier else TO_COMPANY
     if verdict == Verdict.MISSING:
-        return _missing(row, told)
+        return _missing(row, told, voice)
     if verdict == Verdict.DUPLICATE:
         return _("Row %(row)s lists it already.") % {"row": told.get("row", "")}
     if verdict in (Verdict.PAYMENT, Verdict.PAYMENT_UNKNOWN):
-        return _payment(verdict, told)
+        return _payment(verdict, told, voice)
     if verdict == Verdict.OTHER_CURRENCY:
         if row.place is None:
-            return _("They list it in another currency.")
-        return _("With us it is in %(currency)s.") % {"currency": told.get("currency", "")}
-    standing = _standing(told)
+            return str(voice["abroad"])
+        return str(voice["currency"] % {"currency": told.get("currency", "")})
+    standing = _standing(told, voice)
+    if verdict == Verdict.UNREAD:
+        text = _("It stands in row %(row)s, which could not be read.") % {"row": told.get("row", "")}
+        return f"{text} {standing}".strip()
     values = {
         "ours": money_text(row.our_open, row.currency),
         "theirs": money_text(row.open_amount, row.currency),
@@ -113,27 +239,21 @@ def sentence_of(row: StatementRow, actor: Actor) -> str:
         "total": money_text(row.our_amount or Decimal(0), row.currency),
     }
     if verdict == Verdict.DIFFERS:
-        text = _("With us it comes to %(total)s, of which %(ours)s is open.") % values
-        return f"{text} {standing}".strip()
+        return f"{voice['differs'] % values} {standing}".strip()
     if verdict == Verdict.PAID:
-        return f"{_paid(told)} {_posted(told)}".strip()
+        return f"{_paid(told)} {_posted(told, voice)}".strip()
     if verdict == Verdict.PART_PAID:
-        return f"{_('We paid %(paid)s of it; %(ours)s is open.') % values} {_posted(told)}".strip()
+        return f"{voice['part_paid'] % values} {_posted(told, voice)}".strip()
     if verdict == Verdict.PAID_THERE:
-        return _("They have posted more as paid than we have: with us %(ours)s is open.") % values
+        return str(voice["paid_there"] % values)
     if verdict == Verdict.LATER:
-        return _("Dated after the day of their list, so it need not be in it.")
+        return str(voice["later"])
     if verdict in (Verdict.UNLISTED, Verdict.CREDIT_UNLISTED):
-        text = (
-            _("Open with us, and not in their list.")
-            if verdict == Verdict.UNLISTED
-            else _("This credit is not in their books, or it is used up there.")
-        )
-        return f"{text} {standing}".strip()
+        return f"{voice[verdict]} {standing}".strip()
     return standing
 
 
-def _missing(row: StatementRow, told: Mapping[str, Any]) -> str:
+def _missing(row: StatementRow, told: Mapping[str, Any], voice: Voice) -> str:
     reason = str(told.get("reason", ""))
     standing = told.get("standing")
     if standing == Standing.DRAFT:
@@ -149,14 +269,14 @@ def _missing(row: StatementRow, told: Mapping[str, Any]) -> str:
             _("It was declared void: “%(why)s”.") % {"why": reason} if reason else _("It was declared void.")
         )
     if row.kind == ItemKind.CREDIT_NOTE:
-        return _("We have no credit note of this number.")
-    return _("It never came to us, neither here nor in the books of the ERP.")
+        return str(voice["no_credit"])
+    return str(voice["never"])
 
 
-def _payment(verdict: str, told: Mapping[str, Any]) -> str:
+def _payment(verdict: str, told: Mapping[str, Any], voice: Voice) -> str:
     if verdict == Verdict.PAYMENT_UNKNOWN:
-        return _("We know no payment of this reference, nor one of this amount about that day.")
-    return f"{_paid(told)} {_('They have not set it against its invoices.')}"
+        return str(voice["no_payment"])
+    return f"{_paid(told)} {voice['not_set']}"
 
 
 def _paid(told: Mapping[str, Any]) -> str:
@@ -166,26 +286,24 @@ def _paid(told: Mapping[str, Any]) -> str:
     return _("Paid on %(day)s.") % values if values["day"] else _("Paid.")
 
 
-def _posted(told: Mapping[str, Any]) -> str:
-    if told.get("posted"):
-        return _("They list the payment, and have not set it against this.")
-    return _("They have not posted our payment.")
+def _posted(told: Mapping[str, Any], voice: Voice) -> str:
+    return str(voice["listed" if told.get("posted") else "not_posted"])
 
 
-def _standing(told: Mapping[str, Any]) -> str:
+def _standing(told: Mapping[str, Any], voice: Voice) -> str:
     """How it stands with us."""
     standing = told.get("standing")
     values = {"day": _day(told.get("pay_on") or told.get("due_on"))}
     if standing in (Standing.HELD, Standing.DISPUTED):
         return held_text(told.get("held_for", {})) or _("It is held.")
     if standing == Standing.SENT:
-        return _("With us, being matched.")
+        return str(voice["sent"])
     if standing == Standing.APPROVED:
         return _("Approved, to be paid on %(day)s.") % values if values["day"] else _("Approved.")
     if standing == Standing.SCHEDULED:
         return _("Booked, to be paid on %(day)s.") % values if values["day"] else _("Booked.")
     if standing == Standing.BOOKED:
-        return _("In our books, due on %(day)s.") % values if values["day"] else _("In our books.")
+        return str(voice["booked_due"] % values if values["day"] else voice["booked"])
     return _paid(told) if standing == Standing.PAID else ""
 
 
@@ -211,10 +329,11 @@ def shown_rows(
         found.append(
             ShownRow(
                 row=row,
+                place=_place(row, actor),
                 kind="" if row.kind == ItemKind.INVOICE else str(ItemKind(row.kind).label),
                 tone=tone,
                 glyph=glyph,
-                word=str(Verdict(row.verdict).label) if row.verdict else "",
+                word=word_of(row.verdict, is_supplier=actor.is_supplier),
                 sentence=sentence_of(row, actor) if row.verdict else "",
                 step=_step(row, actor),
                 may_ask=asks and is_theirs and row.verdict not in ALIKE,
@@ -223,6 +342,13 @@ def shown_rows(
             )
         )
     return found
+
+
+def _place(row: StatementRow, actor: Actor) -> str:
+    place = row.told.get("row") if row.verdict == Verdict.UNREAD else row.place
+    if place is None:
+        return sides_for(is_supplier=actor.is_supplier).unlisted
+    return _("Row %(row)s") % {"row": place}
 
 
 def _step(row: StatementRow, actor: Actor) -> Step | None:
@@ -252,6 +378,36 @@ def _their_step(row: StatementRow, invoice: Any, actor: Actor) -> Step | None:
     return Step(_("Look at it"), page)
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadCell:
+    """What of a row could not be read: in which column, what stands there, and what to do."""
+
+    column: str
+    value: str
+    message: str
+
+
+@dataclass(slots=True)
+class UnreadRow:
+    """A row of a file of which something could not be read: all that is wrong with it, told once."""
+
+    row: int
+    number: str
+    is_left: bool = False
+    problems: list[UnreadCell] = field(default_factory=list)
+
+
+def unread_rows(bad: Iterable[Mapping[str, Any]]) -> tuple[list[UnreadRow], list[UnreadRow]]:
+    """The rows that are left out, and those that are taken without a part, each in the order of the file."""
+    found: dict[int, UnreadRow] = {}
+    for one in bad:
+        row = found.setdefault(one["row"], UnreadRow(one["row"], one.get("number", "")))
+        row.is_left = row.is_left or one["is_left"]
+        title = str(BY_NAME[one["column"]].title) if one["column"] in BY_NAME else ""
+        row.problems.append(UnreadCell(title, one["value"], one["message"]))
+    return [row for row in found.values() if row.is_left], [row for row in found.values() if not row.is_left]
+
+
 # --- the whole ----------------------------------------------------------------------------------------------
 
 
@@ -266,8 +422,8 @@ class Headline:
     sentence: str
 
 
-def headline(statement: SupplierStatement, *, is_supplier: bool) -> Headline:
-    """The sentence at the top of a statement that was compared."""
+def headline(statement: SupplierStatement, *, is_supplier: bool, left: int = 0) -> Headline:
+    """The sentence at the top of a statement that was compared; `left` of its rows could not be read."""
     day = day_text(statement.stated_on)
     if statement.state == StatementState.SETTLED:
         values = {
@@ -280,6 +436,13 @@ def headline(statement: SupplierStatement, *, is_supplier: bool) -> Headline:
         return Headline("done", "full", _("Agreed"), False, sentence)
     if statement.state == StatementState.REPLACED:
         return Headline("quiet", "stale", _("Replaced"), False, _("A newer statement has taken its place."))
+    if not statement.differing and left:
+        text = ngettext(
+            "What was read agrees. One row could not be read.",
+            "What was read agrees. %(n)d rows could not be read.",
+            left,
+        )
+        return Headline("wait", "alert", _("Not all was read"), True, text % {"n": left})
     if not statement.differing:
         text = _("Both sides list the same as of %(day)s.") % {"day": day}
         return Headline("done", "full", _("Agrees"), False, text)
@@ -287,12 +450,8 @@ def headline(statement: SupplierStatement, *, is_supplier: bool) -> Headline:
     text %= {"n": statement.differing}
     if statement.gap:
         apart = money_text(abs(statement.gap), statement.gap_currency)
-        more = (
-            _("We owe %(amount)s less than the list says.")
-            if statement.gap < 0
-            else _("We owe %(amount)s more than the list says.")
-        )
-        text = f"{text} {more % {'amount': apart}}"
+        voice = TO_SUPPLIER if is_supplier else TO_COMPANY
+        text = f"{text} {voice['less' if statement.gap < 0 else 'more'] % {'amount': apart}}"
     turn = _("Look at each") if is_supplier else _("Differs")
     return Headline("wait", "alert", turn, True, text)
 
@@ -320,19 +479,20 @@ class ShownBalance:
         return not self.lines and not self.balance.gap
 
 
-def shown_balances(balances: Iterable[StatementBalance]) -> list[ShownBalance]:
+def shown_balances(balances: Iterable[StatementBalance], *, is_supplier: bool) -> list[ShownBalance]:
     """The balances of a comparison with their bridges, in the order of the verdicts."""
     found = []
+    words = {**BRIDGE, **(BRIDGE_TO_SUPPLIER if is_supplier else {})}
     for one in balances:
         lines = [
             BridgeLine(
-                str(BRIDGE[name]),
+                str(words[name]),
                 Decimal(one.bridge[name]),
                 int(one.counts.get(name, 0)),
                 f"?only={name}",
             )
             for name in Verdict.values
-            if name in one.bridge and name in BRIDGE
+            if name in one.bridge and name in words
         ]
         found.append(ShownBalance(one, lines))
     return found

@@ -73,6 +73,7 @@ class Verdict(models.TextChoices):
     DUPLICATE = "duplicate", _("Listed twice")
     UNLISTED = "unlisted", _("Not in their list")
     CREDIT_UNLISTED = "credit_unlisted", _("Credit not in their list")
+    UNREAD = "unread", _("In a row not read")
     LATER = "later", _("After their day")
 
 

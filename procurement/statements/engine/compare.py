@@ -4,12 +4,16 @@ Note [One to one]: a row of theirs meets one item of ours, and an item one row. 
 the same amount meet first, then those nearest by day; what is left over of theirs is listed twice. Items meet within
 one currency. So no amount of ours stands against two of theirs, and the bridge adds up:
 their balance + all differences = our balance, in each currency, to the last cent.
+
+Note [Rows not read]: a row that could not be read counts in no balance, and its paper is not said to be missing in
+their list: what of ours has its number stands in a row that was not read.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
 from procurement.statements.engine.values import ZERO, Balance, Compared, Ours, Result, Theirs
 from procurement.statements.states import Standing, Verdict
@@ -21,15 +25,24 @@ FAR = timedelta(days=40_000)
 TELLS = (Standing.REJECTED, Standing.DRAFT, Standing.WITHDRAWN, Standing.VOIDED)
 
 
-def compare(theirs: Sequence[Theirs], ours: Sequence[Ours], stated_on: date) -> Result:
-    """Hold a supplier's list of `stated_on` against our books. See Note [One to one]."""
+def compare(
+    theirs: Sequence[Theirs],
+    ours: Sequence[Ours],
+    stated_on: date,
+    unread: Mapping[str, int] = MappingProxyType({}),
+) -> Result:
+    """Hold a supplier's list of `stated_on` against our books. See Note [One to one].
+
+    `unread` are the numbers, as they are compared, of rows that could not be read, and where these stand. See
+    Note [Rows not read].
+    """
     payments = _Payments(ours, theirs)
     met = _meet([row for row in theirs if not row.is_payment], ours)
     seen: dict[tuple[str, str, Decimal], int] = {}
     said = {row.place: _of_payment(row, payments, seen) for row in theirs if row.is_payment}
     said |= {row.place: _said(row, met, payments) for row in theirs if not row.is_payment}
     rows = [said[row.place] for row in theirs]
-    rows += _unlisted(ours, met, stated_on)
+    rows += _unlisted(ours, met, stated_on, unread)
     return Result(rows, _balances(theirs, ours, rows))
 
 
@@ -122,18 +135,21 @@ def _verdict(row: Theirs, one: Ours) -> Verdict:
     return Verdict.PART_PAID if one.open else Verdict.PAID
 
 
-def _unlisted(ours: Iterable[Ours], met: _Met, stated_on: date) -> list[Compared]:
+def _unlisted(ours: Iterable[Ours], met: _Met, stated_on: date, unread: Mapping[str, int]) -> list[Compared]:
     found = []
     for one in ours:
         if one.name in met.of_item or not one.counts:
             continue
         if one.name in met.abroad:
             verdict = Verdict.OTHER_CURRENCY
+        elif one.key and one.key in unread:
+            verdict = Verdict.UNREAD
         elif one.dated_on is not None and one.dated_on > stated_on:
             verdict = Verdict.LATER
         else:
             verdict = Verdict.CREDIT_UNLISTED if one.is_credit else Verdict.UNLISTED
-        found.append(Compared(verdict, one.currency, one.counts, name=one.name))
+        other = unread[one.key] if verdict == Verdict.UNREAD else None
+        found.append(Compared(verdict, one.currency, one.counts, name=one.name, other=other))
     return found
 
 

@@ -81,8 +81,8 @@ class Compared:
     """What is said of a row of theirs (`place`), of an item of ours (`name`), or of both side by side.
 
     `difference` is what leads from their balance to ours: what is open with us less what is open with them. `other` is
-    the row that was listed before, of one that is listed twice. `posted` says of what we paid that they list a payment
-    that may be this one.
+    the row that was listed before, of one that is listed twice; of ours in a row that was not read, that row. `posted`
+    says of what we paid that they list a payment that may be this one.
     """
 
     verdict: Verdict

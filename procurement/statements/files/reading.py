@@ -3,11 +3,16 @@
 Note [Signs]: one file lists credit notes and payments below zero, the next in a column of their own, a third as it pays
 them. A row counts by what it is: credit notes and payments take off, however their sign is written; a row that says
 nothing of its kind takes off where it is below zero, or stands on the credit side.
+
+Note [Whose figures]: an accounting program writes figures as its own country does, whatever language its reader has
+chosen. A figure is read as the reader writes; where that is none, as the other notation does: 8.084,64 and 8,084.64 are
+one figure each to everybody. Only what is one in both, such as 1.234, follows the reader.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import IO, Any
@@ -123,8 +128,11 @@ def read_rows(
         item = None if any(one.is_left for one in wrong) else _item(number, said, currency, wrong)
         if item is not None:
             items.append(item)
-        bad += wrong
-    return items, bad[:MOST_BAD]
+        # Of each row that is left out at least one reason is kept: its paper is not called unlisted for that.
+        wrong = [replace(one, number=texts.get("number", "")[:60]) for one in wrong]
+        left = [one for one in wrong if one.is_left]
+        bad += wrong if len(bad) < MOST_BAD else left[:1]
+    return items, bad
 
 
 def _item(number: int, said: Mapping[str, str], currency: str, wrong: list[BadRow]) -> Item | None:
@@ -175,7 +183,7 @@ def _read(
         if holds == DAY:
             return day_of(value)
         if holds == NUMBER:
-            return number_of(_plain(value, text), language)
+            return _figure(_plain(value, text), language)
         if holds == CHOICE:
             return kinds[text.casefold()]
     except (Unreadable, KeyError, InvalidOperation, OverflowError, ValueError):
@@ -183,6 +191,14 @@ def _read(
         wrong.append(BadRow(row, name, text[:100], way_out(holds, words), is_left))
         return None
     return text
+
+
+def _figure(value: Any, language: str) -> str:
+    """A figure in the reader's notation, else in the other. See Note [Whose figures]."""
+    for notation in (language, "en"):
+        with suppress(Unreadable):
+            return number_of(value, notation)
+    return number_of(value, "de")
 
 
 def _plain(value: Any, text: str) -> Any:

@@ -17,13 +17,13 @@ from procurement.sheets.cells import Cell, csv_line, widths
 from procurement.sheets.writing import Sheet, write_workbook
 from procurement.statements.files.columns import CHOICES, COLUMNS
 from procurement.statements.models import StatementRow
-from procurement.statements.presenters import sentence_of
-from procurement.statements.states import ItemKind, Verdict
+from procurement.statements.presenters import sentence_of, sides_for, word_of
+from procurement.statements.states import ItemKind
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One column of the file: its title, and what stands in it."""
+    """One column of the file: its title, for both sides or as each reads it, and what stands in it."""
 
     title: Any
     value: Callable[[StatementRow, Actor], Cell]
@@ -37,12 +37,12 @@ TOLD = (
     Told(gettext_lazy("Dated"), lambda row, _actor: row.dated_on),
     Told(gettext_lazy("Due date"), lambda row, _actor: row.due_on),
     Told(gettext_lazy("Currency"), lambda row, _actor: row.currency),
-    Told(gettext_lazy("Amount, theirs"), lambda row, _actor: row.amount),
-    Told(gettext_lazy("Open, theirs"), lambda row, _actor: row.open_amount),
-    Told(gettext_lazy("Amount, ours"), lambda row, _actor: row.our_amount),
-    Told(gettext_lazy("Open, ours"), lambda row, _actor: row.our_open),
+    Told(lambda sides: sides.amount_theirs, lambda row, _actor: row.amount),
+    Told(lambda sides: sides.open_theirs, lambda row, _actor: row.open_amount),
+    Told(lambda sides: sides.amount_ours, lambda row, _actor: row.our_amount),
+    Told(lambda sides: sides.open_ours, lambda row, _actor: row.our_open),
     Told(gettext_lazy("Difference"), lambda row, _actor: row.difference),
-    Told(gettext_lazy("Result"), lambda row, _actor: str(Verdict(row.verdict).label) if row.verdict else ""),
+    Told(gettext_lazy("Result"), lambda row, actor: word_of(row.verdict, is_supplier=actor.is_supplier)),
     Told(gettext_lazy("Why"), lambda row, actor: sentence_of(row, actor) if row.verdict else ""),
     Told(gettext_lazy("Question"), lambda row, _actor: row.question),
     Told(gettext_lazy("Answer"), lambda row, _actor: row.answer),
@@ -52,7 +52,8 @@ TOLD = (
 @requires_scope
 def write_result(rows: Iterable[StatementRow], kind: str, actor: Actor) -> IO[bytes]:
     """The rows of a statement beside ours as CSV or XLSX; the whole file is made before anything is sent."""
-    titles = [str(column.title) for column in TOLD]
+    sides = sides_for(is_supplier=actor.is_supplier)
+    titles = [str(column.title(sides) if callable(column.title) else column.title) for column in TOLD]
     values = ([column.value(row, actor) for column in TOLD] for row in rows)
     with ExitStack() as unless_done:
         file = unless_done.enter_context(tempfile.SpooledTemporaryFile(IN_MEMORY))

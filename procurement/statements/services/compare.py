@@ -35,7 +35,8 @@ def compare_statement(key: uuid.UUID, *, actor: Actor, at: datetime) -> Supplier
         rows = list(StatementRow.objects.filter(statement=statement, place__isnull=False).order_by("place"))
         theirs = [_theirs(row) for row in rows]
         booked = _books(statement, theirs)
-        result = compare(theirs, [one.ours for one in booked.values()], statement.stated_on)
+        books = [one.ours for one in booked.values()]
+        result = compare(theirs, books, statement.stated_on, _unread(statement))
         _write(statement, rows, result, booked)
         _write_balances(statement, result, actor=actor, at=at)
         _move(statement, result, actor=actor, at=at)
@@ -56,6 +57,15 @@ def _theirs(row: StatementRow) -> Theirs:
         dated_on=row.dated_on,
         reference_key=number_key(row.reference),
     )
+
+
+def _unread(statement: SupplierStatement) -> Mapping[str, int]:
+    """The numbers in rows that were left out, and the first row of each."""
+    found: dict[str, int] = {}
+    for one in statement.bad:
+        if one["is_left"] and (name := number_key(one.get("number", ""))):
+            found.setdefault(name, one["row"])
+    return found
 
 
 def _books(statement: SupplierStatement, theirs: Sequence[Theirs]) -> Mapping[str, Booked]:

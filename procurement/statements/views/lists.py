@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.web import paginate
+from procurement.statements.presenters import sides_for
 from procurement.statements.queries import balances_by_statement, visible_statements
 from procurement.statements.states import StatementState
 from suppliers.roles import Permission
@@ -58,6 +59,7 @@ def statement_list(request: DoorRequest) -> HttpResponse:
             for name, (label, statements) in parts.items()
         ],
         "q": q,
+        "sides": sides_for(is_supplier=actor.is_supplier),
         "may_write": actor.may(Permission.INVOICE_WRITE),
     }
     return render(request, LIST, context)

@@ -13,15 +13,23 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
+from portal.kernel.actors import Actor
 from portal.kernel.errors import NotFound, Refusal
 from portal.kernel.web import paginate, see_other, whole_number
 from procurement.orders.files.exports import CSV, XLSX
 from procurement.orders.views.exports import as_download
-from procurement.statements.files.columns import BY_NAME
 from procurement.statements.files.writing import write_result
 from procurement.statements.messages import RowSaid, SettleStatement
 from procurement.statements.models import SupplierStatement
-from procurement.statements.presenters import counts_of, headline, shown_balances, shown_rows
+from procurement.statements.presenters import (
+    counts_of,
+    headline,
+    shown_balances,
+    shown_rows,
+    sides_for,
+    unread_rows,
+    word_of,
+)
 from procurement.statements.queries import (
     balances_of,
     differing,
@@ -65,17 +73,17 @@ def _show_read(
         size=PAGE_SIZE,
     )
     may_write = request.actor.may(Permission.INVOICE_WRITE)
+    left, spared = unread_rows(found.bad)
     context = {
         "statement": found,
         "page": page,
         "rows": [{"row": row, "kind": ItemKind(row.kind).label} for row in page.rows],
         "totals": totals_of(found),
-        "bad": [
-            {**one, "column": BY_NAME[one["column"]].title if one["column"] in BY_NAME else ""}
-            for one in found.bad[:MOST_BAD]
-        ],
-        "more_bad": max(0, len(found.bad) - MOST_BAD),
-        "left": len({one["row"] for one in found.bad if one["is_left"]}),
+        "left": left,
+        "shown_left": left[:MOST_BAD],
+        "spared": spared[:MOST_BAD],
+        "more_left": max(0, len(left) - MOST_BAD),
+        "more_spared": max(0, len(spared) - MOST_BAD),
         "refusal": refusal,
         "may_write": may_write,
     }
@@ -106,14 +114,19 @@ def _show(
     placed = rows.annotate(at=Coalesce("place", LAST))
     page = paginate(placed, request.GET.get("cursor", ""), order=("at", "id"), size=PAGE_SIZE)
     is_open = found.state == S.COMPARED
+    left, _spared = unread_rows(found.bad)
     context: dict[str, Any] = {
         "statement": found,
-        "headline": headline(found, is_supplier=actor.is_supplier),
-        "balances": shown_balances(balances),
+        "headline": headline(found, is_supplier=actor.is_supplier, left=len(left)),
+        "sides": sides_for(is_supplier=actor.is_supplier),
+        "balances": shown_balances(balances, is_supplier=actor.is_supplier),
         "earlier": earlier_balances(found),
         "page": page,
         "rows": shown_rows(page.rows, found, actor, {said.row: said.text} if said else None),
-        "views": _views(only, counts, found),
+        "left": left,
+        "shown_left": left[:MOST_BAD],
+        "more_left": max(0, len(left) - MOST_BAD),
+        "views": _views(only, counts, found, actor),
         "only": only,
         "refusal": refusal,
         "note": note,
@@ -123,9 +136,13 @@ def _show(
     return render(request, RESULT, context, status=refusal.status if refusal else 200)
 
 
-def _views(only: str, counts: dict[str, int], found: SupplierStatement) -> list[dict[str, Any]]:
+def _views(only: str, counts: dict[str, int], found: SupplierStatement, actor: Actor) -> list[dict[str, Any]]:
     wanted = [("differing", _("All that differs"), found.differing), ("all", _("All"), sum(counts.values()))]
-    wanted += [(name, str(label), counts[name]) for name, label in Verdict.choices if counts.get(name, 0)]
+    wanted += [
+        (name, word_of(name, is_supplier=actor.is_supplier), counts[name])
+        for name in Verdict.values
+        if counts.get(name, 0)
+    ]
     return [
         {
             "url": f"?only={name}",

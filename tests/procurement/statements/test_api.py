@@ -45,7 +45,7 @@ def test_a_statement_is_sent_compared_read_and_compared_again(people, tokens):
     ]
     assert [row["invoice"] for row in told["rows"]] == [str(sent.key), None, None, None]
     assert str(theirs.key) not in answer.content.decode()
-    assert told["rows"][0]["sentence"] == "With us, being matched."
+    assert told["rows"][0]["sentence"] == "With the customer, being matched."
     for one in told["balances"]:
         assert Decimal(one["theirs"]) + sum(map(Decimal, one["bridge"].values())) == Decimal(one["ours"])
     assert [(one["currency"], one["theirs"], one["ours"]) for one in told["balances"]] == [

@@ -110,6 +110,13 @@ def test_what_stands_alone_on_either_side():
     assert (euros.theirs, euros.ours, euros.gap) == (D(35), D(117), D(82))
     assert (dollars.theirs, dollars.ours) == (D(30), D(0))
     assert euros.counts[V.DUPLICATE] == 1
+    unread = compare(rows, books, DAY, {number_key("10"): 6, number_key("11"): 7, number_key("9"): 8})
+    assert [(one.verdict, one.difference, one.other) for one in unread.rows[5:8]] == [
+        (V.OTHER_CURRENCY, D(25), None),
+        (V.UNREAD, D(40), 6),
+        (V.UNREAD, D(50), 7),
+    ]
+    assert unread.balances["EUR"].bridge[V.UNREAD] == D(90)
 
 
 def test_of_several_with_one_number_those_of_one_amount_meet_whatever_their_order():

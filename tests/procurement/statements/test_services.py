@@ -113,20 +113,20 @@ def test_every_row_says_what_stands_against_it_and_the_bridge_adds_up(people):
         rows = list(rows_of(statement))
     told = [(row.place, row.verdict, row.difference, sentence_of(row, asha.actor)) for row in rows]
     assert told == [
-        (2, "agrees", D(0), "With us, being matched."),
+        (2, "agrees", D(0), "With the customer, being matched."),
         (3, "held", D(0), "Accounts payable holds it: The crates are wet."),
         (
             4,
             "differs",
             D("-8.48"),
-            "With us it comes to 81.52 EUR, of which 81.52 EUR is open. Approved, to be paid on 1 Apr 2026.",
+            "With the customer it comes to 81.52 EUR, of which 81.52 EUR is open. Approved, to be paid on 1 Apr 2026.",
         ),
         (5, "approved", D(0), "Booked, to be paid on 20 Mar 2026."),
         (
             6,
             "paid",
             -TEN,
-            "Paid on 27 Feb 2026, reference RUN-12. They list the payment, and have not set it against this.",
+            "Paid on 27 Feb 2026, reference RUN-12. You list the payment, and have not set it against this.",
         ),
         (
             7,
@@ -136,29 +136,29 @@ def test_every_row_says_what_stands_against_it_and_the_bridge_adds_up(people):
         ),
         (8, "missing", -TEN, "It was withdrawn: “Sent twice.”."),
         (9, "missing", -TEN, "It is a draft still: it was never sent."),
-        (10, "missing", -TEN, "It never came to us, neither here nor in the books of the ERP."),
-        (11, "missing", D(-12), "It never came to us, neither here nor in the books of the ERP."),
+        (10, "missing", -TEN, "It never came to the customer, neither here nor in the books of the ERP."),
+        (11, "missing", D(-12), "It never came to the customer, neither here nor in the books of the ERP."),
         (12, "duplicate", -TEN, "Row 2 lists it already."),
         (
             13,
             "part_paid",
             D(-60),
-            "We paid 60.00 EUR of it; 40.00 EUR is open. They have not posted our payment.",
+            "The customer paid 60.00 EUR of it; 40.00 EUR is open. You have not posted the customer's payment.",
         ),
-        (14, "paid", D(-5), "Paid on 1 Feb 2026. They have not posted our payment."),
+        (14, "paid", D(-5), "Paid on 1 Feb 2026. You have not posted the customer's payment."),
         (
             15,
             "payment",
             TEN,
-            "Paid on 27 Feb 2026, reference RUN-12. They have not set it against its invoices.",
+            "Paid on 27 Feb 2026, reference RUN-12. You have not set it against its invoices.",
         ),
-        (16, "missing", D(9), "We have no credit note of this number."),
-        (17, "missing", -TEN, "It never came to us, neither here nor in the books of the ERP."),
+        (16, "missing", D(9), "The customer has no credit note of this number."),
+        (17, "missing", -TEN, "It never came to the customer, neither here nor in the books of the ERP."),
         (
             None,
             "later",
             D(-30),
-            "Dated after the day of their list, so it need not be in it.",
+            "Dated after the day of your list, so it need not be in it.",
         ),
     ]
     theirs = sum((item.open for item in their_list() if item.currency == "EUR"), D(0))
