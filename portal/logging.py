@@ -14,6 +14,8 @@ HIDDEN = "[hidden]"
 SECRET_NAMES = re.compile(
     r"pass(word|wd)|secret|token|authorization|cookie|api_?key|signature|credential", re.IGNORECASE
 )
+# What opens a signed link, an approval or a question, or ends a kind of notice.
+LINK = (re.compile(r"(/(?:l|approve|asked|notices/stop)/)[\w-]{20,}(?::[\w:-]+)?", re.ASCII), rf"\1{HIDDEN}")
 SECRETS_IN_TEXT = (
     (re.compile(r"(\w[\w+.-]*://[^\s/:@]*):[^\s/@]+@"), rf"\1:{HIDDEN}@"),
     (re.compile(r"\b(bearer|token|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
@@ -23,8 +25,8 @@ SECRETS_IN_TEXT = (
         ),
         rf"\1{HIDDEN}",
     ),
-    # What opens a signed link, an approval or a question, ends a kind of notice, or says whose reply a mail is.
-    (re.compile(r"(/(?:l|approve|asked|notices/stop)/)[\w-]{20,}(?::[\w:-]+)?", re.ASCII), rf"\1{HIDDEN}"),
+    LINK,
+    # Says whose reply a mail is.
     (re.compile(r"(reply\+)[a-z2-7]{20,}", re.IGNORECASE), rf"\1{HIDDEN}"),
 )
 ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {
@@ -41,6 +43,12 @@ def without_secrets(value: str) -> str:
     for pattern, replacement in SECRETS_IN_TEXT:
         value = pattern.sub(replacement, value)
     return value
+
+
+def without_links(value: str) -> str:
+    """The text with the keys of our own links blacked out, and nothing else: for what people wrote."""
+    pattern, replacement = LINK
+    return pattern.sub(replacement, value)
 
 
 class JsonFormatter(logging.Formatter):

@@ -340,8 +340,9 @@ NOTICES_UNSEEN_AFTER = timedelta(hours=env.integer("NOTICES_UNSEEN_AFTER", 16, a
 LINK_VALID_FOR = timedelta(days=env.integer("LINK_VALID_DAYS", 14, at_least=1))
 LINK_SIGN_IN_SEGMENTS = env.words("LINK_SIGN_IN_SEGMENTS")
 # Up to which amount of an invoice, included, its approval may be given by a mailed link, by currency: beyond, and in a
-# currency that is not named, one signs in. The companies (by code; * is all) that want people to sign in for every one.
-APPROVE_BY_LINK_LIMIT = env.amounts("APPROVE_BY_LINK_LIMIT", "EUR=10000,USD=10000,GBP=10000,CHF=10000")
+# currency that is not named, one signs in. Whoever gets hold of such a mail approves, so nothing is named unless it is
+# wanted. The companies (by code; * is all) that want people to sign in for every one.
+APPROVE_BY_LINK_LIMIT = env.amounts("APPROVE_BY_LINK_LIMIT")
 APPROVE_BY_LINK_SIGN_IN = env.words("APPROVE_BY_LINK_SIGN_IN")
 APPROVE_BY_LINK_FOR = timedelta(days=env.integer("APPROVE_BY_LINK_DAYS", 7, at_least=1))
 # The domain whose mail comes back to us (docs/mailroom.md). Without one, replies go to the buyer.

@@ -36,7 +36,9 @@ class TokenAuthentication(BaseAuthentication):
             return None
         actor = actor_of_token(secret.strip(), at=timezone.now())
         if actor is None:
-            raise AuthenticationFailed(_("This token is unknown, revoked, or its supplier is blocked."))
+            raise AuthenticationFailed(
+                _("This token is unknown, revoked or has run out, or its supplier is blocked.")
+            )
         request._request.actor = actor  # for the log line of the request
         return AnonymousUser(), actor
 
@@ -68,7 +70,7 @@ def actor_of_token(secret: str, *, at: datetime) -> Actor | None:
     tokens = ApiToken.objects.select_related("user")
     token = tokens.filter(prefix=form[1]).first() if form else None
     matches = secrets.compare_digest(digest_of(secret), token.digest if token else NOBODYS_DIGEST)
-    if token is None or not matches or token.revoked_at:
+    if token is None or not matches or token.revoked_at or (token.expires_at and token.expires_at <= at):
         return None
     if token.user is not None:
         return _in_the_name_of(token, at=at)

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.translation import gettext as _
@@ -17,6 +17,8 @@ from suppliers.messages import SupplierPaper, SupplierSitePaper
 from suppliers.models import ApiToken, Membership, Supplier, SupplierSite, User
 from suppliers.roles import COMPANY_SCOPES, PERSONAL_SCOPES, Permission, TokenScope
 from suppliers.states import Segment, SupplierState
+
+OWN_TOKEN_FOR = timedelta(days=365)
 
 
 def _is_zone(name: str) -> bool:
@@ -154,7 +156,8 @@ def create_token(name: str, scope: str, *, supplier: Supplier | None, actor: Act
 @requires_scope
 def create_own_token(name: str, *, actor: Actor, at: datetime) -> NewToken:
     """Make a token by which a program works the desk of accounts payable in one's own name. It does no more than one
-    may oneself at that moment, and ends with one's account.
+    may oneself at that moment, and ends with one's account, a new password, or after `OWN_TOKEN_FOR`. Who asks for it
+    has shown the password a moment ago: the door sees to that.
     """
     if actor.user_id is None or actor.token_id is not None or not may_have_own(actor):
         raise NotAllowed(_("Who settles or approves invoices makes such a token, for oneself, signed in."))
@@ -185,6 +188,7 @@ def _make_token(
         scope=scope,
         created_at=at,
         created_by=actor.label,
+        expires_at=at + OWN_TOKEN_FOR if user_id is not None else None,
     )
     _record_token("token.created", token, actor=actor, at=at)
     return NewToken(token, secret)
@@ -202,6 +206,17 @@ def revoke_token(token: ApiToken, *, actor: Actor, at: datetime) -> None:
         .update(revoked_at=at, revoked_by=actor.label)
     ):
         _record_token("token.revoked", token, actor=actor, at=at)
+
+
+@requires_scope
+def end_own_tokens(user: User, *, actor: Actor, at: datetime) -> int:
+    """End all tokens that act in a person's name, as a new password does: whoever made one knew the old."""
+    live = ApiToken.objects.filter(user=user, revoked_at=None).order_by("id")
+    ended = list(live.select_for_update(of=("self",)))
+    for token in ended:
+        ApiToken.objects.filter(pk=token.pk).update(revoked_at=at, revoked_by=actor.label)
+        _record_token("token.revoked", token, actor=actor, at=at)
+    return len(ended)
 
 
 def _record_token(kind: str, token: ApiToken, *, actor: Actor, at: datetime) -> None:

@@ -6,9 +6,11 @@ import ipaddress
 import os
 import sys
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connection
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
@@ -102,6 +104,15 @@ def django_db_setup(
 def owner_empties_tables() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty_all_tables)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def links_that_approve() -> Iterator[None]:
+    """Approving by a mailed link is off by itself; the tests are about how it goes."""
+    with pytest.MonkeyPatch.context() as patch:
+        limits = dict.fromkeys(("EUR", "USD", "GBP", "CHF"), Decimal(10_000))
+        patch.setattr(django_settings, "APPROVE_BY_LINK_LIMIT", limits)
         yield
 
 

@@ -185,6 +185,7 @@ def portal_environment(places: Places, address: str) -> dict[str, str]:
         "ERP_CONNECTOR": "files",
         "ERP_FILES_ROOT": str(places.var / "erp"),
         "EMAIL_URL": f"mailbox:{places.var / 'mailbox'}",
+        "APPROVE_BY_LINK_LIMIT": "EUR=10000,USD=10000,GBP=10000,CHF=10000",
         "LOG_FORMAT": "json",
         "PYTHONUNBUFFERED": "1",
     }

@@ -79,6 +79,7 @@ HEARD: Mapping[str, Heard] = {
     "invoice.approval_asked": Heard(NoticeKind.INVOICE_ASKED, To.NAMED),
     "invoice.approval_reached": Heard(NoticeKind.INVOICE_ASKED, To.NAMED),
     "invoice.approval_declined": Heard(NoticeKind.INVOICE_ASKED, To.NAMED),
+    "invoice.approval_refused": Heard(NoticeKind.INVOICE_ASKED, To.NAMED),
     "invoice.colleague_asked": Heard(NoticeKind.INVOICE_ASKED, To.NAMED),
     "invoice.colleague_answered": Heard(NoticeKind.INVOICE_ASKED, To.NAMED),
     "invoice.question_answered": Heard(NoticeKind.INVOICE_ASKED, To.NAMED),

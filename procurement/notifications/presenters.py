@@ -557,6 +557,12 @@ def _invoice_asked(
     words = facts.get("answer") or facts.get("question") or facts.get("reason") or ""
     if words:
         item.quotes.append(Quote(str(facts.get("by") or event.actor_label), str(words)[:LONGEST_QUOTE]))
+    if event.kind == "invoice.approval_refused":
+        refused = _(
+            "It was meant for %(name)s, and the approval is asked still. Call it off and ask again, or see that "
+            "somebody answers on the page."
+        )
+        item.sentences.append(refused % {"name": facts.get("to", "")})
     if event.kind in _EARLY_SENTENCES:
         item.sentences.append(str(_EARLY_SENTENCES[event.kind]) % _early_values(facts))
     values = {"number": item.number, "name": event.actor_label, "supplier": facts.get("supplier", "")}
@@ -564,6 +570,9 @@ def _invoice_asked(
         "invoice.approval_asked": _("Your approval is asked: invoice %(number)s of %(supplier)s"),
         "invoice.approval_reached": _("Your approval is asked: invoice %(number)s of %(supplier)s"),
         "invoice.approval_declined": _("%(name)s declined to approve invoice %(number)s"),
+        "invoice.approval_refused": _(
+            "The mail about the approval of invoice %(number)s went to the wrong person"
+        ),
         "invoice.colleague_asked": _("%(name)s asks about invoice %(number)s"),
         "invoice.colleague_answered": _("%(name)s answered about invoice %(number)s"),
         "invoice.question_answered": _("%(name)s answered about invoice %(number)s"),

@@ -25,6 +25,11 @@ class Migration(migrations.Migration):
                 to=settings.AUTH_USER_MODEL,
             ),
         ),
+        migrations.AddField(
+            model_name="apitoken",
+            name="expires_at",
+            field=models.DateTimeField(null=True),
+        ),
         migrations.AlterField(
             model_name="apitoken",
             name="scope",
@@ -54,7 +59,12 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("user__isnull", True), models.Q(("scope", "desk"), _negated=True)),
-                    models.Q(("scope", "desk"), ("supplier__isnull", True), ("user__isnull", False)),
+                    models.Q(
+                        ("expires_at__isnull", False),
+                        ("scope", "desk"),
+                        ("supplier__isnull", True),
+                        ("user__isnull", False),
+                    ),
                     _connector="OR",
                 ),
                 name="api_token_of_a_person",

@@ -12,7 +12,7 @@ from suppliers.roles import TokenScope
 class ApiToken(models.Model):
     """A token of one supplier, or of the buying side's integration (no supplier).
 
-    One with a `user` is that person's own: what its program does, he or she does.
+    One with a `user` is that person's own: what its program does, he or she does. It ends by itself (`expires_at`).
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -26,6 +26,7 @@ class ApiToken(models.Model):
     scope = models.CharField(max_length=20, choices=TokenScope.choices)
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=200)
+    expires_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.CharField(max_length=200, blank=True)
@@ -37,7 +38,7 @@ class ApiToken(models.Model):
             models.CheckConstraint(condition=Q(scope__in=TokenScope.values), name="api_token_scope_known"),
             models.CheckConstraint(
                 condition=(Q(user__isnull=True) & ~Q(scope="desk"))
-                | Q(user__isnull=False, supplier__isnull=True, scope="desk"),
+                | Q(user__isnull=False, supplier__isnull=True, scope="desk", expires_at__isnull=False),
                 name="api_token_of_a_person",
             ),
             models.CheckConstraint(

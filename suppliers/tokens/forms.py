@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -68,5 +69,20 @@ class OwnTokenForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(self, data: Any = None) -> None:
+    password = forms.CharField(
+        label=_("Your password"),
+        strip=False,
+        help_text=_("Once more: whoever holds this token acts in your name until it ends."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, data: Any = None, *, user: Any) -> None:
+        self.user = user
         super().__init__(data, initial={"once": uuid.uuid4()})
+
+    def clean_password(self) -> str:
+        """The password, which is this person's. Tried as seldom as at sign-in."""
+        typed: str = self.cleaned_data["password"]
+        if not get_adapter().reauthenticate(self.user, typed):
+            raise get_adapter().validation_error("incorrect_password")
+        return typed

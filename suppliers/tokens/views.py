@@ -1,9 +1,12 @@
 """The pages of access tokens."""
 
 import hashlib
+from functools import partial
 
+from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,6 +16,7 @@ from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Duplicate, Invalid
 from portal.kernel.idempotency.services import recall, remember
 from portal.kernel.web import paginate, see_other
+from suppliers.models import ApiToken
 from suppliers.roles import Permission
 from suppliers.services import NewToken, create_own_token, create_token, revoke_token
 from suppliers.tokens.forms import OwnTokenForm, TokenForm
@@ -80,7 +84,7 @@ def _show_made(request: DoorRequest, made: NewToken, back: str, tried: str) -> H
 @door(Permission.INVOICE_SETTLE, Permission.INVOICE_APPROVE, methods=["GET", "POST"])
 def own_token_list(request: DoorRequest) -> HttpResponse:
     """The programs that work the desk of accounts payable in the reader's name; a new token is made here."""
-    form = OwnTokenForm(request.POST if request.method == "POST" else None)
+    form = OwnTokenForm(request.POST if request.method == "POST" else None, user=request.user)
     status = 200
     if request.method == "POST":
         status = 422
@@ -92,9 +96,15 @@ def own_token_list(request: DoorRequest) -> HttpResponse:
                 )
             made = create_own_token(form.cleaned_data["name"], actor=request.actor, at=request.at)
             remember(key, NEW_TOKEN, 201, {"prefix": made.token.prefix}, actor=request.actor, at=request.at)
-            return _show_made(request, made, "own-token-list", "approvals?mine=true")
+            transaction.on_commit(partial(_tell_of, request, made.token), robust=True)
+            return _show_made(request, made, "own-token-list", "approvals?asked_of=me")
     context = {"tokens": own_tokens(request.actor), "form": form}
     return render(request, "suppliers/tokens/mine.html", context, status=status)
+
+
+def _tell_of(request: DoorRequest, token: ApiToken) -> None:
+    """Mail the person in whose name a new token acts: who made it may be somebody else at an open desk."""
+    get_adapter(request).send_notification_mail("account/email/own_token", request.user, {"token": token})
 
 
 @door(Permission.INVOICE_SETTLE, Permission.INVOICE_APPROVE, methods=["POST"])

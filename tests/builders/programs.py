@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.test import Client
+from django.utils import timezone
 
 from portal.kernel.scope import acting
 from suppliers.models import ApiToken, Supplier
@@ -43,5 +44,5 @@ def a_program(supplier: Supplier | None = None, scope: str | None = None) -> Pro
 def a_program_of(person: Person) -> Program:
     """A program that works the desk in somebody's name."""
     with acting(person.actor):
-        made = create_own_token("Desk robot", actor=person.actor, at=MONDAY)
+        made = create_own_token("Desk robot", actor=person.actor, at=timezone.now())
     return Program(made.token, made.secret)

@@ -2,7 +2,8 @@
 
 Note [Hostile mails]: anybody may send us one. What is nested deeper, has more parts, lines or headers, or longer ones
 than people's mails have, is not taken apart at all and says so. Archives are never opened here; what a file is, is
-decided by the rules of threads, by its first bytes. The reader of promises gets a mail whose headers are few and short.
+decided by the rules of threads, by its first bytes. The reader of promises gets a mail whose headers are few and
+short. What opens one of our links is blacked out of the text: who quotes a mail need not hand it on.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 
+from portal.logging import without_links
 from procurement.mailroom.messages import Failure, MailFile, Opened
 from procurement.reading.automatic import is_automatic, is_bounce
 from procurement.reading.mime import parse_mail
@@ -88,7 +90,7 @@ def open_mail(raw: bytes) -> Opened:
         failures = _failures(message, parts, headers, mail.text)
         return replace(
             head,
-            text=_storable(mail.text),
+            text=without_links(_storable(mail.text)),
             files=tuple(_files(parts)),
             failures=failures if is_bounce(mail) else (),
             is_bounce=is_bounce(mail),

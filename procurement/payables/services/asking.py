@@ -20,7 +20,6 @@ from procurement.calendars.policies import add_working_time, length_of_day
 from procurement.clocks.queries import Offices
 from procurement.invoices.messages import Hold
 from procurement.invoices.models import Invoice
-from procurement.invoices.queries import lock_invoice
 from procurement.invoices.services.holding import require_as_seen
 from procurement.invoices.services.settle import dispute_invoice, disputed_for, hold_invoice, pass_on
 from procurement.invoices.states import HELD_DISPUTED, OPEN, Acts, InvoiceState
@@ -105,8 +104,9 @@ def answer_question(command: AnswerQuestion, *, actor: Actor, at: datetime) -> I
     _require_asked(seen, actor)
     answer = _text("answer", command.answer, _("Write your answer."))
     with acting(DESK):
-        # The invoice first, in accounts payable's name: a supplier's scope moves nothing but its own words.
-        invoice = lock_invoice(seen.invoice.key, actor=DESK)
+        # In accounts payable's name: a supplier's scope moves nothing but its own words. Its orders before the invoice,
+        # as everybody does: the answer is written into the thread of one.
+        invoice = hold_to_end_round(seen.invoice.key, actor=DESK)
     one: InvoiceQuestion = InvoiceQuestion.objects.select_for_update().get(pk=seen.pk)
     one.invoice = invoice
     if one.state != QuestionState.ASKED or one.version != command.version:

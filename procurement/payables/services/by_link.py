@@ -16,12 +16,11 @@ from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
 from portal.kernel.errors import Invalid, NotAllowed, StaleDocument
 from portal.kernel.scope import requires_scope
-from procurement.invoices.queries import lock_invoice
 from procurement.links.services import LinkSpent
 from procurement.payables.messages import ApprovalSaid, SayByLink
 from procurement.payables.models import Approval, ApprovalLink
 from procurement.payables.queries.by_link import approval_of, in_short, must_sign_in, opens
-from procurement.payables.services.approvals import approve_step, decline_step
+from procurement.payables.services.approvals import approve_step, decline_step, hold_to_end_round
 from procurement.payables.states import Word
 
 WORDS = {Word.APPROVE: approve_step, Word.DECLINE: decline_step}
@@ -67,8 +66,8 @@ def say_by_link(link: ApprovalLink, command: SayByLink, *, actor: Actor, at: dat
     if command.word not in WORDS:
         raise Invalid(_("Press one of the buttons: approve or decline."))
     approval = approval_of(link)
-    # The invoice first, as whoever answers on the desk does; then the link: two presses at once are one word.
-    invoice = lock_invoice(approval.invoice.key, actor=actor)
+    # Its orders, then the invoice, as on the desk; then the link: two presses at once are one word.
+    invoice = hold_to_end_round(approval.invoice.key, actor=actor)
     held: ApprovalLink = ApprovalLink.objects.select_for_update().get(pk=link.pk)
     if held.used_at is not None or not opens(held, at):
         raise LinkSpent(_("This link was used already. What was said by it stands."))
@@ -87,8 +86,8 @@ def say_by_link(link: ApprovalLink, command: SayByLink, *, actor: Actor, at: dat
 
 @requires_scope
 def refuse_approval_link(link: ApprovalLink, *, actor: Actor, at: datetime) -> bool:
-    """Who got it says that it is not for them: it ends, and whoever reads the invoice's story reads so. Says whether it
-    was open.
+    """Who got it says that it is not for them: it ends, the invoice's story says so, and who asked for the approval is
+    told: it waits for somebody who does not read it. Says whether it was open.
     """
     open_ones = ApprovalLink.objects.filter(pk=link.pk, used_at=None, refused_at=None)
     if not open_ones.update(refused_at=at):
@@ -100,7 +99,14 @@ def refuse_approval_link(link: ApprovalLink, *, actor: Actor, at: datetime) -> b
         actor=actor,
         at=at,
         supplier_id=approval.supplier_id,
-        facts={"approval": str(approval.key), "number": approval.invoice.number, "to": link.user.name},
+        facts={
+            "approval": str(approval.key),
+            "invoice": str(approval.invoice.key),
+            "number": approval.invoice.number,
+            "supplier": approval.invoice.supplier.name,
+            "to": link.user.name,
+            "people": [approval.asked_by_user_id],
+        },
         internal=True,
     )
     return True

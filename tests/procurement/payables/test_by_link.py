@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
+from portal import env
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
 from portal.logging import without_secrets
@@ -230,6 +231,7 @@ def test_who_may_not_answer_on_the_desk_may_not_by_a_link_to(people):
     assert state(invoice) == ("held", ["asked"])
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_link_runs_out_is_given_back_and_asks_for_the_pages_own_token(people, settings):
     invoice, link = asked_by_mail(people)
     mark = MARK.search(page(link).content.decode())[1]
@@ -238,6 +240,7 @@ def test_a_link_runs_out_is_given_back_and_asks_for_the_pages_own_token(people, 
     assert strict.post(say_address, {"word": "approve", "mark": mark}).status_code == 403
     later = a_link_to(invoice, people["bea"])
     assert (later.expires_at - later.issued_at).days == settings.APPROVE_BY_LINK_FOR.days == 7
+    mailed()
     with acting(FEED):
         ApprovalLink.objects.filter(pk=later.pk).update(expires_at=timezone.now())
     assert (page(later).status_code, say(later, mark=mark).status_code) == (410, 410)
@@ -248,6 +251,11 @@ def test_a_link_runs_out_is_given_back_and_asks_for_the_pages_own_token(people, 
     with acting(FEED):
         told = AuditEvent.objects.get(kind="invoice.approval_refused")
     assert (told.internal, told.facts["to"]) == (True, "Bea Buyer")
+    (letter,) = mailed()
+    assert letter.to == ["Otto Payer <otto@northmoor.example>"]
+    assert letter.subject == "The mail about the approval of invoice INV-1 went to the wrong person"
+    assert "It was meant for Bea Buyer, and the approval is asked still. Call it off" in letter.body
+    assert f"/payables/{invoice.key}/" in letter.body
     assert state(invoice) == ("held", ["asked"])
 
 
@@ -270,6 +278,9 @@ def test_beyond_the_limit_one_signs_in_whatever_the_link_was_made_for(people, se
     (letter,) = mailed()
     assert re.search(rf"Sign in and decide: http\S+/payables/{other.key}/\n", letter.body)
     assert "/approve/" not in letter.body
+    assert not may_by_link(
+        Decimal("0.01"), "EUR", "NM", limits=env.amounts("UNSET"), sign_in=()
+    )  # as it is set up
 
 
 @pytest.mark.parametrize(

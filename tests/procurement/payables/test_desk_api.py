@@ -5,7 +5,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from allauth.account.adapter import get_adapter
+from django.conf import settings
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -22,7 +25,7 @@ from tests.builders.invoices import fresh_invoice
 from tests.builders.payables import a_limit, a_rule, an_invoice_over_price, ask, asked_for, desk
 from tests.builders.programs import a_program_of
 from tests.builders.world import MONDAY
-from tests.people import FEED
+from tests.people import FEED, PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -266,11 +269,47 @@ def test_a_persons_token_does_what_the_person_may_now_and_ends_with_the_account(
     assert program.get(DESK).status_code == 401
 
 
-def test_one_makes_and_ends_ones_own_tokens_and_sees_nobody_elses(people, at):
+def test_a_new_password_ends_ones_own_tokens(people, at):
+    program, others = a_program_of(people["bea"]), a_program_of(people["otto"])
+    bea = at("bea")
+
+    typed = {"oldpassword": PASSWORD, "password1": "a longer secret 77", "password2": "a longer secret 77"}
+    assert bea.post("/accounts/password/change/", typed).status_code == 302
+
+    assert (program.get(DESK).status_code, others.get(DESK).status_code) == (401, 200)
+    with acting(FEED):
+        assert ApiToken.objects.get(pk=program.token.pk).revoked_by == "Bea Buyer"
+        assert AuditEvent.objects.filter(kind="token.revoked").count() == 1
+    # As one who forgot it gets a new one: by the same way through.
+    again = a_program_of(people["otto"])
+    get_adapter().set_password(people["otto"].user, "another secret 78")
+    assert (again.get(DESK).status_code, others.get(DESK).status_code) == (401, 401)
+
+
+def test_one_makes_and_ends_ones_own_tokens_and_sees_nobody_elses(
+    people, at, mailoutbox, django_capture_on_commit_callbacks
+):
     bea, otto = at("bea"), at("otto")
     others = a_program_of(people["otto"])
-    made = bea.post("/tokens/mine/", {"once": str(uuid.uuid4()), "name": "My robot"})
+    typed = {"once": str(uuid.uuid4()), "name": "My robot"}
+    for wrong in ({}, {"password": "a guess"}):  # whoever sits down at an open desk
+        assert bea.post("/tokens/mine/", {**typed, **wrong}).status_code == 422
+    with django_capture_on_commit_callbacks(execute=True):
+        made = bea.post("/tokens/mine/", {**typed, "password": PASSWORD})
     assert (made.status_code, "no-store" in made["Cache-Control"]) == (201, True)
+    secret, address = made.context["secret"], made.context["api_url"]
+    with acting(FEED):
+        token = ApiToken.objects.get(name="My robot")
+    assert token.expires_at == token.created_at + timedelta(days=365)
+    (letter,) = mailoutbox
+    assert (letter.to, letter.subject) == (["bea@northmoor.example"], "A program acts in your name now")
+    assert "The token My robot was made for a program" in letter.body
+    shown_is = Client().get(
+        address.removeprefix(settings.PUBLIC_URL), headers={"Authorization": f"Bearer {secret}"}
+    )
+    assert (shown_is.status_code, shown_is.json()["results"]) == (200, [])
+    assert actor_of_token(secret, at=token.expires_at - timedelta(seconds=1)) is not None
+    assert actor_of_token(secret, at=token.expires_at) is None
     assert bea.post("/tokens/mine/", {"once": "", "name": " "}).status_code == 422
     assert at("ada").get("/tokens/mine/").status_code == 403
     shown = bea.get("/tokens/mine/").content.decode()
