@@ -67,7 +67,7 @@ HEARD: Mapping[str, Heard] = {
     "count.difference_answered": Heard(NoticeKind.COUNT_DIFFERS, To.ITS_BUYERS),
     "count.difference_settled": Heard(NoticeKind.COUNT_DIFFERS, To.SUPPLIER),
     "invoice.held": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
-    "invoice.disputed": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
+    "invoice.question_asked": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
     "invoice.rejected": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
     "invoice.approved": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
     "invoice.reopened": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
