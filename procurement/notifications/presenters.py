@@ -584,6 +584,9 @@ def _invoice_asked(
         "invoice.early_withdrawn": _("%(supplier)s takes early payment back: invoice %(number)s"),
         "invoice.early_missed": _("Not paid by the agreed day: invoice %(number)s of %(supplier)s"),
     }
+    if case is not None:
+        values["amount"] = money_text(case.shown.total, case.shown.currency)
+        return _("Your approval is asked: %(amount)s of %(supplier)s, invoice %(number)s") % values
     return texts[event.kind] % values
 
 

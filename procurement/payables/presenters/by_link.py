@@ -45,10 +45,8 @@ def _line(row: LineInShort, currency: str) -> ShortLine:
     else:
         number = one.order.number if one.order else ""
         head = f"{number} · {ordered.number} · {ordered.item_number}"
-        came = _("%(quantity)s came · %(price)s agreed") % {
-            "quantity": quantity_text(ordered.received_quantity, ordered.unit),
-            "price": _price(ordered.price, currency, ordered.price_per),
-        }
+        price = _price(ordered.price, currency, ordered.price_per)
+        came = f"{quantity_text(ordered.received_quantity, ordered.unit)} · {price}"
     return ShortLine(
         head, one.description, came, _claimed(one, currency), money_text(one.amount, currency), row.differs
     )

@@ -79,13 +79,13 @@ def test_the_mail_says_what_is_to_be_known_and_its_link_approves_once(people):
     (letter,) = mailed()
 
     assert letter.to == ["Bea Buyer <bea@northmoor.example>"]
-    assert letter.subject.startswith("Your approval is asked: invoice INV-1 of Acme Valves")
+    assert letter.subject.startswith("Your approval is asked: 840.14 EUR of Acme Valves, invoice INV-1")
     for said in (
         "Acme Valves claims 840.14 EUR, due on ",
         "Why it was held: 7.06 EUR each is claimed",
         "Otto Payer: Copper went up.",
         "4500000001 · 10 · VALVE-15",
-        "Came, agreed: 100 pcs came · 6.85 EUR agreed · Claimed: 100 pcs · 7.06 EUR",
+        "Came, agreed: 100 pcs · 6.85 EUR · Claimed: 100 pcs · 7.06 EUR",
         "Its page opens without signing in: approve or decline there. Opening it decides nothing.",
     ):
         assert said in letter.body, said

@@ -139,7 +139,7 @@ def test_suppliers_are_told_what_becomes_of_an_invoice_and_approvers_what_waits_
     told = letters()
     assert set(told) == {"bea@northmoor.example"}
     (letter,) = told["bea@northmoor.example"]
-    assert letter.subject.startswith("Your approval is asked: invoice INV-1 of Acme Valves")
+    assert letter.subject.startswith("Your approval is asked: 840.14 EUR of Acme Valves, invoice INV-1")
     assert "Copper went up." in letter.body
     assert "/approve/" in letter.body
 
