@@ -67,7 +67,7 @@ HEARD: Mapping[str, Heard] = {
     "count.difference_answered": Heard(NoticeKind.COUNT_DIFFERS, To.ITS_BUYERS),
     "count.difference_settled": Heard(NoticeKind.COUNT_DIFFERS, To.SUPPLIER),
     "invoice.held": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
-    "invoice.disputed": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
+    "invoice.question_asked": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
     "invoice.rejected": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
     "invoice.approved": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
     "invoice.reopened": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
@@ -181,13 +181,15 @@ def mails_due(gathered: Iterable[Gathered], at: datetime) -> list[list[int]]:
     """Which notices leave now, mail by mail.
 
     Once the first that a reader is to get at once is due, all of those leave with it; a digest takes what is due for
-    it. A link that was asked for leaves by itself: its reader waits for it.
+    it. A link that was asked for leaves by itself: its reader waits for it; so does what is to be approved: each has a
+    subject and a button of its own.
     """
     found: list[list[int]] = []
     groups: dict[tuple[tuple[str, str, int | None], str], list[Gathered]] = {}
     for one in gathered:
         if one.alone:
-            found.append([one.pk])
+            if one.due_at <= at:
+                found.append([one.pk])
         else:
             groups.setdefault((one.reader, one.cadence), []).append(one)
     for (_reader, cadence), ones in groups.items():

@@ -484,18 +484,21 @@ def _invoice_told(
         return _statement(item, event)
     item.number = str(facts.get("number", ""))
     item.facts = money_text(Decimal(str(facts.get("total", 0))), str(facts.get("currency", "")))
-    item.url = f"{settings.PUBLIC_URL}{reverse('invoice-questions', args=[facts['invoice']])}"
     item.signs_in = True
-    item.button = _("Open the invoice")
+    # One invoice is told of once: of several things that befell it, a question is what is to be done.
+    if item.button != _("Answer the question"):
+        item.url = f"{settings.PUBLIC_URL}{reverse('invoice', args=[facts['invoice']])}"
+        item.button = _("Open the invoice")
     if event.kind in ("invoice.held", "invoice.reopened"):
         item.sentences.append(held_text(facts.get("held_for") or {}))
         if facts.get("acts") == "supplier":
             item.sentences.append(_("Correct it under its own number, or answer on its page."))
-    elif event.kind in ("invoice.disputed", "invoice.rejected"):
-        if reason := str(facts.get("reason") or ""):
+    elif event.kind in ("invoice.disputed", "invoice.question_asked", "invoice.rejected"):
+        if reason := str(facts.get("question") or facts.get("reason") or ""):
             item.quotes.append(Quote(event.actor_label, reason[:LONGEST_QUOTE]))
-        if event.kind == "invoice.disputed":
-            item.button = _("Look and answer")
+        if event.kind != "invoice.rejected":
+            item.url = f"{settings.PUBLIC_URL}{reverse('invoice-questions', args=[facts['invoice']])}"
+            item.button = _("Answer the question")
         else:
             item.sentences.append(_("Correct it and send it again under its own number."))
     elif event.kind == "invoice.approved":
@@ -520,6 +523,7 @@ def _invoice_told(
     texts = {
         "invoice.held": _("Invoice %(number)s is held"),
         "invoice.disputed": _("A question about invoice %(number)s"),
+        "invoice.question_asked": _("A question about invoice %(number)s"),
         "invoice.rejected": _("Invoice %(number)s is rejected"),
         "invoice.approved": _("Invoice %(number)s is approved"),
         "invoice.reopened": _("The approval of invoice %(number)s is taken back"),
@@ -580,6 +584,9 @@ def _invoice_asked(
         "invoice.early_withdrawn": _("%(supplier)s takes early payment back: invoice %(number)s"),
         "invoice.early_missed": _("Not paid by the agreed day: invoice %(number)s of %(supplier)s"),
     }
+    if case is not None:
+        values["amount"] = money_text(case.shown.total, case.shown.currency)
+        return _("Your approval is asked: %(amount)s of %(supplier)s, invoice %(number)s") % values
     return texts[event.kind] % values
 
 

@@ -19,7 +19,7 @@ from procurement.notifications.models import (
     NoticePreference,
     OrderSight,
 )
-from procurement.notifications.policies import HEARD, Gathered
+from procurement.notifications.policies import APPROVAL_ASKED, HEARD, Gathered
 from procurement.notifications.states import ALONE, Audience, Cadence, NoticeKind, NoticeState
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.states import OrderState
@@ -139,16 +139,18 @@ def waiting_notices(at: datetime) -> list[Gathered]:
     due = Notice.objects.filter(state=NoticeState.GATHERED, due_at__lte=at)
     readers = due.values("address")
     rows = Notice.objects.filter(state=NoticeState.GATHERED, address__in=readers)
-    fields = ("pk", "address", "audience", "supplier_id", "cadence", "due_at", "kind")
+    fields = ("pk", "address", "audience", "supplier_id", "cadence", "due_at", "kind", "event_kind")
     return [
         Gathered(
             pk,
             (address, audience, supplier if audience == "supplier" else None),
             cadence,
             when,
-            kind in ALONE,
+            kind in ALONE or fact in APPROVAL_ASKED,
         )
-        for pk, address, audience, supplier, cadence, when, kind in rows.order_by("id").values_list(*fields)
+        for pk, address, audience, supplier, cadence, when, kind, fact in rows.order_by("id").values_list(
+            *fields
+        )
     ]
 
 

@@ -374,7 +374,7 @@ def _their_step(row: StatementRow, invoice: Any, actor: Actor) -> Step | None:
     if standing == Standing.REJECTED and may_write:
         return Step(_("Correct it"), page)
     if standing in (Standing.HELD, Standing.DISPUTED):
-        return Step(_("See why it is held"), reverse("invoice-questions", args=[invoice.key]))
+        return Step(_("See why it is held"), page)
     return Step(_("Look at it"), page)
 
 

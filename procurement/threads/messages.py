@@ -14,9 +14,14 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """Something to be said about an order. An internal one stays on the buying side."""
+    """Something to be said about an order. An internal one stays on the buying side.
+
+    `repeats` is the key of what it says once more, in the place of these goods: a question asked on another page. Who
+    is mailed of that is not mailed of this besides.
+    """
 
     order: uuid.UUID
     body: str = ""
     internal: bool = False
     files: tuple[NewFile, ...] = ()
+    repeats: str = ""

@@ -63,6 +63,8 @@ def send_message(command: NewMessage, *, actor: Actor, at: datetime) -> Message:
     )
     kind = "thread.note_written" if command.internal else "thread.message_sent"
     facts = {"message": said.pk, "words": body[:200]}
+    if command.repeats:
+        facts["repeats"] = command.repeats
     record_all(
         [Fact(kind, order.stream, order.supplier_id, facts, internal=command.internal)], actor=actor, at=at
     )

@@ -22,7 +22,10 @@ from procurement.tolerances.models import ToleranceDecision
 from suppliers.models import Membership, Supplier, User
 from suppliers.states import SupplierState
 
+QUESTION_PUT = ("invoice.question_asked", "invoice.colleague_asked")
 QUESTION_OVER = ("case.task_answered", "case.task_withdrawn")
+
+ABOUT_INVOICES = (NoticeKind.INVOICE_TOLD, NoticeKind.INVOICE_ASKED)
 
 Dropped = tuple[Notice, str]
 
@@ -41,7 +44,7 @@ def still_wanted(
     settled = _settled_questions(notices)
     counts = _Counts.of(mail, [one for one in notices if one.kind == NoticeKind.COUNT_DIFFERS], events)
     asked = _Asked.of(
-        [events[n.event_id] for n in notices if n.kind == NoticeKind.INVOICE_ASKED and n.event_id in events]
+        [events[n.event_id] for n in notices if n.kind in ABOUT_INVOICES and n.event_id in events]
     )
     leaving: list[Notice] = []
     dropped: list[Dropped] = []
@@ -54,12 +57,11 @@ def still_wanted(
         elif one.kind == NoticeKind.QUESTION and one.event_id in events:
             is_settled = str(events[one.event_id].facts.get("task")) in settled
             reason = "answered, or taken back, meanwhile" if is_settled else ""
-        elif one.kind == NoticeKind.INVOICE_ASKED and one.event_id in events:
-            reason = asked.overtaken(events[one.event_id])
         elif one.kind == NoticeKind.COUNT_DIFFERS and one.event_id in events:
             reason = counts.overtaken(events[one.event_id])
         else:
-            reason = _overtaken(one, events.get(one.event_id), changes, unseen, at)
+            event = events.get(one.event_id)
+            reason = _overtaken(one, event, changes, unseen, at) or (asked.overtaken(event) if event else "")
         if reason:
             dropped.append((one, reason))
         else:
@@ -152,9 +154,15 @@ class _Counts:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Of the approvals and questions that the notices of a mail are about, those that still wait for an answer."""
+    """Of the approvals and questions that the notices of a mail are about, those that still wait for an answer (`open`)
+    and the questions that it tells of (`told`).
+
+    What was asked or answered stands in an order's thread too. Told of that besides, its reader is led to the thread,
+    where a reply answers nothing.
+    """
 
     open: frozenset[str]
+    told: frozenset[str]
 
     @classmethod
     def of(cls, events: Sequence[AuditEvent]) -> "_Asked":
@@ -167,13 +175,15 @@ class _Asked:
         if questions:
             asked = InvoiceQuestion.objects.filter(key__in=questions, state=QuestionState.ASKED)
             still |= {str(key) for key in asked.values_list("key", flat=True)}
-        return cls(frozenset(still))
+        return cls(frozenset(still), frozenset(questions))
 
     def overtaken(self, event: AuditEvent) -> str:
-        """Why it is told no more: answered, or not asked any more; empty for what still is."""
+        """Why it is told no more: answered, not asked any more, or told of already; empty for what still is."""
+        if event.facts.get("repeats") in self.told:
+            return "told of as a question"
         if event.kind in APPROVAL_ASKED:
             return "" if event.facts.get("approval") in self.open else "answered, or taken back, meanwhile"
-        if event.kind == "invoice.colleague_asked":
+        if event.kind in QUESTION_PUT:
             return (
                 "" if event.facts.get("question_key") in self.open else "answered, or taken back, meanwhile"
             )

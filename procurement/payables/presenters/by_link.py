@@ -10,14 +10,15 @@ from django.utils.translation import gettext as _
 from portal.kernel.actors import Actor
 from portal.kernel.templatetags.portal_ui import day_text, figure, money_text, quantity_text
 from portal.kernel.values import minor_units
-from procurement.invoices.models import InvoiceLine
+from procurement.invoices.models import Invoice, InvoiceCharge, InvoiceLine
+from procurement.invoices.presenters import code_word
 from procurement.matching.engine import Result
 from procurement.matching.presenters import CheckRow, check_rows
 from procurement.matching.queries.kept import checks_of, current_match
 from procurement.payables.messages import Shown
 from procurement.payables.models import Approval
 from procurement.payables.presenters.sentences import approver_text, held_text
-from procurement.payables.queries.by_link import InShort, LineInShort
+from procurement.payables.queries.by_link import InShort, LineInShort, approved_sum
 from procurement.payables.states import ApprovalState
 
 
@@ -34,8 +35,29 @@ class ShortLine:
 
 
 def short_lines(case: InShort) -> list[ShortLine]:
-    """The lines of a case, those first that do not match."""
-    return [_line(row, case.invoice.currency) for row in case.lines]
+    """The lines of a case, those first that do not match; before those that do, what is charged for the whole."""
+    currency = case.invoice.currency
+    apart = [_line(row, currency) for row in case.lines if row.differs]
+    rest = [_line(row, currency) for row in case.lines if not row.differs]
+    return [*apart, *(_charge(one, currency) for one in case.charges), *rest]
+
+
+def _charge(one: InvoiceCharge, currency: str) -> ShortLine:
+    word = code_word(one.code, is_allowance=one.is_allowance)
+    kind = _("Allowance") if one.is_allowance else _("Charge")
+    amount = money_text(one.amount, currency)
+    amount = f"−{amount}" if one.is_allowance else amount
+    return ShortLine(word or kind, one.reason or (kind if word else ""), "", amount, amount, differs=False)
+
+
+def short_sums(invoice: Invoice) -> list[tuple[str, str]]:
+    """What the lines and charges come to, the tax, and what is to be paid."""
+    figures = (
+        (_("Net"), invoice.total - invoice.tax_total),
+        (_("Tax"), invoice.tax_total),
+        (_("To be paid"), invoice.total),
+    )
+    return [(label, money_text(amount, invoice.currency)) for label, amount in figures]
 
 
 def _line(row: LineInShort, currency: str) -> ShortLine:
@@ -45,10 +67,8 @@ def _line(row: LineInShort, currency: str) -> ShortLine:
     else:
         number = one.order.number if one.order else ""
         head = f"{number} · {ordered.number} · {ordered.item_number}"
-        came = _("%(quantity)s came · %(price)s agreed") % {
-            "quantity": quantity_text(ordered.received_quantity, ordered.unit),
-            "price": _price(ordered.price, currency, ordered.price_per),
-        }
+        price = _price(ordered.price, currency, ordered.price_per)
+        came = f"{quantity_text(ordered.received_quantity, ordered.unit)} · {price}"
     return ShortLine(
         head, one.description, came, _claimed(one, currency), money_text(one.amount, currency), row.differs
     )
@@ -111,6 +131,7 @@ def approve_page(approval: Approval, case: InShort, before: Shown, *, actor: Act
         "mark": case.shown.mark,
         "why": held_text(approval.invoice.held_for),
         "lines": short_lines(case),
+        "sums": short_sums(approval.invoice),
         "checks": [row.sentence for row in rows],
         "is_changed": before.mark != case.shown.mark,
         "moved": moved_since(before, case.shown),
@@ -123,7 +144,10 @@ def over_text(approval: Approval, actor: Actor) -> str:
     mine = approval.answered_by_user_id is not None and approval.answered_by_user_id == actor.user_id
     values = {"name": approval.answered_by}
     if approval.state == ApprovalState.GRANTED:
-        return _("You approved it.") if mine else _("%(name)s approved it already.") % values
+        if not mine:
+            return _("%(name)s approved it already.") % values
+        values["amount"] = money_text(approved_sum(approval), approval.invoice.currency)
+        return _("You approved it: %(amount)s. Accounts payable goes on with it.") % values
     if approval.state == ApprovalState.DECLINED:
         return _("You declined it.") if mine else _("%(name)s declined it already.") % values
     return _("This approval is not needed any more: the invoice went another way, or is asked about anew.")

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.urls import reverse
 
 from portal.kernel.actors import Actor, Channel
-from procurement.invoices.models import Invoice, InvoiceLine
-from procurement.invoices.states import OPEN, InvoiceKind
+from procurement.invoices.models import Invoice, InvoiceCharge, InvoiceLine
+from procurement.invoices.states import LIVE, OPEN, InvoiceKind
 from procurement.links.policies import APPROVAL, key_in
 from procurement.links.queries import secrets
 from procurement.matching.models import Match, MatchCheck
@@ -101,16 +101,19 @@ class LineInShort:
 
 @dataclass(frozen=True, slots=True)
 class InShort:
-    """A case as somebody is shown it who is asked to approve it: those lines first that do not match."""
+    """A case as somebody is shown it who is asked to approve it: those lines first that do not match. `charges` are
+    what is added to the whole or taken off.
+    """
 
     invoice: Invoice
     shown: Shown
     lines: Sequence[LineInShort]
+    charges: Sequence[InvoiceCharge]
     notes: Sequence[Invoice]
 
 
 def in_short(invoices: Sequence[Invoice]) -> Mapping[int, InShort]:
-    """Cases in short, by the invoice's id. Four queries however many."""
+    """Cases in short, by the invoice's id. Five queries however many."""
     ids = [one.pk for one in invoices]
     matches = dict(
         Match.objects.filter(invoice__in=ids, is_current=True).values_list("invoice_id", "pk").order_by()
@@ -131,14 +134,33 @@ def in_short(invoices: Sequence[Invoice]) -> Mapping[int, InShort]:
         InvoiceLine.objects.filter(invoice__in=ids).select_related("line", "order").order_by("position", "id")
     ):
         lines.setdefault(line.invoice_id, []).append(line)
+    charges: dict[int, list[InvoiceCharge]] = {}
+    of_whole = InvoiceCharge.objects.filter(invoice__in=ids, of_line=None)
+    for charge in of_whole.order_by("position", "id"):
+        charges.setdefault(charge.invoice_id, []).append(charge)
     found = {}
     for invoice in invoices:
         match = matches.get(invoice.pk)
         same = sorted(notes.get(invoice.document, ()), key=lambda note: note.pk)
         rows = [LineInShort(line, (match, line.position) in positions) for line in lines.get(invoice.pk, ())]
         rows.sort(key=lambda row: not row.differs)
-        found[invoice.pk] = InShort(invoice, _shown(invoice, match, same), rows, same)
+        found[invoice.pk] = InShort(
+            invoice, _shown(invoice, match, same), rows, charges.get(invoice.pk, ()), same
+        )
     return found
+
+
+def approved_sum(approval: Approval) -> Decimal:
+    """How much somebody approved: the invoice, less the credit notes that were written for its supplier by then."""
+    invoice = approval.invoice
+    notes = Invoice.objects.filter(
+        corrects__document=invoice.document,
+        kind=InvoiceKind.CREDIT_NOTE,
+        on_behalf=True,
+        state__in=LIVE,
+        sent_at__lte=approval.answered_at,
+    )
+    return abs(invoice.total) - sum((abs(note.total) for note in notes), Decimal(0))
 
 
 def _shown(invoice: Invoice, match: int | None, notes: Sequence[Invoice]) -> Shown:

@@ -78,16 +78,20 @@ def ask_about(command: AskAbout, *, actor: Actor, at: datetime) -> InvoiceQuesti
         asked_by_user_id=actor.user_id,
         due_at=_due_at(invoice, command.asked_of, at),
     )
+    facts = {**_facts(asked, invoice), "question": question[:500], "people": _colleagues(invoice, asked)}
+    if not inside:
+        # Mailed to the supplier, who answers what is asked: all of it, and of which sum.
+        facts |= {"question": question, "total": str(invoice.total), "currency": invoice.currency}
     record(
         "invoice.colleague_asked" if inside else "invoice.question_asked",
         invoice.stream,
         actor=actor,
         at=at,
         supplier_id=invoice.supplier_id,
-        facts={**_facts(asked, invoice), "question": question[:500], "people": _colleagues(invoice, asked)},
+        facts=facts,
         internal=inside,
     )
-    _say(invoice, question, internal=inside, actor=actor, at=at)
+    _say(asked, invoice, question, actor=actor, at=at)
     _pass_to(invoice, asked, question, actor=actor, at=at)
     clear(invoice, actor=actor, at=at)
     return asked
@@ -120,7 +124,7 @@ def answer_question(command: AnswerQuestion, *, actor: Actor, at: datetime) -> I
     verb = "answer" if one.asked_of == Asked.SUPPLIER else "tell"
     facts = {**_facts(one, invoice), "answer": answer[:500], "people": [one.asked_by_user_id]}
     QUESTION_LIFECYCLE.move(one, verb, actor=actor, at=at, facts=facts, fields=fields)
-    _say(invoice, answer, internal=one.asked_of != Asked.SUPPLIER, actor=actor, at=at)
+    _say(one, invoice, answer, actor=actor, at=at)
     with acting(DESK):
         if invoice.state in (InvoiceState.HELD, InvoiceState.DISPUTED):
             acts = invoice.acts if _others_asked(invoice) else Acts.PAYABLES
@@ -210,15 +214,15 @@ def _others_asked(invoice: Invoice) -> bool:
     return InvoiceQuestion.objects.filter(invoice=invoice, state=QuestionState.ASKED).exists()
 
 
-def _say(invoice: Invoice, text: str, *, internal: bool, actor: Actor, at: datetime) -> None:
+def _say(one: InvoiceQuestion, invoice: Invoice, text: str, *, actor: Actor, at: datetime) -> None:
     """See Note [Both places]. Who may not write there has said it on the invoice alone."""
-    order = order_of(invoice)
+    order, internal = order_of(invoice), one.asked_of != Asked.SUPPLIER
     permission = Permission.THREAD_NOTE if internal else Permission.THREAD_WRITE
     if order is None or not actor.may(permission):
         return
     body = _("On invoice %(number)s: %(text)s") % {"number": invoice.number, "text": text}
     with transaction.atomic():
-        send_message(NewMessage(order.key, body, internal), actor=actor, at=at)
+        send_message(NewMessage(order.key, body, internal, repeats=str(one.key)), actor=actor, at=at)
 
 
 def _text(field: str, text: str, missing: str) -> str:

@@ -14,7 +14,7 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
 from portal.logging import without_secrets
 from procurement.clocks.models import StandIn
-from procurement.invoices.messages import Hold
+from procurement.invoices.messages import ChargeEntry, Hold
 from procurement.invoices.services import withdraw_invoice
 from procurement.invoices.services.settle import hold_invoice
 from procurement.invoices.states import Acts
@@ -39,11 +39,11 @@ pytestmark = pytest.mark.django_db
 MARK = re.compile(r'name="mark" value="(\w+)"')
 
 
-def asked_by_mail(people, *, rule=None, who="bea"):
+def asked_by_mail(people, *, rule=None, who="bea", **more):
     """An invoice whose approval is asked of the buyers, and somebody's link to it."""
     a_rule(people, 1, **(rule or {"role": "buyer"}))
     now = timezone.now()
-    invoice = an_invoice_over_price(people, at=now)
+    invoice = an_invoice_over_price(people, at=now, **more)
     desk(accept_invoice, invoice, people["otto"], "Copper went up.", at=now)
     return invoice, a_link_to(invoice, people[who])
 
@@ -79,13 +79,13 @@ def test_the_mail_says_what_is_to_be_known_and_its_link_approves_once(people):
     (letter,) = mailed()
 
     assert letter.to == ["Bea Buyer <bea@northmoor.example>"]
-    assert letter.subject.startswith("Your approval is asked: invoice INV-1 of Acme Valves")
+    assert letter.subject.startswith("Your approval is asked: 840.14 EUR of Acme Valves, invoice INV-1")
     for said in (
         "Acme Valves claims 840.14 EUR, due on ",
         "Why it was held: 7.06 EUR each is claimed",
         "Otto Payer: Copper went up.",
         "4500000001 · 10 · VALVE-15",
-        "Came, agreed: 100 pcs came · 6.85 EUR agreed · Claimed: 100 pcs · 7.06 EUR",
+        "Came, agreed: 100 pcs · 6.85 EUR · Claimed: 100 pcs · 7.06 EUR",
         "Its page opens without signing in: approve or decline there. Opening it decides nothing.",
     ):
         assert said in letter.body, said
@@ -112,7 +112,7 @@ def test_the_mail_says_what_is_to_be_known_and_its_link_approves_once(people):
 
     response = say(link, reason="Fine.")
     assert (response.status_code, response["Location"]) == (303, path)
-    assert "You approved it." in page(link).content.decode()
+    assert "You approved it: 840.14 EUR. Accounts payable goes on with it." in page(link).content.decode()
     assert state(invoice) == ("approved", ["granted"])
     with acting(FEED):
         granted = AuditEvent.objects.get(kind="invoice.approval_granted")
@@ -123,12 +123,16 @@ def test_the_mail_says_what_is_to_be_known_and_its_link_approves_once(people):
     assert "you, by link" in story.get(reverse("invoice", args=[invoice.key])).content.decode()
     again = say(link, "decline", "No.", mark=MARK.search(text)[1])
     assert again.status_code == 409
-    assert "You approved it." in again.content.decode()
+    assert "You approved it: " in again.content.decode()
     assert state(invoice) == ("approved", ["granted"])
 
 
 def test_to_decline_one_says_why_and_it_is_kept(people):
-    invoice, link = asked_by_mail(people)
+    freight = ChargeEntry(code="FC", reason="By air", amount=Decimal(24), category="S", tax_rate=Decimal(19))
+    invoice, link = asked_by_mail(people, charges=[freight])
+    text = " ".join(re.sub(r"<[^>]+>", " ", page(link).content.decode()).split())
+    assert "Freight By air – 24.00 EUR 24.00 EUR" in text
+    assert "Net 730.00 EUR Tax 138.70 EUR To be paid 868.70 EUR" in text
 
     refused = say(link, "decline", "  ")
     assert refused.status_code == 422
@@ -195,7 +199,7 @@ def test_the_link_ends_with_what_it_was_asked_about(people, settings):
     desk(accept_invoice, other, people["otto"], "Fine.", at=timezone.now())
     link = a_link_to(other, people["bea"])
     answer(approve_step, asked_for(other)[0], people["bea"], at=timezone.now())
-    assert is_over("You approved it.")
+    assert is_over("You approved it: ")
     assert state(other) == ("approved", ["granted"])
 
 

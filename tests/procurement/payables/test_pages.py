@@ -186,6 +186,7 @@ def test_the_case_shows_all_side_by_side_and_takes_every_answer(people, at):
     assert post(otto, "ask/", asked_of="supplier", question="").status_code == 422
     assert post(otto, "ask/", asked_of="supplier", question="Why 7.06?").status_code == 303
     theirs = asha.get(f"/invoices/{invoice.key}/questions/").content.decode()
+    assert f'href="/invoices/{invoice.key}/"' in theirs
     assert "Why 7.06?" in theirs
     home = asha.get("/").content.decode()
     assert "2 invoices wait for you." in home

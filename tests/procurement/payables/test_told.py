@@ -107,7 +107,7 @@ def test_a_credit_is_expected_from_the_buyers_word_until_the_credit_note_comes(p
     assert (case.state, case.closed_because) == ("resolved", "credited")
 
 
-def test_suppliers_are_told_what_becomes_of_an_invoice_and_approvers_what_waits_for_them(people):
+def test_suppliers_are_told_what_becomes_of_an_invoice_and_approvers_what_waits_for_them(people, settings):
     now = timezone.now()
     a_rule(people, 1, role="buyer")
     a_rule(people, 2, role="manager")
@@ -123,8 +123,13 @@ def test_suppliers_are_told_what_becomes_of_an_invoice_and_approvers_what_waits_
     question = ask(invoice, people["otto"], at=now)
     told = letters()
     assert "otto@northmoor.example" not in told
-    assert any("A question about invoice INV-1" in letter.body for letter in told["asha@supplier.example"])
-    assert any(f"/invoices/{invoice.key}/questions/" in one.body for one in told["asha@supplier.example"])
+    (letter,) = told["asha@supplier.example"]
+    assert letter.subject == "A question about invoice INV-1"
+    assert f"Answer the question: {settings.PUBLIC_URL}/invoices/{invoice.key}/questions/\n" in letter.body
+    assert letter.body.count(question.question) == 1
+    # It leads nowhere else: a reply would land in the order's thread and answer nothing.
+    assert "just reply" not in letter.body
+    assert not letter.reply_to
 
     answered(question, people["asha"], at=now)
     told = letters()
@@ -134,7 +139,7 @@ def test_suppliers_are_told_what_becomes_of_an_invoice_and_approvers_what_waits_
     told = letters()
     assert set(told) == {"bea@northmoor.example"}
     (letter,) = told["bea@northmoor.example"]
-    assert letter.subject.startswith("Your approval is asked: invoice INV-1 of Acme Valves")
+    assert letter.subject.startswith("Your approval is asked: 840.14 EUR of Acme Valves, invoice INV-1")
     assert "Copper went up." in letter.body
     assert "/approve/" in letter.body
 

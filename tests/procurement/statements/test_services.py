@@ -185,7 +185,7 @@ def test_every_row_says_what_stands_against_it_and_the_bridge_adds_up(people):
         }
         for name in ("asha", "otto")
     }
-    assert steps["asha"][3] == ("See why it is held", f"/invoices/{made['held'].key}/questions/")
+    assert steps["asha"][3] == ("See why it is held", f"/invoices/{made['held'].key}/")
     assert steps["asha"][7] == ("Correct it", f"/invoices/{made['rejected'].key}/")
     assert steps["asha"][9] == ("Finish and send it", f"/invoices/{made['draft'].key}/")
     assert steps["asha"][10] == steps["asha"][11] == ("Write this invoice", "/invoices/new/")
