@@ -8,7 +8,7 @@ customer”: whoever reads about both sides must know at once which of them is m
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -23,7 +23,6 @@ from django.utils.translation import ngettext
 from portal.kernel.actors import Actor
 from portal.kernel.templatetags.portal_ui import day_text, money_text
 from procurement.payables.presenters.sentences import held_text
-from procurement.statements.files.columns import BY_NAME
 from procurement.statements.models import StatementBalance, StatementRow, SupplierStatement
 from procurement.statements.states import ALIKE, ItemKind, Standing, StatementState, Verdict
 from suppliers.roles import Permission
@@ -376,36 +375,6 @@ def _their_step(row: StatementRow, invoice: Any, actor: Actor) -> Step | None:
     if standing in (Standing.HELD, Standing.DISPUTED):
         return Step(_("See why it is held"), page)
     return Step(_("Look at it"), page)
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadCell:
-    """What of a row could not be read: in which column, what stands there, and what to do."""
-
-    column: str
-    value: str
-    message: str
-
-
-@dataclass(slots=True)
-class UnreadRow:
-    """A row of a file of which something could not be read: all that is wrong with it, told once."""
-
-    row: int
-    number: str
-    is_left: bool = False
-    problems: list[UnreadCell] = field(default_factory=list)
-
-
-def unread_rows(bad: Iterable[Mapping[str, Any]]) -> tuple[list[UnreadRow], list[UnreadRow]]:
-    """The rows that are left out, and those that are taken without a part, each in the order of the file."""
-    found: dict[int, UnreadRow] = {}
-    for one in bad:
-        row = found.setdefault(one["row"], UnreadRow(one["row"], one.get("number", "")))
-        row.is_left = row.is_left or one["is_left"]
-        title = str(BY_NAME[one["column"]].title) if one["column"] in BY_NAME else ""
-        row.problems.append(UnreadCell(title, one["value"], one["message"]))
-    return [row for row in found.values() if row.is_left], [row for row in found.values() if not row.is_left]
 
 
 # --- the whole ----------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from portal.kernel.errors import NotFound, Refusal
 from portal.kernel.web import paginate, see_other, whole_number
 from procurement.orders.files.exports import CSV, XLSX
 from procurement.orders.views.exports import as_download
+from procurement.statements.files.words import unread_rows
 from procurement.statements.files.writing import write_result
 from procurement.statements.messages import RowSaid, SettleStatement
 from procurement.statements.models import SupplierStatement
@@ -27,7 +28,6 @@ from procurement.statements.presenters import (
     shown_balances,
     shown_rows,
     sides_for,
-    unread_rows,
     word_of,
 )
 from procurement.statements.queries import (
