@@ -53,7 +53,9 @@ def test_from_an_upload_to_the_answer_and_every_page_at_two_widths(
         "It is a draft still: it was never sent."
     )
     expect(asha.get_by_role("row", name="R-3 Row 4").get_by_role("link")).to_have_text("Finish and send it")
-    expect(asha.get_by_role("row", name="R-20")).to_contain_text("Open with the customer, and not in your list.")
+    expect(asha.get_by_role("row", name="R-20")).to_contain_text(
+        "Open with the customer, and not in your list."
+    )
 
     otto.goto("/statements/")
     otto.get_by_role("link", name="Acme Valves").click()
