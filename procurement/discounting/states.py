@@ -75,7 +75,7 @@ EARLY_LIFECYCLE = Lifecycle(
     Transition("end", _AGREED, S.ENDED, "invoice.early_ended", Permission.INVOICE_SETTLE, _ERP_HEARS),
     Transition("pay", _AGREED, S.PAID, "invoice.early_paid", Permission.ERP_MANAGE),
     # Paid by its day, and nothing was taken off.
-    Transition("pay_in_full", _AGREED, S.LAPSED, "invoice.early_in_full", Permission.ERP_MANAGE),
+    Transition("pay_in_full", _AGREED, S.LAPSED, "invoice.early_fully_paid", Permission.ERP_MANAGE),
     Transition("unpay", frozenset({S.PAID}), S.AGREED, "invoice.early_unpaid", Permission.ERP_MANAGE),
     initial=S.AGREED,
     terminal=(S.TAKEN_BACK, S.ENDED),
