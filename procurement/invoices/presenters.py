@@ -436,7 +436,11 @@ STORY: Mapping[str, tuple[str, str, Promise]] = {
     "invoice.early_lapsed": ("wait", "stale", lazy("Not paid by the agreed day: what was agreed has lapsed")),
     "invoice.early_paid": ("done", "full", lazy("Paid early as agreed")),
     "invoice.early_honoured": ("move", "half", lazy("Paid by the agreed day after all")),
-    "invoice.early_fully_paid": ("quiet", "full", lazy("Paid in full: nothing was taken off for paying early")),
+    "invoice.early_fully_paid": (
+        "quiet",
+        "full",
+        lazy("Paid in full: nothing was taken off for paying early"),
+    ),
     "invoice.approval_asked": ("wait", "wait", lazy("Approval asked for")),
     "invoice.approval_granted": ("done", "full", lazy("Approval given")),
     "invoice.approval_declined": ("stop", "stop", lazy("Approval declined")),

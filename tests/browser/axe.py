@@ -8,6 +8,8 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from tests.browser.refusals import not_the_pages_own
+
 AXE = Path(__file__).parent / "vendor/axe-core-4.14.1/axe.min.js"
 EVERY_RULE = {
     "type": "tag",
@@ -36,7 +38,8 @@ def violations(page: Any, part: str = "html") -> list[str]:
         return []
     # Through the debugger: our own Content-Security-Policy rightly refuses a script from nowhere.
     page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": AXE.read_text() + ";0"})
-    return list(page.evaluate(ASK, [part, COLOURS if is_dark(page) else EVERY_RULE]))
+    with not_the_pages_own():
+        return list(page.evaluate(ASK, [part, COLOURS if is_dark(page) else EVERY_RULE]))
 
 
 def is_dark(page: Any) -> bool:
@@ -58,7 +61,8 @@ def faults(page: Any, name: str, folder: Path) -> list[str]:
     width = page.viewport_size["width"]
     where = f"{name} at {width}"
     if os.environ.get("PICTURES"):
-        page.screenshot(path=folder / f"{name}-{width}.png".replace(" ", "-"), full_page=True)
+        with not_the_pages_own():  # what takes the picture puts a style in
+            page.screenshot(path=folder / f"{name}-{width}.png".replace(" ", "-"), full_page=True)
     found = [f"{where}: {one}" for one in violations(page)]
     wide = sideways(page)
     return [*found, f"{where}: {wide} px too wide"] if wide > 0 else found

@@ -12,6 +12,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from tests.browser.refusals import REFUSED, hear_refusals
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 HERE = Path(__file__).parent
 
@@ -62,21 +64,6 @@ def browser() -> Iterator[Any]:
         launched.new_context = heard
         yield launched
         launched.close()
-
-
-REFUSED: list[str] = []
-
-
-def hear_refusals(context: Any) -> None:
-    """Write down what the browser refuses to a page for its content security policy."""
-    context.on(
-        "console",
-        lambda message: (
-            REFUSED.append(f"{message.page.url if message.page else ''}: {message.text}")
-            if "Content Security Policy" in message.text
-            else None
-        ),
-    )
 
 
 @pytest.fixture(autouse=True)

@@ -382,7 +382,9 @@ def test_paid_with_nothing_open_and_never_taken_over_it_is_paid_in_full_and_not_
     assert standing(invoice) == ("paid", SOONEST, None, "lapsed")
     with acting(FEED):
         assert earned(FEED) == []
-        assert AuditEvent.objects.filter(stream=invoice.stream).latest("id").kind == "invoice.early_fully_paid"
+        assert (
+            AuditEvent.objects.filter(stream=invoice.stream).latest("id").kind == "invoice.early_fully_paid"
+        )
         (row,) = early_rows(list(EarlyPayment.objects.filter(pk=early.pk, paid_on=paid_on)))
     assert row.state == ("Paid in full" if paid_on else "Lapsed")
     assert [kind for kind, _day, _ended in promised()] == ["invoice.early_agreed"]
