@@ -83,7 +83,7 @@ class AgreedOffer(Shape):
     discount = Exact()
 
 
-class TakenBack(Shape):
+class EarlyTakenBack(Shape):
     """Nothing more is to be said."""
 
 
@@ -145,13 +145,13 @@ class EarlyPayments(Doors):
         description="Until the customer has scheduled the payment. It is paid in full when it is due.",
         tags=TAGS,
         parameters=WRITES,
-        request=TakenBack,
+        request=EarlyTakenBack,
         responses={200: EarlyOffers},
     )
     @program_door(Permission.INVOICE_WRITE)
     def take_back(self, request: ProgramRequest, key: UUID) -> Response:
         find_invoice(key, actor=request.actor)
-        read(TakenBack, request.data)
+        read(EarlyTakenBack, request.data)
         take_early_back(key, actor=request.actor, at=request.at)
         return _answer(request, key)
 

@@ -355,7 +355,7 @@ class SideBySideTold(serializers.Serializer):
     receipts = BookedReceipt(many=True)
 
 
-class CaseTold(serializers.Serializer):
+class DeskCase(serializers.Serializer):
     """An invoice on the desk, with all that stands against it."""
 
     invoice = InvoiceTold()
@@ -446,7 +446,7 @@ def _case(key: UUID, request: ProgramRequest) -> Response:
         "other_papers": file.earlier,
         "allowed_actions": _actions(page),
     }
-    return Response(CaseTold(case).data, headers={"ETag": etag(invoice.version)})
+    return Response(DeskCase(case).data, headers={"ETag": etag(invoice.version)})
 
 
 def _actions(page: Mapping[str, Any]) -> list[str]:
@@ -517,7 +517,7 @@ class Desk(Doors):
         ),
         tags=DESK_TAGS,
         parameters=[CASE_ETAG],
-        responses={200: CaseTold},
+        responses={200: DeskCase},
     )
     @program_door(Permission.CASE_VIEW)
     def show(self, request: ProgramRequest, key: UUID) -> Response:
@@ -534,7 +534,7 @@ class Desk(Doors):
         tags=DESK_TAGS,
         parameters=[*WRITES, CASE_ETAG],
         request=ReasonedCase,
-        responses={200: CaseTold},
+        responses={200: DeskCase},
         examples=[ACCEPTED],
     )
     @program_door(Permission.INVOICE_SETTLE, Permission.INVOICE_APPROVE)
@@ -548,7 +548,7 @@ class Desk(Doors):
         tags=DESK_TAGS,
         parameters=[*WRITES, CASE_ETAG],
         request=ReasonedCase,
-        responses={200: CaseTold},
+        responses={200: DeskCase},
     )
     @program_door(Permission.INVOICE_SETTLE)
     def ask_approval(self, request: ProgramRequest, key: UUID) -> Response:
@@ -561,7 +561,7 @@ class Desk(Doors):
         tags=DESK_TAGS,
         parameters=[*WRITES, CASE_ETAG],
         request=SeenCase,
-        responses={200: CaseTold},
+        responses={200: DeskCase},
     )
     @program_door(Permission.INVOICE_SETTLE)
     def call_off(self, request: ProgramRequest, key: UUID) -> Response:
@@ -574,7 +574,7 @@ class Desk(Doors):
         tags=DESK_TAGS,
         parameters=[*WRITES, CASE_ETAG],
         request=ReasonedCase,
-        responses={200: CaseTold},
+        responses={200: DeskCase},
     )
     @program_door(Permission.INVOICE_SETTLE)
     def hold(self, request: ProgramRequest, key: UUID) -> Response:
@@ -587,7 +587,7 @@ class Desk(Doors):
         tags=DESK_TAGS,
         parameters=[*WRITES, CASE_ETAG],
         request=SeenCase,
-        responses={200: CaseTold},
+        responses={200: DeskCase},
     )
     @program_door(Permission.INVOICE_SETTLE)
     def release(self, request: ProgramRequest, key: UUID) -> Response:
@@ -603,7 +603,7 @@ class Desk(Doors):
         tags=DESK_TAGS,
         parameters=[*WRITES, CASE_ETAG],
         request=ReasonedCase,
-        responses={200: CaseTold},
+        responses={200: DeskCase},
     )
     @program_door(Permission.INVOICE_SETTLE)
     def reject(self, request: ProgramRequest, key: UUID) -> Response:
@@ -616,7 +616,7 @@ class Desk(Doors):
         tags=DESK_TAGS,
         parameters=[*WRITES, CASE_ETAG],
         request=ReasonedCase,
-        responses={200: CaseTold},
+        responses={200: DeskCase},
     )
     @program_door(Permission.INVOICE_SETTLE)
     def reopen(self, request: ProgramRequest, key: UUID) -> Response:
@@ -632,7 +632,7 @@ class Desk(Doors):
         tags=DESK_TAGS,
         parameters=[*WRITES, CASE_ETAG],
         request=QuestionAsked,
-        responses={200: CaseTold},
+        responses={200: DeskCase},
         examples=[QUESTIONED],
     )
     @program_door(Permission.INVOICE_SETTLE)
@@ -652,7 +652,7 @@ class Desk(Doors):
         tags=DESK_TAGS,
         parameters=[*WRITES, CASE_ETAG],
         request=PaidShort,
-        responses={200: CaseTold},
+        responses={200: DeskCase},
         examples=[SHORTENED],
     )
     @program_door(Permission.INVOICE_SETTLE)

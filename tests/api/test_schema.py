@@ -14,6 +14,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rest_framework import serializers
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import SchemathesisConfig
@@ -321,6 +322,18 @@ def test_it_is_openapi_3_1_and_complete():
             assert all(
                 one.get("description") for one in operation.get("parameters", ()) if one["in"] != "path"
             ), story
+
+
+def test_no_two_shapes_share_a_name():
+    """One of them would be described as the other."""
+    described()  # everything is imported
+    found: dict[str, set[str]] = {}
+    kinds = [serializers.Serializer]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+        if kind.__module__.startswith(("portal.", "procurement.", "suppliers.")):
+            found.setdefault(kind.__name__, set()).add(kind.__module__)
+    assert {name: where for name, where in found.items() if len(where) > 1} == {}
 
 
 def test_what_is_sent_takes_no_other_fields():

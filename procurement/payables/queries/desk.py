@@ -110,12 +110,13 @@ def counts(actor: Actor) -> Mapping[str, int]:
         if view := _view_of(acts, state, for_goods=for_goods):
             found[view] += n
     asked = Approval.objects.visible_to(actor).filter(state__in=OPEN_APPROVALS, invoice__state__in=OPEN)
-    asked = asked.annotate(held_key=KT("invoice__held_for__key")).order_by()
-    for _invoice, acts, state, key in asked.values_list(
-        "invoice", "invoice__acts", "invoice__state", "held_key"
-    ).distinct():
+    asked = asked.annotate(
+        for_goods=Case(When(invoice__held_for__key=WAITS_FOR_GOODS, then=True), default=False)
+    ).order_by()
+    whose = asked.values_list("invoice", "invoice__acts", "invoice__state", "for_goods").distinct()
+    for _invoice, acts, state, for_goods in whose:
         found[APPROVING] += 1
-        if view := _view_of(acts, state, for_goods=key == WAITS_FOR_GOODS):
+        if view := _view_of(acts, state, for_goods=for_goods):
             found[view] -= 1
     return found
 
