@@ -178,7 +178,17 @@ VIEWERS = [
     "Service levels",
 ]
 BUYERS = [*VIEWERS[:8], "Approvals", *VIEWERS[8:]]
-SELLERS = ["Home", "Changes", "Orders", "Shipments", "Invoices", "What is due when", "Record", "Lines"]
+SELLERS = [
+    "Home",
+    "Changes",
+    "Orders",
+    "Shipments",
+    "Invoices",
+    "What is due when",
+    "Statements of account",
+    "Record",
+    "Lines",
+]
 
 
 @pytest.mark.parametrize(
