@@ -116,7 +116,8 @@ def early_text(early: EarlyPayment, *, can_be_taken_back: bool = False) -> str:
         return _("Paid early as agreed: %(pays)s, %(less)s less.") % values
     text = _("Agreed: it is paid on %(day)s for %(pays)s, %(less)s less.") % values
     if can_be_taken_back:
-        text = f"{text} {_('You can take that back until the customer has scheduled the payment.')}"
+        more = _("You can take that back until the customer has scheduled the payment.")
+        text = f"{text} {more}"
     return text
 
 
