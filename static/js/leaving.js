@@ -24,6 +24,10 @@
     // Not signed in any more, or no network: it is still only here.
     if (!event.detail.successful && event.detail.xhr.status !== 409) typed = true;
   });
+  // Sent by one of its buttons, the form takes all of it along; what htmx sends it has prevented by now.
+  document.addEventListener("submit", (event) => {
+    if (event.target === form() && !event.defaultPrevented) typed = underway = false;
+  });
   const MOST = 60000;
   const isWaiting = () => (typed || underway) && Boolean(form());
   const said = () => {

@@ -102,7 +102,7 @@ def test_what_came_damaged_is_given_back_from_the_count_and_the_rest_is_paid(
     expect(supplier.locator("#say-number")).to_be_empty()
     supplier.get_by_role("button", name="Look over and send").click()
     supplier.get_by_role("button", name="Send it now").click()
-    expect(supplier.get_by_role("heading", name="Credit note CN-1")).to_be_visible()
+    expect(supplier.get_by_role("heading", name="Credit note CN-1", exact=True)).to_be_visible()
     react()
 
     with acting(FEED):

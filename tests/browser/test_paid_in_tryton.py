@@ -3,6 +3,7 @@ used number, and one that is 3 % too dear."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -79,6 +80,7 @@ def invoice_of(page: Any, order: str, number: str) -> None:
 def send(page: Any) -> None:
     page.get_by_role("button", name="Look over and send").click()
     page.get_by_role("button", name="Send it now").click()
+    expect(page.get_by_role("heading", name=re.compile("^Invoice "))).to_be_visible()
 
 
 def book_post_and_pay(erp: TrytonHarness, number: str) -> None:
