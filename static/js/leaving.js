@@ -13,16 +13,19 @@
   document.addEventListener("input", (event) => {
     if (form() && event.target.closest?.(form().dataset.typed)) typed = true;
   });
+  // A press that adds a row puts the whole form in anew: the one that was sent is known by its name.
+  const isEditor = (event) => event.detail.elt.id === "editor";
   document.addEventListener("htmx:beforeSend", (event) => {
-    if (event.detail.elt !== form()) return;
+    if (!isEditor(event)) return;
     underway = typed;
     typed = false;
   });
   document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.elt !== form()) return;
+    if (!isEditor(event)) return;
     underway = false;
-    // Not signed in any more, or no network: it is still only here.
-    if (!event.detail.successful && event.detail.xhr.status !== 409) typed = true;
+    // Not signed in any more, or no network: it is still only here. (A redirection is no success in htmx's own words.)
+    const { status } = event.detail.xhr;
+    if ((status < 200 || status > 299) && status !== 409) typed = true;
   });
   // Sent by one of its buttons, the form takes all of it along; what htmx sends it has prevented by now.
   document.addEventListener("submit", (event) => {
