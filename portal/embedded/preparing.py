@@ -31,7 +31,7 @@ def prepare(supervisor: Supervisor, env: Mapping[str, str], cluster: Cluster, pl
         )
         files.set()
     if not (places.people.exists() and cluster.answers_yes("SELECT EXISTS (SELECT FROM suppliers_user)")):
-        say("Making up a company, its suppliers and their orders (once, about a minute)")
+        say("Making up a company, its suppliers and their orders (once, a few minutes)")
         supervisor.run("seed", [*MANAGE, "seed_demo", "--people-file", str(places.people)], env=env, cwd=ROOT)
 
 
