@@ -52,8 +52,8 @@ PARTS = (
 class Bench:
     """One run: some parts, at full size or small."""
 
-    def __init__(self, machine: Machine, *, small: bool, full: bool) -> None:
-        self.machine, self.small, self.full = machine, small, full
+    def __init__(self, machine: Machine, home: Path, *, small: bool, full: bool) -> None:
+        self.machine, self.home, self.small, self.full = machine, home, small, full
         self.big: Size = TINY[0] if small else BIG
         self.little: Size = TINY[1] if small else LITTLE
         self.machine_text = report.machine_text(machine)
@@ -86,6 +86,7 @@ class Bench:
 
     def keep(self, results: dict[str, Any], name: str, found: Any, **more: Any) -> None:
         results[name] = {"at": report.now(), "machine": self.machine_text, "found": found, **more}
+        merged(self.home, results)  # at once: a later part that fails must not lose what took an hour
 
     def pages(self, results: dict[str, Any]) -> None:
         effort = pages.Effort(0.1, 1, 1, (1,)) if self.small else pages.Effort()
@@ -136,9 +137,8 @@ class Bench:
         self.keep(results, "matching", matching.measure(self.machine, self.big, lines))
 
     def payables(self, results: dict[str, Any]) -> None:
-        size = self.big if self.small else self.little
         counts = (300, 20, 2, 2) if self.small else (100_000, 2_000, 40, payables.ROUNDS)
-        self.keep(results, "payables", payables.measure(self.machine, size, *counts))
+        self.keep(results, "payables", payables.measure(self.machine, self.big, *counts))
 
     def tryton(self, results: dict[str, Any]) -> None:
         self.keep(results, "tryton", tryton.measure(self.machine, 2 if self.small else 60))
@@ -174,7 +174,7 @@ def main(arguments: list[str]) -> int:
             machine = servers.start(supervisor, home)
             # Tryton is a program of its own and takes a minute to install: the small run leaves it out unless asked.
             chosen = options.parts or [part for part in PARTS if not (small and part == "tryton")]
-            results = Bench(machine, small=small, full=flag("FULL")).run(chosen)
+            results = Bench(machine, home, small=small, full=flag("FULL")).run(chosen)
     except Stopping:
         return 130
     except (Failed, PostgresUnavailable, ValkeyUnavailable) as problem:

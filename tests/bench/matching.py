@@ -19,8 +19,8 @@ INVOICES = """
     INSERT INTO procurement_invoice (key, supplier_id, company_id, kind, state, version, document, issue,
         corrects_number, reason, number, number_key, invoiced_on, currency, buyer_reference, supplier_tax_id,
         company_tax_id, withholding_note, note, line_total, allowance_total, charge_total, tax_total, total,
-        discount_amount, drafted_at, updated_at, state_at, written_by, on_behalf, sent_at, sent_by, channel, held_for, acts,
-        approved_by, approval_reason, rejected_reason, end_reason, payment_reference)
+        discount_amount, drafted_at, updated_at, state_at, written_by, on_behalf, sent_at, sent_by, channel, held_for,
+        acts, approved_by, approval_reason, rejected_reason, end_reason, payment_reference)
     SELECT gen_random_uuid(), o.supplier_id, o.company_id, 'invoice', 'sent', 1, gen_random_uuid(), 1,
         '', '', 'BENCH-' || o.id, 'bench-' || o.id, current_date, o.currency, '', '', '', '', '',
         l.total, 0, 0, 0, l.total, 0, now(), now(), now(), 'Bench', false,

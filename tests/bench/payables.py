@@ -109,12 +109,13 @@ INVOICES = """
 INSERT INTO procurement_invoice (key, supplier_id, company_id, kind, state, version, document, issue, corrects_number,
     reason, number, number_key, invoiced_on, due_on, payment_days, discount_percent, discount_days, currency,
     buyer_reference, supplier_tax_id, company_tax_id, withholding_note, note, line_total, allowance_total, charge_total,
-    tax_total, total, drafted_at, updated_at, state_at, written_by, on_behalf, sent_at, sent_by, channel, held_for,
-    acts, approved_by, approval_reason, rejected_reason, end_reason, payment_reference)
+    tax_total, total, discount_amount, drafted_at, updated_at, state_at, written_by, on_behalf, sent_at, sent_by,
+    channel, held_for, acts, approved_by, approval_reason, rejected_reason, end_reason, payment_reference)
 SELECT gen_random_uuid(), o.supplier_id, o.company_id, 'invoice', 'sent', 1, gen_random_uuid(), 1, '', '',
     'DESK-' || n, 'desk-' || n, current_date - n %% 30, current_date - n %% 30 + 30, 30,
     CASE WHEN n %% 3 = 0 THEN 2 END,
-    CASE WHEN n %% 3 = 0 THEN 10 END, o.currency, '', '', '', '', '', l.worth, 0, 0, 0, l.worth, now(), now(), now(),
+    CASE WHEN n %% 3 = 0 THEN 10 END, o.currency, '', '', '', '', '', l.worth, 0, 0, 0, l.worth,
+    CASE WHEN n %% 3 = 0 THEN round(l.worth * 0.02, 2) ELSE 0 END, now(), now(), now(),
     'Bench', false, now() - interval '1 day' + n * interval '1 millisecond', 'Bench', 'api', '{}', '', '', '', '', '',
     ''
 FROM generate_series(1, %(invoices)s) n
