@@ -183,7 +183,7 @@ def main(arguments: list[str]) -> int:
     text = report.document(merged(home, results))
     print(f"\n{text}")
     if not small:
-        report.DOCUMENT.write_text(text)
+        report.DOCUMENT.write_text(report.beside_former(text, report.DOCUMENT.read_text()))
         print(f"Kept in {report.DOCUMENT.relative_to(ROOT)}.")
     return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,6 +76,24 @@ def commit() -> str:
         ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     return done.stdout.strip() or "unknown"
+
+
+def beside_former(text: str, former: str) -> str:
+    """The new page, with the sections of the former one that it does not have: measured elsewhere, with their date."""
+    about, *sections = sections_of(text)
+    named = {heading_of(section): section for section in sections}
+    before = [heading_of(section) for section in sections_of(former)[1:]]
+    kept = {heading_of(section): section for section in sections_of(former)[1:]} | named
+    order = before + [name for name in named if name not in before]
+    return about + "\n".join(kept[name].rstrip("\n") + "\n" for name in order)
+
+
+def sections_of(text: str) -> list[str]:
+    return re.split(r"(?m)^(?=## )", text)
+
+
+def heading_of(section: str) -> str:
+    return section.partition("\n")[0]
 
 
 def document(results: dict[str, Any]) -> str:

@@ -57,6 +57,15 @@ def test_a_plan_names_three_of_many_keys():
     )
 
 
+def test_what_was_measured_elsewhere_stays_on_the_page():
+    former = "Old words.\n\n## Pages\n\n12 ms\n\n## The outbox\n\n30 a second\n"
+    new = "New words.\n\n## The outbox\n\n40 a second\n\n## Plans\n\nan index\n"
+
+    assert report.beside_former(new, former) == (
+        "New words.\n\n## Pages\n\n12 ms\n\n## The outbox\n\n40 a second\n\n## Plans\n\nan index\n"
+    )
+
+
 @pytest.mark.slow
 def test_a_small_bench_measures_and_touches_only_its_own_folder(tmp_path):
     rest = ("import", "outbox", "mails", "shipments", "dock", "matching", "payables")
