@@ -269,14 +269,17 @@ class Headline:
 
 
 def turn_word(invoice: Invoice, *, is_supplier: bool) -> str:
-    """Who acts while it is held, for this reader."""
+    """Who acts while it is held, for this reader. Who of the buying side decides is not told to a supplier: while
+    somebody is asked for approval, that is another than whom the match names.
+    """
     if not invoice.acts:
         return ""
+    decides = _("The customer decides")
     words = {
         Acts.SUPPLIER: _("Your turn") if is_supplier else _("The supplier acts"),
-        Acts.BUYER: _("The buyer acts"),
+        Acts.BUYER: decides if is_supplier else _("The buyer acts"),
         Acts.RECEIVER: _("Receiving acts"),
-        Acts.PAYABLES: _("Accounts payable acts"),
+        Acts.PAYABLES: decides if is_supplier else _("Accounts payable acts"),
         Acts.NOBODY: _("Goes on by itself"),
     }
     return words[Acts(invoice.acts)]
@@ -298,17 +301,22 @@ def asks_supplier(invoice: Invoice) -> bool:
     return invoice.state == InvoiceState.DISPUTED and invoice.held_for.get("key") == HELD_DISPUTED
 
 
-def headline(invoice: Invoice, *, is_supplier: bool, why: str) -> Headline:
-    """Where an invoice stands, for whoever reads it. `why` is the reason for which it is held, as a sentence."""
-    yours = is_yours(invoice, is_supplier=is_supplier)
+def headline(invoice: Invoice, *, is_supplier: bool, why: str, turn: str = "") -> Headline:
+    """Where an invoice stands, for whoever reads it. `why` is the reason for which it is held, as a sentence; `turn`
+    whose turn it is, where that is another than the invoice itself says.
+    """
+    yours = is_yours(invoice, is_supplier=is_supplier) and not turn
     state = InvoiceState(invoice.state)
     if state in (InvoiceState.HELD, InvoiceState.DISPUTED):
-        return _held(invoice, is_supplier=is_supplier, yours=yours, why=why)
+        return _held(invoice, is_supplier=is_supplier, yours=yours, why=why, turn=turn)
     look = HEADLINES[state]
     return Headline(look.tone, look.glyph, str(look.turn), yours, look.sentence(invoice))
 
 
-def _held(invoice: Invoice, *, is_supplier: bool, yours: bool, why: str) -> Headline:
+def _held(invoice: Invoice, *, is_supplier: bool, yours: bool, why: str, turn: str) -> Headline:
+    if turn:
+        text = format_html("{}. {}", turn, why) if why else turn
+        return Headline("wait", "wait", _("Waits for approval"), False, text)
     turn = turn_word(invoice, is_supplier=is_supplier)
     since = day_text(timezone.localtime(invoice.held_at).date()) if invoice.held_at else ""
     text = _("{why} <span>Since {since}.</span>")

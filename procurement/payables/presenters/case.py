@@ -177,7 +177,7 @@ def _headline(invoice: Invoice, waiting: Sequence[Approval], actor: Actor) -> di
         return {
             "tone": "wait",
             "glyph": "wait",
-            "turn": _("Approval"),
+            "turn": _("Waits for approval"),
             "yours": False,
             "sentence": asked_text(waiting) or _("Approval is asked for."),
         }

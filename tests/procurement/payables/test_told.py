@@ -65,6 +65,29 @@ def test_an_invoice_is_a_case_while_our_side_is_to_act_and_closes_by_itself(peop
     assert (case.state, case.closed_because) == ("resolved", "rejected")
 
 
+def test_a_case_whose_approval_is_asked_is_the_turn_of_who_is_asked_and_of_nobody_else(people, at):
+    a_rule(people, 1, role="manager")
+    invoice = an_invoice_over_price(people)
+    (case,) = cases(cause="invoice")
+    assert "Look at it side by side" in at("bea").get(f"/inbox/{case.key}/").content.decode()
+
+    desk(accept_invoice, invoice, people["otto"], "Copper went up.")
+    react()
+
+    for name in ("bea", "otto"):
+        page = at(name).get(f"/inbox/{case.key}/").content.decode()
+        assert "Waits for approval by Manager." in page
+        assert "Your turn" not in page
+    assert "Approve or decline it." in at("max").get(f"/inbox/{case.key}/").content.decode()
+    paper = f"/invoices/{invoice.key}/"
+    assert "Waits for approval by Manager. 7.06 EUR each is claimed" in at("bea").get(paper).content.decode()
+    assert "Waits for approval by Manager" in at("bea").get("/invoices/").content.decode()
+    assert "The buyer acts" not in at("bea").get(f"{paper}match/").content.decode()
+    theirs = at("asha").get(paper).content.decode()
+    assert "The customer decides" in theirs
+    assert "Waits for approval" not in theirs
+
+
 def test_what_waits_for_goods_or_only_for_approval_is_no_case(people):
     an_invoice_over_price(people, "INV-1", price="6.85", received=40)
     an_invoice_over_price(people, "INV-2", price="6.85", order="4500000002")
