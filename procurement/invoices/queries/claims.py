@@ -71,20 +71,20 @@ def claimed_by_line(
 
 def claimed_before(invoice: Invoice, *, actor: Actor) -> dict[int, Claimed]:
     """What was claimed of each order line of an invoice before it, by line id: quantity and net amount of live
-    invoices that were sent earlier (for a draft: of all), less credits. Its own credit notes count as well, so that
-    what they give back is no longer claimed. See Note [What is claimed]. Up to four queries.
+    invoices that were sent earlier (for a draft: of all), less credits about them. What credit notes about itself give
+    back was claimed by itself, and by none before. See Note [What is claimed]. Up to four queries.
     """
     ids = list(invoice.lines.filter(line__isnull=False).values_list("line_id", flat=True).distinct())
     lines = InvoiceLine.objects.visible_to(actor).filter(line__in=ids, invoice__state__in=LIVE)
-    lines = lines.exclude(invoice__document=invoice.document)
+    lines = lines.exclude(invoice__document=invoice.document).exclude(
+        invoice__kind=InvoiceKind.CREDIT_NOTE, invoice__corrects__document=invoice.document
+    )
     if invoice.sent_at is not None:
         earlier = Q(invoice__sent_at__lt=invoice.sent_at) | Q(
             invoice__sent_at=invoice.sent_at, invoice__pk__lt=invoice.pk
         )
-        of_earlier = Q(invoice__corrects__sent_at__lt=invoice.sent_at) | Q(
-            invoice__corrects__document=invoice.document
-        )
-        lines = lines.filter(earlier | Q(invoice__kind=InvoiceKind.CREDIT_NOTE) & of_earlier)
+        of_earlier = Q(invoice__kind=InvoiceKind.CREDIT_NOTE, invoice__corrects__sent_at__lt=invoice.sent_at)
+        lines = lines.filter(earlier | of_earlier)
     return _together(ids, _added(lines), booked_elsewhere(ids))
 
 

@@ -236,6 +236,12 @@ def test_the_case_shows_all_side_by_side_and_takes_every_answer(people, at):
     assert fresh_invoice(invoice).state == "held"
     assert post(otto, "short/", do="1", seen=seen, **part).status_code == 303
     assert fresh_invoice(invoice).state == "approved"
+    told = " ".join(re.sub(r"<[^>]+>", " ", otto.get(case).content.decode()).split())
+    # What is paid stands beside what was claimed, and the note about it was not invoiced before it.
+    assert "Claimed 840.14 EUR To be paid 798.85 EUR" in told
+    assert "to be paid: 98 pcs , 671.30 EUR" in told
+    assert "Credit note INV-1-CN −41.29 EUR" in told.replace("− ", "−")
+    assert "−2" not in told.replace("− ", "−")
     paper = asha.get(f"/invoices/{invoice.key}/").content.decode()
     assert "98 of 100 pcs are paid, paid at 6.85 instead of 7.06 EUR. Two came broken." in paper
     assert otto.get("/payables/" + str(uuid.uuid4()) + "/").status_code == 404
