@@ -167,6 +167,9 @@ def test_the_case_shows_all_side_by_side_and_takes_every_answer(people, at):
         "Invoiced before",
         "C0",
         "Accept it, ask for approval",
+        # On a phone what can be done is below all evidence: its ways stand first.
+        '<nav class="q-jumps" aria-label="What to do"><a class="btn btn-primary" href="#accept">Accept</a>',
+        '<a class="btn" href="#reject">Reject</a>',
         f'href="/invoices/{invoice.key}/"',
         f'href="/invoices/{invoice.key}/pdf/"',
     ):
