@@ -14,8 +14,14 @@ from procurement.catalogue.models import Company
 from procurement.discounting.messages import WriteDiscountPolicy
 from procurement.discounting.models import DiscountPolicy
 from procurement.discounting.policies import DAY_COUNTS, LONGEST_NAME, LONGEST_NOTE
-from procurement.tolerances.forms import NO_CHOICE, DayTyped, Figure
-from suppliers.models import Supplier
+from procurement.tolerances.forms import (
+    NO_CHOICE,
+    NO_SUPPLIER,
+    CurrencyChosen,
+    DayTyped,
+    Figure,
+    suppliers_named,
+)
 from suppliers.states import Segment
 
 EVERYBODY = ("", lazy("Every supplier"))
@@ -30,11 +36,8 @@ class DiscountPolicyForm(forms.Form):
     name = forms.CharField(
         label=lazy("Name"), max_length=LONGEST_NAME, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
-    currency = forms.CharField(
-        label=lazy("Currency"),
-        max_length=3,
-        help_text=lazy("Three letters. It speaks of invoices in this currency alone."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    currency = CurrencyChosen(
+        label=lazy("Currency"), help_text=lazy("It speaks of invoices in this currency alone.")
     )
     yearly_percent = Figure(
         label=lazy("Yearly rate in percent"),
@@ -61,6 +64,7 @@ class DiscountPolicyForm(forms.Form):
     supplier = forms.ChoiceField(
         label=lazy("Supplier"),
         required=False,
+        error_messages={"invalid_choice": NO_SUPPLIER},
         help_text=lazy("The narrowest policy counts: one for a supplier takes the place of its segment’s."),
     )
     valid_from = DayTyped(label=lazy("First day"))
@@ -77,9 +81,8 @@ class DiscountPolicyForm(forms.Form):
         super().__init__(data, **kwargs)
         company: Any = self.fields["company"]
         company.queryset = Company.objects.order_by("name", "id")
-        suppliers = Supplier.objects.order_by("name", "id").values_list("number", "name")
         supplier: Any = self.fields["supplier"]
-        supplier.choices = [NO_CHOICE, *((number, f"{name} ({number})") for number, name in suppliers)]
+        supplier.choices = [NO_CHOICE, *suppliers_named()]
 
     @classmethod
     def of(cls, policy: DiscountPolicy) -> Self:
@@ -108,7 +111,7 @@ class DiscountPolicyForm(forms.Form):
         return WriteDiscountPolicy(
             company=said["company"].pk,
             name=said["name"],
-            currency=said["currency"].strip().upper(),
+            currency=said["currency"],
             yearly_percent=said["yearly_percent"] or zero,
             most_percent=said["most_percent"] or zero,
             least_percent=said["least_percent"] or zero,

@@ -274,11 +274,18 @@ def test_rules_limits_and_how_a_company_takes_invoices_are_written_on_their_page
     }
     assert root.post("/payables/rules/", rule | {"rule-valid_to": "2099-12-31"}).status_code == 303
     assert root.post("/payables/rules/", rule | {"rule-amount_from": "much"}).status_code == 422
-    assert root.post("/payables/rules/", rule | {"rule-supplier": "NOBODY"}).status_code == 422
+    for field, said in (
+        ({"rule-supplier": "NOBODY"}, "“NOBODY” is no supplier that is known here. Choose one of the list."),
+        ({"rule-currency": "EUX"}, "“EUX” is no currency of ISO 4217. Choose one of the list."),
+        ({"rule-item_group": "air"}, "air"),
+    ):
+        refused = root.post("/payables/rules/", rule | field)
+        assert (refused.status_code, said in refused.content.decode()) == (422, True)
+    assert '<option value="ACME">Acme Valves (ACME)</option>' in root.get("/payables/rules/").content.decode()
     with acting(FEED):
         (written,) = ApprovalRule.objects.all()
     assert (written.step, written.role, written.amount_from, written.currency) == (2, "manager", 1000, "EUR")
-    assert "from 1,000.00 EUR" in root.get("/payables/rules/").content.decode()
+    assert "of 1,000.00 EUR or more" in root.get("/payables/rules/").content.decode()
     limit = {
         "limit-approver": f"person:{people['otto'].user.pk}",
         "limit-amount": "500",
