@@ -25,7 +25,14 @@ from procurement.invoices.policies.checks import Finding, Grade
 from procurement.invoices.policies.picture import Data, hold_against, picture_findings
 from procurement.invoices.policies.terms import discount_until
 from procurement.invoices.queries import data_of
-from procurement.invoices.states import HELD_DISPUTED, Acts, InvoiceKind, InvoiceState, TaxCategory
+from procurement.invoices.states import (
+    HELD_DISPUTED,
+    REJECTED_SAME,
+    Acts,
+    InvoiceKind,
+    InvoiceState,
+    TaxCategory,
+)
 from procurement.orders.policies import plain
 from procurement.shipments.presenters import Said, bad
 from procurement.tolerances.messages import BY_RULE
@@ -285,12 +292,18 @@ def turn_word(invoice: Invoice, *, is_supplier: bool) -> str:
     return words[Acts(invoice.acts)]
 
 
+def same_as(invoice: Invoice) -> str:
+    """The number of the invoice that a rejected one is the same as; "" for any other: that one is to be corrected."""
+    is_same = invoice.state == InvoiceState.REJECTED and invoice.held_for.get("key") == REJECTED_SAME
+    return str(invoice.held_for["params"]["other"]) if is_same else ""
+
+
 def is_yours(invoice: Invoice, *, is_supplier: bool) -> bool:
     """Whether it waits for the reader's side."""
     if invoice.state == InvoiceState.DRAFT:
         return True
     if invoice.state == InvoiceState.REJECTED:
-        return is_supplier
+        return is_supplier and not same_as(invoice)
     if invoice.state not in (InvoiceState.HELD, InvoiceState.DISPUTED) or invoice.acts == Acts.NOBODY:
         return False
     return is_supplier == (invoice.acts == Acts.SUPPLIER)
@@ -376,6 +389,9 @@ def _paid(invoice: Invoice) -> str | SafeString:
 
 
 def _rejected(invoice: Invoice) -> str:
+    if other := same_as(invoice):
+        text = _("Sent back: “%(why)s”. It is the same as invoice %(other)s: there is nothing to do.")
+        return text % {"why": invoice.rejected_reason, "other": other}
     text = _("Sent back: “%(why)s”. Correct it and send it again under the same number.")
     return text % {"why": invoice.rejected_reason}
 

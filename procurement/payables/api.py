@@ -23,7 +23,7 @@ from portal.kernel.rest.doors import (
     read_query,
     version_answered,
 )
-from portal.kernel.rest.fields import Day, Exact, Key, Moment, Query, Shape, Text, Whole, Word, page_of
+from portal.kernel.rest.fields import Day, Exact, Flag, Key, Moment, Query, Shape, Text, Whole, Word, page_of
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, IF_MATCH, REPLAYED, etag_of
 from procurement.invoices.api import InvoiceTold, Signed
 from procurement.invoices.models import Invoice
@@ -127,6 +127,15 @@ class ReasonedCase(SeenCase):
     """Something that is done to an invoice, and why: the reason is kept with it."""
 
     reason = Text(max_length=LONGEST_REASON)
+
+
+class RejectedCase(ReasonedCase):
+    """Why an invoice is rejected, and whether it is the same as another."""
+
+    is_same = Flag(
+        required=False,
+        help_text="It is the invoice that the match suspects it to repeat: its supplier has nothing to correct.",
+    )
 
 
 class QuestionAsked(SeenCase):
@@ -597,17 +606,17 @@ class Desk(Doors):
         operation_id="reject_desk_case",
         summary="Reject an invoice of the desk",
         description=(
-            "The supplier reads why and corrects it under its own number; nobody is asked to approve it any more."
-            + IN_A_NAME
+            "The supplier reads why and corrects it under its own number, or has nothing to do where `is_same`; nobody "
+            "is asked to approve it any more." + IN_A_NAME
         ),
         tags=DESK_TAGS,
         parameters=[*WRITES, CASE_ETAG],
-        request=ReasonedCase,
+        request=RejectedCase,
         responses={200: DeskCase},
     )
     @program_door(Permission.INVOICE_SETTLE)
     def reject(self, request: ProgramRequest, key: UUID) -> Response:
-        return self._do(send_back, request, key, ReasonedCase)
+        return self._do(send_back, request, key, RejectedCase)
 
     @extend_schema(
         operation_id="reopen_desk_case",
@@ -668,7 +677,8 @@ class Desk(Doors):
         self, verb: Callable[..., Any], request: ProgramRequest, key: UUID, shape: type[SeenCase]
     ) -> Response:
         version, sent = _seen(key, request, shape)
-        verb(InvoiceSaid(key, version, sent.get("reason", "")), actor=request.actor, at=request.at)
+        said = InvoiceSaid(key, version, sent.get("reason", ""), is_same=sent.get("is_same", False))
+        verb(said, actor=request.actor, at=request.at)
         return _case(key, request)
 
 

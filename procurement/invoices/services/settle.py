@@ -36,7 +36,14 @@ from procurement.invoices.services.holding import (
     tell_orders,
 )
 from procurement.invoices.services.withdraw import require_reason
-from procurement.invoices.states import HELD_DISPUTED, INVOICE_LIFECYCLE, LIVE, Acts, InvoiceState
+from procurement.invoices.states import (
+    HELD_DISPUTED,
+    INVOICE_LIFECYCLE,
+    LIVE,
+    REJECTED_SAME,
+    Acts,
+    InvoiceState,
+)
 from procurement.orders.policies import plain
 from suppliers.roles import Permission
 
@@ -231,14 +238,24 @@ def _take(invoice: Invoice, amounts: Mapping[int, Decimal]) -> list[dict[str, An
 
 @requires_scope
 def reject_invoice(
-    key: uuid.UUID, reason: str, *, actor: Actor, at: datetime, version: int | None = None
+    key: uuid.UUID,
+    reason: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    version: int | None = None,
+    same_as: str = "",
 ) -> Invoice:
     """Send an invoice back, with the reason that its supplier reads: it claims nothing any more until it is corrected,
-    under its own number. Holds its orders first (Note [Orders first] in `holding`).
+    under its own number. Where it is the `same_as` another invoice, of that number, nothing is to be corrected. Holds
+    its orders first (Note [Orders first] in `holding`).
     """
     said = require_reason(reason)
     require_may(actor, Permission.INVOICE_SETTLE)
-    return _end(key, "reject", said, {"rejected_reason": said}, version, actor=actor, at=at)
+    fields: dict[str, Any] = {"rejected_reason": said}
+    if same_as:
+        fields["held_for"] = {"key": REJECTED_SAME, "params": {"other": same_as}}
+    return _end(key, "reject", said, fields, version, actor=actor, at=at)
 
 
 @requires_scope
@@ -266,6 +283,8 @@ def _end(
     if version is not None:
         require_as_seen(invoice, version)
     facts = said_of(invoice) | {"reason": reason}
+    if "held_for" in fields:
+        facts["same_as"] = fields["held_for"]["params"]["other"]
     values = {**_moved(at), **NOTHING_HOLDS, "early_discount": None, **fields}
     INVOICE_LIFECYCLE.move(invoice, verb, actor=actor, at=at, facts=facts, payload=facts, fields=values)
     refresh_claims(orders, line_ids_in(invoice), at=at)

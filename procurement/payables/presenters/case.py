@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from procurement.invoices.models import Invoice
-from procurement.invoices.presenters import ENDED, file_rows
+from procurement.invoices.presenters import ENDED, file_rows, same_as
 from procurement.invoices.states import INVOICE_LIFECYCLE, OPEN, Acts, InvoiceKind, InvoiceState
 from procurement.matching.engine import Check, Result
 from procurement.matching.presenters import CheckRow, check_rows
@@ -36,7 +36,7 @@ from procurement.payables.queries.approvals import (
     wanted_by,
     wanted_of,
 )
-from procurement.payables.queries.case import SideBySide, case_file
+from procurement.payables.queries.case import SideBySide, case_file, same_in
 from procurement.payables.queries.desk import at_stake
 from procurement.payables.states import HELD, ApprovalState, Asked, QuestionState
 from suppliers.models import User
@@ -140,6 +140,7 @@ def case_page(invoice: Invoice, *, actor: Actor, at: datetime) -> dict[str, Any]
         "may_pay_short": actor.may(Permission.INVOICE_WRITE) and actor.may(Permission.INVOICE_SETTLE),
         "is_waiting": bool(waiting),
         "sides": Asked.choices,
+        "suspected": same_in(file.checks),
     }
     return page | {"jumps": _jumps(invoice, page)}
 
@@ -236,6 +237,9 @@ def _headline(invoice: Invoice, waiting: Sequence[Approval], actor: Actor) -> di
 def _rejected(invoice: Invoice) -> str:
     if not invoice.rejected_reason:
         return _("Rejected; the supplier corrects it under its number.")
+    if other := same_as(invoice):
+        text = _("Rejected: “%(why)s”. It is the same as %(other)s; the supplier has nothing to do.")
+        return text % {"why": invoice.rejected_reason, "other": other}
     text = _("Rejected: “%(why)s”. The supplier corrects it under its number.")
     return text % {"why": invoice.rejected_reason}
 

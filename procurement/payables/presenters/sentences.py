@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from procurement.invoices.models import Invoice
-from procurement.invoices.states import HELD_DISPUTED, Acts, InvoiceState
+from procurement.invoices.states import HELD_DISPUTED, REJECTED_SAME, Acts, InvoiceState
 from procurement.matching.presenters import held_sentence
 from procurement.payables.models import Approval
 from procurement.payables.states import (
@@ -33,6 +33,7 @@ def held_text(held_for: Mapping[str, Any]) -> str:
     sentences = {
         HELD: _("Accounts payable holds it: %(reason)s"),
         REOPENED: _("Accounts payable took its approval back: %(reason)s"),
+        REJECTED_SAME: _("It is the same as invoice %(other)s."),
         TOLD: _("Accounts payable asked a colleague, and has the answer."),
         ANSWERED: _("%(name)s answered: “%(answer)s”"),
         HELD_DISPUTED: _("Accounts payable asks the supplier: %(reason)s"),
@@ -40,7 +41,7 @@ def held_text(held_for: Mapping[str, Any]) -> str:
         ASKED_INSIDE[Asked.RECEIVER]: _("Accounts payable asks receiving before it goes on."),
     }
     sentence = sentences.get(key, _("A person of accounts payable holds it."))
-    return sentence % {name: params.get(name, "") for name in ("reason", "name", "answer")}
+    return sentence % {name: params.get(name, "") for name in ("reason", "name", "answer", "other")}
 
 
 def acts_text(invoice: Invoice, *, is_supplier: bool = False) -> str:

@@ -11,7 +11,7 @@ from procurement.invoices.messages import Claimed
 from procurement.invoices.models import Invoice, InvoiceCharge, InvoiceFile, InvoiceLine, InvoiceTax
 from procurement.invoices.queries import claimed_before, visible_invoices
 from procurement.invoices.states import LIVE
-from procurement.matching.engine.checks import Check
+from procurement.matching.engine.checks import Check, CheckKind, Result
 from procurement.matching.models import Match
 from procurement.matching.queries.kept import checks_of, current_match
 from procurement.orders.models import PurchaseOrder
@@ -142,6 +142,18 @@ def _earlier(invoice: Invoice, line_ids: set[int], actor: Actor) -> list[Invoice
     same = InvoiceLine.objects.filter(line__in=line_ids).values("invoice")
     found = others.filter(Q(pk__in=same) | Q(corrects__document=invoice.document))
     return list(found.order_by("-sent_at", "-id")[:MOST_EARLIER])
+
+
+def suspected_as(invoice: Invoice, *, actor: Actor) -> str:
+    """The number of the invoice that the match suspects this one to be the same as; "" where it suspects none."""
+    match = current_match(invoice, actor=actor)
+    return same_in(checks_of(match)) if match else ""
+
+
+def same_in(checks: Sequence[Check]) -> str:
+    """The same of the checks of a match."""
+    failed = (one for one in checks if one.kind is CheckKind.DUPLICATE and one.result is Result.FAILED)
+    return next((str(one.inputs["other"]) for one in failed if one.inputs.get("other")), "")
 
 
 def order_of(invoice: Invoice) -> PurchaseOrder | None:
