@@ -81,7 +81,8 @@ class DueTold(serializers.Serializer):
     )
     is_past = serializers.BooleanField(help_text="Whether it was due before this week.")
     currency = serializers.CharField()
-    amount = Signed(help_text="All that is claimed and not paid, less credits.")
+    amount = Signed(help_text="All that is claimed and not paid, less the credits that are approved.")
+    credits = Exact(help_text="The approved credits that stand against it and are taken off already.")
     approved = Signed(help_text="What of it is approved or scheduled.")
     discount = Signed(help_text="What can still be taken off by paying early.")
     count = serializers.IntegerField(help_text="How many papers.")
@@ -101,7 +102,8 @@ class Forecasts(Doors):
         summary="What is due when",
         description=(
             "Invoices that are sent and not paid, by the week in which they are due (or planned to be paid) and by "
-            "currency, the earliest first. A supplier reads its own."
+            "currency, the earliest first. An approved credit note takes off what it corrects, on that day; where that "
+            "is paid, what the supplier is owed first. A supplier reads its own."
         ),
         tags=["invoices"],
         responses={200: Forecast},

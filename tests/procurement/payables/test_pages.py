@@ -331,31 +331,51 @@ def test_what_is_due_is_told_to_both_sides_by_week_and_credits_come_off(people, 
     invoice = an_invoice_over_price(people, order="4500000001")
     soon = {"invoiced_on": today, "due_on": today + timedelta(days=30)}
     terms = {"discount_percent": Decimal(2), "discount_days": 10, "discount_amount": Decimal("16.80")}
-    copies(invoice, 1, number="SOON", number_key="soon", **terms, **soon)
+    (due,) = copies(invoice, 1, number="SOON", number_key="soon", **terms, **soon)
+    approved = {"state": "approved", "approved_at": timezone.now(), "approved_by": "Otto", "held_for": {}}
+    approved |= {"acts": "", "held_at": None}
     copies(
         invoice,
         1,
         number="CN",
         number_key="cn",
         kind="credit_note",
-        discount_percent=None,
-        discount_days=None,
+        corrects_id=due.pk,
         invoiced_on=today,
-        due_on=today + timedelta(days=30),
+        due_on=None,
+        total=Decimal(40),
+        **approved,
     )
+    # Nobody has said yet that this one takes anything off.
+    copies(invoice, 1, number="CN2", number_key="cn2", kind="credit_note", total=Decimal(9), **soon)
     monday = week_of(today + timedelta(days=30))
 
     with acting(people["asha"].actor):
         rows = forecast(people["asha"].actor, today)
     assert [(one.week, one.currency, one.amount, one.discount, one.count, one.is_past) for one in rows] == [
         (week_of(today) - timedelta(days=7), "EUR", Decimal("840.14"), Decimal(0), 1, True),
-        (monday, "EUR", Decimal(0), Decimal("16.80"), 2, False),
+        (monday, "EUR", Decimal("800.14"), Decimal("16.80"), 2, False),
+    ]
+    assert [(one.claimed, one.credits, one.approved) for one in rows] == [
+        (Decimal("840.14"), 0, 0),
+        # It stands on the day of what it corrects, whatever its own day is.
+        (Decimal("840.14"), 40, -40),
     ]
     assert rows[1].saved_from == rows[1].saved_to == today + timedelta(days=10)
     with acting(people["gil"].actor):
         assert forecast(people["gil"].actor, today) == []
     page = at("asha").get(f"/payables/due/?week={monday.isoformat()}").content.decode()
     assert "SOON" in page
+    assert "CN2" not in page
+    told = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "840.14 EUR − 40.00 EUR 800.14 EUR" in told
+    with acting(FEED):
+        # What it corrects is paid: it takes off what is owed first.
+        Invoice.objects.filter(pk=due.pk).update(**{**approved, "state": "paid"})
+        rows = forecast(FEED, today)
+    assert [(one.amount, one.claimed, one.credits) for one in rows] == [
+        (Decimal("800.14"), Decimal("840.14"), Decimal(40))
+    ]
     assert "INV-1" not in page
     assert "INV-1" in at("otto").get("/payables/due/?week=2026-01-05").content.decode()
     assert at("asha").get("/payables/due/?week=never").status_code == 200
