@@ -53,7 +53,12 @@ class DiscountPolicyForm(forms.Form):
         label=lazy("No discount below, in percent"),
         help_text=lazy("What comes to less is not offered. Empty: everything is."),
     )
-    most_percent = Figure(label=lazy("No discount above, in percent"))
+    most_percent = Figure(
+        label=lazy("No discount above, in percent"),
+        help_text=lazy(
+            "It must be said: above 0 and below 100. However soon an invoice is paid, no more of it is taken off."
+        ),
+    )
     pay_days = forms.IntegerField(
         label=lazy("First day offered, in working days from today"),
         initial=2,
@@ -84,6 +89,13 @@ class DiscountPolicyForm(forms.Form):
         supplier: Any = self.fields["supplier"]
         supplier.choices = [NO_CHOICE, *suppliers_named()]
 
+    def clean_most_percent(self) -> Decimal:
+        """The most that is ever taken off: without it nothing is offered."""
+        most: Decimal | None = self.cleaned_data["most_percent"]
+        if most is None:
+            raise forms.ValidationError(_("Say how much of an invoice may be taken off at most, in percent."))
+        return most
+
     @classmethod
     def of(cls, policy: DiscountPolicy) -> Self:
         """The form as it stands for a draft that is written already."""
@@ -113,7 +125,7 @@ class DiscountPolicyForm(forms.Form):
             name=said["name"],
             currency=said["currency"],
             yearly_percent=said["yearly_percent"] or zero,
-            most_percent=said["most_percent"] or zero,
+            most_percent=said["most_percent"],
             least_percent=said["least_percent"] or zero,
             day_count=said["day_count"],
             pay_days=said["pay_days"],

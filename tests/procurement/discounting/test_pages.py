@@ -177,7 +177,14 @@ def test_a_policy_is_written_mended_approved_by_another_and_retired(people, at):
     }
     assert at("otto").get("/early-payments/policies/new/").status_code == 403
     wrong = max_.post("/early-payments/policies/new/", {**typed, "most_percent": ""})
+    assert (wrong.status_code, "may be taken off at most" in text_of(wrong)) == (422, True)
+    assert "It must be said: above 0 and below 100." in text_of(max_.get("/early-payments/policies/new/"))
+    wrong = max_.post("/early-payments/policies/new/", {**typed, "most_percent": "0", "currency": "EUX"})
+    assert (wrong.status_code, "“EUX” is no currency" in text_of(wrong)) == (422, True)
+    wrong = max_.post("/early-payments/policies/new/", {**typed, "most_percent": "0"})
     assert (wrong.status_code, "A rate lies above 0" in text_of(wrong)) == (422, True)
+    for page in ("/tolerances/", "/early-payments/"):
+        assert 'href="/early-payments/policies/"' in max_.get(page).content.decode()
     made = max_.post("/early-payments/policies/new/", typed)
     assert made.status_code == 303
     page = made["Location"]
