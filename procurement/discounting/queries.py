@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor, Channel
@@ -31,7 +31,7 @@ from procurement.discounting.policies import (
     which_counts,
 )
 from procurement.discounting.states import STANDING, DiscountPolicyState, EarlyState
-from procurement.invoices.models import Invoice, InvoiceLine
+from procurement.invoices.models import Invoice
 from procurement.invoices.policies.terms import discount_until
 from procurement.invoices.states import InvoiceKind, InvoiceState
 
@@ -184,13 +184,10 @@ def _offers(invoice: Invoice, rule: DiscountRule, calendar: "PayDays") -> Sequen
 
 
 def _barred(asked: Sequence[Invoice]) -> set[int]:
-    """Those that claim more than was taken of them, that a note is about, or that were agreed on already. Three
-    queries."""
+    """Those that a note is about, or that were agreed on already. Two queries."""
     ids = [one.pk for one in asked]
-    cut = InvoiceLine.objects.filter(invoice__in=ids, approved_amount__isnull=False)
-    barred = set(cut.exclude(approved_amount=F("amount")).values_list("invoice_id", flat=True))
     standing = EarlyPayment.objects.filter(invoice__in=ids, state__in=STANDING)
-    barred.update(standing.values_list("invoice_id", flat=True))
+    barred = set(standing.values_list("invoice_id", flat=True))
     documents = {one.document: one.pk for one in asked}
     notes = Invoice.objects.filter(corrects__document__in=documents).exclude(state__in=_GONE)
     barred.update(documents[one] for one in notes.values_list("corrects__document", flat=True))

@@ -194,14 +194,12 @@ def test_on_which_invoices_nothing_is_offered(people, order):
             agree(one, people["asha"])
 
 
-def test_nothing_is_offered_with_a_cut_a_note_or_another_segment(people, order):
+def test_nothing_is_offered_with_a_note_or_for_another_segment(people, order):
     a_discount_policy(people, segment="strategic")  # ACME is not
-    cut = an_approved_invoice(order, {"L10": 60}, approved={"L10": "1000"}, number="CUT")
     noted = an_approved_invoice(order, {"L10": 10}, number="NOTED")
     assert offered(noted) is None
 
     a_discount_policy(people, supplier="ACME", least_amount=Decimal(100))
-    assert offered(cut) is None
     assert offered(noted) is not None
     an_approved_invoice(order, {"L10": 1}, number="C1", kind="credit_note", state="sent", corrects=noted)
     assert offered(noted) is None
