@@ -65,6 +65,12 @@ class DiscountPolicyForm(forms.Form):
         help_text=lazy("What you need to approve and send a payment."),
     )
     least_amount = Figure(label=lazy("Smallest invoice"), help_text=lazy("With taxes. Empty: every invoice."))
+    weekly_budget = Figure(
+        label=lazy("Cash for a week"),
+        help_text=lazy(
+            "So much is paid early in one week, Monday to Sunday: what is left is offered. Empty: no limit."
+        ),
+    )
     segment = forms.ChoiceField(label=lazy("Segment"), required=False, choices=[EVERYBODY, *Segment.choices])
     supplier = forms.ChoiceField(
         label=lazy("Supplier"),
@@ -100,12 +106,14 @@ class DiscountPolicyForm(forms.Form):
     def of(cls, policy: DiscountPolicy) -> Self:
         """The form as it stands for a draft that is written already."""
         figures = ("yearly_percent", "least_percent", "most_percent", "least_amount")
+        budget = plain_figure(policy.weekly_budget) if policy.weekly_budget is not None else ""
         return cls(
             initial={
                 "company": policy.company.code,
                 "name": policy.name,
                 "currency": policy.currency,
                 **{name: plain_figure(getattr(policy, name)) for name in figures},
+                "weekly_budget": budget,
                 "day_count": policy.day_count,
                 "pay_days": policy.pay_days,
                 "segment": policy.segment,
@@ -130,6 +138,7 @@ class DiscountPolicyForm(forms.Form):
             day_count=said["day_count"],
             pay_days=said["pay_days"],
             least_amount=said["least_amount"] or zero,
+            weekly_budget=said["weekly_budget"],
             segment=said["segment"],
             supplier=said["supplier"],
             valid_from=said["valid_from"],
