@@ -173,8 +173,8 @@ def _offered(asked: Sequence[Invoice], at: datetime) -> dict[int, Offered]:
 
 
 def spent_by_week(policies: Iterable[DiscountPolicy]) -> dict[int, dict[date, Decimal]]:
-    """What is paid early under these policies, by policy and the Monday of the week in which it is paid: what is agreed,
-    and what is paid. What was taken back, ended or lapsed is free again. One query, none for no policy.
+    """What is paid early under these policies, by policy and the Monday of the week: what is agreed, and what is paid.
+    What was taken back, ended or lapsed is free again. One query, none for no policy.
     """
     ids = [one.pk for one in policies]
     found: dict[int, dict[date, Decimal]] = {}
