@@ -14,8 +14,14 @@ from procurement.catalogue.models import Company
 from procurement.discounting.messages import WriteDiscountPolicy
 from procurement.discounting.models import DiscountPolicy
 from procurement.discounting.policies import DAY_COUNTS, LONGEST_NAME, LONGEST_NOTE
-from procurement.tolerances.forms import NO_CHOICE, DayTyped, Figure
-from suppliers.models import Supplier
+from procurement.tolerances.forms import (
+    NO_CHOICE,
+    NO_SUPPLIER,
+    CurrencyChosen,
+    DayTyped,
+    Figure,
+    suppliers_named,
+)
 from suppliers.states import Segment
 
 EVERYBODY = ("", lazy("Every supplier"))
@@ -30,11 +36,8 @@ class DiscountPolicyForm(forms.Form):
     name = forms.CharField(
         label=lazy("Name"), max_length=LONGEST_NAME, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
-    currency = forms.CharField(
-        label=lazy("Currency"),
-        max_length=3,
-        help_text=lazy("Three letters. It speaks of invoices in this currency alone."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    currency = CurrencyChosen(
+        label=lazy("Currency"), help_text=lazy("It speaks of invoices in this currency alone.")
     )
     yearly_percent = Figure(
         label=lazy("Yearly rate in percent"),
@@ -50,17 +53,29 @@ class DiscountPolicyForm(forms.Form):
         label=lazy("No discount below, in percent"),
         help_text=lazy("What comes to less is not offered. Empty: everything is."),
     )
-    most_percent = Figure(label=lazy("No discount above, in percent"))
+    most_percent = Figure(
+        label=lazy("No discount above, in percent"),
+        help_text=lazy(
+            "It must be said: above 0 and below 100. However soon an invoice is paid, no more of it is taken off."
+        ),
+    )
     pay_days = forms.IntegerField(
         label=lazy("First day offered, in working days from today"),
         initial=2,
         help_text=lazy("What you need to approve and send a payment."),
     )
     least_amount = Figure(label=lazy("Smallest invoice"), help_text=lazy("With taxes. Empty: every invoice."))
+    weekly_budget = Figure(
+        label=lazy("Cash for a week"),
+        help_text=lazy(
+            "So much is paid early in one week, Monday to Sunday: what is left is offered. Empty: no limit."
+        ),
+    )
     segment = forms.ChoiceField(label=lazy("Segment"), required=False, choices=[EVERYBODY, *Segment.choices])
     supplier = forms.ChoiceField(
         label=lazy("Supplier"),
         required=False,
+        error_messages={"invalid_choice": NO_SUPPLIER},
         help_text=lazy("The narrowest policy counts: one for a supplier takes the place of its segment’s."),
     )
     valid_from = DayTyped(label=lazy("First day"))
@@ -77,20 +92,28 @@ class DiscountPolicyForm(forms.Form):
         super().__init__(data, **kwargs)
         company: Any = self.fields["company"]
         company.queryset = Company.objects.order_by("name", "id")
-        suppliers = Supplier.objects.order_by("name", "id").values_list("number", "name")
         supplier: Any = self.fields["supplier"]
-        supplier.choices = [NO_CHOICE, *((number, f"{name} ({number})") for number, name in suppliers)]
+        supplier.choices = [NO_CHOICE, *suppliers_named()]
+
+    def clean_most_percent(self) -> Decimal:
+        """The most that is ever taken off: without it nothing is offered."""
+        most: Decimal | None = self.cleaned_data["most_percent"]
+        if most is None:
+            raise forms.ValidationError(_("Say how much of an invoice may be taken off at most, in percent."))
+        return most
 
     @classmethod
     def of(cls, policy: DiscountPolicy) -> Self:
         """The form as it stands for a draft that is written already."""
         figures = ("yearly_percent", "least_percent", "most_percent", "least_amount")
+        budget = plain_figure(policy.weekly_budget) if policy.weekly_budget is not None else ""
         return cls(
             initial={
                 "company": policy.company.code,
                 "name": policy.name,
                 "currency": policy.currency,
                 **{name: plain_figure(getattr(policy, name)) for name in figures},
+                "weekly_budget": budget,
                 "day_count": policy.day_count,
                 "pay_days": policy.pay_days,
                 "segment": policy.segment,
@@ -108,13 +131,14 @@ class DiscountPolicyForm(forms.Form):
         return WriteDiscountPolicy(
             company=said["company"].pk,
             name=said["name"],
-            currency=said["currency"].strip().upper(),
+            currency=said["currency"],
             yearly_percent=said["yearly_percent"] or zero,
-            most_percent=said["most_percent"] or zero,
+            most_percent=said["most_percent"],
             least_percent=said["least_percent"] or zero,
             day_count=said["day_count"],
             pay_days=said["pay_days"],
             least_amount=said["least_amount"] or zero,
+            weekly_budget=said["weekly_budget"],
             segment=said["segment"],
             supplier=said["supplier"],
             valid_from=said["valid_from"],

@@ -13,7 +13,9 @@ class WriteDiscountPolicy:
 
     `yearly_percent` is what a year of waiting less is worth, counted over `day_count` days (360 or 365). An offer takes
     off no less than `least_percent` and no more than `most_percent` of what is claimed. The first day that is offered
-    is `pay_days` working days from today. For everybody where neither `segment` nor `supplier` (its number) is named.
+    is `pay_days` working days from today. `weekly_budget` is how much is paid early in one week of ISO 8601, by the day
+    of payment; without one nothing limits it. For everybody where neither `segment` nor `supplier` (its number) is
+    named.
     """
 
     company: int
@@ -25,6 +27,7 @@ class WriteDiscountPolicy:
     day_count: int = 360
     pay_days: int = 2
     least_amount: Decimal = Decimal(0)
+    weekly_budget: Decimal | None = None
     segment: str = ""
     supplier: str = ""
     valid_from: date | None = None

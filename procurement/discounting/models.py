@@ -22,9 +22,9 @@ class DiscountPolicy(models.Model):
     """On which terms a company pays invoices in one currency early: dated, and for whom. Without one nothing is
     offered.
 
-    Rates are in percent, `least_amount` is in the currency; see `messages.WriteDiscountPolicy`. A supplier is named by
-    its number in the ERP. Both days of validity are included. Once approved it is never edited, and what suppliers have
-    agreed to under it stays when it is retired.
+    Rates are in percent, `least_amount` and `weekly_budget` are in the currency; see `messages.WriteDiscountPolicy`. A
+    supplier is named by its number in the ERP. Both days of validity are included. Once approved it is never edited,
+    and what suppliers have agreed to under it stays when it is retired.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -44,6 +44,7 @@ class DiscountPolicy(models.Model):
     most_percent = models.DecimalField(**RATE)
     pay_days = models.PositiveSmallIntegerField(default=2)
     least_amount = models.DecimalField(**AMOUNT, default=ZERO)
+    weekly_budget = models.DecimalField(**AMOUNT, null=True)
     valid_from = models.DateField(null=True)
     valid_to = models.DateField(null=True)
     note = models.TextField(blank=True)
@@ -69,6 +70,10 @@ class DiscountPolicy(models.Model):
                 condition=Q(yearly_percent__gt=ZERO, most_percent__gt=ZERO, most_percent__lt=100)
                 & Q(least_percent__gte=ZERO, least_percent__lte=F("most_percent")),
                 name="discount_policy_rates_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(weekly_budget__isnull=True) | Q(weekly_budget__gt=ZERO),
+                name="discount_policy_budget_is_something",
             ),
             models.CheckConstraint(
                 condition=~Q(state="active") | (Q(approved_at__isnull=False) & ~Q(approved_by="")),
@@ -101,6 +106,7 @@ class DiscountPolicy(models.Model):
             self.day_count,
             self.pay_days,
             self.least_amount,
+            self.weekly_budget,
         )
 
     def as_written(self) -> Written:
@@ -173,6 +179,11 @@ class EarlyPayment(models.Model):
             models.Index(fields=["-agreed_at", "-id"], name="early_payment_newest"),
             models.Index(fields=["supplier", "-agreed_at"], name="early_payment_of_supplier"),
             models.Index(fields=["pay_on"], condition=Q(state="agreed"), name="early_payment_by_day"),
+            models.Index(
+                fields=["policy", "pay_on"],
+                condition=Q(state__in=list(STANDING)),
+                name="early_payment_of_policy",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ Note [The terms come first]: a cash discount of the terms and an early payment n
 discount of the terms can still be had nothing is offered: the company pays by the terms then, and takes what they give.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -20,6 +20,7 @@ from portal.kernel.errors import Problem
 from portal.kernel.values import minor_units
 from procurement.discounting.messages import WriteDiscountPolicy
 from procurement.invoices.policies.sums import round_half_up
+from procurement.payables.policies import week_of
 
 DAY_COUNTS = (360, 365)
 LONGEST_NAME = 100
@@ -43,6 +44,7 @@ class DiscountRule:
     day_count: int = 360
     pay_days: int = 2
     least_amount: Decimal = ZERO
+    weekly_budget: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,18 @@ def offers(
         if discount > 0 and discount < total and is_pay_day(day):
             found.append(Offer(day, days, discount, total - discount))
     return tuple(found)
+
+
+def within_budget(
+    found: Iterable[Offer], budget: Decimal | None, spent: Mapping[date, Decimal]
+) -> tuple[Offer, ...]:
+    """Of these offers those for which what is left of the week's budget is enough: `spent` is what is paid early under
+    the same policy, by the Monday of the week (ISO 8601) in which it is paid. A week is never paid beyond its budget,
+    so a large invoice may find no room where a smaller one does.
+    """
+    if budget is None:
+        return tuple(found)
+    return tuple(one for one in found if spent.get(week_of(one.pay_on), ZERO) + one.to_pay <= budget)
 
 
 def _days(first: date, before: date) -> Iterator[date]:
@@ -175,6 +189,10 @@ def problems_of(command: WriteDiscountPolicy) -> Iterator[Problem]:
         message = _("A currency has three letters (ISO 4217), such as EUR.")
         yield Problem("currency", message, command.currency[:10], "unknown")
     yield from _rate_problems(command)
+    budget = command.weekly_budget
+    if budget is not None and (not 0 < budget < LARGEST or budget != round(budget, 4)):
+        message = _("Above zero, or empty where nothing limits it.")
+        yield Problem("weekly_budget", message, str(budget), "out_of_range")
     if command.day_count not in DAY_COUNTS:
         message = _("A year counts 360 or 365 days here.")
         yield Problem("day_count", message, str(command.day_count), "unknown")

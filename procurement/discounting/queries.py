@@ -29,11 +29,13 @@ from procurement.discounting.policies import (
     Offer,
     offers,
     which_counts,
+    within_budget,
 )
 from procurement.discounting.states import STANDING, DiscountPolicyState, EarlyState
-from procurement.invoices.models import Invoice, InvoiceLine
+from procurement.invoices.models import Invoice
 from procurement.invoices.policies.terms import discount_until
 from procurement.invoices.states import InvoiceKind, InvoiceState
+from procurement.payables.policies import week_of
 
 DRAFTED = "discounting.policy_drafted"
 RULES = Actor.system("early payment", Channel.RULE)
@@ -112,7 +114,7 @@ class Offered:
 
 def offered_for(invoices: Iterable[Invoice], at: datetime) -> Mapping[int, Offered]:
     """What is offered for each of these invoices, by id; nothing is there for those of which nothing is. One query
-    where no company has switched it on, up to seven else, however many invoices.
+    where no company has switched it on, up to eight else, however many invoices.
 
     Nothing is offered but for an invoice that is approved and not scheduled, claims nothing less than it says, has no
     note about it, and was not agreed to be paid early already. The invoices have `company` and `supplier` at hand.
@@ -143,6 +145,7 @@ def _offered(asked: Sequence[Invoice], at: datetime) -> dict[int, Offered]:
         return {}
     by_key = {str(one.key): one for one in rows}
     barred = _barred(asked)
+    spent = spent_by_week(one for one in rows if one.weekly_budget is not None)
     offices = Offices()
     days = {one.company_id: PayDays.of(one.company, at, offices) for one in asked}
     found: dict[int, Offered] = {}
@@ -159,12 +162,57 @@ def _offered(asked: Sequence[Invoice], at: datetime) -> dict[int, Offered]:
         )
         if written is None:
             continue
+        policy = by_key[written.key]
         made = _offers(one, written.rule, calendar)
+        made = within_budget(made, written.rule.weekly_budget, spent.get(policy.pk, {}))
         if made:
             planned_on = one.pay_on or one.due_on
             assert planned_on is not None  # `_may_be_offered` has looked
-            found[one.pk] = Offered(one, by_key[written.key].pk, written.rule, planned_on, made)
+            found[one.pk] = Offered(one, policy.pk, written.rule, planned_on, made)
     return found
+
+
+def spent_by_week(policies: Iterable[DiscountPolicy]) -> dict[int, dict[date, Decimal]]:
+    """What is paid early under these policies, by policy and the Monday of the week: what is agreed, and what is paid.
+    What was taken back, ended or lapsed is free again. One query, none for no policy.
+    """
+    ids = [one.pk for one in policies]
+    found: dict[int, dict[date, Decimal]] = {}
+    if not ids:
+        return found
+    rows = EarlyPayment.objects.filter(policy__in=ids, state__in=STANDING).order_by()
+    rows = rows.values_list("policy_id", "pay_on").annotate(pays=Sum(F("total") - F("discount")))
+    for policy, day, pays in rows:
+        weeks = found.setdefault(policy, {})
+        weeks[week_of(day)] = weeks.get(week_of(day), Decimal(0)) + pays
+    return found
+
+
+def hold_budget(pk: int) -> None:
+    """Hold a policy, so that of two who agree under it at one moment the second finds what the first has spent. The
+    invoice is held before it.
+    """
+    DiscountPolicy.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+@dataclass(frozen=True, slots=True)
+class WeekLeft:
+    """What is left of a policy's budget in a week, named by its Monday."""
+
+    week: date
+    left: Decimal
+
+
+def weeks_left(policy: DiscountPolicy, today: date) -> list[WeekLeft]:
+    """What is left of a policy's budget in this week, and in every later one of which something is spent. One query
+    where it has one.
+    """
+    if policy.weekly_budget is None:
+        return []
+    spent = spent_by_week([policy]).get(policy.pk, {})
+    this_week = week_of(today)
+    weeks = sorted({this_week, *(week for week in spent if week > this_week)})
+    return [WeekLeft(week, policy.weekly_budget - spent.get(week, Decimal(0))) for week in weeks]
 
 
 def _offers(invoice: Invoice, rule: DiscountRule, calendar: "PayDays") -> Sequence[Offer]:
@@ -184,13 +232,10 @@ def _offers(invoice: Invoice, rule: DiscountRule, calendar: "PayDays") -> Sequen
 
 
 def _barred(asked: Sequence[Invoice]) -> set[int]:
-    """Those that claim more than was taken of them, that a note is about, or that were agreed on already. Three
-    queries."""
+    """Those that a note is about, or that were agreed on already. Two queries."""
     ids = [one.pk for one in asked]
-    cut = InvoiceLine.objects.filter(invoice__in=ids, approved_amount__isnull=False)
-    barred = set(cut.exclude(approved_amount=F("amount")).values_list("invoice_id", flat=True))
     standing = EarlyPayment.objects.filter(invoice__in=ids, state__in=STANDING)
-    barred.update(standing.values_list("invoice_id", flat=True))
+    barred = set(standing.values_list("invoice_id", flat=True))
     documents = {one.document: one.pk for one in asked}
     notes = Invoice.objects.filter(corrects__document__in=documents).exclude(state__in=_GONE)
     barred.update(documents[one] for one in notes.values_list("corrects__document", flat=True))

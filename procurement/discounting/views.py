@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
@@ -24,6 +25,7 @@ from procurement.discounting.queries import (
     has_written,
     offered_for,
     standing_for,
+    weeks_left,
 )
 from procurement.discounting.services import (
     agree_early,
@@ -205,6 +207,7 @@ def _show(
         "form": form,
         "policy": policy,
         "row": policy_row(policy) if policy else None,
+        "spent": weeks_left(policy, timezone.localdate(request.at)) if policy else [],
         "is_draft": is_draft,
         "is_written": is_draft and request.actor.may(SETS),
         "is_author": policy is not None and has_written(policy, request.actor),

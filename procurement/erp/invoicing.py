@@ -17,9 +17,8 @@ for its own side to see (docs/file-formats.md).
 
 import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_noop
@@ -29,7 +28,6 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.outbox.models import UNDONE, OutboxMessage
 from portal.kernel.outbox.services import enqueue
 from portal.kernel.scope import acting, require_no_transaction, requires_scope
-from portal.kernel.values import minor_units
 from procurement.bills.messages import BillPaper
 from procurement.bills.models import Bill
 from procurement.bills.states import BillKind, PaymentState
@@ -148,15 +146,13 @@ def first_order(orders: Sequence[PurchaseOrder], numbers: Sequence[str]) -> Purc
 
 @requires_scope
 def command_for(invoice: Invoice, *, voided: bool = False) -> InvoiceCommand:
-    """An approved invoice as the connectors get it: what was approved of it. Where that is less than was claimed, taxes
-    and total are worked out anew (EN 16931 BR-CO-10 to BR-CO-17)."""
+    """An approved invoice as the connectors get it: whole. What is not paid of it comes off with a credit note."""
     assert invoice.invoiced_on is not None  # it was sent
     rows = list(invoice.lines.select_related("order", "line").order_by("position"))
     charges = list(invoice.charges.filter(of_line=None).order_by("position", "id"))
-    is_cut = any(row.approved_amount is not None and row.approved_amount != row.amount for row in rows)
     lines = tuple(
         InvoiceCommandLine(
-            amount=exact(row.amount if row.approved_amount is None else row.approved_amount),
+            amount=exact(row.amount),
             quantity=exact(row.quantity),
             unit=row.unit,
             unit_price=exact(row.unit_price),
@@ -181,8 +177,7 @@ def command_for(invoice: Invoice, *, voided: bool = False) -> InvoiceCommand:
         )
         for row in charges
     )
-    taxes = _taxes_of(invoice, (*lines, *beside) if is_cut else ())
-    command = InvoiceCommand(
+    return InvoiceCommand(
         key="",
         invoice=str(invoice.document),
         company=invoice.company.code,
@@ -193,7 +188,7 @@ def command_for(invoice: Invoice, *, voided: bool = False) -> InvoiceCommand:
         total=exact(invoice.total),
         lines=lines,
         charges=beside,
-        taxes=taxes,
+        taxes=_taxes_of(invoice),
         kind=invoice.kind,
         due_on=pay_days([invoice])[invoice.pk],
         corrects=invoice.corrects.number if invoice.corrects else invoice.corrects_number,
@@ -201,34 +196,18 @@ def command_for(invoice: Invoice, *, voided: bool = False) -> InvoiceCommand:
         picture=_picture_name(invoice),
         voided=voided,
     )
-    if not is_cut:
-        return command
-    return _with_total(command)
 
 
-def _with_total(command: InvoiceCommand) -> InvoiceCommand:
-    taxes = sum((tax.amount for tax in command.taxes), Decimal(0))
-    return replace(command, total=command.net + taxes)
-
-
-def _taxes_of(
-    invoice: Invoice, taxed: Collection[InvoiceCommandLine | InvoiceCommandCharge]
-) -> tuple[InvoiceCommandTax, ...]:
-    """The taxes as claimed; or, of what was approved of these, worked out anew."""
+def _taxes_of(invoice: Invoice) -> tuple[InvoiceCommandTax, ...]:
+    """The taxes as claimed, each as its company calls it."""
     offered = InvoiceTaxChoice.objects.filter(company=invoice.company_id)
     names = {(one.category, one.rate, one.jurisdiction): one.label for one in offered}
     found = []
     for row in invoice.taxes.order_by("category", "tax_rate", "jurisdiction"):
-        base, amount = row.base, row.amount
-        if taxed:
-            mine = [
-                one.amount for one in taxed if (one.category, one.tax_rate) == (row.category, row.tax_rate)
-            ]
-            base = sum(mine, Decimal(0))
-            step = Decimal(1).scaleb(-minor_units(invoice.currency))
-            amount = (base * row.tax_rate / 100).quantize(step, ROUND_HALF_UP)
         name = names.get((row.category, row.tax_rate, row.jurisdiction), "")
-        found.append(InvoiceCommandTax(row.category, exact(row.tax_rate), exact(base), exact(amount), name))
+        found.append(
+            InvoiceCommandTax(row.category, exact(row.tax_rate), exact(row.base), exact(row.amount), name)
+        )
     return tuple(found)
 
 

@@ -123,7 +123,7 @@ class CloseReason(models.TextChoices):
     COVERED = "covered", _("The stock lasts until it comes.")
     SUPPLIER_ACTS = "supplier_acts", _("The supplier acts now.")
     APPROVED = "approved", _("The invoice was approved.")
-    REJECTED = "rejected", _("The invoice was rejected; the supplier corrects it.")
+    REJECTED = "rejected", _("The invoice was rejected.")
     CREDITED = "credited", _("The credit note came.")
     TOLD = "told", _("The question was answered.")
     NOT_ASKED = "not_asked", _("It is not asked any more.")

@@ -218,7 +218,6 @@ class ToldLine(serializers.Serializer):
     price_quantity = Exact()
     price_only = serializers.BooleanField()
     amount = Signed(help_text="Net, with its own charges and allowances; of a draft it may be below zero.")
-    approved_amount = Exact(allow_null=True, help_text="What was taken of it, where that was said.")
     category = Word(choices=[*TaxCategory.choices, ("", "Not said")])
     tax_rate = Exact()
     jurisdiction = serializers.CharField()

@@ -212,8 +212,7 @@ class InvoiceLine(models.Model):
 
     `unit_price` is for `price_quantity` units. `amount` is net, after the line's own allowances and charges.
     `quantity` is what is claimed, in `unit`; `price_only` says that goods were claimed before and only money moves: the
-    quantity of a price that is corrected counts nowhere. `approved_amount` is what accounts payable took of it, where
-    that is not all; kept for what was booked so before: today what is not due comes off with a credit note.
+    quantity of a price that is corrected counts nowhere.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -244,7 +243,6 @@ class InvoiceLine(models.Model):
     category = models.CharField(max_length=2, choices=TaxCategory.choices, blank=True)
     tax_rate = models.DecimalField(**RATE, default=ZERO)
     jurisdiction = models.CharField(max_length=60, blank=True)
-    approved_amount = models.DecimalField(**AMOUNT, null=True)
 
     objects = ScopedQuerySet.as_manager()
 

@@ -25,7 +25,14 @@ from procurement.invoices.policies.checks import Finding, Grade
 from procurement.invoices.policies.picture import Data, hold_against, picture_findings
 from procurement.invoices.policies.terms import discount_until
 from procurement.invoices.queries import data_of
-from procurement.invoices.states import HELD_DISPUTED, Acts, InvoiceKind, InvoiceState, TaxCategory
+from procurement.invoices.states import (
+    HELD_DISPUTED,
+    REJECTED_SAME,
+    Acts,
+    InvoiceKind,
+    InvoiceState,
+    TaxCategory,
+)
 from procurement.orders.policies import plain
 from procurement.shipments.presenters import Said, bad
 from procurement.tolerances.messages import BY_RULE
@@ -269,17 +276,26 @@ class Headline:
 
 
 def turn_word(invoice: Invoice, *, is_supplier: bool) -> str:
-    """Who acts while it is held, for this reader."""
+    """Who acts while it is held, for this reader. Who of the buying side decides is not told to a supplier: while
+    somebody is asked for approval, that is another than whom the match names.
+    """
     if not invoice.acts:
         return ""
+    decides = _("The customer decides")
     words = {
         Acts.SUPPLIER: _("Your turn") if is_supplier else _("The supplier acts"),
-        Acts.BUYER: _("The buyer acts"),
+        Acts.BUYER: decides if is_supplier else _("The buyer acts"),
         Acts.RECEIVER: _("Receiving acts"),
-        Acts.PAYABLES: _("Accounts payable acts"),
+        Acts.PAYABLES: decides if is_supplier else _("Accounts payable acts"),
         Acts.NOBODY: _("Goes on by itself"),
     }
     return words[Acts(invoice.acts)]
+
+
+def same_as(invoice: Invoice) -> str:
+    """The number of the invoice that a rejected one is the same as; "" for any other: that one is to be corrected."""
+    is_same = invoice.state == InvoiceState.REJECTED and invoice.held_for.get("key") == REJECTED_SAME
+    return str(invoice.held_for["params"]["other"]) if is_same else ""
 
 
 def is_yours(invoice: Invoice, *, is_supplier: bool) -> bool:
@@ -287,7 +303,7 @@ def is_yours(invoice: Invoice, *, is_supplier: bool) -> bool:
     if invoice.state == InvoiceState.DRAFT:
         return True
     if invoice.state == InvoiceState.REJECTED:
-        return is_supplier
+        return is_supplier and not same_as(invoice)
     if invoice.state not in (InvoiceState.HELD, InvoiceState.DISPUTED) or invoice.acts == Acts.NOBODY:
         return False
     return is_supplier == (invoice.acts == Acts.SUPPLIER)
@@ -298,17 +314,22 @@ def asks_supplier(invoice: Invoice) -> bool:
     return invoice.state == InvoiceState.DISPUTED and invoice.held_for.get("key") == HELD_DISPUTED
 
 
-def headline(invoice: Invoice, *, is_supplier: bool, why: str) -> Headline:
-    """Where an invoice stands, for whoever reads it. `why` is the reason for which it is held, as a sentence."""
-    yours = is_yours(invoice, is_supplier=is_supplier)
+def headline(invoice: Invoice, *, is_supplier: bool, why: str, turn: str = "") -> Headline:
+    """Where an invoice stands, for whoever reads it. `why` is the reason for which it is held, as a sentence; `turn`
+    whose turn it is, where that is another than the invoice itself says.
+    """
+    yours = is_yours(invoice, is_supplier=is_supplier) and not turn
     state = InvoiceState(invoice.state)
     if state in (InvoiceState.HELD, InvoiceState.DISPUTED):
-        return _held(invoice, is_supplier=is_supplier, yours=yours, why=why)
+        return _held(invoice, is_supplier=is_supplier, yours=yours, why=why, turn=turn)
     look = HEADLINES[state]
     return Headline(look.tone, look.glyph, str(look.turn), yours, look.sentence(invoice))
 
 
-def _held(invoice: Invoice, *, is_supplier: bool, yours: bool, why: str) -> Headline:
+def _held(invoice: Invoice, *, is_supplier: bool, yours: bool, why: str, turn: str) -> Headline:
+    if turn:
+        text = format_html("{}. {}", turn, why) if why else turn
+        return Headline("wait", "wait", _("Waits for approval"), False, text)
     turn = turn_word(invoice, is_supplier=is_supplier)
     since = day_text(timezone.localtime(invoice.held_at).date()) if invoice.held_at else ""
     text = _("{why} <span>Since {since}.</span>")
@@ -368,6 +389,9 @@ def _paid(invoice: Invoice) -> str | SafeString:
 
 
 def _rejected(invoice: Invoice) -> str:
+    if other := same_as(invoice):
+        text = _("Sent back: “%(why)s”. It is the same as invoice %(other)s: there is nothing to do.")
+        return text % {"why": invoice.rejected_reason, "other": other}
     text = _("Sent back: “%(why)s”. Correct it and send it again under the same number.")
     return text % {"why": invoice.rejected_reason}
 

@@ -97,6 +97,8 @@ class FileKind(models.TextChoices):
 
 # The key of what a disputed invoice's supplier is asked (`Invoice.held_for`), until it has answered.
 HELD_DISPUTED = "disputed"
+# The key that a rejected invoice keeps (`Invoice.held_for`) where it is the same as another: nothing is to be done.
+REJECTED_SAME = "desk.same"
 
 _WRITE = Permission.INVOICE_WRITE
 _SETTLE = Permission.INVOICE_SETTLE

@@ -7,16 +7,15 @@ from django.utils.translation import gettext_lazy as lazy
 
 from portal.kernel.errors import Invalid
 from portal.kernel.templatetags.portal_ui import day_text
-from procurement.catalogue.models import Company, Item
+from procurement.catalogue.models import Company
 from procurement.matching.engine import Way
 from procurement.matching.messages import WriteMatchPolicy
 from procurement.matching.models import MatchPolicy
 from procurement.matching.policies import LONGEST_NAME, LONGEST_NOTE
 from procurement.matching.presenters.policies import WAY_WORDS
-from procurement.tolerances.forms import NO_CHOICE, DayTyped
+from procurement.tolerances.forms import NO_CHOICE, NO_SUPPLIER, DayTyped, item_groups, suppliers_named
 from procurement.tolerances.messages import NAMES, Level, Scope
 from procurement.tolerances.presenters.words import LEVEL_WORDS
-from suppliers.models import Supplier
 from suppliers.states import Segment
 
 
@@ -59,7 +58,9 @@ class MatchPolicyForm(forms.Form):
         ),
     )
     segment = forms.ChoiceField(label=lazy("Segment"), required=False, choices=[NO_CHOICE, *Segment.choices])
-    supplier = forms.ChoiceField(label=lazy("Supplier"), required=False)
+    supplier = forms.ChoiceField(
+        label=lazy("Supplier"), required=False, error_messages={"invalid_choice": NO_SUPPLIER}
+    )
     item_group = forms.ChoiceField(label=lazy("Item group"), required=False)
     item = forms.CharField(label=lazy("Item number"), required=False, max_length=60)
     order = forms.CharField(label=lazy("Order number"), required=False, max_length=60)
@@ -78,10 +79,8 @@ class MatchPolicyForm(forms.Form):
         super().__init__(data, **kwargs)
         company: Any = self.fields["company"]
         company.queryset = Company.objects.order_by("name", "id")
-        suppliers = Supplier.objects.order_by("name", "id").values_list("number", "name")
-        groups = Item.objects.exclude(group="").order_by("group").values_list("group", flat=True).distinct()
-        self._choose("supplier", [(number, f"{name} ({number})") for number, name in suppliers])
-        self._choose("item_group", [(group, group) for group in groups])
+        self._choose("supplier", suppliers_named())
+        self._choose("item_group", item_groups())
 
     def _choose(self, name: str, choices: list[tuple[str, Any]]) -> None:
         field: Any = self.fields[name]

@@ -499,6 +499,9 @@ def _invoice_told(
         if event.kind != "invoice.rejected":
             item.url = f"{settings.PUBLIC_URL}{reverse('invoice-questions', args=[facts['invoice']])}"
             item.button = _("Answer the question")
+        elif facts.get("same_as"):
+            same = _("It is the same as invoice %(other)s: there is nothing to do.")
+            item.sentences.append(same % {"other": facts["same_as"]})
         else:
             item.sentences.append(_("Correct it and send it again under its own number."))
     elif event.kind == "invoice.approved":

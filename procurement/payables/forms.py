@@ -21,6 +21,7 @@ from procurement.payables.policies import MOST_STEPS
 from procurement.payables.presenters.sentences import role_text
 from procurement.payables.queries.approvals import approvers, approving_roles
 from procurement.payables.states import Why
+from procurement.tolerances.forms import NO_SUPPLIER, CurrencyChosen, item_groups, suppliers_named
 
 FIGURES = ("quantity", "price", "short")
 
@@ -130,19 +131,21 @@ class RuleForm(_Approver):
         choices=[(number, number) for number in range(1, MOST_STEPS + 1)],
         coerce=int,
     )
-    amount_from = _amount(lazy("From amount"), lazy("Included. What is to be paid, taxes and all."))
-    amount_below = _amount(lazy("Below amount"))
-    currency = forms.CharField(
-        label=lazy("Currency"),
-        help_text=lazy("An amount in euros says nothing of dollars."),
-        required=False,
-        max_length=3,
+    amount_from = _amount(
+        lazy("From and with this amount"),
+        lazy("It speaks of an invoice of exactly this amount, too. What is claimed, taxes and all."),
+    )
+    amount_below = _amount(
+        lazy("Below this amount"), lazy("It does not speak of an invoice of exactly this amount.")
+    )
+    currency = CurrencyChosen(
+        label=lazy("Currency"), help_text=lazy("An amount in euros says nothing of dollars."), required=False
     )
     company = forms.ChoiceField(label=lazy("Company"), required=False, choices=())
-    supplier = forms.CharField(
-        label=lazy("Supplier"), help_text=lazy("Its number in the ERP."), required=False, max_length=40
+    supplier = forms.ChoiceField(
+        label=lazy("Supplier"), required=False, error_messages={"invalid_choice": NO_SUPPLIER}
     )
-    item_group = forms.CharField(label=lazy("Item group"), required=False, max_length=60)
+    item_group = forms.ChoiceField(label=lazy("Item group"), required=False)
     why = forms.ChoiceField(
         label=lazy("Held because of"), required=False, choices=[("", lazy("Anything")), *Why.choices]
     )
@@ -152,7 +155,9 @@ class RuleForm(_Approver):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         companies = [(one.code, one.name) for one in Company.objects.order_by("name")]
-        self.fields["company"].choices = [("", _("All")), *companies]  # type: ignore[attr-defined]
+        found = {"company": companies, "supplier": suppliers_named(), "item_group": item_groups()}
+        for name, choices in found.items():
+            self.fields[name].choices = [("", _("All")), *choices]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -166,7 +171,6 @@ class RuleForm(_Approver):
                 data[name] = day_or_none(data.get(name) or "")
             except Unreadable:
                 self.add_error(name, _("Write a day like 2026-04-01."))
-        data["currency"] = (data.get("currency") or "").strip().upper()
         return data
 
     def command(self) -> WriteRule:
@@ -176,11 +180,11 @@ class RuleForm(_Approver):
             data["step"],
             self.role(),
             self.person(),
-            data["currency"],
+            data["currency"] or "",
             data["amount_from"],
             data["amount_below"],
             data["company"],
-            data["supplier"].strip(),
+            data["supplier"],
             data["item_group"],
             data["why"],
             data["valid_from"],
@@ -191,8 +195,11 @@ class RuleForm(_Approver):
 class LimitForm(_Approver):
     """Up to how much somebody accepts alone."""
 
-    amount = _amount(lazy("Up to"), lazy("Included. What is to be paid, taxes and all."))
-    currency = forms.CharField(label=lazy("Currency"), max_length=3)
+    amount = _amount(
+        lazy("Up to and with"),
+        lazy("An invoice of exactly this amount is accepted alone, too. What is claimed, taxes and all."),
+    )
+    currency = CurrencyChosen(label=lazy("Currency"))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -203,7 +210,6 @@ class LimitForm(_Approver):
         else:
             if data["amount"] is None:
                 self.add_error("amount", _("Write an amount."))
-        data["currency"] = (data.get("currency") or "").strip().upper()
         return data
 
     def command(self) -> WriteLimit:

@@ -9,11 +9,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class InvoiceSaid:
-    """Something that is done to an invoice as somebody sees it, with the reason. `version` is the one on the screen."""
+    """Something that is done to an invoice as somebody sees it, with the reason. `version` is the one on the screen;
+    `is_same` says of one that is rejected that it is the same as the one that the match suspects.
+    """
 
     invoice: uuid.UUID
     version: int
     reason: str = ""
+    is_same: bool = False
 
 
 @dataclass(frozen=True, slots=True)

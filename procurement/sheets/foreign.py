@@ -95,8 +95,11 @@ def read_foreign(
     wanted: Wanted,
     known: Mapping[str, str],
     is_clear: Callable[[Recognised], bool],
+    empty: str = "",
 ) -> ReadTable:
-    """The table of a file. Raises `Invalid` when the file as a whole cannot be read."""
+    """The table of a file; of its first rows the one that names our columns most clearly is its head. Raises `Invalid`
+    when the file as a whole cannot be read; `empty` is what is said of one without rows.
+    """
     table = [
         [_short(kept_cell(cell)) for cell in row[: wanted.most_columns]]
         for _number, row in read_table(file, size, wanted)
@@ -104,9 +107,9 @@ def read_foreign(
     while table and not _says_anything(table[-1]):
         table.pop()
     if len(table) < 2:
-        raise refused(_("This file holds no rows. Fill in the sheet, save it, and upload it again."))
+        raise refused(empty or _("This file holds no rows. Fill in the sheet, save it, and upload it again."))
     heads = [recognise(row, known) for row in table[: wanted.head_within]]
-    best = max(range(len(heads)), key=lambda row: (len(heads[row].places), -row))
+    best = max(range(len(heads)), key=lambda row: (is_clear(heads[row]), len(heads[row].places), -row))
     if not heads[best].places:
         best = next(row for row, cells in enumerate(table) if _says_anything(cells))
         best = min(best, wanted.head_within - 1)
@@ -150,12 +153,14 @@ def said_rows(
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The columns that are asked for: all of them by name, those that are `read`, and those without which no row is
-    known (besides the line, which an item number names as well).
+    known (besides the line, which an item number names as well). Where other things are needed, `lacks` says of those
+    that were chosen what is not there: each column, with a sentence.
     """
 
     columns: Mapping[str, Column]
     read: Sequence[str]
     needed: Sequence[str]
+    lacks: Callable[[Mapping[str, int]], Iterable[tuple[str, str]]] | None = None
 
     def title(self, name: str) -> str:
         """How people call a column."""
@@ -182,13 +187,18 @@ def said_columns(
         if used[place] > 1:
             message = _("%(title)s: this column of the file is chosen twice. Choose another, or none.")
             problems.append({"id": f"column-{name}", "message": message % {"title": asked.title(name)}})
+    lacking = asked.lacks(columns) if asked.lacks else _without_a_line(columns, asked)
+    problems += [{"id": f"column-{name}", "message": message} for name, message in lacking]
+    return columns, problems
+
+
+def _without_a_line(columns: Mapping[str, int], asked: Asked) -> Iterator[tuple[str, str]]:
     missing = [name for name in asked.needed if name not in columns]
     if "line" not in columns and "item" not in columns:
         missing.append("line")
+    message = _("%(title)s: say in which column of the file it stands. Without it no line is known.")
     for name in missing:
-        message = _("%(title)s: say in which column of the file it stands. Without it no line is known.")
-        problems.append({"id": f"column-{name}", "message": message % {"title": asked.title(name)}})
-    return columns, problems
+        yield name, message % {"title": asked.title(name)}
 
 
 def columns_page(table: Sequence[Row], head: int, columns: Mapping[str, int], asked: Asked) -> dict[str, Any]:

@@ -19,9 +19,9 @@ from portal.kernel.errors import NotFound
 from procurement.bills.models import Bill
 from procurement.bills.states import BillKind, PaymentState
 from procurement.catalogue.models import Company
-from procurement.invoices.models import Invoice, InvoiceLine
+from procurement.invoices.models import Invoice
 from procurement.invoices.policies.numbers import number_key
-from procurement.invoices.queries import invoiced_companies, total_taken
+from procurement.invoices.queries import invoiced_companies
 from procurement.invoices.states import LIVE, InvoiceKind, InvoiceState
 from procurement.statements.engine import Ours
 from procurement.statements.models import StatementBalance, StatementRow, SupplierStatement
@@ -172,9 +172,8 @@ def books_of(supplier_id: int, company_id: int, keys: Collection[str], *, since:
             alone.append(bill)
         else:
             mine.bill = bill
-    cut = _cut(invoices)
     return [
-        *(_of_invoice(one, cut) for one in invoices if one.state != InvoiceState.DISCARDED),
+        *(_of_invoice(one) for one in invoices if one.state != InvoiceState.DISCARDED),
         *(_of_bill(one) for one in alone),
     ]
 
@@ -202,18 +201,10 @@ def _bill(invoice: Invoice) -> Bill | None:
     return None if bill is None or bill.state == PaymentState.CANCELLED else bill
 
 
-def _cut(invoices: Iterable[Invoice]) -> Mapping[int, Decimal]:
-    """What was taken of those of which less was taken than they claim, where the ERP has not booked it."""
-    by_id = {one.pk: one for one in invoices if one.state in LIVE and not _bill(one)}
-    less = InvoiceLine.objects.filter(invoice__in=list(by_id), approved_amount__isnull=False)
-    ids = less.exclude(approved_amount=F("amount")).order_by().values_list("invoice_id", flat=True).distinct()
-    return {pk: total_taken(by_id[pk]) for pk in ids}
-
-
-def _of_invoice(invoice: Invoice, cut: Mapping[int, Decimal]) -> Booked:
+def _of_invoice(invoice: Invoice) -> Booked:
     bill, sign = _bill(invoice), invoice.sign
     is_live = invoice.state in LIVE
-    total = bill.total if bill and is_live else cut.get(invoice.pk, invoice.total)
+    total = bill.total if bill and is_live else invoice.total
     is_paid = (
         invoice.state == InvoiceState.PAID
     )  # also where the ERP leaves open what was agreed for paying early

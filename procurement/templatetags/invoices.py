@@ -1,6 +1,6 @@
 """Why an invoice is held, in a sentence, and how it stands: on its page, in lists, on the page of an order."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import template
@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from procurement.invoices.models import Invoice
 from procurement.invoices.presenters import approved_text, headline, story, turn_word
 from procurement.invoices.queries import story_of
-from procurement.invoices.states import Acts
-from procurement.payables.presenters.sentences import held_text
+from procurement.invoices.states import OPEN, Acts
+from procurement.payables.presenters.sentences import held_text, waits_text
+from procurement.payables.queries.approvals import asked_now
 
 register = template.Library()
 
@@ -22,8 +23,26 @@ def held_reason(invoice: Invoice) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def whose_turn(context: Any, invoice: Invoice) -> str:
-    """Who acts while it is held, as the reader calls them."""
+def approvals_awaited(context: Any, invoices: Iterable[Invoice]) -> dict[int, str]:
+    """By whom approval is waited for, by invoice; nothing for a supplier. One query however many."""
+    actor = context["request"].actor
+    if actor.is_supplier:
+        return {}
+    asked = asked_now([one.pk for one in invoices if one.state in OPEN], actor=actor)
+    return {pk: waits_text(rows) for pk, rows in asked.items()}
+
+
+@register.simple_tag(takes_context=True)
+def approval_awaited(context: Any, invoice: Invoice) -> str:
+    """The same of one invoice."""
+    return approvals_awaited(context, [invoice]).get(invoice.pk, "")
+
+
+@register.simple_tag(takes_context=True)
+def whose_turn(context: Any, invoice: Invoice, awaited: Mapping[int, str] | None = None) -> str:
+    """Who acts while it is held, as the reader calls them. `awaited` is what `approvals_awaited` found."""
+    if turn := (awaited or {}).get(invoice.pk):
+        return turn
     return turn_word(invoice, is_supplier=context["request"].actor.is_supplier)
 
 
@@ -37,7 +56,8 @@ def approved(invoice: Invoice) -> str:
 def invoice_ball(context: Any, invoice: Invoice) -> dict[str, Any]:
     """The headline sentence of an invoice."""
     is_supplier = context["request"].actor.is_supplier
-    one = headline(invoice, is_supplier=is_supplier, why=held_reason(invoice))
+    turn = approval_awaited(context, invoice)
+    one = headline(invoice, is_supplier=is_supplier, why=held_reason(invoice), turn=turn)
     return {
         "tone": one.tone,
         "glyph": one.glyph,

@@ -14,6 +14,7 @@ from portal.kernel.errors import Invalid
 from portal.kernel.templatetags.portal_ui import day_text, plain_figure
 from portal.kernel.values import Unreadable, read_date, read_decimal
 from procurement.catalogue.models import Company, Item
+from procurement.einvoices.rules.codes import CURRENCIES, codes
 from procurement.tolerances.messages import (
     Direction,
     DocumentKind,
@@ -91,6 +92,44 @@ class DayTyped(forms.CharField):
             message = _("“%(text)s” is not a day that is clear. Write it like %(example)s.")
             values = {"text": text, "example": day_text(date(2026, 3, 12))}
             raise forms.ValidationError(message % values) from error
+
+
+def _currencies() -> list[tuple[Any, Any]]:
+    ours = sorted(set(Company.objects.values_list("currency", flat=True)))
+    others = sorted(codes(CURRENCIES) - set(ours))
+    return [
+        ("", _("Choose")),
+        (_("Of our companies"), [(one, one) for one in ours]),
+        (_("All others"), [(one, one) for one in others]),
+    ]
+
+
+class CurrencyChosen(forms.ChoiceField):
+    """A currency of ISO 4217, those of our companies first."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=_currencies, **kwargs)
+        self.error_messages["invalid_choice"] = _NO_CURRENCY
+
+    def to_python(self, value: Any) -> str:
+        """The code in capital letters."""
+        return str(super().to_python(value)).strip().upper()
+
+
+_NO_CURRENCY = lazy("“%(value)s” is no currency of ISO 4217. Choose one of the list.")
+NO_SUPPLIER = lazy("“%(value)s” is no supplier that is known here. Choose one of the list.")
+
+
+def suppliers_named() -> list[tuple[str, str]]:
+    """Every supplier to choose from: its number, and its name with it. One query."""
+    rows = Supplier.objects.order_by("name", "id").values_list("number", "name")
+    return [(number, f"{name} ({number})") for number, name in rows]
+
+
+def item_groups() -> list[tuple[str, str]]:
+    """Every item group to choose from. One query."""
+    rows = Item.objects.exclude(group="").order_by("group").values_list("group", flat=True).distinct()
+    return [(group, group) for group in rows]
 
 
 def _words(words: dict[Any, Any], values: Iterable[Any] | None = None) -> list[tuple[str, Any]]:

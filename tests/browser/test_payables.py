@@ -39,7 +39,7 @@ def test_a_price_too_high_is_held_asked_about_corrected_under_its_own_number_and
     expect(payer.get_by_role("row", name="INV-1")).to_contain_text("7.06 EUR each is claimed")
     payer.get_by_role("link", name="INV-1").click()
     expect(payer.get_by_role("heading", name="Side by side")).to_be_visible()
-    payer.get_by_text("Ask somebody").click()
+    payer.locator("summary", has_text="Ask somebody").click()
     payer.get_by_label("Your question").fill("6.85 was agreed. Why 7.06?")
     payer.get_by_role("button", name="Ask", exact=True).click()
     expect(payer.get_by_text("Asked. It is theirs to answer now.")).to_be_visible()

@@ -25,11 +25,10 @@ def an_approved_invoice(
     price: str = "18.40",
     rate: str = "19",
     freight: str = "",
-    approved: Mapping[str, str] | None = None,
     picture: bool = False,
     **changed: Any,
 ) -> Invoice:
-    """So much of some lines (by key) at one price, with one tax, approved; `approved` says of a line what was taken."""
+    """So much of some lines (by key) at one price, with one tax, approved."""
     with acting(FEED):
         lines = {line.key: line for line in PurchaseOrderLine.objects.filter(order=order)}
         amounts = {key: Decimal(some) * Decimal(price) for key, some in quantities.items()}
@@ -69,7 +68,6 @@ def an_approved_invoice(
                 unit=lines[key].unit,
                 unit_price=Decimal(price),
                 amount=amounts[key],
-                approved_amount=(approved or {}).get(key),
             )
         if charge:
             InvoiceCharge.objects.create(**common, code="FC", reason="Freight", amount=charge)

@@ -3,6 +3,7 @@ threads."""
 
 from collections import Counter
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -74,3 +75,15 @@ def test_agreed_or_booked_first_and_never_half_of_each(people, invoice):
     assert fresh.state == "scheduled"
     found = (tuple(agreed()), outcomes["EarlyPayment"], fresh.pay_on, fresh.early_discount)
     assert found in ((("agreed",), 1, SOONEST, LESS), ((), 0, DUE, None))
+
+
+def test_the_last_euro_of_a_week_is_spent_once(people):
+    order = an_agreed_order(people["asha"])
+    pays = Decimal("1313.76") - LESS
+    a_discount_policy(people, supplier="ACME", weekly_budget=2 * pays - Decimal("0.01"))
+    both = [an_approved_invoice(order, {"L10": 60}, number=f"E-{n}", pay_on=DUE) for n in (1, 2)]
+
+    outcomes = kinds(at_once(*(agreeing(one, people["asha"]) for one in both)))
+
+    assert outcomes == Counter({"EarlyPayment": 1, "StaleDocument": 1})
+    assert agreed() == ["agreed"]

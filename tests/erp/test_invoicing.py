@@ -124,16 +124,6 @@ def test_what_is_told_is_what_was_approved_and_it_survives_the_outbox(order: Any
     assert (command.picture, command.due_on) == ("R-2041.pdf", date(2026, 4, 1))
 
 
-def test_where_less_was_approved_taxes_and_total_are_those_of_what_was(order: Any) -> None:
-    invoice = an_approved_invoice(order, {"L10": 60, "L20": 5}, approved={"L10": "1067.20"})
-    with acting(FEED):
-        command = command_for(invoice)
-
-    assert [one.amount for one in command.lines] == [Decimal("1067.2"), Decimal(92)]
-    assert [(one.base, one.amount) for one in command.taxes] == [(Decimal("1159.2"), Decimal("220.25"))]
-    assert command.total == Decimal("1379.45")
-
-
 def test_an_invoice_is_booked_once_with_its_picture_and_again_changes_nothing(order: Any) -> None:
     invoice = an_approved_invoice(order, {"L10": 60}, picture=True)
     message = tell(invoice)

@@ -176,13 +176,13 @@ def version_answered(request: Any, present: int, told: int | None) -> int:
     if header and header != "*":  # `*` says nothing about what was seen
         if etag(present) not in re.split(r"\s*,\s*", header):
             raise PreconditionFailed(
-                _("This order is at version %(version)d now. Read it again.") % {"version": present},
+                _("It is at version %(version)d now. Read it again.") % {"version": present},
                 details={"version": present},
             )
         return present if told is None else told
     if told is None:
         raise PreconditionRequired(
-            _("Send the version of the order that you have seen: as `version`, or its ETag as If-Match."),
+            _("Send the version that you have seen: as `version`, or its ETag as If-Match."),
             details={"version": present},
         )
     return told

@@ -36,7 +36,7 @@ IF_MATCH = OpenApiParameter(
     "If-Match",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
-    description="The ETag of the order as you have seen it. On any other version the answer is 412.",
+    description="The ETag of what you write about, as you have seen it. On any other version the answer is 412.",
 )
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",

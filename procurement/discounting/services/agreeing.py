@@ -4,6 +4,10 @@ Note [One of two]: everything here holds the invoice first. So of two who agree 
 agreed; and who agrees, or takes back, while the ERP's booking comes in goes before it or after it, and is refused after
 it.
 
+Note [The last euro]: a policy's budget for a week is spent by invoices of many suppliers. Who agrees under one that has
+a budget holds the policy after the invoice, and looks again at what is offered then: so of two for whom what is left is
+enough for one alone, the second is told that the offer has moved.
+
 Note [Written for the company]: what follows from a supplier's word (the day on which is paid, what the ERP is told) is
 written under the company's scope, taken for just that: a supplier's scope has no right to say when it is paid, nor
 for how much. The fact names the person.
@@ -21,7 +25,7 @@ from portal.kernel.outbox.services import enqueue
 from portal.kernel.scope import acting, requires_scope
 from procurement.discounting.messages import AgreeEarly, early_to_json
 from procurement.discounting.models import EarlyPayment
-from procurement.discounting.queries import RULES, lock_early, offered_for, standing_for
+from procurement.discounting.queries import RULES, Offered, hold_budget, lock_early, offered_for, standing_for
 from procurement.discounting.states import EARLY_LIFECYCLE, EarlyState
 from procurement.invoices.models import Invoice
 from procurement.invoices.queries import lock_invoice
@@ -60,7 +64,7 @@ def agree_early(command: AgreeEarly, *, actor: Actor, at: datetime) -> EarlyPaym
     """
     _require(actor)
     invoice = lock_invoice(command.invoice, actor=actor)
-    offered = offered_for([invoice], at).get(invoice.pk)
+    offered = _offered_at_last(invoice, at)
     if offered is None:
         raise IllegalTransition(_why_not(invoice), details={"state": invoice.state})
     offer = offered.on(command.pay_on)
@@ -99,6 +103,18 @@ def agree_early(command: AgreeEarly, *, actor: Actor, at: datetime) -> EarlyPaym
             supplier_id=early.supplier_id,
         )
     return early
+
+
+def _offered_at_last(invoice: Invoice, at: datetime) -> Offered | None:
+    """What is offered for an invoice that is held; where its policy has a budget, with nobody else spending of it. See
+    Note [The last euro].
+    """
+    offered = offered_for([invoice], at).get(invoice.pk)
+    if offered is None or offered.rule.weekly_budget is None:
+        return offered
+    with acting(RULES):
+        hold_budget(offered.policy_id)
+    return offered_for([invoice], at).get(invoice.pk)
 
 
 def _why_not(invoice: Invoice) -> str:

@@ -63,6 +63,7 @@ def write_discount_policy(command: WriteDiscountPolicy, *, actor: Actor, at: dat
         "most_percent": command.most_percent,
         "pay_days": command.pay_days,
         "least_amount": command.least_amount,
+        "weekly_budget": command.weekly_budget,
         "valid_from": command.valid_from,
         "valid_to": command.valid_to,
         "note": command.note.strip(),

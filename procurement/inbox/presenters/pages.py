@@ -24,6 +24,8 @@ from procurement.inbox.policies.scoring import DEFAULT_NAMES
 from procurement.inbox.presenters.rows import close_text, days_between, local_day, price_percent
 from procurement.inbox.states import CaseKind, CaseState, Cause, CloseReason
 from procurement.orders.states import PromiseKind
+from procurement.payables.models import Approval
+from procurement.payables.presenters.sentences import waits_text
 from procurement.receipts.states import Word
 from procurement.tolerances.presenters.sentences import lateness
 
@@ -40,8 +42,12 @@ class Ball:
     left: str = ""
 
 
-def ball_of(case: ExceptionCase, at: datetime, *, is_mine: bool, may_decide: bool) -> Ball:
-    """Whose turn it is on a case, and by when."""
+def ball_of(
+    case: ExceptionCase, at: datetime, *, is_mine: bool, may_decide: bool, asked: Sequence[Approval] = ()
+) -> Ball:
+    """Whose turn it is on a case, and by when. `asked` are the approvals that its invoice waits for: as long as there
+    are any, it is the turn of whoever is asked, and `is_mine` says whether the reader is.
+    """
     if case.state == CaseState.RESOLVED:
         text = close_text(case)
         if case.closed_note:
@@ -53,6 +59,11 @@ def ball_of(case: ExceptionCase, at: datetime, *, is_mine: bool, may_decide: boo
             day_text(local_day(case, case.snoozed_until)),
         )
         return Ball("quiet", "none", _("Snoozed"), sentence)
+    if asked:
+        turn, what = _("Waits for approval"), f"{waits_text(asked)}." if waits_text(asked) else ""
+        if is_mine:
+            turn, what = _("Your turn"), _("Approve or decline it.")
+        return Ball("wait", "wait", turn, what, yours=is_mine)
     turn = _("Your turn") if is_mine else _("A colleague’s turn") if case.holder_id else _("Nobody’s yet")
     what = str(_TO_DO.get(case.cause, _LOOK))
     if may_decide:

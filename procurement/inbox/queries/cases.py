@@ -15,7 +15,10 @@ from portal.kernel.bulk import count_at_most
 from portal.kernel.errors import NotFound
 from portal.kernel.web import Page, paginate
 from procurement.inbox.models import CaseLook, CaseNote, CaseQueue, CaseTask, ExceptionCase
-from procurement.inbox.states import LIVE, CaseState, TaskState
+from procurement.inbox.states import LIVE, CaseState, Cause, TaskState
+from procurement.invoices.models import Invoice
+from procurement.payables.models import Approval
+from procurement.payables.queries.approvals import asked_now
 
 PAGE_SIZE = 50
 ORDER = ("-score", "id")
@@ -235,3 +238,13 @@ def filter_choices(actor: Actor, view: str) -> Mapping[str, list[tuple[str, str]
         "kind": pairs("kind", "kind"),
     }
     return found
+
+
+def awaited_of(case: ExceptionCase, *, actor: Actor) -> list[Approval]:
+    """The approvals for which the invoice of a case waits: then it is nobody's turn but theirs who are asked. Up to two
+    queries.
+    """
+    if case.cause != Cause.INVOICE or case.state not in LIVE or not case.facts.get("invoice"):
+        return []
+    pk = Invoice.objects.filter(key=case.facts["invoice"]).values_list("pk", flat=True).first()
+    return asked_now([pk], actor=actor).get(pk, []) if pk else []

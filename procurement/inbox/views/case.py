@@ -43,6 +43,7 @@ from procurement.inbox.presenters.pages import (
 )
 from procurement.inbox.presenters.rows import returned_text, score_tone, title_of
 from procurement.inbox.queries.cases import (
+    awaited_of,
     events_of,
     find_case,
     neighbours,
@@ -66,6 +67,7 @@ from procurement.inbox.services.working import (
 )
 from procurement.inbox.states import Cause, OwnedBy
 from procurement.inbox.views.common import address, cases_wanted, list_context, wanted_of
+from procurement.payables.queries.approvals import asks_me
 from procurement.supply.presenters import panels_of_line, record_panel
 from procurement.threads.messages import NewMessage
 from procurement.threads.queries import thread_of
@@ -110,6 +112,10 @@ def case_context(request: DoorRequest, case: ExceptionCase) -> dict[str, Any]:
     page_url, page_word = own_page(case)
     look = look_of(case.kind)
     events = events_of(case)
+    asked = awaited_of(case, actor=request.actor)
+    is_mine = case.holder_id == request.actor.user_id
+    if asked:
+        is_mine = asks_me(asked, actor=request.actor, at=request.at)
     context: dict[str, Any] = {
         "case": case,
         "title": title_of(case, request.at),
@@ -121,9 +127,7 @@ def case_context(request: DoorRequest, case: ExceptionCase) -> dict[str, Any]:
         "owned_by": OwnedBy(case.owned_by).label
         if case.owned_by in (OwnedBy.RULE, OwnedBy.BUYER, OwnedBy.ASKED)
         else "",
-        "ball": ball_of(
-            case, request.at, is_mine=case.holder_id == request.actor.user_id, may_decide=bool(verbs)
-        ),
+        "ball": ball_of(case, request.at, is_mine=is_mine, may_decide=bool(verbs), asked=asked),
         "presence": presence_text(others_looking(case, request.actor, request.at)),
         "verbs": verbs,
         "accept_word": accept_text(case),

@@ -8,7 +8,6 @@ from procurement.invoices.queries.claims import (
     claimed_by_notice_line,
     credited_by_sheet_line,
     returned_of,
-    total_taken,
     with_what_they_correct,
 )
 from procurement.invoices.queries.companies import (
@@ -81,7 +80,6 @@ __all__ = [
     "summaries",
     "tax_key",
     "taxes_of",
-    "total_taken",
     "versions_of",
     "visible_invoices",
     "with_lines",

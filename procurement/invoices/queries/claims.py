@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from django.db.models import Case, DecimalField, Exists, F, OuterRef, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import Coalesce
 
 from portal.kernel.actors import Actor
 from portal.kernel.values import minor_units
@@ -22,8 +21,6 @@ from procurement.bills.states import BillKind, PaymentState
 from procurement.invoices.messages import Claimed
 from procurement.invoices.models import Invoice, InvoiceLine
 from procurement.invoices.policies.numbers import number_key
-from procurement.invoices.policies.sums import TaxKey, percent_of
-from procurement.invoices.queries.companies import tax_key
 from procurement.invoices.states import LIVE, InvoiceKind
 
 ZERO = Decimal(0)
@@ -34,7 +31,7 @@ _SIGN = Case(
 )
 _NUMBER: DecimalField = DecimalField(max_digits=30, decimal_places=6)
 _QUANTITY = Sum(F("quantity") * _SIGN, filter=Q(price_only=False), output_field=_NUMBER)
-_AMOUNT = Sum(Coalesce(F("approved_amount"), F("amount")) * _SIGN, output_field=_NUMBER)
+_AMOUNT = Sum(F("amount") * _SIGN, output_field=_NUMBER)
 
 
 def with_what_they_correct(rows: QuerySet) -> QuerySet:
@@ -71,20 +68,20 @@ def claimed_by_line(
 
 def claimed_before(invoice: Invoice, *, actor: Actor) -> dict[int, Claimed]:
     """What was claimed of each order line of an invoice before it, by line id: quantity and net amount of live
-    invoices that were sent earlier (for a draft: of all), less credits. Its own credit notes count as well, so that
-    what they give back is no longer claimed. See Note [What is claimed]. Up to four queries.
+    invoices that were sent earlier (for a draft: of all), less credits about them. What credit notes about itself give
+    back was claimed by itself, and by none before. See Note [What is claimed]. Up to four queries.
     """
     ids = list(invoice.lines.filter(line__isnull=False).values_list("line_id", flat=True).distinct())
     lines = InvoiceLine.objects.visible_to(actor).filter(line__in=ids, invoice__state__in=LIVE)
-    lines = lines.exclude(invoice__document=invoice.document)
+    lines = lines.exclude(invoice__document=invoice.document).exclude(
+        invoice__kind=InvoiceKind.CREDIT_NOTE, invoice__corrects__document=invoice.document
+    )
     if invoice.sent_at is not None:
         earlier = Q(invoice__sent_at__lt=invoice.sent_at) | Q(
             invoice__sent_at=invoice.sent_at, invoice__pk__lt=invoice.pk
         )
-        of_earlier = Q(invoice__corrects__sent_at__lt=invoice.sent_at) | Q(
-            invoice__corrects__document=invoice.document
-        )
-        lines = lines.filter(earlier | Q(invoice__kind=InvoiceKind.CREDIT_NOTE) & of_earlier)
+        of_earlier = Q(invoice__kind=InvoiceKind.CREDIT_NOTE, invoice__corrects__sent_at__lt=invoice.sent_at)
+        lines = lines.filter(earlier | of_earlier)
     return _together(ids, _added(lines), booked_elsewhere(ids))
 
 
@@ -153,32 +150,15 @@ def _namesakes_of(bills: Sequence[Bill]) -> dict[tuple[int, int, bool, str, str,
     )
     names = ("supplier_id", "company_id", "kind", "currency", "number_key")
     found: dict[tuple[int, int, bool, str, str, int], list[Decimal]] = {}
-    taken = Coalesce(F("approved_amount"), F("amount"))
     rows = lines.order_by().values_list(*(f"invoice__{name}" for name in names), "line_id")
     for supplier, company, kind, currency, key, line, quantity, amount in rows.annotate(
-        all_quantity=Sum("quantity"), all_amount=Sum(taken)
+        all_quantity=Sum("quantity"), all_amount=Sum("amount")
     ):
         is_credit = kind == InvoiceKind.CREDIT_NOTE
         left = found.setdefault((supplier, company, is_credit, currency, key, line), [ZERO, ZERO])
         left[0] += quantity
         left[1] += amount
     return found
-
-
-def total_taken(invoice: Invoice) -> Decimal:
-    """What an invoice comes to as far as it was taken: its total, or where lines were cut, what is left of them with
-    its taxes worked out anew (EN 16931 BR-CO-14, BR-CO-15). Up to two queries.
-    """
-    lines = list(invoice.lines.all())
-    if all(one.approved_amount is None or one.approved_amount == one.amount for one in lines):
-        return invoice.total
-    bases: dict[TaxKey, Decimal] = defaultdict(Decimal)
-    for line in lines:
-        bases[tax_key(line)] += line.amount if line.approved_amount is None else line.approved_amount
-    for one in invoice.charges.filter(of_line=None):
-        bases[tax_key(one)] += -one.amount if one.is_allowance else one.amount
-    taxes = [percent_of(base, key.rate, invoice.currency) for key, base in bases.items()]
-    return sum(bases.values(), ZERO) + sum(taxes, ZERO)
 
 
 def claimed_by_notice_line(ids: Iterable[int]) -> dict[int, Claimed]:

@@ -13,7 +13,7 @@ from portal.kernel.audit.queries import timeline_of
 from portal.kernel.errors import NotFound
 from procurement.invoices.models import Invoice, InvoiceCharge, InvoiceFile, InvoiceLine, InvoiceTax
 from procurement.invoices.policies.numbers import number_key
-from procurement.invoices.states import LIVE, Acts, InvoiceKind, InvoiceState
+from procurement.invoices.states import LIVE, REJECTED_SAME, Acts, InvoiceKind, InvoiceState
 from procurement.orders.models import PurchaseOrder
 
 
@@ -25,10 +25,11 @@ def visible_invoices(actor: Actor) -> QuerySet[Invoice]:
 
 def for_supplier(*, may_write: bool = True) -> Q:
     """The invoices at which the supplier is to act: drafts, what was sent back, what waits for its word. Who may not
-    write invoices has its word to say, and no more.
+    write invoices has its word to say, and no more. What was sent back as the same as another asks for nothing.
     """
     said = Q(state__in=[InvoiceState.HELD, InvoiceState.DISPUTED], acts=Acts.SUPPLIER)
-    return said | Q(state__in=[InvoiceState.DRAFT, InvoiceState.REJECTED]) if may_write else said
+    back = Q(state=InvoiceState.REJECTED) & ~Q(held_for__contains={"key": REJECTED_SAME})
+    return said | Q(state=InvoiceState.DRAFT) | back if may_write else said
 
 
 def with_lines(invoices: QuerySet[Invoice], *, with_readings: bool = True) -> QuerySet[Invoice]:

@@ -71,7 +71,7 @@ def _approve(approvals: Sequence[Approval], *, actor: Actor, at: datetime) -> No
         "approve",
         actor=actor,
         at=at,
-        facts=[said_of(one.invoice) | {"by": one.approved_by, "taken": []} for one in approvals],
+        facts=[said_of(one.invoice) | {"by": one.approved_by} for one in approvals],
         fields=fields,
         payloads=[approval_payload(invoice) for invoice in invoices],
     )

@@ -16,15 +16,14 @@ from django.utils.translation import gettext as _
 from portal.kernel.actors import Actor
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.audit.services import record
-from portal.kernel.errors import Invalid, Problem
 from portal.kernel.scope import requires_scope
 from portal.kernel.values import minor_units
 from procurement.bills.models import Bill
 from procurement.bills.states import PaymentState
 from procurement.invoices.messages import Hold
-from procurement.invoices.models import Invoice, InvoiceLine
+from procurement.invoices.models import Invoice
 from procurement.invoices.policies.numbers import number_key
-from procurement.invoices.queries import lock_invoice, pay_days, total_taken
+from procurement.invoices.queries import lock_invoice, pay_days
 from procurement.invoices.services.holding import (
     hold_with_orders,
     line_ids_in,
@@ -36,7 +35,14 @@ from procurement.invoices.services.holding import (
     tell_orders,
 )
 from procurement.invoices.services.withdraw import require_reason
-from procurement.invoices.states import HELD_DISPUTED, INVOICE_LIFECYCLE, LIVE, Acts, InvoiceState
+from procurement.invoices.states import (
+    HELD_DISPUTED,
+    INVOICE_LIFECYCLE,
+    LIVE,
+    REJECTED_SAME,
+    Acts,
+    InvoiceState,
+)
 from procurement.orders.policies import plain
 from suppliers.roles import Permission
 
@@ -150,25 +156,22 @@ def approve_invoice(
     key: uuid.UUID,
     reason: str = "",
     *,
-    amounts: Mapping[int, Decimal] | None = None,
     less: Sequence[Invoice] = (),
     pay_on: date | None = None,
     actor: Actor,
     at: datetime,
     version: int | None = None,
 ) -> Invoice:
-    """Take an invoice: the ERP is asked to book it. `amounts` says by a line's position how much of its net amount is
-    taken, where that is less than it claims. A person who takes one that is held or disputed says why, to the buying
-    side alone. `less` are the credit notes that are approved with it: its supplier is told what they take off, and why.
-    It is planned to be paid when it is due, and no sooner than the term of its order says.
+    """Take an invoice, whole: the ERP is asked to book it. A person who takes one that is held or disputed says why, to
+    the buying side alone. `less` are the credit notes that are approved with it: its supplier is told what they take
+    off, and why. It is planned to be paid when it is due, and no sooner than the term of its order says.
 
-    Raises `Invalid` where the reason is missing or an amount is more than was claimed.
+    Raises `Invalid` where the reason is missing.
     """
     invoice = _held(key, "approve", Permission.INVOICE_APPROVE, version, actor=actor)
     said = reason.strip()
     if not said and actor.user_id is not None and invoice.state != InvoiceState.SENT:
         said = require_reason(reason)
-    taken = _take(invoice, amounts or {})
     fields = {
         **_moved(at),
         **NOTHING_HOLDS,
@@ -177,7 +180,7 @@ def approve_invoice(
         "approval_reason": said,
         "pay_on": pay_on or pay_days([invoice])[invoice.pk],
     }
-    facts = said_of(invoice) | {"taken": taken}
+    facts = said_of(invoice)
     if less:
         facts["less"] = [{**said_of(note), "reason": note.reason} for note in less]
     payload = approval_payload(invoice)
@@ -206,39 +209,26 @@ def approval_payload(invoice: Invoice) -> dict[str, Any]:
     }
 
 
-def _take(invoice: Invoice, amounts: Mapping[int, Decimal]) -> list[dict[str, Any]]:
-    """Note how much of some lines is taken; tells of which less than all."""
-    if not amounts:
-        return []
-    lines = {one.position: one for one in invoice.lines.all()}
-    problems = []
-    for position, amount in amounts.items():
-        line = lines.get(position)
-        if line is None or not Decimal(0) <= amount <= line.amount:
-            message = _("Between nothing and all that line %(line)s claims can be taken.")
-            message %= {"line": position}
-            problems.append(Problem("approved_amount", message, plain(amount), "out_of_range", str(position)))
-    if problems:
-        raise Invalid(problems[0].message, problems)
-    told = []
-    for position, amount in amounts.items():
-        lines[position].approved_amount = amount
-        if amount != lines[position].amount:
-            told.append({"line": position, "amount": plain(amount), "claimed": plain(lines[position].amount)})
-    InvoiceLine.objects.bulk_update([lines[position] for position in amounts], ["approved_amount"])
-    return told
-
-
 @requires_scope
 def reject_invoice(
-    key: uuid.UUID, reason: str, *, actor: Actor, at: datetime, version: int | None = None
+    key: uuid.UUID,
+    reason: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    version: int | None = None,
+    same_as: str = "",
 ) -> Invoice:
     """Send an invoice back, with the reason that its supplier reads: it claims nothing any more until it is corrected,
-    under its own number. Holds its orders first (Note [Orders first] in `holding`).
+    under its own number. Where it is the `same_as` another invoice, of that number, nothing is to be corrected. Holds
+    its orders first (Note [Orders first] in `holding`).
     """
     said = require_reason(reason)
     require_may(actor, Permission.INVOICE_SETTLE)
-    return _end(key, "reject", said, {"rejected_reason": said}, version, actor=actor, at=at)
+    fields: dict[str, Any] = {"rejected_reason": said}
+    if same_as:
+        fields["held_for"] = {"key": REJECTED_SAME, "params": {"other": same_as}}
+    return _end(key, "reject", said, fields, version, actor=actor, at=at)
 
 
 @requires_scope
@@ -266,6 +256,8 @@ def _end(
     if version is not None:
         require_as_seen(invoice, version)
     facts = said_of(invoice) | {"reason": reason}
+    if "held_for" in fields:
+        facts["same_as"] = fields["held_for"]["params"]["other"]
     values = {**_moved(at), **NOTHING_HOLDS, "early_discount": None, **fields}
     INVOICE_LIFECYCLE.move(invoice, verb, actor=actor, at=at, facts=facts, payload=facts, fields=values)
     refresh_claims(orders, line_ids_in(invoice), at=at)
@@ -280,7 +272,6 @@ def reopen_invoice(
     """Take an approval back, as long as the ERP has not booked it: it is held again, and says why."""
     invoice = _held(key, "reopen", Permission.INVOICE_SETTLE, version, actor=actor)
     said = held_to_json(hold)
-    InvoiceLine.objects.filter(invoice=invoice).update(approved_amount=None)
     fields = {
         **_moved(at),
         "held_for": said,
@@ -398,11 +389,10 @@ def follow_bill(bill: Bill, *, actor: Actor, at: datetime) -> Invoice | None:
     if found is None:
         return None
     invoice, _orders = hold_with_orders(found.key, actor=actor)
-    if bill.state != PaymentState.CANCELLED or invoice.bill_id != bill.pk:
-        taken = total_taken(invoice)
-        if abs(bill.total - taken) > _rounding(invoice):
-            _say_otherwise(invoice, bill, taken, actor=actor, at=at)
-            return invoice
+    is_told = bill.state != PaymentState.CANCELLED or invoice.bill_id != bill.pk
+    if is_told and abs(bill.total - invoice.total) > _rounding(invoice):
+        _say_otherwise(invoice, bill, actor=actor, at=at)
+        return invoice
     invoice = _note(invoice, {"bill": bill}, at=at)
     is_paid = bill.state == PaymentState.PAID or _is_short_as_agreed(invoice, bill)
     is_booked = bill.state in (PaymentState.APPROVED, PaymentState.PARTLY_PAID)
@@ -444,9 +434,9 @@ def _rounding(invoice: Invoice) -> Decimal:
     return Decimal(most).scaleb(-minor_units(invoice.currency))
 
 
-def _say_otherwise(invoice: Invoice, bill: Bill, taken: Decimal, *, actor: Actor, at: datetime) -> None:
+def _say_otherwise(invoice: Invoice, bill: Bill, *, actor: Actor, at: datetime) -> None:
     """Note, once for each total, that the ERP has booked another total under an invoice's number."""
-    facts = said_of(invoice) | {"bill": bill.key, "booked": plain(bill.total), "taken": plain(taken)}
+    facts = said_of(invoice) | {"bill": bill.key, "booked": plain(bill.total), "taken": plain(invoice.total)}
     before = AuditEvent.objects.filter(stream=invoice.stream, kind=OTHERWISE).order_by("-id").first()
     if before is None or before.facts != facts:
         record(

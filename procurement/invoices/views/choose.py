@@ -3,8 +3,10 @@
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -169,7 +171,12 @@ def _show(
     if order is not None:
         lines = lines.filter(order=order)
     if q:
-        lines = matching_lines(lines, q)
+        found = matching_lines(lines, q)
+        if request.actor.is_company:
+            found |= lines.filter(
+                Q(order__supplier__name__icontains=q) | Q(order__supplier__number__iexact=q)
+            )
+        lines = found
     page = paginate(
         lines,
         request.GET.get("cursor", ""),
@@ -190,6 +197,7 @@ def _show(
         "page": page,
         "rows": rows,
         "q": q,
+        "active": _active(q, draft, order),
         "draft": draft,
         "order": order,
         "companies": [] if draft or request.actor.is_company else _without_order(request),
@@ -197,6 +205,24 @@ def _show(
         "problems": [one.message for one in problems[1:]],
     }
     return render(request, NEW, context, status=status)
+
+
+def _active(q: str, draft: Invoice | None, order: PurchaseOrder | None) -> list[dict[str, Any]]:
+    """What the lines are narrowed to, each with the address of the list without it."""
+    kept = {"invoice": str(draft.key) if draft else "", "order": str(order.key) if order else "", "q": q}
+
+    def without(name: str) -> str:
+        return "?" + urlencode({one: value for one, value in kept.items() if value and one != name})
+
+    found = [
+        (order is not None, _("Order"), order.number if order else "", "order"),
+        (bool(q), _("Search"), q, "q"),
+    ]
+    return [
+        {"label": label, "text": text, "remove_url": without(name)}
+        for is_on, label, text, name in found
+        if is_on
+    ]
 
 
 def _without_order(request: DoorRequest) -> list[Any]:

@@ -29,7 +29,8 @@ from suppliers.roles import Permission
 
 LIST = "procurement/invoices/list.html"
 PAGE_SIZE = 50
-NEWEST = ("-updated_at", "-id")
+# What waits stands first where something has happened to it last; all of them as they came, whatever happened since.
+MOVED, NEWEST = ("-updated_at", "-id"), ("-id",)
 S = InvoiceState
 STOPPED = (S.HELD, S.DISPUTED)
 ENDED = (S.WITHDRAWN, S.VOIDED)
@@ -48,7 +49,9 @@ def invoice_list(request: DoorRequest) -> HttpResponse:
     found = filters.narrow(parts[view][1])
     if q:
         found = matching_invoices(found, q)
-    page = paginate(found, request.GET.get("cursor", ""), order=NEWEST, size=PAGE_SIZE)
+    page = paginate(
+        found, request.GET.get("cursor", ""), order=NEWEST if view == "all" else MOVED, size=PAGE_SIZE
+    )
     context = {
         "page": page,
         "rows": _rows(request, list(page.rows)),

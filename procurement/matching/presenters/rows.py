@@ -136,8 +136,12 @@ def _rule_told(check: Check, policy: str, *, whom: bool) -> str:
 
 
 def acts_text(acts: str, *, is_supplier: bool = False) -> str:
-    """Whose turn it is, as the reader calls them."""
-    return _("Your turn") if is_supplier and acts == Acts.SUPPLIER else str(ACTS_WORDS[Acts(acts)])
+    """Whose turn it is, as the reader calls them. A supplier is not told who of the buying side decides."""
+    if is_supplier and acts == Acts.SUPPLIER:
+        return _("Your turn")
+    if is_supplier and acts in (Acts.BUYER, Acts.PAYABLES):
+        return _("The customer decides")
+    return str(ACTS_WORDS[Acts(acts)])
 
 
 def outcome_text(outcome: str) -> str:

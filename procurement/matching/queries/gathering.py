@@ -472,13 +472,9 @@ def _others(order_lines: Mapping[int, PurchaseOrderLine]) -> dict[int, list[Othe
         "quantity",
         "unit",
         "amount",
-        "approved_amount",
         "price_only",
     ):
-        invoice, document, sent_at, kind, state, line, order, quantity, unit, amount, approved, price_only = (
-            row
-        )
-        taken = approved if approved is not None and state in SETTLED else amount
+        invoice, document, sent_at, kind, state, line, order, quantity, unit, amount, price_only = row
         is_credit = kind == InvoiceKind.CREDIT_NOTE
         found[line].append(
             Other(
@@ -491,7 +487,7 @@ def _others(order_lines: Mapping[int, PurchaseOrderLine]) -> dict[int, list[Othe
                 order,
                 quantity,
                 unit,
-                taken,
+                amount,
                 price_only,
             )
         )

@@ -1,16 +1,17 @@
 """What stands on the page of one invoice of the desk."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from procurement.invoices.models import Invoice
-from procurement.invoices.presenters import ENDED, file_rows
-from procurement.invoices.states import INVOICE_LIFECYCLE, OPEN, Acts, InvoiceState
+from procurement.invoices.presenters import ENDED, file_rows, same_as
+from procurement.invoices.states import INVOICE_LIFECYCLE, OPEN, Acts, InvoiceKind, InvoiceState
 from procurement.matching.engine import Check, Result
 from procurement.matching.presenters import CheckRow, check_rows
 from procurement.payables.models import Approval, InvoiceQuestion
@@ -35,7 +36,7 @@ from procurement.payables.queries.approvals import (
     wanted_by,
     wanted_of,
 )
-from procurement.payables.queries.case import SideBySide, case_file
+from procurement.payables.queries.case import SideBySide, case_file, same_in
 from procurement.payables.queries.desk import at_stake
 from procurement.payables.states import HELD, ApprovalState, Asked, QuestionState
 from suppliers.models import User
@@ -100,7 +101,7 @@ def case_page(invoice: Invoice, *, actor: Actor, at: datetime) -> dict[str, Any]
     is_author = actor.user_id in authors_of(invoice)
     alone = "approve" in verbs and not is_author and may_accept_alone(invoice, actor)
     wanted = wanted_of(invoice, actor, at) if "approve" in verbs and not alone and not waiting else ()
-    return {
+    page: dict[str, Any] = {
         "invoice": invoice,
         "file": file,
         "papers": file_rows(file.files, invoice, [one.line for one in file.lines]),
@@ -139,7 +140,31 @@ def case_page(invoice: Invoice, *, actor: Actor, at: datetime) -> dict[str, Any]
         "may_pay_short": actor.may(Permission.INVOICE_WRITE) and actor.may(Permission.INVOICE_SETTLE),
         "is_waiting": bool(waiting),
         "sides": Asked.choices,
+        "suspected": same_in(file.checks),
     }
+    return page | {"jumps": _jumps(invoice, page)}
+
+
+def _jumps(invoice: Invoice, page: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Where a narrow page, which has all evidence above what can be done, leads at once: the address of each form, and
+    what its way is called.
+    """
+    mine = next((row for row in page["approvals"] if row.mine), None)
+    settles = page["may_settle"] and page["is_open"]
+    ways = [
+        (mine is not None, f"#answer-{mine.approval.key}" if mine else "", _("Approve or decline")),
+        (page["may_accept"], "#accept", _("Accept")),
+        (settles and page["is_author"] and not page["is_waiting"], "#approval", _("Ask for approval")),
+        (settles, "#ask", _("Ask somebody")),
+        (
+            page["may_pay_short"] and page["may_accept"] and invoice.kind == InvoiceKind.INVOICE,
+            reverse("payables-short", args=[invoice.key]),
+            _("Approve a part"),
+        ),
+        (page["may_settle"] and page["may_reject"], "#reject", _("Reject")),
+        (page["may_settle"] and page["may_reopen"], "#reopen", _("Open it again")),
+    ]
+    return [(target, label) for is_there, target, label in ways if is_there]
 
 
 def _wanted_text(step: int, role: str, person: int | None) -> str:
@@ -177,7 +202,7 @@ def _headline(invoice: Invoice, waiting: Sequence[Approval], actor: Actor) -> di
         return {
             "tone": "wait",
             "glyph": "wait",
-            "turn": _("Approval"),
+            "turn": _("Waits for approval"),
             "yours": False,
             "sentence": asked_text(waiting) or _("Approval is asked for."),
         }
@@ -212,6 +237,9 @@ def _headline(invoice: Invoice, waiting: Sequence[Approval], actor: Actor) -> di
 def _rejected(invoice: Invoice) -> str:
     if not invoice.rejected_reason:
         return _("Rejected; the supplier corrects it under its number.")
+    if other := same_as(invoice):
+        text = _("Rejected: “%(why)s”. It is the same as %(other)s; the supplier has nothing to do.")
+        return text % {"why": invoice.rejected_reason, "other": other}
     text = _("Rejected: “%(why)s”. The supplier corrects it under its number.")
     return text % {"why": invoice.rejected_reason}
 

@@ -46,11 +46,11 @@ def what_text(rule: ApprovalRule) -> str:
             "low": money_text(rule.amount_from, rule.currency),
             "high": money_text(rule.amount_below, rule.currency),
         }
-        parts.append(_("from %(low)s, below %(high)s") % values)
+        parts.append(_("of %(low)s or more, and less than %(high)s") % values)
     elif rule.amount_from is not None:
-        parts.append(_("from %(low)s") % {"low": money_text(rule.amount_from, rule.currency)})
+        parts.append(_("of %(low)s or more") % {"low": money_text(rule.amount_from, rule.currency)})
     elif rule.amount_below is not None:
-        parts.append(_("below %(high)s") % {"high": money_text(rule.amount_below, rule.currency)})
+        parts.append(_("of less than %(high)s") % {"high": money_text(rule.amount_below, rule.currency)})
     elif rule.currency:
         parts.append(_("in %(currency)s") % {"currency": rule.currency})
     if rule.supplier is not None:

@@ -6,10 +6,19 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from procurement.invoices.models import Invoice
-from procurement.invoices.states import HELD_DISPUTED, Acts, InvoiceState
+from procurement.invoices.states import HELD_DISPUTED, REJECTED_SAME, Acts, InvoiceState
 from procurement.matching.presenters import held_sentence
 from procurement.payables.models import Approval
-from procurement.payables.states import ANSWERED, ASKED_INSIDE, BY_DESK, HELD, REOPENED, TOLD, Asked
+from procurement.payables.states import (
+    ANSWERED,
+    ASKED_INSIDE,
+    BY_DESK,
+    HELD,
+    REOPENED,
+    TOLD,
+    ApprovalState,
+    Asked,
+)
 from suppliers.roles import CompanyRole
 
 
@@ -24,6 +33,7 @@ def held_text(held_for: Mapping[str, Any]) -> str:
     sentences = {
         HELD: _("Accounts payable holds it: %(reason)s"),
         REOPENED: _("Accounts payable took its approval back: %(reason)s"),
+        REJECTED_SAME: _("It is the same as invoice %(other)s."),
         TOLD: _("Accounts payable asked a colleague, and has the answer."),
         ANSWERED: _("%(name)s answered: “%(answer)s”"),
         HELD_DISPUTED: _("Accounts payable asks the supplier: %(reason)s"),
@@ -31,16 +41,16 @@ def held_text(held_for: Mapping[str, Any]) -> str:
         ASKED_INSIDE[Asked.RECEIVER]: _("Accounts payable asks receiving before it goes on."),
     }
     sentence = sentences.get(key, _("A person of accounts payable holds it."))
-    return sentence % {name: params.get(name, "") for name in ("reason", "name", "answer")}
+    return sentence % {name: params.get(name, "") for name in ("reason", "name", "answer", "other")}
 
 
 def acts_text(invoice: Invoice, *, is_supplier: bool = False) -> str:
     """Whose turn it is, in a few words, as the reader calls them."""
     words: dict[str, Any] = {
         Acts.SUPPLIER: _("Your turn") if is_supplier else _("The supplier acts"),
-        Acts.BUYER: _("The buyer acts"),
+        Acts.BUYER: _("The customer decides") if is_supplier else _("The buyer acts"),
         Acts.RECEIVER: _("Receiving acts"),
-        Acts.PAYABLES: _("Accounts payable acts"),
+        Acts.PAYABLES: _("The customer decides") if is_supplier else _("Accounts payable acts"),
         Acts.NOBODY: _("Goes on by itself"),
     }
     if invoice.state == InvoiceState.SENT:
@@ -68,3 +78,9 @@ def asked_text(asked: Sequence[Approval]) -> str:
     if not now:
         return ""
     return _("Approval is asked of %(names)s.") % {"names": ", ".join(sorted(set(now)))}
+
+
+def waits_text(asked: Sequence[Approval]) -> str:
+    """By whom an approval that is asked is waited for; empty where none is."""
+    now = sorted({approver_text(one) for one in asked if one.state == ApprovalState.ASKED})
+    return _("Waits for approval by %(names)s") % {"names": ", ".join(now)} if now else ""

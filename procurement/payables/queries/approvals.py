@@ -19,7 +19,7 @@ from procurement.invoices.states import OPEN, SETTLED, InvoiceKind, InvoiceState
 from procurement.matching.models import MatchCheck
 from procurement.payables.messages import Approver, Limit, Rule, Wanted, Weighed
 from procurement.payables.models import Approval, ApprovalLimit, ApprovalRule, InvoiceQuestion
-from procurement.payables.policies import limit_of, wanted_for
+from procurement.payables.policies import limit_of, may_answer, wanted_for
 from procurement.payables.states import OPEN_APPROVALS, ApprovalState, Asked, QuestionState, Why
 from suppliers.models import User
 from suppliers.queries import actor_of
@@ -243,6 +243,27 @@ def hold_round(invoice: Invoice) -> list[Approval]:
     newest = Approval.objects.filter(invoice=invoice).aggregate(n=Max("round"))["n"]
     found = Approval.objects.select_for_update().filter(invoice=invoice, round=newest).order_by("step", "id")
     return list(found)
+
+
+def asked_now(invoice_ids: Iterable[int], *, actor: Actor) -> dict[int, list[Approval]]:
+    """The approvals that wait, by their invoice; none for a supplier. One query."""
+    found: dict[int, list[Approval]] = {}
+    rows = visible_approvals(actor).filter(invoice__in=list(invoice_ids), state__in=OPEN_APPROVALS)
+    for one in rows.order_by("step", "id"):
+        found.setdefault(one.invoice_id, []).append(one)
+    return found
+
+
+def asks_me(asked: Sequence[Approval], *, actor: Actor, at: datetime) -> bool:
+    """Whether one of the approvals that wait, all of one invoice, is asked of this person now."""
+    now = [one for one in asked if one.state == ApprovalState.ASKED]
+    if not now or not actor.may(Permission.INVOICE_APPROVE):
+        return False
+    invoice = now[0].invoice
+    rows = Approval.objects.filter(invoice=invoice, round=now[0].round).order_by("step", "id")
+    barred = barred_from(invoice, list(rows))
+    approver = approver_of(actor, today_of(invoice.company, at))
+    return any(may_answer(wanted_by(one), approver, barred) for one in now)
 
 
 def is_asked(invoice: Invoice) -> bool:

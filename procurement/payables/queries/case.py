@@ -11,10 +11,11 @@ from procurement.invoices.messages import Claimed
 from procurement.invoices.models import Invoice, InvoiceCharge, InvoiceFile, InvoiceLine, InvoiceTax
 from procurement.invoices.queries import claimed_before, visible_invoices
 from procurement.invoices.states import LIVE
-from procurement.matching.engine.checks import Check
+from procurement.matching.engine.checks import Check, CheckKind, Result
 from procurement.matching.models import Match
 from procurement.matching.queries.kept import checks_of, current_match
 from procurement.orders.models import PurchaseOrder
+from procurement.payables.queries.given import given_back, given_by_line, notes_counted
 from procurement.receipts.models import Receipt
 from procurement.shipments.queries import counted_by_line
 
@@ -26,7 +27,8 @@ MOST_RECEIPTS = 100
 @dataclass(frozen=True, slots=True)
 class SideBySide:
     """One line of an invoice, and what stands against it. `unbooked` is what was counted of its goods at a dock and is
-    not booked by the ERP: nothing is paid for that yet.
+    not booked by the ERP: nothing is paid for that yet. `given` and `given_net` are the units and the money that credit
+    notes about this very invoice take off it.
     """
 
     line: InvoiceLine
@@ -34,6 +36,18 @@ class SideBySide:
     receipts: Sequence[Receipt]
     checks: Sequence[Check] = ()
     unbooked: Decimal = ZERO
+    given: Decimal = ZERO
+    given_net: Decimal = ZERO
+
+    @property
+    def paid(self) -> Decimal:
+        """How many of its units are to be paid."""
+        return self.line.quantity - self.given
+
+    @property
+    def paid_net(self) -> Decimal:
+        """How much of its amount is to be paid."""
+        return self.line.amount - self.given_net
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +61,15 @@ class CaseFile:
     files: Sequence[InvoiceFile]
     earlier: Sequence[Invoice]
     issues: Sequence[Invoice]
+    notes: Sequence[Invoice] = ()
     match: Match | None = None
     checks: Sequence[Check] = ()
     whole: Sequence[Check] = field(default=())
+
+    @property
+    def to_pay(self) -> Decimal:
+        """What is left to be paid of it, less what credit notes about it take off."""
+        return self.invoice.to_pay - sum((one.total for one in self.notes), ZERO)
 
 
 def case_file(invoice: Invoice, *, actor: Actor) -> CaseFile:
@@ -71,6 +91,8 @@ def case_file(invoice: Invoice, *, actor: Actor) -> CaseFile:
     match = current_match(invoice, actor=actor)
     checks = checks_of(match) if match else []
     by_position: Mapping[int, list[Check]] = _by_position(checks)
+    notes = list(notes_counted(invoice).order_by("sent_at", "id"))
+    given = given_by_line(lines, given_back(invoice)) if notes else [(ZERO, ZERO)] * len(lines)
     return CaseFile(
         invoice=invoice,
         lines=[
@@ -80,8 +102,9 @@ def case_file(invoice: Invoice, *, actor: Actor) -> CaseFile:
                 receipts.get(one.line_id or 0, [])[:MOST_RECEIPTS],
                 by_position.get(one.position, ()),
                 _unbooked(one, counted),
+                *back,
             )
-            for one in lines
+            for one, back in zip(lines, given, strict=True)
         ],
         charges=list(invoice.charges.order_by("position", "id")),
         taxes=list(invoice.taxes.order_by("category", "tax_rate", "id")),
@@ -93,6 +116,7 @@ def case_file(invoice: Invoice, *, actor: Actor) -> CaseFile:
             .exclude(pk=invoice.pk)
             .order_by("-issue")[:MOST_EARLIER]
         ),
+        notes=notes,
         match=match,
         checks=checks,
         whole=by_position.get(0, ()),
@@ -118,6 +142,18 @@ def _earlier(invoice: Invoice, line_ids: set[int], actor: Actor) -> list[Invoice
     same = InvoiceLine.objects.filter(line__in=line_ids).values("invoice")
     found = others.filter(Q(pk__in=same) | Q(corrects__document=invoice.document))
     return list(found.order_by("-sent_at", "-id")[:MOST_EARLIER])
+
+
+def suspected_as(invoice: Invoice, *, actor: Actor) -> str:
+    """The number of the invoice that the match suspects this one to be the same as; "" where it suspects none."""
+    match = current_match(invoice, actor=actor)
+    return same_in(checks_of(match)) if match else ""
+
+
+def same_in(checks: Sequence[Check]) -> str:
+    """The same of the checks of a match."""
+    failed = (one for one in checks if one.kind is CheckKind.DUPLICATE and one.result is Result.FAILED)
+    return next((str(one.inputs["other"]) for one in failed if one.inputs.get("other")), "")
 
 
 def order_of(invoice: Invoice) -> PurchaseOrder | None:

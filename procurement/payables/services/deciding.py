@@ -11,7 +11,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
-from portal.kernel.errors import IllegalTransition, NotAllowed, StaleDocument
+from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, Problem, StaleDocument
 from portal.kernel.scope import requires_scope
 from procurement.invoices.messages import Hold, InvoiceHeader, InvoiceNamed, SaveDraft, TaxWord
 from procurement.invoices.models import Invoice
@@ -29,6 +29,7 @@ from procurement.invoices.states import Acts, InvoiceState
 from procurement.orders.policies import plain
 from procurement.payables.messages import InvoiceSaid, PayShort
 from procurement.payables.queries.approvals import hold_approved_with
+from procurement.payables.queries.case import suspected_as
 from procurement.payables.services.approvals import (
     Accepted,
     accept_invoice,
@@ -71,9 +72,19 @@ def let_go(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
 
 @requires_scope
 def send_back(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Invoice:
-    """Reject an invoice with the reason: its supplier corrects it under its own number."""
-    hold_to_end_round(command.invoice, actor=actor)
-    invoice = reject_invoice(command.invoice, command.reason, actor=actor, at=at, version=command.version)
+    """Reject an invoice with the reason: its supplier corrects it under its own number; or, where it `is_same` as
+    another, has nothing to do.
+
+    Raises `Invalid` also for one of which the match suspects no other.
+    """
+    held = hold_to_end_round(command.invoice, actor=actor)
+    same_as = suspected_as(held, actor=actor) if command.is_same else ""
+    if command.is_same and not same_as:
+        message = _("The match knows no other invoice that this one would be the same as.")
+        raise Invalid(message, [Problem("is_same", message, "", "unknown")])
+    invoice = reject_invoice(
+        command.invoice, command.reason, actor=actor, at=at, version=command.version, same_as=same_as
+    )
     clear(invoice, actor=actor, at=at)
     return invoice
 

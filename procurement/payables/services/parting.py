@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 
-from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from portal.kernel.errors import Invalid, Problem
@@ -15,9 +14,10 @@ from procurement.invoices.messages import ChargeEntry
 from procurement.invoices.models import Invoice, InvoiceLine
 from procurement.invoices.policies.sums import Sums
 from procurement.invoices.services import charges_in, entries_of, sums_of
-from procurement.invoices.states import OPEN, SETTLED, InvoiceKind
+from procurement.invoices.states import OPEN, InvoiceKind
 from procurement.payables.engine import Claimed, Part, part_of, sentence
 from procurement.payables.messages import PayShort
+from procurement.payables.queries.given import Given, given_back, given_by_line, given_in_all
 from procurement.payables.services.approvals import LONGEST_REASON
 
 ZERO = Decimal(0)
@@ -83,7 +83,7 @@ def look_at_part(invoice: Invoice, command: PayShort) -> LookedAt:
         raise Invalid(message, [Problem("reason", message, command.reason[:80], "too_long")])
     if unsettled := _not_settled(invoice):
         raise Invalid(unsettled[0].message, unsettled)
-    back = _given_back(invoice)
+    back = given_back(invoice)
     lines = _claimed(invoice, back)
     charges = charges_by_position(invoice)
     part = part_of(
@@ -97,7 +97,7 @@ def look_at_part(invoice: Invoice, command: PayShort) -> LookedAt:
     if part.problems:
         raise Invalid(part.problems[0].message, list(part.problems))
     sums = sums_of(part.entries, part.charges, invoice.currency)
-    given = _given_in_all(invoice)
+    given = given_in_all(invoice)
     found = LookedAt(part, sums, _rows(part, sums), invoice.total, given, _reason(command.reason, part))
     problems = [*_more_than_claimed(found.rows, lines, back), *_all_of_it(found)]
     if problems:
@@ -107,37 +107,15 @@ def look_at_part(invoice: Invoice, command: PayShort) -> LookedAt:
 
 def claimed_lines(invoice: Invoice) -> list[Claimed]:
     """The lines of an invoice as they were claimed, with what other credit notes gave back of each already."""
-    return _claimed(invoice, _given_back(invoice))
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What credit notes about an invoice give back: units by the order line's id and the unit, and net amounts by that
-    id (None: of what was not ordered here).
-    """
-
-    units: Mapping[tuple[int, str], Decimal]
-    amounts: Mapping[int | None, Decimal]
+    return _claimed(invoice, given_back(invoice))
 
 
 def _claimed(invoice: Invoice, back: Given) -> list[Claimed]:
-    lines = invoice.lines.select_related("line", "order").order_by("position")
-    units, amounts = dict(back.units), dict(back.amounts)
-    found = []
-    for one, entry in zip(lines, entries_of(invoice), strict=True):
-        given = given_net = ZERO
-        if one.line_id is not None:
-            given_net = min(one.amount, amounts.get(one.line_id, ZERO))
-            amounts[one.line_id] = amounts.get(one.line_id, ZERO) - given_net
-            if not one.price_only:
-                key = (one.line_id, one.unit)
-                given = min(one.quantity, units.get(key, ZERO))
-                units[key] = units.get(key, ZERO) - given
-        label = _label(one)
-        found.append(
-            Claimed(one.position, entry, one.amount, label, one.unit_decimals, given, given_net, one.line_id)
-        )
-    return found
+    lines = list(invoice.lines.select_related("line", "order").order_by("position"))
+    return [
+        Claimed(one.position, entry, one.amount, _label(one), one.unit_decimals, *given, one.line_id)
+        for one, entry, given in zip(lines, entries_of(invoice), given_by_line(lines, back), strict=True)
+    ]
 
 
 def charges_by_position(invoice: Invoice) -> Mapping[int, ChargeEntry]:
@@ -151,14 +129,6 @@ def _label(one: InvoiceLine) -> str:
     return f"{one.order.number} · {one.line.number} {one.line.item_number}"
 
 
-def _notes(invoice: Invoice) -> QuerySet[Invoice]:
-    """The credit notes about an invoice that will have given back once it is approved."""
-    about = Invoice.objects.filter(corrects__document=invoice.document, kind=InvoiceKind.CREDIT_NOTE)
-    ours = Q(state__in=OPEN, on_behalf=True, corrects=invoice)
-    found: QuerySet[Invoice] = about.filter(Q(state__in=SETTLED) | ours)
-    return found
-
-
 def _not_settled(invoice: Invoice) -> list[Problem]:
     """The supplier's own credit notes of which nobody knows yet whether they give back anything."""
     about = {"corrects__document": invoice.document, "kind": InvoiceKind.CREDIT_NOTE}
@@ -168,25 +138,6 @@ def _not_settled(invoice: Invoice) -> list[Problem]:
         Problem("short", message % {"number": number}, number, "pending")
         for number in theirs.values_list("number", flat=True)
     ]
-
-
-def _given_back(invoice: Invoice) -> Given:
-    """What credit notes about it give back of each order line: one query."""
-    rows = InvoiceLine.objects.filter(invoice__in=_notes(invoice))
-    units: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
-    amounts: dict[int | None, Decimal] = defaultdict(Decimal)
-    for line, unit, quantity, amount, price_only in rows.values_list(
-        "line_id", "unit", "quantity", "amount", "price_only"
-    ):
-        amounts[line] += amount
-        if line is not None and not price_only:
-            units[line, unit] += quantity
-    return Given(units, amounts)
-
-
-def _given_in_all(invoice: Invoice) -> Decimal:
-    total: Decimal | None = _notes(invoice).aggregate(sum=Sum("total"))["sum"]
-    return total or ZERO
 
 
 def _rows(part: Part, sums: Sums) -> list[CutRow]:

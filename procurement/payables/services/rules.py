@@ -1,6 +1,5 @@
 """Writing down who approves what, and up to how much people accept alone."""
 
-import re
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from portal.kernel.audit.services import record
 from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, Problem
 from portal.kernel.scope import requires_scope
 from procurement.catalogue.models import Company
+from procurement.einvoices.rules.codes import CURRENCIES, codes
 from procurement.payables.messages import WriteLimit, WriteRule
 from procurement.payables.models import Approval, ApprovalLimit, ApprovalRule
 from procurement.payables.policies import MOST_STEPS, ZERO
@@ -20,8 +20,6 @@ from procurement.payables.queries.approvals import approvers, approving_roles, f
 from procurement.payables.states import OPEN_APPROVALS, Why
 from suppliers.models import Supplier
 from suppliers.roles import Permission
-
-_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 @requires_scope
@@ -91,7 +89,7 @@ def write_limit(command: WriteLimit, *, actor: Actor, at: datetime) -> ApprovalL
     """
     _require_setup(actor)
     problems = [*_problems_of_approver(command.role, command.person)]
-    if not _CURRENCY.fullmatch(command.currency):
+    if command.currency not in codes(CURRENCIES):
         problems.append(_unknown("currency", command.currency))
     if command.amount < ZERO:
         message = _("A limit is no less than zero.")
@@ -181,7 +179,7 @@ def _problems_of(command: WriteRule) -> Iterator[Problem]:
     low, high = command.amount_from, command.amount_below
     if (low is not None or high is not None) and not command.currency:
         yield Problem("currency", _("Say in which currency the amounts are."), "", "required")
-    if command.currency and not _CURRENCY.fullmatch(command.currency):
+    if command.currency and command.currency not in codes(CURRENCIES):
         yield _unknown("currency", command.currency)
     for name, amount in (("amount_from", low), ("amount_below", high)):
         if amount is not None and amount < ZERO:

@@ -70,7 +70,8 @@ def _show(
 
 def _said(request: DoorRequest, key: uuid.UUID) -> InvoiceSaid:
     version = whole_number(request.POST.get("version")) or 0
-    return InvoiceSaid(key, version, request.POST.get("reason", "").replace("\r\n", "\n"))
+    reason = request.POST.get("reason", "").replace("\r\n", "\n")
+    return InvoiceSaid(key, version, reason, is_same=request.POST.get("is_same") == "1")
 
 
 @door(Permission.INVOICE_SETTLE, Permission.INVOICE_APPROVE, methods=["POST"])

@@ -11,7 +11,7 @@ from portal.kernel.access import DoorRequest, door
 from portal.kernel.web import paginate
 from procurement.payables.policies import week_of
 from procurement.payables.presenters.rows import due_rows
-from procurement.payables.queries.forecast import due_in, forecast
+from procurement.payables.queries.forecast import due_by_day, due_in, forecast
 from suppliers.roles import Permission
 
 DUE = "procurement/payables/due.html"
@@ -28,7 +28,8 @@ def payables_due(request: DoorRequest) -> HttpResponse:
     context: dict[str, Any] = {"weeks": due_rows(forecast(actor, today)), "week": week, "today": today}
     if week is not None:
         found = due_in(actor, week, today)
+        context["days"] = due_by_day(actor, week, today)
         context["page"] = paginate(
-            found, request.GET.get("cursor", ""), order=("due_on", "id"), size=50, narrow=True
+            found, request.GET.get("cursor", ""), order=("counts_on", "id"), size=50, narrow=True
         )
     return render(request, DUE, context)

@@ -3,27 +3,27 @@
 See Note [Other people's columns] in `procurement.shipments.files.columns`: known names are taken, others are asked for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from procurement.sheets.columns import CHOICE, DAY, NUMBER, PROMISE, Column
-from procurement.sheets.foreign import folded
-from procurement.sheets.values import text_of, titles_of
+from procurement.sheets.foreign import Asked, Recognised, known_names
 from procurement.statements.states import ItemKind
 
 COLUMNS = (
-    Column("kind", _("Kind"), PROMISE, CHOICE, 14),
-    Column("number", _("Number"), PROMISE, width=18),
-    Column("dated_on", _("Dated"), PROMISE, DAY, 13),
-    Column("due_on", _("Due date"), PROMISE, DAY, 13),
-    Column("amount", _("Amount"), PROMISE, NUMBER, 13),
-    Column("open", _("Open amount"), PROMISE, NUMBER, 13),
-    Column("debit", _("Debit"), PROMISE, NUMBER, 13),
-    Column("credit", _("Credit"), PROMISE, NUMBER, 13),
-    Column("currency", _("Currency"), PROMISE, width=9),
-    Column("reference", _("Reference of a payment"), PROMISE, width=22),
+    Column("kind", lazy("Kind"), PROMISE, CHOICE, 14),
+    Column("number", lazy("Number"), PROMISE, width=18),
+    Column("dated_on", lazy("Dated"), PROMISE, DAY, 13),
+    Column("due_on", lazy("Due date"), PROMISE, DAY, 13),
+    Column("amount", lazy("Amount"), PROMISE, NUMBER, 13),
+    Column("open", lazy("Open amount"), PROMISE, NUMBER, 13),
+    Column("debit", lazy("Debit"), PROMISE, NUMBER, 13),
+    Column("credit", lazy("Credit"), PROMISE, NUMBER, 13),
+    Column("currency", lazy("Currency"), PROMISE, width=9),
+    Column("reference", lazy("Reference of a payment"), PROMISE, width=22),
 )
 BY_NAME = {column.name: column for column in COLUMNS}
 READ = tuple(BY_NAME)
@@ -130,27 +130,26 @@ SYNONYMS: Mapping[str, Sequence[str]] = {
 }
 
 
-def known_names() -> dict[str, str]:
+def known_to_us() -> dict[str, str]:
     """What any column may be called, as it is compared, and which of ours it then is."""
-    found = {folded(word): name for name, words in SYNONYMS.items() for word in words}
-    for name, titles in titles_of(COLUMNS).items():
-        found |= {folded(title): name for title in titles}
-    return found | {folded(name): name for name in BY_NAME}
+    return known_names(COLUMNS, SYNONYMS)
 
 
-def recognise(row: Sequence[Any], known: Mapping[str, str]) -> tuple[dict[str, int], bool]:
-    """Which of our columns the cells of a row name, by place; and whether that is clear: all there, none twice."""
-    places: dict[str, int] = {}
-    twice = False
-    for place, cell in enumerate(row):
-        name = known.get(folded(text_of(cell))) if isinstance(cell, str) else None
-        if name in places:
-            twice = True
-        elif name is not None:
-            places[name] = place
-    return places, is_enough(places) and not twice
+def is_clear(found: Recognised) -> bool:
+    """Whether every column that is needed was recognised, and none twice."""
+    return is_enough(found.places) and not found.twice
 
 
 def is_enough(places: Mapping[str, int]) -> bool:
     """Whether these columns say what is open of which number."""
     return "number" in places and any(name in places for name in AMOUNTS)
+
+
+def _lacks(places: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    if "number" not in places:
+        yield "number", _("Say in which column the numbers stand. Without them nothing is found.")
+    if not any(name in places for name in AMOUNTS):
+        yield "open", _("Say in which column the amounts stand: what is open, or what each came to.")
+
+
+ASKED = Asked(BY_NAME, READ, NEEDED, _lacks)

@@ -12,7 +12,7 @@ one figure each to everybody. Only what is one in both, such as 1.234, follows t
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import IO, Any
@@ -21,18 +21,9 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.values import Unreadable
 from procurement.sheets.columns import CHOICE, DAY, NUMBER
-from procurement.sheets.package import refused
-from procurement.sheets.tables import UNKNOWN, cell_of, kept_cell, read_table
-from procurement.sheets.values import (
-    day_of,
-    formula_text,
-    is_titles,
-    known_words,
-    number_of,
-    text_of,
-    titles_of,
-    way_out,
-)
+from procurement.sheets.foreign import ReadTable, read_foreign, said_rows
+from procurement.sheets.tables import UNKNOWN
+from procurement.sheets.values import day_of, formula_text, known_words, number_of, way_out
 from procurement.sheets.workbook import Wanted
 from procurement.statements.files.columns import (
     AMOUNTS,
@@ -41,8 +32,8 @@ from procurement.statements.files.columns import (
     COLUMNS,
     MORE_KINDS,
     READ,
-    known_names,
-    recognise,
+    is_clear,
+    known_to_us,
 )
 from procurement.statements.messages import BadRow, Item
 from procurement.statements.policies import MOST_ROWS, kind_of, problems_of, signed
@@ -50,7 +41,6 @@ from procurement.statements.states import ItemKind
 
 MOST_COLUMNS = 40
 HEAD_WITHIN = 15  # letters put addresses above their table
-LONGEST = 500
 MOST_BAD = 500
 WANTED = Wanted(
     keys=(("number",),),
@@ -63,40 +53,10 @@ WANTED = Wanted(
 SPARED = ("dated_on", "due_on", "reference")  # a row stands without these
 
 
-@dataclass(frozen=True, slots=True)
-class ReadTable:
-    """A file's table as it is kept, the row in which its columns are named (0: the first), and which is which."""
-
-    table: Sequence[Sequence[Any]]
-    head: int
-    columns: Mapping[str, int]
-    is_clear: bool
-
-
 def read_file(file: IO[bytes], size: int) -> ReadTable:
     """The table of a file. Raises `Invalid` when the file as a whole cannot be read."""
-    table = [
-        [_short(kept_cell(cell)) for cell in row[:MOST_COLUMNS]]
-        for _number, row in read_table(file, size, WANTED)
-    ]
-    while table and not any(cell not in (None, "") for cell in table[-1]):
-        table.pop()
-    if len(table) < 2:
-        raise refused(
-            _("This file holds no rows. Send the list of what is open, with a row of column names.")
-        )
-    known = known_names()
-    heads = [recognise(row, known) for row in table[:HEAD_WITHIN]]
-    best = max(range(len(heads)), key=lambda row: (heads[row][1], len(heads[row][0]), -row))
-    if len(table) - best - 1 > MOST_ROWS:
-        message = _("This file has more than %(most)d rows. Split it into several files.")
-        raise refused(message % {"most": MOST_ROWS})
-    return ReadTable(table, best, *heads[best])
-
-
-def _short(cell: Any) -> Any:
-    # PostgreSQL keeps no NUL in a text.
-    return cell[:LONGEST].replace("\0", "") if isinstance(cell, str) else cell
+    empty = _("This file holds no rows. Send the list of what is open, with a row of column names.")
+    return read_foreign(file, size, WANTED, known_to_us(), is_clear, empty)
 
 
 def read_rows(
@@ -106,19 +66,10 @@ def read_rows(
 
     Rows that do not say their currency are in `currency`. Bad rows are named and left out; good ones stay.
     """
-    titles = titles_of(COLUMNS)
     kinds = {**MORE_KINDS, **known_words(CHOICES["kind"])}
     items: list[Item] = []
     bad: list[BadRow] = []
-    for number, cells in enumerate(table[head + 1 :], start=head + 2):
-        values = {
-            name: cell_of(cells[columns[name]])
-            for name in READ
-            if name in columns and columns[name] < len(cells)
-        }
-        texts = {name: text_of(value) for name, value in values.items()}
-        if not any(texts.values()) or is_titles(texts, titles):
-            continue
+    for number, values, texts in said_rows((table, head, columns), READ, COLUMNS):
         wrong: list[BadRow] = []
         said = {
             name: read

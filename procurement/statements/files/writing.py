@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import chain
 from typing import IO, Any
 
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from procurement.orders.files.sheets import write_sheet
 from procurement.sheets.cells import Cell, csv_line, widths
 from procurement.sheets.writing import Sheet, write_workbook
 from procurement.statements.files.columns import CHOICES, COLUMNS
+from procurement.statements.files.words import UnreadRow
 from procurement.statements.models import StatementRow
 from procurement.statements.presenters import sentence_of, sides_for, word_of
 from procurement.statements.states import ItemKind
@@ -23,16 +25,25 @@ from procurement.statements.states import ItemKind
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One column of the file: its title, for both sides or as each reads it, and what stands in it."""
+    """One column of the file: its title, for both sides or as each reads it, what stands in it, and what stands in it
+    of a row that was left out.
+    """
 
     title: Any
     value: Callable[[StatementRow, Actor], Cell]
+    unread: Callable[[UnreadRow], Cell] = lambda _row: ""
+
+
+def _what_is_wrong(row: UnreadRow) -> str:
+    return " ".join(
+        f"{one.column} “{one.value}”: {one.message}" if one.column else one.message for one in row.problems
+    )
 
 
 TOLD = (
-    Told(gettext_lazy("Row"), lambda row, _actor: row.place),
+    Told(gettext_lazy("Row"), lambda row, _actor: row.place, lambda left: left.row),
     Told(gettext_lazy("Kind"), lambda row, _actor: str(ItemKind(row.kind).label)),
-    Told(gettext_lazy("Number"), lambda row, _actor: row.number),
+    Told(gettext_lazy("Number"), lambda row, _actor: row.number, lambda left: left.number),
     Told(gettext_lazy("Reference of a payment"), lambda row, _actor: row.reference),
     Told(gettext_lazy("Dated"), lambda row, _actor: row.dated_on),
     Told(gettext_lazy("Due date"), lambda row, _actor: row.due_on),
@@ -42,19 +53,34 @@ TOLD = (
     Told(lambda sides: sides.amount_ours, lambda row, _actor: row.our_amount),
     Told(lambda sides: sides.open_ours, lambda row, _actor: row.our_open),
     Told(gettext_lazy("Difference"), lambda row, _actor: row.difference),
-    Told(gettext_lazy("Result"), lambda row, actor: word_of(row.verdict, is_supplier=actor.is_supplier)),
-    Told(gettext_lazy("Why"), lambda row, actor: sentence_of(row, actor) if row.verdict else ""),
+    Told(
+        gettext_lazy("Result"),
+        lambda row, actor: word_of(row.verdict, is_supplier=actor.is_supplier),
+        lambda _left: _("Left out"),
+    ),
+    Told(
+        gettext_lazy("Why"),
+        lambda row, actor: sentence_of(row, actor) if row.verdict else "",
+        _what_is_wrong,
+    ),
     Told(gettext_lazy("Question"), lambda row, _actor: row.question),
     Told(gettext_lazy("Answer"), lambda row, _actor: row.answer),
 )
 
 
 @requires_scope
-def write_result(rows: Iterable[StatementRow], kind: str, actor: Actor) -> IO[bytes]:
-    """The rows of a statement beside ours as CSV or XLSX; the whole file is made before anything is sent."""
+def write_result(
+    rows: Iterable[StatementRow], kind: str, actor: Actor, *, left: Iterable[UnreadRow] = ()
+) -> IO[bytes]:
+    """The rows of a statement beside ours as CSV or XLSX, those that were left out after them; the whole file is made
+    before anything is sent.
+    """
     sides = sides_for(is_supplier=actor.is_supplier)
     titles = [str(column.title(sides) if callable(column.title) else column.title) for column in TOLD]
-    values = ([column.value(row, actor) for column in TOLD] for row in rows)
+    values = chain(
+        ([column.value(row, actor) for column in TOLD] for row in rows),
+        ([column.unread(one) for column in TOLD] for one in left),
+    )
     with ExitStack() as unless_done:
         file = unless_done.enter_context(tempfile.SpooledTemporaryFile(IN_MEMORY))
         if kind == CSV:

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.db.models.functions import Abs
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -42,6 +42,8 @@ def statement_list(request: DoorRequest) -> HttpResponse:
     found = parts[view][1]
     if q:
         found = found.filter(Q(supplier__name__icontains=q) | Q(supplier__number__iexact=q))
+    left_out = Q(bad__contains=[{"is_left": True}])
+    found = found.annotate(is_partly_read=ExpressionWrapper(left_out, output_field=BooleanField()))
     order = WIDEST if view == OPEN else NEWEST
     page = paginate(found, request.GET.get("cursor", ""), order=order, size=PAGE_SIZE)
     balances = balances_by_statement(page.rows)

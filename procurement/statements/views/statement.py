@@ -217,5 +217,6 @@ def statement_result(request: DoorRequest, key: UUID, kind: str) -> HttpResponse
     found = find_statement(key, actor=request.actor)
     if found.state == S.READ:
         raise NotFound(_("It is not compared yet."))
-    file = write_result(rows_of(found).iterator(chunk_size=2000), kind, request.actor)
+    left, _spared = unread_rows(found.bad)
+    file = write_result(rows_of(found).iterator(chunk_size=2000), kind, request.actor, left=left)
     return as_download(file, f"statement-{found.supplier.number}.{kind}", request)

@@ -1,7 +1,5 @@
 """The doors of files: a statement comes in, its columns are said, a sheet to fill in goes out."""
 
-import hashlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
@@ -9,16 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid
-from portal.kernel.web import see_other, whole_number
+from portal.kernel.web import see_other
 from procurement.orders.views.exports import as_download
-from procurement.sheets.tables import cell_of
-from procurement.sheets.values import text_of
-from procurement.statements.files.columns import AMOUNTS, BY_NAME, NEEDED, READ, is_enough
-from procurement.statements.files.reading import HEAD_WITHIN, ReadTable, read_file, read_rows
+from procurement.sheets.foreign import ReadTable, columns_page, digest_of, said_columns, said_head
+from procurement.statements.files.columns import ASKED, is_enough
+from procurement.statements.files.reading import HEAD_WITHIN, read_file, read_rows
 from procurement.statements.files.writing import write_blank
 from procurement.statements.forms import StatementForm
 from procurement.statements.messages import BadRow, Item, KeepStatement
@@ -29,7 +25,6 @@ from procurement.statements.states import StatementState
 from suppliers.roles import Permission
 
 UPLOAD, COLUMNS = (f"procurement/statements/{name}.html" for name in ("upload", "columns"))
-SAMPLES = 3
 
 
 class FileRequest(DoorRequest):
@@ -46,11 +41,7 @@ def read_upload(request: FileRequest) -> None:
     file = request.FILES.get("file")
     if request.method != "POST" or file is None or file.file is None or not file.size:
         return
-    digest = hashlib.sha256()
-    for chunk in file.chunks():
-        digest.update(chunk)
-    request.digest = digest.hexdigest()
-    file.seek(0)
+    request.digest = digest_of(file)
     try:
         request.sheet = read_file(file.file, file.size)
     except Invalid as refusal:
@@ -130,36 +121,13 @@ def statement_columns(request: DoorRequest, key: UUID) -> HttpResponse:
         return see_other("statement", key=key)
     if request.method == "GET":
         return _show_columns(request, kept, kept.head, kept.columns)
-    last = min(HEAD_WITHIN, len(kept.table)) - 1
-    head = min(max((whole_number(request.POST.get("head")) or 1) - 1, 0), last)
-    columns, problems = _said_columns(request.POST, len(kept.table[head]))
+    head = said_head(request.POST, kept.table, HEAD_WITHIN)
+    columns, problems = said_columns(request.POST, len(kept.table[head]), ASKED)
     if "again" in request.POST or problems:
         return _show_columns(request, kept, head, columns, () if "again" in request.POST else problems)
     items, bad = _rows(kept.table, head, columns, kept.currency)
     read_statement_as(key, head, columns, items, bad, actor=request.actor)
     return see_other("statement", key=key)
-
-
-def _said_columns(data: Mapping[str, str], width: int) -> tuple[dict[str, int], list[dict[str, str]]]:
-    """Which column of a file is which, out of the form, and what is wrong with that."""
-    columns: dict[str, int] = {}
-    problems = []
-    for name in READ:
-        place = whole_number(data.get(f"column.{name}"))
-        if place is not None and 0 < place <= width:
-            columns[name] = place - 1
-    used = Counter(columns.values())
-    for name, place in columns.items():
-        if used[place] > 1:
-            message = _("%(title)s: this column of the file is chosen twice. Choose another, or none.")
-            problems.append({"id": f"column-{name}", "message": message % {"title": BY_NAME[name].title}})
-    if "number" not in columns:
-        message = _("Say in which column the numbers stand. Without them nothing is found.")
-        problems.append({"id": "column-number", "message": message})
-    if not any(name in columns for name in AMOUNTS):
-        message = _("Say in which column the amounts stand: what is open, or what each came to.")
-        problems.append({"id": "column-open", "message": message})
-    return columns, problems
 
 
 def _show_columns(
@@ -169,30 +137,5 @@ def _show_columns(
     columns: Mapping[str, int],
     problems: Sequence[Mapping[str, str]] = (),
 ) -> HttpResponse:
-    table = kept.table
-    names = [text_of(cell_of(cell))[:60] for cell in table[head]]
-    samples = [[text_of(cell_of(cell))[:40] for cell in row] for row in table[head + 1 : head + 1 + SAMPLES]]
-    theirs = [
-        {
-            "place": place + 1,
-            "name": name or _("Column %(place)d") % {"place": place + 1},
-            "samples": ", ".join(row[place] for row in samples if place < len(row) and row[place]),
-        }
-        for place, name in enumerate(names)
-    ]
-    context = {
-        "statement": kept,
-        "head": head + 1,
-        "theirs": theirs,
-        "asked": [
-            {
-                "name": name,
-                "title": BY_NAME[name].title,
-                "place": columns[name] + 1 if name in columns else 0,
-                "is_needed": name in NEEDED,
-            }
-            for name in READ
-        ],
-        "problems": problems,
-    }
+    context = columns_page(kept.table, head, columns, ASKED) | {"statement": kept, "problems": problems}
     return render(request, COLUMNS, context, status=422 if problems else 200)

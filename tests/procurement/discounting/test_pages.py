@@ -174,10 +174,18 @@ def test_a_policy_is_written_mended_approved_by_another_and_retired(people, at):
         "most_percent": "2",
         "pay_days": "3",
         "least_amount": "",
+        "weekly_budget": "50,000",
     }
     assert at("otto").get("/early-payments/policies/new/").status_code == 403
     wrong = max_.post("/early-payments/policies/new/", {**typed, "most_percent": ""})
+    assert (wrong.status_code, "may be taken off at most" in text_of(wrong)) == (422, True)
+    assert "It must be said: above 0 and below 100." in text_of(max_.get("/early-payments/policies/new/"))
+    wrong = max_.post("/early-payments/policies/new/", {**typed, "most_percent": "0", "currency": "EUX"})
+    assert (wrong.status_code, "“EUX” is no currency" in text_of(wrong)) == (422, True)
+    wrong = max_.post("/early-payments/policies/new/", {**typed, "most_percent": "0"})
     assert (wrong.status_code, "A rate lies above 0" in text_of(wrong)) == (422, True)
+    for page in ("/tolerances/", "/early-payments/"):
+        assert 'href="/early-payments/policies/"' in max_.get(page).content.decode()
     made = max_.post("/early-payments/policies/new/", typed)
     assert made.status_code == 303
     page = made["Location"]
@@ -190,6 +198,7 @@ def test_a_policy_is_written_mended_approved_by_another_and_retired(people, at):
     with acting(people["max"].actor):
         policy = DiscountPolicy.objects.get()
     assert (policy.state, policy.currency, policy.segment, policy.day_count) == ("active", "EUR", "core", 365)
+    assert "50,000.00 EUR" in text_of(root.get(page))
     listed = text_of(at("ada").get("/early-payments/policies/"))
     assert "12 % a year, of 365 days" in listed
     assert "Segment Core" in listed

@@ -13,11 +13,13 @@ from procurement.discounting.messages import WriteDiscountPolicy
 from procurement.discounting.policies import (
     MOST_OFFERED,
     DiscountRule,
+    Offer,
     Written,
     early_discount,
     offers,
     problems_of,
     which_counts,
+    within_budget,
     yearly_yield,
 )
 from procurement.invoices.policies.terms import discount_amount
@@ -25,6 +27,17 @@ from procurement.invoices.policies.terms import discount_amount
 D = Decimal
 TWELVE = DiscountRule(D(12), D(2))
 TODAY = date(2026, 3, 2)
+
+
+def test_a_week_is_paid_up_to_its_budget_and_never_beyond():
+    monday = date(2026, 3, 2)
+    found = [Offer(monday + timedelta(days=n), 20 - n, D(1), D(100)) for n in (0, 6, 7)]
+
+    assert within_budget(found, None, {monday: D(10**6)}) == tuple(found)
+    assert within_budget(found, D(150), {monday: D(50)}) == tuple(found)
+    # Sunday is of the week before the next Monday (ISO 8601).
+    assert within_budget(found, D(150), {monday: D("50.01")}) == (found[2],)
+    assert within_budget(found, D("99.99"), {}) == ()
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from procurement.bills.messages import BillLinePaper, BillPaper
 from procurement.clocks.queries import Offices
 from procurement.discounting.models import DiscountPolicy, EarlyPayment
 from procurement.discounting.presenters import early_rows
-from procurement.discounting.queries import PayDays, earned, offered_for
+from procurement.discounting.queries import PayDays, earned, offered_for, weeks_left
 from procurement.discounting.services import (
     OwnPolicy,
     approve_discount_policy,
@@ -194,17 +194,39 @@ def test_on_which_invoices_nothing_is_offered(people, order):
             agree(one, people["asha"])
 
 
-def test_nothing_is_offered_with_a_cut_a_note_or_another_segment(people, order):
+def test_nothing_is_offered_with_a_note_or_for_another_segment(people, order):
     a_discount_policy(people, segment="strategic")  # ACME is not
-    cut = an_approved_invoice(order, {"L10": 60}, approved={"L10": "1000"}, number="CUT")
     noted = an_approved_invoice(order, {"L10": 10}, number="NOTED")
     assert offered(noted) is None
 
     a_discount_policy(people, supplier="ACME", least_amount=Decimal(100))
-    assert offered(cut) is None
     assert offered(noted) is not None
     an_approved_invoice(order, {"L10": 1}, number="C1", kind="credit_note", state="sent", corrects=noted)
     assert offered(noted) is None
+
+
+def test_what_is_left_of_a_weeks_budget_decides_what_is_offered(people, order):
+    pays = Decimal("1313.76") - LESS
+    policy = a_discount_policy(people, weekly_budget=pays + 200)
+    first = an_approved_invoice(order, {"L10": 60}, pay_on=DUE)
+    second = an_approved_invoice(order, {"L10": 60}, number="R-2", pay_on=DUE)
+    small = an_approved_invoice(order, {"L10": 1}, number="R-3", pay_on=DUE)
+    shown = offered(second)
+    assert (shown.best.pay_on, shown.best.discount) == (SOONEST, LESS)
+    agree(first, people["asha"])
+
+    # Nothing fits into that week any more but the small one; the next week has a budget of its own.
+    assert offered(second).best.pay_on == date(2026, 3, 9)
+    assert offered(small).best.pay_on == SOONEST
+    with pytest.raises(StaleDocument, match="has moved"):
+        agree(second, people["asha"])
+    with acting(FEED):
+        assert [(one.week, one.left) for one in weeks_left(policy, MONDAY.date())] == [
+            (date(2026, 3, 2), Decimal(200))
+        ]
+
+    take_back(first, people["asha"])
+    assert offered(second).best == shown.best
 
 
 def test_after_the_discount_of_the_terms_is_over_days_are_offered_again(people, order):

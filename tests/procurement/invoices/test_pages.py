@@ -149,6 +149,12 @@ def test_lines_of_many_orders_are_ticked_found_and_added_to_a_draft(people, at):
     asha = at("asha")
     new = reverse("invoice-new")
     assert "4500000001" not in page(asha.get(new, {"q": "4500000002"}))
+    searched = page(asha.get(new, {"q": "4500000002", "order": str(second.key)}))
+    assert f'href="?order={second.key}"' in searched  # the search alone is taken off
+    assert 'href="?q=4500000002"' in searched
+    assert "Nothing like this here" in page(asha.get(new, {"q": "nowhere"}))
+    assert "4500000002" in page(at("otto").get(new, {"q": "acme"}))
+    assert "4500000002" not in page(at("otto").get(new, {"q": "globex"}))
     empty = asha.post(new, {})
     assert (empty.status_code, "Tick at least one order line." in page(empty)) == (422, True)
 
@@ -441,6 +447,14 @@ def test_thirty_lines_and_thirty_invoices_cost_what_one_costs(people, at):
     for n in range(2, 31):
         invoices.a_sent_invoice(many_order, people["asha"], {f"L{n}": 1}, number=f"B-{n}", at=timezone.now())
     assert queries(otto, f"{reverse('invoice-list')}?view=all") == one
+    with acting(FEED):
+        # Whatever happens to an old one, all of them stand as they came.
+        Invoice.objects.filter(pk=few.pk).update(updated_at=timezone.now())
+        newest = Invoice.objects.order_by("-pk").first()
+    everything = page(otto.get(f"{reverse('invoice-list')}?view=all"))
+    first = re.search(rf"{reverse('invoice-list')}([0-9a-f-]{{36}})/", everything)
+    assert first is not None
+    assert first[1] == str(newest.key)
     found = otto.get(f"{reverse('invoice-list')}?view=all&supplier={few.supplier.key}&kind=invoice&q=B-7")
     assert re.findall(r">(B-\d+)<", page(found)) == ["B-7"]
     assert queries(asha, reverse("order", args=[few_order.key])) == queries(

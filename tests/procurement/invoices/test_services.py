@@ -600,8 +600,8 @@ def test_a_credit_note_gives_back_and_never_more_than_there_is(people, order):
 
     assert fresh_line().claimed_quantity == 90
     with acting(asha.actor):
-        left = claimed_before(fresh_invoice(invoice), actor=asha.actor)
-        assert left[fresh_line().pk] == Claimed(D(-10), D("-68.50"))
+        # What a note about it gives back was never claimed before it.
+        assert claimed_before(fresh_invoice(invoice), actor=asha.actor)[fresh_line().pk] == Claimed()
         assert notes_about(invoice, actor=asha.actor) == [note]
         rest = start_credit_note(invoice.key, actor=asha.actor, at=LATER)
     assert [line[:2] for line in lines_of(rest)] == [(10, 90), (20, 50)]
@@ -795,9 +795,7 @@ def test_a_rule_ends_no_dispute_and_a_person_says_why(people, order):
 
     with pytest.raises(Invalid, match="Say why"):
         settle(approve_invoice, invoice, actor=otto)
-    with pytest.raises(Invalid, match="all that line 1 claims"):
-        settle(approve_invoice, invoice, "Agreed.", amounts={1: D("685.01")}, actor=otto)
-    approved = settle(approve_invoice, invoice, "Agreed by phone.", amounts={1: D("680.00")}, actor=otto)
+    approved = settle(approve_invoice, invoice, "Agreed by phone.", actor=otto)
 
     assert (approved.state, approved.approved_by, approved.pay_on) == (
         "approved",
@@ -808,10 +806,9 @@ def test_a_rule_ends_no_dispute_and_a_person_says_why(people, order):
         message = OutboxMessage.objects.get(topic="erp", kind="invoice.approved")
         (event,) = AuditEvent.objects.filter(kind="invoice.approved")
     assert message.payload["invoice"] == str(invoice.key)
-    assert event.facts["taken"] == [{"line": 1, "amount": "680", "claimed": "685"}]
-    assert _lines(invoice)[0].approved_amount == 680
+    assert (event.facts["number"], "less" in event.facts) == (invoice.number, False)
     reopened = settle(reopen_invoice, invoice, Hold("reopened", "payables"), actor=otto)
-    assert (reopened.state, reopened.approved_at, _lines(invoice)[0].approved_amount) == ("held", None, None)
+    assert (reopened.state, reopened.approved_at) == ("held", None)
 
 
 def test_who_may_not_settle_does_not(people, order):

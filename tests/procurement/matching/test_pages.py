@@ -88,6 +88,7 @@ def test_why_an_invoice_is_held_is_what_the_check_says():
     assert held_sentence(held) == check_sentence(check)
     assert held_sentence({"key": "disputed", "params": {"reason": "no"}}) == ""
     assert acts_text("buyer") == "The buyer acts"
+    assert acts_text("payables", is_supplier=True) == "The customer decides"
     assert [acts_text("supplier", is_supplier=mine) for mine in (True, False)] == [
         "Your turn",
         "The supplier acts",

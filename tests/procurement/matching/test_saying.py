@@ -67,7 +67,8 @@ def test_a_draft_is_tried_and_what_was_sent_is_told_alike_to_both_sides(people):
         paper = client.get(reverse("invoice", args=[sent.key])).content.decode()
         assert "but 6.85 EUR was agreed" in paper
         assert reverse("invoice-match", args=[sent.key]) in paper
-        assert "The buyer acts" in said
+        assert ("The buyer acts" in said) is (person is otto)
+        assert ("The customer decides" in said) is (person is asha)
     with acting(FEED):
         Invoice.objects.filter(pk=sent.pk).update(state="disputed", acts="payables")
     _page, said = told(asha, sent)

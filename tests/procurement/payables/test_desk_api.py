@@ -135,6 +135,7 @@ def test_words_are_said_in_a_persons_name_alone_with_the_version_that_was_seen(p
     assert otto.post(case_of(invoice, "accept"), {"reason": "Agreed."}).status_code == 428
     stale = otto.post(case_of(invoice, "accept"), {"reason": "Agreed."}, If_Match='"1"')
     assert (stale.status_code, stale.json()["details"]["version"]) == (412, invoice.version)
+    assert "order" not in f"{stale.json()['title']} {stale.json()['detail']}"
     assert otto.post(case_of(invoice, "accept"), {**said, "version": 1}).status_code == 409
     assert otto.post(case_of(invoice, "accept"), {**said, "reason": "  "}).status_code in (400, 422)
     assert otto.post(case_of(invoice, "accept"), {**said, "note": "x"}).status_code == 400

@@ -167,6 +167,9 @@ def test_the_case_shows_all_side_by_side_and_takes_every_answer(people, at):
         "Invoiced before",
         "C0",
         "Accept it, ask for approval",
+        # On a phone what can be done is below all evidence: its ways stand first.
+        '<nav class="q-jumps" aria-label="What to do"><a class="btn btn-primary" href="#accept">Accept</a>',
+        '<a class="btn" href="#reject">Reject</a>',
         f'href="/invoices/{invoice.key}/"',
         f'href="/invoices/{invoice.key}/pdf/"',
     ):
@@ -236,6 +239,12 @@ def test_the_case_shows_all_side_by_side_and_takes_every_answer(people, at):
     assert fresh_invoice(invoice).state == "held"
     assert post(otto, "short/", do="1", seen=seen, **part).status_code == 303
     assert fresh_invoice(invoice).state == "approved"
+    told = " ".join(re.sub(r"<[^>]+>", " ", otto.get(case).content.decode()).split())
+    # What is paid stands beside what was claimed, and the note about it was not invoiced before it.
+    assert "Claimed 840.14 EUR To be paid 798.85 EUR" in told
+    assert "to be paid: 98 pcs , 671.30 EUR" in told
+    assert "Credit note INV-1-CN −41.29 EUR" in told.replace("− ", "−")
+    assert "−2" not in told.replace("− ", "−")
     paper = asha.get(f"/invoices/{invoice.key}/").content.decode()
     assert "98 of 100 pcs are paid, paid at 6.85 instead of 7.06 EUR. Two came broken." in paper
     assert otto.get("/payables/" + str(uuid.uuid4()) + "/").status_code == 404
@@ -265,11 +274,18 @@ def test_rules_limits_and_how_a_company_takes_invoices_are_written_on_their_page
     }
     assert root.post("/payables/rules/", rule | {"rule-valid_to": "2099-12-31"}).status_code == 303
     assert root.post("/payables/rules/", rule | {"rule-amount_from": "much"}).status_code == 422
-    assert root.post("/payables/rules/", rule | {"rule-supplier": "NOBODY"}).status_code == 422
+    for field, said in (
+        ({"rule-supplier": "NOBODY"}, "“NOBODY” is no supplier that is known here. Choose one of the list."),
+        ({"rule-currency": "EUX"}, "“EUX” is no currency of ISO 4217. Choose one of the list."),
+        ({"rule-item_group": "air"}, "air"),
+    ):
+        refused = root.post("/payables/rules/", rule | field)
+        assert (refused.status_code, said in refused.content.decode()) == (422, True)
+    assert '<option value="ACME">Acme Valves (ACME)</option>' in root.get("/payables/rules/").content.decode()
     with acting(FEED):
         (written,) = ApprovalRule.objects.all()
     assert (written.step, written.role, written.amount_from, written.currency) == (2, "manager", 1000, "EUR")
-    assert "from 1,000.00 EUR" in root.get("/payables/rules/").content.decode()
+    assert "of 1,000.00 EUR or more" in root.get("/payables/rules/").content.decode()
     limit = {
         "limit-approver": f"person:{people['otto'].user.pk}",
         "limit-amount": "500",
@@ -315,31 +331,51 @@ def test_what_is_due_is_told_to_both_sides_by_week_and_credits_come_off(people, 
     invoice = an_invoice_over_price(people, order="4500000001")
     soon = {"invoiced_on": today, "due_on": today + timedelta(days=30)}
     terms = {"discount_percent": Decimal(2), "discount_days": 10, "discount_amount": Decimal("16.80")}
-    copies(invoice, 1, number="SOON", number_key="soon", **terms, **soon)
+    (due,) = copies(invoice, 1, number="SOON", number_key="soon", **terms, **soon)
+    approved = {"state": "approved", "approved_at": timezone.now(), "approved_by": "Otto", "held_for": {}}
+    approved |= {"acts": "", "held_at": None}
     copies(
         invoice,
         1,
         number="CN",
         number_key="cn",
         kind="credit_note",
-        discount_percent=None,
-        discount_days=None,
+        corrects_id=due.pk,
         invoiced_on=today,
-        due_on=today + timedelta(days=30),
+        due_on=None,
+        total=Decimal(40),
+        **approved,
     )
+    # Nobody has said yet that this one takes anything off.
+    copies(invoice, 1, number="CN2", number_key="cn2", kind="credit_note", total=Decimal(9), **soon)
     monday = week_of(today + timedelta(days=30))
 
     with acting(people["asha"].actor):
         rows = forecast(people["asha"].actor, today)
     assert [(one.week, one.currency, one.amount, one.discount, one.count, one.is_past) for one in rows] == [
         (week_of(today) - timedelta(days=7), "EUR", Decimal("840.14"), Decimal(0), 1, True),
-        (monday, "EUR", Decimal(0), Decimal("16.80"), 2, False),
+        (monday, "EUR", Decimal("800.14"), Decimal("16.80"), 2, False),
+    ]
+    assert [(one.claimed, one.credits, one.approved) for one in rows] == [
+        (Decimal("840.14"), 0, 0),
+        # It stands on the day of what it corrects, whatever its own day is.
+        (Decimal("840.14"), 40, -40),
     ]
     assert rows[1].saved_from == rows[1].saved_to == today + timedelta(days=10)
     with acting(people["gil"].actor):
         assert forecast(people["gil"].actor, today) == []
     page = at("asha").get(f"/payables/due/?week={monday.isoformat()}").content.decode()
     assert "SOON" in page
+    assert "CN2" not in page
+    told = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "840.14 EUR − 40.00 EUR 800.14 EUR" in told
+    with acting(FEED):
+        # What it corrects is paid: it takes off what is owed first.
+        Invoice.objects.filter(pk=due.pk).update(**{**approved, "state": "paid"})
+        rows = forecast(FEED, today)
+    assert [(one.amount, one.claimed, one.credits) for one in rows] == [
+        (Decimal("800.14"), Decimal("840.14"), Decimal(40))
+    ]
     assert "INV-1" not in page
     assert "INV-1" in at("otto").get("/payables/due/?week=2026-01-05").content.decode()
     assert at("asha").get("/payables/due/?week=never").status_code == 200

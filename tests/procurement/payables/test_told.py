@@ -6,18 +6,19 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from portal.kernel.errors import Invalid
 from portal.kernel.scope import acting
 from procurement.inbox.models import ExceptionCase
 from procurement.inbox.presenters.pages import own_page
 from procurement.inbox.presenters.rows import title_of
 from procurement.invoices.models import Invoice
-from procurement.invoices.services import start_credit_for_count
-from procurement.payables.messages import AnswerQuestion, PayShort, ShortLine
+from procurement.invoices.services import revise_invoice, start_credit_for_count
+from procurement.payables.messages import AnswerQuestion, InvoiceSaid, PayShort, ShortLine
 from procurement.payables.services.approvals import accept_invoice, approve_step, decline_step
 from procurement.payables.services.asking import answer_question
 from procurement.payables.services.deciding import pay_short, put_on_hold, send_back
 from tests.builders.counts import a_posted_sheet, settle
-from tests.builders.invoices import a_sent_invoice, fresh_invoice, send, write
+from tests.builders.invoices import a_sent_invoice, do, fresh_invoice, send, write
 from tests.builders.matching import a_match_policy
 from tests.builders.notices import mailed, react
 from tests.builders.payables import a_limit, a_rule, an_invoice_over_price, answer, ask, asked_for, desk
@@ -65,6 +66,29 @@ def test_an_invoice_is_a_case_while_our_side_is_to_act_and_closes_by_itself(peop
     assert (case.state, case.closed_because) == ("resolved", "rejected")
 
 
+def test_a_case_whose_approval_is_asked_is_the_turn_of_who_is_asked_and_of_nobody_else(people, at):
+    a_rule(people, 1, role="manager")
+    invoice = an_invoice_over_price(people)
+    (case,) = cases(cause="invoice")
+    assert "Look at it side by side" in at("bea").get(f"/inbox/{case.key}/").content.decode()
+
+    desk(accept_invoice, invoice, people["otto"], "Copper went up.")
+    react()
+
+    for name in ("bea", "otto"):
+        page = at(name).get(f"/inbox/{case.key}/").content.decode()
+        assert "Waits for approval by Manager." in page
+        assert "Your turn" not in page
+    assert "Approve or decline it." in at("max").get(f"/inbox/{case.key}/").content.decode()
+    paper = f"/invoices/{invoice.key}/"
+    assert "Waits for approval by Manager. 7.06 EUR each is claimed" in at("bea").get(paper).content.decode()
+    assert "Waits for approval by Manager" in at("bea").get("/invoices/").content.decode()
+    assert "The buyer acts" not in at("bea").get(f"{paper}match/").content.decode()
+    theirs = at("asha").get(paper).content.decode()
+    assert "The customer decides" in theirs
+    assert "Waits for approval" not in theirs
+
+
 def test_what_waits_for_goods_or_only_for_approval_is_no_case(people):
     an_invoice_over_price(people, "INV-1", price="6.85", received=40)
     an_invoice_over_price(people, "INV-2", price="6.85", order="4500000002")
@@ -74,7 +98,7 @@ def test_what_waits_for_goods_or_only_for_approval_is_no_case(people):
         assert set(Invoice.objects.values_list("acts", flat=True)) == {"receiver", "payables"}
 
 
-def test_a_duplicate_is_suspected_and_the_same_order_claimed_twice_is_one_case_each(people):
+def test_a_duplicate_is_suspected_and_its_supplier_has_nothing_to_correct(people, at):
     a_match_policy(people)
     first = an_invoice_over_price(people, "INV-1", price="6.85")
     assert first.state == "approved"
@@ -86,6 +110,32 @@ def test_a_duplicate_is_suspected_and_the_same_order_claimed_twice_is_one_case_e
 
     assert (case.kind, case.facts["number"]) == ("duplicate_suspected", "INV-9")
     assert fresh_invoice(again).state == "held"
+
+    with acting(people["otto"].actor), pytest.raises(Invalid, match="knows no other invoice"):
+        # Without the match's word nothing is the same as another.
+        send_back(
+            InvoiceSaid(first.key, first.version, "Twice.", is_same=True),
+            actor=people["otto"].actor,
+            at=MONDAY,
+        )
+    page = at("otto").get(f"/payables/{again.key}/").content.decode()
+    assert "It is the same as invoice INV-1: the supplier has nothing to correct" in page
+    mailed()
+    said = {"version": fresh_invoice(again).version, "reason": "Paid with INV-1.", "is_same": "1"}
+    assert at("otto").post(f"/payables/{again.key}/do/reject/", said).status_code == 303
+    back = fresh_invoice(again)
+    assert (back.state, back.held_for["params"]) == ("rejected", {"other": "INV-1"})
+    (letter,) = [one for one in mailed() if "asha@" in one.to[0]]
+    assert "It is the same as invoice INV-1: there is nothing to do." in letter.body
+    assert "Correct it" not in letter.body
+    asha = at("asha")
+    assert (
+        "same as invoice INV-1: there is nothing to do."
+        in asha.get(f"/invoices/{again.key}/").content.decode()
+    )
+    assert "INV-9" not in asha.get("/invoices/?view=yours").content.decode()
+    # It can be corrected all the same, by who knows better.
+    assert do(revise_invoice, back, people["asha"]).issue == 2
 
 
 def test_a_credit_is_expected_from_the_buyers_word_until_the_credit_note_comes(people):

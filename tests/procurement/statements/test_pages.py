@@ -113,6 +113,19 @@ def test_a_supplier_uploads_what_its_accounting_wrote_and_reads_how_each_row_sta
         "<b>Row 9, <bdi>R-6</bdi></b><br>Kind “<bdi>Quittung</bdi>”",
     ):
         assert text in shown, text
+    assert "5 rows differ of those that were read" in page(asha, reverse("statement-list"))
+    with acting(FEED):
+        SupplierStatement.objects.filter(pk=statement.pk).update(differing=0)
+    agreeing = page(asha, f"{reverse('statement-list')}?view=agree")
+    assert "what was read agrees; some rows were not read" in agreeing
+    assert "everything agrees" not in agreeing
+    with acting(FEED):
+        SupplierStatement.objects.filter(pk=statement.pk).update(differing=5)
+    file = asha.get(reverse("statement-result", args=[statement.key, "csv"]))
+    told = list(csv.DictReader(io.StringIO(b"".join(file.streaming_content).decode("utf-8-sig"))))
+    left = [(one["Row"], one["Number"], one["Why"]) for one in told if one["Result"] == "Left out"]
+    assert [one[:2] for one in left] == [("9", "R-6"), ("10", "R-7"), ("11", "")]
+    assert left[0][2].startswith("Kind “Quittung”: ")
     assert "<span>With the customer, being matched." not in shown
     assert "<span>With the customer, being matched." in page(asha, f"{here}?only=all")
     theirs = page(at("otto"), f"{here}?only=all")
