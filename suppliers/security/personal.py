@@ -78,7 +78,7 @@ def places() -> Iterator[Place]:
             for field in fields
             if (field.is_relation and field.related_model is User) or field.column.endswith("user_id")
         )
-        texts = [field for field in fields if isinstance(field, models.CharField)]
+        texts = [field for field in fields if isinstance(field, models.CharField) and not field.choices]
         labels = tuple(
             (field.column, _number_beside(field.column, columns))
             for field in texts
@@ -164,8 +164,10 @@ def _told(place: Place, person: User, row: dict[str, Any]) -> dict[str, Any]:
     named |= {label for label, _number in place.labels}
     told = {}
     for column, value in row.items():
-        is_mine = (value.lower() if column in place.addresses and value else value) in own
-        told[column] = _plain(value) if column not in named or is_mine else None
+        is_others = (
+            column in named and (value.lower() if column in place.addresses and value else value) not in own
+        )
+        told[column] = None if is_others else _plain(value)
     return told
 
 

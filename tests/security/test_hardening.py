@@ -154,7 +154,7 @@ def test_links_in_mails_of_before_open_while_the_former_key_is_kept(people, sett
     assert Client().get(address).status_code == 200
     assert list(link_secrets()) == [ANOTHER_KEY, former]
     settings.SECRET_KEY_FALLBACKS = []
-    assert Client().get(address).status_code == 404
+    assert Client().get(address).status_code == 410
 
 
 @pytest.mark.django_db

@@ -52,7 +52,7 @@ def unpacked(content):
 
 
 def erase(people, name, *, by="root", typed=None, reason="asked for it"):
-    user, root = people[name].user, people[by].actor
+    user, root = User.objects.get(pk=people[name].user.pk), people[by].actor
     with acting(root):
         return erase_person(user, typed or user.email, reason, actor=root, at=MONDAY)
 

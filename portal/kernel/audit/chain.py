@@ -12,8 +12,8 @@ the name must be the pseudonym of that person, whose erasure is itself an event 
 
 Note [Late]: event numbers are given before transactions commit, so a lower number may come after a higher one. Such an
 event is taken into the next batch. Each batch notes the highest number seen and the transaction number up to which
-others were still at work; once the oldest transaction at work is younger than that, nothing below can come any more
-and later batches need not look there.
+others were still at work. Once the oldest transaction at work is younger than that, nothing below can come any more,
+and the search that finds this out still looks there once: what came in between is found. The next ones need not.
 """
 
 import hashlib
@@ -25,6 +25,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Max
 
 from portal.kernel.audit.models import AuditSeal
 from portal.kernel.scope import require_scope
@@ -61,7 +62,7 @@ LINK_CONTENT = CONTENT.format(label="link.label_hash")
 SEAL = f"""
 WITH unsealed AS MATERIALIZED (
     SELECT event.*, uuid_send(gen_random_uuid()) AS nonce FROM kernel_auditevent event
-    WHERE event.id > %(settled)s
+    WHERE event.id > %(below)s
     AND NOT EXISTS (SELECT FROM kernel_auditlink known WHERE known.event_id = event.id)
     ORDER BY event.id LIMIT %(batch)s
 ), labelled AS (
@@ -157,15 +158,12 @@ def seal(*, at: datetime, batch: int = BATCH, everything: bool = False) -> int:
         )
         oldest, newest, top = cursor.fetchone()
         last = AuditSeal.objects.order_by("-last_position").first()
-        # One read in a database that was restored elsewhere has numbers of another server: they say nothing.
-        settled = (
-            AuditSeal.objects.filter(settled_after__lte=min(oldest, newest))
-            .order_by("-last_position")
-            .values_list("top_event_id", flat=True)
-            .first()
-        )
+        settled = AuditSeal.objects.filter(settled_after__lte=oldest).aggregate(top=Max("top_event_id"))[
+            "top"
+        ]
+        below = last.settled_below if last and not everything else 0
         place = {
-            "settled": 0 if everything else settled or 0,
+            "below": below,
             "batch": batch,
             "last": last.last_position if last else 0,
             "head": bytes(last.head) if last else START,
@@ -176,7 +174,7 @@ def seal(*, at: datetime, batch: int = BATCH, everything: bool = False) -> int:
         return 0
     links.sort()
     (first, *_), (end, highest, head) = links[0], links[-1]
-    # A full batch has not seen everything below the top.
+    # A full batch has not looked beyond its last event.
     seen = top if len(links) < batch else min(top, highest)
     made = AuditSeal(
         first_position=first,
@@ -185,6 +183,7 @@ def seal(*, at: datetime, batch: int = BATCH, everything: bool = False) -> int:
         sealed_at=at,
         top_event_id=seen,
         settled_after=newest,
+        settled_below=max(below, min(settled or 0, seen)),
     )
     made.signature = signature_of(made, keys()[0])
     made.save(force_insert=True)

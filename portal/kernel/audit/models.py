@@ -58,9 +58,11 @@ class AuditSeal(models.Model):
     head = models.BinaryField()
     signature = models.CharField(max_length=64)
     sealed_at = models.DateTimeField()
-    # The highest event number seen, and the transactions that might still bring a lower one: see Note [Late].
+    # The highest event number seen, the transactions that might still bring a lower one, and up to which number nobody
+    # need look any more: see Note [Late].
     top_event_id = models.BigIntegerField()
     settled_after = models.DecimalField(max_digits=20, decimal_places=0)
+    settled_below = models.BigIntegerField()
 
     class Meta:
         constraints = [

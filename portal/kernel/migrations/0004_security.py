@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                 ("sealed_at", models.DateTimeField()),
                 ("top_event_id", models.BigIntegerField()),
                 ("settled_after", models.DecimalField(decimal_places=0, max_digits=20)),
+                ("settled_below", models.BigIntegerField()),
             ],
             options={
                 "constraints": [

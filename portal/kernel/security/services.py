@@ -23,6 +23,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from portal.kernel.actors import Actor
 from portal.kernel.correlation import current as current_correlation
@@ -113,10 +114,10 @@ def _say(event: SecurityEvent) -> None:
 def _has_room(event: SecurityEvent) -> bool:
     source = event.address or event.account or event.user_id or event.token_id or ""
     key = f"security:{event.kind}:{source}:{int(time.time() // 60)}"
-    cache.add(key, 0, 120)
     try:
+        cache.add(key, 0, 120)
         count = cache.incr(key)
-    except ValueError:  # it ran out between the two
+    except (ValueError, OSError, RedisError):  # it ran out between the two, or the cache is away
         return True
     most: int = settings.SECURITY_EVENTS_A_MINUTE
     if count == most + 1:
