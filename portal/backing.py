@@ -17,7 +17,9 @@ MAIL_SCHEMES = ("smtp", "smtps", "smtp+tls", "console", "file", "memory", "mailb
 
 # Note [Owner]: every day the portal signs in to PostgreSQL as a role that owns nothing, so that row level
 # security holds for it. Only the commands below deal with the tables themselves; they sign in as the owner.
-OWNER_COMMANDS = frozenset({"migrate", "makemigrations", "showmigrations", "sqlmigrate", "flush"})
+OWNER_COMMANDS = frozenset(
+    {"migrate", "makemigrations", "showmigrations", "sqlmigrate", "flush", "erase_audit_names"}
+)
 
 # Note [Pooler]: behind a pooler such as PgBouncer, `DATABASE_POOLER` says how it hands out connections. The scope is
 # set with SET LOCAL and ends with its transaction, so a pool that changes hands after each transaction carries nobody's

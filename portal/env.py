@@ -94,6 +94,11 @@ def choice(name: str, allowed: tuple[str, ...], default: str) -> str:
     return value
 
 
+def secrets(name: str) -> list[str]:
+    """Secrets separated by commas, from the variable or from the file that NAME_FILE names."""
+    return [word.strip() for word in secret(name).split(",") if word.strip()]
+
+
 def words(name: str, default: str = "") -> list[str]:
     """Words separated by commas."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]

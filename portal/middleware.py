@@ -1,4 +1,5 @@
-"""Around every request: one story, one log line, one measurement; packed, with headers Django has no setting for."""
+"""Around every request: one story, one log line, one measurement; packed, with headers Django has no setting for; and
+what of it is a security event."""
 
 from __future__ import annotations
 
@@ -9,9 +10,12 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+from django.views.csrf import csrf_failure
 
 from portal import measures
 from portal.kernel import correlation
+from portal.kernel.security.requests import about
+from portal.kernel.security.services import account_of, collecting, note
 
 HEADER = "X-Request-ID"
 QUIET = ("health-", "metrics")
@@ -50,6 +54,51 @@ class CorrelationMiddleware:
             return response
 
 
+class SecurityEventsMiddleware:
+    """Notes what a request and its answer show of attacks, and writes what was noted on the way."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with collecting():
+            response = self.get_response(request)
+            if kind := kind_of_event(request, response):
+                note(kind, **about(request), method=request.method or "", status=response.status_code)
+            elif is_asking_for_a_new_password(request):
+                asked = account_of(request.POST.get("email", ""))
+                note("password.reset_asked", **(about(request) | {"account": asked}))
+            return response
+
+
+def kind_of_event(request: HttpRequest, response: HttpResponse) -> str:
+    """What of the catalogue an answer shows, if anything. Strangers' 403 and 404 are a scanner's daily bread."""
+    status = response.status_code
+    if status == 429:
+        return "request.throttled"
+    if status == 400 and request.resolver_match is None:
+        return "request.refused"
+    actor = getattr(request, "actor", None)
+    if actor is None or actor.is_anonymous or getattr(request, "was_forged", False):
+        return ""
+    if status in (403, 404):
+        return "access.denied" if status == 403 else "access.probed"
+    is_file = response.headers.get("Content-Disposition", "").startswith("attachment")
+    return "data.downloaded" if status == 200 and is_file else ""
+
+
+def is_asking_for_a_new_password(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return request.method == "POST" and bool(match) and match.url_name == "account_reset_password"
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """What a form gets that came without the mark of our pages: Django's refusal, and a security event."""
+    request.was_forged = True  # type: ignore[attr-defined]  # it is noted here, and not again as a 403
+    note("request.forged", **about(request), reason=reason)
+    return csrf_failure(request, reason=reason)
+
+
 class SecurityHeadersMiddleware:
     """No camera, microphone or place for our pages; and what a signed-in person saw stays in no cache.
 
@@ -65,6 +114,9 @@ class SecurityHeadersMiddleware:
             "Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
         )
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        # No page of ours shows anything of another origin, so none need let one in (SharedArrayBuffer, Spectre).
+        response.headers.setdefault("Cross-Origin-Embedder-Policy", "require-corp")
+        response.headers.setdefault("X-Permitted-Cross-Domain-Policies", "none")
         response.headers.setdefault("Cache-Control", "no-store, private")
         return response
 

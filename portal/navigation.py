@@ -427,6 +427,36 @@ WAYS = (
         section=_SETUP,
         phone=False,
     ),
+    Way(
+        "security-events",
+        "shield-check",
+        _("Security"),
+        P.SECURITY_VIEW,
+        frozenset({"security-events"}),
+        sides=_COMPANY,
+        section=_SETUP,
+        phone=False,
+    ),
+    Way(
+        "audit",
+        "history",
+        _("Audit trail"),
+        P.AUDIT_VIEW,
+        frozenset({"audit", "audit-export"}),
+        sides=_COMPANY,
+        section=_SETUP,
+        phone=False,
+    ),
+    Way(
+        "person-find",
+        "user",
+        _("Data of people"),
+        P.SUPPLIER_MANAGE,
+        frozenset({"person-find", "person-data", "person-export", "person-erase"}),
+        sides=_COMPANY,
+        section=_SETUP,
+        phone=False,
+    ),
 )
 
 

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import SplitResult
 
 from django.core.exceptions import ImproperlyConfigured
 
 KEY_LENGTH = 50
 KEY_DIFFERENT_SIGNS = 12
+# What signs or opens something besides SECRET_KEY: each its own, or who learns one has all.
+SIGNING_SECRETS = ("AUDIT_SEAL_KEY", "ALERT_WEBHOOK_SECRET", "MAIL_IN_WEBHOOK_SECRET", "METRICS_TOKEN")
+SECRET_LENGTH = 32
+# What stands in examples and in what a machine writes by itself. Nobody draws these at random.
+KNOWN_WORDS = re.compile(
+    r"django-insecure|change.?me|secret.?key|example|password|quayside|0123456789", re.IGNORECASE
+)
 OWNING_USERS = frozenset({"postgres", "quayside_owner"})
 
 
@@ -29,6 +37,8 @@ class Start:
     erp: SplitResult | None
     erp_in_the_clear: bool
     embedded: bool
+    former_keys: Sequence[str] = ()
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
 
 def refuse_unsafe_start(start: Start) -> None:
@@ -48,6 +58,9 @@ def problems(start: Start) -> Iterator[str]:
         yield "SECRET_KEY is not set. Give it 50 or more random characters."
     elif len(start.secret_key) < KEY_LENGTH or len(set(start.secret_key)) < KEY_DIFFERENT_SIGNS:
         yield f"SECRET_KEY is too weak: it needs {KEY_LENGTH} random characters or more."
+    elif KNOWN_WORDS.search(start.secret_key) or _repeats(start.secret_key):
+        yield "SECRET_KEY is not random: it has a word or a pattern in it. Draw one with a generator."
+    yield from _weak_secrets(start)
     if start.debug:
         yield "DEBUG is on. It shows settings and data to strangers."
     if not start.allowed_hosts:
@@ -77,6 +90,27 @@ def problems(start: Start) -> Iterator[str]:
         )
     if start.embedded:
         yield "The embedded servers are for demos and tests on one machine. Set DATABASE_URL and BROKER_URL."
+
+
+def _weak_secrets(start: Start) -> Iterator[str]:
+    """Former keys are still believed, so they must be as good; and no two things may be opened by one secret."""
+    for former in start.former_keys:
+        if len(former) < KEY_LENGTH or len(set(former)) < KEY_DIFFERENT_SIGNS:
+            yield "SECRET_KEY_FALLBACKS has a key that is too weak: what it signed is still believed. Leave it out."
+        if former == start.secret_key:
+            yield "SECRET_KEY_FALLBACKS has the SECRET_KEY itself: it was not changed."
+    used = {start.secret_key: "SECRET_KEY"}
+    for name, secret in start.secrets.items():
+        if len(secret) < SECRET_LENGTH or len(set(secret)) < KEY_DIFFERENT_SIGNS or _repeats(secret):
+            yield f"{name} is too weak: it needs {SECRET_LENGTH} random characters or more."
+        if secret in used:
+            yield f"{name} is the same as {used[secret]}. Each secret must be its own."
+        used.setdefault(secret, name)
+
+
+def _repeats(secret: str) -> bool:
+    """Whether a secret is one short piece again and again."""
+    return bool(secret) and secret in (secret + secret)[1:-1]
 
 
 def _is_here(address: SplitResult) -> bool:

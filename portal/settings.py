@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal import backing, env
 from portal.logging import log_settings
-from portal.safety import Start, refuse_unsafe_start
+from portal.safety import SIGNING_SECRETS, Start, refuse_unsafe_start
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = env.path("VAR_DIR", BASE_DIR / "var")
@@ -29,7 +29,10 @@ PRODUCTION = QUAYSIDE_MODE == "production"
 TESTING = QUAYSIDE_MODE == "test"
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.secret("SECRET_KEY")
-SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS")
+# Signs the heads of the audit trail's chain (docs/security/audit-trail.md). Without one, SECRET_KEY does.
+AUDIT_SEAL_KEY = env.secret("AUDIT_SEAL_KEY")
+AUDIT_SEAL_KEY_FALLBACKS = env.secrets("AUDIT_SEAL_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1],testserver")
 
 _http = ("http", "https")
@@ -57,6 +60,8 @@ if PRODUCTION:
             mail=_mail_url,
             erp=_erp_url,
             erp_in_the_clear=env.flag("ERP_IN_THE_CLEAR"),
+            former_keys=SECRET_KEY_FALLBACKS,
+            secrets={name: secret for name in SIGNING_SECRETS if (secret := env.secret(name))},
             embedded=env.flag("QUAYSIDE_EMBEDDED"),
         )
     )
@@ -90,6 +95,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",  # before anything is logged or opened
     "portal.middleware.CompressMiddleware",
     "portal.middleware.CorrelationMiddleware",
+    "portal.middleware.SecurityEventsMiddleware",
     "portal.middleware.SecurityHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -228,6 +234,7 @@ SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "portal.middleware.forged"
 CSRF_TRUSTED_ORIGINS = env.url_list("CSRF_TRUSTED_ORIGINS", _http) or [PUBLIC_URL]
 
 # --- On the wire --------------------------------------------------------------------------------------------
@@ -434,6 +441,7 @@ OUTBOX_GATES: dict[str, str] = {  # topic: whether anything of it may go at all
 ALERT_WATCHES = [
     "procurement.mailroom.services.watching.incoming_mail",
     "procurement.erp.alerts.outside.outside_systems",
+    "procurement.erp.alerts.outside.security_alarms",
 ]
 AUDIT_TOLD = "portal.kernel.outbox.reactions.promise_to_tell"
 REACTIONS = "procurement.reactions.REACTIONS"
@@ -468,6 +476,9 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "clocks": {"task": "clocks.advance", "schedule": 60.0, "options": {"expires": 60.0}},
     "docks": {"task": "docks.sweep", "schedule": 300.0, "options": {"expires": 300.0}},
     "inbox": {"task": "inbox.sweep", "schedule": 60.0, "options": {"expires": 60.0}},
+    "audit seal": {"task": "audit.seal", "schedule": 30.0, "options": {"expires": 30.0}},
+    "audit check": {"task": "audit.verify", "schedule": 86_400.0, "options": {"expires": 3600.0}},
+    "old security events": {"task": "security.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
     "old answers": {"task": "idempotency.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
 }
 
@@ -511,6 +522,16 @@ if ALERT_WEBHOOK_URL and len(ALERT_WEBHOOK_SECRET) < 32:
     raise ImproperlyConfigured(
         "ALERT_WEBHOOK_SECRET must have 32 characters or more: it signs what ALERT_WEBHOOK_URL is told."
     )
+
+# --- Security (docs/security) -------------------------------------------------------------------------------
+
+# Whom to tell of a hole: addresses of mail, or pages. They stand in /.well-known/security.txt; alarms go to the mails.
+SECURITY_CONTACT = env.words("SECURITY_CONTACT")
+# Where the disclosure policy of this installation is to be read.
+SECURITY_POLICY_URL = env.text("SECURITY_POLICY_URL")
+# Of one kind and from one source, no more than so many security events a minute become rows; the log has all.
+SECURITY_EVENTS_A_MINUTE = env.integer("SECURITY_EVENTS_A_MINUTE", 60, at_least=1)
+SECURITY_EVENTS_KEPT_FOR = timedelta(days=env.integer("SECURITY_EVENTS_KEPT_DAYS", 400, at_least=90))
 
 # --- Watching it run ----------------------------------------------------------------------------------------
 

@@ -8,3 +8,9 @@ class SuppliersConfig(AppConfig):
 
     name = "suppliers"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Hear what Django and allauth tell of signing in."""
+        from suppliers.security import hearing  # noqa: PLC0415 -- models are there only now
+
+        hearing.listen()

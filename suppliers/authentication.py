@@ -15,6 +15,8 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from portal.kernel.actors import Actor, Channel, Side
 from portal.kernel.scope import acting, requires_scope
+from portal.kernel.security.requests import about
+from portal.kernel.security.services import note
 from suppliers.models import ApiToken, Supplier
 from suppliers.queries import actor_of
 from suppliers.roles import COMPANY_PROGRAMS, TOKEN_SCOPES
@@ -36,6 +38,7 @@ class TokenAuthentication(BaseAuthentication):
             return None
         actor = actor_of_token(secret.strip(), at=timezone.now())
         if actor is None:
+            note("token.refused", **about(request._request))
             raise AuthenticationFailed(
                 _("This token is unknown, revoked or has run out, or its supplier is blocked.")
             )
@@ -112,5 +115,7 @@ def _in_the_name_of(token: ApiToken, *, at: datetime) -> Actor | None:
 def _note_use(token: ApiToken, *, at: datetime) -> None:
     # Once a minute is enough to tell a token in use from a forgotten one, and spares most writes.
     if token.last_used_at is None or token.last_used_at < at - USED_AGAIN_AFTER:
+        if token.last_used_at is None:
+            note("token.first_used", token_id=token.pk, user_id=token.user_id, prefix=token.prefix)
         stale = Q(last_used_at=None) | Q(last_used_at__lt=at - USED_AGAIN_AFTER)
         ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=at)

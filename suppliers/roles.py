@@ -45,6 +45,7 @@ class Permission(StrEnum):
     CASE_MANAGE = "case.manage"
     MAIL_VIEW = "mail.view"
     MAIL_PLACE = "mail.place"
+    SECURITY_VIEW = "security.view"
 
 
 P = Permission
@@ -124,7 +125,7 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
         P.MAIL_PLACE,
     },
     CompanyRole.INTEGRATION_OWNER: _COMPANY_READS
-    | {P.ERP_VIEW, P.ERP_MANAGE, P.TOKEN_MANAGE, P.CASE_WORK, P.MAIL_VIEW},
+    | {P.ERP_VIEW, P.ERP_MANAGE, P.TOKEN_MANAGE, P.CASE_WORK, P.MAIL_VIEW, P.SECURITY_VIEW},
     CompanyRole.MANAGER: _BUYS
     | _RECEIVES
     | {
@@ -135,8 +136,9 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
         P.AUDIT_VIEW,
         P.POLICY_APPROVE,
         P.CASE_MANAGE,
+        P.SECURITY_VIEW,
     },
-    CompanyRole.AUDITOR: _COMPANY_READS | {P.ERP_VIEW, P.AUDIT_VIEW, P.MAIL_VIEW},
+    CompanyRole.AUDITOR: _COMPANY_READS | {P.ERP_VIEW, P.AUDIT_VIEW, P.MAIL_VIEW, P.SECURITY_VIEW},
 }
 
 

@@ -13,6 +13,7 @@ from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
 from portal.kernel.errors import Intake, Invalid, NotAllowed, Problem
 from portal.kernel.scope import requires_scope
+from portal.kernel.security.services import note
 from suppliers.messages import SupplierPaper, SupplierSitePaper
 from suppliers.models import ApiToken, Membership, Supplier, SupplierSite, User
 from suppliers.roles import COMPANY_SCOPES, PERSONAL_SCOPES, Permission, TokenScope
@@ -222,6 +223,7 @@ def end_own_tokens(user: User, *, actor: Actor, at: datetime) -> int:
 def _record_token(kind: str, token: ApiToken, *, actor: Actor, at: datetime) -> None:
     facts = {"name": token.name, "prefix": token.prefix, "scope": token.scope}
     record(kind, f"token:{token.prefix}", actor=actor, at=at, supplier_id=token.supplier_id, facts=facts)
+    note(kind, user_id=actor.user_id, token_id=token.pk, prefix=token.prefix, scope=token.scope)
 
 
 def keep_preferences(user: User, names: Sequence[str]) -> None:

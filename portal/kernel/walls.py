@@ -86,6 +86,60 @@ def append_only(table: str) -> migrations.RunSQL:
     )
 
 
+def keeps_facts(*tables: str) -> list[migrations.RunSQL]:
+    """Facts are not rewritten by anybody, the owner and a superuser included, by mistake or with a stolen password.
+
+    A trigger refuses to change, delete and truncate. The owner alone may, and only where it says in that transaction
+    what it is about: `SET LOCAL quayside.maintenance = 'audit'` (an erasure, the end of retention).
+    """
+    function = """
+        CREATE FUNCTION quayside_keep_facts() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF current_user = 'quayside_owner'
+                AND coalesce(current_setting('quayside.maintenance', true), '') = 'audit' THEN
+                IF TG_OP = 'TRUNCATE' THEN RETURN NULL; END IF;
+                IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+                RETURN NEW;
+            END IF;
+            RAISE EXCEPTION 'facts of % are kept as they are', TG_TABLE_NAME USING ERRCODE = '42501';
+        END $$;
+    """
+    triggers = [
+        migrations.RunSQL(
+            sql=f"""
+                CREATE TRIGGER keeps_facts BEFORE UPDATE OR DELETE ON {table}
+                    FOR EACH ROW EXECUTE FUNCTION quayside_keep_facts();
+                CREATE TRIGGER keeps_all_facts BEFORE TRUNCATE ON {table}
+                    FOR EACH STATEMENT EXECUTE FUNCTION quayside_keep_facts();
+            """,
+            reverse_sql=f"""
+                DROP TRIGGER keeps_all_facts ON {table};
+                DROP TRIGGER keeps_facts ON {table};
+            """,
+        )
+        for table in tables
+    ]
+    made = migrations.RunSQL(sql=function, reverse_sql="DROP FUNCTION quayside_keep_facts();")
+    return [made, *triggers]
+
+
+def only_old_ones_go(table: str, column: str, *, days: int) -> migrations.RunSQL:
+    """Rows are added and never rewritten, and only those older than so many days may be deleted by anybody but the
+    owner."""
+    roles = "quayside_app, quayside_supplier, quayside_company"
+    return migrations.RunSQL(
+        sql=f"""
+            REVOKE UPDATE ON {table} FROM {roles};
+            CREATE POLICY only_old_ones_go ON {table} AS RESTRICTIVE FOR DELETE TO quayside_company
+                USING ({column} < now() - interval '{days} days');
+        """,
+        reverse_sql=f"""
+            DROP POLICY only_old_ones_go ON {table};
+            GRANT UPDATE ON {table} TO {roles};
+        """,
+    )
+
+
 def default_grants() -> migrations.RunSQL:
     """Tables made from now on may be used by the login and the scope roles; policies say which rows."""
     roles = "quayside_app, quayside_supplier, quayside_company"

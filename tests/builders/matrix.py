@@ -58,7 +58,7 @@ from procurement.threads.models import Attachment
 from procurement.tolerances.messages import DocumentKind
 from procurement.tolerances.models import ToleranceDecision, TolerancePolicy, ToleranceRule
 from procurement.tolerances.states import JudgedOutcome
-from suppliers.models import ApiToken, Supplier
+from suppliers.models import ApiToken, Supplier, User
 from suppliers.services import create_token
 from tests.builders.clocks import a_draft_service
 from tests.builders.facts import a_bill, a_receipt, arrive, bill
@@ -752,7 +752,14 @@ def _gateway_event(objects: Objects) -> dict[str, Any]:
     return {"key": objects.gateway_event.key}
 
 
+def _somebody(_objects: Objects) -> dict[str, Any]:
+    return {"number": User.objects.order_by("pk").values_list("pk", flat=True)[0]}
+
+
 SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
+    "person-data": _somebody,
+    "person-export": _somebody,
+    "person-erase": _somebody,
     "order": _order,
     "order-answer": _order,
     "answer-line": _order,

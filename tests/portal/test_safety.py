@@ -49,6 +49,16 @@ UNSAFE = [
     (replace(SAFE, mail=urlsplit("mailbox:/var/mailbox")), "EMAIL_URL is mailbox:"),
     (replace(SAFE, erp=urlsplit("http://quayside:x@erp.internal/company")), "ERP_URL starts with http://"),
     (replace(SAFE, embedded=True), "The embedded servers are for demos"),
+    (replace(SAFE, secret_key="django-insecure-" + STRONG), "SECRET_KEY is not random"),
+    (replace(SAFE, secret_key=STRONG[:30] * 2), "SECRET_KEY is not random"),
+    (replace(SAFE, former_keys=["short"]), "SECRET_KEY_FALLBACKS has a key that is too weak"),
+    (replace(SAFE, former_keys=[STRONG]), "SECRET_KEY_FALLBACKS has the SECRET_KEY itself"),
+    (replace(SAFE, secrets={"METRICS_TOKEN": "let-me-in"}), "METRICS_TOKEN is too weak"),
+    (replace(SAFE, secrets={"METRICS_TOKEN": STRONG}), "METRICS_TOKEN is the same as SECRET_KEY"),
+    (
+        replace(SAFE, secrets={"AUDIT_SEAL_KEY": STRONG[9:], "METRICS_TOKEN": STRONG[9:]}),
+        "METRICS_TOKEN is the same as AUDIT_SEAL_KEY",
+    ),
 ]
 
 
@@ -128,7 +138,7 @@ GIVEN = {
     ("webhook", "complaint"),
     [
         (
-            {"ALERT_WEBHOOK_URL": "http://hooks.internal/", "ALERT_WEBHOOK_SECRET": "s" * 32},
+            {"ALERT_WEBHOOK_URL": "http://hooks.internal/", "ALERT_WEBHOOK_SECRET": STRONG[8:]},
             "ALERT_WEBHOOK_URL starts with http; it must be one of https",
         ),
         ({"ALERT_WEBHOOK_URL": "https://hooks.internal/"}, "ALERT_WEBHOOK_SECRET must have 32 characters"),

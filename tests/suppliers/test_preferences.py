@@ -197,7 +197,7 @@ SELLERS = [
         ("bea", BUYERS),
         ("asha", [*SELLERS, "Upload answers", "Access tokens"]),
         ("arun", SELLERS),
-        ("ines", [*VIEWERS, "Integration", "Access tokens"]),
+        ("ines", [*VIEWERS, "Integration", "Access tokens", "Security"]),
     ],
 )
 def test_everybody_sees_the_ways_they_may_go(people, name, ways):

@@ -353,6 +353,8 @@ def test_a_suppliers_scope_has_exactly_the_rights_that_services_need():
 @pytest.mark.parametrize(
     "table",
     [
+        "kernel_auditlink",
+        "kernel_auditseal",
         "procurement_alert",
         "procurement_clockstep",
         "procurement_dockplan",

@@ -1,4 +1,7 @@
-"""One table of facts. No foreign keys: the log neither blocks nor follows a deletion."""
+"""The table of facts, and the chain that shows whether anybody has rewritten it.
+
+No foreign keys: the log neither blocks nor follows a deletion.
+"""
 
 from django.db import models
 
@@ -31,3 +34,43 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.stream} {self.at:%Y-%m-%d %H:%M}"
+
+
+class AuditLink(models.Model):
+    """One event's place in the chain. See Note [Chain] in `chain.py`."""
+
+    position = models.BigIntegerField(primary_key=True)
+    event_id = models.BigIntegerField(unique=True)
+    label_nonce = models.BinaryField(null=True)
+    label_hash = models.BinaryField()
+    hash = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.position}: event {self.event_id}"
+
+
+class AuditSeal(models.Model):
+    """One batch of links: its last hash, signed with a key that is not in the database."""
+
+    id = models.BigAutoField(primary_key=True)
+    first_position = models.BigIntegerField(unique=True)
+    last_position = models.BigIntegerField(unique=True)
+    head = models.BinaryField()
+    signature = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField()
+    # The highest event number seen, the transactions that might still bring a lower one, and up to which number nobody
+    # need look any more: see Note [Late].
+    top_event_id = models.BigIntegerField()
+    settled_after = models.DecimalField(max_digits=20, decimal_places=0)
+    settled_below = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(last_position__gte=models.F("first_position")),
+                name="audit_seal_has_links",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_position}–{self.last_position}"

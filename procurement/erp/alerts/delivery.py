@@ -42,7 +42,9 @@ def deliver(message: OutboxMessage) -> str:
     at = timezone.now()
     to = message.payload["to"]
     try:
-        return _post(message, at) if "webhook" in to else _mail(message, int(to["mail"]))
+        if "webhook" in to:
+            return _post(message, at)
+        return _mail_contact(message, to["contact"]) if "contact" in to else _mail(message, int(to["mail"]))
     except RetryLater as error:
         if at - message.created_at >= WORTH_TELLING:
             raise ParkMessage(error.reason) from error
@@ -54,8 +56,18 @@ def _mail(message: OutboxMessage, user_id: int) -> str:
         person = integration_owners().filter(pk=user_id).first()
     if person is None:
         return "gone"
+    return _send(message, person.email, person.language, person.time_zone)
+
+
+def _mail_contact(message: OutboxMessage, address: str) -> str:
+    if address not in settings.SECURITY_CONTACT:
+        return "gone"  # another is told meanwhile
+    return _send(message, address.removeprefix("mailto:"), settings.LANGUAGE_CODE, "UTC")
+
+
+def _send(message: OutboxMessage, address: str, language: str, time_zone: str) -> str:
     told = message.payload
-    with translation.override(person.language), timezone.override(ZoneInfo(person.time_zone)):
+    with translation.override(language), timezone.override(ZoneInfo(time_zone)):
         words = said(told["cause"], told["subject"], told["facts"])
         context = {
             "words": words,
@@ -65,7 +77,7 @@ def _mail(message: OutboxMessage, user_id: int) -> str:
         }
         subject = render_to_string("mail/alert_subject.txt", context)
         mail = EmailMultiAlternatives(
-            " ".join(subject.split()), render_to_string("mail/alert.txt", context), to=[person.email]
+            " ".join(subject.split()), render_to_string("mail/alert.txt", context), to=[address]
         )
         mail.attach_alternative(render_to_string("mail/alert.html", context), "text/html")
     try:

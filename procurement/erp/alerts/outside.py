@@ -1,4 +1,5 @@
-"""What is watched of gateways: what outside systems told and nobody took, and messages that break the program."""
+"""What is watched outside the ERP: what gateways told and nobody took, messages that break the program, and security
+events that are too many."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,6 +8,7 @@ from django.conf import settings
 from django.db.models import Min
 
 from portal.kernel.outbox.models import MessageState, OutboxMessage
+from portal.kernel.security.queries import alarms
 from procurement.erp.alerts.watches import WATCHER, Finding
 from procurement.gateways.queries import events_waiting
 
@@ -23,3 +25,11 @@ def outside_systems(at: datetime) -> Iterator[Finding]:
     if count := parked.count():
         oldest = parked.aggregate(oldest=Min("created_at"))["oldest"]
         yield Finding("gateway_messages_parked", facts={"since": oldest.isoformat(), "count": count})
+
+
+def security_alarms(at: datetime) -> Iterator[Finding]:
+    """Security events that happened more often than their alarm allows (docs/security/events.md)."""
+    for one in alarms(at):
+        about = f"{one.kind.code} {one.who}".strip()
+        facts = {"since": one.last_at.isoformat(), "count": one.count, "kind": one.kind.code, "who": one.who}
+        yield Finding("security", about[:80], facts)

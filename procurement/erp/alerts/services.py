@@ -4,8 +4,10 @@ Note [Own clocks]: each cause has its own row, and so its own time of the last w
 `ALERT_OVER_AFTER` is one alert, not many; what lasts is told again after `ALERT_REPEAT_AFTER`.
 """
 
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -84,9 +86,11 @@ def _tell(alert: Alert, kind: str, at: datetime) -> None:
         "raised_at": alert.raised_at.isoformat(),
         "at": at.isoformat(),
     }
-    to = [{"mail": pk} for pk in _owners()]
+    to: list[dict[str, Any]] = [{"mail": pk} for pk in _owners()]
     if settings.ALERT_WEBHOOK_URL:
         to.append({"webhook": True})
+    if alert.cause == "security":
+        to += [{"contact": contact} for contact in settings.SECURITY_CONTACT if "@" in contact]
     enqueue_all(
         [Outgoing(TOPIC, f"alert:{alert.key}:{_name_of(one)}", kind, word | {"to": one}, None) for one in to],
         actor=WATCHER,
@@ -94,7 +98,9 @@ def _tell(alert: Alert, kind: str, at: datetime) -> None:
     )
 
 
-def _name_of(to: dict[str, int] | dict[str, bool]) -> str:
+def _name_of(to: dict[str, Any]) -> str:
+    if "contact" in to:
+        return "contact:" + hashlib.sha256(to["contact"].encode()).hexdigest()[:16]
     return ":".join(str(part) for pair in to.items() for part in pair)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portal.kernel.security.catalogue import CATALOGUE
 from portal.kernel.templatetags.portal_ui import figure, moment_text
 from procurement.erp.ports import Feed
 from procurement.erp.presenters import feed_word, reason_text
@@ -32,6 +33,7 @@ def said(cause: str, subject: str, facts: Mapping[str, Any]) -> Said:
         "by": facts.get("by", ""),
         "reason": reason_text(facts.get("reason", "")),
         "subject": subject,
+        "who": facts.get("who") or _("nobody in particular"),
         "feed": feed_word(subject) if subject in set(Feed) else "",
         "count": figure(int(facts.get("count", 0))),
         "seconds": figure(abs(int(facts.get("seconds", 0)))),
@@ -222,7 +224,18 @@ def _gateway_messages_parked(facts: Mapping[str, Any]) -> tuple[str, str, str]:
     )
 
 
+def _security(facts: Mapping[str, Any]) -> tuple[str, str, str]:
+    known = CATALOGUE.get(str(facts.get("kind", "")))
+    meaning = str(known.meaning) if known else str(facts.get("kind", ""))
+    return (
+        _("Too many security events of one kind"),
+        meaning.replace("%", "%%") + " " + _("%(count)s times, last at %(since)s. It concerns %(who)s."),
+        _("Look at them on the page of security events: who, from where, and whether it goes on."),
+    )
+
+
 _TITLES = {
+    "security": _security,
     "paused": _paused,
     "unreachable": _unreachable,
     "credentials_refused": _refused,

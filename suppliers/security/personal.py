@@ -1,0 +1,271 @@
+"""Everything with a person's name on it: found by the shape of the tables, so that no new table is forgotten.
+
+Note [Places]: a column names a person when it is a foreign key to User, when it ends in `user_id`, when it holds a
+label (`…_by`, `actor_label`), or when it holds an address of mail. A label with a number beside it (`sent_by` and
+`sent_by_user_id`) is of that person and no other. A label alone is taken for a person's only where nobody else bears
+that name: two people called Maria Rossi must not get each other's data, nor lose each other's names.
+"""
+
+import csv
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.contrib.sessions.models import Session
+from django.db import connection, models
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from portal.kernel.audit.chain import PSEUDONYM
+from portal.kernel.scope import requires_scope
+from suppliers.models import User
+
+OURS = ("kernel", "suppliers", "procurement", "account", "mfa", "usersessions")
+LABELS = ("_by", "actor_label")
+# What opens something is nobody's data to take home: whoever finds the file would have it too.
+SECRET = ("password", "digest", "secret", "session_key", "seed", "nonce", "data", "hash")
+MOST_ROWS = 50_000
+# What a spreadsheet might run, also in East Asian width: as Note [Formulas] in procurement/sheets/cells.py has it.
+FORMULA = re.compile(r"\s*[=+\-@|%＝＋－＠]|[\t\r\n]")
+# Tables whose rows are wholly about one person: all their columns are that person's.
+WHOLE = {"suppliers.User", "suppliers.Membership", "suppliers.ApiToken", "account.EmailAddress"} | {
+    "usersessions.UserSession",
+    "procurement.SavedView",
+    "procurement.NoticePreference",
+    "kernel.SecurityEvent",
+}
+# Of others' tables a person gets what shows that and when his or her name was put there.
+TELLING = ("id", "key", "kind", "state", "number", "name", "stream", "channel", "role", "purpose", "type")
+# Addresses of mail that the ERP keeps, or that are part of a mail as it came: books, or gone by their own clock.
+KEPT_ADDRESSES = {
+    "procurement.PurchaseOrder",
+    "procurement.InboundMail",
+    "suppliers.Supplier",
+    "suppliers.User",
+    "account.EmailAddress",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One table where people are named: by number, by label (with or without a number beside it), by address."""
+
+    model: type[models.Model]
+    numbers: tuple[str, ...]
+    labels: tuple[tuple[str, str], ...]
+    addresses: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.model._meta.label
+
+
+def places() -> Iterator[Place]:
+    """Every table with a place for a person's name. See Note [Places]."""
+    for model in apps.get_models():
+        if model._meta.app_label not in OURS or not model._meta.managed:
+            continue
+        fields = [field for field in model._meta.concrete_fields if not field.primary_key or model is User]
+        columns = {field.column for field in fields}
+        numbers = tuple(
+            field.column
+            for field in fields
+            if (field.is_relation and field.related_model is User) or field.column.endswith("user_id")
+        )
+        texts = [field for field in fields if isinstance(field, models.CharField) and not field.choices]
+        labels = tuple(
+            (field.column, _number_beside(field.column, columns))
+            for field in texts
+            if field.column.endswith(LABELS)
+        )
+        addresses = tuple(
+            field.column
+            for field in texts
+            if isinstance(field, models.EmailField) or field.column.endswith("email")
+        )
+        numbers = ("id",) if model is User else numbers
+        if numbers or labels or addresses:
+            yield Place(model, numbers, labels, addresses)
+
+
+def _number_beside(label: str, columns: set[str]) -> str:
+    beside = "actor_user_id" if label == "actor_label" else f"{label}_user_id"
+    return beside if beside in columns else ""
+
+
+def is_namesake(person: User) -> bool:
+    """Whether somebody else bears the same name, so that a label alone says nothing."""
+    return User.objects.filter(name=person.name).exclude(pk=person.pk).exists()
+
+
+def rows_of(place: Place, person: User, *, alone: bool) -> Q:
+    """The rows of one table that name this person. `alone`: nobody else bears the name."""
+    found = Q(pk__in=[])
+    for column in place.numbers:
+        found |= Q(**{_attribute(place.model, column): person.pk})
+    for label, number in place.labels:
+        if number:
+            continue  # the number is among the numbers
+        if alone and person.name:
+            found |= Q(**{label: person.name})
+    for column in place.addresses:
+        found |= Q(**{f"{column}__iexact": person.email})
+    return found
+
+
+def _attribute(model: type[models.Model], column: str) -> str:
+    return next(field.attname for field in model._meta.concrete_fields if field.column == column)
+
+
+# --- Export -------------------------------------------------------------------------------------------------
+
+
+@requires_scope
+def export_person(person: User, *, at: datetime) -> bytes:
+    """Everything the portal holds with this person's name, as a ZIP: one JSON file, and a CSV file for each table.
+
+    Of tables that are wholly about the person all columns but secrets; of others which paper, what kind and when: not
+    what others wrote there. The caller has chosen a scope that sees all of it. Source: GDPR Articles 15 and 20.
+    """
+    alone = not is_namesake(person)
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for place in places():
+        columns = _columns_told(place)
+        rows = place.model._default_manager.filter(rows_of(place, person, alone=alone)).order_by("pk")
+        if found := [_told(place, person, row) for row in rows.values(*columns)[:MOST_ROWS]]:
+            tables[place.name] = found
+    note = "" if alone else _("Somebody else bears the same name: papers that know only a name are left out.")
+    whole = {
+        "person": person.pk,
+        "name": person.name,
+        "email": person.email,
+        "made_at": at.isoformat(),
+        "note": note,
+    }
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        told = json.dumps(whole | {"tables": tables}, ensure_ascii=False, indent=1)
+        packed.writestr("person.json", told)
+        for name, rows in tables.items():
+            packed.writestr(f"tables/{name}.csv", _as_csv(rows))
+    return file.getvalue()
+
+
+def _told(place: Place, person: User, row: dict[str, Any]) -> dict[str, Any]:
+    """One row, without other people: who else wrote on the same paper is that other's."""
+    own = {person.pk, person.name, person.email.lower()}
+    named = {_attribute(place.model, column) for column in (*place.numbers, *place.addresses)}
+    named |= {label for label, _number in place.labels}
+    told = {}
+    for column, value in row.items():
+        is_others = (
+            column in named and (value.lower() if column in place.addresses and value else value) not in own
+        )
+        told[column] = None if is_others else _plain(value)
+    return told
+
+
+def _columns_told(place: Place) -> list[str]:
+    named = {*place.numbers, *(label for label, _number in place.labels), *place.addresses}
+    told = []
+    for field in place.model._meta.concrete_fields:
+        if any(word in field.name for word in SECRET) or isinstance(field, models.BinaryField):
+            continue
+        is_moment = isinstance(field, models.DateField)  # and those with a time
+        if place.name in WHOLE or is_moment or field.column in named or field.name in TELLING:
+            told.append(field.attname)
+    return told
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | int | bool | list | dict):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _as_csv(rows: list[dict[str, Any]]) -> str:
+    sheet = io.StringIO()
+    writer = csv.DictWriter(sheet, list(rows[0]))
+    writer.writeheader()
+    writer.writerows({name: safe_cell(value) for name, value in row.items()} for row in rows)
+    return "\N{BYTE ORDER MARK}" + sheet.getvalue()
+
+
+def safe_cell(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula (OWASP CSV injection)."""
+    if isinstance(value, dict | list):
+        value = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and FORMULA.match(value):
+        return "'" + value
+    return value
+
+
+# --- Erasure ------------------------------------------------------------------------------------------------
+
+
+def pseudonym_of(person_id: int) -> str:
+    """What stands where a name stood: the same person everywhere, and nobody."""
+    return PSEUDONYM.format(person_id)
+
+
+@requires_scope
+def take_name_away(person: User) -> dict[str, int]:
+    """Put the pseudonym wherever this person's name stands and may be rewritten; answers how often, by table.
+
+    What the database lets nobody rewrite (the audit trail, revisions, attempts) is left: see docs/adr 0038.
+    """
+    alone = not is_namesake(person)
+    changed: dict[str, int] = {}
+    for place in places():
+        if place.model is User:
+            continue
+        mine = f"former-{person.pk}@erased.invalid"
+        for label, number in place.labels:
+            if not _may_rewrite(place, label) or not (number or alone):
+                continue
+            named = {_attribute(place.model, number): person.pk} if number else {label: person.name}
+            if number or person.name:
+                _rewrite(place, Q(**named), {label: pseudonym_of(person.pk)}, changed)
+        if place.name not in KEPT_ADDRESSES:
+            for column in place.addresses:
+                if _may_rewrite(place, column):
+                    _rewrite(place, Q(**{f"{column}__iexact": person.email}), {column: mine}, changed)
+    return changed
+
+
+def _rewrite(place: Place, which: Q, values: dict[str, str], changed: dict[str, int]) -> None:
+    count = place.model._default_manager.filter(which).update(**values)
+    if count:
+        changed[place.name] = changed.get(place.name, 0) + count
+
+
+def _may_rewrite(place: Place, column: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT has_column_privilege(current_user, %s, %s, 'UPDATE')",
+            [place.model._meta.db_table, column],
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def forget_what_is_free(person: User) -> None:
+    """Delete what is only the person's own: addresses, sessions, second factors, roles, views and preferences."""
+    for label in (
+        "usersessions.UserSession",
+        "mfa.Authenticator",
+        "account.EmailAddress",
+        "suppliers.Membership",
+    ):
+        model = apps.get_model(label)
+        rows = model._default_manager.filter(user_id=person.pk)
+        if label == "usersessions.UserSession":
+            Session.objects.filter(session_key__in=list(rows.values_list("session_key", flat=True))).delete()
+        rows.delete()
+    for label in ("procurement.SavedView", "procurement.NoticePreference"):
+        apps.get_model(label)._default_manager.filter(user_id=person.pk).delete()

@@ -1,0 +1,335 @@
+"""The audit trail is a chain: whatever is done to it behind our back is found, and named."""
+
+import hashlib
+import json
+import logging
+import threading
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, transaction
+
+from portal.kernel.audit.chain import START, Fault, seal, verify
+from portal.kernel.audit.lines import as_line, check_lines, heading
+from portal.kernel.audit.models import AuditEvent, AuditLink, AuditSeal
+from portal.kernel.audit.services import Fact, record, record_all
+from portal.kernel.audit.tasks import seal_trail
+from portal.kernel.scope import acting
+from portal.kernel.security.models import SecurityEvent
+from tests.database import as_owner
+from tests.people import FEED
+
+AT = datetime(2026, 4, 6, 9, 0, tzinfo=UTC)
+LATER = AT + timedelta(hours=1)
+
+
+def record_some(count, *, at=AT):
+    with acting(FEED):
+        facts = [Fact("order.seen", f"order:{n}", None, {"n": n, "text": "naïve “é”"}) for n in range(count)]
+        return [event.pk for event in record_all(facts, actor=FEED, at=at)]
+
+
+def sealed(**more):
+    with acting(FEED):
+        return seal(at=AT, **more)
+
+
+def found(**more):
+    with acting(FEED):
+        return verify(at=LATER, **more)
+
+
+def tamper(*statements):
+    """As somebody who has the owner's password, and knows the word of maintenance."""
+    with as_owner(), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL quayside.maintenance = 'audit'")
+        for statement in statements:
+            cursor.execute(statement)
+
+
+@pytest.mark.django_db
+def test_events_get_a_place_each_and_their_hash_is_worked_out_by_hand_too():
+    first, second = record_some(2)
+
+    assert sealed() == 2
+    assert sealed() == 0
+
+    with acting(FEED):
+        links = list(AuditLink.objects.order_by("position"))
+        assert [(one.position, one.event_id) for one in links] == [(1, first), (2, second)]
+        until = AT + timedelta(days=1)
+        lines = [json.loads(line) for line in as_line(AT, until)]
+        (made,) = AuditSeal.objects.all()
+    content = (
+        f'[{first}, "order.seen", "order:0", "2026-04-06T09:00:00.000000Z", null, "system", null, "erp", "", '
+        f'false, {{"n": 0, "text": "naïve “é”"}}, "{bytes(links[0].label_hash).hex()}"]'
+    )
+    assert lines[0]["content"] == content
+    by_hand = hashlib.sha256(START + hashlib.sha256(content.encode()).digest())
+    assert lines[0]["hash"] == by_hand.hexdigest() == bytes(links[0].hash).hex()
+    then = hashlib.sha256(by_hand.digest() + hashlib.sha256(lines[1]["content"].encode()).digest())
+    assert bytes(made.head) == then.digest()
+    verdict = found(noted_head=then.hexdigest())
+    assert (verdict.links, verdict.faults, verdict.head) == (2, (), then.hexdigest())
+
+
+@pytest.mark.django_db
+def test_batches_go_on_where_the_last_one_ended():
+    record_some(5)
+
+    assert [sealed(batch=2), sealed(batch=2), sealed(batch=2), sealed(batch=2)] == [2, 2, 1, 0]
+
+    assert found().links == 5
+    assert found().faults == ()
+    with acting(FEED):
+        spans = list(AuditSeal.objects.order_by("id").values_list("first_position", "last_position"))
+    assert spans == [(1, 2), (3, 4), (5, 5)]
+
+
+@pytest.mark.django_db
+def test_an_event_that_nobody_seals_is_told_of_once_it_is_old():
+    (event,) = record_some(1)
+
+    assert found().faults == (Fault("unsealed", None, event),)
+    with acting(FEED):
+        assert verify(at=AT + timedelta(minutes=9)).faults == ()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whatever_the_owner_does_to_it_is_found_and_named(settings):
+    one, two, three, four = record_some(4)
+    assert sealed(batch=2) == sealed(batch=2) == 2
+
+    def event(column, value, which=two):
+        return f"UPDATE kernel_auditevent SET {column} = {value} WHERE id = {which}"
+
+    link = "UPDATE kernel_auditlink SET {} WHERE position = {}"
+    seal_of = "UPDATE kernel_auditseal SET {} WHERE first_position = {}"
+    gone = "DELETE FROM {} WHERE {} = {}"
+    for done, faults in (
+        (event("facts", "'{\"n\": 9}'"), {("changed", 2, two)}),
+        (event("at", "at - interval '1 second'"), {("changed", 2, two)}),
+        (event("actor_user_id", "7"), {("changed", 2, two)}),
+        (event("actor_label", "'Somebody Else'"), {("label_changed", 2, two)}),
+        (link.format("label_nonce = NULL", 2), {("label_changed", 2, two)}),
+        (event("id", "999999", three), {("deleted", 3, three), ("unsealed", None, 999999)}),
+        (link.format(f"event_id = 0 - {two}", 2), {("deleted", 2, -two), ("unsealed", None, two)}),
+        (link.format("hash = sha256('x')", 1), {("changed", 1, one), ("changed", 2, two)}),
+        (seal_of.format("head = sha256('x')", 1), {("head", 2, None), ("signature", 2, None)}),
+        (seal_of.format("sealed_at = now()", 3), {("signature", 4, None)}),
+        (
+            gone.format("kernel_auditlink", "position", 3),
+            {("link_missing", 4, four), ("unsealed", None, three)},
+        ),
+        (
+            gone.format("kernel_auditseal", "first_position", 3),
+            {("seal_missing", 3, three), ("seal_missing", 4, four)},
+        ),
+        (gone.format("kernel_auditevent", "id", two), {("deleted", 2, two)}),
+    ):
+        before = copy_of_the_trail()
+        tamper(done)
+        told = {(fault.what, fault.position, fault.event_id) for fault in found().faults}
+        assert told == faults, done
+        put_back(before)
+        assert found().faults == (), done
+
+    # Two events that change places.
+    tamper(
+        link.format("event_id = -1", 1),
+        link.format(f"event_id = {one}", 2),
+        link.format(f"event_id = {two}", 1),
+    )
+    assert {(fault.what, fault.position) for fault in found().faults} == {("changed", 1), ("changed", 2)}
+    tamper(
+        link.format("event_id = -1", 1),
+        link.format(f"event_id = {two}", 2),
+        link.format(f"event_id = {one}", 1),
+    )
+    assert found().faults == ()
+
+    # Who works out the whole chain anew has no key to sign it with.
+    settings.AUDIT_SEAL_KEY, head = "a key that the thief does not have, nor the database", found().head
+    tamper(
+        "DELETE FROM kernel_auditseal",
+        "DELETE FROM kernel_auditlink",
+        f"DELETE FROM kernel_auditevent WHERE id = {two}",
+    )
+    settings.AUDIT_SEAL_KEY = "the thief's own"
+    assert sealed() == 3
+    settings.AUDIT_SEAL_KEY = "a key that the thief does not have, nor the database"
+    settings.SECRET_KEY_FALLBACKS = []
+    assert {fault.what for fault in found(noted_head=head).faults} == {"signature", "head_unknown"}
+
+
+TABLES = ("kernel_auditevent", "kernel_auditlink", "kernel_auditseal")
+
+
+def copy_of_the_trail():
+    with acting(FEED), connection.cursor() as cursor:
+        kept = {}
+        for table in TABLES:
+            cursor.execute(f"SELECT to_jsonb(kept)::text FROM {table} kept")
+            kept[table] = [row for (row,) in cursor.fetchall()]
+        return kept
+
+
+def put_back(kept):
+    with as_owner(), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL quayside.maintenance = 'audit'")
+        for table in TABLES:
+            cursor.execute(f"DELETE FROM {table}")
+            for row in kept[table]:
+                cursor.execute(
+                    f"INSERT INTO {table} SELECT * FROM jsonb_populate_record(NULL::{table}, %s)", [row]
+                )
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("table", TABLES)
+def test_not_even_the_owner_rewrites_facts_by_mistake(table):
+    record_some(2)
+    sealed()
+
+    column = "hash" if table == "kernel_auditlink" else "id"
+    for statement in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}", f"TRUNCATE {table}"):
+        with as_owner(), pytest.raises(DatabaseError, match="are kept as they are"), transaction.atomic():
+            connection.cursor().execute(statement)
+        # Only the owner's word counts.
+        said = f"SET LOCAL quayside.maintenance = 'audit'; {statement}"
+        with pytest.raises(DatabaseError, match="permission denied"), acting(FEED):
+            connection.cursor().execute(said)
+    with acting(FEED):
+        assert AuditEvent.objects.count() == AuditLink.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lower_number_that_commits_late_is_sealed_in_the_next_batch():
+    written, go_on = threading.Event(), threading.Event()
+    late = []
+
+    def slow():
+        try:
+            with acting(FEED):
+                late.append(record("order.seen", "order:late", actor=FEED, at=AT, supplier_id=None).pk)
+                written.set()
+                assert go_on.wait(20)
+        finally:
+            connection.close()
+
+    writer = threading.Thread(target=slow)
+    writer.start()
+    assert written.wait(20)
+    (quick,) = record_some(1)
+    assert late[0] < quick
+    assert sealed() == 1  # no writer is waited for
+    assert sealed() == 0
+    go_on.set()
+    writer.join(20)
+
+    assert sealed() == 1
+    record_some(1)
+    assert sealed() == 1
+
+    with acting(FEED):
+        order = list(AuditLink.objects.order_by("position").values_list("event_id", flat=True))
+        assert AuditSeal.objects.order_by("id").last().settled_below >= quick
+    assert order[:2] == [quick, late[0]]
+    assert found().faults == ()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sealers_at_once_make_one_chain():
+    record_some(50)
+    totals = []
+
+    def run():
+        try:
+            totals.append(seal_trail())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert sum(totals) == 50
+    assert (found().links, found().faults) == (50, ())
+
+
+@pytest.mark.django_db
+def test_each_head_is_said_where_the_database_cannot_change_it(caplog):
+    record_some(3)
+    with caplog.at_level(logging.INFO, logger="portal.audit"):
+        assert seal_trail() == 3
+
+    (line,) = caplog.records
+    assert (line.position, line.events) == (3, 3)
+    assert line.head == found().head
+
+
+@pytest.mark.django_db
+def test_the_command_says_what_is_wrong_and_raises_an_alarm():
+    (event,) = record_some(1)
+    with pytest.raises(CommandError, match="1 faults"):
+        call_command("verify_audit", stdout=StringIO())
+    with acting(FEED):
+        (noted,) = SecurityEvent.objects.filter(kind="audit.broken")
+    assert noted.facts == {"faults": 1, "what": "unsealed", "event": event}
+
+    call_command("seal_audit", "--everything", stdout=StringIO())
+    told = StringIO()
+    call_command("verify_audit", stdout=told)
+    assert "1 events are as they were sealed" in told.getvalue()
+
+
+@pytest.mark.django_db
+def test_an_export_is_checked_without_a_database(tmp_path):
+    record_some(3)
+    sealed()
+    file = tmp_path / "audit.jsonl"
+    call_command("export_audit", file, "--since", "2026-04-06", "--until", "2026-04-06", stdout=StringIO())
+    lines = file.read_bytes().splitlines(keepends=True)
+
+    assert len(lines) == 4
+    assert list(check_lines(lines)) == []
+    call_command("verify_audit", "--file", file, stdout=StringIO())
+    changed = lines[2].replace(b"order:1", b"order:7")
+    assert list(check_lines([*lines[:2], changed, lines[3]])) == [
+        f"Line 3: event {json.loads(json.loads(lines[2])['content'])[0]} is not as it was sealed."
+    ]
+    renamed = lines[1].replace(b'"actor_label": "ERP feed"', b'"actor_label": "Nobody"')
+    assert len(list(check_lines([lines[0], renamed, *lines[2:]]))) == 1
+    with acting(FEED):
+        assert AuditEvent.objects.filter(kind="audit.exported").count() == 1
+    assert json.loads(heading(AT, LATER, "ab"))["head"] == "ab"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_names_of_erased_people_go_and_the_chain_holds():
+    old = AT - timedelta(days=4000)
+    with acting(FEED):
+        kept = {"kind": "order.seen", "stream": "order:1", "actor_side": "company", "channel": "portal"}
+        kept |= {"actor_label": "Bea", "actor_user_id": 7}
+        first = AuditEvent.objects.create(
+            kind="order.seen", stream="order:1", at=old, actor_label="Bea", actor_user_id=7, **kept
+        )
+        young = AuditEvent.objects.create(
+            kind="order.seen", stream="order:1", at=AT, actor_label="Bea", actor_user_id=7, **kept
+        )
+        record("person.erased", "person:7", actor=FEED, at=AT, supplier_id=None, internal=True)
+    sealed()
+
+    with as_owner():
+        call_command("erase_audit_names", stdout=StringIO())
+
+    with acting(FEED):
+        assert AuditEvent.objects.get(pk=first.pk).actor_label == "Former user 7"
+        assert AuditEvent.objects.get(pk=young.pk).actor_label == "Bea"
+    assert found().faults == ()
+    tamper(f"UPDATE kernel_auditevent SET actor_label = 'Asha' WHERE id = {first.pk}")
+    assert [fault.what for fault in found().faults] == ["label_changed"]

@@ -1,0 +1,545 @@
+"""What attackers try, at every door there is: the doors are found, not listed, so a new one is tried at once."""
+
+import csv
+import importlib
+import io
+import pkgutil
+import re
+import time
+import uuid
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+import requests
+from django.conf import settings as django_settings
+from django.core.cache import cache
+from django.db.models import Model
+from django.forms import BaseForm, ModelForm
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+from django.utils import timezone
+from rest_framework import serializers
+
+from portal.kernel.scope import acting
+from procurement.erp.alerts import delivery as alert_delivery
+from suppliers.forms import PreferencesForm
+from suppliers.models import Membership, User
+from suppliers.roles import CompanyRole
+from tests.builders.matrix import make_objects
+from tests.builders.world import make_world
+from tests.database import made_once
+from tests.people import FEED, PASSWORD, make_people
+from tests.tenancy.test_matrix import access_of, address, name_of, our_doors, patterns
+
+PACKAGES = ("portal", "suppliers", "procurement")
+# Left alone: what only runs in a demo, in a child process with its own limits, or needs what is not installed here.
+NOT_HERE = ("procurement.demo.tryton", "portal.embedded", "portal.checks", "portal.gunicorn", "portal.wsgi")
+
+EXTRA = {
+    "supplier": "GLOBEX",
+    "supplier_id": "2",
+    "state": "approved",
+    "company_role": "manager",
+    "is_staff": "1",
+    "is_superuser": "1",
+    "is_active": "0",
+    "role": "administrator",
+    "email": "thief@elsewhere.example",
+    "password": "hunter2hunter2",
+    "user": "1",
+    "user_id": "1",
+    "id": "1",
+    "pk": "1",
+    "written_by": "Somebody Else",
+    "approved_by": "Somebody Else",
+}
+
+
+@pytest.fixture(scope="module")
+def everything(django_db_setup, django_db_blocker):
+    with made_once(django_db_blocker):
+        suppliers = make_world()
+        with acting(FEED):
+            people = make_people(suppliers)
+            objects = make_objects("ACME", people)
+        yield people, objects
+
+
+@pytest.fixture
+def people(everything, db):
+    return everything[0]
+
+
+@pytest.fixture
+def objects(everything, db):
+    return everything[1]
+
+
+def signed_in(person, **more) -> Client:
+    client = Client(raise_request_exception=False, **more)
+    client.force_login(person.user)
+    return client
+
+
+def modules() -> Iterator[ModuleType]:
+    """Every module of ours that can be imported here."""
+    for name in PACKAGES:
+        package = importlib.import_module(name)
+        for one in pkgutil.walk_packages(package.__path__, f"{name}."):
+            if ".migrations" in one.name or one.name.startswith(NOT_HERE) or one.name.endswith("__main__"):
+                continue
+            yield importlib.import_module(one.name)
+
+
+def posting_doors() -> list[URLPattern]:
+    return [one for one in our_doors() if "POST" in access_of(one).methods and not access_of(one).public]
+
+
+# --- Forged requests ----------------------------------------------------------------------------------------
+
+
+def test_every_form_wants_the_mark_of_our_pages(people, objects):
+    """Signed in, from another site: 403 at every POST address, whoever may do it or not."""
+    cache.clear()
+    visitors = {name: signed_in(people[name], enforce_csrf_checks=True) for name in ("asha", "max", "root")}
+    # Programs of outside systems sign what they post, and have no session that could be ridden.
+    signed = {"gateway-webhook", "gateway-take", "mail-in"}
+    let_in = set()
+    for door in posting_doors():
+        if door.callback.__module__.endswith(".api") or str(door.pattern).startswith(("api/", "/api")):
+            continue
+        for client in visitors.values():
+            if client.post(address(door, objects), {"theme": "dark"}).status_code != 403:
+                let_in.add(name_of(door))
+    assert let_in - signed == set()
+
+
+def test_a_session_alone_writes_nothing_through_the_api(people, objects):
+    client = signed_in(people["asha"], enforce_csrf_checks=True)
+    for door in posting_doors():
+        url = address(door, objects)
+        if url.startswith("/api/"):
+            assert client.post(url, {}, content_type="application/json").status_code == 403, url
+
+
+def test_views_that_check_no_mark_are_those_that_check_a_signature():
+    exempt = {name_of(one) for one in patterns() if getattr(one.callback, "csrf_exempt", False)}
+    programs = {name_of(one) for one in patterns() if getattr(one.callback, "cls", None) is not None}
+    assert {name for name in exempt - programs if not name.startswith("anymail")} <= EXEMPT
+
+
+# Each is signed by the program that posts, or is RFC 8058's one-click end of a notice, whose address is its proof.
+EXEMPT = {"gateway-in", "gateway-webhook", "mail-in", "notices-stop", "mailroom-webhook", "gateways-take"}
+
+
+# --- More than was asked for --------------------------------------------------------------------------------
+
+
+def test_no_form_takes_who_one_is(everything):
+    """Forms name their fields; a model's form never has all of them, and none lets one choose a role or an owner."""
+    seen = 0
+    for module in modules():
+        for form in vars(module).values():
+            if not (
+                isinstance(form, type) and issubclass(form, BaseForm) and form.__module__ == module.__name__
+            ):
+                continue
+            seen += 1
+            if issubclass(form, ModelForm):
+                assert form._meta.fields not in (None, "__all__"), form
+                assert form._meta.exclude is None, form
+            names = set(form.base_fields)
+            assert not names & {
+                "is_staff",
+                "is_superuser",
+                "is_active",
+                "company_role",
+                "supplier_id",
+                "user_id",
+            }, form
+    assert seen > 20
+
+
+def test_what_a_form_does_not_ask_for_changes_nothing(people):
+    asha = people["asha"].user
+    before = [vars(User.objects.get(pk=asha.pk)), list(Membership.objects.filter(user=asha).values())]
+
+    form = PreferencesForm(EXTRA | {"theme": "light"}, instance=User.objects.get(pk=asha.pk))
+    client = signed_in(people["asha"])
+    client.post("/preferences/", EXTRA | {"theme": asha.theme})
+
+    assert set(form.fields) == {"theme"}
+    after = [vars(User.objects.get(pk=asha.pk)), list(Membership.objects.filter(user=asha).values())]
+    assert next({**one, "_state": None} for one in (before[0], after[0])) == {**after[0], "_state": None}
+    assert before[1] == after[1]
+
+
+def test_no_shape_of_the_api_takes_fields_that_it_does_not_name():
+    """`tests/api/test_schema.py` sends them; here: no serializer writes a model, and none is named like an owner."""
+    kinds = [serializers.Serializer]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+        if kind.__module__.startswith(PACKAGES):
+            assert not issubclass(kind, serializers.ModelSerializer), kind
+
+
+def test_extra_fields_are_refused_by_name(tokens, people, objects):
+    body = {"version": 1, "rest_as_asked": True, **EXTRA}
+    answer = tokens("ACME").post(f"/api/v1/orders/{objects.order.key}/acknowledgments", body)
+    assert answer.status_code == 400
+    assert "company_role" in answer.content.decode()
+
+
+@pytest.fixture
+def tokens(everything, db):
+    from suppliers.models import Supplier
+    from tests.builders.programs import a_program
+
+    def made(number=None, scope=None):
+        with acting(FEED):
+            supplier = Supplier.objects.get(number=number) if number else None
+        return a_program(supplier, scope)
+
+    return made
+
+
+# --- Guessing -----------------------------------------------------------------------------------------------
+
+
+def test_what_is_guessed_is_not_there(people, objects):
+    """At every address with a key: one that nobody has, the next number, another kind of key. 404, never 200 or 500."""
+    cache.clear()
+    client, wrong = signed_in(people["max"]), []
+    for door in our_doors():
+        access = access_of(door)
+        if access.public or "GET" not in access.methods or not door.pattern.converters:
+            continue
+        real = address(door, objects)
+        guesses = {
+            re.sub(r"[0-9a-f-]{36}", str(uuid.uuid4()), real),
+            re.sub(r"[0-9a-f-]{36}", str(objects.supplier_key), real),
+            re.sub(r"/(\d+)/", lambda found: f"/{int(found[1]) + 987654}/", real),
+        } - {real}
+        for guess in guesses:
+            status = client.get(guess).status_code
+            if status >= 500 or (status == 200 and str(objects.supplier_key) not in guess):
+                wrong.append((guess, status))
+    assert wrong == []
+
+
+# --- Where one is led ---------------------------------------------------------------------------------------
+
+ELSEWHERE = (
+    "https://evil.example/",
+    "//evil.example/",
+    "///evil.example/",
+    "/\\evil.example/",
+    "\\\\evil.example/",
+    "https:evil.example",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "/%09/evil.example",
+    "\t//evil.example/",
+    "http://testserver@evil.example/",
+    "/\r\nSet-Cookie: a=b",
+    "https://testserver.evil.example/",
+)
+
+
+def test_nobody_is_led_elsewhere(people):
+    cache.clear()
+    for there in ELSEWHERE:
+        led = [
+            signed_in(people["asha"]).post("/preferences/", {"theme": "dark", "next": there}),
+            signed_in(people["asha"]).post("/switch/", {"next": there}),
+            Client().post("/language/", {"language": "de", "next": there}),
+            Client().post(
+                "/accounts/login/", {"login": people["asha"].email, "password": PASSWORD, "next": there}
+            ),
+            signed_in(people["asha"]).post("/accounts/logout/", {"next": there}),
+            signed_in(people["asha"]).post(
+                "/accounts/reauthenticate/", {"password": PASSWORD, "next": there}
+            ),
+        ]
+        cache.clear()
+        for answer in led:
+            to = answer.headers.get("Location", "/")
+            assert to.startswith("/"), (there, to)
+            assert not to.startswith(("//", "/\\")), (there, to)
+            assert "evil.example" not in to.partition("?")[0] or to.startswith("/%09"), (there, to)
+            assert "\n" not in to
+            assert "Set-Cookie" not in answer.headers
+
+
+# --- Sign-in ------------------------------------------------------------------------------------------------
+
+
+def test_a_session_that_somebody_planted_is_not_the_one_that_signs_in(people):
+    cache.clear()
+    client = Client()
+    client.get("/accounts/login/")
+    planted = "a" * 32
+    client.cookies[django_settings.SESSION_COOKIE_NAME] = planted
+    client.post("/accounts/login/", {"login": people["asha"].email, "password": PASSWORD})
+    mine = client.cookies[django_settings.SESSION_COOKIE_NAME].value
+    assert mine != planted
+    again = Client()
+    again.cookies[django_settings.SESSION_COOKIE_NAME] = mine
+    assert again.get("/preferences/").status_code == 200
+    client.post("/accounts/logout/")
+    assert again.get("/preferences/").status_code == 302  # ended everywhere, not only in one browser
+    flags = Client().post("/accounts/login/", {"login": people["asha"].email, "password": PASSWORD}).cookies
+    cookie = flags[django_settings.SESSION_COOKIE_NAME]
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
+
+
+@pytest.mark.parametrize(
+    ("path", "field"), [("/accounts/login/", "login"), ("/accounts/password/reset/", "email")]
+)
+def test_known_and_unknown_addresses_get_the_same_answer(people, path, field):
+    cache.clear()
+    answers = []
+    for who in ("bea@northmoor.example", "nobody@northmoor.example"):
+        answer = Client().post(path, {field: who, "password": "wrong wrong wrong"}, follow=True)
+        page = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", answer.content.decode())
+        answers.append((answer.status_code, answer.redirect_chain, page.replace(who, "…")))
+    assert answers[0] == answers[1]
+
+
+def test_a_wrong_password_costs_as_much_work_whether_or_not_there_is_such_a_person(
+    people, settings, monkeypatch
+):
+    """Counted, not timed: the slow part is the hash, and it is worked out once for either."""
+    from django.contrib.auth.hashers import MD5PasswordHasher
+
+    worked = []
+    slow = MD5PasswordHasher.encode
+    monkeypatch.setattr(
+        MD5PasswordHasher, "encode", lambda self, *args: worked.append(1) or slow(self, *args)
+    )
+    counts = []
+    for who in ("bea@northmoor.example", "nobody@northmoor.example"):
+        cache.clear()
+        worked.clear()
+        Client().post("/accounts/login/", {"login": who, "password": "wrong wrong wrong"})
+        counts.append(len(worked))
+    assert counts == [1, 1]
+
+
+def test_guessing_is_slowed_down_by_account_and_by_address(people):
+    cache.clear()
+    wrong = {"login": "bea@northmoor.example", "password": "wrong wrong wrong"}
+    pages = [
+        Client(REMOTE_ADDR=f"192.0.2.{n}").post("/accounts/login/", wrong).content.decode() for n in range(7)
+    ]
+    assert "Too many" in pages[-1] or "too many" in pages[-1].lower()
+    right = wrong | {"password": PASSWORD}
+    assert (
+        Client(REMOTE_ADDR="192.0.2.99").post("/accounts/login/", right).status_code == 200
+    )  # not signed in
+    cache.clear()
+    statuses = [
+        Client().post("/accounts/password/reset/", {"email": f"p{n}@northmoor.example"}).status_code
+        for n in range(12)
+    ]
+    assert statuses[-1] == 429
+    cache.clear()
+
+
+# --- Patterns that never come to an end ---------------------------------------------------------------------
+
+HARD = (
+    "a",
+    "0",
+    " ",
+    "-",
+    "=",
+    "(",
+    ".",
+    "/",
+    "\t",
+    "a ",
+    "0.",
+    "a-",
+    "ab",
+    "1,",
+    "&#",
+    "<a ",
+    "%2",
+    "_",
+    "x=",
+    "Z",
+    ":",
+)
+BUDGET = 0.5
+
+
+def all_patterns() -> dict[str, re.Pattern[Any]]:
+    found = {}
+    for module in modules():
+        for name, value in vars(module).items():
+            values = value if isinstance(value, list | tuple) else [value]
+            for number, held in enumerate(values):
+                one = held[0] if isinstance(held, tuple) and held else held
+                if isinstance(one, re.Pattern):
+                    found[f"{module.__name__}.{name}[{number}]"] = one
+    return found
+
+
+def test_no_pattern_of_ours_takes_long_whatever_it_is_given():
+    """Each compiled pattern of our modules, on inputs that make bad ones go round for ever: little work each."""
+    known = {one.pattern: (name, one) for name, one in all_patterns().items()}
+    assert len(known) > 100
+    slow = []
+    for name, pattern in known.values():
+        for piece in HARD:
+            for tail in ("", "!", "\n", "\u00e9"):
+                text: Any = piece * (4000 // len(piece)) + tail
+                given = text.encode() if isinstance(pattern.pattern, bytes) else text
+                began = time.process_time()
+                pattern.search(given)
+                pattern.fullmatch(given)
+                if (took := time.process_time() - began) > BUDGET:
+                    slow.append((name, piece, round(took, 2)))
+    assert slow == []
+
+
+# --- Asking others on somebody's behalf ---------------------------------------------------------------------
+
+
+def test_no_address_that_people_type_is_ever_fetched():
+    """Whom we call stands in the environment of the operator: the ERP, one webhook, the mail servers. No table of ours
+    holds an address of the web, so nobody can make the portal ask a machine inside (SSRF), whatever DNS says later.
+    """
+    from django.apps import apps
+    from django.db.models import URLField
+
+    kept = {
+        f"{model._meta.label}.{field.name}"
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if model._meta.app_label in ("kernel", "suppliers", "procurement")
+        and (isinstance(field, URLField) or re.search(r"(^|_)(url|uri|host|endpoint|webhook)$", field.name))
+    }
+    assert kept == set()
+    callers = {
+        path.relative_to(django_settings.BASE_DIR).as_posix()
+        for package in PACKAGES
+        for path in (django_settings.BASE_DIR / package).rglob("*.py")
+        if re.search(
+            r"requests\.(get|post|put|request|Session)|urlopen\(|http\.client|httpx", path.read_text()
+        )
+        and "/demo/" not in path.as_posix()
+        and "/embedded/" not in path.as_posix()
+    }
+    assert callers == {"procurement/erp/alerts/delivery.py", "procurement/erp/connectors/tryton/wire.py"}
+
+
+def test_the_webhook_of_alerts_follows_no_redirect_and_reads_no_answer(monkeypatch, settings, people):
+    from portal.kernel.outbox.models import OutboxMessage
+
+    settings.ALERT_WEBHOOK_URL, settings.ALERT_WEBHOOK_SECRET = "https://hooks.example/", "s" * 40
+    asked = {}
+
+    class Answer:
+        status_code = 302
+
+        def close(self):
+            asked["closed"] = True
+
+    monkeypatch.setattr(requests, "post", lambda url, **more: asked.update(more, url=url) or Answer())
+    word = {"alert": "a", "cause": "paused", "subject": "", "connection": "c", "facts": {}}
+    word |= {
+        "raised_at": "2026-04-06T09:00:00+00:00",
+        "at": "2026-04-06T09:00:00+00:00",
+        "to": {"webhook": True},
+    }
+    at = timezone.now()
+    message = OutboxMessage(topic="alerts", kind="alert.raised", payload=word, created_at=at)
+    with pytest.raises(alert_delivery.RetryLater, match="HTTP 302"):
+        alert_delivery._post(message, at)
+    assert (asked["allow_redirects"], asked["stream"], asked["closed"]) == (False, True, True)
+
+
+# --- Headers, frames, files ---------------------------------------------------------------------------------
+
+
+def test_no_header_is_made_of_what_somebody_sent(people):
+    cache.clear()
+    client = signed_in(people["asha"])
+    evil = "x\r\nSet-Cookie: stolen=1"
+    for answer in (
+        client.get("/orders/", {"q": evil, "cursor": evil}),
+        client.get("/health/live", headers={"X-Request-ID": evil}),
+        client.get("/orders/", headers={"HX-Current-URL": evil, "Referer": evil}),
+    ):
+        assert "stolen" not in answer.cookies
+        assert all("\r" not in value and "\n" not in value for value in answer.headers.values())
+        assert "stolen" not in answer.headers.get("X-Request-ID", "")
+
+
+def test_no_page_is_shown_in_a_frame(people, objects):
+    cache.clear()
+    client = signed_in(people["max"])
+    for door in our_doors():
+        access = access_of(door)
+        if "GET" in access.methods and not door.pattern.converters:
+            answer = client.get(address(door, objects))
+            assert answer.headers["X-Frame-Options"] == "DENY", name_of(door)
+            assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"], name_of(door)
+            if answer.streaming:
+                b"".join(answer.streaming_content)
+
+
+def test_no_export_holds_a_formula(people, objects):
+    """Every address that gives a CSV, with evil names in the books: no cell begins as a formula would."""
+    from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
+    from suppliers.models import Supplier
+
+    evil = '=HYPERLINK("http://evil.example")'
+    with acting(FEED):
+        Supplier.objects.update(name=evil)
+        PurchaseOrderLine.objects.update(description="@SUM(A1)")
+        PurchaseOrder.objects.update(buyer_name="+1+1")
+    cache.clear()
+    client, looked_at = signed_in(people["max"]), 0
+    for door in our_doors():
+        access = access_of(door)
+        if access.public or "GET" not in access.methods:
+            continue
+        answer = client.get(address(door, objects))
+        content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        if "text/csv" not in answer.headers.get("Content-Type", ""):
+            continue
+        looked_at += 1
+        for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))):
+            for cell in row:
+                is_figure = re.fullmatch(r"[+-]?[\d.,]+", cell)
+                assert is_figure or not cell.lstrip().startswith(("=", "+", "-", "@", "|", "%")), (
+                    name_of(door),
+                    cell,
+                )
+    assert looked_at >= 1
+
+
+def test_who_has_no_role_any_more_has_no_way_in(people):
+    """Rights are read at each request: what was taken away is gone with the next click."""
+    cache.clear()
+    client = signed_in(people["bea"])
+    assert client.get("/orders/").status_code == 200
+    User.objects.filter(pk=people["bea"].user.pk).update(company_role="")
+    assert client.get("/orders/").status_code == 403
+    User.objects.filter(pk=people["bea"].user.pk).update(company_role=CompanyRole.BUYER, is_active=False)
+    assert client.get("/orders/").status_code == 302
+
+
+def test_models_have_no_door_of_their_own():
+    """No generic view, admin or router writes a model by its name: every write is a verb with a service."""
+    for one in patterns(get_resolver()):
+        view = getattr(one.callback, "view_class", None) or getattr(one.callback, "cls", None)
+        model = getattr(view, "model", None)
+        assert not (
+            isinstance(model, type) and issubclass(model, Model) and view.__module__.startswith(PACKAGES)
+        )
