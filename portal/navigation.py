@@ -6,7 +6,7 @@ ways alone. Everything is lazy: a partial that shows no navigation asks the data
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from django.db.models import Count, OuterRef, Q, Subquery
@@ -36,6 +36,7 @@ from suppliers.roles import CompanyRole, Permission
 from suppliers.signin.middleware import owed_notice
 
 P = Permission
+FACTOR_DUE_SOON = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,11 +468,16 @@ def _stands_in(request: HttpRequest) -> dict[str, Any]:
 
 
 def _factor_due(request: HttpRequest) -> dict[str, Any]:
-    """Until when the reader must have set up a second factor, if at all."""
+    """Until when the reader must have set up a second factor, if at all. Said on the first page, and on all at last."""
     if getattr(request, "stands_in", None):
         return {}
     due = owed_notice(request)
-    return {"at": due, "is_over": due <= timezone.now()} if due else {}
+    if due is None:
+        return {}
+    left = due - timezone.now()
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    is_said = left.total_seconds() > 0 and (here in ("home", "inbox") or left <= FACTOR_DUE_SOON)
+    return {"at": due, "is_over": left.total_seconds() <= 0, "is_said": is_said}
 
 
 def _erp_notice(request: HttpRequest, actor: Actor) -> dict[str, Any]:

@@ -237,6 +237,16 @@ class Migration(migrations.Migration):
                 ]
             },
         ),
+        # Where people work already, their days of grace begin today and not on the day they came.
+        migrations.RunSQL(
+            sql="""
+                INSERT INTO suppliers_factorrule (side, role, demanded, grace_days, since_at, set_by)
+                SELECT 'company', role, true, 14, now(), 'Quayside'
+                FROM unnest(ARRAY['administrator', 'manager', 'accounts_payable', 'integration_owner']) AS role
+                WHERE EXISTS (SELECT 1 FROM suppliers_user);
+            """,
+            reverse_sql=migrations.RunSQL.noop,
+        ),
         company_only("suppliers_factorrule"),
         company_only("suppliers_factorconfirmation"),
         company_only("suppliers_device"),

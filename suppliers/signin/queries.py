@@ -138,7 +138,9 @@ def last_sign_ins(user_id: int, limit: int = 20) -> Sequence[SignIn]:
 
 def people_of(actor: Actor) -> QuerySet[User]:
     """The people whose sign-in this administrator looks after: of one's own supplier, or everybody. By name."""
-    people = User.objects.filter(is_active=True)
+    people = User.objects.filter(is_active=True).defer(
+        "password", "last_login"
+    )  # no supplier's scope reads these
     if actor.is_supplier:
         people = people.filter(memberships__supplier_id__in=actor.supplier_ids)
     elif not (actor.is_company or actor.side is Side.SYSTEM):

@@ -58,7 +58,7 @@ from procurement.threads.models import Attachment
 from procurement.tolerances.messages import DocumentKind
 from procurement.tolerances.models import ToleranceDecision, TolerancePolicy, ToleranceRule
 from procurement.tolerances.states import JudgedOutcome
-from suppliers.models import ApiToken, Supplier
+from suppliers.models import ApiToken, Supplier, User
 from suppliers.services import create_token
 from tests.builders.clocks import a_draft_service
 from tests.builders.facts import a_bill, a_receipt, arrive, bill
@@ -122,6 +122,7 @@ class Objects:
     question: InvoiceQuestion
     statement: SupplierStatement
     discount_policy: DiscountPolicy
+    person: User
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -304,6 +305,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         *on_the_desk(invoice, wrote),
         compared(a_statement(people["otto"], [an_item(2, "R-1", 5)], supplier=number), people["otto"]),
         _a_discount_policy(number),
+        people["arun" if number == "ACME" else "gil"].user,
     )
 
 
@@ -752,6 +754,10 @@ def _gateway_event(objects: Objects) -> dict[str, Any]:
     return {"key": objects.gateway_event.key}
 
 
+def _person(objects: Objects) -> dict[str, Any]:
+    return {"person": objects.person.pk}
+
+
 SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "order": _order,
     "order-answer": _order,
@@ -994,4 +1000,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "draft-correct": _mail_draft,
     "draft-discard": _mail_draft,
     "draft-sheet": _mail_draft,
+    "person-signin": _person,
+    "factor-reset-withdraw": _person,
+    "impersonate": _person,
 }

@@ -10,7 +10,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, get_resolver, reverse
+from django.utils import timezone
 
+from portal.kernel.outbox.services import deliver_due
 from portal.kernel.scope import acting
 from suppliers.accounts import ACCOUNT_PAGES
 from suppliers.models import User
@@ -65,6 +67,7 @@ def test_pages_of_accounts_are_those_we_know(people):
 
 def test_a_lost_password_is_chosen_anew_through_the_mail(people):
     Client().post("/accounts/password/reset/", {"email": "bea@northmoor.example"})
+    deliver_due(worker=1, clock=timezone.now, topics=["sign_in"])
     ((link,),) = [links_in(message) for message in mail.outbox]
     visitor = Client()
 
@@ -85,6 +88,7 @@ def test_links_in_mails_lead_to_the_portal_whatever_host_was_asked(people, setti
     )
 
     assert asked.status_code == 302
+    deliver_due(worker=1, clock=timezone.now, topics=["sign_in"])
     (message,) = mail.outbox
     html = message.alternatives[0][0]
     assert message.to == ["bea@northmoor.example"]
