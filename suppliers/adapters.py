@@ -60,7 +60,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         """Signed in: write down when, from where and how, and tell of a new device."""
-        response = super().post_login(request, user, **kwargs)
+        response: HttpResponse = super().post_login(request, user, **kwargs)
         way = way_of(get_authentication_records(request, user))
         with acting(DOORKEEPER):
             note_sign_in(user, seen_in(request), way, at=timezone.now())

@@ -24,7 +24,11 @@ def deliver(message: OutboxMessage) -> str:
     require_no_transaction()
     if timezone.now() - message.created_at > RESET_ASKED_FOR:
         return "too old"
-    email = str(message.payload["email"])
+    return "mailed" if mail_new_password(str(message.payload["email"])) else "nobody"
+
+
+def mail_new_password(email: str) -> int:
+    """Mail whoever has this address a link. Returns how many mails left. Raises `RetryLater`."""
     with acting(DOORKEEPER):
         users = list(filter_users_by_email(email, is_active=True, prefer_verified=True, for_login=True))
     adapter = get_adapter()
@@ -38,4 +42,4 @@ def deliver(message: OutboxMessage) -> str:
             mail.send()
         except (OSError, SMTPException) as error:
             raise RetryLater(f"The mail server did not take it: {error}") from error
-    return "mailed" if users else "nobody"
+    return len(users)

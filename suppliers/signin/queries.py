@@ -35,12 +35,13 @@ FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 def factors_since(user_id: int) -> datetime | None:
     """When the oldest factor that somebody has now was set up. Recovery codes are none: they stand in for one."""
     found = Authenticator.objects.filter(user_id=user_id, type__in=FACTORS)
-    return found.order_by("created_at").values_list("created_at", flat=True).first()
+    since: datetime | None = found.order_by("created_at").values_list("created_at", flat=True).first()
+    return since
 
 
 def has_factor(user_id: int) -> bool:
     """Whether somebody has a second factor."""
-    return Authenticator.objects.filter(user_id=user_id, type__in=FACTORS).exists()
+    return bool(Authenticator.objects.filter(user_id=user_id, type__in=FACTORS).exists())
 
 
 def kinds_of(user_id: int) -> list[str]:
@@ -112,7 +113,7 @@ def factor_due_at(user: User, actor: Actor) -> datetime | None:
 
 def fingerprint_of(user: User) -> str:
     """Stands for a password and the factors as they are: it is another one as soon as any of them changes."""
-    return create_config_fingerprint(user)
+    return str(create_config_fingerprint(user))
 
 
 def is_spared(user: User, digest: str, *, at: datetime) -> bool:

@@ -1,6 +1,6 @@
 """What happens to somebody's factors and devices, and acting in somebody's place: the verbs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -388,11 +388,11 @@ def _record_of(
     *,
     actor: Actor,
     at: datetime,
-    facts: dict[str, object],
+    facts: Mapping[str, object],
     supplier_id: int | None = None,
 ) -> None:
-    facts = {"user": user.pk, "name": user.name, **facts}
-    record(kind, stream_of(user), actor=actor, at=at, supplier_id=supplier_id, facts=facts)
+    told = {"user": user.pk, "name": user.name, **facts}
+    record(kind, stream_of(user), actor=actor, at=at, supplier_id=supplier_id, facts=told)
 
 
 def due_resets(*, at: datetime) -> list[FactorReset]:

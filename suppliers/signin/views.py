@@ -116,7 +116,9 @@ def step_up(request: DoorRequest) -> HttpResponse:
     form: Any = CodeAgainForm(user=user, prefix="factor")
     passkey: Any = PasskeyAgainForm(user=user, prefix="factor")
     if request.method == "POST" and _answers(request):
-        too_often = ratelimit.consume_or_429(request, action="reauthenticate", user=user)
+        too_often = ratelimit.consume_or_429(
+            request, app="allauth.account", action="reauthenticate", user=user
+        )
         if too_often:
             return cast("HttpResponse", too_often)
         if request.POST.get("factor-credential"):
@@ -164,7 +166,7 @@ def _show_step_up(
 def step_up_mail(request: DoorRequest) -> HttpResponse:
     """Mail the person the link that confirms new factors. Asked for seldom: whoever presses twice gets one."""
     user: User = request.user
-    limited = ratelimit.consume_or_429(request, action="reauthenticate", user=user)
+    limited = ratelimit.consume_or_429(request, app="allauth.account", action="reauthenticate", user=user)
     if limited:
         return cast("HttpResponse", limited)
     try:
@@ -204,7 +206,7 @@ def factor_reset_stop(request: HttpRequest, token: str) -> HttpResponse:
         reset = find_reset(key)
         waits = reset is not None and reset.state == ResetState.WAITING
         stopped = False
-        if request.method == "POST" and waits:
+        if request.method == "POST" and reset is not None and waits:
             try:
                 stop_factor_reset(reset, actor=oneself(reset.user), at=timezone.now())
                 stopped = True
@@ -222,12 +224,12 @@ def factor_reset_stop(request: HttpRequest, token: str) -> HttpResponse:
 class Sessions(ListUserSessionsView):
     """Where one is signed in, which devices are spared the second step, and the last sign-ins."""
 
-    http_method_names = ("get", "head", "post")  # type: ignore[assignment]  # a list in Django's own
+    http_method_names = ("get", "head", "post")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """What allauth lists, and ours."""
         user: Any = self.request.user
-        shown = super().get_context_data(**kwargs)
+        shown: dict[str, Any] = super().get_context_data(**kwargs)
         return shown | {
             "devices": trusted_devices(user, at=timezone.now()),
             "sign_ins": last_sign_ins(user.pk),
@@ -252,7 +254,7 @@ class Sessions(ListUserSessionsView):
 
 
 sessions = Sessions.as_view()
-sessions.access = Access(frozenset(), ("GET", "HEAD", "POST"))  # type: ignore[attr-defined]  # read by the matrix
+sessions.access = Access(frozenset(), ("GET", "HEAD", "POST"))  # read by the matrix
 
 
 # --- Who needs a second factor ------------------------------------------------------------------------------

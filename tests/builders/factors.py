@@ -1,4 +1,4 @@
-"""Second factors: set up without a phone, shown without a hand."""
+"""Second factors: set up without a phone, shown without a hand; and what is mailed about them."""
 
 import time
 from datetime import datetime
@@ -13,10 +13,18 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
+from django.core import mail
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.outbox.models import MessageState, OutboxMessage
+from portal.kernel.scope import acting
+from procurement.notifications.services.warning import warn
 from suppliers.models import User
+from suppliers.signin.delivery import mail_new_password
+from suppliers.signin.queries import DOORKEEPER
 from suppliers.signin.step_up import MARK
 
 
@@ -45,3 +53,26 @@ def show_factor(client: Client, user: User, *, settled: bool = True, ago: float 
     session: Any = client.session
     session[MARK] = {"user": user.pk, "at": time.time() - ago, "settled": settled}
     session.save()
+
+
+def letters() -> list[Any]:
+    """The mails about people's accounts that have left since they were read last.
+
+    Here they leave inside the test's transaction; that the outbox lets them go is tested with the outbox.
+    """
+    for message in _promised("reactions", kind="security notices"):
+        with acting(DOORKEEPER):
+            events = list(AuditEvent.objects.filter(pk__in=message.payload["events"]))
+        warn(events, timezone.now())
+    for message in _promised("sign_in"):
+        mail_new_password(message.payload["email"])
+    read, mail.outbox[:] = list(mail.outbox), []
+    return read
+
+
+def _promised(topic: str, **wanted: Any) -> list[OutboxMessage]:
+    with acting(DOORKEEPER):
+        waiting = OutboxMessage.objects.filter(topic=topic, state=MessageState.WAITING, **wanted)
+        found = list(waiting.order_by("id"))
+        waiting.update(state=MessageState.DELIVERED, delivered_at=timezone.now())
+    return found
