@@ -238,8 +238,6 @@ MFA_FORMS = {
     "authenticate": "suppliers.signin.forms.CodeForm",
     "authenticate_webauthn": "suppliers.signin.forms.PasskeyForm",
     "reauthenticate": "suppliers.signin.forms.CodeAgainForm",
-    "reauthenticate_webauthn": "suppliers.signin.forms.PasskeyAgainForm",
-    "login_webauthn": "suppliers.signin.forms.PasskeySignInForm",
 }
 # What asks whether a second factor was shown a moment ago, and what answers whoever has not.
 FRESH_FACTOR = "suppliers.signin.step_up.require_fresh_factor"

@@ -23,7 +23,6 @@ from suppliers.signin.policies import way_of
 from suppliers.signin.queries import DOORKEEPER
 from suppliers.signin.services import distrust_devices, note_sign_in
 from suppliers.signin.states import EndedHow
-from suppliers.signin.step_up import forget_fresh_factor
 
 SECOND_STEP = "suppliers.signin.adapters.SecondStep"
 logger = logging.getLogger(__name__)
@@ -70,7 +69,6 @@ class AccountAdapter(DefaultAccountAdapter):
         """Whoever signs out acts in nobody's place any more."""
         if request.user.is_authenticated:
             leave_place(request, EndedHow.SIGN_OUT, at=timezone.now())
-        forget_fresh_factor(request)
         super().logout(request)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:

@@ -17,9 +17,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
+from portal.kernel.scope import acting
 from suppliers.signin.devices import country_of, digest_of, give_secret, secret_of
-from suppliers.signin.queries import is_spared
-from suppliers.signin.services import Seen
+from suppliers.signin.queries import DOORKEEPER, is_spared
+from suppliers.signin.services import Seen, trust_device
 
 SEALED = "sealed:"
 
@@ -73,6 +74,13 @@ class SecondStep(AuthenticateStage):
             return False
         digest = digest_of(secret_of(request))
         return not (digest and is_spared(self.login.user, digest, at=timezone.now()))
+
+    def exit(self) -> Any:
+        """The step was taken; whoever ticked it is spared it on this device from now on."""
+        if self.request.POST.get("trust"):
+            with acting(DOORKEEPER):
+                trust_device(self.login.user, seen_in(self.request), at=timezone.now())
+        return super().exit()
 
 
 def seen_in(request: HttpRequest) -> Seen:

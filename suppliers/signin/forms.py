@@ -3,13 +3,8 @@
 from typing import Any
 
 from allauth.account.forms import ResetPasswordForm
-from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
-from allauth.mfa.webauthn.forms import (
-    AuthenticateWebAuthnForm,
-    LoginWebAuthnForm,
-    ReauthenticateWebAuthnForm,
-)
+from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm
 from django import forms
 from django.conf import settings
 from django.utils import timezone
@@ -21,27 +16,20 @@ from portal.kernel.errors import Invalid
 from portal.kernel.scope import acting
 from suppliers.models import Supplier
 from suppliers.roles import CompanyRole, SupplierRole
-from suppliers.signin.adapters import seen_in
 from suppliers.signin.policies import LONGEST_GRACE, Demand
-from suppliers.signin.queries import DOORKEEPER, is_settled_now
-from suppliers.signin.services import ask_for_new_password, note_factor_shown, trust_device
-from suppliers.signin.step_up import note_fresh_factor
+from suppliers.signin.queries import DOORKEEPER
+from suppliers.signin.services import ask_for_new_password, note_factor_shown
 
 
-class _Noted:
-    """What follows wherever a factor was shown: it is fresh from now on, and a device may be spared the next time."""
+class _Told(AuthenticateForm):
+    """A code that is typed. A recovery code works once: at that moment its person is told."""
 
-    def save(self) -> None:
-        """Let the factor count, and remember the moment."""
-        super().save()  # type: ignore[misc]  # every form of allauth that asks for a factor has one
-        shown = self.authenticator if hasattr(self, "authenticator") else self.cleaned_data["credential"]  # type: ignore[attr-defined]
-        at = timezone.now()
+    def clean_code(self) -> str:
+        """The code, which is right."""
+        code: str = super().clean_code()
         with acting(DOORKEEPER):
-            note_factor_shown(shown.user, shown.type, at=at)
-            settled = is_settled_now(shown.user.pk, at=at)
-            if self.cleaned_data.get("trust"):  # type: ignore[attr-defined]
-                trust_device(shown.user, seen_in(context.request), at=at)
-        note_fresh_factor(context.request, shown.user, at=at, settled=settled)
+            note_factor_shown(self.user, self.authenticator.type, at=timezone.now())
+        return code
 
 
 def show(form: Any) -> None:
@@ -57,7 +45,7 @@ def _trust() -> forms.BooleanField | None:
     return forms.BooleanField(label=label % {"days": days}, required=False) if days else None
 
 
-class CodeForm(_Noted, AuthenticateForm):
+class CodeForm(_Told):
     """The second step at sign-in: a code of the app, or a recovery code."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -66,7 +54,7 @@ class CodeForm(_Noted, AuthenticateForm):
             self.fields["trust"] = field
 
 
-class PasskeyForm(_Noted, AuthenticateWebAuthnForm):
+class PasskeyForm(AuthenticateWebAuthnForm):
     """The second step at sign-in: a passkey."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -75,20 +63,12 @@ class PasskeyForm(_Noted, AuthenticateWebAuthnForm):
             self.fields["trust"] = field
 
 
-class PasskeySignInForm(_Noted, LoginWebAuthnForm):
-    """A passkey instead of password and second step."""
-
-
-class CodeAgainForm(_Noted, ReauthenticateForm):
+class CodeAgainForm(_Told, ReauthenticateForm):
     """Once more, by somebody signed in: a code of the app, or a recovery code."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].widget.attrs |= {"inputmode": "text", "autofocus": True}
-
-
-class PasskeyAgainForm(_Noted, ReauthenticateWebAuthnForm):
-    """Once more, by somebody signed in: a passkey."""
 
 
 class AskForPasswordForm(ResetPasswordForm):

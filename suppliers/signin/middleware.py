@@ -55,8 +55,8 @@ class SignInMiddleware:
             if name.startswith(OWN_ACCOUNT) and name not in ALWAYS:
                 raise PermissionDenied
             return None
-        if name.startswith("mfa_"):
-            request.session.pop(OWES, None)  # what is owed may change here
+        if name.startswith("mfa_") and (kept := request.session.get(OWES)):
+            request.session[OWES] = [0, *kept[1:]]  # what is owed may change here: it is looked up anew
         if name.startswith(SET_UP) or name in SET_UP_TOO:
             return None
         due = factor_owed(request)

@@ -28,7 +28,7 @@ FACTOR_RESET_LIFECYCLE = Lifecycle(
         "do",
         frozenset({ResetState.WAITING}),
         ResetState.DONE,
-        "factor.reset_done",
+        "factor.reset_finished",
         Permission.FACTOR_RESET,
     ),
     initial=ResetState.WAITING,

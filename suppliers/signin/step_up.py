@@ -1,9 +1,10 @@
 """A fresh second factor: asking whether one was shown a moment ago, and asking whoever has not.
 
-Note [Fresh]: a session remembers when its person last showed a *factor* (a code of the app, a passkey, a recovery
-code), at sign-in or here; a password never counts, nor does a device that was spared the step. What moves money wants a
-factor that is settled besides: the account's first one must be a day old or have been confirmed by its address. Whether
-it is, is noted with the moment, since behind a supplier's door nobody may read factors.
+Note [Fresh]: allauth writes into the session when its person showed what. Only a *factor* counts here (a code of the
+app, a passkey, a recovery code), at sign-in or later; a password never does, nor does a device that was spared the
+step. What moves money wants a factor that is settled besides: the account's first one must be a day old or have been
+confirmed by its address. Whether it is, is looked up by the question, since behind a supplier's door nobody may read
+factors, and noted in the session for the moment at which the factor was shown.
 
 Note [Nothing is lost]: a form that is sent too late is answered with the question, and carries what was typed along in
 hidden fields; the right answer leads back with a 307, which sends all of it to where it was meant for. Files do not
@@ -14,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
@@ -27,7 +29,7 @@ from portal.kernel.access import page_of
 from portal.kernel.errors import FreshFactorNeeded, NotAllowed
 from suppliers.signin.policies import is_fresh
 
-MARK = "fresh factor"
+SETTLED = "settled factor"
 SALT = "suppliers.signin.step_up"
 OWN_FIELDS = "factor"  # what the question itself sends begins with this
 
@@ -51,40 +53,31 @@ def require_fresh_factor(request: Any, *, minutes: int | None = None, for_money:
         raise FreshFactorNeeded(message, details={"why": PROGRAM})
     at = getattr(request, "at", None) or timezone.now()
     within = settings.FRESH_FACTOR_FOR if minutes is None else timedelta(minutes=minutes)
-    mark = _mark_of(web)
-    if mark is None or not is_fresh(mark["at"], at=at, within=within):
+    shown = _shown_at(web)
+    if shown is None or not is_fresh(shown, at=at, within=within):
         message = _("Show your second factor once more: this needs one that was shown a moment ago.")
         raise FreshFactorNeeded(message, details={"why": STALE})
-    if for_money and not mark["settled"]:
+    if for_money and web.session.get(SETTLED) != [web.user.pk, shown]:
         message = _("Your second factor is new. Confirm it by the link we mail you, or wait a day.")
         raise FreshFactorNeeded(message, details={"why": YOUNG})
 
 
-def note_fresh_factor(request: HttpRequest, user: Any, *, at: datetime, settled: bool) -> None:
-    """Note in the session that its person has shown a factor just now. See Note [Fresh]."""
-    request.session[MARK] = {"user": user.pk, "at": at.timestamp(), "settled": settled}
-
-
 def settle_fresh_factor(request: HttpRequest) -> None:
-    """The factor that was shown has become a settled one: its moment stays."""
-    if mark := _mark_of(request):
-        request.session[MARK] = {**mark, "settled": True}
-
-
-def forget_fresh_factor(request: HttpRequest) -> None:
-    """No factor counts as shown any more."""
-    request.session.pop(MARK, None)
+    """Note that the factor that was shown last is a settled one. See Note [Fresh]."""
+    request.session[SETTLED] = [request.user.pk, _shown_at(request)]
 
 
 def is_shown(request: HttpRequest, *, at: datetime) -> bool:
     """Whether a factor was shown a moment ago, settled or not."""
-    mark = _mark_of(request)
-    return mark is not None and is_fresh(mark["at"], at=at, within=settings.FRESH_FACTOR_FOR)
+    shown = _shown_at(request)
+    return shown is not None and is_fresh(shown, at=at, within=settings.FRESH_FACTOR_FOR)
 
 
-def _mark_of(request: HttpRequest) -> dict[str, Any] | None:
-    mark = request.session.get(MARK)
-    return mark if isinstance(mark, dict) and mark.get("user") == request.user.pk else None
+def _shown_at(request: HttpRequest) -> float | None:
+    """When this very person showed a factor last, as allauth has written it into the session."""
+    records = get_authentication_records(request, request.user)
+    moments = [float(record["at"]) for record in records if record.get("method") == "mfa"]
+    return max(moments, default=None)
 
 
 @dataclass(frozen=True, slots=True)

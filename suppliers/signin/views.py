@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from allauth.core.internal import ratelimit
 from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import ReauthenticateWebAuthnForm as PasskeyAgainForm
 from allauth.mfa.webauthn.internal.auth import begin_authentication
 from allauth.usersessions.views import ListUserSessionsView
 from django.contrib import messages
@@ -26,7 +27,6 @@ from suppliers.roles import Permission
 from suppliers.signin.forms import (
     CodeAgainForm,
     FactorRulesForm,
-    PasskeyAgainForm,
     ReasonForm,
     StandInForm,
     show,
@@ -110,9 +110,7 @@ def step_up(request: DoorRequest) -> HttpResponse:
     young = back.young and is_shown(request, at=request.at)
     if young and is_settled_now(user.pk, at=request.at):
         settle_fresh_factor(request)
-        young = False
-        if request.method == "GET" or request.POST.get("factor-go-on"):
-            return _go_on(back)
+        return _go_on(back)
     form: Any = CodeAgainForm(user=user, prefix="factor")
     passkey: Any = PasskeyAgainForm(user=user, prefix="factor")
     if request.method == "POST" and _answers(request):
@@ -127,6 +125,8 @@ def step_up(request: DoorRequest) -> HttpResponse:
             asked = form = CodeAgainForm(user=user, prefix="factor", data=request.POST)
         if asked.is_valid():
             show(asked)
+            if is_settled_now(user.pk, at=request.at):
+                settle_fresh_factor(request)
             return _go_on(back)
     status = 422 if form.errors or passkey.errors else 200
     return _show_step_up(request, form, passkey, token=token, young=young, status=status)

@@ -4,6 +4,7 @@ import time
 from datetime import datetime
 from typing import Any
 
+from allauth.account.internal.userkit import user_id_to_str
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import (
@@ -25,7 +26,7 @@ from procurement.notifications.services.warning import warn
 from suppliers.models import User
 from suppliers.signin.delivery import mail_new_password
 from suppliers.signin.queries import DOORKEEPER
-from suppliers.signin.step_up import MARK
+from suppliers.signin.step_up import SETTLED
 
 
 def give_app(user: User, *, since: datetime | None = None) -> str:
@@ -51,7 +52,10 @@ def give_codes(user: User) -> list[str]:
 def show_factor(client: Client, user: User, *, settled: bool = True, ago: float = 0) -> None:
     """As if somebody signed in had shown a factor so many seconds ago."""
     session: Any = client.session
-    session[MARK] = {"user": user.pk, "at": time.time() - ago, "settled": settled}
+    shown = time.time() - ago
+    session["account_authentication_methods"] = [{"method": "mfa", "type": "totp", "at": shown}]
+    session["account_authentication_methods_user"] = user_id_to_str(user)
+    session[SETTLED] = [user.pk, shown] if settled else None
     session.save()
 
 

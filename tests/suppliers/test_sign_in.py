@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
+from allauth.account.internal.userkit import user_id_to_str
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.core import mail
@@ -24,7 +25,7 @@ from suppliers.signin.adapters import FactorAdapter
 from suppliers.signin.policies import ORDINARY, Demand, default_demand, due_at, is_settled, way_of
 from suppliers.signin.queries import DOORKEEPER, all_demands
 from suppliers.signin.services import ask_factor_reset, set_factor_rules, start_impersonation
-from suppliers.signin.step_up import MARK, WayBack, require_fresh_factor, signed
+from suppliers.signin.step_up import SETTLED, WayBack, require_fresh_factor, signed
 from suppliers.signin.tasks import forget_sign_ins, sweep_sign_in
 from tests.builders.factors import code_of, give_app, give_codes, letters, show_factor
 from tests.builders.world import MONDAY
@@ -83,13 +84,21 @@ def events(kind):
 # --- Asked once more ----------------------------------------------------------------------------------------
 
 
-def asking(person, *, mark=None, **actor):
-    """A request as a door has it."""
-    seen = SimpleNamespace(impersonator_id=None, token_id=None, user_id=person.user.pk)
-    session = {MARK: mark} if mark else {}
+def asking(person, *records, settled=None, **actor):
+    """A request as a door has it, of somebody who has shown these."""
+    seen = {"impersonator_id": None, "token_id": None, "user_id": person.user.pk}
+    session = {
+        "account_authentication_methods": list(records),
+        "account_authentication_methods_user": user_id_to_str(person.user),
+        SETTLED: settled,
+    }
     return SimpleNamespace(
-        actor=SimpleNamespace(**{**vars(seen), **actor}), user=person.user, session=session, at=timezone.now()
+        actor=SimpleNamespace(**(seen | actor)), user=person.user, session=session, at=timezone.now()
     )
+
+
+def shown(ago, method="mfa"):
+    return {"method": method, "type": "totp", "at": time.time() - ago}
 
 
 def why(request, **asked):
@@ -100,23 +109,28 @@ def why(request, **asked):
 
 def test_only_a_factor_shown_a_moment_ago_by_this_very_person_is_fresh(people):
     asha = people["asha"]
+    code, pk = shown(590), asha.user.pk
 
-    def shown(ago, settled=True, user=asha.user.pk):
-        return {"user": user, "at": time.time() - ago, "settled": settled}
-
-    require_fresh_factor(asking(asha, mark=shown(590)), for_money=True)
-    require_fresh_factor(asking(asha, mark=shown(590, settled=False)))
-    require_fresh_factor(asking(asha, mark=shown(1500)), minutes=30)
+    require_fresh_factor(asking(asha, code, settled=[pk, code["at"]]), for_money=True)
+    require_fresh_factor(asking(asha, shown(3000), code, shown(5, "password")))
+    require_fresh_factor(asking(asha, shown(1500)), minutes=30)
     assert why(asking(asha)) == "stale"
-    assert why(asking(asha, mark=shown(610))) == "stale"
-    assert why(asking(asha, mark=shown(130)), minutes=2) == "stale"
-    assert why(asking(asha, mark=shown(-60))) == "stale"  # from the future
-    assert why(asking(asha, mark=shown(5, user=people["gil"].user.pk))) == "stale"
-    assert why(asking(asha, mark=shown(5, settled=False)), for_money=True) == "young"
-    assert why(asking(asha, mark=shown(5), token_id=7)) == "program"
-    assert why(asking(asha, mark=shown(5), user_id=None)) == "program"
+    assert why(asking(asha, shown(5, "password"))) == "stale"
+    assert why(asking(asha, shown(610))) == "stale"
+    assert why(asking(asha, shown(130)), minutes=2) == "stale"
+    assert why(asking(asha, shown(-60))) == "stale"  # from the future
+    another = asking(asha, shown(5))
+    another.user = people["gil"].user
+    assert why(another) == "stale"
+    assert why(asking(asha, code), for_money=True) == "young"
+    assert (
+        why(asking(asha, code, settled=[pk, code["at"] - 9]), for_money=True) == "young"
+    )  # of another showing
+    assert why(asking(asha, code, settled=[pk + 1, code["at"]]), for_money=True) == "young"
+    assert why(asking(asha, code, token_id=7)) == "program"
+    assert why(asking(asha, code, user_id=None)) == "program"
     with pytest.raises(NotAllowed):
-        require_fresh_factor(asking(asha, mark=shown(5), impersonator_id=3))
+        require_fresh_factor(asking(asha, code, impersonator_id=3))
 
 
 def test_a_form_that_is_sent_too_late_asks_for_the_factor_and_loses_nothing(people):
@@ -149,9 +163,7 @@ def test_neither_a_password_nor_somebody_elses_way_back_leads_on(people):
     signed_in = browser()
     type_password(signed_in, root)
     signed_in.post("/accounts/2fa/authenticate/", {"code": code_of(secret)})
-    session = signed_in.session
-    session.pop(MARK)
-    session.save()
+    show_factor(signed_in, root.user, ago=3600)
     again = signed_in.get("/accounts/reauthenticate/?next=/preferences/")
     assert again["Location"].startswith("/accounts/2fa/reauthenticate/")
     signed_in.post("/accounts/reauthenticate/", {"password": PASSWORD})
@@ -172,7 +184,7 @@ def test_a_new_factor_moves_money_once_its_address_has_confirmed_it_or_a_day_has
     back = signed(SimpleNamespace(user=root), WayBack(RULES, young=True))
 
     client.post("/step-up/", {"factor-to": back, "factor-code": code_of(secret)})
-    assert client.session[MARK]["settled"] is False
+    assert SETTLED not in client.session
     young = client.get(f"/step-up/?to={quote(back)}").content.decode()
     assert "Your second factor is new" in young
     client.post("/step-up/mail/", {"factor-to": back})
@@ -184,15 +196,17 @@ def test_a_new_factor_moves_money_once_its_address_has_confirmed_it_or_a_day_has
     assert "Confirmed" in anybody.post(link).content.decode()
 
     led = client.get(f"/step-up/?to={quote(back)}")
-    assert (led.status_code, led["Location"], client.session[MARK]["settled"]) == (303, RULES, True)
+    assert (led.status_code, led["Location"], client.session[SETTLED][0]) == (303, RULES, root.pk)
     Authenticator.objects.all().delete()
     give_app(root)
     assert anybody.post(link).status_code == 410  # it spoke of other factors
 
     Authenticator.objects.update(created_at=timezone.now() - timedelta(hours=25))
-    code = code_of(FactorAdapter().decrypt(Authenticator.objects.get().data["secret"]))
-    client.post("/step-up/", {"factor-to": back, "factor-code": code})
-    assert client.session[MARK]["settled"] is True
+    session = client.session
+    del session[SETTLED]
+    session.save()
+    assert client.get(f"/step-up/?to={quote(back)}").status_code == 303
+    assert client.session[SETTLED][0] == root.pk
 
 
 def test_what_is_settled_and_until_when_a_factor_is_owed():

@@ -156,7 +156,7 @@ WARNINGS: Mapping[str, Words] = {
     "factor.confirmation_asked": _confirm,
     "factor.reset_asked": _reset_asked,
     "factor.reset_stopped": _reset_stopped,
-    "factor.reset_done": _reset_done,
+    "factor.reset_finished": _reset_done,
     "person.impersonated": _impersonated,
 }
 
