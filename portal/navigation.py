@@ -6,11 +6,13 @@ ways alone. Everything is lazy: a partial that shows no navigation asks the data
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -31,8 +33,10 @@ from procurement.statements.queries import waiting_statements
 from procurement.tolerances.queries import unseen_decisions
 from suppliers.queries import suppliers_of
 from suppliers.roles import CompanyRole, Permission
+from suppliers.signin.middleware import owed_notice
 
 P = Permission
+FACTOR_DUE_SOON = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,6 +423,15 @@ WAYS = (
         count="commands",
     ),
     Way(
+        "signin-people",
+        "shield-lock",
+        _("Sign-in of people"),
+        P.FACTOR_RESET,
+        frozenset({"signin-people", "person-signin", "impersonate", "factor-rules"}),
+        section=_SETUP,
+        phone=False,
+    ),
+    Way(
         "token-list",
         "key",
         _("Access tokens"),
@@ -471,9 +484,30 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "party": SimpleLazyObject(lambda: _party(actor, mine)),
         "acting_for": SimpleLazyObject(lambda: _acting_for(actor)),
         "erp_notice": SimpleLazyObject(lambda: _erp_notice(request, actor)),
+        "stands_in": _stands_in(request),
+        "factor_due": _factor_due(request),
         "home_url": reverse("home"),
         "search_url": reverse("order-list"),
     }
+
+
+def _stands_in(request: HttpRequest) -> dict[str, Any]:
+    """In whose place the reader acts, until when; for the banner of every page."""
+    taken = getattr(request, "stands_in", None)
+    return {"name": taken["name"], "until": datetime.fromtimestamp(taken["ends"], UTC)} if taken else {}
+
+
+def _factor_due(request: HttpRequest) -> dict[str, Any]:
+    """Until when the reader must have set up a second factor, if at all. Said on the first page, and on all at last."""
+    if getattr(request, "stands_in", None):
+        return {}
+    due = owed_notice(request)
+    if due is None:
+        return {}
+    left = due - timezone.now()
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    is_said = left.total_seconds() > 0 and (here in ("home", "inbox") or left <= FACTOR_DUE_SOON)
+    return {"at": due, "is_over": left.total_seconds() <= 0, "is_said": is_said}
 
 
 def _erp_notice(request: HttpRequest, actor: Actor) -> dict[str, Any]:

@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "suppliers.middleware.SessionSeenMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "suppliers.middleware.ActorMiddleware",
+    "suppliers.signin.middleware.SignInMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -205,6 +206,7 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "account_login"
 
 ACCOUNT_ADAPTER = "suppliers.adapters.AccountAdapter"
+ACCOUNT_FORMS = {"reset_password": "suppliers.signin.forms.AskForPasswordForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -226,9 +228,41 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": "5/m/user",
     "reauthenticate": "10/m/user",
 }
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False  # a mailbox alone opens nothing
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 USERSESSIONS_TRACK_ACTIVITY = True
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+
+# --- Second factors (docs/sign-in.md) -----------------------------------------------------------------------
+
+MFA_ADAPTER = "suppliers.signin.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a passkey is two factors: the device, and who unlocks it
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "Quayside"
+MFA_FORMS = {
+    "authenticate": "suppliers.signin.forms.CodeForm",
+    "authenticate_webauthn": "suppliers.signin.forms.PasskeyForm",
+    "reauthenticate": "suppliers.signin.forms.CodeAgainForm",
+}
+# What asks whether a second factor was shown a moment ago, and what answers whoever has not.
+FRESH_FACTOR = "suppliers.signin.step_up.require_fresh_factor"
+FRESH_FACTOR_PAGE = "suppliers.signin.step_up.ask_for_factor"
+# For how long (minutes) a factor that was shown lets its person do what needs one.
+FRESH_FACTOR_FOR = timedelta(minutes=env.integer("FRESH_FACTOR_MINUTES", 10, at_least=1))
+# For how long (hours) the first factor of an account moves no money, unless its address has confirmed it.
+NEW_FACTOR_WAITS = timedelta(hours=env.integer("NEW_FACTOR_HOURS", 24))
+# For how long (days) a device may be spared the second step at sign-in; 0 spares none.
+TRUSTED_DEVICE_FOR = timedelta(days=env.integer("TRUSTED_DEVICE_DAYS", 30))
+# How long (hours) the removal of somebody's factors by an administrator can be stopped.
+FACTOR_RESET_WAITS = timedelta(hours=env.integer("FACTOR_RESET_HOURS", 24, at_least=1))
+# How long (minutes) an administrator may act in a supplier's person's place.
+IMPERSONATION_FOR = timedelta(minutes=env.integer("IMPERSONATION_MINUTES", 30, at_least=1))
+# For how long (days) sign-ins are kept, and devices that nobody came with again.
+SIGN_INS_KEPT_FOR = timedelta(days=env.integer("SIGN_INS_KEPT_DAYS", 180, at_least=30))
+# The header in which a proxy says the caller's country (ISO 3166 code), such as CF-IPCountry. Without one, none is
+# known.
+COUNTRY_HEADER = env.text("COUNTRY_HEADER")
 
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 SESSION_COOKIE_HTTPONLY = True
@@ -431,6 +465,7 @@ OUTBOX_HANDLERS: dict[str, str] = {  # topic: who delivers it
     "alerts": "procurement.erp.alerts.delivery.deliver",
     "notices": "procurement.notifications.delivery.deliver",
     "mailroom": "procurement.mailroom.tasks.deliver",
+    "sign_in": "suppliers.signin.delivery.deliver",
     "gateways": "procurement.gateways.tasks.deliver",
     "reactions": "portal.kernel.outbox.reactions.deliver",
 }
@@ -479,6 +514,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "audit seal": {"task": "audit.seal", "schedule": 30.0, "options": {"expires": 30.0}},
     "audit check": {"task": "audit.verify", "schedule": 86_400.0, "options": {"expires": 3600.0}},
     "old security events": {"task": "security.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
+    "sign-in": {"task": "sign_in.sweep", "schedule": 60.0, "options": {"expires": 60.0}},
+    "old sign-ins": {"task": "sign_in.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
     "old answers": {"task": "idempotency.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
 }
 

@@ -38,6 +38,7 @@ from procurement.matching.services import (
 )
 from procurement.notifications.policies import HEARD
 from procurement.notifications.services import hear, hear_of_bounces
+from procurement.notifications.services.warning import WARNINGS, warn
 from procurement.payables.services.following import HEARS as PAYABLES_HEAR
 from procurement.payables.services.following import follow_invoices
 from procurement.receipts.services import CLOSES as SETTLED_CLOSES
@@ -61,6 +62,7 @@ REACTIONS: Mapping[str, Reaction] = {
     "matching again: rules": Reaction(HEARS_RULES, rematch_held),
     "mailroom": Reaction(MAILROOM_HEARS, mailroom_hear),
     "notices": Reaction(frozenset(HEARD), hear),
+    "security notices": Reaction(frozenset(WARNINGS), warn),
     "bounces": Reaction(frozenset({"mail.bounced"}), hear_of_bounces),
     "inbox": Reaction(INBOX_HEARS, review_inbox),
     "case clocks": Reaction(CASES_MOVE, keep_clocks),

@@ -7,6 +7,8 @@ neither now nor when a later allauth brings a page we have not thought of.
 from allauth.account.urls import urlpatterns as account_pages
 from django.urls import include, path
 
+from suppliers.signin.views import sessions
+
 ACCOUNT_PAGES = {
     "account_login",
     "account_logout",
@@ -23,5 +25,5 @@ ACCOUNT_PAGES = {
 urlpatterns = [
     *(page for page in account_pages if page.name in ACCOUNT_PAGES),
     path("2fa/", include("allauth.mfa.urls")),
-    path("sessions/", include("allauth.usersessions.urls")),
+    path("sessions/", sessions, name="usersessions_list"),
 ]

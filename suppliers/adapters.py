@@ -1,18 +1,31 @@
-"""How sign-in differs from allauth's: nobody signs up by themselves, people are invited."""
+"""How sign-in differs from allauth's: nobody signs up by themselves, people are invited; and a factor that somebody has
+is what they show again, not their password."""
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import logging
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 
 from portal.kernel.actors import Actor
 from portal.kernel.scope import acting
 from suppliers.models import User
 from suppliers.services import end_own_tokens
+from suppliers.signin.adapters import seen_in
+from suppliers.signin.middleware import leave_place
+from suppliers.signin.policies import way_of
+from suppliers.signin.queries import DOORKEEPER
+from suppliers.signin.services import distrust_devices, note_sign_in
+from suppliers.signin.states import EndedHow
+
+SECOND_STEP = "suppliers.signin.adapters.SecondStep"
+logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -27,8 +40,37 @@ class AccountAdapter(DefaultAccountAdapter):
         with acting(actor):
             super().set_password(user, password)
             end_own_tokens(user, actor=actor, at=timezone.now())
+            distrust_devices(user, actor=actor, at=timezone.now())
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         # Whoever asks for a mail to somebody else chooses the Host header, and with it where the link would lead.
-        asked = urlsplit(super().get_reset_password_from_key_url(key))
-        return f"{settings.PUBLIC_URL}{asked.path}"
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return f"{settings.PUBLIC_URL}{path.replace('UID-KEY', key)}"
+
+    def get_login_stages(self) -> list[str]:
+        """As allauth has them, but for the second step, which a trusted device is spared."""
+        theirs = "allauth.mfa.stages.AuthenticateStage"
+        return [SECOND_STEP if stage == theirs else stage for stage in super().get_login_stages()]
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Who has a second factor shows that: a password that somebody looked up must not change the factors."""
+        methods = super().get_reauthentication_methods(user)
+        return [one for one in methods if one["id"] != "reauthenticate"] or methods
+
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
+        """Signed in: write down when, from where and how, and tell of a new device."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        way = way_of(get_authentication_records(request, user))
+        with acting(DOORKEEPER):
+            note_sign_in(user, seen_in(request), way, at=timezone.now())
+        return response
+
+    def logout(self, request: HttpRequest) -> None:
+        """Whoever signs out acts in nobody's place any more."""
+        if request.user.is_authenticated:
+            leave_place(request, EndedHow.SIGN_OUT, at=timezone.now())
+        super().logout(request)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """For who watches the log: from where, never which address or password."""
+        logger.warning("sign-in failed", extra={"address": self.get_client_ip(request)})

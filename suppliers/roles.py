@@ -46,6 +46,9 @@ class Permission(StrEnum):
     MAIL_VIEW = "mail.view"
     MAIL_PLACE = "mail.place"
     SECURITY_VIEW = "security.view"
+    SIGN_IN_SETUP = "sign_in.setup"
+    FACTOR_RESET = "factor.reset"
+    IMPERSONATE = "person.impersonate"
 
 
 P = Permission
@@ -67,7 +70,7 @@ class SupplierRole(models.TextChoices):
 
 
 SUPPLIER_ROLES: dict[str, frozenset[Permission]] = {
-    SupplierRole.ADMINISTRATOR: _SELLS | _CLAIMS | {P.TOKEN_MANAGE, P.SHIPMENT_SETUP},
+    SupplierRole.ADMINISTRATOR: _SELLS | _CLAIMS | {P.TOKEN_MANAGE, P.SHIPMENT_SETUP, P.FACTOR_RESET},
     SupplierRole.ORDERS: _SELLS,
     SupplierRole.SHIPPING: _SHIPS,
     SupplierRole.INVOICING: _CLAIMS,
@@ -113,6 +116,9 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
     CompanyRole.ADMINISTRATOR: _COMPANY_READS
     | {
         P.SUPPLIER_MANAGE,
+        P.SIGN_IN_SETUP,
+        P.FACTOR_RESET,
+        P.IMPERSONATE,
         P.SHIPMENT_SETUP,
         P.INVOICE_SETUP,
         P.REASON_MANAGE,

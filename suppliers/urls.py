@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("preferences/", views.preferences, name="preferences"),
     path("language/", views.language, name="language"),
     path("switch/", views.supplier_switch, name="supplier-switch"),
+    path("", include("suppliers.signin.urls")),
     path("", include("suppliers.tokens.urls")),
     path("", include("suppliers.security.urls")),
 ]

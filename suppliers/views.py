@@ -20,7 +20,7 @@ from suppliers.queries import SESSION_KEY, suppliers_of
 from suppliers.services import keep_preferences
 
 
-@door(methods=["GET", "POST"])
+@door(methods=["GET", "POST"], personal=True)
 def preferences(request: DoorRequest) -> HttpResponse:
     """How a person wants the pages: name, language, time zone, theme, keys. The menu posts single fields here."""
     user: User = request.user
@@ -59,7 +59,7 @@ def language(request: DoorRequest) -> HttpResponse:
     return _remember_language(response, wanted) if wanted in dict(settings.LANGUAGES) else response
 
 
-@door(methods=["POST"])
+@door(methods=["POST"], personal=True)
 def supplier_switch(request: DoorRequest) -> HttpResponse:
     """Act for another of my suppliers from now on. One that is not mine is not there."""
     actor = request.actor

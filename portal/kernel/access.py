@@ -8,16 +8,18 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.module_loading import import_string
 from django_htmx.middleware import HtmxDetails
 
 from portal.kernel.actors import Actor
-from portal.kernel.errors import Invalid, NotAllowed, NotFound, Refusal
+from portal.kernel.errors import FreshFactorNeeded, Invalid, NotAllowed, NotFound, Refusal
 from portal.kernel.scope import acting
 
 logger = logging.getLogger(__name__)
@@ -38,13 +40,17 @@ class DoorRequest(HttpRequest):
 class Access:
     """What a door declares: the permissions of which one suffices (none: anybody signed in), and its methods.
 
-    An address of the API may ask for another permission with each method: `by_method`.
+    An address of the API may ask for another permission with each method: `by_method`. `fresh` says that a second
+    factor must have been shown a moment ago, `personal` that it is about the person who signed in and nobody else may
+    do it in his or her place.
     """
 
     permissions: frozenset[str]
     methods: tuple[str, ...]
     public: bool = False
     by_method: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    fresh: bool = False
+    personal: bool = False
 
 
 def public(view: View) -> View:
@@ -54,7 +60,12 @@ def public(view: View) -> View:
 
 
 def door(
-    *permissions: str, methods: Iterable[str] = ("GET",), before: Callable[[Any], None] | None = None
+    *permissions: str,
+    methods: Iterable[str] = ("GET",),
+    before: Callable[[Any], None] | None = None,
+    fresh: bool = False,
+    for_money: bool = False,
+    personal: bool = False,
 ) -> Callable[[View], View]:
     """Declare and guard a page.
 
@@ -62,7 +73,12 @@ def door(
     actor's scope, with `request.at` as its time. A `Refusal` rolls everything back and is shown with its own
     status; so is any other error, as Django shows it. `before` is work that takes long and needs no database: it is
     done for who may come in, and no transaction waits for it.
+
+    `fresh` asks for a second factor that was shown a moment ago, before the form is seen and again when it is sent;
+    `for_money` wants one that was not set up just now either (docs/sign-in.md). A view that needs it only at times
+    calls `require_fresh_factor` itself. `personal` is closed to whoever acts in another person's place.
     """
+    fresh = fresh or for_money
     allowed = tuple(methods) + (("HEAD",) if "GET" in methods else ())
 
     def guard(view: View) -> View:
@@ -77,13 +93,21 @@ def door(
                 return _to_sign_in(request)
             if permissions and not any(actor.may(permission) for permission in permissions):
                 raise PermissionDenied
+            if personal and actor.impersonator_id is not None:
+                raise PermissionDenied
             request.at = timezone.now()  # type: ignore[attr-defined]  # the door brings the time
             drop_nul(request)
             try:
+                if fresh:
+                    # By name: whose factors there are is known on a floor above.
+                    import_string(settings.FRESH_FACTOR)(request, for_money=for_money)
                 if before:
                     before(request)
                 with acting(actor):
                     return view(request, *args, **kwargs)
+            except FreshFactorNeeded as refusal:
+                asked: HttpResponse = import_string(settings.FRESH_FACTOR_PAGE)(request, refusal)
+                return asked
             except NotAllowed as refusal:
                 raise PermissionDenied(refusal.message) from refusal
             except NotFound as refusal:
@@ -91,7 +115,7 @@ def door(
             except Refusal as refusal:
                 return refused(request, refusal)
 
-        guarded.access = Access(frozenset(permissions), allowed)  # type: ignore[attr-defined]  # read by the persona matrix
+        guarded.access = Access(frozenset(permissions), allowed, fresh=fresh, personal=personal)  # type: ignore[attr-defined]  # for the matrix
         return guarded
 
     return guard
@@ -113,13 +137,13 @@ def drop_nul(request: HttpRequest) -> None:
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
     if getattr(request, "htmx", False):
         response = HttpResponse(status=401)
-        response["HX-Redirect"] = redirect_to_login(_page_of(request)).url
+        response["HX-Redirect"] = redirect_to_login(page_of(request)).url
         return response
-    path = request.get_full_path() if request.method in ("GET", "HEAD") else _page_of(request)
+    path = request.get_full_path() if request.method in ("GET", "HEAD") else page_of(request)
     return redirect_to_login(path)
 
 
-def _page_of(request: HttpRequest) -> str:
+def page_of(request: HttpRequest) -> str:
     # After sign-in a person returns to the page they stood on, never to the address of a POST.
     try:
         referrer = urlsplit(request.headers.get("Referer", ""))
@@ -136,5 +160,5 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     logger.info("refused", extra={"code": refusal.code})
     template = "components/refusal.html" if getattr(request, "htmx", False) else "409.html"
     problems = refusal.problems if isinstance(refusal, Invalid) else ()
-    context = {"refusal": refusal, "problems": problems, "back": _page_of(request)}
+    context = {"refusal": refusal, "problems": problems, "back": page_of(request)}
     return render(request, template, context, status=refusal.status)

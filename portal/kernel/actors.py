@@ -47,6 +47,7 @@ class Actor:
     all_supplier_ids: tuple[int, ...] = ()
     permissions: frozenset[str] = field(default_factory=frozenset)
     token_id: int | None = None
+    impersonator_id: int | None = None  # who of the buying side acts in this person's place (docs/sign-in.md)
 
     def may(self, permission: str) -> bool:
         """Whether the actor's role carries this permission."""

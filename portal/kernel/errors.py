@@ -57,6 +57,15 @@ class NotAllowed(Refusal):
     status = 403
 
 
+class FreshFactorNeeded(Refusal):
+    """Only somebody who has shown a second factor a moment ago may do this. A page asks for it and goes on; a program,
+    which has none, is refused.
+    """
+
+    code = "fresh_factor_needed"
+    status = 403
+
+
 class NotFound(Refusal):
     """There is no such paper, or it is not yours: a stranger learns no difference."""
 

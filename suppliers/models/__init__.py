@@ -3,5 +3,25 @@
 from suppliers.models.api_token import ApiToken
 from suppliers.models.supplier import Supplier, SupplierSite
 from suppliers.models.user import Membership, User
+from suppliers.signin.models import (  # last: these point at people and suppliers
+    Device,
+    FactorConfirmation,
+    FactorReset,
+    FactorRule,
+    Impersonation,
+    SignIn,
+)
 
-__all__ = ["ApiToken", "Membership", "Supplier", "SupplierSite", "User"]
+__all__ = [
+    "ApiToken",
+    "Device",
+    "FactorConfirmation",
+    "FactorReset",
+    "FactorRule",
+    "Impersonation",
+    "Membership",
+    "SignIn",
+    "Supplier",
+    "SupplierSite",
+    "User",
+]

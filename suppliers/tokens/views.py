@@ -82,7 +82,7 @@ def _show_made(request: DoorRequest, made: NewToken, back: str, tried: str) -> H
     return render(request, "suppliers/tokens/made.html", context, status=201)
 
 
-@door(Permission.INVOICE_SETTLE, Permission.INVOICE_APPROVE, methods=["GET", "POST"])
+@door(Permission.INVOICE_SETTLE, Permission.INVOICE_APPROVE, methods=["GET", "POST"], personal=True)
 def own_token_list(request: DoorRequest) -> HttpResponse:
     """The programs that work the desk of accounts payable in the reader's name; a new token is made here."""
     form = OwnTokenForm(request.POST if request.method == "POST" else None, user=request.user)
@@ -109,7 +109,7 @@ def _tell_of(request: DoorRequest, token: ApiToken) -> None:
         get_adapter(request).send_notification_mail("account/email/own_token", request.user, {"token": token})
 
 
-@door(Permission.INVOICE_SETTLE, Permission.INVOICE_APPROVE, methods=["POST"])
+@door(Permission.INVOICE_SETTLE, Permission.INVOICE_APPROVE, methods=["POST"], personal=True)
 def own_token_end(request: DoorRequest) -> HttpResponse:
     """End one's own token, at once and for good. One that is nobody's or another's is left alone."""
     token = own_token(request.POST.get("prefix", ""), actor=request.actor)

@@ -48,6 +48,7 @@ from procurement.receipts.states import SHEET_LIFECYCLE, SheetState
 from procurement.shipments.states import NOTICE_LIFECYCLE, NoticeState
 from procurement.tolerances.states import POLICY_LIFECYCLE, SWITCH_LIFECYCLE, PolicyState, SwitchState
 from suppliers.roles import Permission
+from suppliers.signin.states import FACTOR_RESET_LIFECYCLE, ResetState
 from suppliers.states import SUPPLIER_LIFECYCLE, SupplierState
 
 TABLES = [
@@ -81,6 +82,7 @@ TABLES = [
     (POLICY_LIFECYCLE, PolicyState),
     (SWITCH_LIFECYCLE, SwitchState),
     (SUPPLIER_LIFECYCLE, SupplierState),
+    (FACTOR_RESET_LIFECYCLE, ResetState),
 ]
 ids = [table.name for table, _ in TABLES]
 

@@ -122,6 +122,7 @@ class Objects:
     question: InvoiceQuestion
     statement: SupplierStatement
     discount_policy: DiscountPolicy
+    person: User
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -304,6 +305,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         *on_the_desk(invoice, wrote),
         compared(a_statement(people["otto"], [an_item(2, "R-1", 5)], supplier=number), people["otto"]),
         _a_discount_policy(number),
+        people["arun" if number == "ACME" else "gil"].user,
     )
 
 
@@ -756,6 +758,10 @@ def _somebody(_objects: Objects) -> dict[str, Any]:
     return {"number": User.objects.order_by("pk").values_list("pk", flat=True)[0]}
 
 
+def _person(objects: Objects) -> dict[str, Any]:
+    return {"person": objects.person.pk}
+
+
 SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "person-data": _somebody,
     "person-export": _somebody,
@@ -1001,4 +1007,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "draft-correct": _mail_draft,
     "draft-discard": _mail_draft,
     "draft-sheet": _mail_draft,
+    "person-signin": _person,
+    "factor-reset-withdraw": _person,
+    "impersonate": _person,
 }

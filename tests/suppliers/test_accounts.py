@@ -5,7 +5,6 @@ import re
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
-from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,6 +13,7 @@ from django.urls import NoReverseMatch, get_resolver, reverse
 from portal.kernel.scope import acting
 from suppliers.accounts import ACCOUNT_PAGES
 from suppliers.models import User
+from tests.builders.factors import letters
 from tests.people import FEED, PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,7 @@ def test_pages_of_accounts_are_those_we_know(people):
 
 def test_a_lost_password_is_chosen_anew_through_the_mail(people):
     Client().post("/accounts/password/reset/", {"email": "bea@northmoor.example"})
-    ((link,),) = [links_in(message) for message in mail.outbox]
+    ((link,),) = [links_in(message) for message in letters()]
     visitor = Client()
 
     page = visitor.get(link.removeprefix(AT_HOME), follow=True)
@@ -85,7 +85,7 @@ def test_links_in_mails_lead_to_the_portal_whatever_host_was_asked(people, setti
     )
 
     assert asked.status_code == 302
-    (message,) = mail.outbox
+    (message,) = letters()
     html = message.alternatives[0][0]
     assert message.to == ["bea@northmoor.example"]
     assert all(link.startswith(AT_HOME) for link in links_in(message))

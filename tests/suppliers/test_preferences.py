@@ -195,7 +195,7 @@ SELLERS = [
     ("name", "ways"),
     [
         ("bea", BUYERS),
-        ("asha", [*SELLERS, "Upload answers", "Access tokens"]),
+        ("asha", [*SELLERS, "Upload answers", "Sign-in of people", "Access tokens"]),
         ("arun", SELLERS),
         ("ines", [*VIEWERS, "Integration", "Access tokens", "Security"]),
     ],

@@ -7,6 +7,7 @@ sign-in for nobody, 405 for a method the door does not have.
 
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -17,8 +18,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from portal.kernel.actors import Side
 from portal.kernel.pdf import pdf_file
 from portal.kernel.scope import acting
+from suppliers.models import FactorRule, User
+from suppliers.signin.services import stand_in
+from tests.builders.factors import show_factor
 from tests.builders.matrix import SHOWS, Objects, make_objects
-from tests.builders.world import make_world
+from tests.builders.world import MONDAY, make_world
 from tests.database import made_once
 from tests.people import FEED, Person, make_people
 
@@ -90,9 +94,17 @@ def everything(django_db_setup, django_db_blocker) -> Iterator[Everything]:
 
 
 def session_of(person: Person) -> str:
+    """Of somebody who has shown a second factor a moment ago: who has not, is asked about below."""
     client = Client()
     client.force_login(person.user)
+    show_factor(client, person.user)
     return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+@pytest.fixture(autouse=True)
+def factors_stay_fresh(settings):
+    """For as long as the matrix takes."""
+    settings.FRESH_FACTOR_FOR = timedelta(days=1)
 
 
 @pytest.fixture
@@ -182,3 +194,76 @@ def permissions_for(access: Any, method: str) -> frozenset[str]:
 
 def is_stranger(person: Any, theirs: Objects) -> bool:
     return person.actor.side is Side.SUPPLIER and theirs.supplier_id not in person.actor.supplier_ids
+
+
+def is_of_program(url: str) -> bool:
+    return url.startswith("/api/")
+
+
+def test_without_a_fresh_factor_no_door_that_needs_one_does_anything(objects, people, client):
+    fresh = [pattern for pattern in guarded_doors() if access_of(pattern).fresh]
+    client.force_login(people["root"].user)
+
+    for pattern in fresh:
+        for method in access_of(pattern).methods:
+            url = address(pattern, objects["ACME"])
+            response = client.generic(method, url)
+            wanted = (403,) if is_of_program(url) else (302, 403, 409)
+            assert response.status_code in wanted, f"{method} {pattern.name}: {response.status_code}"
+            if response.status_code == 302:
+                assert response["Location"].startswith("/step-up/"), pattern.name
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("blank_paper")
+def test_in_anothers_place_only_the_daily_work_is_open(objects, people, sessions):
+    root, asha = people["root"], people["asha"]
+    client = signed_in(sessions["root"])
+    typed = {"supplier": "ACME", "reason": "She cannot find the order."}
+    assert client.post(f"/signin/people/{asha.user.pk}/act/", typed)["Location"] == "/"
+    theirs = stand_in(root.user, asha.user, asha.actor.supplier_ids[0])
+
+    for pattern in guarded_doors():
+        access = access_of(pattern)
+        if pattern.name in ("impersonation-end", "step-up", "step-up-mail"):
+            continue
+        for method in access.methods:
+            if method in ("HEAD", "OPTIONS"):
+                continue
+            status = ask(client, method, address(pattern, objects["ACME"]))
+            needed = permissions_for(access, method)
+            may = not needed or any(theirs.may(permission) for permission in needed)
+            is_closed = access.personal or access.fresh or pattern.name == "usersessions_list"
+            story = f"{method} {pattern.name}: {status}"
+            assert status < 500, story
+            assert (status == 403) == (not may or is_closed), story
+
+    for pattern in patterns():
+        if (pattern.name or "").startswith(("mfa_", "account_")) and pattern.name != "account_logout":
+            wanted = dict.fromkeys(pattern.pattern.converters, 1)
+            if "key" not in wanted:
+                assert client.get(reverse(pattern.name, kwargs=wanted)).status_code == 403, pattern.name
+
+
+@pytest.mark.slow
+def test_who_owes_a_second_factor_sets_one_up_and_goes_nowhere_else(objects, people, sessions):
+    with acting(FEED):
+        User.objects.filter(pk=people["max"].user.pk).update(date_joined=MONDAY - timedelta(days=400))
+        FactorRule.objects.update(since_at=MONDAY - timedelta(days=400))
+    client = signed_in(sessions["max"])
+    open_to_them = {"preferences", "language", "step-up", "step-up-mail"}
+
+    for pattern in guarded_doors():
+        for method in access_of(pattern).methods:
+            if method in ("HEAD", "OPTIONS") or pattern.name in open_to_them:
+                continue
+            url = address(pattern, objects["ACME"])
+            response = client.generic(method, url)
+            if is_of_program(url):
+                assert response.status_code == 403, pattern.name
+                assert response.json()["code"] == "second_factor_required", pattern.name
+            else:
+                assert (response.status_code, response["Location"]) in (
+                    (302, "/accounts/2fa/"),
+                    (303, "/accounts/2fa/"),
+                ), pattern.name

@@ -318,6 +318,7 @@ WRITES = {
         "SELECT INSERT DELETE UPDATE(answers,applied_at,applied_by,columns,head,plan,planned_at,result,rows)"
     ),
     "suppliers_apitoken": "SELECT INSERT UPDATE(last_used_at,revoked_at,revoked_by)",
+    "suppliers_factorreset": "SELECT INSERT UPDATE(ended_at,state,version)",
     "suppliers_user": (
         "SELECT(company_role,date_joined,email,id,is_active,language,name,shortcuts,theme,time_zone) "
         "UPDATE(language,name,shortcuts,theme,time_zone)"

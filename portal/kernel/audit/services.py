@@ -28,13 +28,16 @@ class Fact:
 
 @requires_scope
 def record_all(facts: Iterable[Fact], *, actor: Actor, at: datetime) -> list[AuditEvent]:
-    """Record many facts in one statement, and promise to tell those who hear of them."""
+    """Record many facts in one statement, and promise to tell those who hear of them. What is done in another person's
+    place says by whom.
+    """
+    besides = {"impersonated_by": actor.impersonator_id} if actor.impersonator_id is not None else {}
     events = [
         AuditEvent(
             kind=fact.kind,
             stream=fact.stream,
             supplier_id=fact.supplier_id,
-            facts=dict(fact.facts),
+            facts={**fact.facts, **besides},
             internal=fact.internal,
             at=at,
             actor_label=actor.label,

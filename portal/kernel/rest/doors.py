@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.renderers import JSONRenderer
@@ -44,24 +45,31 @@ class ProgramRequest(Request):
     at: datetime
 
 
-def program_door(*permissions: str) -> Callable[[Action], Action]:
+def program_door(
+    *permissions: str, fresh: bool = False, for_money: bool = False
+) -> Callable[[Action], Action]:
     """Declare and guard one method of an address: the permissions of which one suffices.
 
     It runs in one transaction under the caller's scope, with `request.at` as its time. A POST that carries an
     Idempotency-Key happens once: sent again, it is answered with the first answer. A refusal changed nothing
-    and is not kept.
+    and is not kept. With `fresh` a token is refused: only somebody signed in, who has shown a second factor a moment
+    ago, may do it.
     """
+    fresh = fresh or for_money
 
     def guard(action: Action) -> Action:
         @functools.wraps(action)
         def guarded(self: Any, request: Any, *args: Any, **kwargs: Any) -> Response:
             request.at = timezone.now()
+            if fresh:
+                import_string(settings.FRESH_FACTOR)(request, for_money=for_money)
             with acting(request.actor):
                 if request.method == "POST" and "Idempotency-Key" in request.headers:
                     return _once(action, self, request, *args, **kwargs)
                 return action(self, request, *args, **kwargs)
 
         guarded.permissions = frozenset(permissions)  # type: ignore[attr-defined]  # read by the viewset and the matrix
+        guarded.fresh = fresh  # type: ignore[attr-defined]  # read by the matrix
         return guarded
 
     return guard
@@ -103,7 +111,9 @@ class Doors(ViewSet):
         by_method = {method.upper(): cls.permissions_of(action) for method, action in actions.items()}
         if "GET" in by_method:
             by_method["HEAD"] = by_method["GET"]
-        view.access = Access(frozenset().union(*by_method.values()), tuple(by_method), by_method=by_method)  # type: ignore[attr-defined]  # read by the persona matrix
+        needed = frozenset().union(*by_method.values())
+        fresh = any(getattr(cls, action).fresh for action in actions.values())
+        view.access = Access(needed, tuple(by_method), by_method=by_method, fresh=fresh)  # type: ignore[attr-defined]  # read by the persona matrix
         return view
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:

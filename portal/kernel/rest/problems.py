@@ -25,6 +25,8 @@ TITLES = {
     "not_authenticated": _("Who is asking?"),
     "invalid_token": _("This token is not valid"),
     "not_allowed": _("You may not do this"),
+    "fresh_factor_needed": _("This takes a person with a second factor"),
+    "second_factor_required": _("Set up a second factor first"),
     "not_found": _("There is no such thing"),
     "method_not_allowed": _("This address does not take this method"),
     "not_acceptable": _("Only JSON is spoken here"),

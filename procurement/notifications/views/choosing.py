@@ -19,7 +19,7 @@ from procurement.notifications.states import ALWAYS, TOLD, Audience, Cadence, No
 TEMPLATE = "procurement/notifications/preferences.html"
 
 
-@door(methods=["GET", "POST"])
+@door(methods=["GET", "POST"], personal=True)
 def notice_preferences(request: DoorRequest) -> HttpResponse:
     """How often a person gets each kind of notice. People's choices belong to no supplier: they are kept apart."""
     audience = Audience.SUPPLIER if request.actor.is_supplier else Audience.COMPANY

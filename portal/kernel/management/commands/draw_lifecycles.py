@@ -40,6 +40,7 @@ LIFECYCLES = (
     "procurement.inbox.states.TASK_LIFECYCLE",
     "procurement.inbox.states.FORMULA_LIFECYCLE",
     "suppliers.states.SUPPLIER_LIFECYCLE",
+    "suppliers.signin.states.FACTOR_RESET_LIFECYCLE",
 )
 HEAD = """# Lifecycles
 

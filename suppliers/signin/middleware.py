@@ -1,0 +1,167 @@
+"""Around every page of somebody signed in: whether a second factor is owed, and in whose place one acts."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.kernel.rest.problems import MEDIA_TYPE, problem_document
+from portal.kernel.scope import acting
+from suppliers.models import User
+from suppliers.roles import COMPANY_ROLES, Permission
+from suppliers.signin.devices import keep_secret
+from suppliers.signin.queries import factor_due_at
+from suppliers.signin.services import end_impersonation, oneself, stand_in
+from suppliers.signin.states import EndedHow
+
+STANDS_IN = "stands in"
+OWES = "owes a factor"
+LOOKED_AT_EVERY = 300.0  # seconds
+
+# Where somebody who owes a second factor may still go: to set one up, and out. What begins so, and what is named so.
+SET_UP = ("mfa_", "account_")
+SET_UP_TOO = frozenset(
+    {"preferences", "language", "step-up", "step-up-mail", "factor-confirm", "factor-reset-stop"}
+)
+# Where somebody who acts in another person's place may not go although no permission says so: one's own account.
+OWN_ACCOUNT = ("mfa_", "account_", "usersessions_")
+ALWAYS = frozenset({"account_logout"})
+
+
+class SignInMiddleware:
+    """One place for all doors, of pages and of the API. Stands behind `ActorMiddleware`."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        answer = self._take_place(request) if request.user.is_authenticated else None
+        response = answer or self.get_response(request)
+        keep_secret(request, response)
+        return response
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Let in, or lead to where the second factor is set up."""
+        if not request.user.is_authenticated or request.resolver_match is None:
+            return None
+        name = request.resolver_match.view_name or ""
+        if request.actor.impersonator_id is not None:  # type: ignore[attr-defined]  # set by ActorMiddleware
+            if name.startswith(OWN_ACCOUNT) and name not in ALWAYS:
+                raise PermissionDenied
+            return None
+        if name.startswith("mfa_") and (kept := request.session.get(OWES)):
+            request.session[OWES] = [0, *kept[1:]]  # what is owed may change here: it is looked up anew
+        if name.startswith(SET_UP) or name in SET_UP_TOO:
+            return None
+        due = factor_owed(request)
+        if due is None or due > timezone.now():
+            return None
+        return _to_set_up(request)
+
+    def _take_place(self, request: HttpRequest) -> HttpResponse | None:
+        """Let an administrator act in the place he or she took, as long as it lasts."""
+        taken = request.session.get(STANDS_IN)
+        if not taken:
+            return None
+        admin: Any = request.user
+        at = timezone.now()
+        how = EndedHow.TIME if at.timestamp() >= taken["ends"] else EndedHow.RIGHTS
+        if how is EndedHow.RIGHTS and Permission.IMPERSONATE in COMPANY_ROLES.get(admin.company_role, ()):
+            person = User.objects.filter(pk=taken["person"]).first()
+            actor = stand_in(admin, person, taken["supplier"]) if person else None
+            if actor is not None:
+                request.actor = actor  # type: ignore[attr-defined]  # in place of the administrator's own
+                request.stands_in = taken  # type: ignore[attr-defined]  # for the banner
+                return None
+        leave_place(request, how, at=at)
+        messages.info(request, _("You act for yourself again."))
+        if request.path.startswith("/api/"):
+            return None
+        return _led(request, "/")
+
+
+def factor_owed(request: HttpRequest) -> datetime | None:
+    """Until when the person who signed in must have set up a second factor; None where none is owed.
+
+    Looked up once in a while, and at every request once the days of grace are over: a page that is only read asks the
+    database nothing.
+    """
+    user: Any = request.user
+    actor = request.actor  # type: ignore[attr-defined]  # set by ActorMiddleware
+    if actor.is_anonymous:
+        return None
+    now = timezone.now().timestamp()
+    who = f"{user.pk} {actor.side} {actor.role}"
+    kept = request.session.get(OWES)
+    if (
+        kept
+        and kept[1] == who
+        and 0 <= now - kept[0] < LOOKED_AT_EVERY
+        and (kept[2] is None or kept[2] > now)
+    ):
+        return _moment(kept[2])
+    due = factor_due_at(user, actor)
+    request.session[OWES] = [now, who, due.timestamp() if due else None]
+    return due
+
+
+def owed_notice(request: HttpRequest) -> datetime | None:
+    """For the banner: until when a second factor must be set up. Read off the session alone."""
+    kept = request.session.get(OWES)
+    return _moment(kept[2]) if kept else None
+
+
+def _moment(stamp: float | None) -> datetime | None:
+    return datetime.fromtimestamp(stamp, UTC) if stamp is not None else None
+
+
+def take_place(
+    request: HttpRequest, *, key: str, person: int, supplier: int, ends: datetime, name: str
+) -> None:
+    """From the next request on one acts in this person's place."""
+    request.session[STANDS_IN] = {
+        "key": key,
+        "person": person,
+        "supplier": supplier,
+        "ends": ends.timestamp(),
+        "name": name,
+    }
+
+
+def leave_place(request: HttpRequest, how: str, *, at: datetime) -> bool:
+    """Act for oneself again. False where one did already."""
+    taken = request.session.pop(STANDS_IN, None)
+    if not taken:
+        return False
+    user: Any = request.user
+    actor = oneself(user)
+    with acting(actor):
+        end_impersonation(taken["key"], how, actor=actor, at=at)
+    return True
+
+
+def _to_set_up(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        detail = str(
+            _("Your role needs a second factor, and its days of grace are over. Set one up on the page.")
+        )
+        document = problem_document(403, "second_factor_required", detail)
+        return JsonResponse(document, status=403, content_type=MEDIA_TYPE)
+    return _led(request, reverse("mfa_index"))
+
+
+def _led(request: HttpRequest, to: str) -> HttpResponse:
+    if getattr(request, "htmx", False):
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = to
+        return response
+    response = HttpResponseRedirect(to)
+    if request.method not in ("GET", "HEAD"):
+        response.status_code = 303
+    return response

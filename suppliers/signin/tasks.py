@@ -1,0 +1,26 @@
+"""The worker's door to signing in: removals whose time has come, and what is too old."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from portal.kernel.scope import acting
+from suppliers.signin.queries import DOORKEEPER
+from suppliers.signin.services import close_old_impersonations, do_factor_reset, due_resets, forget_old
+
+
+@shared_task(name="sign_in.sweep", ignore_result=True)
+def sweep_sign_in(**_ignored: object) -> int:
+    """Take away the factors whose removal nobody stopped, and close what a browser left open. Called every minute."""
+    at = timezone.now()
+    with acting(DOORKEEPER):
+        due = due_resets(at=at)
+        for reset in due:
+            do_factor_reset(reset, at=at)
+        return len(due) + close_old_impersonations(at=at)
+
+
+@shared_task(name="sign_in.forget", ignore_result=True)
+def forget_sign_ins(**_ignored: object) -> int:
+    """Forget old sign-ins and devices. Called once a day."""
+    with acting(DOORKEEPER):
+        return forget_old(at=timezone.now())

@@ -1,0 +1,5 @@
+"""Gatherer: the tasks of every package. Celery looks here and nowhere else."""
+
+from suppliers.signin.tasks import forget_sign_ins, sweep_sign_in
+
+__all__ = ["forget_sign_ins", "sweep_sign_in"]

@@ -1,0 +1,690 @@
+"""Second factors: asked for again, spared, lost, demanded; and acting in somebody's place."""
+
+import re
+import time
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from urllib.parse import quote
+
+import pytest
+from allauth.account.internal.userkit import user_id_to_str
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.core import mail
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.errors import Duplicate, FreshFactorNeeded, Invalid, NotAllowed
+from portal.kernel.scope import acting
+from suppliers.models import Device, FactorReset, FactorRule, Impersonation, SignIn, Supplier, User
+from suppliers.roles import Permission
+from suppliers.signin.adapters import FactorAdapter
+from suppliers.signin.policies import ORDINARY, Demand, default_demand, due_at, is_settled, way_of
+from suppliers.signin.queries import DOORKEEPER, all_demands
+from suppliers.signin.services import ask_factor_reset, set_factor_rules, start_impersonation
+from suppliers.signin.step_up import SETTLED, WayBack, require_fresh_factor, signed
+from suppliers.signin.tasks import forget_sign_ins, sweep_sign_in
+from tests.builders.factors import code_of, give_app, give_codes, letters, show_factor
+from tests.builders.world import MONDAY
+from tests.people import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+RULES = "/signin/rules/"
+DAY = timedelta(days=1)
+CHROME = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+)
+
+
+def browser(user=None):
+    client = Client(headers={"user-agent": CHROME})
+    if user is not None:
+        client.force_login(user)
+    return client
+
+
+def type_password(client, person, **more):
+    return client.post("/accounts/login/", {"login": person.email, "password": PASSWORD, **more})
+
+
+def is_signed_in(client):
+    return client.get("/preferences/").status_code == 200
+
+
+def rules_typed(**changed):
+    """The form of rules as it is shown, but for what is changed."""
+    typed = {}
+    for one in all_demands():
+        typed[f"{one.side}-{one.role}-days"] = one.grace_days
+        if one.demanded:
+            typed[f"{one.side}-{one.role}"] = "on"
+    return typed | changed
+
+
+def hidden_in(page):
+    """What a page carries along in hidden fields, and the way back."""
+    text = page.content.decode()
+    kept = dict(re.findall(r'<textarea name="([^"]+)" hidden>\n?([^<]*)</textarea>', text))
+    return kept | {"factor-to": re.search(r'name="factor-to" value="([^"]+)"', text)[1]}
+
+
+def link_in(letter, word):
+    return re.search(rf"https?://[^/]+(/signin/{word}/\S+)", letter.body)[1]
+
+
+def events(kind):
+    with acting(DOORKEEPER):
+        return list(AuditEvent.objects.filter(kind=kind).order_by("id"))
+
+
+# --- Asked once more ----------------------------------------------------------------------------------------
+
+
+def asking(person, *records, settled=None, **actor):
+    """A request as a door has it, of somebody who has shown these."""
+    seen = {"impersonator_id": None, "token_id": None, "user_id": person.user.pk}
+    session = {
+        "account_authentication_methods": list(records),
+        "account_authentication_methods_user": user_id_to_str(person.user),
+        SETTLED: settled,
+    }
+    return SimpleNamespace(
+        actor=SimpleNamespace(**(seen | actor)), user=person.user, session=session, at=timezone.now()
+    )
+
+
+def shown(ago, method="mfa"):
+    return {"method": method, "type": "totp", "at": time.time() - ago}
+
+
+def why(request, **asked):
+    with pytest.raises(FreshFactorNeeded) as refusal:
+        require_fresh_factor(request, **asked)
+    return refusal.value.details["why"]
+
+
+def test_only_a_factor_shown_a_moment_ago_by_this_very_person_is_fresh(people):
+    asha = people["asha"]
+    code, pk = shown(590), asha.user.pk
+
+    require_fresh_factor(asking(asha, code, settled=[pk, code["at"]]), for_money=True)
+    require_fresh_factor(asking(asha, shown(3000), code, shown(5, "password")))
+    require_fresh_factor(asking(asha, shown(1500)), minutes=30)
+    assert why(asking(asha)) == "stale"
+    assert why(asking(asha, shown(5, "password"))) == "stale"
+    assert why(asking(asha, shown(610))) == "stale"
+    assert why(asking(asha, shown(130)), minutes=2) == "stale"
+    assert why(asking(asha, shown(-60))) == "stale"  # from the future
+    another = asking(asha, shown(5))
+    another.user = people["gil"].user
+    assert why(another) == "stale"
+    assert why(asking(asha, code), for_money=True) == "young"
+    assert (
+        why(asking(asha, code, settled=[pk, code["at"] - 9]), for_money=True) == "young"
+    )  # of another showing
+    assert why(asking(asha, code, settled=[pk + 1, code["at"]]), for_money=True) == "young"
+    assert why(asking(asha, code, token_id=7)) == "program"
+    assert why(asking(asha, code, user_id=None)) == "program"
+    with pytest.raises(NotAllowed):
+        require_fresh_factor(asking(asha, code, impersonator_id=3))
+
+
+def test_a_form_that_is_sent_too_late_asks_for_the_factor_and_loses_nothing(people):
+    root = people["root"]
+    code = code_of(give_app(root.user))
+    client = browser(root.user)
+    typed = rules_typed(**{"company-buyer": "on", "company-buyer-days": "7"})
+
+    asked = client.post(RULES, typed)
+    assert (asked.status_code, FactorRule.objects.count()) == (409, 0)
+    question = client.post("/step-up/", hidden_in(asked))
+    assert question.status_code == 200
+    wrong = client.post("/step-up/", hidden_in(question) | {"factor-code": "000000"})
+    assert wrong.status_code == 422
+    assert hidden_in(wrong).keys() == {*typed, "factor-to"}
+    done = client.post("/step-up/", hidden_in(wrong) | {"factor-code": code}, follow=True)
+
+    assert done.redirect_chain == [(RULES, 307), (RULES, 303)]
+    rule = FactorRule.objects.get()
+    assert (rule.side, rule.role, rule.demanded, rule.grace_days) == ("company", "buyer", True, 7)
+    assert client.post(RULES, rules_typed(), follow=True).redirect_chain == [(RULES, 303)]  # fresh now
+
+
+def test_neither_a_password_nor_somebody_elses_way_back_leads_on(people):
+    root = people["root"]
+    client = browser(root.user)
+    assert "A second factor first" in client.post("/step-up/", {}).content.decode()
+
+    secret = give_app(root.user)
+    signed_in = browser()
+    type_password(signed_in, root)
+    signed_in.post("/accounts/2fa/authenticate/", {"code": code_of(secret)})
+    show_factor(signed_in, root.user, ago=3600)
+    again = signed_in.get("/accounts/reauthenticate/?next=/preferences/")
+    assert again["Location"].startswith("/accounts/2fa/reauthenticate/")
+    signed_in.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    assert signed_in.post(RULES, rules_typed()).status_code == 409
+
+    request = SimpleNamespace(user=people["bea"].user)
+    theirs = signed(request, WayBack(RULES, sends=True))
+    led = signed_in.post("/step-up/", {"factor-to": theirs, "factor-code": code_of(secret)})
+    assert (led.status_code, led["Location"]) == (303, "/")
+    forged = signed_in.get("/step-up/?to=https://evil.example/")
+    assert 'href="/"' in forged.content.decode()
+
+
+def test_a_new_factor_moves_money_once_its_address_has_confirmed_it_or_a_day_has_passed(people):
+    root = people["root"].user
+    secret = give_app(root)
+    client = browser(root)
+    back = signed(SimpleNamespace(user=root), WayBack(RULES, young=True))
+
+    client.post("/step-up/", {"factor-to": back, "factor-code": code_of(secret)})
+    assert SETTLED not in client.session
+    young = client.get(f"/step-up/?to={quote(back)}").content.decode()
+    assert "Your second factor is new" in young
+    client.post("/step-up/mail/", {"factor-to": back})
+    (letter,) = letters()
+    assert (letter.to, letter.subject) == (["root@northmoor.example"], "Confirm your new second factor")
+    anybody, link = browser(), link_in(letter, "confirm")
+    assert "Did you set up" in anybody.get(link).content.decode()
+    assert client.get(f"/step-up/?to={quote(back)}").status_code == 200  # looking confirms nothing
+    assert "Confirmed" in anybody.post(link).content.decode()
+
+    led = client.get(f"/step-up/?to={quote(back)}")
+    assert (led.status_code, led["Location"], client.session[SETTLED][0]) == (303, RULES, root.pk)
+    Authenticator.objects.all().delete()
+    give_app(root)
+    assert anybody.post(link).status_code == 410  # it spoke of other factors
+
+    Authenticator.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    session = client.session
+    del session[SETTLED]
+    session.save()
+    assert client.get(f"/step-up/?to={quote(back)}").status_code == 303
+    assert client.session[SETTLED][0] == root.pk
+
+
+def test_what_is_settled_and_until_when_a_factor_is_owed():
+    at = MONDAY
+    assert is_settled(at - DAY, None, at=at, waits=DAY)
+    assert not is_settled(at - DAY + timedelta(seconds=1), None, at=at, waits=DAY)
+    assert is_settled(at, at, at=at, waits=DAY)
+    assert not is_settled(at, at - timedelta(seconds=1), at=at, waits=DAY)  # confirmed were others
+
+    manager = default_demand("company", "manager")
+    assert (manager.demanded, due_at(manager, at)) == (True, at + 14 * DAY)
+    assert due_at(default_demand("company", "buyer"), at) is None
+    assert due_at(default_demand("supplier", "administrator"), at) is None
+    assert due_at(Demand("company", "buyer", True, 3, since_at=at), at - 100 * DAY) == at + 3 * DAY
+    assert due_at(Demand("company", "buyer", True, 0, since_at=at), at + DAY) == at + DAY
+    passkey = {"method": "mfa", "type": "webauthn", "passwordless": True}
+    assert way_of([passkey]) == "passkey"
+    code = {"method": "mfa", "type": "totp"}
+    assert way_of([{"method": "password"}, code, {**code, "reauthenticated": True}]) == "password+totp"
+
+
+def test_a_program_cannot_do_what_needs_a_person_with_a_factor(people, tokens):
+    from rest_framework.test import APIRequestFactory
+
+    from portal.kernel.rest.doors import Doors, program_door
+
+    class Vault(Doors):
+        @program_door(Permission.ORDER_VIEW, fresh=True)
+        def read(self, request):
+            raise AssertionError("nobody comes so far")
+
+    secret = tokens("ACME").secret
+    request = APIRequestFactory().get("/api/v1/vault", headers={"Authorization": f"Bearer {secret}"})
+    view = Vault.as_view({"get": "read"})
+    answer = view(request)
+
+    assert (view.access.fresh, answer.status_code, answer.data["code"]) == (True, 403, "fresh_factor_needed")
+    assert answer.data["detail"] == "A program has no second factor. Sign in and do this on the page."
+
+
+# --- At sign-in ---------------------------------------------------------------------------------------------
+
+
+def test_a_device_may_be_spared_the_second_step_until_something_changes_and_never_the_question(people):
+    root = people["root"]
+    secret = give_app(root.user)
+    client = browser()
+    assert type_password(client, root)["Location"] == "/accounts/2fa/authenticate/"
+    assert (
+        "Do not ask on this device for 30 days" in client.get("/accounts/2fa/authenticate/").content.decode()
+    )
+    client.post("/accounts/2fa/authenticate/", {"code": code_of(secret), "trust": "on"})
+    assert is_signed_in(client)
+    assert client.post(RULES, rules_typed()).status_code == 303  # a factor was shown at sign-in
+
+    def next_time():
+        client.post("/accounts/logout/")
+        type_password(client, root)
+        return is_signed_in(client)
+
+    assert next_time()
+    assert client.post(RULES, rules_typed()).status_code == 409  # spared at sign-in, never here
+    assert not is_signed_in_from_elsewhere(root)
+    page = client.get("/accounts/sessions/").content.decode()
+    device = Device.objects.get(user=root.user, trusted_until__isnull=False)
+    assert f'name="device" value="{device.pk}"' in page
+
+    client.post("/accounts/sessions/", {"device": device.pk})
+    assert not next_time()
+    for spoil in ("password", "factor", "time"):
+        Device.objects.filter(pk=device.pk).update(trusted_until=None, fingerprint="")
+        client.post("/accounts/logout/")
+        type_password(client, root)
+        client.post("/accounts/2fa/authenticate/", {"code": code_of(secret), "trust": "on"})
+        assert next_time(), spoil
+        if spoil == "password":
+            typed = {"oldpassword": PASSWORD, "password1": PASSWORD + "!", "password2": PASSWORD + "!"}
+            client.post("/accounts/password/change/", typed)
+            root.user.refresh_from_db()
+            root.user.set_password(PASSWORD)
+            root.user.save()
+        elif spoil == "factor":
+            give_codes(root.user)
+        else:
+            Device.objects.filter(pk=device.pk).update(trusted_until=timezone.now() - DAY)
+        assert not next_time(), spoil
+
+
+def is_signed_in_from_elsewhere(person):
+    other = browser()
+    type_password(other, person)
+    return is_signed_in(other)
+
+
+def test_a_recovery_code_works_once_and_its_use_is_told(people):
+    bea = people["bea"]
+    give_app(bea.user)
+    code, *_rest = give_codes(bea.user)
+    client = browser()
+    type_password(client, bea)
+    client.post("/accounts/2fa/authenticate/", {"code": code})
+    assert is_signed_in(client)
+
+    (letter,) = letters()
+    assert letter.subject == "A recovery code of your account was used"
+    assert "9 codes are left." in letter.body
+    client.post("/accounts/logout/")
+    type_password(client, bea)
+    again = client.post("/accounts/2fa/authenticate/", {"code": code})
+    assert "used already" in again.content.decode()
+    assert not is_signed_in(client)
+
+
+def test_recovery_codes_are_shown_once_and_secrets_are_sealed(people):
+    bea = people["bea"]
+    client = browser()
+    type_password(client, bea)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    client.get("/accounts/2fa/totp/activate/")
+    secret = client.session["mfa.totp.secret"]
+    first = client.post("/accounts/2fa/totp/activate/", {"code": code_of(secret)}, follow=True)
+
+    shown = re.findall(r"<li>(\d{8})</li>", first.content.decode())
+    assert len(shown) == 10
+    assert "shown once" in client.get("/accounts/2fa/recovery-codes/").content.decode()
+    assert client.get("/accounts/2fa/recovery-codes/download/").status_code == 403
+    stored = str(list(Authenticator.objects.values_list("data", flat=True)))
+    assert secret not in stored
+    assert stored.count("sealed:") == 2
+
+
+def test_secrets_open_with_an_older_key_and_old_ones_as_they_are(settings):
+    sealed = FactorAdapter().encrypt("JBSWY3DP")
+    old = settings.SECRET_KEY
+    settings.SECRET_KEY = "another key that is as long as keys of production must be 0123456789"
+    settings.SECRET_KEY_FALLBACKS = [old]
+    assert FactorAdapter().decrypt(sealed) == "JBSWY3DP"
+    assert FactorAdapter().decrypt("JBSWY3DP") == "JBSWY3DP"
+    settings.SECRET_KEY_FALLBACKS = []
+    with pytest.raises(RuntimeError, match="SECRET_KEY"):
+        FactorAdapter().decrypt(sealed)
+
+
+def test_a_new_device_is_told_of_but_not_the_first(people, settings):
+    settings.COUNTRY_HEADER = "CF-IPCountry"
+    asha = people["asha"]
+    home = browser()
+    type_password(home, asha)
+    home.post("/accounts/logout/")
+    type_password(home, asha)
+    assert letters() == []
+
+    away = browser()
+    away.post(
+        "/accounts/login/",
+        {"login": asha.email, "password": PASSWORD},
+        headers={"cf-ipcountry": "BR", "user-agent": CHROME},
+    )
+    (letter,) = letters()
+    assert (letter.to, letter.subject) == ([asha.email], "A new device signed in to your account")
+    assert "country: BR" in letter.body
+    told = list(SignIn.objects.order_by("id").values_list("way", "country", "is_new_device"))
+    assert told == [("password", "", False), ("password", "", False), ("password", "BR", True)]
+    home.post("/accounts/logout/")
+    home.post(
+        "/accounts/login/",
+        {"login": asha.email, "password": PASSWORD},
+        headers={"cf-ipcountry": "JP", "user-agent": CHROME},
+    )
+    assert [one.subject for one in letters()] == [
+        "A new device signed in to your account"
+    ]  # a known device, elsewhere
+    assert "New then" in home.get("/accounts/sessions/").content.decode()
+
+    SignIn.objects.update(at=timezone.now() - timedelta(days=181))
+    Device.objects.update(last_seen_at=timezone.now() - timedelta(days=181))
+    assert forget_sign_ins() == 6
+    assert SignIn.objects.count() == 0
+
+
+def test_one_session_is_ended_and_the_others_stay(people):
+    asha = people["asha"]
+    here, there = browser(), browser()
+    type_password(here, asha)
+    type_password(there, asha)
+    mine, other = UserSession.objects.order_by("id").values_list("pk", flat=True)
+
+    here.post("/accounts/sessions/", {"session": mine})  # never the one that asks
+    here.post("/accounts/sessions/", {"session": other})
+    assert (is_signed_in(here), is_signed_in(there)) == (True, False)
+    stranger = browser()
+    type_password(stranger, people["gil"])
+    stranger.post("/accounts/sessions/", {"session": mine})
+    assert is_signed_in(here)
+
+
+def test_neither_answer_nor_work_of_sign_in_and_reset_tell_who_has_an_account(people):
+    def ask(address, **typed):
+        client = Client()
+        with CaptureQueriesContext(connection) as asked:
+            answer = client.post(address, typed)
+        words = re.sub(r'value="[^"]*"|csrf\S+', "", answer.content.decode())
+        done = [re.sub(r"'[^']*'|\d+", "?", one["sql"]) for one in asked.captured_queries]
+        return answer.status_code, answer.get("Location"), words, done
+
+    known, unknown = "bea@northmoor.example", "eva@northmoor.example"
+    reset = "/accounts/password/reset/"
+    assert ask(reset, email=known) == ask(reset, email=unknown)
+    assert mail.outbox == []  # the mail is a worker's to write
+    assert [letter.to for letter in letters()] == [[known]]
+
+    sign_in = "/accounts/login/"
+    right, wrong = (ask(sign_in, login=one, password="not this one") for one in (known, unknown))
+    assert right[:3] == wrong[:3]
+
+
+def test_an_address_that_nobody_has_takes_as_long_as_a_wrong_password(people, settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+    bea = people["bea"].user
+    bea.set_password(PASSWORD)
+    bea.save()
+
+    def takes(address):
+        fastest = []
+        for _again in range(3):
+            began = time.perf_counter()
+            Client().post("/accounts/login/", {"login": address, "password": "not this one"})
+            fastest.append(time.perf_counter() - began)
+        return min(fastest)
+
+    known, unknown = takes("bea@northmoor.example"), takes("eva@northmoor.example")
+    assert 0.5 < known / unknown < 2
+
+
+def test_a_reset_of_the_password_takes_no_factor_away_and_signs_nobody_in(people):
+    bea = people["bea"]
+    give_app(bea.user)
+    client = browser()
+    client.post("/accounts/password/reset/", {"email": bea.email})
+    (letter,) = letters()
+    link = re.search(r"https?://[^/]+(/accounts/password/reset/key/\S+)", letter.body)[1]
+    page = client.get(link, follow=True)
+    words = {"password1": "a brand new pass phrase", "password2": "a brand new pass phrase"}
+    client.post(page.redirect_chain[-1][0], words)
+
+    assert not is_signed_in(client)
+    asked = client.post("/accounts/login/", {"login": bea.email, "password": "a brand new pass phrase"})
+    assert asked["Location"] == "/accounts/2fa/authenticate/"
+    assert not is_signed_in(client)
+
+
+# --- Demanded of a role -------------------------------------------------------------------------------------
+
+
+def test_a_role_that_needs_a_factor_is_reminded_and_after_its_days_only_sets_one_up(people):
+    max_ = people["max"]
+    client = browser(max_.user)
+    assert "Your role needs a second factor" in client.get("/inbox/").content.decode()
+    assert "Your role needs" not in client.get("/orders/").content.decode()  # once is enough, at first
+    assert "Your role needs" not in browser(people["bea"].user).get("/inbox/").content.decode()
+
+    with acting(DOORKEEPER):
+        User.objects.filter(pk=max_.user.pk).update(date_joined=timezone.now() - timedelta(days=15))
+    client = browser(max_.user)
+    assert client.get("/orders/")["Location"] == "/accounts/2fa/"
+    assert client.post("/orders/").status_code == 303
+    assert client.get("/api/v1/orders").json()["code"] == "second_factor_required"
+    assert "the rest of the portal opens then" in client.get("/accounts/2fa/").content.decode()
+    give_app(max_.user)
+    assert client.get("/orders/").status_code == 200
+    assert "Your role needs" not in client.get("/inbox/").content.decode()
+
+
+def test_rules_are_an_administrators_and_keep_their_beginning(people):
+    root = people["root"].actor
+    began = MONDAY - timedelta(days=40)
+
+    def set_rules(*demands, actor=root, at=MONDAY):
+        with acting(actor):
+            return set_factor_rules(demands, actor=actor, at=at)
+
+    assert set_rules(Demand("supplier", "administrator", True, 30), at=began) == 1
+    assert set_rules(Demand("supplier", "administrator", True, 30)) == 0
+    assert set_rules(Demand("supplier", "administrator", True, 60)) == 1
+    assert FactorRule.objects.get().since_at == began
+    assert set_rules(Demand("supplier", "administrator", False, 60)) == 1
+    assert set_rules(Demand("supplier", "administrator", True, 60)) == 1
+    assert FactorRule.objects.get().since_at == MONDAY
+    with pytest.raises(Invalid):
+        set_rules(Demand("company", "buyer", True, 91))
+    with pytest.raises(NotAllowed):
+        set_rules(Demand("company", "buyer", True, 1), actor=people["max"].actor)
+    assert [event.facts["demanded"] for event in events("factor_rule.set")] == [True, True, False, True]
+
+
+# --- All factors lost ---------------------------------------------------------------------------------------
+
+
+def ask_reset(person, by, reason="Called back on the number in our file."):
+    with acting(by.actor):
+        user = User.objects.defer("password", "last_login").get(pk=person.user.pk)
+        return ask_factor_reset(user, reason, actor=by.actor, at=timezone.now())
+
+
+def test_who_may_take_factors_away_and_whose(people):
+    ask_reset(people["arun"], people["asha"])
+    ask_reset(people["sam"], people["root"])
+    for person, by, error in [
+        ("arun", "root", Duplicate),
+        ("sam", "asha", NotAllowed),  # acts for Globex too
+        ("asha", "asha", NotAllowed),
+        ("root", "root", NotAllowed),
+        ("olga", "arun", NotAllowed),
+        ("bea", "max", NotAllowed),
+    ]:
+        with pytest.raises(error):
+            ask_reset(people[person], people[by])
+    with pytest.raises(Invalid):
+        ask_reset(people["olga"], people["asha"], reason="  ")
+    with acting(people["asha"].actor):
+        assert FactorReset.objects.count() == 1  # ours about Sam is not theirs to see
+
+
+def test_the_removal_waits_is_told_at_once_and_then_leaves_no_factor_session_or_device(people):
+    arun = people["arun"]
+    give_app(arun.user)
+    give_codes(arun.user)
+    client = browser(arun.user)
+    client.get("/preferences/")
+    admin = browser(people["asha"].user)
+    show_factor(admin, people["asha"].user)
+    asked = admin.post(f"/signin/people/{arun.user.pk}/", {"reason": "Lost the phone; I called back."})
+    assert asked.status_code == 303
+    assert "It takes effect on" in admin.get(f"/signin/people/{arun.user.pk}/").content.decode()
+    (letter,) = letters()
+    assert (letter.to, letter.subject) == ([arun.email], "Your second factor is to be removed")
+    assert "Asha Acme asked for it and gave this reason: Lost the phone; I called back." in letter.body
+
+    assert sweep_sign_in() == 0
+    assert Authenticator.objects.count() == 2
+    with acting(DOORKEEPER):
+        FactorReset.objects.update(
+            asked_at=timezone.now() - 2 * DAY, takes_effect_at=timezone.now() - timedelta(seconds=1)
+        )
+    assert sweep_sign_in() == 1
+    assert Authenticator.objects.count() == 0
+    assert not is_signed_in(client)
+    assert [one.subject for one in letters()] == ["Your second factor was removed"]
+    assert "nothing to stop any more" in browser().get(link_in(letter, "stop")).content.decode()
+
+
+def test_the_person_stops_the_removal_by_the_link_and_looking_at_it_stops_nothing(people):
+    give_app(people["arun"].user)
+    reset = ask_reset(people["arun"], people["asha"])
+    (letter,) = letters()
+    anybody, link = browser(), link_in(letter, "stop")
+    assert "Stop the removal" in anybody.get(link).content.decode()
+    assert browser().get("/signin/stop/forged/").status_code == 410
+    with acting(DOORKEEPER):
+        assert FactorReset.objects.get().state == "waiting"
+    assert "Your second factor stays" in anybody.post(link).content.decode()
+    assert anybody.post(link).status_code == 410
+    assert [one.subject for one in letters()] == ["Your second factor stays"]
+
+    with acting(DOORKEEPER):
+        reset.refresh_from_db()
+        assert (reset.state, reset.ended_at is not None) == ("stopped", True)
+        FactorReset.objects.update(
+            asked_at=timezone.now() - 2 * DAY, takes_effect_at=timezone.now() - timedelta(seconds=1)
+        )
+    assert sweep_sign_in() == 0
+    again = ask_reset(people["arun"], people["asha"])
+    admin = browser(people["asha"].user)
+    admin.post(f"/signin/people/{people['arun'].user.pk}/keep/")
+    with acting(DOORKEEPER):
+        again.refresh_from_db()
+        assert again.state == "stopped"
+
+
+# --- In somebody's place ------------------------------------------------------------------------------------
+
+
+def act_as(people, name="asha", supplier="ACME"):
+    client = browser(people["root"].user)
+    show_factor(client, people["root"].user)
+    typed = {"supplier": supplier, "reason": "She cannot find her order."}
+    return client, client.post(f"/signin/people/{people[name].user.pk}/act/", typed)
+
+
+def test_in_anothers_place_one_does_the_daily_work_under_both_names(people):
+    from tests.builders.world import an_order
+
+    order = an_order()
+    client, began = act_as(people)
+    assert (began.status_code, began["Location"]) == (303, "/")
+    page = client.get(f"/orders/{order.key}/").content.decode()
+    assert "You act in the place of Asha Acme." in page
+    client.post(f"/orders/{order.key}/messages/", {"body": "Found it for you."})
+    (said,) = events("thread.message_sent")
+    assert said.actor_label == "Root Admin for Asha Acme"
+    assert said.actor_user_id == people["asha"].user.pk
+    assert said.facts["impersonated_by"] == people["root"].user.pk
+
+    (letter,) = [one for one in letters() if "in your place" in one.subject]
+    assert letter.to == [people["asha"].email]
+    assert "She cannot find her order." in letter.body
+    assert client.get("/accounts/password/change/").status_code == 403
+    assert client.get("/tokens/").status_code == 403
+    assert client.post("/preferences/", {"theme": "dark"}).status_code == 403
+    assert client.get(RULES).status_code == 403
+
+    client.post("/signin/act/end/")
+    assert client.get(RULES).status_code == 200
+    with acting(DOORKEEPER):
+        told = Impersonation.objects.get()
+    assert (told.by_id, told.person_id, told.ended_how) == (
+        people["root"].user.pk,
+        people["asha"].user.pk,
+        "button",
+    )
+
+
+def test_it_ends_by_time_by_sign_out_and_when_the_right_is_gone(people):
+    client, _began = act_as(people)
+    session = client.session
+    session["stands in"]["ends"] = time.time() - 1
+    session.save()
+    assert client.get("/orders/")["Location"] == "/"
+    assert "You act in the place" not in client.get("/orders/").content.decode()
+
+    client, _began = act_as(people)
+    client.post("/accounts/logout/")
+    client, _began = act_as(people)
+    with acting(DOORKEEPER):
+        User.objects.filter(pk=people["root"].user.pk).update(company_role="auditor")
+    assert client.get("/orders/")["Location"] == "/"
+    with acting(DOORKEEPER):
+        assert list(Impersonation.objects.order_by("id").values_list("ended_how", flat=True)) == [
+            "time",
+            "sign_out",
+            "rights",
+        ]
+        Impersonation.objects.update(
+            ended_at=None, ended_how="", ends_at=datetime.now(UTC), started_at=datetime.now(UTC) - DAY
+        )
+    assert sweep_sign_in() == 3
+
+
+def test_in_whose_place_nobody_acts(people):
+    _client, refused = act_as(people, "bea")
+    assert refused.status_code in (403, 422)
+    _client, refused = act_as(people, "asha", "GLOBEX")
+    assert refused.status_code == 422
+    stale = browser(people["root"].user)
+    typed = {"supplier": "ACME", "reason": "No factor was shown."}
+    assert stale.post(f"/signin/people/{people['asha'].user.pk}/act/", typed).status_code == 409
+    with acting(DOORKEEPER):
+        globex = Supplier.objects.get(number="GLOBEX")
+    for by in ("max", "asha", "ines"):
+        actor = people[by].actor
+        with acting(actor), pytest.raises(NotAllowed):
+            start_impersonation(people["gil"].user, globex, "Why not.", actor=actor, at=MONDAY)
+    with acting(DOORKEEPER):
+        assert Impersonation.objects.count() == 0
+    assert not any(word in str(one) for one in ORDINARY for word in ("bank", "approve", "token", "manage"))
+
+
+def test_pages_of_people_ask_as_much_for_thirty_as_for_one(people):
+    client = browser(people["root"].user)
+    client.get("/signin/people/")
+
+    def asked():
+        with CaptureQueriesContext(connection) as found:
+            assert client.get("/signin/people/").status_code == 200
+        return len(found)
+
+    few = asked()
+    with acting(DOORKEEPER):
+        for number in range(30):
+            User.objects.create_user(f"more{number}@northmoor.example", None, name=f"More {number}")
+    assert asked() == few
