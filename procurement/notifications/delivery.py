@@ -207,8 +207,9 @@ def _ways_to_approve(mail: NoticeMail, notices: Sequence[Notice], at: datetime) 
 
 
 def _asked_ways(notices: Sequence[Notice]) -> dict[str, str]:
-    """The address of the one question that such a mail is about."""
-    events = AuditEvent.objects.filter(pk__in=[one.event_id for one in notices])
+    """The address of the one question that such a mail is about; what is about an account has its own."""
+    asked = [one.event_id for one in notices if one.kind == NoticeKind.QUESTION]
+    events = AuditEvent.objects.filter(pk__in=asked)
     return {event.stream: asked_url(event.facts["task"]) for event in events}
 
 
@@ -236,6 +237,8 @@ def _purpose(notice: Notice, notices: Sequence[Notice]) -> str:
 
 def _reply_to(mail: NoticeMail, notices: Sequence[Notice], at: datetime) -> str:
     """Where a reply goes: to the document's thread where we read replies, else to the buyer; or to who asks."""
+    if any(one.kind == NoticeKind.ACCOUNT for one in notices):
+        return ""
     if mail.audience == Audience.OUTSIDE:
         asker = _asker(notices)
         return _named(asker.name, asker.email) if asker else ""
