@@ -76,7 +76,7 @@ def deliver(message: OutboxMessage) -> str:
     """Send one mail, or say why it need not leave. Returns an outcome word for the outbox."""
     require_no_transaction()
     at = timezone.now()
-    if not settings.NOTICES:
+    if not settings.NOTICES and not _is_about_account(message.payload["mail"]):
         raise RetryLater("Notices are switched off (NOTICES).", timedelta(minutes=10))
     letter = _write(message.payload["mail"], at)
     if isinstance(letter, str):
@@ -96,6 +96,11 @@ def deliver(message: OutboxMessage) -> str:
     with acting(POSTMAN):
         note_sent(letter.mail, letter.leaving, letter.dropped, subject=letter.written.subject, at=at)
     return "mailed"
+
+
+def _is_about_account(key: str) -> bool:
+    with acting(POSTMAN):
+        return Notice.objects.filter(mail__key=key, kind=NoticeKind.ACCOUNT).exists()
 
 
 def _write(key: str, at: datetime) -> _Letter | str:

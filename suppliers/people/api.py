@@ -1,6 +1,7 @@
 """People and invitations for programs that run in a person's own session: whose rights they are, the roles say.
 
-No token manages people: who lets others in is a person who has signed in.
+No token manages people: who lets others in is a person who has signed in, and has shown a second factor a moment ago
+where there is one. Whoever changes something on the buying side must have one.
 """
 
 from typing import Any
@@ -40,6 +41,7 @@ from suppliers.people.services import (
     revoke_invitation,
 )
 from suppliers.people.states import InvitationState
+from suppliers.people.ways import require_own_factor
 from suppliers.roles import CompanyRole, Permission, SupplierRole
 
 TAGS = ["people"]
@@ -213,6 +215,7 @@ class People(Doors):
     )
     @program_door(P.PEOPLE_MANAGE)
     def change_role(self, request: ProgramRequest, member: int) -> Response:
+        require_own_factor(request)
         find_member(member, actor=request.actor)
         sent = read(NewRole, request.data)
         change_member_role(member, sent["role"], actor=request.actor, at=request.at)
@@ -229,6 +232,7 @@ class People(Doors):
     )
     @program_door(P.PEOPLE_MANAGE)
     def remove(self, request: ProgramRequest, member: int) -> Response:
+        require_own_factor(request)
         was = _person(request, member)
         read(NothingMoreSaid, request.data)
         remove_member(member, actor=request.actor, at=request.at)
@@ -270,6 +274,7 @@ class Invitations(Doors):
     )
     @program_door(P.PEOPLE_MANAGE)
     def invite(self, request: ProgramRequest) -> Response:
+        require_own_factor(request)
         sent = read(NewInvitation, request.data)
         supplier_id = self._to(request, sent.get("supplier", ""))
         paper = InvitePerson(sent["address"], sent["role"], supplier_id, sent.get("name", ""))
@@ -372,7 +377,7 @@ class Staff(Doors):
         request=NewStaffRole,
         responses={200: ColleagueTold},
     )
-    @program_door(P.STAFF_MANAGE)
+    @program_door(P.STAFF_MANAGE, fresh=True)
     def change_role(self, request: ProgramRequest, person: int) -> Response:
         find_staff(person)
         sent = read(NewStaffRole, request.data)
@@ -388,7 +393,7 @@ class Staff(Doors):
         request=NothingMoreSaid,
         responses={200: ColleagueTold},
     )
-    @program_door(P.STAFF_MANAGE)
+    @program_door(P.STAFF_MANAGE, fresh=True)
     def close(self, request: ProgramRequest, person: int) -> Response:
         find_staff(person)
         read(NothingMoreSaid, request.data)
@@ -404,7 +409,7 @@ class Staff(Doors):
         request=NothingMoreSaid,
         responses={200: ColleagueTold},
     )
-    @program_door(P.STAFF_MANAGE)
+    @program_door(P.STAFF_MANAGE, fresh=True)
     def open(self, request: ProgramRequest, person: int) -> Response:
         find_staff(person)
         read(NothingMoreSaid, request.data)
@@ -433,7 +438,7 @@ class Staff(Doors):
         request=NewStaffInvitation,
         responses={201: InvitationTold},
     )
-    @program_door(P.STAFF_MANAGE)
+    @program_door(P.STAFF_MANAGE, fresh=True)
     def invite(self, request: ProgramRequest) -> Response:
         sent = read(NewStaffInvitation, request.data)
         paper = InvitePerson(sent["address"], sent["role"], None, sent.get("name", ""))

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from allauth.mfa.models import Authenticator
 from django.core import signing
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -22,6 +21,7 @@ from portal.kernel.seals import key_in, sealing_secrets
 from suppliers.models import AddressChange, Invitation, Membership, Supplier, User
 from suppliers.people.policies import INVITATION, WAKE_WITHIN
 from suppliers.people.states import AddressState, InvitationState
+from suppliers.signin.queries import having_factors
 
 KEEPER = Actor.system("People")  # see Note [Keeper]
 WAKE_SALT = "suppliers.people.wake"
@@ -86,9 +86,7 @@ def standing_of(ids: Iterable[int]) -> Mapping[int, Standing]:
     """How these people stand at sign-in. See Note [Keeper]: whoever asks has found them in a scope of their own."""
     wanted = list(ids)
     with acting(KEEPER):
-        codes = Authenticator.Type.RECOVERY_CODES  # the way back in, not a second step of its own
-        factors = Authenticator.objects.filter(user__in=wanted).exclude(type=codes)
-        with_factor = set(factors.values_list("user_id", flat=True))
+        with_factor = having_factors(wanted)
         people = User.objects.filter(pk__in=wanted).values_list("pk", "last_login", "asleep_at")
         return {pk: Standing(last, pk in with_factor, asleep) for pk, last, asleep in people}
 

@@ -27,6 +27,7 @@ from suppliers.people.services import (
     withdraw_address,
 )
 from suppliers.people.states import AddressState
+from suppliers.people.ways import require_own_factor
 
 CLOSED, SAID = "suppliers/people/closed.html", "suppliers/people/said.html"
 OPEN = (AddressState.ASKED, AddressState.CONFIRMED)
@@ -42,11 +43,12 @@ class ChangeRequest(DoorRequest):
 # --- a page of one's own -------------------------------------------------------------------------------------
 
 
-@door(methods=["GET", "POST"])
+@door(methods=["GET", "POST"], personal=True)
 def address_change(request: DoorRequest) -> HttpResponse:
-    """Ask for another mail address: with the password, and both addresses are written to."""
+    """Ask for another mail address: with the password, a second factor if there is one, and a mail to both."""
     if request.method != "POST":
         return _own(request, AddressForm(user=request.user))
+    require_own_factor(request)
     form = AddressForm(request.POST, user=request.user)
     if not form.is_valid():
         return _own(request, form, status=422)
@@ -73,7 +75,7 @@ def _own(request: DoorRequest, form: AddressForm, status: int = 200) -> HttpResp
     return render(request, "suppliers/people/address.html", context, status=status)
 
 
-@door(methods=["POST"])
+@door(methods=["POST"], personal=True)
 def address_withdraw(request: DoorRequest) -> HttpResponse:
     """Take back what one asked for."""
     withdraw_address(request.user, actor=request.actor, at=request.at)

@@ -29,6 +29,7 @@ from suppliers.people.services import (
     resend_invitation,
     revoke_invitation,
 )
+from suppliers.people.ways import require_own_factor
 from suppliers.roles import Permission
 
 P = Permission
@@ -58,6 +59,7 @@ def people_list(request: DoorRequest) -> HttpResponse:
         "active": [every] if supplier else [],
         "q": words,
         "may": request.actor.may(P.PEOPLE_MANAGE),
+        "may_reset": request.actor.may(P.FACTOR_RESET),
     }
     return render(request, "suppliers/people/list.html", context)
 
@@ -65,6 +67,7 @@ def people_list(request: DoorRequest) -> HttpResponse:
 @door(P.PEOPLE_MANAGE, methods=["GET", "POST"])
 def people_invite(request: DoorRequest) -> HttpResponse:
     """Invite somebody to act for the supplier."""
+    require_own_factor(request)
     of = "supplier" if request.actor.is_supplier else "suppliers"
     if request.method != "POST":
         first = {"supplier": request.GET.get("supplier", "")[:40], "role": "orders"}
@@ -107,6 +110,7 @@ def _invite(request: DoorRequest, form: InviteForm, status: int = 200) -> HttpRe
 def people_role(request: DoorRequest, member: int) -> HttpResponse:
     """What somebody does at the supplier."""
     person = find_member(member, actor=request.actor)
+    require_own_factor(request)
     if request.method != "POST":
         return _role(request, person.user.name, RoleForm(initial={"role": person.role}), member)
     form = RoleForm(request.POST)
@@ -136,6 +140,7 @@ def people_remove(request: DoorRequest, member: int) -> HttpResponse:
     """Let somebody act for the supplier no more: one last look, then at once."""
     person = find_member(member, actor=request.actor)
     if request.method == "POST":
+        require_own_factor(request)
         remove_member(member, actor=request.actor, at=request.at)
         messages.success(request, _("%(name)s does not act here any more.") % {"name": person.user.name})
         is_me = person.user_id == request.actor.user_id

@@ -1,4 +1,4 @@
-"""The people of the buying side, for our administrator."""
+"""The people of the buying side, for our administrator. Whoever changes something there shows a second factor."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -23,7 +23,7 @@ MOST_WAITING = 50
 @door(P.STAFF_MANAGE, P.AUDIT_VIEW)
 def staff_list(request: DoorRequest) -> HttpResponse:
     """Who works on our side, in which role, how they stand, and who is invited."""
-    page = paginate(staff(), request.GET.get("cursor", ""), order=("-is_active", "name", "id"), size=50)
+    page = paginate(staff(), request.GET.get("cursor", ""), order=("name", "id"), size=50)
     waiting = open_invitations(staff_invitations()).order_by("-id")[:MOST_WAITING]
     context = {
         "page": page,
@@ -34,7 +34,7 @@ def staff_list(request: DoorRequest) -> HttpResponse:
     return render(request, "suppliers/people/staff.html", context)
 
 
-@door(P.STAFF_MANAGE, methods=["GET", "POST"])
+@door(P.STAFF_MANAGE, methods=["GET", "POST"], fresh=True)
 def staff_invite(request: DoorRequest) -> HttpResponse:
     """Invite somebody to the buying side."""
     if request.method != "POST":
@@ -71,7 +71,7 @@ def _form(
     return render(request, "suppliers/people/form.html", context, status=status)
 
 
-@door(P.STAFF_MANAGE, methods=["GET", "POST"])
+@door(P.STAFF_MANAGE, methods=["GET", "POST"], fresh=True)
 def staff_role(request: DoorRequest, person: int) -> HttpResponse:
     """What somebody does on our side."""
     found = find_staff(person)
@@ -88,7 +88,7 @@ def staff_role(request: DoorRequest, person: int) -> HttpResponse:
     return see_other("staff-list")
 
 
-@door(P.STAFF_MANAGE, methods=["GET", "POST"])
+@door(P.STAFF_MANAGE, methods=["GET", "POST"], fresh=True)
 def staff_deactivate(request: DoorRequest, person: int) -> HttpResponse:
     """Somebody leaves: one last look, then at once."""
     found = find_staff(person)
@@ -96,9 +96,7 @@ def staff_deactivate(request: DoorRequest, person: int) -> HttpResponse:
         deactivate_staff(person, actor=request.actor, at=request.at)
         messages.success(request, _("The account of %(name)s is closed.") % {"name": found.name})
         return see_other("staff-list")
-    context = _leaving(found)
-    template = "layouts/confirm.html#confirm" if getattr(request, "htmx", False) else "layouts/confirm.html"
-    return render(request, template, context)
+    return render(request, "layouts/confirm.html", _leaving(found))
 
 
 def _leaving(person: User) -> dict[str, object]:
@@ -115,7 +113,7 @@ def _leaving(person: User) -> dict[str, object]:
     }
 
 
-@door(P.STAFF_MANAGE, methods=["POST"])
+@door(P.STAFF_MANAGE, methods=["POST"], fresh=True)
 def staff_reactivate(request: DoorRequest, person: int) -> HttpResponse:
     """Somebody comes back."""
     back = reactivate_staff(person, actor=request.actor, at=request.at)

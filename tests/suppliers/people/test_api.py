@@ -2,17 +2,23 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from portal.kernel.scope import acting
 from suppliers.models import Invitation, Membership, User
+from suppliers.signin.step_up import MARK
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db
 
 
-def as_person(person):
+def as_person(person, *, factor=False):
     client = Client()
     client.force_login(person.user)
+    if factor:
+        session = client.session
+        session[MARK] = {"user": person.user.pk, "at": timezone.now().timestamp(), "settled": True}
+        session.save()
 
     def call(method, path, body=None):
         sent = {"data": body, "content_type": "application/json"} if body is not None else {}
@@ -53,7 +59,9 @@ def test_an_administrator_manages_its_own_people(people, tokens):
 
 
 def test_our_administrator_manages_our_own(people):
-    root, ada = as_person(people["root"]), as_person(people["ada"])
+    root, ada = as_person(people["root"], factor=True), as_person(people["ada"])
+    without = as_person(people["root"])("post", f"staff/{people['otto'].user.pk}/close", {})
+    assert (without.status_code, without.json()["code"]) == (403, "fresh_factor_needed")
     made = root("post", "staff/invitations", {"address": "nia@northmoor.example", "role": "planner"})
     assert (made.status_code, made.json()["supplier"]) == (201, None)
     key = made.json()["key"]

@@ -25,6 +25,7 @@ from suppliers.people.services import (
 )
 from suppliers.roles import CompanyRole, SupplierRole
 from suppliers.services import create_own_token
+from suppliers.signin.step_up import MARK
 from tests.builders.notices import mailed
 from tests.people import FEED, PASSWORD
 
@@ -35,6 +36,14 @@ def signed_in(person):
     client = Client()
     client.post("/accounts/login/", {"login": person.email, "password": PASSWORD})
     assert client.get("/preferences/").status_code == 200
+    return client
+
+
+def with_factor(client, person):
+    """A second factor was shown a moment ago."""
+    session = client.session
+    session[MARK] = {"user": person.user.pk, "at": timezone.now().timestamp(), "settled": True}
+    session.save()
     return client
 
 
@@ -173,6 +182,8 @@ def test_our_own_people_are_changed_closed_and_opened(people):
     with acting(otto.actor):
         secret = create_own_token("desk", actor=otto.actor, at=timezone.now()).secret
     client, admin = signed_in(otto), signed_in(root)
+    assert admin.post(f"/staff/{otto.user.pk}/close/").status_code == 409  # a second factor first
+    with_factor(admin, root)
     assert actor_of_token(secret, at=timezone.now())
 
     page = admin.get("/staff/").content.decode()
