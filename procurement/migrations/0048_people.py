@@ -6,7 +6,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("procurement", "0047_unread"),
-        ("suppliers", "0009_people"),
     ]
 
     operations = [

@@ -12,6 +12,8 @@ from portal.kernel.walls import company_wall, supplier_may, wall
 class Migration(migrations.Migration):
     dependencies = [
         ("suppliers", "0008_sign_in"),
+        # Takes back what suppliers may do to every table there is: what is granted here must come after it.
+        ("procurement", "0009_narrow_grants"),
     ]
 
     operations = [
