@@ -230,6 +230,12 @@ ACCOUNT_RATE_LIMITS = {
 }
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False  # a mailbox alone opens nothing
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+# For how many days an invitation opens, and after how many an account that nobody uses falls asleep (0: never).
+INVITATION_VALID_FOR = timedelta(days=env.integer("INVITATION_VALID_DAYS", 14, at_least=1))
+DORMANT_AFTER = timedelta(days=env.integer("DORMANT_AFTER_DAYS", 180))
+# For how many hours the old mail address may object to a change, and for how many days an objection locks it.
+ADDRESS_WAIT = timedelta(hours=env.integer("ADDRESS_WAIT_HOURS", 24, at_least=1))
+ADDRESS_LOCKED_FOR = timedelta(days=env.integer("ADDRESS_LOCKED_DAYS", 7, at_least=1))
 USERSESSIONS_TRACK_ACTIVITY = True
 
 # --- Second factors (docs/sign-in.md) -----------------------------------------------------------------------
@@ -516,6 +522,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "old security events": {"task": "security.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
     "sign-in": {"task": "sign_in.sweep", "schedule": 60.0, "options": {"expires": 60.0}},
     "old sign-ins": {"task": "sign_in.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
+    "people": {"task": "people.sweep", "schedule": 300.0, "options": {"expires": 300.0}},
+    "sleepers": {"task": "people.sleep", "schedule": 86_400.0, "options": {"expires": 3600.0}},
     "old answers": {"task": "idempotency.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
 }
 

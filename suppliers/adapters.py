@@ -15,7 +15,9 @@ from django.utils import timezone
 
 from portal.kernel.actors import Actor
 from portal.kernel.scope import acting
+from portal.kernel.web import see_other
 from suppliers.models import User
+from suppliers.people.services import ask_to_wake
 from suppliers.services import end_own_tokens
 from suppliers.signin.adapters import seen_in
 from suppliers.signin.middleware import leave_place
@@ -33,6 +35,16 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        # After the password and before the second step, whichever way somebody signs in.
+        response: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        if response is None and user.asleep_at is not None:
+            actor = Actor.system(user.name)
+            with acting(actor):
+                ask_to_wake(user, actor=actor, at=timezone.now())
+            response = see_other("asleep")
+        return response
 
     def set_password(self, user: User, password: str) -> None:
         # Changed, set or reset: all three come by here, and end what was made under the old one.

@@ -98,11 +98,12 @@ def actor_of_token(secret: str, *, at: datetime) -> Actor | None:
 
 def _in_the_name_of(token: ApiToken, *, at: datetime) -> Actor | None:
     """Who acts through a person's own token: that person, as he or she is now, with no more than the token is for. None
-    for who has left.
+    for who has left, or is asleep.
     """
     user = token.user
     assert user is not None  # the caller has looked
-    person = actor_of(user, channel=Channel.API) if user.is_active and user.company_role else None
+    is_here = user.is_active and user.asleep_at is None and user.company_role
+    person = actor_of(user, channel=Channel.API) if is_here else None
     if person is None:
         return None
     actor = replace(person, permissions=person.permissions & TOKEN_SCOPES[token.scope], token_id=token.pk)

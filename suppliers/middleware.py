@@ -26,8 +26,8 @@ class ActorMiddleware:
         if not user.is_authenticated:
             return self.get_response(request)
         request.actor = (  # type: ignore[attr-defined]  # read by every door
-            actor_of(user, acting_for=request.session.get(SESSION_KEY)) or NOBODY
-        )
+            None if user.asleep_at else actor_of(user, acting_for=request.session.get(SESSION_KEY))
+        ) or NOBODY
         with timezone.override(ZoneInfo(user.time_zone)), translation.override(user.language):
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", user.language)

@@ -49,6 +49,9 @@ class Permission(StrEnum):
     SIGN_IN_SETUP = "sign_in.setup"
     FACTOR_RESET = "factor.reset"
     IMPERSONATE = "person.impersonate"
+    PEOPLE_VIEW = "people.view"
+    PEOPLE_MANAGE = "people.manage"
+    STAFF_MANAGE = "staff.manage"
 
 
 P = Permission
@@ -66,14 +69,19 @@ class SupplierRole(models.TextChoices):
     ORDERS = "orders", _("Orders")
     SHIPPING = "shipping", _("Shipping")
     INVOICING = "invoicing", _("Invoicing")
+    COMPANY_DATA = "company_data", _("Company data")
     READ_ONLY = "read_only", _("Read only")
 
 
 SUPPLIER_ROLES: dict[str, frozenset[Permission]] = {
-    SupplierRole.ADMINISTRATOR: _SELLS | _CLAIMS | {P.TOKEN_MANAGE, P.SHIPMENT_SETUP, P.FACTOR_RESET},
+    SupplierRole.ADMINISTRATOR: _SELLS
+    | _CLAIMS
+    | {P.TOKEN_MANAGE, P.SHIPMENT_SETUP, P.FACTOR_RESET, P.PEOPLE_VIEW, P.PEOPLE_MANAGE},
     SupplierRole.ORDERS: _SELLS,
     SupplierRole.SHIPPING: _SHIPS,
     SupplierRole.INVOICING: _CLAIMS,
+    # Keeps the company's details, documents and bank details.
+    SupplierRole.COMPANY_DATA: _READS | {P.INVOICE_VIEW},
     SupplierRole.READ_ONLY: _READS | {P.INVOICE_VIEW},
 }
 
@@ -129,6 +137,9 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
         P.CASE_MANAGE,
         P.MAIL_VIEW,
         P.MAIL_PLACE,
+        P.PEOPLE_VIEW,
+        P.PEOPLE_MANAGE,
+        P.STAFF_MANAGE,
     },
     CompanyRole.INTEGRATION_OWNER: _COMPANY_READS
     | {P.ERP_VIEW, P.ERP_MANAGE, P.TOKEN_MANAGE, P.CASE_WORK, P.MAIL_VIEW, P.SECURITY_VIEW},
@@ -143,8 +154,10 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
         P.POLICY_APPROVE,
         P.CASE_MANAGE,
         P.SECURITY_VIEW,
+        P.PEOPLE_VIEW,
     },
-    CompanyRole.AUDITOR: _COMPANY_READS | {P.ERP_VIEW, P.AUDIT_VIEW, P.MAIL_VIEW, P.SECURITY_VIEW},
+    CompanyRole.AUDITOR: _COMPANY_READS
+    | {P.ERP_VIEW, P.AUDIT_VIEW, P.MAIL_VIEW, P.PEOPLE_VIEW, P.SECURITY_VIEW},
 }
 
 

@@ -11,4 +11,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("suppliers.signin.urls")),
     path("", include("suppliers.tokens.urls")),
     path("", include("suppliers.security.urls")),
+    path("", include("suppliers.people.urls")),
 ]

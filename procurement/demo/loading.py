@@ -41,7 +41,7 @@ from procurement.catalogue.services import (
 from procurement.demo import story
 from procurement.demo.carried_over import carry_over
 from procurement.demo.company import DemoCompany
-from procurement.demo.people import Person
+from procurement.demo.people import KOFI, MEI, Person
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import lock_order, visible_orders
 from procurement.orders.services import receive_orders
@@ -49,11 +49,14 @@ from procurement.receipts.services import receive_receipts
 from procurement.threads.messages import NewMessage
 from procurement.threads.services import send_message
 from suppliers.models import Supplier, User
+from suppliers.people.messages import InvitePerson
+from suppliers.people.services import invite_people
 from suppliers.queries import actor_of
 from suppliers.services import add_member, receive_supplier_sites, receive_suppliers
 
 ERP = Actor.system("ERP feed", Channel.ERP)
 SET_UP = Actor.system("Demo")
+_NEW = (("rosa.keller", "Rosa Keller", "planner"),)
 
 
 class DemoRefused(RuntimeError):
@@ -122,6 +125,20 @@ def load_people(people: Sequence[Person], password: str, *, at: datetime) -> Non
             user = users[person.email]
             for name in person.acts_for:
                 add_member(user, suppliers[name], person.role, actor=SET_UP, at=at)
+
+
+def load_invitations(*, at: datetime) -> None:
+    """Somebody is waited for, on either side."""
+    for host, invited in (
+        (MEI, (("qiu.yan", "Qiu Yan", "shipping"), ("accounts", "", "invoicing"))),
+        (KOFI, _NEW),
+    ):
+        actor = actor_of(User.objects.get(email=host.email))
+        assert actor is not None  # made a moment ago
+        domain, to = host.email.partition("@")[2], actor.supplier_ids[0] if actor.is_supplier else None
+        papers = [InvitePerson(f"{who}@{domain}", role, to, name) for who, name, role in invited]
+        with acting(actor):
+            invite_people(papers, actor=actor, at=at)
 
 
 def end_accounts(people: Iterable[Person]) -> int:

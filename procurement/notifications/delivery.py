@@ -76,7 +76,7 @@ def deliver(message: OutboxMessage) -> str:
     """Send one mail, or say why it need not leave. Returns an outcome word for the outbox."""
     require_no_transaction()
     at = timezone.now()
-    if not settings.NOTICES:
+    if not settings.NOTICES and not _is_about_account(message.payload["mail"]):
         raise RetryLater("Notices are switched off (NOTICES).", timedelta(minutes=10))
     letter = _write(message.payload["mail"], at)
     if isinstance(letter, str):
@@ -96,6 +96,11 @@ def deliver(message: OutboxMessage) -> str:
     with acting(POSTMAN):
         note_sent(letter.mail, letter.leaving, letter.dropped, subject=letter.written.subject, at=at)
     return "mailed"
+
+
+def _is_about_account(key: str) -> bool:
+    with acting(POSTMAN):
+        return Notice.objects.filter(mail__key=key, kind=NoticeKind.ACCOUNT).exists()
 
 
 def _write(key: str, at: datetime) -> _Letter | str:
@@ -207,8 +212,9 @@ def _ways_to_approve(mail: NoticeMail, notices: Sequence[Notice], at: datetime) 
 
 
 def _asked_ways(notices: Sequence[Notice]) -> dict[str, str]:
-    """The address of the one question that such a mail is about."""
-    events = AuditEvent.objects.filter(pk__in=[one.event_id for one in notices])
+    """The address of the one question that such a mail is about; what is about an account has its own."""
+    asked = [one.event_id for one in notices if one.kind == NoticeKind.QUESTION]
+    events = AuditEvent.objects.filter(pk__in=asked)
     return {event.stream: asked_url(event.facts["task"]) for event in events}
 
 
@@ -236,6 +242,8 @@ def _purpose(notice: Notice, notices: Sequence[Notice]) -> str:
 
 def _reply_to(mail: NoticeMail, notices: Sequence[Notice], at: datetime) -> str:
     """Where a reply goes: to the document's thread where we read replies, else to the buyer; or to who asks."""
+    if any(one.kind == NoticeKind.ACCOUNT for one in notices):
+        return ""
     if mail.audience == Audience.OUTSIDE:
         asker = _asker(notices)
         return _named(asker.name, asker.email) if asker else ""

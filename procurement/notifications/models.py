@@ -155,7 +155,7 @@ class NoticePreference(models.Model):
             models.CheckConstraint(condition=Q(kind__in=NoticeKind.values), name="preference_kind_known"),
             models.CheckConstraint(condition=Q(cadence__in=Cadence.values), name="preference_cadence_known"),
             models.CheckConstraint(
-                condition=~Q(kind__in=["reminder", "link", "question"]) | Q(cadence="at_once"),
+                condition=~Q(kind__in=["reminder", "link", "question", "account"]) | Q(cadence="at_once"),
                 name="preference_some_are_always",
             ),
         ]

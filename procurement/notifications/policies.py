@@ -30,6 +30,7 @@ class To(StrEnum):
     DOCK = "who plans the docks"
     ITS_BUYERS = "the buyers of what was counted"
     PAYABLES = "who pays invoices"
+    ADDRESSED = "the addresses it names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,16 @@ class Heard:
     kind: str
     to: To
 
+
+# What goes to the very addresses that a fact names under `tell`, whether or not anybody signs in with them.
+ABOUT_ACCOUNTS = (
+    "invitation.sent",
+    "invitation.resent",
+    "address.asked",
+    "address.changed",
+    "person.wake_asked",
+    "supplier.member_removed",
+)
 
 HEARD: Mapping[str, Heard] = {
     "order.received": Heard(NoticeKind.ORDER_NEW, To.SUPPLIER),
@@ -93,6 +104,7 @@ HEARD: Mapping[str, Heard] = {
     "case.reminded": Heard(NoticeKind.REMINDER, To.NAMED),
     "case.task_asked": Heard(NoticeKind.QUESTION, To.ASKED),
     "case.task_reminded": Heard(NoticeKind.QUESTION, To.ASKED),
+    **dict.fromkeys(ABOUT_ACCOUNTS, Heard(NoticeKind.ACCOUNT, To.ADDRESSED)),
     "link.asked_again": Heard(NoticeKind.LINK, To.HOLDER),
     "link.forwarded": Heard(NoticeKind.LINK, To.HOLDER),
 }
@@ -111,6 +123,8 @@ def audience_of(to: To, *, actor_side: str, facts: Mapping[str, Any], internal: 
         found = Audience.SUPPLIER
     elif to in (To.BUYER, To.NAMED, To.DOCK, To.ITS_BUYERS, To.PAYABLES):
         found = Audience.COMPANY
+    elif to is To.ADDRESSED:
+        found = Audience.OUTSIDE
     elif to is To.ASKED:
         found = Audience.OUTSIDE if facts.get("email") else Audience.COMPANY
     elif to is To.OTHER_SIDE:

@@ -30,6 +30,7 @@ from procurement.changes.models import OrderChange
 from procurement.changes.presenters import differences, kinds_text, why_text
 from procurement.changes.queries import visible_changes
 from procurement.links.queries import ASKED_FOR
+from procurement.notifications.accounts import about_account
 from procurement.notifications.messages import Item, Quote, Row, Written
 from procurement.notifications.models import Notice
 from procurement.notifications.policies import APPROVAL_ASKED
@@ -660,6 +661,7 @@ _WRITERS: Mapping[str, Writer] = {
     NoticeKind.COUNT_DIFFERS: _count_differs,
     NoticeKind.INVOICE_TOLD: _invoice_told,
     NoticeKind.INVOICE_ASKED: _invoice_asked,
+    NoticeKind.ACCOUNT: about_account,
 }
 
 

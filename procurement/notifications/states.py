@@ -22,6 +22,7 @@ class NoticeKind(models.TextChoices):
     COUNT_DIFFERS = "count_differs", _("Goods that were counted otherwise than announced")
     INVOICE_TOLD = "invoice_told", _("What becomes of my invoices")
     INVOICE_ASKED = "invoice_asked", _("Invoices that I am asked about")
+    ACCOUNT = "account", _("My account")
 
 
 class Audience(models.TextChoices):
@@ -51,13 +52,17 @@ TOLD: dict[str, frozenset[Audience]] = {
     NoticeKind.COUNT_DIFFERS: _SUPPLIER | _COMPANY,
     NoticeKind.INVOICE_TOLD: _SUPPLIER,
     NoticeKind.INVOICE_ASKED: _COMPANY,
+    # To an address, whoever reads it, and of nothing else than that account.
+    NoticeKind.ACCOUNT: frozenset({Audience.OUTSIDE}),
 }
 
 # Asked for by the reader, put to them alone, or the last word before somebody else is called: always at once, never
 # switched off.
-ALWAYS = frozenset({NoticeKind.REMINDER, NoticeKind.LINK, NoticeKind.QUESTION})
+ALWAYS = frozenset({NoticeKind.REMINDER, NoticeKind.LINK, NoticeKind.QUESTION, NoticeKind.ACCOUNT})
 # What leaves in a mail of its own: its reader waits for it, or its address is for it alone.
-ALONE = frozenset({NoticeKind.LINK, NoticeKind.QUESTION})
+ALONE = frozenset({NoticeKind.LINK, NoticeKind.QUESTION, NoticeKind.ACCOUNT})
+# Its reader waits for it, or must hear of it before it is too late: nothing is gathered.
+NOT_GATHERED = frozenset({NoticeKind.LINK, NoticeKind.ACCOUNT})
 
 
 class Cadence(models.TextChoices):

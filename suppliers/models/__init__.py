@@ -3,6 +3,7 @@
 from suppliers.models.api_token import ApiToken
 from suppliers.models.supplier import Supplier, SupplierSite
 from suppliers.models.user import Membership, User
+from suppliers.people.models import AddressChange, Invitation
 from suppliers.signin.models import (  # last: these point at people and suppliers
     Device,
     FactorConfirmation,
@@ -13,12 +14,14 @@ from suppliers.signin.models import (  # last: these point at people and supplie
 )
 
 __all__ = [
+    "AddressChange",
     "ApiToken",
     "Device",
     "FactorConfirmation",
     "FactorReset",
     "FactorRule",
     "Impersonation",
+    "Invitation",
     "Membership",
     "SignIn",
     "Supplier",

@@ -7,10 +7,13 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models, transaction
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
 
 from portal.kernel.scope import ScopedQuerySet
 from suppliers.models.supplier import Supplier
 from suppliers.roles import CompanyRole, SupplierRole
+
+_SESSION_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -51,6 +54,11 @@ class User(AbstractBaseUser):
     shortcuts = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
+    # Unused for long: nobody signs in until a mailed link has woken it (suppliers/people).
+    asleep_at = models.DateTimeField(null=True)
+    woken_at = models.DateTimeField(null=True)
+    # One more ends every session there is, wherever it is kept.
+    session_round = models.PositiveIntegerField(default=0)
 
     objects = UserManager()
 
@@ -70,6 +78,11 @@ class User(AbstractBaseUser):
 
     def get_full_name(self) -> str:
         return self.name
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        # Django's own is of the password alone; a session also ends with its round.
+        said = f"{self.password}:{self.session_round}" if self.session_round else self.password
+        return salted_hmac(_SESSION_SALT, said, secret=secret, algorithm="sha256").hexdigest()
 
 
 class Membership(models.Model):

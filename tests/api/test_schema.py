@@ -34,6 +34,8 @@ from procurement.receipts.services import post_count
 from procurement.shipments.models import ShipNotice
 from procurement.shipments.services import correct_notice
 from suppliers.models import User
+from suppliers.people.messages import InvitePerson
+from suppliers.people.services import invite_person
 from suppliers.queries import actor_of
 from suppliers.roles import CompanyRole, Permission
 from tests.builders.invoices import a_draft_invoice, a_sent_invoice
@@ -151,6 +153,7 @@ def keys_of(program):
         "desk": invoices,
         **asked_on_the_desk(invoices[0]),
         "statements": [listed(orders[1])],
+        "invitations": [invited(orders[1])],
     }
 
 
@@ -206,6 +209,13 @@ def listed(order):
     asha = Person(None, theirs)
     at = timezone.now()
     return str(compared(a_statement(asha, [an_item(1, "INV-1", 5)], at=at), asha, at=at).key)
+
+
+def invited(order):
+    """Somebody whom the supplier waits for."""
+    with acting(FEED):
+        paper = InvitePerson("kiran@acme.example", "shipping", order.supplier_id)
+        return str(invite_person(paper, actor=FEED, at=timezone.now()).key)
 
 
 def read_in_a_mail(order):

@@ -47,6 +47,7 @@ from procurement.payables.states import APPROVAL_LIFECYCLE, QUESTION_LIFECYCLE, 
 from procurement.receipts.states import SHEET_LIFECYCLE, SheetState
 from procurement.shipments.states import NOTICE_LIFECYCLE, NoticeState
 from procurement.tolerances.states import POLICY_LIFECYCLE, SWITCH_LIFECYCLE, PolicyState, SwitchState
+from suppliers.people.states import ADDRESS_LIFECYCLE, INVITATION_LIFECYCLE, AddressState, InvitationState
 from suppliers.roles import Permission
 from suppliers.signin.states import FACTOR_RESET_LIFECYCLE, ResetState
 from suppliers.states import SUPPLIER_LIFECYCLE, SupplierState
@@ -83,6 +84,8 @@ TABLES = [
     (SWITCH_LIFECYCLE, SwitchState),
     (SUPPLIER_LIFECYCLE, SupplierState),
     (FACTOR_RESET_LIFECYCLE, ResetState),
+    (INVITATION_LIFECYCLE, InvitationState),
+    (ADDRESS_LIFECYCLE, AddressState),
 ]
 ids = [table.name for table, _ in TABLES]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from portal.kernel.outbox.models import MessageState, OutboxMessage
 from portal.kernel.scope import acting
@@ -58,7 +58,10 @@ from procurement.threads.models import Attachment
 from procurement.tolerances.messages import DocumentKind
 from procurement.tolerances.models import ToleranceDecision, TolerancePolicy, ToleranceRule
 from procurement.tolerances.states import JudgedOutcome
-from suppliers.models import ApiToken, Supplier, User
+from suppliers.models import ApiToken, Invitation, Membership, Supplier, User
+from suppliers.people.messages import InvitePerson
+from suppliers.people.services import invite_person
+from suppliers.roles import CompanyRole, SupplierRole
 from suppliers.services import create_token
 from tests.builders.clocks import a_draft_service
 from tests.builders.facts import a_bill, a_receipt, arrive, bill
@@ -123,6 +126,7 @@ class Objects:
     statement: SupplierStatement
     discount_policy: DiscountPolicy
     person: User
+    invitation: Invitation
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -306,6 +310,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         compared(a_statement(people["otto"], [an_item(2, "R-1", 5)], supplier=number), people["otto"]),
         _a_discount_policy(number),
         people["arun" if number == "ACME" else "gil"].user,
+        _invited(supplier),
     )
 
 
@@ -347,6 +352,13 @@ def _a_discount_policy(number: str) -> DiscountPolicy:
         company = Company.objects.get(code="NM").pk
         command = WriteDiscountPolicy(company, f"Early for {number}", "EUR", Decimal(12), Decimal(2))
         return write_discount_policy(command, actor=FEED, at=MONDAY)
+
+
+def _invited(supplier: Supplier) -> Invitation:
+    """Somebody who has not answered yet."""
+    with acting(FEED):
+        paper = InvitePerson("new@elsewhere.example", SupplierRole.SHIPPING, supplier.pk)
+        return invite_person(paper, actor=FEED, at=MONDAY)
 
 
 def _proof(invoice: Invoice, person: Person) -> InvoiceFile:
@@ -762,6 +774,28 @@ def _person(objects: Objects) -> dict[str, Any]:
     return {"person": objects.person.pk}
 
 
+def _member(objects: Objects) -> dict[str, Any]:
+    """Somebody new each time: who was removed a moment ago is not there for the next to ask."""
+    with acting(FEED):
+        user = User.objects.create_user(f"{uuid4()}@supplier.example", name="Nobody Special")
+        member = Membership.objects.create(
+            user=user, supplier_id=objects.supplier_id, role=SupplierRole.READ_ONLY
+        )
+    return {"member": member.pk}
+
+
+def _colleague(objects: Objects) -> dict[str, Any]:
+    with acting(FEED):
+        user = User.objects.create_user(
+            f"{uuid4()}@northmoor.example", name="Nobody Special", company_role=CompanyRole.PLANNER
+        )
+    return {"person": user.pk}
+
+
+def _invitation(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.invitation.key}
+
+
 SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "person-data": _somebody,
     "person-export": _somebody,
@@ -1010,4 +1044,20 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "person-signin": _person,
     "factor-reset-withdraw": _person,
     "impersonate": _person,
+    "people-role": _member,
+    "people-remove": _member,
+    "invitation-resend": _invitation,
+    "invitation-revoke": _invitation,
+    "staff-role": _colleague,
+    "staff-deactivate": _colleague,
+    "staff-reactivate": _colleague,
+    "api-person": _member,
+    "api-person-role": _member,
+    "api-person-remove": _member,
+    "api-invitation": _invitation,
+    "api-invitation-resend": _invitation,
+    "api-invitation-revoke": _invitation,
+    "api-staff-role": _colleague,
+    "api-staff-close": _colleague,
+    "api-staff-open": _colleague,
 }

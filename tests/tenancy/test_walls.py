@@ -233,6 +233,7 @@ READ_ONLY = {
     "procurement_supplieritem",
     "procurement_tolerancedecision",
     "procurement_wrongitem",
+    "suppliers_invitation",
     "suppliers_membership",
     "suppliers_supplier",
     "suppliers_suppliersite",
@@ -404,6 +405,10 @@ def test_what_is_open_to_suppliers_without_a_wall_is_master_data_only():
         "SELECT * FROM django_session",
         # for whom one acts
         "UPDATE suppliers_membership SET role = 'administrator'",
+        "UPDATE suppliers_invitation SET role = 'administrator'",
+        "INSERT INTO suppliers_invitation (address) VALUES ('gil@globex.example')",
+        "SELECT new_address FROM suppliers_addresschange",
+        "SELECT last_login FROM suppliers_user",
         "UPDATE suppliers_membership SET supplier_id = {globex}",
         "INSERT INTO suppliers_membership (user_id, supplier_id, role) VALUES ({bea}, {acme}, 'administrator')",
         "DELETE FROM suppliers_membership",

@@ -26,6 +26,7 @@ from procurement.demo.loading import (
     SET_UP,
     end_accounts,
     give_passwords,
+    load_invitations,
     load_master_data,
     load_people,
     load_warehouse,
@@ -96,6 +97,7 @@ class Command(BaseCommand):
         work_together(company, _play_with_past, crew=crew, meanwhile=partial(_keep_books, company))
         with acting(SET_UP):
             tell_past_runs(company)
+        load_invitations(at=now - timedelta(days=2))
         propose_tolerances(at=now - timedelta(hours=20))
         with acting(SET_UP):
             forget_the_past()

@@ -34,13 +34,13 @@ from procurement.notifications.queries import (
     payers,
     readers_at,
 )
-from procurement.notifications.states import Audience, Cadence, NoticeKind, NoticeState
+from procurement.notifications.states import NOT_GATHERED, Audience, Cadence, NoticeKind, NoticeState
 from procurement.orders.models import PurchaseOrder
 from suppliers.models import User
 from suppliers.roles import Permission
 
 POSTMAN = Actor.system("Notices")
-BY_NAME = (To.NAMED, To.ASKED, To.PAYABLES)
+BY_NAME = (To.NAMED, To.ASKED, To.PAYABLES, To.ADDRESSED)
 OF_NO_ORDER = (
     NoticeKind.DOCK_TIME,
     NoticeKind.COUNT_DIFFERS,
@@ -143,6 +143,9 @@ def _readers(tellings: Sequence[_Telling]) -> dict[int, list[Person]]:
         if telling.to is To.ASKED:
             found[id(telling)] = _asked(telling.event.facts)
             continue
+        if telling.to is To.ADDRESSED:
+            found[id(telling)] = _addressed(telling.event.facts)
+            continue
         if telling.to is To.DOCK:
             found[id(telling)] = list(company_readers(Permission.DOCK_PLAN).values())
             continue
@@ -206,6 +209,19 @@ def _asked(facts: Mapping[str, Any]) -> list[Person]:
     return _named({"people": [facts.get("person")]})
 
 
+def _addressed(facts: Mapping[str, Any]) -> list[Person]:
+    """The addresses that a fact names, with how their readers read."""
+    return [
+        Person(
+            str(one["address"]),
+            str(one.get("name") or ""),
+            language=str(one.get("language") or settings.LANGUAGE_CODE),
+            time_zone=str(one.get("time_zone") or settings.TIME_ZONE),
+        )
+        for one in facts.get("tell") or ()
+    ]
+
+
 def _is_author(event: AuditEvent, person: Person) -> bool:
     """Nobody is told of what they did themselves; whoever asked for a link is its holder, and is."""
     return (
@@ -219,7 +235,7 @@ def _notice(telling: _Telling, person: Person, chosen: Mapping[str, str], at: da
     cadence = cadence_of(telling.kind, telling.audience, chosen)
     is_wanted = cadence != Cadence.NEVER
     when = at
-    if telling.kind != NoticeKind.LINK and is_wanted:
+    if telling.kind not in NOT_GATHERED and is_wanted:
         when = due_at(
             cadence,
             at,

@@ -9,16 +9,19 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.outbox.models import MessageState, OutboxMessage
 from portal.kernel.outbox.reactions import TOPIC
 from portal.kernel.scope import acting, requires_scope
+from procurement.notifications.policies import ABOUT_ACCOUNTS
 from procurement.notifications.services.gathering import POSTMAN, gather
 from procurement.notifications.services.mailing import note_bounce
 
 
 def hear(events: Sequence[AuditEvent], at: datetime) -> str:
     """The reaction: make the notices of these facts that are not there yet."""
-    if not settings.NOTICES:
+    # An invitation, or a word on somebody's own account, is no notice that one could do without.
+    news = events if settings.NOTICES else [one for one in events if one.kind in ABOUT_ACCOUNTS]
+    if not news:
         return "switched off"
     with acting(POSTMAN):
-        return f"gathered {gather(events, at=at)}"
+        return f"gathered {gather(news, at=at)}"
 
 
 def hear_of_bounces(events: Sequence[AuditEvent], at: datetime) -> str:

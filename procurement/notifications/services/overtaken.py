@@ -9,6 +9,7 @@ from portal.kernel.scope import requires_scope
 from procurement.changes.models import OrderChange
 from procurement.links.queries import standing
 from procurement.links.states import LinkStanding
+from procurement.notifications.accounts import over_already
 from procurement.notifications.models import Notice, NoticeMail
 from procurement.notifications.policies import APPROVAL_ASKED, cadence_of
 from procurement.notifications.queries import choices_of
@@ -57,6 +58,8 @@ def still_wanted(
         elif one.kind == NoticeKind.QUESTION and one.event_id in events:
             is_settled = str(events[one.event_id].facts.get("task")) in settled
             reason = "answered, or taken back, meanwhile" if is_settled else ""
+        elif one.kind == NoticeKind.ACCOUNT and one.event_id in events:
+            reason = over_already(events[one.event_id])
         elif one.kind == NoticeKind.COUNT_DIFFERS and one.event_id in events:
             reason = counts.overtaken(events[one.event_id])
         else:

@@ -14,6 +14,7 @@ from portal.kernel.access import DoorRequest, public
 from portal.kernel.audit.queries import timeline_of
 from portal.kernel.errors import Invalid, NotAllowed, NotFound, Refusal
 from portal.kernel.scope import acting
+from portal.kernel.sealed import hidden, spoken
 from portal.kernel.web import whole_number
 from procurement.acknowledgments.services import Acknowledged
 from procurement.changes.forms import read_wish_form
@@ -31,7 +32,6 @@ from procurement.links.services import (
     spend_link,
 )
 from procurement.links.states import Purpose
-from procurement.links.views import hidden, spoken
 from procurement.notifications.services import see_order
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import lock_order

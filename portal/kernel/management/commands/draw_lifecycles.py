@@ -41,6 +41,8 @@ LIFECYCLES = (
     "procurement.inbox.states.FORMULA_LIFECYCLE",
     "suppliers.states.SUPPLIER_LIFECYCLE",
     "suppliers.signin.states.FACTOR_RESET_LIFECYCLE",
+    "suppliers.people.states.INVITATION_LIFECYCLE",
+    "suppliers.people.states.ADDRESS_LIFECYCLE",
 )
 HEAD = """# Lifecycles
 

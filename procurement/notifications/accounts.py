@@ -1,0 +1,140 @@
+"""Mails about somebody's account: an invitation, a change of address, an account to be woken, a role that ended.
+
+They go to an address, not to a person: whoever reads it learns of that account and of nothing else. The links in them
+are made as they are written, and stand in no table, no log and no fact.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.templatetags.portal_ui import day_text
+from procurement.catalogue.models import Company
+from procurement.notifications.messages import Item, Quote
+from procurement.notifications.models import Notice
+from suppliers.models import AddressChange, Invitation, User
+from suppliers.people.presenters import confirm_url, join_url, object_url, wake_url
+from suppliers.people.states import AddressState, InvitationState
+
+OPEN = (AddressState.ASKED, AddressState.CONFIRMED)
+INVITED = ("invitation.sent", "invitation.resent")
+
+
+def over_already(event: AuditEvent) -> str:
+    """Why a mail need not leave any more: what it asks for is done, or taken back."""
+    facts = event.facts
+    if event.kind in INVITED:
+        is_open = Invitation.objects.filter(key=facts["invitation"], state=InvitationState.SENT).exists()
+        return "" if is_open else "the invitation is over"
+    if event.kind == "address.asked":
+        open_ones = AddressChange.objects.filter(key=facts["change_of_address"], state__in=OPEN)
+        return "" if open_ones.exists() else "the change is over"
+    if event.kind == "person.wake_asked":
+        asleep = User.objects.filter(pk=facts["person"], asleep_at__isnull=False)
+        return "" if asleep.exists() else "awake meanwhile"
+    return ""
+
+
+def about_account(item: Item, notice: Notice, event: AuditEvent, *_more: Any) -> str:
+    """The words of one such mail. Its reader's language and zone are active."""
+    item.signs_in = True  # no word on needing no account
+    item.number = ""
+    return _WRITERS[event.kind](item, notice, event)
+
+
+def _companies() -> str:
+    return ", ".join(Company.objects.order_by("id").values_list("name", flat=True)[:3])
+
+
+def _invited(item: Item, notice: Notice, event: AuditEvent) -> str:
+    invitation = Invitation.objects.select_related("supplier").get(key=event.facts["invitation"])
+    item.url, item.button = join_url(invitation), _("Accept the invitation")
+    said = {
+        "by": invitation.invited_by,
+        "company": _companies(),
+        "role": invitation.role_label,
+        "supplier": invitation.supplier.name if invitation.supplier else "",
+        "address": invitation.address,
+        "day": day_text(invitation.expires_at.date()),
+    }
+    if invitation.words:
+        item.quotes.append(Quote(invitation.invited_by, invitation.words))
+    if invitation.supplier:
+        item.sentences.append(
+            _("%(by)s invites you to act for %(supplier)s in the supplier portal of %(company)s.") % said
+        )
+    else:
+        item.sentences.append(_("%(by)s invites you to the supplier portal of %(company)s.") % said)
+    item.sentences.append(_("What you will do there: %(role)s.") % said)
+    item.sentences.append(
+        _("You will sign in with %(address)s. The link opens until %(day)s and for you alone.") % said
+    )
+    if invitation.supplier:
+        return _("You are invited to act for %(supplier)s") % said
+    return _("You are invited to the supplier portal of %(company)s") % said
+
+
+def _asked(item: Item, notice: Notice, event: AuditEvent) -> str:
+    change = AddressChange.objects.select_related("user").get(key=event.facts["change_of_address"])
+    said = {"old": change.old_address, "new": change.new_address, "name": change.user.name}
+    if notice.address == change.new_address:
+        item.url, item.button = confirm_url(change), _("Confirm the address")
+        item.sentences.append(
+            _("%(name)s asked to sign in with this address in place of the present one.") % said
+        )
+        item.sentences.append(_("If you know nothing of it, leave this mail: then nothing happens."))
+        return _("Please confirm your new address")
+    item.url, item.button = object_url(change), _("Stop it, or agree")
+    item.sentences.append(_("Somebody who was signed in as you asked that %(old)s becomes %(new)s.") % said)
+    hours = int(settings.ADDRESS_WAIT.total_seconds() // 3600)
+    item.sentences.append(
+        _("Was it somebody else, stop it within %(n)d hours: the button leads there, without signing in.")
+        % {"n": hours}
+    )
+    return _("Your mail address is to be changed")
+
+
+def _changed(item: Item, notice: Notice, event: AuditEvent) -> str:
+    said = {"old": event.facts["from"], "new": event.facts["to"]}
+    item.url, item.button = f"{settings.PUBLIC_URL}{reverse('account_login')}", _("Sign in")
+    item.sentences.append(_("You sign in with %(new)s from now on; mails go there.") % said)
+    if notice.address == event.facts["from"]:
+        item.sentences.append(
+            _(
+                "This was announced here before. Was it not you, tell your administrator or your customer at once."
+            )
+        )
+    return _("Your mail address is changed")
+
+
+def _wake(item: Item, notice: Notice, event: AuditEvent) -> str:
+    user = User.objects.get(pk=event.facts["person"])
+    item.url, item.button = wake_url(user), _("Wake the account")
+    item.sentences.append(
+        _(
+            "Your account was not used for a long time and is asleep. Somebody has just signed in with your password."
+        )
+    )
+    item.sentences.append(_("Was it you, wake it, then sign in as ever. Was it not, set a new password."))
+    return _("Wake your account")
+
+
+def _removed(item: Item, notice: Notice, event: AuditEvent) -> str:
+    said = {"supplier": event.facts["supplier"], "by": event.actor_label}
+    item.url, item.button = settings.PUBLIC_URL, _("Open the portal")
+    item.sentences.append(_("%(by)s has ended it. What you wrote stays under your name.") % said)
+    return _("You do not act for %(supplier)s any more") % said
+
+
+_WRITERS: dict[str, Callable[[Item, Notice, AuditEvent], str]] = {
+    "invitation.sent": _invited,
+    "invitation.resent": _invited,
+    "address.asked": _asked,
+    "address.changed": _changed,
+    "person.wake_asked": _wake,
+    "supplier.member_removed": _removed,
+}

@@ -1,0 +1,107 @@
+"""What an administrator does with the people of a supplier: another role, or none any more."""
+
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from portal.kernel.actors import Actor
+from portal.kernel.audit.services import record
+from portal.kernel.errors import Invalid, NotAllowed, NotFound, Problem, Refusal
+from portal.kernel.scope import acting, requires_scope
+from suppliers.models import Membership, User
+from suppliers.people.policies import leaves_an_administrator
+from suppliers.people.queries import KEEPER, find_member
+from suppliers.people.services.sessions import end_sessions
+from suppliers.roles import Permission, SupplierRole
+
+
+class LastAdministrator(Refusal):
+    """Nobody would be left who manages the people there."""
+
+    code = "last_administrator"
+
+
+@requires_scope
+def change_member_role(pk: int, role: str, *, actor: Actor, at: datetime) -> Membership:
+    """Give somebody another role at a supplier. It counts from their next click.
+
+    Raises `NotFound` for whoever is not there, `Invalid` for a role there is not, `LastAdministrator`.
+    """
+    if role not in SupplierRole.values:
+        message = _("Choose what the person is to do.")
+        raise Invalid(message, [Problem("role", message, role)])
+    member = _held(pk, actor=actor, keeps=role == SupplierRole.ADMINISTRATOR)
+    if member.role == role:
+        return member
+    with acting(KEEPER):
+        Membership.objects.filter(pk=member.pk).update(role=role)
+        facts = {"name": member.user.name, "from": member.role, "to": role}
+        _record("supplier.member_role_changed", member, facts, actor=actor, at=at)
+    member.role = role
+    return member
+
+
+@requires_scope
+def remove_member(pk: int, *, actor: Actor, at: datetime) -> Membership:
+    """Let somebody act for a supplier no more, from this moment on.
+
+    Their sessions end, and with the membership the mailed links of theirs; what they wrote stays under their name,
+    and whom they invited stays invited. Other suppliers they act for are none of anybody's business here: there they
+    go on, and sign in again. Raises `NotFound` and `LastAdministrator`.
+    """
+    member = _held(pk, actor=actor, keeps=False)
+    with acting(KEEPER):
+        Membership.objects.filter(pk=member.pk).delete()
+        end_sessions(member.user)
+        facts = {"name": member.user.name, "role": member.role}
+        _record("supplier.member_removed", member, facts, actor=actor, at=at)
+    return member
+
+
+def _held(pk: int, *, actor: Actor, keeps: bool) -> Membership:
+    """The member, with all administrators of that supplier locked, so that two never remove each other.
+
+    `keeps`: it will be an administrator afterwards. Ours may take the last one away (who left, or was never who they
+    said) since ours can invite the next; a supplier's own people may not.
+    """
+    if not actor.may(Permission.PEOPLE_MANAGE):
+        raise NotAllowed(_("Only an administrator manages people."))
+    found = find_member(pk, actor=actor)
+    with acting(KEEPER):
+        wanted = Q(role=SupplierRole.ADMINISTRATOR) | Q(pk=pk)
+        rows = Membership.objects.filter(wanted, supplier=found.supplier_id)
+        held = {one.pk: one for one in rows.select_for_update().order_by("id")}
+        people = User.objects.in_bulk([one.user_id for one in held.values()])
+    if pk not in held:
+        raise NotFound(_("There is no such person."))
+    administrators = {one.user_id: one.pk for one in held.values() if one.role == SupplierRole.ADMINISTRATOR}
+    if actor.is_supplier and actor.user_id not in administrators:
+        raise NotAllowed(_("You are not an administrator here any more."))
+    awake = [
+        pk_
+        for user_id, pk_ in administrators.items()
+        if people[user_id].is_active and not people[user_id].asleep_at
+    ]
+    loses_one = held[pk].role == SupplierRole.ADMINISTRATOR and not keeps
+    if actor.is_supplier and loses_one and not leaves_an_administrator(awake, pk):
+        raise LastAdministrator(
+            _("%(name)s is the last administrator here. Make somebody else one first.")
+            % {"name": people[held[pk].user_id].name}
+        )
+    member: Membership = held[pk]
+    member.user = people[member.user_id]
+    member.supplier = found.supplier
+    return member
+
+
+def _record(kind: str, member: Membership, facts: dict[str, str], *, actor: Actor, at: datetime) -> None:
+    supplier = member.supplier
+    person = {
+        "address": member.user.email,
+        "name": member.user.name,
+        "language": member.user.language,
+        "time_zone": member.user.time_zone,
+    }
+    told = {**facts, "supplier": supplier.name, "tell": [person]}
+    record(kind, f"supplier:{supplier.key}", actor=actor, at=at, supplier_id=supplier.pk, facts=told)
