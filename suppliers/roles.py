@@ -45,11 +45,14 @@ class Permission(StrEnum):
     CASE_MANAGE = "case.manage"
     MAIL_VIEW = "mail.view"
     MAIL_PLACE = "mail.place"
+    DETAIL_VIEW = "detail.view"
+    DETAIL_EDIT = "detail.edit"
+    DETAIL_APPROVE = "detail.approve"
 
 
 P = Permission
 
-_READS = frozenset({P.ORDER_VIEW, P.ORDER_EXPORT})
+_READS = frozenset({P.ORDER_VIEW, P.ORDER_EXPORT, P.DETAIL_VIEW})
 _SHIPS = _READS | {P.SHIPMENT_WRITE, P.THREAD_WRITE}
 _SELLS = _SHIPS | {P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE, P.INVOICE_VIEW}
 _CLAIMS = _READS | {P.INVOICE_VIEW, P.INVOICE_WRITE, P.THREAD_WRITE}
@@ -66,7 +69,7 @@ class SupplierRole(models.TextChoices):
 
 
 SUPPLIER_ROLES: dict[str, frozenset[Permission]] = {
-    SupplierRole.ADMINISTRATOR: _SELLS | _CLAIMS | {P.TOKEN_MANAGE, P.SHIPMENT_SETUP},
+    SupplierRole.ADMINISTRATOR: _SELLS | _CLAIMS | {P.TOKEN_MANAGE, P.SHIPMENT_SETUP, P.DETAIL_EDIT},
     SupplierRole.ORDERS: _SELLS,
     SupplierRole.SHIPPING: _SHIPS,
     SupplierRole.INVOICING: _CLAIMS,
@@ -122,6 +125,8 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
         P.CASE_MANAGE,
         P.MAIL_VIEW,
         P.MAIL_PLACE,
+        P.DETAIL_EDIT,
+        P.DETAIL_APPROVE,
     },
     CompanyRole.INTEGRATION_OWNER: _COMPANY_READS
     | {P.ERP_VIEW, P.ERP_MANAGE, P.TOKEN_MANAGE, P.CASE_WORK, P.MAIL_VIEW},
@@ -135,6 +140,7 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
         P.AUDIT_VIEW,
         P.POLICY_APPROVE,
         P.CASE_MANAGE,
+        P.DETAIL_APPROVE,
     },
     CompanyRole.AUDITOR: _COMPANY_READS | {P.ERP_VIEW, P.AUDIT_VIEW, P.MAIL_VIEW},
 }

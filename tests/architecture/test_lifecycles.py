@@ -47,6 +47,8 @@ from procurement.payables.states import APPROVAL_LIFECYCLE, QUESTION_LIFECYCLE, 
 from procurement.receipts.states import SHEET_LIFECYCLE, SheetState
 from procurement.shipments.states import NOTICE_LIFECYCLE, NoticeState
 from procurement.tolerances.states import POLICY_LIFECYCLE, SWITCH_LIFECYCLE, PolicyState, SwitchState
+from suppliers.details.states import DETAIL_LIFECYCLE
+from suppliers.details.states import ChangeState as DetailState
 from suppliers.roles import Permission
 from suppliers.states import SUPPLIER_LIFECYCLE, SupplierState
 
@@ -81,6 +83,7 @@ TABLES = [
     (POLICY_LIFECYCLE, PolicyState),
     (SWITCH_LIFECYCLE, SwitchState),
     (SUPPLIER_LIFECYCLE, SupplierState),
+    (DETAIL_LIFECYCLE, DetailState),
 ]
 ids = [table.name for table, _ in TABLES]
 

@@ -58,6 +58,9 @@ from procurement.threads.models import Attachment
 from procurement.tolerances.messages import DocumentKind
 from procurement.tolerances.models import ToleranceDecision, TolerancePolicy, ToleranceRule
 from procurement.tolerances.states import JudgedOutcome
+from suppliers.details.messages import ChangeDetail
+from suppliers.details.models import ChangeRequest
+from suppliers.details.services import change_detail
 from suppliers.models import ApiToken, Supplier
 from suppliers.services import create_token
 from tests.builders.clocks import a_draft_service
@@ -122,6 +125,7 @@ class Objects:
     question: InvoiceQuestion
     statement: SupplierStatement
     discount_policy: DiscountPolicy
+    detail_change: ChangeRequest
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -304,7 +308,17 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         *on_the_desk(invoice, wrote),
         compared(a_statement(people["otto"], [an_item(2, "R-1", 5)], supplier=number), people["otto"]),
         _a_discount_policy(number),
+        _a_waiting_change(supplier),
     )
+
+
+def _a_waiting_change(supplier: Supplier) -> ChangeRequest:
+    """Asked for by nobody who is among us, so that everybody who may can decide on it."""
+    with acting(FEED):
+        values = {"legal_name": f"{supplier.name} Limited", "country": supplier.country}
+        change = change_detail(ChangeDetail(supplier.key, "legal", values), actor=FEED, at=MONDAY)
+    assert change is not None
+    return change
 
 
 def on_the_desk(
@@ -752,6 +766,18 @@ def _gateway_event(objects: Objects) -> dict[str, Any]:
     return {"key": objects.gateway_event.key}
 
 
+def _supplier(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.supplier_key}
+
+
+def _company_part(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.supplier_key, "part": "names"}
+
+
+def _detail_change(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.detail_change.key}
+
+
 SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "order": _order,
     "order-answer": _order,
@@ -892,6 +918,26 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "policy-rule-drop": _rule,
     "policy-dry-run": _policy,
     "invoice-match": _invoice,
+    "supplier-company": _supplier,
+    "supplier-categories": _supplier,
+    "company-history": _supplier,
+    "company-part": _company_part,
+    "detail-change": _detail_change,
+    "detail-change-approve": _detail_change,
+    "detail-change-refuse": _detail_change,
+    "detail-change-withdraw": _detail_change,
+    "api-supplier": _supplier,
+    "api-supplier-legal": _supplier,
+    "api-supplier-names": _supplier,
+    "api-supplier-preferences": _supplier,
+    "api-supplier-channel": _supplier,
+    "api-supplier-number": _supplier,
+    "api-supplier-address": _supplier,
+    "api-supplier-contact": _supplier,
+    "api-detail-change": _detail_change,
+    "api-detail-change-approve": _detail_change,
+    "api-detail-change-refuse": _detail_change,
+    "api-detail-change-withdraw": _detail_change,
     "early-payment": _invoice,
     "early-payment-agree": _invoice,
     "early-payment-take-back": _invoice,
