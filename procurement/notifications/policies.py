@@ -30,6 +30,7 @@ class To(StrEnum):
     DOCK = "who plans the docks"
     ITS_BUYERS = "the buyers of what was counted"
     PAYABLES = "who pays invoices"
+    REVIEWERS = "who decides on company data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,10 @@ HEARD: Mapping[str, Heard] = {
     "statement.answered": Heard(NoticeKind.INVOICE_ASKED, To.NAMED),
     "statement.asked": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
     "statement.settled": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
+    "supplier.detail_changed": Heard(NoticeKind.DETAIL, To.SUPPLIER),
+    "supplier.change_requested": Heard(NoticeKind.DETAIL, To.REVIEWERS),
+    "supplier.change_approved": Heard(NoticeKind.DETAIL, To.SUPPLIER),
+    "supplier.change_refused": Heard(NoticeKind.DETAIL, To.SUPPLIER),
     "thread.message_sent": Heard(NoticeKind.MESSAGE, To.OTHER_SIDE),
     "clock.step_reached": Heard(NoticeKind.REMINDER, To.BY_STEP),
     "case.mentioned": Heard(NoticeKind.MENTION, To.NAMED),
@@ -109,7 +114,7 @@ def audience_of(to: To, *, actor_side: str, facts: Mapping[str, Any], internal: 
     found: Audience | None
     if to in (To.SUPPLIER, To.HOLDER):
         found = Audience.SUPPLIER
-    elif to in (To.BUYER, To.NAMED, To.DOCK, To.ITS_BUYERS, To.PAYABLES):
+    elif to in (To.BUYER, To.NAMED, To.DOCK, To.ITS_BUYERS, To.PAYABLES, To.REVIEWERS):
         found = Audience.COMPANY
     elif to is To.ASKED:
         found = Audience.OUTSIDE if facts.get("email") else Audience.COMPANY
