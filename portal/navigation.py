@@ -31,6 +31,7 @@ from procurement.orders.states import Turn
 from procurement.payables.queries.approvals import waiting_for_me
 from procurement.statements.queries import waiting_statements
 from procurement.tolerances.queries import unseen_decisions
+from suppliers.details.queries import changes_waiting
 from suppliers.queries import suppliers_of
 from suppliers.roles import CompanyRole, Permission
 from suppliers.signin.middleware import owed_notice
@@ -341,6 +342,44 @@ WAYS = (
         sides=_COMPANY,
         phone=False,
     ),
+    Way(
+        "company",
+        "building",
+        _("Company"),
+        P.DETAIL_VIEW,
+        frozenset({"company", "supplier-company", "company-part", "company-history", "detail-change"}),
+        sides=_SUPPLIER,
+        phone=False,
+    ),
+    Way(
+        "supplier-list",
+        "building-store",
+        _("Suppliers"),
+        P.SUPPLIER_VIEW,
+        frozenset(
+            {
+                "supplier-list",
+                "supplier-company",
+                "company-part",
+                "company-history",
+                "supplier-categories",
+                "category-list",
+            }
+        ),
+        sides=_COMPANY,
+        phone=False,
+    ),
+    Way(
+        "detail-change-list",
+        "git-compare",
+        _("Company data"),
+        P.DETAIL_APPROVE,
+        frozenset({"detail-change-list", "detail-change", "detail-rules"}),
+        sides=_COMPANY,
+        count="details",
+        hot=True,
+        phone=False,
+    ),
     # Who counts has it at hand; everybody else comes to a count from its ship notice or its case.
     Way(
         "receiving-list",
@@ -594,6 +633,7 @@ def _counts(request: HttpRequest, wanted: set[str], actor: Actor, mine: Mine) ->
         "changes": lambda: _changes(request, actor),
         "approvals": lambda: waiting_for_me(actor, request.at).count(),  # type: ignore[attr-defined]  # by the door
         "statements": lambda: waiting_statements(actor).count(),
+        "details": lambda: changes_waiting(actor).count(),
         "mails": lambda: mails_waiting(actor).count(),
         "commands": lambda: things_needing_a_person(actor, request.at),  # type: ignore[attr-defined]  # by the door
     }

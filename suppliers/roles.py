@@ -52,11 +52,14 @@ class Permission(StrEnum):
     PEOPLE_VIEW = "people.view"
     PEOPLE_MANAGE = "people.manage"
     STAFF_MANAGE = "staff.manage"
+    DETAIL_VIEW = "detail.view"
+    DETAIL_EDIT = "detail.edit"
+    DETAIL_APPROVE = "detail.approve"
 
 
 P = Permission
 
-_READS = frozenset({P.ORDER_VIEW, P.ORDER_EXPORT})
+_READS = frozenset({P.ORDER_VIEW, P.ORDER_EXPORT, P.DETAIL_VIEW})
 _SHIPS = _READS | {P.SHIPMENT_WRITE, P.THREAD_WRITE}
 _SELLS = _SHIPS | {P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE, P.INVOICE_VIEW}
 _CLAIMS = _READS | {P.INVOICE_VIEW, P.INVOICE_WRITE, P.THREAD_WRITE}
@@ -76,12 +79,19 @@ class SupplierRole(models.TextChoices):
 SUPPLIER_ROLES: dict[str, frozenset[Permission]] = {
     SupplierRole.ADMINISTRATOR: _SELLS
     | _CLAIMS
-    | {P.TOKEN_MANAGE, P.SHIPMENT_SETUP, P.FACTOR_RESET, P.PEOPLE_VIEW, P.PEOPLE_MANAGE},
+    | {
+        P.TOKEN_MANAGE,
+        P.SHIPMENT_SETUP,
+        P.FACTOR_RESET,
+        P.PEOPLE_VIEW,
+        P.PEOPLE_MANAGE,
+        P.DETAIL_EDIT,
+    },
     SupplierRole.ORDERS: _SELLS,
     SupplierRole.SHIPPING: _SHIPS,
     SupplierRole.INVOICING: _CLAIMS,
     # Keeps the company's details, documents and bank details.
-    SupplierRole.COMPANY_DATA: _READS | {P.INVOICE_VIEW},
+    SupplierRole.COMPANY_DATA: _READS | {P.INVOICE_VIEW, P.DETAIL_EDIT},
     SupplierRole.READ_ONLY: _READS | {P.INVOICE_VIEW},
 }
 
@@ -140,6 +150,8 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
         P.PEOPLE_VIEW,
         P.PEOPLE_MANAGE,
         P.STAFF_MANAGE,
+        P.DETAIL_EDIT,
+        P.DETAIL_APPROVE,
     },
     CompanyRole.INTEGRATION_OWNER: _COMPANY_READS
     | {P.ERP_VIEW, P.ERP_MANAGE, P.TOKEN_MANAGE, P.CASE_WORK, P.MAIL_VIEW, P.SECURITY_VIEW},
@@ -155,6 +167,7 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
         P.CASE_MANAGE,
         P.SECURITY_VIEW,
         P.PEOPLE_VIEW,
+        P.DETAIL_APPROVE,
     },
     CompanyRole.AUDITOR: _COMPANY_READS
     | {P.ERP_VIEW, P.AUDIT_VIEW, P.MAIL_VIEW, P.PEOPLE_VIEW, P.SECURITY_VIEW},

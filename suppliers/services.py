@@ -20,6 +20,8 @@ from suppliers.roles import COMPANY_SCOPES, PERSONAL_SCOPES, Permission, TokenSc
 from suppliers.states import Segment, SupplierState
 
 OWN_TOKEN_FOR = timedelta(days=365)
+# The ERP's until somebody sets them here.
+THE_ERPS_AT_FIRST = ("country", "language", "time_zone", "segment", "email")
 
 
 def _is_zone(name: str) -> bool:
@@ -32,7 +34,17 @@ def _is_zone(name: str) -> bool:
 
 @requires_scope
 def receive_suppliers(papers: Sequence[SupplierPaper]) -> Intake:
-    """Store suppliers as the ERP's vendor file has them. What people set in the portal is not the ERP's to change."""
+    """Store suppliers as the ERP's vendor file has them.
+
+    What people set in the portal is not the ERP's to change: of such fields it is kept beside them what the ERP says.
+    The suppliers that are here already are held meanwhile, so that nobody's word is overwritten by an older one.
+    """
+    here = {
+        one.number: one
+        for one in Supplier.objects.filter(number__in={paper.number for paper in papers})
+        .order_by("id")
+        .select_for_update(no_key=True)
+    }
     rows: dict[str, Supplier] = {}
     problems: list[Problem] = []
     for paper in papers:
@@ -60,11 +72,29 @@ def receive_suppliers(papers: Sequence[SupplierPaper]) -> Intake:
             email=paper.email,
             state=SupplierState.BLOCKED if paper.blocked else SupplierState.ACTIVE,
         )
-    fields = ["name", "country", "currency", "language", "time_zone", "segment", "email", "state"]
+        if paper.number in here:
+            _keep_what_was_set_here(rows[paper.number], here[paper.number])
+    fields = ["name", "country", "currency", "language", "time_zone", "segment", "email", "state", "erp_says"]
     Supplier.objects.bulk_create(
         rows.values(), update_conflicts=True, unique_fields=["number"], update_fields=fields, batch_size=1000
     )
     return Intake(stored=len(rows), problems=tuple(problems))
+
+
+def _keep_what_was_set_here(told: Supplier, ours: Supplier) -> None:
+    told.erp_says = {name: getattr(told, name) for name in ours.erp_says}
+    for name in ours.erp_says:
+        setattr(told, name, getattr(ours, name))
+
+
+def set_here(supplier: Supplier, **values: str) -> None:
+    """Set fields that were the ERP's: from now on they are the portal's. The supplier is held, and is not saved."""
+    unknown = set(values) - set(THE_ERPS_AT_FIRST)
+    assert not unknown, f"{unknown} are never the portal's"
+    for name, value in values.items():
+        if value != getattr(supplier, name) or name in supplier.erp_says:
+            supplier.erp_says.setdefault(name, getattr(supplier, name))
+            setattr(supplier, name, value)
 
 
 @requires_scope

@@ -22,6 +22,21 @@ class Segment(models.TextChoices):
     LONG_TAIL = "long_tail", _("Long tail")
 
 
+class TradeChannel(models.TextChoices):
+    """How a supplier takes part: by our pages, by mail and its links, by sheets, a program, EDI, or several of them."""
+
+    PORTAL = "portal", _("Portal")
+    MAIL = "mail", _("Mail")
+    FILE = "file", _("Files")
+    API = "api", _("API")
+    EDI = "edi", _("EDI")
+    MIXED = "mixed", _("Mixed")
+
+
+# Programs read these suppliers' orders: a mail about each new one would be read by nobody.
+READ_BY_PROGRAMS = frozenset({TradeChannel.FILE, TradeChannel.API, TradeChannel.EDI})
+
+
 SUPPLIER_LIFECYCLE = Lifecycle(
     "supplier",
     Transition(

@@ -12,4 +12,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("suppliers.tokens.urls")),
     path("", include("suppliers.security.urls")),
     path("", include("suppliers.people.urls")),
+    path("", include("suppliers.details.urls")),
 ]

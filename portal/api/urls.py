@@ -23,6 +23,7 @@ from procurement.statements import api as statements
 from procurement.threads import api as threads
 from procurement.tolerances import api as tolerances
 from suppliers.people import api as people
+from suppliers.details import api as details
 
 urlpatterns = [
     *orders.urlpatterns,
@@ -43,6 +44,7 @@ urlpatterns = [
     *clocks.urlpatterns,
     *inbox.urlpatterns,
     *people.urlpatterns,
+    *details.urlpatterns,
     path("schema", views.Description.as_view({"get": "read"}), name="api-schema"),
     path("docs", views.reference, name="api-docs"),
     re_path(r"^(?P<rest>[\s\S]*)$", views.no_such_address, name="api-unknown"),

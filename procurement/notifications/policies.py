@@ -31,6 +31,7 @@ class To(StrEnum):
     ITS_BUYERS = "the buyers of what was counted"
     PAYABLES = "who pays invoices"
     ADDRESSED = "the addresses it names"
+    REVIEWERS = "who decides on company data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,10 @@ HEARD: Mapping[str, Heard] = {
     "statement.answered": Heard(NoticeKind.INVOICE_ASKED, To.NAMED),
     "statement.asked": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
     "statement.settled": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
+    "supplier.detail_changed": Heard(NoticeKind.DETAIL, To.SUPPLIER),
+    "supplier.change_requested": Heard(NoticeKind.DETAIL, To.REVIEWERS),
+    "supplier.change_approved": Heard(NoticeKind.DETAIL, To.SUPPLIER),
+    "supplier.change_refused": Heard(NoticeKind.DETAIL, To.SUPPLIER),
     "thread.message_sent": Heard(NoticeKind.MESSAGE, To.OTHER_SIDE),
     "clock.step_reached": Heard(NoticeKind.REMINDER, To.BY_STEP),
     "case.mentioned": Heard(NoticeKind.MENTION, To.NAMED),
@@ -121,7 +126,7 @@ def audience_of(to: To, *, actor_side: str, facts: Mapping[str, Any], internal: 
     found: Audience | None
     if to in (To.SUPPLIER, To.HOLDER):
         found = Audience.SUPPLIER
-    elif to in (To.BUYER, To.NAMED, To.DOCK, To.ITS_BUYERS, To.PAYABLES):
+    elif to in (To.BUYER, To.NAMED, To.DOCK, To.ITS_BUYERS, To.PAYABLES, To.REVIEWERS):
         found = Audience.COMPANY
     elif to is To.ADDRESSED:
         found = Audience.OUTSIDE

@@ -46,6 +46,7 @@ from procurement.receipts.presenters import difference_text
 from procurement.receipts.states import Word
 from procurement.threads.models import Message
 from procurement.tolerances.presenters.sentences import said_by
+from suppliers.details.states import Part
 
 MOST_ROWS = 12
 MOST_LISTED = 50
@@ -636,6 +637,33 @@ def _statement(item: Item, event: AuditEvent) -> str:
     return texts[event.kind] % values
 
 
+def _detail(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen) -> str:
+    """A change of company data: it waits for the reader, or came into force, or was refused. What it says is on its
+    page, for who is signed in."""
+    facts = event.facts
+    item.number = str(facts.get("supplier", ""))
+    if key := facts.get("detail"):
+        item.url = f"{settings.PUBLIC_URL}{reverse('detail-change', args=[key])}"
+    item.signs_in = True
+    item.button = _("Look at the change")
+    if words := str(facts.get("reason") or ""):
+        item.quotes.append(Quote(event.actor_label, words[:LONGEST_QUOTE]))
+    if event.kind == "supplier.change_requested":
+        item.sentences.append(_("Until somebody has decided, what stood stands."))
+    values = {
+        "name": event.actor_label,
+        "supplier": facts.get("supplier", ""),
+        "part": dict(Part.choices).get(facts.get("part"), ""),
+    }
+    texts = {
+        "supplier.change_requested": _("Company data of %(supplier)s waits for you: %(part)s"),
+        "supplier.detail_changed": _("%(name)s changed company data: %(part)s"),
+        "supplier.change_approved": _("Approved, and in force now: %(part)s"),
+        "supplier.change_refused": _("Not taken over: %(part)s"),
+    }
+    return texts[event.kind] % values
+
+
 _EARLY_SENTENCES = {
     "invoice.early_agreed": gettext_lazy("Pay it on %(day)s: %(pays)s, that is %(less)s less."),
     "invoice.early_withdrawn": gettext_lazy("It is paid in full on %(due)s again."),
@@ -662,6 +690,7 @@ _WRITERS: Mapping[str, Writer] = {
     NoticeKind.INVOICE_TOLD: _invoice_told,
     NoticeKind.INVOICE_ASKED: _invoice_asked,
     NoticeKind.ACCOUNT: about_account,
+    NoticeKind.DETAIL: _detail,
 }
 
 

@@ -23,6 +23,7 @@ class NoticeKind(models.TextChoices):
     INVOICE_TOLD = "invoice_told", _("What becomes of my invoices")
     INVOICE_ASKED = "invoice_asked", _("Invoices that I am asked about")
     ACCOUNT = "account", _("My account")
+    DETAIL = "detail", _("Changes of company data")
 
 
 class Audience(models.TextChoices):
@@ -54,6 +55,7 @@ TOLD: dict[str, frozenset[Audience]] = {
     NoticeKind.INVOICE_ASKED: _COMPANY,
     # To an address, whoever reads it, and of nothing else than that account.
     NoticeKind.ACCOUNT: frozenset({Audience.OUTSIDE}),
+    NoticeKind.DETAIL: _SUPPLIER | _COMPANY,
 }
 
 # Asked for by the reader, put to them alone, or the last word before somebody else is called: always at once, never

@@ -13,6 +13,8 @@ from suppliers.signin.models import (  # last: these point at people and supplie
     SignIn,
 )
 
+from suppliers.details import models as details  # isort: skip
+
 __all__ = [
     "AddressChange",
     "ApiToken",
@@ -27,4 +29,5 @@ __all__ = [
     "Supplier",
     "SupplierSite",
     "User",
+    "details",
 ]

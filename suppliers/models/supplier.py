@@ -6,11 +6,15 @@ from django.db import models
 from django.db.models import Q
 
 from portal.kernel.scope import ScopedQuerySet
-from suppliers.states import Segment, SupplierState
+from suppliers.states import Segment, SupplierState, TradeChannel
 
 
 class Supplier(models.Model):
-    """A trading partner. `number` is its number in the ERP's vendor file."""
+    """A trading partner. `number` is its number in the ERP's vendor file, `name` its name there.
+
+    `erp_says` holds what the ERP last told of those fields that somebody has set here: they are the portal's since, and
+    no feed overwrites them. See suppliers/details, Note [Who owns what].
+    """
 
     supplier_path = "id"
 
@@ -23,7 +27,9 @@ class Supplier(models.Model):
     language = models.CharField(max_length=10, default="en")
     time_zone = models.CharField(max_length=60, default="UTC")
     segment = models.CharField(max_length=20, choices=Segment.choices, default=Segment.LONG_TAIL)
+    channel = models.CharField(max_length=10, choices=TradeChannel.choices, default=TradeChannel.PORTAL)
     email = models.EmailField(blank=True)
+    erp_says = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=SupplierState.choices, default=SupplierState.ACTIVE)
     version = models.PositiveIntegerField(default=1)
 
@@ -33,6 +39,13 @@ class Supplier(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=SupplierState.values), name="supplier_state_known"),
             models.CheckConstraint(condition=Q(segment__in=Segment.values), name="supplier_segment_known"),
+            models.CheckConstraint(
+                condition=Q(channel__in=TradeChannel.values), name="supplier_channel_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["name", "id"], name="supplier_by_name"),
+            # Besides, by any part of name and number: trigram indexes on upper(…), as `icontains` compares (0010).
         ]
 
     def __str__(self) -> str:
@@ -45,6 +58,11 @@ class Supplier(models.Model):
     @property
     def stream(self) -> str:
         return f"supplier:{self.key}"
+
+    def told_by_erp(self, name: str) -> str:
+        """What the ERP last told of a field, whoever owns it now."""
+        told: str = self.erp_says.get(name, getattr(self, name))
+        return told
 
 
 class SupplierSite(models.Model):

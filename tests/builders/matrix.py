@@ -62,6 +62,10 @@ from suppliers.models import ApiToken, Invitation, Membership, Supplier, User
 from suppliers.people.messages import InvitePerson
 from suppliers.people.services import invite_person
 from suppliers.roles import CompanyRole, SupplierRole
+from suppliers.details.messages import ChangeDetail
+from suppliers.details.models import ChangeRequest
+from suppliers.details.services import change_detail
+from suppliers.models import ApiToken, Supplier
 from suppliers.services import create_token
 from tests.builders.clocks import a_draft_service
 from tests.builders.facts import a_bill, a_receipt, arrive, bill
@@ -127,6 +131,7 @@ class Objects:
     discount_policy: DiscountPolicy
     person: User
     invitation: Invitation
+    detail_change: ChangeRequest
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -311,7 +316,17 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         _a_discount_policy(number),
         people["arun" if number == "ACME" else "gil"].user,
         _invited(supplier),
+        _a_waiting_change(supplier),
     )
+
+
+def _a_waiting_change(supplier: Supplier) -> ChangeRequest:
+    """Asked for by nobody who is among us, so that everybody who may can decide on it."""
+    with acting(FEED):
+        values = {"legal_name": f"{supplier.name} Limited", "country": supplier.country}
+        change = change_detail(ChangeDetail(supplier.key, "legal", values), actor=FEED, at=MONDAY)
+    assert change is not None
+    return change
 
 
 def on_the_desk(
@@ -796,6 +811,18 @@ def _invitation(objects: Objects) -> dict[str, Any]:
     return {"key": objects.invitation.key}
 
 
+def _supplier(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.supplier_key}
+
+
+def _company_part(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.supplier_key, "part": "names"}
+
+
+def _detail_change(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.detail_change.key}
+
+
 SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "person-data": _somebody,
     "person-export": _somebody,
@@ -939,6 +966,26 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "policy-rule-drop": _rule,
     "policy-dry-run": _policy,
     "invoice-match": _invoice,
+    "supplier-company": _supplier,
+    "supplier-categories": _supplier,
+    "company-history": _supplier,
+    "company-part": _company_part,
+    "detail-change": _detail_change,
+    "detail-change-approve": _detail_change,
+    "detail-change-refuse": _detail_change,
+    "detail-change-withdraw": _detail_change,
+    "api-supplier": _supplier,
+    "api-supplier-legal": _supplier,
+    "api-supplier-names": _supplier,
+    "api-supplier-preferences": _supplier,
+    "api-supplier-channel": _supplier,
+    "api-supplier-number": _supplier,
+    "api-supplier-address": _supplier,
+    "api-supplier-contact": _supplier,
+    "api-detail-change": _detail_change,
+    "api-detail-change-approve": _detail_change,
+    "api-detail-change-refuse": _detail_change,
+    "api-detail-change-withdraw": _detail_change,
     "early-payment": _invoice,
     "early-payment-agree": _invoice,
     "early-payment-take-back": _invoice,

@@ -215,6 +215,7 @@ OPEN_TO_SUPPLIERS = {
     "procurement_officecalendar",
     "procurement_site",
     "procurement_unit",
+    "suppliers_suppliercategory",
 }
 READ_ONLY = {
     *OPEN_TO_SUPPLIERS,
@@ -234,8 +235,14 @@ READ_ONLY = {
     "procurement_tolerancedecision",
     "procurement_wrongitem",
     "suppliers_invitation",
+    "suppliers_address",
+    "suppliers_changerequest",
+    "suppliers_companynames",
+    "suppliers_contact",
+    "suppliers_identifier",
     "suppliers_membership",
     "suppliers_supplier",
+    "suppliers_supplierincategory",
     "suppliers_suppliersite",
 }
 # A new table belongs in neither until its migration says `supplier_may`; every right is named here once more.
@@ -374,6 +381,7 @@ def test_a_suppliers_scope_has_exactly_the_rights_that_services_need():
         "procurement_tolerancepolicy",
         "procurement_tolerancerule",
         "procurement_toleranceswitch",
+        "suppliers_detailrule",
     ],
 )
 def test_what_only_the_buying_side_may_know_has_a_wall_and_no_way_in(table):
@@ -414,6 +422,17 @@ def test_what_is_open_to_suppliers_without_a_wall_is_master_data_only():
         "DELETE FROM suppliers_membership",
         "UPDATE suppliers_supplier SET state = 'active'",
         "UPDATE suppliers_suppliersite SET transit_days = 0",
+        "UPDATE suppliers_supplier SET language = 'de'",
+        "UPDATE suppliers_supplier SET channel = 'edi'",
+        "UPDATE suppliers_changerequest SET state = 'in_force'",
+        "INSERT INTO suppliers_changerequest (part) VALUES ('legal')",
+        "UPDATE suppliers_contact SET telephone = '+4930123456'",
+        "UPDATE suppliers_contact SET since_at = '2020-01-01'",
+        "DELETE FROM suppliers_identifier",
+        "UPDATE suppliers_address SET line1 = 'mine now'",
+        "UPDATE suppliers_companynames SET legal_name = 'mine now'",
+        "SELECT way FROM suppliers_detailrule",
+        "UPDATE suppliers_suppliercategory SET name = 'mine now'",
         "UPDATE suppliers_apitoken SET scope = 'acknowledge'",
         "UPDATE suppliers_apitoken SET digest = ''",
         # what is asked

@@ -87,15 +87,16 @@ def _site(row: Site) -> Paper:
 
 
 def _supplier(row: Supplier) -> Paper:
+    # What is set here is ours by now; that the ERP has another value is shown with the supplier, and is no drift.
     return SupplierPaper(
         number=row.number,
         name=row.name,
-        country=row.country,
+        country=row.told_by_erp("country"),
         currency=row.currency,
-        language=row.language,
-        time_zone=row.time_zone,
-        segment=row.segment,
-        email=row.email,
+        language=row.told_by_erp("language"),
+        time_zone=row.told_by_erp("time_zone"),
+        segment=row.told_by_erp("segment"),
+        email=row.told_by_erp("email"),
         blocked=row.state == SupplierState.BLOCKED,
     )
 

@@ -20,6 +20,7 @@ from procurement.demo.changing import talk_about_changes
 from procurement.demo.company import DEFAULT_SEED, DemoCompany, make_company
 from procurement.demo.counting import count_some
 from procurement.demo.crew import crew_size, work_together
+from procurement.demo.details import fill_in_company_data
 from procurement.demo.docking import arrange_times
 from procurement.demo.erp_past import keep_books, tell_past_commands, tell_past_runs
 from procurement.demo.loading import (
@@ -99,6 +100,7 @@ class Command(BaseCommand):
             tell_past_runs(company)
         load_invitations(at=now - timedelta(days=2))
         propose_tolerances(at=now - timedelta(hours=20))
+        fill_in_company_data(at=now)
         with acting(SET_UP):
             forget_the_past()
         talk_about_changes(at=now - timedelta(minutes=10))

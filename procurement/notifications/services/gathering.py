@@ -38,6 +38,7 @@ from procurement.notifications.states import NOT_GATHERED, Audience, Cadence, No
 from procurement.orders.models import PurchaseOrder
 from suppliers.models import User
 from suppliers.roles import Permission
+from suppliers.states import READ_BY_PROGRAMS
 
 POSTMAN = Actor.system("Notices")
 BY_NAME = (To.NAMED, To.ASKED, To.PAYABLES, To.ADDRESSED)
@@ -45,6 +46,7 @@ OF_NO_ORDER = (
     NoticeKind.DOCK_TIME,
     NoticeKind.COUNT_DIFFERS,
     NoticeKind.INVOICE_TOLD,
+    NoticeKind.DETAIL,
 )  # told to whoever has the right, at the supplier or at our docks
 
 
@@ -149,6 +151,9 @@ def _readers(tellings: Sequence[_Telling]) -> dict[int, list[Person]]:
         if telling.to is To.DOCK:
             found[id(telling)] = list(company_readers(Permission.DOCK_PLAN).values())
             continue
+        if telling.to is To.REVIEWERS:
+            found[id(telling)] = list(company_readers(Permission.DETAIL_APPROVE).values())
+            continue
         if telling.to is To.PAYABLES:
             found[id(telling)] = payers()
             continue
@@ -233,6 +238,9 @@ def _is_author(event: AuditEvent, person: Person) -> bool:
 
 def _notice(telling: _Telling, person: Person, chosen: Mapping[str, str], at: datetime) -> Notice:
     cadence = cadence_of(telling.kind, telling.audience, chosen)
+    read_by_programs = _is_read_by_programs(telling)
+    if read_by_programs:
+        cadence = Cadence.NEVER
     is_wanted = cadence != Cadence.NEVER
     when = at
     if telling.kind not in NOT_GATHERED and is_wanted:
@@ -260,11 +268,19 @@ def _notice(telling: _Telling, person: Person, chosen: Mapping[str, str], at: da
         time_zone=person.time_zone,
         cadence=cadence,
         state=NoticeState.GATHERED if is_wanted else NoticeState.NOT_WANTED,
-        reason="" if is_wanted else "chosen: never",
+        reason="" if is_wanted else "read by programs" if read_by_programs else "chosen: never",
         happened_at=telling.event.at,
         gathered_at=at,
         due_at=when,
     )
+
+
+def _is_read_by_programs(telling: _Telling) -> bool:
+    """Whether a new order is read by its supplier's programs, so that no mail says that it is there. Whoever does not
+    answer it is reminded as ever."""
+    if telling.kind != NoticeKind.ORDER_NEW or telling.order is None:
+        return False
+    return telling.order.supplier.channel in READ_BY_PROGRAMS
 
 
 def _unreachable(telling: _Telling) -> Fact:

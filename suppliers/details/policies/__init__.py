@@ -1,0 +1,1 @@
+"""What company data must be to be taken. Pure: no table, no network."""

@@ -1,0 +1,173 @@
+"""Changing a part of the company data: at once where the rule says so, else it waits, with the old in force.
+
+Note [One after the other]: every change holds its supplier's row first. So of two who save the same part at one moment
+the second is told that it looks otherwise by now, and who approves and who withdraws go one after the other.
+"""
+
+import uuid
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from portal.kernel.actors import Actor
+from portal.kernel.audit.services import record
+from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, NotFound, Problem, StaleDocument
+from portal.kernel.scope import acting, requires_scope
+from suppliers.details.messages import ChangeDetail, subject_of
+from suppliers.details.models import ChangeRequest
+from suppliers.details.policies.changes import LONGEST_REASON, MAY_END, NUMBERS, read_part
+from suppliers.details.queries import (
+    PEN,
+    find_company,
+    fingerprint,
+    hold_company,
+    others_with_new,
+    present,
+    ways,
+)
+from suppliers.details.services.writing import bring_into_force
+from suppliers.details.states import ChangeState, Part, Way
+from suppliers.models import Supplier
+from suppliers.roles import Permission
+
+CHANGED = "supplier.detail_changed"
+REQUESTED = "supplier.change_requested"
+DUPLICATE = "supplier.duplicate_suspected"
+
+
+@requires_scope
+def change_detail(command: ChangeDetail, *, actor: Actor, at: datetime) -> ChangeRequest | None:
+    """Change a part of a supplier's company data, or ask for it: `ChangeRequest.state` says which. None where all of it
+    stands so already.
+
+    Raises `Invalid` with everything wrong with it, `StaleDocument` where the part looks otherwise than `seen`, and
+    `IllegalTransition` where a change of the same already waits.
+    """
+    if not actor.may(Permission.DETAIL_EDIT) or actor.token_id is not None:
+        raise NotAllowed(_("Only an administrator, signed in, changes company data."))
+    visible = find_company(command.supplier, actor=actor)
+    command = _whole(command)
+    new = _read(command, visible)
+    subject = _subject(command, new)
+    with acting(PEN):
+        supplier = hold_company(visible.pk)
+        old = present(supplier, command.part, subject)
+        _check_against(command, old, subject, supplier)
+        if new == old:
+            return None
+        way = ways()[command.part]
+        change = _write(command, supplier, subject, old, new, way, actor=actor, at=at)
+        if way == Way.AT_ONCE:
+            bring_into_force(change, supplier, at=at)
+        facts = facts_of(change)
+        event = CHANGED if way == Way.AT_ONCE else REQUESTED
+        record(event, supplier.stream, actor=actor, at=at, supplier_id=supplier.pk, facts=facts)
+        _tell_of_others(change, supplier, actor=actor, at=at)
+    return change
+
+
+def facts_of(change: ChangeRequest) -> dict[str, Any]:
+    """What every fact about a change says of it: not the values, which are people's."""
+    return {
+        "detail": str(change.key),
+        "supplier": change.supplier.name,
+        "part": change.part,
+        "subject": change.subject,
+        "fields": sorted(change.fields),
+        "ends": not change.new,
+    }
+
+
+def _whole(command: ChangeDetail) -> ChangeDetail:
+    if command.part not in Part.values:
+        raise NotFound(_("There is no such part of the company data."))
+    reason = " ".join(command.reason.split())
+    if len(reason) > LONGEST_REASON:
+        message = _("At most %(most)d characters.") % {"most": LONGEST_REASON}
+        raise Invalid(message, [Problem("reason", message, reason[:40])])
+    return replace(command, reason=reason)
+
+
+def _read(command: ChangeDetail, supplier: Supplier) -> dict[str, Any]:
+    if command.ends:
+        if command.part not in MAY_END or (command.part in (*NUMBERS, Part.CONTACT) and not command.subject):
+            raise IllegalTransition(_("This can be changed, but not taken away."))
+        return {}
+    new, problems = read_part(command.part, command.values, subject=command.subject, country=supplier.country)
+    if problems:
+        raise Invalid(problems[0].message, problems)
+    return new
+
+
+def _subject(command: ChangeDetail, new: dict[str, Any]) -> str:
+    """Which one of several it is: a new contact gets its key here."""
+    if command.part in NUMBERS:
+        return command.subject or subject_of(new["kind"], new["country"])
+    if command.part == Part.CONTACT:
+        return command.subject or str(uuid.uuid4())
+    return ""
+
+
+def _check_against(command: ChangeDetail, old: dict[str, Any], subject: str, supplier: Supplier) -> None:
+    if command.part == Part.CONTACT and command.subject and not old:
+        raise NotFound(_("There is no such contact (any more)."))
+    if command.ends and not old:
+        raise NotFound(_("This is there no more."))
+    if command.seen is not None and command.seen != fingerprint(old):
+        raise StaleDocument(_("Somebody changed this since you opened it. Look at what stands now."))
+    waiting = ChangeRequest.objects.filter(
+        supplier=supplier, part=command.part, subject=subject, state=ChangeState.WAITING
+    ).first()
+    if waiting is not None:
+        message = _("A change of this by %(name)s waits already. It is decided, or withdrawn, first.")
+        raise IllegalTransition(
+            message % {"name": waiting.requested_by}, details={"change": str(waiting.key)}
+        )
+
+
+def _write(
+    command: ChangeDetail,
+    supplier: Supplier,
+    subject: str,
+    old: dict[str, Any],
+    new: dict[str, Any],
+    way: Way,
+    *,
+    actor: Actor,
+    at: datetime,
+) -> ChangeRequest:
+    decided: dict[str, Any] = {}
+    if way == Way.AT_ONCE:
+        decided = {"state": ChangeState.IN_FORCE, "decided_at": at, "decided_by": "rule"}
+    return ChangeRequest.objects.create(
+        supplier=supplier,
+        part=command.part,
+        subject=subject,
+        old=old,
+        new=new,
+        reason=command.reason,
+        requested_at=at,
+        requested_by=actor.label,
+        requested_by_user_id=actor.user_id,
+        requested_side=actor.side,
+        channel=actor.channel,
+        **decided,
+    )
+
+
+def _tell_of_others(change: ChangeRequest, supplier: Supplier, *, actor: Actor, at: datetime) -> None:
+    """A number that another supplier has: our administrator learns of it, and no supplier does."""
+    others = others_with_new(change)
+    if others:
+        facts = facts_of(change) | {"others": [one.number for one in others]}
+        record(
+            DUPLICATE,
+            supplier.stream,
+            actor=actor,
+            at=at,
+            supplier_id=supplier.pk,
+            facts=facts,
+            internal=True,
+        )
