@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "suppliers.middleware.SessionSeenMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "suppliers.middleware.ActorMiddleware",
+    "portal.uploads.ScanUploadsMiddleware",  # knows who acts; no door has opened a transaction yet
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -279,6 +280,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("REQUEST_MAX_BYTES", 10 * 1024 * 1024)
 UPLOAD_MAX_BYTES = env.integer("UPLOAD_MAX_BYTES", 52 * 1024 * 1024)  # a message with five files of 10 MB
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 40_000  # an answer to a 1,000-line order is one form
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# The daemon that looks at every file for malware (docs/documents.md): unix:///run/clamav/clamd.ctl or tcp://host:3310.
+CLAMD_URL = env.url("CLAMD_URL", ("unix", "tcp"))
+CLAMD_TIMEOUT = float(env.integer("CLAMD_TIMEOUT", 20, at_least=1))
 FILE_UPLOAD_HANDLERS = [
     "portal.uploads.NoFilesOfStrangers",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",

@@ -44,18 +44,22 @@ class ProgramRequest(Request):
     at: datetime
 
 
-def program_door(*permissions: str) -> Callable[[Action], Action]:
+def program_door(
+    *permissions: str, before: Callable[[Any], None] | None = None
+) -> Callable[[Action], Action]:
     """Declare and guard one method of an address: the permissions of which one suffices.
 
     It runs in one transaction under the caller's scope, with `request.at` as its time. A POST that carries an
     Idempotency-Key happens once: sent again, it is answered with the first answer. A refusal changed nothing
-    and is not kept.
+    and is not kept. `before` is work that takes long and needs no database: no transaction waits for it.
     """
 
     def guard(action: Action) -> Action:
         @functools.wraps(action)
         def guarded(self: Any, request: Any, *args: Any, **kwargs: Any) -> Response:
             request.at = timezone.now()
+            if before:
+                before(request)
             with acting(request.actor):
                 if request.method == "POST" and "Idempotency-Key" in request.headers:
                     return _once(action, self, request, *args, **kwargs)
