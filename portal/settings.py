@@ -283,6 +283,9 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # The daemon that looks at every file for malware (docs/documents.md): unix:///run/clamav/clamd.ctl or tcp://host:3310.
 CLAMD_URL = env.url("CLAMD_URL", ("unix", "tcp"))
 CLAMD_TIMEOUT = float(env.integer("CLAMD_TIMEOUT", 20, at_least=1))
+# Where documents of suppliers are kept in the end: in the database where none is named, else
+# s3://bucket/prefix?endpoint=https://…&region=… (docs/documents.md).
+DOCUMENT_STORE = env.url("DOCUMENT_STORE", ("s3",))
 FILE_UPLOAD_HANDLERS = [
     "portal.uploads.NoFilesOfStrangers",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -471,6 +474,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "early payments": {"task": "discounting.lapse", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "clocks": {"task": "clocks.advance", "schedule": 60.0, "options": {"expires": 60.0}},
     "docks": {"task": "docks.sweep", "schedule": 300.0, "options": {"expires": 300.0}},
+    "documents": {"task": "documents.ask", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "kept documents": {"task": "documents.keep", "schedule": 60.0, "options": {"expires": 60.0}},
     "inbox": {"task": "inbox.sweep", "schedule": 60.0, "options": {"expires": 60.0}},
     "old answers": {"task": "idempotency.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
 }

@@ -45,6 +45,9 @@ class Permission(StrEnum):
     CASE_MANAGE = "case.manage"
     MAIL_VIEW = "mail.view"
     MAIL_PLACE = "mail.place"
+    DOCUMENT_VIEW = "document.view"
+    DOCUMENT_SUPPLY = "document.supply"
+    DOCUMENT_REVIEW = "document.review"
 
 
 P = Permission
@@ -53,6 +56,8 @@ _READS = frozenset({P.ORDER_VIEW, P.ORDER_EXPORT})
 _SHIPS = _READS | {P.SHIPMENT_WRITE, P.THREAD_WRITE}
 _SELLS = _SHIPS | {P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE, P.INVOICE_VIEW}
 _CLAIMS = _READS | {P.INVOICE_VIEW, P.INVOICE_WRITE, P.THREAD_WRITE}
+# What proves who a company is, its bank's letter and its tax form among it, is its administrator's.
+_PROVES = frozenset({P.DOCUMENT_VIEW, P.DOCUMENT_SUPPLY})
 
 
 class SupplierRole(models.TextChoices):
@@ -66,7 +71,7 @@ class SupplierRole(models.TextChoices):
 
 
 SUPPLIER_ROLES: dict[str, frozenset[Permission]] = {
-    SupplierRole.ADMINISTRATOR: _SELLS | _CLAIMS | {P.TOKEN_MANAGE, P.SHIPMENT_SETUP},
+    SupplierRole.ADMINISTRATOR: _SELLS | _CLAIMS | {P.TOKEN_MANAGE, P.SHIPMENT_SETUP} | _PROVES,
     SupplierRole.ORDERS: _SELLS,
     SupplierRole.SHIPPING: _SHIPS,
     SupplierRole.INVOICING: _CLAIMS,
@@ -107,7 +112,7 @@ class CompanyRole(models.TextChoices):
 COMPANY_ROLES: dict[str, frozenset[Permission]] = {
     CompanyRole.BUYER: _BUYS,
     CompanyRole.PLANNER: _COMPANY_READS | {P.THREAD_WRITE, P.THREAD_NOTE, P.CASE_WORK},
-    CompanyRole.ACCOUNTS_PAYABLE: _COMPANY_READS | _PAYS,
+    CompanyRole.ACCOUNTS_PAYABLE: _COMPANY_READS | _PAYS | {P.DOCUMENT_VIEW},
     CompanyRole.RECEIVING: _COMPANY_READS | _RECEIVES,
     CompanyRole.ADMINISTRATOR: _COMPANY_READS
     | {
@@ -122,6 +127,9 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
         P.CASE_MANAGE,
         P.MAIL_VIEW,
         P.MAIL_PLACE,
+        P.DOCUMENT_VIEW,
+        P.DOCUMENT_SUPPLY,
+        P.DOCUMENT_REVIEW,
     },
     CompanyRole.INTEGRATION_OWNER: _COMPANY_READS
     | {P.ERP_VIEW, P.ERP_MANAGE, P.TOKEN_MANAGE, P.CASE_WORK, P.MAIL_VIEW},
@@ -135,8 +143,10 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
         P.AUDIT_VIEW,
         P.POLICY_APPROVE,
         P.CASE_MANAGE,
+        P.DOCUMENT_VIEW,
+        P.DOCUMENT_REVIEW,
     },
-    CompanyRole.AUDITOR: _COMPANY_READS | {P.ERP_VIEW, P.AUDIT_VIEW, P.MAIL_VIEW},
+    CompanyRole.AUDITOR: _COMPANY_READS | {P.ERP_VIEW, P.AUDIT_VIEW, P.MAIL_VIEW, P.DOCUMENT_VIEW},
 }
 
 
@@ -148,6 +158,7 @@ class TokenScope(models.TextChoices):
     SHIP = "ship", _("Read and acknowledge orders, send ship notices")
     RECEIVE = "receive", _("Read orders, post what was counted at the dock")
     INVOICE = "invoice", _("Read orders, send invoices")
+    DOCUMENTS = "documents", _("Read what documents are asked, and supply them")
     DESK = "desk", _("Work the desk of accounts payable in somebody’s name")
 
 
@@ -166,5 +177,6 @@ TOKEN_SCOPES: dict[str, frozenset[Permission]] = {
     TokenScope.SHIP: _SELLS,
     TokenScope.RECEIVE: _READS | {P.GOODS_RECEIVE},
     TokenScope.INVOICE: _CLAIMS,
+    TokenScope.DOCUMENTS: _PROVES,
     TokenScope.DESK: _READS | _PAYS | {P.INVOICE_VIEW, P.CASE_VIEW},
 }

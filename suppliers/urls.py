@@ -9,4 +9,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", views.language, name="language"),
     path("switch/", views.supplier_switch, name="supplier-switch"),
     path("", include("suppliers.tokens.urls")),
+    path("", include("suppliers.documents.urls")),
 ]

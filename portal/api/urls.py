@@ -22,6 +22,7 @@ from procurement.shipments import api as shipments
 from procurement.statements import api as statements
 from procurement.threads import api as threads
 from procurement.tolerances import api as tolerances
+from suppliers.documents import api as documents
 
 urlpatterns = [
     *orders.urlpatterns,
@@ -39,6 +40,7 @@ urlpatterns = [
     *discounting.urlpatterns,
     *tolerances.urlpatterns,
     *threads.urlpatterns,
+    *documents.urlpatterns,
     *clocks.urlpatterns,
     *inbox.urlpatterns,
     path("schema", views.Description.as_view({"get": "read"}), name="api-schema"),

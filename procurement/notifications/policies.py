@@ -30,6 +30,7 @@ class To(StrEnum):
     DOCK = "who plans the docks"
     ITS_BUYERS = "the buyers of what was counted"
     PAYABLES = "who pays invoices"
+    REVIEWERS = "who reviews documents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,13 @@ HEARD: Mapping[str, Heard] = {
     "statement.answered": Heard(NoticeKind.INVOICE_ASKED, To.NAMED),
     "statement.asked": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
     "statement.settled": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
+    "document.asked": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
+    "document.reminded": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
+    "document.missed": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
+    "document.accepted": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
+    "document.refused": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
+    "document.infection_found": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
+    "document.admitted": Heard(NoticeKind.DOCUMENT, To.REVIEWERS),
     "thread.message_sent": Heard(NoticeKind.MESSAGE, To.OTHER_SIDE),
     "clock.step_reached": Heard(NoticeKind.REMINDER, To.BY_STEP),
     "case.mentioned": Heard(NoticeKind.MENTION, To.NAMED),
@@ -96,6 +104,9 @@ HEARD: Mapping[str, Heard] = {
     "link.asked_again": Heard(NoticeKind.LINK, To.HOLDER),
     "link.forwarded": Heard(NoticeKind.LINK, To.HOLDER),
 }
+
+# Facts by which a supplier is asked for a document; they are told as long as it is asked for.
+DOCUMENT_ASKED = ("document.asked", "document.reminded", "document.missed")
 
 # Facts by which somebody is asked to approve an invoice.
 APPROVAL_ASKED = ("invoice.approval_asked", "invoice.approval_reached")
@@ -109,7 +120,7 @@ def audience_of(to: To, *, actor_side: str, facts: Mapping[str, Any], internal: 
     found: Audience | None
     if to in (To.SUPPLIER, To.HOLDER):
         found = Audience.SUPPLIER
-    elif to in (To.BUYER, To.NAMED, To.DOCK, To.ITS_BUYERS, To.PAYABLES):
+    elif to in (To.BUYER, To.NAMED, To.DOCK, To.ITS_BUYERS, To.PAYABLES, To.REVIEWERS):
         found = Audience.COMPANY
     elif to is To.ASKED:
         found = Audience.OUTSIDE if facts.get("email") else Audience.COMPANY
@@ -141,7 +152,7 @@ def is_worth_a_notice(event_kind: str, facts: Mapping[str, Any]) -> bool:
 
 def usual_cadence(kind: str, audience: str) -> Cadence:
     """How often somebody who chose nothing gets a kind of notice."""
-    if kind == NoticeKind.RULE_AGREED:
+    if kind == NoticeKind.RULE_AGREED or (kind == NoticeKind.DOCUMENT and audience == Audience.COMPANY):
         return Cadence.DAILY
     return Cadence.AT_ONCE
 

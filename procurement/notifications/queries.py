@@ -47,6 +47,7 @@ NEEDED: dict[str, Permission] = {
     NoticeKind.DOCK_TIME: Permission.SHIPMENT_WRITE,
     NoticeKind.COUNT_DIFFERS: Permission.SHIPMENT_WRITE,
     NoticeKind.INVOICE_TOLD: Permission.INVOICE_WRITE,
+    NoticeKind.DOCUMENT: Permission.DOCUMENT_SUPPLY,
 }
 
 

@@ -22,6 +22,7 @@ class NoticeKind(models.TextChoices):
     COUNT_DIFFERS = "count_differs", _("Goods that were counted otherwise than announced")
     INVOICE_TOLD = "invoice_told", _("What becomes of my invoices")
     INVOICE_ASKED = "invoice_asked", _("Invoices that I am asked about")
+    DOCUMENT = "document", _("Documents, such as certificates and tax forms")
 
 
 class Audience(models.TextChoices):
@@ -51,6 +52,7 @@ TOLD: dict[str, frozenset[Audience]] = {
     NoticeKind.COUNT_DIFFERS: _SUPPLIER | _COMPANY,
     NoticeKind.INVOICE_TOLD: _SUPPLIER,
     NoticeKind.INVOICE_ASKED: _COMPANY,
+    NoticeKind.DOCUMENT: _SUPPLIER | _COMPANY,
 }
 
 # Asked for by the reader, put to them alone, or the last word before somebody else is called: always at once, never

@@ -66,6 +66,9 @@ EXTRA_POLICIES = {
         f"procurement_invoice{part}": {"supplier_writes_only", "supplier_drops_only"}
         for part in ("line", "charge", "tax", "file")
     },
+    # A supplier gives a document; whether it counts is ours to say.
+    "suppliers_document": {"supplier_writes_only"},
+    "suppliers_documentversion": {"supplier_writes_only", "supplier_edits_only"},
     # What a comparison makes of what a supplier lists is ours to say.
     "procurement_statementrow": {"supplier_writes_only"},
     "procurement_supplierstatement": {"supplier_writes_only"},
@@ -215,6 +218,7 @@ OPEN_TO_SUPPLIERS = {
     "procurement_officecalendar",
     "procurement_site",
     "procurement_unit",
+    "suppliers_documentkind",
 }
 READ_ONLY = {
     *OPEN_TO_SUPPLIERS,
@@ -318,6 +322,9 @@ WRITES = {
         "SELECT INSERT DELETE UPDATE(answers,applied_at,applied_by,columns,head,plan,planned_at,result,rows)"
     ),
     "suppliers_apitoken": "SELECT INSERT UPDATE(last_used_at,revoked_at,revoked_by)",
+    "suppliers_document": "SELECT INSERT UPDATE(last_number)",
+    "suppliers_documentcontent": "SELECT INSERT",
+    "suppliers_documentversion": "SELECT INSERT UPDATE(ended_at,state,version)",
     "suppliers_user": (
         "SELECT(company_role,date_joined,email,id,is_active,language,name,shortcuts,theme,time_zone) "
         "UPDATE(language,name,shortcuts,theme,time_zone)"
@@ -370,6 +377,7 @@ def test_a_suppliers_scope_has_exactly_the_rights_that_services_need():
         "procurement_tolerancepolicy",
         "procurement_tolerancerule",
         "procurement_toleranceswitch",
+        "suppliers_requirement",
     ],
 )
 def test_what_only_the_buying_side_may_know_has_a_wall_and_no_way_in(table):

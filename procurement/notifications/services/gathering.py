@@ -40,11 +40,12 @@ from suppliers.models import User
 from suppliers.roles import Permission
 
 POSTMAN = Actor.system("Notices")
-BY_NAME = (To.NAMED, To.ASKED, To.PAYABLES)
+BY_NAME = (To.NAMED, To.ASKED, To.PAYABLES, To.REVIEWERS)
 OF_NO_ORDER = (
     NoticeKind.DOCK_TIME,
     NoticeKind.COUNT_DIFFERS,
     NoticeKind.INVOICE_TOLD,
+    NoticeKind.DOCUMENT,
 )  # told to whoever has the right, at the supplier or at our docks
 
 
@@ -82,7 +83,9 @@ def gather(events: Sequence[AuditEvent], *, at: datetime) -> int:
     unreachable: list[Fact] = []
     for telling in tellings:
         people = [one for one in to_whom[id(telling)] if not _is_author(telling.event, one)]
-        if not to_whom[id(telling)] and telling.to not in BY_NAME:
+        # A document that nobody could be asked for becomes a case of its own once it is late.
+        is_told_otherwise = telling.to in BY_NAME or telling.kind == NoticeKind.DOCUMENT
+        if not to_whom[id(telling)] and not is_told_otherwise:
             unreachable.append(_unreachable(telling))
         for person in people:
             notices.append(_notice(telling, person, choices.get(person.address, {}), at))
@@ -145,6 +148,9 @@ def _readers(tellings: Sequence[_Telling]) -> dict[int, list[Person]]:
             continue
         if telling.to is To.DOCK:
             found[id(telling)] = list(company_readers(Permission.DOCK_PLAN).values())
+            continue
+        if telling.to is To.REVIEWERS:
+            found[id(telling)] = list(company_readers(Permission.DOCUMENT_REVIEW).values())
             continue
         if telling.to is To.PAYABLES:
             found[id(telling)] = payers()
