@@ -93,7 +93,7 @@ HEARD: Mapping[str, Heard] = {
     "document.missed": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
     "document.accepted": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
     "document.refused": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
-    "document.infection_found": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
+    "document.infected": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
     "document.admitted": Heard(NoticeKind.DOCUMENT, To.REVIEWERS),
     "thread.message_sent": Heard(NoticeKind.MESSAGE, To.OTHER_SIDE),
     "clock.step_reached": Heard(NoticeKind.REMINDER, To.BY_STEP),

@@ -650,7 +650,7 @@ def _document(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrde
     if event.kind == "document.accepted":
         item.sentences.append(_("It is valid until %(day)s.") % values if until else _("It has no end."))
         return _("Accepted: %(name)s") % values
-    if event.kind in ("document.refused", "document.infection_found"):
+    if event.kind in ("document.refused", "document.infected"):
         if reason := str(facts.get("reason") or ""):
             item.quotes.append(Quote(event.actor_label, reason[:LONGEST_QUOTE]))
         if found := str(facts.get("found") or ""):

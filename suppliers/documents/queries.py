@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from django.apps import apps
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
@@ -55,8 +56,19 @@ def requirements() -> list[Requirement]:
 
 
 def categories_of(supplier_ids: Iterable[int]) -> Mapping[int, frozenset[str]]:
-    """The categories of suppliers, by id."""
-    return dict.fromkeys(supplier_ids, frozenset())
+    """The codes of the categories that our buyers put suppliers into, by the supplier's id. One query.
+
+    They are kept with a supplier's own data (suppliers/details), where there are any.
+    """
+    try:
+        model = apps.get_model("suppliers", "SupplierInCategory")
+    except LookupError:
+        return {}
+    found: dict[int, set[str]] = defaultdict(set)
+    rows = model._default_manager.filter(supplier__in=list(supplier_ids))
+    for supplier_id, code in rows.values_list("supplier_id", "category__code"):
+        found[supplier_id].add(code)
+    return {pk: frozenset(codes) for pk, codes in found.items()}
 
 
 def parties_of(suppliers: Iterable[Supplier]) -> dict[int, Party]:

@@ -63,7 +63,7 @@ DOCUMENT_LIFECYCLE = Lifecycle(
         "turn_away",
         frozenset({S.SUPPLIED}),
         S.REFUSED,
-        "document.infection_found",
+        "document.infected",
         Permission.DOCUMENT_REVIEW,
     ),
     Transition(

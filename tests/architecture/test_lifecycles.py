@@ -47,6 +47,7 @@ from procurement.payables.states import APPROVAL_LIFECYCLE, QUESTION_LIFECYCLE, 
 from procurement.receipts.states import SHEET_LIFECYCLE, SheetState
 from procurement.shipments.states import NOTICE_LIFECYCLE, NoticeState
 from procurement.tolerances.states import POLICY_LIFECYCLE, SWITCH_LIFECYCLE, PolicyState, SwitchState
+from suppliers.documents.states import DOCUMENT_LIFECYCLE, DocumentState
 from suppliers.roles import Permission
 from suppliers.states import SUPPLIER_LIFECYCLE, SupplierState
 
@@ -81,6 +82,7 @@ TABLES = [
     (POLICY_LIFECYCLE, PolicyState),
     (SWITCH_LIFECYCLE, SwitchState),
     (SUPPLIER_LIFECYCLE, SupplierState),
+    (DOCUMENT_LIFECYCLE, DocumentState),
 ]
 ids = [table.name for table, _ in TABLES]
 

@@ -129,7 +129,7 @@ HEARS = TOLD_FACTS | {
     "document.supplied",
     "document.accepted",
     "document.refused",
-    "document.infection_found",
+    "document.infected",
     "document.excused",
     "invoice.held",
     "invoice.released",

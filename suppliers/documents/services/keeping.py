@@ -59,7 +59,7 @@ def _settle(found: DocumentVersion, verdict: Verdict, at: datetime) -> int:
     }
     facts["found"] = verdict.what
     DOCUMENT_LIFECYCLE.move(version, "turn_away", actor=KEEPER, at=at, facts=facts, fields=fields)
-    DATABASE.delete(version.stored_as)
+    DATABASE.drop(version.stored_as)
     return 1
 
 
@@ -90,6 +90,6 @@ def carry_to_store(at: datetime) -> int:
             break
         with acting(KEEPER):
             moved = DocumentVersion.objects.filter(pk=one.pk, place=Place.DATABASE).update(place=store.place)
-            DATABASE.delete(one.stored_as)
+            DATABASE.drop(one.stored_as)
         done += moved
     return done

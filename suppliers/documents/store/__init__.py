@@ -36,7 +36,7 @@ class Store(Protocol):
     def size(self, name: str) -> int | None:
         """How many bytes are there under this name; None for nothing."""
 
-    def delete(self, name: str) -> None:
+    def drop(self, name: str) -> None:
         """Let go of bytes. Deleting what is not there is harmless."""
 
 
@@ -65,7 +65,7 @@ class DatabaseStore:
         found = DocumentContent.objects.filter(stored_as=name).values_list("content", flat=True).first()
         return None if found is None else len(found)
 
-    def delete(self, name: str) -> None:
+    def drop(self, name: str) -> None:
         """Let go of the row."""
         require_scope()
         DocumentContent.objects.filter(stored_as=name).delete()

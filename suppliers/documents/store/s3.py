@@ -79,7 +79,7 @@ class S3Store:
         except BotoCoreError as problem:
             raise StoreUnavailable(str(problem)) from problem
 
-    def delete(self, name: str) -> None:
+    def drop(self, name: str) -> None:
         """Let go of an object."""
         try:
             self._object(name).delete()

@@ -63,8 +63,8 @@ def test_the_contract(store, world):
     store.put(name, b"one\0\xff", supplier_id=mine)
     store.put(other, b"", supplier_id=mine)
     assert (store.get(name), store.size(name), store.size(other)) == (b"one\0\xff", 5, 0)
-    store.delete(name)
-    store.delete(name)
+    store.drop(name)
+    store.drop(name)
     assert (store.size(name), store.get(other)) == (None, b"")
 
 
@@ -129,7 +129,7 @@ def test_cut_short_after_the_copy_it_is_copied_again_and_let_go_once(people, rem
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(DATABASE, "delete", cut)
+        patch.setattr(DATABASE, "drop", cut)
         with pytest.raises(KeyboardInterrupt):
             carry_to_store(timezone.now())
     assert (fresh_version(version).place, content(), len(remote.objects)) == ("database", 1, 1)

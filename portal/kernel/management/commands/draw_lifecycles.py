@@ -40,6 +40,7 @@ LIFECYCLES = (
     "procurement.inbox.states.TASK_LIFECYCLE",
     "procurement.inbox.states.FORMULA_LIFECYCLE",
     "suppliers.states.SUPPLIER_LIFECYCLE",
+    "suppliers.documents.states.DOCUMENT_LIFECYCLE",
 )
 HEAD = """# Lifecycles
 
