@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
+from urllib.parse import SplitResult
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -72,18 +73,19 @@ def scan(content: bytes) -> Verdict:
     Source: clamd(8), command INSTREAM: pieces with their length in four bytes, network order, an empty one last; the
     answer ends with NUL where the command begins with z.
     """
-    if settings.CLAMD_URL is None:
+    url: SplitResult | None = settings.CLAMD_URL
+    if url is None:
         return Verdict(Scan.OFF)
     require_no_transaction()
     try:
-        return _verdict(_asked(content))
+        return _verdict(_asked(url, content))
     except (OSError, UnicodeDecodeError) as problem:
         log.warning("the virus scanner does not answer", extra={"problem": str(problem)})
         return Verdict(Scan.WAITING, str(problem)[:200])
 
 
-def _asked(content: bytes) -> str:
-    with contextlib.closing(_line()) as line:
+def _asked(url: SplitResult, content: bytes) -> str:
+    with contextlib.closing(_line(url)) as line:
         # A scanner that has seen enough answers and hangs up before it has read everything: its answer counts.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             line.sendall(b"zINSTREAM\0")
@@ -100,8 +102,7 @@ def _asked(content: bytes) -> str:
         return answer.rstrip(b"\0\n").decode()
 
 
-def _line() -> socket.socket:
-    url = settings.CLAMD_URL
+def _line(url: SplitResult) -> socket.socket:
     if url.scheme == "tcp":
         line = socket.create_connection((url.hostname, url.port or 3310), timeout=settings.CLAMD_TIMEOUT)
     else:

@@ -84,7 +84,7 @@ def test_an_office_file_that_unpacks_to_more_than_anybody_writes_is_refused():
         ("invoice.pdf .exe", "invoice.pdf.exe"),
         ("a\0b.pdf", "ab.pdf"),
         ("x" * 300 + ".pdf", "x" * 116 + ".pdf"),
-        ("....pdf", "file.pdf"),
+        ("....pdf", "pdf"),  # no name and no ending: refused
     ],
 )
 def test_names_lose_their_folders_and_their_tricks(typed, kept):

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime
+from typing import Any
 
 from portal.kernel.actors import Actor
 from portal.kernel.scanning import Scan, Verdict, scan, tell_of_infection
@@ -44,7 +45,7 @@ def _settle(found: DocumentVersion, verdict: Verdict, at: datetime) -> int:
     if version.state != DocumentState.SUPPLIED:
         return 0
     facts = said_of(version, version.document.kind)
-    fields = {"scan": verdict.scan, "scanned_at": at if verdict.scan != Scan.OFF else None}
+    fields: dict[str, Any] = {"scan": verdict.scan, "scanned_at": at if verdict.scan != Scan.OFF else None}
     if verdict.scan != Scan.FOUND:
         DOCUMENT_LIFECYCLE.move(version, "admit", actor=KEEPER, at=at, facts=facts, fields=fields)
         return 1

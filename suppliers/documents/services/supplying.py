@@ -62,7 +62,9 @@ def supply_document(command: SupplyDocument, *, actor: Actor, at: datetime) -> D
         raise Invalid(problems[0].message, problems)
     document = _held(supplier, kind)
     digest = hashlib.sha256(command.content).hexdigest()
-    waiting = list(document.versions.filter(state__in=PENDING).select_related("document"))
+    waiting: list[DocumentVersion] = list(
+        document.versions.filter(state__in=PENDING).select_related("document")
+    )
     for one in waiting:
         if one.sha256 == digest and (one.valid_from, one.valid_until) == (
             command.valid_from,

@@ -1,6 +1,6 @@
 """Suppliers are asked in time, reminded each week, in their own days; each once, and it stops by itself."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core import mail
@@ -29,11 +29,13 @@ from tests.builders.documents import (
     the_document,
 )
 from tests.builders.notices import mailed, notices, post
+from tests.builders.notices import react as react_to_all
 from tests.builders.world import MONDAY
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
+LAST = date(2099, 12, 31)
 
 
 def told(*, supplier="ACME"):
@@ -187,18 +189,22 @@ def test_people_are_mailed_what_is_still_true(people):
     assert "Orders go on meanwhile." in letter.body
     assert "/documents/" in letter.body
 
-    # A reminder that was gathered, and then something was supplied: it does not leave. The reviewers hear once a day.
-    clock(timezone.now() + 7 * DAY)
-    version = supply(people["asha"], at=timezone.now())
+    # It was asked for, and then something was supplied: that mail does not leave. Reviewers hear once a day.
+    require("insurance", countries=("IN",))
+    clock(timezone.now())
+    react_to_all()
+    version = supply(people["asha"], "insurance", valid_until=LAST, at=timezone.now())
     assert mailed() == []
+    assert [one.state for one in notices(event_kind="document.asked")] == ["sent", "not_wanted"]
     waiting = {one.address for one in notices(event_kind="document.admitted")}
     assert waiting == {"root@northmoor.example", "max@northmoor.example"}
     post(timezone.now() + 2 * DAY)
     assert sorted(one.to[0] for one in mail.outbox) == ["max@northmoor.example", "root@northmoor.example"]
+    assert mail.outbox[0].subject == "Asha Acme gave a document to review: Liability insurance"
     mail.outbox[:] = []
 
     refuse(version, people["root"], "The stamp is missing.", at=timezone.now())
     (letter,) = mailed()
-    assert letter.subject == "Not accepted: ISO 9001"
+    assert letter.subject == "Not accepted: Liability insurance"
     assert "The stamp is missing." in letter.body
     assert states() == [(1, "refused")]
