@@ -159,7 +159,8 @@ def keeps_unscanned(view: Callable[..., R]) -> Callable[..., R]:
 
 def tell_of_infection(told: dict[str, Any], *, actor: Actor, at: datetime) -> None:
     """Put on record, for those who watch over security, who brought what. Opens a transaction of its own."""
-    log.warning("malware refused", extra={**told, "actor": actor.user_id, "channel": str(actor.channel)})
+    about = {"file": told["name"], "found": told["found"], "sha256": told["sha256"]}
+    log.warning("malware refused", extra={**about, "actor": actor.user_id, "channel": str(actor.channel)})
     supplier_id = actor.supplier_ids[0] if actor.is_supplier and actor.supplier_ids else None
     facts = {
         **told,

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from portal.kernel.errors import Invalid, NotFound, Problem
 from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
 from portal.kernel.rest.fields import Day, Moment, Query, Shape, Text, Whole, Word, page_of
+from portal.kernel.rest.problems import problem_document
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
 from portal.kernel.scanning import Verdict, vet
 from suppliers.documents.messages import AcceptDocument, SupplyDocument
@@ -185,10 +186,8 @@ class FileAnswer(Response):
             content = fetch(self.place, self.stored_as, self.sha256)
         except StoreUnavailable:
             self.status_code = 503
-            self.data = {
-                "code": "store_unavailable",
-                "detail": _("The file cannot be fetched at the moment."),
-            }
+            text = _("The file cannot be fetched at the moment. Try again in a few minutes.")
+            self.data = problem_document(503, "store_unavailable", text)
         else:
             self.data = _bytes_told(self.told, content)
         return super().rendered_content

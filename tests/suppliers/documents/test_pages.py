@@ -191,7 +191,7 @@ def test_programs_supply_and_read_and_reviewers_decide(people, world):
     assert (asked["supplier"], asked["documents"][0]["standing"]) == ("ACME", "missing")
     sent = {"kind": "iso-9001", "name": "a.pdf", "content": base64.b64encode(PDF).decode()}
     short = program.post("/api/v1/documents", sent)
-    assert (short.status_code, short.json()["errors"][0]["field"]) == (422, "valid_until")
+    assert (short.status_code, short.json()["problems"][0]["field"]) == (422, "valid_until")
     assert program.post("/api/v1/documents", {**sent, "state": "accepted"}).status_code == 400
     assert program.post("/api/v1/documents", {**sent, "content": "%"}).status_code == 422
     made = program.post("/api/v1/documents", {**sent, "valid_until": "2099-12-31"}).json()

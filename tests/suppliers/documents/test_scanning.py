@@ -197,7 +197,7 @@ def test_programs_and_mails_are_no_way_around(people, scanner, world):
 def place_mail_on(key, order):
     """A person has said where it belongs."""
     InboundMail.objects.filter(key=key).update(
-        placed_at=timezone.now(), order=order, supplier_id=order.supplier_id
+        placed_at=timezone.now(), placed_by="Bea Buyer", order=order, supplier_id=order.supplier_id
     )
 
 
