@@ -32,6 +32,7 @@ from procurement.payables.queries.approvals import waiting_for_me
 from procurement.statements.queries import waiting_statements
 from procurement.tolerances.queries import unseen_decisions
 from suppliers.details.queries import changes_waiting
+from suppliers.documents.queries import to_review
 from suppliers.queries import suppliers_of
 from suppliers.roles import CompanyRole, Permission
 from suppliers.signin.middleware import owed_notice
@@ -119,6 +120,10 @@ _INVOICE_PAGES = frozenset(
 
 _STATEMENT_PAGES = frozenset(
     {"statement-list", "statement", "statement-upload", "statement-columns", "statement-settle"}
+)
+
+_DOCUMENT_PAGES = frozenset(
+    {"document-list", "document-setup", "document-version", "supplier-documents", "document-supply"}
 )
 
 WAYS = (
@@ -323,6 +328,26 @@ WAYS = (
         count="approvals",
         hot=True,
         spared=P.INVOICE_SETTLE,
+    ),
+    Way(
+        "document-list",
+        "certificate",
+        _("Documents"),
+        P.DOCUMENT_VIEW,
+        _DOCUMENT_PAGES,
+        sides=_SUPPLIER,
+        phone=False,
+    ),
+    Way(
+        "document-list",
+        "certificate",
+        _("Documents"),
+        P.DOCUMENT_VIEW,
+        _DOCUMENT_PAGES,
+        sides=_COMPANY,
+        count="documents",
+        hot=True,
+        phone=False,
     ),
     Way(
         "record-list",
@@ -634,6 +659,7 @@ def _counts(request: HttpRequest, wanted: set[str], actor: Actor, mine: Mine) ->
         "approvals": lambda: waiting_for_me(actor, request.at).count(),  # type: ignore[attr-defined]  # by the door
         "statements": lambda: waiting_statements(actor).count(),
         "details": lambda: changes_waiting(actor).count(),
+        "documents": lambda: to_review(actor).count() if actor.may(P.DOCUMENT_REVIEW) else 0,
         "mails": lambda: mails_waiting(actor).count(),
         "commands": lambda: things_needing_a_person(actor, request.at),  # type: ignore[attr-defined]  # by the door
     }

@@ -110,6 +110,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "suppliers.middleware.ActorMiddleware",
     "suppliers.signin.middleware.SignInMiddleware",
+    "portal.uploads.ScanUploadsMiddleware",  # knows who acts; no door has opened a transaction yet
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -326,6 +327,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("REQUEST_MAX_BYTES", 10 * 1024 * 1024)
 UPLOAD_MAX_BYTES = env.integer("UPLOAD_MAX_BYTES", 52 * 1024 * 1024)  # a message with five files of 10 MB
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 40_000  # an answer to a 1,000-line order is one form
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# The daemon that looks at every file for malware (docs/documents.md): unix:///run/clamav/clamd.ctl or tcp://host:3310.
+CLAMD_URL = env.url("CLAMD_URL", ("unix", "tcp"))
+CLAMD_TIMEOUT = float(env.integer("CLAMD_TIMEOUT", 20, at_least=1))
+# Where documents of suppliers are kept in the end: in the database where none is named, else
+# s3://bucket/prefix?endpoint=https://…&region=… (docs/documents.md).
+DOCUMENT_STORE = env.url("DOCUMENT_STORE", ("s3",))
 FILE_UPLOAD_HANDLERS = [
     "portal.uploads.NoFilesOfStrangers",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -516,6 +523,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "early payments": {"task": "discounting.lapse", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "clocks": {"task": "clocks.advance", "schedule": 60.0, "options": {"expires": 60.0}},
     "docks": {"task": "docks.sweep", "schedule": 300.0, "options": {"expires": 300.0}},
+    "documents": {"task": "documents.ask", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "kept documents": {"task": "documents.keep", "schedule": 60.0, "options": {"expires": 60.0}},
     "inbox": {"task": "inbox.sweep", "schedule": 60.0, "options": {"expires": 60.0}},
     "audit seal": {"task": "audit.seal", "schedule": 30.0, "options": {"expires": 30.0}},
     "audit check": {"task": "audit.verify", "schedule": 86_400.0, "options": {"expires": 3600.0}},

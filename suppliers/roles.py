@@ -55,6 +55,9 @@ class Permission(StrEnum):
     DETAIL_VIEW = "detail.view"
     DETAIL_EDIT = "detail.edit"
     DETAIL_APPROVE = "detail.approve"
+    DOCUMENT_VIEW = "document.view"
+    DOCUMENT_SUPPLY = "document.supply"
+    DOCUMENT_REVIEW = "document.review"
 
 
 P = Permission
@@ -63,6 +66,8 @@ _READS = frozenset({P.ORDER_VIEW, P.ORDER_EXPORT, P.DETAIL_VIEW})
 _SHIPS = _READS | {P.SHIPMENT_WRITE, P.THREAD_WRITE}
 _SELLS = _SHIPS | {P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE, P.INVOICE_VIEW}
 _CLAIMS = _READS | {P.INVOICE_VIEW, P.INVOICE_WRITE, P.THREAD_WRITE}
+# What proves who a company is, its bank's letter and its tax form among it, is its administrator's.
+_PROVES = frozenset({P.DOCUMENT_VIEW, P.DOCUMENT_SUPPLY})
 
 
 class SupplierRole(models.TextChoices):
@@ -86,12 +91,13 @@ SUPPLIER_ROLES: dict[str, frozenset[Permission]] = {
         P.PEOPLE_VIEW,
         P.PEOPLE_MANAGE,
         P.DETAIL_EDIT,
-    },
+    }
+    | _PROVES,
     SupplierRole.ORDERS: _SELLS,
     SupplierRole.SHIPPING: _SHIPS,
     SupplierRole.INVOICING: _CLAIMS,
     # Keeps the company's details, documents and bank details.
-    SupplierRole.COMPANY_DATA: _READS | {P.INVOICE_VIEW, P.DETAIL_EDIT},
+    SupplierRole.COMPANY_DATA: _READS | _PROVES | {P.INVOICE_VIEW, P.DETAIL_EDIT},
     SupplierRole.READ_ONLY: _READS | {P.INVOICE_VIEW},
 }
 
@@ -129,7 +135,7 @@ class CompanyRole(models.TextChoices):
 COMPANY_ROLES: dict[str, frozenset[Permission]] = {
     CompanyRole.BUYER: _BUYS,
     CompanyRole.PLANNER: _COMPANY_READS | {P.THREAD_WRITE, P.THREAD_NOTE, P.CASE_WORK},
-    CompanyRole.ACCOUNTS_PAYABLE: _COMPANY_READS | _PAYS,
+    CompanyRole.ACCOUNTS_PAYABLE: _COMPANY_READS | _PAYS | {P.DOCUMENT_VIEW},
     CompanyRole.RECEIVING: _COMPANY_READS | _RECEIVES,
     CompanyRole.ADMINISTRATOR: _COMPANY_READS
     | {
@@ -152,6 +158,9 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
         P.STAFF_MANAGE,
         P.DETAIL_EDIT,
         P.DETAIL_APPROVE,
+        P.DOCUMENT_VIEW,
+        P.DOCUMENT_SUPPLY,
+        P.DOCUMENT_REVIEW,
     },
     CompanyRole.INTEGRATION_OWNER: _COMPANY_READS
     | {P.ERP_VIEW, P.ERP_MANAGE, P.TOKEN_MANAGE, P.CASE_WORK, P.MAIL_VIEW, P.SECURITY_VIEW},
@@ -168,9 +177,11 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
         P.SECURITY_VIEW,
         P.PEOPLE_VIEW,
         P.DETAIL_APPROVE,
+        P.DOCUMENT_VIEW,
+        P.DOCUMENT_REVIEW,
     },
     CompanyRole.AUDITOR: _COMPANY_READS
-    | {P.ERP_VIEW, P.AUDIT_VIEW, P.MAIL_VIEW, P.PEOPLE_VIEW, P.SECURITY_VIEW},
+    | {P.ERP_VIEW, P.AUDIT_VIEW, P.MAIL_VIEW, P.PEOPLE_VIEW, P.SECURITY_VIEW, P.DOCUMENT_VIEW},
 }
 
 
@@ -182,6 +193,7 @@ class TokenScope(models.TextChoices):
     SHIP = "ship", _("Read and acknowledge orders, send ship notices")
     RECEIVE = "receive", _("Read orders, post what was counted at the dock")
     INVOICE = "invoice", _("Read orders, send invoices")
+    DOCUMENTS = "documents", _("Read what documents are asked, and supply them")
     DESK = "desk", _("Work the desk of accounts payable in somebody’s name")
 
 
@@ -200,5 +212,6 @@ TOKEN_SCOPES: dict[str, frozenset[Permission]] = {
     TokenScope.SHIP: _SELLS,
     TokenScope.RECEIVE: _READS | {P.GOODS_RECEIVE},
     TokenScope.INVOICE: _CLAIMS,
+    TokenScope.DOCUMENTS: _PROVES,
     TokenScope.DESK: _READS | _PAYS | {P.INVOICE_VIEW, P.CASE_VIEW},
 }

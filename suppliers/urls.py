@@ -13,4 +13,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("suppliers.security.urls")),
     path("", include("suppliers.people.urls")),
     path("", include("suppliers.details.urls")),
+    path("", include("suppliers.documents.urls")),
 ]

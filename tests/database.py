@@ -18,8 +18,10 @@ from django.db import connection, transaction
 from django.test import TransactionTestCase
 from psycopg import Connection, errors, sql
 
-# Content types and permissions are made by migrations; what other tables hold is a test's own.
-KEPT_TABLES = frozenset({"django_migrations", "django_content_type", "auth_permission"})
+# Content types, permissions and kinds of documents are made by migrations; what other tables hold is a test's own.
+KEPT_TABLES = frozenset(
+    {"django_migrations", "django_content_type", "auth_permission", "suppliers_documentkind"}
+)
 PREFIX = "template_quayside_"
 ONE_AT_A_TIME = 0x71756179
 

@@ -22,8 +22,9 @@ from procurement.shipments import api as shipments
 from procurement.statements import api as statements
 from procurement.threads import api as threads
 from procurement.tolerances import api as tolerances
-from suppliers.people import api as people
 from suppliers.details import api as details
+from suppliers.documents import api as documents
+from suppliers.people import api as people
 
 urlpatterns = [
     *orders.urlpatterns,
@@ -41,6 +42,7 @@ urlpatterns = [
     *discounting.urlpatterns,
     *tolerances.urlpatterns,
     *threads.urlpatterns,
+    *documents.urlpatterns,
     *clocks.urlpatterns,
     *inbox.urlpatterns,
     *people.urlpatterns,

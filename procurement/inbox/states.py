@@ -39,6 +39,7 @@ class Cause(models.TextChoices):
     INVOICE = "invoice", _("An invoice waits for us")
     CREDIT = "credit", _("A credit is due")
     QUESTION = "question", _("A question about an invoice was not answered")
+    DOCUMENT = "document", _("A document of a supplier is late")
 
 
 class CaseKind(models.TextChoices):
@@ -79,16 +80,15 @@ class CaseKind(models.TextChoices):
     INVOICE_DISPUTED = "invoice_disputed", _("Invoice disputed")
     CREDIT_EXPECTED = "credit_expected", _("Credit expected")
     ANSWER_MISSED = "answer_missed", _("No answer about an invoice")
+    DOCUMENT_EXPIRING = "document_expiring", _("Document missing or expired")
     # --- known, for what is built later
     BANK_CHANGE = "bank_change", _("Bank detail change")
-    DOCUMENT_EXPIRING = "document_expiring", _("Document expiring or expired")
 
 
 # What none of our records can tell yet: onboarding comes later.
 LATER = frozenset(
     {
         CaseKind.BANK_CHANGE,
-        CaseKind.DOCUMENT_EXPIRING,
     }
 )
 
@@ -126,6 +126,7 @@ class CloseReason(models.TextChoices):
     REJECTED = "rejected", _("The invoice was rejected.")
     CREDITED = "credited", _("The credit note came.")
     TOLD = "told", _("The question was answered.")
+    SUPPLIED = "supplied", _("The document came.")
     NOT_ASKED = "not_asked", _("It is not asked any more.")
     MERGED = "merged", _("It is part of another case now.")
     GONE = "gone", _("Its cause is gone.")

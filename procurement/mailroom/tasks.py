@@ -8,9 +8,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from portal.kernel.outbox.models import OutboxMessage
+from portal.kernel.outbox.services import RetryLater
+from portal.kernel.scanning import ScannerSilent
 from portal.kernel.scope import acting, require_no_transaction
 from procurement.mailroom.queries import MAILROOM
-from procurement.mailroom.services import forget_raw, sort_mail
+from procurement.mailroom.services import forget_raw, infected_files, sort_mail
 from procurement.mailroom.services.taking import ANSWER
 from procurement.mailroom.ways.answer import send_answer
 from procurement.mailroom.ways.imap import poll_mailbox
@@ -64,6 +66,11 @@ def deliver(message: OutboxMessage) -> str:
     require_no_transaction()
     if message.kind == ANSWER:
         return send_answer(message)
+    key, at = uuid.UUID(message.payload["mail"]), timezone.now()
+    try:
+        infected = infected_files(key, at=at)
+    except ScannerSilent as silent:
+        raise RetryLater(silent.message) from silent
     with acting(MAILROOM):
-        mail = sort_mail(uuid.UUID(message.payload["mail"]), at=timezone.now())
+        mail = sort_mail(key, at=at, infected=infected)
     return str(mail.state)

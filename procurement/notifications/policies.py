@@ -32,6 +32,7 @@ class To(StrEnum):
     PAYABLES = "who pays invoices"
     ADDRESSED = "the addresses it names"
     REVIEWERS = "who decides on company data"
+    DOCUMENT_REVIEWERS = "who reviews documents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,13 @@ HEARD: Mapping[str, Heard] = {
     "supplier.change_requested": Heard(NoticeKind.DETAIL, To.REVIEWERS),
     "supplier.change_approved": Heard(NoticeKind.DETAIL, To.SUPPLIER),
     "supplier.change_refused": Heard(NoticeKind.DETAIL, To.SUPPLIER),
+    "document.asked": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
+    "document.reminded": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
+    "document.missed": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
+    "document.accepted": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
+    "document.refused": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
+    "document.infected": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
+    "document.admitted": Heard(NoticeKind.DOCUMENT, To.DOCUMENT_REVIEWERS),
     "thread.message_sent": Heard(NoticeKind.MESSAGE, To.OTHER_SIDE),
     "clock.step_reached": Heard(NoticeKind.REMINDER, To.BY_STEP),
     "case.mentioned": Heard(NoticeKind.MENTION, To.NAMED),
@@ -113,6 +121,9 @@ HEARD: Mapping[str, Heard] = {
     "link.asked_again": Heard(NoticeKind.LINK, To.HOLDER),
     "link.forwarded": Heard(NoticeKind.LINK, To.HOLDER),
 }
+
+# Facts by which a supplier is asked for a document; they are told as long as it is asked for.
+DOCUMENT_ASKED = ("document.asked", "document.reminded", "document.missed")
 
 # Facts by which somebody is asked to approve an invoice.
 APPROVAL_ASKED = ("invoice.approval_asked", "invoice.approval_reached")
@@ -126,7 +137,7 @@ def audience_of(to: To, *, actor_side: str, facts: Mapping[str, Any], internal: 
     found: Audience | None
     if to in (To.SUPPLIER, To.HOLDER):
         found = Audience.SUPPLIER
-    elif to in (To.BUYER, To.NAMED, To.DOCK, To.ITS_BUYERS, To.PAYABLES, To.REVIEWERS):
+    elif to in (To.BUYER, To.NAMED, To.DOCK, To.ITS_BUYERS, To.PAYABLES, To.REVIEWERS, To.DOCUMENT_REVIEWERS):
         found = Audience.COMPANY
     elif to is To.ADDRESSED:
         found = Audience.OUTSIDE
@@ -160,7 +171,7 @@ def is_worth_a_notice(event_kind: str, facts: Mapping[str, Any]) -> bool:
 
 def usual_cadence(kind: str, audience: str) -> Cadence:
     """How often somebody who chose nothing gets a kind of notice."""
-    if kind == NoticeKind.RULE_AGREED:
+    if kind == NoticeKind.RULE_AGREED or (kind == NoticeKind.DOCUMENT and audience == Audience.COMPANY):
         return Cadence.DAILY
     return Cadence.AT_ONCE
 

@@ -47,6 +47,7 @@ from procurement.receipts.states import Word
 from procurement.threads.models import Message
 from procurement.tolerances.presenters.sentences import said_by
 from suppliers.details.states import Part
+from suppliers.documents.presenters import kind_name
 
 MOST_ROWS = 12
 MOST_LISTED = 50
@@ -664,6 +665,48 @@ def _detail(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder 
     return texts[event.kind] % values
 
 
+def _document(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen) -> str:
+    """A document that is asked for, or what became of one; for a reviewer, that one waits."""
+    facts = event.facts
+    name = kind_name(str(facts["kind"]), str(facts["kind_name"]))
+    item.number = name
+    item.signs_in = True
+    version = facts.get("version")
+    path = reverse("document-version", args=[version]) if version else reverse("document-list")
+    item.url = f"{settings.PUBLIC_URL}{path}"
+    item.button = _("Look at the document") if version else _("Supply it")
+    until = day_text(date.fromisoformat(str(facts["until"]))) if facts.get("until") else ""
+    values = {"name": name, "who": event.actor_label, "day": until}
+    if event.kind == "document.admitted":
+        return _("%(who)s gave a document to review: %(name)s") % values
+    if event.kind == "document.accepted":
+        item.sentences.append(_("It is valid until %(day)s.") % values if until else _("It has no end."))
+        return _("Accepted: %(name)s") % values
+    if event.kind in ("document.refused", "document.infected"):
+        if reason := str(facts.get("reason") or ""):
+            item.quotes.append(Quote(event.actor_label, reason[:LONGEST_QUOTE]))
+        if found := str(facts.get("found") or ""):
+            text = _("The file carries malware (%(what)s). Look after the machine it comes from.")
+            item.sentences.append(text % {"what": found})
+        item.sentences.append(_("Please supply another one. What was accepted before stays in force."))
+        return _("Not accepted: %(name)s") % values
+    due = {"day": day_text(date.fromisoformat(str(facts["due_on"])))}
+    if not facts.get("compulsory"):
+        item.sentences.append(_("It is not compulsory: it helps us if you have one."))
+    elif facts.get("has_ended"):
+        item.sentences.append(_("The one that we have ended on %(day)s.") % values)
+    elif until:
+        item.sentences.append(_("The one that we have is valid until %(day)s.") % values)
+    else:
+        item.sentences.append(_("Please supply it by %(day)s.") % due)
+    item.sentences.append(_("Orders go on meanwhile. A picture taken with a phone will do."))
+    if event.kind == "document.missed":
+        return _("Overdue: %(name)s") % values
+    if event.kind == "document.reminded":
+        return _("Reminder: %(name)s is asked of you") % values
+    return _("A document is asked of you: %(name)s") % values
+
+
 _EARLY_SENTENCES = {
     "invoice.early_agreed": gettext_lazy("Pay it on %(day)s: %(pays)s, that is %(less)s less."),
     "invoice.early_withdrawn": gettext_lazy("It is paid in full on %(due)s again."),
@@ -691,6 +734,7 @@ _WRITERS: Mapping[str, Writer] = {
     NoticeKind.INVOICE_ASKED: _invoice_asked,
     NoticeKind.ACCOUNT: about_account,
     NoticeKind.DETAIL: _detail,
+    NoticeKind.DOCUMENT: _document,
 }
 
 
@@ -752,6 +796,8 @@ def _heading(items: Sequence[Item], envelope: Envelope) -> str:
     waiting = sum(item.deadline is not None for item in items)
     if envelope.cadence == Cadence.AT_ONCE and waiting == len(items):
         return ngettext("%(n)d order waits for you", "%(n)d orders wait for you", waiting) % {"n": waiting}
+    if all(item.stream.startswith("document:") for item in items):
+        return ngettext("News of %(n)d document", "News of %(n)d documents", len(items)) % {"n": len(items)}
     if not all(item.stream.startswith("order:") for item in items):
         return _("News of %(n)d orders and shipments") % {"n": len(items)}
     return ngettext("News of %(n)d order", "News of %(n)d orders", len(items)) % {"n": len(items)}

@@ -48,6 +48,7 @@ NEEDED: dict[str, Permission] = {
     NoticeKind.COUNT_DIFFERS: Permission.SHIPMENT_WRITE,
     NoticeKind.INVOICE_TOLD: Permission.INVOICE_WRITE,
     NoticeKind.DETAIL: Permission.DETAIL_EDIT,
+    NoticeKind.DOCUMENT: Permission.DOCUMENT_SUPPLY,
 }
 
 

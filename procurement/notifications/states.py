@@ -24,6 +24,7 @@ class NoticeKind(models.TextChoices):
     INVOICE_ASKED = "invoice_asked", _("Invoices that I am asked about")
     ACCOUNT = "account", _("My account")
     DETAIL = "detail", _("Changes of company data")
+    DOCUMENT = "document", _("Documents, such as certificates and tax forms")
 
 
 class Audience(models.TextChoices):
@@ -56,6 +57,7 @@ TOLD: dict[str, frozenset[Audience]] = {
     # To an address, whoever reads it, and of nothing else than that account.
     NoticeKind.ACCOUNT: frozenset({Audience.OUTSIDE}),
     NoticeKind.DETAIL: _SUPPLIER | _COMPANY,
+    NoticeKind.DOCUMENT: _SUPPLIER | _COMPANY,
 }
 
 # Asked for by the reader, put to them alone, or the last word before somebody else is called: always at once, never

@@ -16,6 +16,7 @@ from portal.kernel.errors import Invalid, Problem
 from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
 from portal.kernel.rest.fields import Flag, Moment, Query, Shape, Text, Word, page_of
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
+from portal.kernel.scanning import vet
 from procurement.orders.queries import find_order
 from procurement.threads.messages import NewFile, NewMessage
 from procurement.threads.models import Attachment, Message
@@ -110,6 +111,22 @@ def _file(sent: dict[str, str], number: int) -> NewFile:
         raise Invalid(text, [Problem(f"files.{number}.content", text, sent["content"][:40])]) from error
 
 
+class MessageRequest(ProgramRequest):
+    """A request with the message that was sent, and its files."""
+
+    sent: dict[str, Any]
+    files: tuple[NewFile, ...]
+
+
+def read_message(request: MessageRequest) -> None:
+    """Read a message and let the scanner look at its files, while no transaction is open."""
+    request.sent = read(SentMessage, request.data)
+    sent = request.sent.get("files", ())
+    request.files = tuple(_file(one, number) for number, one in enumerate(sent))
+    for file in request.files:
+        vet(file.content, file.name, actor=request.actor, at=request.at)
+
+
 class Messages(Doors):
     """The thread of one order."""
 
@@ -145,14 +162,13 @@ class Messages(Doors):
         request=SentMessage,
         responses={201: MessageOfThread},
     )
-    @program_door(Permission.THREAD_WRITE, Permission.THREAD_NOTE)
-    def send(self, request: ProgramRequest, key: UUID) -> Response:
-        sent = read(SentMessage, request.data)
+    @program_door(Permission.THREAD_WRITE, Permission.THREAD_NOTE, before=read_message)
+    def send(self, request: MessageRequest, key: UUID) -> Response:
+        sent = request.sent
         if not sent["internal"] and not request.actor.may(Permission.THREAD_WRITE):
             text = _("Your role writes internal notes: send `internal` as true.")
             raise Invalid(text, [Problem("internal", text, "false", "internal_only")])
-        files = tuple(_file(one, number) for number, one in enumerate(sent.get("files", ())))
-        command = NewMessage(key, sent.get("body", ""), sent["internal"], files)
+        command = NewMessage(key, sent.get("body", ""), sent["internal"], request.files)
         said = send_message(command, actor=request.actor, at=request.at)
         told = _with_files(visible_messages(request.actor).filter(pk=said.pk), request).get()
         return Response(MessageOfThread(told).data, status=201)

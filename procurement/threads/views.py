@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid
+from portal.kernel.files import as_download
 from portal.kernel.web import panel_or_page
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import find_order
@@ -61,13 +61,7 @@ def file(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     Whatever it holds, it comes as a download, is not guessed at (nosniff, of SecurityMiddleware) and could run nothing.
     """
     found = find_file(key, actor=request.actor)
-    response = HttpResponse(bytes(found.content), content_type=found.content_type)
-    response["Content-Disposition"] = (
-        content_disposition_header(as_attachment=True, filename=found.name) or "attachment"
-    )
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return as_download(bytes(found.content), found.name, found.content_type)
 
 
 def _show(

@@ -47,9 +47,10 @@ from procurement.payables.states import APPROVAL_LIFECYCLE, QUESTION_LIFECYCLE, 
 from procurement.receipts.states import SHEET_LIFECYCLE, SheetState
 from procurement.shipments.states import NOTICE_LIFECYCLE, NoticeState
 from procurement.tolerances.states import POLICY_LIFECYCLE, SWITCH_LIFECYCLE, PolicyState, SwitchState
-from suppliers.people.states import ADDRESS_LIFECYCLE, INVITATION_LIFECYCLE, AddressState, InvitationState
 from suppliers.details.states import DETAIL_LIFECYCLE
 from suppliers.details.states import ChangeState as DetailState
+from suppliers.documents.states import DOCUMENT_LIFECYCLE, DocumentState
+from suppliers.people.states import ADDRESS_LIFECYCLE, INVITATION_LIFECYCLE, AddressState, InvitationState
 from suppliers.roles import Permission
 from suppliers.signin.states import FACTOR_RESET_LIFECYCLE, ResetState
 from suppliers.states import SUPPLIER_LIFECYCLE, SupplierState
@@ -89,6 +90,7 @@ TABLES = [
     (INVITATION_LIFECYCLE, InvitationState),
     (ADDRESS_LIFECYCLE, AddressState),
     (DETAIL_LIFECYCLE, DetailState),
+    (DOCUMENT_LIFECYCLE, DocumentState),
 ]
 ids = [table.name for table, _ in TABLES]
 

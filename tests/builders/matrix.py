@@ -58,16 +58,19 @@ from procurement.threads.models import Attachment
 from procurement.tolerances.messages import DocumentKind
 from procurement.tolerances.models import ToleranceDecision, TolerancePolicy, ToleranceRule
 from procurement.tolerances.states import JudgedOutcome
+from suppliers.details.messages import ChangeDetail
+from suppliers.details.models import ChangeRequest
+from suppliers.details.services import change_detail
+from suppliers.documents import models as proofs
+from suppliers.documents.messages import WriteKind, WriteRequirement
+from suppliers.documents.services import write_kind, write_requirement
 from suppliers.models import ApiToken, Invitation, Membership, Supplier, User
 from suppliers.people.messages import InvitePerson
 from suppliers.people.services import invite_person
 from suppliers.roles import CompanyRole, SupplierRole
-from suppliers.details.messages import ChangeDetail
-from suppliers.details.models import ChangeRequest
-from suppliers.details.services import change_detail
-from suppliers.models import ApiToken, Supplier
 from suppliers.services import create_token
 from tests.builders.clocks import a_draft_service
+from tests.builders.documents import a_picture, supply
 from tests.builders.facts import a_bill, a_receipt, arrive, bill
 from tests.builders.invoices import a_sent_invoice
 from tests.builders.shipments import a_sent_notice
@@ -132,6 +135,9 @@ class Objects:
     person: User
     invitation: Invitation
     detail_change: ChangeRequest
+    document: proofs.DocumentVersion
+    document_kind: proofs.DocumentKind
+    requirement: proofs.Requirement
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -317,6 +323,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         people["arun" if number == "ACME" else "gil"].user,
         _invited(supplier),
         _a_waiting_change(supplier),
+        *_documents(number),
     )
 
 
@@ -374,6 +381,17 @@ def _invited(supplier: Supplier) -> Invitation:
     with acting(FEED):
         paper = InvitePerson("new@elsewhere.example", SupplierRole.SHIPPING, supplier.pk)
         return invite_person(paper, actor=FEED, at=MONDAY)
+
+
+def _documents(number: str) -> tuple[proofs.DocumentVersion, proofs.DocumentKind, proofs.Requirement]:
+    """A picture that waits for a reviewer, of a kind of its own that is required; supplied by none of us."""
+    with acting(FEED):
+        code = f"kind-{number.lower()}"
+        kind = write_kind(WriteKind(code, f"Kind of {number}"), actor=FEED, at=MONDAY)
+        needed = WriteRequirement(code, True, False, MONDAY.date())
+        requirement = write_requirement(needed, actor=FEED, at=MONDAY)
+    version = supply(FEED, code, supplier=number, name="proof.png", content=a_picture(), valid_until=None)
+    return version, kind, requirement
 
 
 def _proof(invoice: Invoice, person: Person) -> InvoiceFile:
@@ -629,6 +647,22 @@ def _formula_verb(objects: Objects) -> dict[str, Any]:
     return {"key": objects.formula.key, "verb": "ask"}
 
 
+def _document(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.document.key}
+
+
+def _document_kind(objects: Objects) -> dict[str, Any]:
+    return {"code": objects.document_kind.code}
+
+
+def _requirement(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.requirement.key}
+
+
+def _document_supply(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.supplier_key, "code": objects.document_kind.code}
+
+
 def _company(_objects: Objects) -> dict[str, Any]:
     return {"company": "NM"}
 
@@ -811,10 +845,6 @@ def _invitation(objects: Objects) -> dict[str, Any]:
     return {"key": objects.invitation.key}
 
 
-def _supplier(objects: Objects) -> dict[str, Any]:
-    return {"key": objects.supplier_key}
-
-
 def _company_part(objects: Objects) -> dict[str, Any]:
     return {"key": objects.supplier_key, "part": "names"}
 
@@ -827,6 +857,19 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "person-data": _somebody,
     "person-export": _somebody,
     "person-erase": _somebody,
+    "document-version": _document,
+    "document-file": _document,
+    "document-picture": _document,
+    "document-accept": _document,
+    "document-refuse": _document,
+    "document-kind-retire": _document_kind,
+    "document-requirement-retire": _requirement,
+    "supplier-documents": _supplier,
+    "document-supply": _document_supply,
+    "api-document": _document,
+    "api-document-file": _document,
+    "api-document-accept": _document,
+    "api-document-refuse": _document,
     "order": _order,
     "order-answer": _order,
     "answer-line": _order,

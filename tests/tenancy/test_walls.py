@@ -66,6 +66,9 @@ EXTRA_POLICIES = {
         f"procurement_invoice{part}": {"supplier_writes_only", "supplier_drops_only"}
         for part in ("line", "charge", "tax", "file")
     },
+    # A supplier gives a document; whether it counts is ours to say.
+    "suppliers_document": {"supplier_writes_only"},
+    "suppliers_documentversion": {"supplier_writes_only", "supplier_edits_only"},
     # What a comparison makes of what a supplier lists is ours to say.
     "procurement_statementrow": {"supplier_writes_only"},
     "procurement_supplierstatement": {"supplier_writes_only"},
@@ -216,6 +219,7 @@ OPEN_TO_SUPPLIERS = {
     "procurement_site",
     "procurement_unit",
     "suppliers_suppliercategory",
+    "suppliers_documentkind",
 }
 READ_ONLY = {
     *OPEN_TO_SUPPLIERS,
@@ -327,6 +331,9 @@ WRITES = {
     ),
     "suppliers_apitoken": "SELECT INSERT UPDATE(last_used_at,revoked_at,revoked_by)",
     "suppliers_factorreset": "SELECT INSERT UPDATE(ended_at,state,version)",
+    "suppliers_document": "SELECT INSERT UPDATE(last_number)",
+    "suppliers_documentcontent": "SELECT INSERT",
+    "suppliers_documentversion": "SELECT INSERT UPDATE(ended_at,state,version)",
     "suppliers_user": (
         "SELECT(company_role,date_joined,email,id,is_active,language,name,shortcuts,theme,time_zone) "
         "UPDATE(language,name,shortcuts,theme,time_zone)"
@@ -382,6 +389,7 @@ def test_a_suppliers_scope_has_exactly_the_rights_that_services_need():
         "procurement_tolerancerule",
         "procurement_toleranceswitch",
         "suppliers_detailrule",
+        "suppliers_requirement",
     ],
 )
 def test_what_only_the_buying_side_may_know_has_a_wall_and_no_way_in(table):

@@ -46,14 +46,17 @@ class ProgramRequest(Request):
 
 
 def program_door(
-    *permissions: str, fresh: bool = False, for_money: bool = False
+    *permissions: str,
+    fresh: bool = False,
+    for_money: bool = False,
+    before: Callable[[Any], None] | None = None,
 ) -> Callable[[Action], Action]:
     """Declare and guard one method of an address: the permissions of which one suffices.
 
     It runs in one transaction under the caller's scope, with `request.at` as its time. A POST that carries an
     Idempotency-Key happens once: sent again, it is answered with the first answer. A refusal changed nothing
     and is not kept. With `fresh` a token is refused: only somebody signed in, who has shown a second factor a moment
-    ago, may do it.
+    ago, may do it. `before` is work that takes long and needs no database: no transaction waits for it.
     """
     fresh = fresh or for_money
 
@@ -63,6 +66,8 @@ def program_door(
             request.at = timezone.now()
             if fresh:
                 import_string(settings.FRESH_FACTOR)(request, for_money=for_money)
+            if before:
+                before(request)
             with acting(request.actor):
                 if request.method == "POST" and "Idempotency-Key" in request.headers:
                     return _once(action, self, request, *args, **kwargs)

@@ -94,6 +94,7 @@ _TO_DO: Mapping[str, Lazy] = {
     Cause.INVOICE: gettext_lazy("Look at it side by side with its order, and decide"),
     Cause.QUESTION: gettext_lazy("Answer it, or get the answer; then it closes by itself"),
     Cause.CREDIT: gettext_lazy("Ask the supplier for the credit note"),
+    Cause.DOCUMENT: gettext_lazy("Call the supplier, or supply it for them"),
     Cause.MAIL: gettext_lazy("Say whose mail it is, or set it aside"),
     Cause.DRAFT: gettext_lazy("Look at what was read, and confirm or discard it"),
 }
@@ -471,6 +472,8 @@ def own_page(case: ExceptionCase) -> tuple[str, str]:
         return reverse("receiving-sheet", kwargs={"key": facts["sheet"]}), _("Open the count")
     if case.cause in (Cause.INVOICE, Cause.QUESTION) and facts.get("invoice"):
         return reverse("payables-case", kwargs={"key": facts["invoice"]}), _("Open the invoice")
+    if case.cause == Cause.DOCUMENT and facts.get("supplier_key"):
+        return reverse("supplier-documents", kwargs={"key": facts["supplier_key"]}), _("Open the documents")
     if case.cause == Cause.CREDIT and facts.get("sheet"):
         return reverse("receiving-sheet", kwargs={"key": facts["sheet"]}), _("Open the count")
     if case.order:

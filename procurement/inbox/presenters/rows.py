@@ -20,6 +20,7 @@ from procurement.inbox.states import CaseKind, CaseState, Cause, CloseReason
 from procurement.orders.states import Reason
 from procurement.payables.presenters.sentences import held_text
 from procurement.tolerances.presenters.sentences import lateness
+from suppliers.documents.presenters import kind_name
 
 K = CaseKind
 Facts = Mapping[str, Any]
@@ -323,6 +324,16 @@ def _not_answered(facts: Facts, _today: date) -> str:
     }
 
 
+def _document(facts: Facts, _today: date) -> str:
+    values = {
+        "name": kind_name(str(facts.get("document_kind", "")), str(facts.get("kind_name", ""))),
+        "day": day_text(date.fromisoformat(facts["asked_on"])),
+    }
+    if facts.get("why") == "ending":
+        return _("%(name)s ended on %(day)s, and no other one came") % values
+    return _("%(name)s was due by %(day)s and did not come") % values
+
+
 _TITLES: Mapping[str, Callable[[Facts, date], str]] = {
     K.PROMISE_LATE: _late,
     K.LINE_REFUSED: _refused,
@@ -349,6 +360,7 @@ _TITLES: Mapping[str, Callable[[Facts, date], str]] = {
     K.INVOICE_DISPUTED: _invoice,
     K.CREDIT_EXPECTED: _credit,
     K.ANSWER_MISSED: _not_answered,
+    K.DOCUMENT_EXPIRING: _document,
     K.MAIL_UNKNOWN: _mail,
     K.NOTICE_FAILED: _notice,
 }

@@ -12,6 +12,7 @@ from procurement.erp.reconciliation.models import Drift
 from procurement.erp.reconciliation.states import DriftState
 from procurement.erp.states import CommandState
 from procurement.inbox.models import ExceptionCase
+from procurement.inbox.queries.documents import why_not_late
 from procurement.inbox.queries.invoicing import QUESTION
 from procurement.inbox.queries.reach import Reach, at_the_dock
 from procurement.inbox.states import CaseKind, Cause
@@ -54,7 +55,7 @@ _DRIFTS: Mapping[str, Why] = {
 
 
 def why_gone(cases: Sequence[ExceptionCase], reach: Reach) -> dict[int, Why]:
-    """Why the cause of each of these cases is gone, by case id: eight queries at most."""
+    """Why the cause of each of these cases is gone, by case id: nine queries at most."""
     lines = {line.pk: line for line in _rows(PurchaseOrderLine, (case.line_id for case in cases))}
     changes = {change.pk: change for change in _rows(OrderChange, (case.change_id for case in cases))}
     commands = {command.pk: command for command in _rows(ErpCommand, (case.command_id for case in cases))}
@@ -65,6 +66,7 @@ def why_gone(cases: Sequence[ExceptionCase], reach: Reach) -> dict[int, Why]:
     on_sheets = _settled_or_reversed(cases)
     invoices = _invoice_states(cases)
     told = _answered(cases)
+    documents = why_not_late(cases)
     found: dict[int, Why] = {}
     for case in cases:
         order = reach.orders.get(case.order_id or 0)
@@ -82,6 +84,8 @@ def why_gone(cases: Sequence[ExceptionCase], reach: Reach) -> dict[int, Why]:
             found[case.pk] = _INVOICES.get(invoices.get(case.subject, ""), Why.SUPPLIER_ACTS)
         elif case.cause == Cause.QUESTION:
             found[case.pk] = Why.TOLD if case.subject in told else Why.NOT_ASKED
+        elif case.cause == Cause.DOCUMENT:
+            found[case.pk] = documents[case.pk]
         elif case.cause == Cause.CREDIT:
             found[case.pk] = Why.CREDITED
         elif case.cause == Cause.UNANNOUNCED:

@@ -27,6 +27,7 @@ from procurement.erp.services import ECHO_DIFFERS
 from procurement.erp.states import STUCK, TOLD_TO_A_PERSON, CommandState, TellingState
 from procurement.inbox.messages import Finding, as_facts
 from procurement.inbox.policies.kinds import GRAVEST_FIRST
+from procurement.inbox.queries.documents import documents_late
 from procurement.inbox.queries.invoicing import INVOICING_LOOKS
 from procurement.inbox.queries.reach import Reach
 from procurement.inbox.queries.saying import finding_of_line, finding_of_order, line_facts, order_facts
@@ -542,5 +543,6 @@ LOOKS: Sequence[Callable[[Reach], Iterable[Finding]]] = (
     erp_writes,
     tellings,
     drifts,
+    documents_late,
     told,
 )

@@ -6,11 +6,11 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, Refusal
+from portal.kernel.files import as_download
 from portal.kernel.web import see_other
 from procurement.einvoices.pages import READ
 from procurement.einvoices.pictures import read_picture
@@ -30,13 +30,7 @@ P = Permission
 def invoice_file(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """One file, to be saved and never to be shown inside our pages: see the files of a thread."""
     found = find_file(key, actor=request.actor)
-    response = HttpResponse(bytes(found.content), content_type=found.content_type)
-    response["Content-Disposition"] = (
-        content_disposition_header(as_attachment=True, filename=found.name) or "attachment"
-    )
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return as_download(bytes(found.content), found.name, found.content_type)
 
 
 class FileRequest(DoorRequest):

@@ -10,6 +10,7 @@ from procurement.mailroom.services.deciding import (
     hear,
 )
 from procurement.mailroom.services.forgetting import forget_raw
+from procurement.mailroom.services.looking import infected_files
 from procurement.mailroom.services.placing import dismiss_mail, place_mail
 from procurement.mailroom.services.reading_on import mailbox_of, note_failure, note_progress
 from procurement.mailroom.services.sorting import sort_mail
@@ -25,6 +26,7 @@ __all__ = [
     "dismiss_mail",
     "forget_raw",
     "hear",
+    "infected_files",
     "mailbox_of",
     "note_failure",
     "note_progress",

@@ -1,7 +1,7 @@
 """What was written by mail is said in the order's thread, with its files; a file that is not taken is told there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from portal.kernel.actors import Actor
 from portal.kernel.errors import Invalid
 from procurement.mailroom.messages import MailFile, Opened
+from procurement.mailroom.services.looking import LostFile
 from procurement.orders.models import PurchaseOrder
 from procurement.reading.newtext import split_new_text
 from procurement.threads.messages import NewFile, NewMessage
@@ -36,13 +37,20 @@ def written_now(opened: Opened) -> str:
 
 
 def say_in_thread(
-    order: PurchaseOrder, text: str, files: Sequence[MailFile], *, author: Actor, at: datetime
+    order: PurchaseOrder,
+    text: str,
+    files: Sequence[MailFile],
+    *,
+    lost: Sequence[LostFile] = (),
+    author: Actor,
+    at: datetime,
 ) -> Said:
-    """Send the text and the files that are taken, as their author; in the author's scope. The rest stands beside them.
+    """Send the text and the files that are taken, as their author; in the author's scope. The rest stands beside them,
+    and so does what was `lost` before.
 
     Raises `NotAllowed` for who may not write in this thread.
     """
-    taken, told = [], []
+    taken, told = [], [asdict(one) for one in lost]
     if len(text) > LONGEST_BODY - ROOM_FOR_NOTES:
         taken.append(NewFile(REST_OF_TEXT, text.encode()))
         text = text[: LONGEST_BODY - ROOM_FOR_NOTES].rstrip() + " …"

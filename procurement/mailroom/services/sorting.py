@@ -1,7 +1,7 @@
 """A mail is sorted: whose word it is, about which order, and what becomes of it."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parseaddr
@@ -33,6 +33,7 @@ from procurement.mailroom.queries import (
     side_of_holder,
 )
 from procurement.mailroom.services.drafting import About, hold_orders, language_of, make_drafts
+from procurement.mailroom.services.looking import LostFile, without
 from procurement.mailroom.services.saying import say_in_thread, written_now
 from procurement.mailroom.services.taking import promise_answer
 from procurement.mailroom.states import MAIL_LIFECYCLE, MailState, Why
@@ -66,18 +67,19 @@ class Judged:
 
 
 @requires_scope
-def sort_mail(key: uuid.UUID, *, at: datetime) -> InboundMail:
+def sort_mail(key: uuid.UUID, *, at: datetime, infected: Mapping[str, str] | None = None) -> InboundMail:
     """Make of a mail what it is: a message with drafts, or something that is set aside or waits for a person.
 
-    One that was sorted already stays as it is. Called in the mailroom's own scope.
+    One that was sorted already stays as it is. Called in the mailroom's own scope. `infected` are its files that the
+    scanner refused (`infected_files`): they are read by nobody, and why is told where the others are.
     """
     mail = find_mail(key, actor=MAILROOM, hold=True)
     if mail.state != MailState.RECEIVED:
         return mail
-    opened = open_mail(raw_of(mail, actor=MAILROOM))
+    opened, lost = without(open_mail(raw_of(mail, actor=MAILROOM)), infected or {})
     judged = _judge(mail, opened)
     if judged.verb == THREAD:
-        _thread(mail, opened, judged, at=at)
+        _thread(mail, opened, judged, lost, at=at)
     else:
         _leave(mail, opened, judged, at=at)
     return mail
@@ -234,13 +236,15 @@ def _leave(mail: InboundMail, opened: Opened, judged: Judged, *, at: datetime) -
         )
 
 
-def _thread(mail: InboundMail, opened: Opened, judged: Judged, *, at: datetime) -> None:
+def _thread(
+    mail: InboundMail, opened: Opened, judged: Judged, lost: Sequence[LostFile], *, at: datetime
+) -> None:
     """What was written goes to the order's thread, by who wrote it; what it promises becomes drafts."""
     order, author = judged.order, judged.author
     assert order is not None
     assert author is not None
     text = written_now(opened)
-    if not text.strip() and not opened.files:
+    if not text.strip() and not opened.files and not lost:
         _leave(mail, opened, Judged(SET_ASIDE, Why.EMPTY, judged.supplier_id, order), at=at)
         return
     orders = hold_orders(order, opened, author=author, alone=not judged.is_known)
@@ -248,7 +252,7 @@ def _thread(mail: InboundMail, opened: Opened, judged: Judged, *, at: datetime) 
     language = language_of(author, order)
     try:
         with translation.override(language), acting(author):
-            said = say_in_thread(order, text, opened.files, author=author, at=at)
+            said = say_in_thread(order, text, opened.files, lost=lost, author=author, at=at)
     except NotAllowed:
         _leave(mail, opened, Judged(REFUSE, Why.MAY_NOT_WRITE, judged.supplier_id, order), at=at)
         return

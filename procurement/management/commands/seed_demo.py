@@ -36,6 +36,7 @@ from procurement.demo.loading import (
 from procurement.demo.morning import begin_the_morning
 from procurement.demo.paying import invoice_some
 from procurement.demo.people import MAIN_ROLES, MEI
+from procurement.demo.proving import prove_some
 from procurement.demo.shipping import ship_some
 from procurement.demo.tolerances import propose_tolerances
 from procurement.demo.tryton.loading import load_from_tryton, order_in_tryton
@@ -109,6 +110,7 @@ class Command(BaseCommand):
         arrange_times(at=now)
         count_some(at=now)
         end_accounts(company.people)
+        prove_some(at=now)
         invoice_some(at=now)
         begin_the_morning(company, at=now)
         if people_file:

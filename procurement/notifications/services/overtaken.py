@@ -11,7 +11,7 @@ from procurement.links.queries import standing
 from procurement.links.states import LinkStanding
 from procurement.notifications.accounts import over_already
 from procurement.notifications.models import Notice, NoticeMail
-from procurement.notifications.policies import APPROVAL_ASKED, cadence_of
+from procurement.notifications.policies import APPROVAL_ASKED, DOCUMENT_ASKED, cadence_of
 from procurement.notifications.queries import choices_of
 from procurement.notifications.states import Audience, Cadence, NoticeKind, NoticeState
 from procurement.orders.states import OrderState
@@ -20,6 +20,7 @@ from procurement.payables.states import ApprovalState, QuestionState
 from procurement.receipts.queries import words_said
 from procurement.receipts.states import SheetState
 from procurement.tolerances.models import ToleranceDecision
+from suppliers.documents.queries import still_asked, still_to_review
 from suppliers.models import Membership, Supplier, User
 from suppliers.states import SupplierState
 
@@ -47,6 +48,7 @@ def still_wanted(
     asked = _Asked.of(
         [events[n.event_id] for n in notices if n.kind in ABOUT_INVOICES and n.event_id in events]
     )
+    papers = _Papers.of([events[n.event_id] for n in notices if n.event_id in events])
     leaving: list[Notice] = []
     dropped: list[Dropped] = []
     for one in notices:
@@ -62,6 +64,8 @@ def still_wanted(
             reason = over_already(events[one.event_id])
         elif one.kind == NoticeKind.COUNT_DIFFERS and one.event_id in events:
             reason = counts.overtaken(events[one.event_id])
+        elif one.kind == NoticeKind.DOCUMENT and one.event_id in events:
+            reason = papers.overtaken(events[one.event_id])
         else:
             event = events.get(one.event_id)
             reason = _overtaken(one, event, changes, unseen, at) or (asked.overtaken(event) if event else "")
@@ -190,6 +194,30 @@ class _Asked:
             return (
                 "" if event.facts.get("question_key") in self.open else "answered, or taken back, meanwhile"
             )
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Papers:
+    """Of the documents that the notices of a mail are about, those that are still asked for, or wait for a reviewer."""
+
+    asked: frozenset[str]
+    waiting: frozenset[str]
+
+    @classmethod
+    def of(cls, events: Sequence[AuditEvent]) -> "_Papers":
+        asked = {str(one.facts["document"]) for one in events if one.kind in DOCUMENT_ASKED}
+        given = {str(one.facts["version"]) for one in events if one.kind == "document.admitted"}
+        return cls(
+            still_asked(asked) if asked else frozenset(), still_to_review(given) if given else frozenset()
+        )
+
+    def overtaken(self, event: AuditEvent) -> str:
+        """Why a fact of a document is told no more; empty for one that is."""
+        if event.kind in DOCUMENT_ASKED and str(event.facts["document"]) not in self.asked:
+            return "supplied meanwhile"
+        if event.kind == "document.admitted" and str(event.facts["version"]) not in self.waiting:
+            return "decided meanwhile"
         return ""
 
 

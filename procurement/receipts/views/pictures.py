@@ -8,6 +8,7 @@ from django.shortcuts import render
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, Problem
+from portal.kernel.files import as_picture
 from portal.kernel.web import see_other
 from procurement.receipts.forms import clean_photos, photos_of
 from procurement.receipts.queries import find_photo, find_sheet
@@ -21,10 +22,7 @@ PHOTOS = "procurement/receipts/photos.html"
 def receiving_photo(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """One picture. It is a JPEG of our own making, is not guessed at, and could run nothing."""
     found = find_photo(key, actor=request.actor)
-    response = HttpResponse(bytes(found.content), content_type=found.content_type)
-    response["Content-Disposition"] = "inline"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["X-Content-Type-Options"] = "nosniff"
+    response = as_picture(bytes(found.content), found.content_type)
     response["Cache-Control"] = "private, max-age=3600"
     return response
 

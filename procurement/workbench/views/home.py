@@ -13,6 +13,7 @@ from portal.kernel.access import DoorRequest, door
 from portal.kernel.actors import Actor
 from procurement.workbench.policies import given_name
 from procurement.workbench.queries.home import Home, supplier_home
+from suppliers.documents.presenters import asked_of_me
 from suppliers.roles import Permission
 
 NOON, EVENING = 12, 18
@@ -29,6 +30,9 @@ def home(request: DoorRequest) -> HttpResponse:
         "title": _title(found, request),
         "may_answer": request.actor.may(Permission.ORDER_ACKNOWLEDGE),
         "here": timezone.localtime(request.at),
+        "documents": asked_of_me(request.actor, request.at)
+        if request.actor.may(Permission.DOCUMENT_VIEW)
+        else [],
     }
     return render(request, "procurement/workbench/home_supplier.html", context)
 

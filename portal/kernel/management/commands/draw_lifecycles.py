@@ -44,6 +44,7 @@ LIFECYCLES = (
     "suppliers.people.states.INVITATION_LIFECYCLE",
     "suppliers.people.states.ADDRESS_LIFECYCLE",
     "suppliers.details.states.DETAIL_LIFECYCLE",
+    "suppliers.documents.states.DOCUMENT_LIFECYCLE",
 )
 HEAD = """# Lifecycles
 
