@@ -31,6 +31,7 @@ from procurement.orders.states import Turn
 from procurement.payables.queries.approvals import waiting_for_me
 from procurement.statements.queries import waiting_statements
 from procurement.tolerances.queries import unseen_decisions
+from suppliers.banking.queries import waiting_changes
 from suppliers.queries import suppliers_of
 from suppliers.roles import CompanyRole, Permission
 from suppliers.signin.middleware import owed_notice
@@ -118,6 +119,22 @@ _INVOICE_PAGES = frozenset(
 
 _STATEMENT_PAGES = frozenset(
     {"statement-list", "statement", "statement-upload", "statement-columns", "statement-settle"}
+)
+
+_BANK_PAGES = frozenset(
+    {
+        "bank",
+        "bank-supplier",
+        "bank-new",
+        "bank-change",
+        "bank-confirm",
+        "bank-call",
+        "bank-refuse",
+        "bank-shorten",
+        "bank-freeze",
+        "bank-change-number",
+        "bank-account-number",
+    }
 )
 
 WAYS = (
@@ -309,6 +326,26 @@ WAYS = (
         _STATEMENT_PAGES,
         sides=_COMPANY,
         count="statements",
+        hot=True,
+        phone=False,
+    ),
+    Way(
+        "bank",
+        "building-bank",
+        _("Bank details"),
+        P.BANK_VIEW,
+        _BANK_PAGES,
+        sides=_SUPPLIER,
+        phone=False,
+    ),
+    Way(
+        "bank",
+        "building-bank",
+        _("Bank changes"),
+        P.BANK_VIEW,
+        _BANK_PAGES,
+        sides=_COMPANY,
+        count="banks",
         hot=True,
         phone=False,
     ),
@@ -545,6 +582,7 @@ def _counts(request: HttpRequest, wanted: set[str], actor: Actor, mine: Mine) ->
         "changes": lambda: _changes(request, actor),
         "approvals": lambda: waiting_for_me(actor, request.at).count(),  # type: ignore[attr-defined]  # by the door
         "statements": lambda: waiting_statements(actor).count(),
+        "banks": lambda: waiting_changes(actor).count(),
         "mails": lambda: mails_waiting(actor).count(),
         "commands": lambda: things_needing_a_person(actor, request.at),  # type: ignore[attr-defined]  # by the door
     }

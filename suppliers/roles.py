@@ -48,9 +48,21 @@ class Permission(StrEnum):
     SIGN_IN_SETUP = "sign_in.setup"
     FACTOR_RESET = "factor.reset"
     IMPERSONATE = "person.impersonate"
+    BANK_VIEW = "bank.view"
+    BANK_PROPOSE = "bank.propose"
+    BANK_REQUEST = "bank.request"
+    BANK_CALL = "bank.call"
+    BANK_APPROVE = "bank.approve"
+    BANK_FREEZE = "bank.freeze"
+    BANK_UNMASK = "bank.unmask"
 
 
 P = Permission
+
+# What moves money: nobody does any of it in somebody else's name, and no token of a program but BANK_PROPOSE.
+BANK_MATTERS = frozenset(
+    {P.BANK_PROPOSE, P.BANK_REQUEST, P.BANK_CALL, P.BANK_APPROVE, P.BANK_FREEZE, P.BANK_UNMASK}
+)
 
 _READS = frozenset({P.ORDER_VIEW, P.ORDER_EXPORT})
 _SHIPS = _READS | {P.SHIPMENT_WRITE, P.THREAD_WRITE}
@@ -69,10 +81,13 @@ class SupplierRole(models.TextChoices):
 
 
 SUPPLIER_ROLES: dict[str, frozenset[Permission]] = {
-    SupplierRole.ADMINISTRATOR: _SELLS | _CLAIMS | {P.TOKEN_MANAGE, P.SHIPMENT_SETUP, P.FACTOR_RESET},
+    SupplierRole.ADMINISTRATOR: _SELLS
+    | _CLAIMS
+    | {P.TOKEN_MANAGE, P.SHIPMENT_SETUP, P.FACTOR_RESET}
+    | {P.BANK_VIEW, P.BANK_PROPOSE, P.BANK_REQUEST, P.BANK_FREEZE},
     SupplierRole.ORDERS: _SELLS,
     SupplierRole.SHIPPING: _SHIPS,
-    SupplierRole.INVOICING: _CLAIMS,
+    SupplierRole.INVOICING: _CLAIMS | {P.BANK_VIEW},
     SupplierRole.READ_ONLY: _READS | {P.INVOICE_VIEW},
 }
 
@@ -91,6 +106,8 @@ _BUYS = _COMPANY_READS | {
     P.MAIL_PLACE,
 }
 _PAYS = frozenset({P.INVOICE_WRITE, P.INVOICE_SETTLE, P.INVOICE_APPROVE, P.THREAD_WRITE, P.THREAD_NOTE})
+# Two of these approve a change of bank details: see docs/adr/0036.
+_WATCHES_BANKS = frozenset({P.BANK_VIEW, P.BANK_CALL, P.BANK_APPROVE, P.BANK_FREEZE, P.BANK_UNMASK})
 _RECEIVES = frozenset({P.DOCK_PLAN, P.GOODS_RECEIVE, P.THREAD_WRITE, P.THREAD_NOTE})
 
 
@@ -110,10 +127,12 @@ class CompanyRole(models.TextChoices):
 COMPANY_ROLES: dict[str, frozenset[Permission]] = {
     CompanyRole.BUYER: _BUYS,
     CompanyRole.PLANNER: _COMPANY_READS | {P.THREAD_WRITE, P.THREAD_NOTE, P.CASE_WORK},
-    CompanyRole.ACCOUNTS_PAYABLE: _COMPANY_READS | _PAYS,
+    CompanyRole.ACCOUNTS_PAYABLE: _COMPANY_READS | _PAYS | _WATCHES_BANKS,
     CompanyRole.RECEIVING: _COMPANY_READS | _RECEIVES,
     CompanyRole.ADMINISTRATOR: _COMPANY_READS
+    | _WATCHES_BANKS
     | {
+        P.BANK_REQUEST,
         P.SUPPLIER_MANAGE,
         P.SIGN_IN_SETUP,
         P.FACTOR_RESET,
@@ -133,6 +152,7 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
     | {P.ERP_VIEW, P.ERP_MANAGE, P.TOKEN_MANAGE, P.CASE_WORK, P.MAIL_VIEW},
     CompanyRole.MANAGER: _BUYS
     | _RECEIVES
+    | _WATCHES_BANKS
     | {
         P.INVOICE_SETTLE,
         P.INVOICE_SETUP,
@@ -142,7 +162,7 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
         P.POLICY_APPROVE,
         P.CASE_MANAGE,
     },
-    CompanyRole.AUDITOR: _COMPANY_READS | {P.ERP_VIEW, P.AUDIT_VIEW, P.MAIL_VIEW},
+    CompanyRole.AUDITOR: _COMPANY_READS | {P.ERP_VIEW, P.AUDIT_VIEW, P.MAIL_VIEW, P.BANK_VIEW},
 }
 
 
@@ -171,6 +191,6 @@ TOKEN_SCOPES: dict[str, frozenset[Permission]] = {
     | {P.INVOICE_VIEW, P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE, P.THREAD_WRITE},
     TokenScope.SHIP: _SELLS,
     TokenScope.RECEIVE: _READS | {P.GOODS_RECEIVE},
-    TokenScope.INVOICE: _CLAIMS,
+    TokenScope.INVOICE: _CLAIMS | {P.BANK_VIEW, P.BANK_PROPOSE},
     TokenScope.DESK: _READS | _PAYS | {P.INVOICE_VIEW, P.CASE_VIEW},
 }

@@ -10,4 +10,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("switch/", views.supplier_switch, name="supplier-switch"),
     path("", include("suppliers.signin.urls")),
     path("", include("suppliers.tokens.urls")),
+    path("", include("suppliers.banking.urls")),
 ]

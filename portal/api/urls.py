@@ -22,6 +22,7 @@ from procurement.shipments import api as shipments
 from procurement.statements import api as statements
 from procurement.threads import api as threads
 from procurement.tolerances import api as tolerances
+from suppliers.banking import api as banking
 
 urlpatterns = [
     *orders.urlpatterns,
@@ -41,6 +42,7 @@ urlpatterns = [
     *threads.urlpatterns,
     *clocks.urlpatterns,
     *inbox.urlpatterns,
+    *banking.urlpatterns,
     path("schema", views.Description.as_view({"get": "read"}), name="api-schema"),
     path("docs", views.reference, name="api-docs"),
     re_path(r"^(?P<rest>[\s\S]*)$", views.no_such_address, name="api-unknown"),

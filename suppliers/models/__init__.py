@@ -1,5 +1,18 @@
 """The tables of trading partners and people."""
 
+from suppliers.banking.models import (
+    BankAccount,
+    BankCall,
+    BankChange,
+    BankContact,
+    BankFreeze,
+    BankNotice,
+    BankNumber,
+    BankProof,
+    BankShortening,
+    BankSignal,
+    BankVote,
+)
 from suppliers.models.api_token import ApiToken
 from suppliers.models.supplier import Supplier, SupplierSite
 from suppliers.models.user import Membership, User
@@ -14,6 +27,17 @@ from suppliers.signin.models import (  # last: these point at people and supplie
 
 __all__ = [
     "ApiToken",
+    "BankAccount",
+    "BankCall",
+    "BankChange",
+    "BankContact",
+    "BankFreeze",
+    "BankNotice",
+    "BankNumber",
+    "BankProof",
+    "BankShortening",
+    "BankSignal",
+    "BankVote",
     "Device",
     "FactorConfirmation",
     "FactorReset",

@@ -47,6 +47,8 @@ from procurement.payables.states import APPROVAL_LIFECYCLE, QUESTION_LIFECYCLE, 
 from procurement.receipts.states import SHEET_LIFECYCLE, SheetState
 from procurement.shipments.states import NOTICE_LIFECYCLE, NoticeState
 from procurement.tolerances.states import POLICY_LIFECYCLE, SWITCH_LIFECYCLE, PolicyState, SwitchState
+from suppliers.banking.states import ACCOUNT_LIFECYCLE, CHANGE_OF_BANK_LIFECYCLE, AccountState
+from suppliers.banking.states import ChangeState as BankChangeState
 from suppliers.roles import Permission
 from suppliers.signin.states import FACTOR_RESET_LIFECYCLE, ResetState
 from suppliers.states import SUPPLIER_LIFECYCLE, SupplierState
@@ -83,6 +85,8 @@ TABLES = [
     (SWITCH_LIFECYCLE, SwitchState),
     (SUPPLIER_LIFECYCLE, SupplierState),
     (FACTOR_RESET_LIFECYCLE, ResetState),
+    (ACCOUNT_LIFECYCLE, AccountState),
+    (CHANGE_OF_BANK_LIFECYCLE, BankChangeState),
 ]
 ids = [table.name for table, _ in TABLES]
 

@@ -41,6 +41,8 @@ LIFECYCLES = (
     "procurement.inbox.states.FORMULA_LIFECYCLE",
     "suppliers.states.SUPPLIER_LIFECYCLE",
     "suppliers.signin.states.FACTOR_RESET_LIFECYCLE",
+    "suppliers.banking.states.ACCOUNT_LIFECYCLE",
+    "suppliers.banking.states.CHANGE_OF_BANK_LIFECYCLE",
 )
 HEAD = """# Lifecycles
 
