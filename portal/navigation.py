@@ -113,6 +113,7 @@ _INVOICE_PAGES = frozenset(
         "invoice-file-add",
         "invoice-file-drop",
         "invoice-match",
+        "invoice-account",
         "early-payment",
     }
 )

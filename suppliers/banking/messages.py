@@ -35,10 +35,9 @@ class ProofFile:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """From which browser and address somebody asks."""
+    """From which browser somebody asks: the digest of what its cookie holds (`signin.models.Device`)."""
 
-    agent: str = ""
-    address: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as lazy
 
 from suppliers.banking.messages import FreshFactor, KnownContact, Signal
 
-FACTOR_IS_FRESH_FOR = timedelta(minutes=15)
 NEW_PERSON_FOR = timedelta(days=30)
 CHANGED_LATELY = timedelta(days=90)
 LONGEST_REASON = 2000
@@ -54,13 +53,13 @@ def wait_hours(signals: Iterable[Signal], *, usual: int, most: int) -> int:
     return min(most, usual + sum(RISKS[kind].hours for kind in kinds if kind in RISKS))
 
 
-def is_fresh(factor: FreshFactor | None, user_id: int | None, at: datetime) -> bool:
+def is_fresh(factor: FreshFactor | None, user_id: int | None, at: datetime, *, within: timedelta) -> bool:
     """Whether this very person has shown a second factor a moment ago."""
     return (
         factor is not None
         and user_id is not None
         and factor.user_id == user_id
-        and timedelta(0) <= at - factor.shown_at <= FACTOR_IS_FRESH_FOR
+        and timedelta(0) <= at - factor.shown_at <= within
     )
 
 

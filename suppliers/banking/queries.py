@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.core import signing
 from django.db.models import Q, QuerySet
@@ -37,6 +36,7 @@ from suppliers.banking.policies import CHANGED_LATELY, NEW_PERSON_FOR
 from suppliers.banking.states import UNDECIDED, AccountState, ChangeState, VotePurpose
 from suppliers.models import Membership, Supplier, User
 from suppliers.roles import COMPANY_ROLES, SUPPLIER_ROLES, Permission
+from suppliers.signin.models import Device as SeenDevice
 
 OFFICE = Actor.system("Bank details", Channel.RULE)
 SALT = "quayside.bank.not_me"
@@ -89,6 +89,15 @@ def accounts(actor: Actor) -> QuerySet[BankAccount]:
 def live_accounts(supplier: Supplier, *, actor: Actor) -> list[BankAccount]:
     """The accounts of a supplier that have not ended: in force, or held."""
     return list(accounts(actor).filter(supplier=supplier).exclude(state=AccountState.ENDED))
+
+
+def known_traces(supplier_ids: Iterable[int]) -> Mapping[int, set[str]]:
+    """What the accounts in force of these suppliers are recognised by. One query, in the office."""
+    found: dict[int, set[str]] = {}
+    rows = BankAccount.objects.filter(supplier__in=list(supplier_ids), state=AccountState.IN_FORCE)
+    for supplier_id, kept in rows.values_list("supplier_id", "number__trace"):
+        found.setdefault(supplier_id, set()).add(kept)
+    return found
 
 
 def payable_accounts(supplier_id: int, currency: str, *, actor: Actor) -> list[BankAccount]:
@@ -244,9 +253,9 @@ def may_still_request(change: BankChange) -> bool:
 
 
 def is_known_device(user_id: int, device: Device, at: datetime) -> bool:
-    """Whether somebody has used a browser like this one before today. In the office."""
-    mine = UserSession.objects.filter(user_id=user_id, user_agent=device.agent[:200])
-    return mine.filter(created_at__lt=at - DEVICE_KNOWN_AFTER).exists()
+    """Whether somebody has signed in with this very browser before today. In the office."""
+    mine = SeenDevice.objects.filter(user_id=user_id, digest=device.digest).exclude(digest="")
+    return mine.filter(first_seen_at__lt=at - DEVICE_KNOWN_AFTER).exists()
 
 
 # --- risks --------------------------------------------------------------------------------------------------

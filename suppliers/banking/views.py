@@ -11,7 +11,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -69,6 +68,7 @@ from suppliers.banking.services import (
 from suppliers.banking.states import OPEN, ChangeKind, ChangeState, VotePurpose
 from suppliers.models import Supplier
 from suppliers.roles import Permission
+from suppliers.signin.devices import digest_of, secret_of
 from suppliers.signin.step_up import MARK
 
 P = Permission
@@ -91,7 +91,7 @@ def factor_of(request: Any) -> FreshFactor | None:
 
 def device_of(request: Any) -> Device:
     """From where somebody asks."""
-    return Device(request.headers.get("User-Agent", "")[:200], get_adapter().get_client_ip(request))
+    return Device(digest_of(secret_of(request)))
 
 
 def _no_store(response: HttpResponse) -> HttpResponse:

@@ -1039,6 +1039,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "invoice-withdraw": _invoice,
     "invoice-revise": _invoice,
     "invoice-note": _invoice,
+    "invoice-account": _invoice,
     "invoice-file-add": _invoice,
     "invoice-file": _invoice_file,
     "invoice-file-drop": _invoice_file,

@@ -18,7 +18,7 @@ from suppliers.banking.services.freezing import (
     link_is_good,
 )
 from suppliers.banking.services.guards import Frozen, NeedsFactor
-from suppliers.banking.services.hearing import AccountTold, account_on_paper, hear_of_accounts
+from suppliers.banking.services.hearing import AccountTold, account_named, account_on_paper, hear_of_accounts
 from suppliers.banking.services.showing import ShownNumber, seal_anew, show_number
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Frozen",
     "NeedsFactor",
     "ShownNumber",
+    "account_named",
     "account_on_paper",
     "approve_change",
     "ask_shortening",

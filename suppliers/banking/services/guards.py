@@ -42,9 +42,9 @@ def require_person(
     """
     if not actor.may(permission) or actor.user_id is None or (ours and not actor.is_company):
         raise NotAllowed(_("You may not do this with bank details."))
-    if actor.token_id is not None:
+    if actor.token_id is not None or actor.impersonator_id is not None:
         raise NotAllowed(_("A program cannot do this: a person signs in and shows a second factor."))
-    if not is_fresh(factor, actor.user_id, at):
+    if not is_fresh(factor, actor.user_id, at, within=settings.FRESH_FACTOR_FOR):
         raise NeedsFactor(_("Show your second factor once more: bank details are changed by nobody without."))
     return actor.user_id
 

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
+
 from portal.kernel.actors import Actor
 from portal.kernel.errors import Intake, Invalid, Problem, Refusal
 from portal.kernel.scope import acting, requires_scope
+from portal.kernel.sealing import trace
 from suppliers.banking.engine import bare, has_iban, read_account
 from suppliers.banking.messages import AccountTyped, AskForChange
 from suppliers.banking.models import BankAccount
@@ -93,6 +96,20 @@ def account_on_paper(supplier_id: int, typed: str, bic: str = "") -> BankAccount
             if account is not None and (found := accounts_by_number(supplier_id, account)):
                 return found if found.state == AccountState.IN_FORCE else None
     return None
+
+
+@requires_scope
+def account_named(supplier_id: int, asked: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """The account (number and BIC) that a paper asks to be paid to, in part, and by what it is recognised; the first
+    that is not on record, where several are named. Two empty texts where none is. In the office.
+    """
+    named = ("", "")
+    for number, bic in asked:
+        known = account_on_paper(supplier_id, number, bic)
+        if known is None:
+            return f"•••• {bare(number)[-4:]}", trace(bare(number), settings.BANK_KEYS)
+        named = (known.masked, known.number.trace)
+    return named
 
 
 def _routings(live: Sequence[BankAccount], country: str) -> list[str]:

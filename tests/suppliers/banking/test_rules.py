@@ -125,8 +125,9 @@ def test_risks_add_up_once_each_and_end_somewhere():
     [(1, 0, True), (1, 14, True), (1, 16, False), (1, -1, False), (2, 1, False), (None, 1, False)],
 )
 def test_a_factor_is_this_persons_own_and_a_moment_old(user, age, fresh):
-    assert is_fresh(FreshFactor(1, AT - timedelta(minutes=age)), user, AT) is fresh
-    assert not is_fresh(None, 1, AT)
+    within = timedelta(minutes=15)
+    assert is_fresh(FreshFactor(1, AT - timedelta(minutes=age)), user, AT, within=within) is fresh
+    assert not is_fresh(None, 1, AT, within=within)
 
 
 def test_who_is_not_one_of_the_two():
