@@ -231,6 +231,11 @@ def company_watchers() -> list[User]:
     return list(User.objects.filter(company_role__in=roles, is_active=True).order_by("id"))
 
 
+def is_older(user_id: int, change: BankChange) -> bool:
+    """Whether somebody of ours was there before a change was requested. In the office."""
+    return User.objects.filter(pk=user_id, date_joined__lt=change.requested_at).exists()
+
+
 def may_still_approve(users: Iterable[User]) -> bool:
     """Whether each of these is with us and may approve, now."""
     return all(

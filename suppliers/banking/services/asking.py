@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -57,6 +57,8 @@ from suppliers.roles import Permission
 
 ORIGINS = {Channel.API: Origin.API, Channel.FILE: Origin.FILE, Channel.ERP: Origin.ERP}
 MOST_PROPOSALS = 20
+# Whoever asks more often tires out those who are told.
+MOST_A_DAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,9 @@ def request_change(
     with acting(OFFICE):
         supplier = hold_supplier(seen.pk)
         require_thawed(supplier)
+        asked = BankChange.objects.filter(supplier=supplier, requested_at__gt=at - timedelta(days=1))
+        if asked.count() >= MOST_A_DAY:
+            raise Duplicate(_("Too many changes were requested within a day. Try again tomorrow."))
         if proposal is not None:
             proposal = hold_change(proposal.pk)
         wish = _wish(command, supplier, proposal, needs_proof=True)

@@ -18,6 +18,7 @@ from suppliers.banking.queries import (
     find_change,
     hold_change,
     hold_supplier,
+    is_older,
     known_contacts,
     votes_of,
 )
@@ -169,6 +170,11 @@ def approve_change(
         )
         if reason:
             raise NotYou(reason)
+        if not is_older(user_id, held):
+            # Whoever makes accounts for our people must not make the two who approve.
+            raise NotYou(
+                _("Your account is younger than this request: somebody who was there before approves it.")
+            )
         CHANGE_OF_BANK_LIFECYCLE.transition("approve", held.state)
         held.version = version  # what was looked at: `move` refuses any other
         last = len(approvers) + 1 == APPROVERS

@@ -116,6 +116,8 @@ def _overtaken(change: BankChange) -> str:
         return refusal.message
     except Unreadable:
         return _("The account number that was kept cannot be read. Please request it anew.")
+    if account is not None and (account.shown, account.form) != (change.shown, change.form):
+        return _("What was shown of the account is not what was kept. Please request it anew.")
     if account is not None and accounts_by_number(change.supplier_id, account):
         return _("This account is on record already.")
     return ""
