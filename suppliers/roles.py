@@ -132,6 +132,7 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
     CompanyRole.ADMINISTRATOR: _COMPANY_READS
     | _WATCHES_BANKS
     | {
+        P.BANK_PROPOSE,
         P.BANK_REQUEST,
         P.SUPPLIER_MANAGE,
         P.SIGN_IN_SETUP,

@@ -348,6 +348,12 @@ def find_notice(key: uuid.UUID) -> BankNotice | None:
     return found
 
 
+def numbers_shown(supplier: Supplier, *, actor: Actor, limit: int = 20) -> QuerySet[AuditEvent]:
+    """Who was shown a number of this supplier, and why: the newest first."""
+    seen = AuditEvent.objects.visible_to(actor).filter(supplier_id=supplier.pk, kind="bank.number_shown")
+    return seen.filter(internal=False).order_by("-at", "-id")[:limit]
+
+
 def shown_lately(user_id: int, at: datetime) -> int:
     """How many numbers somebody was shown within a day. In the office."""
     return AuditEvent.objects.filter(

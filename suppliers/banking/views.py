@@ -21,7 +21,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door, public
-from portal.kernel.audit.queries import timeline_of
 from portal.kernel.errors import Invalid, NotFound
 from portal.kernel.scope import acting
 from portal.kernel.templatetags.portal_ui import day_text
@@ -42,6 +41,7 @@ from suppliers.banking.queries import (
     find_supplier,
     live_accounts,
     notice_of,
+    numbers_shown,
     open_freeze,
     own_supplier,
     progress_of,
@@ -157,6 +157,7 @@ def _show_supplier(
         "may_freeze": actor.may(P.BANK_FREEZE) and freeze is None,
         "may_thaw": actor.is_company and actor.may(P.BANK_APPROVE) and freeze is not None and not is_mine,
         "may_unmask": actor.may(P.BANK_UNMASK),
+        "looked": list(numbers_shown(supplier, actor=actor)) if actor.may(P.BANK_REQUEST) else [],
         "freeze_form": form or ReasonForm(),
         "thaw_form": ThawForm(),
         "reason_form": ReasonForm(),
@@ -302,7 +303,6 @@ def _ours(
         "shortening": shortening,
         "shorteners": votes_of(change, VotePurpose.SHORTEN) if shortening else [],
         "notices": list(change.notices.filter(of_company=False).order_by("id")),
-        "story": list(timeline_of(change.stream, actor=actor, limit=50)),
         "may_call": moves and actor.may(P.BANK_CALL) and actor.user_id != change.requested_by_user_id,
         "may_approve": moves
         and actor.may(P.BANK_APPROVE)

@@ -62,12 +62,16 @@ def required_age(change: BankChange) -> int:
 def contacts_to_call(change: BankChange) -> list[KnownContact]:
     """Who may be called back about a change: contacts older than it, but for who requested it. In the office."""
     asked_at = change.requested_at or change.proposed_at
-    days = required_age(change)
+    days, gone = required_age(change), asked_at - timedelta(days=settings.BANK_FORMER_DAYS)
+    known = known_contacts(change.supplier)
+    # Who asked is not asked back, under whatever name the same address is known.
+    own = {one.address.casefold() for one in known if one.user_id == change.requested_by_user_id}
     return [
         one
-        for one in known_contacts(change.supplier)
+        for one in known
         if is_old_enough(one, requested_at=asked_at, days=days)
-        and (one.user_id is None or one.user_id != change.requested_by_user_id)
+        and one.address.casefold() not in own
+        and (one.until_at is None or one.until_at > gone)
     ]
 
 

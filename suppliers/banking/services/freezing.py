@@ -46,12 +46,12 @@ def freeze_everything(
             frozen_by_user_id=actor.user_id,
             reason=reason,
         )
-    told = {"reason": reason[:300]}
+    # Who objected, and how, is not for whoever asked: these facts say only that somebody did.
     for row in BankChange.objects.filter(supplier=supplier, state__in=OPEN).order_by("id"):
-        CHANGE_OF_BANK_LIFECYCLE.move(hold_change(row.pk), "freeze", actor=actor, at=at, facts=told)
+        CHANGE_OF_BANK_LIFECYCLE.move(hold_change(row.pk), "freeze", actor=OFFICE, at=at)
     young = at - timedelta(days=settings.BANK_FORMER_DAYS)
     for account in _young_accounts(supplier, young):
-        ACCOUNT_LIFECYCLE.move(account, "hold", actor=actor, at=at, facts={**told, **account.facts})
+        ACCOUNT_LIFECYCLE.move(account, "hold", actor=OFFICE, at=at, facts=account.facts)
     if is_news:
         record(
             "bank.frozen",
@@ -59,7 +59,8 @@ def freeze_everything(
             actor=actor,
             at=at,
             supplier_id=supplier.pk,
-            facts={"by": actor.label, **told},
+            facts={"by": actor.label, "reason": reason[:300]},
+            internal=True,
         )
         tell_everybody(BankNoticeKind.FROZEN, supplier, change, actor=actor, at=at)
     return freeze

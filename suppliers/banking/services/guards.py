@@ -27,6 +27,12 @@ class NotYou(Refusal):
     code = "another_person"
 
 
+class NumberUnreadable(Refusal):
+    """None of our keys opens what was kept: BANK_KEYS has lost one, or the row was tampered with."""
+
+    code = "number_unreadable"
+
+
 class Frozen(Refusal):
     """Somebody said that a change was not theirs: everything stands still until two people have looked."""
 

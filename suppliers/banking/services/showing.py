@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
 from portal.kernel.scope import acting, requires_scope
-from portal.kernel.sealing import mark_of, seal, trace
+from portal.kernel.sealing import Unreadable, mark_of, seal, trace
 from suppliers.banking.engine import Account
 from suppliers.banking.messages import FreshFactor
 from suppliers.banking.models import BankAccount, BankChange, BankNumber
 from suppliers.banking.queries import OFFICE, open_number, shown_lately
-from suppliers.banking.services.guards import NotYou, require_person, require_reason
+from suppliers.banking.services.guards import NotYou, NumberUnreadable, require_person, require_reason
 from suppliers.roles import Permission
 
 MOST_SHOWN_A_DAY = 30
@@ -44,7 +44,10 @@ def show_number(
             raise NotYou(_("You were shown as many numbers today as one person may be. Ask a colleague."))
         if row.number is None:
             raise NotYou(_("There is no number to show."))
-        number, routing = open_number(row.number)
+        try:
+            number, routing = open_number(row.number)
+        except Unreadable as error:
+            raise NumberUnreadable(_("This number cannot be read with the keys there are.")) from error
         record(
             "bank.number_shown",
             row.stream,
