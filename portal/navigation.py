@@ -135,6 +135,7 @@ _BANK_PAGES = frozenset(
         "bank-freeze",
         "bank-change-number",
         "bank-account-number",
+        "bank-sheet",
     }
 )
 

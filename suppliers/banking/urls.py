@@ -7,6 +7,7 @@ from suppliers.banking import views
 urlpatterns = [
     path("bank/", views.bank, name="bank"),
     path("bank/report.csv", views.bank_report, name="bank-report"),
+    path("bank/sheet/", views.bank_sheet, name="bank-sheet"),
     path("bank/not-me/<str:token>/", views.bank_not_me, name="bank-not-me"),
     path("bank/suppliers/<uuid:key>/", views.bank_supplier, name="bank-supplier"),
     path("bank/suppliers/<uuid:key>/new/", views.bank_new, name="bank-new"),

@@ -4,10 +4,9 @@ Note [Money]: whatever moves a change on asks for a second factor that was shown
 one asks for none.
 """
 
-import csv
-import io
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,10 +20,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door, public
-from portal.kernel.errors import Invalid, NotFound
+from portal.kernel.actors import Channel
+from portal.kernel.errors import Invalid
 from portal.kernel.scope import acting
 from portal.kernel.templatetags.portal_ui import day_text
 from portal.kernel.web import paginate, see_other, whole_number
+from suppliers.banking.files import COLUMNS, LARGEST_SHEET, read_sheet, report_of
 from suppliers.banking.forms import CallForm, ChangeForm, ConfirmForm, ReasonForm, ShortenForm, ThawForm
 from suppliers.banking.messages import Device, FreshFactor
 from suppliers.banking.models import BankAccount, BankChange, BankFreeze
@@ -58,6 +59,7 @@ from suppliers.banking.services import (
     freeze_bank_details,
     freeze_by_link,
     grant_shortening,
+    hear_of_accounts,
     link_is_good,
     record_call,
     refuse_change,
@@ -122,6 +124,7 @@ def bank(request: DoorRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": change_rows(page.rows, progress_of(page.rows)),
+        "may_compare": request.actor.may(P.BANK_CALL),
         "views": [
             {"url": f"?view={name}" if name else "?", "label": label, "current": name == view}
             for name, label in words.items()
@@ -513,57 +516,25 @@ def bank_not_me(request: HttpRequest, token: str) -> HttpResponse:
 
 @door(P.BANK_VIEW)
 def bank_report(request: DoorRequest) -> HttpResponse:
-    """Every change of bank details there was, as CSV: for auditors. Masked, as everywhere."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(
-        [
-            "supplier",
-            "kind",
-            "state",
-            "before",
-            "after",
-            "holder",
-            "origin",
-            "requested at",
-            "requested by",
-            "in the supplier's name",
-            "called back at",
-            "approved at",
-            "waits until",
-            "closed at",
-            "closed by",
-            "reason",
-        ]
-    )
-    if not request.actor.is_company and not request.actor.supplier_ids:
-        raise NotFound(_("There is no such supplier."))
-    for one in changes(request.actor).order_by("id").iterator(chunk_size=500):
-        row = [
-            one.supplier.number,
-            one.kind,
-            one.state,
-            one.account.masked if one.account else "",
-            one.masked if one.number_id else "",
-            one.holder,
-            one.origin,
-            *(_moment(each) for each in (one.requested_at,)),
-            one.requested_by,
-            "yes" if one.on_behalf else "no",
-            *(_moment(each) for each in (one.called_at, one.approved_at, one.waits_until, one.closed_at)),
-            one.closed_by,
-            one.close_reason,
-        ]
-        writer.writerow([_plain_cell(cell) for cell in row])
-    response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
+    """Every change of bank details there was, as CSV: for auditors."""
+    rows = changes(request.actor).order_by("id").iterator(chunk_size=500)
+    response = HttpResponse(report_of(rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="bank-changes.csv"'
     return _no_store(response)
 
 
-def _moment(at: datetime | None) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds") if at else ""
-
-
-def _plain_cell(text: str) -> str:
-    """A cell that no sheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+@door(P.BANK_CALL, methods=["GET", "POST"])
+def bank_sheet(request: DoorRequest) -> HttpResponse:
+    """Hold the accounts of a sheet, such as the ERP's vendor file, against those in force. What differs is proposed."""
+    refusal, intake, status = None, None, 200
+    if request.method == "POST":
+        upload = request.FILES.get("sheet")
+        actor = replace(request.actor, channel=Channel.FILE)
+        try:
+            with transaction.atomic():
+                told = read_sheet(upload.read(LARGEST_SHEET + 1) if upload else b"")
+                intake = hear_of_accounts(told, actor=actor, at=request.at)
+        except Invalid as error:
+            refusal, status = error, 422
+    context = {"refusal": refusal, "intake": intake, "columns": COLUMNS}
+    return _no_store(render(request, "suppliers/banking/sheet.html", context, status=status))

@@ -155,7 +155,9 @@ def propose_change(command: AskForChange, *, actor: Actor, at: datetime) -> Bank
 
     Raises `Invalid` and `Duplicate` as `request_change` does, and where too many wait already.
     """
-    if not (actor.may(Permission.BANK_PROPOSE) or actor.may(Permission.BANK_REQUEST)):
+    if not any(
+        actor.may(one) for one in (Permission.BANK_PROPOSE, Permission.BANK_REQUEST, Permission.BANK_CALL)
+    ):
         raise NotAllowed(_("You may not do this with bank details."))
     seen = find_supplier(command.supplier, actor=actor)
     require_not_blocked(seen, actor)

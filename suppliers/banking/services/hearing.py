@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.errors import Intake, Invalid, Problem, Refusal
@@ -41,7 +42,8 @@ def hear_of_accounts(told: Sequence[AccountTold], *, actor: Actor, at: datetime)
     for one in told:
         supplier = known.get(one.supplier)
         if supplier is None:
-            problems.append(Problem("supplier", "unknown", one.supplier, "unknown", one.supplier))
+            message = _("Supplier %(value)s is not known.") % {"value": one.supplier[:40]}
+            problems.append(Problem("supplier", message, one.supplier[:40], "unknown", one.supplier[:40]))
             continue
         outcome = _hear(one, supplier, actor, at)
         if isinstance(outcome, Problem):

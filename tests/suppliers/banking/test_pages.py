@@ -232,6 +232,25 @@ def test_one_press_behind_the_link_of_a_mail_stops_everything(at, people, acme, 
     assert again(change).state == "frozen"
 
 
+def test_a_sheet_is_held_against_what_is_in_force_and_only_proposes(at, acme, account):
+    otto = at("otto")
+    sheet = (
+        "Supplier;Country;Number;Holder;Currency\n"
+        f"ACME;DE;{OLD_IBAN};Acme;EUR\nACME;DE;{NEW_IBAN};Acme;EUR\nACME;DE;DE00;Acme;EUR\nNOBODY;DE;{NEW_IBAN};x;EUR\n"
+    )
+    sent = otto.post("/bank/sheet/", {"sheet": SimpleUploadedFile("vendors.csv", sheet.encode())})
+    words = text_of(sent)
+    assert "1 proposed, 1 as on record" in words
+    assert "Supplier NOBODY is not known." in words
+    assert NEW_IBAN not in sent.content.decode()
+    change = the_change()
+    assert (change.state, change.origin, change.account_id) == ("proposed", "file", account.pk)
+    for content in (b"", b"\xff\xfe\x00", b"a,b\n1,2\n", b"x" * 2**20 + b"xx"):
+        bad = SimpleUploadedFile("vendors.csv", content)
+        assert otto.post("/bank/sheet/", {"sheet": bad}).status_code == 422
+    assert at("asha").get("/bank/sheet/").status_code == 403
+
+
 def test_the_report_has_every_change_masked_and_no_formula(at, people, acme, account):
     ask(wanted(acme, account=account.key, reason="=1+1 because"), people["asha"])
     report = at("ada").get("/bank/report.csv").content.decode()
