@@ -119,6 +119,10 @@ def _context(notice: BankNotice) -> dict[str, Any]:
         ]
     if notice.of_company:
         sentences = sentences[:1]
+        if notice.kind == BankNoticeKind.IN_FORCE:
+            sentences.append(
+                _("Change it in the ERP as well: the ERP pays to the account that it has itself.")
+            )
         address = (
             reverse("bank-change", args=[change.key])
             if change

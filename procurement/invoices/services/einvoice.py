@@ -184,7 +184,7 @@ def write_einvoice(plan: EPlan, *, actor: Actor, at: datetime) -> Invoice:
     if about is not None:
         whole = WholeInvoice(**{**_shallow(whole), "corrects": about.key})
     draft = write_whole(whole, actor=actor, at=at)
-    asked = [(one.account, one.bank or "") for one in plan.invoice.payments if one.account]
+    asked = [one.account for one in plan.invoice.payments if one.account]
     with acting(OFFICE):
         shown, recognised = account_named(draft.supplier_id, asked)
     if (shown, recognised) != (draft.asked_account, draft.asked_trace):

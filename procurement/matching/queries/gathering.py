@@ -179,9 +179,9 @@ class Gathering:
             ),
             supplier_tax_id=invoice.supplier_tax_id,
             company_tax_id=invoice.company_tax_id,
-            account=invoice.asked_account,
-            account_is_known=not invoice.asked_account
-            or invoice.asked_trace in self.accounts.get(invoice.supplier_id, ()),
+            # Where none is on record here, the ERP alone knows any: there is nothing to hold it against.
+            account=invoice.asked_account if self.accounts.get(invoice.supplier_id) else "",
+            account_is_known=invoice.asked_trace in self.accounts.get(invoice.supplier_id, ()),
             files=self.files.get(invoice.pk, frozenset()),
         )
 

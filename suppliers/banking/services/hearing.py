@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from portal.kernel.actors import Actor
 from portal.kernel.errors import Intake, Invalid, Problem, Refusal
 from portal.kernel.scope import acting, requires_scope
-from portal.kernel.sealing import trace
-from suppliers.banking.engine import bare, has_iban, read_account
+from portal.kernel.sealing import Unreadable, trace
+from suppliers.banking.engine import bare, read_account
 from suppliers.banking.messages import AccountTyped, AskForChange
 from suppliers.banking.models import BankAccount
 from suppliers.banking.queries import OFFICE, accounts_by_number, live_accounts, numbers_like, open_number
 from suppliers.banking.services.asking import propose_change
-from suppliers.banking.states import AccountState, ChangeKind
+from suppliers.banking.states import UNDECIDED, AccountState, ChangeKind, ChangeState
 from suppliers.models import Supplier
 
 
@@ -60,7 +60,8 @@ def _hear(told: AccountTold, supplier: Supplier, actor: Actor, at: datetime) -> 
     with acting(OFFICE):
         if accounts_by_number(supplier.pk, account):
             return False
-        if numbers_like(account).filter(supplier=supplier, changes__isnull=False).exists():
+        same = numbers_like(account).filter(supplier=supplier)
+        if same.filter(changes__state__in=[ChangeState.PROPOSED, ChangeState.REFUSED, *UNDECIDED]).exists():
             return False  # said before: it waits, or a person has refused it
         live = live_accounts(supplier, actor=OFFICE)
     of_currency = [one for one in live if one.currency == account.currency] or live
@@ -82,37 +83,32 @@ def _hear(told: AccountTold, supplier: Supplier, actor: Actor, at: datetime) -> 
 
 
 @requires_scope
-def account_on_paper(supplier_id: int, typed: str, bic: str = "") -> BankAccount | None:
+def account_on_paper(supplier_id: int, typed: str) -> BankAccount | None:
     """The account in force that an invoice names; None where it is not one of its supplier's. In the office.
 
-    The paper says no country: that of an IBAN is in it, a national number is held against those in force.
+    Held against the few numbers that are in force: a paper writes a national number with the bank's code or without.
     """
     number = bare(typed)
-    live = list(BankAccount.objects.filter(supplier_id=supplier_id, state=AccountState.IN_FORCE))
-    for country in {number[:2]} | {one.country for one in live}:
-        if not (len(country) == 2 and country.isalpha()):
+    live = BankAccount.objects.filter(supplier_id=supplier_id, state=AccountState.IN_FORCE)
+    for one in live.select_related("number").order_by("id"):
+        try:
+            kept, routing = open_number(one.number)
+        except Unreadable:
             continue
-        for routing in _routings(live, country):
-            probe = AccountTyped("EUR", country, "x", number, routing, bic if has_iban(country) else "")
-            account, _problems = read_account(probe)
-            if account is not None and (found := accounts_by_number(supplier_id, account)):
-                return found if found.state == AccountState.IN_FORCE else None
+        if number in (kept, f"{routing}{kept}"):
+            return one
     return None
 
 
 @requires_scope
-def account_named(supplier_id: int, asked: Sequence[tuple[str, str]]) -> tuple[str, str]:
-    """The account (number and BIC) that a paper asks to be paid to, in part, and by what it is recognised; the first
+def account_named(supplier_id: int, asked: Sequence[str]) -> tuple[str, str]:
+    """The account that a paper asks to be paid to, in part, and by what it is recognised; the first
     that is not on record, where several are named. Two empty texts where none is. In the office.
     """
     named = ("", "")
-    for number, bic in asked:
-        known = account_on_paper(supplier_id, number, bic)
+    for number in asked:
+        known = account_on_paper(supplier_id, number)
         if known is None:
             return f"•••• {bare(number)[-4:]}", trace(bare(number), settings.BANK_KEYS)
         named = (known.masked, known.number.trace)
     return named
-
-
-def _routings(live: Sequence[BankAccount], country: str) -> list[str]:
-    return ["", *(open_number(one.number)[1] for one in live if one.country == country)]
