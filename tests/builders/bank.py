@@ -18,7 +18,7 @@ from suppliers.banking.services import (
     request_change,
     take_due_effect,
 )
-from suppliers.models import Supplier
+from suppliers.models import Supplier, User
 from tests.people import Person
 
 OLD_IBAN, NEW_IBAN, THIRD_IBAN = "DE89370400440532013000", "DE44500105175407324931", "NL91ABNA0417164300"
@@ -31,6 +31,7 @@ def long_known(days: int = 400) -> None:
     """Everybody there is has been known for more than a year."""
     with acting(OFFICE):
         BankContact.objects.update(since_at=F("since_at") - timedelta(days=days))
+        User.objects.update(date_joined=F("date_joined") - timedelta(days=days))
 
 
 def factor(person: Person, at: datetime) -> FreshFactor:
