@@ -37,6 +37,7 @@ RISKS: dict[str, Risk] = {
     "foreign_account": Risk(lazy("The account is not in the supplier’s country"), 48),
     "other_country": Risk(lazy("The account is in another country than the one before"), 24),
     "other_holder": Risk(lazy("The holder’s name has no word in common with the supplier’s"), 48),
+    "odd_digits": Risk(lazy("The national check digits within the IBAN do not fit"), 24),
     "shared_account": Risk(lazy("Another supplier has, or had, the same account"), 96),
     "asked_elsewhere": Risk(lazy("The same account is asked for at another supplier"), 96),
     "payment_due": Risk(lazy("A large payment is due in the next two weeks"), 48),

@@ -303,6 +303,8 @@ def signals_of(
 def _of_the_account(
     supplier: Supplier, account: Account, before: BankAccount | None, but: int | None
 ) -> Iterable[Signal]:
+    if not account.digits_fit:
+        yield Signal("odd_digits")
     if supplier.country and account.country != supplier.country:
         yield Signal("foreign_account", {"country": account.country})
     if before is not None and before.country and before.country != account.country:

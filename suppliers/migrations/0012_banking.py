@@ -124,6 +124,8 @@ WALLS = [
 class Migration(migrations.Migration):
     dependencies = [
         ("suppliers", "0008_sign_in"),
+        # Takes back what suppliers may do to every table there is: what is granted here must come after it.
+        ("procurement", "0009_narrow_grants"),
     ]
 
     operations = [

@@ -21,7 +21,7 @@ from suppliers.banking.services import (
 from suppliers.models import Supplier, User
 from tests.people import Person
 
-OLD_IBAN, NEW_IBAN, THIRD_IBAN = "DE89370400440532013000", "DE44500105175407324931", "NL91ABNA0417164300"
+OLD_IBAN, NEW_IBAN, THIRD_IBAN = "DE89370400440532013000", "DE12500105170648489890", "NL91ABNA0417164300"
 PAPER = ProofFile("confirmation.pdf", b"%PDF-1.7 whose account it is")
 WHY = "We have moved to another bank."
 HOUR = timedelta(hours=1)

@@ -112,7 +112,7 @@ def test_a_supplier_requests_sees_what_it_waits_for_and_reads_no_risk(at, people
     bare = at("asha", fresh=False)
     assert "/accounts/" in bare.get(new)["Location"] or bare.get(new).status_code == 302
     assert bare.post(new, form(account)).status_code == 409
-    wrong = asha.post(new, form(account, number="DE44500105175407324932"))
+    wrong = asha.post(new, form(account, number="DE12500105170648489891"))
     assert (wrong.status_code, "check digits" in text_of(wrong)) == (422, True)
 
     done = asha.post(new, form(account))
@@ -120,7 +120,7 @@ def test_a_supplier_requests_sees_what_it_waits_for_and_reads_no_risk(at, people
     assert (done.status_code, done["Location"]) == (303, f"/bank/changes/{change.key}/")
     told = asha.get(done["Location"])
     words = text_of(told)
-    assert "DE •••• 3000 becomes DE •••• 4931" in words
+    assert "DE •••• 3000 becomes DE •••• 9890" in words
     assert (
         "It waits until a contact from before the request is called back and two people approve it." in words
     )
@@ -255,7 +255,7 @@ def test_the_report_has_every_change_masked_and_no_formula(at, people, acme, acc
     ask(wanted(acme, account=account.key, reason="=1+1 because"), people["asha"])
     report = at("ada").get("/bank/report.csv").content.decode()
     assert report.count("\n") == 3
-    assert "DE •••• 4931" in report
+    assert "DE •••• 9890" in report
     assert NEW_IBAN not in report
     assert at("gil").get("/bank/report.csv").content.decode().count("\n") == 1
 

@@ -44,7 +44,7 @@ GOOD = [
     ("AU", "12345678", "062-000", "", "", ""),
     ("IN", "123456789012", "HDFC0001234", "", "", ""),
     ("MX", "032180000118359719", "", "", "", ""),
-    ("NZ", "01-902-0068389-00", "", "", "", ""),
+    ("NZ", "12-3140-0171323-50", "", "", "", ""),
 ]
 
 
@@ -84,11 +84,16 @@ def test_accounts_of_the_world_are_taken(country, number, routing, bic, bank, to
         ({"country": "US"}, {("country", "other_country")}),  # an IBAN of elsewhere hides in no other country
         ({"country": "MX", "number": "032180000118359718"}, {("number", "structure")}),
         ({"country": "CN", "number": "6222020200112345", "routing": "102100099996"}, {("bic", "required")}),
-        ({"number": "BE71096123456768", "country": "BE"}, {("number", "check_digits")}),
     ],
 )
 def test_what_cannot_be_an_account_is_refused_and_there_is_no_way_around(changed, wrong):
     assert codes(**changed) == wrong
+
+
+def test_national_check_digits_that_do_not_fit_are_a_risk_and_no_refusal():
+    account, _problems = read_account(replace(DE, number="DE44500105175407324931"))
+    assert account is not None
+    assert not account.digits_fit
 
 
 def test_no_refusal_says_a_number_back():

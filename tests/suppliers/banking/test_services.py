@@ -130,7 +130,7 @@ def events(change):
 
 def test_the_old_account_is_paid_to_until_the_very_moment(people, acme, account, now):
     change = ask(wanted(acme, account=account.key), people["asha"], now + HOUR)
-    assert (change.state, change.masked, change.bank_name) == ("requested", "DE •••• 4931", "ING-DiBa")
+    assert (change.state, change.masked, change.bank_name) == ("requested", "DE •••• 9890", "ING-DiBa")
     assert live() == [("3000", "in_force")]
 
     later = now + 2 * HOUR
@@ -145,11 +145,11 @@ def test_the_old_account_is_paid_to_until_the_very_moment(people, acme, account,
 
     assert take_due_effect(waiting.waits_until) == 1
     assert take_due_effect(waiting.waits_until) == 0
-    assert live() == [("4931", "in_force")]
+    assert live() == [("9890", "in_force")]
     assert again(change).state == "in_force"
     assert events(change) == ["requested", "once_approved", "twice_approved", "wait_started", "applied"]
     with acting(people["asha"].actor):
-        assert [one.shown for one in payable_accounts(acme.pk, "EUR", actor=people["asha"].actor)] == ["4931"]
+        assert [one.shown for one in payable_accounts(acme.pk, "EUR", actor=people["asha"].actor)] == ["9890"]
 
 
 def test_an_account_ends_by_the_same_way_and_needs_no_number(people, acme, account, now):
@@ -418,7 +418,7 @@ def test_everybody_earlier_is_told_at_once_removed_people_too_and_one_press_stop
     assert ours == {f"{name}@northmoor.example" for name in ("otto", "root", "max")}
     letters = {letter.to[0]: letter for letter in outbox.outbox}
     text = letters["olga@supplier.example"].body
-    assert "DE •••• 3000 → DE •••• 4931" in text
+    assert "DE •••• 3000 → DE •••• 9890" in text
     assert OLD_IBAN not in text
     assert NEW_IBAN not in text
     assert notices_out() == 0
@@ -482,14 +482,14 @@ def test_a_program_proposes_and_a_person_requests(people, acme, now):
     program = a_program(acme, "invoice")
     body = {"kind": "add", "country": "DE", "number": NEW_IBAN, "holder": "Acme", "currency": "EUR"}
 
-    refused = program.post("/api/v1/bank-changes", {**body, "number": "DE44500105175407324932"})
+    refused = program.post("/api/v1/bank-changes", {**body, "number": "DE12500105170648489891"})
     assert refused.status_code == 422
-    assert "4932" not in refused.content.decode()
+    assert "9891" not in refused.content.decode()
     made = program.post("/api/v1/bank-changes", body)
     assert (made.status_code, made.json()["state"], made.json()["account"]) == (
         201,
         "proposed",
-        "DE •••• 4931",
+        "DE •••• 9890",
     )
     assert program.post("/api/v1/bank-changes", body).status_code == 409
     assert NEW_IBAN not in program.get("/api/v1/bank-changes").content.decode()
