@@ -33,6 +33,7 @@ from procurement.statements.queries import waiting_statements
 from procurement.tolerances.queries import unseen_decisions
 from suppliers.details.queries import changes_waiting
 from suppliers.documents.queries import to_review
+from suppliers.banking.queries import waiting_changes
 from suppliers.queries import suppliers_of
 from suppliers.roles import CompanyRole, Permission
 from suppliers.signin.middleware import owed_notice
@@ -114,6 +115,7 @@ _INVOICE_PAGES = frozenset(
         "invoice-file-add",
         "invoice-file-drop",
         "invoice-match",
+        "invoice-account",
         "early-payment",
     }
 )
@@ -124,6 +126,23 @@ _STATEMENT_PAGES = frozenset(
 
 _DOCUMENT_PAGES = frozenset(
     {"document-list", "document-setup", "document-version", "supplier-documents", "document-supply"}
+)
+
+_BANK_PAGES = frozenset(
+    {
+        "bank",
+        "bank-supplier",
+        "bank-new",
+        "bank-change",
+        "bank-confirm",
+        "bank-call",
+        "bank-refuse",
+        "bank-shorten",
+        "bank-freeze",
+        "bank-change-number",
+        "bank-account-number",
+        "bank-sheet",
+    }
 )
 
 WAYS = (
@@ -315,6 +334,26 @@ WAYS = (
         _STATEMENT_PAGES,
         sides=_COMPANY,
         count="statements",
+        hot=True,
+        phone=False,
+    ),
+    Way(
+        "bank",
+        "building-bank",
+        _("Bank details"),
+        P.BANK_VIEW,
+        _BANK_PAGES,
+        sides=_SUPPLIER,
+        phone=False,
+    ),
+    Way(
+        "bank",
+        "building-bank",
+        _("Bank changes"),
+        P.BANK_VIEW,
+        _BANK_PAGES,
+        sides=_COMPANY,
+        count="banks",
         hot=True,
         phone=False,
     ),
@@ -660,6 +699,7 @@ def _counts(request: HttpRequest, wanted: set[str], actor: Actor, mine: Mine) ->
         "statements": lambda: waiting_statements(actor).count(),
         "details": lambda: changes_waiting(actor).count(),
         "documents": lambda: to_review(actor).count() if actor.may(P.DOCUMENT_REVIEW) else 0,
+        "banks": lambda: waiting_changes(actor).count(),
         "mails": lambda: mails_waiting(actor).count(),
         "commands": lambda: things_needing_a_person(actor, request.at),  # type: ignore[attr-defined]  # by the door
     }

@@ -10,6 +10,8 @@ from urllib.parse import SplitResult
 
 from django.core.exceptions import ImproperlyConfigured
 
+from portal.kernel.sealing import SealingKey
+
 KEY_LENGTH = 50
 KEY_DIFFERENT_SIGNS = 12
 # What signs or opens something besides SECRET_KEY: each its own, or who learns one has all.
@@ -39,6 +41,7 @@ class Start:
     embedded: bool
     former_keys: Sequence[str] = ()
     secrets: Mapping[str, str] = field(default_factory=dict)
+    bank_keys: Sequence[str] = ()
 
 
 def refuse_unsafe_start(start: Start) -> None:
@@ -88,6 +91,13 @@ def problems(start: Start) -> Iterator[str]:
             "ERP_URL starts with http://: the ERP's password and all orders would travel in the clear. Use https://, "
             "or say ERP_IN_THE_CLEAR=1 where nobody else is on the way there."
         )
+    if not start.bank_keys:
+        yield (
+            "BANK_KEYS is not set: account numbers are sealed with it. Give it 32 random bytes in base64, such as "
+            "`openssl rand -base64 32` prints, and keep a copy where no backup of the database is."
+        )
+    else:
+        yield from _weak_bank_keys(start)
     if start.embedded:
         yield "The embedded servers are for demos and tests on one machine. Set DATABASE_URL and BROKER_URL."
 
@@ -111,6 +121,14 @@ def _weak_secrets(start: Start) -> Iterator[str]:
 def _repeats(secret: str) -> bool:
     """Whether a secret is one short piece again and again."""
     return bool(secret) and secret in (secret + secret)[1:-1]
+
+
+def _weak_bank_keys(start: Start) -> Iterator[str]:
+    for position, one in enumerate(start.bank_keys, 1):
+        try:
+            SealingKey.of(one)
+        except ValueError:
+            yield f"BANK_KEYS: key {position} is not 32 random bytes in base64 (`openssl rand -base64 32`)."
 
 
 def _is_here(address: SplitResult) -> bool:

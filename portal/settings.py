@@ -7,7 +7,9 @@ http, as `make demo` runs it; `test` is for the tests.
 from __future__ import annotations
 
 import os
+from base64 import b64encode
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from portal import backing, env
+from portal.kernel.sealing import SealingKey
 from portal.logging import log_settings
 from portal.safety import SIGNING_SECRETS, Start, refuse_unsafe_start
 
@@ -33,6 +36,8 @@ SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS")
 # Signs the heads of the audit trail's chain (docs/security/audit-trail.md). Without one, SECRET_KEY does.
 AUDIT_SEAL_KEY = env.secret("AUDIT_SEAL_KEY")
 AUDIT_SEAL_KEY_FALLBACKS = env.secrets("AUDIT_SEAL_KEY_FALLBACKS")
+# What account numbers are sealed with (docs/banking.md): the first key seals, all of them open.
+_bank_keys = [one.strip() for one in env.secret("BANK_KEYS").split(",") if one.strip()]
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1],testserver")
 
 _http = ("http", "https")
@@ -63,8 +68,12 @@ if PRODUCTION:
             former_keys=SECRET_KEY_FALLBACKS,
             secrets={name: secret for name in SIGNING_SECRETS if (secret := env.secret(name))},
             embedded=env.flag("QUAYSIDE_EMBEDDED"),
+            bank_keys=_bank_keys,
         )
     )
+if not _bank_keys:  # one machine, or the tests: production has refused by now
+    _bank_keys = [b64encode(sha256(b"bank details:" + SECRET_KEY.encode()).digest()).decode()]
+BANK_KEYS = tuple(SealingKey.of(one) for one in _bank_keys)
 
 # --- What is installed --------------------------------------------------------------------------------------
 
@@ -470,6 +479,22 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": ["portal.kernel.rest.schema.say_what_is_refused"],
 }
 
+# --- Bank details (docs/banking.md) -------------------------------------------------------------------------
+
+# For how many hours an approved change of bank details waits; what it is never shortened below; what risk signals
+# never lengthen it beyond.
+BANK_WAIT_HOURS = env.integer("BANK_WAIT_HOURS", 72, at_least=24)
+BANK_WAIT_LEAST_HOURS = env.integer("BANK_WAIT_LEAST_HOURS", 24, at_least=24)
+BANK_WAIT_MOST_HOURS = env.integer("BANK_WAIT_MOST_HOURS", 336, at_least=24)
+# How many days older than the request a contact must be that is called back, once a supplier has an account.
+BANK_CONTACT_DAYS = env.integer("BANK_CONTACT_DAYS", 14)
+# For how many days people who were removed are still told, and the link in a notice still stops what was done.
+BANK_FORMER_DAYS = env.integer("BANK_FORMER_DAYS", 90, at_least=30)
+# From which sum on payments of the next two weeks make a change wait longer, by currency.
+BANK_BIG_PAYMENT = env.amounts("BANK_BIG_PAYMENT", "EUR=50000,USD=50000,GBP=50000,CHF=50000")
+# Who else knows of risks: called with a supplier, the moment, and what is big.
+BANK_WATCHES = ["procurement.payables.queries.bank.payments_due"]
+
 # --- The outbox ---------------------------------------------------------------------------------------------
 
 OUTBOX_WAKE = "portal.kernel.outbox.tasks.wake"
@@ -477,6 +502,7 @@ OUTBOX_HANDLERS: dict[str, str] = {  # topic: who delivers it
     "erp": "procurement.erp.delivery.deliver",
     "alerts": "procurement.erp.alerts.delivery.deliver",
     "notices": "procurement.notifications.delivery.deliver",
+    "bank notices": "procurement.notifications.bank.deliver",
     "mailroom": "procurement.mailroom.tasks.deliver",
     "sign_in": "suppliers.signin.delivery.deliver",
     "gateways": "procurement.gateways.tasks.deliver",
@@ -521,6 +547,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "old gateway messages": {"task": "gateways.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
     "change requests": {"task": "changes.close", "schedule": 60.0, "options": {"expires": 60.0}},
     "early payments": {"task": "discounting.lapse", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "bank details": {"task": "banking.take_effect", "schedule": 60.0, "options": {"expires": 60.0}},
     "clocks": {"task": "clocks.advance", "schedule": 60.0, "options": {"expires": 60.0}},
     "docks": {"task": "docks.sweep", "schedule": 300.0, "options": {"expires": 300.0}},
     "documents": {"task": "documents.ask", "schedule": 3600.0, "options": {"expires": 3600.0}},

@@ -58,9 +58,21 @@ class Permission(StrEnum):
     DOCUMENT_VIEW = "document.view"
     DOCUMENT_SUPPLY = "document.supply"
     DOCUMENT_REVIEW = "document.review"
+    BANK_VIEW = "bank.view"
+    BANK_PROPOSE = "bank.propose"
+    BANK_REQUEST = "bank.request"
+    BANK_CALL = "bank.call"
+    BANK_APPROVE = "bank.approve"
+    BANK_FREEZE = "bank.freeze"
+    BANK_UNMASK = "bank.unmask"
 
 
 P = Permission
+
+# What moves money: nobody does any of it in somebody else's name, and no token of a program but BANK_PROPOSE.
+BANK_MATTERS = frozenset(
+    {P.BANK_PROPOSE, P.BANK_REQUEST, P.BANK_CALL, P.BANK_APPROVE, P.BANK_FREEZE, P.BANK_UNMASK}
+)
 
 _READS = frozenset({P.ORDER_VIEW, P.ORDER_EXPORT, P.DETAIL_VIEW})
 _SHIPS = _READS | {P.SHIPMENT_WRITE, P.THREAD_WRITE}
@@ -68,6 +80,7 @@ _SELLS = _SHIPS | {P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE, P.INVOICE_VIEW}
 _CLAIMS = _READS | {P.INVOICE_VIEW, P.INVOICE_WRITE, P.THREAD_WRITE}
 # What proves who a company is, its bank's letter and its tax form among it, is its administrator's.
 _PROVES = frozenset({P.DOCUMENT_VIEW, P.DOCUMENT_SUPPLY})
+_BANKS = frozenset({P.BANK_VIEW, P.BANK_PROPOSE, P.BANK_REQUEST, P.BANK_FREEZE})
 
 
 class SupplierRole(models.TextChoices):
@@ -92,12 +105,13 @@ SUPPLIER_ROLES: dict[str, frozenset[Permission]] = {
         P.PEOPLE_MANAGE,
         P.DETAIL_EDIT,
     }
-    | _PROVES,
+    | _PROVES
+    | _BANKS,
     SupplierRole.ORDERS: _SELLS,
     SupplierRole.SHIPPING: _SHIPS,
-    SupplierRole.INVOICING: _CLAIMS,
+    SupplierRole.INVOICING: _CLAIMS | {P.BANK_VIEW},
     # Keeps the company's details, documents and bank details.
-    SupplierRole.COMPANY_DATA: _READS | _PROVES | {P.INVOICE_VIEW, P.DETAIL_EDIT},
+    SupplierRole.COMPANY_DATA: _READS | _PROVES | _BANKS | {P.INVOICE_VIEW, P.DETAIL_EDIT},
     SupplierRole.READ_ONLY: _READS | {P.INVOICE_VIEW},
 }
 
@@ -116,6 +130,8 @@ _BUYS = _COMPANY_READS | {
     P.MAIL_PLACE,
 }
 _PAYS = frozenset({P.INVOICE_WRITE, P.INVOICE_SETTLE, P.INVOICE_APPROVE, P.THREAD_WRITE, P.THREAD_NOTE})
+# Two of these approve a change of bank details: see docs/adr/0036.
+_WATCHES_BANKS = frozenset({P.BANK_VIEW, P.BANK_CALL, P.BANK_APPROVE, P.BANK_FREEZE, P.BANK_UNMASK})
 _RECEIVES = frozenset({P.DOCK_PLAN, P.GOODS_RECEIVE, P.THREAD_WRITE, P.THREAD_NOTE})
 
 
@@ -135,10 +151,13 @@ class CompanyRole(models.TextChoices):
 COMPANY_ROLES: dict[str, frozenset[Permission]] = {
     CompanyRole.BUYER: _BUYS,
     CompanyRole.PLANNER: _COMPANY_READS | {P.THREAD_WRITE, P.THREAD_NOTE, P.CASE_WORK},
-    CompanyRole.ACCOUNTS_PAYABLE: _COMPANY_READS | _PAYS | {P.DOCUMENT_VIEW},
+    CompanyRole.ACCOUNTS_PAYABLE: _COMPANY_READS | _PAYS | _WATCHES_BANKS | {P.DOCUMENT_VIEW},
     CompanyRole.RECEIVING: _COMPANY_READS | _RECEIVES,
     CompanyRole.ADMINISTRATOR: _COMPANY_READS
+    | _WATCHES_BANKS
     | {
+        P.BANK_PROPOSE,
+        P.BANK_REQUEST,
         P.SUPPLIER_MANAGE,
         P.SIGN_IN_SETUP,
         P.FACTOR_RESET,
@@ -166,6 +185,7 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
     | {P.ERP_VIEW, P.ERP_MANAGE, P.TOKEN_MANAGE, P.CASE_WORK, P.MAIL_VIEW, P.SECURITY_VIEW},
     CompanyRole.MANAGER: _BUYS
     | _RECEIVES
+    | _WATCHES_BANKS
     | {
         P.INVOICE_SETTLE,
         P.INVOICE_SETUP,
@@ -181,7 +201,7 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
         P.DOCUMENT_REVIEW,
     },
     CompanyRole.AUDITOR: _COMPANY_READS
-    | {P.ERP_VIEW, P.AUDIT_VIEW, P.MAIL_VIEW, P.PEOPLE_VIEW, P.SECURITY_VIEW, P.DOCUMENT_VIEW},
+    | {P.ERP_VIEW, P.AUDIT_VIEW, P.MAIL_VIEW, P.PEOPLE_VIEW, P.SECURITY_VIEW, P.DOCUMENT_VIEW, P.BANK_VIEW},
 }
 
 
@@ -211,7 +231,7 @@ TOKEN_SCOPES: dict[str, frozenset[Permission]] = {
     | {P.INVOICE_VIEW, P.ORDER_ACKNOWLEDGE, P.CHANGE_NEGOTIATE, P.THREAD_WRITE},
     TokenScope.SHIP: _SELLS,
     TokenScope.RECEIVE: _READS | {P.GOODS_RECEIVE},
-    TokenScope.INVOICE: _CLAIMS,
+    TokenScope.INVOICE: _CLAIMS | {P.BANK_VIEW, P.BANK_PROPOSE},
     TokenScope.DOCUMENTS: _PROVES,
     TokenScope.DESK: _READS | _PAYS | {P.INVOICE_VIEW, P.CASE_VIEW},
 }

@@ -14,4 +14,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("suppliers.people.urls")),
     path("", include("suppliers.details.urls")),
     path("", include("suppliers.documents.urls")),
+    path("", include("suppliers.banking.urls")),
 ]

@@ -25,6 +25,7 @@ from procurement.tolerances import api as tolerances
 from suppliers.details import api as details
 from suppliers.documents import api as documents
 from suppliers.people import api as people
+from suppliers.banking import api as banking
 
 urlpatterns = [
     *orders.urlpatterns,
@@ -47,6 +48,7 @@ urlpatterns = [
     *inbox.urlpatterns,
     *people.urlpatterns,
     *details.urlpatterns,
+    *banking.urlpatterns,
     path("schema", views.Description.as_view({"get": "read"}), name="api-schema"),
     path("docs", views.reference, name="api-docs"),
     re_path(r"^(?P<rest>[\s\S]*)$", views.no_such_address, name="api-unknown"),

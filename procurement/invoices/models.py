@@ -40,6 +40,10 @@ class Invoice(models.Model):
     either; `corrects` is the invoice that it, or a debit note, is about, `corrects_number` its number where it never
     came this way, and `sheet` the count whose damaged or missing goods it is for.
 
+    `pay_to` is which of its supplier's accounts it asks to be paid to. `asked_account` is the one that its electronic
+    form names, in part, and `asked_trace` what it is recognised by (suppliers.banking): one that is not on record holds
+    it for accounts payable.
+
     `held_for` says in a key and its parameters why it does not go on, `acts` whose turn it is, `held_at` since when.
     `state_at` is when it last moved. `bill` is what the ERP booked of it, `pay_on` the day it means to pay, `paid_on`
     the day it did. `early_discount` is what its supplier has agreed to take off for being paid early, on `pay_on`:
@@ -81,6 +85,11 @@ class Invoice(models.Model):
     charge_total = models.DecimalField(**AMOUNT, default=ZERO)
     tax_total = models.DecimalField(**AMOUNT, default=ZERO)
     total = models.DecimalField(**AMOUNT, default=ZERO)
+    pay_to = models.ForeignKey(
+        "suppliers.BankAccount", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    asked_account = models.CharField(max_length=12, blank=True, db_default="")
+    asked_trace = models.CharField(max_length=64, blank=True, db_default="")
     typed_total = models.DecimalField(**AMOUNT, null=True)
     discount_amount = models.DecimalField(**AMOUNT, default=ZERO)
     drafted_at = models.DateTimeField()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from procurement.invoices.views import choose, documents, editor, files, lists, paper, uploads
+from procurement.invoices.views import choose, documents, editor, files, lists, paper, paying, uploads
 
 urlpatterns = [
     path("invoices/", lists.invoice_list, name="invoice-list"),
@@ -23,6 +23,7 @@ urlpatterns = [
     path("invoices/<uuid:key>/discard/", paper.invoice_discard, name="invoice-discard"),
     path("invoices/<uuid:key>/withdraw/", paper.invoice_withdraw, name="invoice-withdraw"),
     path("invoices/<uuid:key>/revise/", paper.invoice_revise, name="invoice-revise"),
+    path("invoices/<uuid:key>/account/", paying.invoice_account, name="invoice-account"),
     path("invoices/<uuid:key>/note/", choose.invoice_note, name="invoice-note"),
     path("invoices/<uuid:key>/files/", files.invoice_file_add, name="invoice-file-add"),
 ]

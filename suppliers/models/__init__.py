@@ -1,6 +1,19 @@
 """The tables of trading partners and people."""
 
 import suppliers.documents.models  # noqa: F401 -- so that Django finds its tables
+from suppliers.banking.models import (
+    BankAccount,
+    BankCall,
+    BankChange,
+    BankContact,
+    BankFreeze,
+    BankNotice,
+    BankNumber,
+    BankProof,
+    BankShortening,
+    BankSignal,
+    BankVote,
+)
 from suppliers.models.api_token import ApiToken
 from suppliers.models.supplier import Supplier, SupplierSite
 from suppliers.models.user import Membership, User
@@ -19,6 +32,17 @@ from suppliers.details import models as details  # isort: skip
 __all__ = [
     "AddressChange",
     "ApiToken",
+    "BankAccount",
+    "BankCall",
+    "BankChange",
+    "BankContact",
+    "BankFreeze",
+    "BankNotice",
+    "BankNumber",
+    "BankProof",
+    "BankShortening",
+    "BankSignal",
+    "BankVote",
     "Device",
     "FactorConfirmation",
     "FactorReset",

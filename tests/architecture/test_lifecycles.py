@@ -51,6 +51,8 @@ from suppliers.details.states import DETAIL_LIFECYCLE
 from suppliers.details.states import ChangeState as DetailState
 from suppliers.documents.states import DOCUMENT_LIFECYCLE, DocumentState
 from suppliers.people.states import ADDRESS_LIFECYCLE, INVITATION_LIFECYCLE, AddressState, InvitationState
+from suppliers.banking.states import ACCOUNT_LIFECYCLE, CHANGE_OF_BANK_LIFECYCLE, AccountState
+from suppliers.banking.states import ChangeState as BankChangeState
 from suppliers.roles import Permission
 from suppliers.signin.states import FACTOR_RESET_LIFECYCLE, ResetState
 from suppliers.states import SUPPLIER_LIFECYCLE, SupplierState
@@ -91,6 +93,8 @@ TABLES = [
     (ADDRESS_LIFECYCLE, AddressState),
     (DETAIL_LIFECYCLE, DetailState),
     (DOCUMENT_LIFECYCLE, DocumentState),
+    (ACCOUNT_LIFECYCLE, AccountState),
+    (CHANGE_OF_BANK_LIFECYCLE, BankChangeState),
 ]
 ids = [table.name for table, _ in TABLES]
 

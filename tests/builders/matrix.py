@@ -68,6 +68,8 @@ from suppliers.models import ApiToken, Invitation, Membership, Supplier, User
 from suppliers.people.messages import InvitePerson
 from suppliers.people.services import invite_person
 from suppliers.roles import CompanyRole, SupplierRole
+from suppliers.banking.models import BankAccount, BankChange, BankNumber, BankProof
+from suppliers.models import ApiToken, Supplier, User
 from suppliers.services import create_token
 from tests.builders.clocks import a_draft_service
 from tests.builders.documents import a_picture, supply
@@ -138,6 +140,9 @@ class Objects:
     document: proofs.DocumentVersion
     document_kind: proofs.DocumentKind
     requirement: proofs.Requirement
+    bank_change: BankChange
+    bank_account: BankAccount
+    bank_proof: BankProof
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -324,6 +329,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         _invited(supplier),
         _a_waiting_change(supplier),
         *_documents(number),
+        *_bank_details(supplier),
     )
 
 
@@ -358,6 +364,35 @@ def on_the_desk(
         **asked,
     )
     return rule, limit, approval, question
+
+
+def _bank_details(supplier: Supplier) -> tuple[BankChange, BankAccount, BankProof]:
+    """A change that was requested, of an account that is in force, with its paper."""
+    account = BankAccount(supplier=supplier, since_at=MONDAY, country="DE", currency="EUR", shown="3000")
+    number = BankNumber.objects.create(supplier=supplier, sealed="x.y", trace=supplier.number)
+    said = {"proposed_at": MONDAY, "proposed_by": "Asha Acme", "number": number, "origin": "portal"}
+    asked = {"requested_at": MONDAY, "requested_by": "Asha Acme", "requested_by_user_id": 1}
+    waited = {"called_at": MONDAY, "approved_at": MONDAY, "waits_until": MONDAY, "closed_at": MONDAY}
+    account.number = number
+    account.by_change = BankChange.objects.create(
+        supplier=supplier, kind="add", state="in_force", **said, **asked, **waited
+    )
+    account.save()
+    change = BankChange.objects.create(
+        supplier=supplier, kind="replace", state="requested", account=account, **said, **asked
+    )
+    proof = BankProof.objects.create(
+        supplier=supplier,
+        change=change,
+        name="bank.pdf",
+        content_type="application/pdf",
+        size=5,
+        sha256="0" * 64,
+        content=b"%PDF-",
+        added_at=MONDAY,
+        added_by="Asha Acme",
+    )
+    return change, account, proof
 
 
 def _a_match_policy(number: str, people: dict[str, Person]) -> MatchPolicy:
@@ -821,6 +856,20 @@ def _somebody(_objects: Objects) -> dict[str, Any]:
 
 def _person(objects: Objects) -> dict[str, Any]:
     return {"person": objects.person.pk}
+def _bank_change(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.bank_change.key}
+
+
+def _bank_account(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.bank_account.key}
+
+
+def _bank_proof(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.bank_proof.key}
+
+
+def _supplier_key(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.supplier_key}
 
 
 def _member(objects: Objects) -> dict[str, Any]:
@@ -1029,6 +1078,22 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "api-detail-change-approve": _detail_change,
     "api-detail-change-refuse": _detail_change,
     "api-detail-change-withdraw": _detail_change,
+    "bank-supplier": _supplier_key,
+    "bank-new": _supplier_key,
+    "bank-freeze": _supplier_key,
+    "bank-thaw": _supplier_key,
+    "bank-account-number": _bank_account,
+    "bank-change": _bank_change,
+    "bank-confirm": _bank_change,
+    "bank-withdraw": _bank_change,
+    "bank-call": _bank_change,
+    "bank-approve": _bank_change,
+    "bank-refuse": _bank_change,
+    "bank-shorten": _bank_change,
+    "bank-grant": _bank_change,
+    "bank-change-number": _bank_change,
+    "bank-proof": _bank_proof,
+    "api-bank-change": _bank_change,
     "early-payment": _invoice,
     "early-payment-agree": _invoice,
     "early-payment-take-back": _invoice,
@@ -1106,6 +1171,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "invoice-withdraw": _invoice,
     "invoice-revise": _invoice,
     "invoice-note": _invoice,
+    "invoice-account": _invoice,
     "invoice-file-add": _invoice,
     "invoice-file": _invoice_file,
     "invoice-file-drop": _invoice_file,

@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from portal.safety import Start, problems, refuse_unsafe_start
 
 STRONG = "kR7vQ2-xW9mZ4_tB6nJ1sD8fG3hL5pC0yA-eU7iO2wE9rT4qV6b"
+BANK_KEY = "Zm9yIHRlc3RzIGFsb25lOiAwMTIzNDU2Nzg5YWJjZGU="
 SAFE = Start(
     secret_key=STRONG,
     debug=False,
@@ -27,11 +28,14 @@ SAFE = Start(
     erp=urlsplit("https://quayside:x@erp.internal/company"),
     erp_in_the_clear=False,
     embedded=False,
+    bank_keys=[BANK_KEY],
 )
 UNSAFE = [
     (replace(SAFE, secret_key=""), "SECRET_KEY is not set"),
     (replace(SAFE, secret_key=STRONG[:40]), "SECRET_KEY is too weak"),
     (replace(SAFE, secret_key="ab" * 40), "SECRET_KEY is too weak"),
+    (replace(SAFE, bank_keys=[]), "BANK_KEYS is not set"),
+    (replace(SAFE, bank_keys=[BANK_KEY, "c2hvcnQ="]), "BANK_KEYS: key 2 is not 32 random bytes"),
     (replace(SAFE, debug=True), "DEBUG is on"),
     (replace(SAFE, allowed_hosts=[]), "ALLOWED_HOSTS is empty"),
     (replace(SAFE, allowed_hosts=["portal.example.com", "*"]), "ALLOWED_HOSTS allows every host"),

@@ -244,6 +244,9 @@ READ_ONLY = {
     "suppliers_companynames",
     "suppliers_contact",
     "suppliers_identifier",
+    "suppliers_bankaccount",
+    "suppliers_bankchange",
+    "suppliers_bankproof",
     "suppliers_membership",
     "suppliers_supplier",
     "suppliers_supplierincategory",
@@ -268,9 +271,10 @@ WRITES = {
         "SELECT INSERT DELETE UPDATE(note,ship_from_code,supplier_id,supplier_reference,typed_at,typed_by)"
     ),
     "procurement_invoice": (
-        "SELECT INSERT UPDATE(acts,allowance_total,buyer_reference,channel,charge_total,company_tax_id,corrects_id,"
+        "SELECT INSERT UPDATE(acts,allowance_total,asked_account,asked_trace,buyer_reference,channel,charge_total,"
+        "company_tax_id,corrects_id,"
         "corrects_number,discount_amount,discount_days,discount_percent,due_on,end_reason,held_at,held_for,"
-        "invoiced_on,line_total,note,number,number_key,payment_days,reason,sent_at,sent_by,sent_by_user_id,state,"
+        "invoiced_on,line_total,note,number,number_key,pay_to_id,payment_days,reason,sent_at,sent_by,sent_by_user_id,state,"
         "state_at,supplied_on,supplier_tax_id,tax_total,total,typed_total,updated_at,version,withholding_note,"
         "written_by)"
     ),

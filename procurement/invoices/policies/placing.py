@@ -314,7 +314,7 @@ def _payments(value: Any, _invoice: EInvoice) -> Iterator[LeftOver]:
     for one in value:
         if one.account:
             message = _("Money goes to the account that your customer has verified, whatever a file says.")
-            yield LeftOver("BT-84", one.account[:60], message)
+            yield LeftOver("BT-84", f"•••• {one.account.strip()[-4:]}", message)
 
 
 def _parties(value: Any, _invoice: EInvoice) -> Iterator[LeftOver]:

@@ -11,6 +11,7 @@ from procurement.invoices.services.draft import (
 )
 from procurement.invoices.services.files import add_invoice_file, drop_invoice_file
 from procurement.invoices.services.holding import hold_with_orders, refresh_claims, said_of
+from procurement.invoices.services.paying import choose_account
 from procurement.invoices.services.profile import save_profile
 from procurement.invoices.services.revise import revise_invoice
 from procurement.invoices.services.send import Sent, check_draft, findings_of, send_invoice
@@ -64,6 +65,7 @@ __all__ = [
     "approve_invoice",
     "charges_in",
     "check_draft",
+    "choose_account",
     "discard_draft",
     "dispute_invoice",
     "drop_invoice_file",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.errors import Invalid, Refusal
-from portal.kernel.scope import requires_scope
+from portal.kernel.scope import acting, requires_scope
 from procurement.catalogue.models import Company, Unit
 from procurement.einvoices.codec import from_plain
 from procurement.einvoices.terms import EInvoice
@@ -29,10 +29,13 @@ from procurement.invoices.queries import (
     visible_invoices,
     written,
 )
+from procurement.invoices.services.holding import touch
 from procurement.invoices.services.whole import write_whole
 from procurement.invoices.states import LIVE, InvoiceKind
 from procurement.orders.models import PurchaseOrderLine
 from procurement.orders.queries import visible_lines
+from suppliers.banking.queries import OFFICE
+from suppliers.banking.services import account_named
 
 MOST_CANDIDATES = 2_000
 ZERO = Decimal(0)
@@ -180,7 +183,13 @@ def write_einvoice(plan: EPlan, *, actor: Actor, at: datetime) -> Invoice:
     whole = plan.whole
     if about is not None:
         whole = WholeInvoice(**{**_shallow(whole), "corrects": about.key})
-    return write_whole(whole, actor=actor, at=at)
+    draft = write_whole(whole, actor=actor, at=at)
+    asked = [one.account for one in plan.invoice.payments if one.account]
+    with acting(OFFICE):
+        shown, recognised = account_named(draft.supplier_id, asked)
+    if (shown, recognised) != (draft.asked_account, draft.asked_trace):
+        touch(draft, {"asked_account": shown, "asked_trace": recognised}, actor=actor, at=at)
+    return draft
 
 
 def _shallow(whole: WholeInvoice) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from procurement.invoices.services.draft import charges_in, entries_of, header_o
 from procurement.invoices.services.holding import hold_with_orders, require_as_seen, require_may
 from procurement.invoices.services.withdraw import require_may_take_back
 from procurement.invoices.states import REVISABLE, InvoiceState
+from suppliers.banking.models import BankAccount
+from suppliers.banking.states import AccountState
 from suppliers.roles import Permission
 
 
@@ -69,6 +71,7 @@ def _next_version(before: Invoice, *, actor: Actor, at: datetime) -> Invoice:
                 replaces=before,
                 corrects=before.corrects,
                 sheet=before.sheet,
+                pay_to=_still_paid_to(before),
                 currency=before.currency,
                 on_behalf=not actor.is_supplier,
                 drafted_at=at,
@@ -83,3 +86,9 @@ def _next_version(before: Invoice, *, actor: Actor, at: datetime) -> Invoice:
         message %= {"name": before.company.name}
         raise IllegalTransition(message, details={"state": before.state}) from error
     return draft
+
+
+def _still_paid_to(before: Invoice) -> BankAccount | None:
+    """The account that was chosen, while it is in force."""
+    account: BankAccount | None = before.pay_to
+    return account if account is not None and account.state == AccountState.IN_FORCE else None

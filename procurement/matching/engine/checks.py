@@ -142,6 +142,7 @@ WORDS = frozenset(
         "jurisdiction",
         "tax_id",
         "known_tax_id",
+        "account",
         "approver",
         "way",
     }

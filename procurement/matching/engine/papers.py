@@ -93,7 +93,7 @@ class Totals:
 @dataclass(frozen=True, slots=True)
 class Claim:
     """An invoice, credit note or debit note as it was sent. `number_key` is its number as numbers are compared;
-    `files` are the hashes of what it came as.
+    `files` are the hashes of what it came as, `account` is the one it names (in part), where it names one.
     """
 
     key: str
@@ -108,6 +108,8 @@ class Claim:
     taxes: Sequence[ClaimedTax] = ()
     supplier_tax_id: str = ""
     company_tax_id: str = ""
+    account: str = ""
+    account_is_known: bool = True
     files: frozenset[str] = frozenset()
 
     @property

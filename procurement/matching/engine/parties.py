@@ -13,10 +13,19 @@ def check_parties(claim: Claim, grounds: Grounds) -> Iterator[Check]:
         yield Check(CheckKind.SUPPLIER, Result.FAILED, "supplier.blocked", acts=Acts.PAYABLES)
     else:
         yield Check(CheckKind.SUPPLIER, Result.PASSED, "supplier.active")
+    if claim.account:
+        yield _account(claim)
     yield _currency(claim, grounds)
     yield _tax_id("supplier", claim.supplier_tax_id, grounds.supplier_tax_ids)
     yield _tax_id("company", claim.company_tax_id, grounds.company_tax_ids)
     yield from _orders(claim, grounds)
+
+
+def _account(claim: Claim) -> Check:
+    inputs = {"account": claim.account}
+    if claim.account_is_known:
+        return Check(CheckKind.SUPPLIER, Result.PASSED, "supplier.account_known", inputs)
+    return Check(CheckKind.SUPPLIER, Result.FAILED, "supplier.account_unknown", inputs, acts=Acts.PAYABLES)
 
 
 def claimed_grounds(claim: Claim, grounds: Grounds) -> list[LineGround]:

@@ -37,6 +37,11 @@ SENTENCES: dict[str, Any] = {
     ),
     "supplier.active": lazy("The supplier is active."),
     "supplier.blocked": lazy("The supplier is blocked: nothing is paid to it."),
+    "supplier.account_known": lazy("It names %(account)s, an account of this supplier that is on record."),
+    "supplier.account_unknown": lazy(
+        "It asks to be paid to %(account)s, an account that we do not know. Ask the supplier, under a number known "
+        "from before. Whatever you decide, money goes to the accounts on record."
+    ),
     "currency.same": lazy("It is in the currency of its orders, %(currency)s."),
     "currency.other": lazy(
         "It is in %(currency)s, but order %(order)s is in %(ordered_currency)s. Currencies are never mixed."

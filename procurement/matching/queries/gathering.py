@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.db.models import F, Q
 
+from portal.kernel.scope import acting
 from procurement.catalogue.models import Item, Unit
 from procurement.invoices.messages import Claimed
 from procurement.invoices.models import (
@@ -54,6 +55,7 @@ from procurement.receipts.queries import rejected_by_line
 from procurement.tolerances.messages import DocumentKind, Level, Measure, Subject
 from procurement.tolerances.policies import Rulebook
 from procurement.tolerances.queries import LivePolicy, groups_of, live_policy, live_policy_held, stopped_of
+from suppliers.banking.queries import OFFICE, known_traces
 from suppliers.states import SupplierState
 
 ZERO = Decimal(0)
@@ -114,6 +116,7 @@ class Gathering:
     credited: Mapping[tuple[int, int], Fraction]
     elsewhere: Mapping[int, Claimed]
     rejected: Mapping[int, Decimal]
+    accounts: Mapping[int, set[str]] = field(default_factory=dict)
     settled: set[int] = field(default_factory=set)
     _factors: dict[str, Mapping[str, Fraction]] = field(default_factory=dict)
 
@@ -176,6 +179,9 @@ class Gathering:
             ),
             supplier_tax_id=invoice.supplier_tax_id,
             company_tax_id=invoice.company_tax_id,
+            # Where none is on record here, the ERP alone knows any: there is nothing to hold it against.
+            account=invoice.asked_account if self.accounts.get(invoice.supplier_id) else "",
+            account_is_known=invoice.asked_trace in self.accounts.get(invoice.supplier_id, ()),
             files=self.files.get(invoice.pk, frozenset()),
         )
 
@@ -421,7 +427,17 @@ def gather(
         credited=_credited(invoices, units),
         elsewhere=booked_elsewhere(order_lines),
         rejected=rejected_by_line(order_lines),
+        accounts=_accounts(invoices),
     )
+
+
+def _accounts(invoices: Iterable[Invoice]) -> Mapping[int, set[str]]:
+    """The accounts on record of suppliers whose invoices name one; no query where none does."""
+    asked = {one.supplier_id for one in invoices if one.asked_account}
+    if not asked:
+        return {}
+    with acting(OFFICE):
+        return known_traces(asked)
 
 
 def _by_invoice(rows: Iterable[InvoiceLine | InvoiceCharge | InvoiceTax]) -> dict[int, list]:

@@ -45,6 +45,8 @@ LIFECYCLES = (
     "suppliers.people.states.ADDRESS_LIFECYCLE",
     "suppliers.details.states.DETAIL_LIFECYCLE",
     "suppliers.documents.states.DOCUMENT_LIFECYCLE",
+    "suppliers.banking.states.ACCOUNT_LIFECYCLE",
+    "suppliers.banking.states.CHANGE_OF_BANK_LIFECYCLE",
 )
 HEAD = """# Lifecycles
 

@@ -1,0 +1,163 @@
+"""The outbox's topic "bank notices": one mail at once to one earlier contact, which nobody has switched off.
+
+Not gathered, not weighed and not dropped (as `delivery` does with other notices): it goes to people who were removed,
+to suppliers that are blocked, and while NOTICES is off. Whom, was settled with the fact (suppliers.banking). A crash
+after the mail server took it sends it once more, with the same Message-ID and the same link.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from portal.kernel.audit.services import record
+from portal.kernel.outbox.models import OutboxMessage
+from portal.kernel.outbox.services import ParkMessage, RetryLater
+from portal.kernel.scope import acting, require_no_transaction
+from procurement.notifications.delivery import Refused, hand_over
+from procurement.notifications.policies import MOST_TRIES_FOR, message_id
+from procurement.notifications.services.mailing import mail_domain
+from suppliers.banking.models import BankNotice
+from suppliers.banking.presenters import what_text
+from suppliers.banking.queries import OFFICE, find_notice, notice_token
+from suppliers.banking.states import BankMailState, BankNoticeKind, ChangeKind
+
+
+def deliver(message: OutboxMessage) -> str:
+    """Send one notice. Returns an outcome word for the outbox."""
+    require_no_transaction()
+    at = timezone.now()
+    with acting(OFFICE):
+        notice = find_notice(message.payload["notice"])
+        if notice is None:
+            return "gone"
+        if notice.state == BankMailState.SENT:
+            return "sent"
+        mail = mail_of(notice)
+    try:
+        hand_over(mail)
+    except Refused as refusal:
+        _note_failed(notice, refusal.reason, at)
+        return "refused"
+    except RetryLater as error:
+        if at - message.created_at < MOST_TRIES_FOR:
+            raise
+        _note_failed(notice, error.reason, at)
+        raise ParkMessage(error.reason) from error
+    with acting(OFFICE):
+        BankNotice.objects.filter(pk=notice.pk).update(state=BankMailState.SENT, sent_at=at, fault="")
+    return "mailed"
+
+
+def _note_failed(notice: BankNotice, reason: str, at: datetime) -> None:
+    """That a contact could not be told is itself something to look at."""
+    with acting(OFFICE):
+        BankNotice.objects.filter(pk=notice.pk).update(state=BankMailState.FAILED, fault=reason[:300])
+        stream = notice.change.stream if notice.change else f"supplier:{notice.supplier.key}"
+        facts = {"to": notice.address, "kind": notice.kind, "reason": reason[:300]}
+        record(
+            "bank.notice_failed",
+            stream,
+            actor=OFFICE,
+            at=at,
+            supplier_id=notice.supplier_id,
+            facts=facts,
+            internal=True,
+        )
+
+
+def mail_of(notice: BankNotice) -> EmailMultiAlternatives:
+    """The mail of a notice, in its reader's language. Masked as everywhere."""
+    known = dict(settings.LANGUAGES)
+    with translation.override(notice.language if notice.language in known else settings.LANGUAGE_CODE):
+        context = _context(notice)
+        mail = EmailMultiAlternatives(
+            context["heading"],
+            render_to_string("mail/bank_notice.txt", context),
+            to=[notice.address],
+            headers={
+                "Message-ID": f"<{message_id(notice.key, mail_domain())}>",
+                "Auto-Submitted": "auto-generated",
+                "X-Auto-Response-Suppress": "OOF, AutoReply",
+            },
+        )
+        mail.attach_alternative(render_to_string("mail/bank_notice.html", context), "text/html")
+    return mail
+
+
+def _context(notice: BankNotice) -> dict[str, Any]:
+    name, change = notice.supplier.name, notice.change
+    values = {
+        "name": name,
+        "who": change.requested_by if change else "",
+        "what": what_text(change) if change else "",
+    }
+    sentences: list[str]
+    if notice.kind == BankNoticeKind.REQUESTED:
+        heading = _("The bank details of %(name)s are to change") % values
+        sentences = [
+            _("%(who)s has requested a change: %(what)s. Nothing has changed yet.") % values,
+            _("If that is right, nothing is to be done. If you know nothing of it, stop it now."),
+        ]
+    elif notice.kind == BankNoticeKind.IN_FORCE:
+        heading = _("The bank details of %(name)s have changed") % values
+        sentences = [
+            _("In force now: %(what)s. It was requested by %(who)s.") % values,
+            _("If you know nothing of it, stop it now: nothing is paid to the new account then."),
+        ]
+    else:
+        heading = _("The bank details of %(name)s are frozen") % values
+        sentences = [
+            _(
+                "Somebody says that a change was not theirs. Everything stands still until two people have looked."
+            ),
+        ]
+    if notice.of_company:
+        sentences = sentences[:1]
+        if notice.kind == BankNoticeKind.IN_FORCE:
+            sentences.append(
+                _("Change it in the ERP as well: the ERP pays to the account that it has itself.")
+            )
+        address = (
+            reverse("bank-change", args=[change.key])
+            if change
+            else reverse("bank-supplier", args=[notice.supplier.key])
+        )
+        label, foot = (
+            _("Open the case"),
+            _("You get this because you see to bank details. It cannot be switched off."),
+        )
+    else:
+        address = reverse("bank-not-me", args=[notice_token(notice)])
+        label = _("This was not me: stop it")
+        foot = _(
+            "You get this because you are, or were, known as a contact of %(name)s. It cannot be switched off. "
+            "We never ask for account numbers, passwords or codes by mail or telephone."
+        ) % {"name": name}
+    return {
+        "notice": notice,
+        "heading": " ".join(heading.split()),
+        "sentences": sentences,
+        "rows": _rows(notice),
+        "url": f"{settings.PUBLIC_URL}{address}",
+        "label": label,
+        "foot": foot,
+    }
+
+
+def _rows(notice: BankNotice) -> list[tuple[str, str, str]]:
+    change = notice.change
+    if change is None or notice.kind == BankNoticeKind.FROZEN:
+        return []
+    before = change.account
+    new = "" if change.kind == ChangeKind.END else change.masked
+    return [
+        (_("Account"), before.masked if before else "", new or _("none")),
+        (_("Holder"), before.holder if before else "", change.holder),
+        (_("Bank"), before.bank_name if before else "", change.bank_name),
+    ]

@@ -1,0 +1,225 @@
+"""Bank details for programs: what is on record, masked; and a change, which a program may propose and nobody but a
+person with a second factor requests."""
+
+from typing import Any
+from uuid import UUID
+
+from django.urls import path
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
+from portal.kernel.rest.fields import Key, Moment, Query, Shape, Text, Word, page_of
+from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
+from suppliers.banking.messages import AccountTyped, AskForChange
+from suppliers.banking.queries import (
+    accounts,
+    changes,
+    find_change,
+    find_supplier_by_number,
+    own_supplier,
+)
+from suppliers.banking.services import propose_change
+from suppliers.banking.states import AccountState, ChangeKind, ChangeState, NumberForm, Origin
+from suppliers.roles import Permission
+
+TAGS = ["bank details"]
+WRITES = [IDEMPOTENCY_KEY, REPLAYED]
+
+
+class BankAccountTold(serializers.Serializer):
+    """An account. Its number is nowhere but in its last four characters."""
+
+    key = serializers.UUIDField()
+    supplier = serializers.CharField(source="supplier.number")
+    state = Word(choices=AccountState.choices)
+    form = Word(choices=NumberForm.choices)
+    account = serializers.CharField(source="masked", help_text="Such as `DE •••• 3000`.")
+    currency = serializers.CharField()
+    country = serializers.CharField()
+    holder = serializers.CharField()
+    bic = serializers.CharField()
+    bank_name = serializers.CharField()
+    since_at = Moment()
+    ended_at = Moment(allow_null=True)
+
+
+class BankChangeTold(serializers.Serializer):
+    """A change of bank details, and how far it is."""
+
+    key = serializers.UUIDField()
+    supplier = serializers.CharField(source="supplier.number")
+    kind = Word(choices=ChangeKind.choices)
+    origin = Word(choices=Origin.choices)
+    state = Word(choices=ChangeState.choices)
+    replaces = serializers.UUIDField(source="account.key", default=None, allow_null=True)
+    account = serializers.SerializerMethodField(help_text="The new one, masked; empty where an account ends.")
+    currency = serializers.CharField()
+    country = serializers.CharField()
+    holder = serializers.CharField()
+    bic = serializers.CharField()
+    bank_name = serializers.CharField()
+    proposed_at = Moment()
+    requested_at = Moment(allow_null=True)
+    called_at = Moment(allow_null=True, help_text="When a contact from before the request confirmed it.")
+    approved_at = Moment(allow_null=True, help_text="When two people had approved it.")
+    waits_until = Moment(allow_null=True)
+    closed_at = Moment(allow_null=True)
+    close_reason = serializers.CharField()
+
+    def get_account(self, change: Any) -> str:
+        """Masked."""
+        return str(change.masked) if change.number_id else ""
+
+
+BankAccountPage = page_of(BankAccountTold, "BankAccountPage")
+BankChangePage = page_of(BankChangeTold, "BankChangePage")
+
+
+class BankAccountQuery(Query):
+    """Which accounts."""
+
+    state = Word(required=False, choices=AccountState.choices)
+    supplier = Text(required=False, max_length=40, help_text="A supplier's number.")
+
+
+class BankChangeQuery(Query):
+    """Which changes."""
+
+    state = Word(required=False, choices=ChangeState.choices)
+    supplier = Text(required=False, max_length=40, help_text="A supplier's number.")
+
+
+class ProposedAccount(Shape):
+    """A change that a person will look at. Nothing is in force by it."""
+
+    kind = Word(choices=ChangeKind.choices)
+    supplier = Text(
+        required=False, max_length=40, help_text="A supplier's number; only the buying side says it."
+    )
+    replaces = Key(required=False, help_text="The account that is replaced or ends.")
+    country = Text(required=False, max_length=2, help_text="Of the bank: ISO 3166, two letters.")
+    number = Text(required=False, max_length=60, help_text="IBAN, or the national account number.")
+    routing = Text(required=False, max_length=20, help_text="The bank's code where there is no IBAN.")
+    bic = Text(required=False, max_length=14)
+    holder = Text(required=False, max_length=140)
+    currency = Text(required=False, max_length=3)
+    reason = Text(required=False, max_length=2000)
+
+
+EXAMPLE = OpenApiExample(
+    "Another account",
+    {
+        "kind": "add",
+        "country": "DE",
+        "number": "DE89370400440532013000",
+        "holder": "Acme Valves",
+        "currency": "EUR",
+        "reason": "We have moved to another bank.",
+    },
+    request_only=True,
+)
+
+
+class BankAccounts(Doors):
+    """The accounts on record."""
+
+    @extend_schema(
+        operation_id="list_bank_accounts",
+        summary="The bank accounts on record, masked",
+        description="Those in force are paid to. A number is never told here: it is shown to a person, on a page.",
+        tags=TAGS,
+        parameters=[BankAccountQuery],
+        responses={200: BankAccountPage},
+    )
+    @program_door(Permission.BANK_VIEW)
+    def index(self, request: ProgramRequest) -> Response:
+        asked = read_query(BankAccountQuery, request)
+        found = accounts(request.actor).select_related("supplier").order_by()
+        found = _filtered(found, asked)
+        return answer_page(
+            request, found, asked, order=("-id",), told=lambda rows: BankAccountTold(rows, many=True).data
+        )
+
+
+class BankChanges(Doors):
+    """Changes of bank details."""
+
+    @extend_schema(
+        operation_id="list_bank_changes",
+        summary="Changes of bank details, the newest first",
+        tags=TAGS,
+        parameters=[BankChangeQuery],
+        responses={200: BankChangePage},
+    )
+    @program_door(Permission.BANK_VIEW)
+    def index(self, request: ProgramRequest) -> Response:
+        asked = read_query(BankChangeQuery, request)
+        found = _filtered(changes(request.actor), asked)
+        return answer_page(
+            request, found, asked, order=("-id",), told=lambda rows: BankChangeTold(rows, many=True).data
+        )
+
+    @extend_schema(
+        operation_id="get_bank_change",
+        summary="One change of bank details",
+        tags=TAGS,
+        responses={200: BankChangeTold},
+    )
+    @program_door(Permission.BANK_VIEW)
+    def show(self, request: ProgramRequest, key: UUID) -> Response:
+        return Response(BankChangeTold(find_change(key, actor=request.actor)).data)
+
+    @extend_schema(
+        operation_id="propose_bank_change",
+        summary="Propose a change of bank details",
+        description=(
+            "A program has no second factor, so what it sends is a proposal and changes nothing: a person signs in, "
+            "adds a paper of the bank and requests it. Everybody known from before is told, a contact is called back, "
+            "two people approve it, and it waits. An account that cannot be one is refused here already (422)."
+        ),
+        tags=TAGS,
+        parameters=WRITES,
+        request=ProposedAccount,
+        responses={201: BankChangeTold},
+        examples=[EXAMPLE],
+    )
+    @program_door(Permission.BANK_PROPOSE)
+    def create(self, request: ProgramRequest) -> Response:
+        sent = read(ProposedAccount, request.data)
+        actor = request.actor
+        supplier = (
+            own_supplier(actor)
+            if actor.is_supplier
+            else find_supplier_by_number(sent.get("supplier", ""), actor=actor)
+        )
+        typed = {
+            name: sent.get(name, "") for name in ("currency", "country", "holder", "number", "routing", "bic")
+        }
+        command = AskForChange(
+            supplier=supplier.key,
+            kind=sent["kind"],
+            reason=sent.get("reason", ""),
+            account=sent.get("replaces"),
+            typed=AccountTyped(**typed),
+        )
+        made = propose_change(command, actor=actor, at=request.at)
+        return Response(BankChangeTold(find_change(made.key, actor=actor)).data, status=201)
+
+
+def _filtered(found: Any, asked: dict[str, Any]) -> Any:
+    if state := asked.get("state"):
+        found = found.filter(state=state)
+    if supplier := asked.get("supplier"):
+        found = found.filter(supplier__number=supplier)
+    return found
+
+
+urlpatterns = [
+    path("bank-accounts", BankAccounts.as_view({"get": "index"}), name="api-bank-account-list"),
+    path(
+        "bank-changes", BankChanges.as_view({"get": "index", "post": "create"}), name="api-bank-change-list"
+    ),
+    path("bank-changes/<uuid:key>", BankChanges.as_view({"get": "show"}), name="api-bank-change"),
+]

@@ -1,0 +1,60 @@
+"""Every change of bank details as CSV, for auditors. Masked, as everywhere."""
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from suppliers.banking.models import BankChange
+
+HEAD = (
+    "supplier",
+    "kind",
+    "state",
+    "before",
+    "after",
+    "holder",
+    "origin",
+    "requested at",
+    "requested by",
+    "in the supplier's name",
+    "called back at",
+    "approved at",
+    "waits until",
+    "closed at",
+    "closed by",
+    "reason",
+)
+
+
+def report_of(rows: Iterable[BankChange]) -> str:
+    """The report. No cell is one that a sheet takes for a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(HEAD)
+    for one in rows:
+        cells = (
+            one.supplier.number,
+            one.kind,
+            one.state,
+            one.account.masked if one.account else "",
+            one.masked if one.number_id else "",
+            one.holder,
+            one.origin,
+            _moment(one.requested_at),
+            one.requested_by,
+            "yes" if one.on_behalf else "no",
+            *(_moment(each) for each in (one.called_at, one.approved_at, one.waits_until, one.closed_at)),
+            one.closed_by,
+            one.reason if not one.close_reason else one.close_reason,
+        )
+        writer.writerow([_plain(cell) for cell in cells])
+    return text.getvalue()
+
+
+def _moment(at: datetime | None) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds") if at else ""
+
+
+def _plain(text: str) -> str:
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -1,0 +1,153 @@
+"""Who may say what about a change of bank details, and how long it waits. No database here.
+
+Note [Four people]: who requests, who calls back, and two who approve. The requester is neither of the approvers, nor is
+whoever recorded the request in the supplier's name (that is the same person here). Who called back may be one of the
+two, never both. See docs/adr/0036.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from suppliers.banking.messages import FreshFactor, KnownContact, Signal
+
+NEW_PERSON_FOR = timedelta(days=30)
+CHANGED_LATELY = timedelta(days=90)
+LONGEST_REASON = 2000
+LEAST_REASON = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """What a signal means, and by how many hours it lengthens the wait."""
+
+    label: object
+    hours: int
+
+
+# The table of risks. Several add up, to the longest wait of the settings.
+RISKS: dict[str, Risk] = {
+    "new_person": Risk(lazy("Who asks has acted for this supplier for less than 30 days"), 48),
+    "new_device": Risk(lazy("Who asks does so from a browser not seen before"), 24),
+    "foreign_account": Risk(lazy("The account is not in the supplier’s country"), 48),
+    "other_country": Risk(lazy("The account is in another country than the one before"), 24),
+    "other_holder": Risk(lazy("The holder’s name has no word in common with the supplier’s"), 48),
+    "odd_digits": Risk(lazy("The national check digits within the IBAN do not fit"), 24),
+    "shared_account": Risk(lazy("Another supplier has, or had, the same account"), 96),
+    "asked_elsewhere": Risk(lazy("The same account is asked for at another supplier"), 96),
+    "payment_due": Risk(lazy("A large payment is due in the next two weeks"), 48),
+    "changed_lately": Risk(lazy("Bank details of this supplier changed within the last 90 days"), 48),
+    "frozen_before": Risk(lazy("Bank details of this supplier were frozen before"), 72),
+    "people_removed": Risk(lazy("People of this supplier were removed within the last 30 days"), 48),
+    "no_old_contact": Risk(lazy("Nobody we know of this supplier is older than the request"), 48),
+}
+
+
+def wait_hours(signals: Iterable[Signal], *, usual: int, most: int) -> int:
+    """How long a change waits once it is approved and confirmed: the usual time, and more for each kind of signal."""
+    kinds = {one.kind for one in signals}
+    return min(most, usual + sum(RISKS[kind].hours for kind in kinds if kind in RISKS))
+
+
+def is_fresh(factor: FreshFactor | None, user_id: int | None, at: datetime, *, within: timedelta) -> bool:
+    """Whether this very person has shown a second factor a moment ago."""
+    return (
+        factor is not None
+        and user_id is not None
+        and factor.user_id == user_id
+        and timedelta(0) <= at - factor.shown_at <= within
+    )
+
+
+def why_not_approve(
+    user_id: int, *, requester: int | None, approvers: Iterable[int], callers: Iterable[int]
+) -> str:
+    """Why this person is not one of the two, as a sentence; empty for one who may be."""
+    said = list(approvers)
+    if user_id == requester:
+        return _("You requested this change: two others approve it.")
+    if user_id in said:
+        return _("You have approved it: the other approval is somebody else’s.")
+    called = set(callers)
+    if user_id in called and called & set(said):
+        return _(
+            "You called the contact back, and so did who approved it first: the other approval is somebody else’s."
+        )
+    return ""
+
+
+def is_old_enough(contact: KnownContact, *, requested_at: datetime, days: int) -> bool:
+    """Whether a contact was there before the request, by so many days: one made for it proves nothing."""
+    return contact.since_at < requested_at - timedelta(days=days)
+
+
+def who_is_told(contacts: Iterable[KnownContact], *, at: datetime, former_days: int) -> list[KnownContact]:
+    """Everybody through whom a supplier is, or was a while ago, reachable: each address once."""
+    found: dict[str, KnownContact] = {}
+    for one in contacts:
+        if one.address and (one.until_at is None or one.until_at > at - timedelta(days=former_days)):
+            found.setdefault(one.address.casefold(), one)
+    return list(found.values())
+
+
+def masked(shown: str, country: str) -> str:
+    """An account as everybody reads it: DE •••• 3000."""
+    return f"{country} •••• {shown}" if shown else "••••"
+
+
+def reason_problem(reason: str) -> str:
+    """Why a reason is none, as a sentence; empty for a good one."""
+    text = reason.strip()
+    if len(text) < LEAST_REASON:
+        return _("Say why, in a sentence: others decide by it.")
+    if len(text) > LONGEST_REASON:
+        return _("A reason has at most %(most)d characters.") % {"most": LONGEST_REASON}
+    return ""
+
+
+# --- the paper that shows whose account it is -----------------------------------------------------------------
+
+LARGEST_PROOF = 10 * 1024 * 1024
+LONGEST_NAME = 120
+# What banks give: a confirmation, a voided cheque, a photograph of one. Nothing that could hold a program.
+PROOFS: dict[str, tuple[str, bytes]] = {
+    "pdf": ("application/pdf", b"%PDF-"),
+    "png": ("image/png", b"\x89PNG\r\n\x1a\n"),
+    "jpg": ("image/jpeg", b"\xff\xd8\xff"),
+    "jpeg": ("image/jpeg", b"\xff\xd8\xff"),
+}
+
+
+def proof_type(name: str, content: bytes) -> str:
+    """What a paper is served as; empty for one whose first bytes are not what its name says."""
+    kind, begins = PROOFS.get(name.rpartition(".")[2].lower(), ("", b"\0"))
+    return kind if content.startswith(begins) else ""
+
+
+def proof_name(name: str) -> str:
+    """The name without folders, control characters and what turns the direction of writing."""
+    bare = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
+    kept = "".join(
+        one for one in bare if unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+    )
+    kept = re.sub(r"\s+", " ", re.sub(r'[<>:"|?*;%`$]', "_", kept)).strip(" .")
+    stem, _dot, ending = kept.rpartition(".")
+    return f"{stem[: LONGEST_NAME - len(ending) - 1] or 'proof'}.{ending}"
+
+
+def proof_problem(name: str, content: bytes) -> str:
+    """Why a paper is not taken, with the way out; empty for one that is."""
+    if not content:
+        return _("This file is empty. Choose it again.")
+    if len(content) > LARGEST_PROOF:
+        return _("This file is larger than %(limit)d MB. Send a smaller one.") % {
+            "limit": LARGEST_PROOF // 2**20
+        }
+    if not proof_type(name, content):
+        return _("Send a PDF, PNG or JPG: this file is another kind, or not what its name says.")
+    return ""

@@ -1,0 +1,391 @@
+"""What is known of bank details, and of the people behind them.
+
+Note [In the office]: rows about bank details are written, and what a supplier may not read of them is read, under the
+company's scope, taken for just that. Who acts stays who acts: it is they whom the audit trail names.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core import signing
+from django.db.models import Q, QuerySet
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+
+from portal.kernel.actors import Actor, Channel
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.errors import NotFound
+from portal.kernel.scope import requires_scope
+from portal.kernel.sealing import seal, trace, traces, unseal
+from suppliers.banking.engine import Account, names_differ
+from suppliers.banking.messages import Device, KnownContact, Signal
+from suppliers.banking.models import (
+    BankAccount,
+    BankChange,
+    BankContact,
+    BankFreeze,
+    BankNotice,
+    BankNumber,
+    BankProof,
+    BankSignal,
+    BankVote,
+)
+from suppliers.banking.policies import CHANGED_LATELY, NEW_PERSON_FOR
+from suppliers.banking.states import UNDECIDED, AccountState, ChangeState, VotePurpose
+from suppliers.models import Membership, Supplier, User
+from suppliers.roles import COMPANY_ROLES, SUPPLIER_ROLES, Permission
+from suppliers.signin.models import Device as SeenDevice
+
+OFFICE = Actor.system("Bank details", Channel.RULE)
+SALT = "quayside.bank.not_me"
+DEVICE_KNOWN_AFTER = timedelta(days=1)
+REMOVED_LATELY = timedelta(days=30)
+PAYMENT_WITHIN = timedelta(days=14)
+
+
+# --- accounts and changes -----------------------------------------------------------------------------------
+
+
+def find_supplier(key: uuid.UUID, *, actor: Actor) -> Supplier:
+    """A supplier. Raises `NotFound` for what is not there or not yours."""
+    found: Supplier | None = Supplier.objects.visible_to(actor).filter(key=key).first()
+    if found is None:
+        raise NotFound(_("There is no such supplier."))
+    return found
+
+
+def find_supplier_by_number(number: str, *, actor: Actor) -> Supplier:
+    """A supplier by its number in the ERP. Raises `NotFound`."""
+    found: Supplier | None = (
+        Supplier.objects.visible_to(actor).filter(number=number).first() if number else None
+    )
+    if found is None:
+        raise NotFound(_("There is no such supplier."))
+    return found
+
+
+def own_supplier(actor: Actor) -> Supplier:
+    """The supplier acted for. Raises `NotFound` for one who acts for none."""
+    found: Supplier | None = Supplier.objects.visible_to(actor).filter(pk__in=actor.supplier_ids).first()
+    if found is None:
+        raise NotFound(_("There is no such supplier."))
+    return found
+
+
+def hold_supplier(pk: int) -> Supplier:
+    """A supplier, held until the transaction ends: everything about its bank details happens one after the other."""
+    held: Supplier = Supplier.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+    return held
+
+
+def accounts(actor: Actor) -> QuerySet[BankAccount]:
+    """The accounts this actor may see, those in force first."""
+    found: QuerySet[BankAccount] = BankAccount.objects.visible_to(actor)
+    return found.order_by("-state", "currency", "id")
+
+
+def live_accounts(supplier: Supplier, *, actor: Actor) -> list[BankAccount]:
+    """The accounts of a supplier that have not ended: in force, or held."""
+    return list(accounts(actor).filter(supplier=supplier).exclude(state=AccountState.ENDED))
+
+
+def known_traces(supplier_ids: Iterable[int]) -> Mapping[int, set[str]]:
+    """What the accounts in force of these suppliers are recognised by. One query, in the office."""
+    found: dict[int, set[str]] = {}
+    rows = BankAccount.objects.filter(supplier__in=list(supplier_ids), state=AccountState.IN_FORCE)
+    for supplier_id, kept in rows.values_list("supplier_id", "number__trace"):
+        found.setdefault(supplier_id, set()).add(kept)
+    return found
+
+
+def payable_accounts(supplier_id: int, currency: str, *, actor: Actor) -> list[BankAccount]:
+    """The accounts to which an invoice in a currency may be paid: in force, those of its currency first."""
+    found = list(accounts(actor).filter(supplier_id=supplier_id, state=AccountState.IN_FORCE))
+    return sorted(found, key=lambda one: (one.currency != currency, one.pk))
+
+
+def changes(actor: Actor) -> QuerySet[BankChange]:
+    """The changes this actor may see, each with its supplier and the account it is about."""
+    found: QuerySet[BankChange] = BankChange.objects.visible_to(actor)
+    return found.select_related("supplier", "account")
+
+
+def find_change(key: uuid.UUID, *, actor: Actor) -> BankChange:
+    """One change. Raises `NotFound`."""
+    found: BankChange | None = changes(actor).filter(key=key).first()
+    if found is None:
+        raise NotFound(_("There is no such change of bank details."))
+    return found
+
+
+def find_account(key: uuid.UUID, *, actor: Actor) -> BankAccount:
+    """One account. Raises `NotFound`."""
+    found: BankAccount | None = accounts(actor).select_related("supplier").filter(key=key).first()
+    if found is None:
+        raise NotFound(_("There is no such account."))
+    return found
+
+
+def find_proof(key: uuid.UUID, *, actor: Actor) -> BankProof:
+    """One paper. Raises `NotFound`."""
+    found: BankProof | None = BankProof.objects.visible_to(actor).filter(key=key).first()
+    if found is None:
+        raise NotFound(_("There is no such file."))
+    return found
+
+
+def hold_change(pk: int) -> BankChange:
+    """A change, held until the transaction ends; its supplier is held before it."""
+    held: BankChange = (
+        BankChange.objects.select_related("supplier", "account").select_for_update(of=("self",)).get(pk=pk)
+    )
+    return held
+
+
+def open_freeze(supplier_id: int) -> BankFreeze | None:
+    """What holds everything about a supplier's bank details still, if anything does. In the office."""
+    found: BankFreeze | None = BankFreeze.objects.filter(supplier_id=supplier_id, thawed_at=None).first()
+    return found
+
+
+def frozen_suppliers(ids: Iterable[int]) -> set[int]:
+    """Which of these suppliers are frozen. One query, in the office."""
+    return set(
+        BankFreeze.objects.filter(supplier__in=list(ids), thawed_at=None).values_list(
+            "supplier_id", flat=True
+        )
+    )
+
+
+def votes_of(change: BankChange, purpose: str = VotePurpose.APPROVE) -> list[BankVote]:
+    """Who said yes in this round, in order. In the office."""
+    return list(
+        change.votes.filter(round=change.round, purpose=purpose).select_related("user").order_by("id")
+    )
+
+
+def callers_of(change: BankChange) -> list[int]:
+    """Who called a contact back in this round. In the office."""
+    return list(change.calls.filter(round=change.round).values_list("called_by_user_id", flat=True))
+
+
+def waiting_changes(actor: Actor) -> QuerySet[BankChange]:
+    """The changes somebody of ours has to do something about."""
+    asks = (ChangeState.PROPOSED, ChangeState.REQUESTED, ChangeState.FIRST_APPROVED, ChangeState.APPROVED)
+    return changes(actor).filter(state__in=[*asks, ChangeState.FROZEN])
+
+
+# --- numbers ------------------------------------------------------------------------------------------------
+
+
+def kept_number(account: Account, supplier: Supplier) -> BankNumber:
+    """The number of an account, sealed and stored."""
+    row = BankNumber(key=uuid.uuid4(), supplier=supplier)
+    row.sealed = seal(f"{account.number}/{account.routing}", row.place, settings.BANK_KEYS)
+    row.trace = trace(account.identity, settings.BANK_KEYS)
+    row.save()
+    return row
+
+
+def open_number(row: BankNumber) -> tuple[str, str]:
+    """The number and the bank's code. Raises `sealing.Unreadable`. Say so in the audit trail before you show it."""
+    number, _slash, routing = unseal(row.sealed, row.place, settings.BANK_KEYS).partition("/")
+    return number, routing
+
+
+def numbers_like(account: Account) -> QuerySet[BankNumber]:
+    """Every number that is this one, of whichever supplier. In the office."""
+    found: QuerySet[BankNumber] = BankNumber.objects.filter(
+        trace__in=traces(account.identity, settings.BANK_KEYS)
+    )
+    return found
+
+
+# --- people -------------------------------------------------------------------------------------------------
+
+
+@requires_scope
+def known_contacts(supplier: Supplier) -> list[KnownContact]:
+    """Through whom a supplier is, or was, reachable: the oldest first. In the office."""
+    rows = BankContact.objects.filter(supplier=supplier).order_by("since_at", "id")
+    return [
+        KnownContact(
+            ref=f"person:{row.pk}",
+            name=row.name,
+            address=row.address,
+            telephone="",
+            since_at=row.since_at,
+            until_at=row.until_at,
+            language=row.language,
+            user_id=row.user_id,
+        )
+        for row in rows
+    ]
+
+
+def company_watchers() -> list[User]:
+    """The people of ours who see to bank details."""
+    roles = [role for role, may in COMPANY_ROLES.items() if Permission.BANK_APPROVE in may]
+    return list(User.objects.filter(company_role__in=roles, is_active=True).order_by("id"))
+
+
+def is_older(user_id: int, change: BankChange) -> bool:
+    """Whether somebody of ours was there before a change was requested. In the office."""
+    return User.objects.filter(pk=user_id, date_joined__lt=change.requested_at).exists()
+
+
+def may_still_approve(users: Iterable[User]) -> bool:
+    """Whether each of these is with us and may approve, now."""
+    return all(
+        user.is_active and Permission.BANK_APPROVE in COMPANY_ROLES.get(user.company_role, frozenset())
+        for user in users
+    )
+
+
+def may_still_request(change: BankChange) -> bool:
+    """Whether who requested a change still may, now."""
+    user = User.objects.filter(pk=change.requested_by_user_id, is_active=True).first()
+    if user is None:
+        return False
+    if change.on_behalf:
+        return Permission.BANK_REQUEST in COMPANY_ROLES.get(user.company_role, frozenset())
+    roles = Membership.objects.filter(user=user, supplier_id=change.supplier_id).values_list(
+        "role", flat=True
+    )
+    return any(Permission.BANK_REQUEST in SUPPLIER_ROLES[role] for role in roles)
+
+
+def is_known_device(user_id: int, device: Device, at: datetime) -> bool:
+    """Whether somebody has signed in with this very browser before today. In the office."""
+    mine = SeenDevice.objects.filter(user_id=user_id, digest=device.digest).exclude(digest="")
+    return mine.filter(first_seen_at__lt=at - DEVICE_KNOWN_AFTER).exists()
+
+
+# --- risks --------------------------------------------------------------------------------------------------
+
+
+def signals_of(
+    supplier: Supplier,
+    account: Account | None,
+    *,
+    before: BankAccount | None,
+    requester: int,
+    on_behalf: bool,
+    device: Device,
+    at: datetime,
+    but: int | None = None,
+) -> list[Signal]:
+    """What makes a request look like a fraud. In the office; a fixed number of queries. `but` is the request itself."""
+    contacts = known_contacts(supplier)
+    found = list(_of_the_account(supplier, account, before, but)) if account else []
+    mine = [one.since_at for one in contacts if one.user_id == requester and one.until_at is None]
+    if not on_behalf and (not mine or min(mine) > at - NEW_PERSON_FOR):
+        found.append(Signal("new_person"))
+    if not is_known_device(requester, device, at):
+        found.append(Signal("new_device"))
+    if not any(one.since_at < at - NEW_PERSON_FOR and one.user_id != requester for one in contacts):
+        found.append(Signal("no_old_contact"))
+    removed = [one for one in contacts if one.until_at and one.until_at > at - REMOVED_LATELY]
+    if removed:
+        found.append(Signal("people_removed", {"people": str(len(removed))}))
+    past = BankChange.objects.filter(supplier=supplier).exclude(pk=but)
+    if past.filter(state=ChangeState.IN_FORCE, closed_at__gt=at - CHANGED_LATELY).exists():
+        found.append(Signal("changed_lately"))
+    if BankFreeze.objects.filter(supplier=supplier).exists():
+        found.append(Signal("frozen_before"))
+    for path in settings.BANK_WATCHES:
+        found.extend(import_string(path)(supplier.pk, at, at + PAYMENT_WITHIN, settings.BANK_BIG_PAYMENT))
+    return found
+
+
+def _of_the_account(
+    supplier: Supplier, account: Account, before: BankAccount | None, but: int | None
+) -> Iterable[Signal]:
+    if not account.digits_fit:
+        yield Signal("odd_digits")
+    if supplier.country and account.country != supplier.country:
+        yield Signal("foreign_account", {"country": account.country})
+    if before is not None and before.country and before.country != account.country:
+        yield Signal("other_country", {"before": before.country, "now": account.country})
+    if names_differ(account.holder, supplier.name):
+        yield Signal("other_holder", {"holder": account.holder})
+    like = numbers_like(account).exclude(supplier=supplier)
+    held = like.filter(accounts__isnull=False).values_list("supplier__number", flat=True).distinct()
+    if numbers := sorted(held):
+        yield Signal("shared_account", {"suppliers": ", ".join(numbers[:5])})
+    asked = like.filter(changes__state__in=[ChangeState.PROPOSED, *UNDECIDED]).exclude(changes__pk=but)
+    if numbers := sorted(set(asked.values_list("supplier__number", flat=True))):
+        yield Signal("asked_elsewhere", {"suppliers": ", ".join(numbers[:5])})
+
+
+def signals_kept(change: BankChange) -> Sequence[BankSignal]:
+    """The risks that were seen, whatever was said since. In the office."""
+    return list(change.signals.order_by("-hours", "kind"))
+
+
+# --- notices ------------------------------------------------------------------------------------------------
+
+
+def notice_token(notice: BankNotice) -> str:
+    """What the link of a notice holds: its key, signed. The row alone, as in a stolen backup, makes no link."""
+    return signing.dumps(str(notice.key), salt=SALT)
+
+
+def notice_of(token: str) -> BankNotice | None:
+    """The notice whose link this is; None for one that is not ours. In the office."""
+    try:
+        key = uuid.UUID(signing.loads(token, salt=SALT))
+    except (signing.BadSignature, ValueError, AttributeError, TypeError):
+        return None
+    return find_notice(key)
+
+
+def find_notice(key: uuid.UUID) -> BankNotice | None:
+    """A notice. In the office."""
+    found: BankNotice | None = (
+        BankNotice.objects.filter(key=key).select_related("supplier", "change__account").first()
+    )
+    return found
+
+
+def numbers_shown(supplier: Supplier, *, actor: Actor, limit: int = 20) -> QuerySet[AuditEvent]:
+    """Who was shown a number of this supplier, and why: the newest first."""
+    seen = AuditEvent.objects.visible_to(actor).filter(supplier_id=supplier.pk, kind="bank.number_shown")
+    return seen.filter(internal=False).order_by("-at", "-id")[:limit]
+
+
+def shown_lately(user_id: int, at: datetime) -> int:
+    """How many numbers somebody was shown within a day. In the office."""
+    return AuditEvent.objects.filter(
+        kind="bank.number_shown", actor_user_id=user_id, at__gt=at - timedelta(days=1)
+    ).count()
+
+
+def undecided_about(supplier: Supplier, number_ids: Iterable[int]) -> bool:
+    """Whether a change with one of these numbers is under way. In the office."""
+    mine = BankChange.objects.filter(supplier=supplier, number__in=list(number_ids))
+    return mine.filter(state__in=UNDECIDED).exists()
+
+
+def accounts_by_number(supplier_id: int, account: Account) -> BankAccount | None:
+    """The live account of a supplier that has this number. In the office."""
+    like = numbers_like(account).filter(supplier_id=supplier_id).values("id")
+    found: BankAccount | None = (
+        BankAccount.objects.filter(Q(number__in=like), supplier_id=supplier_id)
+        .exclude(state=AccountState.ENDED)
+        .first()
+    )
+    return found
+
+
+def progress_of(rows: Sequence[BankChange]) -> Mapping[int, int]:
+    """How many approvals each of these has in its round. One query, in the office."""
+    counted: dict[int, int] = {}
+    rounds = {row.pk: row.round for row in rows}
+    said = BankVote.objects.filter(change__in=rounds, purpose=VotePurpose.APPROVE)
+    for change_id, number in said.values_list("change_id", "round"):
+        if rounds[change_id] == number:
+            counted[change_id] = counted.get(change_id, 0) + 1
+    return counted

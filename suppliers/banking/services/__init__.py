@@ -1,0 +1,49 @@
+"""The verbs of bank details."""
+
+from suppliers.banking.services.asking import propose_change, request_change, withdraw_change
+from suppliers.banking.services.deciding import (
+    approve_change,
+    ask_shortening,
+    contacts_to_call,
+    grant_shortening,
+    record_call,
+    refuse_change,
+)
+from suppliers.banking.services.following import take_due_effect
+from suppliers.banking.services.freezing import (
+    ask_thaw,
+    confirm_thaw,
+    freeze_bank_details,
+    freeze_by_link,
+    link_is_good,
+)
+from suppliers.banking.services.guards import Frozen, NeedsFactor
+from suppliers.banking.services.hearing import AccountTold, account_named, account_on_paper, hear_of_accounts
+from suppliers.banking.services.showing import ShownNumber, seal_anew, show_number
+
+__all__ = [
+    "AccountTold",
+    "Frozen",
+    "NeedsFactor",
+    "ShownNumber",
+    "account_named",
+    "account_on_paper",
+    "approve_change",
+    "ask_shortening",
+    "ask_thaw",
+    "confirm_thaw",
+    "contacts_to_call",
+    "freeze_bank_details",
+    "freeze_by_link",
+    "grant_shortening",
+    "hear_of_accounts",
+    "link_is_good",
+    "propose_change",
+    "record_call",
+    "refuse_change",
+    "request_change",
+    "seal_anew",
+    "show_number",
+    "take_due_effect",
+    "withdraw_change",
+]

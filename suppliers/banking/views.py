@@ -1,0 +1,540 @@
+"""Bank details as pages: the supplier's own, our queue and case, and the one page behind 'this was not me'.
+
+Note [Money]: whatever moves a change on asks for a second factor that was shown a moment ago (`for_money`); what stops
+one asks for none.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.utils.http import content_disposition_header
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from portal.kernel.access import DoorRequest, door, public
+from portal.kernel.actors import Channel
+from portal.kernel.errors import Invalid
+from portal.kernel.scope import acting
+from portal.kernel.templatetags.portal_ui import day_text
+from portal.kernel.web import paginate, see_other, whole_number
+from suppliers.banking.files import COLUMNS, LARGEST_SHEET, read_sheet, report_of
+from suppliers.banking.forms import CallForm, ChangeForm, ConfirmForm, ReasonForm, ShortenForm, ThawForm
+from suppliers.banking.messages import Device, FreshFactor
+from suppliers.banking.models import BankAccount, BankChange, BankFreeze
+from suppliers.banking.policies import why_not_approve
+from suppliers.banking.presenters import account_rows, change_rows, risk_rows, steps_of, what_text
+from suppliers.banking.queries import (
+    OFFICE,
+    accounts,
+    callers_of,
+    changes,
+    find_account,
+    find_change,
+    find_proof,
+    find_supplier,
+    live_accounts,
+    notice_of,
+    numbers_shown,
+    open_freeze,
+    own_supplier,
+    progress_of,
+    signals_kept,
+    votes_of,
+    waiting_changes,
+)
+from suppliers.banking.services import (
+    approve_change,
+    ask_shortening,
+    ask_thaw,
+    confirm_thaw,
+    contacts_to_call,
+    freeze_bank_details,
+    freeze_by_link,
+    grant_shortening,
+    hear_of_accounts,
+    link_is_good,
+    record_call,
+    refuse_change,
+    request_change,
+    show_number,
+    withdraw_change,
+)
+from suppliers.banking.states import OPEN, ChangeKind, ChangeState, VotePurpose
+from suppliers.models import Supplier
+from suppliers.roles import Permission
+from suppliers.signin.devices import digest_of, secret_of
+from suppliers.signin.step_up import MARK
+
+P = Permission
+VIEWS: dict[str, tuple[str, ...] | None] = {
+    "": None,
+    "under-way": tuple(OPEN),
+    "frozen": (ChangeState.FROZEN,),
+    "in-force": (ChangeState.IN_FORCE,),
+    "ended": (ChangeState.REFUSED, ChangeState.WITHDRAWN),
+}
+
+
+def factor_of(request: Any) -> FreshFactor | None:
+    """The second factor that the session remembers; whether it is fresh the door and the service ask."""
+    mark = request.session.get(MARK)
+    if not isinstance(mark, dict) or mark.get("user") != request.user.pk:
+        return None
+    return FreshFactor(request.user.pk, datetime.fromtimestamp(mark["at"], UTC))
+
+
+def device_of(request: Any) -> Device:
+    """From where somebody asks."""
+    return Device(digest_of(secret_of(request)))
+
+
+def _no_store(response: HttpResponse) -> HttpResponse:
+    response.headers["Cache-Control"] = "no-store, private"
+    return response
+
+
+# --- lists --------------------------------------------------------------------------------------------------
+
+
+@door(P.BANK_VIEW)
+def bank(request: DoorRequest) -> HttpResponse:
+    """A supplier's own bank details; on our side the changes that wait for somebody."""
+    if request.actor.is_supplier:
+        return _show_supplier(request, own_supplier(request.actor))
+    view = request.GET.get("view", "")
+    view = view if view in VIEWS else ""
+    wanted = VIEWS[view]
+    found = changes(request.actor).filter(state__in=wanted) if wanted else waiting_changes(request.actor)
+    page = paginate(found, request.GET.get("cursor", ""), order=("-id",), size=50)
+    words = {
+        "": _("Waits for us"),
+        "under-way": _("Under way"),
+        "frozen": _("Frozen"),
+        "in-force": _("In force"),
+        "ended": _("Refused, withdrawn"),
+    }
+    context = {
+        "page": page,
+        "rows": change_rows(page.rows, progress_of(page.rows)),
+        "may_compare": request.actor.may(P.BANK_CALL),
+        "views": [
+            {"url": f"?view={name}" if name else "?", "label": label, "current": name == view}
+            for name, label in words.items()
+        ],
+    }
+    return render(request, "suppliers/banking/queue.html", context)
+
+
+@door(P.BANK_VIEW)
+def bank_supplier(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """The bank details of one supplier: accounts, changes, and whether they are frozen."""
+    return _show_supplier(request, find_supplier(key, actor=request.actor))
+
+
+def _show_supplier(
+    request: DoorRequest, supplier: Supplier, *, form: ReasonForm | None = None, status: int = 200
+) -> HttpResponse:
+    actor = request.actor
+    rows = list(changes(actor).filter(supplier=supplier).order_by("-id")[:50])
+    with acting(OFFICE):
+        approvals = progress_of(rows)
+        freeze = open_freeze(supplier.pk)
+    found = list(accounts(actor).filter(supplier=supplier).order_by("state", "-id")[:50])
+    held = account_rows(found)
+    is_mine = actor.is_company and freeze is not None and actor.user_id == freeze.frozen_by_user_id
+    context = {
+        "supplier": supplier,
+        "accounts": [row for row in held if row.account.state != "ended"],
+        "ended": [row for row in held if row.account.state == "ended"],
+        "changes": change_rows(rows, approvals),
+        "freeze": freeze,
+        "may_request": actor.may(P.BANK_REQUEST) and freeze is None,
+        "may_freeze": actor.may(P.BANK_FREEZE) and freeze is None,
+        "may_thaw": actor.is_company and actor.may(P.BANK_APPROVE) and freeze is not None and not is_mine,
+        "may_unmask": actor.may(P.BANK_UNMASK),
+        "looked": list(numbers_shown(supplier, actor=actor)) if actor.may(P.BANK_REQUEST) else [],
+        "freeze_form": form or ReasonForm(),
+        "thaw_form": ThawForm(),
+        "reason_form": ReasonForm(),
+    }
+    return render(request, "suppliers/banking/supplier.html", context, status=status)
+
+
+# --- asking -------------------------------------------------------------------------------------------------
+
+
+@door(P.BANK_REQUEST, methods=["GET", "POST"], for_money=True)
+def bank_new(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Request a change: the new account beside the old, a paper, and why."""
+    supplier = find_supplier(key, actor=request.actor)
+    live = live_accounts(supplier, actor=request.actor)
+    if request.method != "POST":
+        initial = {
+            "kind": request.GET.get("kind", ChangeKind.ADD if not live else ChangeKind.REPLACE),
+            "account": request.GET.get("account", str(live[0].key) if len(live) == 1 else ""),
+            "country": supplier.country,
+            "currency": supplier.currency,
+        }
+        return _show_form(request, ChangeForm(accounts=live, initial=initial), supplier)
+    form = ChangeForm(request.POST, request.FILES, accounts=live)
+    if not form.is_valid():
+        return _show_form(request, form, supplier, status=422)
+    try:
+        with transaction.atomic():
+            change = request_change(
+                form.command(supplier.key, device_of(request)),
+                actor=request.actor,
+                factor=factor_of(request),
+                at=request.at,
+            )
+    except Invalid as refusal:
+        form.add_problems(refusal)
+        return _show_form(request, form, supplier, status=422)
+    messages.success(request, _("Requested. Everybody known from before is being told now."))
+    return see_other("bank-change", change.key)
+
+
+def _show_form(
+    request: DoorRequest, form: ChangeForm, supplier: Supplier, *, status: int = 200
+) -> HttpResponse:
+    context = {"form": form, "supplier": supplier}
+    return _no_store(render(request, "suppliers/banking/new.html", context, status=status))
+
+
+@door(P.BANK_REQUEST, methods=["POST"], for_money=True)
+def bank_confirm(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Make a request of what a program, a sheet or the ERP proposed."""
+    change = find_change(key, actor=request.actor)
+    form = ConfirmForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _show_case(request, change, confirm=form, status=422)
+    try:
+        with transaction.atomic():
+            request_change(
+                form.command(change, device_of(request)),
+                actor=request.actor,
+                factor=factor_of(request),
+                at=request.at,
+            )
+    except Invalid as refusal:
+        form.add_problems(refusal)
+        return _show_case(request, change, confirm=form, status=422)
+    messages.success(request, _("Requested. Everybody known from before is being told now."))
+    return see_other("bank-change", key)
+
+
+@door(P.BANK_REQUEST, methods=["POST"])
+def bank_withdraw(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Take a request back."""
+    change = find_change(key, actor=request.actor)
+    withdraw_change(change, request.POST.get("reason", ""), actor=request.actor, at=request.at)
+    return see_other("bank-change", key)
+
+
+# --- the case -----------------------------------------------------------------------------------------------
+
+
+@door(P.BANK_VIEW)
+def bank_change(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """One change: old and new side by side, what it waits for; for us the risks, the contacts, who said what."""
+    return _show_case(request, find_change(key, actor=request.actor))
+
+
+def _show_case(request: DoorRequest, change: BankChange, *, status: int = 200, **forms: Any) -> HttpResponse:
+    actor = request.actor
+    with acting(OFFICE):
+        approvals = votes_of(change)
+        freeze = open_freeze(change.supplier_id)
+        ours: dict[str, Any] = {}
+        if actor.is_company:
+            ours = _ours(request, change, [one.user_id for one in approvals], freeze, forms)
+    context = {
+        "change": change,
+        "row": change_rows([change], {change.pk: len(approvals)})[0],
+        "what": what_text(change),
+        "steps": steps_of(change, len(approvals)),
+        "proofs": list(change.proofs.defer("content").order_by("id")) if actor.may(P.BANK_VIEW) else [],
+        "freeze": freeze,
+        "may_confirm": change.state == ChangeState.PROPOSED and actor.may(P.BANK_REQUEST) and freeze is None,
+        "may_withdraw": _may_withdraw(request, change),
+        "confirm_form": forms.get("confirm") or ConfirmForm(),
+        **ours,
+    }
+    return _no_store(render(request, "suppliers/banking/change.html", context, status=status))
+
+
+def _may_withdraw(request: DoorRequest, change: BankChange) -> bool:
+    actor = request.actor
+    is_theirs = actor.is_supplier or change.on_behalf or change.state == ChangeState.PROPOSED
+    return actor.may(P.BANK_REQUEST) and is_theirs and change.state in (ChangeState.PROPOSED, *OPEN)
+
+
+def _ours(
+    request: DoorRequest,
+    change: BankChange,
+    approvers: list[int],
+    freeze: BankFreeze | None,
+    forms: dict[str, Any],
+) -> dict[str, Any]:
+    actor = request.actor
+    contacts = contacts_to_call(change)
+    moves = change.state in OPEN and freeze is None
+    why_not = (
+        why_not_approve(
+            actor.user_id or 0,
+            requester=change.requested_by_user_id,
+            approvers=approvers,
+            callers=callers_of(change),
+        )
+        if actor.may(P.BANK_APPROVE)
+        else ""
+    )
+    shortening = change.shortenings.filter(round=change.round).first()
+    return {
+        "risks": risk_rows(signals_kept(change)),
+        "contacts": contacts,
+        "calls": list(change.calls.order_by("-id")),
+        "votes": list(change.votes.filter(purpose=VotePurpose.APPROVE).order_by("id")),
+        "shortening": shortening,
+        "shorteners": votes_of(change, VotePurpose.SHORTEN) if shortening else [],
+        "notices": list(change.notices.filter(of_company=False).order_by("id")),
+        "may_call": moves and actor.may(P.BANK_CALL) and actor.user_id != change.requested_by_user_id,
+        "may_approve": moves
+        and actor.may(P.BANK_APPROVE)
+        and change.state in (ChangeState.REQUESTED, ChangeState.FIRST_APPROVED)
+        and not why_not,
+        "why_not": why_not if moves else "",
+        "may_refuse": actor.may(P.BANK_APPROVE)
+        and change.state in (ChangeState.PROPOSED, ChangeState.FROZEN, *OPEN),
+        "may_shorten": moves and actor.may(P.BANK_APPROVE) and shortening is None,
+        "may_grant": moves
+        and actor.may(P.BANK_APPROVE)
+        and shortening is not None
+        and shortening.granted_at is None,
+        "may_unmask": actor.may(P.BANK_UNMASK) and change.number_id is not None,
+        "call_form": forms.get("call") or CallForm(contacts=contacts, since=day_text),
+        "refuse_form": forms.get("refuse") or ReasonForm(prefix="refuse"),
+        "shorten_form": forms.get("shorten") or ShortenForm(prefix="shorten"),
+        "show_form": ReasonForm(prefix="show"),
+    }
+
+
+@door(P.BANK_CALL, methods=["POST"], for_money=True)
+def bank_call(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Record that a contact was called back."""
+    change = find_change(key, actor=request.actor)
+    with acting(OFFICE):
+        form = CallForm(request.POST, contacts=contacts_to_call(change), since=day_text)
+    if not form.is_valid():
+        return _show_case(request, change, call=form, status=422)
+    return _do(
+        request,
+        change,
+        lambda: record_call(form.command(key), actor=request.actor, factor=factor_of(request), at=request.at),
+        call=form,
+    )
+
+
+@door(P.BANK_APPROVE, methods=["POST"], for_money=True)
+def bank_approve(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Approve it, as one of two."""
+    change = find_change(key, actor=request.actor)
+    version = whole_number(request.POST.get("version", "")) or 0
+    note = request.POST.get("note", "")
+    approve_change(change, version, note, actor=request.actor, factor=factor_of(request), at=request.at)
+    return see_other("bank-change", key)
+
+
+@door(P.BANK_APPROVE, methods=["POST"])
+def bank_refuse(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Refuse it, with a reason its supplier reads."""
+    change = find_change(key, actor=request.actor)
+    form = ReasonForm(request.POST, prefix="refuse")
+    if not form.is_valid():
+        return _show_case(request, change, refuse=form, status=422)
+    reason = form.cleaned_data["reason"]
+    return _do(
+        request,
+        change,
+        lambda: refuse_change(change, reason, actor=request.actor, at=request.at),
+        refuse=form,
+    )
+
+
+@door(P.BANK_APPROVE, methods=["POST"], for_money=True)
+def bank_shorten(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Ask that it waits less."""
+    change = find_change(key, actor=request.actor)
+    form = ShortenForm(request.POST, prefix="shorten")
+    if not form.is_valid():
+        return _show_case(request, change, shorten=form, status=422)
+    said = form.cleaned_data
+    return _do(
+        request,
+        change,
+        lambda: ask_shortening(
+            change,
+            said["hours"],
+            said["reason"],
+            actor=request.actor,
+            factor=factor_of(request),
+            at=request.at,
+        ),
+        shorten=form,
+    )
+
+
+@door(P.BANK_APPROVE, methods=["POST"], for_money=True)
+def bank_grant(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Let it wait less, as one of two."""
+    change = find_change(key, actor=request.actor)
+    grant_shortening(change, actor=request.actor, factor=factor_of(request), at=request.at)
+    return see_other("bank-change", key)
+
+
+def _do(request: DoorRequest, change: BankChange, verb: Callable[[], object], **form: Any) -> HttpResponse:
+    """Do it, or show the page again with what is wrong beside its field."""
+    try:
+        with transaction.atomic():
+            verb()
+    except Invalid as refusal:
+        (typed,) = form.values()
+        typed.add_problems(refusal)
+        return _show_case(request, change, status=422, **form)
+    return see_other("bank-change", change.key)
+
+
+@door(P.BANK_VIEW)
+def bank_proof(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """The paper, to be saved and never to be shown inside our pages."""
+    found = find_proof(key, actor=request.actor)
+    response = HttpResponse(bytes(found.content), content_type=found.content_type)
+    response["Content-Disposition"] = (
+        content_disposition_header(as_attachment=True, filename=found.name) or "attachment"
+    )
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["X-Content-Type-Options"] = "nosniff"
+    return _no_store(response)
+
+
+# --- a number is shown --------------------------------------------------------------------------------------
+
+
+@door(P.BANK_UNMASK, methods=["POST"], for_money=True)
+def bank_change_number(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Show the number that a change would bring, once, for a reason."""
+    change = find_change(key, actor=request.actor)
+    return _show_number(request, change, request.POST.get("show-reason", ""), "bank-change", key)
+
+
+@door(P.BANK_UNMASK, methods=["POST"], for_money=True)
+def bank_account_number(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Show the number of an account, once, for a reason."""
+    account = find_account(key, actor=request.actor)
+    return _show_number(
+        request, account, request.POST.get("reason", ""), "bank-supplier", account.supplier.key
+    )
+
+
+def _show_number(
+    request: DoorRequest, row: BankAccount | BankChange, reason: str, back: str, key: uuid.UUID
+) -> HttpResponse:
+    shown = show_number(row, reason, actor=request.actor, factor=factor_of(request), at=request.at)
+    groups = [shown.number[start : start + 4] for start in range(0, len(shown.number), 4)]
+    context = {"row": row, "number": " ".join(groups), "routing": shown.routing, "back": back, "key": key}
+    return _no_store(render(request, "suppliers/banking/number.html", context))
+
+
+# --- standing still -----------------------------------------------------------------------------------------
+
+
+@door(P.BANK_FREEZE, methods=["POST"])
+def bank_freeze(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Let everything about a supplier's bank details stand still."""
+    supplier = find_supplier(key, actor=request.actor)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return _show_supplier(request, supplier, form=form, status=422)
+    try:
+        with transaction.atomic():
+            freeze_bank_details(supplier, form.cleaned_data["reason"], actor=request.actor, at=request.at)
+    except Invalid as refusal:
+        form.add_problems(refusal)
+        return _show_supplier(request, supplier, form=form, status=422)
+    return see_other("bank-supplier", key)
+
+
+@door(P.BANK_APPROVE, methods=["POST"], for_money=True)
+def bank_thaw(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Let it go on, as one of two: the first asks, the second confirms."""
+    supplier = find_supplier(key, actor=request.actor)
+    with acting(OFFICE):
+        freeze = open_freeze(supplier.pk)
+    if freeze is None:
+        return see_other("bank-supplier", key)
+    said = {"actor": request.actor, "factor": factor_of(request), "at": request.at}
+    reason = request.POST.get("reason", "")
+    if freeze.thaw_asked_by_user_id is None or freeze.thaw_asked_by_user_id == request.actor.user_id:
+        ask_thaw(freeze, reason, releases=bool(request.POST.get("releases")), **said)
+    else:
+        confirm_thaw(freeze, reason, **said)
+    return see_other("bank-supplier", key)
+
+
+@public
+def bank_not_me(request: HttpRequest, token: str) -> HttpResponse:
+    """Behind the link of a notice: one button, and everything stands still. Nobody signs in. GET shows alone, since
+    scanners of mail open every link."""
+    if request.method not in ("GET", "HEAD", "POST"):
+        return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+    at = timezone.now()
+    with acting(OFFICE):
+        notice = notice_of(token)
+        is_good = link_is_good(notice, at)
+        if notice is not None and is_good and request.method == "POST":
+            freeze_by_link(notice, at=at)
+        freeze = open_freeze(notice.supplier_id) if notice and is_good else None
+        language = notice.language if notice else get_language() or "en"
+    with translation.override(language):
+        context = {"notice": notice if is_good else None, "token": token, "is_frozen": freeze is not None}
+        response = render(request, "suppliers/banking/not_me.html", context, status=200 if is_good else 404)
+    response.headers["Referrer-Policy"] = "strict-origin"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    return _no_store(response)
+
+
+# --- the report ---------------------------------------------------------------------------------------------
+
+
+@door(P.BANK_VIEW)
+def bank_report(request: DoorRequest) -> HttpResponse:
+    """Every change of bank details there was, as CSV: for auditors."""
+    rows = changes(request.actor).order_by("id").iterator(chunk_size=500)
+    response = HttpResponse(report_of(rows), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="bank-changes.csv"'
+    return _no_store(response)
+
+
+@door(P.BANK_CALL, methods=["GET", "POST"])
+def bank_sheet(request: DoorRequest) -> HttpResponse:
+    """Hold the accounts of a sheet, such as the ERP's vendor file, against those in force. What differs is proposed."""
+    refusal, intake, status = None, None, 200
+    if request.method == "POST":
+        upload = request.FILES.get("sheet")
+        actor = replace(request.actor, channel=Channel.FILE)
+        try:
+            with transaction.atomic():
+                told = read_sheet(upload.read(LARGEST_SHEET + 1) if upload else b"")
+                intake = hear_of_accounts(told, actor=actor, at=request.at)
+        except Invalid as error:
+            refusal, status = error, 422
+    context = {"refusal": refusal, "intake": intake, "columns": COLUMNS}
+    return _no_store(render(request, "suppliers/banking/sheet.html", context, status=status))

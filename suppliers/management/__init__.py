@@ -1,0 +1,1 @@
+"""What suppliers add to manage.py."""

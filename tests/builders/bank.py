@@ -1,0 +1,113 @@
+"""Bank details: who asks, who calls back, who approves; an account in force by all its steps."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from portal.kernel.outbox.services import deliver_due
+from portal.kernel.scope import acting
+from suppliers.banking.messages import AccountTyped, AskForChange, FreshFactor, ProofFile, RecordCall
+from suppliers.banking.models import BankAccount, BankChange, BankContact
+from suppliers.banking.queries import OFFICE
+from suppliers.banking.services import (
+    approve_change,
+    contacts_to_call,
+    record_call,
+    request_change,
+    take_due_effect,
+)
+from suppliers.models import Supplier, User
+from tests.people import Person
+
+OLD_IBAN, NEW_IBAN, THIRD_IBAN = "DE89370400440532013000", "DE12500105170648489890", "NL91ABNA0417164300"
+PAPER = ProofFile("confirmation.pdf", b"%PDF-1.7 whose account it is")
+WHY = "We have moved to another bank."
+HOUR = timedelta(hours=1)
+
+
+def long_known(days: int = 400) -> None:
+    """Everybody there is has been known for more than a year."""
+    with acting(OFFICE):
+        BankContact.objects.update(since_at=F("since_at") - timedelta(days=days))
+        User.objects.update(date_joined=F("date_joined") - timedelta(days=days))
+
+
+def factor(person: Person, at: datetime) -> FreshFactor:
+    """Shown a minute ago."""
+    return FreshFactor(person.user.pk, at - timedelta(minutes=1))
+
+
+def typed(number: str = NEW_IBAN, **changed: str) -> AccountTyped:
+    """An account of Acme in Germany, as somebody types it."""
+    values = {"currency": "EUR", "country": number[:2], "holder": "Acme Valves", "number": number, **changed}
+    return AccountTyped(**values)
+
+
+def wanted(supplier: Supplier, number: str = NEW_IBAN, **changed: Any) -> AskForChange:
+    """A request for one account more, or in the place of `account`."""
+    values: dict[str, Any] = {
+        "supplier": supplier.key,
+        "kind": "replace" if changed.get("account") else "add",
+        "reason": WHY,
+        "typed": typed(number),
+        "proof": PAPER,
+    }
+    return AskForChange(**{**values, **changed})
+
+
+def ask(command: AskForChange, person: Person, at: datetime | None = None) -> BankChange:
+    """Request it as a person does."""
+    at = at or timezone.now()
+    with acting(person.actor):
+        return request_change(command, actor=person.actor, factor=factor(person, at), at=at)
+
+
+def approve(change: BankChange, person: Person, at: datetime) -> BankChange:
+    """Approve it as it stands."""
+    fresh = again(change)
+    with acting(person.actor):
+        return approve_change(fresh, fresh.version, actor=person.actor, factor=factor(person, at), at=at)
+
+
+def call(change: BankChange, person: Person, at: datetime, outcome: str = "confirmed") -> Any:
+    """Call the first contact back who may be."""
+    with acting(OFFICE):
+        contact = contacts_to_call(again(change))[0].ref
+    command = RecordCall(change.key, contact, outcome, "+49 30 5550100", "contract of 2019")
+    with acting(person.actor):
+        return record_call(command, actor=person.actor, factor=factor(person, at), at=at)
+
+
+def all_said(change: BankChange, people: dict[str, Person], at: datetime) -> BankChange:
+    """Called back by Otto, approved by Max and Root: it waits."""
+    call(change, people["otto"], at)
+    approve(change, people["max"], at)
+    return approve(change, people["root"], at)
+
+
+def an_account(
+    people: dict[str, Person], number: str = OLD_IBAN, at: datetime | None = None, **changed: Any
+) -> BankAccount:
+    """An account of Acme that came into force by all its steps."""
+    at = at or timezone.now()
+    with acting(OFFICE):
+        supplier = Supplier.objects.get(number="ACME")
+    change = ask(wanted(supplier, number, **changed), people["asha"], at)
+    change = all_said(change, people, at)
+    assert change.waits_until is not None
+    assert take_due_effect(change.waits_until) == 1
+    with acting(OFFICE):
+        return BankAccount.objects.get(by_change=change)
+
+
+def again(change: BankChange) -> BankChange:
+    """As it stands now."""
+    with acting(OFFICE):
+        return BankChange.objects.select_related("supplier", "account").get(pk=change.pk)
+
+
+def notices_out() -> int:
+    """Let the notices leave."""
+    return deliver_due(worker=1, clock=timezone.now, topics=["bank notices"])

@@ -1,0 +1,130 @@
+"""Approved, frozen and put in force at one moment, or twice: real threads."""
+
+from collections import Counter
+
+import pytest
+from django.utils import timezone
+
+from portal.kernel.scope import acting
+from suppliers.banking.models import BankAccount, BankChange, BankNotice
+from suppliers.banking.queries import OFFICE
+from suppliers.banking.services import approve_change, freeze_bank_details, request_change, take_due_effect
+from tests.builders.bank import (
+    THIRD_IBAN,
+    again,
+    all_said,
+    an_account,
+    approve,
+    ask,
+    call,
+    factor,
+    long_known,
+    wanted,
+)
+from tests.concurrency.test_two_at_once import at_once, kinds
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WHY = "A call that sounded odd."
+
+
+@pytest.fixture
+def acme(world, people):
+    long_known()
+    return world["ACME"]
+
+
+def approving(change, person, at):
+    def work():
+        with acting(person.actor):
+            return approve_change(
+                change, change.version, actor=person.actor, factor=factor(person, at), at=at
+            )
+
+    return work
+
+
+def freezing(acme, person, at):
+    def work():
+        with acting(person.actor):
+            return freeze_bank_details(acme, WHY, actor=person.actor, at=at)
+
+    return work
+
+
+def accounts():
+    with acting(OFFICE):
+        return list(BankAccount.objects.order_by("id").values_list("shown", "state"))
+
+
+def test_the_same_person_in_two_tabs_is_one_and_two_people_of_one_version_are_one(people, acme):
+    now = timezone.now()
+    change = ask(wanted(acme), people["asha"], now)
+    call(change, people["otto"], now)
+    seen = again(change)
+
+    twice = at_once(approving(seen, people["max"], now), approving(again(change), people["max"], now))
+    assert kinds(twice) == Counter({"BankChange": 1, "NotYou": 1})
+    assert again(change).state == "first_approved"
+
+    seen = again(change)
+    pair = at_once(approving(seen, people["root"], now), approving(again(change), people["otto"], now))
+    outcomes = kinds(pair)
+    assert outcomes["BankChange"] == 1
+    assert again(change).state == "waiting"
+
+
+def test_approved_or_frozen_and_whatever_came_first_it_is_frozen(people, acme):
+    now = timezone.now()
+    change = ask(wanted(acme), people["asha"], now)
+    call(change, people["otto"], now)
+    approve(change, people["max"], now)
+
+    outcomes = kinds(
+        at_once(approving(again(change), people["root"], now), freezing(acme, people["asha"], now))
+    )
+    assert outcomes["BankFreeze"] == 1
+    assert outcomes in (Counter({"BankFreeze": 1, "BankChange": 1}), Counter({"BankFreeze": 1, "Frozen": 1}))
+    assert again(change).state == "frozen"
+
+
+def test_put_in_force_once_by_two_workers_and_never_paid_once_it_is_frozen(people, acme):
+    now = timezone.now()
+    account = an_account(people, at=now)
+    waiting = all_said(ask(wanted(acme, account=account.key), people["asha"], now), people, now)
+    due = waiting.waits_until
+
+    outcomes = at_once(lambda: take_due_effect(due), lambda: take_due_effect(due))
+    assert sorted(outcomes) == [0, 1]
+    assert accounts() == [("3000", "ended"), ("9890", "in_force")]
+
+    with acting(OFFICE):
+        made = BankAccount.objects.get(state="in_force")
+    again_waiting = all_said(
+        ask(wanted(acme, THIRD_IBAN, account=made.key), people["asha"], due), people, due
+    )
+    due = again_waiting.waits_until
+    at_once(lambda: take_due_effect(due), freezing(acme, people["asha"], due))
+    found = accounts()[1:]
+    # Frozen first: the old one stays, and is held for being young. In force first: the new one is held.
+    assert found in ([("9890", "held")], [("9890", "ended"), ("4300", "held")])
+
+
+def test_of_two_requests_about_one_account_one_is_taken(people, acme):
+    now = timezone.now()
+    account = an_account(people, at=now)
+
+    def asking(number):
+        def work():
+            command, asha = wanted(acme, number, account=account.key), people["asha"]
+            with acting(asha.actor):
+                return request_change(command, actor=asha.actor, factor=factor(asha, now), at=now)
+
+        return work
+
+    outcomes = kinds(at_once(asking(THIRD_IBAN), asking("DE12500105170648489890")))
+    assert outcomes == Counter({"BankChange": 1, "Duplicate": 1})
+    with acting(OFFICE):
+        open_ones = BankChange.objects.filter(state="requested")
+        assert open_ones.count() == 1
+        told = BankNotice.objects.filter(change=open_ones.get(), kind="requested", of_company=False)
+        assert told.count() == len(set(told.values_list("address", flat=True))) == 5

@@ -1,0 +1,649 @@
+"""Bank details as people live them: nobody rushes a change, and whoever knows nothing of it stops it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.core import mail as outbox
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.errors import Duplicate, IllegalTransition, Invalid, NotAllowed, NotFound, StaleDocument
+from portal.kernel.outbox.models import OutboxMessage
+from portal.kernel.scope import acting
+from portal.kernel.sealing import SealingKey
+from suppliers.banking.messages import AskForChange, FreshFactor, RecordCall
+from suppliers.banking.models import (
+    BankAccount,
+    BankCall,
+    BankChange,
+    BankContact,
+    BankFreeze,
+    BankNotice,
+    BankNumber,
+    BankSignal,
+    BankVote,
+)
+from suppliers.banking.queries import OFFICE, open_number, payable_accounts
+from suppliers.banking.services import (
+    AccountTold,
+    Frozen,
+    NeedsFactor,
+    account_on_paper,
+    approve_change,
+    ask_shortening,
+    ask_thaw,
+    confirm_thaw,
+    freeze_bank_details,
+    freeze_by_link,
+    grant_shortening,
+    hear_of_accounts,
+    record_call,
+    refuse_change,
+    request_change,
+    seal_anew,
+    show_number,
+    take_due_effect,
+    withdraw_change,
+)
+from suppliers.banking.services.guards import NotYou
+from suppliers.messages import SupplierPaper
+from suppliers.models import Membership, Supplier
+from suppliers.services import receive_suppliers
+from tests.builders.bank import (
+    HOUR,
+    NEW_IBAN,
+    OLD_IBAN,
+    PAPER,
+    THIRD_IBAN,
+    WHY,
+    again,
+    all_said,
+    an_account,
+    approve,
+    ask,
+    call,
+    factor,
+    long_known,
+    notices_out,
+    typed,
+    wanted,
+)
+from tests.builders.programs import a_program
+from tests.database import made_once
+from tests.people import FEED, make_people
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def once(django_db_setup, django_db_blocker):
+    from tests.builders.world import make_world
+
+    with made_once(django_db_blocker):
+        suppliers = make_world()
+        with acting(FEED):
+            made = make_people(suppliers)
+        long_known()
+        yield made, suppliers, timezone.now()
+
+
+@pytest.fixture
+def people(once, db):
+    return once[0]
+
+
+@pytest.fixture
+def acme(once, db):
+    return once[1]["ACME"]
+
+
+@pytest.fixture
+def now(once):
+    return once[2] + timedelta(minutes=1)
+
+
+@pytest.fixture
+def account(people, now):
+    return an_account(people, at=now)
+
+
+def in_office(query):
+    with acting(OFFICE):
+        return query()
+
+
+def live():
+    return in_office(
+        lambda: list(BankAccount.objects.exclude(state="ended").values_list("shown", "state").order_by("id"))
+    )
+
+
+def events(change):
+    found = AuditEvent.objects.filter(stream=change.stream, kind__startswith="bank.change_")
+    return in_office(lambda: [one.kind.removeprefix("bank.change_") for one in found.order_by("id")])
+
+
+# --- the whole way ------------------------------------------------------------------------------------------
+
+
+def test_the_old_account_is_paid_to_until_the_very_moment(people, acme, account, now):
+    change = ask(wanted(acme, account=account.key), people["asha"], now + HOUR)
+    assert (change.state, change.masked, change.bank_name) == ("requested", "DE •••• 9890", "ING-DiBa")
+    assert live() == [("3000", "in_force")]
+
+    later = now + 2 * HOUR
+    approve(change, people["max"], later)
+    call(change, people["otto"], later + HOUR)
+    approve(change, people["root"], later + 2 * HOUR)
+    waiting = again(change)
+    assert (waiting.state, waiting.called_at) == ("waiting", later + HOUR)
+    assert waiting.waits_until == later + 2 * HOUR + timedelta(hours=waiting.wait_hours)
+    assert take_due_effect(waiting.waits_until - timedelta(seconds=1)) == 0
+    assert live() == [("3000", "in_force")]
+
+    assert take_due_effect(waiting.waits_until) == 1
+    assert take_due_effect(waiting.waits_until) == 0
+    assert live() == [("9890", "in_force")]
+    assert again(change).state == "in_force"
+    assert events(change) == ["requested", "once_approved", "twice_approved", "wait_started", "applied"]
+    with acting(people["asha"].actor):
+        assert [one.shown for one in payable_accounts(acme.pk, "EUR", actor=people["asha"].actor)] == ["9890"]
+
+
+def test_an_account_ends_by_the_same_way_and_needs_no_number(people, acme, account, now):
+    change = ask(
+        AskForChange(acme.key, "end", "The bank has closed it.", account.key), people["asha"], now + HOUR
+    )
+    waiting = all_said(change, people, now + 2 * HOUR)
+
+    assert take_due_effect(waiting.waits_until) == 1
+    assert live() == []
+
+
+def test_requesting_needs_the_right_a_person_a_fresh_factor_a_paper_and_a_reason(people, acme, now):
+    command = wanted(acme)
+
+    def attempt(name, given, what=command, actor=None):
+        actor = actor or people[name].actor
+        with acting(actor):
+            return request_change(what, actor=actor, factor=given, at=now)
+
+    for name in ("arun", "olga", "bea", "otto", "max", "ada", "ines"):
+        with pytest.raises(NotAllowed):
+            attempt(name, factor(people[name], now))
+    asha = people["asha"]
+    for stale in (
+        None,
+        FreshFactor(asha.user.pk, now - timedelta(minutes=16)),
+        FreshFactor(asha.user.pk, now + timedelta(minutes=1)),
+        factor(people["gil"], now),
+    ):
+        with pytest.raises(NeedsFactor):
+            attempt("asha", stale)
+    with pytest.raises(NotAllowed):
+        attempt("asha", factor(asha, now), actor=replace(asha.actor, token_id=1))
+    with pytest.raises(NotFound):
+        attempt("gil", factor(people["gil"], now))
+    with pytest.raises(Invalid) as refusal:
+        attempt("asha", factor(asha, now), replace(command, proof=None, reason="so", typed=typed("DE00")))
+    assert {one.field for one in refusal.value.problems} == {"number", "proof", "reason"}
+    assert in_office(BankChange.objects.count) == in_office(BankNumber.objects.count) == 0
+
+
+def test_one_change_of_an_account_at_a_time_and_no_account_twice(people, acme, account, now):
+    change = ask(wanted(acme, account=account.key), people["asha"], now)
+
+    with pytest.raises(Duplicate, match="under way"):
+        ask(wanted(acme, THIRD_IBAN, account=account.key), people["asha"], now)
+    for number, words in ((NEW_IBAN, "under way"), (OLD_IBAN, "on record")):
+        with pytest.raises(Invalid, match=words):
+            ask(wanted(acme, number), people["asha"], now)
+    with acting(people["asha"].actor):
+        withdraw_change(change, "", actor=people["asha"].actor, at=now)
+    assert ask(wanted(acme, THIRD_IBAN, account=account.key), people["asha"], now).state == "requested"
+
+
+# --- four people --------------------------------------------------------------------------------------------
+
+
+def test_neither_the_requester_nor_one_person_twice_nor_the_callers_both(people, acme, now):
+    change = ask(wanted(acme), people["root"], now)  # in the supplier's name
+    assert change.on_behalf
+
+    with pytest.raises(NotYou, match="You requested"):
+        approve(change, people["root"], now)
+    with pytest.raises(NotYou, match="You requested"):
+        call(change, people["root"], now)
+    call(change, people["otto"], now)
+    call(change, people["max"], now)
+    approve(change, people["otto"], now)
+    with pytest.raises(NotYou, match="You have approved"):
+        approve(change, people["otto"], now)
+    with pytest.raises(NotYou, match="called the contact back"):
+        approve(change, people["max"], now)
+    assert again(change).state == "first_approved"
+    for name in ("asha", "bea", "ada", "ines", "pia", "rex"):
+        with pytest.raises(NotAllowed):
+            approve(change, people[name], now)
+    with pytest.raises(NeedsFactor), acting(people["max"].actor):
+        approve_change(again(change), 1, actor=people["max"].actor, factor=None, at=now)
+
+
+def test_what_moved_since_it_was_looked_at_is_not_approved(people, acme, now):
+    change = ask(wanted(acme), people["asha"], now)
+    approve(change, people["max"], now)
+
+    with pytest.raises(StaleDocument), acting(people["root"].actor):
+        approve_change(
+            change, change.version, actor=people["root"].actor, factor=factor(people["root"], now), at=now
+        )
+    assert in_office(BankVote.objects.filter(change=change).count) == 1
+
+
+def test_without_a_call_back_nothing_waits_and_the_contact_is_older_than_the_request(
+    people, acme, account, now
+):
+    change = ask(wanted(acme, account=account.key), people["asha"], now + HOUR)
+    approve(change, people["max"], now + HOUR)
+    assert approve(change, people["root"], now + HOUR).state == "approved"
+    call(change, people["otto"], now + HOUR, "not_reached")
+    assert again(change).state == "approved"
+    with acting(OFFICE):
+        mule = Membership.objects.create(user=people["gil"].user, supplier=acme, role="administrator")
+        fresh = BankContact.objects.get(user_id=mule.user_id, supplier=acme)
+
+    def attempt(contact, **said):
+        command = RecordCall(change.key, contact, "confirmed", **said)
+        with acting(people["otto"].actor):
+            return record_call(
+                command, actor=people["otto"].actor, factor=factor(people["otto"], now), at=now
+            )
+
+    with pytest.raises(Invalid, match="before the request"):
+        attempt(f"person:{fresh.pk}", number="+44 20 5550100", number_from="their mail of today")
+    with acting(OFFICE):
+        old = BankContact.objects.get(address="sales@acme.example")
+        own = BankContact.objects.get(user_id=people["asha"].user.pk)
+    with pytest.raises(Invalid, match="before the request"):
+        attempt(f"person:{own.pk}", number="+1", number_from="contract")  # who asked confirms nothing
+    with pytest.raises(Invalid, match="Say where the number is from"):
+        attempt(f"person:{old.pk}", number="+49 30 5550100")
+    assert call(change, people["otto"], now + 2 * HOUR).outcome == "confirmed"
+    assert again(change).state == "waiting"
+
+
+def test_who_was_called_and_knows_nothing_of_it_freezes_everything(people, acme, now):
+    change = ask(wanted(acme), people["asha"], now)
+    call(change, people["otto"], now, "denied")
+
+    assert again(change).state == "frozen"
+    with pytest.raises(Frozen):
+        approve(change, people["max"], now)
+
+
+# --- risks and waiting --------------------------------------------------------------------------------------
+
+
+def risks(change):
+    return in_office(lambda: set(BankSignal.objects.filter(change=change).values_list("kind", flat=True)))
+
+
+def test_risks_lengthen_the_wait_and_no_supplier_hears_of_them(people, acme, account, now):
+    with acting(OFFICE):
+        for one in ("asha", "olga", "arun", "sam"):
+            BankContact.objects.filter(user_id=people[one].user.pk).update(since_at=now - timedelta(days=29))
+        Membership.objects.get(user=people["arun"].user).delete()
+    change = ask(
+        wanted(acme, THIRD_IBAN, account=account.key, typed=typed(THIRD_IBAN, holder="Mule Trading")),
+        people["asha"],
+        now + HOUR,
+    )
+
+    assert risks(change) == {
+        "changed_lately",
+        "foreign_account",
+        "new_device",
+        "new_person",
+        "other_country",
+        "other_holder",
+        "people_removed",
+    }
+    assert change.wait_hours == 336  # 72 + 288 would be more than the most
+    with acting(people["asha"].actor):
+        seen = AuditEvent.objects.visible_to(people["asha"].actor).filter(
+            stream=change.stream, internal=False
+        )
+        assert "risks" not in str(list(seen.values_list("kind", "facts")))
+    with pytest.raises(DatabaseError), transaction.atomic(), acting(people["asha"].actor):
+        BankSignal.objects.count()
+
+
+def test_the_same_account_at_another_supplier_is_a_risk_that_only_we_hear_of(people, acme, account, now):
+    globex = in_office(lambda: Supplier.objects.get(number="GLOBEX"))
+    change = ask(wanted(globex, OLD_IBAN), people["gil"], now)
+
+    assert "shared_account" in risks(change)
+    facts = in_office(lambda: BankSignal.objects.get(change=change, kind="shared_account").facts)
+    assert facts == {"suppliers": "ACME"}
+
+
+def test_nobody_shortens_the_wait_alone_and_never_below_a_day(people, acme, now):
+    change = all_said(ask(wanted(acme), people["asha"], now), people, now)
+    begun = again(change)
+    assert begun.wait_hours > 72
+
+    def shorten(name, hours):
+        with acting(people[name].actor):
+            return ask_shortening(
+                change, hours, WHY, actor=people[name].actor, factor=factor(people[name], now), at=now
+            )
+
+    def grant(name):
+        with acting(people[name].actor):
+            return grant_shortening(
+                change, actor=people[name].actor, factor=factor(people[name], now), at=now
+            )
+
+    for hours in (23, begun.wait_hours):
+        with pytest.raises(Invalid, match="Between 24"):
+            shorten("otto", hours)
+    with pytest.raises(IllegalTransition):
+        grant("max")
+    shorten("otto", 24)
+    with pytest.raises(NotYou):
+        grant("otto")
+    assert grant("max").granted_at is None
+    with pytest.raises(NotYou):
+        grant("max")
+    assert again(change).waits_until == begun.waits_until
+    assert grant("root").granted_at == now
+    assert again(change).waits_until == now + timedelta(hours=24)
+    with pytest.raises(Duplicate):
+        shorten("max", 24)
+
+
+def test_everything_is_asked_again_at_the_moment_it_comes_into_force(people, acme, account, now):
+    waiting = all_said(ask(wanted(acme, account=account.key), people["asha"], now + HOUR), people, now + HOUR)
+    people["max"].user.company_role = "buyer"
+    with acting(OFFICE):
+        people["max"].user.save(update_fields=["company_role"])
+
+    assert take_due_effect(waiting.waits_until) == 0
+    reopened = again(waiting)
+    assert (reopened.state, reopened.round, reopened.called_at, reopened.approved_at) == (
+        "requested",
+        2,
+        None,
+        None,
+    )
+    people["max"].user.company_role = "manager"
+    with acting(OFFICE):
+        people["max"].user.save(update_fields=["company_role"])
+    once_more = all_said(reopened, people, waiting.waits_until)
+    with acting(OFFICE):
+        Membership.objects.filter(user=people["asha"].user).delete()
+    assert take_due_effect(once_more.waits_until) == 0
+    assert again(waiting).state == "frozen"
+    assert live()[0][0] == "3000"
+
+
+# --- who is told, and 'this was not me' ---------------------------------------------------------------------
+
+
+def test_everybody_earlier_is_told_at_once_removed_people_too_and_one_press_stops_it(
+    people, acme, account, now
+):
+    notices_out()
+    outbox.outbox.clear()
+    with acting(OFFICE):
+        Membership.objects.filter(user=people["olga"].user).delete()
+        receive_suppliers(
+            [SupplierPaper("ACME", "Acme Valves", "IN", "EUR", email="fraud@mule.example", segment="core")]
+        )
+    change = ask(wanted(acme, account=account.key), people["asha"], now + HOUR)
+    notices_out()
+
+    theirs = {letter.to[0] for letter in outbox.outbox if "not-me" in letter.body}
+    assert theirs == {
+        "arun@supplier.example",
+        "asha@supplier.example",
+        "fraud@mule.example",
+        "olga@supplier.example",
+        "sales@acme.example",
+        "sam@supplier.example",
+    }
+    ours = {letter.to[0] for letter in outbox.outbox} - theirs
+    assert ours == {f"{name}@northmoor.example" for name in ("otto", "root", "max")}
+    letters = {letter.to[0]: letter for letter in outbox.outbox}
+    text = letters["olga@supplier.example"].body
+    assert "DE •••• 3000 → DE •••• 9890" in text
+    assert OLD_IBAN not in text
+    assert NEW_IBAN not in text
+    assert notices_out() == 0
+
+    with acting(OFFICE):
+        notice = BankNotice.objects.get(change=change, address="olga@supplier.example", kind="requested")
+        freeze_by_link(notice, at=now + 2 * HOUR)
+        freeze_by_link(notice, at=now + 2 * HOUR)
+    assert again(change).state == "frozen"
+    assert live() == [("3000", "held")]  # it is young itself: nothing is paid until somebody has looked
+    assert in_office(BankFreeze.objects.count) == 1
+    with pytest.raises(Frozen):
+        ask(wanted(acme, THIRD_IBAN), people["asha"], now + 3 * HOUR)
+    with pytest.raises(Frozen):
+        approve(change, people["max"], now + 3 * HOUR)
+    assert in_office(AuditEvent.objects.filter(kind="bank.frozen").count) == 1
+
+
+def test_two_others_thaw_it_each_with_a_reason_and_all_begins_anew(people, acme, account, now):
+    waiting = all_said(ask(wanted(acme, account=account.key), people["asha"], now + HOUR), people, now + HOUR)
+    with acting(people["max"].actor):
+        freeze = freeze_bank_details(
+            acme, "A call that sounded odd.", actor=people["max"].actor, at=now + HOUR
+        )
+
+    def thaw(verb, name, reason=WHY, **more):
+        said = {"actor": people[name].actor, "factor": factor(people[name], now), "at": now, **more}
+        with acting(people[name].actor):
+            return verb(in_office(lambda: BankFreeze.objects.get(pk=freeze.pk)), reason, **said)
+
+    with pytest.raises(NotYou):
+        thaw(ask_thaw, "max")
+    with pytest.raises(Invalid, match="Say why"):
+        thaw(ask_thaw, "otto", "ok")
+    with pytest.raises(IllegalTransition):
+        thaw(confirm_thaw, "root")
+    thaw(ask_thaw, "otto", releases=True)
+    with pytest.raises(NotYou):
+        thaw(confirm_thaw, "otto")
+    thaw(confirm_thaw, "root")
+
+    thawed = again(waiting)
+    assert (thawed.state, thawed.round, thawed.approved_at, thawed.waits_until) == (
+        "requested",
+        2,
+        None,
+        None,
+    )
+    assert thawed.wait_hours == min(336, waiting.wait_hours + 72)
+    assert live() == [("3000", "in_force")]
+    assert take_due_effect(now + timedelta(days=60)) == 0
+    with acting(people["otto"].actor):
+        refuse_change(thawed, "We could not reach anybody.", actor=people["otto"].actor, at=now)
+    assert again(waiting).state == "refused"
+
+
+# --- every door ---------------------------------------------------------------------------------------------
+
+
+def test_a_program_proposes_and_a_person_requests(people, acme, now):
+    program = a_program(acme, "invoice")
+    body = {"kind": "add", "country": "DE", "number": NEW_IBAN, "holder": "Acme", "currency": "EUR"}
+
+    refused = program.post("/api/v1/bank-changes", {**body, "number": "DE12500105170648489891"})
+    assert refused.status_code == 422
+    assert "9891" not in refused.content.decode()
+    made = program.post("/api/v1/bank-changes", body)
+    assert (made.status_code, made.json()["state"], made.json()["account"]) == (
+        201,
+        "proposed",
+        "DE •••• 9890",
+    )
+    assert program.post("/api/v1/bank-changes", body).status_code == 409
+    assert NEW_IBAN not in program.get("/api/v1/bank-changes").content.decode()
+    assert a_program(acme, "ship").post("/api/v1/bank-changes", body).status_code == 403
+    assert in_office(BankNotice.objects.count) == 0
+
+    command = AskForChange(acme.key, "add", WHY, proof=PAPER, proposal=made.json()["key"])
+    change = ask(command, people["asha"], now)
+    assert (change.state, change.origin) == ("requested", "api")
+    assert all_said(change, people, now).state == "waiting"
+
+
+def test_the_erp_opens_a_proposal_and_overwrites_nothing(people, acme, account, now):
+    told = [
+        AccountTold("ACME", typed(OLD_IBAN)),
+        AccountTold("ACME", typed(NEW_IBAN)),
+        AccountTold("GLOBEX", typed("DE00")),
+    ]
+    with acting(FEED):
+        intake = hear_of_accounts(told, actor=FEED, at=now)
+        assert (intake.stored, intake.unchanged, len(intake.problems)) == (1, 1, 1)
+        assert hear_of_accounts(told[:2], actor=FEED, at=now).stored == 0
+
+    found = in_office(lambda: BankChange.objects.get(state="proposed"))
+    assert (found.origin, found.kind, found.account_id) == ("erp", "replace", account.pk)
+    assert live() == [("3000", "in_force")]
+
+
+def test_an_account_on_a_paper_is_one_of_theirs_or_nobodys(people, acme, account):
+    with acting(OFFICE):
+        assert account_on_paper(acme.pk, "de89 3704 0044 0532 0130 00") == account
+        assert account_on_paper(acme.pk, NEW_IBAN) is None
+        assert account_on_paper(acme.pk, "what?") is None
+
+
+# --- numbers ------------------------------------------------------------------------------------------------
+
+
+def test_a_number_is_shown_to_one_person_for_a_reason_that_the_supplier_reads(people, acme, account, now):
+
+    def show(reason=WHY, given=True, name="otto"):
+        actor = people[name].actor
+        with acting(actor):
+            return show_number(
+                account, reason, actor=actor, factor=factor(people[name], now) if given else None, at=now
+            )
+
+    with pytest.raises(NeedsFactor):
+        show(given=False)
+    with pytest.raises(Invalid):
+        show("x")
+    for name in ("asha", "bea", "ada"):
+        with pytest.raises(NotAllowed):
+            show(name=name)
+    shown = show()
+    assert shown.number == OLD_IBAN
+    assert OLD_IBAN not in repr(shown)
+    with acting(people["asha"].actor):
+        seen = AuditEvent.objects.visible_to(people["asha"].actor).get(kind="bank.number_shown")
+    assert (seen.actor_label, seen.internal) == ("Otto Payer", False)
+    for _ in range(29):
+        show()
+    with pytest.raises(NotYou, match="as many numbers"):
+        show()
+
+
+def test_a_number_stands_in_the_clear_nowhere(people, acme, account, now):
+    ask(wanted(acme, account=account.key), people["asha"], now)
+
+    with acting(OFFICE), connection.cursor() as cursor:
+        tables = ["kernel_auditevent", "kernel_outboxmessage", "kernel_seenrequest"]
+        cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE 'suppliers_bank%'")
+        for table in [*tables, *(row[0] for row in cursor.fetchall())]:
+            cursor.execute(f"SELECT count(*) FROM {table} t WHERE t::text LIKE '%%0532013000%%'")
+            assert cursor.fetchone()[0] == 0, table
+
+
+def test_keys_are_turned_and_what_was_sealed_is_found_and_opened_all_the_same(
+    people, acme, account, now, settings
+):
+    old = settings.BANK_KEYS
+    settings.BANK_KEYS = (SealingKey.of("TmV3IGtleSBvZiAyMDI3OiBhYmNkZWZnaGlqa2xtbm8="), *old)
+    with pytest.raises(Invalid, match="on record"):
+        ask(wanted(acme, OLD_IBAN), people["asha"], now)
+    with acting(OFFICE):
+        assert seal_anew() == 1
+        assert seal_anew() == 0
+        settings.BANK_KEYS = settings.BANK_KEYS[:1]
+        assert open_number(BankNumber.objects.get(pk=account.number_id)) == (OLD_IBAN, "")
+    with pytest.raises(Invalid, match="on record"):
+        ask(wanted(acme, OLD_IBAN), people["asha"], now)
+
+
+# --- the walls ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE suppliers_bankchange SET state = 'in_force'",
+        "UPDATE suppliers_bankchange SET waits_until = now()",
+        "INSERT INTO suppliers_bankaccount (supplier_id) VALUES (1)",
+        "UPDATE suppliers_bankaccount SET number_id = 1",
+        "DELETE FROM suppliers_bankchange",
+        "SELECT sealed FROM suppliers_banknumber",
+        "SELECT * FROM suppliers_bankcall",
+        "SELECT * FROM suppliers_bankvote",
+        "SELECT * FROM suppliers_bankcontact",
+        "UPDATE suppliers_bankfreeze SET thawed_at = now()",
+        "DELETE FROM suppliers_banknotice",
+    ],
+)
+def test_a_suppliers_scope_can_do_none_of_this_whatever_the_code_does(people, account, statement):
+    with (
+        pytest.raises(DatabaseError, match="permission denied"),
+        acting(people["asha"].actor),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"state": "in_force", "closed_at": timezone.now()},
+        {"state": "waiting", "approved_at": timezone.now()},
+    ],
+)
+def test_the_database_lets_nothing_come_into_force_without_all_that_is_owed(people, acme, now, change):
+    made = ask(wanted(acme), people["asha"], now)
+
+    with pytest.raises(DatabaseError, match="bank_change_"), transaction.atomic(), acting(OFFICE):
+        BankChange.objects.filter(pk=made.pk).update(**change)
+
+
+def test_whoever_removes_somebody_leaves_them_in_the_record_of_contacts(people, acme):
+    def known():
+        rows = BankContact.objects.filter(supplier=acme).order_by("id")
+        return in_office(lambda: [(one.address, one.until_at is None) for one in rows])
+
+    before = known()
+    with acting(OFFICE):
+        people["olga"].user.email = "olga@new.example"
+        people["olga"].user.save(update_fields=["email"])
+        Membership.objects.filter(user=people["arun"].user, supplier=acme).delete()
+    after = known()
+    assert set(after) - set(before) == {
+        ("olga@supplier.example", False),
+        ("olga@new.example", True),
+        ("arun@supplier.example", False),
+    }
+
+
+def test_what_is_told_of_an_account_is_masked(people, acme, account):
+    facts = in_office(lambda: list(OutboxMessage.objects.values_list("payload", flat=True)))
+    assert OLD_IBAN not in str(facts)
+    assert in_office(lambda: BankCall.objects.get().telephone) == "+49 30 5550100"
