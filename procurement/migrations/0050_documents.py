@@ -78,13 +78,14 @@ NOTICES = [
     ("count_differs", "Goods that were counted otherwise than announced"),
     ("invoice_told", "What becomes of my invoices"),
     ("invoice_asked", "Invoices that I am asked about"),
+    ("account", "My account"),
     ("document", "Documents, such as certificates and tax forms"),
 ]
 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("procurement", "0047_unread"),
+        ("procurement", "0049_people"),
         ("suppliers", "0011_documents"),
     ]
 

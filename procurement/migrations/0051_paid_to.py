@@ -28,7 +28,7 @@ DROP FUNCTION procurement_invoice_account_stays();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("procurement", "0047_unread"),
+        ("procurement", "0050_documents"),
         ("suppliers", "0012_banking"),
     ]
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procurement", "0047_unread")]
+    dependencies = [("procurement", "0051_paid_to")]
 
     operations = [
         migrations.RemoveConstraint(
@@ -35,7 +35,9 @@ class Migration(migrations.Migration):
                     ("count_differs", "Goods that were counted otherwise than announced"),
                     ("invoice_told", "What becomes of my invoices"),
                     ("invoice_asked", "Invoices that I am asked about"),
+                    ("account", "My account"),
                     ("detail", "Changes of company data"),
+                    ("document", "Documents, such as certificates and tax forms"),
                 ],
                 max_length=20,
             ),
@@ -60,7 +62,9 @@ class Migration(migrations.Migration):
                     ("count_differs", "Goods that were counted otherwise than announced"),
                     ("invoice_told", "What becomes of my invoices"),
                     ("invoice_asked", "Invoices that I am asked about"),
+                    ("account", "My account"),
                     ("detail", "Changes of company data"),
+                    ("document", "Documents, such as certificates and tax forms"),
                 ],
                 max_length=20,
             ),
@@ -87,7 +91,9 @@ class Migration(migrations.Migration):
                             "count_differs",
                             "invoice_told",
                             "invoice_asked",
+                            "account",
                             "detail",
+                            "document",
                         ],
                     )
                 ),
@@ -116,7 +122,9 @@ class Migration(migrations.Migration):
                             "count_differs",
                             "invoice_told",
                             "invoice_asked",
+                            "account",
                             "detail",
+                            "document",
                         ],
                     )
                 ),

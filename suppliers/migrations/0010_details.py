@@ -25,7 +25,7 @@ def searched(index, table, column):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("suppliers", "0007_desk_tokens"),
+        ("suppliers", "0009_people"),
     ]
 
     operations = [

@@ -65,7 +65,7 @@ def a_supplier_decides_nothing() -> migrations.RunSQL:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("suppliers", "0007_desk_tokens"),
+        ("suppliers", "0010_details"),
         # It takes back what suppliers could do to every table there was: rights are given after it.
         ("procurement", "0009_narrow_grants"),
     ]

@@ -123,7 +123,7 @@ WALLS = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("suppliers", "0008_sign_in"),
+        ("suppliers", "0011_documents"),
         # Takes back what suppliers may do to every table there is: what is granted here must come after it.
         ("procurement", "0009_narrow_grants"),
     ]

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("procurement", "0047_unread"),
+        ("procurement", "0048_desk"),
     ]
 
     operations = [
