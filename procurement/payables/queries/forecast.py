@@ -87,7 +87,7 @@ class DueDay:
         return self.claimed - self.credits
 
 
-def _unpaid(actor: Actor) -> QuerySet[Invoice]:
+def _unpaid(actor: Actor) -> QuerySet[Any]:
     """What was claimed and is not paid, and the credits that are approved, each with the day on which it counts
     (`counts_on`; see Note [Where a credit stands]) and with what it comes to (`off`: it takes off).
     """
@@ -103,9 +103,8 @@ def _unpaid(actor: Actor) -> QuerySet[Invoice]:
         "due_on",
         "invoiced_on",
     )
-    found: QuerySet[Invoice] = visible_invoices(actor).filter(state__in=UNPAID)
-    found = found.exclude(CREDIT & ~Q(state__in=GOING))
-    return found.annotate(
+    unpaid = visible_invoices(actor).filter(state__in=UNPAID).exclude(CREDIT & ~Q(state__in=GOING))
+    found: QuerySet[Any] = unpaid.annotate(
         counts_on=Case(When(CREDIT, then=of_credit), default=Coalesce(*_OWN_DAY), output_field=DateField()),
         off=Case(When(CREDIT, then=F("total")), default=Value(ZERO), output_field=_MONEY),
         # What was agreed to be taken off for paying early is not due any more.
@@ -115,6 +114,7 @@ def _unpaid(actor: Actor) -> QuerySet[Invoice]:
             output_field=_MONEY,
         ),
     )
+    return found
 
 
 def forecast(actor: Actor, today: date) -> Sequence[Due]:
