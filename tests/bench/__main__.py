@@ -171,7 +171,7 @@ def main(arguments: list[str]) -> int:
     home.mkdir(parents=True, exist_ok=True)
     try:
         with Supervisor(home / "run") as supervisor:
-            machine = servers.start(supervisor, home)
+            machine = servers.start(supervisor, home, small=small)
             # Tryton is a program of its own and takes a minute to install: the small run leaves it out unless asked.
             chosen = options.parts or [part for part in PARTS if not (small and part == "tryton")]
             results = Bench(machine, home, small=small, full=flag("FULL")).run(chosen)

@@ -27,6 +27,8 @@ from tests.bench.company import Size
 HOST = "portal.example.com"
 # A database server of its own gets a quarter of its memory; everything else is as PostgreSQL comes.
 POSTGRES = {"shared_buffers": "1GB", "effective_cache_size": "4GB", "max_wal_size": "8GB"}
+# A small run measures nothing: it need not wait until some thousand files are on the disk.
+SMALL = {"fsync": "off"}
 LOADING = "-c maintenance_work_mem=512MB"
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -94,12 +96,12 @@ class Machine:
         return tree_cpu(self.broker.child.pid)
 
 
-def start(supervisor: Supervisor, home: Path) -> Machine:
+def start(supervisor: Supervisor, home: Path, *, small: bool) -> Machine:
     """PostgreSQL (durable, as in production) and Valkey, of the bench alone."""
     data = home / "postgres"
     cluster = postgres.start_cluster(data, log=supervisor.logs / "postgres.log")
     supervisor.adopt(cluster.child)
-    if set_up_postgres(cluster):
+    if set_up_postgres(cluster, POSTGRES | (SMALL if small else {})):
         cluster.stop()
         supervisor.children.remove(cluster.child)
         cluster = postgres.start_cluster(data, log=supervisor.logs / "postgres.log")
@@ -111,7 +113,7 @@ def start(supervisor: Supervisor, home: Path) -> Machine:
     return machine
 
 
-def set_up_postgres(cluster: Cluster) -> bool:
+def set_up_postgres(cluster: Cluster, wanted: dict[str, str]) -> bool:
     """Says whether something was changed that asks for a restart."""
     with postgres.connect(cluster.port, cluster.superuser_password) as server:
         known = dict(
@@ -119,11 +121,11 @@ def set_up_postgres(cluster: Cluster) -> bool:
                 "SELECT name, setting FROM pg_file_settings WHERE sourcefile LIKE '%auto.conf'"
             ).fetchall()
         )
-        for name, value in POSTGRES.items():
+        for name, value in wanted.items():
             server.execute(
                 sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
             )
-    return any(known.get(name) != value for name, value in POSTGRES.items())
+    return any(known.get(name) != value for name, value in wanted.items())
 
 
 def with_database(address: str, database: str) -> str:

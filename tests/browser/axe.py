@@ -21,8 +21,14 @@ BETWEEN = 820
 # By night nothing but the colours differs, and they are the same at every width.
 WIDTHS = {"light": (390, BETWEEN, 1440), "dark": (1440,)}
 LOOKS = [(width, scheme) for scheme, widths in WIDTHS.items() for width in widths]
+# What fades from one colour into another has arrived. What turns for ever goes on turning.
+ARRIVE = """
+() => document.getAnimations().filter(one => one.effect.getComputedTiming().endTime !== Infinity)
+  .forEach(one => one.finish())
+"""
+# Of what is well axe would work out the address of each element too; that is most of its time, and nobody reads it.
 ASK = """
-([part, only]) => axe.run(part, {runOnly: only}).then(
+([part, only]) => axe.run(part, {runOnly: only, resultTypes: ["violations"]}).then(
   found => found.violations.flatMap(violation => violation.nodes.map(
     node => `${violation.id}: ${node.target.join(" ")}: ${node.failureSummary}`)))
 """
@@ -36,8 +42,11 @@ def violations(page: Any, part: str = "html") -> list[str]:
     """
     if page.viewport_size["width"] == BETWEEN:
         return []
-    # Through the debugger: our own Content-Security-Policy rightly refuses a script from nowhere.
-    page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": AXE.read_text() + ";0"})
+    if not page.evaluate("'axe' in window"):
+        # Through the debugger: our own Content-Security-Policy rightly refuses a script from nowhere.
+        debugger = page.context.new_cdp_session(page)
+        debugger.send("Runtime.evaluate", {"expression": f"{AXE.read_text()};0"})
+        debugger.detach()
     with not_the_pages_own():
         return list(page.evaluate(ASK, [part, COLOURS if is_dark(page) else EVERY_RULE]))
 
@@ -51,6 +60,22 @@ def is_dark(page: Any) -> bool:
 def sideways(page: Any) -> int:
     """By how many pixels the page is wider than the window: nobody should have to scroll sideways."""
     return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+def faults_in_every_look(page: Any, name: str, folder: Path) -> list[str]:
+    """What is wrong with a page at every width by day and by night, of somebody who leaves the theme to the system.
+
+    The page stays as it was loaded and only its window changes, as when somebody turns a phone or evening comes: how
+    a page is laid out is its style sheet's alone, and no script asks how wide the window is while it loads.
+    """
+    found = []
+    for width, scheme in LOOKS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate(ARRIVE)
+        assert is_dark(page) == (scheme == "dark")
+        found += faults(page, f"{name} {scheme}", folder)
+    return found
 
 
 def faults(page: Any, name: str, folder: Path) -> list[str]:

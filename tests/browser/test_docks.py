@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from procurement.docks.services import confirm_time, refuse_time
-from tests.browser.axe import WIDTHS, faults
+from tests.browser.axe import faults_in_every_look
 from tests.builders.docks import a_proposed_time, an_asked_time, answer
 from tests.procurement.docks.test_pages import DAY, NOW, START, a_shipment, timedelta
 
@@ -41,10 +41,7 @@ def test_a_supplier_and_a_dock_agree_on_a_time_without_a_script(at: Any, people:
     expect(supplier.get_by_text("door 2")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_of_docks_are_clean_at_every_width(
-    at: Any, people: dict[str, Any], scheme: Any, tmp_path: Any
-) -> None:
+def test_the_pages_of_docks_are_clean_at_every_width(at: Any, people: dict[str, Any], tmp_path: Any) -> None:
     bare, asked, proposed, confirmed, refused = (
         a_shipment(people, number, pallets=number * 6) for number in range(1, 6)
     )
@@ -73,10 +70,9 @@ def test_the_pages_of_docks_are_clean_at_every_width(
         "panel": ("asha", f"/shipments/{proposed.key}/"),
     }
     found = []
-    for width in WIDTHS[scheme]:
-        browsers = {name: at(name, width, color_scheme=scheme) for name in ("asha", "rex", "max")}
-        for name, (person, address) in pages.items():
-            page = browsers[person]
-            page.goto(address)
-            found += faults(page, f"{name} in {scheme}", tmp_path)
+    browsers = {name: at(name) for name in ("asha", "rex", "max")}
+    for name, (person, address) in pages.items():
+        page = browsers[person]
+        page.goto(address)
+        found += faults_in_every_look(page, name, tmp_path)
     assert found == []

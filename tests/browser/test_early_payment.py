@@ -19,7 +19,7 @@ from procurement.erp.inbound import take_papers
 from procurement.erp.ports import Feed, Sighting
 from procurement.invoices.models import Invoice
 from procurement.payables.policies import week_of
-from tests.browser.axe import LOOKS, faults
+from tests.browser.axe import faults_in_every_look
 from tests.builders.changes import an_agreed_order
 from tests.builders.early import a_discount_policy, agree, offered
 from tests.builders.notices import react
@@ -162,19 +162,18 @@ def test_every_page_of_early_payment_is_clean_at_every_width(
         "days-none": ("asha", f"/invoices/{terms.key}/early/"),
     }
     found = []
-    for width, scheme in LOOKS:
-        people_at = {who: at(who, width, color_scheme=scheme) for who, _address in pages.values()}
-        for name, (who, address) in pages.items():
-            people_at[who].goto(address)
-            found += faults(people_at[who], f"early-{name}-{scheme}", tmp_path)
-        writer, reader = people_at["max"], people_at["asha"]
-        writer.goto("/early-payments/policies/new/")
-        writer.get_by_role("button", name="Keep the draft").click()
-        found += faults(writer, f"early-policy-wrong-{scheme}", tmp_path)
-        reader.goto(f"/invoices/{free.key}/early/")
-        moved = "one => { one.querySelector('option').value = '2026-01-01/1.00' }"
-        reader.get_by_label("Be paid early").evaluate(moved)
-        reader.get_by_role("button", name="Agree to this day").click()
-        expect(reader.get_by_text("has moved since you opened")).to_be_visible()
-        found += faults(reader, f"early-moved-{scheme}", tmp_path)
+    people_at = {who: at(who) for who, _address in pages.values()}
+    for name, (who, address) in pages.items():
+        people_at[who].goto(address)
+        found += faults_in_every_look(people_at[who], f"early-{name}", tmp_path)
+    writer, reader = people_at["max"], people_at["asha"]
+    writer.goto("/early-payments/policies/new/")
+    writer.get_by_role("button", name="Keep the draft").click()
+    found += faults_in_every_look(writer, "early-policy-wrong", tmp_path)
+    reader.goto(f"/invoices/{free.key}/early/")
+    moved = "one => { one.querySelector('option').value = '2026-01-01/1.00' }"
+    reader.get_by_label("Be paid early").evaluate(moved)
+    reader.get_by_role("button", name="Agree to this day").click()
+    expect(reader.get_by_text("has moved since you opened")).to_be_visible()
+    found += faults_in_every_look(reader, "early-moved", tmp_path)
     assert found == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,16 +12,12 @@ import pytest
 from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
 from procurement.acknowledgments.services import acknowledge_order
-from tests.browser.axe import WIDTHS, sideways, violations
+from tests.browser.axe import faults_in_every_look
 from tests.browser.test_account import sign_in
 from tests.builders.facts import a_receipt, arrive
 from tests.builders.supply import a_demand, demand_comes, some_stock, stock_comes
 from tests.builders.world import a_line, a_paper, an_order, receive
-from tests.people import FEED
 
-PICTURES = os.environ.get(
-    "QUAYSIDE_PICTURES", ""
-)  # a folder: what is looked at is kept there, for people to look at
 NOW = datetime.now(UTC)
 
 
@@ -78,21 +73,13 @@ def addresses(people: dict[str, Any]) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nobody_stumbles(page: Any, people: dict[str, Any], addresses: dict[str, str], theme: str) -> None:
-    with acting(FEED):
-        people["bea"].user.theme = theme
-        people["bea"].user.save()
+def test_nobody_stumbles(
+    page: Any, people: dict[str, Any], addresses: dict[str, str], tmp_path: Path
+) -> None:
     sign_in(page, people["bea"])
     found: list[str] = []
     for name, address in addresses.items():
-        for width in WIDTHS[theme]:
-            page.set_viewport_size({"width": width, "height": 900})
-            assert page.goto(address).status == 200
-            page.evaluate("document.querySelectorAll('main details').forEach(one => one.open = true)")
-            found += [f"{name} {width} {theme}: {one}" for one in violations(page)]
-            if sideways(page) > 0:
-                found.append(f"{name} {width} {theme} goes {sideways(page)} px sideways")
-            if PICTURES:
-                page.screenshot(path=Path(PICTURES) / f"{name}-{width}-{theme}.png", full_page=True)
+        assert page.goto(address).status == 200
+        page.evaluate("document.querySelectorAll('main details').forEach(one => one.open = true)")
+        found += faults_in_every_look(page, f"item {name}", tmp_path)
     assert found == []

@@ -19,7 +19,7 @@ from procurement.invoices.services.settle import hold_invoice
 from procurement.invoices.states import Acts
 from procurement.payables.services.approvals import accept_invoice
 from procurement.payables.states import TOLD
-from tests.browser.axe import LOOKS, WIDTHS, faults
+from tests.browser.axe import faults_in_every_look
 from tests.builders.invoices import do, send, write
 from tests.builders.matching import a_match_policy
 from tests.builders.payables import a_limit, a_link_to, a_rule, an_invoice_over_price, ask, desk, matched
@@ -78,12 +78,9 @@ def test_a_part_is_approved_after_what_it_comes_to_was_shown(
         page.get_by_role("button", name="Show what it comes to").click()
         expect(page.locator("#comes-to")).to_contain_text("798.85")
 
-    found = []
-    for width, scheme in LOOKS:
-        page = at("otto", width, color_scheme=scheme)
-        look(page)
-        found += faults(page, f"part-{scheme}", tmp_path)
-    assert found == []
+    page = at("otto")
+    look(page)
+    assert faults_in_every_look(page, "part", tmp_path) == []
     payer = at("otto", java_script_enabled=False)
     look(payer)
     payer.get_by_role("button", name="Approve 798.85 EUR").click()
@@ -98,9 +95,8 @@ def correct(draft: Invoice, person: Any) -> Invoice:
     return matched(send(draft, person).invoice)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pages_of_the_desk_are_clean_at_every_width(
-    at: Any, people: dict[str, Any], scheme: Any, tmp_path: Any
+    at: Any, people: dict[str, Any], tmp_path: Any
 ) -> None:
     today = timezone.now().date()
     a_rule(people, 1, role="buyer", currency="EUR", amount_from=Decimal(500), why="price", supplier="ACME")
@@ -145,10 +141,9 @@ def test_the_pages_of_the_desk_are_clean_at_every_width(
         "setup": ("root", "/payables/setup/NM/"),
     }
     found = []
-    for width in WIDTHS[scheme]:
-        browsers = {name: at(name, width, color_scheme=scheme) for name in ("asha", "otto", "bea", "root")}
-        for name, (person, address) in pages.items():
-            page = browsers[person]
-            page.goto(address)
-            found += faults(page, f"{name}-{scheme}", tmp_path)
+    browsers = {name: at(name) for name in ("asha", "otto", "bea", "root")}
+    for name, (person, address) in pages.items():
+        page = browsers[person]
+        page.goto(address)
+        found += faults_in_every_look(page, name, tmp_path)
     assert found == []

@@ -14,7 +14,7 @@ from procurement.receipts.messages import NewPhoto, NewWrongItem
 from procurement.receipts.models import ReceivingSheet
 from procurement.receipts.services import add_photos, note_wrong_item
 from procurement.shipments.models import ShipNotice
-from tests.browser.axe import WIDTHS, faults
+from tests.browser.axe import faults_in_every_look
 from tests.browser.test_shipments import SOON, TODAY
 from tests.builders.changes import an_agreed_order
 from tests.builders.counts import a_notice, a_picture, answer, begin, count_row, fresh_sheet, post, sheet_line
@@ -158,10 +158,7 @@ def test_half_a_number_is_no_scan_though_a_request_goes_meanwhile(at: Any, peopl
     expect(dock.locator("#missed")).to_have_count(0)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_are_clean_at_every_width(
-    at: Any, people: dict[str, Any], scheme: Any, tmp_path: Any
-) -> None:
+def test_the_pages_are_clean_at_every_width(at: Any, people: dict[str, Any], tmp_path: Any) -> None:
     rex = people["rex"]
     notice = on_its_way(people)
     done = begin(notice, rex, at=timezone.now())
@@ -197,10 +194,9 @@ def test_the_pages_are_clean_at_every_width(
         "notice": ("bea", f"/shipments/{notice.key}/"),
     }
     found = []
-    for width in WIDTHS[scheme]:
-        browsers = {name: at(name, width, color_scheme=scheme) for name in ("asha", "bea", "rex")}
-        for name, (person, address) in pages.items():
-            page = browsers[person]
-            page.goto(address)
-            found += faults(page, f"{name} in {scheme}", tmp_path)
+    browsers = {name: at(name) for name in ("asha", "bea", "rex")}
+    for name, (person, address) in pages.items():
+        page = browsers[person]
+        page.goto(address)
+        found += faults_in_every_look(page, name, tmp_path)
     assert found == []

@@ -11,7 +11,7 @@ from portal.kernel.scope import acting
 from procurement.erp.booking import take_up_booking
 from procurement.erp.models import NoticeWrite
 from procurement.erp.noticing import take_up_notice
-from tests.browser.axe import WIDTHS, faults
+from tests.browser.axe import faults_in_every_look
 from tests.builders.changes import an_agreed_order
 from tests.builders.shipments import a_sent_notice
 from tests.builders.told_counts import a_count, tell
@@ -20,10 +20,7 @@ from tests.people import FEED
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_are_clean_at_every_width(
-    at: Any, people: dict[str, Any], scheme: Any, tmp_path: Any
-) -> None:
+def test_the_pages_are_clean_at_every_width(at: Any, people: dict[str, Any], tmp_path: Any) -> None:
     order = an_agreed_order(people["asha"])
     notice = a_sent_notice(order, people["asha"], {"L10": 60})
     count = tell(a_count(order, {"L10": 58}, notice), order)
@@ -42,9 +39,8 @@ def test_the_pages_are_clean_at_every_width(
         "monitor": "/integration/",
     }
     found = []
-    for width in WIDTHS[scheme]:
-        page = at("ines", width, color_scheme=scheme)
-        for name, address in pages.items():
-            page.goto(address)
-            found += faults(page, f"{name} in {scheme}", tmp_path)
+    page = at("ines")
+    for name, address in pages.items():
+        page.goto(address)
+        found += faults_in_every_look(page, name, tmp_path)
     assert found == []

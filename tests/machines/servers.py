@@ -219,6 +219,16 @@ def pgbouncer(
     return server, {name: through._replace(path=f"/{pool}").geturl() for name, pool in pools.items()}
 
 
+def wait_for_no_disk(cluster: postgres.Cluster, *, wait: bool = False) -> None:
+    """Let a server not wait until what it writes is on the disk: only a power cut would tell the difference.
+
+    The tables of the portal are some thousand files, and the first checkpoint waits for each.
+    """
+    with postgres.connect(cluster.port, cluster.superuser_password) as server:
+        server.execute("ALTER SYSTEM RESET fsync" if wait else "ALTER SYSTEM SET fsync = off")
+        server.execute("SELECT pg_reload_conf()")
+
+
 class Database:
     """A durable PostgreSQL that can be killed and started again on the same port."""
 

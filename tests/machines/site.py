@@ -35,6 +35,7 @@ class Ground:
 
     def lay(self) -> None:
         """Tables, files and a company, from nothing."""
+        servers.wait_for_no_disk(self.database.cluster)
         self.pooler.start()
         self.redis.start()
         manage = [sys.executable, "manage.py"]
@@ -47,6 +48,7 @@ class Ground:
         files.start()
         owner = self.database.cluster.addresses.as_environment()
         servers.run([*manage, "migrate", "--no-input"], local | owner)
+        servers.wait_for_no_disk(self.database.cluster, wait=True)
         files.join()
         self.people = self.company("open")
 

@@ -358,7 +358,7 @@ def live_server_like() -> Any:
 @pytest.mark.slow
 def test_the_script_of_the_database_makes_roles_under_which_all_is_as_it_should_be(secrets, tmp_path):
     with servers.open_folder() as home:
-        cluster = postgres.start_cluster(home)
+        cluster = postgres.start_cluster(home, durable=False)
         try:
             superuser = {"host": "127.0.0.1", "port": cluster.port, "user": "postgres"}
             superuser |= {"password": cluster.superuser_password}

@@ -36,6 +36,7 @@ def pair() -> Iterator[tuple[postgres.Cluster, int]]:
         primary = postgres.start_cluster(home / "primary", port=servers.lasting_port())
         follower = None
         try:
+            servers.wait_for_no_disk(primary)
             env = servers.plain_env(
                 QUAYSIDE_MODE="local", SECRET_KEY="x" * 60, **primary.addresses.as_environment()
             )

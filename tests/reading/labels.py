@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ class Wanted:
     optional: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class Labelled:
     """One mail with what should be read in it."""
 
@@ -61,17 +62,20 @@ def load_mails(held_out: bool | None = None, *, unseen: bool = False) -> list[La
 
     `unseen` ones are a part of their own: strangers wrote them, and whoever makes rules has not looked at them.
     """
+    return [one for one in _all_mails(unseen) if held_out is None or held_out == one.held_out]
+
+
+@cache
+def _all_mails(unseen: bool) -> tuple[Labelled, ...]:
     contexts = json.loads((HOME / "contexts.json").read_text())
     if unseen and (HOME / "unseen" / "contexts.json").exists():
         contexts |= json.loads((HOME / "unseen" / "contexts.json").read_text())
-    found = []
+    found: list[Labelled] = []
     for path in sorted(HOME.rglob("*.txt")):
         is_held_out = path.parent.name in ("held_out", "unseen")
-        if unseen != (path.parent.name == "unseen"):
-            continue
-        if held_out is None or held_out == is_held_out:
-            found += list(_mails_of(path, contexts, is_held_out))
-    return found
+        if unseen == (path.parent.name == "unseen"):
+            found += _mails_of(path, contexts, is_held_out)
+    return tuple(found)
 
 
 def _mails_of(path: Path, contexts: dict[str, Any], held_out: bool) -> Iterator[Labelled]:

@@ -5,6 +5,7 @@ import sys
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from procurement.reading.answer import Commitment, Kind, Piece, Reading
@@ -42,7 +43,9 @@ class Drafted:
     line: OpenLine
 
 
+@cache
 def read_labelled(mail: Labelled) -> tuple[Reading, MailContext]:
+    """What is read in one mail, and in which context; each mail is read once for all tests."""
     context = context_from_json(mail.context)
     return read_mail(mail.raw, context), context
 

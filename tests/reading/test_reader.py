@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procurement.reading.answer import Certainty, Kind
-from procurement.reading.context import MailContext, OpenLine, OpenOrder, context_from_json
+from procurement.reading.context import MailContext, OpenLine, OpenOrder
 from procurement.reading.newtext import split_new_text
 from procurement.reading.reader import read_mail
 from tests.reading.labels import load_mails
+from tests.reading.score import read_labelled
 
 
 def line(number=10, quantity="500", **more):
@@ -44,7 +45,7 @@ def mail(text, subject="4500001", kind="text/plain"):
 
 def test_evidence_is_an_exact_part_of_the_new_text():
     for one in load_mails():
-        reading = read_mail(one.raw, context_from_json(one.context))
+        reading, _context = read_labelled(one)
         for commitment in reading.commitments:
             assert commitment.evidence
             assert commitment.evidence in reading.new_text, one.name

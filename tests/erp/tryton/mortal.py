@@ -1,7 +1,9 @@
-"""A worker that delivers what is due and kills itself, without a word, at one chosen moment.
+"""Workers that deliver what is due and kill themselves, without a word, each at one chosen moment.
 
-Run as a program: `python -m tests.erp.tryton.mortal <moment> [<nth call>]`. Its end is SIGKILL, as the machine's own
-would be: no `finally`, no rollback, no goodbye to the database or to Tryton.
+Run as a program, `python -m tests.erp.tryton.mortal` reads lines `<moment> <nth call>`, lets a worker of its own die of
+each, and answers how that one ended. A worker is a process: forked off before anything is connected, because loading
+the portal takes longer than all that it does. Its end is SIGKILL, as the machine's own would be: no `finally`, no
+rollback, no goodbye to the database or to Tryton.
 """
 
 from __future__ import annotations
@@ -9,12 +11,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any
 
 BEFORE_CALL, AFTER_CALL = "before-call", "after-call"
 BEGINNING, BEGUN, ANSWERED, RECORDED = "beginning", "begun", "answered", "recorded"
 TOLD = "told"
+LONGEST = 120  # seconds
 
 
 def die() -> None:
@@ -58,14 +62,34 @@ def _dead(*_args: Any, **_named: Any) -> Callable[[], None]:
     raise AssertionError("unreachable")
 
 
+def let_one_die(moment: str, nth: int) -> int:
+    """How a worker ended that was to die at this moment."""
+    child = os.fork()
+    if not child:
+        try:
+            signal.alarm(LONGEST)
+            dying_at(moment, nth)
+            deliver_due(worker=4711, clock=timezone.now, topics=["erp"])
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
 if __name__ == "__main__":
     import django
 
     django.setup()
 
+    from django.db import connections
     from django.utils import timezone
 
     from portal.kernel.outbox.services import deliver_due
+    from procurement.erp import delivery, telling  # noqa: F401  # loaded once for all of them
 
-    dying_at(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0)
-    deliver_due(worker=4711, clock=timezone.now, topics=["erp"])
+    for line in sys.stdin:
+        chosen, number = line.split()
+        # Each worker connects by itself.
+        assert all(one.connection is None for one in connections.all(initialized_only=True))
+        print(let_one_die(chosen, int(number)), flush=True)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -94,22 +97,43 @@ def agree_on_a_mixed_promise() -> None:
         )
 
 
+@cache
+def mortals(address: str, database: str) -> tuple[subprocess.Popen[str], IO[str]]:
+    """Whoever lets workers on these two die, and what it complains of; one for all tests of a process."""
+    env = os.environ | {
+        "DATABASE_URL": database,
+        "ERP_CONNECTOR": "tryton",
+        "ERP_URL": address,
+        "ERP_PATIENCE": "30",
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+    }
+    complaints = tempfile.TemporaryFile("w+")  # noqa: SIM115  # open as long as the program
+    program = subprocess.Popen(
+        [sys.executable, "-m", "tests.erp.tryton.mortal"],
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=complaints,
+        text=True,
+    )
+    atexit.register(complaints.close)
+    atexit.register(program.communicate)  # nothing more to read ends it
+    return program, complaints
+
+
 def killed_at(erp: TrytonHarness, moment: str, nth: int) -> int:
     """How a worker ended that was to die at this moment."""
     database = connection.settings_dict
     at = f"{database['HOST']}:{database['PORT']}/{quote(str(database['NAME']))}"
     url = f"postgresql://{database['USER']}:{quote(str(database['PASSWORD']))}@{at}"
-    env = os.environ | {
-        "DATABASE_URL": url,
-        "ERP_CONNECTOR": "tryton",
-        "ERP_URL": address_of(erp),
-        "ERP_PATIENCE": "30",
-        "DJANGO_SETTINGS_MODULE": "portal.settings",
-    }
-    command = [sys.executable, "-m", "tests.erp.tryton.mortal", moment, str(nth)]
-    ended = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=120)
-    assert ended.returncode in (0, -signal.SIGKILL), ended.stderr[-3000:]
-    return ended.returncode
+    program, complaints = mortals(address_of(erp), url)
+    assert program.stdin
+    assert program.stdout
+    print(moment, nth, file=program.stdin, flush=True)
+    ended = program.stdout.readline()
+    complaints.seek(0)
+    assert ended.strip() in ("0", str(-signal.SIGKILL)), complaints.read()[-3000:]
+    return int(ended)
 
 
 class Clock:
