@@ -232,8 +232,9 @@ def _is_strange_head(clause: Clause) -> bool:
     )
 
 
+# An ampersand is among what is no word: named once more, it would be tried at each of many.
 ONLY_NAMES = re.compile(
-    rf"\W*(?:(?:and|und|sowie|or|oder|&)\W+)?(?:(?:the|die|der|den|dem|das|your|ihre|ihren)\W+)?[{PLACEHOLDERS[Sort.LINE]}]+\W*"
+    rf"\W*(?:(?:and|und|sowie|or|oder)\W+)?(?:(?:the|die|der|den|dem|das|your|ihre|ihren)\W+)?[{PLACEHOLDERS[Sort.LINE]}]+\W*"
 )
 COMPANION = re.compile(r"(?:with|mit|along with|together with)(?: (?:the|your|our|den|der|dem|ihren))? $")
 

@@ -110,12 +110,20 @@ def rows_of(place: Place, person: User, *, alone: bool) -> Q:
     for column in place.numbers:
         found |= Q(**{_attribute(place.model, column): person.pk})
     for label, number in place.labels:
-        if number:
-            continue  # the number is among the numbers
-        if alone and person.name:
-            found |= Q(**{label: person.name})
+        found |= _named(place, person, label, number, alone=alone)
     for column in place.addresses:
         found |= Q(**{f"{column}__iexact": person.email})
+    return found
+
+
+def _named(place: Place, person: User, label: str, number: str, *, alone: bool) -> Q:
+    """The rows on which one label is this person's: by the number beside it, and where there is none by the name."""
+    found = Q(pk__in=[])
+    if number:
+        found |= Q(**{_attribute(place.model, number): person.pk})
+    if alone and person.name:
+        beside = {f"{_attribute(place.model, number)}__isnull": True} if number else {}
+        found |= Q(**{label: person.name}, **beside)
     return found
 
 
@@ -227,11 +235,9 @@ def take_name_away(person: User) -> dict[str, int]:
             continue
         mine = f"former-{person.pk}@erased.invalid"
         for label, number in place.labels:
-            if not _may_rewrite(place, label) or not (number or alone):
-                continue
-            named = {_attribute(place.model, number): person.pk} if number else {label: person.name}
-            if number or person.name:
-                _rewrite(place, Q(**named), {label: pseudonym_of(person.pk)}, changed)
+            if _may_rewrite(place, label):
+                which = _named(place, person, label, number, alone=alone)
+                _rewrite(place, which, {label: pseudonym_of(person.pk)}, changed)
         if place.name not in KEPT_ADDRESSES:
             for column in place.addresses:
                 if _may_rewrite(place, column):

@@ -21,7 +21,7 @@ from tests.builders.world import make_world
 from tests.database import made_once
 from tests.people import FEED, make_people
 
-PERSONAS = ("asha", "arun", "gil", "bea", "otto", "root", "ada")
+PERSONAS = ("asha", "arun", "bea", "otto", "ada")
 ANSWERS = {200, 201, 202, 204, 400, 403, 404, 405, 406, 409, 412, 413, 415, 422, 428}
 
 
@@ -42,35 +42,30 @@ def sessions(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(scope="module")
-def api():
+def cases():
+    """One request that the description allows for each operation, the same for everybody."""
     schema = schemathesis.openapi.from_dict(described())
     schema.app = in_the_test(get_wsgi_application())
-    return schema
+    return [case for path, method in OPERATIONS.values() for case in some_cases(schema[path][method])]
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", PERSONAS)
-def test_everybody_walks_over_the_whole_api_and_nothing_breaks(api, sessions, name, settings):
+def test_everybody_walks_over_the_whole_api_and_nothing_breaks(cases, sessions, name, settings):
     settings.API_RATE = "1000000/min"
     cache.clear()
     cookies = sessions[name]
-    token = cookies[django_settings.CSRF_COOKIE_NAME]
-    headers = {
-        "Cookie": "; ".join(f"{one}={value}" for one, value in cookies.items()),
-        "X-CSRFToken": token,
-        "Referer": "http://testserver/",
-    }
+    headers = {"X-CSRFToken": cookies[django_settings.CSRF_COOKIE_NAME], "Referer": "http://testserver/"}
     wrong = []
-    for path, method in OPERATIONS.values():
-        for case in some_cases(api[path][method]):
-            answer = case.call(headers=headers)
-            if answer.status_code not in ANSWERS:
-                wrong.append((method, path, answer.status_code, answer.text[:200]))
+    for case in cases:
+        answer = case.call(headers=headers, cookies=cookies)
+        if answer.status_code not in ANSWERS:
+            wrong.append((case.method, case.path, answer.status_code, answer.text[:200]))
     assert wrong == []
 
 
 def some_cases(operation):
-    cases = []
+    drawn = []
 
     @settings(
         max_examples=1,
@@ -82,7 +77,7 @@ def some_cases(operation):
     )
     @given(st.data())
     def draw(data):
-        cases.append(data.draw(operation.as_strategy(generation_mode=GenerationMode.POSITIVE)))
+        drawn.append(data.draw(operation.as_strategy(generation_mode=GenerationMode.POSITIVE)))
 
     draw()
-    return cases[:1]
+    return drawn[:1]
