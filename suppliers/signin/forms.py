@@ -21,14 +21,15 @@ from suppliers.signin.queries import DOORKEEPER
 from suppliers.signin.services import ask_for_new_password, note_factor_shown
 
 
-class _Told(AuthenticateForm):
+class _Told:
     """A code that is typed. A recovery code works once: at that moment its person is told."""
 
     def clean_code(self) -> str:
         """The code, which is right."""
-        code: str = super().clean_code()
+        asked: Any = self  # one of allauth's forms, which this stands before
+        code: str = super().clean_code()  # type: ignore[misc]
         with acting(DOORKEEPER):
-            note_factor_shown(self.user, self.authenticator.type, at=timezone.now())
+            note_factor_shown(asked.user, asked.authenticator.type, at=timezone.now())
         return code
 
 
@@ -45,7 +46,7 @@ def _trust() -> forms.BooleanField | None:
     return forms.BooleanField(label=label % {"days": days}, required=False) if days else None
 
 
-class CodeForm(_Told):
+class CodeForm(_Told, AuthenticateForm):
     """The second step at sign-in: a code of the app, or a recovery code."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

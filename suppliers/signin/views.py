@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from portal.kernel.access import Access, DoorRequest, door, drop_nul, public
 from portal.kernel.errors import Invalid, Refusal
 from portal.kernel.scope import acting
-from portal.kernel.web import see_other, whole_number
+from portal.kernel.web import paginate, see_other, whole_number
 from suppliers.models import FactorReset, User
 from suppliers.roles import Permission
 from suppliers.signin.forms import (
@@ -328,11 +328,11 @@ def _show_person(request: DoorRequest, person: User, form: ReasonForm, *, status
 @door(Permission.FACTOR_RESET)
 def signin_people(request: DoorRequest) -> HttpResponse:
     """The people whose sign-in one looks after, with who has a second factor."""
-    people = list(people_of(request.actor)[:500])
+    page = paginate(people_of(request.actor), request.GET.get("cursor", ""), order=("name", "id"), size=100)
     with acting(DOORKEEPER):
-        having = having_factors([one.pk for one in people])
-    rows = [{"person": one, "has_factor": one.pk in having} for one in people]
-    context = {"rows": rows, "may_setup": request.actor.may(Permission.SIGN_IN_SETUP)}
+        having = having_factors([one.pk for one in page.rows])
+    rows = [{"person": one, "has_factor": one.pk in having} for one in page.rows]
+    context = {"rows": rows, "page": page, "may_setup": request.actor.may(Permission.SIGN_IN_SETUP)}
     return render(request, "suppliers/signin/people.html", context)
 
 

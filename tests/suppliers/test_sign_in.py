@@ -11,6 +11,7 @@ from allauth.account.internal.userkit import user_id_to_str
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.core import mail
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -34,6 +35,16 @@ from tests.people import PASSWORD
 pytestmark = pytest.mark.django_db
 
 RULES = "/signin/rules/"
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_tried_yet():
+    """What one test has tried in vain or asked for too often counts in no other."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
 DAY = timedelta(days=1)
 CHROME = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
@@ -135,7 +146,7 @@ def test_only_a_factor_shown_a_moment_ago_by_this_very_person_is_fresh(people):
 
 def test_a_form_that_is_sent_too_late_asks_for_the_factor_and_loses_nothing(people):
     root = people["root"]
-    code = code_of(give_app(root.user))
+    secret = give_app(root.user)
     client = browser(root.user)
     typed = rules_typed(**{"company-buyer": "on", "company-buyer-days": "7"})
 
@@ -146,7 +157,7 @@ def test_a_form_that_is_sent_too_late_asks_for_the_factor_and_loses_nothing(peop
     wrong = client.post("/step-up/", hidden_in(question) | {"factor-code": "000000"})
     assert wrong.status_code == 422
     assert hidden_in(wrong).keys() == {*typed, "factor-to"}
-    done = client.post("/step-up/", hidden_in(wrong) | {"factor-code": code}, follow=True)
+    done = client.post("/step-up/", hidden_in(wrong) | {"factor-code": code_of(secret)}, follow=True)
 
     assert done.redirect_chain == [(RULES, 307), (RULES, 303)]
     rule = FactorRule.objects.get()
@@ -168,6 +179,11 @@ def test_neither_a_password_nor_somebody_elses_way_back_leads_on(people):
     assert again["Location"].startswith("/accounts/2fa/reauthenticate/")
     signed_in.post("/accounts/reauthenticate/", {"password": PASSWORD})
     assert signed_in.post(RULES, rules_typed()).status_code == 409
+
+    shown_again = signed_in.post(again["Location"], {"code": code_of(secret)})
+    assert shown_again["Location"] == "/preferences/"
+    assert signed_in.get("/accounts/2fa/webauthn/add/").status_code == 200  # allauth has seen the factor, too
+    assert signed_in.post(RULES, rules_typed()).status_code == 303
 
     request = SimpleNamespace(user=people["bea"].user)
     theirs = signed(request, WayBack(RULES, sends=True))
