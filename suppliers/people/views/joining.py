@@ -75,7 +75,7 @@ def join(request: JoinRequest) -> HttpResponse:
     except Invalid as refusal:
         form.add_problems(refusal)
         return _show(request, form, status=422)
-    response = perform_password_login(
+    response: HttpResponse = perform_password_login(
         request, {"email": user.email}, Login(user=user, email=user.email, redirect_url=reverse("home"))
     )
     response.status_code = 303
