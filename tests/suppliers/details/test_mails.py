@@ -63,7 +63,8 @@ def test_no_mail_about_new_orders_where_programs_read_them(people, world):
 
     react()
 
-    found = {(one.order.number, one.state, one.cadence, one.reason) for one in notices(kind="order_new")}
+    with acting(FEED):
+        found = {(one.order.number, one.state, one.cadence, one.reason) for one in notices(kind="order_new")}
     assert found == {
         ("1", "not_wanted", "never", "read by programs"),
         ("2", "gathered", "at_once", ""),

@@ -51,7 +51,7 @@ def part(supplier, name, of=""):
 
 
 def seen_on(html):
-    return re.search(r'name="seen" value="([^"]*)"', html)[1]
+    return re.search(r'name="seen"(?: value="([^"]*)")?', html)[1] or ""
 
 
 RITA = {
@@ -124,7 +124,7 @@ def test_a_contact_is_changed_and_taken_away_and_stays_in_the_history(people, ac
     asha = people["asha"]
     key = change(asha, acme, "contact", RITA).subject
     html = page(asha, part(acme, "contact", key))
-    assert 'value="+91 20 2612 3456"' in html
+    assert 'value="020 2612 3456"' in html
     post(asha, part(acme, "contact", key), seen=seen_on(html), **{**RITA, "telephone": "+91 98220 12345"})
     answer = signed_in(asha).post(part(acme, "contact", key), {**RITA, "seen": seen_on(html)})
     assert answer.status_code == 409
@@ -230,6 +230,7 @@ def test_the_list_finds_filters_classifies_and_takes_a_fixed_number_of_queries(p
             assert client.get("/suppliers/").status_code == 200
         return len(counted)
 
+    queries()  # the first look at a session writes that it was seen
     few = queries()
     with acting(FEED):
         Supplier.objects.bulk_create(Supplier(number=f"S{n}", name=f"Supplier {n}") for n in range(80))
@@ -251,6 +252,7 @@ def test_the_company_page_takes_a_fixed_number_of_queries(people, acme):
     change(people["asha"], acme, "contact", RITA)
     change(people["asha"], acme, "number", {"kind": "gln", "value": "4006381333931"})
     change(people["asha"], acme, "legal", {"legal_name": "Acme", "country": "IN"})
+    queries()  # the first look at a session writes that it was seen
     few = queries()
     for n in range(30):
         change(people["asha"], acme, "contact", {**RITA, "name": f"Rita {n}"})
