@@ -200,9 +200,12 @@ def _bytes_told(told: dict[str, Any], content: bytes) -> dict[str, Any]:
 def _supplier(number: str, actor: Any) -> Supplier:
     if actor.is_supplier and not number:
         return own_supplier(actor)
+    if not number:
+        text = _("Name the supplier by its number.")
+        raise Invalid(text, [Problem("supplier", text, "", "required")])
     supplier = visible_suppliers(actor).filter(number=number).first()
     if supplier is None:
-        raise NotFound(_("There is no such supplier. Name it by its number."))
+        raise NotFound(_("There is no such supplier."))
     return supplier
 
 

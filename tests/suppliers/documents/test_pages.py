@@ -221,6 +221,6 @@ def test_programs_supply_and_read_and_reviewers_decide(people, world):
     assert (done.status_code, done.json()["state"]) == (200, "accepted")
     of_one = max_.get("/api/v1/documents/asked", {"supplier": "ACME"}).json()
     assert of_one["documents"][0]["standing"] == "in_force"
-    assert max_.get("/api/v1/documents/asked").status_code == 404
+    assert max_.get("/api/v1/documents/asked").status_code == 422
     with acting(FEED):
         assert fresh_version(DocumentVersion.objects.get()).channel == "api"
