@@ -178,8 +178,8 @@ class CallForm(_Typed):
         chooser.choices = [
             (
                 one.ref,
-                _("%(name)s, known since %(day)s")
-                % {"name": one.name or one.address, "day": since(one.since_at)},
+                _("%(name)s, %(address)s, known since %(day)s")
+                % {"name": one.name or "–", "address": one.address, "day": since(one.since_at)},
             )
             for one in contacts
         ]

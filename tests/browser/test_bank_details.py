@@ -7,8 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core import mail as outbox
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -20,6 +19,7 @@ from tests.browser.axe import LOOKS, faults
 from tests.builders.bank import (
     NEW_IBAN,
     PAPER,
+    SECRET,
     THIRD_IBAN,
     WHY,
     again,
@@ -33,14 +33,6 @@ from tests.builders.bank import (
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # a test's own
-
-
-def with_an_app(person: Any) -> None:
-    """A second factor that was set up long ago."""
-    with acting(OFFICE):
-        made = TOTP.activate(person.user, SECRET).instance
-        Authenticator.objects.filter(pk=made.pk).update(created_at=timezone.now() - timedelta(days=90))
 
 
 def code_of_now() -> str:
@@ -52,7 +44,6 @@ def test_a_change_is_requested_with_a_factor_and_stopped_by_an_earlier_contact(
 ) -> None:
     long_known()
     account = an_account(people, at=timezone.now() - timedelta(days=10))
-    with_an_app(people["asha"])
     asha = at("asha", java_script_enabled=False)
 
     asha.goto("/bank/")

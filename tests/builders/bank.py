@@ -3,13 +3,17 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
 from portal.kernel.outbox.services import deliver_due
 from portal.kernel.scope import acting
+from procurement.notifications.bank import mail_of
 from suppliers.banking.messages import AccountTyped, AskForChange, FreshFactor, ProofFile, RecordCall
-from suppliers.banking.models import BankAccount, BankChange, BankContact
+from suppliers.banking.models import BankAccount, BankChange, BankContact, BankNotice
 from suppliers.banking.queries import OFFICE
 from suppliers.banking.services import (
     approve_change,
@@ -25,11 +29,15 @@ OLD_IBAN, NEW_IBAN, THIRD_IBAN = "DE89370400440532013000", "DE125001051706484898
 PAPER = ProofFile("confirmation.pdf", b"%PDF-1.7 whose account it is")
 WHY = "We have moved to another bank."
 HOUR = timedelta(hours=1)
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # the tests' own
 
 
 def long_known(days: int = 400) -> None:
-    """Everybody there is has been known for more than a year."""
+    """Everybody there is has been known, and has had a second factor, for more than a year."""
     with acting(OFFICE):
+        for user in User.objects.order_by("id"):
+            TOTP.activate(user, SECRET)
+        Authenticator.objects.update(created_at=F("created_at") - timedelta(days=days))
         BankContact.objects.update(since_at=F("since_at") - timedelta(days=days))
         User.objects.update(date_joined=F("date_joined") - timedelta(days=days))
 
@@ -109,5 +117,14 @@ def again(change: BankChange) -> BankChange:
 
 
 def notices_out() -> int:
-    """Let the notices leave."""
+    """Let the notices leave: by the outbox, or, within a test's transaction, as it would write them."""
+    if connection.in_atomic_block:
+        with acting(OFFICE):
+            waiting = list(
+                BankNotice.objects.filter(state="queued").select_related("supplier", "change__account")
+            )
+            for one in waiting:
+                mail_of(one).send()
+            BankNotice.objects.filter(pk__in=[one.pk for one in waiting]).update(state="sent")
+        return len(waiting)
     return deliver_due(worker=1, clock=timezone.now, topics=["bank notices"])

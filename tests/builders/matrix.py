@@ -856,6 +856,8 @@ def _somebody(_objects: Objects) -> dict[str, Any]:
 
 def _person(objects: Objects) -> dict[str, Any]:
     return {"person": objects.person.pk}
+
+
 def _bank_change(objects: Objects) -> dict[str, Any]:
     return {"key": objects.bank_change.key}
 

@@ -11,6 +11,7 @@ from portal.kernel.actors import Actor, Channel
 from portal.kernel.audit.services import record
 from portal.kernel.errors import Duplicate, Invalid, NotAllowed, Problem
 from portal.kernel.scope import acting, requires_scope
+from portal.kernel.sealing import Unreadable
 from suppliers.banking.engine import Account, read_account
 from suppliers.banking.messages import AccountTyped, AskForChange, FreshFactor, ProofFile
 from suppliers.banking.models import BankAccount, BankChange, BankProof, BankSignal
@@ -37,6 +38,7 @@ from suppliers.banking.queries import (
 )
 from suppliers.banking.services.guards import (
     NotYou,
+    NumberUnreadable,
     require_not_blocked,
     require_person,
     require_reason,
@@ -92,6 +94,7 @@ def request_change(
             raise Duplicate(_("Too many changes were requested within a day. Try again tomorrow."))
         if proposal is not None:
             proposal = hold_change(proposal.pk)
+            CHANGE_OF_BANK_LIFECYCLE.transition("confirm", proposal.state)
         wish = _wish(command, supplier, proposal, needs_proof=True)
         change = proposal or _staged(wish, supplier, Origin.PORTAL, actor, at)
         signals = signals_of(
@@ -238,7 +241,10 @@ def _wish(
     if kind not in ChangeKind.values:
         problems.append(Problem("kind", _("Choose what is to change."), kind[:20], "unknown"))
     elif proposal is not None:
-        account = account_of(proposal)
+        try:
+            account = account_of(proposal)
+        except Unreadable as error:
+            raise NumberUnreadable(_("This number cannot be read with the keys there are.")) from error
     elif kind != ChangeKind.END:
         account, found = read_account(command.typed or AccountTyped("", "", "", ""))
         problems += found
