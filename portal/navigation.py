@@ -31,9 +31,9 @@ from procurement.orders.states import Turn
 from procurement.payables.queries.approvals import waiting_for_me
 from procurement.statements.queries import waiting_statements
 from procurement.tolerances.queries import unseen_decisions
+from suppliers.banking.queries import waiting_changes
 from suppliers.details.queries import changes_waiting
 from suppliers.documents.queries import to_review
-from suppliers.banking.queries import waiting_changes
 from suppliers.queries import suppliers_of
 from suppliers.roles import CompanyRole, Permission
 from suppliers.signin.middleware import owed_notice

@@ -22,10 +22,10 @@ from procurement.shipments import api as shipments
 from procurement.statements import api as statements
 from procurement.threads import api as threads
 from procurement.tolerances import api as tolerances
+from suppliers.banking import api as banking
 from suppliers.details import api as details
 from suppliers.documents import api as documents
 from suppliers.people import api as people
-from suppliers.banking import api as banking
 
 urlpatterns = [
     *orders.urlpatterns,

@@ -71,7 +71,7 @@ from suppliers.banking.states import OPEN, ChangeKind, ChangeState, VotePurpose
 from suppliers.models import Supplier
 from suppliers.roles import Permission
 from suppliers.signin.devices import digest_of, secret_of
-from suppliers.signin.step_up import MARK
+from suppliers.signin.step_up import shown_at
 
 P = Permission
 VIEWS: dict[str, tuple[str, ...] | None] = {
@@ -85,10 +85,8 @@ VIEWS: dict[str, tuple[str, ...] | None] = {
 
 def factor_of(request: Any) -> FreshFactor | None:
     """The second factor that the session remembers; whether it is fresh the door and the service ask."""
-    mark = request.session.get(MARK)
-    if not isinstance(mark, dict) or mark.get("user") != request.user.pk:
-        return None
-    return FreshFactor(request.user.pk, datetime.fromtimestamp(mark["at"], UTC))
+    shown = shown_at(request)
+    return None if shown is None else FreshFactor(request.user.pk, datetime.fromtimestamp(shown, UTC))
 
 
 def device_of(request: Any) -> Device:

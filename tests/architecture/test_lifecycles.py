@@ -47,12 +47,12 @@ from procurement.payables.states import APPROVAL_LIFECYCLE, QUESTION_LIFECYCLE, 
 from procurement.receipts.states import SHEET_LIFECYCLE, SheetState
 from procurement.shipments.states import NOTICE_LIFECYCLE, NoticeState
 from procurement.tolerances.states import POLICY_LIFECYCLE, SWITCH_LIFECYCLE, PolicyState, SwitchState
+from suppliers.banking.states import ACCOUNT_LIFECYCLE, CHANGE_OF_BANK_LIFECYCLE, AccountState
+from suppliers.banking.states import ChangeState as BankChangeState
 from suppliers.details.states import DETAIL_LIFECYCLE
 from suppliers.details.states import ChangeState as DetailState
 from suppliers.documents.states import DOCUMENT_LIFECYCLE, DocumentState
 from suppliers.people.states import ADDRESS_LIFECYCLE, INVITATION_LIFECYCLE, AddressState, InvitationState
-from suppliers.banking.states import ACCOUNT_LIFECYCLE, CHANGE_OF_BANK_LIFECYCLE, AccountState
-from suppliers.banking.states import ChangeState as BankChangeState
 from suppliers.roles import Permission
 from suppliers.signin.states import FACTOR_RESET_LIFECYCLE, ResetState
 from suppliers.states import SUPPLIER_LIFECYCLE, SupplierState

@@ -58,6 +58,7 @@ from procurement.threads.models import Attachment
 from procurement.tolerances.messages import DocumentKind
 from procurement.tolerances.models import ToleranceDecision, TolerancePolicy, ToleranceRule
 from procurement.tolerances.states import JudgedOutcome
+from suppliers.banking.models import BankAccount, BankChange, BankNumber, BankProof
 from suppliers.details.messages import ChangeDetail
 from suppliers.details.models import ChangeRequest
 from suppliers.details.services import change_detail
@@ -68,8 +69,6 @@ from suppliers.models import ApiToken, Invitation, Membership, Supplier, User
 from suppliers.people.messages import InvitePerson
 from suppliers.people.services import invite_person
 from suppliers.roles import CompanyRole, SupplierRole
-from suppliers.banking.models import BankAccount, BankChange, BankNumber, BankProof
-from suppliers.models import ApiToken, Supplier, User
 from suppliers.services import create_token
 from tests.builders.clocks import a_draft_service
 from tests.builders.documents import a_picture, supply

@@ -15,7 +15,6 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
 from suppliers.banking.models import BankAccount, BankChange, BankFreeze
 from suppliers.banking.queries import OFFICE
-from suppliers.signin.step_up import MARK
 from tests.builders.bank import (
     NEW_IBAN,
     OLD_IBAN,
@@ -29,6 +28,7 @@ from tests.builders.bank import (
     notices_out,
     wanted,
 )
+from tests.builders.factors import show_factor
 from tests.database import made_once
 from tests.people import FEED, make_people
 
@@ -68,13 +68,7 @@ def at(people):
         client = Client()
         client.force_login(people[name].user)
         if fresh:
-            session = client.session
-            session[MARK] = {
-                "user": people[name].user.pk,
-                "at": timezone.now().timestamp() - 30,
-                "settled": True,
-            }
-            session.save()
+            show_factor(client, people[name].user, ago=30)
         return client
 
     return browser

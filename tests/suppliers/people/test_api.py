@@ -2,11 +2,10 @@
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from portal.kernel.scope import acting
 from suppliers.models import Invitation, Membership, User
-from suppliers.signin.step_up import MARK
+from tests.builders.factors import show_factor
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db
@@ -16,9 +15,7 @@ def as_person(person, *, factor=False):
     client = Client()
     client.force_login(person.user)
     if factor:
-        session = client.session
-        session[MARK] = {"user": person.user.pk, "at": timezone.now().timestamp(), "settled": True}
-        session.save()
+        show_factor(client, person.user)
 
     def call(method, path, body=None):
         sent = {"data": body, "content_type": "application/json"} if body is not None else {}

@@ -26,7 +26,7 @@ from suppliers.people.services import (
 )
 from suppliers.roles import CompanyRole, SupplierRole
 from suppliers.services import create_own_token
-from suppliers.signin.step_up import MARK
+from tests.builders.factors import show_factor
 from tests.builders.notices import mailed
 from tests.people import FEED, PASSWORD
 
@@ -42,9 +42,7 @@ def signed_in(person):
 
 def with_factor(client, person):
     """A second factor was shown a moment ago."""
-    session = client.session
-    session[MARK] = {"user": person.user.pk, "at": timezone.now().timestamp(), "settled": True}
-    session.save()
+    show_factor(client, person.user)
     return client
 
 
