@@ -361,16 +361,6 @@ def test_what_was_agreed_for_paying_early_is_neither_owed_again_nor_paid(people)
     assert balances_told(statement) == {"EUR": (less, D(0))}
 
 
-def test_less_that_was_taken_of_an_invoice_is_what_is_owed(people):
-    asha = people["asha"]
-    order = an_agreed_order(asha)
-    invoice = a_sent_invoice(order, asha, {"L10": 10}, number="R-1")
-    settle(approve_invoice, invoice, "Two came.", amounts={1: D("13.70")}, actor=people["otto"].actor)
-    statement = compared(a_statement(asha, [an_item(2, "R-1", TEN, amount=TEN)]), asha)
-    row = rows_told(statement)["R-1"]
-    assert (row.verdict, row.our_open) == ("differs", D("16.30"))
-
-
 def test_five_thousand_rows_take_a_few_seconds_and_as_many_queries_as_ten(people):
     asha = people["asha"]
     order = an_agreed_order(asha)
