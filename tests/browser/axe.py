@@ -26,7 +26,7 @@ ARRIVE = """
 () => document.getAnimations().filter(one => one.effect.getComputedTiming().endTime !== Infinity)
   .forEach(one => one.finish())
 """
-# Of what is well axe would work out the address of each element too; that is most of its time, and nobody reads it.
+# Of what is well axe would work out the address of each element too, and nobody reads it.
 ASK = """
 ([part, only]) => axe.run(part, {runOnly: only, resultTypes: ["violations"]}).then(
   found => found.violations.flatMap(violation => violation.nodes.map(
