@@ -89,7 +89,7 @@ def kind_of_event(request: HttpRequest, response: HttpResponse) -> str:
 
 def is_asking_for_a_new_password(request: HttpRequest) -> bool:
     match = request.resolver_match
-    return request.method == "POST" and bool(match) and match.url_name == "account_reset_password"
+    return request.method == "POST" and match is not None and match.url_name == "account_reset_password"
 
 
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -67,6 +67,7 @@ def _about_a_person(kind: str) -> Any:
     def heard(sender: Any, request: HttpRequest | None = None, user: Any = None, **kwargs: Any) -> None:
         authenticator = kwargs.get("authenticator")
         what = str(getattr(authenticator, "type", "") or "")
-        note(kind, **_of(request, user), **({"factor": what} if what else {}))
+        told = _of(request, user) | ({"factor": what} if what else {})
+        note(kind, **told)
 
     return heard

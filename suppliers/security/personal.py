@@ -160,8 +160,8 @@ def export_person(person: User, *, at: datetime) -> bytes:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
         told = json.dumps(whole | {"tables": tables}, ensure_ascii=False, indent=1)
         packed.writestr("person.json", told)
-        for name, rows in tables.items():
-            packed.writestr(f"tables/{name}.csv", _as_csv(rows))
+        for name, lines in tables.items():
+            packed.writestr(f"tables/{name}.csv", _as_csv(lines))
     return file.getvalue()
 
 

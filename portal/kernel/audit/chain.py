@@ -162,7 +162,7 @@ def seal(*, at: datetime, batch: int = BATCH, everything: bool = False) -> int:
             "top"
         ]
         below = last.settled_below if last and not everything else 0
-        place = {
+        place: dict[str, Any] = {
             "below": below,
             "batch": batch,
             "last": last.last_position if last else 0,
@@ -234,7 +234,7 @@ def _look_at(made: AuditSeal, before: int) -> tuple[list[Fault], int, bytes]:
     faults = []
     if made.first_position != before + 1:
         faults.append(Fault("link_missing", made.first_position))
-    place = {"first": made.first_position, "last": made.last_position, "start": START}
+    place: dict[str, Any] = {"first": made.first_position, "last": made.last_position, "start": START}
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT * FROM ({LOOK}) looked WHERE fault IS NOT NULL ORDER BY position LIMIT 100",  # noqa: S608 -- ours
