@@ -321,7 +321,8 @@ WRITES = {
     "suppliers_apitoken": "SELECT INSERT UPDATE(last_used_at,revoked_at,revoked_by)",
     "suppliers_factorreset": "SELECT INSERT UPDATE(ended_at,state,version)",
     "suppliers_user": (
-        "SELECT(company_role,date_joined,email,id,is_active,language,name,shortcuts,theme,time_zone) "
+        "SELECT(asleep_at,company_role,date_joined,email,id,is_active,language,name,session_round,shortcuts,theme,"
+        "time_zone,woken_at) "
         "UPDATE(language,name,shortcuts,theme,time_zone)"
     ),
 }
