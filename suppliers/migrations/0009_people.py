@@ -265,4 +265,6 @@ class Migration(migrations.Migration):
         # Read alone: what an administrator does, the keeper writes (suppliers/people/queries.py, Note [Keeper]).
         supplier_may("suppliers_invitation", "SELECT"),
         company_wall("suppliers_addresschange"),
+        # As it may read the rest of its own people, but for the password and when they were here.
+        supplier_may("suppliers_user", "SELECT (asleep_at, session_round, woken_at)"),
     ]
