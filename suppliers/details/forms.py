@@ -63,7 +63,7 @@ class PartForm(forms.Form):
         present = str(self.initial.get("language", "") or "")
         known = dict(settings.LANGUAGES)
         more = [(present, language_name(present))] if present and present not in known else []
-        self.fields["language"].widget.choices = [*known.items(), *more]  # type: ignore[attr-defined]  # a select
+        self.fields["language"].widget.choices = [*known.items(), *more]
 
     def values(self) -> dict[str, Any]:
         """What was typed, by field of the part."""
@@ -97,7 +97,7 @@ class LegalForm(PartForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["country"].widget.choices = [NO_CHOICE, *country_choices()]  # type: ignore[attr-defined]  # a select
+        self.fields["country"].widget.choices = [NO_CHOICE, *country_choices()]
 
 
 class NamesForm(PartForm):
@@ -124,7 +124,7 @@ class CompanyPreferencesForm(PartForm):
         zones = time_zones()
         present = str(self.initial.get("time_zone", ""))
         named = [*zones, *([present] if present and present not in zones else [])]
-        self.fields["time_zone"].widget.choices = [(one, one.replace("_", " ")) for one in named]  # type: ignore[attr-defined]  # a select
+        self.fields["time_zone"].widget.choices = [(one, one.replace("_", " ")) for one in named]
 
 
 class ChannelForm(PartForm):
@@ -151,7 +151,7 @@ class NumberForm(PartForm):
         if subject:
             del self.fields["kind"], self.fields["country"]
         else:
-            self.fields["country"].widget.choices = [NO_CHOICE, *country_choices()]  # type: ignore[attr-defined]  # a select
+            self.fields["country"].widget.choices = [NO_CHOICE, *country_choices()]
 
 
 class AddressPartForm(PartForm):
