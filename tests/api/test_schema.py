@@ -110,6 +110,7 @@ def ground(django_db_setup, django_db_blocker):
         suppliers = make_world()
         programs = {"ACME": a_program(suppliers["ACME"]), None: a_program()}
         programs["invoicing"] = a_program(suppliers["ACME"], "invoice")
+        programs["documents"] = a_program(suppliers["ACME"], "documents")
         programs["desk"] = a_program_of(somebody())
         yield programs, keys_of(programs["ACME"])
 
@@ -303,6 +304,8 @@ def test_nothing_breaks_and_nothing_is_a_lie(api, ground, db, settings, operatio
     programs, keys = ground
     if who and OPERATIONS[operation][0].startswith(("/api/v1/invoices", "/api/v1/statements")):
         who = "invoicing"
+    if who and OPERATIONS[operation][0].startswith("/api/v1/documents"):
+        who = "documents"
     if who and OPERATIONS[operation][0].startswith(("/api/v1/desk", "/api/v1/approvals")):
         who = "desk"
     if IS_QUICK:

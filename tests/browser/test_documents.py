@@ -43,7 +43,7 @@ def test_a_certificate_from_the_first_page_to_accepted_and_every_page_at_two_wid
     root.get_by_role("button", name="Refuse").click()
     asha.goto("/documents/")
     expect(asha.get_by_text("The second page is missing.")).to_be_visible()
-    asha.get_by_role("link", name="Supply: ISO 9001").click()
+    asha.get_by_role("link", name="Supply a new one: ISO 9001").click()
     asha.get_by_label("File or picture").set_input_files(picture)
     asha.get_by_label("Valid until").fill("2099-12-31")
     asha.get_by_role("button", name="Supply it").click()
