@@ -73,7 +73,7 @@ class LocalForm:
     """How accounts of a country without IBANs are written: the code of the bank, and the number."""
 
     routing: str
-    routing_name: str
+    routing_name: object  # lazy: in the reader's language
     number: str
     check_routing: Callable[[str], bool] = lambda _routing: True
     check_number: Callable[[str], bool] = lambda _number: True

@@ -246,7 +246,7 @@ def may_still_approve(users: Iterable[User]) -> bool:
 
 def may_still_request(change: BankChange) -> bool:
     """Whether who requested a change still may, now."""
-    user = User.objects.filter(pk=change.requested_by_user_id, is_active=True).first()
+    user = User.objects.filter(pk__in=[change.requested_by_user_id], is_active=True).first()
     if user is None:
         return False
     if change.on_behalf:
@@ -315,7 +315,7 @@ def _of_the_account(
     held = like.filter(accounts__isnull=False).values_list("supplier__number", flat=True).distinct()
     if numbers := sorted(held):
         yield Signal("shared_account", {"suppliers": ", ".join(numbers[:5])})
-    asked = like.filter(changes__state__in=[ChangeState.PROPOSED, *UNDECIDED]).exclude(changes__pk=but)
+    asked = like.filter(changes__state__in=[ChangeState.PROPOSED, *UNDECIDED]).exclude(changes__pk__in=[but])
     if numbers := sorted(set(asked.values_list("supplier__number", flat=True))):
         yield Signal("asked_elsewhere", {"suppliers": ", ".join(numbers[:5])})
 

@@ -71,7 +71,7 @@ from suppliers.banking.states import OPEN, ChangeKind, ChangeState, VotePurpose
 from suppliers.models import Supplier
 from suppliers.roles import Permission
 from suppliers.signin.devices import digest_of, secret_of
-from suppliers.signin.step_up import shown_at
+from suppliers.signin.step_up import SETTLED
 
 P = Permission
 VIEWS: dict[str, tuple[str, ...] | None] = {
@@ -84,9 +84,11 @@ VIEWS: dict[str, tuple[str, ...] | None] = {
 
 
 def factor_of(request: Any) -> FreshFactor | None:
-    """The second factor that the session remembers; whether it is fresh the door and the service ask."""
-    shown = shown_at(request)
-    return None if shown is None else FreshFactor(request.user.pk, datetime.fromtimestamp(shown, UTC))
+    """The settled second factor that the session remembers; whether it is fresh the door and the service ask."""
+    noted = request.session.get(SETTLED)
+    if not isinstance(noted, list) or noted[0] != request.user.pk or noted[1] is None:
+        return None
+    return FreshFactor(request.user.pk, datetime.fromtimestamp(noted[1], UTC))
 
 
 def device_of(request: Any) -> Device:
@@ -478,7 +480,7 @@ def bank_thaw(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         freeze = open_freeze(supplier.pk)
     if freeze is None:
         return see_other("bank-supplier", key)
-    said = {"actor": request.actor, "factor": factor_of(request), "at": request.at}
+    said: dict[str, Any] = {"actor": request.actor, "factor": factor_of(request), "at": request.at}
     reason = request.POST.get("reason", "")
     if freeze.thaw_asked_by_user_id is None or freeze.thaw_asked_by_user_id == request.actor.user_id:
         ask_thaw(freeze, reason, releases=bool(request.POST.get("releases")), **said)

@@ -53,7 +53,7 @@ def require_fresh_factor(request: Any, *, minutes: int | None = None, for_money:
         raise FreshFactorNeeded(message, details={"why": PROGRAM})
     at = getattr(request, "at", None) or timezone.now()
     within = settings.FRESH_FACTOR_FOR if minutes is None else timedelta(minutes=minutes)
-    shown = shown_at(web)
+    shown = _shown_at(web)
     if shown is None or not is_fresh(shown, at=at, within=within):
         message = _("Show your second factor once more: this needs one that was shown a moment ago.")
         raise FreshFactorNeeded(message, details={"why": STALE})
@@ -64,16 +64,16 @@ def require_fresh_factor(request: Any, *, minutes: int | None = None, for_money:
 
 def settle_fresh_factor(request: HttpRequest) -> None:
     """Note that the factor that was shown last is a settled one. See Note [Fresh]."""
-    request.session[SETTLED] = [request.user.pk, shown_at(request)]
+    request.session[SETTLED] = [request.user.pk, _shown_at(request)]
 
 
 def is_shown(request: HttpRequest, *, at: datetime) -> bool:
     """Whether a factor was shown a moment ago, settled or not."""
-    shown = shown_at(request)
+    shown = _shown_at(request)
     return shown is not None and is_fresh(shown, at=at, within=settings.FRESH_FACTOR_FOR)
 
 
-def shown_at(request: HttpRequest) -> float | None:
+def _shown_at(request: HttpRequest) -> float | None:
     """When this very person showed a factor last, as allauth has written it into the session."""
     records = get_authentication_records(request, request.user)
     moments = [float(record["at"]) for record in records if record.get("method") == "mfa"]

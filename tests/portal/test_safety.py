@@ -129,6 +129,7 @@ def test_production_starts_when_everything_is_given():
 
 GIVEN = {
     "SECRET_KEY": STRONG,
+    "BANK_KEYS": BANK_KEY,
     "ALLOWED_HOSTS": "portal.example.com",
     "PUBLIC_URL": "https://portal.example.com",
     "DATABASE_URL": "postgresql://quayside_app:x@db.internal/quayside",

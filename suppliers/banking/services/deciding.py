@@ -273,7 +273,9 @@ def grant_shortening(
     assert factor is not None  # `require_person` has asked
     with acting(OFFICE):
         held = _held(change, actor)
-        asked = held.shortenings.select_for_update().filter(round=held.round, granted_at=None).first()
+        asked: BankShortening | None = (
+            held.shortenings.select_for_update().filter(round=held.round, granted_at=None).first()
+        )
         if asked is None or held.state not in OPEN:
             raise IllegalTransition(_("Nobody has asked for a shorter wait, or it was granted."))
         said = [one.user_id for one in votes_of(held, VotePurpose.SHORTEN)]

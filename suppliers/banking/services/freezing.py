@@ -167,7 +167,7 @@ def begun_anew(change: BankChange) -> dict[str, object]:
 
 def _held_freeze(freeze: BankFreeze, user_id: int) -> BankFreeze:
     hold_supplier(freeze.supplier_id)
-    held = BankFreeze.objects.select_for_update(of=("self",)).get(pk=freeze.pk)
+    held: BankFreeze = BankFreeze.objects.select_for_update(of=("self",)).get(pk=freeze.pk)
     if held.thawed_at is not None:
         raise IllegalTransition(_("It was thawed already."))
     requesters = BankChange.objects.filter(supplier_id=held.supplier_id, state=ChangeState.FROZEN)

@@ -89,8 +89,9 @@ def account_on_paper(supplier_id: int, typed: str) -> BankAccount | None:
     Held against the few numbers that are in force: a paper writes a national number with the bank's code or without.
     """
     number = bare(typed)
-    live = BankAccount.objects.filter(supplier_id=supplier_id, state=AccountState.IN_FORCE)
-    for one in live.select_related("number").order_by("id"):
+    found = BankAccount.objects.filter(supplier_id=supplier_id, state=AccountState.IN_FORCE)
+    live: list[BankAccount] = list(found.select_related("number").order_by("id"))
+    for one in live:
         try:
             kept, routing = open_number(one.number)
         except Unreadable:
