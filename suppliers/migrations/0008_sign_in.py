@@ -20,6 +20,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ("suppliers", "0007_desk_tokens"),
         ("mfa", "0003_authenticator_type_uniq"),
+        # Takes back what suppliers may do to every table there is: what is granted here must come after it.
+        ("procurement", "0009_narrow_grants"),
     ]
 
     operations = [

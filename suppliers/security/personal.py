@@ -226,7 +226,7 @@ def pseudonym_of(person_id: int) -> str:
 def take_name_away(person: User) -> dict[str, int]:
     """Put the pseudonym wherever this person's name stands and may be rewritten; answers how often, by table.
 
-    What the database lets nobody rewrite (the audit trail, revisions, attempts) is left: see docs/adr 0038.
+    What the database lets nobody rewrite (the audit trail, revisions, attempts) is left: see docs/adr 0037.
     """
     alone = not is_namesake(person)
     changed: dict[str, int] = {}

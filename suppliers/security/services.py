@@ -52,7 +52,7 @@ def erase_person(person: User, typed: str, reason: str, *, actor: Actor, at: dat
     """Take a person's name and sign-in out of the portal for good, and keep the books whole.
 
     The row and its number stay, under a pseudonym; what is only the person's own goes; names on papers are replaced.
-    The audit trail keeps its names until the owner's command takes them, once the law lets go of them (ADR 0038).
+    The audit trail keeps its names until the owner's command takes them, once the law lets go of them (ADR 0037).
     Answers how many rows changed, by table. Raises `NotAllowed`, and `Invalid` where the address does not match.
     Source: GDPR Article 17, with 17(3)(b) and (e).
     """
