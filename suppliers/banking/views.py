@@ -116,7 +116,7 @@ def bank(request: DoorRequest) -> HttpResponse:
     page = paginate(found, request.GET.get("cursor", ""), order=("-id",), size=50)
     words = {
         "": _("Waits for us"),
-        "under-way": _("Under way"),
+        "under-way": _("Still open"),
         "frozen": _("Frozen"),
         "in-force": _("In force"),
         "ended": _("Refused, withdrawn"),
