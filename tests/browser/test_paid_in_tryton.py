@@ -139,7 +139,7 @@ def test_untouched_to_paid_and_too_dear_to_corrected_and_paid(
     otto.goto("/payables/?view=inside")
     expect(otto.get_by_role("row", name="R-2042")).to_contain_text("18.95 EUR each is claimed")
     otto.get_by_role("link", name="R-2042").click()
-    otto.get_by_text("Ask somebody").click()
+    otto.locator("summary", has_text="Ask somebody").click()
     otto.get_by_label("Your question").fill("18.40 was agreed. Why 18.95?")
     otto.get_by_role("button", name="Ask", exact=True).click()
     mei.goto("/invoices/")
