@@ -68,6 +68,8 @@ def _give(supplier: Supplier, place: int, reviewer: Actor, at: datetime, *, is_l
     here = at.astimezone(ZoneInfo(supplier.time_zone)).date()
     for kind in ("tax-form", "code-of-conduct"):
         _accepted(supplier, kind, None, reviewer, came_at)
+    if is_last:
+        return
     until = here + (20 * DAY if place == 0 else (60 + 23 * place) * DAY)
     if place == 1:
         _supplied(supplier, "insurance", until, at - timedelta(hours=3))
@@ -75,7 +77,7 @@ def _give(supplier: Supplier, place: int, reviewer: Actor, at: datetime, *, is_l
         version = _supplied(supplier, "insurance", until, at - timedelta(hours=20))
         reason = "The sum insured cannot be read. Please send the first page as well."
         refuse_document(version.key, version.version, reason, actor=reviewer, at=at - timedelta(hours=2))
-    elif not is_last:
+    else:
         _accepted(supplier, "insurance", until, reviewer, came_at)
 
 
