@@ -36,6 +36,7 @@ from procurement.shipments.services import correct_notice
 from suppliers.models import User
 from suppliers.queries import actor_of
 from suppliers.roles import CompanyRole, Permission
+from tests.builders.documents import supply
 from tests.builders.invoices import a_draft_invoice, a_sent_invoice
 from tests.builders.matrix import a_time, by_mail, on_the_desk
 from tests.builders.programs import a_program, a_program_of
@@ -152,6 +153,7 @@ def keys_of(program):
         "desk": invoices,
         **asked_on_the_desk(invoices[0]),
         "statements": [listed(orders[1])],
+        "documents": [str(supply(FEED).key)],
     }
 
 
