@@ -38,6 +38,7 @@ from suppliers.people.messages import InvitePerson
 from suppliers.people.services import invite_person
 from suppliers.queries import actor_of
 from suppliers.roles import CompanyRole, Permission
+from tests.builders.documents import supply
 from tests.builders.invoices import a_draft_invoice, a_sent_invoice
 from tests.builders.matrix import a_time, by_mail, on_the_desk
 from tests.builders.programs import a_program, a_program_of
@@ -155,6 +156,7 @@ def keys_of(program):
         **asked_on_the_desk(invoices[0]),
         "statements": [listed(orders[1])],
         "invitations": [invited(orders[1])],
+        "documents": [str(supply(FEED).key)],
     }
 
 
