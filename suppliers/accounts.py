@@ -7,7 +7,7 @@ neither now nor when a later allauth brings a page we have not thought of.
 from allauth.account.urls import urlpatterns as account_pages
 from django.urls import include, path
 
-from suppliers.signin.views import sessions
+from suppliers.signin.views import lost_password, sessions
 
 ACCOUNT_PAGES = {
     "account_login",
@@ -16,7 +16,6 @@ ACCOUNT_PAGES = {
     "account_reauthenticate",
     "account_change_password",
     "account_set_password",
-    "account_reset_password",
     "account_reset_password_done",
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
@@ -24,6 +23,7 @@ ACCOUNT_PAGES = {
 
 urlpatterns = [
     *(page for page in account_pages if page.name in ACCOUNT_PAGES),
+    path("password/reset/", lost_password, name="account_reset_password"),
     path("2fa/", include("allauth.mfa.urls")),
     path("sessions/", sessions, name="usersessions_list"),
 ]

@@ -248,7 +248,7 @@ def test_token_carries_its_scope_and_no_more(tokens, world):
         actor = actor_of_token(program.secret, at=MONDAY)
         return actor.side, actor.supplier_ids, sorted(actor.permissions), actor.channel, actor.user_id
 
-    reads = ["invoice.view", "order.export", "order.view"]
+    reads = ["detail.view", "invoice.view", "order.export", "order.view"]
     assert facts(reader) == ("supplier", (world["ACME"].pk,), reads, "api", None)
     assert facts(answerer)[2] == [
         "change.negotiate",
