@@ -33,7 +33,9 @@ from procurement.receipts.messages import WholeCount, WholeCountLine
 from procurement.receipts.services import post_count
 from procurement.shipments.models import ShipNotice
 from procurement.shipments.services import correct_notice
-from suppliers.models import User
+from suppliers.details.messages import ChangeDetail
+from suppliers.details.services import change_detail
+from suppliers.models import Supplier, User
 from suppliers.queries import actor_of
 from suppliers.roles import CompanyRole, Permission
 from tests.builders.invoices import a_draft_invoice, a_sent_invoice
@@ -151,7 +153,17 @@ def keys_of(program):
         "desk": invoices,
         **asked_on_the_desk(invoices[0]),
         "statements": [listed(orders[1])],
+        **company_data(),
     }
+
+
+def company_data():
+    """Two suppliers, and a change that waits."""
+    with acting(FEED):
+        suppliers = list(Supplier.objects.order_by("id"))
+        legal = ChangeDetail(suppliers[0].key, "legal", {"legal_name": "Acme", "country": "IN"})
+        change = change_detail(legal, actor=FEED, at=MONDAY)
+    return {"suppliers": [str(one.key) for one in suppliers], "supplier-changes": [str(change.key)]}
 
 
 def asked_on_the_desk(key):
