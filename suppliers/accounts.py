@@ -16,14 +16,17 @@ ACCOUNT_PAGES = {
     "account_reauthenticate",
     "account_change_password",
     "account_set_password",
+    "account_reset_password",
     "account_reset_password_done",
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
 }
 
 urlpatterns = [
+    path(
+        "password/reset/", lost_password, name="account_reset_password"
+    ),  # in place of allauth's, which comes below
     *(page for page in account_pages if page.name in ACCOUNT_PAGES),
-    path("password/reset/", lost_password, name="account_reset_password"),
     path("2fa/", include("allauth.mfa.urls")),
     path("sessions/", sessions, name="usersessions_list"),
 ]

@@ -392,7 +392,10 @@ class LostPassword(PasswordResetView):
 
     def form_valid(self, form: AskForPasswordForm) -> HttpResponse:
         email = form.cleaned_data["email"]
-        if limited := ratelimit.consume_or_429(self.request, action="reset_password", key=email):
+        limited = ratelimit.consume_or_429(
+            self.request, app="allauth.account", action="reset_password", key=email
+        )
+        if limited:
             return cast("HttpResponse", limited)
         ask_for_new_password(email, at=timezone.now())
         return HttpResponseRedirect(self.get_success_url())
