@@ -1,5 +1,6 @@
 """The outbox: at least once, in order per document, nothing dropped."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -258,7 +259,18 @@ def die_with(worker):
     """A worker takes what is due and is killed before it has told how it went."""
     services._hold_lease_lock(worker)
     services._lease(worker, ["test"], 100, START) or services._lease_troubled(worker, ["test"], START)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
     connection.close()
+    # Its locks go with its backend, which ends a moment after the line was cut.
+    with connection.cursor() as cursor:
+        for _try in range(200):
+            cursor.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [pid])
+            if cursor.fetchone() is None:
+                return
+            time.sleep(0.05)
+    raise AssertionError(f"backend {pid} does not end")
 
 
 def test_a_message_that_kills_its_workers_is_parked_and_takes_nobody_along(clock):
