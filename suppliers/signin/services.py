@@ -8,6 +8,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor, Channel, Side
@@ -35,6 +36,7 @@ from suppliers.signin.queries import (
     codes_left,
     factors_since,
     fingerprint_of,
+    may_still_reset,
     suppliers_acted_for,
     waiting_reset,
 )
@@ -268,14 +270,18 @@ def stop_factor_reset(reset: FactorReset, *, actor: Actor, at: datetime) -> None
 
 
 @requires_scope
-def do_factor_reset(reset: FactorReset, *, at: datetime) -> None:
+def do_factor_reset(reset: FactorReset, *, at: datetime) -> bool:
     """Take away all factors of somebody, once the time has passed; with them go sessions, devices and own tokens.
 
-    The password stays as it is, and nobody is signed in by this.
+    The password stays as it is, and nobody is signed in by this. Where who asked could not ask any more (gone, another
+    role, or the person acts for others by now) it is stopped instead, and False comes back.
     """
     if at < reset.takes_effect_at:
         raise NotAllowed(_("It takes effect at its time, not before."))
     person = reset.user
+    if not may_still_reset(reset):
+        stop_factor_reset(reset, actor=DOORKEEPER, at=at)
+        return False
     actor = Actor.system(reset.asked_by)
     FACTOR_RESET_LIFECYCLE.move(
         reset, "do", actor=actor, at=at, fields={"ended_at": at}, facts={"user": person.pk}
@@ -284,8 +290,21 @@ def do_factor_reset(reset: FactorReset, *, at: datetime) -> None:
     FactorConfirmation.objects.filter(user=person).delete()
     distrust_devices(person, actor=actor, at=at)
     end_own_tokens(person, actor=actor, at=at)
-    for session in UserSession.objects.filter(user=person):
-        session.end()
+    end_sessions(person)
+    return True
+
+
+@requires_scope
+def end_sessions(user: User) -> None:
+    """End every session of a person at once, also one that nobody has on a list (`session_round`).
+
+    Whoever acts in a session of theirs that is to go on calls `update_session_auth_hash` after it.
+    """
+    with acting(DOORKEEPER):
+        User.objects.filter(pk=user.pk).update(session_round=F("session_round") + 1)
+        user.refresh_from_db(fields=["session_round"])
+        for session in UserSession.objects.filter(user=user):
+            session.end()
 
 
 # --- Acting in somebody's place -----------------------------------------------------------------------------

@@ -13,10 +13,8 @@ def sweep_sign_in(**_ignored: object) -> int:
     """Take away the factors whose removal nobody stopped, and close what a browser left open. Called every minute."""
     at = timezone.now()
     with acting(DOORKEEPER):
-        due = due_resets(at=at)
-        for reset in due:
-            do_factor_reset(reset, at=at)
-        return len(due) + close_old_impersonations(at=at)
+        done = [reset for reset in due_resets(at=at) if do_factor_reset(reset, at=at)]
+        return len(done) + close_old_impersonations(at=at)
 
 
 @shared_task(name="sign_in.forget", ignore_result=True)

@@ -20,7 +20,16 @@ from django.utils import timezone
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import Duplicate, FreshFactorNeeded, Invalid, NotAllowed
 from portal.kernel.scope import acting
-from suppliers.models import Device, FactorReset, FactorRule, Impersonation, SignIn, Supplier, User
+from suppliers.models import (
+    Device,
+    FactorReset,
+    FactorRule,
+    Impersonation,
+    Membership,
+    SignIn,
+    Supplier,
+    User,
+)
 from suppliers.roles import Permission
 from suppliers.signin.adapters import FactorAdapter
 from suppliers.signin.policies import ORDINARY, Demand, default_demand, due_at, is_settled, way_of
@@ -572,6 +581,64 @@ def test_the_removal_waits_is_told_at_once_and_then_leaves_no_factor_session_or_
     assert not is_signed_in(client)
     assert [one.subject for one in letters()] == ["Your second factor was removed"]
     assert "nothing to stop any more" in browser().get(link_in(letter, "stop")).content.decode()
+
+
+@pytest.mark.parametrize(
+    "meanwhile", ["the asker is gone", "the asker is no administrator", "acts for others"]
+)
+def test_a_removal_is_asked_again_when_it_takes_effect_and_stopped_where_it_would_be_refused(
+    people, meanwhile
+):
+    arun, asha = people["arun"].user, people["asha"].user
+    give_app(arun)
+    reset = ask_reset(people["arun"], people["asha"])
+    letters()
+    with acting(DOORKEEPER):
+        FactorReset.objects.update(
+            asked_at=timezone.now() - 2 * DAY, takes_effect_at=timezone.now() - timedelta(seconds=1)
+        )
+        if meanwhile == "the asker is gone":
+            User.objects.filter(pk=asha.pk).update(is_active=False)
+        elif meanwhile == "the asker is no administrator":
+            Membership.objects.filter(user=asha).update(role="orders")
+        else:
+            globex = Supplier.objects.get(number="GLOBEX")
+            Membership.objects.create(user=arun, supplier=globex, role="orders")
+
+    assert sweep_sign_in() == 0
+    with acting(DOORKEEPER):
+        reset.refresh_from_db()
+        was, now = arun.session_round, User.objects.get(pk=arun.pk).session_round
+    assert (reset.state, now, Authenticator.objects.filter(user=arun).count()) == ("stopped", was, 1)
+    assert [(one.to, one.subject) for one in letters()] == [([arun.email], "Your second factor stays")]
+
+
+def test_a_removal_by_ours_holds_as_long_as_they_may_and_ends_every_session_there_is(people):
+    sam, bea = people["sam"].user, people["bea"].user
+    give_app(sam)
+    give_app(bea)
+    client = browser(sam)
+    with acting(DOORKEEPER):
+        UserSession.objects.filter(user=sam).delete()  # one that nobody has on a list
+    ask_reset(people["sam"], people["root"])
+    with acting(DOORKEEPER):
+        FactorReset.objects.update(
+            asked_at=timezone.now() - 2 * DAY, takes_effect_at=timezone.now() - timedelta(seconds=1)
+        )
+    assert sweep_sign_in() == 1
+    assert not is_signed_in(client)
+    assert Authenticator.objects.filter(user=sam).count() == 0
+    with acting(DOORKEEPER):
+        assert User.objects.get(pk=sam.pk).session_round == sam.session_round + 1
+
+    ask_reset(people["bea"], people["root"])
+    with acting(DOORKEEPER):
+        FactorReset.objects.filter(user=bea).update(
+            asked_at=timezone.now() - 2 * DAY, takes_effect_at=timezone.now() - timedelta(seconds=1)
+        )
+        User.objects.filter(pk=people["root"].user.pk).update(company_role="buyer")
+    assert sweep_sign_in() == 0
+    assert Authenticator.objects.filter(user=bea).count() == 1
 
 
 def test_the_person_stops_the_removal_by_the_link_and_looking_at_it_stops_nothing(people):

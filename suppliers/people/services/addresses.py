@@ -24,8 +24,9 @@ from portal.kernel.scope import acting, requires_scope
 from suppliers.models import AddressChange, User
 from suppliers.people.policies import CONFIRM_WITHIN, MOST_ADDRESSES_A_DAY, changes_at, is_locked
 from suppliers.people.queries import KEEPER, OPEN_CHANGE
-from suppliers.people.services.sessions import end_presence, end_sessions
+from suppliers.people.services.sessions import end_presence
 from suppliers.people.states import ADDRESS_LIFECYCLE, AddressState
+from suppliers.signin.services import end_sessions
 
 
 class AddressOver(Refusal):
