@@ -40,6 +40,7 @@ from suppliers.signin.queries import (
     suppliers_acted_for,
     waiting_reset,
 )
+from suppliers.signin.sealing import UnknownKey, sealed_anew
 from suppliers.signin.states import FACTOR_RESET_LIFECYCLE, EndedHow, ResetState
 
 LONGEST_REASON = 500
@@ -202,6 +203,43 @@ def confirm_factors(user: User, since: datetime, *, at: datetime) -> bool:
     FactorConfirmation.objects.update_or_create(user=user, defaults={"confirmed_at": at})
     _record_of("factor.confirmed", user, actor=oneself(user), at=at, facts={"since": since.isoformat()})
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class SealedAnew:
+    """What came of one lot: how many were sealed anew, how many nobody can open, and the last one looked at; 0 where
+    there are no more.
+    """
+
+    done: int
+    unreadable: int
+    last: int
+
+
+@requires_scope
+def seal_factors_anew(*, after: int = 0, limit: int = 300) -> SealedAnew:
+    """Seal with the present SECRET_KEY what was sealed with a former one, or before there were seals.
+
+    Called until it says that there are no more. A device that is spared the second step stays so. Whoever uses a
+    recovery code in this moment waits for its row, so that no code works twice.
+    """
+    kinds = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
+    found = Authenticator.objects.filter(pk__gt=after, type__in=kinds).select_for_update(of=("self",))
+    rows = list(found.select_related("user").order_by("pk")[:limit])
+    done = unreadable = 0
+    for row in rows:
+        try:
+            data = sealed_anew(row.data)
+        except UnknownKey:
+            unreadable += 1
+            continue
+        if data == row.data:
+            continue
+        was = fingerprint_of(row.user)
+        Authenticator.objects.filter(pk=row.pk).update(data=data)
+        Device.objects.filter(user=row.user, fingerprint=was).update(fingerprint=fingerprint_of(row.user))
+        done += 1
+    return SealedAnew(done, unreadable, rows[-1].pk if len(rows) == limit else 0)
 
 
 def ask_for_new_password(email: str, *, at: datetime) -> None:

@@ -3,6 +3,7 @@
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from types import SimpleNamespace
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -33,8 +35,14 @@ from suppliers.models import (
 from suppliers.roles import Permission
 from suppliers.signin.adapters import FactorAdapter
 from suppliers.signin.policies import ORDINARY, Demand, default_demand, due_at, is_settled, way_of
-from suppliers.signin.queries import DOORKEEPER, all_demands
-from suppliers.signin.services import ask_factor_reset, set_factor_rules, start_impersonation
+from suppliers.signin.queries import DOORKEEPER, all_demands, is_spared
+from suppliers.signin.services import (
+    Seen,
+    ask_factor_reset,
+    set_factor_rules,
+    start_impersonation,
+    trust_device,
+)
 from suppliers.signin.step_up import SETTLED, WayBack, require_fresh_factor, signed
 from suppliers.signin.tasks import forget_sign_ins, sweep_sign_in
 from tests.builders.factors import code_of, give_app, give_codes, letters, show_factor
@@ -373,6 +381,52 @@ def test_secrets_open_with_an_older_key_and_old_ones_as_they_are(settings):
     settings.SECRET_KEY_FALLBACKS = []
     with pytest.raises(RuntimeError, match="SECRET_KEY"):
         FactorAdapter().decrypt(sealed)
+
+
+def test_a_command_seals_anew_and_then_nothing_hangs_on_the_former_key(people, settings):
+    arun, bea, sam = people["arun"].user, people["bea"].user, people["sam"].user
+    secret, codes = give_app(arun), give_codes(arun)
+    plain = give_app(bea)
+    Authenticator.objects.filter(user=bea).update(data={"secret": plain})  # of before there were seals
+    assert Authenticator.objects.get(user=arun, type="recovery_codes").wrap().validate_code(codes[0])
+    former, present = (
+        settings.SECRET_KEY,
+        "another key that is as long as keys of production must be 0123456789",
+    )
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = present, [former]
+    give_app(sam)  # of now: stays as it is
+    stays = Authenticator.objects.get(user=sam).data
+    seen = Seen("a" * 64, "Chrome", "192.0.2.7")
+    with acting(DOORKEEPER):
+        trust_device(arun, seen, at=timezone.now())
+        assert is_spared(arun, seen.digest, at=timezone.now())
+
+    told = StringIO()
+    call_command("seal_factors", stdout=told)
+    call_command("seal_factors", stdout=told)
+    assert told.getvalue() == "3 sealed anew.\n0 sealed anew.\n"
+    settings.SECRET_KEY_FALLBACKS = []
+    app, left = (Authenticator.objects.get(user=arun, type=kind) for kind in ("totp", "recovery_codes"))
+    assert app.wrap().validate_code(code_of(secret))
+    assert left.wrap().get_unused_codes() == codes[1:]
+    assert Authenticator.objects.get(user=bea).data["secret"].startswith("sealed:")
+    assert Authenticator.objects.get(user=bea).wrap().validate_code(code_of(plain))
+    assert Authenticator.objects.get(user=sam).data == stays
+    with acting(DOORKEEPER):
+        assert is_spared(arun, seen.digest, at=timezone.now())
+
+
+def test_what_no_key_opens_is_passed_over_counted_and_an_error(people, settings):
+    give_app(people["arun"].user)
+    settings.SECRET_KEY = "another key that is as long as keys of production must be 0123456789"
+    secret = give_app(people["bea"].user)
+    kept = Authenticator.objects.get(user=people["arun"].user).data
+    Authenticator.objects.filter(user=people["bea"].user).update(data={"secret": secret})
+    told = StringIO()
+    with pytest.raises(CommandError, match=r"^1 were sealed with a key that is in neither"):
+        call_command("seal_factors", stdout=told)
+    assert told.getvalue() == "1 sealed anew.\n"
+    assert Authenticator.objects.get(user=people["arun"].user).data == kept
 
 
 def test_a_new_device_is_told_of_but_not_the_first(people, settings):
