@@ -37,6 +37,8 @@ SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS")
 AUDIT_SEAL_KEY = env.secret("AUDIT_SEAL_KEY")
 AUDIT_SEAL_KEY_FALLBACKS = env.secrets("AUDIT_SEAL_KEY_FALLBACKS")
 # What account numbers are sealed with (docs/banking.md): the first key seals, all of them open.
+# A process that opens no account number (the scheduler, migrations) starts without the keys, and may not have them.
+OPENS_NUMBERS = env.flag("OPENS_NUMBERS", default=True)
 _bank_keys = [one.strip() for one in env.secret("BANK_KEYS").split(",") if one.strip()]
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1],testserver")
 
@@ -69,9 +71,10 @@ if PRODUCTION:
             secrets={name: secret for name in SIGNING_SECRETS if (secret := env.secret(name))},
             embedded=env.flag("QUAYSIDE_EMBEDDED"),
             bank_keys=_bank_keys,
+            opens_numbers=OPENS_NUMBERS,
         )
     )
-if not _bank_keys:  # one machine, or the tests: production has refused by now
+if not _bank_keys and OPENS_NUMBERS:  # one machine, or the tests: production has refused by now
     _bank_keys = [b64encode(sha256(b"bank details:" + SECRET_KEY.encode()).digest()).decode()]
 BANK_KEYS = tuple(SealingKey.of(one) for one in _bank_keys)
 

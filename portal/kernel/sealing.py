@@ -28,6 +28,10 @@ class Unreadable(Exception):
     """A sealed text that none of our keys opens, or that stands in the wrong place."""
 
 
+class NoKeyHere(RuntimeError):
+    """This process was given no key: it must never come to what is sealed."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class SealingKey:
     """One key, in its two uses. `mark` names it and gives nothing of it away."""
@@ -53,9 +57,15 @@ def _drawn(raw: bytes, use: bytes) -> bytes:
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"quayside." + use).derive(raw)
 
 
+def _some(keys: Sequence[SealingKey]) -> Sequence[SealingKey]:
+    if not keys:
+        raise NoKeyHere("This process was started without keys (OPENS_NUMBERS=0) and opens nothing.")
+    return keys
+
+
 def seal(text: str, place: str, keys: Sequence[SealingKey]) -> str:
-    """A text, sealed for one place with the newest key."""
-    newest, nonce = keys[0], os.urandom(NONCE_BYTES)
+    """A text, sealed for one place with the newest key. This and the others raise `NoKeyHere` where there is none."""
+    newest, nonce = _some(keys)[0], os.urandom(NONCE_BYTES)
     hidden = AESGCM(newest.sealing).encrypt(nonce, text.encode(), place.encode())
     return f"{newest.mark}.{base64.urlsafe_b64encode(nonce + hidden).decode()}"
 
@@ -63,7 +73,7 @@ def seal(text: str, place: str, keys: Sequence[SealingKey]) -> str:
 def unseal(sealed: str, place: str, keys: Sequence[SealingKey]) -> str:
     """What was sealed for this place. Raises `Unreadable`."""
     mark, _dot, packed = sealed.partition(".")
-    key = next((one for one in keys if one.mark == mark), None)
+    key = next((one for one in _some(keys) if one.mark == mark), None)
     if key is None:
         raise Unreadable("It was sealed with a key that is not among ours any more.")
     try:
@@ -80,12 +90,12 @@ def mark_of(sealed: str) -> str:
 
 def trace(text: str, keys: Sequence[SealingKey]) -> str:
     """By which equal texts are found: under the newest key."""
-    return _trace(text, keys[0])
+    return _trace(text, _some(keys)[0])
 
 
 def traces(text: str, keys: Sequence[SealingKey]) -> list[str]:
     """The same under every key, for what was sealed before the newest one came."""
-    return [_trace(text, one) for one in keys]
+    return [_trace(text, one) for one in _some(keys)]
 
 
 def _trace(text: str, key: SealingKey) -> str:
