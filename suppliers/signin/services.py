@@ -16,6 +16,7 @@ from portal.kernel.audit.services import record
 from portal.kernel.errors import Duplicate, Invalid, NotAllowed, Problem
 from portal.kernel.outbox.services import enqueue
 from portal.kernel.scope import acting, requires_scope
+from portal.kernel.security.services import note
 from suppliers.models import (
     Device,
     FactorConfirmation,
@@ -296,6 +297,7 @@ def ask_factor_reset(person: User, reason: str, *, actor: Actor, at: datetime) -
         raise Duplicate(waits) from error
     facts = {"key": str(reset.key), "reason": reason, "takes_effect_at": reset.takes_effect_at.isoformat()}
     _record_of("factor.reset_asked", person, actor=actor, at=at, facts=facts, supplier_id=reset.supplier_id)
+    note("factor.removal_asked", user_id=actor.user_id, person=person.pk)
     return reset
 
 
@@ -375,6 +377,7 @@ def start_impersonation(
     )
     facts = {"name": person.name, "user": person.pk, "reason": reason, "ends_at": began.ends_at.isoformat()}
     record("person.impersonated", supplier.stream, actor=actor, at=at, supplier_id=supplier.pk, facts=facts)
+    note("person.impersonated", user_id=actor.user_id, person=person.pk, supplier=supplier.pk)
     return began
 
 

@@ -22,6 +22,8 @@ from django.utils import timezone
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import Duplicate, FreshFactorNeeded, Invalid, NotAllowed
 from portal.kernel.scope import acting
+from portal.kernel.security.models import SecurityEvent
+from portal.kernel.security.services import GUARD
 from suppliers.models import (
     Device,
     FactorReset,
@@ -110,6 +112,11 @@ def events(kind):
 
 
 # --- Asked once more ----------------------------------------------------------------------------------------
+
+
+def noted(kind):
+    with acting(GUARD):
+        return [(one.user_id, one.facts) for one in SecurityEvent.objects.filter(kind=kind)]
 
 
 def asking(person, *records, settled=None, **actor):
@@ -634,6 +641,8 @@ def test_the_removal_waits_is_told_at_once_and_then_leaves_no_factor_session_or_
     assert Authenticator.objects.count() == 0
     assert not is_signed_in(client)
     assert [one.subject for one in letters()] == ["Your second factor was removed"]
+    assert noted("factor.removal_asked") == [(people["asha"].user.pk, {"person": arun.user.pk})]
+    assert noted("factor.all_removed") == [(arun.user.pk, {"asked_by": people["asha"].user.pk})]
     assert "nothing to stop any more" in browser().get(link_in(letter, "stop")).content.decode()
 
 
@@ -754,6 +763,9 @@ def test_in_anothers_place_one_does_the_daily_work_under_both_names(people):
     assert client.get("/tokens/").status_code == 403
     assert client.post("/preferences/", {"theme": "dark"}).status_code == 403
     assert client.get(RULES).status_code == 403
+
+    ((root, noted_of),) = noted("person.impersonated")
+    assert (root, noted_of["person"]) == (people["root"].user.pk, people["asha"].user.pk)
 
     client.post("/signin/act/end/")
     assert client.get(RULES).status_code == 200

@@ -15,6 +15,8 @@ from django.utils import timezone
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scanning import Scan, ScannerSilent, Verdict, scan, vet
 from portal.kernel.scope import acting
+from portal.kernel.security.models import SecurityEvent
+from portal.kernel.security.services import GUARD
 from procurement.mailroom.models import InboundMail
 from procurement.mailroom.queries import MAILROOM
 from procurement.mailroom.services import infected_files, sort_mail, take_mail
@@ -114,6 +116,10 @@ def test_what_carries_something_is_refused_kept_nowhere_and_told(people, scanner
     assert "carries malware (Eicar-Test-Signature)" in pages[0].content.decode()
     assert refused() == [(name, "Eicar-Test-Signature", True) for name in ("iso.pdf", "look.pdf", "b.pdf")]
     assert [kept(model) for model in (DocumentVersion, DocumentContent, Attachment, Message)] == [0, 0, 0, 0]
+    with acting(GUARD):
+        noted = list(SecurityEvent.objects.filter(kind="malware.refused").order_by("id"))
+    assert [one.user_id for one in noted] == [people[name].user.pk for name in ("asha", "asha", "bea")]
+    assert {one.facts["found"] for one in noted} == {"Eicar-Test-Signature"}
     with acting(people["asha"].actor):  # it is no supplier's to read
         assert not AuditEvent.objects.filter(kind__startswith="security.").exists()
 
