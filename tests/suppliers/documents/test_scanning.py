@@ -183,6 +183,8 @@ def test_programs_and_mails_are_no_way_around(people, scanner, world):
     assert (answer.status_code, kept(DocumentVersion)) == (422, 0)
 
     key = take_mail(_mail(order.number), door="imap", at=timezone.now()).key
+    raw, bea = reverse("mail-raw", args=[key]), browser(people["bea"])
+    assert bea.get(raw).status_code == 409  # not looked at yet
     infected = infected_files(key, at=timezone.now())
     assert [why[:23] for why in infected.values()] == ["bad.pdf carries malware"]
     with acting(MAILROOM):
@@ -191,6 +193,10 @@ def test_programs_and_mails_are_no_way_around(people, scanner, world):
         said = Message.objects.get()
     assert "bad.pdf carries malware (Eicar-Test-Signature)" in said.body
     assert (kept(Attachment), len(refused())) == (0, 3)
+    assert bea.get(raw).status_code == 409
+    assert (
+        "carries malware. The mail as it came is given to nobody" in bea.get(reverse("mail", args=[key])).text
+    )
 
     scanner.shutdown()
     scanner.server_close()
@@ -198,6 +204,33 @@ def test_programs_and_mails_are_no_way_around(people, scanner, world):
         infected_files(key, at=timezone.now())
     with pytest.raises(ScannerSilent):
         vet(PDF, "a.pdf", actor=FEED, at=timezone.now())
+
+
+def test_a_mail_that_waits_for_a_person_names_what_it_carries_and_cannot_be_saved(people, scanner, settings):
+    raw = _mail("of nobody")
+    key = take_mail(raw, door="imap", at=timezone.now()).key
+    infected = infected_files(key, at=timezone.now())
+    with acting(MAILROOM):
+        mail = sort_mail(key, at=timezone.now(), infected=infected)
+    assert (mail.state, mail.why, mail.told) == ("unknown", "unproven", {"infected": ["bad.pdf"]})
+    bea = browser(people["bea"])
+    shown = bea.get(reverse("mail", args=[key])).text
+    assert "bad.pdf carries malware (Eicar-Test-Signature)" in shown
+    assert reverse("mail-raw", args=[key]) not in shown
+    settings.CLAMD_URL = None  # what is known stays known
+    assert bea.get(reverse("mail-raw", args=[key])).status_code == 409
+
+    clean = take_mail(
+        raw.replace(b"m1@", b"m2@").replace(b"of nobody", b"also"), door="imap", at=timezone.now()
+    ).key
+    with acting(MAILROOM):
+        sort_mail(clean, at=timezone.now(), infected={})
+    assert bea.get(reverse("mail-raw", args=[clean])).status_code == 200
+    with acting(MAILROOM):
+        InboundMail.objects.filter(key=clean).update(why="malformed")
+    assert bea.get(reverse("mail-raw", args=[clean])).status_code == 200
+    settings.CLAMD_URL = urlsplit(scanner.url)
+    assert bea.get(reverse("mail-raw", args=[clean])).status_code == 409
 
 
 def place_mail_on(key, order):
