@@ -189,6 +189,32 @@ def test_a_form_that_is_sent_too_late_asks_for_the_factor_and_loses_nothing(peop
     assert client.post(RULES, rules_typed(), follow=True).redirect_chain == [(RULES, 303)]  # fresh now
 
 
+def test_who_has_a_factor_shows_it_before_the_password_is_changed(people):
+    page, arun, bea = "/accounts/password/change/", people["arun"].user, people["bea"].user
+    typed = {"oldpassword": PASSWORD, "password1": "a longer secret 77", "password2": "a longer secret 77"}
+    assert browser(arun).post(page, typed).status_code == 302  # has none
+    arun.refresh_from_db()
+    assert arun.check_password("a longer secret 77")
+
+    secret, client = give_app(bea), browser(bea)
+    for answer, status in ((client.get(page), 302), (client.post(page, typed), 303)):
+        assert answer.status_code == status
+        assert answer["Location"].startswith("/step-up/?to=")
+        asked = client.get(answer["Location"])
+        assert "a longer secret 77" not in asked.content.decode()
+    bea.refresh_from_db()
+    assert bea.check_password(PASSWORD)
+    hidden = hidden_in(asked) | {"factor-code": code_of(secret)}
+    back = client.post("/step-up/", hidden)
+    assert (back.status_code, back["Location"]) == (303, page)
+    client.post(page, typed)
+    bea.refresh_from_db()
+    assert bea.check_password("a longer secret 77")
+    later = browser(bea)
+    show_factor(later, bea, ago=3600)
+    assert later.get(page)["Location"].startswith("/step-up/?to=")
+
+
 def test_neither_a_password_nor_somebody_elses_way_back_leads_on(people):
     root = people["root"]
     client = browser(root.user)
@@ -324,6 +350,7 @@ def test_a_device_may_be_spared_the_second_step_until_something_changes_and_neve
         assert next_time(), spoil
         if spoil == "password":
             typed = {"oldpassword": PASSWORD, "password1": PASSWORD + "!", "password2": PASSWORD + "!"}
+            show_factor(client, root.user)
             client.post("/accounts/password/change/", typed)
             root.user.refresh_from_db()
             root.user.set_password(PASSWORD)
