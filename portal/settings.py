@@ -409,6 +409,9 @@ LINK_SIGN_IN_SEGMENTS = env.words("LINK_SIGN_IN_SEGMENTS")
 # currency that is not named, one signs in. Whoever gets hold of such a mail approves, so nothing is named unless it is
 # wanted. The companies (by code; * is all) that want people to sign in for every one.
 APPROVE_BY_LINK_LIMIT = env.amounts("APPROVE_BY_LINK_LIMIT")
+# Above which amount of an invoice its approval asks for a second factor of a moment ago, by currency; in a currency
+# that is not named always. Empty: never.
+APPROVE_FACTOR_ABOVE = env.amounts("APPROVE_FACTOR_ABOVE")
 APPROVE_BY_LINK_SIGN_IN = env.words("APPROVE_BY_LINK_SIGN_IN")
 APPROVE_BY_LINK_FOR = timedelta(days=env.integer("APPROVE_BY_LINK_DAYS", 7, at_least=1))
 # The domain whose mail comes back to us (docs/mailroom.md). Without one, replies go to the buyer.
