@@ -8,7 +8,7 @@ from allauth.account.urls import urlpatterns as account_pages
 from django.urls import URLPattern, include, path
 
 from suppliers.signin.step_up import asks_own_factor
-from suppliers.signin.views import sessions
+from suppliers.signin.views import lost_password, sessions
 
 ACCOUNT_PAGES = {
     "account_login",
@@ -34,6 +34,9 @@ def _guarded(page: URLPattern) -> URLPattern:
 
 
 urlpatterns = [
+    path(
+        "password/reset/", lost_password, name="account_reset_password"
+    ),  # in place of allauth's, which comes below
     *(_guarded(page) for page in account_pages if page.name in ACCOUNT_PAGES),
     path("2fa/", include("allauth.mfa.urls")),
     path("sessions/", sessions, name="usersessions_list"),
