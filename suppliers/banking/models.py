@@ -207,7 +207,8 @@ class BankChange(AccountFacts):
 
 
 class BankProof(models.Model):
-    """A paper that shows whose account it is. Kept as attachments are: in the database, and never shown in a page."""
+    """A paper that shows whose account it is. In the database, sealed as numbers are (it has the whole number on it),
+    and opened by `services.open_proof` alone; `size` and `sha256` are those of what was sent."""
 
     id = models.BigAutoField(primary_key=True)
     key = models.UUIDField(default=uuid.uuid4, unique=True)
@@ -230,6 +231,11 @@ class BankProof(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def place(self) -> str:
+        """What it is sealed for."""
+        return f"bank_proof:{self.supplier_id}:{self.key}"
 
 
 class BankSignal(models.Model):
@@ -390,7 +396,10 @@ class BankFreeze(models.Model):
 
 
 class BankNotice(models.Model):
-    """One mail that one earlier contact gets at once. Sent again, it has the same Message-ID and the same link."""
+    """One mail that one earlier contact gets at once. Sent again, it has the same Message-ID and the same link.
+
+    Where it could not be delivered, somebody of ours says that the change goes on all the same: `waived_at`.
+    """
 
     id = models.BigAutoField(primary_key=True)
     key = models.UUIDField(default=uuid.uuid4, unique=True)
@@ -406,6 +415,9 @@ class BankNotice(models.Model):
     sent_at = models.DateTimeField(null=True)
     fault = models.CharField(max_length=300, blank=True)
     pressed_at = models.DateTimeField(null=True)
+    waived_at = models.DateTimeField(null=True)
+    waived_by = models.CharField(max_length=200, blank=True, db_default="")
+    waived_by_user_id = models.BigIntegerField(null=True)
 
     objects = ScopedQuerySet.as_manager()
 
@@ -427,7 +439,8 @@ class BankContact(models.Model):
     """Through whom a supplier was reachable, since when and until when.
 
     Kept by triggers on memberships, people's addresses and the supplier's own: whatever removes somebody, that they
-    were there stays known (`migrations`, Note [Nobody is forgotten]).
+    were there stays known (migration 0012, Note [Nobody is forgotten]), and nobody of the application rewrites it
+    (0014, Note [Told for good]).
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -20,6 +20,9 @@ NEW_PERSON_FOR = timedelta(days=30)
 CHANGED_LATELY = timedelta(days=90)
 LONGEST_REASON = 2000
 LEAST_REASON = 10
+MOST_SHOWN_A_DAY = (
+    30  # numbers, and papers that have them on: whoever wants all of them at once is no accountant
+)
 
 
 @dataclass(frozen=True, slots=True)

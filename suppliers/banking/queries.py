@@ -39,6 +39,7 @@ from suppliers.roles import COMPANY_ROLES, SUPPLIER_ROLES, Permission
 from suppliers.signin.models import Device as SeenDevice
 
 OFFICE = Actor.system("Bank details", Channel.RULE)
+SHOWN = ("bank.number_shown", "bank.proof_shown")
 SALT = "quayside.bank.not_me"
 DEVICE_KNOWN_AFTER = timedelta(days=1)
 REMOVED_LATELY = timedelta(days=30)
@@ -92,11 +93,16 @@ def live_accounts(supplier: Supplier, *, actor: Actor) -> list[BankAccount]:
 
 
 def known_traces(supplier_ids: Iterable[int]) -> Mapping[int, set[str]]:
-    """What the accounts in force of these suppliers are recognised by. One query, in the office."""
+    """What the accounts in force of these suppliers are recognised by. One query, in the office.
+
+    A supplier that has, or had, an account of any kind is named: with nothing in force every account is a strange one.
+    """
     found: dict[int, set[str]] = {}
-    rows = BankAccount.objects.filter(supplier__in=list(supplier_ids), state=AccountState.IN_FORCE)
-    for supplier_id, kept in rows.values_list("supplier_id", "number__trace"):
-        found.setdefault(supplier_id, set()).add(kept)
+    rows = BankAccount.objects.filter(supplier__in=list(supplier_ids))
+    for supplier_id, state, kept in rows.values_list("supplier_id", "state", "number__trace"):
+        in_force = found.setdefault(supplier_id, set())
+        if state == AccountState.IN_FORCE:
+            in_force.add(kept)
     return found
 
 
@@ -129,8 +135,9 @@ def find_account(key: uuid.UUID, *, actor: Actor) -> BankAccount:
 
 
 def find_proof(key: uuid.UUID, *, actor: Actor) -> BankProof:
-    """One paper. Raises `NotFound`."""
-    found: BankProof | None = BankProof.objects.visible_to(actor).filter(key=key).first()
+    """One paper, without what is in it (`services.open_proof`). Raises `NotFound`."""
+    seen = BankProof.objects.visible_to(actor).defer("content")
+    found: BankProof | None = seen.filter(key=key).first()
     if found is None:
         raise NotFound(_("There is no such file."))
     return found
@@ -223,6 +230,12 @@ def known_contacts(supplier: Supplier) -> list[KnownContact]:
         )
         for row in rows
     ]
+
+
+def is_told_of_a_change(user_id: int) -> bool:
+    """Whether somebody is, or was, a contact of a supplier whose bank details are being changed. In the office."""
+    mine = BankContact.objects.filter(user_id=user_id).values("supplier_id")
+    return BankChange.objects.filter(supplier__in=mine, state__in=UNDECIDED).exists()
 
 
 def company_watchers() -> list[User]:
@@ -351,15 +364,15 @@ def find_notice(key: uuid.UUID) -> BankNotice | None:
 
 
 def numbers_shown(supplier: Supplier, *, actor: Actor, limit: int = 20) -> QuerySet[AuditEvent]:
-    """Who was shown a number of this supplier, and why: the newest first."""
-    seen = AuditEvent.objects.visible_to(actor).filter(supplier_id=supplier.pk, kind="bank.number_shown")
+    """Who was shown a number of this supplier, and why, or a paper with one on it: the newest first."""
+    seen = AuditEvent.objects.visible_to(actor).filter(supplier_id=supplier.pk, kind__in=SHOWN)
     return seen.filter(internal=False).order_by("-at", "-id")[:limit]
 
 
 def shown_lately(user_id: int, at: datetime) -> int:
-    """How many numbers somebody was shown within a day. In the office."""
+    """How many numbers, and papers with one, somebody was shown within a day. In the office."""
     return AuditEvent.objects.filter(
-        kind="bank.number_shown", actor_user_id=user_id, at__gt=at - timedelta(days=1)
+        kind__in=SHOWN, actor_user_id=user_id, at__gt=at - timedelta(days=1)
     ).count()
 
 

@@ -61,6 +61,7 @@ from suppliers.banking.services import (
     grant_shortening,
     hear_of_accounts,
     link_is_good,
+    open_proof,
     record_call,
     refuse_change,
     request_change,
@@ -261,7 +262,8 @@ def _show_case(request: DoorRequest, change: BankChange, *, status: int = 200, *
         "row": change_rows([change], {change.pk: len(approvals)})[0],
         "what": what_text(change),
         "steps": steps_of(change, len(approvals)),
-        "proofs": list(change.proofs.defer("content").order_by("id")) if actor.may(P.BANK_VIEW) else [],
+        "proofs": list(change.proofs.defer("content").order_by("id")),
+        "may_open": actor.may(P.BANK_UNMASK if actor.is_company else P.BANK_REQUEST),
         "freeze": freeze,
         "may_confirm": change.state == ChangeState.PROPOSED and actor.may(P.BANK_REQUEST) and freeze is None,
         "may_withdraw": _may_withdraw(request, change),
@@ -412,11 +414,12 @@ def _do(request: DoorRequest, change: BankChange, verb: Callable[[], object], **
     return see_other("bank-change", change.key)
 
 
-@door(P.BANK_VIEW)
+@door(P.BANK_UNMASK, P.BANK_REQUEST, methods=["POST"], for_money=True)
 def bank_proof(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
-    """The paper, to be saved and never to be shown inside our pages."""
+    """The paper, to be saved and never to be shown inside our pages: it has the whole number on it."""
     found = find_proof(key, actor=request.actor)
-    response = HttpResponse(bytes(found.content), content_type=found.content_type)
+    content = open_proof(found, actor=request.actor, factor=factor_of(request), at=request.at)
+    response = HttpResponse(content, content_type=found.content_type)
     response["Content-Disposition"] = (
         content_disposition_header(as_attachment=True, filename=found.name) or "attachment"
     )

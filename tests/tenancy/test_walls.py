@@ -246,7 +246,6 @@ READ_ONLY = {
     "suppliers_identifier",
     "suppliers_bankaccount",
     "suppliers_bankchange",
-    "suppliers_bankproof",
     "suppliers_membership",
     "suppliers_supplier",
     "suppliers_supplierincategory",
@@ -334,6 +333,9 @@ WRITES = {
         "SELECT INSERT DELETE UPDATE(answers,applied_at,applied_by,columns,head,plan,planned_at,result,rows)"
     ),
     "suppliers_apitoken": "SELECT INSERT UPDATE(last_used_at,revoked_at,revoked_by)",
+    "suppliers_bankproof": (
+        "SELECT(added_at,added_by,change_id,content_type,id,key,name,sha256,size,supplier_id)"
+    ),
     "suppliers_factorreset": "SELECT INSERT UPDATE(ended_at,state,version)",
     "suppliers_document": "SELECT INSERT UPDATE(last_number)",
     "suppliers_documentcontent": "SELECT INSERT",

@@ -19,6 +19,7 @@ from suppliers.banking.services.freezing import (
 )
 from suppliers.banking.services.guards import Frozen, NeedsFactor
 from suppliers.banking.services.hearing import AccountTold, account_named, account_on_paper, hear_of_accounts
+from suppliers.banking.services.papers import open_proof, papers_of_old_keys, seal_paper_anew
 from suppliers.banking.services.showing import ShownNumber, seal_anew, show_number
 
 __all__ = [
@@ -38,11 +39,14 @@ __all__ = [
     "grant_shortening",
     "hear_of_accounts",
     "link_is_good",
+    "open_proof",
+    "papers_of_old_keys",
     "propose_change",
     "record_call",
     "refuse_change",
     "request_change",
     "seal_anew",
+    "seal_paper_anew",
     "show_number",
     "take_due_effect",
     "withdraw_change",

@@ -14,11 +14,10 @@ from portal.kernel.sealing import Unreadable, mark_of, seal, trace
 from suppliers.banking.engine import Account
 from suppliers.banking.messages import FreshFactor
 from suppliers.banking.models import BankAccount, BankChange, BankNumber
+from suppliers.banking.policies import MOST_SHOWN_A_DAY
 from suppliers.banking.queries import OFFICE, open_number, shown_lately
 from suppliers.banking.services.guards import NotYou, NumberUnreadable, require_person, require_reason
 from suppliers.roles import Permission
-
-MOST_SHOWN_A_DAY = 30
 
 
 @dataclass(frozen=True, slots=True)

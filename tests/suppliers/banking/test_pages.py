@@ -18,6 +18,7 @@ from suppliers.banking.queries import OFFICE
 from tests.builders.bank import (
     NEW_IBAN,
     OLD_IBAN,
+    PAPER,
     THIRD_IBAN,
     WHY,
     again,
@@ -152,7 +153,12 @@ def test_our_case_has_everything_side_by_side_and_each_step_its_button(at, peopl
 
     with acting(OFFICE):
         proof = change.proofs.get()
-    file = at("otto").get(f"/bank/proofs/{proof.key}/")
+    paper = f"/bank/proofs/{proof.key}/"
+    assert at("otto").get(paper).status_code == 405
+    assert at("otto", fresh=False).post(paper).status_code == 409
+    assert [at(name).post(paper).status_code for name in ("ada", "sam", "gil")] == [403, 403, 404]
+    file = at("otto").post(paper)
+    assert file.content == at("asha").post(paper).content == PAPER.content
     assert file["Content-Disposition"].startswith("attachment")
     assert "sandbox" in file["Content-Security-Policy"]
 

@@ -1,5 +1,6 @@
 """Bank details as people live them: nobody rushes a change, and whoever knows nothing of it stops it."""
 
+import uuid
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,7 +13,7 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import Duplicate, IllegalTransition, Invalid, NotAllowed, NotFound, StaleDocument
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting
-from portal.kernel.sealing import SealingKey
+from portal.kernel.sealing import SealingKey, Unreadable, unseal_bytes
 from suppliers.banking.messages import AskForChange, FreshFactor, RecordCall
 from suppliers.banking.models import (
     BankAccount,
@@ -22,6 +23,7 @@ from suppliers.banking.models import (
     BankFreeze,
     BankNotice,
     BankNumber,
+    BankProof,
     BankSignal,
     BankVote,
 )
@@ -39,10 +41,13 @@ from suppliers.banking.services import (
     freeze_by_link,
     grant_shortening,
     hear_of_accounts,
+    open_proof,
+    papers_of_old_keys,
     record_call,
     refuse_change,
     request_change,
     seal_anew,
+    seal_paper_anew,
     show_number,
     take_due_effect,
     withdraw_change,
@@ -556,6 +561,47 @@ def test_a_number_is_shown_to_one_person_for_a_reason_that_the_supplier_reads(pe
         show()
 
 
+def test_the_paper_of_a_bank_is_sealed_counted_and_turned_with_the_keys(people, acme, now, settings):
+    change = ask(wanted(acme), people["asha"], now)
+    proof = in_office(lambda: BankProof.objects.get(change=change))
+    assert PAPER.content not in bytes(proof.content)
+    otto = people["otto"]
+
+    def opened(shown=True):
+        with acting(otto.actor):
+            given = factor(otto, now) if shown else None
+            return open_proof(proof, actor=otto.actor, factor=given, at=now)
+
+    with pytest.raises(NeedsFactor):
+        opened(shown=False)
+    assert opened() == PAPER.content
+    with acting(people["asha"].actor):
+        seen = AuditEvent.objects.visible_to(people["asha"].actor).get(kind="bank.proof_shown")
+    assert (seen.actor_label, seen.facts) == (
+        "Otto Payer",
+        {"account": "DE •••• 9890", "file": "confirmation.pdf"},
+    )
+    for _ in range(29):
+        opened()
+    with pytest.raises(NotYou, match="as many numbers"):
+        opened()
+
+    old = settings.BANK_KEYS
+    settings.BANK_KEYS = (SealingKey.of("TmV3IGtleSBvZiAyMDI3OiBhYmNkZWZnaGlqa2xtbm8="), *old)
+    assert in_office(papers_of_old_keys) == [proof.pk]
+    in_office(lambda: seal_paper_anew(proof.pk))
+    assert in_office(papers_of_old_keys) == []
+    settings.BANK_KEYS = settings.BANK_KEYS[:1]
+    with acting(people["asha"].actor):
+        actor = people["asha"].actor
+        assert open_proof(proof, actor=actor, factor=factor(people["asha"], now), at=now) == PAPER.content
+    with acting(OFFICE):
+        other = BankProof.objects.exclude(pk=proof.pk).first() or proof
+        other.key = uuid.uuid4()  # moved to another row it opens nowhere
+        with pytest.raises(Unreadable):
+            unseal_bytes(bytes(other.content), other.place, settings.BANK_KEYS)
+
+
 def test_a_number_stands_in_the_clear_nowhere(people, acme, account, now):
     ask(wanted(acme, account=account.key), people["asha"], now)
 
@@ -595,6 +641,7 @@ def test_keys_are_turned_and_what_was_sealed_is_found_and_opened_all_the_same(
         "UPDATE suppliers_bankaccount SET number_id = 1",
         "DELETE FROM suppliers_bankchange",
         "SELECT sealed FROM suppliers_banknumber",
+        "SELECT content FROM suppliers_bankproof",
         "SELECT * FROM suppliers_bankcall",
         "SELECT * FROM suppliers_bankvote",
         "SELECT * FROM suppliers_bankcontact",
