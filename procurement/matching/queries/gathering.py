@@ -179,8 +179,8 @@ class Gathering:
             ),
             supplier_tax_id=invoice.supplier_tax_id,
             company_tax_id=invoice.company_tax_id,
-            # Where none is on record here, the ERP alone knows any: there is nothing to hold it against.
-            account=invoice.asked_account if self.accounts.get(invoice.supplier_id) else "",
+            # Where none ever was on record here, the ERP alone knows any: there is nothing to hold it against.
+            account=invoice.asked_account if invoice.supplier_id in self.accounts else "",
             account_is_known=invoice.asked_trace in self.accounts.get(invoice.supplier_id, ()),
             files=self.files.get(invoice.pk, frozenset()),
         )
