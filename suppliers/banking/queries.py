@@ -20,7 +20,7 @@ from portal.kernel.errors import NotFound
 from portal.kernel.scope import requires_scope
 from portal.kernel.sealing import seal, trace, traces, unseal
 from suppliers.banking.engine import Account, names_differ
-from suppliers.banking.messages import Device, KnownContact, Signal
+from suppliers.banking.messages import Device, KnownContact, Signal, Told
 from suppliers.banking.models import (
     BankAccount,
     BankChange,
@@ -32,8 +32,16 @@ from suppliers.banking.models import (
     BankSignal,
     BankVote,
 )
-from suppliers.banking.policies import CHANGED_LATELY, NEW_PERSON_FOR
-from suppliers.banking.states import UNDECIDED, AccountState, ChangeState, VotePurpose
+from suppliers.banking.policies import CHANGED_LATELY, NEW_PERSON_FOR, told_at
+from suppliers.banking.states import (
+    UNDECIDED,
+    AccountState,
+    BankMailState,
+    BankNoticeKind,
+    ChangeState,
+    VotePurpose,
+)
+from suppliers.details.models import Contact
 from suppliers.models import Membership, Supplier, User
 from suppliers.roles import COMPANY_ROLES, SUPPLIER_ROLES, Permission
 from suppliers.signin.models import Device as SeenDevice
@@ -215,9 +223,12 @@ def numbers_like(account: Account) -> QuerySet[BankNumber]:
 
 @requires_scope
 def known_contacts(supplier: Supplier) -> list[KnownContact]:
-    """Through whom a supplier is, or was, reachable: the oldest first. In the office."""
-    rows = BankContact.objects.filter(supplier=supplier).order_by("since_at", "id")
-    return [
+    """Through whom a supplier is, or was, reachable: the oldest first. In the office, two queries.
+
+    Its people and its address in the ERP, and the contacts of its company data, each with since when its address and
+    its telephone number belong together (details.models, Note [Never edited in place]).
+    """
+    people = [
         KnownContact(
             ref=f"person:{row.pk}",
             name=row.name,
@@ -228,8 +239,21 @@ def known_contacts(supplier: Supplier) -> list[KnownContact]:
             language=row.language,
             user_id=row.user_id,
         )
-        for row in rows
+        for row in BankContact.objects.filter(supplier=supplier).order_by("id")
     ]
+    named = [
+        KnownContact(
+            ref=f"contact:{row.pk}",
+            name=row.name,
+            address=row.email,
+            telephone=row.telephone,
+            since_at=row.since_at,
+            until_at=row.ended_at,
+            language=row.language,
+        )
+        for row in Contact.objects.filter(supplier=supplier).order_by("id")
+    ]
+    return sorted([*people, *named], key=lambda one: one.since_at)
 
 
 def is_told_of_a_change(user_id: int) -> bool:
@@ -298,9 +322,14 @@ def signals_of(
         found.append(Signal("new_person"))
     if not is_known_device(requester, device, at):
         found.append(Signal("new_device"))
-    if not any(one.since_at < at - NEW_PERSON_FOR and one.user_id != requester for one in contacts):
+    own = {one.address.casefold() for one in contacts if one.user_id == requester}
+    if not any(
+        one.since_at < at - NEW_PERSON_FOR and not (one.address and one.address.casefold() in own)
+        for one in contacts
+    ):
         found.append(Signal("no_old_contact"))
-    removed = [one for one in contacts if one.until_at and one.until_at > at - REMOVED_LATELY]
+    people = [one for one in contacts if one.ref.startswith("person:")]
+    removed = [one for one in people if one.until_at and one.until_at > at - REMOVED_LATELY]
     if removed:
         found.append(Signal("people_removed", {"people": str(len(removed))}))
     past = BankChange.objects.filter(supplier=supplier).exclude(pk=but)
@@ -353,6 +382,23 @@ def notice_of(token: str) -> BankNotice | None:
     except (signing.BadSignature, ValueError, AttributeError, TypeError):
         return None
     return find_notice(key)
+
+
+def told_of_request(change: BankChange) -> datetime | None:
+    """When the last of those known from before was told of a request; None while one is not. In the office."""
+    own = User.objects.filter(pk__in=[change.requested_by_user_id]).values_list("email", flat=True).first()
+    rows = change.notices.filter(kind=BankNoticeKind.REQUESTED, of_company=False)
+    return told_at(
+        [Told(one.address, one.state, one.sent_at, one.waived_at is not None) for one in rows], own=own or ""
+    )
+
+
+def unreached(change: BankChange) -> QuerySet[BankNotice]:
+    """The mails about a request that could not be delivered, and of which nobody has said that it goes on without."""
+    found: QuerySet[BankNotice] = change.notices.filter(
+        kind=BankNoticeKind.REQUESTED, of_company=False, state=BankMailState.FAILED, waived_at=None
+    )
+    return found
 
 
 def find_notice(key: uuid.UUID) -> BankNotice | None:

@@ -47,6 +47,7 @@ from suppliers.banking.queries import (
     own_supplier,
     progress_of,
     signals_kept,
+    unreached,
     votes_of,
     waiting_changes,
 )
@@ -58,6 +59,7 @@ from suppliers.banking.services import (
     contacts_to_call,
     freeze_bank_details,
     freeze_by_link,
+    go_on_without,
     grant_shortening,
     hear_of_accounts,
     link_is_good,
@@ -261,7 +263,7 @@ def _show_case(request: DoorRequest, change: BankChange, *, status: int = 200, *
         "change": change,
         "row": change_rows([change], {change.pk: len(approvals)})[0],
         "what": what_text(change),
-        "steps": steps_of(change, len(approvals)),
+        "steps": steps_of(change, len(approvals), is_ours=actor.is_company),
         "proofs": list(change.proofs.defer("content").order_by("id")),
         "may_open": actor.may(P.BANK_UNMASK if actor.is_company else P.BANK_REQUEST),
         "freeze": freeze,
@@ -321,11 +323,16 @@ def _ours(
         and actor.may(P.BANK_APPROVE)
         and shortening is not None
         and shortening.granted_at is None,
+        "may_go_on": moves
+        and actor.may(P.BANK_APPROVE)
+        and actor.user_id != change.requested_by_user_id
+        and unreached(change).exists(),
         "may_unmask": actor.may(P.BANK_UNMASK) and change.number_id is not None,
         "call_form": forms.get("call") or CallForm(contacts=contacts, since=day_text),
         "refuse_form": forms.get("refuse") or ReasonForm(prefix="refuse"),
         "shorten_form": forms.get("shorten") or ShortenForm(prefix="shorten"),
         "show_form": ReasonForm(prefix="show"),
+        "go_on_form": forms.get("go_on") or ReasonForm(prefix="go_on"),
     }
 
 
@@ -353,6 +360,22 @@ def bank_approve(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     note = request.POST.get("note", "")
     approve_change(change, version, note, actor=request.actor, factor=factor_of(request), at=request.at)
     return see_other("bank-change", key)
+
+
+@door(P.BANK_APPROVE, methods=["POST"], for_money=True)
+def bank_go_on(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Say that it goes on although some could not be told."""
+    change = find_change(key, actor=request.actor)
+    form = ReasonForm(request.POST, prefix="go_on")
+    if not form.is_valid():
+        return _show_case(request, change, go_on=form, status=422)
+    reason, factor = form.cleaned_data["reason"], factor_of(request)
+    return _do(
+        request,
+        change,
+        lambda: go_on_without(change, reason, actor=request.actor, factor=factor, at=request.at),
+        go_on=form,
+    )
 
 
 @door(P.BANK_APPROVE, methods=["POST"])
@@ -521,7 +544,9 @@ def bank_not_me(request: HttpRequest, token: str) -> HttpResponse:
 def bank_report(request: DoorRequest) -> HttpResponse:
     """Every change of bank details there was, as CSV: for auditors."""
     rows = changes(request.actor).order_by("id").iterator(chunk_size=500)
-    response = HttpResponse(report_of(rows), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(
+        report_of(rows, is_ours=request.actor.is_company), content_type="text/csv; charset=utf-8"
+    )
     response["Content-Disposition"] = 'attachment; filename="bank-changes.csv"'
     return _no_store(response)
 

@@ -88,8 +88,15 @@ def call(change: BankChange, person: Person, at: datetime, outcome: str = "confi
         return record_call(command, actor=person.actor, factor=factor(person, at), at=at)
 
 
+def told(change: BankChange) -> None:
+    """Everybody got the mail about it at once."""
+    with acting(OFFICE):
+        BankNotice.objects.filter(change=change, kind="requested").update(state="sent", sent_at=F("made_at"))
+
+
 def all_said(change: BankChange, people: dict[str, Person], at: datetime) -> BankChange:
-    """Called back by Otto, approved by Max and Root: it waits."""
+    """Everybody was told; called back by Otto, approved by Max and Root: it waits."""
+    told(change)
     call(change, people["otto"], at)
     approve(change, people["max"], at)
     return approve(change, people["root"], at)
@@ -125,6 +132,8 @@ def notices_out() -> int:
             )
             for one in waiting:
                 mail_of(one).send()
-            BankNotice.objects.filter(pk__in=[one.pk for one in waiting]).update(state="sent")
+            BankNotice.objects.filter(pk__in=[one.pk for one in waiting]).update(
+                state="sent", sent_at=F("made_at")
+            )
         return len(waiting)
     return deliver_due(worker=1, clock=timezone.now, topics=["bank notices"])

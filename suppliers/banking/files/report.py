@@ -27,8 +27,8 @@ HEAD = (
 )
 
 
-def report_of(rows: Iterable[BankChange]) -> str:
-    """The report. No cell is one that a sheet takes for a formula."""
+def report_of(rows: Iterable[BankChange], *, is_ours: bool) -> str:
+    """The report, with until when one waits in ours alone. No cell is one that a sheet takes for a formula."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(HEAD)
@@ -44,7 +44,10 @@ def report_of(rows: Iterable[BankChange]) -> str:
             _moment(one.requested_at),
             one.requested_by,
             "yes" if one.on_behalf else "no",
-            *(_moment(each) for each in (one.called_at, one.approved_at, one.waits_until, one.closed_at)),
+            _moment(one.called_at),
+            _moment(one.approved_at),
+            _moment(one.waits_until) if is_ours else "",
+            _moment(one.closed_at),
             one.closed_by,
             one.reason if not one.close_reason else one.close_reason,
         )

@@ -20,6 +20,7 @@ from suppliers.banking.services.freezing import (
 from suppliers.banking.services.guards import Frozen, NeedsFactor
 from suppliers.banking.services.hearing import AccountTold, account_named, account_on_paper, hear_of_accounts
 from suppliers.banking.services.papers import open_proof, papers_of_old_keys, seal_paper_anew
+from suppliers.banking.services.reaching import go_on_without
 from suppliers.banking.services.showing import ShownNumber, seal_anew, show_number
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "contacts_to_call",
     "freeze_bank_details",
     "freeze_by_link",
+    "go_on_without",
     "grant_shortening",
     "hear_of_accounts",
     "link_is_good",

@@ -10,8 +10,8 @@ from portal.kernel.audit.services import record
 from portal.kernel.errors import Duplicate, IllegalTransition, Invalid, NotAllowed, Problem
 from portal.kernel.scope import acting, requires_scope
 from suppliers.banking.messages import FreshFactor, KnownContact, RecordCall
-from suppliers.banking.models import BankAccount, BankCall, BankChange, BankShortening, BankVote
-from suppliers.banking.policies import is_old_enough, why_not_approve
+from suppliers.banking.models import BankCall, BankChange, BankShortening, BankVote
+from suppliers.banking.policies import who_is_called, why_not_approve, why_not_call
 from suppliers.banking.queries import (
     OFFICE,
     callers_of,
@@ -52,27 +52,21 @@ def _held(change: BankChange, actor: Actor) -> BankChange:
     return hold_change(seen.pk)
 
 
-def required_age(change: BankChange) -> int:
-    """How many days older than the request a contact must be: none where there was no account before. In the office."""
-    had = BankAccount.objects.filter(supplier_id=change.supplier_id).exists()
-    days: int = settings.BANK_CONTACT_DAYS if had else 0
-    return days
-
-
 def contacts_to_call(change: BankChange) -> list[KnownContact]:
-    """Who may be called back about a change: contacts older than it, but for who requested it. In the office."""
-    asked_at = change.requested_at or change.proposed_at
-    days, gone = required_age(change), asked_at - timedelta(days=settings.BANK_FORMER_DAYS)
+    """Who may be called back about a change, the oldest first: see `policies.who_is_called`. In the office."""
     known = known_contacts(change.supplier)
     # Who asked is not asked back, under whatever name the same address is known.
-    own = {one.address.casefold() for one in known if one.user_id == change.requested_by_user_id}
-    return [
-        one
+    own = {
+        one.address.casefold()
         for one in known
-        if is_old_enough(one, requested_at=asked_at, days=days)
-        and one.address.casefold() not in own
-        and (one.until_at is None or one.until_at > gone)
-    ]
+        if one.user_id is not None and one.user_id == change.requested_by_user_id
+    }
+    return who_is_called(
+        [one for one in known if not one.address or one.address.casefold() not in own],
+        requested_at=change.requested_at or change.proposed_at,
+        days=settings.BANK_CONTACT_DAYS,
+        former_days=settings.BANK_FORMER_DAYS,
+    )
 
 
 @requires_scope
@@ -89,6 +83,10 @@ def record_call(command: RecordCall, *, actor: Actor, factor: FreshFactor | None
             raise IllegalTransition(_("Nobody is called about a change that is not under way."))
         if user_id == change.requested_by_user_id:
             raise NotYou(_("You requested this change: somebody else calls the contact back."))
+        if reason := why_not_call(
+            user_id, approvers=[one.user_id for one in votes_of(change)], callers=callers_of(change)
+        ):
+            raise NotYou(reason)
         call = _call(command, change, user_id, actor, at)
         record(
             "bank.contact_called",
@@ -211,9 +209,10 @@ def _begin_waiting_if_all_is_said(change: BankChange, *, actor: Actor, at: datet
         "begin_waiting",
         actor=actor,
         at=at,
-        facts={"waits_until": until.isoformat(), "hours": change.wait_hours},
         fields={"waits_until": until},
     )
+    # How long says how suspicious it looks, also by what other suppliers have: that is for us alone.
+    _note(change, "bank.wait_set", {"waits_until": until.isoformat(), "hours": change.wait_hours}, actor, at)
 
 
 @requires_scope

@@ -23,6 +23,7 @@ from suppliers.banking.queries import (
 from suppliers.banking.services.asking import account_of, close_change
 from suppliers.banking.services.deciding import APPROVERS
 from suppliers.banking.services.freezing import begun_anew, freeze_everything
+from suppliers.banking.services.reaching import has_had_its_wait
 from suppliers.banking.services.telling import tell_everybody
 from suppliers.banking.states import (
     ACCOUNT_LIFECYCLE,
@@ -81,6 +82,8 @@ def _take_effect(pk: int, supplier_id: int, at: datetime) -> bool:
             facts={"reason": "approvers"},
             fields=begun_anew(change),
         )
+        return False
+    if not has_had_its_wait(change, at):
         return False
     if overtaken := _overtaken(change):
         close_change(change, "refuse", overtaken, actor=OFFICE, at=at)

@@ -30,6 +30,7 @@ from tests.builders.bank import (
     wanted,
 )
 from tests.builders.factors import show_factor
+from tests.builders.programs import a_program
 from tests.database import made_once
 from tests.people import FEED, make_people
 
@@ -286,4 +287,18 @@ def test_what_is_under_way_waits_for_the_reader_in_the_navigation(at, people, ac
     change = all_said(
         ask(wanted(acme, THIRD_IBAN, account=account.key), people["asha"]), people, timezone.now()
     )
-    assert "All is said." in text_of(at("asha").get(f"/bank/changes/{change.key}/"))
+    page = f"/bank/changes/{change.key}/"
+    theirs, ours = text_of(at("asha").get(page)), text_of(at("otto").get(page))
+    assert "All is said." in theirs
+    # How long says which risks were seen, also what other suppliers have.
+    hours, moment = f"{change.wait_hours} hours", "Not before"
+    assert (hours in ours, moment in ours, hours in theirs, moment in theirs) == (True, True, False, False)
+    assert "at least 3 days" in theirs
+    until = again(change).waits_until.isoformat()[:16]
+    assert until not in at("asha").get("/bank/report.csv").content.decode()
+    assert until in at("otto").get("/bank/report.csv").content.decode()
+    api = f"/api/v1/bank-changes/{change.key}"
+    assert a_program(acme, "invoice").get(api).json()["waits_until"] is None
+    with acting(people["asha"].actor):
+        seen = AuditEvent.objects.visible_to(people["asha"].actor).filter(stream=change.stream)
+        assert "hours" not in str(list(seen.filter(internal=False).values_list("facts", flat=True)))

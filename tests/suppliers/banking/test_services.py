@@ -39,6 +39,7 @@ from suppliers.banking.services import (
     confirm_thaw,
     freeze_bank_details,
     freeze_by_link,
+    go_on_without,
     grant_shortening,
     hear_of_accounts,
     open_proof,
@@ -53,6 +54,7 @@ from suppliers.banking.services import (
     withdraw_change,
 )
 from suppliers.banking.services.guards import NotYou
+from suppliers.details.models import Contact
 from suppliers.messages import SupplierPaper
 from suppliers.models import Membership, Supplier
 from suppliers.services import receive_suppliers
@@ -72,6 +74,7 @@ from tests.builders.bank import (
     factor,
     long_known,
     notices_out,
+    told,
     typed,
     wanted,
 )
@@ -80,6 +83,7 @@ from tests.database import made_once
 from tests.people import FEED, make_people
 
 pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +148,7 @@ def test_the_old_account_is_paid_to_until_the_very_moment(people, acme, account,
     approve(change, people["root"], later + 2 * HOUR)
     waiting = again(change)
     assert (waiting.state, waiting.called_at) == ("waiting", later + HOUR)
+    told(change)
     assert waiting.waits_until == later + 2 * HOUR + timedelta(hours=waiting.wait_hours)
     assert take_due_effect(waiting.waits_until - timedelta(seconds=1)) == 0
     assert live() == [("3000", "in_force")]
@@ -277,6 +282,41 @@ def test_without_a_call_back_nothing_waits_and_the_contact_is_older_than_the_req
         attempt(f"person:{old.pk}", number="+49 30 5550100")
     assert call(change, people["otto"], now + 2 * HOUR).outcome == "confirmed"
     assert again(change).state == "waiting"
+
+
+def test_a_contact_of_the_company_data_is_told_and_called_under_the_number_on_record(people, acme, now):
+    with acting(OFFICE):
+        said = {"supplier": acme, "name": "Ida Till", "roles": ["invoices"], "begun_by": "Asha Acme"}
+        old = Contact.objects.create(
+            **said, email="ida@acme.example", telephone="+49 30 555 0142", since_at=now - 40 * DAY
+        )
+        Contact.objects.create(**said, email="mule@acme.example", telephone="+44 20 1", since_at=now - DAY)
+    change = ask(wanted(acme), people["asha"], now)
+    told_by_mail = in_office(
+        lambda: set(BankNotice.objects.filter(change=change).values_list("address", flat=True))
+    )
+    assert {"ida@acme.example", "mule@acme.example"} <= told_by_mail
+
+    def attempt(ref):
+        command = RecordCall(change.key, ref, "confirmed", "+1 900 555", "their mail of today")
+        with acting(people["otto"].actor):
+            return record_call(
+                command, actor=people["otto"].actor, factor=factor(people["otto"], now), at=now
+            )
+
+    with pytest.raises(Invalid, match="before the request"):
+        attempt(f"contact:{old.pk + 1}")
+    assert (attempt(f"contact:{old.pk}").telephone, again(change).called_at) == ("+49 30 555 0142", now)
+
+
+def test_who_approved_does_not_call_after_the_other_who_approved_has(people, acme, now):
+    change = ask(wanted(acme), people["asha"], now)
+    approve(change, people["otto"], now)
+    call(change, people["max"], now, "not_reached")
+    approve(change, people["max"], now)
+    with pytest.raises(NotYou, match="somebody else calls"):
+        call(change, people["otto"], now)
+    assert call(change, people["root"], now).outcome == "confirmed"
 
 
 def test_who_was_called_and_knows_nothing_of_it_freezes_everything(people, acme, now):
@@ -442,6 +482,50 @@ def test_everybody_earlier_is_told_at_once_removed_people_too_and_one_press_stop
     assert in_office(AuditEvent.objects.filter(kind="bank.frozen").count) == 1
 
 
+def test_nothing_comes_into_force_of_which_nobody_could_be_told(people, acme, account, now):
+    change = all_said(ask(wanted(acme, account=account.key), people["asha"], now + HOUR), people, now + HOUR)
+    due, notices = change.waits_until, BankNotice.objects.filter(change=change, of_company=False)
+
+    def mails(**found):
+        with acting(OFFICE):
+            notices.filter(kind="requested").update(**found)
+
+    def goes_on(name, why=WHY):
+        with acting(people[name].actor):
+            return go_on_without(
+                change, why, actor=people[name].actor, factor=factor(people[name], due), at=due
+            )
+
+    mails(state="queued", sent_at=None)
+    assert take_due_effect(due) == 0
+    with pytest.raises(IllegalTransition):
+        goes_on("max")
+    mails(state="failed")
+    assert take_due_effect(due) == 0
+    with pytest.raises(NotAllowed):
+        goes_on("ada")
+    with pytest.raises(Invalid):
+        goes_on("max", "so")
+    goes_on("max")
+    assert take_due_effect(due) == 0  # not one was told
+    with acting(OFFICE):
+        notices.filter(address="asha@supplier.example").update(state="sent", sent_at=now + HOUR)
+    assert take_due_effect(due) == 0  # nor anybody but who asked
+    late = due - HOUR
+    with acting(OFFICE):
+        notices.filter(address="olga@supplier.example").update(state="sent", sent_at=late)
+    assert take_due_effect(due) == 0
+    lengthened = again(change)
+    assert (lengthened.state, lengthened.waits_until) == (
+        "waiting",
+        late + timedelta(hours=change.wait_hours),
+    )
+    assert in_office(AuditEvent.objects.filter(kind="bank.wait_lengthened").count) == 1
+    assert take_due_effect(lengthened.waits_until) == 1
+    told_why = in_office(lambda: AuditEvent.objects.get(kind="bank.unreached_waived"))
+    assert (told_why.internal, len(told_why.facts["to"])) == (True, 5)
+
+
 def test_two_others_thaw_it_each_with_a_reason_and_all_begins_anew(people, acme, account, now):
     waiting = all_said(ask(wanted(acme, account=account.key), people["asha"], now + HOUR), people, now + HOUR)
     with acting(people["max"].actor):
@@ -521,6 +605,29 @@ def test_the_erp_opens_a_proposal_and_overwrites_nothing(people, acme, account, 
     found = in_office(lambda: BankChange.objects.get(state="proposed"))
     assert (found.origin, found.kind, found.account_id) == ("erp", "replace", account.pk)
     assert live() == [("3000", "in_force")]
+
+    with acting(people["otto"].actor):
+        refuse_change(found, "The ERP is wrong.", actor=people["otto"].actor, at=now)
+    with acting(FEED):
+        assert hear_of_accounts(told[:2], actor=FEED, at=now + 13 * DAY).stored == 0
+        assert hear_of_accounts(told[:2], actor=FEED, at=now + 15 * DAY).stored == 1  # it still pays there
+
+
+def test_what_a_program_proposes_too_often_keeps_nobody_from_hearing_the_vendor_file(people, acme, now):
+    with acting(OFFICE):
+        for _ in range(20):
+            BankChange.objects.create(
+                supplier=acme,
+                kind="add",
+                origin="api",
+                number=BankNumber.objects.create(supplier=acme, sealed="x.y", trace="z"),
+                proposed_at=now,
+                proposed_by="A program",
+            )
+    with acting(FEED):
+        assert hear_of_accounts([AccountTold("ACME", typed())], actor=FEED, at=now).stored == 1
+    body = {"kind": "add", "country": "DE", "number": OLD_IBAN, "holder": "Acme", "currency": "EUR"}
+    assert a_program(acme, "invoice").post("/api/v1/bank-changes", body).status_code == 409
 
 
 def test_an_account_on_a_paper_is_one_of_theirs_or_nobodys(people, acme, account):
