@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from suppliers.banking.messages import FreshFactor, KnownContact, Signal, Told
 from suppliers.banking.states import BankMailState
+from suppliers.signin.policies import is_fresh as was_just_shown
 
 NEW_PERSON_FOR = timedelta(days=30)
 CHANGED_LATELY = timedelta(days=90)
@@ -38,6 +39,7 @@ class Risk:
 RISKS: dict[str, Risk] = {
     "new_person": Risk(lazy("Who asks has acted for this supplier for less than 30 days"), 48),
     "new_device": Risk(lazy("Who asks does so from a browser not seen before"), 24),
+    "new_country": Risk(lazy("Who asks signed in from a country never seen before, within two weeks"), 48),
     "foreign_account": Risk(lazy("The account is not in the supplier’s country"), 48),
     "other_country": Risk(lazy("The account is in another country than the one before"), 24),
     "other_holder": Risk(lazy("The holder’s name has no word in common with the supplier’s"), 48),
@@ -64,7 +66,7 @@ def is_fresh(factor: FreshFactor | None, user_id: int | None, at: datetime, *, w
         factor is not None
         and user_id is not None
         and factor.user_id == user_id
-        and timedelta(0) <= at - factor.shown_at <= within
+        and was_just_shown(factor.shown_at.timestamp(), at=at, within=within)
     )
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core import signing
 from django.db.models import Q, QuerySet
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -19,6 +18,7 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import NotFound
 from portal.kernel.scope import requires_scope
 from portal.kernel.sealing import seal, trace, traces, unseal
+from portal.kernel.seals import key_in, seal_key, sealing_secrets
 from suppliers.banking.engine import Account, names_differ
 from suppliers.banking.messages import Device, KnownContact, Signal, Told
 from suppliers.banking.models import (
@@ -45,11 +45,13 @@ from suppliers.details.models import Contact
 from suppliers.models import Membership, Supplier, User
 from suppliers.roles import COMPANY_ROLES, SUPPLIER_ROLES, Permission
 from suppliers.signin.models import Device as SeenDevice
+from suppliers.signin.models import SignIn
 
 OFFICE = Actor.system("Bank details", Channel.RULE)
 SHOWN = ("bank.number_shown", "bank.proof_shown")
-SALT = "quayside.bank.not_me"
+NOT_ME = b"quayside.bank.not-me"
 DEVICE_KNOWN_AFTER = timedelta(days=1)
+NEW_COUNTRY_FOR = timedelta(days=14)
 REMOVED_LATELY = timedelta(days=30)
 PAYMENT_WITHIN = timedelta(days=14)
 
@@ -322,6 +324,9 @@ def signals_of(
         found.append(Signal("new_person"))
     if not is_known_device(requester, device, at):
         found.append(Signal("new_device"))
+    news = SignIn.objects.filter(user_id=requester, is_new_country=True, at__gt=at - NEW_COUNTRY_FOR)
+    if where := news.order_by("-id").values_list("country", flat=True).first():
+        found.append(Signal("new_country", {"country": where}))
     own = {one.address.casefold() for one in contacts if one.user_id == requester}
     if not any(
         one.since_at < at - NEW_PERSON_FOR and not (one.address and one.address.casefold() in own)
@@ -371,17 +376,14 @@ def signals_kept(change: BankChange) -> Sequence[BankSignal]:
 
 
 def notice_token(notice: BankNotice) -> str:
-    """What the link of a notice holds: its key, signed. The row alone, as in a stolen backup, makes no link."""
-    return signing.dumps(str(notice.key), salt=SALT)
+    """What the link of a notice holds: its key under a seal (kernel.seals). Never to be logged."""
+    return seal_key(notice.key, settings.SECRET_KEY, seal=NOT_ME)
 
 
 def notice_of(token: str) -> BankNotice | None:
     """The notice whose link this is; None for one that is not ours. In the office."""
-    try:
-        key = uuid.UUID(signing.loads(token, salt=SALT))
-    except (signing.BadSignature, ValueError, AttributeError, TypeError):
-        return None
-    return find_notice(key)
+    key = key_in(token, sealing_secrets(), seal=NOT_ME)
+    return find_notice(key) if key is not None else None
 
 
 def told_of_request(change: BankChange) -> datetime | None:

@@ -12,23 +12,22 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone, translation
 from django.utils.http import content_disposition_header
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from portal.kernel.access import DoorRequest, door, public
-from portal.kernel.actors import Channel
+from portal.kernel.access import DoorRequest, door
+from portal.kernel.actors import Actor, Channel
 from portal.kernel.errors import Invalid
 from portal.kernel.scope import acting
+from portal.kernel.sealed import WayIn, sealed_door
 from portal.kernel.templatetags.portal_ui import day_text
 from portal.kernel.web import paginate, see_other, whole_number
 from suppliers.banking.files import COLUMNS, LARGEST_SHEET, read_sheet, report_of
 from suppliers.banking.forms import CallForm, ChangeForm, ConfirmForm, ReasonForm, ShortenForm, ThawForm
 from suppliers.banking.messages import Device, FreshFactor
-from suppliers.banking.models import BankAccount, BankChange, BankFreeze
+from suppliers.banking.models import BankAccount, BankChange, BankFreeze, BankNotice
 from suppliers.banking.policies import why_not_approve
 from suppliers.banking.presenters import account_rows, change_rows, risk_rows, steps_of, what_text
 from suppliers.banking.queries import (
@@ -84,6 +83,13 @@ VIEWS: dict[str, tuple[str, ...] | None] = {
     "in-force": (ChangeState.IN_FORCE,),
     "ended": (ChangeState.REFUSED, ChangeState.WITHDRAWN),
 }
+
+
+class NoticeRequest(DoorRequest):
+    """What comes through the link of a notice."""
+
+    link: BankNotice
+    token: str
 
 
 def factor_of(request: Any) -> FreshFactor | None:
@@ -515,26 +521,29 @@ def bank_thaw(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     return see_other("bank-supplier", key)
 
 
-@public
-def bank_not_me(request: HttpRequest, token: str) -> HttpResponse:
-    """Behind the link of a notice: one button, and everything stands still. Nobody signs in. GET shows alone, since
-    scanners of mail open every link."""
-    if request.method not in ("GET", "HEAD", "POST"):
-        return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
-    at = timezone.now()
+def _pressed(token: str, at: datetime) -> WayIn | None:
     with acting(OFFICE):
         notice = notice_of(token)
-        is_good = link_is_good(notice, at)
-        if notice is not None and is_good and request.method == "POST":
-            freeze_by_link(notice, at=at)
-        freeze = open_freeze(notice.supplier_id) if notice and is_good else None
-        language = notice.language if notice else get_language() or "en"
-    with translation.override(language):
-        context = {"notice": notice if is_good else None, "token": token, "is_frozen": freeze is not None}
-        response = render(request, "suppliers/banking/not_me.html", context, status=200 if is_good else 404)
-    response.headers["Referrer-Policy"] = "strict-origin"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    return _no_store(response)
+    if notice is None or not link_is_good(notice, at):
+        return None
+    who = Actor.system(notice.name or notice.address, Channel.LINK)
+    return WayIn(notice, who, notice.language, notice.supplier.time_zone)
+
+
+def _closed(request: HttpRequest, token: str) -> HttpResponse:
+    return render(request, "suppliers/banking/not_me.html", {"notice": None}, status=404)
+
+
+@sealed_door(_pressed, _closed, methods=["GET", "POST"])
+def bank_not_me(request: NoticeRequest) -> HttpResponse:
+    """Behind the link of a notice: one button, and everything stands still. Nobody signs in. GET shows alone, since
+    scanners of mail open every link."""
+    notice = request.link
+    if request.method == "POST":
+        freeze_by_link(notice, at=request.at)
+    is_frozen = open_freeze(notice.supplier_id) is not None
+    context = {"notice": notice, "token": request.token, "is_frozen": is_frozen}
+    return render(request, "suppliers/banking/not_me.html", context)
 
 
 # --- the report ---------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from portal.kernel.cells import guarded
 from suppliers.banking.models import BankChange
 
 HEAD = (
@@ -51,13 +52,9 @@ def report_of(rows: Iterable[BankChange], *, is_ours: bool) -> str:
             one.closed_by,
             one.reason if not one.close_reason else one.close_reason,
         )
-        writer.writerow([_plain(cell) for cell in cells])
+        writer.writerow([guarded(cell) for cell in cells])
     return text.getvalue()
 
 
 def _moment(at: datetime | None) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds") if at else ""
-
-
-def _plain(text: str) -> str:
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

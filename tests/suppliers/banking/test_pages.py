@@ -254,8 +254,12 @@ def test_a_sheet_is_held_against_what_is_in_force_and_only_proposes(at, acme, ac
 
 def test_the_report_has_every_change_masked_and_no_formula(at, people, acme, account):
     ask(wanted(acme, account=account.key, reason="=1+1 because"), people["asha"])
+    with acting(OFFICE):
+        BankChange.objects.filter(reason__startswith="=1").update(holder="＝cmd")
     report = at("ada").get("/bank/report.csv").content.decode()
     assert report.count("\n") == 3
+    assert "'=1+1 because" in report
+    assert "'＝cmd" in report
     assert "DE •••• 9890" in report
     assert NEW_IBAN not in report
     assert at("gil").get("/bank/report.csv").content.decode().count("\n") == 1

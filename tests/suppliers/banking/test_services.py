@@ -58,6 +58,7 @@ from suppliers.details.models import Contact
 from suppliers.messages import SupplierPaper
 from suppliers.models import Membership, Supplier
 from suppliers.services import receive_suppliers
+from suppliers.signin.models import SignIn
 from tests.builders.bank import (
     HOUR,
     NEW_IBAN,
@@ -340,6 +341,8 @@ def test_risks_lengthen_the_wait_and_no_supplier_hears_of_them(people, acme, acc
         for one in ("asha", "olga", "arun", "sam"):
             BankContact.objects.filter(user_id=people[one].user.pk).update(since_at=now - timedelta(days=29))
         Membership.objects.get(user=people["arun"].user).delete()
+        seen = {"user": people["asha"].user, "country": "NG", "is_new_country": True}
+        SignIn.objects.create(at=now - 13 * DAY, **seen)
     change = ask(
         wanted(acme, THIRD_IBAN, account=account.key, typed=typed(THIRD_IBAN, holder="Mule Trading")),
         people["asha"],
@@ -349,13 +352,14 @@ def test_risks_lengthen_the_wait_and_no_supplier_hears_of_them(people, acme, acc
     assert risks(change) == {
         "changed_lately",
         "foreign_account",
+        "new_country",
         "new_device",
         "new_person",
         "other_country",
         "other_holder",
         "people_removed",
     }
-    assert change.wait_hours == 336  # 72 + 288 would be more than the most
+    assert change.wait_hours == 336  # 72 + 336 would be more than the most
     with acting(people["asha"].actor):
         seen = AuditEvent.objects.visible_to(people["asha"].actor).filter(
             stream=change.stream, internal=False
