@@ -40,10 +40,11 @@ class Cause(models.TextChoices):
     CREDIT = "credit", _("A credit is due")
     QUESTION = "question", _("A question about an invoice was not answered")
     DOCUMENT = "document", _("A document of a supplier is late")
+    BANK = "bank", _("A change of bank details waits for us")
 
 
 class CaseKind(models.TextChoices):
-    """What a case is about (domain.md §8). Those in `LATER` cannot be known yet."""
+    """What a case is about (domain.md §8)."""
 
     ACKNOWLEDGMENT_OVERDUE = "acknowledgment_overdue", _("Answer overdue")
     OUTSIDE_TOLERANCE = "outside_tolerance", _("Change outside tolerance")
@@ -81,16 +82,7 @@ class CaseKind(models.TextChoices):
     CREDIT_EXPECTED = "credit_expected", _("Credit expected")
     ANSWER_MISSED = "answer_missed", _("No answer about an invoice")
     DOCUMENT_EXPIRING = "document_expiring", _("Document missing or expired")
-    # --- known, for what is built later
     BANK_CHANGE = "bank_change", _("Bank detail change")
-
-
-# What none of our records can tell yet: onboarding comes later.
-LATER = frozenset(
-    {
-        CaseKind.BANK_CHANGE,
-    }
-)
 
 
 class CloseReason(models.TextChoices):

@@ -1,6 +1,6 @@
-"""What an invoice's account is recognised by follows it when a key is turned, and a known account stays known."""
+"""What an invoice's account is recognised by follows it when a key is turned; a change of bank details is a case."""
 
-from django.db import migrations
+from django.db import migrations, models
 
 # Note [Traces follow]: an account number is recognised by a code under a key (kernel.sealing). Sealed anew it has
 # another code, and the invoices that name the account are given that one too: by the owner, in the same statement, and
@@ -37,6 +37,29 @@ BEGIN
 END $$;
 """
 
+CAUSES = [
+    ("answer", "A supplier’s answer waits"),
+    ("change", "A change request waits"),
+    ("acknowledgment", "An answer is overdue"),
+    ("unseen", "Nobody has seen an order"),
+    ("shipment", "Goods are overdue"),
+    ("receipt", "More came than was asked for"),
+    ("count", "What came differs from the ship notice"),
+    ("unannounced", "Goods came without a ship notice"),
+    ("rejected", "Goods came damaged or wrong"),
+    ("supply", "Stock runs out"),
+    ("erp", "The ERP did not take something"),
+    ("drift", "Portal and ERP differ"),
+    ("notice", "A notice did not arrive"),
+    ("mail", "A mail waits for a person"),
+    ("draft", "A mail was read as an answer"),
+    ("invoice", "An invoice waits for us"),
+    ("credit", "A credit is due"),
+    ("question", "A question about an invoice was not answered"),
+    ("document", "A document of a supplier is late"),
+    ("bank", "A change of bank details waits for us"),
+]
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -44,4 +67,17 @@ class Migration(migrations.Migration):
         ("suppliers", "0014_kept_and_told"),
     ]
 
-    operations = [migrations.RunSQL(FOLLOWS, STAYS)]
+    operations = [
+        migrations.RunSQL(FOLLOWS, STAYS),
+        migrations.RemoveConstraint(model_name="exceptioncase", name="case_cause_known"),
+        migrations.AlterField(
+            model_name="exceptioncase", name="cause", field=models.CharField(choices=CAUSES, max_length=20)
+        ),
+        migrations.AddConstraint(
+            model_name="exceptioncase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("cause__in", [cause for cause, _label in CAUSES])),
+                name="case_cause_known",
+            ),
+        ),
+    ]
