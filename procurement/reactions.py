@@ -36,6 +36,8 @@ from procurement.matching.services import (
     rematch_held,
     rematch_orders,
 )
+from procurement.notifications.approvers import HEARS as APPROVERS_HEAR
+from procurement.notifications.approvers import tell_watchers
 from procurement.notifications.policies import HEARD
 from procurement.notifications.services import hear, hear_of_bounces
 from procurement.notifications.services.warning import WARNINGS, warn
@@ -63,6 +65,7 @@ REACTIONS: Mapping[str, Reaction] = {
     "mailroom": Reaction(MAILROOM_HEARS, mailroom_hear),
     "notices": Reaction(frozenset(HEARD), hear),
     "security notices": Reaction(frozenset(WARNINGS), warn),
+    "new approvers": Reaction(APPROVERS_HEAR, tell_watchers),
     "bounces": Reaction(frozenset({"mail.bounced"}), hear_of_bounces),
     "inbox": Reaction(INBOX_HEARS, review_inbox),
     "case clocks": Reaction(CASES_MOVE, keep_clocks),

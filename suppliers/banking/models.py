@@ -138,6 +138,7 @@ class BankChange(AccountFacts):
     reason = models.TextField(blank=True)
     proposed_at = models.DateTimeField()
     proposed_by = models.CharField(max_length=200)
+    proposed_by_user_id = models.BigIntegerField(null=True)
     requested_at = models.DateTimeField(null=True)
     requested_by = models.CharField(max_length=200, blank=True)
     requested_by_user_id = models.BigIntegerField(null=True)
@@ -204,6 +205,12 @@ class BankChange(AccountFacts):
     @property
     def stream(self) -> str:
         return f"bank_change:{self.key}"
+
+    @property
+    def askers(self) -> frozenset[int]:
+        """Who wrote the number down, and who requested it: neither of them judges it."""
+        both = (self.proposed_by_user_id, self.requested_by_user_id)
+        return frozenset(one for one in both if one is not None)
 
 
 class BankProof(models.Model):

@@ -65,6 +65,7 @@ from suppliers.banking.services import (
     refuse_change,
     request_change,
     show_number,
+    standing_problem,
     withdraw_change,
 )
 from suppliers.banking.states import OPEN, ChangeKind, ChangeState, VotePurpose
@@ -294,6 +295,7 @@ def _ours(
             approvers=approvers,
             callers=callers_of(change),
         )
+        or standing_problem(actor.user_id or 0, change.requested_at or change.proposed_at)
         if actor.may(P.BANK_APPROVE)
         else ""
     )

@@ -17,7 +17,7 @@ from suppliers.banking.services.freezing import (
     freeze_by_link,
     link_is_good,
 )
-from suppliers.banking.services.guards import Frozen, NeedsFactor
+from suppliers.banking.services.guards import Frozen, NeedsFactor, standing_problem
 from suppliers.banking.services.hearing import AccountTold, account_named, account_on_paper, hear_of_accounts
 from suppliers.banking.services.showing import ShownNumber, seal_anew, show_number
 
@@ -44,6 +44,7 @@ __all__ = [
     "request_change",
     "seal_anew",
     "show_number",
+    "standing_problem",
     "take_due_effect",
     "withdraw_change",
 ]

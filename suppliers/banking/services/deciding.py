@@ -18,7 +18,6 @@ from suppliers.banking.queries import (
     find_change,
     hold_change,
     hold_supplier,
-    is_older,
     known_contacts,
     votes_of,
 )
@@ -29,6 +28,7 @@ from suppliers.banking.services.guards import (
     least_hours,
     require_person,
     require_reason,
+    require_standing,
     require_thawed,
 )
 from suppliers.banking.states import (
@@ -52,6 +52,10 @@ def _held(change: BankChange, actor: Actor) -> BankChange:
     return hold_change(seen.pk)
 
 
+def _asked_at(change: BankChange) -> datetime:
+    return change.requested_at or change.proposed_at
+
+
 def required_age(change: BankChange) -> int:
     """How many days older than the request a contact must be: none where there was no account before. In the office."""
     had = BankAccount.objects.filter(supplier_id=change.supplier_id).exists()
@@ -61,7 +65,7 @@ def required_age(change: BankChange) -> int:
 
 def contacts_to_call(change: BankChange) -> list[KnownContact]:
     """Who may be called back about a change: contacts older than it, but for who requested it. In the office."""
-    asked_at = change.requested_at or change.proposed_at
+    asked_at = _asked_at(change)
     days, gone = required_age(change), asked_at - timedelta(days=settings.BANK_FORMER_DAYS)
     known = known_contacts(change.supplier)
     # Who asked is not asked back, under whatever name the same address is known.
@@ -89,6 +93,7 @@ def record_call(command: RecordCall, *, actor: Actor, factor: FreshFactor | None
             raise IllegalTransition(_("Nobody is called about a change that is not under way."))
         if user_id == change.requested_by_user_id:
             raise NotYou(_("You requested this change: somebody else calls the contact back."))
+        require_standing(user_id, _asked_at(change))
         call = _call(command, change, user_id, actor, at)
         record(
             "bank.contact_called",
@@ -174,11 +179,7 @@ def approve_change(
         )
         if reason:
             raise NotYou(reason)
-        if not is_older(user_id, held):
-            # Whoever makes accounts for our people must not make the two who approve.
-            raise NotYou(
-                _("Your account is younger than this request: somebody who was there before approves it.")
-            )
+        require_standing(user_id, _asked_at(held))
         CHANGE_OF_BANK_LIFECYCLE.transition("approve", held.state)
         held.version = version  # what was looked at: `move` refuses any other
         last = len(approvers) + 1 == APPROVERS
@@ -281,6 +282,7 @@ def grant_shortening(
         said = [one.user_id for one in votes_of(held, VotePurpose.SHORTEN)]
         if user_id in (asked.asked_by_user_id, held.requested_by_user_id, *said):
             raise NotYou(_("Two others let it wait less: neither who asked, nor one person twice."))
+        require_standing(user_id, _asked_at(held))
         BankVote.objects.create(
             supplier_id=held.supplier_id,
             change=held,

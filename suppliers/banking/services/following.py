@@ -15,6 +15,7 @@ from suppliers.banking.queries import (
     accounts_by_number,
     hold_change,
     hold_supplier,
+    long_approvers,
     may_still_approve,
     may_still_request,
     open_freeze,
@@ -91,7 +92,11 @@ def _take_effect(pk: int, supplier_id: int, at: datetime) -> bool:
 
 
 def _is_approved(change: BankChange) -> bool:
-    """Two who may approve now, neither the requester, and a contact older than the request who confirmed it."""
+    """Two who may approve now and could long before the request, neither of them the requester; and a contact older
+    than the request who confirmed it to one of whom the same is true."""
+    asked_at = change.requested_at
+    if asked_at is None:
+        return False
     votes = votes_of(change)
     users = {one.user_id for one in votes}
     called = change.calls.filter(
@@ -101,7 +106,8 @@ def _is_approved(change: BankChange) -> bool:
         len(users) >= APPROVERS
         and change.requested_by_user_id not in users
         and may_still_approve(one.user for one in votes)
-        and called.exists()
+        and long_approvers(users, asked_at) == users
+        and bool(long_approvers(called.values_list("called_by_user_id", flat=True), asked_at))
     )
 
 

@@ -14,7 +14,7 @@ from suppliers.banking.messages import FreshFactor, Signal
 from suppliers.banking.models import BankAccount, BankChange, BankFreeze, BankNotice
 from suppliers.banking.policies import wait_hours
 from suppliers.banking.queries import OFFICE, find_supplier, hold_change, hold_supplier, open_freeze
-from suppliers.banking.services.guards import NotYou, require_person, require_reason
+from suppliers.banking.services.guards import NotYou, require_person, require_reason, require_standing
 from suppliers.banking.services.telling import tell_everybody
 from suppliers.banking.states import (
     ACCOUNT_LIFECYCLE,
@@ -173,6 +173,7 @@ def _held_freeze(freeze: BankFreeze, user_id: int) -> BankFreeze:
     requesters = BankChange.objects.filter(supplier_id=held.supplier_id, state=ChangeState.FROZEN)
     if user_id in {held.frozen_by_user_id, *requesters.values_list("requested_by_user_id", flat=True)}:
         raise NotYou(_("Two others thaw it: neither who froze it, nor who requested a change."))
+    require_standing(user_id, held.frozen_at)
     return held
 
 

@@ -13,6 +13,7 @@ from portal.kernel.errors import Duplicate, IllegalTransition, Invalid, NotAllow
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting
 from portal.kernel.sealing import SealingKey
+from procurement.notifications.approvers import tell_watchers
 from suppliers.banking.messages import AskForChange, FreshFactor, RecordCall
 from suppliers.banking.models import (
     BankAccount,
@@ -49,7 +50,10 @@ from suppliers.banking.services import (
 )
 from suppliers.banking.services.guards import NotYou
 from suppliers.messages import SupplierPaper
-from suppliers.models import Membership, Supplier
+from suppliers.models import Membership, Supplier, User
+from suppliers.people.services import change_staff_role
+from suppliers.queries import actor_of
+from suppliers.roles import COMPANY_ROLES, Permission
 from suppliers.services import receive_suppliers
 from tests.builders.bank import (
     HOUR,
@@ -58,6 +62,7 @@ from tests.builders.bank import (
     PAPER,
     THIRD_IBAN,
     WHY,
+    a_colleague,
     again,
     all_said,
     an_account,
@@ -72,7 +77,7 @@ from tests.builders.bank import (
 )
 from tests.builders.programs import a_program
 from tests.database import made_once
-from tests.people import FEED, make_people
+from tests.people import FEED, Person, make_people
 
 pytestmark = pytest.mark.django_db
 
@@ -283,6 +288,95 @@ def test_who_was_called_and_knows_nothing_of_it_freezes_everything(people, acme,
         approve(change, people["max"], now)
 
 
+def test_accounts_and_roles_made_for_one_change_judge_nothing(people, acme, now):
+    change = ask(wanted(acme), people["asha"], now)
+    puppet, thirteen = a_colleague(days=0), a_colleague("Tina Thirteen", days=13)
+    with acting(OFFICE):
+        User.objects.filter(pk=people["bea"].user.pk).update(company_role="manager")
+        people["bea"].user.refresh_from_db()
+        bea = Person(people["bea"].user, actor_of(people["bea"].user))
+        freeze = BankFreeze(supplier=acme, frozen_at=now, frozen_by="x", reason=WHY)
+    for person in (puppet, thirteen, bea):
+        for verb in (approve, call):
+            with pytest.raises(NotYou, match="for 14 days"):
+                verb(change, person, now)
+    fifteen = a_colleague("Finn Fifteen", days=15)
+    assert approve(change, fifteen, now).state == "first_approved"
+    call(change, people["otto"], now)
+    approve(change, people["root"], now)
+    waiting = again(change)
+    with acting(people["otto"].actor):
+        said = {"actor": people["otto"].actor, "factor": factor(people["otto"], now), "at": now}
+        ask_shortening(change, 24, WHY, **said)
+    with pytest.raises(NotYou, match="for 14 days"), acting(puppet.actor):
+        grant_shortening(change, actor=puppet.actor, factor=factor(puppet, now), at=now)
+
+    # Away for a moment, and back: what was said with it counts no more.
+    with acting(OFFICE):
+        User.objects.filter(pk=fifteen.user.pk).update(is_active=False)
+        User.objects.filter(pk=fifteen.user.pk).update(is_active=True)
+    assert take_due_effect(waiting.waits_until) == 0
+    assert (again(change).state, again(change).round) == ("requested", 2)
+
+    with acting(OFFICE):
+        freeze.save()
+    for person in (puppet, thirteen, bea):
+        with pytest.raises(NotYou, match="for 14 days"), acting(person.actor):
+            ask_thaw(freeze, WHY, actor=person.actor, factor=factor(person, now), at=now)
+    with pytest.raises(NotYou, match="for 14 days"), acting(fifteen.actor):
+        ask_thaw(freeze, WHY, actor=fifteen.actor, factor=factor(fifteen, now), at=now)
+
+
+def test_since_when_somebody_approves_is_kept_by_the_database_for_exactly_the_roles_that_do(people):
+    with acting(OFFICE), connection.cursor() as cursor:
+        for role, may in COMPANY_ROLES.items():
+            cursor.execute("SELECT suppliers_approves(true, %s)", [role])
+            assert (
+                cursor.fetchone()[0] == (Permission.BANK_APPROVE in may) == (Permission.BANK_CALL in may)
+            ), role
+        user = people["otto"].user
+        kept = User.objects.get(pk=user.pk).approver_since_at
+        user.company_role, user.approver_since_at = "manager", None
+        user.save()  # from one such role to another, whatever else is written
+        assert User.objects.get(pk=user.pk).approver_since_at == kept
+        user.company_role = "buyer"
+        user.save()
+        assert User.objects.get(pk=user.pk).approver_since_at is None
+
+
+def test_an_installation_younger_than_that_asks_only_that_they_were_there_before(people, acme, now):
+    with acting(OFFICE):
+        User.objects.update(date_joined=now - timedelta(days=1))
+    change = ask(wanted(acme), people["asha"], now)
+    with acting(OFFICE):
+        User.objects.exclude(approver_since_at=None).update(approver_since_at=now - HOUR)
+        User.objects.filter(pk=people["max"].user.pk).update(approver_since_at=now + HOUR)
+    assert approve(change, people["otto"], now).state == "first_approved"
+    with pytest.raises(NotYou):
+        approve(change, people["max"], now)
+
+
+def test_all_who_see_to_bank_details_hear_of_somebody_new_among_them(people, now):
+    def told(*events):
+        outbox.outbox.clear()
+        tell_watchers(events, now)
+        return {letter.to[0] for letter in outbox.outbox}
+
+    root, bea = people["root"].actor, people["bea"].user
+    with acting(root):
+        change_staff_role(bea.pk, "manager", actor=root, at=now)
+        up = AuditEvent.objects.get(kind="staff.role_changed")
+        change_staff_role(bea.pk, "accounts_payable", actor=root, at=now)
+        across = AuditEvent.objects.filter(kind="staff.role_changed").latest("id")
+    assert told(up) == {f"{name}@northmoor.example" for name in ("otto", "root", "max")}
+    assert "Bea Buyer (bea@northmoor.example)" in outbox.outbox[0].body
+    assert told(across) == set()
+    with acting(root):
+        change_staff_role(people["pia"].user.pk, "buyer", actor=root, at=now)
+        aside = AuditEvent.objects.filter(kind="staff.role_changed").latest("id")
+    assert told(aside) == set()
+
+
 # --- risks and waiting --------------------------------------------------------------------------------------
 
 
@@ -381,7 +475,12 @@ def test_everything_is_asked_again_at_the_moment_it_comes_into_force(people, acm
     people["max"].user.company_role = "manager"
     with acting(OFFICE):
         people["max"].user.save(update_fields=["company_role"])
-    once_more = all_said(reopened, people, waiting.waits_until)
+    later = waiting.waits_until
+    with pytest.raises(NotYou, match="for 14 days"):  # a role that was away is new when it comes back
+        approve(reopened, people["max"], later)
+    call(reopened, people["otto"], later)
+    approve(reopened, people["otto"], later)
+    once_more = approve(reopened, people["root"], later)
     with acting(OFFICE):
         Membership.objects.filter(user=people["asha"].user).delete()
     assert take_due_effect(once_more.waits_until) == 0
