@@ -292,6 +292,7 @@ def _ours(
         why_not_approve(
             actor.user_id or 0,
             requester=change.requested_by_user_id,
+            proposer=change.proposed_by_user_id,
             approvers=approvers,
             callers=callers_of(change),
         )
@@ -308,7 +309,7 @@ def _ours(
         "shortening": shortening,
         "shorteners": votes_of(change, VotePurpose.SHORTEN) if shortening else [],
         "notices": list(change.notices.filter(of_company=False).order_by("id")),
-        "may_call": moves and actor.may(P.BANK_CALL) and actor.user_id != change.requested_by_user_id,
+        "may_call": moves and actor.may(P.BANK_CALL) and actor.user_id not in change.askers,
         "may_approve": moves
         and actor.may(P.BANK_APPROVE)
         and change.state in (ChangeState.REQUESTED, ChangeState.FIRST_APPROVED)
@@ -525,7 +526,7 @@ def bank_report(request: DoorRequest) -> HttpResponse:
     return _no_store(response)
 
 
-@door(P.BANK_CALL, methods=["GET", "POST"])
+@door(P.BANK_CALL, methods=["GET", "POST"], for_money=True)
 def bank_sheet(request: DoorRequest) -> HttpResponse:
     """Hold the accounts of a sheet, such as the ERP's vendor file, against those in force. What differs is proposed."""
     refusal, intake, status = None, None, 200

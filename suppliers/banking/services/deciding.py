@@ -83,7 +83,7 @@ def contacts_to_call(change: BankChange) -> list[KnownContact]:
 def record_call(command: RecordCall, *, actor: Actor, factor: FreshFactor | None, at: datetime) -> BankCall:
     """Somebody of ours has called a contact back who was there, under that number, before the request.
 
-    `denied` freezes everything at once. Who requested a change in the supplier's name does not call about it. Raises
+    `denied` freezes everything at once. Who requested a change or wrote its account down does not call about it. Raises
     `Invalid` for a contact that is not old enough, or a number whose origin is not said.
     """
     user_id = require_person(actor, Permission.BANK_CALL, factor, at, ours=True)
@@ -91,8 +91,8 @@ def record_call(command: RecordCall, *, actor: Actor, factor: FreshFactor | None
         change = _held(find_change(command.change, actor=OFFICE), actor)
         if change.state not in OPEN:
             raise IllegalTransition(_("Nobody is called about a change that is not under way."))
-        if user_id == change.requested_by_user_id:
-            raise NotYou(_("You requested this change: somebody else calls the contact back."))
+        if user_id in change.askers:
+            raise NotYou(_("You requested this change, or wrote the account down: somebody else calls."))
         require_standing(user_id, _asked_at(change))
         call = _call(command, change, user_id, actor, at)
         record(
@@ -174,6 +174,7 @@ def approve_change(
         reason = why_not_approve(
             user_id,
             requester=held.requested_by_user_id,
+            proposer=held.proposed_by_user_id,
             approvers=approvers,
             callers=callers_of(held),
         )
@@ -269,7 +270,7 @@ def ask_shortening(
 def grant_shortening(
     change: BankChange, *, actor: Actor, factor: FreshFactor | None, at: datetime
 ) -> BankShortening:
-    """One of two who let a change wait less: neither who asked for that, nor who requested the change."""
+    """One of two who let a change wait less: neither who asked for that, nor who requested the change or wrote it down."""
     user_id = require_person(actor, Permission.BANK_APPROVE, factor, at, ours=True)
     assert factor is not None  # `require_person` has asked
     with acting(OFFICE):
@@ -280,7 +281,7 @@ def grant_shortening(
         if asked is None or held.state not in OPEN:
             raise IllegalTransition(_("Nobody has asked for a shorter wait, or it was granted."))
         said = [one.user_id for one in votes_of(held, VotePurpose.SHORTEN)]
-        if user_id in (asked.asked_by_user_id, held.requested_by_user_id, *said):
+        if user_id in (asked.asked_by_user_id, *held.askers, *said):
             raise NotYou(_("Two others let it wait less: neither who asked, nor one person twice."))
         require_standing(user_id, _asked_at(held))
         BankVote.objects.create(

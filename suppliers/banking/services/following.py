@@ -92,8 +92,8 @@ def _take_effect(pk: int, supplier_id: int, at: datetime) -> bool:
 
 
 def _is_approved(change: BankChange) -> bool:
-    """Two who may approve now and could long before the request, neither of them the requester; and a contact older
-    than the request who confirmed it to one of whom the same is true."""
+    """Two who may approve now and could long before the request, neither of whom requested it or wrote it down; and a
+    contact older than the request who confirmed it to one of whom the same is true."""
     asked_at = change.requested_at
     if asked_at is None:
         return False
@@ -101,10 +101,10 @@ def _is_approved(change: BankChange) -> bool:
     users = {one.user_id for one in votes}
     called = change.calls.filter(
         round=change.round, outcome=CallOutcome.CONFIRMED, contact_since_at__lt=change.requested_at
-    )
+    ).exclude(called_by_user_id__in=change.askers)
     return (
         len(users) >= APPROVERS
-        and change.requested_by_user_id not in users
+        and not change.askers & users
         and may_still_approve(one.user for one in votes)
         and long_approvers(users, asked_at) == users
         and bool(long_approvers(called.values_list("called_by_user_id", flat=True), asked_at))

@@ -232,6 +232,12 @@ def test_a_sheet_is_held_against_what_is_in_force_and_only_proposes(at, acme, ac
         "Supplier;Country;Number;Holder;Currency\n"
         f"ACME;DE;{OLD_IBAN};Acme;EUR\nACME;DE;{NEW_IBAN};Acme;EUR\nACME;DE;DE00;Acme;EUR\nNOBODY;DE;{NEW_IBAN};x;EUR\n"
     )
+    stale = at("otto", fresh=False)
+    assert (
+        stale.post("/bank/sheet/", {"sheet": SimpleUploadedFile("v.csv", sheet.encode())}).status_code == 409
+    )
+    with acting(OFFICE):
+        assert not BankChange.objects.filter(state="proposed").exists()
     sent = otto.post("/bank/sheet/", {"sheet": SimpleUploadedFile("vendors.csv", sheet.encode())})
     words = text_of(sent)
     assert "1 proposed, 1 as on record" in words

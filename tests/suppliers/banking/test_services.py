@@ -8,6 +8,7 @@ from django.core import mail as outbox
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from portal.kernel.actors import Channel
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import Duplicate, IllegalTransition, Invalid, NotAllowed, NotFound, StaleDocument
 from portal.kernel.outbox.models import OutboxMessage
@@ -234,6 +235,31 @@ def test_neither_the_requester_nor_one_person_twice_nor_the_callers_both(people,
             approve(change, people[name], now)
     with pytest.raises(NeedsFactor), acting(people["max"].actor):
         approve_change(again(change), 1, actor=people["max"].actor, factor=None, at=now)
+
+
+def test_whoever_wrote_the_number_down_neither_calls_nor_approves_nor_lets_it_go_on(
+    people, acme, account, now
+):
+    by_sheet = replace(people["otto"].actor, channel=Channel.FILE)
+    with acting(by_sheet):
+        assert hear_of_accounts([AccountTold("ACME", typed(NEW_IBAN))], actor=by_sheet, at=now).stored == 1
+    proposal = in_office(lambda: BankChange.objects.get(state="proposed"))
+    change = ask(
+        AskForChange(acme.key, "replace", WHY, proof=PAPER, proposal=proposal.key), people["asha"], now
+    )
+
+    assert (change.origin, change.askers) == ("file", {people["otto"].user.pk, people["asha"].user.pk})
+    for verb in (approve, call):
+        with pytest.raises(NotYou, match="wrote"):
+            verb(change, people["otto"], now)
+    # Whatever stands in the rows: it is asked once more before it comes into force.
+    call(change, people["max"], now)
+    approve(change, people["max"], now)
+    waiting = approve(change, people["root"], now)
+    with acting(OFFICE):
+        BankChange.objects.filter(pk=change.pk).update(proposed_by_user_id=people["root"].user.pk)
+    assert take_due_effect(waiting.waits_until) == 0
+    assert again(change).state == "requested"
 
 
 def test_what_moved_since_it_was_looked_at_is_not_approved(people, acme, now):
