@@ -270,7 +270,7 @@ def ask_shortening(
 def grant_shortening(
     change: BankChange, *, actor: Actor, factor: FreshFactor | None, at: datetime
 ) -> BankShortening:
-    """One of two who let a change wait less: neither who asked for that, nor who requested the change or wrote it down."""
+    """One of two who let a change wait less: neither who asked for that, nor one of the change's `askers`."""
     user_id = require_person(actor, Permission.BANK_APPROVE, factor, at, ours=True)
     assert factor is not None  # `require_person` has asked
     with acting(OFFICE):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor, Channel
@@ -11,7 +12,7 @@ from portal.kernel.audit.services import record
 from portal.kernel.errors import IllegalTransition, NotAllowed
 from portal.kernel.scope import acting, requires_scope
 from suppliers.banking.messages import FreshFactor, Signal
-from suppliers.banking.models import BankAccount, BankChange, BankFreeze, BankNotice
+from suppliers.banking.models import BankAccount, BankChange, BankFreeze, BankNotice, BankVote
 from suppliers.banking.policies import wait_hours
 from suppliers.banking.queries import OFFICE, find_supplier, hold_change, hold_supplier, open_freeze
 from suppliers.banking.services.guards import NotYou, require_person, require_reason, require_standing
@@ -23,6 +24,7 @@ from suppliers.banking.states import (
     AccountState,
     BankNoticeKind,
     ChangeState,
+    VotePurpose,
 )
 from suppliers.models import Supplier
 from suppliers.roles import Permission
@@ -116,7 +118,8 @@ def ask_thaw(
     user_id = require_person(actor, Permission.BANK_APPROVE, factor, at, ours=True)
     text = require_reason(reason)
     with acting(OFFICE):
-        held = _held_freeze(freeze, user_id)
+        held = _held_freeze(freeze)
+        _require_others(held, user_id, releases=releases)
         held.thaw_asked_at, held.thaw_asked_by, held.thaw_asked_by_user_id = at, actor.label, user_id
         held.thaw_reason, held.releases = text, releases
         held.save()
@@ -132,7 +135,8 @@ def confirm_thaw(
     user_id = require_person(actor, Permission.BANK_APPROVE, factor, at, ours=True)
     text = require_reason(reason)
     with acting(OFFICE):
-        held = _held_freeze(freeze, user_id)
+        held = _held_freeze(freeze)
+        _require_others(held, user_id, releases=held.releases)
         if held.thaw_asked_by_user_id is None:
             raise IllegalTransition(
                 _("Somebody asks for it first, with a reason; then another one confirms.")
@@ -165,16 +169,35 @@ def begun_anew(change: BankChange) -> dict[str, object]:
     return {"round": change.round + 1, "wait_hours": hours, **again}
 
 
-def _held_freeze(freeze: BankFreeze, user_id: int) -> BankFreeze:
+def _held_freeze(freeze: BankFreeze) -> BankFreeze:
     hold_supplier(freeze.supplier_id)
     held: BankFreeze = BankFreeze.objects.select_for_update(of=("self",)).get(pk=freeze.pk)
     if held.thawed_at is not None:
         raise IllegalTransition(_("It was thawed already."))
-    requesters = BankChange.objects.filter(supplier_id=held.supplier_id, state=ChangeState.FROZEN)
-    if user_id in {held.frozen_by_user_id, *requesters.values_list("requested_by_user_id", flat=True)}:
-        raise NotYou(_("Two others thaw it: neither who froze it, nor who requested a change."))
-    require_standing(user_id, held.frozen_at)
     return held
+
+
+def _require_others(freeze: BankFreeze, user_id: int, *, releases: bool) -> None:
+    """Raise `NotYou` for who froze it; who requested, or wrote down, what stands still or what brought an account that
+    is held; where those are paid to again, who approved that; and whose role is too new.
+    """
+    about = BankChange.objects.filter(supplier_id=freeze.supplier_id)
+    barred = {freeze.frozen_by_user_id}
+    for change in about.filter(Q(state=ChangeState.FROZEN) | Q(made__state=AccountState.HELD)):
+        barred |= change.askers
+    if user_id in barred:
+        raise NotYou(_("Two others thaw it: neither who froze it, nor who requested a change."))
+    if releases:
+        votes = BankVote.objects.filter(
+            change__in=about.filter(made__state=AccountState.HELD), round=F("change__round")
+        )
+        if votes.filter(purpose=VotePurpose.APPROVE, user=user_id).exists():
+            raise NotYou(
+                _(
+                    "You approved an account that is held: others say whether it is paid to again, or it stays held."
+                )
+            )
+    require_standing(user_id, freeze.frozen_at)
 
 
 def _note(freeze: BankFreeze, kind: str, facts: dict[str, object], actor: Actor, at: datetime) -> None:

@@ -580,10 +580,15 @@ def test_two_others_thaw_it_each_with_a_reason_and_all_begins_anew(people, acme,
         thaw(ask_thaw, "otto", "ok")
     with pytest.raises(IllegalTransition):
         thaw(confirm_thaw, "root")
+    for name in ("root", "max"):  # one has approved the account that is held, the other froze it
+        with pytest.raises(NotYou):
+            thaw(ask_thaw, name, releases=True)
     thaw(ask_thaw, "otto", releases=True)
-    with pytest.raises(NotYou):
-        thaw(confirm_thaw, "otto")
-    thaw(confirm_thaw, "root")
+    for name in ("otto", "root"):
+        with pytest.raises(NotYou):
+            thaw(confirm_thaw, name)
+    people = {**people, "petra": a_colleague()}
+    thaw(confirm_thaw, "petra")
 
     thawed = again(waiting)
     assert (thawed.state, thawed.round, thawed.approved_at, thawed.waits_until) == (
@@ -598,6 +603,32 @@ def test_two_others_thaw_it_each_with_a_reason_and_all_begins_anew(people, acme,
     with acting(people["otto"].actor):
         refuse_change(thawed, "We could not reach anybody.", actor=people["otto"].actor, at=now)
     assert again(waiting).state == "refused"
+
+
+def test_who_requested_the_account_that_is_held_does_not_let_it_go(people, acme, now):
+    change = ask(wanted(acme), people["root"], now)  # in the supplier's name: it is in force by now
+    call(change, people["otto"], now)
+    approve(change, people["otto"], now)
+    waiting = approve(change, people["max"], now)
+    assert take_due_effect(waiting.waits_until) == 1
+    later = waiting.waits_until + HOUR
+    with acting(people["asha"].actor):
+        freeze = freeze_bank_details(acme, WHY, actor=people["asha"].actor, at=later)
+    assert live() == [("9890", "held")]
+
+    def attempt(name, *, releases):
+        person = people[name]
+        with acting(person.actor):
+            return ask_thaw(
+                freeze, WHY, releases=releases, actor=person.actor, factor=factor(person, later), at=later
+            )
+
+    for releases in (True, False):
+        with pytest.raises(NotYou, match="who requested a change"):
+            attempt("root", releases=releases)
+    with pytest.raises(NotYou, match="You approved an account"):
+        attempt("max", releases=True)
+    assert attempt("max", releases=False).thaw_asked_by == "Max Manager"
 
 
 # --- every door ---------------------------------------------------------------------------------------------
