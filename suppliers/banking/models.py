@@ -392,6 +392,13 @@ class BankFreeze(models.Model):
             ),
         ]
 
+    @property
+    def thaw_mark(self) -> str:
+        """What is asked, by whom and when: who confirms says which of it they have read."""
+        if self.thaw_asked_at is None:
+            return ""
+        return f"{self.thaw_asked_at.timestamp()} {self.thaw_asked_by_user_id} {self.releases}"
+
     def __str__(self) -> str:
         return f"freeze of {self.supplier_id} since {self.frozen_at:%Y-%m-%d %H:%M}"
 

@@ -151,6 +151,7 @@ def _show_supplier(
     found = list(accounts(actor).filter(supplier=supplier).order_by("state", "-id")[:50])
     held = account_rows(found)
     is_mine = actor.is_company and freeze is not None and actor.user_id == freeze.frozen_by_user_id
+    is_asked = freeze is not None and freeze.thaw_asked_by_user_id not in (None, actor.user_id)
     context = {
         "supplier": supplier,
         "accounts": [row for row in held if row.account.state != "ended"],
@@ -160,6 +161,7 @@ def _show_supplier(
         "may_request": actor.may(P.BANK_REQUEST) and freeze is None,
         "may_freeze": actor.may(P.BANK_FREEZE) and freeze is None,
         "may_thaw": actor.is_company and actor.may(P.BANK_APPROVE) and freeze is not None and not is_mine,
+        "confirms_thaw": is_asked,
         "may_unmask": actor.may(P.BANK_UNMASK),
         "looked": list(numbers_shown(supplier, actor=actor)) if actor.may(P.BANK_REQUEST) else [],
         "freeze_form": form or ReasonForm(),
@@ -477,18 +479,23 @@ def bank_freeze(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 
 @door(P.BANK_APPROVE, methods=["POST"], for_money=True)
 def bank_thaw(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
-    """Let it go on, as one of two: the first asks, the second confirms."""
+    """Ask that it goes on, as the first of two."""
+    return _thaw(request, key, ask_thaw, releases=bool(request.POST.get("releases")))
+
+
+@door(P.BANK_APPROVE, methods=["POST"], for_money=True)
+def bank_thaw_confirm(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Confirm what another one has asked, as the page has shown it."""
+    return _thaw(request, key, confirm_thaw, seen=request.POST.get("seen", ""))
+
+
+def _thaw(request: DoorRequest, key: uuid.UUID, verb: Callable[..., BankFreeze], **more: Any) -> HttpResponse:
     supplier = find_supplier(key, actor=request.actor)
     with acting(OFFICE):
         freeze = open_freeze(supplier.pk)
-    if freeze is None:
-        return see_other("bank-supplier", key)
-    said: dict[str, Any] = {"actor": request.actor, "factor": factor_of(request), "at": request.at}
-    reason = request.POST.get("reason", "")
-    if freeze.thaw_asked_by_user_id is None or freeze.thaw_asked_by_user_id == request.actor.user_id:
-        ask_thaw(freeze, reason, releases=bool(request.POST.get("releases")), **said)
-    else:
-        confirm_thaw(freeze, reason, **said)
+    if freeze is not None:
+        reason = request.POST.get("reason", "")
+        verb(freeze, reason, actor=request.actor, factor=factor_of(request), at=request.at, **more)
     return see_other("bank-supplier", key)
 
 

@@ -9,12 +9,19 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.audit.services import record
-from portal.kernel.errors import IllegalTransition, NotAllowed
+from portal.kernel.errors import IllegalTransition, NotAllowed, StaleDocument
 from portal.kernel.scope import acting, requires_scope
 from suppliers.banking.messages import FreshFactor, Signal
 from suppliers.banking.models import BankAccount, BankChange, BankFreeze, BankNotice, BankVote
 from suppliers.banking.policies import wait_hours
-from suppliers.banking.queries import OFFICE, find_supplier, hold_change, hold_supplier, open_freeze
+from suppliers.banking.queries import (
+    OFFICE,
+    find_supplier,
+    hold_change,
+    hold_supplier,
+    long_approvers,
+    open_freeze,
+)
 from suppliers.banking.services.guards import NotYou, require_person, require_reason, require_standing
 from suppliers.banking.services.telling import tell_everybody
 from suppliers.banking.states import (
@@ -114,12 +121,20 @@ def ask_thaw(
     factor: FreshFactor | None,
     at: datetime,
 ) -> BankFreeze:
-    """The first of two says that it may go on, and why. `releases`: the accounts held with it are paid to again."""
+    """The first of two says that it may go on, and why. `releases`: the accounts held with it are paid to again.
+
+    Raises `IllegalTransition` while somebody else's asking waits to be confirmed: it is never silently another's.
+    """
     user_id = require_person(actor, Permission.BANK_APPROVE, factor, at, ours=True)
     text = require_reason(reason)
     with acting(OFFICE):
         held = _held_freeze(freeze)
         _require_others(held, user_id, releases=releases)
+        if held.thaw_asked_by_user_id not in (None, user_id) and _stands(held):
+            raise IllegalTransition(
+                _("%(who)s has asked for it a moment before you. Read why, then confirm it or leave it.")
+                % {"who": held.thaw_asked_by}
+            )
         held.thaw_asked_at, held.thaw_asked_by, held.thaw_asked_by_user_id = at, actor.label, user_id
         held.thaw_reason, held.releases = text, releases
         held.save()
@@ -129,20 +144,30 @@ def ask_thaw(
 
 @requires_scope
 def confirm_thaw(
-    freeze: BankFreeze, reason: str, *, actor: Actor, factor: FreshFactor | None, at: datetime
+    freeze: BankFreeze,
+    reason: str,
+    *,
+    seen: str,
+    actor: Actor,
+    factor: FreshFactor | None,
+    at: datetime,
 ) -> BankFreeze:
-    """The second says so too. What was under way is approved, called back and waits anew."""
+    """The second says so too, of exactly what they have read (`seen`: its `thaw_mark`). What was under way is approved,
+    called back and waits anew. Raises `StaleDocument` where something else is asked meanwhile.
+    """
     user_id = require_person(actor, Permission.BANK_APPROVE, factor, at, ours=True)
     text = require_reason(reason)
     with acting(OFFICE):
         held = _held_freeze(freeze)
         _require_others(held, user_id, releases=held.releases)
-        if held.thaw_asked_by_user_id is None:
+        if held.thaw_asked_by_user_id is None or not _stands(held):
             raise IllegalTransition(
                 _("Somebody asks for it first, with a reason; then another one confirms.")
             )
         if held.thaw_asked_by_user_id == user_id:
             raise NotYou(_("You asked for it: somebody else confirms."))
+        if seen != held.thaw_mark:
+            raise StaleDocument(_("Something else is asked than you have read. Look at it once more."))
         held.thawed_at, held.thawed_by, held.thawed_by_user_id = at, actor.label, user_id
         held.thawed_reason = text
         held.save()
@@ -167,6 +192,11 @@ def begun_anew(change: BankChange) -> dict[str, object]:
     hours = wait_hours(seen, usual=settings.BANK_WAIT_HOURS, most=settings.BANK_WAIT_MOST_HOURS)
     again = {"called_at": None, "approved_at": None, "waits_until": None}
     return {"round": change.round + 1, "wait_hours": hours, **again}
+
+
+def _stands(freeze: BankFreeze) -> bool:
+    """Whether who asked still has the role for it: what they said counts no longer than that."""
+    return bool(long_approvers([freeze.thaw_asked_by_user_id or 0], freeze.frozen_at))
 
 
 def _held_freeze(freeze: BankFreeze) -> BankFreeze:

@@ -219,8 +219,16 @@ def test_one_press_behind_the_link_of_a_mail_stops_everything(at, people, acme, 
     page = f"/bank/suppliers/{acme.key}/"
     refused = at("max").post(f"{page}thaw/", {"reason": WHY, "releases": "on"})
     assert (refused.status_code, "You approved an account" in text_of(refused)) == (409, True)
-    for name in ("max", "root"):
-        assert at(name).post(f"{page}thaw/", {"reason": WHY}).status_code == 303
+    assert at("max").post(f"{page}thaw/", {"reason": WHY}).status_code == 303
+    blind = at("root").post(f"{page}thaw/confirm/", {"reason": WHY})
+    assert (blind.status_code, "Something else is asked" in text_of(blind)) == (409, True)
+    again_asked = at("root").post(f"{page}thaw/", {"reason": WHY, "releases": "on"})
+    assert again_asked.status_code == 409
+    shown = at("root").get(page).content.decode()
+    assert f'action="{page}thaw/confirm/"' in shown
+    seen = re.search(r'name="seen" value="([^"]+)"', shown)[1]
+    assert f'action="{page}thaw/"' in at("max").get(page).content.decode()
+    assert at("root").post(f"{page}thaw/confirm/", {"reason": WHY, "seen": seen}).status_code == 303
     assert again(change).state == "requested"
     with acting(OFFICE):
         assert BankFreeze.objects.get().thawed_by == "Root Admin"

@@ -571,8 +571,11 @@ def test_two_others_thaw_it_each_with_a_reason_and_all_begins_anew(people, acme,
 
     def thaw(verb, name, reason=WHY, **more):
         said = {"actor": people[name].actor, "factor": factor(people[name], now), "at": now, **more}
+        current = in_office(lambda: BankFreeze.objects.get(pk=freeze.pk))
+        if verb is confirm_thaw:
+            said.setdefault("seen", current.thaw_mark)
         with acting(people[name].actor):
-            return verb(in_office(lambda: BankFreeze.objects.get(pk=freeze.pk)), reason, **said)
+            return verb(current, reason, **said)
 
     with pytest.raises(NotYou):
         thaw(ask_thaw, "max")
@@ -587,7 +590,25 @@ def test_two_others_thaw_it_each_with_a_reason_and_all_begins_anew(people, acme,
     for name in ("otto", "root"):
         with pytest.raises(NotYou):
             thaw(confirm_thaw, name)
-    people = {**people, "petra": a_colleague()}
+    petra = a_colleague()
+    people = {**people, "petra": petra}
+    read = in_office(lambda: BankFreeze.objects.get(pk=freeze.pk).thaw_mark)
+    with pytest.raises(IllegalTransition, match="Otto Payer has asked"):  # both stood on the form to ask
+        thaw(ask_thaw, "petra", releases=False)
+    thaw(ask_thaw, "otto", releases=False, at=now + timedelta(seconds=1))  # anew, and something else
+    for seen in (read, ""):
+        with pytest.raises(StaleDocument):
+            thaw(confirm_thaw, "petra", seen=seen)
+    thaw(ask_thaw, "otto", releases=True, at=now + timedelta(seconds=2))
+    with acting(OFFICE):  # what somebody said who has left is confirmed by nobody
+        User.objects.filter(pk=people["otto"].user.pk).update(is_active=False)
+    with pytest.raises(IllegalTransition, match="Somebody asks for it first"):
+        thaw(confirm_thaw, "petra")
+    with acting(OFFICE):
+        User.objects.filter(pk=people["otto"].user.pk).update(is_active=True)
+        User.objects.filter(pk=people["otto"].user.pk).update(
+            approver_since_at=petra.user.date_joined - HOUR * 9999
+        )
     thaw(confirm_thaw, "petra")
 
     thawed = again(waiting)
