@@ -393,6 +393,10 @@ class BankFreeze(models.Model):
         ]
 
     @property
+    def stream(self) -> str:
+        return f"bank_freeze:{self.key}"
+
+    @property
     def thaw_mark(self) -> str:
         """What is asked, by whom and when: who confirms says which of it they have read."""
         if self.thaw_asked_at is None:
@@ -432,6 +436,11 @@ class BankNotice(models.Model):
                 condition=Q(state__in=BankMailState.values), name="bank_notice_state_known"
             ),
         ]
+
+    @property
+    def mark(self) -> str:
+        """Whose objection it is that comes by this notice's link."""
+        return f"notice:{self.key}"
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.address} ({self.state})"

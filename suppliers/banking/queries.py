@@ -40,6 +40,7 @@ from suppliers.signin.models import Device as SeenDevice
 
 OFFICE = Actor.system("Bank details", Channel.RULE)
 SALT = "quayside.bank.not_me"
+FIRST, MORE = "bank.frozen", "bank.objection_raised"
 DEVICE_KNOWN_AFTER = timedelta(days=1)
 REMOVED_LATELY = timedelta(days=30)
 PAYMENT_WITHIN = timedelta(days=14)
@@ -148,6 +149,17 @@ def open_freeze(supplier_id: int) -> BankFreeze | None:
     """What holds everything about a supplier's bank details still, if anything does. In the office."""
     found: BankFreeze | None = BankFreeze.objects.filter(supplier_id=supplier_id, thawed_at=None).first()
     return found
+
+
+def objections(freeze: BankFreeze) -> list[AuditEvent]:
+    """Everybody who said that it was not them, the first one first. In the office."""
+    said = AuditEvent.objects.filter(stream=freeze.stream, kind__in=[FIRST, MORE])
+    return list(said.order_by("id"))
+
+
+def has_objected(freeze: BankFreeze, mark: str) -> bool:
+    """Whether this one has said so since it was frozen. In the office."""
+    return any(one.facts.get("mark") == mark for one in objections(freeze))
 
 
 def frozen_suppliers(ids: Iterable[int]) -> set[int]:

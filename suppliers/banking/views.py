@@ -40,9 +40,11 @@ from suppliers.banking.queries import (
     find_change,
     find_proof,
     find_supplier,
+    has_objected,
     live_accounts,
     notice_of,
     numbers_shown,
+    objections,
     open_freeze,
     own_supplier,
     progress_of,
@@ -148,6 +150,7 @@ def _show_supplier(
     with acting(OFFICE):
         approvals = progress_of(rows)
         freeze = open_freeze(supplier.pk)
+        said = objections(freeze) if freeze is not None and actor.is_company else []
     found = list(accounts(actor).filter(supplier=supplier).order_by("state", "-id")[:50])
     held = account_rows(found)
     is_mine = actor.is_company and freeze is not None and actor.user_id == freeze.frozen_by_user_id
@@ -162,6 +165,7 @@ def _show_supplier(
         "may_freeze": actor.may(P.BANK_FREEZE) and freeze is None,
         "may_thaw": actor.is_company and actor.may(P.BANK_APPROVE) and freeze is not None and not is_mine,
         "confirms_thaw": is_asked,
+        "objections": said,
         "may_unmask": actor.may(P.BANK_UNMASK),
         "looked": list(numbers_shown(supplier, actor=actor)) if actor.may(P.BANK_REQUEST) else [],
         "freeze_form": form or ReasonForm(),
@@ -311,7 +315,9 @@ def _ours(
         "shortening": shortening,
         "shorteners": votes_of(change, VotePurpose.SHORTEN) if shortening else [],
         "notices": list(change.notices.filter(of_company=False).order_by("id")),
-        "may_call": moves and actor.may(P.BANK_CALL) and actor.user_id not in change.askers,
+        "may_call": (moves or change.state == ChangeState.FROZEN)
+        and actor.may(P.BANK_CALL)
+        and actor.user_id not in change.askers,
         "may_approve": moves
         and actor.may(P.BANK_APPROVE)
         and change.state in (ChangeState.REQUESTED, ChangeState.FIRST_APPROVED)
@@ -512,9 +518,16 @@ def bank_not_me(request: HttpRequest, token: str) -> HttpResponse:
         if notice is not None and is_good and request.method == "POST":
             freeze_by_link(notice, at=at)
         freeze = open_freeze(notice.supplier_id) if notice and is_good else None
+        # Somebody else may have stopped it: this one says so too, and again where it is to go on.
+        stands = (
+            freeze is not None
+            and notice is not None
+            and freeze.thaw_asked_at is None
+            and has_objected(freeze, notice.mark)
+        )
         language = notice.language if notice else get_language() or "en"
     with translation.override(language):
-        context = {"notice": notice if is_good else None, "token": token, "is_frozen": freeze is not None}
+        context = {"notice": notice if is_good else None, "token": token, "is_frozen": stands}
         response = render(request, "suppliers/banking/not_me.html", context, status=200 if is_good else 404)
     response.headers["Referrer-Policy"] = "strict-origin"
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"

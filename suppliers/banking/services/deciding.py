@@ -44,11 +44,12 @@ LONGEST_NOTE = 2000
 APPROVERS = 2
 
 
-def _held(change: BankChange, actor: Actor) -> BankChange:
-    """The change, with its supplier held, and nothing frozen. In the office."""
+def _held(change: BankChange, actor: Actor, *, though_frozen: bool = False) -> BankChange:
+    """The change, with its supplier held, and nothing frozen, unless that is as well. In the office."""
     seen = find_change(change.key, actor=actor)
     supplier = hold_supplier(seen.supplier_id)
-    require_thawed(supplier)
+    if not though_frozen:
+        require_thawed(supplier)
     return hold_change(seen.pk)
 
 
@@ -83,13 +84,14 @@ def contacts_to_call(change: BankChange) -> list[KnownContact]:
 def record_call(command: RecordCall, *, actor: Actor, factor: FreshFactor | None, at: datetime) -> BankCall:
     """Somebody of ours has called a contact back who was there, under that number, before the request.
 
-    `denied` freezes everything at once. Who requested a change or wrote its account down does not call about it. Raises
+    `denied` freezes everything at once, or is one more objection where it is frozen: then a call is recorded too, and
+    confirms nothing. Who requested a change or wrote its account down does not call about it. Raises
     `Invalid` for a contact that is not old enough, or a number whose origin is not said.
     """
     user_id = require_person(actor, Permission.BANK_CALL, factor, at, ours=True)
     with acting(OFFICE):
-        change = _held(find_change(command.change, actor=OFFICE), actor)
-        if change.state not in OPEN:
+        change = _held(find_change(command.change, actor=OFFICE), actor, though_frozen=True)
+        if change.state not in (*OPEN, ChangeState.FROZEN):
             raise IllegalTransition(_("Nobody is called about a change that is not under way."))
         if user_id in change.askers:
             raise NotYou(_("You requested this change, or wrote the account down: somebody else calls."))
@@ -106,8 +108,8 @@ def record_call(command: RecordCall, *, actor: Actor, factor: FreshFactor | None
         )
         if call.outcome == CallOutcome.DENIED:
             reason = _("%(name)s was called back and knows nothing of it.") % {"name": call.contact_name}
-            freeze_everything(change.supplier, change, reason, actor=actor, at=at)
-        elif call.outcome == CallOutcome.CONFIRMED and change.called_at is None:
+            freeze_everything(change.supplier, change, reason, mark=f"call:{call.pk}", actor=actor, at=at)
+        elif call.outcome == CallOutcome.CONFIRMED and change.called_at is None and change.state in OPEN:
             change.called_at = at
             change.save(update_fields=["called_at"])
             _begin_waiting_if_all_is_said(change, actor=actor, at=at)

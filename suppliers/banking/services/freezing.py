@@ -15,8 +15,11 @@ from suppliers.banking.messages import FreshFactor, Signal
 from suppliers.banking.models import BankAccount, BankChange, BankFreeze, BankNotice, BankVote
 from suppliers.banking.policies import wait_hours
 from suppliers.banking.queries import (
+    FIRST,
+    MORE,
     OFFICE,
     find_supplier,
+    has_objected,
     hold_change,
     hold_supplier,
     long_approvers,
@@ -38,12 +41,19 @@ from suppliers.roles import Permission
 
 
 def freeze_everything(
-    supplier: Supplier, change: BankChange | None, reason: str, *, actor: Actor, at: datetime
+    supplier: Supplier,
+    change: BankChange | None,
+    reason: str,
+    *,
+    mark: str = "",
+    actor: Actor,
+    at: datetime,
 ) -> BankFreeze:
     """What is under way stands still, and what came into force lately is paid no more. In the office, supplier held.
 
-    Done twice it is done once. Everybody is told, as of the request.
+    Everybody is told, as of the request. Frozen already, it is one more objection (`_object`). `mark` says whose it is.
     """
+    mark = mark or f"user:{actor.user_id}"
     freeze = open_freeze(supplier.pk)
     is_news = freeze is None
     if freeze is None:
@@ -62,17 +72,30 @@ def freeze_everything(
     for account in _young_accounts(supplier, young):
         ACCOUNT_LIFECYCLE.move(account, "hold", actor=OFFICE, at=at, facts=account.facts)
     if is_news:
-        record(
-            "bank.frozen",
-            f"bank_freeze:{freeze.key}",
-            actor=actor,
-            at=at,
-            supplier_id=supplier.pk,
-            facts={"by": actor.label, "reason": reason[:300]},
-            internal=True,
-        )
+        _note(freeze, FIRST, {"by": actor.label, "reason": reason[:300], "mark": mark}, actor, at)
         tell_everybody(BankNoticeKind.FROZEN, supplier, change, actor=actor, at=at)
-    return freeze
+        return freeze
+    return _object(freeze, change, reason, mark, actor=actor, at=at)
+
+
+def _object(
+    freeze: BankFreeze, change: BankChange | None, reason: str, mark: str, *, actor: Actor, at: datetime
+) -> BankFreeze:
+    """One more says that it was not them: a fact with their name, which our people hear of. Whoever has asked that it
+    goes on has not known of it, so that is asked anew. Said twice by the same, with nothing asked between, it is said
+    once: nobody floods those who watch.
+    """
+    held: BankFreeze = (
+        BankFreeze.objects.select_for_update(of=("self",)).select_related("supplier").get(pk=freeze.pk)
+    )
+    if held.thaw_asked_at is None and has_objected(held, mark):
+        return held
+    held.thaw_asked_at, held.thaw_asked_by, held.thaw_asked_by_user_id = None, "", None
+    held.thaw_reason, held.releases = "", False
+    held.save()
+    _note(held, MORE, {"by": actor.label, "reason": reason[:300], "mark": mark}, actor, at)
+    tell_everybody(BankNoticeKind.FROZEN, held.supplier, change, only_ours=True, actor=actor, at=at)
+    return held
 
 
 def _young_accounts(supplier: Supplier, since: datetime) -> Sequence[BankAccount]:
@@ -103,7 +126,7 @@ def freeze_by_link(notice: BankNotice, *, at: datetime) -> BankFreeze:
     supplier = hold_supplier(notice.supplier_id)
     actor = Actor.system(notice.name or notice.address, Channel.LINK)
     reason = _("%(who)s says: this was not me.") % {"who": notice.name or notice.address}
-    freeze = freeze_everything(supplier, notice.change, reason, actor=actor, at=at)
+    freeze = freeze_everything(supplier, notice.change, reason, mark=notice.mark, actor=actor, at=at)
     BankNotice.objects.filter(pk=notice.pk, pressed_at=None).update(pressed_at=at)
     return freeze
 
@@ -231,5 +254,6 @@ def _require_others(freeze: BankFreeze, user_id: int, *, releases: bool) -> None
 
 
 def _note(freeze: BankFreeze, kind: str, facts: dict[str, object], actor: Actor, at: datetime) -> None:
-    stream = f"bank_freeze:{freeze.key}"
-    record(kind, stream, actor=actor, at=at, supplier_id=freeze.supplier_id, facts=facts, internal=True)
+    record(
+        kind, freeze.stream, actor=actor, at=at, supplier_id=freeze.supplier_id, facts=facts, internal=True
+    )

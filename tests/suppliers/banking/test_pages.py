@@ -210,6 +210,14 @@ def test_one_press_behind_the_link_of_a_mail_stops_everything(at, people, acme, 
     assert stranger.get(link[:-5] + "xxxx/").status_code == 404
     pressed = stranger.post(link)
     assert "Nothing moves any more" in text_of(pressed)
+    assert "Nothing moves any more" in text_of(stranger.get(link))
+    other = next(one for one in outbox.outbox if one.to == ["sam@supplier.example"])
+    theirs = re.search(r"/bank/not-me/[^/\s]+/", other.body)[0]
+    assert "This was not me: stop everything" in text_of(stranger.get(theirs))  # they may say so too
+    assert "Nothing moves any more" in text_of(stranger.post(theirs))
+    listed = text_of(at("max").get(f"/bank/suppliers/{acme.key}/"))
+    assert listed.count("says: this was not me.") == 2
+    assert "Sam Both says" in listed
     assert again(change).state == "frozen"
     assert "Everything is frozen" in text_of(at("asha").get("/bank/"))
     assert "Frozen" in text_of(at("max").get("/bank/?view=frozen"))

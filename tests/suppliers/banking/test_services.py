@@ -27,7 +27,7 @@ from suppliers.banking.models import (
     BankSignal,
     BankVote,
 )
-from suppliers.banking.queries import OFFICE, open_number, payable_accounts
+from suppliers.banking.queries import OFFICE, objections, open_number, payable_accounts
 from suppliers.banking.services import (
     AccountTold,
     Frozen,
@@ -650,6 +650,50 @@ def test_who_requested_the_account_that_is_held_does_not_let_it_go(people, acme,
     with pytest.raises(NotYou, match="You approved an account"):
         attempt("max", releases=True)
     assert attempt("max", releases=False).thaw_asked_by == "Max Manager"
+
+
+def test_each_more_who_objects_is_heard_and_what_was_asked_before_is_asked_anew(people, acme, now):
+    change = ask(wanted(acme), people["asha"], now)
+    notices = {one.address.split("@")[0]: one for one in in_office(lambda: list(BankNotice.objects.all()))}
+    owner = BankNotice.objects.filter(kind="frozen")
+    otto, max_ = people["otto"], people["max"]
+
+    def press(name, at):
+        with acting(OFFICE):
+            return freeze_by_link(notices[name], at=at)
+
+    freeze = press("sales", now)
+    first = in_office(owner.count)
+    press("sales", now)
+    assert in_office(owner.count) == first
+    with acting(otto.actor):
+        ask_thaw(freeze, WHY, releases=True, actor=otto.actor, factor=factor(otto, now), at=now)
+    read = in_office(lambda: BankFreeze.objects.get().thaw_mark)
+    press("olga", now + HOUR)
+    with pytest.raises(IllegalTransition, match="Somebody asks for it first"), acting(max_.actor):
+        confirm_thaw(freeze, WHY, seen=read, actor=max_.actor, factor=factor(max_, now), at=now)
+    more = in_office(lambda: list(owner.order_by("id")[first:]))
+    assert {one.of_company for one in more} == {True}
+    assert len(more) == 3
+
+    # Called while it is frozen: a no is one more objection, a yes confirms nothing.
+    assert call(change, max_, now + HOUR).outcome == "confirmed"
+    assert again(change).called_at is None
+    call(change, otto, now + 2 * HOUR, "denied")
+    found = in_office(lambda: [one.facts["reason"] for one in objections(BankFreeze.objects.get())])
+    assert [one.split(" ", 1)[1] for one in found[:2]] == [
+        "Valves says: this was not me.",
+        "Acme says: this was not me.",
+    ]
+    assert found[2].endswith("was called back and knows nothing of it.")
+    with acting(OFFICE):
+        kinds = AuditEvent.objects.filter(stream=freeze.stream).order_by("id").values_list("kind", flat=True)
+        assert list(kinds) == [
+            "bank.frozen",
+            "bank.thaw_asked",
+            "bank.objection_raised",
+            "bank.objection_raised",
+        ]
 
 
 # --- every door ---------------------------------------------------------------------------------------------
