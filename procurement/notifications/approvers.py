@@ -41,7 +41,7 @@ def _newcomer(event: AuditEvent) -> User | None:
         return None
     found: User | None = None
     if event.kind == "invitation.accepted":
-        found = User.objects.filter(pk=event.actor_user_id).first()
+        found = User.objects.filter(pk=event.actor_user_id or 0).first()
     else:
         found = User.objects.filter(pk=int(event.stream.removeprefix("person:"))).first()
     return found if found is not None and found.is_active and _approves(found.company_role) else None

@@ -107,6 +107,12 @@ def payable_accounts(supplier_id: int, currency: str, *, actor: Actor) -> list[B
     return sorted(found, key=lambda one: (one.currency != currency, one.pk))
 
 
+def held_accounts(supplier_id: int) -> list[str]:
+    """The accounts of a supplier that are held, in part. In the office."""
+    found = BankAccount.objects.filter(supplier_id=supplier_id, state=AccountState.HELD)
+    return [one.masked for one in found.order_by("id")]
+
+
 def changes(actor: Actor) -> QuerySet[BankChange]:
     """The changes this actor may see, each with its supplier and the account it is about."""
     found: QuerySet[BankChange] = BankChange.objects.visible_to(actor)

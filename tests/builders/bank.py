@@ -13,7 +13,7 @@ from portal.kernel.outbox.services import deliver_due
 from portal.kernel.scope import acting
 from procurement.notifications.bank import mail_of
 from suppliers.banking.messages import AccountTyped, AskForChange, FreshFactor, ProofFile, RecordCall
-from suppliers.banking.models import BankAccount, BankChange, BankContact, BankNotice
+from suppliers.banking.models import BankAccount, BankChange, BankContact, BankNotice, BankNumber
 from suppliers.banking.queries import OFFICE
 from suppliers.banking.services import (
     approve_change,
@@ -126,6 +126,32 @@ def an_account(
     assert take_due_effect(change.waits_until) == 1
     with acting(OFFICE):
         return BankAccount.objects.get(by_change=change)
+
+
+def an_account_row(supplier: Supplier) -> BankAccount:
+    """An account in force as a row, for whoever asks only where it stands. In the office."""
+    at = timezone.now()
+    number = BankNumber.objects.create(supplier=supplier, sealed="x.y", trace=supplier.number)
+    said = {
+        "proposed_at": at,
+        "requested_at": at,
+        "requested_by_user_id": 1,
+        "called_at": at,
+        "approved_at": at,
+    }
+    change = BankChange.objects.create(
+        supplier=supplier,
+        number=number,
+        kind="add",
+        origin="portal",
+        state="in_force",
+        waits_until=at,
+        closed_at=at,
+        **said,
+    )
+    return BankAccount.objects.create(
+        supplier=supplier, number=number, by_change=change, since_at=at, country="DE", shown="3000"
+    )
 
 
 def again(change: BankChange) -> BankChange:

@@ -553,6 +553,14 @@ def test_everybody_earlier_is_told_at_once_removed_people_too_and_one_press_stop
         freeze_by_link(notice, at=now + 2 * HOUR)
         freeze_by_link(notice, at=now + 2 * HOUR)
     assert again(change).state == "frozen"
+    outbox.outbox.clear()
+    notices_out()
+    ours = next(one.body for one in outbox.outbox if one.to == ["otto@northmoor.example"])
+    assert "Held: DE •••• 3000. Block payments to it in the ERP now" in ours
+    assert "Olga Acme says: this was not me." in ours
+    theirs = next(one.body for one in outbox.outbox if one.to == ["sales@acme.example"])
+    assert "Block payments" not in theirs
+    assert "Olga" not in theirs
     assert live() == [("3000", "held")]  # it is young itself: nothing is paid until somebody has looked
     assert in_office(BankFreeze.objects.count) == 1
     with pytest.raises(Frozen):
