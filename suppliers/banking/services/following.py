@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from portal.kernel.audit.services import record
 from portal.kernel.errors import Invalid
 from portal.kernel.scope import acting, requires_scope
-from portal.kernel.sealing import Unreadable
 from suppliers.banking.models import BankAccount, BankChange
 from suppliers.banking.queries import (
     OFFICE,
@@ -112,7 +111,11 @@ def _is_approved(change: BankChange) -> bool:
 
 
 def _overtaken(change: BankChange) -> str:
-    """Why it cannot come into force any more; empty where it can."""
+    """Why it cannot come into force any more; empty where it can.
+
+    Raises `sealing.Unreadable` where this worker's keys do not open the number: that says something of the keys, which
+    may be put right, and ends nothing that four people have said.
+    """
     before = change.account
     if before is not None and before.state == AccountState.ENDED:
         return _("The account it was to change has ended meanwhile.")
@@ -120,8 +123,6 @@ def _overtaken(change: BankChange) -> str:
         account = account_of(change)
     except Invalid as refusal:
         return refusal.message
-    except Unreadable:
-        return _("The account number that was kept cannot be read. Please request it anew.")
     if account is not None and (account.shown, account.form) != (change.shown, change.form):
         return _("What was shown of the account is not what was kept. Please request it anew.")
     if account is not None and accounts_by_number(change.supplier_id, account):

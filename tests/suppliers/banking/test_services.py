@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from django.core import mail as outbox
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
@@ -804,12 +806,38 @@ def test_keys_are_turned_and_what_was_sealed_is_found_and_opened_all_the_same(
     with pytest.raises(Invalid, match="on record"):
         ask(wanted(acme, OLD_IBAN), people["asha"], now)
     with acting(OFFICE):
-        assert seal_anew() == 1
-        assert seal_anew() == 0
+        assert seal_anew() == (1, [])
+        assert seal_anew() == (0, [])
         settings.BANK_KEYS = settings.BANK_KEYS[:1]
         assert open_number(BankNumber.objects.get(pk=account.number_id)) == (OLD_IBAN, "")
     with pytest.raises(Invalid, match="on record"):
         ask(wanted(acme, OLD_IBAN), people["asha"], now)
+
+
+def test_a_number_that_no_key_opens_holds_up_no_other_and_is_named(people, acme, account, now, settings):
+    with acting(OFFICE):
+        lost = BankNumber.objects.create(supplier=acme, sealed="gone.xxxx", trace="t")
+        BankNumber.objects.filter(pk=lost.pk).update(id=0)  # the first one it comes to
+    settings.BANK_KEYS = (SealingKey.of("TmV3IGtleSBvZiAyMDI3OiBhYmNkZWZnaGlqa2xtbm8="), *settings.BANK_KEYS)
+    said = StringIO()
+    with pytest.raises(CommandError, match=r"1 account numbers cannot be read .*id 0\)"):
+        call_command("seal_bank_numbers", stdout=said)
+    assert said.getvalue() == "1 sealed anew.\n"
+    assert in_office(lambda: BankNumber.objects.get(pk=account.number_id).sealed).startswith(
+        settings.BANK_KEYS[0].mark
+    )
+
+
+def test_a_worker_with_other_keys_ends_no_change_it_stays_until_the_keys_are_right(
+    people, acme, now, settings
+):
+    waiting = all_said(ask(wanted(acme), people["asha"], now), people, now)
+    right = settings.BANK_KEYS
+    settings.BANK_KEYS = (SealingKey.of("TmV3IGtleSBvZiAyMDI3OiBhYmNkZWZnaGlqa2xtbm8="),)
+    assert take_due_effect(waiting.waits_until) == 0
+    assert (again(waiting).state, again(waiting).round) == ("waiting", 1)
+    settings.BANK_KEYS = right
+    assert take_due_effect(waiting.waits_until) == 1
 
 
 # --- the walls ----------------------------------------------------------------------------------------------
