@@ -138,6 +138,7 @@ class BankChange(AccountFacts):
     reason = models.TextField(blank=True)
     proposed_at = models.DateTimeField()
     proposed_by = models.CharField(max_length=200)
+    proposed_by_user_id = models.BigIntegerField(null=True)
     requested_at = models.DateTimeField(null=True)
     requested_by = models.CharField(max_length=200, blank=True)
     requested_by_user_id = models.BigIntegerField(null=True)
@@ -204,6 +205,12 @@ class BankChange(AccountFacts):
     @property
     def stream(self) -> str:
         return f"bank_change:{self.key}"
+
+    @property
+    def askers(self) -> frozenset[int]:
+        """Who wrote the number down, and who requested it: neither of them judges it."""
+        both = (self.proposed_by_user_id, self.requested_by_user_id)
+        return frozenset(one for one in both if one is not None)
 
 
 class BankProof(models.Model):
@@ -391,6 +398,17 @@ class BankFreeze(models.Model):
             ),
         ]
 
+    @property
+    def stream(self) -> str:
+        return f"bank_freeze:{self.key}"
+
+    @property
+    def thaw_mark(self) -> str:
+        """What is asked, by whom and when: who confirms says which of it they have read."""
+        if self.thaw_asked_at is None:
+            return ""
+        return f"{self.thaw_asked_at.timestamp()} {self.thaw_asked_by_user_id} {self.releases}"
+
     def __str__(self) -> str:
         return f"freeze of {self.supplier_id} since {self.frozen_at:%Y-%m-%d %H:%M}"
 
@@ -430,6 +448,11 @@ class BankNotice(models.Model):
                 condition=Q(state__in=BankMailState.values), name="bank_notice_state_known"
             ),
         ]
+
+    @property
+    def mark(self) -> str:
+        """Whose objection it is that comes by this notice's link."""
+        return f"notice:{self.key}"
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.address} ({self.state})"

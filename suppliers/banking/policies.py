@@ -1,8 +1,8 @@
 """Who may say what about a change of bank details, and how long it waits. No database here.
 
 Note [Four people]: who requests, who calls back, and two who approve. The requester is neither of the approvers, nor is
-whoever recorded the request in the supplier's name (that is the same person here). Who called back may be one of the
-two, never both. See docs/adr/0036.
+whoever recorded the request in the supplier's name (that is the same person here), nor who wrote the number down that
+was proposed, such as in a sheet. Who called back may be one of the two, never both. See docs/adr/0036.
 """
 
 import re
@@ -71,12 +71,19 @@ def is_fresh(factor: FreshFactor | None, user_id: int | None, at: datetime, *, w
 
 
 def why_not_approve(
-    user_id: int, *, requester: int | None, approvers: Iterable[int], callers: Iterable[int]
+    user_id: int,
+    *,
+    requester: int | None,
+    approvers: Iterable[int],
+    callers: Iterable[int],
+    proposer: int | None = None,
 ) -> str:
     """Why this person is not one of the two, as a sentence; empty for one who may be."""
     said = list(approvers)
     if user_id == requester:
         return _("You requested this change: two others approve it.")
+    if user_id == proposer:
+        return _("You wrote this account down: two others approve it.")
     if user_id in said:
         return _("You have approved it: the other approval is somebody else’s.")
     called = set(callers)

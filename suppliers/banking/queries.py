@@ -50,6 +50,7 @@ from suppliers.signin.models import SignIn
 OFFICE = Actor.system("Bank details", Channel.RULE)
 SHOWN = ("bank.number_shown", "bank.proof_shown")
 NOT_ME = b"quayside.bank.not-me"
+FIRST, MORE = "bank.frozen", "bank.objection_raised"
 DEVICE_KNOWN_AFTER = timedelta(days=1)
 NEW_COUNTRY_FOR = timedelta(days=14)
 REMOVED_LATELY = timedelta(days=30)
@@ -122,6 +123,12 @@ def payable_accounts(supplier_id: int, currency: str, *, actor: Actor) -> list[B
     return sorted(found, key=lambda one: (one.currency != currency, one.pk))
 
 
+def held_accounts(supplier_id: int) -> list[str]:
+    """The accounts of a supplier that are held, in part. In the office."""
+    found = BankAccount.objects.filter(supplier_id=supplier_id, state=AccountState.HELD)
+    return [one.masked for one in found.order_by("id")]
+
+
 def changes(actor: Actor) -> QuerySet[BankChange]:
     """The changes this actor may see, each with its supplier and the account it is about."""
     found: QuerySet[BankChange] = BankChange.objects.visible_to(actor)
@@ -165,6 +172,17 @@ def open_freeze(supplier_id: int) -> BankFreeze | None:
     """What holds everything about a supplier's bank details still, if anything does. In the office."""
     found: BankFreeze | None = BankFreeze.objects.filter(supplier_id=supplier_id, thawed_at=None).first()
     return found
+
+
+def objections(freeze: BankFreeze) -> list[AuditEvent]:
+    """Everybody who said that it was not them, the first one first. In the office."""
+    said = AuditEvent.objects.filter(stream=freeze.stream, kind__in=[FIRST, MORE])
+    return list(said.order_by("id"))
+
+
+def has_objected(freeze: BankFreeze, mark: str) -> bool:
+    """Whether this one has said so since it was frozen. In the office."""
+    return any(one.facts.get("mark") == mark for one in objections(freeze))
 
 
 def frozen_suppliers(ids: Iterable[int]) -> set[int]:
@@ -270,9 +288,18 @@ def company_watchers() -> list[User]:
     return list(User.objects.filter(company_role__in=roles, is_active=True).order_by("id"))
 
 
-def is_older(user_id: int, change: BankChange) -> bool:
-    """Whether somebody of ours was there before a change was requested. In the office."""
-    return User.objects.filter(pk=user_id, date_joined__lt=change.requested_at).exists()
+def long_approvers(user_ids: Iterable[int], before: datetime) -> set[int]:
+    """Those of these who have had, without a break, a role that approves for so many days before a moment. In the
+    office.
+
+    Whoever makes accounts for our people, or gives them roles, must not make the judges as well. An installation that
+    is itself younger asks only that they had it before.
+    """
+    least = before - timedelta(days=settings.BANK_CONTACT_DAYS)
+    found = User.objects.filter(pk__in=list(user_ids), approver_since_at__lt=before)
+    if User.objects.filter(date_joined__lt=least).exists():
+        found = found.filter(approver_since_at__lt=least)
+    return set(found.values_list("pk", flat=True))
 
 
 def may_still_approve(users: Iterable[User]) -> bool:

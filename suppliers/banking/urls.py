@@ -13,6 +13,7 @@ urlpatterns = [
     path("bank/suppliers/<uuid:key>/new/", views.bank_new, name="bank-new"),
     path("bank/suppliers/<uuid:key>/freeze/", views.bank_freeze, name="bank-freeze"),
     path("bank/suppliers/<uuid:key>/thaw/", views.bank_thaw, name="bank-thaw"),
+    path("bank/suppliers/<uuid:key>/thaw/confirm/", views.bank_thaw_confirm, name="bank-thaw-confirm"),
     path("bank/accounts/<uuid:key>/number/", views.bank_account_number, name="bank-account-number"),
     path("bank/changes/<uuid:key>/", views.bank_change, name="bank-change"),
     path("bank/changes/<uuid:key>/confirm/", views.bank_confirm, name="bank-confirm"),

@@ -39,9 +39,11 @@ from suppliers.banking.queries import (
     find_change,
     find_proof,
     find_supplier,
+    has_objected,
     live_accounts,
     notice_of,
     numbers_shown,
+    objections,
     open_freeze,
     own_supplier,
     progress_of,
@@ -67,6 +69,7 @@ from suppliers.banking.services import (
     refuse_change,
     request_change,
     show_number,
+    standing_problem,
     withdraw_change,
 )
 from suppliers.banking.states import OPEN, ChangeKind, ChangeState, VotePurpose
@@ -156,9 +159,11 @@ def _show_supplier(
     with acting(OFFICE):
         approvals = progress_of(rows)
         freeze = open_freeze(supplier.pk)
+        said = objections(freeze) if freeze is not None and actor.is_company else []
     found = list(accounts(actor).filter(supplier=supplier).order_by("state", "-id")[:50])
     held = account_rows(found)
     is_mine = actor.is_company and freeze is not None and actor.user_id == freeze.frozen_by_user_id
+    is_asked = freeze is not None and freeze.thaw_asked_by_user_id not in (None, actor.user_id)
     context = {
         "supplier": supplier,
         "accounts": [row for row in held if row.account.state != "ended"],
@@ -168,6 +173,8 @@ def _show_supplier(
         "may_request": actor.may(P.BANK_REQUEST) and freeze is None,
         "may_freeze": actor.may(P.BANK_FREEZE) and freeze is None,
         "may_thaw": actor.is_company and actor.may(P.BANK_APPROVE) and freeze is not None and not is_mine,
+        "confirms_thaw": is_asked,
+        "objections": said,
         "may_unmask": actor.may(P.BANK_UNMASK),
         "looked": list(numbers_shown(supplier, actor=actor)) if actor.may(P.BANK_REQUEST) else [],
         "freeze_form": form or ReasonForm(),
@@ -301,9 +308,11 @@ def _ours(
         why_not_approve(
             actor.user_id or 0,
             requester=change.requested_by_user_id,
+            proposer=change.proposed_by_user_id,
             approvers=approvers,
             callers=callers_of(change),
         )
+        or standing_problem(actor.user_id or 0, change.requested_at or change.proposed_at)
         if actor.may(P.BANK_APPROVE)
         else ""
     )
@@ -316,7 +325,9 @@ def _ours(
         "shortening": shortening,
         "shorteners": votes_of(change, VotePurpose.SHORTEN) if shortening else [],
         "notices": list(change.notices.filter(of_company=False).order_by("id")),
-        "may_call": moves and actor.may(P.BANK_CALL) and actor.user_id != change.requested_by_user_id,
+        "may_call": (moves or change.state == ChangeState.FROZEN)
+        and actor.may(P.BANK_CALL)
+        and actor.user_id not in change.askers,
         "may_approve": moves
         and actor.may(P.BANK_APPROVE)
         and change.state in (ChangeState.REQUESTED, ChangeState.FIRST_APPROVED)
@@ -331,7 +342,7 @@ def _ours(
         and shortening.granted_at is None,
         "may_go_on": moves
         and actor.may(P.BANK_APPROVE)
-        and actor.user_id != change.requested_by_user_id
+        and actor.user_id not in change.askers
         and unreached(change).exists(),
         "may_unmask": actor.may(P.BANK_UNMASK) and change.number_id is not None,
         "call_form": forms.get("call") or CallForm(contacts=contacts, since=day_text),
@@ -506,18 +517,23 @@ def bank_freeze(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 
 @door(P.BANK_APPROVE, methods=["POST"], for_money=True)
 def bank_thaw(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
-    """Let it go on, as one of two: the first asks, the second confirms."""
+    """Ask that it goes on, as the first of two."""
+    return _thaw(request, key, ask_thaw, releases=bool(request.POST.get("releases")))
+
+
+@door(P.BANK_APPROVE, methods=["POST"], for_money=True)
+def bank_thaw_confirm(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Confirm what another one has asked, as the page has shown it."""
+    return _thaw(request, key, confirm_thaw, seen=request.POST.get("seen", ""))
+
+
+def _thaw(request: DoorRequest, key: uuid.UUID, verb: Callable[..., BankFreeze], **more: Any) -> HttpResponse:
     supplier = find_supplier(key, actor=request.actor)
     with acting(OFFICE):
         freeze = open_freeze(supplier.pk)
-    if freeze is None:
-        return see_other("bank-supplier", key)
-    said: dict[str, Any] = {"actor": request.actor, "factor": factor_of(request), "at": request.at}
-    reason = request.POST.get("reason", "")
-    if freeze.thaw_asked_by_user_id is None or freeze.thaw_asked_by_user_id == request.actor.user_id:
-        ask_thaw(freeze, reason, releases=bool(request.POST.get("releases")), **said)
-    else:
-        confirm_thaw(freeze, reason, **said)
+    if freeze is not None:
+        reason = request.POST.get("reason", "")
+        verb(freeze, reason, actor=request.actor, factor=factor_of(request), at=request.at, **more)
     return see_other("bank-supplier", key)
 
 
@@ -541,8 +557,10 @@ def bank_not_me(request: NoticeRequest) -> HttpResponse:
     notice = request.link
     if request.method == "POST":
         freeze_by_link(notice, at=request.at)
-    is_frozen = open_freeze(notice.supplier_id) is not None
-    context = {"notice": notice, "token": request.token, "is_frozen": is_frozen}
+    freeze = open_freeze(notice.supplier_id)
+    # Somebody else may have stopped it: this one says so too, and again where it is to go on.
+    stands = freeze is not None and freeze.thaw_asked_at is None and has_objected(freeze, notice.mark)
+    context = {"notice": notice, "token": request.token, "is_frozen": stands}
     return render(request, "suppliers/banking/not_me.html", context)
 
 
@@ -560,7 +578,7 @@ def bank_report(request: DoorRequest) -> HttpResponse:
     return _no_store(response)
 
 
-@door(P.BANK_CALL, methods=["GET", "POST"])
+@door(P.BANK_CALL, methods=["GET", "POST"], for_money=True)
 def bank_sheet(request: DoorRequest) -> HttpResponse:
     """Hold the accounts of a sheet, such as the ERP's vendor file, against those in force. What differs is proposed."""
     refusal, intake, status = None, None, 200

@@ -35,7 +35,7 @@ def seal_papers(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("suppliers", "0012_banking"),
+        ("suppliers", "0013_who_approves"),
         # Takes back what suppliers may do to every table there is: what is granted here must come after it.
         ("procurement", "0009_narrow_grants"),
     ]

@@ -1083,6 +1083,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "bank-new": _supplier_key,
     "bank-freeze": _supplier_key,
     "bank-thaw": _supplier_key,
+    "bank-thaw-confirm": _supplier_key,
     "bank-account-number": _bank_account,
     "bank-change": _bank_change,
     "bank-confirm": _bank_change,

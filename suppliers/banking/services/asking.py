@@ -308,6 +308,7 @@ def _staged(wish: _Wish, supplier: Supplier, origin: str, actor: Actor, at: date
         account=wish.before,
         proposed_at=at,
         proposed_by=actor.label,
+        proposed_by_user_id=actor.user_id,
     )
     if wish.account is not None:
         account = wish.account

@@ -18,7 +18,6 @@ from suppliers.banking.queries import (
     find_change,
     hold_change,
     hold_supplier,
-    is_older,
     known_contacts,
     votes_of,
 )
@@ -29,6 +28,7 @@ from suppliers.banking.services.guards import (
     least_hours,
     require_person,
     require_reason,
+    require_standing,
     require_thawed,
 )
 from suppliers.banking.states import (
@@ -44,12 +44,17 @@ LONGEST_NOTE = 2000
 APPROVERS = 2
 
 
-def _held(change: BankChange, actor: Actor) -> BankChange:
-    """The change, with its supplier held, and nothing frozen. In the office."""
+def _held(change: BankChange, actor: Actor, *, though_frozen: bool = False) -> BankChange:
+    """The change, with its supplier held, and nothing frozen, unless that is as well. In the office."""
     seen = find_change(change.key, actor=actor)
     supplier = hold_supplier(seen.supplier_id)
-    require_thawed(supplier)
+    if not though_frozen:
+        require_thawed(supplier)
     return hold_change(seen.pk)
+
+
+def _asked_at(change: BankChange) -> datetime:
+    return change.requested_at or change.proposed_at
 
 
 def contacts_to_call(change: BankChange) -> list[KnownContact]:
@@ -73,16 +78,18 @@ def contacts_to_call(change: BankChange) -> list[KnownContact]:
 def record_call(command: RecordCall, *, actor: Actor, factor: FreshFactor | None, at: datetime) -> BankCall:
     """Somebody of ours has called a contact back who was there, under that number, before the request.
 
-    `denied` freezes everything at once. Who requested a change in the supplier's name does not call about it. Raises
+    `denied` freezes everything at once, or is one more objection where it is frozen: then a call is recorded too, and
+    confirms nothing. Who requested a change or wrote its account down does not call about it. Raises
     `Invalid` for a contact that is not old enough, or a number whose origin is not said.
     """
     user_id = require_person(actor, Permission.BANK_CALL, factor, at, ours=True)
     with acting(OFFICE):
-        change = _held(find_change(command.change, actor=OFFICE), actor)
-        if change.state not in OPEN:
+        change = _held(find_change(command.change, actor=OFFICE), actor, though_frozen=True)
+        if change.state not in (*OPEN, ChangeState.FROZEN):
             raise IllegalTransition(_("Nobody is called about a change that is not under way."))
-        if user_id == change.requested_by_user_id:
-            raise NotYou(_("You requested this change: somebody else calls the contact back."))
+        if user_id in change.askers:
+            raise NotYou(_("You requested this change, or wrote the account down: somebody else calls."))
+        require_standing(user_id, _asked_at(change))
         if reason := why_not_call(
             user_id, approvers=[one.user_id for one in votes_of(change)], callers=callers_of(change)
         ):
@@ -99,8 +106,8 @@ def record_call(command: RecordCall, *, actor: Actor, factor: FreshFactor | None
         )
         if call.outcome == CallOutcome.DENIED:
             reason = _("%(name)s was called back and knows nothing of it.") % {"name": call.contact_name}
-            freeze_everything(change.supplier, change, reason, actor=actor, at=at)
-        elif call.outcome == CallOutcome.CONFIRMED and change.called_at is None:
+            freeze_everything(change.supplier, change, reason, mark=f"call:{call.pk}", actor=actor, at=at)
+        elif call.outcome == CallOutcome.CONFIRMED and change.called_at is None and change.state in OPEN:
             change.called_at = at
             change.save(update_fields=["called_at"])
             _begin_waiting_if_all_is_said(change, actor=actor, at=at)
@@ -167,16 +174,13 @@ def approve_change(
         reason = why_not_approve(
             user_id,
             requester=held.requested_by_user_id,
+            proposer=held.proposed_by_user_id,
             approvers=approvers,
             callers=callers_of(held),
         )
         if reason:
             raise NotYou(reason)
-        if not is_older(user_id, held):
-            # Whoever makes accounts for our people must not make the two who approve.
-            raise NotYou(
-                _("Your account is younger than this request: somebody who was there before approves it.")
-            )
+        require_standing(user_id, _asked_at(held))
         CHANGE_OF_BANK_LIFECYCLE.transition("approve", held.state)
         held.version = version  # what was looked at: `move` refuses any other
         last = len(approvers) + 1 == APPROVERS
@@ -267,7 +271,7 @@ def ask_shortening(
 def grant_shortening(
     change: BankChange, *, actor: Actor, factor: FreshFactor | None, at: datetime
 ) -> BankShortening:
-    """One of two who let a change wait less: neither who asked for that, nor who requested the change."""
+    """One of two who let a change wait less: neither who asked for that, nor one of the change's `askers`."""
     user_id = require_person(actor, Permission.BANK_APPROVE, factor, at, ours=True)
     assert factor is not None  # `require_person` has asked
     with acting(OFFICE):
@@ -278,8 +282,9 @@ def grant_shortening(
         if asked is None or held.state not in OPEN:
             raise IllegalTransition(_("Nobody has asked for a shorter wait, or it was granted."))
         said = [one.user_id for one in votes_of(held, VotePurpose.SHORTEN)]
-        if user_id in (asked.asked_by_user_id, held.requested_by_user_id, *said):
+        if user_id in (asked.asked_by_user_id, *held.askers, *said):
             raise NotYou(_("Two others let it wait less: neither who asked, nor one person twice."))
+        require_standing(user_id, _asked_at(held))
         BankVote.objects.create(
             supplier_id=held.supplier_id,
             change=held,

@@ -18,7 +18,7 @@ from suppliers.banking.queries import (
     told_of_request,
     unreached,
 )
-from suppliers.banking.services.guards import NotYou, require_person, require_reason
+from suppliers.banking.services.guards import NotYou, require_person, require_reason, require_standing
 from suppliers.banking.states import OPEN
 from suppliers.roles import Permission
 
@@ -53,7 +53,7 @@ def go_on_without(
 ) -> BankChange:
     """Somebody who may approve says why a change goes on although some of those known from before cannot be reached.
 
-    Not who requested it. Where nobody at all could be told it does not come into force all the same (`told_at`).
+    Not one of its `askers`. Where nobody at all could be told it does not come into force all the same (`told_at`).
     """
     user_id = require_person(actor, Permission.BANK_APPROVE, factor, at, ours=True)
     text = require_reason(reason)
@@ -61,8 +61,9 @@ def go_on_without(
     with acting(OFFICE):
         hold_supplier(seen.supplier_id)
         held = hold_change(seen.pk)
-        if user_id == held.requested_by_user_id:
-            raise NotYou(_("You requested this change: somebody else says that it goes on without them."))
+        if user_id in held.askers:
+            raise NotYou(_("You requested this change, or wrote the account down: somebody else says so."))
+        require_standing(user_id, held.requested_at or held.proposed_at)
         missing = list(unreached(held).order_by("id"))
         if held.state not in OPEN or not missing:
             raise IllegalTransition(_("There is nobody whom we could not reach."))

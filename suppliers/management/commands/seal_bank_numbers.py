@@ -11,29 +11,41 @@ from suppliers.banking.services import papers_of_old_keys, seal_anew, seal_paper
 
 
 class Command(BaseCommand):
-    """Run it after a new key was put first; when it is done the old one can be taken away."""
+    """Run it after a new key was put first; when it is done, and fails with nothing, the old one can be taken away."""
 
     help = "Seal every account number with the newest key of BANK_KEYS."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """A few hundred at a time, each lot in a transaction of its own: the portal goes on meanwhile."""
         done = 0
+        unreadable: list[int] = []
         while True:
             with acting(OFFICE):
-                count = seal_anew()
-            if not count:
+                count, lost = seal_anew(but=unreadable)
+            if not count and not lost:
                 break
             done += count
+            unreadable += lost
         with acting(OFFICE):
             papers = papers_of_old_keys()
-        lost = 0
+        lost_papers: list[int] = []
         for pk in papers:
             try:
                 with acting(OFFICE):
                     seal_paper_anew(pk)
                 done += 1
             except Unreadable:
-                lost += 1
+                lost_papers.append(pk)
         self.stdout.write(f"{done} sealed anew.")
-        if lost:
-            raise CommandError(f"{lost} papers cannot be opened with the keys there are: keep the old key.")
+        faults = [
+            f"{len(rows)} {what} cannot be read with these keys ({table}.id {', '.join(map(str, rows[:50]))})."
+            for rows, what, table in (
+                (unreadable, "account numbers", "suppliers_banknumber"),
+                (lost_papers, "papers", "suppliers_bankproof"),
+            )
+            if rows
+        ]
+        if faults:
+            raise CommandError(
+                f"{' '.join(faults)} Take no key away: find the one that they were sealed with."
+            )

@@ -217,6 +217,14 @@ def test_one_press_behind_the_link_of_a_mail_stops_everything(at, people, acme, 
     assert stranger.get(link[:-5] + "xxxx/").status_code == 404
     pressed = stranger.post(link)
     assert "Nothing moves any more" in text_of(pressed)
+    assert "Nothing moves any more" in text_of(stranger.get(link))
+    other = next(one for one in outbox.outbox if one.to == ["sam@supplier.example"])
+    theirs = re.search(r"/bank/not-me/[^/\s]+/", other.body)[0]
+    assert "This was not me: stop everything" in text_of(stranger.get(theirs))  # they may say so too
+    assert "Nothing moves any more" in text_of(stranger.post(theirs))
+    listed = text_of(at("max").get(f"/bank/suppliers/{acme.key}/"))
+    assert listed.count("says: this was not me.") == 2
+    assert "Sam Both says" in listed
     assert again(change).state == "frozen"
     assert "Everything is frozen" in text_of(at("asha").get("/bank/"))
     assert "Frozen" in text_of(at("max").get("/bank/?view=frozen"))
@@ -224,8 +232,18 @@ def test_one_press_behind_the_link_of_a_mail_stops_everything(at, people, acme, 
         assert BankAccount.objects.get(pk=account.pk).state == "held"
 
     page = f"/bank/suppliers/{acme.key}/"
-    for name in ("max", "root"):
-        assert at(name).post(f"{page}thaw/", {"reason": WHY, "releases": "on"}).status_code == 303
+    refused = at("max").post(f"{page}thaw/", {"reason": WHY, "releases": "on"})
+    assert (refused.status_code, "You approved an account" in text_of(refused)) == (409, True)
+    assert at("max").post(f"{page}thaw/", {"reason": WHY}).status_code == 303
+    blind = at("root").post(f"{page}thaw/confirm/", {"reason": WHY})
+    assert (blind.status_code, "Something else is asked" in text_of(blind)) == (409, True)
+    again_asked = at("root").post(f"{page}thaw/", {"reason": WHY, "releases": "on"})
+    assert again_asked.status_code == 409
+    shown = at("root").get(page).content.decode()
+    assert f'action="{page}thaw/confirm/"' in shown
+    seen = re.search(r'name="seen" value="([^"]+)"', shown)[1]
+    assert f'action="{page}thaw/"' in at("max").get(page).content.decode()
+    assert at("root").post(f"{page}thaw/confirm/", {"reason": WHY, "seen": seen}).status_code == 303
     assert again(change).state == "requested"
     with acting(OFFICE):
         assert BankFreeze.objects.get().thawed_by == "Root Admin"
@@ -239,6 +257,12 @@ def test_a_sheet_is_held_against_what_is_in_force_and_only_proposes(at, acme, ac
         "Supplier;Country;Number;Holder;Currency\n"
         f"ACME;DE;{OLD_IBAN};Acme;EUR\nACME;DE;{NEW_IBAN};Acme;EUR\nACME;DE;DE00;Acme;EUR\nNOBODY;DE;{NEW_IBAN};x;EUR\n"
     )
+    stale = at("otto", fresh=False)
+    assert (
+        stale.post("/bank/sheet/", {"sheet": SimpleUploadedFile("v.csv", sheet.encode())}).status_code == 409
+    )
+    with acting(OFFICE):
+        assert not BankChange.objects.filter(state="proposed").exists()
     sent = otto.post("/bank/sheet/", {"sheet": SimpleUploadedFile("vendors.csv", sheet.encode())})
     words = text_of(sent)
     assert "1 proposed, 1 as on record" in words

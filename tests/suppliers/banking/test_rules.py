@@ -144,6 +144,7 @@ def test_who_is_not_one_of_the_two():
     assert "You have approved it" in why_not_approve(2, **said)
     assert "called the contact back" in why_not_approve(3, **said)
     assert why_not_approve(4, **said) == ""
+    assert "You wrote this account down" in why_not_approve(4, proposer=4, **said)
     assert why_not_approve(3, requester=1, approvers=[4], callers=[3]) == ""
 
 
