@@ -44,7 +44,7 @@ class Cause(models.TextChoices):
 
 
 class CaseKind(models.TextChoices):
-    """What a case is about (domain.md §8)."""
+    """What a case is about (domain.md §8). Those in `LATER` cannot be known yet."""
 
     ACKNOWLEDGMENT_OVERDUE = "acknowledgment_overdue", _("Answer overdue")
     OUTSIDE_TOLERANCE = "outside_tolerance", _("Change outside tolerance")
@@ -83,6 +83,10 @@ class CaseKind(models.TextChoices):
     ANSWER_MISSED = "answer_missed", _("No answer about an invoice")
     DOCUMENT_EXPIRING = "document_expiring", _("Document missing or expired")
     BANK_CHANGE = "bank_change", _("Bank detail change")
+
+
+# Kinds that none of our records can tell yet: today there is none.
+LATER: frozenset[CaseKind] = frozenset()
 
 
 class CloseReason(models.TextChoices):
