@@ -731,6 +731,7 @@ def test_two_others_thaw_it_each_with_a_reason_and_all_begins_anew(people, acme,
 
 def test_who_requested_the_account_that_is_held_does_not_let_it_go(people, acme, now):
     change = ask(wanted(acme), people["root"], now)  # in the supplier's name: it is in force by now
+    told(change)
     call(change, people["otto"], now)
     approve(change, people["otto"], now)
     waiting = approve(change, people["max"], now)
@@ -979,7 +980,7 @@ def test_a_number_that_no_key_opens_holds_up_no_other_and_is_named(people, acme,
     said = StringIO()
     with pytest.raises(CommandError, match=r"1 account numbers cannot be read .*id 0\)"):
         call_command("seal_bank_numbers", stdout=said)
-    assert said.getvalue() == "1 sealed anew.\n"
+    assert said.getvalue() == "2 sealed anew.\n"  # a number, and the paper of its change
     assert in_office(lambda: BankNumber.objects.get(pk=account.number_id).sealed).startswith(
         settings.BANK_KEYS[0].mark
     )
