@@ -41,8 +41,8 @@ WHOLE = {"suppliers.User", "suppliers.Membership", "suppliers.ApiToken", "accoun
 # Of others' tables a person gets what shows that and when his or her name was put there.
 TELLING = ("id", "key", "kind", "state", "number", "name", "stream", "channel", "role", "purpose", "type")
 # Addresses of mail that the ERP keeps, or that are part of a mail as it came: books, or gone by their own clock. And
-# who is, or was, told of changed bank details: needed against fraud, and gone by `forget_bank_contacts`, or (a contact of a
-# company) once the company ends it.
+# who is, or was, told of changed bank details: needed against fraud, and gone by `forget_bank_contacts`. A
+# company's own contacts go when the company ends them.
 KEPT_ADDRESSES = {
     "procurement.PurchaseOrder",
     "procurement.InboundMail",
