@@ -65,20 +65,43 @@ def _some(keys: Sequence[SealingKey]) -> Sequence[SealingKey]:
 
 def seal(text: str, place: str, keys: Sequence[SealingKey]) -> str:
     """A text, sealed for one place with the newest key. This and the others raise `NoKeyHere` where there is none."""
-    newest, nonce = _some(keys)[0], os.urandom(NONCE_BYTES)
-    hidden = AESGCM(newest.sealing).encrypt(nonce, text.encode(), place.encode())
-    return f"{newest.mark}.{base64.urlsafe_b64encode(nonce + hidden).decode()}"
+    newest = _some(keys)[0]
+    return f"{newest.mark}.{base64.urlsafe_b64encode(_hidden(text.encode(), place, newest)).decode()}"
 
 
 def unseal(sealed: str, place: str, keys: Sequence[SealingKey]) -> str:
     """What was sealed for this place. Raises `Unreadable`."""
     mark, _dot, packed = sealed.partition(".")
+    try:
+        raw = base64.urlsafe_b64decode(packed)
+        return _opened(raw, mark, place, keys).decode()
+    except ValueError as problem:
+        raise Unreadable("It is damaged, or was moved here from another place.") from problem
+
+
+def seal_bytes(content: bytes, place: str, keys: Sequence[SealingKey]) -> bytes:
+    """A file, sealed as a text is, without the third that base64 would add."""
+    newest = _some(keys)[0]
+    return newest.mark.encode() + b"." + _hidden(content, place, newest)
+
+
+def unseal_bytes(sealed: bytes, place: str, keys: Sequence[SealingKey]) -> bytes:
+    """The file that was sealed for this place. Raises `Unreadable`."""
+    mark, _dot, raw = sealed.partition(b".")
+    return _opened(raw, mark.decode("ascii", "replace"), place, keys)
+
+
+def _hidden(content: bytes, place: str, key: SealingKey) -> bytes:
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(key.sealing).encrypt(nonce, content, place.encode())
+
+
+def _opened(raw: bytes, mark: str, place: str, keys: Sequence[SealingKey]) -> bytes:
     key = next((one for one in _some(keys) if one.mark == mark), None)
     if key is None:
         raise Unreadable("It was sealed with a key that is not among ours any more.")
     try:
-        raw = base64.urlsafe_b64decode(packed)
-        return AESGCM(key.sealing).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], place.encode()).decode()
+        return AESGCM(key.sealing).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], place.encode())
     except (InvalidTag, ValueError) as problem:
         raise Unreadable("It is damaged, or was moved here from another place.") from problem
 

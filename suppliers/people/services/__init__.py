@@ -5,6 +5,7 @@ from suppliers.people.services.addresses import (
     ask_address_change,
     change_due_addresses,
     confirm_address,
+    note_address_told,
     stop_address,
     withdraw_address,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "expire_invitations",
     "invite_people",
     "invite_person",
+    "note_address_told",
     "put_to_sleep",
     "reactivate_staff",
     "remove_member",
