@@ -89,13 +89,13 @@ class KeptBack(Refusal):
 def why_kept_back(mail: InboundMail) -> str:
     """Why the mail as it came cannot be saved; an empty text where it can.
 
-    A file in it carries malware, or nobody has looked at its files although there is a scanner: it waits to be sorted,
+    The scanner refused a file in it, or has not looked at its files although there is a scanner: it waits to be sorted,
     or cannot be taken apart.
     """
     if mail.forgotten_at is not None:
         return _("Of this mail only its head and text were kept.")
     if mail.told.get("infected"):
-        return _("A file of this mail carries malware. The mail as it came is given to nobody.")
+        return _("The virus scanner refused a file of this mail. The mail as it came is given to nobody.")
     unseen = mail.state == MailState.RECEIVED or mail.why in (Why.TOO_DEEP, Why.MALFORMED)
     if unseen and settings.CLAMD_URL is not None:
         return _(

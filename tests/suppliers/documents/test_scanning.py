@@ -195,7 +195,8 @@ def test_programs_and_mails_are_no_way_around(people, scanner, world):
     assert (kept(Attachment), len(refused())) == (0, 3)
     assert bea.get(raw).status_code == 409
     assert (
-        "carries malware. The mail as it came is given to nobody" in bea.get(reverse("mail", args=[key])).text
+        "refused a file of this mail. The mail as it came is given to nobody"
+        in bea.get(reverse("mail", args=[key])).text
     )
 
     scanner.shutdown()
