@@ -14,8 +14,19 @@ HIDDEN = "[hidden]"
 SECRET_NAMES = re.compile(
     r"pass(word|wd)|secret|token|authorization|cookie|api_?key|signature|credential", re.IGNORECASE
 )
-# What opens a signed link, an approval or a question, or ends a kind of notice.
-LINK = (re.compile(r"(/(?:l|approve|asked|notices/stop)/)[\w-]{20,}(?::[\w:-]+)?", re.ASCII), rf"\1{HIDDEN}")
+# What opens one of our pages without signing in, ends something, or chooses a new password: every address of ours that
+# carries a token (a test walks them all), also as programs that guard mails write it into an address of their own.
+_OPENS = (
+    "l|approve|asked|notices/stop|join|wake|address/new|address/old|signin/confirm|signin/stop|bank/not-me"
+    "|accounts/password/reset/key"
+)
+LINK = (
+    re.compile(
+        rf"((?:/|%2F)(?:{_OPENS.replace('/', '(?:/|%2F)')})(?:/|%2F))[\w-]{{20,}}(?:(?::|%3A)[\w:-]+)*",
+        re.ASCII | re.IGNORECASE,
+    ),
+    rf"\1{HIDDEN}",
+)
 SECRETS_IN_TEXT = (
     (re.compile(r"(\w[\w+.-]*://[^\s/:@]*):[^\s/@]+@"), rf"\1:{HIDDEN}@"),
     (re.compile(r"\b(bearer|token|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {HIDDEN}"),

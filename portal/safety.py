@@ -42,6 +42,7 @@ class Start:
     former_keys: Sequence[str] = ()
     secrets: Mapping[str, str] = field(default_factory=dict)
     bank_keys: Sequence[str] = ()
+    opens_numbers: bool = True
 
 
 def refuse_unsafe_start(start: Start) -> None:
@@ -91,7 +92,10 @@ def problems(start: Start) -> Iterator[str]:
             "ERP_URL starts with http://: the ERP's password and all orders would travel in the clear. Use https://, "
             "or say ERP_IN_THE_CLEAR=1 where nobody else is on the way there."
         )
-    if not start.bank_keys:
+    if not start.opens_numbers:
+        if start.bank_keys:
+            yield "OPENS_NUMBERS is 0, and yet BANK_KEYS is set. A process that opens no number has no key to it."
+    elif not start.bank_keys:
         yield (
             "BANK_KEYS is not set: account numbers are sealed with it. Give it 32 random bytes in base64, such as "
             "`openssl rand -base64 32` prints, and keep a copy where no backup of the database is."

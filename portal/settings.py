@@ -37,6 +37,8 @@ SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS")
 AUDIT_SEAL_KEY = env.secret("AUDIT_SEAL_KEY")
 AUDIT_SEAL_KEY_FALLBACKS = env.secrets("AUDIT_SEAL_KEY_FALLBACKS")
 # What account numbers are sealed with (docs/banking.md): the first key seals, all of them open.
+# A process that opens no account number (the scheduler, migrations) starts without the keys, and may not have them.
+OPENS_NUMBERS = env.flag("OPENS_NUMBERS", default=True)
 _bank_keys = [one.strip() for one in env.secret("BANK_KEYS").split(",") if one.strip()]
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1],testserver")
 
@@ -69,9 +71,10 @@ if PRODUCTION:
             secrets={name: secret for name in SIGNING_SECRETS if (secret := env.secret(name))},
             embedded=env.flag("QUAYSIDE_EMBEDDED"),
             bank_keys=_bank_keys,
+            opens_numbers=OPENS_NUMBERS,
         )
     )
-if not _bank_keys:  # one machine, or the tests: production has refused by now
+if not _bank_keys and OPENS_NUMBERS:  # one machine, or the tests: production has refused by now
     _bank_keys = [b64encode(sha256(b"bank details:" + SECRET_KEY.encode()).digest()).decode()]
 BANK_KEYS = tuple(SealingKey.of(one) for one in _bank_keys)
 
@@ -406,6 +409,9 @@ LINK_SIGN_IN_SEGMENTS = env.words("LINK_SIGN_IN_SEGMENTS")
 # currency that is not named, one signs in. Whoever gets hold of such a mail approves, so nothing is named unless it is
 # wanted. The companies (by code; * is all) that want people to sign in for every one.
 APPROVE_BY_LINK_LIMIT = env.amounts("APPROVE_BY_LINK_LIMIT")
+# Above which amount of an invoice its approval asks for a second factor of a moment ago, by currency; in a currency
+# that is not named always. Empty: never.
+APPROVE_FACTOR_ABOVE = env.amounts("APPROVE_FACTOR_ABOVE")
 APPROVE_BY_LINK_SIGN_IN = env.words("APPROVE_BY_LINK_SIGN_IN")
 APPROVE_BY_LINK_FOR = timedelta(days=env.integer("APPROVE_BY_LINK_DAYS", 7, at_least=1))
 # The domain whose mail comes back to us (docs/mailroom.md). Without one, replies go to the buyer.

@@ -27,6 +27,7 @@ from procurement.inbox.states import LATER, CaseKind
 from procurement.mailroom.services import HEARD as MAILROOM_HEARS
 from procurement.mailroom.services import hear as mailroom_hear
 from procurement.matching.services import (
+    HEARS_BANKS,
     HEARS_CLAIMS,
     HEARS_ORDERS,
     HEARS_RULES,
@@ -35,7 +36,10 @@ from procurement.matching.services import (
     rematch_claims,
     rematch_held,
     rematch_orders,
+    rematch_suppliers,
 )
+from procurement.notifications.approvers import HEARS as APPROVERS_HEAR
+from procurement.notifications.approvers import tell_watchers
 from procurement.notifications.policies import HEARD
 from procurement.notifications.services import hear, hear_of_bounces
 from procurement.notifications.services.warning import WARNINGS, warn
@@ -60,9 +64,11 @@ REACTIONS: Mapping[str, Reaction] = {
     "matching again: orders": Reaction(HEARS_ORDERS, rematch_orders),
     "matching again: claims": Reaction(HEARS_CLAIMS, rematch_claims),
     "matching again: rules": Reaction(HEARS_RULES, rematch_held),
+    "matching again: bank details": Reaction(HEARS_BANKS, rematch_suppliers),
     "mailroom": Reaction(MAILROOM_HEARS, mailroom_hear),
     "notices": Reaction(frozenset(HEARD), hear),
     "security notices": Reaction(frozenset(WARNINGS), warn),
+    "new approvers": Reaction(APPROVERS_HEAR, tell_watchers),
     "bounces": Reaction(frozenset({"mail.bounced"}), hear_of_bounces),
     "inbox": Reaction(INBOX_HEARS, review_inbox),
     "case clocks": Reaction(CASES_MOVE, keep_clocks),

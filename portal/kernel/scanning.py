@@ -26,6 +26,7 @@ from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
 from portal.kernel.errors import Invalid, Problem, Refusal
 from portal.kernel.scope import acting, require_no_transaction
+from portal.kernel.security.services import note
 
 R = TypeVar("R")
 
@@ -169,6 +170,8 @@ def tell_of_infection(told: dict[str, Any], *, actor: Actor, at: datetime) -> No
         "token": actor.token_id,
         "channel": actor.channel,
     }
+    brought = {"channel": str(actor.channel), "found": told["found"], "sha256": told["sha256"]}
+    note("malware.refused", user_id=actor.user_id, token_id=actor.token_id, **brought)
     with acting(SCANNER):
         record(
             "security.malware_refused",

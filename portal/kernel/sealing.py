@@ -28,6 +28,10 @@ class Unreadable(Exception):
     """A sealed text that none of our keys opens, or that stands in the wrong place."""
 
 
+class NoKeyHere(RuntimeError):
+    """This process was given no key: it must never come to what is sealed."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class SealingKey:
     """One key, in its two uses. `mark` names it and gives nothing of it away."""
@@ -53,22 +57,51 @@ def _drawn(raw: bytes, use: bytes) -> bytes:
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"quayside." + use).derive(raw)
 
 
+def _some(keys: Sequence[SealingKey]) -> Sequence[SealingKey]:
+    if not keys:
+        raise NoKeyHere("This process was started without keys (OPENS_NUMBERS=0) and opens nothing.")
+    return keys
+
+
 def seal(text: str, place: str, keys: Sequence[SealingKey]) -> str:
-    """A text, sealed for one place with the newest key."""
-    newest, nonce = keys[0], os.urandom(NONCE_BYTES)
-    hidden = AESGCM(newest.sealing).encrypt(nonce, text.encode(), place.encode())
-    return f"{newest.mark}.{base64.urlsafe_b64encode(nonce + hidden).decode()}"
+    """A text, sealed for one place with the newest key. This and the others raise `NoKeyHere` where there is none."""
+    newest = _some(keys)[0]
+    return f"{newest.mark}.{base64.urlsafe_b64encode(_hidden(text.encode(), place, newest)).decode()}"
 
 
 def unseal(sealed: str, place: str, keys: Sequence[SealingKey]) -> str:
     """What was sealed for this place. Raises `Unreadable`."""
     mark, _dot, packed = sealed.partition(".")
-    key = next((one for one in keys if one.mark == mark), None)
+    try:
+        raw = base64.urlsafe_b64decode(packed)
+        return _opened(raw, mark, place, keys).decode()
+    except ValueError as problem:
+        raise Unreadable("It is damaged, or was moved here from another place.") from problem
+
+
+def seal_bytes(content: bytes, place: str, keys: Sequence[SealingKey]) -> bytes:
+    """A file, sealed as a text is, without the third that base64 would add."""
+    newest = _some(keys)[0]
+    return newest.mark.encode() + b"." + _hidden(content, place, newest)
+
+
+def unseal_bytes(sealed: bytes, place: str, keys: Sequence[SealingKey]) -> bytes:
+    """The file that was sealed for this place. Raises `Unreadable`."""
+    mark, _dot, raw = sealed.partition(b".")
+    return _opened(raw, mark.decode("ascii", "replace"), place, keys)
+
+
+def _hidden(content: bytes, place: str, key: SealingKey) -> bytes:
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(key.sealing).encrypt(nonce, content, place.encode())
+
+
+def _opened(raw: bytes, mark: str, place: str, keys: Sequence[SealingKey]) -> bytes:
+    key = next((one for one in _some(keys) if one.mark == mark), None)
     if key is None:
         raise Unreadable("It was sealed with a key that is not among ours any more.")
     try:
-        raw = base64.urlsafe_b64decode(packed)
-        return AESGCM(key.sealing).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], place.encode()).decode()
+        return AESGCM(key.sealing).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], place.encode())
     except (InvalidTag, ValueError) as problem:
         raise Unreadable("It is damaged, or was moved here from another place.") from problem
 
@@ -80,12 +113,12 @@ def mark_of(sealed: str) -> str:
 
 def trace(text: str, keys: Sequence[SealingKey]) -> str:
     """By which equal texts are found: under the newest key."""
-    return _trace(text, keys[0])
+    return _trace(text, _some(keys)[0])
 
 
 def traces(text: str, keys: Sequence[SealingKey]) -> list[str]:
     """The same under every key, for what was sealed before the newest one came."""
-    return [_trace(text, one) for one in keys]
+    return [_trace(text, one) for one in _some(keys)]
 
 
 def _trace(text: str, key: SealingKey) -> str:

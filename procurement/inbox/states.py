@@ -40,6 +40,7 @@ class Cause(models.TextChoices):
     CREDIT = "credit", _("A credit is due")
     QUESTION = "question", _("A question about an invoice was not answered")
     DOCUMENT = "document", _("A document of a supplier is late")
+    BANK = "bank", _("A change of bank details waits for us")
 
 
 class CaseKind(models.TextChoices):
@@ -81,16 +82,11 @@ class CaseKind(models.TextChoices):
     CREDIT_EXPECTED = "credit_expected", _("Credit expected")
     ANSWER_MISSED = "answer_missed", _("No answer about an invoice")
     DOCUMENT_EXPIRING = "document_expiring", _("Document missing or expired")
-    # --- known, for what is built later
     BANK_CHANGE = "bank_change", _("Bank detail change")
 
 
-# What none of our records can tell yet: onboarding comes later.
-LATER = frozenset(
-    {
-        CaseKind.BANK_CHANGE,
-    }
-)
+# Kinds that none of our records can tell yet: today there is none.
+LATER: frozenset[CaseKind] = frozenset()
 
 
 class CloseReason(models.TextChoices):

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor, Channel, Side
-from portal.kernel.errors import NotFound
+from portal.kernel.errors import NotFound, Refusal
 from procurement.acknowledgments.forms import asked_pieces
 from procurement.acknowledgments.queries import rules_of
 from procurement.changes.messages import terms_from_json
@@ -24,7 +25,7 @@ from procurement.mailroom.messages import Opened
 from procurement.mailroom.models import InboundMail, Mailbox, MailDraft
 from procurement.mailroom.policies.drafting import ANSWER, CHANGE, REPLY, Known, Standing, Talk
 from procurement.mailroom.policies.sorting import possible_numbers
-from procurement.mailroom.states import WAITS, DraftKind, DraftState
+from procurement.mailroom.states import WAITS, DraftKind, DraftState, MailState, Why
 from procurement.notifications.models import Notice
 from procurement.orders.models import OrderRevision, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.queries import lines_of, live_promises_by_line, schedules_by_line, visible_orders
@@ -77,6 +78,37 @@ def find_mail(key: uuid.UUID, *, actor: Actor, hold: bool = False) -> InboundMai
     if found is None:
         raise NotFound(_("There is no such mail."))
     return found
+
+
+class KeptBack(Refusal):
+    """The bytes of a mail are given to nobody."""
+
+    code = "kept_back"
+
+
+def why_kept_back(mail: InboundMail) -> str:
+    """Why the mail as it came cannot be saved; an empty text where it can.
+
+    The scanner refused a file in it, or has not looked at its files although there is a scanner: it waits to be sorted,
+    or cannot be taken apart.
+    """
+    if mail.forgotten_at is not None:
+        return _("Of this mail only its head and text were kept.")
+    if mail.told.get("infected"):
+        return _("The virus scanner refused a file of this mail. The mail as it came is given to nobody.")
+    unseen = mail.state == MailState.RECEIVED or mail.why in (Why.TOO_DEEP, Why.MALFORMED)
+    if unseen and settings.CLAMD_URL is not None:
+        return _(
+            "The virus scanner has not seen the files of this mail. The mail as it came is given to nobody."
+        )
+    return ""
+
+
+def bytes_to_save(mail: InboundMail, *, actor: Actor) -> bytes:
+    """The mail as it came, for a person to save. Raises `NotFound` for one that was forgotten, `KeptBack`."""
+    if why := why_kept_back(mail):
+        raise NotFound(why) if mail.forgotten_at is not None else KeptBack(why)
+    return raw_of(mail, actor=actor)
 
 
 def raw_of(mail: InboundMail, *, actor: Actor) -> bytes:

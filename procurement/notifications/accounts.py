@@ -4,7 +4,8 @@ They go to an address, not to a person: whoever reads it learns of that account 
 are made as they are written, and stand in no table, no log and no fact.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from procurement.notifications.messages import Item, Quote
 from procurement.notifications.models import Notice
 from suppliers.models import AddressChange, Invitation, User
 from suppliers.people.presenters import confirm_url, join_url, object_url, wake_url
+from suppliers.people.services import note_address_told
 from suppliers.people.states import AddressState, InvitationState
 
 OPEN = (AddressState.ASKED, AddressState.CONFIRMED)
@@ -37,6 +39,13 @@ def over_already(event: AuditEvent) -> str:
         asleep = User.objects.filter(pk=facts["person"], asleep_at__isnull=False)
         return "" if asleep.exists() else "awake meanwhile"
     return ""
+
+
+def note_told(notices: Iterable[Notice], *, at: datetime) -> None:
+    """Their mail has left: an address that is to be changed has its time to object from now on."""
+    asked = {one.event_id: one.address for one in notices if one.event_kind == "address.asked"}
+    for event in AuditEvent.objects.filter(pk__in=list(asked)):
+        note_address_told(event.facts["change_of_address"], asked[event.pk], at=at)
 
 
 def about_account(item: Item, notice: Notice, event: AuditEvent, *_more: Any) -> str:

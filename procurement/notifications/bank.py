@@ -24,8 +24,17 @@ from procurement.notifications.policies import MOST_TRIES_FOR, message_id
 from procurement.notifications.services.mailing import mail_domain
 from suppliers.banking.models import BankNotice
 from suppliers.banking.presenters import what_text
-from suppliers.banking.queries import OFFICE, find_notice, notice_token
+from suppliers.banking.queries import (
+    OFFICE,
+    find_notice,
+    held_accounts,
+    notice_token,
+    objections,
+    open_freeze,
+)
 from suppliers.banking.states import BankMailState, BankNoticeKind, ChangeKind
+
+MOST_SAID = 10
 
 
 def deliver(message: OutboxMessage) -> str:
@@ -108,7 +117,10 @@ def _context(notice: BankNotice) -> dict[str, Any]:
         heading = _("The bank details of %(name)s have changed") % values
         sentences = [
             _("In force now: %(what)s. It was requested by %(who)s.") % values,
-            _("If you know nothing of it, stop it now: nothing is paid to the new account then."),
+            _(
+                "If you know nothing of it, stop it now: no invoice is approved then, and whoever pays is told to "
+                "block the new account."
+            ),
         ]
     else:
         heading = _("The bank details of %(name)s are frozen") % values
@@ -123,6 +135,8 @@ def _context(notice: BankNotice) -> dict[str, Any]:
             sentences.append(
                 _("Change it in the ERP as well: the ERP pays to the account that it has itself.")
             )
+        if notice.kind == BankNoticeKind.FROZEN:
+            sentences += _what_is_held(notice)
         address = (
             reverse("bank-change", args=[change.key])
             if change
@@ -148,6 +162,20 @@ def _context(notice: BankNotice) -> dict[str, Any]:
         "label": label,
         "foot": foot,
     }
+
+
+def _what_is_held(notice: BankNotice) -> list[str]:
+    """Who objects, and what to do in the ERP: it pays what it was told already, whatever stands still here."""
+    freeze = open_freeze(notice.supplier_id)
+    said = [one.facts["reason"] for one in objections(freeze)[-MOST_SAID:]] if freeze else []
+    held = ", ".join(held_accounts(notice.supplier_id))
+    if not held:
+        return [*said, _("No account is held: those in force are older. Nothing is approved meanwhile.")]
+    return [
+        *said,
+        _("Held: %(accounts)s. Block payments to it in the ERP now: what is approved already, the ERP pays.")
+        % {"accounts": held},
+    ]
 
 
 def _rows(notice: BankNotice) -> list[tuple[str, str, str]]:

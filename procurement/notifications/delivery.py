@@ -31,6 +31,7 @@ from procurement.links.models import SignedLink
 from procurement.links.queries import asked_url, url_of
 from procurement.links.services import NewLink, issue_links, reply_address_of
 from procurement.links.states import Purpose
+from procurement.notifications.accounts import note_told
 from procurement.notifications.messages import Written
 from procurement.notifications.models import Notice, NoticeMail
 from procurement.notifications.policies import APPROVAL_ASKED, MOST_TRIES_FOR, thread_ids
@@ -86,6 +87,7 @@ def deliver(message: OutboxMessage) -> str:
     except Refused as refusal:
         with acting(POSTMAN):
             fail_mail(letter.mail, refusal.reason, at=at)
+            note_told(letter.leaving, at=at)  # an address that is no more has nobody who could object
         return "refused"
     except RetryLater as error:
         if at - message.created_at < MOST_TRIES_FOR:
@@ -95,6 +97,7 @@ def deliver(message: OutboxMessage) -> str:
         raise ParkMessage(error.reason) from error
     with acting(POSTMAN):
         note_sent(letter.mail, letter.leaving, letter.dropped, subject=letter.written.subject, at=at)
+        note_told(letter.leaving, at=at)
     return "mailed"
 
 

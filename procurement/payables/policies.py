@@ -108,6 +108,11 @@ def may_by_link(
     return currency in limits and amount <= limits[currency]
 
 
+def is_above(amount: Decimal, currency: str, *, limits: Mapping[str, Decimal]) -> bool:
+    """Whether an amount is above its currency's limit: always in one that is not named, never where none is."""
+    return bool(limits) and (currency not in limits or amount > limits[currency])
+
+
 def may_answer(wanted: Wanted, approver: Approver, barred: Collection[int]) -> bool:
     """Whether somebody may answer one approval. See Note [Whose word]."""
     if approver.user in barred:

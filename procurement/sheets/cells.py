@@ -1,13 +1,11 @@
 """What goes into a cell of a file, so that a spreadsheet shows it and never runs it.
 
-Note [Formulas]: a description such as `=HYPERLINK(...)` comes from the other side of the quay. In XLSX such
-text is stored as text (type and quote prefix) and stays text even when somebody edits the cell; in CSV, which
-knows no types, an apostrophe goes before it, as OWASP advises. Numbers are numbers there: -5 is no formula.
+Note [Formulas, in XLSX]: text that looks like one (kernel.cells) is stored as text (type and quote prefix) and stays
+text even when somebody edits the cell; in CSV an apostrophe goes before it. Numbers are numbers: -5 is no formula.
 """
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,22 +15,16 @@ from django.utils import timezone
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-# Also what looks like them in East Asian width: spreadsheets read it the same.
-STARTS_FORMULA = re.compile(r"^\s*[=+\-@|%\t\r\n＝＋－＠]")
+from portal.kernel.cells import guarded, is_dangerous
+
 LONGEST_CELL = 32_767
 
 Cell = str | int | bool | Decimal | date | datetime | None
 
 
-def is_dangerous(text: str) -> bool:
-    """Whether a spreadsheet might take this text for a formula."""
-    return bool(STARTS_FORMULA.match(text)) or text[:1] in ("\t", "\r", "\n")
-
-
 def harmless(text: str) -> str:
-    """Text as CSV may hold it: an apostrophe before what a spreadsheet would run."""
-    text = ILLEGAL_CHARACTERS_RE.sub("", text)
-    return f"'{text}" if is_dangerous(text) else text
+    """Text as CSV may hold it: without what no cell takes, and an apostrophe before what a spreadsheet would run."""
+    return guarded(ILLEGAL_CHARACTERS_RE.sub("", text))
 
 
 def as_typed(text: str) -> str:

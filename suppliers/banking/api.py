@@ -9,10 +9,12 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from portal.kernel.actors import Actor
 from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
 from portal.kernel.rest.fields import Key, Moment, Query, Shape, Text, Word, page_of
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
 from suppliers.banking.messages import AccountTyped, AskForChange
+from suppliers.banking.models import BankChange
 from suppliers.banking.queries import (
     accounts,
     changes,
@@ -64,7 +66,7 @@ class BankChangeTold(serializers.Serializer):
     requested_at = Moment(allow_null=True)
     called_at = Moment(allow_null=True, help_text="When a contact from before the request confirmed it.")
     approved_at = Moment(allow_null=True, help_text="When two people had approved it.")
-    waits_until = Moment(allow_null=True)
+    waits_until = Moment(allow_null=True, help_text="Told to the buying side alone.")
     closed_at = Moment(allow_null=True)
     close_reason = serializers.CharField()
 
@@ -158,7 +160,11 @@ class BankChanges(Doors):
         asked = read_query(BankChangeQuery, request)
         found = _filtered(changes(request.actor), asked)
         return answer_page(
-            request, found, asked, order=("-id",), told=lambda rows: BankChangeTold(rows, many=True).data
+            request,
+            found,
+            asked,
+            order=("-id",),
+            told=lambda rows: [_told(row, request.actor) for row in rows],
         )
 
     @extend_schema(
@@ -169,7 +175,7 @@ class BankChanges(Doors):
     )
     @program_door(Permission.BANK_VIEW)
     def show(self, request: ProgramRequest, key: UUID) -> Response:
-        return Response(BankChangeTold(find_change(key, actor=request.actor)).data)
+        return Response(_told(find_change(key, actor=request.actor), request.actor))
 
     @extend_schema(
         operation_id="propose_bank_change",
@@ -205,7 +211,13 @@ class BankChanges(Doors):
             typed=AccountTyped(**typed),
         )
         made = propose_change(command, actor=actor, at=request.at)
-        return Response(BankChangeTold(find_change(made.key, actor=actor)).data, status=201)
+        return Response(_told(find_change(made.key, actor=actor), actor), status=201)
+
+
+def _told(change: BankChange, actor: Actor) -> dict[str, Any]:
+    """A change as a program reads it; when a supplier's comes into force is told once it is (presenters.steps_of)."""
+    told: dict[str, Any] = BankChangeTold(change).data
+    return told if actor.is_company else {**told, "waits_until": None}
 
 
 def _filtered(found: Any, asked: dict[str, Any]) -> Any:

@@ -158,7 +158,12 @@ class CallForm(_Typed):
         label=lazy("Whom you called"),
         help_text=lazy("Only contacts who were there before the request."),
     )
-    number = forms.CharField(label=lazy("Number you called"), max_length=40, required=False)
+    number = forms.CharField(
+        label=lazy("Number you called"),
+        max_length=40,
+        required=False,
+        help_text=lazy("Only where none is on record for this contact: else it is the one above."),
+    )
     number_from = forms.CharField(
         label=lazy("Where the number is from"),
         max_length=200,
@@ -179,7 +184,11 @@ class CallForm(_Typed):
             (
                 one.ref,
                 _("%(name)s, %(address)s, known since %(day)s")
-                % {"name": one.name or "–", "address": one.address, "day": since(one.since_at)},
+                % {
+                    "name": one.name or "–",
+                    "address": ", ".join(part for part in (one.telephone, one.address) if part),
+                    "day": since(one.since_at),
+                },
             )
             for one in contacts
         ]

@@ -85,6 +85,16 @@ class KnownContact:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What became of the mail to one of those who are told."""
+
+    address: str
+    state: str
+    sent_at: datetime | None
+    is_waived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Signal:
     """Something that makes a change look like a fraud: its word, and what it stands on. Never told to the supplier."""
 

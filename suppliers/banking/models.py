@@ -138,6 +138,7 @@ class BankChange(AccountFacts):
     reason = models.TextField(blank=True)
     proposed_at = models.DateTimeField()
     proposed_by = models.CharField(max_length=200)
+    proposed_by_user_id = models.BigIntegerField(null=True)
     requested_at = models.DateTimeField(null=True)
     requested_by = models.CharField(max_length=200, blank=True)
     requested_by_user_id = models.BigIntegerField(null=True)
@@ -205,9 +206,16 @@ class BankChange(AccountFacts):
     def stream(self) -> str:
         return f"bank_change:{self.key}"
 
+    @property
+    def askers(self) -> frozenset[int]:
+        """Who wrote the number down, and who requested it: neither of them judges it."""
+        both = (self.proposed_by_user_id, self.requested_by_user_id)
+        return frozenset(one for one in both if one is not None)
+
 
 class BankProof(models.Model):
-    """A paper that shows whose account it is. Kept as attachments are: in the database, and never shown in a page."""
+    """A paper that shows whose account it is. In the database, sealed as numbers are (it has the whole number on it),
+    and opened by `services.open_proof` alone; `size` and `sha256` are those of what was sent."""
 
     id = models.BigAutoField(primary_key=True)
     key = models.UUIDField(default=uuid.uuid4, unique=True)
@@ -230,6 +238,11 @@ class BankProof(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def place(self) -> str:
+        """What it is sealed for."""
+        return f"bank_proof:{self.supplier_id}:{self.key}"
 
 
 class BankSignal(models.Model):
@@ -385,12 +398,26 @@ class BankFreeze(models.Model):
             ),
         ]
 
+    @property
+    def stream(self) -> str:
+        return f"bank_freeze:{self.key}"
+
+    @property
+    def thaw_mark(self) -> str:
+        """What is asked, by whom and when: who confirms says which of it they have read."""
+        if self.thaw_asked_at is None:
+            return ""
+        return f"{self.thaw_asked_at.timestamp()} {self.thaw_asked_by_user_id} {self.releases}"
+
     def __str__(self) -> str:
         return f"freeze of {self.supplier_id} since {self.frozen_at:%Y-%m-%d %H:%M}"
 
 
 class BankNotice(models.Model):
-    """One mail that one earlier contact gets at once. Sent again, it has the same Message-ID and the same link."""
+    """One mail that one earlier contact gets at once. Sent again, it has the same Message-ID and the same link.
+
+    Where it could not be delivered, somebody of ours says that the change goes on all the same: `waived_at`.
+    """
 
     id = models.BigAutoField(primary_key=True)
     key = models.UUIDField(default=uuid.uuid4, unique=True)
@@ -406,6 +433,9 @@ class BankNotice(models.Model):
     sent_at = models.DateTimeField(null=True)
     fault = models.CharField(max_length=300, blank=True)
     pressed_at = models.DateTimeField(null=True)
+    waived_at = models.DateTimeField(null=True)
+    waived_by = models.CharField(max_length=200, blank=True, db_default="")
+    waived_by_user_id = models.BigIntegerField(null=True)
 
     objects = ScopedQuerySet.as_manager()
 
@@ -419,6 +449,11 @@ class BankNotice(models.Model):
             ),
         ]
 
+    @property
+    def mark(self) -> str:
+        """Whose objection it is that comes by this notice's link."""
+        return f"notice:{self.key}"
+
     def __str__(self) -> str:
         return f"{self.kind} to {self.address} ({self.state})"
 
@@ -427,7 +462,8 @@ class BankContact(models.Model):
     """Through whom a supplier was reachable, since when and until when.
 
     Kept by triggers on memberships, people's addresses and the supplier's own: whatever removes somebody, that they
-    were there stays known (`migrations`, Note [Nobody is forgotten]).
+    were there stays known (migration 0012, Note [Nobody is forgotten]), and nobody of the application rewrites it
+    (0014, Note [Told for good]).
     """
 
     id = models.BigAutoField(primary_key=True)

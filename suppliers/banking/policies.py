@@ -1,25 +1,30 @@
 """Who may say what about a change of bank details, and how long it waits. No database here.
 
 Note [Four people]: who requests, who calls back, and two who approve. The requester is neither of the approvers, nor is
-whoever recorded the request in the supplier's name (that is the same person here). Who called back may be one of the
-two, never both. See docs/adr/0036.
+whoever recorded the request in the supplier's name (that is the same person here), nor who wrote the number down that
+was proposed, such as in a sheet. Who called back may be one of the two, never both. See docs/adr/0036.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from suppliers.banking.messages import FreshFactor, KnownContact, Signal
+from suppliers.banking.messages import FreshFactor, KnownContact, Signal, Told
+from suppliers.banking.states import BankMailState
+from suppliers.signin.policies import is_fresh as was_just_shown
 
 NEW_PERSON_FOR = timedelta(days=30)
 CHANGED_LATELY = timedelta(days=90)
 LONGEST_REASON = 2000
 LEAST_REASON = 10
+MOST_SHOWN_A_DAY = (
+    30  # numbers, and papers that have them on: whoever wants all of them at once is no accountant
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Risk:
 RISKS: dict[str, Risk] = {
     "new_person": Risk(lazy("Who asks has acted for this supplier for less than 30 days"), 48),
     "new_device": Risk(lazy("Who asks does so from a browser not seen before"), 24),
+    "new_country": Risk(lazy("Who asks signed in from a country never seen before, within two weeks"), 48),
     "foreign_account": Risk(lazy("The account is not in the supplier’s country"), 48),
     "other_country": Risk(lazy("The account is in another country than the one before"), 24),
     "other_holder": Risk(lazy("The holder’s name has no word in common with the supplier’s"), 48),
@@ -60,17 +66,24 @@ def is_fresh(factor: FreshFactor | None, user_id: int | None, at: datetime, *, w
         factor is not None
         and user_id is not None
         and factor.user_id == user_id
-        and timedelta(0) <= at - factor.shown_at <= within
+        and was_just_shown(factor.shown_at.timestamp(), at=at, within=within)
     )
 
 
 def why_not_approve(
-    user_id: int, *, requester: int | None, approvers: Iterable[int], callers: Iterable[int]
+    user_id: int,
+    *,
+    requester: int | None,
+    approvers: Iterable[int],
+    callers: Iterable[int],
+    proposer: int | None = None,
 ) -> str:
     """Why this person is not one of the two, as a sentence; empty for one who may be."""
     said = list(approvers)
     if user_id == requester:
         return _("You requested this change: two others approve it.")
+    if user_id == proposer:
+        return _("You wrote this account down: two others approve it.")
     if user_id in said:
         return _("You have approved it: the other approval is somebody else’s.")
     called = set(callers)
@@ -81,9 +94,41 @@ def why_not_approve(
     return ""
 
 
+def why_not_call(user_id: int, *, approvers: Iterable[int], callers: Iterable[int]) -> str:
+    """Why this person does not call back, as a sentence: who approved it, where the other approver has called."""
+    said = set(approvers)
+    if user_id in said and (said - {user_id}) & set(callers):
+        return _("You approved it, and who else approved it has called: somebody else calls this time.")
+    return ""
+
+
 def is_old_enough(contact: KnownContact, *, requested_at: datetime, days: int) -> bool:
     """Whether a contact was there before the request, by so many days: one made for it proves nothing."""
     return contact.since_at < requested_at - timedelta(days=days)
+
+
+def who_is_called(
+    contacts: Iterable[KnownContact], *, requested_at: datetime, days: int, former_days: int
+) -> list[KnownContact]:
+    """Whom one may call back about a request: known for so many days before it, and still, or until a while ago.
+
+    Only where nobody at all is that old does any contact do who was there before: the risk `no_old_contact` is seen
+    then. Who has a telephone number on record, under the same address, is called under that one.
+    """
+    gone = requested_at - timedelta(days=former_days)
+    known = [
+        one
+        for one in contacts
+        if is_old_enough(one, requested_at=requested_at, days=0)
+        and (one.until_at is None or one.until_at > gone)
+    ]
+    old = [one for one in known if is_old_enough(one, requested_at=requested_at, days=days)]
+    found = old or known
+    on_record = {one.address.casefold(): one.telephone for one in found if one.telephone and one.address}
+    return [
+        replace(one, telephone=on_record.get(one.address.casefold(), "")) if not one.telephone else one
+        for one in found
+    ]
 
 
 def who_is_told(contacts: Iterable[KnownContact], *, at: datetime, former_days: int) -> list[KnownContact]:
@@ -93,6 +138,24 @@ def who_is_told(contacts: Iterable[KnownContact], *, at: datetime, former_days: 
         if one.address and (one.until_at is None or one.until_at > at - timedelta(days=former_days)):
             found.setdefault(one.address.casefold(), one)
     return list(found.values())
+
+
+def told_at(notices: Iterable[Told], *, own: str = "") -> datetime | None:
+    """When the last of those who are known from before was told of a request; None while one of them is not.
+
+    A mail on its way is waited for. One that could not be delivered counts once somebody of ours has said that it goes
+    on without. At least one must have got his, who is not the requester (`own`): a change of which nobody heard is one
+    to which nobody can object.
+    """
+    seen = list(notices)
+    if any(one.state == BankMailState.QUEUED for one in seen):
+        return None
+    if any(one.state == BankMailState.FAILED and not one.is_waived for one in seen):
+        return None
+    sent = [one for one in seen if one.state == BankMailState.SENT and one.sent_at is not None]
+    if not any(one.address.casefold() != own.casefold() for one in sent):
+        return None
+    return max(one.sent_at for one in sent if one.sent_at is not None)
 
 
 def masked(shown: str, country: str) -> str:

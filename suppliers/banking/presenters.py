@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -104,8 +105,12 @@ def change_rows(rows: Sequence[BankChange], approvals: Mapping[int, int]) -> lis
     ]
 
 
-def steps_of(change: BankChange, approvals: int) -> list[dict[str, Any]]:
-    """The way of a change, step by step, as `components/timeline.html` draws it: the same for both sides."""
+def steps_of(change: BankChange, approvals: int, *, is_ours: bool) -> list[dict[str, Any]]:
+    """The way of a change, step by step, as `components/timeline.html` draws it.
+
+    How many hours it waits is for us alone: they tell which risks were seen, such as that another supplier has the same
+    account. A supplier reads the least of them.
+    """
     is_open = change.state in OPEN
     steps = [
         _step(
@@ -141,9 +146,7 @@ def steps_of(change: BankChange, approvals: int) -> list[dict[str, Any]]:
             None,
             done=change.state == S.IN_FORCE,
             now=change.state == S.WAITING,
-            note=ngettext("%(n)d hour", "%(n)d hours", change.wait_hours) % {"n": change.wait_hours}
-            if change.wait_hours
-            else "",
+            note=_wait_text(change, is_ours=is_ours),
         ),
     ]
     if change.state in (S.REFUSED, S.WITHDRAWN, S.FROZEN):
@@ -162,6 +165,15 @@ def steps_of(change: BankChange, approvals: int) -> list[dict[str, Any]]:
             _step(_("In force: paid to from here on"), change.closed_at, done=change.state == S.IN_FORCE)
         )
     return steps
+
+
+def _wait_text(change: BankChange, *, is_ours: bool) -> str:
+    if not change.wait_hours:
+        return ""
+    if is_ours:
+        return ngettext("%(n)d hour", "%(n)d hours", change.wait_hours) % {"n": change.wait_hours}
+    days = -(-settings.BANK_WAIT_HOURS // 24)
+    return ngettext("at least %(n)d day", "at least %(n)d days", days) % {"n": days}
 
 
 def _step(text: str, at: datetime | None, *, done: bool, now: bool = False, note: str = "") -> dict[str, Any]:

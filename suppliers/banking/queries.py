@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core import signing
 from django.db.models import Q, QuerySet
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -19,8 +18,9 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import NotFound
 from portal.kernel.scope import requires_scope
 from portal.kernel.sealing import seal, trace, traces, unseal
+from portal.kernel.seals import key_in, seal_key, sealing_secrets
 from suppliers.banking.engine import Account, names_differ
-from suppliers.banking.messages import Device, KnownContact, Signal
+from suppliers.banking.messages import Device, KnownContact, Signal, Told
 from suppliers.banking.models import (
     BankAccount,
     BankChange,
@@ -32,15 +32,27 @@ from suppliers.banking.models import (
     BankSignal,
     BankVote,
 )
-from suppliers.banking.policies import CHANGED_LATELY, NEW_PERSON_FOR
-from suppliers.banking.states import UNDECIDED, AccountState, ChangeState, VotePurpose
+from suppliers.banking.policies import CHANGED_LATELY, NEW_PERSON_FOR, told_at
+from suppliers.banking.states import (
+    UNDECIDED,
+    AccountState,
+    BankMailState,
+    BankNoticeKind,
+    ChangeState,
+    VotePurpose,
+)
+from suppliers.details.models import Contact
 from suppliers.models import Membership, Supplier, User
 from suppliers.roles import COMPANY_ROLES, SUPPLIER_ROLES, Permission
 from suppliers.signin.models import Device as SeenDevice
+from suppliers.signin.models import SignIn
 
 OFFICE = Actor.system("Bank details", Channel.RULE)
-SALT = "quayside.bank.not_me"
+SHOWN = ("bank.number_shown", "bank.proof_shown")
+NOT_ME = b"quayside.bank.not-me"
+FIRST, MORE = "bank.frozen", "bank.objection_raised"
 DEVICE_KNOWN_AFTER = timedelta(days=1)
+NEW_COUNTRY_FOR = timedelta(days=14)
 REMOVED_LATELY = timedelta(days=30)
 PAYMENT_WITHIN = timedelta(days=14)
 
@@ -92,11 +104,16 @@ def live_accounts(supplier: Supplier, *, actor: Actor) -> list[BankAccount]:
 
 
 def known_traces(supplier_ids: Iterable[int]) -> Mapping[int, set[str]]:
-    """What the accounts in force of these suppliers are recognised by. One query, in the office."""
+    """What the accounts in force of these suppliers are recognised by. One query, in the office.
+
+    A supplier that has, or had, an account of any kind is named: with nothing in force every account is a strange one.
+    """
     found: dict[int, set[str]] = {}
-    rows = BankAccount.objects.filter(supplier__in=list(supplier_ids), state=AccountState.IN_FORCE)
-    for supplier_id, kept in rows.values_list("supplier_id", "number__trace"):
-        found.setdefault(supplier_id, set()).add(kept)
+    rows = BankAccount.objects.filter(supplier__in=list(supplier_ids))
+    for supplier_id, state, kept in rows.values_list("supplier_id", "state", "number__trace"):
+        in_force = found.setdefault(supplier_id, set())
+        if state == AccountState.IN_FORCE:
+            in_force.add(kept)
     return found
 
 
@@ -104,6 +121,12 @@ def payable_accounts(supplier_id: int, currency: str, *, actor: Actor) -> list[B
     """The accounts to which an invoice in a currency may be paid: in force, those of its currency first."""
     found = list(accounts(actor).filter(supplier_id=supplier_id, state=AccountState.IN_FORCE))
     return sorted(found, key=lambda one: (one.currency != currency, one.pk))
+
+
+def held_accounts(supplier_id: int) -> list[str]:
+    """The accounts of a supplier that are held, in part. In the office."""
+    found = BankAccount.objects.filter(supplier_id=supplier_id, state=AccountState.HELD)
+    return [one.masked for one in found.order_by("id")]
 
 
 def changes(actor: Actor) -> QuerySet[BankChange]:
@@ -129,8 +152,9 @@ def find_account(key: uuid.UUID, *, actor: Actor) -> BankAccount:
 
 
 def find_proof(key: uuid.UUID, *, actor: Actor) -> BankProof:
-    """One paper. Raises `NotFound`."""
-    found: BankProof | None = BankProof.objects.visible_to(actor).filter(key=key).first()
+    """One paper, without what is in it (`services.open_proof`). Raises `NotFound`."""
+    seen = BankProof.objects.visible_to(actor).defer("content")
+    found: BankProof | None = seen.filter(key=key).first()
     if found is None:
         raise NotFound(_("There is no such file."))
     return found
@@ -148,6 +172,17 @@ def open_freeze(supplier_id: int) -> BankFreeze | None:
     """What holds everything about a supplier's bank details still, if anything does. In the office."""
     found: BankFreeze | None = BankFreeze.objects.filter(supplier_id=supplier_id, thawed_at=None).first()
     return found
+
+
+def objections(freeze: BankFreeze) -> list[AuditEvent]:
+    """Everybody who said that it was not them, the first one first. In the office."""
+    said = AuditEvent.objects.filter(stream=freeze.stream, kind__in=[FIRST, MORE])
+    return list(said.order_by("id"))
+
+
+def has_objected(freeze: BankFreeze, mark: str) -> bool:
+    """Whether this one has said so since it was frozen. In the office."""
+    return any(one.facts.get("mark") == mark for one in objections(freeze))
 
 
 def frozen_suppliers(ids: Iterable[int]) -> set[int]:
@@ -208,9 +243,12 @@ def numbers_like(account: Account) -> QuerySet[BankNumber]:
 
 @requires_scope
 def known_contacts(supplier: Supplier) -> list[KnownContact]:
-    """Through whom a supplier is, or was, reachable: the oldest first. In the office."""
-    rows = BankContact.objects.filter(supplier=supplier).order_by("since_at", "id")
-    return [
+    """Through whom a supplier is, or was, reachable: the oldest first. In the office, two queries.
+
+    Its people and its address in the ERP, and the contacts of its company data, each with since when its address and
+    its telephone number belong together (details.models, Note [Never edited in place]).
+    """
+    people = [
         KnownContact(
             ref=f"person:{row.pk}",
             name=row.name,
@@ -221,8 +259,27 @@ def known_contacts(supplier: Supplier) -> list[KnownContact]:
             language=row.language,
             user_id=row.user_id,
         )
-        for row in rows
+        for row in BankContact.objects.filter(supplier=supplier).order_by("id")
     ]
+    named = [
+        KnownContact(
+            ref=f"contact:{row.pk}",
+            name=row.name,
+            address=row.email,
+            telephone=row.telephone,
+            since_at=row.since_at,
+            until_at=row.ended_at,
+            language=row.language,
+        )
+        for row in Contact.objects.filter(supplier=supplier).order_by("id")
+    ]
+    return sorted([*people, *named], key=lambda one: one.since_at)
+
+
+def is_told_of_a_change(user_id: int) -> bool:
+    """Whether somebody is, or was, a contact of a supplier whose bank details are being changed. In the office."""
+    mine = BankContact.objects.filter(user_id=user_id).values("supplier_id")
+    return BankChange.objects.filter(supplier__in=mine, state__in=UNDECIDED).exists()
 
 
 def company_watchers() -> list[User]:
@@ -231,9 +288,18 @@ def company_watchers() -> list[User]:
     return list(User.objects.filter(company_role__in=roles, is_active=True).order_by("id"))
 
 
-def is_older(user_id: int, change: BankChange) -> bool:
-    """Whether somebody of ours was there before a change was requested. In the office."""
-    return User.objects.filter(pk=user_id, date_joined__lt=change.requested_at).exists()
+def long_approvers(user_ids: Iterable[int], before: datetime) -> set[int]:
+    """Those of these who have had, without a break, a role that approves for so many days before a moment. In the
+    office.
+
+    Whoever makes accounts for our people, or gives them roles, must not make the judges as well. An installation that
+    is itself younger asks only that they had it before.
+    """
+    least = before - timedelta(days=settings.BANK_CONTACT_DAYS)
+    found = User.objects.filter(pk__in=list(user_ids), approver_since_at__lt=before)
+    if User.objects.filter(date_joined__lt=least).exists():
+        found = found.filter(approver_since_at__lt=least)
+    return set(found.values_list("pk", flat=True))
 
 
 def may_still_approve(users: Iterable[User]) -> bool:
@@ -285,9 +351,17 @@ def signals_of(
         found.append(Signal("new_person"))
     if not is_known_device(requester, device, at):
         found.append(Signal("new_device"))
-    if not any(one.since_at < at - NEW_PERSON_FOR and one.user_id != requester for one in contacts):
+    news = SignIn.objects.filter(user_id=requester, is_new_country=True, at__gt=at - NEW_COUNTRY_FOR)
+    if where := news.order_by("-id").values_list("country", flat=True).first():
+        found.append(Signal("new_country", {"country": where}))
+    own = {one.address.casefold() for one in contacts if one.user_id == requester}
+    if not any(
+        one.since_at < at - NEW_PERSON_FOR and not (one.address and one.address.casefold() in own)
+        for one in contacts
+    ):
         found.append(Signal("no_old_contact"))
-    removed = [one for one in contacts if one.until_at and one.until_at > at - REMOVED_LATELY]
+    people = [one for one in contacts if one.ref.startswith("person:")]
+    removed = [one for one in people if one.until_at and one.until_at > at - REMOVED_LATELY]
     if removed:
         found.append(Signal("people_removed", {"people": str(len(removed))}))
     past = BankChange.objects.filter(supplier=supplier).exclude(pk=but)
@@ -329,17 +403,31 @@ def signals_kept(change: BankChange) -> Sequence[BankSignal]:
 
 
 def notice_token(notice: BankNotice) -> str:
-    """What the link of a notice holds: its key, signed. The row alone, as in a stolen backup, makes no link."""
-    return signing.dumps(str(notice.key), salt=SALT)
+    """What the link of a notice holds: its key under a seal (kernel.seals). Never to be logged."""
+    return seal_key(notice.key, settings.SECRET_KEY, seal=NOT_ME)
 
 
 def notice_of(token: str) -> BankNotice | None:
     """The notice whose link this is; None for one that is not ours. In the office."""
-    try:
-        key = uuid.UUID(signing.loads(token, salt=SALT))
-    except (signing.BadSignature, ValueError, AttributeError, TypeError):
-        return None
-    return find_notice(key)
+    key = key_in(token, sealing_secrets(), seal=NOT_ME)
+    return find_notice(key) if key is not None else None
+
+
+def told_of_request(change: BankChange) -> datetime | None:
+    """When the last of those known from before was told of a request; None while one is not. In the office."""
+    own = User.objects.filter(pk__in=[change.requested_by_user_id]).values_list("email", flat=True).first()
+    rows = change.notices.filter(kind=BankNoticeKind.REQUESTED, of_company=False)
+    return told_at(
+        [Told(one.address, one.state, one.sent_at, one.waived_at is not None) for one in rows], own=own or ""
+    )
+
+
+def unreached(change: BankChange) -> QuerySet[BankNotice]:
+    """The mails about a request that could not be delivered, and of which nobody has said that it goes on without."""
+    found: QuerySet[BankNotice] = change.notices.filter(
+        kind=BankNoticeKind.REQUESTED, of_company=False, state=BankMailState.FAILED, waived_at=None
+    )
+    return found
 
 
 def find_notice(key: uuid.UUID) -> BankNotice | None:
@@ -351,15 +439,15 @@ def find_notice(key: uuid.UUID) -> BankNotice | None:
 
 
 def numbers_shown(supplier: Supplier, *, actor: Actor, limit: int = 20) -> QuerySet[AuditEvent]:
-    """Who was shown a number of this supplier, and why: the newest first."""
-    seen = AuditEvent.objects.visible_to(actor).filter(supplier_id=supplier.pk, kind="bank.number_shown")
+    """Who was shown a number of this supplier, and why, or a paper with one on it: the newest first."""
+    seen = AuditEvent.objects.visible_to(actor).filter(supplier_id=supplier.pk, kind__in=SHOWN)
     return seen.filter(internal=False).order_by("-at", "-id")[:limit]
 
 
 def shown_lately(user_id: int, at: datetime) -> int:
-    """How many numbers somebody was shown within a day. In the office."""
+    """How many numbers, and papers with one, somebody was shown within a day. In the office."""
     return AuditEvent.objects.filter(
-        kind="bank.number_shown", actor_user_id=user_id, at__gt=at - timedelta(days=1)
+        kind__in=SHOWN, actor_user_id=user_id, at__gt=at - timedelta(days=1)
     ).count()
 
 

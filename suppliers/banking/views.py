@@ -12,23 +12,22 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone, translation
 from django.utils.http import content_disposition_header
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from portal.kernel.access import DoorRequest, door, public
-from portal.kernel.actors import Channel
+from portal.kernel.access import DoorRequest, door
+from portal.kernel.actors import Actor, Channel
 from portal.kernel.errors import Invalid
 from portal.kernel.scope import acting
+from portal.kernel.sealed import WayIn, sealed_door
 from portal.kernel.templatetags.portal_ui import day_text
 from portal.kernel.web import paginate, see_other, whole_number
 from suppliers.banking.files import COLUMNS, LARGEST_SHEET, read_sheet, report_of
 from suppliers.banking.forms import CallForm, ChangeForm, ConfirmForm, ReasonForm, ShortenForm, ThawForm
 from suppliers.banking.messages import Device, FreshFactor
-from suppliers.banking.models import BankAccount, BankChange, BankFreeze
+from suppliers.banking.models import BankAccount, BankChange, BankFreeze, BankNotice
 from suppliers.banking.policies import why_not_approve
 from suppliers.banking.presenters import account_rows, change_rows, risk_rows, steps_of, what_text
 from suppliers.banking.queries import (
@@ -40,13 +39,16 @@ from suppliers.banking.queries import (
     find_change,
     find_proof,
     find_supplier,
+    has_objected,
     live_accounts,
     notice_of,
     numbers_shown,
+    objections,
     open_freeze,
     own_supplier,
     progress_of,
     signals_kept,
+    unreached,
     votes_of,
     waiting_changes,
 )
@@ -58,13 +60,16 @@ from suppliers.banking.services import (
     contacts_to_call,
     freeze_bank_details,
     freeze_by_link,
+    go_on_without,
     grant_shortening,
     hear_of_accounts,
     link_is_good,
+    open_proof,
     record_call,
     refuse_change,
     request_change,
     show_number,
+    standing_problem,
     withdraw_change,
 )
 from suppliers.banking.states import OPEN, ChangeKind, ChangeState, VotePurpose
@@ -81,6 +86,13 @@ VIEWS: dict[str, tuple[str, ...] | None] = {
     "in-force": (ChangeState.IN_FORCE,),
     "ended": (ChangeState.REFUSED, ChangeState.WITHDRAWN),
 }
+
+
+class NoticeRequest(DoorRequest):
+    """What comes through the link of a notice."""
+
+    link: BankNotice
+    token: str
 
 
 def factor_of(request: Any) -> FreshFactor | None:
@@ -147,9 +159,11 @@ def _show_supplier(
     with acting(OFFICE):
         approvals = progress_of(rows)
         freeze = open_freeze(supplier.pk)
+        said = objections(freeze) if freeze is not None and actor.is_company else []
     found = list(accounts(actor).filter(supplier=supplier).order_by("state", "-id")[:50])
     held = account_rows(found)
     is_mine = actor.is_company and freeze is not None and actor.user_id == freeze.frozen_by_user_id
+    is_asked = freeze is not None and freeze.thaw_asked_by_user_id not in (None, actor.user_id)
     context = {
         "supplier": supplier,
         "accounts": [row for row in held if row.account.state != "ended"],
@@ -159,6 +173,8 @@ def _show_supplier(
         "may_request": actor.may(P.BANK_REQUEST) and freeze is None,
         "may_freeze": actor.may(P.BANK_FREEZE) and freeze is None,
         "may_thaw": actor.is_company and actor.may(P.BANK_APPROVE) and freeze is not None and not is_mine,
+        "confirms_thaw": is_asked,
+        "objections": said,
         "may_unmask": actor.may(P.BANK_UNMASK),
         "looked": list(numbers_shown(supplier, actor=actor)) if actor.may(P.BANK_REQUEST) else [],
         "freeze_form": form or ReasonForm(),
@@ -260,8 +276,9 @@ def _show_case(request: DoorRequest, change: BankChange, *, status: int = 200, *
         "change": change,
         "row": change_rows([change], {change.pk: len(approvals)})[0],
         "what": what_text(change),
-        "steps": steps_of(change, len(approvals)),
-        "proofs": list(change.proofs.defer("content").order_by("id")) if actor.may(P.BANK_VIEW) else [],
+        "steps": steps_of(change, len(approvals), is_ours=actor.is_company),
+        "proofs": list(change.proofs.defer("content").order_by("id")),
+        "may_open": actor.may(P.BANK_UNMASK if actor.is_company else P.BANK_REQUEST),
         "freeze": freeze,
         "may_confirm": change.state == ChangeState.PROPOSED and actor.may(P.BANK_REQUEST) and freeze is None,
         "may_withdraw": _may_withdraw(request, change),
@@ -291,9 +308,11 @@ def _ours(
         why_not_approve(
             actor.user_id or 0,
             requester=change.requested_by_user_id,
+            proposer=change.proposed_by_user_id,
             approvers=approvers,
             callers=callers_of(change),
         )
+        or standing_problem(actor.user_id or 0, change.requested_at or change.proposed_at)
         if actor.may(P.BANK_APPROVE)
         else ""
     )
@@ -306,7 +325,9 @@ def _ours(
         "shortening": shortening,
         "shorteners": votes_of(change, VotePurpose.SHORTEN) if shortening else [],
         "notices": list(change.notices.filter(of_company=False).order_by("id")),
-        "may_call": moves and actor.may(P.BANK_CALL) and actor.user_id != change.requested_by_user_id,
+        "may_call": (moves or change.state == ChangeState.FROZEN)
+        and actor.may(P.BANK_CALL)
+        and actor.user_id not in change.askers,
         "may_approve": moves
         and actor.may(P.BANK_APPROVE)
         and change.state in (ChangeState.REQUESTED, ChangeState.FIRST_APPROVED)
@@ -319,11 +340,16 @@ def _ours(
         and actor.may(P.BANK_APPROVE)
         and shortening is not None
         and shortening.granted_at is None,
+        "may_go_on": moves
+        and actor.may(P.BANK_APPROVE)
+        and actor.user_id not in change.askers
+        and unreached(change).exists(),
         "may_unmask": actor.may(P.BANK_UNMASK) and change.number_id is not None,
         "call_form": forms.get("call") or CallForm(contacts=contacts, since=day_text),
         "refuse_form": forms.get("refuse") or ReasonForm(prefix="refuse"),
         "shorten_form": forms.get("shorten") or ShortenForm(prefix="shorten"),
         "show_form": ReasonForm(prefix="show"),
+        "go_on_form": forms.get("go_on") or ReasonForm(prefix="go_on"),
     }
 
 
@@ -351,6 +377,22 @@ def bank_approve(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     note = request.POST.get("note", "")
     approve_change(change, version, note, actor=request.actor, factor=factor_of(request), at=request.at)
     return see_other("bank-change", key)
+
+
+@door(P.BANK_APPROVE, methods=["POST"], for_money=True)
+def bank_go_on(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Say that it goes on although some could not be told."""
+    change = find_change(key, actor=request.actor)
+    form = ReasonForm(request.POST, prefix="go_on")
+    if not form.is_valid():
+        return _show_case(request, change, go_on=form, status=422)
+    reason, factor = form.cleaned_data["reason"], factor_of(request)
+    return _do(
+        request,
+        change,
+        lambda: go_on_without(change, reason, actor=request.actor, factor=factor, at=request.at),
+        go_on=form,
+    )
 
 
 @door(P.BANK_APPROVE, methods=["POST"])
@@ -412,11 +454,12 @@ def _do(request: DoorRequest, change: BankChange, verb: Callable[[], object], **
     return see_other("bank-change", change.key)
 
 
-@door(P.BANK_VIEW)
+@door(P.BANK_UNMASK, P.BANK_REQUEST, methods=["POST"], for_money=True)
 def bank_proof(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
-    """The paper, to be saved and never to be shown inside our pages."""
+    """The paper, to be saved and never to be shown inside our pages: it has the whole number on it."""
     found = find_proof(key, actor=request.actor)
-    response = HttpResponse(bytes(found.content), content_type=found.content_type)
+    content = open_proof(found, actor=request.actor, factor=factor_of(request), at=request.at)
+    response = HttpResponse(content, content_type=found.content_type)
     response["Content-Disposition"] = (
         content_disposition_header(as_attachment=True, filename=found.name) or "attachment"
     )
@@ -474,41 +517,51 @@ def bank_freeze(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 
 @door(P.BANK_APPROVE, methods=["POST"], for_money=True)
 def bank_thaw(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
-    """Let it go on, as one of two: the first asks, the second confirms."""
+    """Ask that it goes on, as the first of two."""
+    return _thaw(request, key, ask_thaw, releases=bool(request.POST.get("releases")))
+
+
+@door(P.BANK_APPROVE, methods=["POST"], for_money=True)
+def bank_thaw_confirm(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Confirm what another one has asked, as the page has shown it."""
+    return _thaw(request, key, confirm_thaw, seen=request.POST.get("seen", ""))
+
+
+def _thaw(request: DoorRequest, key: uuid.UUID, verb: Callable[..., BankFreeze], **more: Any) -> HttpResponse:
     supplier = find_supplier(key, actor=request.actor)
     with acting(OFFICE):
         freeze = open_freeze(supplier.pk)
-    if freeze is None:
-        return see_other("bank-supplier", key)
-    said: dict[str, Any] = {"actor": request.actor, "factor": factor_of(request), "at": request.at}
-    reason = request.POST.get("reason", "")
-    if freeze.thaw_asked_by_user_id is None or freeze.thaw_asked_by_user_id == request.actor.user_id:
-        ask_thaw(freeze, reason, releases=bool(request.POST.get("releases")), **said)
-    else:
-        confirm_thaw(freeze, reason, **said)
+    if freeze is not None:
+        reason = request.POST.get("reason", "")
+        verb(freeze, reason, actor=request.actor, factor=factor_of(request), at=request.at, **more)
     return see_other("bank-supplier", key)
 
 
-@public
-def bank_not_me(request: HttpRequest, token: str) -> HttpResponse:
-    """Behind the link of a notice: one button, and everything stands still. Nobody signs in. GET shows alone, since
-    scanners of mail open every link."""
-    if request.method not in ("GET", "HEAD", "POST"):
-        return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
-    at = timezone.now()
+def _pressed(token: str, at: datetime) -> WayIn | None:
     with acting(OFFICE):
         notice = notice_of(token)
-        is_good = link_is_good(notice, at)
-        if notice is not None and is_good and request.method == "POST":
-            freeze_by_link(notice, at=at)
-        freeze = open_freeze(notice.supplier_id) if notice and is_good else None
-        language = notice.language if notice else get_language() or "en"
-    with translation.override(language):
-        context = {"notice": notice if is_good else None, "token": token, "is_frozen": freeze is not None}
-        response = render(request, "suppliers/banking/not_me.html", context, status=200 if is_good else 404)
-    response.headers["Referrer-Policy"] = "strict-origin"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    return _no_store(response)
+    if notice is None or not link_is_good(notice, at):
+        return None
+    who = Actor.system(notice.name or notice.address, Channel.LINK)
+    return WayIn(notice, who, notice.language, notice.supplier.time_zone)
+
+
+def _closed(request: HttpRequest, token: str) -> HttpResponse:
+    return render(request, "suppliers/banking/not_me.html", {"notice": None}, status=404)
+
+
+@sealed_door(_pressed, _closed, methods=["GET", "POST"])
+def bank_not_me(request: NoticeRequest) -> HttpResponse:
+    """Behind the link of a notice: one button, and everything stands still. Nobody signs in. GET shows alone, since
+    scanners of mail open every link."""
+    notice = request.link
+    if request.method == "POST":
+        freeze_by_link(notice, at=request.at)
+    freeze = open_freeze(notice.supplier_id)
+    # Somebody else may have stopped it: this one says so too, and again where it is to go on.
+    stands = freeze is not None and freeze.thaw_asked_at is None and has_objected(freeze, notice.mark)
+    context = {"notice": notice, "token": request.token, "is_frozen": stands}
+    return render(request, "suppliers/banking/not_me.html", context)
 
 
 # --- the report ---------------------------------------------------------------------------------------------
@@ -518,12 +571,14 @@ def bank_not_me(request: HttpRequest, token: str) -> HttpResponse:
 def bank_report(request: DoorRequest) -> HttpResponse:
     """Every change of bank details there was, as CSV: for auditors."""
     rows = changes(request.actor).order_by("id").iterator(chunk_size=500)
-    response = HttpResponse(report_of(rows), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(
+        report_of(rows, is_ours=request.actor.is_company), content_type="text/csv; charset=utf-8"
+    )
     response["Content-Disposition"] = 'attachment; filename="bank-changes.csv"'
     return _no_store(response)
 
 
-@door(P.BANK_CALL, methods=["GET", "POST"])
+@door(P.BANK_CALL, methods=["GET", "POST"], for_money=True)
 def bank_sheet(request: DoorRequest) -> HttpResponse:
     """Hold the accounts of a sheet, such as the ERP's vendor file, against those in force. What differs is proposed."""
     refusal, intake, status = None, None, 200

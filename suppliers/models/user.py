@@ -42,7 +42,11 @@ class Theme(models.TextChoices):
 
 
 class User(AbstractBaseUser):
-    """A person. `company_role` is set for the buying side; a supplier's people have memberships instead."""
+    """A person. `company_role` is set for the buying side; a supplier's people have memberships instead.
+
+    `approver_since_at` is since when, without a break, they have had a role that approves bank details. A trigger keeps
+    it (suppliers/migrations/0013), whatever gives or takes such a role.
+    """
 
     id = models.BigAutoField(primary_key=True)
     email = models.EmailField(unique=True)
@@ -59,6 +63,7 @@ class User(AbstractBaseUser):
     woken_at = models.DateTimeField(null=True)
     # One more ends every session there is, wherever it is kept.
     session_round = models.PositiveIntegerField(default=0)
+    approver_since_at = models.DateTimeField(null=True, editable=False)
 
     objects = UserManager()
 

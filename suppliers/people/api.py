@@ -41,7 +41,7 @@ from suppliers.people.services import (
     revoke_invitation,
 )
 from suppliers.people.states import InvitationState
-from suppliers.people.ways import require_own_factor
+from suppliers.people.ways import require_factor_to_invite, require_own_factor
 from suppliers.roles import CompanyRole, Permission, SupplierRole
 
 TAGS = ["people"]
@@ -304,7 +304,10 @@ class Invitations(Doors):
     @extend_schema(
         operation_id="resend_invitation",
         summary="Mail an invitation once more",
-        description="It is good for as long again; also one that has run out. At most one mail in two minutes.",
+        description=(
+            "It is good for as long again; also one that has run out. At most one mail in two minutes. Refused (409) "
+            "where whoever invited may not invite there any more."
+        ),
         tags=TAGS,
         parameters=WRITES,
         request=NothingMoreSaid,
@@ -312,7 +315,7 @@ class Invitations(Doors):
     )
     @program_door(P.PEOPLE_MANAGE)
     def resend(self, request: ProgramRequest, key: UUID) -> Response:
-        _found(request, key)
+        require_factor_to_invite(request, _found(request, key).supplier_id)
         read(NothingMoreSaid, request.data)
         resend_invitation(key, actor=request.actor, at=request.at)
         return Response(InvitationTold(_found(request, key)).data)
@@ -328,7 +331,7 @@ class Invitations(Doors):
     )
     @program_door(P.PEOPLE_MANAGE)
     def revoke(self, request: ProgramRequest, key: UUID) -> Response:
-        _found(request, key)
+        require_factor_to_invite(request, _found(request, key).supplier_id)
         read(NothingMoreSaid, request.data)
         revoke_invitation(key, actor=request.actor, at=request.at)
         return Response(InvitationTold(_found(request, key)).data)

@@ -100,7 +100,8 @@ class Invitation(models.Model):
 class AddressChange(models.Model):
     """A person wants to sign in, and be written to, at another address. Both addresses have a say.
 
-    `agreed_at`: the old address has said yes, and nobody need wait for it.
+    `agreed_at`: the old address has said yes, and nobody need wait for it. `told_at`: its mail has left; until then the
+    day it has to object has not begun.
     """
 
     supplier_id = None  # of a person, who may act for several suppliers or for none
@@ -115,6 +116,7 @@ class AddressChange(models.Model):
     state = models.CharField(max_length=10, choices=AddressState.choices, default=AddressState.ASKED)
     version = models.PositiveIntegerField(default=1)
     asked_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
     agreed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)

@@ -17,14 +17,16 @@ MOST_ADDRESSES_A_DAY = 3
 
 
 def changes_at(
-    *, asked_at: datetime, confirmed_at: datetime | None, agreed_at: datetime | None, wait: timedelta
+    *, told_at: datetime | None, confirmed_at: datetime | None, agreed_at: datetime | None, wait: timedelta
 ) -> datetime | None:
     """When an address is changed: never before its new reader has confirmed it, and not before the old one has had
-    `wait` to object, unless the old one agrees.
+    `wait` to object since its mail left (`told_at`), unless the old one agrees. None where that cannot be said yet.
     """
     if confirmed_at is None:
         return None
-    return max(confirmed_at, agreed_at) if agreed_at is not None else max(confirmed_at, asked_at + wait)
+    if agreed_at is not None:
+        return max(confirmed_at, agreed_at)
+    return max(confirmed_at, told_at + wait) if told_at is not None else None
 
 
 def is_locked(stopped: Sequence[datetime], at: datetime, lock: timedelta) -> bool:

@@ -77,9 +77,10 @@ def wake_url(user: User) -> str:
 
 
 def due_of(change: AddressChange) -> object:
-    """When a change takes effect if nobody objects; None while the new address has not confirmed."""
+    """When a change takes effect if nobody objects; None while the new address has not confirmed, or the old one's mail
+    has not left."""
     return changes_at(
-        asked_at=change.asked_at,
+        told_at=change.told_at,
         confirmed_at=change.confirmed_at,
         agreed_at=change.agreed_at,
         wait=settings.ADDRESS_WAIT,

@@ -6,6 +6,16 @@ from suppliers.people.queries import standing_of
 from suppliers.signin.step_up import require_fresh_factor
 
 
+def require_factor_to_invite(request: Any, supplier_id: int | None) -> None:
+    """What a door asks of who has to do with an invitation: to the buying side always a second factor of a moment ago,
+    to a supplier one's own where there is one. Raises as `require_own_factor` does.
+    """
+    if supplier_id is None:
+        require_fresh_factor(request)
+    else:
+        require_own_factor(request)
+
+
 def require_own_factor(request: Any) -> None:
     """Go on only for somebody who has shown the second factor a moment ago, or has none yet.
 

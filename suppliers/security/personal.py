@@ -9,7 +9,6 @@ that name: two people called Maria Rossi must not get each other's data, nor los
 import csv
 import io
 import json
-import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from portal.kernel.audit.chain import PSEUDONYM
+from portal.kernel.cells import guarded
 from portal.kernel.scope import requires_scope
 from suppliers.models import User
 
@@ -31,8 +31,6 @@ LABELS = ("_by", "actor_label")
 # What opens something is nobody's data to take home: whoever finds the file would have it too.
 SECRET = ("password", "digest", "secret", "session_key", "seed", "nonce", "data", "hash")
 MOST_ROWS = 50_000
-# What a spreadsheet might run, also in East Asian width: as Note [Formulas] in procurement/sheets/cells.py has it.
-FORMULA = re.compile(r"\s*[=+\-@|%＝＋－＠]|[\t\r\n]")
 # Tables whose rows are wholly about one person: all their columns are that person's.
 WHOLE = {"suppliers.User", "suppliers.Membership", "suppliers.ApiToken", "account.EmailAddress"} | {
     "usersessions.UserSession",
@@ -42,10 +40,15 @@ WHOLE = {"suppliers.User", "suppliers.Membership", "suppliers.ApiToken", "accoun
 }
 # Of others' tables a person gets what shows that and when his or her name was put there.
 TELLING = ("id", "key", "kind", "state", "number", "name", "stream", "channel", "role", "purpose", "type")
-# Addresses of mail that the ERP keeps, or that are part of a mail as it came: books, or gone by their own clock.
+# Addresses of mail that the ERP keeps, or that are part of a mail as it came: books, or gone by their own clock. And
+# who is, or was, told of changed bank details: needed against fraud, and gone by `forget_bank_contacts`. A
+# company's own contacts go when the company ends them.
 KEPT_ADDRESSES = {
     "procurement.PurchaseOrder",
     "procurement.InboundMail",
+    "suppliers.BankContact",
+    "suppliers.BankNotice",
+    "suppliers.Contact",
     "suppliers.Supplier",
     "suppliers.User",
     "account.EmailAddress",
@@ -209,9 +212,7 @@ def safe_cell(value: Any) -> Any:
     """A cell that no spreadsheet takes for a formula (OWASP CSV injection)."""
     if isinstance(value, dict | list):
         value = json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and FORMULA.match(value):
-        return "'" + value
-    return value
+    return guarded(value) if isinstance(value, str) else value
 
 
 # --- Erasure ------------------------------------------------------------------------------------------------

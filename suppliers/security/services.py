@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 from portal.kernel.actors import Actor
 from portal.kernel.audit.chain import ERASED
 from portal.kernel.audit.services import record
-from portal.kernel.errors import Invalid, NotAllowed, Problem
+from portal.kernel.errors import Invalid, NotAllowed, Problem, Refusal
 from portal.kernel.scope import acting, requires_scope
 from portal.kernel.security.services import note
+from suppliers.banking.queries import is_told_of_a_change
 from suppliers.models import User
 from suppliers.roles import Permission
 from suppliers.security.personal import (
@@ -21,6 +22,12 @@ from suppliers.security.personal import (
 from suppliers.services import end_own_tokens
 
 KEEPER = Actor.system("Personal data")
+
+
+class StillConcerned(Refusal):
+    """Somebody cannot be erased while they may have to say that a change was not theirs."""
+
+    code = "bank_change_under_way"
 
 
 @requires_scope
@@ -53,7 +60,8 @@ def erase_person(person: User, typed: str, reason: str, *, actor: Actor, at: dat
 
     The row and its number stay, under a pseudonym; what is only the person's own goes; names on papers are replaced.
     The audit trail keeps its names until the owner's command takes them, once the law lets go of them (ADR 0037).
-    Answers how many rows changed, by table. Raises `NotAllowed`, and `Invalid` where the address does not match.
+    Answers how many rows changed, by table. Raises `NotAllowed`, `Invalid` where the address does not match, and
+    `StillConcerned` while bank details change of which this person is told.
     Source: GDPR Article 17, with 17(3)(b) and (e).
     """
     if not _administers(actor):
@@ -72,6 +80,13 @@ def erase_person(person: User, typed: str, reason: str, *, actor: Actor, at: dat
     if problems:
         raise Invalid(problems[0].message, problems)
     with acting(KEEPER):
+        if is_told_of_a_change(person.pk):
+            raise StillConcerned(
+                _(
+                    "Bank details of a supplier of this person are changing, and the person may have to object. "
+                    "Wait until the change is in force or refused."
+                )
+            )
         end_own_tokens(person, actor=actor, at=at)
         changed = take_name_away(person)
         forget_what_is_free(person)

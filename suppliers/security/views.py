@@ -139,7 +139,7 @@ def person_export(request: DoorRequest, number: int) -> HttpResponse:
     return _packed(take_out(person, actor=request.actor, at=request.at), person)
 
 
-@door(Permission.SUPPLIER_MANAGE, methods=["POST"])
+@door(Permission.SUPPLIER_MANAGE, methods=["POST"], fresh=True)
 def person_erase(request: DoorRequest, number: int) -> HttpResponse:
     """Take a person's name and sign-in away, for good."""
     person = _person(number)

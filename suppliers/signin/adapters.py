@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.stages import AuthenticateStage
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
@@ -20,9 +16,8 @@ from django.utils.translation import gettext, gettext_lazy
 from portal.kernel.scope import acting
 from suppliers.signin.devices import country_of, digest_of, give_secret, secret_of
 from suppliers.signin.queries import DOORKEEPER, is_spared
+from suppliers.signin.sealing import seal, unseal
 from suppliers.signin.services import Seen, trust_device
-
-SEALED = "sealed:"
 
 
 class FactorAdapter(DefaultMFAAdapter):
@@ -33,19 +28,12 @@ class FactorAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        """Seal a secret with a key drawn from SECRET_KEY: a copy of the database alone makes no codes."""
-        return SEALED + _seal().encrypt(text.encode()).decode()
+        """Seal a secret: a copy of the database alone makes no codes."""
+        return seal(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Open what was sealed with this SECRET_KEY or one of SECRET_KEY_FALLBACKS; what is older stands as it is."""
-        if not encrypted_text.startswith(SEALED):
-            return encrypted_text
-        try:
-            return _seal().decrypt(encrypted_text.removeprefix(SEALED).encode()).decode()
-        except InvalidToken as error:
-            raise RuntimeError(
-                "A second factor was sealed with a SECRET_KEY that is not known here."
-            ) from error
+        """Open what was sealed."""
+        return unseal(encrypted_text)
 
     def generate_authenticator_name(self, user: Any, type: Authenticator.Type) -> str:  # noqa: A002 -- allauth calls it so
         """What a passkey is called until its owner names it."""
@@ -54,16 +42,6 @@ class FactorAdapter(DefaultMFAAdapter):
 
     def _get_site_name(self) -> str:
         return str(settings.MFA_TOTP_ISSUER)
-
-
-def _seal() -> MultiFernet:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(_drawn(key))) for key in keys])
-
-
-def _drawn(key: str) -> bytes:
-    kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"quayside second factors")
-    return kdf.derive(key.encode())
 
 
 class SecondStep(AuthenticateStage):

@@ -24,7 +24,7 @@ from suppliers.models import (
     Supplier,
     User,
 )
-from suppliers.roles import CompanyRole, SupplierRole
+from suppliers.roles import COMPANY_ROLES, SUPPLIER_ROLES, CompanyRole, Permission, SupplierRole
 from suppliers.signin.policies import Demand, default_demand, due_at, is_settled
 from suppliers.signin.states import ResetState
 
@@ -170,6 +170,23 @@ def find_reset(key: UUID | None) -> FactorReset | None:
         FactorReset.objects.filter(key=key).select_related("user").first() if key else None
     )
     return found
+
+
+def may_still_reset(reset: FactorReset) -> bool:
+    """Whether who asked for a removal might still ask for it now. Asked in no supplier's scope."""
+    asker = User.objects.filter(pk=reset.asked_by_user_id, is_active=True).first()
+    if asker is None:
+        return False
+    if reset.supplier_id is None:
+        return Permission.FACTOR_RESET in COMPANY_ROLES.get(asker.company_role, frozenset())
+    person = reset.user
+    theirs = set(Membership.objects.filter(user=person).values_list("supplier_id", flat=True))
+    if person.company_role or theirs != {reset.supplier_id}:
+        return False
+    roles = Membership.objects.filter(user=asker, supplier_id=reset.supplier_id).values_list(
+        "role", flat=True
+    )
+    return any(Permission.FACTOR_RESET in SUPPLIER_ROLES[role] for role in roles)
 
 
 def waiting_reset(user_id: int) -> FactorReset | None:

@@ -8,6 +8,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor, Channel, Side
@@ -15,6 +16,7 @@ from portal.kernel.audit.services import record
 from portal.kernel.errors import Duplicate, Invalid, NotAllowed, Problem
 from portal.kernel.outbox.services import enqueue
 from portal.kernel.scope import acting, requires_scope
+from portal.kernel.security.services import note
 from suppliers.models import (
     Device,
     FactorConfirmation,
@@ -35,9 +37,11 @@ from suppliers.signin.queries import (
     codes_left,
     factors_since,
     fingerprint_of,
+    may_still_reset,
     suppliers_acted_for,
     waiting_reset,
 )
+from suppliers.signin.sealing import UnknownKey, sealed_anew
 from suppliers.signin.states import FACTOR_RESET_LIFECYCLE, EndedHow, ResetState
 
 LONGEST_REASON = 500
@@ -202,6 +206,43 @@ def confirm_factors(user: User, since: datetime, *, at: datetime) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class SealedAnew:
+    """What came of one lot: how many were sealed anew, how many nobody can open, and the last one looked at; 0 where
+    there are no more.
+    """
+
+    done: int
+    unreadable: int
+    last: int
+
+
+@requires_scope
+def seal_factors_anew(*, after: int = 0, limit: int = 300) -> SealedAnew:
+    """Seal with the present SECRET_KEY what was sealed with a former one, or before there were seals.
+
+    Called until it says that there are no more. A device that is spared the second step stays so. Whoever uses a
+    recovery code in this moment waits for its row, so that no code works twice.
+    """
+    kinds = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
+    found = Authenticator.objects.filter(pk__gt=after, type__in=kinds).select_for_update(of=("self",))
+    rows = list(found.select_related("user").order_by("pk")[:limit])
+    done = unreadable = 0
+    for row in rows:
+        try:
+            data = sealed_anew(row.data)
+        except UnknownKey:
+            unreadable += 1
+            continue
+        if data == row.data:
+            continue
+        was = fingerprint_of(row.user)
+        Authenticator.objects.filter(pk=row.pk).update(data=data)
+        Device.objects.filter(user=row.user, fingerprint=was).update(fingerprint=fingerprint_of(row.user))
+        done += 1
+    return SealedAnew(done, unreadable, rows[-1].pk if len(rows) == limit else 0)
+
+
 def ask_for_new_password(email: str, *, at: datetime) -> None:
     """Somebody typed an address and wants a new password for it. Whether there is such an account is looked up later,
     by a worker: here the same happens for every address, in the same time.
@@ -256,6 +297,7 @@ def ask_factor_reset(person: User, reason: str, *, actor: Actor, at: datetime) -
         raise Duplicate(waits) from error
     facts = {"key": str(reset.key), "reason": reason, "takes_effect_at": reset.takes_effect_at.isoformat()}
     _record_of("factor.reset_asked", person, actor=actor, at=at, facts=facts, supplier_id=reset.supplier_id)
+    note("factor.removal_asked", user_id=actor.user_id, person=person.pk)
     return reset
 
 
@@ -268,14 +310,18 @@ def stop_factor_reset(reset: FactorReset, *, actor: Actor, at: datetime) -> None
 
 
 @requires_scope
-def do_factor_reset(reset: FactorReset, *, at: datetime) -> None:
+def do_factor_reset(reset: FactorReset, *, at: datetime) -> bool:
     """Take away all factors of somebody, once the time has passed; with them go sessions, devices and own tokens.
 
-    The password stays as it is, and nobody is signed in by this.
+    The password stays as it is, and nobody is signed in by this. Where who asked could not ask any more (gone, another
+    role, or the person acts for others by now) it is stopped instead, and False comes back.
     """
     if at < reset.takes_effect_at:
         raise NotAllowed(_("It takes effect at its time, not before."))
     person = reset.user
+    if not may_still_reset(reset):
+        stop_factor_reset(reset, actor=DOORKEEPER, at=at)
+        return False
     actor = Actor.system(reset.asked_by)
     FACTOR_RESET_LIFECYCLE.move(
         reset, "do", actor=actor, at=at, fields={"ended_at": at}, facts={"user": person.pk}
@@ -284,8 +330,21 @@ def do_factor_reset(reset: FactorReset, *, at: datetime) -> None:
     FactorConfirmation.objects.filter(user=person).delete()
     distrust_devices(person, actor=actor, at=at)
     end_own_tokens(person, actor=actor, at=at)
-    for session in UserSession.objects.filter(user=person):
-        session.end()
+    end_sessions(person)
+    return True
+
+
+@requires_scope
+def end_sessions(user: User) -> None:
+    """End every session of a person at once, also one that nobody has on a list (`session_round`).
+
+    Whoever acts in a session of theirs that is to go on calls `update_session_auth_hash` after it.
+    """
+    with acting(DOORKEEPER):
+        User.objects.filter(pk=user.pk).update(session_round=F("session_round") + 1)
+        user.refresh_from_db(fields=["session_round"])
+        for session in UserSession.objects.filter(user=user):
+            session.end()
 
 
 # --- Acting in somebody's place -----------------------------------------------------------------------------
@@ -318,6 +377,7 @@ def start_impersonation(
     )
     facts = {"name": person.name, "user": person.pk, "reason": reason, "ends_at": began.ends_at.isoformat()}
     record("person.impersonated", supplier.stream, actor=actor, at=at, supplier_id=supplier.pk, facts=facts)
+    note("person.impersonated", user_id=actor.user_id, person=person.pk, supplier=supplier.pk)
     return began
 
 

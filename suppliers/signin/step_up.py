@@ -11,6 +11,8 @@ hidden fields; the right answer leads back with a 307, which sends all of it to 
 come along: a page cannot choose files for somebody. Where the answer leads is signed, so that nobody is led elsewhere.
 """
 
+import functools
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +30,7 @@ from django.utils.translation import gettext as _
 from portal.kernel.access import page_of
 from portal.kernel.errors import FreshFactorNeeded, NotAllowed
 from suppliers.signin.policies import is_fresh
+from suppliers.signin.queries import has_factor
 
 SETTLED = "settled factor"
 SALT = "suppliers.signin.step_up"
@@ -60,6 +63,25 @@ def require_fresh_factor(request: Any, *, minutes: int | None = None, for_money:
     if for_money and web.session.get(SETTLED) != [web.user.pk, shown]:
         message = _("Your second factor is new. Confirm it by the link we mail you, or wait a day.")
         raise FreshFactorNeeded(message, details={"why": YOUNG})
+
+
+def asks_own_factor(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let a page of one's own account ask whoever has a second factor for it first; others go on with their password.
+
+    What was typed does not come along: on such a page those are passwords. ASVS 5.0, 7.5.1.
+    """
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        user = request.user
+        if user.is_authenticated and has_factor(user.pk) and not is_shown(request, at=timezone.now()):
+            to = urlencode({"to": signed(request, WayBack(request.path))})
+            response = redirect(f"{reverse('step-up')}?{to}")
+            response.status_code = 302 if request.method in ("GET", "HEAD") else 303
+            return response
+        return view(request, *args, **kwargs)
+
+    return guarded
 
 
 def settle_fresh_factor(request: HttpRequest) -> None:

@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from portal.kernel.scope import acting
+from portal.kernel.security.services import note
 from suppliers.signin.queries import DOORKEEPER
 from suppliers.signin.services import close_old_impersonations, do_factor_reset, due_resets, forget_old
 
@@ -13,10 +14,11 @@ def sweep_sign_in(**_ignored: object) -> int:
     """Take away the factors whose removal nobody stopped, and close what a browser left open. Called every minute."""
     at = timezone.now()
     with acting(DOORKEEPER):
-        due = due_resets(at=at)
-        for reset in due:
-            do_factor_reset(reset, at=at)
-        return len(due) + close_old_impersonations(at=at)
+        done = [reset for reset in due_resets(at=at) if do_factor_reset(reset, at=at)]
+        closed = close_old_impersonations(at=at)
+    for reset in done:
+        note("factor.all_removed", user_id=reset.user_id, asked_by=reset.asked_by_user_id)
+    return len(done) + closed
 
 
 @shared_task(name="sign_in.forget", ignore_result=True)

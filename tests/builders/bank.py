@@ -13,7 +13,7 @@ from portal.kernel.outbox.services import deliver_due
 from portal.kernel.scope import acting
 from procurement.notifications.bank import mail_of
 from suppliers.banking.messages import AccountTyped, AskForChange, FreshFactor, ProofFile, RecordCall
-from suppliers.banking.models import BankAccount, BankChange, BankContact, BankNotice
+from suppliers.banking.models import BankAccount, BankChange, BankContact, BankNotice, BankNumber
 from suppliers.banking.queries import OFFICE
 from suppliers.banking.services import (
     approve_change,
@@ -23,7 +23,8 @@ from suppliers.banking.services import (
     take_due_effect,
 )
 from suppliers.models import Supplier, User
-from tests.people import Person
+from suppliers.queries import actor_of
+from tests.people import PASSWORD, Person
 
 OLD_IBAN, NEW_IBAN, THIRD_IBAN = "DE89370400440532013000", "DE12500105170648489890", "NL91ABNA0417164300"
 PAPER = ProofFile("confirmation.pdf", b"%PDF-1.7 whose account it is")
@@ -39,7 +40,24 @@ def long_known(days: int = 400) -> None:
             TOTP.activate(user, SECRET)
         Authenticator.objects.update(created_at=F("created_at") - timedelta(days=days))
         BankContact.objects.update(since_at=F("since_at") - timedelta(days=days))
-        User.objects.update(date_joined=F("date_joined") - timedelta(days=days))
+        long = timedelta(days=days)
+        User.objects.update(
+            date_joined=F("date_joined") - long, approver_since_at=F("approver_since_at") - long
+        )
+
+
+def a_colleague(name: str = "Petra Payer", role: str = "accounts_payable", *, days: int = 400) -> Person:
+    """One more of ours, who has had the role for so many days."""
+    with acting(OFFICE):
+        email = f"{name.split(maxsplit=1)[0].lower()}@northmoor.example"
+        user = User.objects.create_user(email, PASSWORD, name=name, company_role=role)
+        User.objects.filter(pk=user.pk).update(
+            approver_since_at=timezone.now() - timedelta(days=days) if days else timezone.now()
+        )
+        TOTP.activate(user, SECRET)
+        actor = actor_of(user)
+        assert actor is not None
+        return Person(user, actor)
 
 
 def factor(person: Person, at: datetime) -> FreshFactor:
@@ -88,8 +106,15 @@ def call(change: BankChange, person: Person, at: datetime, outcome: str = "confi
         return record_call(command, actor=person.actor, factor=factor(person, at), at=at)
 
 
+def told(change: BankChange) -> None:
+    """Everybody got the mail about it at once."""
+    with acting(OFFICE):
+        BankNotice.objects.filter(change=change, kind="requested").update(state="sent", sent_at=F("made_at"))
+
+
 def all_said(change: BankChange, people: dict[str, Person], at: datetime) -> BankChange:
-    """Called back by Otto, approved by Max and Root: it waits."""
+    """Everybody was told; called back by Otto, approved by Max and Root: it waits."""
+    told(change)
     call(change, people["otto"], at)
     approve(change, people["max"], at)
     return approve(change, people["root"], at)
@@ -110,6 +135,32 @@ def an_account(
         return BankAccount.objects.get(by_change=change)
 
 
+def an_account_row(supplier: Supplier) -> BankAccount:
+    """An account in force as a row, for whoever asks only where it stands. In the office."""
+    at = timezone.now()
+    number = BankNumber.objects.create(supplier=supplier, sealed="x.y", trace=supplier.number)
+    said = {
+        "proposed_at": at,
+        "requested_at": at,
+        "requested_by_user_id": 1,
+        "called_at": at,
+        "approved_at": at,
+    }
+    change = BankChange.objects.create(
+        supplier=supplier,
+        number=number,
+        kind="add",
+        origin="portal",
+        state="in_force",
+        waits_until=at,
+        closed_at=at,
+        **said,
+    )
+    return BankAccount.objects.create(
+        supplier=supplier, number=number, by_change=change, since_at=at, country="DE", shown="3000"
+    )
+
+
 def again(change: BankChange) -> BankChange:
     """As it stands now."""
     with acting(OFFICE):
@@ -125,6 +176,8 @@ def notices_out() -> int:
             )
             for one in waiting:
                 mail_of(one).send()
-            BankNotice.objects.filter(pk__in=[one.pk for one in waiting]).update(state="sent")
+            BankNotice.objects.filter(pk__in=[one.pk for one in waiting]).update(
+                state="sent", sent_at=F("made_at")
+            )
         return len(waiting)
     return deliver_due(worker=1, clock=timezone.now, topics=["bank notices"])

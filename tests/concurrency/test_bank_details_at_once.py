@@ -1,14 +1,19 @@
 """Approved, frozen and put in force at one moment, or twice: real threads."""
 
 from collections import Counter
+from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
+from portal.kernel.audit.services import record
 from portal.kernel.scope import acting
-from suppliers.banking.models import BankAccount, BankChange, BankNotice
+from suppliers.banking.models import BankAccount, BankChange, BankContact, BankNotice
 from suppliers.banking.queries import OFFICE
 from suppliers.banking.services import approve_change, freeze_bank_details, request_change, take_due_effect
+from suppliers.models import Supplier
 from tests.builders.bank import (
     THIRD_IBAN,
     again,
@@ -22,6 +27,8 @@ from tests.builders.bank import (
     wanted,
 )
 from tests.concurrency.test_two_at_once import at_once, kinds
+from tests.database import as_owner
+from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WHY = "A call that sounded odd."
@@ -128,3 +135,29 @@ def test_of_two_requests_about_one_account_one_is_taken(people, acme):
         assert open_ones.count() == 1
         told = BankNotice.objects.filter(change=open_ones.get(), kind="requested", of_company=False)
         assert told.count() == len(set(told.values_list("address", flat=True))) == 5
+
+
+def test_an_erased_contact_is_forgotten_once_nobody_need_tell_them():
+    old, now = timezone.now() - timedelta(days=91), timezone.now()
+    with acting(FEED):
+        acme = Supplier.objects.create(number="FORGET", name="Acme")
+        told = {"supplier": acme, "name": "Asha"}
+        for user_id, until in ((7, old), (8, old), (7, None)):
+            address = f"asha{user_id}{'' if until else 'b'}@acme.example"
+            BankContact.objects.create(
+                **told, user_id=user_id, address=address, since_at=old - timedelta(days=1), until_at=until
+            )
+        for address, made in (("Asha7@acme.example", old), ("asha7@acme.example", now)):
+            BankNotice.objects.create(**told, kind="requested", address=address, made_at=made)
+        record("person.erased", "person:7", actor=FEED, at=now, supplier_id=None, internal=True)
+
+    with as_owner():
+        call_command("forget_bank_contacts", stdout=StringIO())
+        call_command("forget_bank_contacts", stdout=StringIO())
+
+    with acting(FEED):
+        gone = ("former-7@erased.invalid", "Former user 7")
+        kept = BankContact.objects.order_by("id").values_list("address", "name")
+        assert list(kept) == [gone, ("asha8@acme.example", "Asha"), ("asha7b@acme.example", "Asha")]
+        notices = BankNotice.objects.order_by("id").values_list("address", "name")
+        assert list(notices) == [gone, ("asha7@acme.example", "Asha")]

@@ -123,6 +123,16 @@ def test_the_workers_alone_are_told_where_the_erp_and_the_webhook_are(secrets):
     assert len((secrets / "alert_webhook_secret").read_text()) == 64
 
 
+def test_web_and_workers_alone_see_files_and_open_numbers(secrets):
+    files = {"BANK_KEYS_FILE", "CLAMD_URL", "DOCUMENT_STORE_FILE"}
+    told = {name: set(SERVICES[name]["environment"]) & {*files, "OPENS_NUMBERS"} for name in OURS}
+    none = {"OPENS_NUMBERS"}
+
+    assert told == {"migrate": none, "scheduler": none, "web": files, "worker": files}
+    assert {SERVICES[name]["environment"]["OPENS_NUMBERS"] for name in ("migrate", "scheduler")} == {"0"}
+    assert (secrets / "document_store").read_text() == ""
+
+
 @pytest.mark.parametrize("name", sorted(SERVICES))
 def test_every_secret_that_is_read_is_given_and_written(name, secrets):
     given = {one if isinstance(one, str) else one["source"] for one in SERVICES[name].get("secrets", ())}
@@ -204,6 +214,7 @@ def test_the_portal_starts_in_production_with_just_these_settings(name, secrets,
         ("WEB_WORKERS", "2"),
         ("ERP_CONNECTOR", "files"),
         ("ERP_IN_THE_CLEAR", "0"),
+        ("CLAMD_URL", "tcp://clamd:3310"),
     ):
         filled = {key: re.sub(rf"\$\{{{variable}[^}}]*\}}", value, text) for key, text in filled.items()}
     filled["EMAIL_FROM"] = "Quayside <quayside@portal.example.com>"
@@ -213,7 +224,8 @@ def test_the_portal_starts_in_production_with_just_these_settings(name, secrets,
     script = (
         "import json, sys; sys.argv = json.loads(sys.argv[1]); import django; django.setup();"
         "from django.conf import settings as s; d = s.DATABASES['default'];"
-        "print(json.dumps([s.PRODUCTION, d['USER'], d['HOST'], d['NAME'], s.DATABASE_POOLER, s.CELERY_BROKER_URL]))"
+        "print(json.dumps([s.PRODUCTION, d['USER'], d['HOST'], d['NAME'], s.DATABASE_POOLER, s.CELERY_BROKER_URL,"
+        "len(s.BANK_KEYS), s.CLAMD_URL and s.CLAMD_URL.port]))"
     )
     arguments = json.dumps(["manage.py", "migrate"] if owner else ["gunicorn"])
 
@@ -223,10 +235,10 @@ def test_the_portal_starts_in_production_with_just_these_settings(name, secrets,
     assert (
         json.loads(said)
         == {
-            "web": [True, "quayside_app", "pgbouncer", "quayside", "transaction", broker],
-            "worker": [True, "quayside_app", "pgbouncer", "quayside_workers", "session", broker],
-            "scheduler": [True, "quayside_app", "pgbouncer", "quayside_workers", "session", broker],
-            "migrate": [True, "quayside_owner", "postgres", "quayside", "none", broker],
+            "web": [True, "quayside_app", "pgbouncer", "quayside", "transaction", broker, 1, 3310],
+            "worker": [True, "quayside_app", "pgbouncer", "quayside_workers", "session", broker, 1, 3310],
+            "scheduler": [True, "quayside_app", "pgbouncer", "quayside_workers", "session", broker, 0, None],
+            "migrate": [True, "quayside_owner", "postgres", "quayside", "none", broker, 0, None],
         }[name]
     )
 
@@ -243,6 +255,7 @@ def test_a_worker_is_set_up_for_a_live_erp_by_the_secret_alone(secrets, tmp_path
     env |= {
         "ERP_CONNECTOR": "tryton",
         "ERP_IN_THE_CLEAR": "0",
+        "CLAMD_URL": "",
         "EMAIL_FROM": "Quayside <quayside@portal.example.com>",
     }
     script = (

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
+from collections.abc import Iterator
 
 import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
 
 from portal.kernel import correlation
-from portal.logging import JsonFormatter, TextFormatter, without_secrets
+from portal.logging import JsonFormatter, TextFormatter, without_links, without_secrets
 
 
 def line(message: str, *args: object, exc_info: object = None, **extra: object) -> dict[str, object]:
@@ -96,3 +99,56 @@ def test_what_opens_a_link_or_names_a_reply_is_hidden(text):
     assert "IjBkZjQ3" not in shown
     assert "zc3G073q" not in shown
     assert "alkhablz" not in shown
+
+
+SEALED = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gIQ"
+SIGNED = "WzExLCIyMDI2LTExLTI5VDA4OjAwOjAwKzAwOjAwIl0:1xXFhe:zc3G073qdevchn3KkQx-zc3G073qdevchn3KkQx12345"
+
+
+def routes(patterns: list[URLPattern | URLResolver], before: str = "/") -> Iterator[str]:
+    for one in patterns:
+        here = before + str(one.pattern)
+        if isinstance(one, URLResolver):
+            yield from routes(one.url_patterns, here)
+        else:
+            yield here
+
+
+def test_what_opens_any_address_of_ours_that_carries_a_token_is_blacked_out():
+    with_token = [one for one in routes(get_resolver().url_patterns) if "token>" in one]
+
+    assert {one.split("<")[0] for one in with_token} >= {
+        "/join/",
+        "/wake/",
+        "/address/old/",
+        "/address/new/",
+        "/signin/confirm/",
+        "/signin/stop/",
+        "/bank/not-me/",
+        "/approve/",
+        "/l/",
+    }
+    for route in with_token:
+        before, _token, after = route.partition("<str:token>")
+        after = re.sub("<[^>]+>", "x", after)
+        for token in (SEALED, SIGNED):
+            hidden = f"> https://portal.example{before}[hidden]{after} <"
+            said = f"> https://portal.example{before}{token}{after} <"
+            assert without_links(said) == hidden
+            assert without_secrets(said) == hidden
+
+
+def test_a_link_is_blacked_out_inside_another_address_and_so_is_one_for_a_new_password():
+    wrapped = f"https://guard.example/?url=https%3A%2F%2Fp.example%2Fsignin%2Fstop%2F{SIGNED}%2F&x=1".replace(
+        ":1xX", "%3A1xX"
+    ).replace(":zc3", "%3Azc3")
+
+    assert without_links(wrapped) == (
+        "https://guard.example/?url=https%3A%2F%2Fp.example%2Fsignin%2Fstop%2F[hidden]%2F&x=1"
+    )
+    reset = "https://p.example/accounts/password/reset/key/2f-d1abcd-0123456789abcdef0123456789abcdef/"
+    assert without_links(reset) == "https://p.example/accounts/password/reset/key/[hidden]/"
+    assert without_links("/accounts/password/reset/key/2f-set-password/").endswith("2f-set-password/")
+    assert (
+        without_links("see https://p.example/suppliers/join/us") == "see https://p.example/suppliers/join/us"
+    )

@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from portal.kernel import sealing
 from portal.safety import Start, problems, refuse_unsafe_start
 
 STRONG = "kR7vQ2-xW9mZ4_tB6nJ1sD8fG3hL5pC0yA-eU7iO2wE9rT4qV6b"
@@ -36,6 +37,7 @@ UNSAFE = [
     (replace(SAFE, secret_key="ab" * 40), "SECRET_KEY is too weak"),
     (replace(SAFE, bank_keys=[]), "BANK_KEYS is not set"),
     (replace(SAFE, bank_keys=[BANK_KEY, "c2hvcnQ="]), "BANK_KEYS: key 2 is not 32 random bytes"),
+    (replace(SAFE, opens_numbers=False), "OPENS_NUMBERS is 0, and yet BANK_KEYS is set"),
     (replace(SAFE, debug=True), "DEBUG is on"),
     (replace(SAFE, allowed_hosts=[]), "ALLOWED_HOSTS is empty"),
     (replace(SAFE, allowed_hosts=["portal.example.com", "*"]), "ALLOWED_HOSTS allows every host"),
@@ -125,6 +127,21 @@ def test_production_starts_when_everything_is_given():
 
     assert (started.returncode, started.stderr) == (0, "")
     assert started.stdout.split() == ["__Host-session", "31536000"]
+
+
+def test_a_process_that_opens_no_number_starts_without_keys_and_opens_none():
+    given = {name: value for name, value in GIVEN.items() if name != "BANK_KEYS"}
+    assert "BANK_KEYS is not set" in start_with(**given).stderr
+    started = start_with(**given, OPENS_NUMBERS="0")
+    assert (started.returncode, started.stderr) == (0, "")
+    for opening in (
+        lambda: sealing.seal("DE1", "row 1", ()),
+        lambda: sealing.unseal("mark.text", "row 1", ()),
+        lambda: sealing.trace("DE1", ()),
+        lambda: sealing.traces("DE1", ()),
+    ):
+        with pytest.raises(sealing.NoKeyHere):
+            opening()
 
 
 GIVEN = {

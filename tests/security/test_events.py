@@ -227,6 +227,27 @@ def test_too_many_are_an_alarm_for_the_monitor_and_by_mail(people, settings):
     assert _mail_contact(promised[1], "former@northmoor.example") == "gone"
 
 
+@pytest.mark.parametrize(
+    ("kind", "count"),
+    [
+        ("malware.refused", 1),
+        ("person.impersonated", 3),
+        ("factor.removal_asked", 3),
+        ("factor.all_removed", 3),
+        ("factor.removed", 5),
+        ("factor.reset", 5),
+    ],
+)
+def test_what_takes_factors_away_acts_for_others_or_carries_malware_is_an_alarm(kind, count):
+    for _ in range(count - 1):
+        note(kind, user_id=7)
+    note("signin.succeeded", user_id=7)
+    with acting(GUARD):
+        assert list(alarms(timezone.now())) == []
+        note(kind, user_id=7)
+        assert [(one.kind.code, one.count) for one in alarms(timezone.now())] == [(kind, count)]
+
+
 def test_young_events_cannot_be_deleted_and_none_can_be_rewritten():
     note("signin.succeeded", user_id=1)
     with acting(GUARD):

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 from allauth.account.models import EmailAddress
 from django.apps import apps
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -16,9 +16,11 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import Invalid, NotAllowed
 from portal.kernel.scope import acting
 from procurement.invoices.models import Invoice
+from suppliers.banking.models import BankChange, BankContact
 from suppliers.models import ApiToken, Membership, User
 from suppliers.security.personal import PSEUDONYM, places, safe_cell
-from suppliers.security.services import erase_person, take_out
+from suppliers.security.services import StillConcerned, erase_person, take_out
+from tests.builders.factors import show_factor
 from tests.builders.matrix import make_objects
 from tests.builders.world import MONDAY, make_world
 from tests.database import made_once
@@ -43,6 +45,7 @@ def people(everything, db):
 def signed_in(person):
     client = Client()
     client.force_login(person.user)
+    show_factor(client, person.user, ago=30)
     return client
 
 
@@ -188,11 +191,23 @@ def test_the_name_goes_and_the_books_stay_whole(people):
     assert browser.get("/orders/").status_code == 302
 
 
-def test_a_suppliers_person_is_forgotten_with_the_roles(people):
+def test_a_suppliers_person_is_forgotten_with_the_roles_and_told_of_bank_details_all_the_same(people):
+    with pytest.raises(StillConcerned):  # Acme's bank details are being changed
+        erase(people, "asha")
+    with acting(FEED):
+        BankChange.objects.filter(state="requested").update(state="refused")
     erase(people, "asha")
     with acting(FEED):
         assert not Membership.objects.filter(user=people["asha"].user).exists()
+        known = BankContact.objects.get(user_id=people["asha"].user.pk)
+    assert (known.address, known.until_at is not None) == ("asha@supplier.example", True)
     assert "suppliers_user" not in tables_with("Asha Acme")
+
+
+@pytest.mark.parametrize("column", ["bankcontact SET address = 'x'", "banknotice SET address = 'x'"])
+def test_nobody_sends_the_notices_of_bank_details_elsewhere(people, column):
+    with acting(FEED), pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+        connection.cursor().execute(f"UPDATE suppliers_{column}")
 
 
 def test_nobody_is_erased_by_a_slip(people):

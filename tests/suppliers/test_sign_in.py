@@ -3,6 +3,7 @@
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from types import SimpleNamespace
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -20,12 +22,29 @@ from django.utils import timezone
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import Duplicate, FreshFactorNeeded, Invalid, NotAllowed
 from portal.kernel.scope import acting
-from suppliers.models import Device, FactorReset, FactorRule, Impersonation, SignIn, Supplier, User
+from portal.kernel.security.models import SecurityEvent
+from portal.kernel.security.services import GUARD
+from suppliers.models import (
+    Device,
+    FactorReset,
+    FactorRule,
+    Impersonation,
+    Membership,
+    SignIn,
+    Supplier,
+    User,
+)
 from suppliers.roles import Permission
 from suppliers.signin.adapters import FactorAdapter
 from suppliers.signin.policies import ORDINARY, Demand, default_demand, due_at, is_settled, way_of
-from suppliers.signin.queries import DOORKEEPER, all_demands
-from suppliers.signin.services import ask_factor_reset, set_factor_rules, start_impersonation
+from suppliers.signin.queries import DOORKEEPER, all_demands, is_spared
+from suppliers.signin.services import (
+    Seen,
+    ask_factor_reset,
+    set_factor_rules,
+    start_impersonation,
+    trust_device,
+)
 from suppliers.signin.step_up import SETTLED, WayBack, require_fresh_factor, signed
 from suppliers.signin.tasks import forget_sign_ins, sweep_sign_in
 from tests.builders.factors import code_of, give_app, give_codes, letters, show_factor
@@ -93,6 +112,11 @@ def events(kind):
 
 
 # --- Asked once more ----------------------------------------------------------------------------------------
+
+
+def noted(kind):
+    with acting(GUARD):
+        return [(one.user_id, one.facts) for one in SecurityEvent.objects.filter(kind=kind)]
 
 
 def asking(person, *records, settled=None, **actor):
@@ -163,6 +187,32 @@ def test_a_form_that_is_sent_too_late_asks_for_the_factor_and_loses_nothing(peop
     rule = FactorRule.objects.get()
     assert (rule.side, rule.role, rule.demanded, rule.grace_days) == ("company", "buyer", True, 7)
     assert client.post(RULES, rules_typed(), follow=True).redirect_chain == [(RULES, 303)]  # fresh now
+
+
+def test_who_has_a_factor_shows_it_before_the_password_is_changed(people):
+    page, arun, bea = "/accounts/password/change/", people["arun"].user, people["bea"].user
+    typed = {"oldpassword": PASSWORD, "password1": "a longer secret 77", "password2": "a longer secret 77"}
+    assert browser(arun).post(page, typed).status_code == 302  # has none
+    arun.refresh_from_db()
+    assert arun.check_password("a longer secret 77")
+
+    secret, client = give_app(bea), browser(bea)
+    for answer, status in ((client.get(page), 302), (client.post(page, typed), 303)):
+        assert answer.status_code == status
+        assert answer["Location"].startswith("/step-up/?to=")
+        asked = client.get(answer["Location"])
+        assert "a longer secret 77" not in asked.content.decode()
+    bea.refresh_from_db()
+    assert bea.check_password(PASSWORD)
+    hidden = hidden_in(asked) | {"factor-code": code_of(secret)}
+    back = client.post("/step-up/", hidden)
+    assert (back.status_code, back["Location"]) == (303, page)
+    client.post(page, typed)
+    bea.refresh_from_db()
+    assert bea.check_password("a longer secret 77")
+    later = browser(bea)
+    show_factor(later, bea, ago=3600)
+    assert later.get(page)["Location"].startswith("/step-up/?to=")
 
 
 def test_neither_a_password_nor_somebody_elses_way_back_leads_on(people):
@@ -300,6 +350,7 @@ def test_a_device_may_be_spared_the_second_step_until_something_changes_and_neve
         assert next_time(), spoil
         if spoil == "password":
             typed = {"oldpassword": PASSWORD, "password1": PASSWORD + "!", "password2": PASSWORD + "!"}
+            show_factor(client, root.user)
             client.post("/accounts/password/change/", typed)
             root.user.refresh_from_db()
             root.user.set_password(PASSWORD)
@@ -364,6 +415,52 @@ def test_secrets_open_with_an_older_key_and_old_ones_as_they_are(settings):
     settings.SECRET_KEY_FALLBACKS = []
     with pytest.raises(RuntimeError, match="SECRET_KEY"):
         FactorAdapter().decrypt(sealed)
+
+
+def test_a_command_seals_anew_and_then_nothing_hangs_on_the_former_key(people, settings):
+    arun, bea, sam = people["arun"].user, people["bea"].user, people["sam"].user
+    secret, codes = give_app(arun), give_codes(arun)
+    plain = give_app(bea)
+    Authenticator.objects.filter(user=bea).update(data={"secret": plain})  # of before there were seals
+    assert Authenticator.objects.get(user=arun, type="recovery_codes").wrap().validate_code(codes[0])
+    former, present = (
+        settings.SECRET_KEY,
+        "another key that is as long as keys of production must be 0123456789",
+    )
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = present, [former]
+    give_app(sam)  # of now: stays as it is
+    stays = Authenticator.objects.get(user=sam).data
+    seen = Seen("a" * 64, "Chrome", "192.0.2.7")
+    with acting(DOORKEEPER):
+        trust_device(arun, seen, at=timezone.now())
+        assert is_spared(arun, seen.digest, at=timezone.now())
+
+    told = StringIO()
+    call_command("seal_factors", stdout=told)
+    call_command("seal_factors", stdout=told)
+    assert told.getvalue() == "3 sealed anew.\n0 sealed anew.\n"
+    settings.SECRET_KEY_FALLBACKS = []
+    app, left = (Authenticator.objects.get(user=arun, type=kind) for kind in ("totp", "recovery_codes"))
+    assert app.wrap().validate_code(code_of(secret))
+    assert left.wrap().get_unused_codes() == codes[1:]
+    assert Authenticator.objects.get(user=bea).data["secret"].startswith("sealed:")
+    assert Authenticator.objects.get(user=bea).wrap().validate_code(code_of(plain))
+    assert Authenticator.objects.get(user=sam).data == stays
+    with acting(DOORKEEPER):
+        assert is_spared(arun, seen.digest, at=timezone.now())
+
+
+def test_what_no_key_opens_is_passed_over_counted_and_an_error(people, settings):
+    give_app(people["arun"].user)
+    settings.SECRET_KEY = "another key that is as long as keys of production must be 0123456789"
+    secret = give_app(people["bea"].user)
+    kept = Authenticator.objects.get(user=people["arun"].user).data
+    Authenticator.objects.filter(user=people["bea"].user).update(data={"secret": secret})
+    told = StringIO()
+    with pytest.raises(CommandError, match=r"^1 were sealed with a key that is in neither"):
+        call_command("seal_factors", stdout=told)
+    assert told.getvalue() == "1 sealed anew.\n"
+    assert Authenticator.objects.get(user=people["arun"].user).data == kept
 
 
 def test_a_new_device_is_told_of_but_not_the_first(people, settings):
@@ -571,7 +668,67 @@ def test_the_removal_waits_is_told_at_once_and_then_leaves_no_factor_session_or_
     assert Authenticator.objects.count() == 0
     assert not is_signed_in(client)
     assert [one.subject for one in letters()] == ["Your second factor was removed"]
+    assert noted("factor.removal_asked") == [(people["asha"].user.pk, {"person": arun.user.pk})]
+    assert noted("factor.all_removed") == [(arun.user.pk, {"asked_by": people["asha"].user.pk})]
     assert "nothing to stop any more" in browser().get(link_in(letter, "stop")).content.decode()
+
+
+@pytest.mark.parametrize(
+    "meanwhile", ["the asker is gone", "the asker is no administrator", "acts for others"]
+)
+def test_a_removal_is_asked_again_when_it_takes_effect_and_stopped_where_it_would_be_refused(
+    people, meanwhile
+):
+    arun, asha = people["arun"].user, people["asha"].user
+    give_app(arun)
+    reset = ask_reset(people["arun"], people["asha"])
+    letters()
+    with acting(DOORKEEPER):
+        FactorReset.objects.update(
+            asked_at=timezone.now() - 2 * DAY, takes_effect_at=timezone.now() - timedelta(seconds=1)
+        )
+        if meanwhile == "the asker is gone":
+            User.objects.filter(pk=asha.pk).update(is_active=False)
+        elif meanwhile == "the asker is no administrator":
+            Membership.objects.filter(user=asha).update(role="orders")
+        else:
+            globex = Supplier.objects.get(number="GLOBEX")
+            Membership.objects.create(user=arun, supplier=globex, role="orders")
+
+    assert sweep_sign_in() == 0
+    with acting(DOORKEEPER):
+        reset.refresh_from_db()
+        was, now = arun.session_round, User.objects.get(pk=arun.pk).session_round
+    assert (reset.state, now, Authenticator.objects.filter(user=arun).count()) == ("stopped", was, 1)
+    assert [(one.to, one.subject) for one in letters()] == [([arun.email], "Your second factor stays")]
+
+
+def test_a_removal_by_ours_holds_as_long_as_they_may_and_ends_every_session_there_is(people):
+    sam, bea = people["sam"].user, people["bea"].user
+    give_app(sam)
+    give_app(bea)
+    client = browser(sam)
+    with acting(DOORKEEPER):
+        UserSession.objects.filter(user=sam).delete()  # one that nobody has on a list
+    ask_reset(people["sam"], people["root"])
+    with acting(DOORKEEPER):
+        FactorReset.objects.update(
+            asked_at=timezone.now() - 2 * DAY, takes_effect_at=timezone.now() - timedelta(seconds=1)
+        )
+    assert sweep_sign_in() == 1
+    assert not is_signed_in(client)
+    assert Authenticator.objects.filter(user=sam).count() == 0
+    with acting(DOORKEEPER):
+        assert User.objects.get(pk=sam.pk).session_round == sam.session_round + 1
+
+    ask_reset(people["bea"], people["root"])
+    with acting(DOORKEEPER):
+        FactorReset.objects.filter(user=bea).update(
+            asked_at=timezone.now() - 2 * DAY, takes_effect_at=timezone.now() - timedelta(seconds=1)
+        )
+        User.objects.filter(pk=people["root"].user.pk).update(company_role="buyer")
+    assert sweep_sign_in() == 0
+    assert Authenticator.objects.filter(user=bea).count() == 1
 
 
 def test_the_person_stops_the_removal_by_the_link_and_looking_at_it_stops_nothing(people):
@@ -633,6 +790,9 @@ def test_in_anothers_place_one_does_the_daily_work_under_both_names(people):
     assert client.get("/tokens/").status_code == 403
     assert client.post("/preferences/", {"theme": "dark"}).status_code == 403
     assert client.get(RULES).status_code == 403
+
+    ((root, noted_of),) = noted("person.impersonated")
+    assert (root, noted_of["person"]) == (people["root"].user.pk, people["asha"].user.pk)
 
     client.post("/signin/act/end/")
     assert client.get(RULES).status_code == 200

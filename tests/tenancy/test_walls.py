@@ -246,7 +246,6 @@ READ_ONLY = {
     "suppliers_identifier",
     "suppliers_bankaccount",
     "suppliers_bankchange",
-    "suppliers_bankproof",
     "suppliers_membership",
     "suppliers_supplier",
     "suppliers_supplierincategory",
@@ -334,13 +333,16 @@ WRITES = {
         "SELECT INSERT DELETE UPDATE(answers,applied_at,applied_by,columns,head,plan,planned_at,result,rows)"
     ),
     "suppliers_apitoken": "SELECT INSERT UPDATE(last_used_at,revoked_at,revoked_by)",
+    "suppliers_bankproof": (
+        "SELECT(added_at,added_by,change_id,content_type,id,key,name,sha256,size,supplier_id)"
+    ),
     "suppliers_factorreset": "SELECT INSERT UPDATE(ended_at,state,version)",
     "suppliers_document": "SELECT INSERT UPDATE(last_number)",
     "suppliers_documentcontent": "SELECT INSERT",
     "suppliers_documentversion": "SELECT INSERT UPDATE(ended_at,state,version)",
     "suppliers_user": (
-        "SELECT(asleep_at,company_role,date_joined,email,id,is_active,language,name,session_round,shortcuts,theme,"
-        "time_zone,woken_at) "
+        "SELECT(approver_since_at,asleep_at,company_role,date_joined,email,id,is_active,language,name,session_round,"
+        "shortcuts,theme,time_zone,woken_at) "
         "UPDATE(language,name,shortcuts,theme,time_zone)"
     ),
 }

@@ -1,7 +1,6 @@
 """The door of a program: who may come in, one transaction, one scope, one effect however often it is sent."""
 
 import functools
-import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +23,7 @@ from rest_framework.viewsets import ViewSet
 
 from portal.kernel.access import Access
 from portal.kernel.actors import Actor
-from portal.kernel.idempotency.services import recall, remember
+from portal.kernel.idempotency.services import fingerprints_of, recall, remember
 from portal.kernel.rest.fields import Query
 from portal.kernel.rest.manners import actor_of_request
 from portal.kernel.rest.problems import Malformed, PreconditionFailed, PreconditionRequired
@@ -85,8 +84,8 @@ def _once(action: Action, door: Any, request: Any, *args: Any, **kwargs: Any) ->
     if not KEY_OF_REQUEST.fullmatch(key):
         raise Malformed(_("An idempotency key has 1 to 200 visible ASCII characters, such as a UUID."))
     told = [request.method, request.get_full_path(), request.headers.get("If-Match", "")]
-    fingerprint = hashlib.sha256("\n".join(told).encode() + b"\n" + request.body).hexdigest()
-    seen = recall(key, fingerprint, actor=request.actor)
+    fingerprints = fingerprints_of("\n".join(told).encode() + b"\n" + request.body)
+    seen = recall(key, fingerprints, actor=request.actor)
     if seen:
         headers = {**seen.answer["headers"], "Idempotent-Replayed": "true"}
         return Response(json.loads(seen.answer["body"]), status=seen.status, headers=headers)
@@ -96,7 +95,7 @@ def _once(action: Action, door: Any, request: Any, *args: Any, **kwargs: Any) ->
         "body": JSONRenderer().render(response.data).decode(),
         "headers": {name: response[name] for name in KEPT_HEADERS if name in response},
     }
-    remember(key, fingerprint, response.status_code, answer, actor=request.actor, at=request.at)
+    remember(key, fingerprints[0], response.status_code, answer, actor=request.actor, at=request.at)
     return response
 
 

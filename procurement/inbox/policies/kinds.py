@@ -63,6 +63,7 @@ LOOKS: Mapping[str, Look] = {
     K.CREDIT_EXPECTED: Look("wait", "wait", 8),
     K.ANSWER_MISSED: Look("wait", "talk", 10),
     K.DOCUMENT_EXPIRING: Look("wait", "alert", 8),
+    K.BANK_CHANGE: Look("wait", "alert", 16),
     K.DRIFT: Look("wait", "alert", 10),
 }
 PLAIN = Look("quiet", "alert", 5)

@@ -95,6 +95,9 @@ _TO_DO: Mapping[str, Lazy] = {
     Cause.QUESTION: gettext_lazy("Answer it, or get the answer; then it closes by itself"),
     Cause.CREDIT: gettext_lazy("Ask the supplier for the credit note"),
     Cause.DOCUMENT: gettext_lazy("Call the supplier, or supply it for them"),
+    Cause.BANK: gettext_lazy(
+        "Call a contact back, then two approve or refuse it; what is frozen, two look into"
+    ),
     Cause.MAIL: gettext_lazy("Say whose mail it is, or set it aside"),
     Cause.DRAFT: gettext_lazy("Look at what was read, and confirm or discard it"),
 }
@@ -474,6 +477,10 @@ def own_page(case: ExceptionCase) -> tuple[str, str]:
         return reverse("payables-case", kwargs={"key": facts["invoice"]}), _("Open the invoice")
     if case.cause == Cause.DOCUMENT and facts.get("supplier_key"):
         return reverse("supplier-documents", kwargs={"key": facts["supplier_key"]}), _("Open the documents")
+    if case.cause == Cause.BANK and facts.get("bank_change"):
+        return reverse("bank-change", kwargs={"key": facts["bank_change"]}), _("Open the change")
+    if case.cause == Cause.BANK and facts.get("supplier_key"):
+        return reverse("bank-supplier", kwargs={"key": facts["supplier_key"]}), _("Open the bank details")
     if case.cause == Cause.CREDIT and facts.get("sheet"):
         return reverse("receiving-sheet", kwargs={"key": facts["sheet"]}), _("Open the count")
     if case.order:

@@ -334,6 +334,14 @@ def _document(facts: Facts, _today: date) -> str:
     return _("%(name)s was due by %(day)s and did not come") % values
 
 
+def _bank(facts: Facts, _today: date) -> str:
+    if facts.get("frozen"):
+        return _("Bank details are frozen: somebody says that a change was not theirs")
+    if facts.get("proposed"):
+        return _("Other bank details were proposed, and nobody has requested them")
+    return _("Bank details are to change")
+
+
 _TITLES: Mapping[str, Callable[[Facts, date], str]] = {
     K.PROMISE_LATE: _late,
     K.LINE_REFUSED: _refused,
@@ -361,6 +369,7 @@ _TITLES: Mapping[str, Callable[[Facts, date], str]] = {
     K.CREDIT_EXPECTED: _credit,
     K.ANSWER_MISSED: _not_answered,
     K.DOCUMENT_EXPIRING: _document,
+    K.BANK_CHANGE: _bank,
     K.MAIL_UNKNOWN: _mail,
     K.NOTICE_FAILED: _notice,
 }

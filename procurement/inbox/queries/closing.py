@@ -12,6 +12,7 @@ from procurement.erp.reconciliation.models import Drift
 from procurement.erp.reconciliation.states import DriftState
 from procurement.erp.states import CommandState
 from procurement.inbox.models import ExceptionCase
+from procurement.inbox.queries.banking import why_no_bank_change
 from procurement.inbox.queries.documents import why_not_late
 from procurement.inbox.queries.invoicing import QUESTION
 from procurement.inbox.queries.reach import Reach, at_the_dock
@@ -66,7 +67,7 @@ def why_gone(cases: Sequence[ExceptionCase], reach: Reach) -> dict[int, Why]:
     on_sheets = _settled_or_reversed(cases)
     invoices = _invoice_states(cases)
     told = _answered(cases)
-    documents = why_not_late(cases)
+    documents, banks = why_not_late(cases), why_no_bank_change(cases)
     found: dict[int, Why] = {}
     for case in cases:
         order = reach.orders.get(case.order_id or 0)
@@ -86,6 +87,8 @@ def why_gone(cases: Sequence[ExceptionCase], reach: Reach) -> dict[int, Why]:
             found[case.pk] = Why.TOLD if case.subject in told else Why.NOT_ASKED
         elif case.cause == Cause.DOCUMENT:
             found[case.pk] = documents[case.pk]
+        elif case.cause == Cause.BANK:
+            found[case.pk] = banks[case.pk]
         elif case.cause == Cause.CREDIT:
             found[case.pk] = Why.CREDITED
         elif case.cause == Cause.UNANNOUNCED:

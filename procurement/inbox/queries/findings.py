@@ -27,6 +27,7 @@ from procurement.erp.services import ECHO_DIFFERS
 from procurement.erp.states import STUCK, TOLD_TO_A_PERSON, CommandState, TellingState
 from procurement.inbox.messages import Finding, as_facts
 from procurement.inbox.policies.kinds import GRAVEST_FIRST
+from procurement.inbox.queries.banking import bank_changes, bank_freezes
 from procurement.inbox.queries.documents import documents_late
 from procurement.inbox.queries.invoicing import INVOICING_LOOKS
 from procurement.inbox.queries.reach import Reach
@@ -544,5 +545,7 @@ LOOKS: Sequence[Callable[[Reach], Iterable[Finding]]] = (
     tellings,
     drifts,
     documents_late,
+    bank_changes,
+    bank_freezes,
     told,
 )

@@ -8,6 +8,7 @@ from portal.kernel.audit.services import Fact, record_all
 from portal.kernel.scope import acting, requires_scope
 from procurement.inbox.messages import in_batches
 from procurement.inbox.models import CaseLook, ExceptionCase, InboxPlace
+from procurement.inbox.queries.banking import bank_unheard
 from procurement.inbox.queries.documents import documents_unheard
 from procurement.inbox.queries.sweeping import answers_missed, next_exposed, orders_due, to_review
 from procurement.inbox.services.owning import change_hands
@@ -75,7 +76,11 @@ def wake_cases(*, actor: Actor, at: datetime) -> int:
 
 def _review_due(at: datetime) -> int:
     orders = orders_due(at, MOST_AT_ONCE)
-    streams = [*answers_missed(at, MOST_AT_ONCE), *documents_unheard(at, MOST_AT_ONCE)]
+    streams = [
+        *answers_missed(at, MOST_AT_ONCE),
+        *documents_unheard(at, MOST_AT_ONCE),
+        *bank_unheard(MOST_AT_ONCE),
+    ]
     if not orders and not streams:
         return 0
     done = review_cases(orders, streams, actor=INBOX, at=at)

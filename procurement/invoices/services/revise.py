@@ -72,6 +72,9 @@ def _next_version(before: Invoice, *, actor: Actor, at: datetime) -> Invoice:
                 corrects=before.corrects,
                 sheet=before.sheet,
                 pay_to=_still_paid_to(before),
+                # Until another electronic invoice says otherwise: a correction by hand does not unsay it.
+                asked_account=before.asked_account,
+                asked_trace=before.asked_trace,
                 currency=before.currency,
                 on_behalf=not actor.is_supplier,
                 drafted_at=at,

@@ -34,6 +34,7 @@ from procurement.invoices.services.holding import (
     said_of,
     tell_orders,
 )
+from procurement.invoices.services.paying import require_payable
 from procurement.invoices.services.withdraw import require_reason
 from procurement.invoices.states import (
     HELD_DISPUTED,
@@ -166,9 +167,10 @@ def approve_invoice(
     the buying side alone. `less` are the credit notes that are approved with it: its supplier is told what they take
     off, and why. It is planned to be paid when it is due, and no sooner than the term of its order says.
 
-    Raises `Invalid` where the reason is missing.
+    Raises `Invalid` where the reason is missing, and as `require_payable`.
     """
     invoice = _held(key, "approve", Permission.INVOICE_APPROVE, version, actor=actor)
+    require_payable(invoice)
     said = reason.strip()
     if not said and actor.user_id is not None and invoice.state != InvoiceState.SENT:
         said = require_reason(reason)
@@ -201,12 +203,18 @@ def approve_invoice(
 
 
 def approval_payload(invoice: Invoice) -> dict[str, Any]:
-    """What the ERP is told of an invoice that it is to book."""
-    return said_of(invoice) | {
-        "company": invoice.company.code,
-        "supplier": invoice.supplier.number,
-        "document": str(invoice.document),
-    }
+    """What the ERP's side is told of an invoice that is to be booked: with the account it asks for, in part, if any."""
+    account = invoice.pay_to
+    chosen = {"pay_to": {"key": str(account.key), "account": account.masked}} if account else {}
+    return (
+        said_of(invoice)
+        | {
+            "company": invoice.company.code,
+            "supplier": invoice.supplier.number,
+            "document": str(invoice.document),
+        }
+        | chosen
+    )
 
 
 @requires_scope

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from email.utils import parseaddr
 from typing import Any
@@ -81,7 +81,7 @@ def sort_mail(key: uuid.UUID, *, at: datetime, infected: Mapping[str, str] | Non
     if judged.verb == THREAD:
         _thread(mail, opened, judged, lost, at=at)
     else:
-        _leave(mail, opened, judged, at=at)
+        _leave(mail, opened, judged, lost, at=at)
     return mail
 
 
@@ -208,7 +208,9 @@ def _order(order_id: int | None) -> PurchaseOrder | None:
 # --- what becomes of it -------------------------------------------------------------------------------------
 
 
-def _leave(mail: InboundMail, opened: Opened, judged: Judged, *, at: datetime) -> None:
+def _leave(
+    mail: InboundMail, opened: Opened, judged: Judged, lost: Sequence[LostFile], *, at: datetime
+) -> None:
     """Nothing is done with it: it is set aside, or waits for a person."""
     told = dict(judged.told)
     facts = {"why": judged.why, "sender": mail.sender, "subject": mail.subject, **told}
@@ -218,8 +220,11 @@ def _leave(mail: InboundMail, opened: Opened, judged: Judged, *, at: datetime) -
         "supplier_id": judged.supplier_id,
         "order_id": judged.order.pk if judged.order else None,
         "text": written_now(opened),
-        "files": [{"name": file.name, "size": len(file.content)} for file in opened.files],
-        "told": told,
+        "files": [
+            *({"name": file.name, "size": len(file.content)} for file in opened.files),
+            *(asdict(one) for one in lost),
+        ],
+        "told": told | _infected(lost),
     }
     MAIL_LIFECYCLE.move(mail, judged.verb, actor=MAILROOM, at=at, facts=facts, fields=fields)
     if judged.verb in (QUESTION, REFUSE):
@@ -245,7 +250,7 @@ def _thread(
     assert author is not None
     text = written_now(opened)
     if not text.strip() and not opened.files and not lost:
-        _leave(mail, opened, Judged(SET_ASIDE, Why.EMPTY, judged.supplier_id, order), at=at)
+        _leave(mail, opened, Judged(SET_ASIDE, Why.EMPTY, judged.supplier_id, order), lost, at=at)
         return
     orders = hold_orders(order, opened, author=author, alone=not judged.is_known)
     order = orders[0]
@@ -254,7 +259,7 @@ def _thread(
         with translation.override(language), acting(author):
             said = say_in_thread(order, text, opened.files, lost=lost, author=author, at=at)
     except NotAllowed:
-        _leave(mail, opened, Judged(REFUSE, Why.MAY_NOT_WRITE, judged.supplier_id, order), at=at)
+        _leave(mail, opened, Judged(REFUSE, Why.MAY_NOT_WRITE, judged.supplier_id, order), lost, at=at)
         return
     reasons = [one["why"] for one in said.files if one["why"]]
     if reasons and mail.placed_at is None and judged.is_known and may_be_answered(opened):
@@ -276,6 +281,11 @@ def _thread(
         "said_id": said.message.pk,
         "text": text,
         "files": said.files,
-        "told": {"unsure": [one.as_json() for one in unsure]} if unsure else {},
+        "told": ({"unsure": [one.as_json() for one in unsure]} if unsure else {}) | _infected(lost),
     }
     MAIL_LIFECYCLE.move(mail, verb, actor=MAILROOM, at=at, facts=facts, fields=fields)
+
+
+def _infected(lost: Sequence[LostFile]) -> dict[str, Any]:
+    """With what a mail is marked whose bytes are given to nobody (`bytes_to_save`)."""
+    return {"infected": [one.name for one in lost]} if lost else {}

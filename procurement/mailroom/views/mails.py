@@ -13,20 +13,21 @@ from django.views.decorators.csrf import csrf_exempt
 
 from portal.kernel.access import DoorRequest, door, public
 from portal.kernel.audit.queries import timeline_of
-from portal.kernel.errors import Invalid, NotFound, Problem, Refusal
+from portal.kernel.errors import Invalid, Problem, Refusal
 from portal.kernel.signing import is_signed
 from portal.kernel.web import paginate, see_other, whole_number
 from procurement.mailroom.messages import DismissMail, PlaceMail
 from procurement.mailroom.models import InboundMail
 from procurement.mailroom.presenters import unsure_shown, why_text
 from procurement.mailroom.queries import (
+    bytes_to_save,
     failing_mailboxes,
     find_mail,
     mails_waiting,
     orders_numbered,
-    raw_of,
     visible_drafts,
     visible_mails,
+    why_kept_back,
 )
 from procurement.mailroom.services import dismiss_mail, place_mail, take_mail
 from procurement.mailroom.states import MAIL_LIFECYCLE, PLACEABLE, Door, MailState
@@ -98,6 +99,7 @@ def _show(
     problems = refusal.problems if isinstance(refusal, Invalid) else ()
     context: dict[str, Any] = {
         "mail": found,
+        "kept_back": why_kept_back(found),
         "why": why_text(found.why),
         "unsure": unsure_shown(found.told.get("unsure", ())),
         "failures": found.told.get("failures", ()),
@@ -117,9 +119,9 @@ def _show(
 def mail_raw(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """The mail as it came, to be saved and never to be shown inside our pages."""
     found = find_mail(key, actor=request.actor)
-    if found.forgotten_at is not None:
-        raise NotFound(_("Of this mail only its head and text were kept."))
-    response = HttpResponse(raw_of(found, actor=request.actor), content_type="application/octet-stream")
+    response = HttpResponse(
+        bytes_to_save(found, actor=request.actor), content_type="application/octet-stream"
+    )
     response["Content-Disposition"] = f'attachment; filename="mail-{found.key}.eml"'
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"

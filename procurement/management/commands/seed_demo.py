@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from portal.kernel.scope import acting
+from procurement.demo.banking import keep_bank_details
 from procurement.demo.carrying import carry_some
 from procurement.demo.changing import talk_about_changes
 from procurement.demo.company import DEFAULT_SEED, DemoCompany, make_company
@@ -102,6 +103,7 @@ class Command(BaseCommand):
         load_invitations(at=now - timedelta(days=2))
         propose_tolerances(at=now - timedelta(hours=20))
         fill_in_company_data(at=now)
+        keep_bank_details(at=now)
         with acting(SET_UP):
             forget_the_past()
         talk_about_changes(at=now - timedelta(minutes=10))

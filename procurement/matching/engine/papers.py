@@ -93,7 +93,8 @@ class Totals:
 @dataclass(frozen=True, slots=True)
 class Claim:
     """An invoice, credit note or debit note as it was sent. `number_key` is its number as numbers are compared;
-    `files` are the hashes of what it came as, `account` is the one it names (in part), where it names one.
+    `files` are the hashes of what it came as, `account` is the one it names (in part), where it names one. `pay_to` is
+    the one on record that its supplier chose, which counts while it is in force.
     """
 
     key: str
@@ -110,6 +111,8 @@ class Claim:
     company_tax_id: str = ""
     account: str = ""
     account_is_known: bool = True
+    pay_to: str = ""
+    pay_to_counts: bool = True
     files: frozenset[str] = frozenset()
 
     @property
@@ -223,6 +226,7 @@ class Grounds:
     charged: Mapping[str, Decimal] = field(default_factory=dict)
     taxes: frozenset[tuple[str, Decimal, str]] | None = None
     supplier_is_blocked: bool = False
+    bank_is_frozen: bool = False
     supplier_tax_ids: frozenset[str] = frozenset()
     company_tax_ids: frozenset[str] = frozenset()
     without_order: bool = False

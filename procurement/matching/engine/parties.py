@@ -13,12 +13,22 @@ def check_parties(claim: Claim, grounds: Grounds) -> Iterator[Check]:
         yield Check(CheckKind.SUPPLIER, Result.FAILED, "supplier.blocked", acts=Acts.PAYABLES)
     else:
         yield Check(CheckKind.SUPPLIER, Result.PASSED, "supplier.active")
+    if claim.sign > 0:  # what gives back is paid to nobody
+        yield from _payable(claim, grounds)
     if claim.account:
         yield _account(claim)
     yield _currency(claim, grounds)
     yield _tax_id("supplier", claim.supplier_tax_id, grounds.supplier_tax_ids)
     yield _tax_id("company", claim.company_tax_id, grounds.company_tax_ids)
     yield from _orders(claim, grounds)
+
+
+def _payable(claim: Claim, grounds: Grounds) -> Iterator[Check]:
+    if grounds.bank_is_frozen:
+        yield Check(CheckKind.SUPPLIER, Result.FAILED, "supplier.bank_frozen", acts=Acts.PAYABLES)
+    if claim.pay_to and not claim.pay_to_counts:
+        inputs = {"account": claim.pay_to}
+        yield Check(CheckKind.SUPPLIER, Result.FAILED, "supplier.account_over", inputs, acts=Acts.SUPPLIER)
 
 
 def _account(claim: Claim) -> Check:

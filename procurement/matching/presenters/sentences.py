@@ -37,6 +37,13 @@ SENTENCES: dict[str, Any] = {
     ),
     "supplier.active": lazy("The supplier is active."),
     "supplier.blocked": lazy("The supplier is blocked: nothing is paid to it."),
+    "supplier.bank_frozen": lazy(
+        "The supplier's bank details are frozen: somebody says that a change was not theirs. Nothing is approved until "
+        "two people have looked."
+    ),
+    "supplier.account_over": lazy(
+        "It asks to be paid to %(account)s, an account that is not in force. Correct it, and choose another one."
+    ),
     "supplier.account_known": lazy("It names %(account)s, an account of this supplier that is on record."),
     "supplier.account_unknown": lazy(
         "It asks to be paid to %(account)s, an account that we do not know. Ask the supplier, under a number known "

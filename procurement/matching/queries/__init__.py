@@ -21,6 +21,7 @@ from procurement.matching.queries.trying import InvoicesTried, TriedInvoice, try
 from procurement.matching.queries.waiting import (
     MATCHER,
     held_by_match,
+    held_of_suppliers,
     touched_by_claims,
     touched_by_orders,
     waiting_for_receipt,
@@ -40,6 +41,7 @@ __all__ = [
     "first_matches",
     "gather",
     "held_by_match",
+    "held_of_suppliers",
     "lock_match_policy",
     "match_figures",
     "match_policies",

@@ -55,7 +55,8 @@ from procurement.receipts.queries import rejected_by_line
 from procurement.tolerances.messages import DocumentKind, Level, Measure, Subject
 from procurement.tolerances.policies import Rulebook
 from procurement.tolerances.queries import LivePolicy, groups_of, live_policy, live_policy_held, stopped_of
-from suppliers.banking.queries import OFFICE, known_traces
+from suppliers.banking.queries import OFFICE, frozen_suppliers, known_traces
+from suppliers.banking.states import AccountState
 from suppliers.states import SupplierState
 
 ZERO = Decimal(0)
@@ -117,6 +118,7 @@ class Gathering:
     elsewhere: Mapping[int, Claimed]
     rejected: Mapping[int, Decimal]
     accounts: Mapping[int, set[str]] = field(default_factory=dict)
+    frozen: set[int] = field(default_factory=set)
     settled: set[int] = field(default_factory=set)
     _factors: dict[str, Mapping[str, Fraction]] = field(default_factory=dict)
 
@@ -179,10 +181,12 @@ class Gathering:
             ),
             supplier_tax_id=invoice.supplier_tax_id,
             company_tax_id=invoice.company_tax_id,
-            # Where none is on record here, the ERP alone knows any: there is nothing to hold it against.
-            account=invoice.asked_account if self.accounts.get(invoice.supplier_id) else "",
+            # Where none ever was on record here, the ERP alone knows any: there is nothing to hold it against.
+            account=invoice.asked_account if invoice.supplier_id in self.accounts else "",
             account_is_known=invoice.asked_trace in self.accounts.get(invoice.supplier_id, ()),
             files=self.files.get(invoice.pk, frozenset()),
+            pay_to=invoice.pay_to.masked if invoice.pay_to else "",
+            pay_to_counts=invoice.pay_to is None or invoice.pay_to.state == AccountState.IN_FORCE,
         )
 
     def today(self, invoice: Invoice) -> date:
@@ -216,6 +220,7 @@ class Gathering:
             charged=self._charged(invoice),
             taxes=company.taxes,
             supplier_is_blocked=supplier.state == SupplierState.BLOCKED,
+            bank_is_frozen=invoice.supplier_id in self.frozen,
             company_tax_ids=frozenset({company_tax_id} if company_tax_id else ()),
             without_order=bool(profile and profile.allow_without_order),
         )
@@ -428,6 +433,7 @@ def gather(
         elsewhere=booked_elsewhere(order_lines),
         rejected=rejected_by_line(order_lines),
         accounts=_accounts(invoices),
+        frozen=frozen_suppliers({one.supplier_id for one in invoices}),
     )
 
 

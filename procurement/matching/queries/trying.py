@@ -64,7 +64,7 @@ def try_on_invoices(
         sent_at__gte=at - timedelta(days=days),
         state__in=[*LIVE, InvoiceState.REJECTED],
     )
-    newest = list(found.select_related("corrects").order_by("-sent_at", "-id")[: MOST_TRIED + 1])
+    newest = list(found.select_related("corrects", "pay_to").order_by("-sent_at", "-id")[: MOST_TRIED + 1])
     invoices = newest[:MOST_TRIED]
     gathering = gather(invoices, at=at, tried=LivePolicy(policy.pk, policy.name, book))
     rows = [

@@ -70,6 +70,12 @@ def held_by_match(company_ids: Iterable[int]) -> list[int]:
     return list(found.order_by("id").values_list("pk", flat=True))
 
 
+def held_of_suppliers(supplier_ids: Iterable[int]) -> list[int]:
+    """The invoices of these suppliers, by id, that the match holds for whatever reason. One query."""
+    found = Invoice.objects.filter(OURS, state=InvoiceState.HELD, supplier__in=set(supplier_ids))
+    return list(found.order_by("id").values_list("pk", flat=True))
+
+
 def _ours(rows: QuerySet[MatchCheck]) -> list[int]:
     found = Invoice.objects.filter(OURS, pk__in=rows.order_by().values("match__invoice"))
     return list(found.order_by("id").values_list("pk", flat=True))

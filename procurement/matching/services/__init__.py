@@ -9,6 +9,7 @@ from procurement.matching.services.policies import (
     write_match_policy,
 )
 from procurement.matching.services.reacting import (
+    HEARS_BANKS,
     HEARS_CLAIMS,
     HEARS_ORDERS,
     HEARS_RULES,
@@ -17,9 +18,11 @@ from procurement.matching.services.reacting import (
     rematch_claims,
     rematch_held,
     rematch_orders,
+    rematch_suppliers,
 )
 
 __all__ = [
+    "HEARS_BANKS",
     "HEARS_CLAIMS",
     "HEARS_ORDERS",
     "HEARS_RULES",
@@ -32,6 +35,7 @@ __all__ = [
     "rematch_claims",
     "rematch_held",
     "rematch_orders",
+    "rematch_suppliers",
     "rematch_waiting",
     "retire_match_policy",
     "write_match_policy",

@@ -35,7 +35,7 @@ from procurement.tolerances.messages import rule_label
 from suppliers.roles import Permission
 
 AT_ONCE = 500
-BESIDES = ("company", "supplier", "corrects")
+BESIDES = ("company", "supplier", "corrects", "pay_to")
 
 
 @requires_scope

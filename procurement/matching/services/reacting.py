@@ -16,6 +16,7 @@ from procurement.invoices.states import InvoiceKind, InvoiceState
 from procurement.matching.queries import (
     MATCHER,
     held_by_match,
+    held_of_suppliers,
     touched_by_claims,
     touched_by_orders,
     under_rules,
@@ -36,6 +37,8 @@ APPROVED = "invoice.approved"
 HEARS_CLAIMS = frozenset(
     {APPROVED, "invoice.withdrawn", "invoice.rejected", "invoice.voided", "invoice.replaced"}
 )
+# Nothing is paid to a supplier whose bank details are frozen.
+HEARS_BANKS = frozenset({"bank.frozen", "bank.thawed"})
 # Rules that act from now on, or no more: what they ask of is something else.
 HEARS_RULES = frozenset(
     {
@@ -97,6 +100,14 @@ def rematch_held(events: Sequence[AuditEvent], at: datetime) -> str:
     with acting(MATCHER):
         ids = held_by_match(under_rules(one.stream for one in events))
     return _match(ids, Trigger.POLICY, at=at)
+
+
+def rematch_suppliers(events: Sequence[AuditEvent], at: datetime) -> str:
+    """The reaction: a supplier's bank details were frozen, or go on; what the match holds of it is looked at again."""
+    require_no_transaction()
+    with acting(MATCHER):
+        ids = held_of_suppliers({one.supplier_id for one in events if one.supplier_id is not None})
+    return _match(ids, Trigger.PERSON, at=at)
 
 
 def _keys(events: Iterable[AuditEvent], stream: str) -> set[UUID]:

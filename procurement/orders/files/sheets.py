@@ -1,7 +1,7 @@
 """One sheet of rows as an XLSX file (ECMA-376), written as it comes: a list is thousands of rows of thirty cells.
 
 openpyxl writes each cell as an object of its own, which is ten times the work; it reads what is written here, and so do
-Excel and LibreOffice. Text stands in its cell and never in a formula; see Note [Formulas].
+Excel and LibreOffice. Text stands in its cell and never in a formula; see Note [Formulas] in portal/kernel/cells.py.
 """
 
 import re

@@ -23,7 +23,7 @@ from portal.kernel.rest.doors import (
 from portal.kernel.rest.schema import etag_of
 from procurement.payables.api.sent import ApprovalQuery, NoToApproval, WordOnApproval
 from procurement.payables.api.told import ApprovalPage, ApprovalTold
-from procurement.payables.api.words import DESK_TAGS, GRANTED, IN_A_NAME, REFUSED, WRITES
+from procurement.payables.api.words import DESK_TAGS, FACTOR_ABOVE, GRANTED, IN_A_NAME, REFUSED, WRITES
 from procurement.payables.messages import ApprovalSaid
 from procurement.payables.models import Approval
 from procurement.payables.queries.approvals import (
@@ -34,6 +34,7 @@ from procurement.payables.queries.approvals import (
     waiting_for_me,
 )
 from procurement.payables.services.approvals import approve_step, decline_step
+from procurement.payables.ways import require_factor_to_approve
 from suppliers.roles import Permission
 
 
@@ -96,6 +97,7 @@ class Approvals(Doors):
             "After the last of its step the next step is asked; after the last of all the invoice is approved. Where "
             "the rules ask others by now it lapses instead, and accounts payable asks anew (`state` says so)."
             + IN_A_NAME
+            + FACTOR_ABOVE
         ),
         tags=DESK_TAGS,
         parameters=[*WRITES, etag_of("approval", "200")],
@@ -105,6 +107,7 @@ class Approvals(Doors):
     )
     @program_door(Permission.INVOICE_APPROVE)
     def approve(self, request: ProgramRequest, key: UUID) -> Response:
+        require_factor_to_approve(request, find_approval(key, actor=request.actor).invoice)
         return self._say(approve_step, request, key, WordOnApproval)
 
     @extend_schema(

@@ -37,6 +37,7 @@ from procurement.payables.api.words import (
     ACCEPTED,
     CASE_ETAG,
     DESK_TAGS,
+    FACTOR_ABOVE,
     IN_A_NAME,
     QUESTIONED,
     SHORTENED,
@@ -51,6 +52,7 @@ from procurement.payables.queries.desk import RANKED, desk, narrowed
 from procurement.payables.services.approvals import accept_invoice, ask_approval, call_off
 from procurement.payables.services.asking import ask_about
 from procurement.payables.services.deciding import let_go, open_again, pay_short, put_on_hold, send_back
+from procurement.payables.ways import require_factor_to_approve
 from suppliers.roles import Permission
 
 
@@ -158,6 +160,7 @@ class Desk(Doors):
         description=(
             "Within the person's limit it is approved at once; beyond it those are asked whom the rules name."
             + IN_A_NAME
+            + FACTOR_ABOVE
         ),
         tags=DESK_TAGS,
         parameters=[*WRITES, CASE_ETAG],
@@ -167,6 +170,7 @@ class Desk(Doors):
     )
     @program_door(Permission.INVOICE_SETTLE, Permission.INVOICE_APPROVE)
     def accept(self, request: ProgramRequest, key: UUID) -> Response:
+        require_factor_to_approve(request, sent_invoice(key, request))
         return self._do(accept_invoice, request, key, ReasonedCase)
 
     @extend_schema(
@@ -275,7 +279,9 @@ class Desk(Doors):
         summary="Pay less than an invoice claims",
         description=(
             "It is accepted, and a credit note written for the supplier takes off exactly what is named; both are "
-            "approved in one moment, at once or when those have approved who are asked." + IN_A_NAME
+            "approved in one moment, at once or when those have approved who are asked."
+            + IN_A_NAME
+            + FACTOR_ABOVE
         ),
         tags=DESK_TAGS,
         parameters=[*WRITES, CASE_ETAG],
@@ -289,6 +295,7 @@ class Desk(Doors):
         lines = tuple(ShortLine(**one) for one in sent["lines"])
         charges = tuple(ShortCharge(**one) for one in sent["charges"])
         command = PayShort(key, version, lines, sent["reason"], sent.get("number", ""), charges)
+        require_factor_to_approve(request, sent_invoice(key, request))
         pay_short(command, actor=request.actor, at=request.at)
         return _case(key, request)
 

@@ -10,6 +10,10 @@ IN_A_NAME = (
     " In a person's name alone: with a token that this person made, or signed in; limits, rules and bars are those "
     "of the page."
 )
+FACTOR_ABOVE = (
+    " Above an amount that an installation may name, a person shows a second factor first and a token is refused "
+    "(403 `fresh_factor_needed`)."
+)
 CASE_ETAG = etag_of("invoice", "200")
 ACCEPTED = OpenApiExample(
     "A higher price that was agreed", {"version": 3, "reason": "Copper went up; agreed."}, request_only=True

@@ -17,7 +17,7 @@ from procurement.links.queries import secrets
 from procurement.matching.models import Match, MatchCheck
 from procurement.payables.messages import Shown
 from procurement.payables.models import Approval, ApprovalLink
-from procurement.payables.policies import may_answer, may_by_link
+from procurement.payables.policies import is_above, may_answer, may_by_link
 from procurement.payables.queries.approvals import (
     approver_of,
     barred_from,
@@ -62,14 +62,21 @@ def actor_of_approval_link(link: ApprovalLink) -> Actor | None:
 
 
 def must_sign_in(invoice: Invoice) -> bool:
-    """Whether an invoice is approved by nobody who has not signed in. See APPROVE_BY_LINK_LIMIT."""
-    return not may_by_link(
+    """Whether an invoice is approved by nobody who has not signed in. See APPROVE_BY_LINK_LIMIT. Nor does a link show
+    a second factor, where that is asked for.
+    """
+    return wants_fresh_factor(invoice) or not may_by_link(
         abs(invoice.total),
         invoice.currency,
         invoice.company.code,
         limits=settings.APPROVE_BY_LINK_LIMIT,
         sign_in=settings.APPROVE_BY_LINK_SIGN_IN,
     )
+
+
+def wants_fresh_factor(invoice: Invoice) -> bool:
+    """Whether who approves an invoice shows a second factor first. See APPROVE_FACTOR_ABOVE."""
+    return is_above(abs(invoice.total), invoice.currency, limits=settings.APPROVE_FACTOR_ABOVE)
 
 
 def approval_of(link: ApprovalLink) -> Approval:

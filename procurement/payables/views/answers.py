@@ -19,6 +19,7 @@ from procurement.payables.queries.approvals import find_approval, find_question
 from procurement.payables.services.approvals import approve_step, decline_step
 from procurement.payables.services.asking import answer_question
 from procurement.payables.states import ApprovalState
+from procurement.payables.ways import require_factor_to_approve
 from suppliers.roles import Permission
 
 QUESTIONS = "procurement/payables/questions.html"
@@ -31,6 +32,8 @@ def approval_answer(request: DoorRequest, key: uuid.UUID, word: str) -> HttpResp
     if word not in WORDS:
         raise NotFound(_("There is no such step."))
     one = find_approval(key, actor=request.actor)
+    if word == "approve":
+        require_factor_to_approve(request, one.invoice)
     command = ApprovalSaid(
         key,
         whole_number(request.POST.get("version")) or 0,

@@ -20,6 +20,7 @@ from procurement.payables.presenters.case import case_page
 from procurement.payables.services.approvals import accept_invoice, ask_approval, call_off
 from procurement.payables.services.asking import ask_about
 from procurement.payables.services.deciding import let_go, open_again, put_on_hold, send_back
+from procurement.payables.ways import require_factor_to_approve
 from suppliers.roles import Permission
 
 CASE = "procurement/payables/case.html"
@@ -80,6 +81,8 @@ def payables_do(request: DoorRequest, key: uuid.UUID, verb: str) -> HttpResponse
     if verb not in VERBS:
         raise NotFound(_("There is no such step."))
     invoice = sent_invoice(key, request)
+    if verb == "accept":
+        require_factor_to_approve(request, invoice)
     try:
         with transaction.atomic():
             done = VERBS[verb](_said(request, key), actor=request.actor, at=request.at)

@@ -25,6 +25,7 @@ from procurement.payables.services.parting import (
     look_at_part,
 )
 from procurement.payables.views.case import sent_invoice
+from procurement.payables.ways import require_factor_to_approve
 from suppliers.roles import Permission
 
 SHORT = "procurement/payables/short.html"
@@ -44,6 +45,7 @@ def payables_short(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
             looked = look_at_part(invoice, command)
             # What is pressed is what was shown: other figures are shown first.
             if "do" in request.POST and command.seen == looked.mark:
+                require_factor_to_approve(request, invoice)
                 return _pay_short(request, command)
         except Invalid as refused:
             problems = list(refused.problems)

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from portal.kernel.cells import guarded
 from suppliers.banking.models import BankChange
 
 HEAD = (
@@ -27,8 +28,8 @@ HEAD = (
 )
 
 
-def report_of(rows: Iterable[BankChange]) -> str:
-    """The report. No cell is one that a sheet takes for a formula."""
+def report_of(rows: Iterable[BankChange], *, is_ours: bool) -> str:
+    """The report, with until when one waits in ours alone. No cell is one that a sheet takes for a formula."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(HEAD)
@@ -44,17 +45,16 @@ def report_of(rows: Iterable[BankChange]) -> str:
             _moment(one.requested_at),
             one.requested_by,
             "yes" if one.on_behalf else "no",
-            *(_moment(each) for each in (one.called_at, one.approved_at, one.waits_until, one.closed_at)),
+            _moment(one.called_at),
+            _moment(one.approved_at),
+            _moment(one.waits_until) if is_ours else "",
+            _moment(one.closed_at),
             one.closed_by,
             one.reason if not one.close_reason else one.close_reason,
         )
-        writer.writerow([_plain(cell) for cell in cells])
+        writer.writerow([guarded(cell) for cell in cells])
     return text.getvalue()
 
 
 def _moment(at: datetime | None) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds") if at else ""
-
-
-def _plain(text: str) -> str:
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -17,8 +17,10 @@ from suppliers.banking.services.freezing import (
     freeze_by_link,
     link_is_good,
 )
-from suppliers.banking.services.guards import Frozen, NeedsFactor
+from suppliers.banking.services.guards import Frozen, NeedsFactor, standing_problem
 from suppliers.banking.services.hearing import AccountTold, account_named, account_on_paper, hear_of_accounts
+from suppliers.banking.services.papers import open_proof, papers_of_old_keys, seal_paper_anew
+from suppliers.banking.services.reaching import go_on_without
 from suppliers.banking.services.showing import ShownNumber, seal_anew, show_number
 
 __all__ = [
@@ -35,15 +37,20 @@ __all__ = [
     "contacts_to_call",
     "freeze_bank_details",
     "freeze_by_link",
+    "go_on_without",
     "grant_shortening",
     "hear_of_accounts",
     "link_is_good",
+    "open_proof",
+    "papers_of_old_keys",
     "propose_change",
     "record_call",
     "refuse_change",
     "request_change",
     "seal_anew",
+    "seal_paper_anew",
     "show_number",
+    "standing_problem",
     "take_due_effect",
     "withdraw_change",
 ]

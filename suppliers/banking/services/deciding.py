@@ -10,15 +10,14 @@ from portal.kernel.audit.services import record
 from portal.kernel.errors import Duplicate, IllegalTransition, Invalid, NotAllowed, Problem
 from portal.kernel.scope import acting, requires_scope
 from suppliers.banking.messages import FreshFactor, KnownContact, RecordCall
-from suppliers.banking.models import BankAccount, BankCall, BankChange, BankShortening, BankVote
-from suppliers.banking.policies import is_old_enough, why_not_approve
+from suppliers.banking.models import BankCall, BankChange, BankShortening, BankVote
+from suppliers.banking.policies import who_is_called, why_not_approve, why_not_call
 from suppliers.banking.queries import (
     OFFICE,
     callers_of,
     find_change,
     hold_change,
     hold_supplier,
-    is_older,
     known_contacts,
     votes_of,
 )
@@ -29,6 +28,7 @@ from suppliers.banking.services.guards import (
     least_hours,
     require_person,
     require_reason,
+    require_standing,
     require_thawed,
 )
 from suppliers.banking.states import (
@@ -44,51 +44,56 @@ LONGEST_NOTE = 2000
 APPROVERS = 2
 
 
-def _held(change: BankChange, actor: Actor) -> BankChange:
-    """The change, with its supplier held, and nothing frozen. In the office."""
+def _held(change: BankChange, actor: Actor, *, though_frozen: bool = False) -> BankChange:
+    """The change, with its supplier held, and nothing frozen, unless that is as well. In the office."""
     seen = find_change(change.key, actor=actor)
     supplier = hold_supplier(seen.supplier_id)
-    require_thawed(supplier)
+    if not though_frozen:
+        require_thawed(supplier)
     return hold_change(seen.pk)
 
 
-def required_age(change: BankChange) -> int:
-    """How many days older than the request a contact must be: none where there was no account before. In the office."""
-    had = BankAccount.objects.filter(supplier_id=change.supplier_id).exists()
-    days: int = settings.BANK_CONTACT_DAYS if had else 0
-    return days
+def _asked_at(change: BankChange) -> datetime:
+    return change.requested_at or change.proposed_at
 
 
 def contacts_to_call(change: BankChange) -> list[KnownContact]:
-    """Who may be called back about a change: contacts older than it, but for who requested it. In the office."""
-    asked_at = change.requested_at or change.proposed_at
-    days, gone = required_age(change), asked_at - timedelta(days=settings.BANK_FORMER_DAYS)
+    """Who may be called back about a change, the oldest first: see `policies.who_is_called`. In the office."""
     known = known_contacts(change.supplier)
     # Who asked is not asked back, under whatever name the same address is known.
-    own = {one.address.casefold() for one in known if one.user_id == change.requested_by_user_id}
-    return [
-        one
+    own = {
+        one.address.casefold()
         for one in known
-        if is_old_enough(one, requested_at=asked_at, days=days)
-        and one.address.casefold() not in own
-        and (one.until_at is None or one.until_at > gone)
-    ]
+        if one.user_id is not None and one.user_id == change.requested_by_user_id
+    }
+    return who_is_called(
+        [one for one in known if not one.address or one.address.casefold() not in own],
+        requested_at=change.requested_at or change.proposed_at,
+        days=settings.BANK_CONTACT_DAYS,
+        former_days=settings.BANK_FORMER_DAYS,
+    )
 
 
 @requires_scope
 def record_call(command: RecordCall, *, actor: Actor, factor: FreshFactor | None, at: datetime) -> BankCall:
     """Somebody of ours has called a contact back who was there, under that number, before the request.
 
-    `denied` freezes everything at once. Who requested a change in the supplier's name does not call about it. Raises
+    `denied` freezes everything at once, or is one more objection where it is frozen: then a call is recorded too, and
+    confirms nothing. Who requested a change or wrote its account down does not call about it. Raises
     `Invalid` for a contact that is not old enough, or a number whose origin is not said.
     """
     user_id = require_person(actor, Permission.BANK_CALL, factor, at, ours=True)
     with acting(OFFICE):
-        change = _held(find_change(command.change, actor=OFFICE), actor)
-        if change.state not in OPEN:
+        change = _held(find_change(command.change, actor=OFFICE), actor, though_frozen=True)
+        if change.state not in (*OPEN, ChangeState.FROZEN):
             raise IllegalTransition(_("Nobody is called about a change that is not under way."))
-        if user_id == change.requested_by_user_id:
-            raise NotYou(_("You requested this change: somebody else calls the contact back."))
+        if user_id in change.askers:
+            raise NotYou(_("You requested this change, or wrote the account down: somebody else calls."))
+        require_standing(user_id, _asked_at(change))
+        if reason := why_not_call(
+            user_id, approvers=[one.user_id for one in votes_of(change)], callers=callers_of(change)
+        ):
+            raise NotYou(reason)
         call = _call(command, change, user_id, actor, at)
         record(
             "bank.contact_called",
@@ -101,8 +106,8 @@ def record_call(command: RecordCall, *, actor: Actor, factor: FreshFactor | None
         )
         if call.outcome == CallOutcome.DENIED:
             reason = _("%(name)s was called back and knows nothing of it.") % {"name": call.contact_name}
-            freeze_everything(change.supplier, change, reason, actor=actor, at=at)
-        elif call.outcome == CallOutcome.CONFIRMED and change.called_at is None:
+            freeze_everything(change.supplier, change, reason, mark=f"call:{call.pk}", actor=actor, at=at)
+        elif call.outcome == CallOutcome.CONFIRMED and change.called_at is None and change.state in OPEN:
             change.called_at = at
             change.save(update_fields=["called_at"])
             _begin_waiting_if_all_is_said(change, actor=actor, at=at)
@@ -169,16 +174,13 @@ def approve_change(
         reason = why_not_approve(
             user_id,
             requester=held.requested_by_user_id,
+            proposer=held.proposed_by_user_id,
             approvers=approvers,
             callers=callers_of(held),
         )
         if reason:
             raise NotYou(reason)
-        if not is_older(user_id, held):
-            # Whoever makes accounts for our people must not make the two who approve.
-            raise NotYou(
-                _("Your account is younger than this request: somebody who was there before approves it.")
-            )
+        require_standing(user_id, _asked_at(held))
         CHANGE_OF_BANK_LIFECYCLE.transition("approve", held.state)
         held.version = version  # what was looked at: `move` refuses any other
         last = len(approvers) + 1 == APPROVERS
@@ -211,9 +213,10 @@ def _begin_waiting_if_all_is_said(change: BankChange, *, actor: Actor, at: datet
         "begin_waiting",
         actor=actor,
         at=at,
-        facts={"waits_until": until.isoformat(), "hours": change.wait_hours},
         fields={"waits_until": until},
     )
+    # How long says how suspicious it looks, also by what other suppliers have: that is for us alone.
+    _note(change, "bank.wait_set", {"waits_until": until.isoformat(), "hours": change.wait_hours}, actor, at)
 
 
 @requires_scope
@@ -268,7 +271,7 @@ def ask_shortening(
 def grant_shortening(
     change: BankChange, *, actor: Actor, factor: FreshFactor | None, at: datetime
 ) -> BankShortening:
-    """One of two who let a change wait less: neither who asked for that, nor who requested the change."""
+    """One of two who let a change wait less: neither who asked for that, nor one of the change's `askers`."""
     user_id = require_person(actor, Permission.BANK_APPROVE, factor, at, ours=True)
     assert factor is not None  # `require_person` has asked
     with acting(OFFICE):
@@ -279,8 +282,9 @@ def grant_shortening(
         if asked is None or held.state not in OPEN:
             raise IllegalTransition(_("Nobody has asked for a shorter wait, or it was granted."))
         said = [one.user_id for one in votes_of(held, VotePurpose.SHORTEN)]
-        if user_id in (asked.asked_by_user_id, held.requested_by_user_id, *said):
+        if user_id in (asked.asked_by_user_id, *held.askers, *said):
             raise NotYou(_("Two others let it wait less: neither who asked, nor one person twice."))
+        require_standing(user_id, _asked_at(held))
         BankVote.objects.create(
             supplier_id=held.supplier_id,
             change=held,

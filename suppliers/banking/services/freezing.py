@@ -4,17 +4,28 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.audit.services import record
-from portal.kernel.errors import IllegalTransition, NotAllowed
+from portal.kernel.errors import IllegalTransition, NotAllowed, StaleDocument
 from portal.kernel.scope import acting, requires_scope
 from suppliers.banking.messages import FreshFactor, Signal
-from suppliers.banking.models import BankAccount, BankChange, BankFreeze, BankNotice
+from suppliers.banking.models import BankAccount, BankChange, BankFreeze, BankNotice, BankVote
 from suppliers.banking.policies import wait_hours
-from suppliers.banking.queries import OFFICE, find_supplier, hold_change, hold_supplier, open_freeze
-from suppliers.banking.services.guards import NotYou, require_person, require_reason
+from suppliers.banking.queries import (
+    FIRST,
+    MORE,
+    OFFICE,
+    find_supplier,
+    has_objected,
+    hold_change,
+    hold_supplier,
+    long_approvers,
+    open_freeze,
+)
+from suppliers.banking.services.guards import NotYou, require_person, require_reason, require_standing
 from suppliers.banking.services.telling import tell_everybody
 from suppliers.banking.states import (
     ACCOUNT_LIFECYCLE,
@@ -23,18 +34,26 @@ from suppliers.banking.states import (
     AccountState,
     BankNoticeKind,
     ChangeState,
+    VotePurpose,
 )
 from suppliers.models import Supplier
 from suppliers.roles import Permission
 
 
 def freeze_everything(
-    supplier: Supplier, change: BankChange | None, reason: str, *, actor: Actor, at: datetime
+    supplier: Supplier,
+    change: BankChange | None,
+    reason: str,
+    *,
+    mark: str = "",
+    actor: Actor,
+    at: datetime,
 ) -> BankFreeze:
     """What is under way stands still, and what came into force lately is paid no more. In the office, supplier held.
 
-    Done twice it is done once. Everybody is told, as of the request.
+    Everybody is told, as of the request. Frozen already, it is one more objection (`_object`). `mark` says whose it is.
     """
+    mark = mark or f"user:{actor.user_id}"
     freeze = open_freeze(supplier.pk)
     is_news = freeze is None
     if freeze is None:
@@ -53,17 +72,30 @@ def freeze_everything(
     for account in _young_accounts(supplier, young):
         ACCOUNT_LIFECYCLE.move(account, "hold", actor=OFFICE, at=at, facts=account.facts)
     if is_news:
-        record(
-            "bank.frozen",
-            f"bank_freeze:{freeze.key}",
-            actor=actor,
-            at=at,
-            supplier_id=supplier.pk,
-            facts={"by": actor.label, "reason": reason[:300]},
-            internal=True,
-        )
+        _note(freeze, FIRST, {"by": actor.label, "reason": reason[:300], "mark": mark}, actor, at)
         tell_everybody(BankNoticeKind.FROZEN, supplier, change, actor=actor, at=at)
-    return freeze
+        return freeze
+    return _object(freeze, change, reason, mark, actor=actor, at=at)
+
+
+def _object(
+    freeze: BankFreeze, change: BankChange | None, reason: str, mark: str, *, actor: Actor, at: datetime
+) -> BankFreeze:
+    """One more says that it was not them: a fact with their name, which our people hear of. Whoever has asked that it
+    goes on has not known of it, so that is asked anew. Said twice by the same, with nothing asked between, it is said
+    once: nobody floods those who watch.
+    """
+    held: BankFreeze = (
+        BankFreeze.objects.select_for_update(of=("self",)).select_related("supplier").get(pk=freeze.pk)
+    )
+    if held.thaw_asked_at is None and has_objected(held, mark):
+        return held
+    held.thaw_asked_at, held.thaw_asked_by, held.thaw_asked_by_user_id = None, "", None
+    held.thaw_reason, held.releases = "", False
+    held.save()
+    _note(held, MORE, {"by": actor.label, "reason": reason[:300], "mark": mark}, actor, at)
+    tell_everybody(BankNoticeKind.FROZEN, held.supplier, change, only_ours=True, actor=actor, at=at)
+    return held
 
 
 def _young_accounts(supplier: Supplier, since: datetime) -> Sequence[BankAccount]:
@@ -94,7 +126,7 @@ def freeze_by_link(notice: BankNotice, *, at: datetime) -> BankFreeze:
     supplier = hold_supplier(notice.supplier_id)
     actor = Actor.system(notice.name or notice.address, Channel.LINK)
     reason = _("%(who)s says: this was not me.") % {"who": notice.name or notice.address}
-    freeze = freeze_everything(supplier, notice.change, reason, actor=actor, at=at)
+    freeze = freeze_everything(supplier, notice.change, reason, mark=notice.mark, actor=actor, at=at)
     BankNotice.objects.filter(pk=notice.pk, pressed_at=None).update(pressed_at=at)
     return freeze
 
@@ -112,11 +144,20 @@ def ask_thaw(
     factor: FreshFactor | None,
     at: datetime,
 ) -> BankFreeze:
-    """The first of two says that it may go on, and why. `releases`: the accounts held with it are paid to again."""
+    """The first of two says that it may go on, and why. `releases`: the accounts held with it are paid to again.
+
+    Raises `IllegalTransition` while somebody else's asking waits to be confirmed: it is never silently another's.
+    """
     user_id = require_person(actor, Permission.BANK_APPROVE, factor, at, ours=True)
     text = require_reason(reason)
     with acting(OFFICE):
-        held = _held_freeze(freeze, user_id)
+        held = _held_freeze(freeze)
+        _require_others(held, user_id, releases=releases)
+        if held.thaw_asked_by_user_id not in (None, user_id) and _stands(held):
+            raise IllegalTransition(
+                _("%(who)s has asked for it a moment before you. Read why, then confirm it or leave it.")
+                % {"who": held.thaw_asked_by}
+            )
         held.thaw_asked_at, held.thaw_asked_by, held.thaw_asked_by_user_id = at, actor.label, user_id
         held.thaw_reason, held.releases = text, releases
         held.save()
@@ -126,19 +167,30 @@ def ask_thaw(
 
 @requires_scope
 def confirm_thaw(
-    freeze: BankFreeze, reason: str, *, actor: Actor, factor: FreshFactor | None, at: datetime
+    freeze: BankFreeze,
+    reason: str,
+    *,
+    seen: str,
+    actor: Actor,
+    factor: FreshFactor | None,
+    at: datetime,
 ) -> BankFreeze:
-    """The second says so too. What was under way is approved, called back and waits anew."""
+    """The second says so too, of exactly what they have read (`seen`: its `thaw_mark`). What was under way is approved,
+    called back and waits anew. Raises `StaleDocument` where something else is asked meanwhile.
+    """
     user_id = require_person(actor, Permission.BANK_APPROVE, factor, at, ours=True)
     text = require_reason(reason)
     with acting(OFFICE):
-        held = _held_freeze(freeze, user_id)
-        if held.thaw_asked_by_user_id is None:
+        held = _held_freeze(freeze)
+        _require_others(held, user_id, releases=held.releases)
+        if held.thaw_asked_by_user_id is None or not _stands(held):
             raise IllegalTransition(
                 _("Somebody asks for it first, with a reason; then another one confirms.")
             )
         if held.thaw_asked_by_user_id == user_id:
             raise NotYou(_("You asked for it: somebody else confirms."))
+        if seen != held.thaw_mark:
+            raise StaleDocument(_("Something else is asked than you have read. Look at it once more."))
         held.thawed_at, held.thawed_by, held.thawed_by_user_id = at, actor.label, user_id
         held.thawed_reason = text
         held.save()
@@ -165,17 +217,43 @@ def begun_anew(change: BankChange) -> dict[str, object]:
     return {"round": change.round + 1, "wait_hours": hours, **again}
 
 
-def _held_freeze(freeze: BankFreeze, user_id: int) -> BankFreeze:
+def _stands(freeze: BankFreeze) -> bool:
+    """Whether who asked still has the role for it: what they said counts no longer than that."""
+    return bool(long_approvers([freeze.thaw_asked_by_user_id or 0], freeze.frozen_at))
+
+
+def _held_freeze(freeze: BankFreeze) -> BankFreeze:
     hold_supplier(freeze.supplier_id)
     held: BankFreeze = BankFreeze.objects.select_for_update(of=("self",)).get(pk=freeze.pk)
     if held.thawed_at is not None:
         raise IllegalTransition(_("It was thawed already."))
-    requesters = BankChange.objects.filter(supplier_id=held.supplier_id, state=ChangeState.FROZEN)
-    if user_id in {held.frozen_by_user_id, *requesters.values_list("requested_by_user_id", flat=True)}:
-        raise NotYou(_("Two others thaw it: neither who froze it, nor who requested a change."))
     return held
 
 
+def _require_others(freeze: BankFreeze, user_id: int, *, releases: bool) -> None:
+    """Raise `NotYou` for who froze it; who requested, or wrote down, what stands still or what brought an account that
+    is held; where those are paid to again, who approved that; and whose role is too new.
+    """
+    about = BankChange.objects.filter(supplier_id=freeze.supplier_id)
+    barred = {freeze.frozen_by_user_id}
+    for change in about.filter(Q(state=ChangeState.FROZEN) | Q(made__state=AccountState.HELD)):
+        barred |= change.askers
+    if user_id in barred:
+        raise NotYou(_("Two others thaw it: neither who froze it, nor who requested a change."))
+    if releases:
+        votes = BankVote.objects.filter(
+            change__in=about.filter(made__state=AccountState.HELD), round=F("change__round")
+        )
+        if votes.filter(purpose=VotePurpose.APPROVE, user=user_id).exists():
+            raise NotYou(
+                _(
+                    "You approved an account that is held: others say whether it is paid to again, or it stays held."
+                )
+            )
+    require_standing(user_id, freeze.frozen_at)
+
+
 def _note(freeze: BankFreeze, kind: str, facts: dict[str, object], actor: Actor, at: datetime) -> None:
-    stream = f"bank_freeze:{freeze.key}"
-    record(kind, stream, actor=actor, at=at, supplier_id=freeze.supplier_id, facts=facts, internal=True)
+    record(
+        kind, freeze.stream, actor=actor, at=at, supplier_id=freeze.supplier_id, facts=facts, internal=True
+    )

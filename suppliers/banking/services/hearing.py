@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -13,11 +14,14 @@ from portal.kernel.scope import acting, requires_scope
 from portal.kernel.sealing import Unreadable, trace
 from suppliers.banking.engine import bare, read_account
 from suppliers.banking.messages import AccountTyped, AskForChange
-from suppliers.banking.models import BankAccount
+from suppliers.banking.models import BankAccount, BankChange
 from suppliers.banking.queries import OFFICE, accounts_by_number, live_accounts, numbers_like, open_number
 from suppliers.banking.services.asking import propose_change
 from suppliers.banking.states import UNDECIDED, AccountState, ChangeKind, ChangeState
 from suppliers.models import Supplier
+
+# Refused by us, and told as the one that is paid to for so long: then somebody has to look at the ERP.
+HEARD_AGAIN = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,10 @@ class AccountTold:
 
 @requires_scope
 def hear_of_accounts(told: Sequence[AccountTold], *, actor: Actor, at: datetime) -> Intake:
-    """Hold accounts that the ERP or a sheet tells against those in force. One that differs becomes a proposal, at most
-    once; what is in force stays so. An account that cannot be one is a problem of its row.
+    """Hold accounts that the ERP or a sheet tells against those in force. One that differs becomes a proposal, once at
+    a time; what is in force stays so. An account that cannot be one is a problem of its row.
+
+    Today a person brings them, with the vendor file as a sheet: no connector reads accounts from an ERP yet.
     """
     known = {
         one.number: one
@@ -60,9 +66,10 @@ def _hear(told: AccountTold, supplier: Supplier, actor: Actor, at: datetime) -> 
     with acting(OFFICE):
         if accounts_by_number(supplier.pk, account):
             return False
-        same = numbers_like(account).filter(supplier=supplier)
-        if same.filter(changes__state__in=[ChangeState.PROPOSED, ChangeState.REFUSED, *UNDECIDED]).exists():
-            return False  # said before: it waits, or a person has refused it
+        same = BankChange.objects.filter(supplier=supplier, number__in=numbers_like(account).values("id"))
+        refused = Q(state=ChangeState.REFUSED, closed_at__gt=at - HEARD_AGAIN)
+        if same.filter(Q(state__in=[ChangeState.PROPOSED, *UNDECIDED]) | refused).exists():
+            return False  # said before: it waits, or a person has refused it a short while ago
         live = live_accounts(supplier, actor=OFFICE)
     of_currency = [one for one in live if one.currency == account.currency] or live
     command = AskForChange(

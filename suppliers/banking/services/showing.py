@@ -1,6 +1,6 @@
 """A number is shown once, to one person, with a reason that is kept; and all are sealed anew when a key is retired."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,11 +14,10 @@ from portal.kernel.sealing import Unreadable, mark_of, seal, trace
 from suppliers.banking.engine import Account
 from suppliers.banking.messages import FreshFactor
 from suppliers.banking.models import BankAccount, BankChange, BankNumber
+from suppliers.banking.policies import MOST_SHOWN_A_DAY
 from suppliers.banking.queries import OFFICE, open_number, shown_lately
 from suppliers.banking.services.guards import NotYou, NumberUnreadable, require_person, require_reason
 from suppliers.roles import Permission
-
-MOST_SHOWN_A_DAY = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +59,28 @@ def show_number(
 
 
 @requires_scope
-def seal_anew(*, limit: int = 500) -> int:
-    """Seal what an older key sealed with the newest one, trace and all; says how many. Called until it says none."""
+def seal_anew(*, limit: int = 500, but: Collection[int] = ()) -> tuple[int, list[int]]:
+    """Seal what an older key sealed with the newest one, trace and all; says how many, and which, by id, no key of ours
+    opens. Called, `but` for those, until it says none: one that cannot be read holds up no other.
+    """
     newest = settings.BANK_KEYS[0]
     rows: Sequence[BankNumber] = list(
         BankNumber.objects.select_for_update(skip_locked=True)
         .exclude(sealed__startswith=f"{newest.mark}.")
+        .exclude(pk__in=list(but))
         .order_by("id")[:limit]
     )
+    unreadable: list[int] = []
     for row in rows:
         assert mark_of(row.sealed) != newest.mark
-        number, routing = open_number(row)
+        try:
+            number, routing = open_number(row)
+        except Unreadable:
+            unreadable.append(row.pk)
+            continue
         country = BankChange.objects.filter(number=row).values_list("country", flat=True).first() or ""
         account = Account("", "", country, "", "", "", number, routing)
         row.sealed = seal(f"{number}/{routing}", row.place, settings.BANK_KEYS)
         row.trace = trace(account.identity, settings.BANK_KEYS)
         row.save(update_fields=["sealed", "trace"])
-    return len(rows)
+    return len(rows) - len(unreadable), unreadable

@@ -19,14 +19,21 @@ TOPIC = "bank notices"
 
 @requires_scope
 def tell_everybody(
-    kind: str, supplier: Supplier, change: BankChange | None, *, actor: Actor, at: datetime
+    kind: str,
+    supplier: Supplier,
+    change: BankChange | None,
+    *,
+    only_ours: bool = False,
+    actor: Actor,
+    at: datetime,
 ) -> list[BankNotice]:
     """Make the notices to every contact there is, and was a while ago, and to our people who see to bank details.
 
     Nobody has switched them off, and nothing is gathered. In the office; the addresses are those of this moment, so
-    that whoever is removed a minute later is told all the same.
+    that whoever is removed a minute later is told all the same. `only_ours`: what our people alone have to know.
     """
-    contacts = who_is_told(known_contacts(supplier), at=at, former_days=settings.BANK_FORMER_DAYS)
+    known = [] if only_ours else known_contacts(supplier)
+    contacts = who_is_told(known, at=at, former_days=settings.BANK_FORMER_DAYS)
     ours = [
         KnownContact(f"user:{user.pk}", user.name, user.email, "", at, None, user.language, user.pk)
         for user in company_watchers()

@@ -5,6 +5,7 @@ from suppliers.people.services.addresses import (
     ask_address_change,
     change_due_addresses,
     confirm_address,
+    note_address_told,
     stop_address,
     withdraw_address,
 )
@@ -20,7 +21,7 @@ from suppliers.people.services.inviting import (
     revoke_invitation,
 )
 from suppliers.people.services.members import LastAdministrator, change_member_role, remove_member
-from suppliers.people.services.sessions import end_presence, end_sessions
+from suppliers.people.services.sessions import end_presence
 from suppliers.people.services.sleeping import ask_to_wake, put_to_sleep, wake_person
 from suppliers.people.services.staff import change_staff_role, deactivate_staff, reactivate_staff
 
@@ -39,10 +40,10 @@ __all__ = [
     "confirm_address",
     "deactivate_staff",
     "end_presence",
-    "end_sessions",
     "expire_invitations",
     "invite_people",
     "invite_person",
+    "note_address_told",
     "put_to_sleep",
     "reactivate_staff",
     "remove_member",

@@ -2,9 +2,10 @@
 
 Note [Both have a say]: who has somebody's password and an open session must not be able to take the account away from
 its owner for good. So the new address confirms that it is reached, the old one is told at once and has a day to object
-before anything changes, and an objection ends every session and locks the address for a week.
+from when its mail has left, before anything changes; an objection ends every session and locks the address for a week.
 """
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -24,8 +25,9 @@ from portal.kernel.scope import acting, requires_scope
 from suppliers.models import AddressChange, User
 from suppliers.people.policies import CONFIRM_WITHIN, MOST_ADDRESSES_A_DAY, changes_at, is_locked
 from suppliers.people.queries import KEEPER, OPEN_CHANGE
-from suppliers.people.services.sessions import end_presence, end_sessions
+from suppliers.people.services.sessions import end_presence
 from suppliers.people.states import ADDRESS_LIFECYCLE, AddressState
+from suppliers.signin.services import end_sessions
 
 
 class AddressOver(Refusal):
@@ -147,6 +149,13 @@ def stop_address(change: AddressChange, *, actor: Actor, at: datetime) -> Addres
 
 
 @requires_scope
+def note_address_told(key: uuid.UUID, address: str, *, at: datetime) -> None:
+    """The mail to the old address has left: the time it has to object begins. Said twice, the first counts."""
+    asked = AddressChange.objects.filter(key=key, old_address=address, told_at=None)
+    asked.filter(OPEN_CHANGE).update(told_at=at)
+
+
+@requires_scope
 def withdraw_address(user: User, *, actor: Actor, at: datetime) -> None:
     """A person takes back what they asked for. Nothing to take back is nothing wrong."""
     with acting(KEEPER):
@@ -165,7 +174,7 @@ def change_due_addresses(*, at: datetime) -> int:
         ADDRESS_LIFECYCLE.move(change, "lapse", actor=KEEPER, at=at, fields={"ended_at": at})
     changed = 0
     waiting = AddressChange.objects.filter(
-        state=AddressState.CONFIRMED, asked_at__lte=at - settings.ADDRESS_WAIT
+        state=AddressState.CONFIRMED, told_at__lte=at - settings.ADDRESS_WAIT
     )
     for change in list(waiting.order_by("id")[:500]):
         try:
@@ -188,7 +197,7 @@ def _free(change: AddressChange) -> None:
 
 def _change_if_due(change: AddressChange, *, actor: Actor, at: datetime) -> AddressChange:
     due = changes_at(
-        asked_at=change.asked_at,
+        told_at=change.told_at,
         confirmed_at=change.confirmed_at,
         agreed_at=change.agreed_at,
         wait=settings.ADDRESS_WAIT,

@@ -21,7 +21,7 @@ from suppliers.people.messages import InvitePerson, NewPerson
 from suppliers.people.policies import MOST_INVITED_A_DAY, RESEND_EVERY
 from suppliers.people.queries import KEEPER
 from suppliers.people.states import INVITATION_LIFECYCLE, InvitationState
-from suppliers.roles import CompanyRole, Permission, SupplierRole
+from suppliers.roles import COMPANY_ROLES, SUPPLIER_ROLES, CompanyRole, Permission, SupplierRole
 from suppliers.services import add_member
 from suppliers.states import SupplierState
 
@@ -225,17 +225,39 @@ def _over_text(invitation: Invitation) -> str:
     }.get(InvitationState(invitation.state), _("This invitation has run out. Send it again."))
 
 
+def _may_inviter_still(invitation: Invitation) -> bool:
+    """Whether the person who invited still manages people there. What no person sent has nobody to ask about."""
+    if invitation.invited_by_user_id is None:
+        return True
+    inviter = User.objects.filter(pk=invitation.invited_by_user_id, is_active=True).first()
+    if inviter is None:
+        return False
+    ours = COMPANY_ROLES.get(inviter.company_role, frozenset())
+    if invitation.supplier_id is None:
+        return Permission.STAFF_MANAGE in ours
+    roles = Membership.objects.filter(user=inviter, supplier=invitation.supplier_id).values_list(
+        "role", flat=True
+    )
+    return Permission.PEOPLE_MANAGE in ours or any(
+        Permission.PEOPLE_MANAGE in SUPPLIER_ROLES[one] for one in roles
+    )
+
+
 @requires_scope
 def resend_invitation(key: object, *, actor: Actor, at: datetime) -> Invitation:
     """Mail an invitation once more; it is good for as long again. Also one that has run out.
 
-    Raises `InvitationOver` for one that is accepted or taken back, `Duplicate` a moment after the last mail or where
+    Raises `InvitationOver` for one that is accepted or taken back, or whose inviter may invite there no more (it would
+    bring in whom nobody answers for), `Duplicate` a moment after the last mail or where
     the same person was invited anew meanwhile.
     """
     invitation = _held(key, actor=actor, verb="resend")
     if at < invitation.sent_at + RESEND_EVERY:
         raise Duplicate(_("It was sent a moment ago. Give the mail two minutes."))
     with acting(KEEPER):
+        if not _may_inviter_still(invitation):
+            gone = _("%(name)s, who invited, may not invite there any more. Take this back and invite anew.")
+            raise InvitationOver(gone % {"name": invitation.invited_by})
         same = Invitation.objects.filter(state=InvitationState.SENT, address=invitation.address)
         if same.filter(supplier=invitation.supplier_id).exclude(pk=invitation.pk).exists():
             raise Duplicate(_open_already(invitation.address).message)

@@ -12,8 +12,8 @@ from portal.kernel.scope import acting, requires_scope
 from suppliers.models import Membership, User
 from suppliers.people.policies import leaves_an_administrator
 from suppliers.people.queries import KEEPER, find_member
-from suppliers.people.services.sessions import end_sessions
 from suppliers.roles import Permission, SupplierRole
+from suppliers.signin.services import end_sessions
 
 
 class LastAdministrator(Refusal):

@@ -29,7 +29,7 @@ from suppliers.people.services import (
     resend_invitation,
     revoke_invitation,
 )
-from suppliers.people.ways import require_own_factor
+from suppliers.people.ways import require_factor_to_invite, require_own_factor
 from suppliers.roles import Permission
 
 P = Permission
@@ -173,6 +173,7 @@ def _list_of(invitation: Invitation) -> str:
 @door(P.PEOPLE_MANAGE, methods=["POST"])
 def invitation_resend(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Mail an invitation once more."""
+    require_factor_to_invite(request, find_invitation(key, actor=request.actor).supplier_id)
     sent = resend_invitation(key, actor=request.actor, at=request.at)
     messages.success(request, _("The invitation is on its way to %(address)s.") % {"address": sent.address})
     return see_other(_list_of(sent))
@@ -183,6 +184,7 @@ def invitation_revoke(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Take an invitation back."""
     invitation = find_invitation(key, actor=request.actor)
     if request.method == "POST":
+        require_factor_to_invite(request, invitation.supplier_id)
         revoke_invitation(key, actor=request.actor, at=request.at)
         said = _("The invitation of %(address)s is taken back.") % {"address": invitation.address}
         messages.success(request, said)

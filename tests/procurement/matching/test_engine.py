@@ -137,6 +137,13 @@ def test_no_window_suspects_no_amount():
             "supplier.blocked",
             Acts.PAYABLES,
         ),
+        (a_claim(a_line(1)), the_grounds(bank_is_frozen=True), "supplier.bank_frozen", Acts.PAYABLES),
+        (
+            a_claim(a_line(1), pay_to="DE •••• 3000", pay_to_counts=False),
+            the_grounds(),
+            "supplier.account_over",
+            Acts.SUPPLIER,
+        ),
         (a_claim(a_line(1), currency="USD"), the_grounds(), "currency.other", Acts.SUPPLIER),
         (
             a_claim(a_line(1), supplier_tax_id="DE 811.907.980"),

@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 
 from portal.kernel.audit.models import AuditEvent
+from portal.kernel.audit.services import record
 from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting
@@ -16,7 +17,7 @@ from procurement.invoices.messages import InvoiceNamed
 from procurement.invoices.models import Invoice
 from procurement.invoices.presenters import approved_text
 from procurement.invoices.queries import claimed_by_line
-from procurement.invoices.services import withdraw_invoice
+from procurement.invoices.services import approve_invoice, withdraw_invoice
 from procurement.matching.engine import Kind, Outcome
 from procurement.matching.messages import WriteMatchPolicy
 from procurement.matching.models import Match, MatchCheck
@@ -38,6 +39,7 @@ from procurement.matching.services import (
     rematch_claims,
     rematch_held,
     rematch_orders,
+    rematch_suppliers,
     retire_match_policy,
     write_match_policy,
 )
@@ -45,6 +47,9 @@ from procurement.orders.models import PurchaseOrderLine
 from procurement.receipts.queries import rejected_by_line
 from procurement.tolerances.messages import Level, Measure, Scope
 from procurement.tolerances.services import stop_rules
+from suppliers.banking.models import BankAccount, BankFreeze
+from suppliers.banking.services import Frozen
+from tests.builders.bank import an_account_row
 from tests.builders.counts import GTIN, a_notice, begin, count_row, post, reverse, settle
 from tests.builders.invoices import a_sent_invoice as send
 from tests.builders.matching import (
@@ -393,6 +398,70 @@ class TestLookedAtAgain:
         ]
         with acting(FEED), django_assert_max_num_queries(48):
             assert match_invoices([one.pk for one in sent], trigger="sent", at=MONDAY) == count
+
+
+class TestWhoseAccountItIs:
+    """Nothing is paid by rule, or by anybody, while somebody says that a change of bank details was not theirs."""
+
+    def test_a_freeze_holds_what_would_pass_and_when_it_goes_on_so_does_that(self, people):
+        first, second = lines()
+        a_match_policy(people)
+        clean = a_sent_invoice((first, 10, "6.85"))
+        credit = a_sent_invoice((second, 1, "6.85"), number="CN-1", kind=Kind.CREDIT_NOTE, reason="Too much.")
+        with acting(FEED):
+            freeze = BankFreeze.objects.create(
+                supplier=clean.supplier, frozen_at=MONDAY, frozen_by="Olga", reason="Not mine."
+            )
+        assert matched_now(clean) == 0
+        held = fresh_invoice(clean)
+        assert (held.state, held.held_for["key"], held.acts) == (
+            "held",
+            "match.supplier.bank_frozen",
+            "payables",
+        )
+        matched_now(credit)
+        assert "supplier.bank_frozen" not in str(the_match(credit).checks)
+        with pytest.raises(Frozen, match="Nothing is approved"), acting(people["otto"].actor):
+            approve_invoice(clean.key, "They called.", actor=people["otto"].actor, at=MONDAY)
+
+        with acting(FEED):
+            record("bank.thawed", freeze.stream, actor=FEED, at=MONDAY, supplier_id=clean.supplier_id)
+        assert react(rematch_suppliers, "bank.thawed") == "matched 2, approved 0"  # it is not thawed in truth
+        with acting(FEED):
+            BankFreeze.objects.update(
+                thaw_asked_by_user_id=1, thawed_by_user_id=2, thaw_asked_at=MONDAY, thawed_at=MONDAY
+            )
+        assert react(rematch_suppliers, "bank.thawed") == "matched 2, approved 1"
+        assert fresh_invoice(clean).state == "approved"
+
+    def test_an_account_that_was_chosen_counts_while_it_is_in_force_and_the_erps_side_hears_which(
+        self, people
+    ):
+        first, second = lines()
+        a_match_policy(people)
+        with acting(FEED):
+            account = an_account_row(first.order.supplier)
+        good = a_sent_invoice((first, 10, "6.85"), pay_to=account)
+        assert matched_now(good) == 1
+        with acting(FEED):
+            told = OutboxMessage.objects.get(kind="invoice.approved").payload
+            assert told["pay_to"] == {"key": str(account.key), "account": "DE •••• 3000"}
+            BankAccount.objects.update(state="held")
+
+        late = a_sent_invoice((second, 10, "6.85"), number="INV-2", pay_to=account)
+        assert matched_now(late) == 0
+        held = fresh_invoice(late)
+        assert (held.state, held.held_for["key"], held.acts) == (
+            "held",
+            "match.supplier.account_over",
+            "supplier",
+        )
+        otto = people["otto"].actor
+        with (
+            pytest.raises(IllegalTransition, match="DE •••• 3000, an account that is not in force"),
+            acting(otto),
+        ):
+            approve_invoice(late.key, "They called.", actor=otto, at=MONDAY)
 
 
 class TestDryMatch:

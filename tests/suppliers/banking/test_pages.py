@@ -18,6 +18,7 @@ from suppliers.banking.queries import OFFICE
 from tests.builders.bank import (
     NEW_IBAN,
     OLD_IBAN,
+    PAPER,
     THIRD_IBAN,
     WHY,
     again,
@@ -29,6 +30,7 @@ from tests.builders.bank import (
     wanted,
 )
 from tests.builders.factors import show_factor
+from tests.builders.programs import a_program
 from tests.database import made_once
 from tests.people import FEED, make_people
 
@@ -152,7 +154,12 @@ def test_our_case_has_everything_side_by_side_and_each_step_its_button(at, peopl
 
     with acting(OFFICE):
         proof = change.proofs.get()
-    file = at("otto").get(f"/bank/proofs/{proof.key}/")
+    paper = f"/bank/proofs/{proof.key}/"
+    assert at("otto").get(paper).status_code == 405
+    assert at("otto", fresh=False).post(paper).status_code == 409
+    assert [at(name).post(paper).status_code for name in ("ada", "sam", "gil")] == [403, 403, 404]
+    file = at("otto").post(paper)
+    assert file.content == at("asha").post(paper).content == PAPER.content
     assert file["Content-Disposition"].startswith("attachment")
     assert "sandbox" in file["Content-Security-Policy"]
 
@@ -210,6 +217,14 @@ def test_one_press_behind_the_link_of_a_mail_stops_everything(at, people, acme, 
     assert stranger.get(link[:-5] + "xxxx/").status_code == 404
     pressed = stranger.post(link)
     assert "Nothing moves any more" in text_of(pressed)
+    assert "Nothing moves any more" in text_of(stranger.get(link))
+    other = next(one for one in outbox.outbox if one.to == ["sam@supplier.example"])
+    theirs = re.search(r"/bank/not-me/[^/\s]+/", other.body)[0]
+    assert "This was not me: stop everything" in text_of(stranger.get(theirs))  # they may say so too
+    assert "Nothing moves any more" in text_of(stranger.post(theirs))
+    listed = text_of(at("max").get(f"/bank/suppliers/{acme.key}/"))
+    assert listed.count("says: this was not me.") == 2
+    assert "Sam Both says" in listed
     assert again(change).state == "frozen"
     assert "Everything is frozen" in text_of(at("asha").get("/bank/"))
     assert "Frozen" in text_of(at("max").get("/bank/?view=frozen"))
@@ -217,8 +232,18 @@ def test_one_press_behind_the_link_of_a_mail_stops_everything(at, people, acme, 
         assert BankAccount.objects.get(pk=account.pk).state == "held"
 
     page = f"/bank/suppliers/{acme.key}/"
-    for name in ("max", "root"):
-        assert at(name).post(f"{page}thaw/", {"reason": WHY, "releases": "on"}).status_code == 303
+    refused = at("max").post(f"{page}thaw/", {"reason": WHY, "releases": "on"})
+    assert (refused.status_code, "You approved an account" in text_of(refused)) == (409, True)
+    assert at("max").post(f"{page}thaw/", {"reason": WHY}).status_code == 303
+    blind = at("root").post(f"{page}thaw/confirm/", {"reason": WHY})
+    assert (blind.status_code, "Something else is asked" in text_of(blind)) == (409, True)
+    again_asked = at("root").post(f"{page}thaw/", {"reason": WHY, "releases": "on"})
+    assert again_asked.status_code == 409
+    shown = at("root").get(page).content.decode()
+    assert f'action="{page}thaw/confirm/"' in shown
+    seen = re.search(r'name="seen" value="([^"]+)"', shown)[1]
+    assert f'action="{page}thaw/"' in at("max").get(page).content.decode()
+    assert at("root").post(f"{page}thaw/confirm/", {"reason": WHY, "seen": seen}).status_code == 303
     assert again(change).state == "requested"
     with acting(OFFICE):
         assert BankFreeze.objects.get().thawed_by == "Root Admin"
@@ -232,6 +257,12 @@ def test_a_sheet_is_held_against_what_is_in_force_and_only_proposes(at, acme, ac
         "Supplier;Country;Number;Holder;Currency\n"
         f"ACME;DE;{OLD_IBAN};Acme;EUR\nACME;DE;{NEW_IBAN};Acme;EUR\nACME;DE;DE00;Acme;EUR\nNOBODY;DE;{NEW_IBAN};x;EUR\n"
     )
+    stale = at("otto", fresh=False)
+    assert (
+        stale.post("/bank/sheet/", {"sheet": SimpleUploadedFile("v.csv", sheet.encode())}).status_code == 409
+    )
+    with acting(OFFICE):
+        assert not BankChange.objects.filter(state="proposed").exists()
     sent = otto.post("/bank/sheet/", {"sheet": SimpleUploadedFile("vendors.csv", sheet.encode())})
     words = text_of(sent)
     assert "1 proposed, 1 as on record" in words
@@ -247,8 +278,12 @@ def test_a_sheet_is_held_against_what_is_in_force_and_only_proposes(at, acme, ac
 
 def test_the_report_has_every_change_masked_and_no_formula(at, people, acme, account):
     ask(wanted(acme, account=account.key, reason="=1+1 because"), people["asha"])
+    with acting(OFFICE):
+        BankChange.objects.filter(reason__startswith="=1").update(holder="＝cmd")
     report = at("ada").get("/bank/report.csv").content.decode()
     assert report.count("\n") == 3
+    assert "'=1+1 because" in report
+    assert "'＝cmd" in report
     assert "DE •••• 9890" in report
     assert NEW_IBAN not in report
     assert at("gil").get("/bank/report.csv").content.decode().count("\n") == 1
@@ -280,4 +315,18 @@ def test_what_is_under_way_waits_for_the_reader_in_the_navigation(at, people, ac
     change = all_said(
         ask(wanted(acme, THIRD_IBAN, account=account.key), people["asha"]), people, timezone.now()
     )
-    assert "All is said." in text_of(at("asha").get(f"/bank/changes/{change.key}/"))
+    page = f"/bank/changes/{change.key}/"
+    theirs, ours = text_of(at("asha").get(page)), text_of(at("otto").get(page))
+    assert "All is said." in theirs
+    # How long says which risks were seen, also what other suppliers have.
+    hours, moment = f"{change.wait_hours} hours", "Not before"
+    assert (hours in ours, moment in ours, hours in theirs, moment in theirs) == (True, True, False, False)
+    assert "at least 3 days" in theirs
+    until = again(change).waits_until.isoformat()[:16]
+    assert until not in at("asha").get("/bank/report.csv").content.decode()
+    assert until in at("otto").get("/bank/report.csv").content.decode()
+    api = f"/api/v1/bank-changes/{change.key}"
+    assert a_program(acme, "invoice").get(api).json()["waits_until"] is None
+    with acting(people["asha"].actor):
+        seen = AuditEvent.objects.visible_to(people["asha"].actor).filter(stream=change.stream)
+        assert "hours" not in str(list(seen.filter(internal=False).values_list("facts", flat=True)))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from portal.kernel.sealing import SealingKey, Unreadable, seal, trace, traces, unseal
 from suppliers.banking.engine import bare, names_differ, read_account
-from suppliers.banking.messages import AccountTyped, FreshFactor, KnownContact, Signal
+from suppliers.banking.messages import AccountTyped, FreshFactor, KnownContact, Signal, Told
 from suppliers.banking.policies import (
     RISKS,
     is_fresh,
@@ -19,9 +19,12 @@ from suppliers.banking.policies import (
     proof_name,
     proof_problem,
     proof_type,
+    told_at,
     wait_hours,
+    who_is_called,
     who_is_told,
     why_not_approve,
+    why_not_call,
 )
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -141,6 +144,7 @@ def test_who_is_not_one_of_the_two():
     assert "You have approved it" in why_not_approve(2, **said)
     assert "called the contact back" in why_not_approve(3, **said)
     assert why_not_approve(4, **said) == ""
+    assert "You wrote this account down" in why_not_approve(4, proposer=4, **said)
     assert why_not_approve(3, requester=1, approvers=[4], callers=[3]) == ""
 
 
@@ -203,3 +207,52 @@ def test_traces_find_equal_numbers_under_every_key():
 def test_weak_keys_are_no_keys(text):
     with pytest.raises(ValueError, match=r"base64|random"):
         SealingKey.of(text)
+
+
+def test_when_everybody_was_told():
+    def notice(state, hours=None, address="sales@acme.example", waived=False):
+        return Told(address, state, AT + timedelta(hours=hours) if hours is not None else None, waived)
+
+    own = "Asha@Acme.example"
+    assert told_at([notice("sent", 1), notice("sent", 3)], own=own) == AT + timedelta(hours=3)
+    assert told_at([notice("sent", 1), notice("failed", waived=True)], own=own) == AT + timedelta(hours=1)
+    for told in (
+        [],
+        [notice("sent", 1), notice("queued")],
+        [notice("sent", 1), notice("failed")],
+        [notice("failed", waived=True)],
+        [notice("sent", 1, "asha@acme.example")],
+    ):
+        assert told_at(told, own=own) is None
+
+
+def test_who_is_called_back_and_under_which_number():
+    def known(ref, days, address="sales@acme.example", telephone="", until=None):
+        ended = AT - timedelta(days=until) if until is not None else None
+        return KnownContact(ref, ref, address, telephone, AT - timedelta(days=days), ended)
+
+    def called(*contacts):
+        found = who_is_called(contacts, requested_at=AT, days=14, former_days=90)
+        return [(one.ref, one.telephone) for one in found]
+
+    old, new = known("person:1", 400), known("person:2", 13, "mule@acme.example")
+    assert called(old, new) == [("person:1", "")]
+    assert called(new) == [("person:2", "")]  # nobody is older: a risk
+    assert called(known("person:3", -1)) == []
+    # A number that came with the fraud is none; the one before it is, for a while.
+    before = known("contact:1", 400, "Sales@acme.example", "+49 30 5550100", until=3)
+    after = known("contact:2", 3, "sales@acme.example", "+44 20 5550199")
+    assert called(old, before, after) == [("person:1", "+49 30 5550100"), ("contact:1", "+49 30 5550100")]
+    assert called(known("contact:3", 400, "", "+49 1", until=91)) == []
+    assert called(known("contact:4", 400, "", "+49 1"), known("contact:5", 400, "", "+49 2")) == [
+        ("contact:4", "+49 1"),
+        ("contact:5", "+49 2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("approvers", "callers", "may"),
+    [([], [2], True), ([1], [], True), ([1, 2], [3], True), ([1, 2], [2], False), ([2], [2], True)],
+)
+def test_who_approved_calls_only_where_the_other_approver_has_not(approvers, callers, may):
+    assert (why_not_call(1, approvers=approvers, callers=callers) == "") is may

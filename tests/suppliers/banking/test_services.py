@@ -1,18 +1,23 @@
 """Bank details as people live them: nobody rushes a change, and whoever knows nothing of it stops it."""
 
+import uuid
 from dataclasses import replace
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from django.core import mail as outbox
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from portal.kernel.actors import Channel
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import Duplicate, IllegalTransition, Invalid, NotAllowed, NotFound, StaleDocument
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting
-from portal.kernel.sealing import SealingKey
+from portal.kernel.sealing import SealingKey, Unreadable, unseal_bytes
+from procurement.notifications.approvers import tell_watchers
 from suppliers.banking.messages import AskForChange, FreshFactor, RecordCall
 from suppliers.banking.models import (
     BankAccount,
@@ -22,10 +27,11 @@ from suppliers.banking.models import (
     BankFreeze,
     BankNotice,
     BankNumber,
+    BankProof,
     BankSignal,
     BankVote,
 )
-from suppliers.banking.queries import OFFICE, open_number, payable_accounts
+from suppliers.banking.queries import OFFICE, objections, open_number, payable_accounts
 from suppliers.banking.services import (
     AccountTold,
     Frozen,
@@ -37,20 +43,29 @@ from suppliers.banking.services import (
     confirm_thaw,
     freeze_bank_details,
     freeze_by_link,
+    go_on_without,
     grant_shortening,
     hear_of_accounts,
+    open_proof,
+    papers_of_old_keys,
     record_call,
     refuse_change,
     request_change,
     seal_anew,
+    seal_paper_anew,
     show_number,
     take_due_effect,
     withdraw_change,
 )
 from suppliers.banking.services.guards import NotYou
+from suppliers.details.models import Contact
 from suppliers.messages import SupplierPaper
-from suppliers.models import Membership, Supplier
+from suppliers.models import Membership, Supplier, User
+from suppliers.people.services import change_staff_role
+from suppliers.queries import actor_of
+from suppliers.roles import COMPANY_ROLES, Permission
 from suppliers.services import receive_suppliers
+from suppliers.signin.models import SignIn
 from tests.builders.bank import (
     HOUR,
     NEW_IBAN,
@@ -58,6 +73,7 @@ from tests.builders.bank import (
     PAPER,
     THIRD_IBAN,
     WHY,
+    a_colleague,
     again,
     all_said,
     an_account,
@@ -67,14 +83,16 @@ from tests.builders.bank import (
     factor,
     long_known,
     notices_out,
+    told,
     typed,
     wanted,
 )
 from tests.builders.programs import a_program
 from tests.database import made_once
-from tests.people import FEED, make_people
+from tests.people import FEED, Person, make_people
 
 pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +157,7 @@ def test_the_old_account_is_paid_to_until_the_very_moment(people, acme, account,
     approve(change, people["root"], later + 2 * HOUR)
     waiting = again(change)
     assert (waiting.state, waiting.called_at) == ("waiting", later + HOUR)
+    told(change)
     assert waiting.waits_until == later + 2 * HOUR + timedelta(hours=waiting.wait_hours)
     assert take_due_effect(waiting.waits_until - timedelta(seconds=1)) == 0
     assert live() == [("3000", "in_force")]
@@ -231,6 +250,31 @@ def test_neither_the_requester_nor_one_person_twice_nor_the_callers_both(people,
         approve_change(again(change), 1, actor=people["max"].actor, factor=None, at=now)
 
 
+def test_whoever_wrote_the_number_down_neither_calls_nor_approves_nor_lets_it_go_on(
+    people, acme, account, now
+):
+    by_sheet = replace(people["otto"].actor, channel=Channel.FILE)
+    with acting(by_sheet):
+        assert hear_of_accounts([AccountTold("ACME", typed(NEW_IBAN))], actor=by_sheet, at=now).stored == 1
+    proposal = in_office(lambda: BankChange.objects.get(state="proposed"))
+    change = ask(
+        AskForChange(acme.key, "replace", WHY, proof=PAPER, proposal=proposal.key), people["asha"], now
+    )
+
+    assert (change.origin, change.askers) == ("file", {people["otto"].user.pk, people["asha"].user.pk})
+    for verb in (approve, call):
+        with pytest.raises(NotYou, match="wrote"):
+            verb(change, people["otto"], now)
+    # Whatever stands in the rows: it is asked once more before it comes into force.
+    call(change, people["max"], now)
+    approve(change, people["max"], now)
+    waiting = approve(change, people["root"], now)
+    with acting(OFFICE):
+        BankChange.objects.filter(pk=change.pk).update(proposed_by_user_id=people["root"].user.pk)
+    assert take_due_effect(waiting.waits_until) == 0
+    assert again(change).state == "requested"
+
+
 def test_what_moved_since_it_was_looked_at_is_not_approved(people, acme, now):
     change = ask(wanted(acme), people["asha"], now)
     approve(change, people["max"], now)
@@ -274,6 +318,41 @@ def test_without_a_call_back_nothing_waits_and_the_contact_is_older_than_the_req
     assert again(change).state == "waiting"
 
 
+def test_a_contact_of_the_company_data_is_told_and_called_under_the_number_on_record(people, acme, now):
+    with acting(OFFICE):
+        said = {"supplier": acme, "name": "Ida Till", "roles": ["invoices"], "begun_by": "Asha Acme"}
+        old = Contact.objects.create(
+            **said, email="ida@acme.example", telephone="+49 30 555 0142", since_at=now - 40 * DAY
+        )
+        Contact.objects.create(**said, email="mule@acme.example", telephone="+44 20 1", since_at=now - DAY)
+    change = ask(wanted(acme), people["asha"], now)
+    told_by_mail = in_office(
+        lambda: set(BankNotice.objects.filter(change=change).values_list("address", flat=True))
+    )
+    assert {"ida@acme.example", "mule@acme.example"} <= told_by_mail
+
+    def attempt(ref):
+        command = RecordCall(change.key, ref, "confirmed", "+1 900 555", "their mail of today")
+        with acting(people["otto"].actor):
+            return record_call(
+                command, actor=people["otto"].actor, factor=factor(people["otto"], now), at=now
+            )
+
+    with pytest.raises(Invalid, match="before the request"):
+        attempt(f"contact:{old.pk + 1}")
+    assert (attempt(f"contact:{old.pk}").telephone, again(change).called_at) == ("+49 30 555 0142", now)
+
+
+def test_who_approved_does_not_call_after_the_other_who_approved_has(people, acme, now):
+    change = ask(wanted(acme), people["asha"], now)
+    approve(change, people["otto"], now)
+    call(change, people["max"], now, "not_reached")
+    approve(change, people["max"], now)
+    with pytest.raises(NotYou, match="somebody else calls"):
+        call(change, people["otto"], now)
+    assert call(change, people["root"], now).outcome == "confirmed"
+
+
 def test_who_was_called_and_knows_nothing_of_it_freezes_everything(people, acme, now):
     change = ask(wanted(acme), people["asha"], now)
     call(change, people["otto"], now, "denied")
@@ -281,6 +360,95 @@ def test_who_was_called_and_knows_nothing_of_it_freezes_everything(people, acme,
     assert again(change).state == "frozen"
     with pytest.raises(Frozen):
         approve(change, people["max"], now)
+
+
+def test_accounts_and_roles_made_for_one_change_judge_nothing(people, acme, now):
+    change = ask(wanted(acme), people["asha"], now)
+    puppet, thirteen = a_colleague(days=0), a_colleague("Tina Thirteen", days=13)
+    with acting(OFFICE):
+        User.objects.filter(pk=people["bea"].user.pk).update(company_role="manager")
+        people["bea"].user.refresh_from_db()
+        bea = Person(people["bea"].user, actor_of(people["bea"].user))
+        freeze = BankFreeze(supplier=acme, frozen_at=now, frozen_by="x", reason=WHY)
+    for person in (puppet, thirteen, bea):
+        for verb in (approve, call):
+            with pytest.raises(NotYou, match="for 14 days"):
+                verb(change, person, now)
+    fifteen = a_colleague("Finn Fifteen", days=15)
+    assert approve(change, fifteen, now).state == "first_approved"
+    call(change, people["otto"], now)
+    approve(change, people["root"], now)
+    waiting = again(change)
+    with acting(people["otto"].actor):
+        said = {"actor": people["otto"].actor, "factor": factor(people["otto"], now), "at": now}
+        ask_shortening(change, 24, WHY, **said)
+    with pytest.raises(NotYou, match="for 14 days"), acting(puppet.actor):
+        grant_shortening(change, actor=puppet.actor, factor=factor(puppet, now), at=now)
+
+    # Away for a moment, and back: what was said with it counts no more.
+    with acting(OFFICE):
+        User.objects.filter(pk=fifteen.user.pk).update(is_active=False)
+        User.objects.filter(pk=fifteen.user.pk).update(is_active=True)
+    assert take_due_effect(waiting.waits_until) == 0
+    assert (again(change).state, again(change).round) == ("requested", 2)
+
+    with acting(OFFICE):
+        freeze.save()
+    for person in (puppet, thirteen, bea):
+        with pytest.raises(NotYou, match="for 14 days"), acting(person.actor):
+            ask_thaw(freeze, WHY, actor=person.actor, factor=factor(person, now), at=now)
+    with pytest.raises(NotYou, match="for 14 days"), acting(fifteen.actor):
+        ask_thaw(freeze, WHY, actor=fifteen.actor, factor=factor(fifteen, now), at=now)
+
+
+def test_since_when_somebody_approves_is_kept_by_the_database_for_exactly_the_roles_that_do(people):
+    with acting(OFFICE), connection.cursor() as cursor:
+        for role, may in COMPANY_ROLES.items():
+            cursor.execute("SELECT suppliers_approves(true, %s)", [role])
+            assert (
+                cursor.fetchone()[0] == (Permission.BANK_APPROVE in may) == (Permission.BANK_CALL in may)
+            ), role
+        user = people["otto"].user
+        kept = User.objects.get(pk=user.pk).approver_since_at
+        user.company_role, user.approver_since_at = "manager", None
+        user.save()  # from one such role to another, whatever else is written
+        assert User.objects.get(pk=user.pk).approver_since_at == kept
+        user.company_role = "buyer"
+        user.save()
+        assert User.objects.get(pk=user.pk).approver_since_at is None
+
+
+def test_an_installation_younger_than_that_asks_only_that_they_were_there_before(people, acme, now):
+    with acting(OFFICE):
+        User.objects.update(date_joined=now - timedelta(days=1))
+    change = ask(wanted(acme), people["asha"], now)
+    with acting(OFFICE):
+        User.objects.exclude(approver_since_at=None).update(approver_since_at=now - HOUR)
+        User.objects.filter(pk=people["max"].user.pk).update(approver_since_at=now + HOUR)
+    assert approve(change, people["otto"], now).state == "first_approved"
+    with pytest.raises(NotYou):
+        approve(change, people["max"], now)
+
+
+def test_all_who_see_to_bank_details_hear_of_somebody_new_among_them(people, now):
+    def told(*events):
+        outbox.outbox.clear()
+        tell_watchers(events, now)
+        return {letter.to[0] for letter in outbox.outbox}
+
+    root, bea = people["root"].actor, people["bea"].user
+    with acting(root):
+        change_staff_role(bea.pk, "manager", actor=root, at=now)
+        up = AuditEvent.objects.get(kind="staff.role_changed")
+        change_staff_role(bea.pk, "accounts_payable", actor=root, at=now)
+        across = AuditEvent.objects.filter(kind="staff.role_changed").latest("id")
+    assert told(up) == {f"{name}@northmoor.example" for name in ("otto", "root", "max")}
+    assert "Bea Buyer (bea@northmoor.example)" in outbox.outbox[0].body
+    assert told(across) == set()
+    with acting(root):
+        change_staff_role(people["pia"].user.pk, "buyer", actor=root, at=now)
+        aside = AuditEvent.objects.filter(kind="staff.role_changed").latest("id")
+    assert told(aside) == set()
 
 
 # --- risks and waiting --------------------------------------------------------------------------------------
@@ -295,6 +463,8 @@ def test_risks_lengthen_the_wait_and_no_supplier_hears_of_them(people, acme, acc
         for one in ("asha", "olga", "arun", "sam"):
             BankContact.objects.filter(user_id=people[one].user.pk).update(since_at=now - timedelta(days=29))
         Membership.objects.get(user=people["arun"].user).delete()
+        seen = {"user": people["asha"].user, "country": "NG", "is_new_country": True}
+        SignIn.objects.create(at=now - 13 * DAY, **seen)
     change = ask(
         wanted(acme, THIRD_IBAN, account=account.key, typed=typed(THIRD_IBAN, holder="Mule Trading")),
         people["asha"],
@@ -304,13 +474,14 @@ def test_risks_lengthen_the_wait_and_no_supplier_hears_of_them(people, acme, acc
     assert risks(change) == {
         "changed_lately",
         "foreign_account",
+        "new_country",
         "new_device",
         "new_person",
         "other_country",
         "other_holder",
         "people_removed",
     }
-    assert change.wait_hours == 336  # 72 + 288 would be more than the most
+    assert change.wait_hours == 336  # 72 + 336 would be more than the most
     with acting(people["asha"].actor):
         seen = AuditEvent.objects.visible_to(people["asha"].actor).filter(
             stream=change.stream, internal=False
@@ -381,7 +552,12 @@ def test_everything_is_asked_again_at_the_moment_it_comes_into_force(people, acm
     people["max"].user.company_role = "manager"
     with acting(OFFICE):
         people["max"].user.save(update_fields=["company_role"])
-    once_more = all_said(reopened, people, waiting.waits_until)
+    later = waiting.waits_until
+    with pytest.raises(NotYou, match="for 14 days"):  # a role that was away is new when it comes back
+        approve(reopened, people["max"], later)
+    call(reopened, people["otto"], later)
+    approve(reopened, people["otto"], later)
+    once_more = approve(reopened, people["root"], later)
     with acting(OFFICE):
         Membership.objects.filter(user=people["asha"].user).delete()
     assert take_due_effect(once_more.waits_until) == 0
@@ -428,6 +604,14 @@ def test_everybody_earlier_is_told_at_once_removed_people_too_and_one_press_stop
         freeze_by_link(notice, at=now + 2 * HOUR)
         freeze_by_link(notice, at=now + 2 * HOUR)
     assert again(change).state == "frozen"
+    outbox.outbox.clear()
+    notices_out()
+    ours = next(one.body for one in outbox.outbox if one.to == ["otto@northmoor.example"])
+    assert "Held: DE •••• 3000. Block payments to it in the ERP now" in ours
+    assert "Olga Acme says: this was not me." in ours
+    theirs = next(one.body for one in outbox.outbox if one.to == ["sales@acme.example"])
+    assert "Block payments" not in theirs
+    assert "Olga" not in theirs
     assert live() == [("3000", "held")]  # it is young itself: nothing is paid until somebody has looked
     assert in_office(BankFreeze.objects.count) == 1
     with pytest.raises(Frozen):
@@ -435,6 +619,50 @@ def test_everybody_earlier_is_told_at_once_removed_people_too_and_one_press_stop
     with pytest.raises(Frozen):
         approve(change, people["max"], now + 3 * HOUR)
     assert in_office(AuditEvent.objects.filter(kind="bank.frozen").count) == 1
+
+
+def test_nothing_comes_into_force_of_which_nobody_could_be_told(people, acme, account, now):
+    change = all_said(ask(wanted(acme, account=account.key), people["asha"], now + HOUR), people, now + HOUR)
+    due, notices = change.waits_until, BankNotice.objects.filter(change=change, of_company=False)
+
+    def mails(**found):
+        with acting(OFFICE):
+            notices.filter(kind="requested").update(**found)
+
+    def goes_on(name, why=WHY):
+        with acting(people[name].actor):
+            return go_on_without(
+                change, why, actor=people[name].actor, factor=factor(people[name], due), at=due
+            )
+
+    mails(state="queued", sent_at=None)
+    assert take_due_effect(due) == 0
+    with pytest.raises(IllegalTransition):
+        goes_on("max")
+    mails(state="failed")
+    assert take_due_effect(due) == 0
+    with pytest.raises(NotAllowed):
+        goes_on("ada")
+    with pytest.raises(Invalid):
+        goes_on("max", "so")
+    goes_on("max")
+    assert take_due_effect(due) == 0  # not one was told
+    with acting(OFFICE):
+        notices.filter(address="asha@supplier.example").update(state="sent", sent_at=now + HOUR)
+    assert take_due_effect(due) == 0  # nor anybody but who asked
+    late = due - HOUR
+    with acting(OFFICE):
+        notices.filter(address="olga@supplier.example").update(state="sent", sent_at=late)
+    assert take_due_effect(due) == 0
+    lengthened = again(change)
+    assert (lengthened.state, lengthened.waits_until) == (
+        "waiting",
+        late + timedelta(hours=change.wait_hours),
+    )
+    assert in_office(AuditEvent.objects.filter(kind="bank.wait_lengthened").count) == 1
+    assert take_due_effect(lengthened.waits_until) == 1
+    told_why = in_office(lambda: AuditEvent.objects.get(kind="bank.unreached_waived"))
+    assert (told_why.internal, len(told_why.facts["to"])) == (True, 5)
 
 
 def test_two_others_thaw_it_each_with_a_reason_and_all_begins_anew(people, acme, account, now):
@@ -446,8 +674,11 @@ def test_two_others_thaw_it_each_with_a_reason_and_all_begins_anew(people, acme,
 
     def thaw(verb, name, reason=WHY, **more):
         said = {"actor": people[name].actor, "factor": factor(people[name], now), "at": now, **more}
+        current = in_office(lambda: BankFreeze.objects.get(pk=freeze.pk))
+        if verb is confirm_thaw:
+            said.setdefault("seen", current.thaw_mark)
         with acting(people[name].actor):
-            return verb(in_office(lambda: BankFreeze.objects.get(pk=freeze.pk)), reason, **said)
+            return verb(current, reason, **said)
 
     with pytest.raises(NotYou):
         thaw(ask_thaw, "max")
@@ -455,10 +686,33 @@ def test_two_others_thaw_it_each_with_a_reason_and_all_begins_anew(people, acme,
         thaw(ask_thaw, "otto", "ok")
     with pytest.raises(IllegalTransition):
         thaw(confirm_thaw, "root")
+    for name in ("root", "max"):  # one has approved the account that is held, the other froze it
+        with pytest.raises(NotYou):
+            thaw(ask_thaw, name, releases=True)
     thaw(ask_thaw, "otto", releases=True)
-    with pytest.raises(NotYou):
-        thaw(confirm_thaw, "otto")
-    thaw(confirm_thaw, "root")
+    for name in ("otto", "root"):
+        with pytest.raises(NotYou):
+            thaw(confirm_thaw, name)
+    petra = a_colleague()
+    people = {**people, "petra": petra}
+    read = in_office(lambda: BankFreeze.objects.get(pk=freeze.pk).thaw_mark)
+    with pytest.raises(IllegalTransition, match="Otto Payer has asked"):  # both stood on the form to ask
+        thaw(ask_thaw, "petra", releases=False)
+    thaw(ask_thaw, "otto", releases=False, at=now + timedelta(seconds=1))  # anew, and something else
+    for seen in (read, ""):
+        with pytest.raises(StaleDocument):
+            thaw(confirm_thaw, "petra", seen=seen)
+    thaw(ask_thaw, "otto", releases=True, at=now + timedelta(seconds=2))
+    with acting(OFFICE):  # what somebody said who has left is confirmed by nobody
+        User.objects.filter(pk=people["otto"].user.pk).update(is_active=False)
+    with pytest.raises(IllegalTransition, match="Somebody asks for it first"):
+        thaw(confirm_thaw, "petra")
+    with acting(OFFICE):
+        User.objects.filter(pk=people["otto"].user.pk).update(is_active=True)
+        User.objects.filter(pk=people["otto"].user.pk).update(
+            approver_since_at=petra.user.date_joined - HOUR * 9999
+        )
+    thaw(confirm_thaw, "petra")
 
     thawed = again(waiting)
     assert (thawed.state, thawed.round, thawed.approved_at, thawed.waits_until) == (
@@ -473,6 +727,77 @@ def test_two_others_thaw_it_each_with_a_reason_and_all_begins_anew(people, acme,
     with acting(people["otto"].actor):
         refuse_change(thawed, "We could not reach anybody.", actor=people["otto"].actor, at=now)
     assert again(waiting).state == "refused"
+
+
+def test_who_requested_the_account_that_is_held_does_not_let_it_go(people, acme, now):
+    change = ask(wanted(acme), people["root"], now)  # in the supplier's name: it is in force by now
+    told(change)
+    call(change, people["otto"], now)
+    approve(change, people["otto"], now)
+    waiting = approve(change, people["max"], now)
+    assert take_due_effect(waiting.waits_until) == 1
+    later = waiting.waits_until + HOUR
+    with acting(people["asha"].actor):
+        freeze = freeze_bank_details(acme, WHY, actor=people["asha"].actor, at=later)
+    assert live() == [("9890", "held")]
+
+    def attempt(name, *, releases):
+        person = people[name]
+        with acting(person.actor):
+            return ask_thaw(
+                freeze, WHY, releases=releases, actor=person.actor, factor=factor(person, later), at=later
+            )
+
+    for releases in (True, False):
+        with pytest.raises(NotYou, match="who requested a change"):
+            attempt("root", releases=releases)
+    with pytest.raises(NotYou, match="You approved an account"):
+        attempt("max", releases=True)
+    assert attempt("max", releases=False).thaw_asked_by == "Max Manager"
+
+
+def test_each_more_who_objects_is_heard_and_what_was_asked_before_is_asked_anew(people, acme, now):
+    change = ask(wanted(acme), people["asha"], now)
+    notices = {one.address.split("@")[0]: one for one in in_office(lambda: list(BankNotice.objects.all()))}
+    owner = BankNotice.objects.filter(kind="frozen")
+    otto, max_ = people["otto"], people["max"]
+
+    def press(name, at):
+        with acting(OFFICE):
+            return freeze_by_link(notices[name], at=at)
+
+    freeze = press("sales", now)
+    first = in_office(owner.count)
+    press("sales", now)
+    assert in_office(owner.count) == first
+    with acting(otto.actor):
+        ask_thaw(freeze, WHY, releases=True, actor=otto.actor, factor=factor(otto, now), at=now)
+    read = in_office(lambda: BankFreeze.objects.get().thaw_mark)
+    press("olga", now + HOUR)
+    with pytest.raises(IllegalTransition, match="Somebody asks for it first"), acting(max_.actor):
+        confirm_thaw(freeze, WHY, seen=read, actor=max_.actor, factor=factor(max_, now), at=now)
+    more = in_office(lambda: list(owner.order_by("id")[first:]))
+    assert {one.of_company for one in more} == {True}
+    assert len(more) == 3
+
+    # Called while it is frozen: a no is one more objection, a yes confirms nothing.
+    assert call(change, max_, now + HOUR).outcome == "confirmed"
+    assert again(change).called_at is None
+    call(change, otto, now + 2 * HOUR, "denied")
+    found = in_office(lambda: [one.facts["reason"] for one in objections(BankFreeze.objects.get())])
+    assert [one.split(" ", 1)[1] for one in found[:2]] == [
+        "Valves says: this was not me.",
+        "Acme says: this was not me.",
+    ]
+    assert found[2].endswith("was called back and knows nothing of it.")
+    with acting(OFFICE):
+        kinds = AuditEvent.objects.filter(stream=freeze.stream).order_by("id").values_list("kind", flat=True)
+        assert list(kinds) == [
+            "bank.frozen",
+            "bank.thaw_asked",
+            "bank.objection_raised",
+            "bank.objection_raised",
+        ]
 
 
 # --- every door ---------------------------------------------------------------------------------------------
@@ -517,6 +842,29 @@ def test_the_erp_opens_a_proposal_and_overwrites_nothing(people, acme, account, 
     assert (found.origin, found.kind, found.account_id) == ("erp", "replace", account.pk)
     assert live() == [("3000", "in_force")]
 
+    with acting(people["otto"].actor):
+        refuse_change(found, "The ERP is wrong.", actor=people["otto"].actor, at=now)
+    with acting(FEED):
+        assert hear_of_accounts(told[:2], actor=FEED, at=now + 13 * DAY).stored == 0
+        assert hear_of_accounts(told[:2], actor=FEED, at=now + 15 * DAY).stored == 1  # it still pays there
+
+
+def test_what_a_program_proposes_too_often_keeps_nobody_from_hearing_the_vendor_file(people, acme, now):
+    with acting(OFFICE):
+        for _ in range(20):
+            BankChange.objects.create(
+                supplier=acme,
+                kind="add",
+                origin="api",
+                number=BankNumber.objects.create(supplier=acme, sealed="x.y", trace="z"),
+                proposed_at=now,
+                proposed_by="A program",
+            )
+    with acting(FEED):
+        assert hear_of_accounts([AccountTold("ACME", typed())], actor=FEED, at=now).stored == 1
+    body = {"kind": "add", "country": "DE", "number": OLD_IBAN, "holder": "Acme", "currency": "EUR"}
+    assert a_program(acme, "invoice").post("/api/v1/bank-changes", body).status_code == 409
+
 
 def test_an_account_on_a_paper_is_one_of_theirs_or_nobodys(people, acme, account):
     with acting(OFFICE):
@@ -556,6 +904,47 @@ def test_a_number_is_shown_to_one_person_for_a_reason_that_the_supplier_reads(pe
         show()
 
 
+def test_the_paper_of_a_bank_is_sealed_counted_and_turned_with_the_keys(people, acme, now, settings):
+    change = ask(wanted(acme), people["asha"], now)
+    proof = in_office(lambda: BankProof.objects.get(change=change))
+    assert PAPER.content not in bytes(proof.content)
+    otto = people["otto"]
+
+    def opened(shown=True):
+        with acting(otto.actor):
+            given = factor(otto, now) if shown else None
+            return open_proof(proof, actor=otto.actor, factor=given, at=now)
+
+    with pytest.raises(NeedsFactor):
+        opened(shown=False)
+    assert opened() == PAPER.content
+    with acting(people["asha"].actor):
+        seen = AuditEvent.objects.visible_to(people["asha"].actor).get(kind="bank.proof_shown")
+    assert (seen.actor_label, seen.facts) == (
+        "Otto Payer",
+        {"account": "DE •••• 9890", "file": "confirmation.pdf"},
+    )
+    for _ in range(29):
+        opened()
+    with pytest.raises(NotYou, match="as many numbers"):
+        opened()
+
+    old = settings.BANK_KEYS
+    settings.BANK_KEYS = (SealingKey.of("TmV3IGtleSBvZiAyMDI3OiBhYmNkZWZnaGlqa2xtbm8="), *old)
+    assert in_office(papers_of_old_keys) == [proof.pk]
+    in_office(lambda: seal_paper_anew(proof.pk))
+    assert in_office(papers_of_old_keys) == []
+    settings.BANK_KEYS = settings.BANK_KEYS[:1]
+    with acting(people["asha"].actor):
+        actor = people["asha"].actor
+        assert open_proof(proof, actor=actor, factor=factor(people["asha"], now), at=now) == PAPER.content
+    with acting(OFFICE):
+        other = BankProof.objects.exclude(pk=proof.pk).first() or proof
+        other.key = uuid.uuid4()  # moved to another row it opens nowhere
+        with pytest.raises(Unreadable):
+            unseal_bytes(bytes(other.content), other.place, settings.BANK_KEYS)
+
+
 def test_a_number_stands_in_the_clear_nowhere(people, acme, account, now):
     ask(wanted(acme, account=account.key), people["asha"], now)
 
@@ -575,12 +964,38 @@ def test_keys_are_turned_and_what_was_sealed_is_found_and_opened_all_the_same(
     with pytest.raises(Invalid, match="on record"):
         ask(wanted(acme, OLD_IBAN), people["asha"], now)
     with acting(OFFICE):
-        assert seal_anew() == 1
-        assert seal_anew() == 0
+        assert seal_anew() == (1, [])
+        assert seal_anew() == (0, [])
         settings.BANK_KEYS = settings.BANK_KEYS[:1]
         assert open_number(BankNumber.objects.get(pk=account.number_id)) == (OLD_IBAN, "")
     with pytest.raises(Invalid, match="on record"):
         ask(wanted(acme, OLD_IBAN), people["asha"], now)
+
+
+def test_a_number_that_no_key_opens_holds_up_no_other_and_is_named(people, acme, account, now, settings):
+    with acting(OFFICE):
+        lost = BankNumber.objects.create(supplier=acme, sealed="gone.xxxx", trace="t")
+        BankNumber.objects.filter(pk=lost.pk).update(id=0)  # the first one it comes to
+    settings.BANK_KEYS = (SealingKey.of("TmV3IGtleSBvZiAyMDI3OiBhYmNkZWZnaGlqa2xtbm8="), *settings.BANK_KEYS)
+    said = StringIO()
+    with pytest.raises(CommandError, match=r"1 account numbers cannot be read .*id 0\)"):
+        call_command("seal_bank_numbers", stdout=said)
+    assert said.getvalue() == "2 sealed anew.\n"  # a number, and the paper of its change
+    assert in_office(lambda: BankNumber.objects.get(pk=account.number_id).sealed).startswith(
+        settings.BANK_KEYS[0].mark
+    )
+
+
+def test_a_worker_with_other_keys_ends_no_change_it_stays_until_the_keys_are_right(
+    people, acme, now, settings
+):
+    waiting = all_said(ask(wanted(acme), people["asha"], now), people, now)
+    right = settings.BANK_KEYS
+    settings.BANK_KEYS = (SealingKey.of("TmV3IGtleSBvZiAyMDI3OiBhYmNkZWZnaGlqa2xtbm8="),)
+    assert take_due_effect(waiting.waits_until) == 0
+    assert (again(waiting).state, again(waiting).round) == ("waiting", 1)
+    settings.BANK_KEYS = right
+    assert take_due_effect(waiting.waits_until) == 1
 
 
 # --- the walls ----------------------------------------------------------------------------------------------
@@ -595,6 +1010,7 @@ def test_keys_are_turned_and_what_was_sealed_is_found_and_opened_all_the_same(
         "UPDATE suppliers_bankaccount SET number_id = 1",
         "DELETE FROM suppliers_bankchange",
         "SELECT sealed FROM suppliers_banknumber",
+        "SELECT content FROM suppliers_bankproof",
         "SELECT * FROM suppliers_bankcall",
         "SELECT * FROM suppliers_bankvote",
         "SELECT * FROM suppliers_bankcontact",

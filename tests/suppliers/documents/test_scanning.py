@@ -15,6 +15,8 @@ from django.utils import timezone
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scanning import Scan, ScannerSilent, Verdict, scan, vet
 from portal.kernel.scope import acting
+from portal.kernel.security.models import SecurityEvent
+from portal.kernel.security.services import GUARD
 from procurement.mailroom.models import InboundMail
 from procurement.mailroom.queries import MAILROOM
 from procurement.mailroom.services import infected_files, sort_mail, take_mail
@@ -114,6 +116,10 @@ def test_what_carries_something_is_refused_kept_nowhere_and_told(people, scanner
     assert "carries malware (Eicar-Test-Signature)" in pages[0].content.decode()
     assert refused() == [(name, "Eicar-Test-Signature", True) for name in ("iso.pdf", "look.pdf", "b.pdf")]
     assert [kept(model) for model in (DocumentVersion, DocumentContent, Attachment, Message)] == [0, 0, 0, 0]
+    with acting(GUARD):
+        noted = list(SecurityEvent.objects.filter(kind="malware.refused").order_by("id"))
+    assert [one.user_id for one in noted] == [people[name].user.pk for name in ("asha", "asha", "bea")]
+    assert {one.facts["found"] for one in noted} == {"Eicar-Test-Signature"}
     with acting(people["asha"].actor):  # it is no supplier's to read
         assert not AuditEvent.objects.filter(kind__startswith="security.").exists()
 
@@ -177,6 +183,8 @@ def test_programs_and_mails_are_no_way_around(people, scanner, world):
     assert (answer.status_code, kept(DocumentVersion)) == (422, 0)
 
     key = take_mail(_mail(order.number), door="imap", at=timezone.now()).key
+    raw, bea = reverse("mail-raw", args=[key]), browser(people["bea"])
+    assert bea.get(raw).status_code == 409  # not looked at yet
     infected = infected_files(key, at=timezone.now())
     assert [why[:23] for why in infected.values()] == ["bad.pdf carries malware"]
     with acting(MAILROOM):
@@ -185,6 +193,11 @@ def test_programs_and_mails_are_no_way_around(people, scanner, world):
         said = Message.objects.get()
     assert "bad.pdf carries malware (Eicar-Test-Signature)" in said.body
     assert (kept(Attachment), len(refused())) == (0, 3)
+    assert bea.get(raw).status_code == 409
+    assert (
+        "refused a file of this mail. The mail as it came is given to nobody"
+        in bea.get(reverse("mail", args=[key])).text
+    )
 
     scanner.shutdown()
     scanner.server_close()
@@ -192,6 +205,33 @@ def test_programs_and_mails_are_no_way_around(people, scanner, world):
         infected_files(key, at=timezone.now())
     with pytest.raises(ScannerSilent):
         vet(PDF, "a.pdf", actor=FEED, at=timezone.now())
+
+
+def test_a_mail_that_waits_for_a_person_names_what_it_carries_and_cannot_be_saved(people, scanner, settings):
+    raw = _mail("of nobody")
+    key = take_mail(raw, door="imap", at=timezone.now()).key
+    infected = infected_files(key, at=timezone.now())
+    with acting(MAILROOM):
+        mail = sort_mail(key, at=timezone.now(), infected=infected)
+    assert (mail.state, mail.why, mail.told) == ("unknown", "unproven", {"infected": ["bad.pdf"]})
+    bea = browser(people["bea"])
+    shown = bea.get(reverse("mail", args=[key])).text
+    assert "bad.pdf carries malware (Eicar-Test-Signature)" in shown
+    assert reverse("mail-raw", args=[key]) not in shown
+    settings.CLAMD_URL = None  # what is known stays known
+    assert bea.get(reverse("mail-raw", args=[key])).status_code == 409
+
+    clean = take_mail(
+        raw.replace(b"m1@", b"m2@").replace(b"of nobody", b"also"), door="imap", at=timezone.now()
+    ).key
+    with acting(MAILROOM):
+        sort_mail(clean, at=timezone.now(), infected={})
+    assert bea.get(reverse("mail-raw", args=[clean])).status_code == 200
+    with acting(MAILROOM):
+        InboundMail.objects.filter(key=clean).update(why="malformed")
+    assert bea.get(reverse("mail-raw", args=[clean])).status_code == 200
+    settings.CLAMD_URL = urlsplit(scanner.url)
+    assert bea.get(reverse("mail-raw", args=[clean])).status_code == 409
 
 
 def place_mail_on(key, order):

@@ -80,8 +80,10 @@ def is_out(client):
     ],
 )
 def test_when_an_address_changes(confirmed, agreed, due):
-    found = changes_at(asked_at=NINE, confirmed_at=confirmed, agreed_at=agreed, wait=DAY)
+    found = changes_at(told_at=NINE, confirmed_at=confirmed, agreed_at=agreed, wait=DAY)
     assert found == due
+    untold = changes_at(told_at=None, confirmed_at=confirmed, agreed_at=agreed, wait=DAY)
+    assert untold == (due if agreed else None)  # nobody objects to what they were not told of
     assert is_locked([NINE], NINE + DAY, 7 * DAY)
     assert not is_locked([NINE], NINE + 7 * DAY, 7 * DAY)
 
@@ -105,7 +107,9 @@ def test_it_takes_the_password_both_mails_and_a_day(people):
     assert "is confirmed" in client.get("/my-address/").content.decode()
     with acting(FEED):
         assert change_due_addresses(at=timezone.now() + timedelta(hours=23)) == 0
-        AddressChange.objects.update(asked_at=timezone.now() - timedelta(hours=25))
+        AddressChange.objects.update(told_at=None)  # as if its mail had not left
+        assert change_due_addresses(at=timezone.now() + timedelta(hours=25)) == 0
+        AddressChange.objects.update(told_at=timezone.now() - timedelta(hours=25))
         assert change_due_addresses(at=timezone.now()) == 1
 
     assert address_of(asha) == NEW
@@ -180,6 +184,7 @@ def test_an_address_of_somebody_else_cannot_be_had_and_is_not_told_of(people):
     assert Client().get(found["new"][0]).status_code == 410
     ask(client)
     change = change_of(asha)
+    mailed()
     with acting(FEED):
         confirm_address(change, actor=FEED, at=timezone.now())
         User.objects.create_user(NEW, name="First")

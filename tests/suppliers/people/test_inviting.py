@@ -27,6 +27,7 @@ from suppliers.people.services import (
 )
 from suppliers.roles import CompanyRole, SupplierRole
 from suppliers.states import SupplierState
+from tests.builders.factors import give_app, show_factor
 from tests.builders.notices import mailed
 from tests.people import FEED, PASSWORD
 
@@ -212,6 +213,46 @@ def test_an_invitation_runs_out_is_sent_again_and_is_taken_back(people, settings
     assert Client().get(f"/join/{invited.token}/").status_code == 410
     with acting(asha), pytest.raises(InvitationOver, match="taken back"):
         resend_invitation(invited.key, actor=asha, at=now + timedelta(hours=1))
+
+
+def test_what_somebody_sent_who_may_invite_no_more_is_not_sent_again_but_taken_back(people):
+    long_ago = timezone.now() - timedelta(days=20)
+    theirs = invite(people["asha"], at=long_ago)
+    ours = invite(people["root"], "nia@northmoor.example", CompanyRole.ADMINISTRATOR, to=None, at=long_ago)
+    root = people["root"].actor
+    with acting(root):
+        resend_invitation(theirs.key, actor=root, at=timezone.now() - timedelta(days=1))
+    with acting(FEED):
+        Membership.objects.filter(user=people["asha"].user).update(role=SupplierRole.ORDERS)
+        User.objects.filter(pk=people["root"].user.pk).update(company_role=CompanyRole.BUYER)
+    mailed()
+    for one in (theirs, ours):  # somebody else with the right presses, whose actor stands for whoever that is
+        with acting(root), pytest.raises(InvitationOver, match="may not invite there any more"):
+            resend_invitation(one.key, actor=root, at=timezone.now())
+    assert mailed() == []
+    with acting(root):
+        assert revoke_invitation(ours.key, actor=root, at=timezone.now()).state == "revoked"
+
+
+def test_to_send_again_or_take_back_asks_for_a_factor_to_the_buying_side_always(people):
+    long_ago = timezone.now() - timedelta(days=20)
+    theirs = invite(people["asha"], at=long_ago)
+    ours = invite(people["root"], "nia@northmoor.example", CompanyRole.BUYER, to=None, at=long_ago)
+    client = Client()
+    client.force_login(people["root"].user)
+    for verb in ("resend", "revoke"):
+        assert client.post(f"/invitations/{ours.key}/{verb}/").status_code == 409
+        answer = client.post(f"/api/v1/invitations/{ours.key}/{verb}", {}, content_type="application/json")
+        assert (answer.status_code, answer.json()["code"]) == (403, "fresh_factor_needed")
+    assert fresh(ours).sent_at == long_ago
+
+    give_app(people["root"].user)  # who has one shows it, for a supplier's people too
+    assert client.post(f"/invitations/{theirs.key}/revoke/").status_code == 409
+    show_factor(client, people["root"].user)
+    assert client.post(f"/invitations/{ours.key}/resend/").status_code == 303
+    assert client.post(f"/invitations/{ours.key}/revoke/").status_code == 303
+    assert client.post(f"/invitations/{theirs.key}/revoke/").status_code == 303
+    assert (fresh(ours).state, fresh(theirs).state) == ("revoked", "revoked")
 
 
 def test_a_mail_that_is_overtaken_does_not_leave(people):

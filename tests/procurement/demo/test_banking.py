@@ -1,0 +1,36 @@
+"""Bank details of the demo: one of each kind, and not one mail to anybody."""
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from portal.kernel.scope import acting
+from procurement.demo.banking import keep_bank_details
+from procurement.demo.company import make_company
+from procurement.demo.loading import SET_UP, load_master_data, load_people
+from suppliers.banking.models import BankAccount, BankChange, BankFreeze, BankNotice
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+
+
+def test_an_account_is_in_force_a_change_waits_and_one_is_frozen():
+    now = timezone.now()
+    company = make_company(now.date())
+    with transaction.atomic():
+        load_master_data(company)
+        load_people(company.people, "of this test only", at=now)
+
+    keep_bank_details(at=now)
+
+    with acting(SET_UP):
+        account = BankAccount.objects.select_related("supplier").get()
+        assert (account.state, account.supplier.name, account.shown) == (
+            "in_force",
+            "Lian Feng Valve",
+            "3456",
+        )
+        assert account.since_at < now
+        changes = BankChange.objects.order_by("id").values_list("kind", "state")
+        assert list(changes) == [("add", "in_force"), ("replace", "first_approved"), ("add", "frozen")]
+        assert BankFreeze.objects.get().thawed_at is None
+        assert set(BankNotice.objects.values_list("state", flat=True)) == {"sent"}
