@@ -261,6 +261,37 @@ def test_two_sealers_at_once_make_one_chain():
     assert (found().links, found().faults) == (50, ())
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_is_sealed_while_one_looks_is_no_fault():
+    record_some(2)
+    sealed()
+    more = []
+
+    def record_and_seal():
+        try:
+            record_some(3)
+            more.append(sealed())
+        finally:
+            connection.close()
+
+    def meanwhile(execute, sql, params, many, context):
+        answer = execute(sql, params, many, context)
+        if "SELECT count(*), (SELECT hash" in sql and not more:
+            writer = threading.Thread(target=record_and_seal)
+            writer.start()
+            writer.join(20)
+        return answer
+
+    with connection.execute_wrapper(meanwhile):
+        verdict = found()
+
+    assert (more, verdict.links, verdict.faults) == ([3], 2, ())
+    assert (found().links, found().faults) == (5, ())
+    # A seal that is taken away meanwhile is missed, as ever.
+    tamper("DELETE FROM kernel_auditseal WHERE first_position = 3")
+    assert {fault.what for fault in found().faults} == {"seal_missing"}
+
+
 @pytest.mark.django_db
 def test_each_head_is_said_where_the_database_cannot_change_it(caplog):
     record_some(3)

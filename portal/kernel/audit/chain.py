@@ -253,10 +253,16 @@ def _look_at(made: AuditSeal, before: int) -> tuple[list[Fault], int, bytes]:
 
 
 def _loose_ends(position: int, *, at: datetime, most: int) -> list[Fault]:
-    """Links that no seal covers, and events that should have been sealed long ago."""
+    """Links that no seal covers, and events that should have been sealed long ago.
+
+    Sealing goes on meanwhile: whether a link above `position` has a seal is asked in the statement that finds the link.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT position, event_id FROM kernel_auditlink WHERE position > %s ORDER BY position LIMIT %s",
+            "SELECT link.position, link.event_id FROM kernel_auditlink link WHERE link.position > %s"
+            " AND NOT EXISTS (SELECT FROM kernel_auditseal made"
+            " WHERE link.position BETWEEN made.first_position AND made.last_position)"
+            " ORDER BY link.position LIMIT %s",
             [position, most],
         )
         faults = [Fault("seal_missing", *row) for row in cursor.fetchall()]
