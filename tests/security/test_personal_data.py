@@ -234,7 +234,7 @@ def test_the_auditor_takes_the_trail_out_and_that_is_recorded(people):
     answer = ada.post("/audit/export/", {"since": "2026-01-01", "until": "2026-12-31"})
 
     lines = [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
-    assert lines[0]["format"] == "quayside-audit-1"
+    assert lines[0]["format"] == "quayside-audit-2"
     assert len(lines) > 10
     with acting(FEED):
         recorded = AuditEvent.objects.get(kind="audit.exported")
