@@ -110,6 +110,7 @@ HEARD: Mapping[str, Heard] = {
     "document.accepted": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
     "document.refused": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
     "document.infected": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
+    "document.unreadable": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
     "document.admitted": Heard(NoticeKind.DOCUMENT, To.DOCUMENT_REVIEWERS),
     "thread.message_sent": Heard(NoticeKind.MESSAGE, To.OTHER_SIDE),
     "clock.step_reached": Heard(NoticeKind.REMINDER, To.BY_STEP),

@@ -174,7 +174,8 @@ def random_name() -> str:
 class DocumentVersion(models.Model):
     """One version: a file, what its paper says, and what became of it. What was supplied is never changed.
 
-    The days that count are those a reviewer accepted. `scan` is what the virus scanner said (`kernel.scanning.Scan`).
+    The days that count are those a reviewer accepted. `scan` is what the virus scanner said (`kernel.scanning.Scan`),
+    and `scan_tries` how often it could not look into the file.
     Its bytes are kept as `stored_as` in `place`; of a refused file that carried something, nowhere.
     """
 
@@ -198,6 +199,7 @@ class DocumentVersion(models.Model):
     scan = models.CharField(max_length=10, choices=SCANS)
     scan_found = models.CharField(max_length=100, blank=True)
     scanned_at = models.DateTimeField(null=True)
+    scan_tries = models.PositiveSmallIntegerField(default=0)
     supplied_at = models.DateTimeField()
     supplied_by = models.CharField(max_length=200)
     supplied_by_user_id = models.BigIntegerField(null=True)
@@ -254,7 +256,9 @@ class DocumentVersion(models.Model):
             models.Index(
                 fields=["valid_until", "id"], condition=Q(state="accepted"), name="document_version_ends"
             ),
-            models.Index(fields=["id"], condition=Q(state="supplied"), name="document_version_unseen"),
+            models.Index(
+                fields=["scan_tries", "id"], condition=Q(state="supplied"), name="document_version_unseen"
+            ),
             models.Index(fields=["document", "-number"], name="document_version_of"),
         ]
 

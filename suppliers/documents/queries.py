@@ -255,9 +255,9 @@ def ended_by(day: date, most: int) -> list[DocumentVersion]:
 
 
 def unseen(most: int) -> list[DocumentVersion]:
-    """Versions for which the scanner has not answered yet, the oldest first."""
+    """Versions for which the scanner has not answered yet, the oldest first; after all others, those it erred on."""
     found = visible_versions(READER).filter(state=DocumentState.SUPPLIED)
-    return list(found.order_by("id")[:most])
+    return list(found.order_by("scan_tries", "id")[:most])
 
 
 def still_asked(keys: Iterable[str]) -> frozenset[str]:

@@ -66,6 +66,10 @@ DOCUMENT_LIFECYCLE = Lifecycle(
         "document.infected",
         Permission.DOCUMENT_REVIEW,
     ),
+    # The scanner works, and could not look into the file however often: it is not kept waiting for ever.
+    Transition(
+        "give_up", frozenset({S.SUPPLIED}), S.REFUSED, "document.unreadable", Permission.DOCUMENT_REVIEW
+    ),
     Transition(
         "accept", frozenset({S.IN_REVIEW}), S.ACCEPTED, "document.accepted", Permission.DOCUMENT_REVIEW
     ),

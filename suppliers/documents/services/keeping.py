@@ -15,6 +15,8 @@ from suppliers.documents.store import DATABASE, StoreUnavailable, object_store
 
 KEEPER = Actor.system("Documents")
 MOST_AT_ONCE = 100
+# So often the scanner may err on a file, or run out of time over it, before that file is turned away.
+MOST_TRIES = 10
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +25,8 @@ def look_again(at: datetime) -> int:
     """Show the scanner what it has not looked at yet; returns about how many it said something. Opens transactions.
 
     What is clean goes on to its reviewer. What carries something is refused, its bytes are kept nowhere, and whoever
-    watches over security is told. Where it is silent still, nothing changes.
+    watches over security is told. Where it is silent still, nothing changes. What it cannot look into is shown to it
+    after all others, and turned away in the end: see Note [Its file, or all files] in kernel/scanning.py.
     """
     require_no_transaction()
     with acting(KEEPER):
@@ -45,7 +48,15 @@ def _settle(found: DocumentVersion, verdict: Verdict, at: datetime) -> int:
     if version.state != DocumentState.SUPPLIED:
         return 0
     facts = said_of(version, version.document.kind)
+    if verdict.scan == Scan.UNREADABLE and version.scan_tries + 1 < MOST_TRIES:
+        DocumentVersion.objects.filter(pk=version.pk).update(scan_tries=version.scan_tries + 1)
+        return 0
     fields: dict[str, Any] = {"scan": verdict.scan, "scanned_at": at if verdict.scan != Scan.OFF else None}
+    if verdict.scan == Scan.UNREADABLE:
+        fields |= {"reason": verdict.what, "decided_at": at, "decided_by": KEEPER.label, "ended_at": at}
+        DOCUMENT_LIFECYCLE.move(version, "give_up", actor=KEEPER, at=at, facts=facts, fields=fields)
+        DATABASE.drop(version.stored_as)
+        return 1
     if verdict.scan != Scan.FOUND:
         DOCUMENT_LIFECYCLE.move(version, "admit", actor=KEEPER, at=at, facts=facts, fields=fields)
         return 1

@@ -88,7 +88,8 @@ def supply_document(command: SupplyDocument, *, actor: Actor, at: datetime) -> D
         content_type=content_type_of(name, command.content) or "",
         size=len(command.content),
         sha256=digest,
-        scan=command.scan,
+        # What could not be looked into is looked at again, as what was not looked at: `look_again`.
+        scan=Scan.WAITING if command.scan == Scan.UNREADABLE else command.scan,
         scanned_at=at if command.scan == Scan.CLEAN else None,
         supplied_at=at,
         supplied_by=actor.label,

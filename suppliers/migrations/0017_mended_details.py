@@ -1,0 +1,45 @@
+"""Documents: how often the scanner erred on a file."""
+
+from django.db import migrations, models
+
+SCANS = [
+    ("off", "off"),
+    ("clean", "clean"),
+    ("found", "found"),
+    ("waiting", "waiting"),
+    ("unreadable", "unreadable"),
+]
+
+
+class Migration(migrations.Migration):
+    dependencies = [("suppliers", "0012_banking")]
+
+    operations = [
+        migrations.AddField(
+            model_name="documentversion",
+            name="scan_tries",
+            field=models.PositiveSmallIntegerField(default=0),
+        ),
+        migrations.AlterField(
+            model_name="documentversion",
+            name="scan",
+            field=models.CharField(choices=SCANS, max_length=10),
+        ),
+        migrations.RemoveConstraint(model_name="documentversion", name="document_version_scan_known"),
+        migrations.AddConstraint(
+            model_name="documentversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("scan__in", [scan for scan, _label in SCANS])),
+                name="document_version_scan_known",
+            ),
+        ),
+        migrations.RemoveIndex(model_name="documentversion", name="document_version_unseen"),
+        migrations.AddIndex(
+            model_name="documentversion",
+            index=models.Index(
+                condition=models.Q(("state", "supplied")),
+                fields=["scan_tries", "id"],
+                name="document_version_unseen",
+            ),
+        ),
+    ]
