@@ -176,7 +176,8 @@ class DocumentVersion(models.Model):
 
     The days that count are those a reviewer accepted. `scan` is what the virus scanner said (`kernel.scanning.Scan`),
     and `scan_tries` how often it could not look into the file.
-    Its bytes are kept as `stored_as` in `place`; of a refused file that carried something, nowhere.
+    Its bytes are kept as `stored_as` in `place`; of a refused file that carried something, and of one that was replaced
+    before anybody decided on it, nowhere.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -260,6 +261,12 @@ class DocumentVersion(models.Model):
                 fields=["scan_tries", "id"], condition=Q(state="supplied"), name="document_version_unseen"
             ),
             models.Index(fields=["document", "-number"], name="document_version_of"),
+            models.Index(fields=["supplier", "supplied_at"], name="document_version_of_supplier"),
+            models.Index(
+                fields=["id"],
+                condition=Q(state="replaced", decided_at__isnull=True) & ~Q(place="nowhere"),
+                name="document_version_to_let_go",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -282,8 +289,9 @@ class DocumentVersion(models.Model):
 
     @property
     def is_served(self) -> bool:
-        """Whether anybody gets its bytes: not while the scanner has not answered, and never once it found something."""
-        return self.scan in (Scan.OFF, Scan.CLEAN)
+        """Whether anybody gets its bytes: not while the scanner has not answered, never once it found something, nor
+        of one that is not kept."""
+        return self.scan in (Scan.OFF, Scan.CLEAN) and self.place != Place.NOWHERE
 
 
 class DocumentContent(models.Model):

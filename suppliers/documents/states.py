@@ -24,6 +24,7 @@ class Place(models.TextChoices):
 
     DATABASE = "database", _("Database")
     S3 = "s3", _("S3")
+    NOWHERE = "nowhere", _("Not kept")
 
 
 class Standing(models.TextChoices):

@@ -1,4 +1,4 @@
-"""Documents: how often the scanner erred on a file."""
+"""Documents: how often the scanner erred on a file, and bytes that are let go of."""
 
 from django.db import migrations, models
 
@@ -9,6 +9,7 @@ SCANS = [
     ("waiting", "waiting"),
     ("unreadable", "unreadable"),
 ]
+PLACES = [("database", "Database"), ("s3", "S3"), ("nowhere", "Not kept")]
 
 
 class Migration(migrations.Migration):
@@ -40,6 +41,35 @@ class Migration(migrations.Migration):
                 condition=models.Q(("state", "supplied")),
                 fields=["scan_tries", "id"],
                 name="document_version_unseen",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="documentversion",
+            name="place",
+            field=models.CharField(choices=PLACES, default="database", max_length=10),
+        ),
+        migrations.RemoveConstraint(model_name="documentversion", name="document_version_place_known"),
+        migrations.AddConstraint(
+            model_name="documentversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("place__in", [place for place, _label in PLACES])),
+                name="document_version_place_known",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="documentversion",
+            index=models.Index(fields=["supplier", "supplied_at"], name="document_version_of_supplier"),
+        ),
+        migrations.AddIndex(
+            model_name="documentversion",
+            index=models.Index(
+                condition=models.Q(
+                    ("decided_at__isnull", True),
+                    ("state", "replaced"),
+                    models.Q(("place", "nowhere"), _negated=True),
+                ),
+                fields=["id"],
+                name="document_version_to_let_go",
             ),
         ),
     ]
