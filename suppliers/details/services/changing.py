@@ -15,9 +15,9 @@ from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
 from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, NotFound, Problem, StaleDocument
 from portal.kernel.scope import acting, requires_scope
-from suppliers.details.messages import ChangeDetail, subject_of
+from suppliers.details.messages import ChangeDetail, kind_of, subject_of
 from suppliers.details.models import ChangeRequest
-from suppliers.details.policies.changes import LONGEST_REASON, MAY_END, NUMBERS, read_part
+from suppliers.details.policies.changes import LONGEST_REASON, MAY_END, NUMBERS, part_of_number, read_part
 from suppliers.details.queries import (
     PEN,
     find_company,
@@ -28,7 +28,7 @@ from suppliers.details.queries import (
     ways,
 )
 from suppliers.details.services.writing import bring_into_force
-from suppliers.details.states import ChangeState, Part, Way
+from suppliers.details.states import ChangeState, IdentifierKind, Part, Way
 from suppliers.models import Supplier
 from suppliers.roles import Permission
 
@@ -83,6 +83,11 @@ def facts_of(change: ChangeRequest) -> dict[str, Any]:
 def _whole(command: ChangeDetail) -> ChangeDetail:
     if command.part not in Part.values:
         raise NotFound(_("There is no such part of the company data."))
+    if command.part in NUMBERS and command.subject:
+        # Which part a number belongs to says how it changes: nobody names it by the other's.
+        kind = kind_of(command.subject)[0]
+        if kind not in IdentifierKind.values or part_of_number(kind) != command.part:
+            raise NotFound(_("There is no such number in this part of the company data."))
     reason = " ".join(command.reason.split())
     if len(reason) > LONGEST_REASON:
         message = _("At most %(most)d characters.") % {"most": LONGEST_REASON}

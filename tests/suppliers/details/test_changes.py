@@ -251,6 +251,18 @@ def test_numbers_and_addresses_are_ended_and_begun_anew_never_edited(people, acm
         change(people["asha"], acme, "number", subject="lei", ends=True)
 
 
+def test_a_number_is_changed_and_ended_by_the_rule_of_its_own_part(people, acme):
+    vat = {"kind": "vat", "country": "DE", "value": "DE136695976"}
+    decide(approve_detail_change, people["max"], change(people["asha"], acme, "tax_id", vat))
+    change(people["asha"], acme, "number", {"kind": "gln", "value": "4006381333931"})
+    for part, subject in (("number", "vat:DE"), ("tax_id", "gln"), ("number", "iban")):
+        for rest in ({"ends": True}, {"values": {"value": "DE129274202"}}):
+            with pytest.raises(NotFound, match="no such number"):
+                change(people["asha"], acme, part, subject=subject, **rest)
+    assert stands(acme, "tax_id", "vat:DE")["value"] == "DE136695976"
+    assert change(people["asha"], acme, "tax_id", subject="vat:DE", ends=True).state == "waiting"
+
+
 def test_what_stands_so_already_is_no_change(people, acme):
     assert change(people["asha"], acme, "names", {"trading_name": "", "website": ""}) is None
     assert facts("supplier.detail_changed") == []
