@@ -113,7 +113,7 @@ class ContactTold(serializers.Serializer):
     email = serializers.CharField()
     telephone = serializers.CharField(help_text="E.164, an extension after `;ext=`.")
     language = serializers.CharField()
-    since_at = Moment(help_text="Since when mail and telephone are these.")
+    since_at = Moment(help_text="Since when name, mail and telephone are these.")
     seen = serializers.CharField()
 
 
@@ -461,7 +461,7 @@ class Companies(Doors):
     @extend_schema(
         operation_id="change_contact",
         summary="Add, change or end a contact",
-        description="Where mail or telephone change, the contact begins anew; `since_at` says when.",
+        description="Where name, mail or telephone change, the contact begins anew; `since_at` says when.",
         tags=TAGS,
         parameters=WRITES,
         request=ContactSent,

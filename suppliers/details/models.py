@@ -3,9 +3,9 @@
 Note [Written for the company]: a supplier's scope may read these tables and no more. Its people ask through services,
 which check and then write under the company's scope, taken for just that; the fact names the person.
 
-Note [Never edited in place]: numbers, addresses, and a contact's mail and telephone are ended and begun anew. So it can
-be told since when a telephone number was known: a call-back about a bank account goes to one that is older than the
-request.
+Note [Never edited in place]: numbers, addresses, and a contact's name, mail and telephone are ended and begun anew. So
+it can be told since when a telephone number was known, and whose it was: a call-back about a bank account goes to one
+that is older than the request.
 """
 
 import uuid
@@ -144,8 +144,8 @@ class Address(models.Model):
 class Contact(models.Model):
     """Somebody, or a desk, that can be reached at a supplier; not an account. See Note [Never edited in place].
 
-    `key` stays the same from row to row of one contact; `since_at` is since when this mail address and this telephone
-    number (`policies.phones`) belong together.
+    `key` stays the same from row to row of one contact; `since_at` is since when this name, this mail address and this
+    telephone number (`policies.phones`) belong together.
     """
 
     id = models.BigAutoField(primary_key=True)

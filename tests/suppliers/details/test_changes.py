@@ -205,13 +205,11 @@ def test_a_contact_reached_otherwise_begins_anew_and_the_old_one_is_still_known(
     key = change(people["asha"], acme, "contact", RITA).subject
     later = MONDAY + timedelta(days=2)
 
-    renamed = change(
-        people["asha"], acme, "contact", {**RITA, "name": "Rita Rao-Singh"}, subject=key, at=later
-    )
+    matters = change(people["asha"], acme, "contact", {**RITA, "roles": ["orders"]}, subject=key, at=later)
     with acting(FEED):
         (row,) = Contact.objects.all()
-        assert (row.name, row.since_at) == ("Rita Rao-Singh", MONDAY)  # the telephone is as old as ever
-    assert renamed.fields == {"name": ("Rita Rao", "Rita Rao-Singh")}
+        assert (row.roles, row.since_at) == (["orders"], MONDAY)  # the telephone is as old as ever
+    assert matters.fields == {"roles": (["orders", "emergency"], ["orders"])}
 
     change(people["asha"], acme, "contact", {**RITA, "telephone": "+91 98220 12345"}, subject=key, at=later)
     with acting(FEED):
@@ -227,6 +225,18 @@ def test_a_contact_reached_otherwise_begins_anew_and_the_old_one_is_still_known(
     assert stands(acme, "contact", key) == {}
     with pytest.raises(NotFound):
         change(people["asha"], acme, "contact", RITA, subject=key)
+
+
+def test_another_name_at_the_same_telephone_is_as_young_as_it_is(people, acme):
+    key = change(people["asha"], acme, "contact", RITA).subject
+    later = MONDAY + timedelta(days=2)
+    renamed = change(people["asha"], acme, "contact", {**RITA, "name": "Mallory"}, subject=key, at=later)
+    assert renamed.fields == {"name": ("Rita Rao", "Mallory")}
+    with acting(FEED):
+        old, new = Contact.objects.order_by("id")
+        assert (old.name, old.since_at, old.ended_at) == ("Rita Rao", MONDAY, later)
+        assert (new.name, new.since_at, new.telephone) == ("Mallory", later, old.telephone)
+        assert [one.name for one in contacts_known_before(acme.pk, later)] == ["Rita Rao"]
 
 
 def test_numbers_and_addresses_are_ended_and_begun_anew_never_edited(people, acme):
