@@ -15,6 +15,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from portal.kernel.actors import Actor, Side
 from portal.kernel.scope import ScopedQuerySet
 from suppliers.details.states import AddressKind, ChangeState, ContactRole, IdentifierKind, Part, Way
 from suppliers.models.supplier import Supplier
@@ -250,6 +251,14 @@ class ChangeRequest(models.Model):
     def stream(self) -> str:
         """The supplier's own: it is part of its story."""
         return self.supplier.stream
+
+    def words_for(self, actor: Actor | None) -> tuple[str, str]:
+        """Why it was asked for, and why it was decided so, as this reader may know it: what our people write to each
+        other about a change of their own is not its supplier's to read."""
+        is_among_us = self.requested_side != Side.SUPPLIER
+        if is_among_us and (actor is None or actor.is_supplier):
+            return "", ""
+        return self.reason, self.decided_reason
 
     @property
     def fields(self) -> dict[str, tuple[Any, Any]]:

@@ -206,7 +206,11 @@ def company_history(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     supplier = find_company(key, actor=request.actor)
     found = visible_changes(request.actor).filter(supplier=supplier)
     page = paginate(found, request.GET.get("cursor", ""), order=("-requested_at", "-id"), size=30)
-    context = {"supplier": supplier, "page": page, "rows": [change_text(one) for one in page.rows]}
+    context = {
+        "supplier": supplier,
+        "page": page,
+        "rows": [change_text(one, request.actor) for one in page.rows],
+    }
     return render(request, "suppliers/details/history.html", context)
 
 
@@ -223,8 +227,8 @@ def detail_change_list(request: DoorRequest) -> HttpResponse:
     )
     context = {
         "page": page,
-        "rows": [change_text(one) for one in page.rows],
-        "own": [change_text(one) for one in own.order_by("requested_at", "id")[:30]],
+        "rows": [change_text(one, request.actor) for one in page.rows],
+        "own": [change_text(one, request.actor) for one in own.order_by("requested_at", "id")[:30]],
         "may_manage": request.actor.may(MANAGE),
     }
     return render(request, "suppliers/details/changes.html", context)
@@ -243,7 +247,7 @@ def _show_change(
     change = find_detail_change(key, actor=actor)
     is_own = change.requested_by_user_id is not None and change.requested_by_user_id == actor.user_id
     verbs = DETAIL_LIFECYCLE.verbs_for(actor, change.state)
-    told: ChangeText = change_text(change, others=others_with_new(change) if actor.is_company else ())
+    told: ChangeText = change_text(change, actor, others=others_with_new(change) if actor.is_company else ())
     context = {
         "told": told,
         "change": change,

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from portal.kernel.actors import Actor
+from portal.kernel.actors import Actor, Side
 from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, Problem, StaleDocument
 from portal.kernel.scope import acting, requires_scope
 from suppliers.details.models import ChangeRequest
@@ -107,5 +107,7 @@ def _move(change: ChangeRequest, verb: str, reason: str, *, actor: Actor, at: da
         "decided_by_user_id": actor.user_id,
         "decided_reason": reason,
     }
-    facts = facts_of(change) | ({"reason": reason} if reason else {})
+    # A supplier reads this fact, and is mailed it; why we refused a colleague is ours.
+    is_theirs = change.requested_side == Side.SUPPLIER
+    facts = facts_of(change) | ({"reason": reason} if reason and is_theirs else {})
     DETAIL_LIFECYCLE.move(change, verb, actor=actor, at=at, facts=facts, fields=fields)

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import (
@@ -32,6 +34,7 @@ from suppliers.details.queries import (
     fingerprint,
     present,
     suppliers_like,
+    visible_changes,
 )
 from suppliers.details.services import (
     approve_detail_change,
@@ -48,6 +51,7 @@ from suppliers.details.states import Part
 from suppliers.messages import SupplierPaper
 from suppliers.models import Supplier
 from suppliers.services import receive_suppliers
+from tests.builders.programs import a_program
 from tests.builders.world import MONDAY
 from tests.people import FEED
 
@@ -157,6 +161,38 @@ def test_nobody_approves_what_they_asked_for_and_only_who_may_decides(people, ac
 
 
 @pytest.mark.parametrize("who", ["olga", "arun", "bea", "otto", "ada"])
+def test_what_our_people_write_to_each_other_is_not_the_suppliers_to_read(people, acme):
+    ours = change(people["root"], acme, "legal", LEGAL, reason="A shell company, I think.")
+    decide(refuse_detail_change, people["max"], ours, "Wait for the audit.")
+    theirs = change(people["asha"], acme, "legal", LEGAL, reason="We were renamed.")
+    decide(refuse_detail_change, people["max"], theirs, "Not in the register.")
+
+    def words(who):
+        with acting(people[who].actor):
+            found = visible_changes(people[who].actor).order_by("id")
+            return [one.words_for(people[who].actor) for one in found]
+
+    ours_said, theirs_said = (
+        ("A shell company, I think.", "Wait for the audit."),
+        ("We were renamed.", "Not in the register."),
+    )
+    assert words("max") == [ours_said, theirs_said]
+    assert words("asha") == [("", ""), theirs_said]
+    assert [one.facts.get("reason") for one in facts("supplier.change_refused")] == [None, theirs_said[1]]
+
+    browser, program = Client(), a_program(acme)
+    browser.force_login(people["asha"].user)
+    told = [
+        browser.get(reverse("detail-change", args=[ours.key])).content.decode(),
+        browser.get(reverse("company-history", args=[acme.key])).content.decode(),
+        str(program.get("/api/v1/supplier-changes").json()),
+        str(program.get(f"/api/v1/supplier-changes/{ours.key}").json()),
+    ]
+    assert not [one for one in told if "shell company" in one or "audit" in one]
+    assert "We were renamed." in told[1]
+    assert "We were renamed." in told[2]
+
+
 def test_who_may_only_read_changes_nothing(people, acme, who):
     with pytest.raises(NotAllowed):
         change(people[who], acme, "names", {"trading_name": "Acme!"})
