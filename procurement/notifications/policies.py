@@ -51,6 +51,7 @@ ABOUT_ACCOUNTS = (
     "address.changed",
     "person.wake_asked",
     "supplier.member_removed",
+    "supplier.mail_address_changed",
 )
 
 HEARD: Mapping[str, Heard] = {

@@ -35,6 +35,7 @@ from suppliers.roles import Permission
 CHANGED = "supplier.detail_changed"
 REQUESTED = "supplier.change_requested"
 DUPLICATE = "supplier.duplicate_suspected"
+MAIL_CHANGED = "supplier.mail_address_changed"
 
 
 @requires_scope
@@ -64,6 +65,8 @@ def change_detail(command: ChangeDetail, *, actor: Actor, at: datetime) -> Chang
         facts = facts_of(change)
         event = CHANGED if way == Way.AT_ONCE else REQUESTED
         record(event, supplier.stream, actor=actor, at=at, supplier_id=supplier.pk, facts=facts)
+        if way == Way.AT_ONCE:
+            tell_addresses(change, supplier, actor=actor, at=at)
         _tell_of_others(change, supplier, actor=actor, at=at)
     return change
 
@@ -159,6 +162,28 @@ def _write(
         requested_side=actor.side,
         channel=actor.channel,
         **decided,
+    )
+
+
+def tell_addresses(change: ChangeRequest, supplier: Supplier, *, actor: Actor, at: datetime) -> None:
+    """The company's mail address, or a contact's, is another now, or no more: both are told, whoever reads them. So who
+    takes over an account and then the address does not do so unseen."""
+    old, new = (str(side.get("email") or "") for side in (change.old, change.new))
+    if change.part not in (Part.PREFERENCES, Part.CONTACT) or not old or old.lower() == new.lower():
+        return
+    name = str(change.old.get("name") or supplier.name)
+    language = str(change.old.get("language") or supplier.language)
+    reader = {"name": name, "language": language, "time_zone": supplier.time_zone}
+    facts = {
+        "detail": str(change.key),
+        "supplier": supplier.name,
+        "part": change.part,
+        "from": old,
+        "to": new,
+        "tell": [{**reader, "address": one} for one in (old, new) if one],
+    }
+    record(
+        MAIL_CHANGED, supplier.stream, actor=actor, at=at, supplier_id=supplier.pk, facts=facts, internal=True
     )
 
 

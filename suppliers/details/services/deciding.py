@@ -12,7 +12,7 @@ from portal.kernel.scope import acting, requires_scope
 from suppliers.details.models import ChangeRequest
 from suppliers.details.policies.changes import LONGEST_REASON
 from suppliers.details.queries import PEN, hold_detail_change, present
-from suppliers.details.services.changing import facts_of
+from suppliers.details.services.changing import facts_of, tell_addresses
 from suppliers.details.services.writing import bring_into_force
 from suppliers.details.states import DETAIL_LIFECYCLE, ChangeState
 from suppliers.roles import Permission
@@ -43,6 +43,7 @@ def approve_detail_change(
             )
         _move(change, "approve", "", actor=actor, at=at)
         bring_into_force(change, change.supplier, at=at)
+        tell_addresses(change, change.supplier, actor=actor, at=at)
     return change
 
 

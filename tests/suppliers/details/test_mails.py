@@ -6,6 +6,7 @@ from django.utils import timezone
 from portal.kernel.scope import acting
 from suppliers.details.messages import ChangeDetail
 from suppliers.details.services import approve_detail_change, change_detail, refuse_detail_change
+from suppliers.models import Supplier
 from tests.builders.notices import mailed, notices, react
 from tests.builders.world import an_order
 from tests.people import FEED
@@ -13,9 +14,9 @@ from tests.people import FEED
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def change(person, supplier, part, values):
+def change(person, supplier, part, values, **rest):
     with acting(person.actor):
-        command = ChangeDetail(supplier.key, part, values)
+        command = ChangeDetail(supplier.key, part, values, **rest)
         return change_detail(command, actor=person.actor, at=timezone.now())
 
 
@@ -51,6 +52,34 @@ def test_who_decides_is_mailed_then_who_asked_and_the_other_side_of_what_is_at_o
     assert read(mailed()) == [
         ("asha@supplier.example", "Root Admin changed company data: Trading name and website")
     ]
+
+
+def test_both_addresses_hear_of_it_where_the_company_or_a_contact_is_written_to_elsewhere(people, world):
+    acme = world["ACME"]
+    with acting(FEED):
+        Supplier.objects.filter(pk=acme.pk).update(email="desk@acme.example")
+    same = {"language": "en", "time_zone": "Asia/Kolkata"}
+    change(people["asha"], acme, "preferences", {**same, "email": "mallory@evil.example"})
+    letters = mailed()
+    assert read(letters) == [
+        (address, "A mail address of Acme Valves is changed")
+        for address in ("desk@acme.example", "mallory@evil.example")
+    ]
+    by_address = {one.to[0].partition("<")[2].rstrip(">"): one.body for one in letters}
+    assert "desk@acme.example became mallory@evil.example" in by_address["desk@acme.example"]
+    assert "Did nobody of yours mean to" in by_address["desk@acme.example"]
+    assert "Did nobody of yours mean to" not in by_address["mallory@evil.example"]
+
+    # What changes besides is nobody's alarm; a contact that is another, or no more, is.
+    change(people["asha"], acme, "preferences", {**same, "language": "de", "email": "mallory@evil.example"})
+    rita = {"name": "Rita", "roles": ["orders"], "email": "rita@acme.example", "language": "en"}
+    key = change(people["asha"], acme, "contact", rita).subject
+    assert mailed() == []
+    change(people["asha"], acme, "contact", {**rita, "email": "r@acme.example"}, subject=key)
+    assert [address for address, _text in read(mailed())] == ["r@acme.example", "rita@acme.example"]
+    change(people["asha"], acme, "contact", {}, subject=key, ends=True)
+    (letter,) = mailed()
+    assert "took away the address of a contact of Acme Valves: r@acme.example" in letter.body
 
 
 def test_no_mail_about_new_orders_where_programs_read_them(people, world):
