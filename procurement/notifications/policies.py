@@ -105,6 +105,8 @@ HEARD: Mapping[str, Heard] = {
     "supplier.change_requested": Heard(NoticeKind.DETAIL, To.REVIEWERS),
     "supplier.change_approved": Heard(NoticeKind.DETAIL, To.SUPPLIER),
     "supplier.change_refused": Heard(NoticeKind.DETAIL, To.SUPPLIER),
+    "detail_rule.loosening_asked": Heard(NoticeKind.DETAIL, To.REVIEWERS),
+    "detail_rule.changed": Heard(NoticeKind.DETAIL, To.REVIEWERS),
     "document.asked": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
     "document.reminded": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
     "document.missed": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),

@@ -46,7 +46,7 @@ from procurement.receipts.presenters import difference_text
 from procurement.receipts.states import Word
 from procurement.threads.models import Message
 from procurement.tolerances.presenters.sentences import said_by
-from suppliers.details.states import Part
+from suppliers.details.states import Part, Way
 from suppliers.documents.presenters import kind_name
 
 MOST_ROWS = 12
@@ -647,6 +647,8 @@ def _detail(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder 
         item.url = f"{settings.PUBLIC_URL}{reverse('detail-change', args=[key])}"
     item.signs_in = True
     item.button = _("Look at the change")
+    if event.kind.startswith("detail_rule."):
+        item.url, item.button = f"{settings.PUBLIC_URL}{reverse('detail-rules')}", _("Which changes wait")
     if words := str(facts.get("reason") or ""):
         item.quotes.append(Quote(event.actor_label, words[:LONGEST_QUOTE]))
     if event.kind == "supplier.change_requested":
@@ -661,7 +663,11 @@ def _detail(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder 
         "supplier.detail_changed": _("%(name)s changed company data: %(part)s"),
         "supplier.change_approved": _("Approved, and in force now: %(part)s"),
         "supplier.change_refused": _("Not taken over: %(part)s"),
+        "detail_rule.loosening_asked": _("%(name)s asks that changes come into force at once: %(part)s"),
+        "detail_rule.changed": _("Changes wait for approval from now on: %(part)s"),
     }
+    if event.kind == "detail_rule.changed" and facts.get("to") == Way.AT_ONCE:
+        return _("Changes come into force at once from now on: %(part)s") % values
     return texts[event.kind] % values
 
 

@@ -269,19 +269,38 @@ class ChangeRequest(models.Model):
 
 
 class DetailRule(models.Model):
-    """How changes of a part come into force, where our administrator wants it otherwise than is usual."""
+    """How changes of a part come into force, where our administrator wants it otherwise than is usual.
+
+    That they come into force at once is asked for by one of ours (`asked_…`) and said by another: `write_detail_rule`.
+    """
 
     id = models.BigAutoField(primary_key=True)
     part = models.CharField(max_length=12, choices=Part.choices, unique=True)
     way = models.CharField(max_length=10, choices=Way.choices)
     written_at = models.DateTimeField()
     written_by = models.CharField(max_length=200)
+    written_by_user_id = models.BigIntegerField(null=True)
+    asked_at = models.DateTimeField(null=True)
+    asked_by = models.CharField(max_length=200, blank=True)
+    asked_by_user_id = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=~Q(way="at_once")
+                | Q(written_by_user_id__isnull=True)
+                | Q(asked_by_user_id__isnull=True)
+                | ~Q(written_by_user_id=models.F("asked_by_user_id")),
+                name="detail_rule_two_people",
+            ),
             models.CheckConstraint(condition=Q(part__in=Part.values), name="detail_rule_part_known"),
             models.CheckConstraint(condition=Q(way__in=Way.values), name="detail_rule_way_known"),
         ]
 
     def __str__(self) -> str:
         return f"{self.part}: {self.way}"
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether somebody asks that changes come into force at once, and nobody has said so yet."""
+        return self.way == Way.APPROVE and self.asked_at is not None

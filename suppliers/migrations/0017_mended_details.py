@@ -1,4 +1,5 @@
-"""Documents: how often the scanner erred on a file, and bytes that are let go of."""
+"""Documents: how often the scanner erred on a file, and bytes that are let go of. Company data: a rule is loosened by
+two people."""
 
 from django.db import migrations, models
 
@@ -70,6 +71,40 @@ class Migration(migrations.Migration):
                 ),
                 fields=["id"],
                 name="document_version_to_let_go",
+            ),
+        ),
+        migrations.AddField(
+            model_name="detailrule",
+            name="written_by_user_id",
+            field=models.BigIntegerField(null=True),
+        ),
+        migrations.AddField(
+            model_name="detailrule",
+            name="asked_at",
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name="detailrule",
+            name="asked_by",
+            field=models.CharField(blank=True, default="", max_length=200),
+            preserve_default=False,
+        ),
+        migrations.AddField(
+            model_name="detailrule",
+            name="asked_by_user_id",
+            field=models.BigIntegerField(null=True),
+        ),
+        migrations.AddConstraint(
+            model_name="detailrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("way", "at_once"), _negated=True),
+                    ("written_by_user_id__isnull", True),
+                    ("asked_by_user_id__isnull", True),
+                    models.Q(("written_by_user_id", models.F("asked_by_user_id")), _negated=True),
+                    _connector="OR",
+                ),
+                name="detail_rule_two_people",
             ),
         ),
     ]

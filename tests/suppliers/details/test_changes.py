@@ -22,6 +22,7 @@ from suppliers.details.models import (
     ChangeRequest,
     CompanyNames,
     Contact,
+    DetailRule,
     Identifier,
     SupplierInCategory,
 )
@@ -33,8 +34,10 @@ from suppliers.details.queries import (
     contacts_known_before,
     fingerprint,
     present,
+    rules_asked,
     suppliers_like,
     visible_changes,
+    ways,
 )
 from suppliers.details.services import (
     approve_detail_change,
@@ -388,6 +391,58 @@ def test_the_administrator_says_which_changes_wait(people, acme):
     assert change(people["asha"], acme, "names", {"trading_name": "Acme"}).state == "waiting"
     with acting(people["max"].actor), pytest.raises(NotAllowed):
         write_detail_rule("names", "at_once", actor=people["max"].actor, at=MONDAY)
+
+
+def rule(person, part, way):
+    with acting(person.actor):
+        return write_detail_rule(part, way, actor=person.actor, at=MONDAY)
+
+
+def test_one_person_alone_takes_no_second_pair_of_eyes_away(people, acme):
+    root, max_ = people["root"], people["max"]
+    assert rule(root, "remit_to", "at_once")
+    assert not rule(root, "remit_to", "at_once")  # said again by the same one
+    assert change(people["asha"], acme, "remit_to", QUAY).state == "waiting"
+    for who in ("bea", "asha"):
+        with pytest.raises(NotAllowed):
+            rule(people[who], "remit_to", "at_once")
+    with acting(root.actor):
+        assert [(one.part, one.asked_by) for one in rules_asked().values()] == [("remit_to", "Root Admin")]
+
+    assert rule(max_, "remit_to", "at_once")
+    with acting(FEED):
+        (kept,) = DetailRule.objects.all()
+        assert (kept.way, kept.written_by, kept.asked_by) == ("at_once", "Max Manager", "Root Admin")
+        assert not rules_asked()
+        with pytest.raises(IntegrityError), transaction.atomic():  # and the database holds to it
+            DetailRule.objects.update(written_by_user_id=kept.asked_by_user_id)
+    with pytest.raises(NotAllowed):
+        rule(max_, "remit_to", "approve")  # a manager decides, and writes no rules
+    assert rule(root, "remit_to", "approve")
+    assert ways_of("remit_to") == "approve"
+    assert [event.kind for event in rule_facts()] == [
+        "detail_rule.loosening_asked",
+        "detail_rule.changed",
+        "detail_rule.changed",
+    ]
+
+    # Either of them takes what is asked off the table, and it is asked anew.
+    assert rule(root, "remit_to", "at_once")
+    assert rule(max_, "remit_to", "approve")
+    assert not rule(max_, "remit_to", "approve")
+    with pytest.raises(NotAllowed):
+        rule(max_, "remit_to", "at_once")
+    assert rule_facts()[-1].kind == "detail_rule.loosening_refused"
+
+
+def ways_of(part):
+    with acting(FEED):
+        return ways()[part]
+
+
+def rule_facts():
+    with acting(FEED):
+        return list(AuditEvent.objects.filter(kind__startswith="detail_rule.").order_by("id"))
 
 
 # --- the feed, segments, channels ----------------------------------------------------------------------------

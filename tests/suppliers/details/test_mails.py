@@ -5,7 +5,12 @@ from django.utils import timezone
 
 from portal.kernel.scope import acting
 from suppliers.details.messages import ChangeDetail
-from suppliers.details.services import approve_detail_change, change_detail, refuse_detail_change
+from suppliers.details.services import (
+    approve_detail_change,
+    change_detail,
+    refuse_detail_change,
+    write_detail_rule,
+)
 from suppliers.models import Supplier
 from tests.builders.notices import mailed, notices, react
 from tests.builders.world import an_order
@@ -52,6 +57,18 @@ def test_who_decides_is_mailed_then_who_asked_and_the_other_side_of_what_is_at_o
     assert read(mailed()) == [
         ("asha@supplier.example", "Root Admin changed company data: Trading name and website")
     ]
+
+
+def test_who_decides_hears_that_a_rule_is_to_be_loosened_and_that_it_is(people):
+    for who, reader, subject in (
+        ("root", "max", "Root Admin asks that changes come into force at once: Remit-to address"),
+        ("max", "root", "Changes come into force at once from now on: Remit-to address"),
+    ):
+        with acting(people[who].actor):
+            write_detail_rule("remit_to", "at_once", actor=people[who].actor, at=timezone.now())
+        letters = mailed()
+        assert read(letters) == [(f"{reader}@northmoor.example", subject)]
+        assert "/suppliers/rules/" in letters[0].body
 
 
 def test_both_addresses_hear_of_it_where_the_company_or_a_contact_is_written_to_elsewhere(people, world):
