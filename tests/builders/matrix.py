@@ -333,7 +333,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         _invited(supplier),
         _a_waiting_change(supplier),
         *_documents(number),
-        *_bank_details(supplier),
+        *bank_details(supplier),
     )
 
 
@@ -370,7 +370,7 @@ def on_the_desk(
     return rule, limit, approval, question
 
 
-def _bank_details(supplier: Supplier) -> tuple[BankChange, BankAccount, BankProof]:
+def bank_details(supplier: Supplier) -> tuple[BankChange, BankAccount, BankProof]:
     """A change that was requested, of an account that is in force, with its paper."""
     account = BankAccount(supplier=supplier, since_at=MONDAY, country="DE", currency="EUR", shown="3000")
     number = BankNumber.objects.create(supplier=supplier, sealed="x.y", trace=supplier.number)

@@ -173,6 +173,7 @@ VIEWERS = [
     "Invoices",
     "Inbound calendar",
     "Records",
+    "Suppliers",
     "Lines",
     "Tolerances",
     "Service levels",
@@ -187,6 +188,7 @@ SELLERS = [
     "What is due when",
     "Statements of account",
     "Record",
+    "Company",
     "Lines",
 ]
 
@@ -195,7 +197,19 @@ SELLERS = [
     ("name", "ways"),
     [
         ("bea", BUYERS),
-        ("asha", [*SELLERS, "Upload answers", "Sign-in of people", "Access tokens"]),
+        (
+            "asha",
+            [
+                *SELLERS[:7],
+                "Bank details",
+                "Documents",
+                *SELLERS[7:],
+                "Upload answers",
+                "Sign-in of people",
+                "People",
+                "Access tokens",
+            ],
+        ),
         ("arun", SELLERS),
         ("ines", [*VIEWERS, "Integration", "Access tokens", "Security"]),
     ],
