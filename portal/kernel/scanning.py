@@ -5,6 +5,10 @@ waits in one for another machine. What carries something is refused, is kept now
 over security. Where the scanner does not answer nothing is taken that people can fetch again: the sender tries again
 in a while. Only proofs (suppliers/documents) are kept meanwhile, apart, and served to nobody until it has answered.
 Where no scanner is named nothing is said to be clean.
+
+Note [Its file, or all files]: a scanner that is down is down for every file; one that is up and errs on a file, or
+takes for ever over it, has said something of that file alone. So where a file gets no answer the scanner is asked
+whether it is there (PING). If it is, that file is not taken, and holds up no other.
 """
 
 import contextlib
@@ -38,13 +42,14 @@ log = logging.getLogger(__name__)
 
 
 class Scan(StrEnum):
-    """What is known of a file: nothing (no scanner is named), that it is clean, that it carries something; or that the
-    scanner has not answered."""
+    """What is known of a file: nothing (no scanner is named), that it is clean, that it carries something; that the
+    scanner has not answered; or that it could not look into this one file."""
 
     OFF = "off"
     CLEAN = "clean"
     FOUND = "found"
     WAITING = "waiting"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,12 @@ class Infected(Invalid):
     """A file carries what the scanner knows to be harmful."""
 
     code = "infected"
+
+
+class Unscannable(Invalid):
+    """The scanner works, and cannot look into this file."""
+
+    code = "unscannable"
 
 
 class ScannerSilent(Refusal):
@@ -81,8 +92,22 @@ def scan(content: bytes) -> Verdict:
     try:
         return _verdict(_asked(url, content))
     except (OSError, UnicodeDecodeError) as problem:
-        log.warning("the virus scanner does not answer", extra={"problem": str(problem)})
-        return Verdict(Scan.WAITING, str(problem)[:200])
+        said = str(problem)[:200]
+    if _is_there(url):
+        log.warning("the virus scanner could not look at a file", extra={"problem": said})
+        return Verdict(Scan.UNREADABLE, said)
+    log.warning("the virus scanner does not answer", extra={"problem": said})
+    return Verdict(Scan.WAITING, said)
+
+
+def _is_there(url: SplitResult) -> bool:
+    """Whether the scanner answers at all. See Note [Its file, or all files]."""
+    try:
+        with contextlib.closing(_line(url)) as line:
+            line.sendall(b"zPING\0")
+            return line.recv(LONGEST_ANSWER).startswith(b"PONG")
+    except OSError:
+        return False
 
 
 def _asked(url: SplitResult, content: bytes) -> str:
@@ -123,17 +148,32 @@ def _verdict(answer: str) -> Verdict:
         return Verdict(Scan.CLEAN)
     if said.endswith(" FOUND"):
         return Verdict(Scan.FOUND, said.removesuffix(" FOUND")[:100])
-    log.warning("the virus scanner could not look at a file", extra={"answer": answer[:200]})
-    return Verdict(Scan.WAITING, answer[:200])
+    if not said:
+        raise ConnectionError("it hung up without an answer")
+    log.warning("the virus scanner could not look at a file", extra={"problem": answer[:200]})
+    return Verdict(Scan.UNREADABLE, answer[:200])
 
 
 def vet(
     content: bytes, name: str, *, actor: Actor, at: datetime, field: str = "files", keeps: bool = False
 ) -> Verdict:
     """Let the scanner look at a file that comes in. With `keeps`, one that could not be looked at is kept apart by the
-    caller; else it raises `ScannerSilent`. Raises `Infected`, and tells of it first.
+    caller; else it raises `ScannerSilent`, or `Unscannable`. Raises `Infected`, and tells of it first.
     """
-    verdict = scan(content)
+    return let_in(scan(content), content, name, actor=actor, at=at, field=field, keeps=keeps)
+
+
+def let_in(
+    verdict: Verdict,
+    content: bytes,
+    name: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    field: str = "files",
+    keeps: bool = False,
+) -> Verdict:
+    """What follows from a verdict: as `vet`, for a file that was looked at already."""
     if verdict.scan == Scan.FOUND:
         told = {"name": name[:200], "found": verdict.what, "sha256": hashlib.sha256(content).hexdigest()}
         tell_of_infection(told, actor=actor, at=at)
@@ -142,6 +182,12 @@ def vet(
         )
         text = message % {"name": name, "what": verdict.what}
         raise Infected(text, [Problem(field, text, name, "infected")])
+    if verdict.scan == Scan.UNREADABLE and not keeps:
+        message = _(
+            "%(name)s could not be looked at for malware and was not taken. Save it anew, and send it again."
+        )
+        text = message % {"name": name}
+        raise Unscannable(text, [Problem(field, text, name, "unscannable")])
     if verdict.scan == Scan.WAITING and not keeps:
         raise ScannerSilent(
             _(

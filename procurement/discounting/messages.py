@@ -14,8 +14,8 @@ class WriteDiscountPolicy:
     `yearly_percent` is what a year of waiting less is worth, counted over `day_count` days (360 or 365). An offer takes
     off no less than `least_percent` and no more than `most_percent` of what is claimed. The first day that is offered
     is `pay_days` working days from today. `weekly_budget` is how much is paid early in one week of ISO 8601, by the day
-    of payment; without one nothing limits it. For everybody where neither `segment` nor `supplier` (its number) is
-    named.
+    of payment, to those of whom it speaks, whatever policy it was agreed under; without one nothing limits it. For
+    everybody where neither `segment` nor `supplier` (its number) is named.
     """
 
     company: int

@@ -122,6 +122,10 @@ class DiscountPolicy(models.Model):
             self.approved_at.isoformat() if self.approved_at else "",
         )
 
+    def speaks_of(self, *, segment: str, number: str) -> bool:
+        """Whether it speaks of a supplier of this segment and number, whatever the day."""
+        return self.segment in ("", segment) and self.supplier_number in ("", number)
+
 
 class EarlyPayment(models.Model):
     """A supplier has agreed that its invoice is paid on `pay_on`, that is `days` before `base_on`, for `discount` less.

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.db.models import F, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
@@ -39,6 +40,7 @@ from procurement.payables.policies import week_of
 
 DRAFTED = "discounting.policy_drafted"
 RULES = Actor.system("early payment", Channel.RULE)
+_BUDGETS = 0x6561726C  # "earl": who agrees under a budget of one company
 # Notes about an invoice that stand for nothing any more.
 _GONE = (
     InvoiceState.DISCARDED,
@@ -145,9 +147,10 @@ def _offered(asked: Sequence[Invoice], at: datetime) -> dict[int, Offered]:
         return {}
     by_key = {str(one.key): one for one in rows}
     barred = _barred(asked)
-    spent = spent_by_week(one for one in rows if one.weekly_budget is not None)
     offices = Offices()
     days = {one.company_id: PayDays.of(one.company, at, offices) for one in asked}
+    budgeted = [one for one in rows if one.weekly_budget is not None]
+    spent = spent_by_week(budgeted, min(one.today for one in days.values()))
     found: dict[int, Offered] = {}
     for one in asked:
         if one.pk in barred:
@@ -172,27 +175,40 @@ def _offered(asked: Sequence[Invoice], at: datetime) -> dict[int, Offered]:
     return found
 
 
-def spent_by_week(policies: Iterable[DiscountPolicy]) -> dict[int, dict[date, Decimal]]:
-    """What is paid early under these policies, by policy and the Monday of the week: what is agreed, and what is paid.
-    What was taken back, ended or lapsed is free again. One query, none for no policy.
+def spent_by_week(policies: Iterable[DiscountPolicy], since: date) -> dict[int, dict[date, Decimal]]:
+    """What is paid early of those whom these policies speak of, by policy and the Monday of the week, from the week of
+    `since` on: what is agreed, and what is paid, under whatever policy it was agreed. So a policy that takes another's
+    place, or stands beside it, begins with what the other has spent. What was taken back, ended or lapsed is free
+    again. One query, none for no policy.
     """
-    ids = [one.pk for one in policies]
+    asked = list(policies)
     found: dict[int, dict[date, Decimal]] = {}
-    if not ids:
+    if not asked:
         return found
-    rows = EarlyPayment.objects.filter(policy__in=ids, state__in=STANDING).order_by()
-    rows = rows.values_list("policy_id", "pay_on").annotate(pays=Sum(F("total") - F("discount")))
-    for policy, day, pays in rows:
-        weeks = found.setdefault(policy, {})
-        weeks[week_of(day)] = weeks.get(week_of(day), Decimal(0)) + pays
+    rows = EarlyPayment.objects.filter(
+        invoice__company__in={one.company_id for one in asked},
+        currency__in={one.currency for one in asked},
+        pay_on__gte=week_of(since),
+        state__in=STANDING,
+    ).order_by()
+    whose = ("invoice__company_id", "currency", "supplier__segment", "supplier__number", "pay_on")
+    told = list(rows.values_list(*whose).annotate(pays=Sum(F("total") - F("discount"))))
+    for policy in asked:
+        weeks = found.setdefault(policy.pk, {})
+        for company, currency, segment, number, day, pays in told:
+            if (company, currency) == (policy.company_id, policy.currency) and policy.speaks_of(
+                segment=segment, number=number
+            ):
+                weeks[week_of(day)] = weeks.get(week_of(day), Decimal(0)) + pays
     return found
 
 
-def hold_budget(pk: int) -> None:
-    """Hold a policy, so that of two who agree under it at one moment the second finds what the first has spent. The
-    invoice is held before it.
+def hold_budget(company: int) -> None:
+    """Hold the budgets of a company, so that of two who agree under them at one moment the second finds what the first
+    has spent. The invoice is held before it.
     """
-    DiscountPolicy.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_BUDGETS, company & 0x7FFFFFFF])
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +225,7 @@ def weeks_left(policy: DiscountPolicy, today: date) -> list[WeekLeft]:
     """
     if policy.weekly_budget is None:
         return []
-    spent = spent_by_week([policy]).get(policy.pk, {})
+    spent = spent_by_week([policy], today).get(policy.pk, {})
     this_week = week_of(today)
     weeks = sorted({this_week, *(week for week in spent if week > this_week)})
     return [WeekLeft(week, policy.weekly_budget - spent.get(week, Decimal(0))) for week in weeks]

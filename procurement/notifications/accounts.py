@@ -1,4 +1,5 @@
-"""Mails about somebody's account: an invitation, a change of address, an account to be woken, a role that ended.
+"""Mails about somebody's account: an invitation, a change of address, an account to be woken, a role that ended; and to
+both addresses where a company, or one of its contacts, is written to at another.
 
 They go to an address, not to a person: whoever reads it learns of that account and of nothing else. The links in them
 are made as they are written, and stand in no table, no log and no fact.
@@ -17,6 +18,7 @@ from portal.kernel.templatetags.portal_ui import day_text
 from procurement.catalogue.models import Company
 from procurement.notifications.messages import Item, Quote
 from procurement.notifications.models import Notice
+from suppliers.details.states import Part
 from suppliers.models import AddressChange, Invitation, User
 from suppliers.people.presenters import confirm_url, join_url, object_url, wake_url
 from suppliers.people.services import note_address_told
@@ -139,6 +141,33 @@ def _removed(item: Item, notice: Notice, event: AuditEvent) -> str:
     return _("You do not act for %(supplier)s any more") % said
 
 
+def _company_reached_otherwise(item: Item, notice: Notice, event: AuditEvent) -> str:
+    facts = event.facts
+    said = {
+        "by": event.actor_label,
+        "supplier": facts["supplier"],
+        "old": facts["from"],
+        "new": facts["to"],
+        "company": _companies(),
+    }
+    item.url, item.button = settings.PUBLIC_URL, _("Open the portal")
+    if facts["part"] == Part.PREFERENCES:
+        text = _("%(by)s changed the address at which %(supplier)s is written to: %(old)s became %(new)s.")
+        if not facts["to"]:
+            text = _("%(by)s took away the address at which %(supplier)s is written to: %(old)s.")
+    else:
+        text = _("%(by)s changed the address of a contact of %(supplier)s: %(old)s became %(new)s.")
+        if not facts["to"]:
+            text = _("%(by)s took away the address of a contact of %(supplier)s: %(old)s.")
+    item.sentences.append(text % said)
+    if notice.address == facts["from"]:
+        item.sentences.append(
+            _("Did nobody of yours mean to, call %(company)s at once, and not by a number out of a mail.")
+            % said
+        )
+    return _("A mail address of %(supplier)s is changed") % said
+
+
 _WRITERS: dict[str, Callable[[Item, Notice, AuditEvent], str]] = {
     "invitation.sent": _invited,
     "invitation.resent": _invited,
@@ -146,4 +175,5 @@ _WRITERS: dict[str, Callable[[Item, Notice, AuditEvent], str]] = {
     "address.changed": _changed,
     "person.wake_asked": _wake,
     "supplier.member_removed": _removed,
+    "supplier.mail_address_changed": _company_reached_otherwise,
 }

@@ -51,6 +51,7 @@ ABOUT_ACCOUNTS = (
     "address.changed",
     "person.wake_asked",
     "supplier.member_removed",
+    "supplier.mail_address_changed",
 )
 
 HEARD: Mapping[str, Heard] = {
@@ -104,12 +105,15 @@ HEARD: Mapping[str, Heard] = {
     "supplier.change_requested": Heard(NoticeKind.DETAIL, To.REVIEWERS),
     "supplier.change_approved": Heard(NoticeKind.DETAIL, To.SUPPLIER),
     "supplier.change_refused": Heard(NoticeKind.DETAIL, To.SUPPLIER),
+    "detail_rule.loosening_asked": Heard(NoticeKind.DETAIL, To.REVIEWERS),
+    "detail_rule.changed": Heard(NoticeKind.DETAIL, To.REVIEWERS),
     "document.asked": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
     "document.reminded": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
     "document.missed": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
     "document.accepted": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
     "document.refused": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
     "document.infected": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
+    "document.unreadable": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
     "document.admitted": Heard(NoticeKind.DOCUMENT, To.DOCUMENT_REVIEWERS),
     "thread.message_sent": Heard(NoticeKind.MESSAGE, To.OTHER_SIDE),
     "clock.step_reached": Heard(NoticeKind.REMINDER, To.BY_STEP),

@@ -46,7 +46,7 @@ from procurement.receipts.presenters import difference_text
 from procurement.receipts.states import Word
 from procurement.threads.models import Message
 from procurement.tolerances.presenters.sentences import said_by
-from suppliers.details.states import Part
+from suppliers.details.states import Part, Way
 from suppliers.documents.presenters import kind_name
 
 MOST_ROWS = 12
@@ -647,6 +647,8 @@ def _detail(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder 
         item.url = f"{settings.PUBLIC_URL}{reverse('detail-change', args=[key])}"
     item.signs_in = True
     item.button = _("Look at the change")
+    if event.kind.startswith("detail_rule."):
+        item.url, item.button = f"{settings.PUBLIC_URL}{reverse('detail-rules')}", _("Which changes wait")
     if words := str(facts.get("reason") or ""):
         item.quotes.append(Quote(event.actor_label, words[:LONGEST_QUOTE]))
     if event.kind == "supplier.change_requested":
@@ -661,7 +663,11 @@ def _detail(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder 
         "supplier.detail_changed": _("%(name)s changed company data: %(part)s"),
         "supplier.change_approved": _("Approved, and in force now: %(part)s"),
         "supplier.change_refused": _("Not taken over: %(part)s"),
+        "detail_rule.loosening_asked": _("%(name)s asks that changes come into force at once: %(part)s"),
+        "detail_rule.changed": _("Changes wait for approval from now on: %(part)s"),
     }
+    if event.kind == "detail_rule.changed" and facts.get("to") == Way.AT_ONCE:
+        return _("Changes come into force at once from now on: %(part)s") % values
     return texts[event.kind] % values
 
 
@@ -682,12 +688,14 @@ def _document(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrde
     if event.kind == "document.accepted":
         item.sentences.append(_("It is valid until %(day)s.") % values if until else _("It has no end."))
         return _("Accepted: %(name)s") % values
-    if event.kind in ("document.refused", "document.infected"):
+    if event.kind in ("document.refused", "document.infected", "document.unreadable"):
         if reason := str(facts.get("reason") or ""):
             item.quotes.append(Quote(event.actor_label, reason[:LONGEST_QUOTE]))
         if found := str(facts.get("found") or ""):
             text = _("The file carries malware (%(what)s). Look after the machine it comes from.")
             item.sentences.append(text % {"what": found})
+        if event.kind == "document.unreadable":
+            item.sentences.append(_("The virus scanner could not look into the file. Save it anew."))
         item.sentences.append(_("Please supply another one. What was accepted before stays in force."))
         return _("Not accepted: %(name)s") % values
     due = {"day": day_text(date.fromisoformat(str(facts["due_on"])))}

@@ -113,7 +113,7 @@ class ContactTold(serializers.Serializer):
     email = serializers.CharField()
     telephone = serializers.CharField(help_text="E.164, an extension after `;ext=`.")
     language = serializers.CharField()
-    since_at = Moment(help_text="Since when mail and telephone are these.")
+    since_at = Moment(help_text="Since when name, mail and telephone are these.")
     seen = serializers.CharField()
 
 
@@ -128,12 +128,18 @@ class ChangeTold(serializers.Serializer):
     version = serializers.IntegerField()
     old = serializers.JSONField(help_text="By field; empty where nothing stood.")
     new = serializers.JSONField(help_text="By field; empty: what stood is to be no more.")
-    reason = serializers.CharField()
+    reason = serializers.CharField(help_text="Empty for a supplier where the buying side asked.")
     requested_at = Moment()
     requested_by = serializers.CharField()
     decided_at = Moment(allow_null=True)
     decided_by = serializers.CharField(help_text="`rule` where it came into force at once.")
-    decided_reason = serializers.CharField()
+    decided_reason = serializers.CharField(help_text="As `reason`.")
+
+    def to_representation(self, instance: ChangeRequest) -> dict[str, Any]:
+        """As the reader named in the context may know it; without one, as a supplier may."""
+        reason, decided_reason = instance.words_for(self.context.get("actor"))
+        told: dict[str, Any] = super().to_representation(instance)
+        return told | {"reason": reason, "decided_reason": decided_reason}
 
 
 class CompanyTold(SupplierHead):
@@ -316,7 +322,9 @@ def _company(supplier: Supplier, actor: Actor) -> dict[str, Any]:
         "numbers": NumberTold(numbers, many=True).data,
         "addresses": AddressTold(addresses, many=True).data,
         "contacts": ContactTold(contacts, many=True).data,
-        "waiting": ChangeTold([_of(one, supplier) for one in sheet.waiting], many=True).data,
+        "waiting": ChangeTold(
+            [_of(one, supplier) for one in sheet.waiting], many=True, context={"actor": actor}
+        ).data,
     }
     return {**SupplierHead(supplier, context={"actor": actor}).data, **told}
 
@@ -466,7 +474,7 @@ class Companies(Doors):
     @extend_schema(
         operation_id="change_contact",
         summary="Add, change or end a contact",
-        description="Where mail or telephone change, the contact begins anew; `since_at` says when.",
+        description="Where name, mail or telephone change, the contact begins anew; `since_at` says when.",
         tags=TAGS,
         parameters=WRITES,
         request=ContactSent,
@@ -518,7 +526,7 @@ def _change(
         key, part, values, subject, sent.get("reason", ""), sent.get("seen"), ends=sent.get("ends", False)
     )
     change = change_detail(command, actor=request.actor, at=request.at)
-    return Response(ChangeDone({"change": change}).data)
+    return Response(ChangeDone({"change": change}, context={"actor": request.actor}).data)
 
 
 class DetailChanges(Doors):
@@ -544,7 +552,7 @@ class DetailChanges(Doors):
             found,
             asked,
             order=("requested_at", "id"),
-            told=lambda rows: ChangeTold(rows, many=True).data,
+            told=lambda rows: ChangeTold(rows, many=True, context={"actor": request.actor}).data,
         )
 
     @extend_schema(
@@ -555,7 +563,9 @@ class DetailChanges(Doors):
     )
     @program_door(Permission.DETAIL_VIEW)
     def read(self, request: ProgramRequest, key: UUID) -> Response:
-        return Response(ChangeTold(find_detail_change(key, actor=request.actor)).data)
+        return Response(
+            ChangeTold(find_detail_change(key, actor=request.actor), context={"actor": request.actor}).data
+        )
 
     @extend_schema(
         operation_id="approve_detail_change",
@@ -571,7 +581,7 @@ class DetailChanges(Doors):
         find_detail_change(key, actor=request.actor)
         sent = read(Decided, request.data)
         done = approve_detail_change(key, sent["version"], actor=request.actor, at=request.at)
-        return Response(ChangeTold(done).data)
+        return Response(ChangeTold(done, context={"actor": request.actor}).data)
 
     @extend_schema(
         operation_id="refuse_detail_change",
@@ -587,7 +597,7 @@ class DetailChanges(Doors):
         find_detail_change(key, actor=request.actor)
         sent = read(RefusedBecause, request.data)
         done = refuse_detail_change(key, sent["version"], sent["reason"], actor=request.actor, at=request.at)
-        return Response(ChangeTold(done).data)
+        return Response(ChangeTold(done, context={"actor": request.actor}).data)
 
     @extend_schema(
         operation_id="withdraw_detail_change",
@@ -603,7 +613,7 @@ class DetailChanges(Doors):
         find_detail_change(key, actor=request.actor)
         sent = read(Decided, request.data)
         done = withdraw_detail_change(key, sent["version"], actor=request.actor, at=request.at)
-        return Response(ChangeTold(done).data)
+        return Response(ChangeTold(done, context={"actor": request.actor}).data)
 
 
 _ONE = "suppliers/<uuid:key>"

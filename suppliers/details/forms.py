@@ -1,15 +1,16 @@
 """What a person fills in about a supplier's company data. What is right is said by `policies`, through the services."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from portal.kernel.errors import Invalid
 from suppliers.details.messages import ChangeDetail
-from suppliers.details.models import SupplierCategory
+from suppliers.details.models import DetailRule, SupplierCategory
 from suppliers.details.policies.addresses import FIELDS as ADDRESS_FIELDS
 from suppliers.details.policies.addresses import address_form
 from suppliers.details.policies.changes import LONGEST_REASON
@@ -276,11 +277,24 @@ class CategoriesForm(forms.Form):
 
 
 class RulesForm(forms.Form):
-    """How changes of each part come into force."""
+    """How changes of these parts come into force; of those of which somebody asks it, whether at once."""
 
-    def __init__(self, data: Any = None, *, ways: Mapping[str, Way], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        parts: Iterable[Part],
+        ways: Mapping[str, Way],
+        asked: Mapping[str, DetailRule],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(data, **kwargs)
-        for part in Part:
+        for part in parts:
+            choices: list[tuple[str, Any]] = [*Way.choices]
+            initial: str = ways[part.value]
+            if rule := asked.get(part.value):
+                said = _("%(name)s asks: at once. Not decided") % {"name": rule.asked_by}
+                choices, initial = [("", said), *choices], ""
             self.fields[part.value] = forms.ChoiceField(
-                label=part.label, choices=Way.choices, initial=ways[part.value], required=False
+                label=part.label, choices=choices, initial=initial, required=False
             )

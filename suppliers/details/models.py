@@ -3,9 +3,9 @@
 Note [Written for the company]: a supplier's scope may read these tables and no more. Its people ask through services,
 which check and then write under the company's scope, taken for just that; the fact names the person.
 
-Note [Never edited in place]: numbers, addresses, and a contact's mail and telephone are ended and begun anew. So it can
-be told since when a telephone number was known: a call-back about a bank account goes to one that is older than the
-request.
+Note [Never edited in place]: numbers, addresses, and a contact's name, mail and telephone are ended and begun anew. So
+it can be told since when a telephone number was known, and whose it was: a call-back about a bank account goes to one
+that is older than the request.
 """
 
 import uuid
@@ -15,6 +15,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from portal.kernel.actors import Actor, Side
 from portal.kernel.scope import ScopedQuerySet
 from suppliers.details.states import AddressKind, ChangeState, ContactRole, IdentifierKind, Part, Way
 from suppliers.models.supplier import Supplier
@@ -144,8 +145,8 @@ class Address(models.Model):
 class Contact(models.Model):
     """Somebody, or a desk, that can be reached at a supplier; not an account. See Note [Never edited in place].
 
-    `key` stays the same from row to row of one contact; `since_at` is since when this mail address and this telephone
-    number (`policies.phones`) belong together.
+    `key` stays the same from row to row of one contact; `since_at` is since when this name, this mail address and this
+    telephone number (`policies.phones`) belong together.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -251,6 +252,14 @@ class ChangeRequest(models.Model):
         """The supplier's own: it is part of its story."""
         return self.supplier.stream
 
+    def words_for(self, actor: Actor | None) -> tuple[str, str]:
+        """Why it was asked for, and why it was decided so, as this reader may know it: what our people write to each
+        other about a change of their own is not its supplier's to read."""
+        is_among_us = self.requested_side != Side.SUPPLIER
+        if is_among_us and (actor is None or actor.is_supplier):
+            return "", ""
+        return self.reason, self.decided_reason
+
     @property
     def fields(self) -> dict[str, tuple[Any, Any]]:
         """What it changes: by field, what stood and what shall stand."""
@@ -260,19 +269,38 @@ class ChangeRequest(models.Model):
 
 
 class DetailRule(models.Model):
-    """How changes of a part come into force, where our administrator wants it otherwise than is usual."""
+    """How changes of a part come into force, where our administrator wants it otherwise than is usual.
+
+    That they come into force at once is asked for by one of ours (`asked_…`) and said by another: `write_detail_rule`.
+    """
 
     id = models.BigAutoField(primary_key=True)
     part = models.CharField(max_length=12, choices=Part.choices, unique=True)
     way = models.CharField(max_length=10, choices=Way.choices)
     written_at = models.DateTimeField()
     written_by = models.CharField(max_length=200)
+    written_by_user_id = models.BigIntegerField(null=True)
+    asked_at = models.DateTimeField(null=True)
+    asked_by = models.CharField(max_length=200, blank=True)
+    asked_by_user_id = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=~Q(way="at_once")
+                | Q(written_by_user_id__isnull=True)
+                | Q(asked_by_user_id__isnull=True)
+                | ~Q(written_by_user_id=models.F("asked_by_user_id")),
+                name="detail_rule_two_people",
+            ),
             models.CheckConstraint(condition=Q(part__in=Part.values), name="detail_rule_part_known"),
             models.CheckConstraint(condition=Q(way__in=Way.values), name="detail_rule_way_known"),
         ]
 
     def __str__(self) -> str:
         return f"{self.part}: {self.way}"
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether somebody asks that changes come into force at once, and nobody has said so yet."""
+        return self.way == Way.APPROVE and self.asked_at is not None

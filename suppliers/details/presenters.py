@@ -98,6 +98,8 @@ class ChangeText:
     tone: str
     glyph: str
     url: str
+    reason: str = ""
+    decided_reason: str = ""
     ends: bool = False
     others: Sequence[Supplier] = field(default=())
 
@@ -151,8 +153,9 @@ def change_title(change: ChangeRequest) -> str:
     return str(Part(change.part).label)
 
 
-def change_text(change: ChangeRequest, *, others: Sequence[Supplier] = ()) -> ChangeText:
-    """A change in words, every field of it. No query where its supplier is at hand."""
+def change_text(change: ChangeRequest, actor: Actor, *, others: Sequence[Supplier] = ()) -> ChangeText:
+    """A change in words, every field of it, for one reader. No query where its supplier is at hand."""
+    reason, decided_reason = change.words_for(actor)
     tone, glyph = CHANGE_LOOK[ChangeState(change.state)]
     country = str(change.new.get("country") or change.old.get("country") or "")
     names = list(change.new or change.old)
@@ -174,6 +177,8 @@ def change_text(change: ChangeRequest, *, others: Sequence[Supplier] = ()) -> Ch
         tone=tone,
         glyph=glyph,
         url=reverse("detail-change", args=[change.key]),
+        reason=reason,
+        decided_reason=decided_reason,
         ends=not change.new,
         others=others,
     )
@@ -206,7 +211,7 @@ class _Page:
 
     def waiting(self, part: str, subject: str = "") -> ChangeText | None:
         found = self.sheet.waits(part, subject)
-        return change_text(found) if found else None
+        return change_text(found, self.actor) if found else None
 
     def rows(self, part: str, values: Mapping[str, Any]) -> list[DetailRow]:
         says = self.sheet.supplier.erp_says if self.ours else {}

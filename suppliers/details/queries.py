@@ -179,6 +179,12 @@ def ways() -> dict[str, Way]:
     return {part: way_of(part, written) for part in Part.values}
 
 
+def rules_asked() -> dict[str, DetailRule]:
+    """The parts of which somebody of ours asks that changes come into force at once, and nobody has said so yet."""
+    found = DetailRule.objects.filter(way=Way.APPROVE, asked_at__isnull=False)
+    return {one.part: one for one in found.order_by("asked_at", "id")}
+
+
 def visible_changes(actor: Actor) -> QuerySet[ChangeRequest]:
     """The changes that this actor may see."""
     found: QuerySet[ChangeRequest] = ChangeRequest.objects.visible_to(actor).select_related("supplier")

@@ -1,6 +1,7 @@
 """The pages of company data: a supplier's own, ours for any supplier, changes that wait, and the list of suppliers."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -48,6 +49,7 @@ from suppliers.details.queries import (
     others_with_new,
     own_company,
     present,
+    rules_asked,
     suppliers_like,
     visible_changes,
     ways,
@@ -65,6 +67,7 @@ from suppliers.details.services import (
 from suppliers.details.states import DETAIL_LIFECYCLE, ChangeState, Part, Way
 from suppliers.models import Supplier
 from suppliers.roles import Permission
+from suppliers.signin.step_up import require_fresh_factor
 
 VIEW, EDIT, APPROVE = Permission.DETAIL_VIEW, Permission.DETAIL_EDIT, Permission.DETAIL_APPROVE
 MANAGE = Permission.SUPPLIER_MANAGE
@@ -206,7 +209,11 @@ def company_history(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     supplier = find_company(key, actor=request.actor)
     found = visible_changes(request.actor).filter(supplier=supplier)
     page = paginate(found, request.GET.get("cursor", ""), order=("-requested_at", "-id"), size=30)
-    context = {"supplier": supplier, "page": page, "rows": [change_text(one) for one in page.rows]}
+    context = {
+        "supplier": supplier,
+        "page": page,
+        "rows": [change_text(one, request.actor) for one in page.rows],
+    }
     return render(request, "suppliers/details/history.html", context)
 
 
@@ -223,9 +230,10 @@ def detail_change_list(request: DoorRequest) -> HttpResponse:
     )
     context = {
         "page": page,
-        "rows": [change_text(one) for one in page.rows],
-        "own": [change_text(one) for one in own.order_by("requested_at", "id")[:30]],
+        "rows": [change_text(one, request.actor) for one in page.rows],
+        "own": [change_text(one, request.actor) for one in own.order_by("requested_at", "id")[:30]],
         "may_manage": request.actor.may(MANAGE),
+        "rules_asked": len(rules_asked()),
     }
     return render(request, "suppliers/details/changes.html", context)
 
@@ -243,7 +251,7 @@ def _show_change(
     change = find_detail_change(key, actor=actor)
     is_own = change.requested_by_user_id is not None and change.requested_by_user_id == actor.user_id
     verbs = DETAIL_LIFECYCLE.verbs_for(actor, change.state)
-    told: ChangeText = change_text(change, others=others_with_new(change) if actor.is_company else ())
+    told: ChangeText = change_text(change, actor, others=others_with_new(change) if actor.is_company else ())
     context = {
         "told": told,
         "change": change,
@@ -400,18 +408,40 @@ def supplier_categories(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 # --- set-up --------------------------------------------------------------------------------------------------
 
 
-@door(MANAGE, methods=["GET", "POST"])
+@door(MANAGE, APPROVE, methods=["GET", "POST"])
 def detail_rules(request: DoorRequest) -> HttpResponse:
-    """Which changes wait for a second pair of eyes."""
-    form = RulesForm(request.POST if request.method == "POST" else None, ways=ways())
+    """Which changes wait for a second pair of eyes. Who decides on changes but manages no suppliers says here only
+    whether those come into force at once of which somebody asks it."""
+    standing, asked = ways(), rules_asked()
+    form = RulesForm(
+        request.POST if request.method == "POST" else None,
+        parts=list(Part) if request.actor.may(MANAGE) else [Part(one) for one in asked],
+        ways=standing,
+        asked=asked,
+    )
     if request.method == "POST" and form.is_valid():
-        for part, way in form.cleaned_data.items():
-            if way:
-                write_detail_rule(part, way, actor=request.actor, at=request.at)
-        messages.success(request, _("Saved."))
+        chosen = {
+            part: way
+            for part, way in form.cleaned_data.items()
+            if way and (part in asked or way != standing[part])
+        }
+        if Way.AT_ONCE in chosen.values():
+            require_fresh_factor(request)
+        for part, way in chosen.items():
+            write_detail_rule(part, way, actor=request.actor, at=request.at)
+        messages.success(request, _said_of_rules(chosen))
         return see_other("detail-rules")
     status = 422 if request.method == "POST" else 200
     return render(request, "suppliers/details/rules.html", {"form": form}, status=status)
+
+
+def _said_of_rules(chosen: Mapping[str, str]) -> str:
+    waiting = rules_asked()
+    if any(way == Way.AT_ONCE and part in waiting for part, way in chosen.items()):
+        return _(
+            "Saved. What is to come into force at once waits until somebody else of yours says it as well."
+        )
+    return _("Saved.")
 
 
 @door(MANAGE, methods=["GET", "POST"])

@@ -174,8 +174,10 @@ def random_name() -> str:
 class DocumentVersion(models.Model):
     """One version: a file, what its paper says, and what became of it. What was supplied is never changed.
 
-    The days that count are those a reviewer accepted. `scan` is what the virus scanner said (`kernel.scanning.Scan`).
-    Its bytes are kept as `stored_as` in `place`; of a refused file that carried something, nowhere.
+    The days that count are those a reviewer accepted. `scan` is what the virus scanner said (`kernel.scanning.Scan`),
+    and `scan_tries` how often it could not look into the file.
+    Its bytes are kept as `stored_as` in `place`; of a refused file that carried something, and of one that was replaced
+    before anybody decided on it, nowhere.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -198,6 +200,7 @@ class DocumentVersion(models.Model):
     scan = models.CharField(max_length=10, choices=SCANS)
     scan_found = models.CharField(max_length=100, blank=True)
     scanned_at = models.DateTimeField(null=True)
+    scan_tries = models.PositiveSmallIntegerField(default=0)
     supplied_at = models.DateTimeField()
     supplied_by = models.CharField(max_length=200)
     supplied_by_user_id = models.BigIntegerField(null=True)
@@ -254,8 +257,16 @@ class DocumentVersion(models.Model):
             models.Index(
                 fields=["valid_until", "id"], condition=Q(state="accepted"), name="document_version_ends"
             ),
-            models.Index(fields=["id"], condition=Q(state="supplied"), name="document_version_unseen"),
+            models.Index(
+                fields=["scan_tries", "id"], condition=Q(state="supplied"), name="document_version_unseen"
+            ),
             models.Index(fields=["document", "-number"], name="document_version_of"),
+            models.Index(fields=["supplier", "supplied_at"], name="document_version_of_supplier"),
+            models.Index(
+                fields=["id"],
+                condition=Q(state="replaced", decided_at__isnull=True) & ~Q(place="nowhere"),
+                name="document_version_to_let_go",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -278,8 +289,9 @@ class DocumentVersion(models.Model):
 
     @property
     def is_served(self) -> bool:
-        """Whether anybody gets its bytes: not while the scanner has not answered, and never once it found something."""
-        return self.scan in (Scan.OFF, Scan.CLEAN)
+        """Whether anybody gets its bytes: not while the scanner has not answered, never once it found something, nor
+        of one that is not kept."""
+        return self.scan in (Scan.OFF, Scan.CLEAN) and self.place != Place.NOWHERE
 
 
 class DocumentContent(models.Model):

@@ -20,6 +20,7 @@ LONGEST_GRACE = 365
 DAY = timedelta(days=1)
 LONGEST_NAME, LONGEST_HINT, LONGEST_REASON, LONGEST_REFERENCE = 100, 500, 2000, 100
 MOST_VERSIONS_A_DAY = 20  # of one supplier and kind
+MOST_BYTES_A_DAY = 200 * 1024 * 1024  # of one supplier, all kinds together
 TAKEN = "PDF, PNG, JPG"
 MOST_PIXELS = 60_000_000
 

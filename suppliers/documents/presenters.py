@@ -163,6 +163,8 @@ def reason_text(version: DocumentVersion) -> str:
     """Why a version was refused."""
     if version.scan == Scan.FOUND:
         return _("the file carries malware (%(what)s).") % {"what": version.scan_found}
+    if version.scan == Scan.UNREADABLE:
+        return _("the virus scanner could not look into the file. Save it anew, and supply that.")
     return version.reason
 
 
@@ -173,6 +175,7 @@ def scan_text(version: DocumentVersion) -> str:
         Scan.CLEAN: _("Scanned, nothing found"),
         Scan.WAITING: _("Waits for the virus scanner"),
         Scan.FOUND: _("Malware found: %(what)s") % {"what": version.scan_found},
+        Scan.UNREADABLE: _("The virus scanner could not look into it"),
     }[Scan(version.scan)]
 
 

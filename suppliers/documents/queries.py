@@ -8,7 +8,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.apps import apps
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -26,7 +26,7 @@ from suppliers.documents.policies import (
     required_of,
     standing_of,
 )
-from suppliers.documents.states import PENDING, DocumentState, Standing
+from suppliers.documents.states import PENDING, DocumentState, Place, Standing
 from suppliers.models import Supplier
 from suppliers.states import SupplierState
 
@@ -217,13 +217,15 @@ def find_version(key: uuid.UUID, *, actor: Actor, hold: bool = False) -> Documen
 
 
 class NotServed(Refusal):
-    """The scanner has not answered yet, or found something: nobody gets the file."""
+    """The scanner has not answered yet, or found something; or it is not kept any more: nobody gets the file."""
 
     code = "not_served"
 
 
 def require_served(version: DocumentVersion) -> None:
-    """Raise `NotServed` for a file that the virus scanner has not passed."""
+    """Raise `NotServed` for a file that the virus scanner has not passed, or that is not kept."""
+    if version.place == Place.NOWHERE:
+        raise NotServed(_("This file is not kept: another was supplied before anybody had decided on it."))
     if not version.is_served:
         raise NotServed(_("This file is not given to anybody: the virus scanner has not passed it."))
 
@@ -255,8 +257,16 @@ def ended_by(day: date, most: int) -> list[DocumentVersion]:
 
 
 def unseen(most: int) -> list[DocumentVersion]:
-    """Versions for which the scanner has not answered yet, the oldest first."""
+    """Versions for which the scanner has not answered yet, the oldest first; after all others, those it erred on."""
     found = visible_versions(READER).filter(state=DocumentState.SUPPLIED)
+    return list(found.order_by("scan_tries", "id")[:most])
+
+
+def to_let_go(places: Iterable[str], most: int) -> list[DocumentVersion]:
+    """Versions with bytes in these places that a newer one replaced before anybody had decided on them."""
+    found = DocumentVersion.objects.filter(
+        ~Q(place=Place.NOWHERE), state=DocumentState.REPLACED, decided_at=None, place__in=list(places)
+    )
     return list(found.order_by("id")[:most])
 
 

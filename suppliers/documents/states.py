@@ -24,6 +24,7 @@ class Place(models.TextChoices):
 
     DATABASE = "database", _("Database")
     S3 = "s3", _("S3")
+    NOWHERE = "nowhere", _("Not kept")
 
 
 class Standing(models.TextChoices):
@@ -65,6 +66,10 @@ DOCUMENT_LIFECYCLE = Lifecycle(
         S.REFUSED,
         "document.infected",
         Permission.DOCUMENT_REVIEW,
+    ),
+    # The scanner works, and could not look into the file however often: it is not kept waiting for ever.
+    Transition(
+        "give_up", frozenset({S.SUPPLIED}), S.REFUSED, "document.unreadable", Permission.DOCUMENT_REVIEW
     ),
     Transition(
         "accept", frozenset({S.IN_REVIEW}), S.ACCEPTED, "document.accepted", Permission.DOCUMENT_REVIEW

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from suppliers.documents.services import carry_to_store, expire_ended, keep_asking, look_again
+from suppliers.documents.services import carry_to_store, expire_ended, keep_asking, let_go, look_again
 
 
 @shared_task(name="documents.ask", ignore_result=True)
@@ -16,6 +16,7 @@ def ask(**_ignored: object) -> int:
 
 @shared_task(name="documents.keep", ignore_result=True)
 def keep(**_ignored: object) -> int:
-    """Show the scanner what it has not seen, and carry bytes to where they belong. Called by the clock each minute."""
+    """Show the scanner what it has not seen, let go of bytes that nobody needs, and carry the others to where they
+    belong. Called by the clock each minute."""
     at = timezone.now()
-    return look_again(at) + carry_to_store(at)
+    return look_again(at) + let_go(at) + carry_to_store(at)

@@ -2,8 +2,13 @@
 
 Note [Places]: a column names a person when it is a foreign key to User, when it ends in `user_id`, when it holds a
 label (`…_by`, `actor_label`), or when it holds an address of mail. A label with a number beside it (`sent_by` and
-`sent_by_user_id`) is of that person and no other. A label alone is taken for a person's only where nobody else bears
-that name: two people called Maria Rossi must not get each other's data, nor lose each other's names.
+`sent_by_user_id`) is of that person and no other; without a number in it, it is of a program, a rule or a link.
+
+Note [A name is typed]: a label alone says only what its bearer calls himself or herself at the moment. Who takes the
+name of a token, of a rule or of a competitor must neither read what those did nor have their names taken away. So a
+label alone counts for nobody's own export. For an export by our administrator it counts among the person's own
+suppliers; for an erasure among those where the trail has seen that person act; and for neither where somebody or
+something else is seen to bear the name.
 """
 
 import csv
@@ -19,12 +24,16 @@ from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.db import connection, models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
+from portal.kernel.actors import Channel
 from portal.kernel.audit.chain import PSEUDONYM
+from portal.kernel.audit.models import AuditEvent
 from portal.kernel.cells import guarded
 from portal.kernel.scope import requires_scope
-from suppliers.models import User
+from suppliers.models import AddressChange, ApiToken, Membership, User
+from suppliers.people.states import AddressState
 
 OURS = ("kernel", "suppliers", "procurement", "account", "mfa", "usersessions")
 LABELS = ("_by", "actor_label")
@@ -40,6 +49,20 @@ WHOLE = {"suppliers.User", "suppliers.Membership", "suppliers.ApiToken", "accoun
 }
 # Of others' tables a person gets what shows that and when his or her name was put there.
 TELLING = ("id", "key", "kind", "state", "number", "name", "stream", "channel", "role", "purpose", "type")
+# What is only the person's own, and goes with the name. What is not here and points to a person is papers, or is put
+# under the pseudonym by its own package (`forget_addresses`): a test holds every table against this.
+FREE = (
+    "usersessions.UserSession",
+    "mfa.Authenticator",
+    "account.EmailAddress",
+    "suppliers.Membership",
+    "suppliers.FactorConfirmation",
+    "suppliers.Device",
+    "suppliers.SignIn",
+    "procurement.SavedView",
+    "procurement.NoticePreference",
+    "procurement.CaseLook",
+)
 # Addresses of mail that the ERP keeps, or that are part of a mail as it came: books, or gone by their own clock. And
 # who is, or was, told of changed bank details: needed against fraud, and gone by `forget_bank_contacts`. A
 # company's own contacts go when the company ends them.
@@ -107,25 +130,74 @@ def is_namesake(person: User) -> bool:
     return User.objects.filter(name=person.name).exclude(pk=person.pk).exists()
 
 
-def rows_of(place: Place, person: User, *, alone: bool) -> Q:
-    """The rows of one table that name this person. `alone`: nobody else bears the name."""
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Among which suppliers' rows a label alone is taken for this person's; None: nowhere. `and_ours`: and on what
+    belongs to no supplier. See Note [A name is typed]."""
+
+    suppliers: frozenset[int] | None = None
+    and_ours: bool = False
+
+
+NOWHERE = Reach()
+
+
+def reach_of_export(person: User, *, for_oneself: bool) -> Reach:
+    """How far an export believes a label alone."""
+    if for_oneself or not person.name or is_namesake(person):
+        return NOWHERE
+    mine = Membership.objects.filter(user=person).values_list("supplier_id", flat=True)
+    return _where_unmistaken(person, frozenset(mine), and_ours=False)
+
+
+def reach_of_erasure(person: User) -> Reach:
+    """How far an erasure believes a label alone: where the trail has seen this person act."""
+    if not person.name or is_namesake(person):
+        return NOWHERE
+    acted = AuditEvent.objects.filter(actor_user_id=person.pk, supplier_id__isnull=False)
+    found = {*acted.values_list("supplier_id", flat=True).distinct()}
+    found |= {*Membership.objects.filter(user=person).values_list("supplier_id", flat=True)}
+    return _where_unmistaken(person, frozenset(found), and_ours=bool(person.company_role))
+
+
+def _where_unmistaken(person: User, suppliers: frozenset[int], *, and_ours: bool) -> Reach:
+    """Without the suppliers where something else acts under this name: another person, a token, a program, a rule. A
+    link in a mail to this person does bear the name rightly."""
+    named = AuditEvent.objects.filter(actor_label=person.name).exclude(channel=Channel.LINK)
+    named = named.exclude(actor_user_id=person.pk)  # also where it is empty
+    others = frozenset(
+        named.filter(supplier_id__in=suppliers).values_list("supplier_id", flat=True).distinct()
+    )
+    tokens = ApiToken.objects.filter(name=person.name)
+    others |= frozenset(tokens.filter(supplier_id__in=suppliers).values_list("supplier_id", flat=True))
+    is_mine = and_ours and not named.filter(supplier_id__isnull=True).exists()
+    return Reach(
+        suppliers - others, and_ours=is_mine and not tokens.filter(supplier_id__isnull=True).exists()
+    )
+
+
+def rows_of(place: Place, person: User, *, reach: Reach) -> Q:
+    """The rows of one table that name this person."""
     found = Q(pk__in=[])
     for column in place.numbers:
         found |= Q(**{_attribute(place.model, column): person.pk})
     for label, number in place.labels:
-        found |= _named(place, person, label, number, alone=alone)
+        found |= _named(place, person, label, number, reach=reach)
     for column in place.addresses:
         found |= Q(**{f"{column}__iexact": person.email})
     return found
 
 
-def _named(place: Place, person: User, label: str, number: str, *, alone: bool) -> Q:
+def _named(place: Place, person: User, label: str, number: str, *, reach: Reach) -> Q:
     """The rows on which one label is this person's: by the number beside it, and where there is none by the name."""
-    found = Q(pk__in=[])
     if number:
-        found |= Q(**{_attribute(place.model, number): person.pk})
-    if alone and person.name:
-        beside = {f"{_attribute(place.model, number)}__isnull": True} if number else {}
+        return Q(**{_attribute(place.model, number): person.pk})
+    found = Q(pk__in=[])
+    has_supplier = any(field.column == "supplier_id" for field in place.model._meta.concrete_fields)
+    if reach.suppliers and has_supplier:
+        found |= Q(**{label: person.name}, supplier_id__in=reach.suppliers)
+    if reach.and_ours:
+        beside = {"supplier_id__isnull": True} if has_supplier else {}
         found |= Q(**{label: person.name}, **beside)
     return found
 
@@ -138,21 +210,32 @@ def _attribute(model: type[models.Model], column: str) -> str:
 
 
 @requires_scope
-def export_person(person: User, *, at: datetime) -> bytes:
+def export_person(person: User, *, at: datetime, for_oneself: bool) -> bytes:
     """Everything the portal holds with this person's name, as a ZIP: one JSON file, and a CSV file for each table.
 
     Of tables that are wholly about the person all columns but secrets; of others which paper, what kind and when: not
     what others wrote there. The caller has chosen a scope that sees all of it. Source: GDPR Articles 15 and 20.
     """
-    alone = not is_namesake(person)
+    reach = reach_of_export(person, for_oneself=for_oneself)
     tables: dict[str, list[dict[str, Any]]] = {}
+    cut: list[str] = []
     for place in places():
         columns = _columns_told(place)
-        rows = place.model._default_manager.filter(rows_of(place, person, alone=alone)).order_by("pk")
-        if found := [_told(place, person, row) for row in rows.values(*columns)[:MOST_ROWS]]:
-            tables[place.name] = found
-    note = "" if alone else _("Somebody else bears the same name: papers that know only a name are left out.")
+        rows = place.model._default_manager.filter(rows_of(place, person, reach=reach)).order_by("pk")
+        found = [_told(place, person, row) for row in rows.values(*columns)[: MOST_ROWS + 1]]
+        if len(found) > MOST_ROWS:
+            cut.append(place.name)
+        if found:
+            tables[place.name] = found[:MOST_ROWS]
+    note = ""
+    if for_oneself:
+        note = _(
+            "Papers that know only a name are left out. Write to the administrator of the distributor for them."
+        )
+    elif is_namesake(person):
+        note = _("Somebody else bears the same name: papers that know only a name are left out.")
     whole = {
+        "left_out": {name: _("The oldest %(n)d rows only.") % {"n": MOST_ROWS} for name in cut},
         "person": person.pk,
         "name": person.name,
         "email": person.email,
@@ -229,7 +312,8 @@ def take_name_away(person: User) -> dict[str, int]:
 
     What the database lets nobody rewrite (the audit trail, revisions, attempts) is left: see docs/adr 0037.
     """
-    alone = not is_namesake(person)
+    reach = reach_of_erasure(person)
+    addresses = _addresses_of(person)
     changed: dict[str, int] = {}
     for place in places():
         if place.model is User:
@@ -237,13 +321,22 @@ def take_name_away(person: User) -> dict[str, int]:
         mine = f"former-{person.pk}@erased.invalid"
         for label, number in place.labels:
             if _may_rewrite(place, label):
-                which = _named(place, person, label, number, alone=alone)
+                which = _named(place, person, label, number, reach=reach)
                 _rewrite(place, which, {label: pseudonym_of(person.pk)}, changed)
         if place.name not in KEPT_ADDRESSES:
             for column in place.addresses:
                 if _may_rewrite(place, column):
-                    _rewrite(place, Q(**{f"{column}__iexact": person.email}), {column: mine}, changed)
+                    for address in addresses:
+                        _rewrite(place, Q(**{f"{column}__iexact": address}), {column: mine}, changed)
     return changed
+
+
+def _addresses_of(person: User) -> list[str]:
+    """The present address, and former ones that are nobody else's by now."""
+    former = AddressChange.objects.filter(user=person, state=AddressState.CHANGED)
+    found = {person.email.lower(), *(one.lower() for one in former.values_list("old_address", flat=True))}
+    taken = User.objects.exclude(pk=person.pk).annotate(lower=Lower("email")).filter(lower__in=found)
+    return sorted(found - {*taken.values_list("lower", flat=True)})
 
 
 def _rewrite(place: Place, which: Q, values: dict[str, str], changed: dict[str, int]) -> None:
@@ -262,17 +355,11 @@ def _may_rewrite(place: Place, column: str) -> bool:
 
 
 def forget_what_is_free(person: User) -> None:
-    """Delete what is only the person's own: addresses, sessions, second factors, roles, views and preferences."""
-    for label in (
-        "usersessions.UserSession",
-        "mfa.Authenticator",
-        "account.EmailAddress",
-        "suppliers.Membership",
-    ):
+    """Delete what is only the person's own: addresses, sessions, sign-ins, devices, second factors, roles, views and
+    preferences."""
+    for label in FREE:
         model = apps.get_model(label)
         rows = model._default_manager.filter(user_id=person.pk)
         if label == "usersessions.UserSession":
             Session.objects.filter(session_key__in=list(rows.values_list("session_key", flat=True))).delete()
         rows.delete()
-    for label in ("procurement.SavedView", "procurement.NoticePreference"):
-        apps.get_model(label)._default_manager.filter(user_id=person.pk).delete()

@@ -1,17 +1,21 @@
 """A person's own data: taken out, and taken away."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import ClassVar
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.chain import ERASED
+from portal.kernel.audit.models import AuditEvent
 from portal.kernel.audit.services import record
 from portal.kernel.errors import Invalid, NotAllowed, Problem, Refusal
 from portal.kernel.scope import acting, requires_scope
 from portal.kernel.security.services import note
 from suppliers.banking.queries import is_told_of_a_change
 from suppliers.models import User
+from suppliers.people.services.addresses import forget_addresses
 from suppliers.roles import Permission
 from suppliers.security.personal import (
     export_person,
@@ -22,6 +26,14 @@ from suppliers.security.personal import (
 from suppliers.services import end_own_tokens
 
 KEEPER = Actor.system("Personal data")
+LOCK = 0x6D796461  # "myda": one export of a person at a time
+
+
+class TakenOutToday(Refusal):
+    """Somebody has taken out their data already, within a day."""
+
+    code = "taken_out_today"
+    status: ClassVar[int] = 429
 
 
 class StillConcerned(Refusal):
@@ -35,12 +47,16 @@ def take_out(person: User, *, actor: Actor, at: datetime) -> bytes:
     """The data of a person, asked for by that person or by our administrator. Raises `NotAllowed`.
 
     Under a scope of its own: a supplier's person is named in tables (sessions, security events) that the supplier's
-    scope must not read, and gets of them only rows with his or her own name.
+    scope must not read, and gets of them only rows with his or her own number. Oneself once a day, since it reads
+    every table. Raises `TakenOutToday`.
     """
     if actor.user_id != person.pk and not _administers(actor):
         raise NotAllowed(_("You may take out your own data only."))
+    for_oneself = actor.user_id == person.pk
     with acting(KEEPER):
-        packed = export_person(person, at=at)
+        if for_oneself:
+            _once_a_day(person, at)
+        packed = export_person(person, at=at, for_oneself=for_oneself)
         record(
             "person.exported",
             f"person:{person.pk}",
@@ -52,6 +68,21 @@ def take_out(person: User, *, actor: Actor, at: datetime) -> bytes:
         )
     note("person.exported", user_id=actor.user_id, person=person.pk)
     return packed
+
+
+def _once_a_day(person: User, at: datetime) -> None:
+    """Raise `TakenOutToday` for a second time within a day, or at this moment in another window."""
+    message = _("You took your data out within the last 24 hours. It is put together once a day.")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK, person.pk & 0x7FFFFFFF])
+        is_first = bool(cursor.fetchone()[0])
+    stream = f"person:{person.pk}"
+    since = at - timedelta(days=1)
+    mine = AuditEvent.objects.filter(
+        stream=stream, kind="person.exported", at__gt=since, actor_user_id=person.pk
+    )
+    if not is_first or mine.exists():
+        raise TakenOutToday(message)
 
 
 @requires_scope
@@ -79,6 +110,7 @@ def erase_person(person: User, typed: str, reason: str, *, actor: Actor, at: dat
         )
     if problems:
         raise Invalid(problems[0].message, problems)
+    pseudonym = f"former-{person.pk}@erased.invalid"
     with acting(KEEPER):
         if is_told_of_a_change(person.pk):
             raise StillConcerned(
@@ -89,9 +121,10 @@ def erase_person(person: User, typed: str, reason: str, *, actor: Actor, at: dat
             )
         end_own_tokens(person, actor=actor, at=at)
         changed = take_name_away(person)
+        forget_addresses(person, pseudonym, actor=actor, at=at)
         forget_what_is_free(person)
         person.name = pseudonym_of(person.pk)
-        person.email = f"former-{person.pk}@erased.invalid"
+        person.email = pseudonym
         person.company_role = ""
         person.is_active = False
         person.set_unusable_password()

@@ -6,6 +6,7 @@ from typing import IO, cast
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,7 +25,7 @@ from suppliers.models import User
 from suppliers.roles import Permission
 from suppliers.security.forms import AuditSpan, ErasePerson, EventFilter, FindPerson
 from suppliers.security.queries import names_of, person_at, person_of, standing_of_trail
-from suppliers.security.services import erase_person, take_out
+from suppliers.security.services import TakenOutToday, erase_person, take_out
 
 SMALL = 4 * 1024 * 1024
 NEWS_FOR = timedelta(days=180)
@@ -92,7 +93,12 @@ def my_data(request: DoorRequest) -> HttpResponse:
     """What the portal holds with the reader's name on it, as a file."""
     if request.method != "POST":
         return render(request, "suppliers/security/my_data.html")
-    return _packed(take_out(request.user, actor=request.actor, at=request.at), request.user)
+    try:
+        with transaction.atomic():
+            packed = take_out(request.user, actor=request.actor, at=request.at)
+    except TakenOutToday as refusal:
+        return render(request, "suppliers/security/my_data.html", {"refusal": refusal}, status=refusal.status)
+    return _packed(packed, request.user)
 
 
 def _packed(content: bytes, person: User) -> HttpResponse:

@@ -33,6 +33,8 @@ from tests.people import FEED, Person
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 TODAY = MONDAY.date()
 EICAR = b"%PDF-1.7\nX5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*\n%%EOF\n"
+# On this our scanner errs.
+UNREADABLE = b"%a bomb of boxes%"
 
 
 @cache
@@ -128,6 +130,9 @@ class _Clamd(socketserver.StreamRequestHandler):
         command = b""
         while not command.endswith(b"\0"):
             command += self.rfile.read(1)
+        if command == b"zPING\0":
+            self.wfile.write(b"PONG\0")
+            return
         assert command == b"zINSTREAM\0"
         content = b""
         while length := struct.unpack("!L", self.rfile.read(4))[0]:
@@ -135,6 +140,8 @@ class _Clamd(socketserver.StreamRequestHandler):
         server.seen.append(content)
         if server.answer is not None:
             self.wfile.write(server.answer)
+        elif UNREADABLE in content:
+            self.wfile.write(b"Can't allocate memory ERROR\0")
         elif b"EICAR" in content:
             self.wfile.write(b"stream: Eicar-Test-Signature FOUND\0")
         else:

@@ -250,7 +250,12 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
     bea = people["bea"].user
     wrote: dict[str, Any] = {"written_by": "Root Admin", "written_at": MONDAY}
     task = CaseTask.objects.create(
-        case=case, email="site@kelso.example", question="Can it wait?", asked_at=MONDAY, asked_by="Bea Buyer"
+        case=case,
+        email="site@kelso.example",
+        question="Can it wait?",
+        asked_at=MONDAY,
+        asked_by="Bea Buyer",
+        asked_by_user_id=bea.pk,
     )
     queue = CaseQueue.objects.create(name=number, query="view=team", made_by="Bea Buyer", made_at=MONDAY)
     assignment = AssignmentRule.objects.create(supplier=supplier, owner=bea, **wrote)

@@ -11,8 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
-from portal.kernel.audit.chain import START, Fault, seal, verify
-from portal.kernel.audit.lines import as_line, check_lines, heading
+from portal.kernel.audit.chain import START, Fault, keys, seal, verify
+from portal.kernel.audit.lines import FileCheck, as_line, heading
 from portal.kernel.audit.models import AuditEvent, AuditLink, AuditSeal
 from portal.kernel.audit.services import Fact, record, record_all
 from portal.kernel.audit.tasks import seal_trail
@@ -261,6 +261,37 @@ def test_two_sealers_at_once_make_one_chain():
     assert (found().links, found().faults) == (50, ())
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_is_sealed_while_one_looks_is_no_fault():
+    record_some(2)
+    sealed()
+    more = []
+
+    def record_and_seal():
+        try:
+            record_some(3)
+            more.append(sealed())
+        finally:
+            connection.close()
+
+    def meanwhile(execute, sql, params, many, context):
+        answer = execute(sql, params, many, context)
+        if "SELECT count(*), (SELECT hash" in sql and not more:
+            writer = threading.Thread(target=record_and_seal)
+            writer.start()
+            writer.join(20)
+        return answer
+
+    with connection.execute_wrapper(meanwhile):
+        verdict = found()
+
+    assert (more, verdict.links, verdict.faults) == ([3], 2, ())
+    assert (found().links, found().faults) == (5, ())
+    # A seal that is taken away meanwhile is missed, as ever.
+    tamper("DELETE FROM kernel_auditseal WHERE first_position = 3")
+    assert {fault.what for fault in found().faults} == {"seal_missing"}
+
+
 @pytest.mark.django_db
 def test_each_head_is_said_where_the_database_cannot_change_it(caplog):
     record_some(3)
@@ -288,25 +319,94 @@ def test_the_command_says_what_is_wrong_and_raises_an_alarm():
 
 
 @pytest.mark.django_db
-def test_an_export_is_checked_without_a_database(tmp_path):
-    record_some(3)
+def test_an_export_is_checked_without_a_database(tmp_path, settings):
+    record_some(2)
     sealed()
+    events = record_some(3)
+    record_some(1, at=AT - timedelta(days=3))  # sealed with them, of another day
+    sealed()
+    record_some(2, at=AT + timedelta(days=1))
+    sealed()
+    record_some(1)
     file = tmp_path / "audit.jsonl"
     call_command("export_audit", file, "--since", "2026-04-06", "--until", "2026-04-06", stdout=StringIO())
     lines = file.read_bytes().splitlines(keepends=True)
 
-    assert len(lines) == 4
-    assert list(check_lines(lines)) == []
-    call_command("verify_audit", "--file", file, stdout=StringIO())
-    changed = lines[2].replace(b"order:1", b"order:7")
-    assert list(check_lines([*lines[:2], changed, lines[3]])) == [
-        f"Line 3: event {json.loads(json.loads(lines[2])['content'])[0]} is not as it was sealed."
-    ]
-    renamed = lines[1].replace(b'"actor_label": "ERP feed"', b'"actor_label": "Nobody"')
-    assert len(list(check_lines([lines[0], renamed, *lines[2:]]))) == 1
+    assert [json.loads(line).get("position") for line in lines] == [None, 1, 2, 3, 4, 5, 6, None]
+    assert [number for number, line in enumerate(lines) if b'"seal": ' in line] == [2, 6]
+    assert faults_of(lines) == []
+    told = StringIO()
+    call_command("verify_audit", "--file", file, stdout=told)
+    assert "1 events at its end were not sealed yet" in told.getvalue()
     with acting(FEED):
-        assert AuditEvent.objects.filter(kind="audit.exported").count() == 1
+        recorded = AuditEvent.objects.get(kind="audit.exported")
+    assert recorded.facts["events"] == 7
     assert json.loads(heading(AT, LATER, "ab"))["head"] == "ab"
+
+    unplaced = again(changed_text(lines[4]), position=None)
+    for doctored, faults in (
+        (
+            [*lines[:4], changed_text(lines[4]), *lines[5:]],
+            [f"Line 5: event {events[1]} is not as it was sealed."],
+        ),
+        # A place taken away, and what was written changed.
+        (
+            [*lines[:4], unplaced, *lines[5:]],
+            [
+                f"Line 6: event {events[2]} has a place in the chain, and stands after events that have none.",
+                f"Line 6: position 5 (event {events[2]}) does not follow position 3: lines are gone.",
+                f"Line 7: event {events[2] + 1} has a place in the chain, and stands after events that have none.",
+            ],
+        ),
+        # A line that is gone: in the middle, at the beginning, at the end.
+        (
+            [*lines[:4], *lines[5:]],
+            [f"Line 5: position 5 (event {events[2]}) does not follow position 3: lines are gone."],
+        ),
+        (
+            [lines[0], *lines[2:]],
+            ["Line 2: the seal that ends at position 2 is not that of the lines before it."],
+        ),
+        (lines[:6], ["The end: positions from 3 on have no seal."]),
+        ([lines[0], changed_text(lines[1], b'"n": 0'), *lines[2:]], ["Line 2: event"]),
+        (
+            [lines[0], again(lines[1], actor_label="Nobody"), *lines[2:]],
+            ["Line 2: the name on event"],
+        ),
+        (
+            [lines[0], again(lines[1], actor_label="Nobody", label_nonce=None), *lines[2:]],
+            ["Line 2: the name on event"],
+        ),
+        (
+            lines[1:],
+            ["Line 1: this is no heading of an export in the format quayside-audit-2.", "Line 2: the seal"],
+        ),
+        ([*lines[:7], b"{}\n"], ["Line 8: this is no line of an export."]),
+    ):
+        found = faults_of(doctored)
+        assert len(found) == len(faults), found
+        assert all(one.startswith(said) for one, said in zip(found, faults, strict=True)), found
+
+    # Who works out all hashes anew has no key to sign the heads with; without the key nobody sees it.
+    settings.AUDIT_SEAL_KEY, settings.SECRET_KEY_FALLBACKS = "the auditor's own", []
+    settings.SECRET_KEY = "the auditor's other"
+    assert [fault.split(" is ")[1] for fault in faults_of(lines)] == ["not signed with a key of ours."] * 2
+    told = StringIO()
+    call_command("verify_audit", "--file", file, "--without-key", stdout=told)
+    assert "Signatures were not looked at" in told.getvalue()
+
+
+def faults_of(lines):
+    return list(FileCheck(keys()).faults(lines))
+
+
+def again(line, **changed):
+    return json.dumps(json.loads(line) | changed, ensure_ascii=False).encode() + b"\n"
+
+
+def changed_text(line, text=b'"n": 1'):
+    content = json.loads(line)["content"]
+    return again(line, content=content.replace(text.decode(), '"n": 7'))
 
 
 @pytest.mark.django_db(transaction=True)

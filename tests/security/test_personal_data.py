@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import zipfile
+from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -12,19 +13,24 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
+from portal.kernel.actors import Actor
 from portal.kernel.audit.models import AuditEvent
+from portal.kernel.audit.services import record
 from portal.kernel.errors import Invalid, NotAllowed
 from portal.kernel.scope import acting
 from procurement.invoices.models import Invoice
 from suppliers.banking.models import BankChange, BankContact
-from suppliers.models import ApiToken, Membership, User
-from suppliers.security.personal import PSEUDONYM, places, safe_cell
+from suppliers.models import AddressChange, ApiToken, Device, Membership, SignIn, Supplier, User
+from suppliers.people.services.addresses import ask_address_change, change_due_addresses, confirm_address
+from suppliers.security.personal import FREE, PSEUDONYM, places, reach_of_erasure, safe_cell
 from suppliers.security.services import StillConcerned, erase_person, take_out
 from tests.builders.factors import show_factor
 from tests.builders.matrix import make_objects
 from tests.builders.world import MONDAY, make_world
 from tests.database import made_once
 from tests.people import FEED, make_people
+
+SAP = Actor.system("SAP")
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +135,68 @@ def test_namesakes_get_only_what_has_their_number(people):
         assert User.objects.get(pk=double.pk).name == "Bea Buyer"
 
 
+def test_a_name_that_one_gives_oneself_opens_nothing_and_takes_nothing_away(people):
+    with acting(FEED):
+        paper = Invoice.objects.filter(supplier__number="ACME").order_by("id").first()
+        Invoice.objects.filter(pk=paper.pk).update(written_by="SAP", approved_by="SAP")
+        record("invoice.sent", paper.stream, actor=SAP, at=MONDAY, supplier_id=paper.supplier_id)
+        User.objects.filter(pk=people["gil"].user.pk).update(name="SAP")
+        gil = User.objects.get(pk=people["gil"].user.pk)
+    by_root = json.loads(taken_out(gil, people["root"].actor)["person.json"])["tables"]
+    own = json.loads(taken_out(gil, people["gil"].actor)["person.json"])
+    for tables in (by_root, own["tables"]):
+        assert "procurement.Invoice" not in tables
+        assert all(row["actor_user_id"] == gil.pk for row in tables.get("kernel.AuditEvent", ()))
+    assert "know only a name" in own["note"]
+
+    # Not even with one's own customer's papers, where something that is no person goes by that name there.
+    User.objects.filter(pk=gil.pk).update(name="Gil Globex")
+    User.objects.filter(pk=people["asha"].user.pk).update(name="SAP")
+    asha = User.objects.get(pk=people["asha"].user.pk)
+    assert str(paper.key) not in taken_out(asha, people["root"].actor)["person.json"]
+    assert reach_is_empty(asha)
+    erase(people, "asha")
+    with acting(FEED):
+        paper.refresh_from_db()
+        assert (paper.written_by, paper.approved_by) == ("SAP", "SAP")
+
+
+def reach_is_empty(person):
+    with acting(FEED):
+        return not reach_of_erasure(person).suppliers
+
+
+def taken_out(person, actor):
+    with acting(actor):
+        return unpacked(take_out(person, actor=actor, at=MONDAY))
+
+
+def test_papers_that_know_only_a_name_are_told_by_our_administrator_among_the_persons_suppliers(people):
+    with acting(FEED):
+        paper = Invoice.objects.filter(supplier__number="ACME").order_by("id").first()
+        Invoice.objects.filter(pk=paper.pk).update(approved_by="Asha Acme")
+    asha = people["asha"].user
+    told = taken_out(asha, people["root"].actor)["person.json"]
+    assert str(paper.key) in str(json.loads(told)["tables"]["procurement.Invoice"])
+    erase(people, "asha")
+    with acting(FEED):
+        paper.refresh_from_db()
+    assert paper.approved_by == PSEUDONYM.format(asha.pk)
+
+
+def test_oneself_once_a_day_and_a_table_that_is_cut_says_so(people, monkeypatch):
+    monkeypatch.setattr("suppliers.security.personal.MOST_ROWS", 1)
+    told = json.loads(taken_out(people["bea"].user, people["root"].actor)["person.json"])
+    assert told["left_out"]["kernel.AuditEvent"] == "The oldest 1 rows only."
+    assert len(told["tables"]["kernel.AuditEvent"]) == 1
+
+    client = signed_in(people["bea"])
+    assert client.post("/preferences/data/").status_code == 200
+    again = client.post("/preferences/data/")
+    assert (again.status_code, "within the last 24 hours" in again.content.decode()) == (429, True)
+    assert taken_out(people["bea"].user, people["root"].actor)
+
+
 @pytest.mark.parametrize("evil", ["=1+1", "+1", "-1", "@x", "|x", "%x", " =1", "\t1", "\n1", "＝1"])
 def test_cells_are_no_formulas(evil):
     assert safe_cell(evil) == f"'{evil}"
@@ -210,6 +278,84 @@ def test_nobody_sends_the_notices_of_bank_details_elsewhere(people, column):
         connection.cursor().execute(f"UPDATE suppliers_{column}")
 
 
+def test_no_trace_of_sign_ins_stays_and_no_address_comes_back(people):
+    asha = people["asha"].user
+    with acting(people["asha"].actor):
+        change = ask_address_change(asha, "new@supplier.example", actor=people["asha"].actor, at=MONDAY)
+        confirm_address(change, actor=people["asha"].actor, at=MONDAY)
+    with acting(FEED):
+        AddressChange.objects.create(
+            user=asha,
+            old_address="maiden@supplier.example",
+            new_address=asha.email,
+            asked_at=MONDAY - timedelta(days=9),
+            confirmed_at=MONDAY - timedelta(days=8),
+            ended_at=MONDAY - timedelta(days=8),
+            state="changed",
+        )
+        SignIn.objects.create(user=asha, at=MONDAY, address="192.0.2.1")
+        Device.objects.create(user=asha, digest="d", first_seen_at=MONDAY, last_seen_at=MONDAY)
+        Supplier.objects.filter(number="GLOBEX").update(email="maiden@supplier.example")
+    erase(people, "asha")
+    with acting(FEED):
+        assert change_due_addresses(at=MONDAY + timedelta(days=30)) == 0
+        former = User.objects.get(pk=asha.pk)
+        assert (former.email, former.is_active) == (f"former-{asha.pk}@erased.invalid", False)
+        assert not SignIn.objects.filter(user=asha).exists()
+        assert not Device.objects.filter(user=asha).exists()
+        assert AddressChange.objects.get(pk=change.pk).state == "withdrawn"
+        assert not EmailAddress.objects.filter(user=asha).exists()
+    for text in ("new@supplier.example", "maiden@supplier.example"):
+        assert tables_with(text) <= {*KEPT, "suppliers_supplier"}, text
+
+
+def test_who_is_not_active_gets_no_other_address(people):
+    asha = people["asha"].user
+    with acting(people["asha"].actor):
+        change = ask_address_change(asha, "new@supplier.example", actor=people["asha"].actor, at=MONDAY)
+        confirm_address(change, actor=people["asha"].actor, at=MONDAY)
+    with acting(FEED):
+        User.objects.filter(pk=asha.pk).update(is_active=False)
+        assert change_due_addresses(at=MONDAY + timedelta(days=30)) == 0
+        assert User.objects.get(pk=asha.pk).email == "asha@supplier.example"
+
+
+# What points to a person by its number and stays, under the pseudonym: papers, and who had to see to what.
+PAPERS = {
+    "suppliers.AddressChange",  # without its addresses
+    "suppliers.ApiToken",  # ended
+    "suppliers.BankVote",
+    "suppliers.FactorReset",
+    "suppliers.Impersonation",
+    "suppliers.Invitation",
+    "procurement.Approval",
+    "procurement.ApprovalLimit",
+    "procurement.ApprovalLink",
+    "procurement.ApprovalRule",
+    "procurement.AssignmentRule",
+    "procurement.CaseQueue",
+    "procurement.CaseTask",
+    "procurement.ErpCommand",
+    "procurement.ExceptionCase",
+    "procurement.Notice",
+    "procurement.NoticeMail",
+    "procurement.ReplyAddress",
+    "procurement.SignedLink",
+    "procurement.StandIn",
+}
+
+
+def test_every_table_that_points_to_a_person_is_papers_or_goes_with_the_name():
+    pointing = {
+        model._meta.label
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if field.is_relation and field.related_model is User
+    }
+    assert pointing - PAPERS - set(FREE) == set()
+    assert PAPERS & set(FREE) == set()
+
+
 def test_nobody_is_erased_by_a_slip(people):
     for typed, reason in (("somebody@else.example", "why not"), ("bea@northmoor.example", "  ")):
         with pytest.raises(Invalid):
@@ -249,7 +395,7 @@ def test_the_auditor_takes_the_trail_out_and_that_is_recorded(people):
     answer = ada.post("/audit/export/", {"since": "2026-01-01", "until": "2026-12-31"})
 
     lines = [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
-    assert lines[0]["format"] == "quayside-audit-1"
+    assert lines[0]["format"] == "quayside-audit-2"
     assert len(lines) > 10
     with acting(FEED):
         recorded = AuditEvent.objects.get(kind="audit.exported")

@@ -20,7 +20,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -199,7 +199,8 @@ def keys() -> Sequence[str]:
 def signature_of(made: AuditSeal, key: str) -> str:
     """HMAC-SHA256 over where a batch begins and ends, its last hash and its time."""
     told = f"quayside audit seal 1|{made.first_position}|{made.last_position}|{bytes(made.head).hex()}"
-    told += f"|{made.sealed_at.isoformat()}"
+    # The database answers in UTC, and a file says so: one and the same moment is written in one way.
+    told += f"|{made.sealed_at.astimezone(UTC).isoformat()}"
     return hmac.new(key.encode(), told.encode(), hashlib.sha256).hexdigest()
 
 
@@ -253,10 +254,16 @@ def _look_at(made: AuditSeal, before: int) -> tuple[list[Fault], int, bytes]:
 
 
 def _loose_ends(position: int, *, at: datetime, most: int) -> list[Fault]:
-    """Links that no seal covers, and events that should have been sealed long ago."""
+    """Links that no seal covers, and events that should have been sealed long ago.
+
+    Sealing goes on meanwhile: whether a link above `position` has a seal is asked in the statement that finds the link.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT position, event_id FROM kernel_auditlink WHERE position > %s ORDER BY position LIMIT %s",
+            "SELECT link.position, link.event_id FROM kernel_auditlink link WHERE link.position > %s"
+            " AND NOT EXISTS (SELECT FROM kernel_auditseal made"
+            " WHERE link.position BETWEEN made.first_position AND made.last_position)"
+            " ORDER BY link.position LIMIT %s",
             [position, most],
         )
         faults = [Fault("seal_missing", *row) for row in cursor.fetchall()]
@@ -268,29 +275,74 @@ def _loose_ends(position: int, *, at: datetime, most: int) -> list[Fault]:
         return faults + [Fault("unsealed", None, event) for (event,) in cursor.fetchall()]
 
 
+# The events of a span, and all others of the batches that they were sealed in: so no place is empty between the first
+# and the last, and each batch ends with its seal. What is not sealed yet comes last. One statement: sealing goes on.
 EXPORT = f"""
-SELECT link.position, {LINK_CONTENT}, event.actor_label, encode(link.label_nonce, 'hex'), encode(link.hash, 'hex'),
+WITH span AS (
+    SELECT min(link.position) AS first, max(link.position) AS last
+    FROM kernel_auditevent event JOIN kernel_auditlink link ON link.event_id = event.id
+    WHERE event.at >= %(since)s AND event.at < %(until)s
+), batches AS (
+    SELECT least(span.first, min(made.first_position)) AS first, greatest(span.last, max(made.last_position)) AS last
+    FROM span LEFT JOIN kernel_auditseal made
+        ON made.last_position >= span.first AND made.first_position <= span.last
+    GROUP BY span.first, span.last
+)
+SELECT link.position, {LINK_CONTENT} AS content, event.actor_label, encode(link.label_nonce, 'hex') AS label_nonce,
+    encode(coalesce(former.hash, CASE link.position WHEN 1 THEN %(start)s END), 'hex') AS former,
+    encode(link.hash, 'hex') AS hash, made.first_position, encode(made.head, 'hex') AS head, made.signature,
+    made.sealed_at, event.id AS event
+FROM batches JOIN kernel_auditlink link ON link.position BETWEEN batches.first AND batches.last
+JOIN kernel_auditevent event ON event.id = link.event_id
+LEFT JOIN kernel_auditlink former ON former.position = link.position - 1
+LEFT JOIN kernel_auditseal made ON made.last_position = link.position
+UNION ALL
+SELECT NULL, {CONTENT.format(label="NULL::bytea")}, event.actor_label, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     event.id
-FROM kernel_auditevent event LEFT JOIN kernel_auditlink link ON link.event_id = event.id
+FROM kernel_auditevent event
 WHERE event.at >= %(since)s AND event.at < %(until)s
-ORDER BY link.position NULLS LAST, event.id
+AND NOT EXISTS (SELECT FROM kernel_auditlink link WHERE link.event_id = event.id)
+ORDER BY position NULLS LAST, event
 """  # noqa: S608 -- all parts are ours
 
 
 def exported(since: datetime, until: datetime, *, chunk: int = 2_000) -> Iterator[dict[str, Any]]:
-    """The events of a span of time as lines of an export: content, name, place in the chain and hash.
+    """The events of a span of time as lines of an export: content, name, place in the chain, the hash before and its
+    own, and with the last of a batch its seal. `EXPORT` tells which events.
 
     Read in chunks with a cursor of the server, inside the caller's transaction and scope.
     """
     require_scope()
     with connection.chunked_cursor() as cursor:
-        cursor.execute(EXPORT, {"since": since, "until": until})
+        cursor.execute(EXPORT, {"since": since, "until": until, "start": START})
         while rows := cursor.fetchmany(chunk):
-            for position, content, label, nonce, hashed, _event in rows:
-                yield {
+            for (
+                position,
+                content,
+                label,
+                nonce,
+                former,
+                hashed,
+                first,
+                head,
+                signature,
+                sealed_at,
+                _event,
+            ) in rows:
+                told = {
                     "position": position,
                     "content": content,
                     "actor_label": label,
                     "label_nonce": nonce,
+                    "former": former,
                     "hash": hashed,
                 }
+                if signature is not None:
+                    told["seal"] = {
+                        "first": first,
+                        "last": position,
+                        "head": head,
+                        "sealed_at": sealed_at.isoformat(),
+                        "signature": signature,
+                    }
+                yield told

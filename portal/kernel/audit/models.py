@@ -30,6 +30,11 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["stream", "-at", "-id"], name="audit_stream"),
             models.Index(fields=["supplier_id", "-at"], name="audit_supplier"),
+            models.Index(
+                fields=["actor_user_id", "supplier_id"],
+                condition=models.Q(actor_user_id__isnull=False),
+                name="audit_person",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,9 +4,9 @@ Note [One of two]: everything here holds the invoice first. So of two who agree 
 agreed; and who agrees, or takes back, while the ERP's booking comes in goes before it or after it, and is refused after
 it.
 
-Note [The last euro]: a policy's budget for a week is spent by invoices of many suppliers. Who agrees under one that has
-a budget holds the policy after the invoice, and looks again at what is offered then: so of two for whom what is left is
-enough for one alone, the second is told that the offer has moved.
+Note [The last euro]: a budget for a week is spent by invoices of many suppliers, under one policy after another. Who
+agrees under one that has a budget holds the company's budgets after the invoice, and looks again at what is offered
+then: so of two for whom what is left is enough for one alone, the second is told that the offer has moved.
 
 Note [Written for the company]: what follows from a supplier's word (the day on which is paid, what the ERP is told) is
 written under the company's scope, taken for just that: a supplier's scope has no right to say when it is paid, nor
@@ -113,7 +113,7 @@ def _offered_at_last(invoice: Invoice, at: datetime) -> Offered | None:
     if offered is None or offered.rule.weekly_budget is None:
         return offered
     with acting(RULES):
-        hold_budget(offered.policy_id)
+        hold_budget(invoice.company_id)
     return offered_for([invoice], at).get(invoice.pk)
 
 

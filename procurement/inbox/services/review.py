@@ -130,6 +130,7 @@ HEARS = TOLD_FACTS | {
     "document.accepted",
     "document.refused",
     "document.infected",
+    "document.unreadable",
     "document.excused",
     "bank.change_proposed",
     "bank.change_requested",

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from portal.kernel.scanning import Infected, vet
+from portal.kernel.scanning import Infected, Scan, Unscannable, let_in, scan
 from portal.kernel.scope import acting, require_no_transaction
 from procurement.mailroom.messages import Opened
 from procurement.mailroom.policies.opening import open_mail
@@ -26,20 +26,28 @@ class LostFile:
 
 
 def infected_files(key: uuid.UUID, *, at: datetime) -> dict[str, str]:
-    """Why files of a mail are refused by the scanner, by their fingerprint. Outside any transaction.
+    """Why files of a mail are not taken, by their fingerprint: they carry something, or the scanner cannot look into
+    them. Outside any transaction.
 
-    Raises `ScannerSilent` where it does not answer: the mail is sorted later then, and nothing of it is served.
+    Raises `ScannerSilent` where it does not answer: the mail is sorted later then, and nothing of it is served, nor
+    told before all of it was looked at.
     """
     require_no_transaction()
     if settings.CLAMD_URL is None:
         return {}
     with acting(MAILROOM):
         raw = raw_of(find_mail(key, actor=MAILROOM), actor=MAILROOM)
-    found = {}
+    looked_at = []
     for file in open_mail(raw).files:
+        verdict = scan(file.content)
+        if verdict.scan == Scan.WAITING:
+            let_in(verdict, file.content, safe_name(file.name), actor=MAILROOM, at=at)
+        looked_at.append((file, verdict))
+    found = {}
+    for file, verdict in looked_at:
         try:
-            vet(file.content, safe_name(file.name), actor=MAILROOM, at=at)
-        except Infected as refusal:
+            let_in(verdict, file.content, safe_name(file.name), actor=MAILROOM, at=at)
+        except (Infected, Unscannable) as refusal:
             found[_fingerprint(file.content)] = refusal.message
     return found
 

@@ -15,9 +15,9 @@ from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
 from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, NotFound, Problem, StaleDocument
 from portal.kernel.scope import acting, requires_scope
-from suppliers.details.messages import ChangeDetail, subject_of
+from suppliers.details.messages import ChangeDetail, kind_of, subject_of
 from suppliers.details.models import ChangeRequest
-from suppliers.details.policies.changes import LONGEST_REASON, MAY_END, NUMBERS, read_part
+from suppliers.details.policies.changes import LONGEST_REASON, MAY_END, NUMBERS, part_of_number, read_part
 from suppliers.details.queries import (
     PEN,
     find_company,
@@ -28,13 +28,14 @@ from suppliers.details.queries import (
     ways,
 )
 from suppliers.details.services.writing import bring_into_force
-from suppliers.details.states import ChangeState, Part, Way
+from suppliers.details.states import ChangeState, IdentifierKind, Part, Way
 from suppliers.models import Supplier
 from suppliers.roles import Permission
 
 CHANGED = "supplier.detail_changed"
 REQUESTED = "supplier.change_requested"
 DUPLICATE = "supplier.duplicate_suspected"
+MAIL_CHANGED = "supplier.mail_address_changed"
 
 
 @requires_scope
@@ -64,6 +65,8 @@ def change_detail(command: ChangeDetail, *, actor: Actor, at: datetime) -> Chang
         facts = facts_of(change)
         event = CHANGED if way == Way.AT_ONCE else REQUESTED
         record(event, supplier.stream, actor=actor, at=at, supplier_id=supplier.pk, facts=facts)
+        if way == Way.AT_ONCE:
+            tell_addresses(change, supplier, actor=actor, at=at)
         _tell_of_others(change, supplier, actor=actor, at=at)
     return change
 
@@ -83,6 +86,11 @@ def facts_of(change: ChangeRequest) -> dict[str, Any]:
 def _whole(command: ChangeDetail) -> ChangeDetail:
     if command.part not in Part.values:
         raise NotFound(_("There is no such part of the company data."))
+    if command.part in NUMBERS and command.subject:
+        # Which part a number belongs to says how it changes: nobody names it by the other's.
+        kind = kind_of(command.subject)[0]
+        if kind not in IdentifierKind.values or part_of_number(kind) != command.part:
+            raise NotFound(_("There is no such number in this part of the company data."))
     reason = " ".join(command.reason.split())
     if len(reason) > LONGEST_REASON:
         message = _("At most %(most)d characters.") % {"most": LONGEST_REASON}
@@ -154,6 +162,28 @@ def _write(
         requested_side=actor.side,
         channel=actor.channel,
         **decided,
+    )
+
+
+def tell_addresses(change: ChangeRequest, supplier: Supplier, *, actor: Actor, at: datetime) -> None:
+    """The company's mail address, or a contact's, is another now, or no more: both are told, whoever reads them. So who
+    takes over an account and then the address does not do so unseen."""
+    old, new = (str(side.get("email") or "") for side in (change.old, change.new))
+    if change.part not in (Part.PREFERENCES, Part.CONTACT) or not old or old.lower() == new.lower():
+        return
+    name = str(change.old.get("name") or supplier.name)
+    language = str(change.old.get("language") or supplier.language)
+    reader = {"name": name, "language": language, "time_zone": supplier.time_zone}
+    facts = {
+        "detail": str(change.key),
+        "supplier": supplier.name,
+        "part": change.part,
+        "from": old,
+        "to": new,
+        "tell": [{**reader, "address": one} for one in (old, new) if one],
+    }
+    record(
+        MAIL_CHANGED, supplier.stream, actor=actor, at=at, supplier_id=supplier.pk, facts=facts, internal=True
     )
 
 

@@ -12,6 +12,7 @@ from portal.kernel.errors import Invalid, NotAllowed, NotFound, Problem
 from portal.kernel.scope import requires_scope
 from suppliers.details.messages import ClassifySuppliers
 from suppliers.details.models import DetailRule, SupplierCategory, SupplierInCategory
+from suppliers.details.policies.changes import USUAL_WAY
 from suppliers.details.states import Part, Way
 from suppliers.models import Supplier
 from suppliers.roles import Permission
@@ -141,9 +142,16 @@ def retire_category(code: str, *, actor: Actor, at: datetime) -> None:
 
 @requires_scope
 def write_detail_rule(part: str, way: str, *, actor: Actor, at: datetime) -> bool:
-    """Say how changes of a part come into force from now on; what waits goes on waiting. Says whether it was otherwise
-    before. Raises `Invalid`."""
-    _require(actor)
+    """Say how changes of a part come into force from now on; what waits goes on waiting. Says whether it did anything.
+
+    That they wait is so as soon as our supplier administrator says it. That they come into force at once, so that
+    nobody looks at them any more, is asked for first, and is so once somebody else who decides on changes says it as
+    well; who says that they wait takes it off the table. Else one person alone could take the second pair of eyes
+    away, change, and put it back. Raises `Invalid`, and `NotAllowed`.
+    """
+    decides = _decides(actor)
+    if not decides:
+        _require(actor)
     problems = []
     if part not in Part.values:
         problems.append(
@@ -153,15 +161,56 @@ def write_detail_rule(part: str, way: str, *, actor: Actor, at: datetime) -> boo
         problems.append(Problem("way", _("Choose one of the two."), way[:20], "unknown"))
     if problems:
         raise Invalid(problems[0].message, problems)
-    before = DetailRule.objects.filter(part=part).values_list("way", flat=True).first()
-    if before == way:
+    usual = USUAL_WAY[Part(part)]
+    fresh = DetailRule(part=part, way=usual, written_at=at, written_by=actor.label)
+    if way == usual and not DetailRule.objects.filter(part=part).exists():
         return False
-    DetailRule.objects.update_or_create(
-        part=part, defaults={"way": way, "written_at": at, "written_by": actor.label}
-    )
-    facts = {"part": part, "from": before or "", "to": way}
-    _record_set_up("detail_rule.changed", f"detail_rule:{part}", facts, actor=actor, at=at)
+    DetailRule.objects.bulk_create([fresh], ignore_conflicts=True)
+    rule = DetailRule.objects.select_for_update().get(part=part)
+    said = _tighten(rule, actor) if way == Way.APPROVE else _loosen(rule, actor, at)
+    if not said:
+        return False
+    if said == "detail_rule.changed":
+        rule.way, rule.written_at = way, at
+        rule.written_by, rule.written_by_user_id = actor.label, actor.user_id
+    facts = {"part": part, "to": way, "asked_by": rule.asked_by}
+    if way == Way.APPROVE:
+        rule.asked_at, rule.asked_by, rule.asked_by_user_id = None, "", None
+    rule.save()
+    _record_set_up(said, f"detail_rule:{part}", facts, actor=actor, at=at)
     return True
+
+
+def _decides(actor: Actor) -> bool:
+    is_person = actor.user_id is not None and actor.token_id is None
+    return actor.is_company and is_person and actor.may(Permission.DETAIL_APPROVE)
+
+
+def _tighten(rule: DetailRule, actor: Actor) -> str:
+    """Which fact it is that changes of this part wait; empty for none."""
+    if rule.is_asked:
+        return "detail_rule.loosening_refused"
+    if rule.way == Way.APPROVE:
+        return ""
+    _require(actor)
+    return "detail_rule.changed"
+
+
+def _loosen(rule: DetailRule, actor: Actor, at: datetime) -> str:
+    """Which fact it is that somebody wants changes of this part in force at once; empty for none."""
+    if rule.way == Way.AT_ONCE:
+        return ""
+    if rule.is_asked and rule.asked_by_user_id == actor.user_id:
+        return ""
+    if actor.user_id is None or actor.token_id is not None:
+        raise NotAllowed(_("Only a person, signed in, lets changes come into force unseen."))
+    if not rule.is_asked:
+        _require(actor)
+        rule.asked_at, rule.asked_by, rule.asked_by_user_id = at, actor.label, actor.user_id
+        return "detail_rule.loosening_asked"
+    if not _decides(actor):
+        raise NotAllowed(_("Somebody who decides on changes of company data says this as well."))
+    return "detail_rule.changed"
 
 
 def _record_set_up(kind: str, stream: str, facts: dict[str, Any], *, actor: Actor, at: datetime) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from portal.kernel.actors import Actor
+from portal.kernel.actors import Actor, Side
 from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, Problem, StaleDocument
 from portal.kernel.scope import acting, requires_scope
 from suppliers.details.models import ChangeRequest
 from suppliers.details.policies.changes import LONGEST_REASON
 from suppliers.details.queries import PEN, hold_detail_change, present
-from suppliers.details.services.changing import facts_of
+from suppliers.details.services.changing import facts_of, tell_addresses
 from suppliers.details.services.writing import bring_into_force
 from suppliers.details.states import DETAIL_LIFECYCLE, ChangeState
 from suppliers.roles import Permission
@@ -43,6 +43,7 @@ def approve_detail_change(
             )
         _move(change, "approve", "", actor=actor, at=at)
         bring_into_force(change, change.supplier, at=at)
+        tell_addresses(change, change.supplier, actor=actor, at=at)
     return change
 
 
@@ -107,5 +108,7 @@ def _move(change: ChangeRequest, verb: str, reason: str, *, actor: Actor, at: da
         "decided_by_user_id": actor.user_id,
         "decided_reason": reason,
     }
-    facts = facts_of(change) | ({"reason": reason} if reason else {})
+    # A supplier reads this fact, and is mailed it; why we refused a colleague is ours.
+    is_theirs = change.requested_side == Side.SUPPLIER
+    facts = facts_of(change) | ({"reason": reason} if reason and is_theirs else {})
     DETAIL_LIFECYCLE.move(change, verb, actor=actor, at=at, facts=facts, fields=fields)

@@ -13,7 +13,8 @@ from suppliers.details.states import Part
 from suppliers.models import Supplier
 from suppliers.services import set_here
 
-REACHED_BY = ("email", "telephone")
+# Who is reached, and how: what somebody who calls back relies on to be as old as it says.
+REACHED_BY = ("name", "email", "telephone")
 
 
 def bring_into_force(change: ChangeRequest, supplier: Supplier, *, at: datetime) -> None:
@@ -55,7 +56,7 @@ def _begin_anew(
 
 
 def _contact(change: ChangeRequest, supplier: Supplier, new: dict[str, Any], by: str, at: datetime) -> None:
-    """A contact that is reached otherwise begins anew; a name, a matter or a language is written over."""
+    """A contact that is another, or is reached otherwise, begins anew; a matter or a language is written over."""
     key = uuid.UUID(change.subject)
     standing = Contact.objects.filter(IN_FORCE, supplier=supplier, key=key)
     if new and change.old and all(new[name] == change.old.get(name) for name in REACHED_BY):

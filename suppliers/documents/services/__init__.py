@@ -1,7 +1,7 @@
 """The verbs of documents: supply the next version, accept or refuse it; say what is required; remind, and let end."""
 
 from suppliers.documents.services.asking import ask_suppliers, expire_ended, keep_asking
-from suppliers.documents.services.keeping import carry_to_store, look_again
+from suppliers.documents.services.keeping import carry_to_store, let_go, look_again
 from suppliers.documents.services.requiring import (
     retire_kind,
     retire_requirement,
@@ -18,6 +18,7 @@ __all__ = [
     "carry_to_store",
     "expire_ended",
     "keep_asking",
+    "let_go",
     "look_again",
     "refuse_document",
     "retire_kind",

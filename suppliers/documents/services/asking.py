@@ -20,6 +20,7 @@ from suppliers.documents.queries import (
 from suppliers.documents.services.supplying import said_of
 from suppliers.documents.states import DOCUMENT_LIFECYCLE, PENDING, AskedFor, DocumentState
 from suppliers.models import Supplier
+from suppliers.states import SupplierState
 
 CLERK = Actor.system("Documents")
 MOST_AT_ONCE = 500
@@ -33,6 +34,8 @@ _EVENTS = {Step.ASK: "document.asked", Step.REMIND: "document.reminded", Step.MI
 
 def keep_asking(at: datetime) -> int:
     """Do for every supplier what is due today; returns how many were asked, reminded or told of. Opens transactions."""
+    with acting(CLERK):
+        excuse_blocked(at=at)
     done = after = 0
     while True:
         with acting(CLERK):
@@ -92,8 +95,7 @@ def ask_suppliers(suppliers: Sequence[Supplier], *, at: datetime) -> int:
         if step is Step.NONE:
             continue
         if step is Step.REST and document.late_at is not None:
-            told = {"document": str(document.key), "kind": document.kind.code}
-            facts.append(Fact(EXCUSED, document.stream, document.supplier_id, told, internal=True))
+            facts.append(_excused(document))
         _take(step, document, need, cover, today, at)
         moved.append(document)
         if step in _EVENTS and need is not None:
@@ -103,14 +105,37 @@ def ask_suppliers(suppliers: Sequence[Supplier], *, at: datetime) -> int:
     return sum(one.kind != EXCUSED for one in facts)
 
 
+@requires_scope
+def excuse_blocked(*, at: datetime) -> int:
+    """Let rest what is late of suppliers that are blocked: nothing is asked of them, so none of ours has to see to it.
+    Once one is blocked no more it is asked anew."""
+    late = Document.objects.filter(late_at__isnull=False, supplier__state=SupplierState.BLOCKED)
+    held = list(late.select_related("kind").select_for_update(of=("self",)).order_by("id")[:MOST_AT_ONCE])
+    facts = [_excused(one) for one in held]
+    for one in held:
+        _rest(one)
+    Document.objects.bulk_update(held, ASKS, batch_size=500)
+    record_all(facts, actor=CLERK, at=at)
+    return len(held)
+
+
+def _excused(document: Document) -> Fact:
+    told = {"document": str(document.key), "kind": document.kind.code}
+    return Fact(EXCUSED, document.stream, document.supplier_id, told, internal=True)
+
+
+def _rest(document: Document) -> None:
+    document.asked_for = AskedFor.NOTHING
+    document.asked_on = document.due_on = document.reminded_on = document.late_at = None
+
+
 def _cover(versions: Sequence[DocumentVersion], today: date) -> Cover:
     return cover_of([span for one in versions if (span := one.span)], today)
 
 
 def _take(step: Step, document: Document, need: Need | None, cover: Cover, today: date, at: datetime) -> None:
     if step is Step.REST or need is None:
-        document.asked_for = AskedFor.NOTHING
-        document.asked_on = document.due_on = document.reminded_on = document.late_at = None
+        _rest(document)
         return
     if step is Step.ASK:
         has_one = cover.is_covered or cover.ended_on

@@ -112,7 +112,7 @@ def write_requirement(command: WriteRequirement, *, actor: Actor, at: datetime) 
 
 @requires_scope
 def retire_requirement(key: uuid.UUID, *, actor: Actor, at: datetime) -> Requirement:
-    """Require it no more: who was asked is not reminded any more, and cases of it close."""
+    """Require it no more: who was asked is not reminded any more, and cases of it close within the hour."""
     _require(actor)
     found = Requirement.objects.select_for_update(of=("self",)).select_related("kind").filter(key=key).first()
     if found is None:

@@ -5,8 +5,9 @@ could give a supplier whatever it lacks.
 """
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -14,7 +15,7 @@ from portal.kernel.errors import Invalid, NotAllowed, Problem, StaleDocument
 from portal.kernel.scope import requires_scope
 from suppliers.documents.messages import AcceptDocument
 from suppliers.documents.models import Document, DocumentVersion
-from suppliers.documents.policies import LONGEST_REASON, required_of
+from suppliers.documents.policies import DAY, LONGEST_REASON, required_of
 from suppliers.documents.queries import find_version, parties_of, rules_in_force, today_of
 from suppliers.documents.services.asking import rest_where_covered
 from suppliers.documents.services.supplying import problems_of_days, said_of
@@ -48,8 +49,9 @@ def _held(key: uuid.UUID, version: int, *, actor: Actor) -> DocumentVersion:
 
 @requires_scope
 def accept_document(command: AcceptDocument, *, actor: Actor, at: datetime) -> DocumentVersion:
-    """A version counts, for the days that the reviewer read on it; the one before is replaced, unless this one begins
-    only after today: then both count, each for its days.
+    """A version counts, for the days that the reviewer read on it. What counts today is replaced, and a renewal that
+    was accepted and begins later stays. Where this one begins only after today both count, each for its days, and one
+    without an end ends the day before.
 
     Raises `OwnDocument`, `StaleDocument`, `IllegalTransition` where it does not wait for a reviewer, and `Invalid` for
     days that cannot be so.
@@ -61,10 +63,14 @@ def accept_document(command: AcceptDocument, *, actor: Actor, at: datetime) -> D
     need = required_of(parties_of([supplier])[supplier.pk], rules_in_force(), today).get(kind.pk)
     if problems := problems_of_days(command.valid_from, command.valid_until, need, today):
         raise Invalid(problems[0].message, problems)
+    said = {}
+    accepted = version.document.versions.filter(state=DocumentState.ACCEPTED).select_related("document")
     if command.valid_from is None or command.valid_from <= today:
-        for one in version.document.versions.filter(state=DocumentState.ACCEPTED).select_related("document"):
+        for one in accepted.filter(Q(valid_from=None) | Q(valid_from__lte=today)):
             facts = said_of(one, kind)
             DOCUMENT_LIFECYCLE.move(one, "replace", actor=actor, at=at, facts=facts, fields={"ended_at": at})
+    elif ended := _let_end(accepted, command.valid_from):
+        said = {"ended": ended, "ended_on": (command.valid_from - DAY).isoformat()}
     fields = {
         "valid_from": command.valid_from,
         "valid_until": command.valid_until,
@@ -72,11 +78,19 @@ def accept_document(command: AcceptDocument, *, actor: Actor, at: datetime) -> D
         "decided_by": actor.label,
     }
     version.valid_until = command.valid_until
-    DOCUMENT_LIFECYCLE.move(
-        version, "accept", actor=actor, at=at, facts=said_of(version, kind), fields=fields
-    )
+    facts = said_of(version, kind) | said
+    DOCUMENT_LIFECYCLE.move(version, "accept", actor=actor, at=at, facts=facts, fields=fields)
     rest_where_covered(Document.objects.select_related("supplier").get(pk=version.document_id), need, at=at)
     return version
+
+
+def _let_end(accepted: QuerySet[DocumentVersion], next_from: date) -> list[str]:
+    """Let versions without an end that begin before another end the day before it; says which, by number. Else nobody
+    would ask again once the other has ended."""
+    endless = accepted.filter(Q(valid_from=None) | Q(valid_from__lt=next_from), valid_until=None)
+    found = list(endless.order_by("number"))
+    endless.update(valid_until=next_from - DAY, version=F("version") + 1)
+    return [str(one.number) for one in found]
 
 
 @requires_scope

@@ -4,6 +4,7 @@ import hashlib
 import io
 from datetime import date, datetime, timedelta
 
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 from PIL import Image, UnidentifiedImageError
 
@@ -19,6 +20,7 @@ from suppliers.documents.models import Document, DocumentKind, DocumentVersion
 from suppliers.documents.policies import (
     LONGEST_HINT,
     LONGEST_REFERENCE,
+    MOST_BYTES_A_DAY,
     MOST_PIXELS,
     MOST_VERSIONS_A_DAY,
     TAKEN,
@@ -71,7 +73,7 @@ def supply_document(command: SupplyDocument, *, actor: Actor, at: datetime) -> D
             command.valid_until,
         ):
             return one
-    _require_room(document, actor=actor, at=at)
+    _require_room(document, len(command.content), actor=actor, at=at)
     for one in waiting:
         DOCUMENT_LIFECYCLE.move(
             one, "replace", actor=actor, at=at, facts=said_of(one, kind), fields={"ended_at": at}
@@ -88,7 +90,8 @@ def supply_document(command: SupplyDocument, *, actor: Actor, at: datetime) -> D
         content_type=content_type_of(name, command.content) or "",
         size=len(command.content),
         sha256=digest,
-        scan=command.scan,
+        # What could not be looked into is looked at again, as what was not looked at: `look_again`.
+        scan=Scan.WAITING if command.scan == Scan.UNREADABLE else command.scan,
         scanned_at=at if command.scan == Scan.CLEAN else None,
         supplied_at=at,
         supplied_by=actor.label,
@@ -174,10 +177,20 @@ def _problems_of_words(command: SupplyDocument) -> list[Problem]:
     ]
 
 
-def _require_room(document: Document, *, actor: Actor, at: datetime) -> None:
-    """Raise `Invalid` where a supplier gives one document over and over. The buying side is not held to it."""
-    since = at - timedelta(days=1)
-    if actor.is_supplier and document.versions.filter(supplied_at__gt=since).count() >= MOST_VERSIONS_A_DAY:
+def _require_room(document: Document, size: int, *, actor: Actor, at: datetime) -> None:
+    """Raise `Invalid` where a supplier gives one document over and over, or too much of all. The buying side is not
+    held to it."""
+    if not actor.is_supplier:
+        return
+    of_day = DocumentVersion.objects.filter(
+        supplier=document.supplier_id, supplied_at__gt=at - timedelta(days=1)
+    )
+    text = ""
+    if of_day.filter(document=document).count() >= MOST_VERSIONS_A_DAY:
         message = _("This document was supplied %(most)d times within 24 hours. Go on tomorrow.")
         text = message % {"most": MOST_VERSIONS_A_DAY}
+    elif (of_day.aggregate(size=Sum("size"))["size"] or 0) + size > MOST_BYTES_A_DAY:
+        message = _("More than %(most)d MB of documents within 24 hours. Go on tomorrow.")
+        text = message % {"most": MOST_BYTES_A_DAY // (1024 * 1024)}
+    if text:
         raise Invalid(text, [Problem("file", text, "", "too_many")])

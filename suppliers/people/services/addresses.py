@@ -100,7 +100,8 @@ def _held(change: AddressChange, at: datetime) -> AddressChange:
         AddressState.STOPPED: _("This change was stopped."),
     }
     is_late = fresh.state == AddressState.ASKED and at >= fresh.asked_at + CONFIRM_WITHIN
-    if fresh.state not in (AddressState.ASKED, AddressState.CONFIRMED) or is_late:
+    is_open = fresh.state in (AddressState.ASKED, AddressState.CONFIRMED) and user.is_active
+    if not is_open or is_late:
         raise AddressOver(over.get(AddressState(fresh.state), _("This change is over. Ask for it anew.")))
     return fresh
 
@@ -162,6 +163,14 @@ def withdraw_address(user: User, *, actor: Actor, at: datetime) -> None:
         User.objects.select_for_update().get(pk=user.pk)
         if change := AddressChange.objects.filter(OPEN_CHANGE, user=user).first():
             ADDRESS_LIFECYCLE.move(change, "withdraw", actor=actor, at=at, fields={"ended_at": at})
+
+
+@requires_scope
+def forget_addresses(user: User, pseudonym: str, *, actor: Actor, at: datetime) -> None:
+    """A person is erased: what they asked for is withdrawn, so that no address comes back, and no change names one."""
+    withdraw_address(user, actor=actor, at=at)
+    with acting(KEEPER):
+        AddressChange.objects.filter(user=user).update(old_address=pseudonym, new_address=pseudonym)
 
 
 @requires_scope

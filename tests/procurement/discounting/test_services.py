@@ -229,6 +229,23 @@ def test_what_is_left_of_a_weeks_budget_decides_what_is_offered(people, order):
     assert offered(second).best == shown.best
 
 
+def test_a_policy_that_takes_anothers_place_goes_on_with_what_is_left(people, order):
+    pays = Decimal("1313.76") - LESS
+    a_discount_policy(people, weekly_budget=pays + 200)
+    first = an_approved_invoice(order, {"L10": 60}, pay_on=DUE)
+    second = an_approved_invoice(order, {"L10": 60}, number="R-2", pay_on=DUE)
+    agree(first, people["asha"])
+
+    again = a_discount_policy(people, weekly_budget=pays + 300)
+    assert offered(second).best.pay_on == date(2026, 3, 9)
+    own = a_discount_policy(people, supplier="ACME", weekly_budget=pays + 100)
+    assert offered(second).best.pay_on == date(2026, 3, 9)
+    others = a_discount_policy(people, supplier="GLOBEX", weekly_budget=pays)
+    with acting(FEED):
+        left = [weeks_left(one, MONDAY.date())[0].left for one in (again, own, others)]
+    assert left == [Decimal(300), Decimal(100), pays]
+
+
 def test_after_the_discount_of_the_terms_is_over_days_are_offered_again(people, order):
     a_discount_policy(people)
     terms = {"discount_percent": Decimal(2), "discount_days": 10, "discount_amount": Decimal("26.28")}

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import (
@@ -20,6 +22,7 @@ from suppliers.details.models import (
     ChangeRequest,
     CompanyNames,
     Contact,
+    DetailRule,
     Identifier,
     SupplierInCategory,
 )
@@ -31,7 +34,10 @@ from suppliers.details.queries import (
     contacts_known_before,
     fingerprint,
     present,
+    rules_asked,
     suppliers_like,
+    visible_changes,
+    ways,
 )
 from suppliers.details.services import (
     approve_detail_change,
@@ -48,6 +54,7 @@ from suppliers.details.states import Part
 from suppliers.messages import SupplierPaper
 from suppliers.models import Supplier
 from suppliers.services import receive_suppliers
+from tests.builders.programs import a_program
 from tests.builders.world import MONDAY
 from tests.people import FEED
 
@@ -157,6 +164,38 @@ def test_nobody_approves_what_they_asked_for_and_only_who_may_decides(people, ac
 
 
 @pytest.mark.parametrize("who", ["olga", "arun", "bea", "otto", "ada"])
+def test_what_our_people_write_to_each_other_is_not_the_suppliers_to_read(people, acme):
+    ours = change(people["root"], acme, "legal", LEGAL, reason="A shell company, I think.")
+    decide(refuse_detail_change, people["max"], ours, "Wait for the audit.")
+    theirs = change(people["asha"], acme, "legal", LEGAL, reason="We were renamed.")
+    decide(refuse_detail_change, people["max"], theirs, "Not in the register.")
+
+    def words(who):
+        with acting(people[who].actor):
+            found = visible_changes(people[who].actor).order_by("id")
+            return [one.words_for(people[who].actor) for one in found]
+
+    ours_said, theirs_said = (
+        ("A shell company, I think.", "Wait for the audit."),
+        ("We were renamed.", "Not in the register."),
+    )
+    assert words("max") == [ours_said, theirs_said]
+    assert words("asha") == [("", ""), theirs_said]
+    assert [one.facts.get("reason") for one in facts("supplier.change_refused")] == [None, theirs_said[1]]
+
+    browser, program = Client(), a_program(acme)
+    browser.force_login(people["asha"].user)
+    told = [
+        browser.get(reverse("detail-change", args=[ours.key])).content.decode(),
+        browser.get(reverse("company-history", args=[acme.key])).content.decode(),
+        str(program.get("/api/v1/supplier-changes").json()),
+        str(program.get(f"/api/v1/supplier-changes/{ours.key}").json()),
+    ]
+    assert not [one for one in told if "shell company" in one or "audit" in one]
+    assert "We were renamed." in told[1]
+    assert "We were renamed." in told[2]
+
+
 def test_who_may_only_read_changes_nothing(people, acme, who):
     with pytest.raises(NotAllowed):
         change(people[who], acme, "names", {"trading_name": "Acme!"})
@@ -205,13 +244,11 @@ def test_a_contact_reached_otherwise_begins_anew_and_the_old_one_is_still_known(
     key = change(people["asha"], acme, "contact", RITA).subject
     later = MONDAY + timedelta(days=2)
 
-    renamed = change(
-        people["asha"], acme, "contact", {**RITA, "name": "Rita Rao-Singh"}, subject=key, at=later
-    )
+    matters = change(people["asha"], acme, "contact", {**RITA, "roles": ["orders"]}, subject=key, at=later)
     with acting(FEED):
         (row,) = Contact.objects.all()
-        assert (row.name, row.since_at) == ("Rita Rao-Singh", MONDAY)  # the telephone is as old as ever
-    assert renamed.fields == {"name": ("Rita Rao", "Rita Rao-Singh")}
+        assert (row.roles, row.since_at) == (["orders"], MONDAY)  # the telephone is as old as ever
+    assert matters.fields == {"roles": (["orders", "emergency"], ["orders"])}
 
     change(people["asha"], acme, "contact", {**RITA, "telephone": "+91 98220 12345"}, subject=key, at=later)
     with acting(FEED):
@@ -227,6 +264,18 @@ def test_a_contact_reached_otherwise_begins_anew_and_the_old_one_is_still_known(
     assert stands(acme, "contact", key) == {}
     with pytest.raises(NotFound):
         change(people["asha"], acme, "contact", RITA, subject=key)
+
+
+def test_another_name_at_the_same_telephone_is_as_young_as_it_is(people, acme):
+    key = change(people["asha"], acme, "contact", RITA).subject
+    later = MONDAY + timedelta(days=2)
+    renamed = change(people["asha"], acme, "contact", {**RITA, "name": "Mallory"}, subject=key, at=later)
+    assert renamed.fields == {"name": ("Rita Rao", "Mallory")}
+    with acting(FEED):
+        old, new = Contact.objects.order_by("id")
+        assert (old.name, old.since_at, old.ended_at) == ("Rita Rao", MONDAY, later)
+        assert (new.name, new.since_at, new.telephone) == ("Mallory", later, old.telephone)
+        assert [one.name for one in contacts_known_before(acme.pk, later)] == ["Rita Rao"]
 
 
 def test_numbers_and_addresses_are_ended_and_begun_anew_never_edited(people, acme):
@@ -249,6 +298,18 @@ def test_numbers_and_addresses_are_ended_and_begun_anew_never_edited(people, acm
         change(people["asha"], acme, "legal", ends=True)
     with pytest.raises(NotFound):
         change(people["asha"], acme, "number", subject="lei", ends=True)
+
+
+def test_a_number_is_changed_and_ended_by_the_rule_of_its_own_part(people, acme):
+    vat = {"kind": "vat", "country": "DE", "value": "DE136695976"}
+    decide(approve_detail_change, people["max"], change(people["asha"], acme, "tax_id", vat))
+    change(people["asha"], acme, "number", {"kind": "gln", "value": "4006381333931"})
+    for part, subject in (("number", "vat:DE"), ("tax_id", "gln"), ("number", "iban")):
+        for rest in ({"ends": True}, {"values": {"value": "DE129274202"}}):
+            with pytest.raises(NotFound, match="no such number"):
+                change(people["asha"], acme, part, subject=subject, **rest)
+    assert stands(acme, "tax_id", "vat:DE")["value"] == "DE136695976"
+    assert change(people["asha"], acme, "tax_id", subject="vat:DE", ends=True).state == "waiting"
 
 
 def test_what_stands_so_already_is_no_change(people, acme):
@@ -330,6 +391,58 @@ def test_the_administrator_says_which_changes_wait(people, acme):
     assert change(people["asha"], acme, "names", {"trading_name": "Acme"}).state == "waiting"
     with acting(people["max"].actor), pytest.raises(NotAllowed):
         write_detail_rule("names", "at_once", actor=people["max"].actor, at=MONDAY)
+
+
+def rule(person, part, way):
+    with acting(person.actor):
+        return write_detail_rule(part, way, actor=person.actor, at=MONDAY)
+
+
+def test_one_person_alone_takes_no_second_pair_of_eyes_away(people, acme):
+    root, max_ = people["root"], people["max"]
+    assert rule(root, "remit_to", "at_once")
+    assert not rule(root, "remit_to", "at_once")  # said again by the same one
+    assert change(people["asha"], acme, "remit_to", QUAY).state == "waiting"
+    for who in ("bea", "asha"):
+        with pytest.raises(NotAllowed):
+            rule(people[who], "remit_to", "at_once")
+    with acting(root.actor):
+        assert [(one.part, one.asked_by) for one in rules_asked().values()] == [("remit_to", "Root Admin")]
+
+    assert rule(max_, "remit_to", "at_once")
+    with acting(FEED):
+        (kept,) = DetailRule.objects.all()
+        assert (kept.way, kept.written_by, kept.asked_by) == ("at_once", "Max Manager", "Root Admin")
+        assert not rules_asked()
+        with pytest.raises(IntegrityError), transaction.atomic():  # and the database holds to it
+            DetailRule.objects.update(written_by_user_id=kept.asked_by_user_id)
+    with pytest.raises(NotAllowed):
+        rule(max_, "remit_to", "approve")  # a manager decides, and writes no rules
+    assert rule(root, "remit_to", "approve")
+    assert ways_of("remit_to") == "approve"
+    assert [event.kind for event in rule_facts()] == [
+        "detail_rule.loosening_asked",
+        "detail_rule.changed",
+        "detail_rule.changed",
+    ]
+
+    # Either of them takes what is asked off the table, and it is asked anew.
+    assert rule(root, "remit_to", "at_once")
+    assert rule(max_, "remit_to", "approve")
+    assert not rule(max_, "remit_to", "approve")
+    with pytest.raises(NotAllowed):
+        rule(max_, "remit_to", "at_once")
+    assert rule_facts()[-1].kind == "detail_rule.loosening_refused"
+
+
+def ways_of(part):
+    with acting(FEED):
+        return ways()[part]
+
+
+def rule_facts():
+    with acting(FEED):
+        return list(AuditEvent.objects.filter(kind__startswith="detail_rule.").order_by("id"))
 
 
 # --- the feed, segments, channels ----------------------------------------------------------------------------

@@ -5,7 +5,13 @@ from django.utils import timezone
 
 from portal.kernel.scope import acting
 from suppliers.details.messages import ChangeDetail
-from suppliers.details.services import approve_detail_change, change_detail, refuse_detail_change
+from suppliers.details.services import (
+    approve_detail_change,
+    change_detail,
+    refuse_detail_change,
+    write_detail_rule,
+)
+from suppliers.models import Supplier
 from tests.builders.notices import mailed, notices, react
 from tests.builders.world import an_order
 from tests.people import FEED
@@ -13,9 +19,9 @@ from tests.people import FEED
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def change(person, supplier, part, values):
+def change(person, supplier, part, values, **rest):
     with acting(person.actor):
-        command = ChangeDetail(supplier.key, part, values)
+        command = ChangeDetail(supplier.key, part, values, **rest)
         return change_detail(command, actor=person.actor, at=timezone.now())
 
 
@@ -51,6 +57,46 @@ def test_who_decides_is_mailed_then_who_asked_and_the_other_side_of_what_is_at_o
     assert read(mailed()) == [
         ("asha@supplier.example", "Root Admin changed company data: Trading name and website")
     ]
+
+
+def test_who_decides_hears_that_a_rule_is_to_be_loosened_and_that_it_is(people):
+    for who, reader, subject in (
+        ("root", "max", "Root Admin asks that changes come into force at once: Remit-to address"),
+        ("max", "root", "Changes come into force at once from now on: Remit-to address"),
+    ):
+        with acting(people[who].actor):
+            write_detail_rule("remit_to", "at_once", actor=people[who].actor, at=timezone.now())
+        letters = mailed()
+        assert read(letters) == [(f"{reader}@northmoor.example", subject)]
+        assert "/suppliers/rules/" in letters[0].body
+
+
+def test_both_addresses_hear_of_it_where_the_company_or_a_contact_is_written_to_elsewhere(people, world):
+    acme = world["ACME"]
+    with acting(FEED):
+        Supplier.objects.filter(pk=acme.pk).update(email="desk@acme.example")
+    same = {"language": "en", "time_zone": "Asia/Kolkata"}
+    change(people["asha"], acme, "preferences", {**same, "email": "mallory@evil.example"})
+    letters = mailed()
+    assert read(letters) == [
+        (address, "A mail address of Acme Valves is changed")
+        for address in ("desk@acme.example", "mallory@evil.example")
+    ]
+    by_address = {one.to[0].partition("<")[2].rstrip(">"): one.body for one in letters}
+    assert "desk@acme.example became mallory@evil.example" in by_address["desk@acme.example"]
+    assert "Did nobody of yours mean to" in by_address["desk@acme.example"]
+    assert "Did nobody of yours mean to" not in by_address["mallory@evil.example"]
+
+    # What changes besides is nobody's alarm; a contact that is another, or no more, is.
+    change(people["asha"], acme, "preferences", {**same, "language": "de", "email": "mallory@evil.example"})
+    rita = {"name": "Rita", "roles": ["orders"], "email": "rita@acme.example", "language": "en"}
+    key = change(people["asha"], acme, "contact", rita).subject
+    assert mailed() == []
+    change(people["asha"], acme, "contact", {**rita, "email": "r@acme.example"}, subject=key)
+    assert [address for address, _text in read(mailed())] == ["r@acme.example", "rita@acme.example"]
+    change(people["asha"], acme, "contact", {}, subject=key, ends=True)
+    (letter,) = mailed()
+    assert "took away the address of a contact of Acme Valves: r@acme.example" in letter.body
 
 
 def test_no_mail_about_new_orders_where_programs_read_them(people, world):

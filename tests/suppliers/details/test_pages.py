@@ -10,8 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from portal.kernel.scope import acting
 from suppliers.details.messages import ChangeDetail
 from suppliers.details.models import ChangeRequest
+from suppliers.details.queries import ways
 from suppliers.details.services import change_detail
 from suppliers.models import Supplier
+from tests.builders.factors import show_factor
 from tests.builders.world import MONDAY
 from tests.people import FEED
 
@@ -269,9 +271,22 @@ def test_the_company_page_takes_a_fixed_number_of_queries(people, acme):
 def test_rules_and_categories_are_set_up_by_the_administrator(people, acme):
     root = people["root"]
     assert "Trading name and website" in page(root, "/suppliers/rules/")
-    post(root, "/suppliers/rules/", names="approve", legal="at_once")
+    post(root, "/suppliers/rules/", names="approve")
     assert change(people["asha"], acme, "names", {"trading_name": "A"}).state == "waiting"
-    assert change(people["asha"], acme, "legal", {"legal_name": "A", "country": "IN"}).state == "in_force"
+    assert "Nobody asks that changes" in page(people["max"], "/suppliers/rules/")
+    # At once, and unseen: one asks with a factor that was shown a moment ago, another says it as well.
+    post(root, "/suppliers/rules/", 409, legal="at_once")
+    loosen(root)
+    assert change(people["asha"], acme, "legal", {"legal_name": "A", "country": "IN"}).state == "waiting"
+    assert "Somebody asks that changes come into force" in page(people["max"], "/suppliers/changes/")
+    html = page(people["max"], "/suppliers/rules/")
+    assert ("Root Admin asks: at once" in html, 'name="names"' in html) == (True, False)
+    post(root, "/suppliers/rules/", registered="approve")  # leaves alone what is asked
+    loosen(people["max"])
+    assert change(people["asha"], Supplier_of("ACME"), "channel", {"channel": "edi"}).state == "waiting"
+    with acting(FEED):
+        assert ways()["legal"] == "at_once"
+        assert ways()["registered"] == "approve"
     post(root, "/suppliers/categories/", code="steel", name="Steel")
     assert "Steel" in page(root, f"/suppliers/{acme.key}/company/categories/")
     post(root, f"/suppliers/{acme.key}/company/categories/", categories=["steel"])
@@ -282,6 +297,12 @@ def test_rules_and_categories_are_set_up_by_the_administrator(people, acme):
         "letters, digits and hyphens"
         in post(root, "/suppliers/categories/", 422, code="!", name="").content.decode()
     )
+
+
+def loosen(person):
+    client = signed_in(person)
+    show_factor(client, person.user)
+    assert client.post("/suppliers/rules/", {"legal": "at_once"}).status_code == 303
 
 
 # --- the API -------------------------------------------------------------------------------------------------

@@ -167,6 +167,28 @@ def test_a_case_of_what_is_required_no_more_closes(people):
     assert (the_case().state, the_case().closed_because) == ("resolved", "not_asked")
 
 
+def test_a_case_of_a_supplier_that_is_blocked_closes_and_it_is_asked_anew_later(people):
+    now = late(people)
+    with acting(INBOX):
+        review_cases((), [the_document().stream], actor=INBOX, at=now)
+    block(SupplierState.BLOCKED)
+    assert clock(now) == clock(now) == 0
+    assert (told()[-1][1], the_document().asked_for) == ("excused", "")
+    assert [kind for _day, kind in told()].count("excused") == 1
+    with acting(INBOX):
+        review_cases((), [the_document().stream], actor=INBOX, at=now)
+    assert (the_case().state, the_case().closed_because) == ("resolved", "not_asked")
+
+    block(SupplierState.ACTIVE)
+    assert clock(now) == 1
+    assert told()[-1][1] == "asked"
+
+
+def block(state):
+    with acting(FEED):
+        Supplier.objects.filter(number="ACME").update(state=state)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_fact_and_the_clock_both_bring_the_case(people):
     now = late(people)

@@ -24,7 +24,7 @@ from procurement.threads.models import Attachment, Message
 from suppliers.documents.models import DocumentContent, DocumentVersion
 from suppliers.documents.services import look_again
 from suppliers.roles import TokenScope
-from tests.builders.documents import EICAR, PDF, a_scanner, fresh_version, states, supplier_named
+from tests.builders.documents import EICAR, PDF, UNREADABLE, a_scanner, fresh_version, states, supplier_named
 from tests.builders.programs import a_program
 from tests.builders.world import an_order
 from tests.people import FEED
@@ -84,7 +84,7 @@ def test_the_protocol(scanner, settings):
 
     for answer in (b"INSTREAM size limit exceeded. ERROR\0", b"", b"\xff\xfe\0"):
         scanner.answer = answer
-        assert scan(PDF).scan == Scan.WAITING
+        assert scan(PDF).scan == Scan.UNREADABLE  # it is there: what is wrong is this file
     with pytest.raises(RuntimeError, match="transaction"), transaction.atomic():
         scan(PDF)
     settings.CLAMD_URL = None
@@ -165,6 +165,47 @@ def test_a_silent_scanner_keeps_a_proof_apart_until_it_answers(people, silent, s
     assert browser(people["root"]).get(reverse("document-file", args=[bad.key])).status_code == 409
 
 
+def test_a_file_that_cannot_be_looked_into_holds_up_no_other_and_is_turned_away(people, silent, settings):
+    give(people["asha"], PDF + UNREADABLE)
+    give(people["asha"], PDF, "insurance")
+    with acting(FEED):
+        bomb, clean = DocumentVersion.objects.order_by("id")
+    with a_scanner() as server:
+        settings.CLAMD_URL = urlsplit(server.url)
+        assert look_again(timezone.now()) == 1
+        assert [fresh_version(one).state for one in (bomb, clean)] == ["supplied", "in_review"]
+        for _round in range(8):
+            assert look_again(timezone.now()) == 0
+        assert look_again(timezone.now()) == 1
+        found = fresh_version(bomb)
+        assert (found.state, found.scan, found.reason) == (
+            "refused",
+            "unreadable",
+            "Can't allocate memory ERROR",
+        )
+        assert (kept(DocumentContent), refused()) == (1, [])
+        page = browser(people["asha"]).get(reverse("document-version", args=[bomb.key])).content.decode()
+        assert "could not look into" in page
+        assert (
+            give(people["asha"], PDF + UNREADABLE, "iso-14001").status_code == 303
+        )  # it is shown again later
+
+        order = an_order()
+        url = reverse("file-add", args=[order.key])
+        page = browser(people["asha"]).post(url, {"files": [upload(PDF + UNREADABLE)]})
+        assert (page.status_code, kept(Attachment)) == (422, 0)
+        assert "could not be looked at for malware" in page.content.decode()
+
+        key = take_mail(_mail(order.number, EICAR, PDF + UNREADABLE), door="imap", at=timezone.now()).key
+        why = infected_files(key, at=timezone.now()).values()
+        assert [text[:23] for text in why] == ["0.pdf carries malware (", "1.pdf could not be look"]
+        assert len(refused()) == 1
+    # Nothing of a mail is told before all of it was looked at.
+    with pytest.raises(ScannerSilent):
+        infected_files(key, at=timezone.now())
+    assert len(refused()) == 1
+
+
 def test_a_scanner_that_is_taken_away_lets_go_of_what_waits(people, silent, settings):
     give(people["asha"], PDF)
     settings.CLAMD_URL = None
@@ -241,10 +282,13 @@ def place_mail_on(key, order):
     )
 
 
-def _mail(number):
+def _mail(number, *files):
     letter = EmailMessage()
     letter["From"], letter["To"] = "Asha <asha@supplier.example>", "orders@northmoor.example"
     letter["Subject"], letter["Message-ID"] = f"Order {number}", "<m1@supplier.example>"
     letter.set_content("Please look.")
-    letter.add_attachment(EICAR, maintype="application", subtype="pdf", filename="bad.pdf")
+    for place, content in enumerate(files):
+        letter.add_attachment(content, maintype="application", subtype="pdf", filename=f"{place}.pdf")
+    if not files:
+        letter.add_attachment(EICAR, maintype="application", subtype="pdf", filename="bad.pdf")
     return letter.as_bytes()

@@ -20,6 +20,7 @@ from portal.kernel.scanning import Scan
 from portal.kernel.scope import acting
 from suppliers.documents.messages import WriteKind, WriteRequirement
 from suppliers.documents.models import Document, DocumentContent, DocumentKind, DocumentVersion
+from suppliers.documents.policies import Cover, cover_of
 from suppliers.documents.queries import held_of
 from suppliers.documents.services import (
     OwnDocument,
@@ -98,6 +99,21 @@ def test_one_that_begins_later_leaves_the_one_before_in_force(people):
     accept(later, people["root"])
 
     assert states() == [(1, "accepted"), (2, "accepted")]
+
+
+def test_a_renewal_that_was_accepted_stays_and_one_without_an_end_ends_before_it(people):
+    endless = accept(supply(people["asha"], valid_until=None), people["root"])
+    renewal = supply(people["asha"], content=PDF + b"2", valid_from=TODAY + 10 * DAY)
+    renewal = accept(renewal, people["root"])
+    assert fresh_version(endless).valid_until == TODAY + 9 * DAY
+    with acting(FEED):
+        facts = AuditEvent.objects.filter(kind="document.accepted").order_by("id").last().facts
+        cover = cover_of([one.span for one in DocumentVersion.objects.all()], TODAY)
+    assert (facts["ended"], facts["ended_on"]) == (["1"], str(TODAY + 9 * DAY))
+    assert cover == Cover(True, renewal.valid_until)
+
+    accept(supply(people["asha"], content=PDF + b"3", valid_until=TODAY + 9 * DAY), people["root"])
+    assert states() == [(1, "replaced"), (2, "accepted"), (3, "accepted")]
 
 
 def test_a_newer_one_takes_the_place_of_what_waits_and_the_same_one_is_one(people):
@@ -197,6 +213,17 @@ def test_one_document_is_not_supplied_over_and_over(people):
         supply(people["asha"], content=PDF + b"x")
     assert supply(people["root"], content=PDF + b"x").number == 21
     assert supply(people["asha"], content=PDF + b"y", at=MONDAY + DAY).number == 22
+
+
+def test_a_supplier_gives_so_much_of_all_documents_within_a_day(people, monkeypatch):
+    monkeypatch.setattr("suppliers.documents.services.supplying.MOST_BYTES_A_DAY", 2 * len(PDF))
+    supply(people["asha"])
+    supply(people["asha"], "insurance")
+    with pytest.raises(Invalid, match="MB of documents within 24 hours"):
+        supply(people["asha"], "iso-14001")
+    supply(people["gil"], "iso-14001", supplier="GLOBEX")
+    supply(people["root"], "iso-14001")
+    supply(people["asha"], "conflict-minerals", at=MONDAY + DAY)
 
 
 def test_days_that_a_reviewer_reads_are_looked_at_too(people):

@@ -11,13 +11,14 @@ from django.utils import timezone
 
 from portal.kernel.scope import acting
 from suppliers.documents.models import DocumentContent, DocumentVersion
-from suppliers.documents.services import carry_to_store
+from suppliers.documents.services import carry_to_store, let_go
 from suppliers.documents.store import DATABASE, StoreUnavailable, fetch, object_store
 from suppliers.documents.store.s3 import S3Store
 from suppliers.roles import TokenScope
 from tests.builders.documents import (
     PDF,
     a_picture,
+    accept,
     an_object_store,
     fresh_version,
     supplier_named,
@@ -135,6 +136,32 @@ def test_cut_short_after_the_copy_it_is_copied_again_and_let_go_once(people, rem
     assert (fresh_version(version).place, content(), len(remote.objects)) == ("database", 1, 1)
     assert carry_to_store(timezone.now()) == 1
     assert (fresh_version(version).place, content(), len(remote.objects)) == ("s3", 0, 1)
+
+
+def test_what_was_replaced_before_anybody_decided_is_let_go_of(people, remote):
+    carried = supply(people["asha"])
+    carry_to_store(timezone.now())
+    kept = supply(people["asha"], content=PDF + b"2")
+    early = supply(people["asha"], "insurance")
+    accept(early, people["root"])
+    accept(supply(people["asha"], "insurance", content=PDF + b"3"), people["root"])
+    never = supply(people["asha"], "iso-14001")
+    supply(people["asha"], "iso-14001", content=PDF + b"4")
+
+    assert (let_go(timezone.now()), let_go(timezone.now())) == (2, 0)
+    assert carry_to_store(timezone.now()) == 4
+    assert [fresh_version(one).place for one in (carried, never, early, kept)] == ["nowhere"] * 2 + ["s3"] * 2
+    assert (content(), len(remote.objects)) == (0, 4)
+    client = Client()
+    client.force_login(people["asha"].user)
+    page = client.get(reverse("document-file", args=[never.key]))
+    assert (page.status_code, "is not kept" in page.content.decode()) == (409, True)
+    assert client.get(reverse("document-version", args=[never.key])).status_code == 200
+
+    # With the object store down the row lets go of it all the same: it lies there under a name that nobody has.
+    supply(people["asha"], content=PDF + b"5")
+    remote.down = True
+    assert (let_go(timezone.now()), fresh_version(kept).place, len(remote.objects)) == (1, "nowhere", 4)
 
 
 def test_without_an_object_store_everything_stays(people, settings):
