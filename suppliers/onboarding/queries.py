@@ -94,6 +94,13 @@ def by_state(actor: Actor) -> dict[str, int]:
     return dict(rows.order_by("state"))
 
 
+def states_of_streams(streams: Iterable[str]) -> dict[str, str]:
+    """How onboardings stand, by the streams of their facts. One query, in the scope of who asks."""
+    keys = [stream.partition(":")[2] for stream in streams]
+    found = OnboardingRun.objects.filter(key__in=keys).values_list("key", "state")
+    return {f"onboarding:{key}": state for key, state in found}
+
+
 @dataclass(frozen=True, slots=True)
 class Funnel:
     """How far the open onboardings are: by state, and, of those under way, by the first step that waits for them."""
