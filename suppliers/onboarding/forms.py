@@ -291,7 +291,7 @@ class TermsForm(_Checked):
         super().__init__(data, **kwargs)
         for code, label in settings.LANGUAGES:
             self.fields[f"text_{code}"] = forms.CharField(
-                label=_("Text (%(language)s)") % {"language": _(label)},
+                label=_("Text (%(language)s)") % {"language": label},
                 required=False,
                 max_length=LONGEST_TERMS,
                 widget=forms.Textarea(attrs={"rows": 6}),

@@ -256,7 +256,7 @@ def _grouped(pairs: Iterable[tuple[int, str]]) -> dict[int, set[str]]:
 
 def _papers(suppliers: Sequence[Supplier], at: datetime) -> dict[int, str]:
     """How each supplier stands with its compulsory documents: done when all are covered, with us when all are given."""
-    found = {}
+    found: dict[int, str] = {}
     for pk, every in held_of(suppliers, at, actor=DESK).items():
         lacking = [one for one in every if one.need and one.need.compulsory and not one.cover.is_covered]
         if not lacking:
@@ -301,6 +301,8 @@ def find_template(code: str) -> OnboardingTemplate:
 
 def template_of(run: OnboardingRun) -> OnboardingTemplate | None:
     """The version by which an onboarding goes."""
+    if run.template_id is None:
+        return None
     with acting(DESK):
         return OnboardingTemplate.objects.filter(pk=run.template_id).first()
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -233,7 +234,7 @@ def write_invitation_text(command: WriteInvitationText, *, actor: Actor, at: dat
         problems.append(Problem("text", message % {"value": bad[0][:40], "known": known}, bad[0][:40]))
     if problems:
         raise Invalid(problems[0].message, problems)
-    same = {"segment": command.segment, "language": command.language}
+    same: dict[str, Any] = {"segment": command.segment, "language": command.language}
     if text:
         InvitationText.objects.update_or_create(
             **same, defaults={"text": text, "written_at": at, "written_by": actor.label}
