@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from suppliers.onboarding.states import InvitedHow
-
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -22,10 +20,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class InviteSuppliers:
-    """Suppliers to be invited in one go."""
+    """Suppliers to be invited in one go; `how` is one of `InvitedHow`."""
 
     targets: tuple[Target, ...]
-    how: str = InvitedHow.ONE
+    how: str = "one"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.models import AuditEvent
+from procurement.catalogue.models import Company
 from procurement.orders.models import PurchaseOrder
 from procurement.sheets.package import refused
 from procurement.sheets.tables import Table, named_rows, read_table
@@ -81,6 +82,11 @@ def _head(table: Table) -> tuple[dict[int, str], Table]:
 
 def _names_in(row: Sequence[Any]) -> dict[int, str]:
     return {place: name for place, name in names_of(row[: WANTED.most_columns]).items() if name in COLUMNS}
+
+
+def our_companies() -> list[Company]:
+    """The companies of our group, by name."""
+    return list(Company.objects.order_by("name", "id"))
 
 
 def ordering_companies(events: Iterable[AuditEvent]) -> dict[str, list[str]]:

@@ -15,8 +15,7 @@ from django.utils.translation import ngettext
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, Problem
 from portal.kernel.web import paginate, see_other
-from procurement.catalogue.models import Company
-from procurement.workbench.queries.inviting import candidates, candidates_asked, read_targets
+from procurement.workbench.queries.inviting import candidates, candidates_asked, our_companies, read_targets
 from suppliers.onboarding.messages import InviteSuppliers, Target
 from suppliers.onboarding.policies import MOST_TARGETS
 from suppliers.onboarding.queries import find_sheet, first_order_rules
@@ -145,7 +144,7 @@ def onboarding_sheet(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 @door(P.SUPPLIER_MANAGE, methods=["GET", "POST"])
 def onboarding_first_orders(request: DoorRequest) -> HttpResponse:
     """Which of our companies has suppliers invited by their first order."""
-    companies = list(Company.objects.order_by("name", "id"))
+    companies = our_companies()
     if request.method == "POST":
         code = request.POST.get("company", "")
         if code not in {one.code for one in companies}:

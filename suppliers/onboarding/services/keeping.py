@@ -19,7 +19,9 @@ MOST_AT_ONCE = 1_000
 @requires_scope
 def start_begun(*, at: datetime) -> int:
     """Begin the onboardings of suppliers for which somebody acts by now."""
-    waiting = OnboardingRun.objects.filter(state=RunState.INVITED, supplier__memberships__user__is_active=True)
+    waiting = OnboardingRun.objects.filter(
+        state=RunState.INVITED, supplier__memberships__user__is_active=True
+    )
     ids = list(waiting.order_by("id").values_list("id", flat=True).distinct()[:MOST_AT_ONCE])
     held = OnboardingRun.objects.filter(pk__in=ids, state=RunState.INVITED)
     rows = list(
