@@ -128,6 +128,26 @@ _DOCUMENT_PAGES = frozenset(
     {"document-list", "document-setup", "document-version", "supplier-documents", "document-supply"}
 )
 
+_ONBOARDING_PAGES = frozenset(
+    {
+        "onboarding-list",
+        "onboarding-run",
+        "onboarding-reassign",
+        "onboarding-decide",
+        "onboarding-invite",
+        "onboarding-candidates",
+        "onboarding-sheet-new",
+        "onboarding-sheet",
+        "onboarding-first-orders",
+        "onboarding-templates",
+        "onboarding-template",
+        "onboarding-template-new",
+        "onboarding-terms",
+        "onboarding-texts",
+        "exclusion-list",
+    }
+)
+
 _BANK_PAGES = frozenset(
     {
         "bank",
@@ -431,6 +451,24 @@ WAYS = (
             }
         ),
         sides=_COMPANY,
+        phone=False,
+    ),
+    Way(
+        "onboarding-list",
+        "user-plus",
+        _("Onboarding"),
+        P.SUPPLIER_VIEW,
+        _ONBOARDING_PAGES,
+        sides=_COMPANY,
+        phone=False,
+    ),
+    Way(
+        "getting-started",
+        "circle-check",
+        _("Getting started"),
+        P.DETAIL_VIEW,
+        frozenset({"getting-started", "onboarding-terms-own", "onboarding-questions", "onboarding-hand-in"}),
+        sides=_SUPPLIER,
         phone=False,
     ),
     Way(

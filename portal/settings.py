@@ -245,6 +245,8 @@ ACCOUNT_LOGIN_ON_PASSWORD_RESET = False  # a mailbox alone opens nothing
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 # For how many days an invitation opens, and after how many an account that nobody uses falls asleep (0: never).
 INVITATION_VALID_FOR = timedelta(days=env.integer("INVITATION_VALID_DAYS", 14, at_least=1))
+# After how many days a supplier that has not finished its onboarding is reminded; after the last, never again.
+ONBOARDING_REMIND_AFTER_DAYS = sorted(int(one) for one in env.words("ONBOARDING_REMIND_AFTER_DAYS", "3,7,14"))
 DORMANT_AFTER = timedelta(days=env.integer("DORMANT_AFTER_DAYS", 180))
 # For how many hours the old mail address may object to a change, and for how many days an objection locks it.
 ADDRESS_WAIT = timedelta(hours=env.integer("ADDRESS_WAIT_HOURS", 24, at_least=1))
@@ -564,6 +566,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "old security events": {"task": "security.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
     "sign-in": {"task": "sign_in.sweep", "schedule": 60.0, "options": {"expires": 60.0}},
     "old sign-ins": {"task": "sign_in.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
+    "onboarding": {"task": "onboarding.keep", "schedule": 60.0, "options": {"expires": 60.0}},
     "people": {"task": "people.sweep", "schedule": 300.0, "options": {"expires": 300.0}},
     "sleepers": {"task": "people.sleep", "schedule": 86_400.0, "options": {"expires": 3600.0}},
     "old answers": {"task": "idempotency.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},

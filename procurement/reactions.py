@@ -48,6 +48,8 @@ from procurement.payables.services.following import follow_invoices
 from procurement.receipts.services import CLOSES as SETTLED_CLOSES
 from procurement.receipts.services import HEARS as RECEIVING_HEARS
 from procurement.receipts.services import close_settled, count_receipts_of
+from procurement.workbench.first_orders import HEARS as FIRST_ORDERS_HEAR
+from procurement.workbench.first_orders import invite_by_orders
 
 REACTIONS: Mapping[str, Reaction] = {
     "acknowledgment clocks": Reaction(MOVES_THE_BALL, review_orders_of),
@@ -66,6 +68,7 @@ REACTIONS: Mapping[str, Reaction] = {
     "matching again: rules": Reaction(HEARS_RULES, rematch_held),
     "matching again: bank details": Reaction(HEARS_BANKS, rematch_suppliers),
     "mailroom": Reaction(MAILROOM_HEARS, mailroom_hear),
+    "first orders": Reaction(FIRST_ORDERS_HEAR, invite_by_orders),
     "notices": Reaction(frozenset(HEARD), hear),
     "security notices": Reaction(frozenset(WARNINGS), warn),
     "new approvers": Reaction(APPROVERS_HEAR, tell_watchers),

@@ -15,4 +15,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("suppliers.details.urls")),
     path("", include("suppliers.documents.urls")),
     path("", include("suppliers.banking.urls")),
+    path("", include("suppliers.onboarding.urls")),
 ]

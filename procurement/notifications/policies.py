@@ -33,6 +33,22 @@ class To(StrEnum):
     ADDRESSED = "the addresses it names"
     REVIEWERS = "who decides on company data"
     DOCUMENT_REVIEWERS = "who reviews documents"
+    ADMINISTRATORS = "who brings suppliers in"
+
+
+# Who is of the buying side, whatever the fact says.
+TO_US = frozenset(
+    {
+        To.BUYER,
+        To.NAMED,
+        To.DOCK,
+        To.ITS_BUYERS,
+        To.PAYABLES,
+        To.REVIEWERS,
+        To.DOCUMENT_REVIEWERS,
+        To.ADMINISTRATORS,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +131,12 @@ HEARD: Mapping[str, Heard] = {
     "document.infected": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
     "document.unreadable": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
     "document.admitted": Heard(NoticeKind.DOCUMENT, To.DOCUMENT_REVIEWERS),
+    "onboarding.invited": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
+    "onboarding.reminded": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
+    "onboarding.handed_in": Heard(NoticeKind.ONBOARDING, To.ADMINISTRATORS),
+    "onboarding.handed_back": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
+    "onboarding.approved": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
+    "onboarding.refused": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "thread.message_sent": Heard(NoticeKind.MESSAGE, To.OTHER_SIDE),
     "clock.step_reached": Heard(NoticeKind.REMINDER, To.BY_STEP),
     "case.mentioned": Heard(NoticeKind.MENTION, To.NAMED),
@@ -141,7 +163,7 @@ def audience_of(to: To, *, actor_side: str, facts: Mapping[str, Any], internal: 
     found: Audience | None
     if to in (To.SUPPLIER, To.HOLDER):
         found = Audience.SUPPLIER
-    elif to in (To.BUYER, To.NAMED, To.DOCK, To.ITS_BUYERS, To.PAYABLES, To.REVIEWERS, To.DOCUMENT_REVIEWERS):
+    elif to in TO_US:
         found = Audience.COMPANY
     elif to is To.ADDRESSED:
         found = Audience.OUTSIDE
@@ -163,6 +185,9 @@ def is_worth_a_notice(event_kind: str, facts: Mapping[str, Any]) -> bool:
     """
     if event_kind in ("count.posted", "count.reversed"):
         return bool(facts.get("differs"))
+    if event_kind == "onboarding.invited":
+        # Whom nobody acts for yet gets an invitation; who is here is told that something is asked.
+        return bool(facts.get("asked"))
     if event_kind == "invoice.held":
         # What waits for goods goes on by itself, and what waits for us is ours to see to.
         held_for = facts.get("held_for") or {}

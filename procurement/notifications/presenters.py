@@ -48,6 +48,7 @@ from procurement.threads.models import Message
 from procurement.tolerances.presenters.sentences import said_by
 from suppliers.details.states import Part, Way
 from suppliers.documents.presenters import kind_name
+from suppliers.onboarding.presenters import names_of as steps_text
 
 MOST_ROWS = 12
 MOST_LISTED = 50
@@ -671,6 +672,37 @@ def _detail(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder 
     return texts[event.kind] % values
 
 
+def _onboarding(
+    item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen
+) -> str:
+    """What is asked of a supplier to get started, and what became of it; for us, that one is handed in."""
+    facts = event.facts
+    supplier = str(facts.get("supplier", ""))
+    item.number = supplier
+    item.signs_in = True
+    key = event.stream.partition(":")[2]
+    is_ours = event.kind == "onboarding.handed_in"
+    path = reverse("onboarding-run", args=[key]) if is_ours else reverse("getting-started")
+    item.url = f"{settings.PUBLIC_URL}{path}"
+    item.button = _("Look at it") if is_ours else _("Getting started")
+    if words := str(facts.get("reason") or ""):
+        item.quotes.append(Quote(event.actor_label, words[:LONGEST_QUOTE]))
+    values = {"supplier": supplier, "who": event.actor_label, "steps": steps_text(facts.get("steps") or ())}
+    if event.kind == "onboarding.reminded":
+        item.sentences.append(_("Open still: %(steps)s. Orders go on meanwhile.") % values)
+    if event.kind == "onboarding.invited":
+        item.sentences.append(_("Each step says what it is for. Orders go on meanwhile."))
+    texts = {
+        "onboarding.invited": _("We ask you for a few things about %(supplier)s"),
+        "onboarding.reminded": _("A few steps are open still for %(supplier)s"),
+        "onboarding.handed_in": _("%(supplier)s has handed in its onboarding"),
+        "onboarding.handed_back": _("Something is to be done again for %(supplier)s"),
+        "onboarding.approved": _("Thank you: everything is there for %(supplier)s"),
+        "onboarding.refused": _("The onboarding of %(supplier)s was refused"),
+    }
+    return texts[event.kind] % values
+
+
 def _document(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen) -> str:
     """A document that is asked for, or what became of one; for a reviewer, that one waits."""
     facts = event.facts
@@ -743,6 +775,7 @@ _WRITERS: Mapping[str, Writer] = {
     NoticeKind.ACCOUNT: about_account,
     NoticeKind.DETAIL: _detail,
     NoticeKind.DOCUMENT: _document,
+    NoticeKind.ONBOARDING: _onboarding,
 }
 
 

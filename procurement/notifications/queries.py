@@ -49,6 +49,7 @@ NEEDED: dict[str, Permission] = {
     NoticeKind.INVOICE_TOLD: Permission.INVOICE_WRITE,
     NoticeKind.DETAIL: Permission.DETAIL_EDIT,
     NoticeKind.DOCUMENT: Permission.DOCUMENT_SUPPLY,
+    NoticeKind.ONBOARDING: Permission.DETAIL_EDIT,
 }
 
 

@@ -25,6 +25,7 @@ class NoticeKind(models.TextChoices):
     ACCOUNT = "account", _("My account")
     DETAIL = "detail", _("Changes of company data")
     DOCUMENT = "document", _("Documents, such as certificates and tax forms")
+    ONBOARDING = "onboarding", _("Getting started, and what is asked for it")
 
 
 class Audience(models.TextChoices):
@@ -58,6 +59,7 @@ TOLD: dict[str, frozenset[Audience]] = {
     NoticeKind.ACCOUNT: frozenset({Audience.OUTSIDE}),
     NoticeKind.DETAIL: _SUPPLIER | _COMPANY,
     NoticeKind.DOCUMENT: _SUPPLIER | _COMPANY,
+    NoticeKind.ONBOARDING: _SUPPLIER | _COMPANY,
 }
 
 # Asked for by the reader, put to them alone, or the last word before somebody else is called: always at once, never

@@ -8,6 +8,7 @@ from procurement.workbench.views import (
     common,
     decisions,
     home,
+    inviting,
     link,
     link_mail,
     mailbox,
@@ -18,6 +19,10 @@ from procurement.workbench.views import (
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("onboarding/candidates/", inviting.onboarding_candidates, name="onboarding-candidates"),
+    path("onboarding/sheets/", inviting.onboarding_sheet_new, name="onboarding-sheet-new"),
+    path("onboarding/sheets/<uuid:key>/", inviting.onboarding_sheet, name="onboarding-sheet"),
+    path("onboarding/first-orders/", inviting.onboarding_first_orders, name="onboarding-first-orders"),
     path("decisions/", decisions.decision_list, name="decision-list"),
     path("decisions/decide/", decisions.decisions_decide, name="decisions-decide"),
     path("tolerances/decisions/", tolerances.rule_decisions, name="rule-decisions"),

@@ -28,6 +28,7 @@ from suppliers.signin.models import (  # last: these point at people and supplie
 )
 
 from suppliers.details import models as details  # isort: skip
+from suppliers.onboarding import models as onboarding  # isort: skip
 
 __all__ = [
     "AddressChange",
@@ -55,4 +56,5 @@ __all__ = [
     "SupplierSite",
     "User",
     "details",
+    "onboarding",
 ]

@@ -59,6 +59,7 @@ class Invitation(models.Model):
                 condition=Q(state="sent", supplier__isnull=True),
                 name="invitation_open_once_on_our_side",
             ),
+            models.UniqueConstraint(fields=["id", "supplier"], name="invitation_wall"),
             models.CheckConstraint(
                 condition=Q(state__in=InvitationState.values), name="invitation_state_known"
             ),

@@ -42,7 +42,7 @@ from suppliers.queries import actor_of
 from suppliers.roles import CompanyRole, Permission
 from tests.builders.documents import supply
 from tests.builders.invoices import a_draft_invoice, a_sent_invoice
-from tests.builders.matrix import a_time, bank_details, by_mail, on_the_desk
+from tests.builders.matrix import a_time, bank_details, by_mail, on_the_desk, onboarding
 from tests.builders.programs import a_program, a_program_of
 from tests.builders.shipments import a_sent_notice, do
 from tests.builders.statements import a_statement, an_item, compared
@@ -161,6 +161,7 @@ def keys_of(program):
         "documents": [str(supply(FEED).key)],
         **company_data(),
         "bank-changes": [changed_account()],
+        "onboardings": [an_onboarding()],
     }
 
 
@@ -173,10 +174,23 @@ def company_data():
     return {"suppliers": [str(one.key) for one in suppliers], "supplier-changes": [str(change.key)]}
 
 
+def the_acme():
+    with acting(FEED):
+        return Supplier.objects.get(number="ACME")
+
+
+def an_onboarding():
+    """One that is under way."""
+    supplier = the_acme()
+    with acting(FEED):
+        run, *_more = onboarding(supplier)
+        return str(run.key)
+
+
 def changed_account():
     """A change of bank details that was requested."""
     with acting(FEED):
-        change, _account, _proof = bank_details(Supplier.objects.get(number="ACME"))
+        change, _account, _proof = bank_details(the_acme())
         return str(change.key)
 
 

@@ -66,6 +66,12 @@ from suppliers.documents import models as proofs
 from suppliers.documents.messages import WriteKind, WriteRequirement
 from suppliers.documents.services import write_kind, write_requirement
 from suppliers.models import ApiToken, Invitation, Membership, Supplier, User
+from suppliers.onboarding.models import (
+    OnboardingExclusion,
+    OnboardingRun,
+    OnboardingTemplate,
+    UploadedInvitations,
+)
 from suppliers.people.messages import InvitePerson
 from suppliers.people.services import invite_person
 from suppliers.roles import CompanyRole, SupplierRole
@@ -142,6 +148,10 @@ class Objects:
     bank_change: BankChange
     bank_account: BankAccount
     bank_proof: BankProof
+    onboarding: OnboardingRun
+    exclusion: OnboardingExclusion
+    template: OnboardingTemplate
+    suppliers_sheet: UploadedInvitations
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -334,6 +344,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         _a_waiting_change(supplier),
         *_documents(number),
         *bank_details(supplier),
+        *onboarding(supplier),
     )
 
 
@@ -397,6 +408,41 @@ def bank_details(supplier: Supplier) -> tuple[BankChange, BankAccount, BankProof
         added_by="Asha Acme",
     )
     return change, account, proof
+
+
+def onboarding(
+    supplier: Supplier,
+) -> tuple[OnboardingRun, OnboardingExclusion, OnboardingTemplate, UploadedInvitations]:
+    """A run that is under way, an exclusion, a template of its own, and a sheet that nobody has invited."""
+    made: dict[str, Any] = {"made_at": MONDAY, "made_by": "Root Admin"}
+    step = {"kind": "questions", "compulsory": True, "paying_waits": False, "wants": []}
+    asked = {
+        "code": "fleet",
+        "text": "How many lorries?",
+        "holds": "number",
+        "compulsory": True,
+        "choices": [],
+    }
+    template = OnboardingTemplate.objects.create(
+        code=f"of-{supplier.number.lower()}", name="Questions", steps=[step], questions=[asked], **made
+    )
+    run = OnboardingRun.objects.create(
+        supplier=supplier,
+        template=template,
+        state="started",
+        how="one",
+        invited_at=MONDAY,
+        invited_by="Root Admin",
+        started_at=MONDAY,
+    )
+    exclusion = OnboardingExclusion.objects.create(supplier=supplier, reason="ending", **made)
+    sheet = UploadedInvitations.objects.create(
+        file_name="s.csv",
+        rows=[{"supplier": supplier.number, "address": "", "name": "", "line": "2"}],
+        created_at=MONDAY,
+        created_by="Root Admin",
+    )
+    return run, exclusion, template, sheet
 
 
 def _a_match_policy(number: str, people: dict[str, Person]) -> MatchPolicy:
@@ -896,6 +942,22 @@ def _colleague(objects: Objects) -> dict[str, Any]:
     return {"person": user.pk}
 
 
+def _onboarding_run(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.onboarding.key}
+
+
+def _exclusion(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.exclusion.key}
+
+
+def _onboarding_template(objects: Objects) -> dict[str, Any]:
+    return {"code": objects.template.code}
+
+
+def _suppliers_sheet(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.suppliers_sheet.key}
+
+
 def _invitation(objects: Objects) -> dict[str, Any]:
     return {"key": objects.invitation.key}
 
@@ -1208,6 +1270,20 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "person-signin": _person,
     "factor-reset-withdraw": _person,
     "impersonate": _person,
+    "onboarding-run": _onboarding_run,
+    "onboarding-resend": _onboarding_run,
+    "onboarding-reassign": _onboarding_run,
+    "onboarding-decide": _onboarding_run,
+    "onboarding-template": _onboarding_template,
+    "onboarding-template-retire": _onboarding_template,
+    "onboarding-sheet": _suppliers_sheet,
+    "exclusion-end": _exclusion,
+    "api-onboarding": _onboarding_run,
+    "api-onboarding-hand-in": _onboarding_run,
+    "api-onboarding-approve": _onboarding_run,
+    "api-onboarding-hand-back": _onboarding_run,
+    "api-onboarding-refuse": _onboarding_run,
+    "api-onboarding-withdraw": _onboarding_run,
     "people-role": _member,
     "people-remove": _member,
     "invitation-resend": _invitation,

@@ -174,6 +174,7 @@ VIEWERS = [
     "Inbound calendar",
     "Records",
     "Suppliers",
+    "Onboarding",
     "Lines",
     "Tolerances",
     "Service levels",
@@ -189,6 +190,7 @@ SELLERS = [
     "Statements of account",
     "Record",
     "Company",
+    "Getting started",
     "Lines",
 ]
 

@@ -230,6 +230,15 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "active": Look(plazy("supplier", "Active"), "done", "full"),
         "blocked": Look(plazy("supplier", "Blocked"), "stop", "stop"),
     },
+    "onboarding": {
+        "invited": Look(plazy("onboarding", "Invited"), "wait", "wait"),
+        "started": Look(plazy("onboarding", "Under way"), "move", "quarter"),
+        "in_review": Look(plazy("onboarding", "In review"), "move", "half"),
+        "active": Look(plazy("onboarding", "Done"), "done", "full"),
+        "refused": Look(plazy("onboarding", "Refused"), "stop", "stop"),
+        "withdrawn": Look(plazy("onboarding", "Taken back"), "quiet", "stop"),
+        "left": Look(plazy("onboarding", "Left"), "quiet", "full"),
+    },
     "order": {
         "issued": Look(plazy("order", "Issued"), "move", "half"),
         "cancelled": Look(plazy("order", "Cancelled"), "quiet", "stop"),

@@ -41,14 +41,26 @@ from suppliers.roles import Permission
 from suppliers.states import READ_BY_PROGRAMS
 
 POSTMAN = Actor.system("Notices")
-BY_NAME = (To.NAMED, To.ASKED, To.PAYABLES, To.ADDRESSED, To.REVIEWERS, To.DOCUMENT_REVIEWERS)
+BY_NAME = (
+    To.NAMED,
+    To.ASKED,
+    To.PAYABLES,
+    To.ADDRESSED,
+    To.REVIEWERS,
+    To.DOCUMENT_REVIEWERS,
+    To.ADMINISTRATORS,
+)
 OF_NO_ORDER = (
     NoticeKind.DOCK_TIME,
     NoticeKind.COUNT_DIFFERS,
     NoticeKind.INVOICE_TOLD,
     NoticeKind.DETAIL,
     NoticeKind.DOCUMENT,
+    NoticeKind.ONBOARDING,
 )  # told to whoever has the right, at the supplier or at our docks
+
+
+TOLD_OTHERWISE = (NoticeKind.DOCUMENT, NoticeKind.ONBOARDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +97,9 @@ def gather(events: Sequence[AuditEvent], *, at: datetime) -> int:
     unreachable: list[Fact] = []
     for telling in tellings:
         people = [one for one in to_whom[id(telling)] if not _is_author(telling.event, one)]
-        # A document that nobody could be asked for becomes a case of its own once it is late.
-        is_told_otherwise = telling.to in BY_NAME or telling.kind == NoticeKind.DOCUMENT
+        # A document that nobody could be asked for becomes a case of its own once it is late; who is stuck in its
+        # onboarding stands in the funnel.
+        is_told_otherwise = telling.to in BY_NAME or telling.kind in TOLD_OTHERWISE
         if not to_whom[id(telling)] and not is_told_otherwise:
             unreachable.append(_unreachable(telling))
         for person in people:
@@ -159,6 +172,9 @@ def _readers(tellings: Sequence[_Telling]) -> dict[int, list[Person]]:
             continue
         if telling.to is To.DOCUMENT_REVIEWERS:
             found[id(telling)] = list(company_readers(Permission.DOCUMENT_REVIEW).values())
+            continue
+        if telling.to is To.ADMINISTRATORS:
+            found[id(telling)] = list(company_readers(Permission.SUPPLIER_MANAGE).values())
             continue
         if telling.to is To.PAYABLES:
             found[id(telling)] = payers()

@@ -22,6 +22,8 @@ from procurement.receipts.states import SheetState
 from procurement.tolerances.models import ToleranceDecision
 from suppliers.documents.queries import still_asked, still_to_review
 from suppliers.models import Membership, Supplier, User
+from suppliers.onboarding.queries import states_of_streams
+from suppliers.onboarding.states import RunState
 from suppliers.states import SupplierState
 
 QUESTION_PUT = ("invoice.question_asked", "invoice.colleague_asked")
@@ -48,6 +50,9 @@ def still_wanted(
     asked = _Asked.of(
         [events[n.event_id] for n in notices if n.kind in ABOUT_INVOICES and n.event_id in events]
     )
+    runs = _Runs.of(
+        [events[n.event_id] for n in notices if n.kind == NoticeKind.ONBOARDING and n.event_id in events]
+    )
     papers = _Papers.of([events[n.event_id] for n in notices if n.event_id in events])
     leaving: list[Notice] = []
     dropped: list[Dropped] = []
@@ -64,6 +69,8 @@ def still_wanted(
             reason = over_already(events[one.event_id])
         elif one.kind == NoticeKind.COUNT_DIFFERS and one.event_id in events:
             reason = counts.overtaken(events[one.event_id])
+        elif one.kind == NoticeKind.ONBOARDING and one.event_id in events:
+            reason = runs.overtaken(events[one.event_id])
         elif one.kind == NoticeKind.DOCUMENT and one.event_id in events:
             reason = papers.overtaken(events[one.event_id])
         else:
@@ -217,6 +224,27 @@ class _Papers:
         if event.kind in DOCUMENT_ASKED and str(event.facts["document"]) not in self.asked:
             return "supplied meanwhile"
         if event.kind == "document.admitted" and str(event.facts["version"]) not in self.waiting:
+            return "decided meanwhile"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """How the onboardings stand that the notices of a mail are about, by their streams."""
+
+    states: Mapping[str, str]
+
+    @classmethod
+    def of(cls, events: Sequence[AuditEvent]) -> "_Runs":
+        streams = {event.stream for event in events}
+        return cls(states_of_streams(streams) if streams else {})
+
+    def overtaken(self, event: AuditEvent) -> str:
+        """Why a fact of an onboarding is told no more; empty for one that is."""
+        state = self.states.get(event.stream, "")
+        if event.kind in ("onboarding.reminded", "onboarding.handed_back") and state != RunState.STARTED:
+            return "gone on meanwhile"
+        if event.kind == "onboarding.handed_in" and state != RunState.IN_REVIEW:
             return "decided meanwhile"
         return ""
 

@@ -40,6 +40,8 @@ from procurement.payables.queries.case import SideBySide, case_file, same_in
 from procurement.payables.queries.desk import at_stake
 from procurement.payables.states import HELD, ApprovalState, Asked, QuestionState
 from suppliers.models import User
+from suppliers.onboarding.presenters import names_of as steps_text
+from suppliers.onboarding.queries import paying_waits
 from suppliers.roles import Permission
 
 
@@ -110,6 +112,7 @@ def case_page(invoice: Invoice, *, actor: Actor, at: datetime) -> dict[str, Any]
         "lines": [_line_row(one, () if is_over else one.checks, policy, actor) for one in file.lines],
         "whole": check_rows(_failed(file.checks) if is_over else file.whole, policy=policy, actor=actor),
         "why": held_text(invoice.held_for),
+        "paying_waits": steps_text(paying_waits([invoice.supplier_id], at).get(invoice.supplier_id, ())),
         "headline": _headline(invoice, waiting, actor),
         "stake": at_stake(invoice, today),
         "asked": asked_text(waiting),

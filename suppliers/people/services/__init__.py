@@ -17,6 +17,7 @@ from suppliers.people.services.inviting import (
     expire_invitations,
     invite_people,
     invite_person,
+    repeat_invitations,
     resend_invitation,
     revoke_invitation,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "put_to_sleep",
     "reactivate_staff",
     "remove_member",
+    "repeat_invitations",
     "resend_invitation",
     "revoke_invitation",
     "stop_address",

@@ -47,6 +47,7 @@ LIFECYCLES = (
     "suppliers.documents.states.DOCUMENT_LIFECYCLE",
     "suppliers.banking.states.ACCOUNT_LIFECYCLE",
     "suppliers.banking.states.CHANGE_OF_BANK_LIFECYCLE",
+    "suppliers.onboarding.states.RUN_LIFECYCLE",
 )
 HEAD = """# Lifecycles
 

@@ -1,0 +1,321 @@
+"""Onboarding for programs: who stands where and why, invite many, hand in, and our administrator's word."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.urls import path
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
+from portal.kernel.rest.fields import Moment, Query, Shape, Text, Whole, Word, page_of
+from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
+from suppliers.onboarding.messages import InviteSuppliers, Target
+from suppliers.onboarding.models import OnboardingRun
+from suppliers.onboarding.policies import LONGEST_REASON, paying_waits_for
+from suppliers.onboarding.queries import find_run, runs, sheets_of
+from suppliers.onboarding.services import (
+    approve_onboarding,
+    hand_back,
+    hand_in,
+    invite_suppliers,
+    refuse_onboarding,
+    withdraw_onboarding,
+)
+from suppliers.onboarding.states import InvitedHow, RunState, StepKind, StepStanding
+from suppliers.roles import Permission
+
+TAGS = ["onboarding"]
+WRITES = [IDEMPOTENCY_KEY, REPLAYED]
+P = Permission
+
+
+class OnboardingStepTold(serializers.Serializer):
+    """One step that is asked of a supplier, and how it stands."""
+
+    kind = Word(choices=StepKind.choices)
+    standing = Word(choices=StepStanding.choices)
+    compulsory = serializers.BooleanField()
+    paying_waits = serializers.BooleanField(help_text="Whether paying waits for it at this moment.")
+
+
+class OnboardingTold(serializers.Serializer):
+    """The onboarding of one supplier."""
+
+    key = serializers.UUIDField()
+    supplier = serializers.CharField(help_text="Its number.")
+    state = Word(choices=RunState.choices)
+    version = serializers.IntegerField(help_text="Moves with every change: send it with a decision.")
+    how = Word(choices=InvitedHow.choices)
+    invited_at = Moment()
+    started_at = Moment(allow_null=True)
+    handed_in_at = Moment(allow_null=True)
+    ended_at = Moment(allow_null=True)
+    reminders = serializers.IntegerField()
+    reason = serializers.CharField()
+    waits_at = Word(choices=StepKind.choices, allow_null=True, help_text="The first step that waits for it.")
+    steps = OnboardingStepTold(many=True)
+
+
+class OnboardingQuery(Query):
+    """Which onboardings."""
+
+    state = Word(required=False, choices=RunState.choices)
+    supplier = Text(required=False, max_length=40, help_text="A supplier's number.")
+
+
+class SupplierToInvite(Shape):
+    """A supplier to be invited."""
+
+    supplier = Text(max_length=40, help_text="Its number.")
+    address = Text(required=False, allow_blank=True, max_length=254, help_text="Empty: the one of the ERP.")
+    name = Text(required=False, allow_blank=True, max_length=150, help_text="Of the person.")
+
+
+class SuppliersToInvite(Shape):
+    """Suppliers to be invited in one go."""
+
+    suppliers = SupplierToInvite(many=True)
+
+
+class SupplierNotInvited(serializers.Serializer):
+    """Why one of them was not invited."""
+
+    supplier = serializers.CharField(source="value")
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class SuppliersInvited(serializers.Serializer):
+    """What came of inviting: one that cannot be invited never sinks the others."""
+
+    invited = serializers.ListField(child=serializers.CharField(), help_text="Numbers of suppliers.")
+    not_invited = SupplierNotInvited(many=True)
+
+
+class OnboardingApproval(Shape):
+    """An onboarding is done."""
+
+    version = Whole(help_text="The version that was looked at.")
+
+
+class OnboardingDecision(Shape):
+    """An onboarding is handed back, refused or taken back, and why."""
+
+    version = Whole(help_text="The version that was looked at.")
+    reason = Text(max_length=LONGEST_REASON, help_text="The supplier reads it.")
+
+
+OnboardingPage = page_of(OnboardingTold, "OnboardingPage")
+
+
+def _told(rows: Sequence[OnboardingRun], request: ProgramRequest) -> list[dict[str, Any]]:
+    sheets = sheets_of(rows, request.at)
+    names = (
+        "key",
+        "state",
+        "version",
+        "how",
+        "invited_at",
+        "started_at",
+        "handed_in_at",
+        "ended_at",
+        "reminders",
+        "reason",
+    )
+    found = []
+    for run in rows:
+        sheet = sheets[run.pk]
+        waits = paying_waits_for(sheet.steps, sheet.standing)
+        said = {name: getattr(run, name) for name in names}
+        said["supplier"] = run.supplier.number
+        said["waits_at"] = next(iter(sheet.waiting), None)
+        said["steps"] = [
+            {
+                "kind": one.kind,
+                "standing": sheet.standing[one.kind],
+                "compulsory": one.compulsory,
+                "paying_waits": one.kind in waits,
+            }
+            for one in sheet.steps
+        ]
+        found.append(said)
+    return list(OnboardingTold(found, many=True).data)
+
+
+INVITE = OpenApiExample(
+    "Two suppliers",
+    {"suppliers": [{"supplier": "ACME"}, {"supplier": "GLOBEX", "address": "sales@globex.example"}]},
+    request_only=True,
+)
+
+
+class Onboardings(Doors):
+    """Onboardings of suppliers."""
+
+    @extend_schema(
+        operation_id="list_onboardings",
+        summary="List who stands where",
+        description="A supplier reads its own. How a step stands is worked out from what the supplier has given.",
+        tags=TAGS,
+        parameters=[OnboardingQuery],
+        responses={200: OnboardingPage},
+    )
+    @program_door(P.DETAIL_VIEW)
+    def browse(self, request: ProgramRequest) -> Response:
+        asked = read_query(OnboardingQuery, request)
+        same = {"state": "state", "supplier": "supplier__number"}
+        wanted = {field: asked[name] for name, field in same.items() if name in asked}
+        return answer_page(
+            request,
+            runs(request.actor).filter(**wanted),
+            asked,
+            order=("invited_at", "id"),
+            told=lambda rows: _told(rows, request),
+        )
+
+    @extend_schema(
+        operation_id="invite_suppliers",
+        summary="Invite suppliers",
+        description=(
+            "At most 5,000 at a time. Who was invited already, is excluded, blocked or has no mail address is named "
+            "with the reason, and the others are invited all the same."
+        ),
+        tags=TAGS,
+        parameters=WRITES,
+        request=SuppliersToInvite,
+        responses={200: SuppliersInvited},
+        examples=[INVITE],
+    )
+    @program_door(P.SUPPLIER_MANAGE)
+    def invite(self, request: ProgramRequest) -> Response:
+        sent = read(SuppliersToInvite, request.data)
+        targets = tuple(
+            Target(one["supplier"], one.get("address", ""), one.get("name", "")) for one in sent["suppliers"]
+        )
+        outcome = invite_suppliers(
+            InviteSuppliers(targets, InvitedHow.LIST), actor=request.actor, at=request.at
+        )
+        invited = [one.supplier.number for one in outcome.runs]
+        return Response(SuppliersInvited({"invited": invited, "not_invited": outcome.problems}).data)
+
+    @extend_schema(
+        operation_id="get_onboarding",
+        summary="Read the onboarding of one supplier",
+        tags=TAGS,
+        responses={200: OnboardingTold},
+    )
+    @program_door(P.DETAIL_VIEW)
+    def show(self, request: ProgramRequest, key: UUID) -> Response:
+        return self._answer(request, key)
+
+    @extend_schema(
+        operation_id="hand_in_onboarding",
+        summary="Hand an onboarding in",
+        description="Refused (422) with the compulsory steps that are open still.",
+        tags=TAGS,
+        parameters=WRITES,
+        request=None,
+        responses={200: OnboardingTold},
+    )
+    @program_door(P.DETAIL_EDIT)
+    def hand_in(self, request: ProgramRequest, key: UUID) -> Response:
+        hand_in(key, actor=request.actor, at=request.at)
+        return self._answer(request, key)
+
+    @extend_schema(
+        operation_id="approve_onboarding",
+        summary="Approve an onboarding",
+        description="Refused (422) with the compulsory steps that are not done.",
+        tags=TAGS,
+        parameters=WRITES,
+        request=OnboardingApproval,
+        responses={200: OnboardingTold},
+    )
+    @program_door(P.SUPPLIER_MANAGE)
+    def approve(self, request: ProgramRequest, key: UUID) -> Response:
+        find_run(key, actor=request.actor)
+        sent = read(OnboardingApproval, request.data)
+        approve_onboarding(key, sent["version"], actor=request.actor, at=request.at)
+        return self._answer(request, key)
+
+    @extend_schema(
+        operation_id="hand_back_onboarding",
+        summary="Hand an onboarding back",
+        description="Something is to be done again: the supplier reads the reason.",
+        tags=TAGS,
+        parameters=WRITES,
+        request=OnboardingDecision,
+        responses={200: OnboardingTold},
+    )
+    @program_door(P.SUPPLIER_MANAGE)
+    def hand_back(self, request: ProgramRequest, key: UUID) -> Response:
+        return self._decided(request, key, hand_back)
+
+    @extend_schema(
+        operation_id="refuse_onboarding",
+        summary="Refuse an onboarding",
+        description="We do no business with this supplier: it reads the reason.",
+        tags=TAGS,
+        parameters=WRITES,
+        request=OnboardingDecision,
+        responses={200: OnboardingTold},
+    )
+    @program_door(P.SUPPLIER_MANAGE)
+    def refuse(self, request: ProgramRequest, key: UUID) -> Response:
+        return self._decided(request, key, refuse_onboarding)
+
+    @extend_schema(
+        operation_id="withdraw_onboarding",
+        summary="Take an onboarding back",
+        description="Its invitation opens nothing any more, and nobody is reminded.",
+        tags=TAGS,
+        parameters=WRITES,
+        request=OnboardingDecision,
+        responses={200: OnboardingTold},
+    )
+    @program_door(P.SUPPLIER_MANAGE)
+    def withdraw(self, request: ProgramRequest, key: UUID) -> Response:
+        return self._decided(request, key, withdraw_onboarding)
+
+    def _decided(self, request: ProgramRequest, key: UUID, verb: Any) -> Response:
+        find_run(key, actor=request.actor)
+        sent = read(OnboardingDecision, request.data)
+        verb(key, sent["version"], sent["reason"], actor=request.actor, at=request.at)
+        return self._answer(request, key)
+
+    def _answer(self, request: ProgramRequest, key: UUID) -> Response:
+        return Response(_told([find_run(key, actor=request.actor)], request)[0])
+
+
+urlpatterns = [
+    path("onboardings", Onboardings.as_view({"get": "browse", "post": "invite"}), name="api-onboarding-list"),
+    path("onboardings/<uuid:key>", Onboardings.as_view({"get": "show"}), name="api-onboarding"),
+    path(
+        "onboardings/<uuid:key>/hand-in",
+        Onboardings.as_view({"post": "hand_in"}),
+        name="api-onboarding-hand-in",
+    ),
+    path(
+        "onboardings/<uuid:key>/approve",
+        Onboardings.as_view({"post": "approve"}),
+        name="api-onboarding-approve",
+    ),
+    path(
+        "onboardings/<uuid:key>/hand-back",
+        Onboardings.as_view({"post": "hand_back"}),
+        name="api-onboarding-hand-back",
+    ),
+    path(
+        "onboardings/<uuid:key>/refuse",
+        Onboardings.as_view({"post": "refuse"}),
+        name="api-onboarding-refuse",
+    ),
+    path(
+        "onboardings/<uuid:key>/withdraw",
+        Onboardings.as_view({"post": "withdraw"}),
+        name="api-onboarding-withdraw",
+    ),
+]

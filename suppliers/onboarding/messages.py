@@ -1,0 +1,89 @@
+"""What a door hands in: whom to invite, whom not, what a template asks, and what a supplier answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A supplier to be invited, by its number; without an address, at the one that the ERP has.
+
+    `line` is what the door calls it by: the row of a sheet.
+    """
+
+    supplier: str
+    address: str = ""
+    name: str = ""
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InviteSuppliers:
+    """Suppliers to be invited in one go; `how` is one of `InvitedHow`."""
+
+    targets: tuple[Target, ...]
+    how: str = "one"
+
+
+@dataclass(frozen=True, slots=True)
+class ExcludeSuppliers:
+    """Suppliers that are not to be invited, why, and until when."""
+
+    suppliers: tuple[str, ...]
+    reason: str
+    words: str = ""
+    until_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a template. `wants` narrows it: roles of contacts, kinds of numbers, codes of terms."""
+
+    kind: str
+    compulsory: bool = True
+    paying_waits: bool = False
+    wants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question of a template. Its code names the answer, and stays the same from version to version."""
+
+    code: str
+    text: str
+    holds: str
+    compulsory: bool = True
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WriteTemplate:
+    """A template, or its next version. Empty lists name everybody."""
+
+    code: str
+    name: str
+    steps: tuple[Step, ...]
+    questions: tuple[Question, ...] = ()
+    countries: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WriteTerms:
+    """Terms, or their next version: the title and the text by language."""
+
+    code: str
+    title: str
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteInvitationText:
+    """What an invitation says to suppliers of a segment (empty: of any) in a language."""
+
+    segment: str
+    language: str
+    text: str

@@ -1,0 +1,147 @@
+"""Which template is whose, what an invitation says, when to remind, and what a question takes. No database here."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+
+from suppliers.onboarding.messages import Question, Step
+from suppliers.onboarding.states import AnswerKind, StepKind, StepStanding
+
+LONGEST_NAME, LONGEST_TEXT, LONGEST_TERMS, LONGEST_REASON, LONGEST_ANSWER = 100, 1500, 20_000, 500, 1000
+MOST_TARGETS, MOST_QUESTIONS = 5_000, 40
+CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+# What an invitation's text may name; anything else in braces is a slip of its writer.
+PLACEHOLDERS = ("supplier", "number", "person")
+_PLACE = re.compile(r"\{([^{}]*)\}")
+
+# The heavier, the more it says of a supplier: a category of one's own before a country, a segment, a language.
+_WEIGHT = {"category": 8, "country": 4, "segment": 2, "language": 1}
+
+# What is asked where no template is for a supplier.
+USUAL_STEPS = (
+    Step(StepKind.COMPANY),
+    Step(StepKind.TAX, paying_waits=True),
+    Step(StepKind.ADDRESS),
+    Step(StepKind.CONTACTS, wants=("orders", "invoices")),
+    Step(StepKind.IDENTIFIERS, compulsory=False),
+    Step(StepKind.DOCUMENTS),
+    Step(StepKind.BANK, paying_waits=True),
+    Step(StepKind.PREFERENCES, compulsory=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """What of a supplier decides on its template."""
+
+    country: str
+    segment: str
+    language: str
+    categories: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whom a template is for; an empty set names everybody."""
+
+    pk: int
+    countries: frozenset[str] = frozenset()
+    categories: frozenset[str] = frozenset()
+    segments: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+
+    def why(self, whose: Whose) -> tuple[tuple[str, str], ...] | None:
+        """What of the supplier it names, as pairs of word and value; None where it is not for this supplier."""
+        asked = (
+            ("category", self.categories, whose.categories),
+            ("country", self.countries, frozenset({whose.country})),
+            ("segment", self.segments, frozenset({whose.segment})),
+            ("language", self.languages, frozenset({whose.language})),
+        )
+        found = []
+        for word, wanted, has in asked:
+            if not wanted:
+                continue
+            common = sorted(wanted & has)
+            if not common:
+                return None
+            found.append((word, common[0]))
+        return tuple(found)
+
+
+def choose(reaches: Iterable[Reach], whose: Whose) -> tuple[int, tuple[tuple[str, str], ...]] | None:
+    """The template for a supplier, and why: the most specific, among equals the newest; None where none is for it."""
+    best: tuple[int, int, tuple[tuple[str, str], ...]] | None = None
+    for reach in reaches:
+        why = reach.why(whose)
+        if why is None:
+            continue
+        rank = sum(_WEIGHT[word] for word, _value in why)
+        if best is None or (rank, reach.pk) > best[:2]:
+            best = (rank, reach.pk, why)
+    return (best[1], best[2]) if best else None
+
+
+def unknown_places(text: str) -> list[str]:
+    """The placeholders of an invitation's text that are none."""
+    return [name for name in _PLACE.findall(text) if name not in PLACEHOLDERS]
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """An invitation's text with its placeholders filled. Braces in a value are not read again."""
+    return _PLACE.sub(lambda found: values.get(found[1], found[0]), text)
+
+
+def reminds_at(invited_at: datetime, reminders: int, days: Sequence[int]) -> datetime | None:
+    """When the next reminder of an onboarding is due; None when there is none any more."""
+    return invited_at + timedelta(days=days[reminders]) if reminders < len(days) else None
+
+
+def is_excluded(until_on: date | None, today: date) -> bool:
+    """Whether an exclusion counts still: its last day included."""
+    return until_on is None or today <= until_on
+
+
+def still_open(steps: Iterable[Step], standing: Mapping[str, str]) -> list[str]:
+    """The compulsory steps that wait for the supplier."""
+    return [one.kind for one in steps if one.compulsory and standing[one.kind] == StepStanding.OPEN]
+
+
+def not_done(steps: Iterable[Step], standing: Mapping[str, str]) -> list[str]:
+    """The compulsory steps that are not done, whoever is to act."""
+    return [one.kind for one in steps if one.compulsory and standing[one.kind] != StepStanding.DONE]
+
+
+def paying_waits_for(steps: Iterable[Step], standing: Mapping[str, str]) -> list[str]:
+    """The steps for which paying waits."""
+    return [one.kind for one in steps if one.paying_waits and standing[one.kind] != StepStanding.DONE]
+
+
+def of_all(wanted: Collection[str], has: Collection[str]) -> bool:
+    """Whether everything that is wanted is there; where nothing in particular is, whether anything is."""
+    return set(wanted) <= set(has) if wanted else bool(has)
+
+
+def read_answer(question: Question, typed: str) -> str | None:
+    """An answer as it is kept; empty for none, None for one that will not do."""
+    text = typed.strip()
+    if not text:
+        return ""
+    if question.holds == AnswerKind.YES_NO:
+        return text if text in ("yes", "no") else None
+    if question.holds == AnswerKind.CHOICE:
+        return text if text in question.choices else None
+    if question.holds == AnswerKind.DATE:
+        try:
+            return date.fromisoformat(text).isoformat()
+        except ValueError:
+            return None
+    if question.holds == AnswerKind.NUMBER:
+        try:
+            number = Decimal(text)
+        except InvalidOperation:
+            return None
+        return format(number.normalize(), "f") if number.is_finite() and abs(number.adjusted()) < 18 else None
+    return text if len(text) <= LONGEST_ANSWER else None

@@ -1,0 +1,144 @@
+"""Onboarding as a person reads it: steps with what each is for, runs in a list, and why a template was chosen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from suppliers.details.policies.countries import country_name
+from suppliers.onboarding.models import OnboardingRun
+from suppliers.onboarding.policies import paying_waits_for
+from suppliers.onboarding.queries import Sheet
+from suppliers.onboarding.states import StepKind, StepStanding
+from suppliers.states import Segment
+
+
+def purpose_of(kind: str) -> str:
+    """What a step is for, for the one who is asked."""
+    return {
+        StepKind.COMPANY: _("The name by which contracts and invoices know you."),
+        StepKind.TAX: _("So that invoices are taxed rightly, here and there."),
+        StepKind.ADDRESS: _("Where you are registered."),
+        StepKind.CONTACTS: _("Whom we ask about orders and about invoices."),
+        StepKind.IDENTIFIERS: _("GLN, D-U-N-S, GS1 prefix: for labels and electronic papers."),
+        StepKind.DOCUMENTS: _("Certificates and forms that our auditors ask us for."),
+        StepKind.TERMS: _("What we agree on, in the version of today."),
+        StepKind.BANK: _("Where your money goes. It is checked by two people and by a call."),
+        StepKind.PREFERENCES: _("Your language, time zone and mail address."),
+        StepKind.QUESTIONS: _("A few questions about your company."),
+    }[StepKind(kind)]
+
+
+_PAGES = {
+    StepKind.DOCUMENTS: "document-list",
+    StepKind.BANK: "bank",
+    StepKind.TERMS: "onboarding-terms-own",
+    StepKind.QUESTIONS: "onboarding-questions",
+}
+_LOOK = {
+    StepStanding.DONE: ("done", "full"),
+    StepStanding.WITH_US: ("move", "half"),
+    StepStanding.OPEN: ("wait", "none"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One step on a page."""
+
+    kind: str
+    name: str
+    purpose: str
+    word: str
+    tone: str
+    glyph: str
+    is_open: bool
+    compulsory: bool
+    paying_waits: bool
+    url: str
+
+
+def step_rows(sheet: Sheet) -> list[StepRow]:
+    """The steps of a supplier in their order."""
+    waits = set(paying_waits_for(sheet.steps, sheet.standing))
+    rows = []
+    for one in sheet.steps:
+        standing = StepStanding(sheet.standing[one.kind])
+        tone, glyph = _LOOK[standing]
+        if standing == StepStanding.OPEN and not one.compulsory:
+            tone = "quiet"
+        rows.append(
+            StepRow(
+                kind=one.kind,
+                name=str(StepKind(one.kind).label),
+                purpose=purpose_of(one.kind),
+                word=str(standing.label),
+                tone=tone,
+                glyph=glyph,
+                is_open=standing == StepStanding.OPEN,
+                compulsory=one.compulsory,
+                paying_waits=one.kind in waits,
+                url=reverse(_PAGES.get(StepKind(one.kind), "company")),
+            )
+        )
+    return rows
+
+
+def names_of(kinds: Sequence[str]) -> str:
+    """Steps by their names, in one line."""
+    return ", ".join(str(StepKind(one).label) for one in kinds)
+
+
+def why_text(run: OnboardingRun, name: str) -> str:
+    """Which template a supplier goes by, and why that one."""
+    if not run.template_id:
+        return _("No template is for this supplier: it is asked what is usual.")
+    if not run.why:
+        return _("Template “%(name)s”: no more specific one is for this supplier.") % {"name": name}
+    said = ", ".join(_because(word, value) for word, value in run.why)
+    return _("Template “%(name)s”, the most specific: %(why)s.") % {"name": name, "why": said}
+
+
+def _because(word: str, value: str) -> str:
+    if word == "category":
+        return _("category %(value)s") % {"value": value}
+    if word == "country":
+        return _("country %(value)s") % {"value": country_name(value)}
+    if word == "segment":
+        label = Segment(value).label if value in Segment.values else value
+        return _("segment %(value)s") % {"value": label}
+    return _("language %(value)s") % {"value": value}
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """An onboarding in a list."""
+
+    run: OnboardingRun
+    waits_at: str
+    done: str
+    paying: str
+
+
+def run_rows(runs: Sequence[OnboardingRun], sheets: dict[int, Sheet]) -> list[RunRow]:
+    """A page of onboardings, with the step at which each waits."""
+    rows = []
+    for run in runs:
+        sheet = sheets[run.pk]
+        waiting = sheet.waiting
+        rows.append(
+            RunRow(
+                run=run,
+                waits_at=str(StepKind(waiting[0]).label) if waiting else "",
+                done=f"{sheet.done}/{len(sheet.steps)}",
+                paying=names_of(paying_waits_for(sheet.steps, sheet.standing)),
+            )
+        )
+    return rows
+
+
+def figure(label: Any, value: int, url: str, *, current: bool, tone: str = "") -> dict[str, Any]:
+    """One figure of the funnel, as `components/figures.html` takes it."""
+    return {"label": label, "value": value, "url": url, "current": current, "tone": tone if value else ""}

@@ -1,0 +1,404 @@
+"""Reading onboarding: who stands where, what is asked of whom, how its steps stand, and what paying waits for.
+
+Note [At the desk]: templates, terms, texts and exclusions are the buying side's own, and rows of suppliers are written
+in its scope. What of them a supplier is to know is read there too, for the supplier that was found in its own scope.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from portal.kernel.actors import Actor, Channel
+from portal.kernel.errors import NotFound
+from portal.kernel.scope import acting
+from suppliers.banking.models import BankAccount, BankChange
+from suppliers.banking.states import UNDECIDED, AccountState
+from suppliers.details.models import IN_FORCE as STANDS
+from suppliers.details.models import Address, ChangeRequest, CompanyNames, Contact, Identifier
+from suppliers.details.states import TAXES, ChangeState, Part
+from suppliers.documents.queries import held_of, parties_of
+from suppliers.models import Membership, Supplier
+from suppliers.onboarding.messages import Question, Step
+from suppliers.onboarding.models import (
+    IN_FORCE,
+    FirstOrderRule,
+    InvitationText,
+    OnboardingAnswer,
+    OnboardingExclusion,
+    OnboardingRun,
+    OnboardingTemplate,
+    Terms,
+    TermsAccepted,
+    UploadedInvitations,
+)
+from suppliers.onboarding.policies import (
+    USUAL_STEPS,
+    Whose,
+    choose,
+    is_excluded,
+    of_all,
+    paying_waits_for,
+    still_open,
+)
+from suppliers.onboarding.states import OPEN, RunState, StepKind, StepStanding
+from suppliers.states import SupplierState
+
+DESK = Actor.system("Onboarding", Channel.RULE)
+
+Standings = Mapping[str, str]
+
+
+# --- runs ----------------------------------------------------------------------------------------------------
+
+
+def runs(actor: Actor) -> QuerySet[OnboardingRun]:
+    """The onboardings this actor may see, each with its supplier. The template is the desk's to read."""
+    found: QuerySet[OnboardingRun] = OnboardingRun.objects.visible_to(actor).select_related("supplier")
+    return found
+
+
+def find_run(key: uuid.UUID, *, actor: Actor) -> OnboardingRun:
+    """One onboarding. Raises `NotFound` for what is not there or not yours."""
+    run = runs(actor).filter(key=key).first()
+    if run is None:
+        raise NotFound(_("There is no such onboarding."))
+    return run
+
+
+def hold_run(key: uuid.UUID, *, actor: Actor) -> OnboardingRun:
+    """One onboarding, held until the transaction ends: who decides on it comes one after the other."""
+    found = find_run(key, actor=actor)
+    with acting(DESK):
+        held: OnboardingRun = (
+            OnboardingRun.objects.select_for_update(of=("self",)).select_related("supplier").get(pk=found.pk)
+        )
+    return held
+
+
+def own_run(actor: Actor) -> OnboardingRun | None:
+    """The onboarding of the supplier acted for; None where there is none."""
+    return runs(actor).filter(supplier__in=actor.supplier_ids).first() if actor.is_supplier else None
+
+
+def by_state(actor: Actor) -> dict[str, int]:
+    """How many onboardings stand in each state. One query."""
+    rows = OnboardingRun.objects.visible_to(actor).values_list("state").annotate(n=Count("id"))
+    return dict(rows.order_by("state"))
+
+
+def states_of_streams(streams: Iterable[str]) -> dict[str, str]:
+    """How onboardings stand, by the streams of their facts. One query, in the scope of who asks."""
+    keys = [stream.partition(":")[2] for stream in streams]
+    found = OnboardingRun.objects.filter(key__in=keys).values_list("key", "state")
+    return {f"onboarding:{key}": state for key, state in found}
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """How far the open onboardings are: by state, and, of those under way, by the first step that waits for them."""
+
+    states: Mapping[str, int]
+    stuck: Mapping[str, Sequence[int]]
+
+
+def funnel(actor: Actor, at: datetime) -> Funnel:
+    """Who is stuck at which step. As many queries for five thousand as for one."""
+    under_way = list(runs(actor).filter(state=RunState.STARTED).order_by("id"))
+    sheets = sheets_of(under_way, at)
+    stuck: dict[str, list[int]] = defaultdict(list)
+    for run in under_way:
+        if waiting := sheets[run.pk].waiting:
+            stuck[waiting[0]].append(run.pk)
+    return Funnel(by_state(actor), stuck)
+
+
+# --- steps ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What is asked of one supplier, and how each step stands."""
+
+    run: OnboardingRun
+    steps: Sequence[Step]
+    questions: Sequence[Question]
+    standing: Standings
+
+    @property
+    def waiting(self) -> list[str]:
+        """The compulsory steps that wait for the supplier, in their order."""
+        return still_open(self.steps, self.standing)
+
+    @property
+    def done(self) -> int:
+        """How many steps are done."""
+        return sum(self.standing[one.kind] == StepStanding.DONE for one in self.steps)
+
+
+def sheets_of(found: Iterable[OnboardingRun], at: datetime) -> dict[int, Sheet]:
+    """How the steps of these onboardings stand, by the run's id: as many queries for many as for one.
+
+    See Note [At the desk]. A supplier without a template of its own is asked `USUAL_STEPS`.
+    """
+    rows = list(found)
+    if not rows:
+        return {}
+    with acting(DESK):
+        templates = OnboardingTemplate.objects.in_bulk([one.template_id for one in rows if one.template_id])
+        given = _Given.of([one.supplier for one in rows], at)
+    sheets = {}
+    for run in rows:
+        template = templates.get(run.template_id) if run.template_id else None
+        steps = template.as_steps() if template else USUAL_STEPS
+        questions = template.as_questions() if template else ()
+        standing = {one.kind: given.standing(run.supplier_id, one, questions) for one in steps}
+        sheets[run.pk] = Sheet(run, steps, questions, standing)
+    return sheets
+
+
+def sheet_of(run: OnboardingRun, at: datetime) -> Sheet:
+    """How the steps of one onboarding stand."""
+    return sheets_of([run], at)[run.pk]
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What many suppliers have given, read off the records of each package."""
+
+    names: Collection[int]
+    numbers: Mapping[int, Collection[str]]
+    addresses: Mapping[int, Collection[str]]
+    roles: Mapping[int, Collection[str]]
+    changes: Mapping[int, Collection[str]]
+    papers: Mapping[int, str]
+    paid: Collection[int]
+    asked_bank: Collection[int]
+    reached: Collection[int]
+    accepted: Mapping[int, Collection[str]]
+    terms: Collection[str]
+    answers: Mapping[int, Collection[str]]
+
+    @classmethod
+    def of(cls, suppliers: Sequence[Supplier], at: datetime) -> "_Given":
+        """A fixed number of queries."""
+        ids = [one.pk for one in suppliers]
+        named = CompanyNames.objects.filter(supplier__in=ids).exclude(legal_name="")
+        numbers = Identifier.objects.filter(STANDS, supplier__in=ids)
+        addresses = Address.objects.filter(STANDS, supplier__in=ids)
+        contacts = Contact.objects.filter(STANDS, supplier__in=ids)
+        waiting = ChangeRequest.objects.filter(supplier__in=ids, state=ChangeState.WAITING)
+        accounts = BankAccount.objects.filter(supplier__in=ids, state=AccountState.IN_FORCE)
+        bank = BankChange.objects.filter(supplier__in=ids, state__in=UNDECIDED)
+        agreed = TermsAccepted.objects.filter(supplier__in=ids, terms__retired_at=None)
+        answers = OnboardingAnswer.objects.filter(supplier__in=ids)
+        roles: dict[int, set[str]] = defaultdict(set)
+        for supplier_id, some in contacts.values_list("supplier_id", "roles"):
+            roles[supplier_id] |= set(some)
+        return cls(
+            frozenset(named.values_list("supplier_id", flat=True)),
+            _grouped(numbers.values_list("supplier_id", "kind")),
+            _grouped(addresses.values_list("supplier_id", "kind")),
+            roles,
+            _grouped(waiting.values_list("supplier_id", "part")),
+            _papers(suppliers, at),
+            frozenset(accounts.values_list("supplier_id", flat=True)),
+            frozenset(bank.values_list("supplier_id", flat=True)),
+            frozenset(one.pk for one in suppliers if one.email),
+            _grouped(agreed.values_list("supplier_id", "terms__code")),
+            frozenset(Terms.objects.filter(IN_FORCE).values_list("code", flat=True)),
+            _grouped(answers.exclude(value="").values_list("supplier_id", "code")),
+        )
+
+    def standing(self, pk: int, step: Step, questions: Sequence[Question]) -> StepStanding:
+        """How a step of one supplier stands."""
+        numbers, waits = self.numbers.get(pk, ()), self.changes.get(pk, ())
+        taxes = [kind for kind in numbers if kind in TAXES]
+        others = [kind for kind in numbers if kind not in TAXES]
+        wanted = {one.code for one in questions if one.compulsory}
+        terms = set(step.wants) & set(self.terms)
+        done = {
+            StepKind.COMPANY: pk in self.names,
+            StepKind.TAX: of_all(step.wants, taxes),
+            StepKind.ADDRESS: of_all(step.wants or ("registered",), self.addresses.get(pk, ())),
+            StepKind.CONTACTS: of_all(step.wants, self.roles.get(pk, ())),
+            StepKind.IDENTIFIERS: of_all(step.wants, others),
+            StepKind.DOCUMENTS: self.papers.get(pk) == StepStanding.DONE,
+            StepKind.TERMS: terms <= set(self.accepted.get(pk, ())),
+            StepKind.BANK: pk in self.paid,
+            StepKind.PREFERENCES: pk in self.reached,
+            StepKind.QUESTIONS: wanted <= set(self.answers.get(pk, ())),
+        }
+        if done[StepKind(step.kind)]:
+            return StepStanding.DONE
+        with_us = {
+            StepKind.COMPANY: Part.LEGAL in waits,
+            StepKind.TAX: Part.TAX_ID in waits,
+            StepKind.DOCUMENTS: self.papers.get(pk) == StepStanding.WITH_US,
+            StepKind.BANK: pk in self.asked_bank,
+        }
+        return StepStanding.WITH_US if with_us.get(StepKind(step.kind)) else StepStanding.OPEN
+
+
+def _grouped(pairs: Iterable[tuple[int, str]]) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = defaultdict(set)
+    for supplier_id, word in pairs:
+        found[supplier_id].add(word)
+    return found
+
+
+def _papers(suppliers: Sequence[Supplier], at: datetime) -> dict[int, str]:
+    """How each supplier stands with its compulsory documents: done when all are covered, with us when all are given."""
+    found: dict[int, str] = {}
+    for pk, every in held_of(suppliers, at, actor=DESK).items():
+        lacking = [one for one in every if one.need and one.need.compulsory and not one.cover.is_covered]
+        if not lacking:
+            found[pk] = StepStanding.DONE
+        else:
+            is_given = all(one.waiting for one in lacking)
+            found[pk] = StepStanding.WITH_US if is_given else StepStanding.OPEN
+    return found
+
+
+def paying_waits(supplier_ids: Iterable[int], at: datetime) -> dict[int, list[str]]:
+    """For which steps paying a supplier waits, by the supplier's id; nothing of a supplier whose onboarding is done, or
+    which was never invited. A fixed number of queries.
+    """
+    with acting(DESK):
+        found = OnboardingRun.objects.filter(supplier__in=list(supplier_ids), state__in=OPEN)
+        rows = list(found.select_related("supplier"))
+    waits = {
+        sheet.run.supplier_id: paying_waits_for(sheet.steps, sheet.standing)
+        for sheet in sheets_of(rows, at).values()
+    }
+    return {pk: kinds for pk, kinds in waits.items() if kinds}
+
+
+# --- templates, terms, texts ---------------------------------------------------------------------------------
+
+
+def templates_in_force() -> list[OnboardingTemplate]:
+    """The templates that are not retired, by name."""
+    with acting(DESK):
+        return list(OnboardingTemplate.objects.filter(IN_FORCE).order_by("name", "id"))
+
+
+def find_template(code: str) -> OnboardingTemplate:
+    """A template in force, by its code. Raises `NotFound`."""
+    with acting(DESK):
+        found = OnboardingTemplate.objects.filter(IN_FORCE, code=code).first()
+    if found is None:
+        raise NotFound(_("There is no such template."))
+    return found
+
+
+def template_of(run: OnboardingRun) -> OnboardingTemplate | None:
+    """The version by which an onboarding goes."""
+    if run.template_id is None:
+        return None
+    with acting(DESK):
+        return OnboardingTemplate.objects.filter(pk=run.template_id).first()
+
+
+def chosen_for(
+    suppliers: Iterable[Supplier],
+) -> dict[int, tuple[int, tuple[tuple[str, str], ...]] | None]:
+    """The template of each supplier and why, by the supplier's id. Two queries."""
+    every = list(suppliers)
+    with acting(DESK):
+        reaches = [one.as_reach() for one in OnboardingTemplate.objects.filter(IN_FORCE).order_by("id")]
+        parties = parties_of(every)
+    return {
+        one.pk: choose(reaches, Whose(one.country, one.segment, one.language, parties[one.pk].categories))
+        for one in every
+    }
+
+
+def terms_in_force() -> list[Terms]:
+    """The terms that are not retired, by title."""
+    with acting(DESK):
+        return list(Terms.objects.filter(IN_FORCE).order_by("title", "id"))
+
+
+@dataclass(frozen=True, slots=True)
+class TermsToAccept:
+    """Terms as one supplier's person sees them: the text in the reader's language, and who accepted them when."""
+
+    terms: Terms
+    text: str
+    accepted: TermsAccepted | None
+
+
+def terms_for(supplier: Supplier, codes: Collection[str]) -> list[TermsToAccept]:
+    """The terms of a template as a supplier reads them. Two queries."""
+    with acting(DESK):
+        found = list(Terms.objects.filter(IN_FORCE, code__in=list(codes)).order_by("title", "id"))
+        agreed = {
+            one.terms_id: one for one in TermsAccepted.objects.filter(supplier=supplier, terms__in=found)
+        }
+    language = get_language() or settings.LANGUAGE_CODE
+    return [TermsToAccept(one, one.text_in(language), agreed.get(one.pk)) for one in found]
+
+
+def answers_of(supplier: Supplier, *, actor: Actor) -> dict[str, str]:
+    """What a supplier answered, by the question's code."""
+    found = OnboardingAnswer.objects.visible_to(actor).filter(supplier=supplier)
+    return dict(found.values_list("code", "value"))
+
+
+def texts() -> list[InvitationText]:
+    """What invitations say, by segment and language."""
+    with acting(DESK):
+        return list(InvitationText.objects.order_by("segment", "language"))
+
+
+def first_order_rules() -> dict[str, bool]:
+    """By a company's code, whether its suppliers are invited by their first order."""
+    with acting(DESK):
+        return dict(FirstOrderRule.objects.values_list("company", "is_on"))
+
+
+# --- who is not invited --------------------------------------------------------------------------------------
+
+
+def exclusions(actor: Actor) -> QuerySet[OnboardingExclusion]:
+    """The exclusions that nobody has ended, the newest first. For the buying side."""
+    found = OnboardingExclusion.objects.visible_to(actor).filter(ended_at=None)
+    return found.select_related("supplier").order_by("-id")
+
+
+def excluded_among(supplier_ids: Iterable[int], today: date) -> dict[int, OnboardingExclusion]:
+    """Of these suppliers those that are not invited today, by their ids. One query, in the desk's scope."""
+    found = OnboardingExclusion.objects.filter(supplier__in=list(supplier_ids), ended_at=None)
+    return {one.supplier_id: one for one in found if is_excluded(one.until_on, today)}
+
+
+def without_run(actor: Actor, today: date) -> QuerySet[Supplier]:
+    """The suppliers that do business with us, were never invited, and are not excluded."""
+    excluded = OnboardingExclusion.objects.filter(ended_at=None).filter(
+        Q(until_on=None) | Q(until_on__gte=today)
+    )
+    found: QuerySet[Supplier] = Supplier.objects.visible_to(actor).filter(state=SupplierState.ACTIVE)
+    return found.filter(onboarding=None).exclude(pk__in=excluded.values("supplier_id"))
+
+
+def with_people(supplier_ids: Iterable[int]) -> set[int]:
+    """Of these suppliers those for which somebody acts already. One query, in the desk's scope."""
+    found = Membership.objects.filter(supplier__in=list(supplier_ids), user__is_active=True)
+    return set(found.values_list("supplier_id", flat=True))
+
+
+def find_sheet(key: uuid.UUID, *, hold: bool = False) -> UploadedInvitations:
+    """A sheet that was read. Raises `NotFound`."""
+    rows: Any = UploadedInvitations.objects.select_for_update() if hold else UploadedInvitations.objects
+    found: UploadedInvitations | None = rows.filter(key=key).first()
+    if found is None:
+        raise NotFound(_("There is no such sheet."))
+    return found

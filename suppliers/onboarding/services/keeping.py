@@ -1,0 +1,80 @@
+"""What the clock does: see who has begun, and remind those who have not gone on. It stops by itself."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from portal.kernel.audit.services import Fact, record_all
+from portal.kernel.scope import requires_scope
+from suppliers.onboarding.models import OnboardingRun, UploadedInvitations
+from suppliers.onboarding.policies import reminds_at
+from suppliers.onboarding.queries import DESK, excluded_among, sheets_of, with_people
+from suppliers.onboarding.states import RUN_LIFECYCLE, RunState
+from suppliers.people.services import repeat_invitations
+from suppliers.states import SupplierState
+
+MOST_AT_ONCE = 1_000
+SHEET_KEPT_FOR = timedelta(days=30)
+
+
+@requires_scope
+def start_begun(*, at: datetime) -> int:
+    """Begin the onboardings of suppliers for which somebody acts by now."""
+    waiting = OnboardingRun.objects.filter(
+        state=RunState.INVITED, supplier__memberships__user__is_active=True
+    )
+    ids = list(waiting.order_by("id").values_list("id", flat=True).distinct()[:MOST_AT_ONCE])
+    held = OnboardingRun.objects.filter(pk__in=ids, state=RunState.INVITED)
+    rows = list(
+        held.select_for_update(of=("self",), skip_locked=True).select_related("supplier").order_by("id")
+    )
+    if rows:
+        facts = [{"supplier": one.supplier.name} for one in rows]
+        RUN_LIFECYCLE.move_all(rows, "start", actor=DESK, at=at, facts=facts, fields={"started_at": at})
+    return len(rows)
+
+
+@requires_scope
+def remind(*, at: datetime) -> int:
+    """Remind, on the days that the setting names, whoever has not accepted or not finished; returns how many were.
+
+    Nobody who is excluded or blocked by now, who waits for us, or who has done all that is compulsory. After the last
+    day nothing is said any more. A fixed number of queries for each kind.
+    """
+    due = OnboardingRun.objects.filter(remind_at__lte=at, state__in=[RunState.INVITED, RunState.STARTED])
+    held = due.select_for_update(of=("self",), skip_locked=True).select_related("supplier")
+    rows = list(held.order_by("remind_at", "id")[:MOST_AT_ONCE])
+    if not rows:
+        return 0
+    ids = [one.supplier_id for one in rows]
+    passed = set(excluded_among(ids, at.date())) | {
+        one.supplier_id for one in rows if one.supplier.state == SupplierState.BLOCKED
+    }
+    here, sheets = with_people(ids), sheets_of(rows, at)
+    told = [one for one in rows if one.supplier_id not in passed]
+    invited = [one for one in told if one.supplier_id not in here and one.invitation_id]
+    repeat_invitations([one.invitation_id for one in invited], actor=DESK, at=at)
+    facts = [
+        Fact(
+            "onboarding.reminded",
+            one.stream,
+            one.supplier_id,
+            {"supplier": one.supplier.name, "steps": sheets[one.pk].waiting, "run": str(one.key)},
+        )
+        for one in told
+        if one.supplier_id in here and sheets[one.pk].waiting
+    ]
+    record_all(facts, actor=DESK, at=at)
+    for one in rows:
+        one.reminders += 1
+        one.reminded_at = at
+        one.remind_at = reminds_at(one.invited_at, one.reminders, settings.ONBOARDING_REMIND_AFTER_DAYS)
+    OnboardingRun.objects.bulk_update(rows, ["reminders", "reminded_at", "remind_at"])
+    return len(invited) + len(facts)
+
+
+@requires_scope
+def forget_sheets(*, at: datetime) -> int:
+    """Forget the sheets that nobody has invited by for a month: they hold people's names and addresses."""
+    old = UploadedInvitations.objects.filter(applied_at=None, created_at__lt=at - SHEET_KEPT_FOR)
+    return int(old.delete()[0])

@@ -1,0 +1,473 @@
+"""Onboarding as pages: the funnel, one supplier, whom to invite, what is asked; and a supplier's own way in."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from portal.kernel.access import DoorRequest, door
+from portal.kernel.errors import Invalid, NotFound, Problem, Refusal
+from portal.kernel.web import paginate, see_other, whole_number
+from suppliers.onboarding.filters import list_figures, list_search, search_of
+from suppliers.onboarding.forms import (
+    DecideForm,
+    ExclusionForm,
+    InviteSupplierForm,
+    QuestionsForm,
+    ReassignForm,
+    TemplateForm,
+    TermsForm,
+    TextForm,
+)
+from suppliers.onboarding.messages import InviteSuppliers
+from suppliers.onboarding.models import OnboardingRun, OnboardingTemplate
+from suppliers.onboarding.policies import paying_waits_for
+from suppliers.onboarding.presenters import names_of, run_rows, step_rows, why_text
+from suppliers.onboarding.queries import (
+    answers_of,
+    exclusions,
+    find_run,
+    find_template,
+    funnel,
+    own_run,
+    runs,
+    sheet_of,
+    sheets_of,
+    template_of,
+    templates_in_force,
+    terms_for,
+    terms_in_force,
+    texts,
+)
+from suppliers.onboarding.services import (
+    accept_terms,
+    answer_questions,
+    approve_onboarding,
+    begin_again,
+    end_exclusion,
+    end_onboarded,
+    exclude_suppliers,
+    hand_back,
+    hand_in,
+    invite_suppliers,
+    reassign_onboarding,
+    refuse_onboarding,
+    resend_onboarding,
+    retire_template,
+    withdraw_onboarding,
+    write_invitation_text,
+    write_template,
+    write_terms,
+)
+from suppliers.onboarding.states import RUN_LIFECYCLE, RunState, StepKind
+from suppliers.roles import Permission
+
+P = Permission
+PAGE = "suppliers/onboarding/"
+
+
+# --- ours: who stands where ----------------------------------------------------------------------------------
+
+
+@door(P.SUPPLIER_VIEW)
+def onboarding_list(request: DoorRequest) -> HttpResponse:
+    """The funnel, and who is stuck at which step."""
+    asked = search_of(request.GET)
+    how_far = funnel(request.actor, request.at)
+    found = list_search(runs(request.actor), asked, how_far)
+    page = paginate(found, request.GET.get("cursor", ""), order=("invited_at", "id"), size=50)
+    context = {
+        "page": page,
+        "rows": run_rows(list(page.rows), sheets_of(page.rows, request.at)),
+        "figures": list_figures(how_far, asked),
+        "steps": list_figures(how_far, asked, of_steps=True),
+        "q": asked.text,
+        "is_all": not (asked.text or asked.state or asked.step),
+        "may": request.actor.may(P.SUPPLIER_MANAGE),
+    }
+    return render(request, PAGE + "list.html", context)
+
+
+@door(P.SUPPLIER_VIEW)
+def onboarding_run(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """The onboarding of one supplier: its steps, why it is asked these, and what can be done."""
+    return _show_run(request, find_run(key, actor=request.actor))
+
+
+def _show_run(
+    request: DoorRequest,
+    run: OnboardingRun,
+    *,
+    decide: DecideForm | None = None,
+    reassign: ReassignForm | None = None,
+    refusal: Refusal | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    if not request.actor.is_company:
+        return see_other("getting-started")
+    sheet, template = sheet_of(run, request.at), template_of(run)
+    answers = answers_of(run.supplier, actor=request.actor)
+    may = request.actor.may(P.SUPPLIER_MANAGE)
+    words = {
+        "approve": _("Approve"),
+        "hand_back": _("Hand back"),
+        "refuse": _("Refuse"),
+        "withdraw": _("Take back"),
+        "leave": _("It has left"),
+        "begin_again": _("Begin again"),
+    }
+    verbs = RUN_LIFECYCLE.verbs_for(request.actor, run.state) if may else []
+    context = {
+        "run": run,
+        "rows": step_rows(sheet),
+        "why": why_text(run, template.name if template else ""),
+        "paying": names_of(paying_waits_for(sheet.steps, sheet.standing)),
+        "answers": [
+            {"question": one.text, "answer": answers[one.code]}
+            for one in sheet.questions
+            if answers.get(one.code)
+        ],
+        "verbs": [{"verb": verb, "word": words[verb]} for verb in verbs if verb in words],
+        "is_invited": run.state == RunState.INVITED,
+        "may": may,
+        "decide": decide or DecideForm(),
+        "reassign": reassign or ReassignForm(auto_id="to_%s"),
+        "refusal": refusal,
+        "problems": refusal.problems if isinstance(refusal, Invalid) else (),
+    }
+    return render(request, PAGE + "run.html", context, status=status)
+
+
+@door(P.SUPPLIER_MANAGE, methods=["POST"])
+def onboarding_resend(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Mail an invitation once more."""
+    run = resend_onboarding(key, actor=request.actor, at=request.at)
+    messages.success(request, _("The invitation is on its way to %(address)s.") % {"address": run.address})
+    return see_other("onboarding-run", key)
+
+
+@door(P.SUPPLIER_MANAGE, methods=["POST"])
+def onboarding_reassign(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Invite somebody else of the supplier."""
+    run = find_run(key, actor=request.actor)
+    form = ReassignForm(request.POST, auto_id="to_%s")
+    if not form.is_valid():
+        return _show_run(request, run, reassign=form, status=422)
+    said = form.cleaned_data
+    try:
+        with transaction.atomic():
+            reassign_onboarding(key, said["address"], said["name"], actor=request.actor, at=request.at)
+    except Invalid as refusal:
+        form.add_problems(refusal)
+        return _show_run(request, run, reassign=form, status=422)
+    messages.success(
+        request, _("The invitation is on its way to %(address)s.") % {"address": said["address"]}
+    )
+    return see_other("onboarding-run", key)
+
+
+Decision = Callable[..., OnboardingRun]
+WITH_REASON: dict[str, Decision] = {
+    "hand_back": hand_back,
+    "refuse": refuse_onboarding,
+    "withdraw": withdraw_onboarding,
+    "leave": end_onboarded,
+}
+
+
+@door(P.SUPPLIER_MANAGE, methods=["POST"])
+def onboarding_decide(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Approve, hand back, refuse, take back, end, or begin again: as the button says."""
+    run = find_run(key, actor=request.actor)
+    form = DecideForm(request.POST)
+    verb, seen = request.POST.get("verb", ""), whole_number(request.POST.get("version"))
+    if not form.is_valid():
+        return _show_run(request, run, decide=form, status=422)
+    try:
+        with transaction.atomic():
+            _decide(request, key, verb, seen, form.cleaned_data["reason"].replace("\r\n", "\n"))
+    except Refusal as refusal:
+        if refusal.status in (403, 404):
+            raise
+        if isinstance(refusal, Invalid) and any(one.field == "reason" for one in refusal.problems):
+            form.add_problems(refusal)
+            return _show_run(request, run, decide=form, status=422)
+        fresh = find_run(key, actor=request.actor)
+        return _show_run(request, fresh, decide=form, refusal=refusal, status=refusal.status)
+    messages.success(request, _("Done."))
+    return see_other("onboarding-run", key)
+
+
+def _decide(request: DoorRequest, key: uuid.UUID, verb: str, seen: int | None, reason: str) -> None:
+    who: dict[str, Any] = {"actor": request.actor, "at": request.at}
+    if verb == "approve":
+        approve_onboarding(key, seen, **who)
+    elif verb == "begin_again":
+        begin_again(key, **who)
+    elif verb in WITH_REASON:
+        WITH_REASON[verb](key, seen, reason, **who)
+    else:
+        message = _("Choose what is to be done.")
+        raise Invalid(message, [Problem("verb", message, verb[:20], "unknown")])
+
+
+# --- ours: whom to invite, and whom not ----------------------------------------------------------------------
+
+
+@door(P.SUPPLIER_MANAGE, methods=["GET", "POST"])
+def onboarding_invite(request: DoorRequest) -> HttpResponse:
+    """Invite one supplier; from here also many."""
+    form = InviteSupplierForm(initial={"supplier": request.GET.get("supplier", "")[:40]})
+    if request.method == "POST":
+        form = InviteSupplierForm(request.POST)
+        if form.is_valid():
+            command = InviteSuppliers((form.target(),))
+            outcome = invite_suppliers(command, actor=request.actor, at=request.at)
+            if outcome.runs:
+                said = {"name": outcome.runs[0].supplier.name}
+                messages.success(request, _("%(name)s is invited.") % said)
+                return see_other("onboarding-run", outcome.runs[0].key)
+            form.add_problems(Invalid(outcome.problems[0].message, outcome.problems))
+    status = 422 if request.method == "POST" else 200
+    return render(request, PAGE + "invite.html", {"form": form}, status=status)
+
+
+@door(P.SUPPLIER_MANAGE, methods=["GET", "POST"])
+def exclusion_list(request: DoorRequest) -> HttpResponse:
+    """Whom not to invite, why, and until when."""
+    form = ExclusionForm()
+    if request.method == "POST":
+        form = ExclusionForm(request.POST)
+        if form.is_valid():
+            try:
+                with transaction.atomic():
+                    exclude_suppliers(form.command(), actor=request.actor, at=request.at)
+            except Invalid as refusal:
+                form.add_problems(refusal)
+            else:
+                messages.success(request, _("Excluded: they are not invited, and nobody is reminded."))
+                return see_other("exclusion-list")
+    page = paginate(exclusions(request.actor), request.GET.get("cursor", ""), order=("-id",), size=50)
+    status = 422 if request.method == "POST" else 200
+    return render(request, PAGE + "exclusions.html", {"form": form, "page": page}, status=status)
+
+
+@door(P.SUPPLIER_MANAGE, methods=["POST"])
+def exclusion_end(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """A supplier may be invited again."""
+    ended = end_exclusion(key, actor=request.actor, at=request.at)
+    messages.success(request, _("%(name)s may be invited again.") % {"name": ended.supplier.name})
+    return see_other("exclusion-list")
+
+
+# --- ours: what is asked -------------------------------------------------------------------------------------
+
+
+@door(P.SUPPLIER_MANAGE)
+def template_list(request: DoorRequest) -> HttpResponse:
+    """What is asked of whom."""
+    rows = [
+        {"template": one, "whom": _whom(one), "steps": names_of([step.kind for step in one.as_steps()])}
+        for one in templates_in_force()
+    ]
+    return render(request, PAGE + "templates.html", {"rows": rows})
+
+
+def _whom(template: OnboardingTemplate) -> str:
+    every = [*template.categories, *template.countries, *template.segments, *template.languages]
+    return ", ".join(every) if every else _("Every supplier")
+
+
+@door(P.SUPPLIER_MANAGE, methods=["GET", "POST"])
+def template_new(request: DoorRequest) -> HttpResponse:
+    """Write a template."""
+    return _write(request, None)
+
+
+@door(P.SUPPLIER_MANAGE, methods=["GET", "POST"])
+def template_edit(request: DoorRequest, code: str) -> HttpResponse:
+    """Write the next version of a template."""
+    return _write(request, find_template(code))
+
+
+def _write(request: DoorRequest, template: OnboardingTemplate | None) -> HttpResponse:
+    form = TemplateForm(initial=TemplateForm.initial_of(template))
+    if request.method == "POST":
+        form = TemplateForm(request.POST)
+        if form.is_valid():
+            try:
+                with transaction.atomic():
+                    made = write_template(form.command(), actor=request.actor, at=request.at)
+            except Invalid as refusal:
+                form.add_problems(refusal)
+            else:
+                said = {"name": made.name, "n": made.number}
+                messages.success(request, _("“%(name)s” is in force, in version %(n)d.") % said)
+                return see_other("onboarding-templates")
+    status = 422 if request.method == "POST" else 200
+    context = {"form": form, "template": template}
+    return render(request, PAGE + "template.html", context, status=status)
+
+
+@door(P.SUPPLIER_MANAGE, methods=["POST"])
+def template_retire(request: DoorRequest, code: str) -> HttpResponse:
+    """Ask nobody by a template any more."""
+    retire_template(code, actor=request.actor, at=request.at)
+    messages.success(request, _("Nobody is asked by it any more. What was given stays."))
+    return see_other("onboarding-templates")
+
+
+@door(P.SUPPLIER_MANAGE, methods=["GET", "POST"])
+def terms_list(request: DoorRequest) -> HttpResponse:
+    """The terms that suppliers accept; written anew they are accepted anew."""
+    every = terms_in_force()
+    wanted = next((one for one in every if one.code == request.GET.get("code")), None)
+    form = TermsForm(initial=TermsForm.initial_of(wanted))
+    if request.method == "POST":
+        form = TermsForm(request.POST)
+        if form.is_valid():
+            try:
+                with transaction.atomic():
+                    made = write_terms(form.command(), actor=request.actor, at=request.at)
+            except Invalid as refusal:
+                form.add_problems(refusal)
+            else:
+                said = {"name": made.title, "n": made.number}
+                messages.success(request, _("“%(name)s” is in force, in version %(n)d.") % said)
+                return see_other("onboarding-terms")
+    status = 422 if request.method == "POST" else 200
+    return render(request, PAGE + "terms.html", {"rows": every, "form": form}, status=status)
+
+
+@door(P.SUPPLIER_MANAGE, methods=["GET", "POST"])
+def text_list(request: DoorRequest) -> HttpResponse:
+    """What invitations say, by segment and language."""
+    every = texts()
+    first = {"segment": request.GET.get("segment", ""), "language": request.GET.get("language", "en")}
+    stands = [one for one in every if {"segment": one.segment, "language": one.language} == first]
+    form = TextForm(initial={**first, "text": stands[0].text if stands else ""})
+    if request.method == "POST":
+        form = TextForm(request.POST)
+        if form.is_valid():
+            try:
+                with transaction.atomic():
+                    write_invitation_text(form.command(), actor=request.actor, at=request.at)
+            except Invalid as refusal:
+                form.add_problems(refusal)
+            else:
+                messages.success(request, _("The next invitations say it."))
+                return see_other("onboarding-texts")
+    status = 422 if request.method == "POST" else 200
+    return render(request, PAGE + "texts.html", {"rows": every, "form": form}, status=status)
+
+
+# --- the supplier's own --------------------------------------------------------------------------------------
+
+
+def _own(request: DoorRequest) -> OnboardingRun:
+    run = own_run(request.actor)
+    if run is None:
+        raise NotFound(_("Nothing is asked of you here."))
+    return run
+
+
+@door(P.DETAIL_VIEW)
+def getting_started(request: DoorRequest) -> HttpResponse:
+    """What is asked of a supplier, what each step is for, and how far it is."""
+    if not request.actor.is_supplier:
+        return see_other("onboarding-list")
+    return _show_own(request, own_run(request.actor))
+
+
+def _show_own(
+    request: DoorRequest, run: OnboardingRun | None, *, refusal: Refusal | None = None, status: int = 200
+) -> HttpResponse:
+    context: dict[str, Any] = {"run": run, "refusal": refusal}
+    if run is not None:
+        sheet = sheet_of(run, request.at)
+        is_going = run.state in (RunState.INVITED, RunState.STARTED)
+        context |= {
+            "rows": step_rows(sheet),
+            "done": sheet.done,
+            "of": len(sheet.steps),
+            "paying": names_of(paying_waits_for(sheet.steps, sheet.standing)),
+            "is_going": is_going,
+            "is_over": run.state in (RunState.REFUSED, RunState.WITHDRAWN, RunState.LEFT),
+            "may_hand_in": is_going and not sheet.waiting and request.actor.may(P.DETAIL_EDIT),
+            "waiting": names_of(sheet.waiting),
+            "problems": refusal.problems if isinstance(refusal, Invalid) else (),
+        }
+    return render(request, PAGE + "getting_started.html", context, status=status)
+
+
+@door(P.DETAIL_EDIT, methods=["POST"])
+def own_hand_in(request: DoorRequest) -> HttpResponse:
+    """Everything that is compulsory is given: somebody of ours looks at it."""
+    if not request.actor.is_supplier:
+        return see_other("onboarding-list")
+    run = _own(request)
+    try:
+        with transaction.atomic():
+            hand_in(run.key, actor=request.actor, at=request.at)
+    except Refusal as refusal:
+        if refusal.status in (403, 404):
+            raise
+        return _show_own(request, _own(request), refusal=refusal, status=refusal.status)
+    messages.success(request, _("Thank you. Somebody looks at it now; you are told what becomes of it."))
+    return see_other("getting-started")
+
+
+@door(P.DETAIL_EDIT, methods=["GET", "POST"], personal=True)
+def own_terms(request: DoorRequest) -> HttpResponse:
+    """Read the terms and accept them: which version, is kept with who did."""
+    if not request.actor.is_supplier:
+        return see_other("onboarding-list")
+    run = _own(request)
+    refusal: Refusal | None = None
+    if request.method == "POST":
+        number = whole_number(request.POST.get("number")) or 0
+        try:
+            with transaction.atomic():
+                accept_terms(
+                    run.key, request.POST.get("code", ""), number, actor=request.actor, at=request.at
+                )
+        except Refusal as error:
+            if error.status in (403, 404):
+                raise
+            refusal = error
+        else:
+            messages.success(request, _("Accepted. Thank you."))
+            return see_other("onboarding-terms-own")
+    sheet = sheet_of(run, request.at)
+    codes = [code for one in sheet.steps if one.kind == StepKind.TERMS for code in one.wants]
+    context = {"rows": terms_for(run.supplier, codes), "refusal": refusal}
+    return render(request, PAGE + "own_terms.html", context, status=refusal.status if refusal else 200)
+
+
+@door(P.DETAIL_EDIT, methods=["GET", "POST"])
+def own_questions(request: DoorRequest) -> HttpResponse:
+    """Answer what one knows, and go on later."""
+    if not request.actor.is_supplier:
+        return see_other("onboarding-list")
+    run = _own(request)
+    questions, answers = sheet_of(run, request.at).questions, answers_of(run.supplier, actor=request.actor)
+    form = QuestionsForm(questions=questions, answers=answers)
+    if request.method == "POST":
+        form = QuestionsForm(request.POST, questions=questions, answers=answers)
+        if form.is_valid():
+            try:
+                with transaction.atomic():
+                    answer_questions(run.key, form.typed(), actor=request.actor, at=request.at)
+            except Invalid as refusal:
+                form.add_problems(refusal)
+            else:
+                messages.success(request, _("Your answers are kept."))
+                return see_other("getting-started")
+    status = 422 if request.method == "POST" else 200
+    context = {"form": form, "is_empty": not questions}
+    return render(request, PAGE + "questions.html", context, status=status)

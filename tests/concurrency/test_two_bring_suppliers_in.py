@@ -1,0 +1,80 @@
+"""Two press “invite all”, two invite one sheet, and one approves what another takes back: real threads."""
+
+from collections import Counter
+
+import pytest
+from django.utils import timezone
+
+from portal.kernel.scope import acting
+from suppliers.messages import SupplierPaper
+from suppliers.models import Invitation
+from suppliers.onboarding.messages import InviteSuppliers, Step, Target, WriteTemplate
+from suppliers.onboarding.models import OnboardingRun
+from suppliers.onboarding.services import (
+    approve_onboarding,
+    hand_in,
+    invite_by_sheet,
+    invite_suppliers,
+    keep_sheet,
+    withdraw_onboarding,
+    write_template,
+)
+from suppliers.services import receive_suppliers
+from tests.concurrency.test_two_at_once import at_once, kinds
+from tests.concurrency.test_two_manage_people import inside
+from tests.people import FEED
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def root(people):
+    with acting(FEED):
+        receive_suppliers(
+            [
+                SupplierPaper(f"B{n}", f"B{n}", "DE", "EUR", "en", "UTC", "core", f"b{n}@b.example")
+                for n in range(50)
+            ]
+        )
+    return people["root"].actor
+
+
+def test_two_press_invite_all_and_each_is_invited_once(root):
+    there = InviteSuppliers(tuple(Target(f"B{n}") for n in range(50)))
+    back = InviteSuppliers(tuple(reversed(there.targets)))
+
+    came = at_once(inside(root, invite_suppliers, there), inside(root, invite_suppliers, back))
+
+    assert sum(len(one.runs) for one in came) == 50
+    assert sum(len(one.problems) for one in came) == 50
+    with acting(FEED):
+        assert (OnboardingRun.objects.count(), Invitation.objects.count()) == (50, 50)
+
+
+def test_a_sheet_pressed_twice_invites_once(root):
+    with acting(root):
+        sheet = keep_sheet("s.csv", [Target("B1"), Target("B2")], actor=root, at=timezone.now())
+
+    came = at_once(*[inside(root, invite_by_sheet, sheet.key)] * 2)
+
+    assert [one.invited for one in came] == [2, 2]
+    with acting(FEED):
+        assert Invitation.objects.count() == 2
+
+
+def test_one_approves_what_another_takes_back_and_one_of_the_two_counts(people, root):
+    asha, at = people["asha"].actor, timezone.now()
+    with acting(root):
+        write_template(WriteTemplate("all", "All", (Step("preferences"),)), actor=root, at=at)
+        (run,) = invite_suppliers(InviteSuppliers((Target("ACME"),)), actor=root, at=at).runs
+    with acting(asha):
+        version = hand_in(run.key, actor=asha, at=at).version
+
+    came = kinds(
+        at_once(
+            inside(root, approve_onboarding, run.key, version),
+            inside(root, withdraw_onboarding, run.key, version, "Not any more."),
+        )
+    )
+
+    assert came == Counter({"OnboardingRun": 1, "StaleDocument": 1})

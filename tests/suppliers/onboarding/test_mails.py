@@ -1,0 +1,97 @@
+"""What suppliers and our administrator are mailed about an onboarding, and when it stops."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from portal.kernel.scope import acting
+from suppliers.messages import SupplierPaper
+from suppliers.models import Invitation, Supplier
+from suppliers.onboarding.messages import InviteSuppliers, Step, Target, WriteTemplate
+from suppliers.onboarding.models import OnboardingRun
+from suppliers.onboarding.services import (
+    hand_back,
+    hand_in,
+    invite_suppliers,
+    remind,
+    set_first_order,
+    write_template,
+)
+from suppliers.services import receive_suppliers
+from tests.builders.notices import mailed
+from tests.builders.world import a_paper, receive
+from tests.people import FEED
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ASHA = "Asha Acme <asha@supplier.example>"
+
+
+def do(actor, verb, *args, at=None, **more):
+    with acting(actor):
+        return verb(*args, actor=actor, at=at or timezone.now(), **more)
+
+
+@pytest.fixture
+def root(people):
+    kraft = SupplierPaper("100", "Kraft", "DE", "EUR", "en", "Europe/Berlin", "core", "office@kraft.example")
+    with acting(FEED):
+        receive_suppliers([kraft])
+    actor = people["root"].actor
+    do(actor, write_template, WriteTemplate("all", "All", (Step("company"),)))
+    return actor
+
+
+def letters():
+    """Who got which mail, by subject."""
+    return sorted((one.to[0], one.subject) for one in mailed())
+
+
+def test_who_does_nothing_is_reminded_on_three_days_and_then_no_more(root):
+    now = timezone.now()
+    do(root, invite_suppliers, InviteSuppliers((Target("ACME"), Target("100"))), at=now)
+    (to_asha, to_kraft) = sorted(mailed(), key=lambda one: one.to)
+    assert (to_asha.to, to_asha.subject) == ([ASHA], "We ask you for a few things about Acme Valves")
+    assert "/getting-started/" in to_asha.body
+    assert to_kraft.to == ["office@kraft.example"]
+    assert "/join/" in to_kraft.body
+    with acting(FEED):
+        OnboardingRun.objects.update(remind_at=now)
+        Invitation.objects.update(sent_at=now - timedelta(days=3))
+        assert remind(at=timezone.now()) == 2
+    assert [(who, subject.startswith("A few steps")) for who, subject in letters()] == [
+        (ASHA, True),
+        ("office@kraft.example", False),
+    ]
+    with acting(FEED):
+        OnboardingRun.objects.update(remind_at=now + timedelta(days=3), reminders=0)
+        told = [(day, remind(at=now + timedelta(days=day, minutes=5))) for day in range(30)]
+    assert [one for one in told if one[1]] == [(day, 2) for day in (3, 7, 14)]
+
+
+def test_whoever_is_to_act_is_told_and_not_of_what_is_over(people, root):
+    do(root, write_template, WriteTemplate("all", "All", (Step("preferences"),)))
+    do(root, invite_suppliers, InviteSuppliers((Target("ACME"),)))
+    letters()
+    asha = people["asha"].actor
+    with acting(FEED):
+        key = OnboardingRun.objects.get(supplier=Supplier.objects.get(number="ACME")).key
+    do(asha, hand_in, key)
+    assert letters() == [("Root Admin <root@northmoor.example>", "Acme Valves has handed in its onboarding")]
+    do(root, hand_back, key, None, "Once more, please.")
+    do(asha, hand_in, key)
+    do(root, hand_back, key, None, "Once more, please.")
+    (letter, *more) = mailed()
+    assert (letter.to, "Once more, please." in letter.body, more) == ([ASHA], True, [])
+
+
+def test_a_first_order_invites_its_supplier_once(root):
+    with acting(root):
+        set_first_order("NM", is_on=True, actor=root, at=timezone.now())
+    for number in ("4500001", "4500002"):
+        receive(a_paper(number, supplier="100"))
+        mailed()
+    with acting(FEED):
+        (run,) = OnboardingRun.objects.select_related("supplier")
+    assert (run.supplier.number, run.how, run.invitation_id is not None) == ("100", "first_order", True)
