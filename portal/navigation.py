@@ -463,6 +463,15 @@ WAYS = (
         phone=False,
     ),
     Way(
+        "screening-list",
+        "shield-lock",
+        _("Screening"),
+        P.SUPPLIER_MANAGE,
+        frozenset({"screening-list", "screening-hit", "screening-decide"}),
+        sides=_COMPANY,
+        phone=False,
+    ),
+    Way(
         "getting-started",
         "circle-check",
         _("Getting started"),

@@ -242,6 +242,8 @@ ACCOUNT_LOGIN_ON_PASSWORD_RESET = False  # a mailbox alone opens nothing
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 # For how many days an invitation opens, and after how many an account that nobody uses falls asleep (0: never).
 INVITATION_VALID_FOR = timedelta(days=env.integer("INVITATION_VALID_DAYS", 14, at_least=1))
+# From how alike on, in percent, a supplier’s name and a listed one are shown to a person (docs/screening.md).
+SCREENING_THRESHOLD = env.integer("SCREENING_THRESHOLD", 80, at_least=50)
 # After how many days a supplier that has not finished its onboarding is reminded; after the last, never again.
 ONBOARDING_REMIND_AFTER_DAYS = sorted(int(one) for one in env.words("ONBOARDING_REMIND_AFTER_DAYS", "3,7,14"))
 DORMANT_AFTER = timedelta(days=env.integer("DORMANT_AFTER_DAYS", 180))
@@ -561,6 +563,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "sign-in": {"task": "sign_in.sweep", "schedule": 60.0, "options": {"expires": 60.0}},
     "old sign-ins": {"task": "sign_in.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
     "onboarding": {"task": "onboarding.keep", "schedule": 60.0, "options": {"expires": 60.0}},
+    "screening": {"task": "screening.run", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "people": {"task": "people.sweep", "schedule": 300.0, "options": {"expires": 300.0}},
     "sleepers": {"task": "people.sleep", "schedule": 86_400.0, "options": {"expires": 3600.0}},
     "old answers": {"task": "idempotency.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},

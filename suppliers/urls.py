@@ -16,4 +16,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("suppliers.documents.urls")),
     path("", include("suppliers.banking.urls")),
     path("", include("suppliers.onboarding.urls")),
+    path("", include("suppliers.screening.urls")),
 ]

@@ -75,6 +75,7 @@ from suppliers.onboarding.models import (
 from suppliers.people.messages import InvitePerson
 from suppliers.people.services import invite_person
 from suppliers.roles import CompanyRole, SupplierRole
+from suppliers.screening.models import ScreeningHit
 from suppliers.services import create_token
 from tests.builders.clocks import a_draft_service
 from tests.builders.documents import a_picture, supply
@@ -152,6 +153,7 @@ class Objects:
     exclusion: OnboardingExclusion
     template: OnboardingTemplate
     suppliers_sheet: UploadedInvitations
+    hit: ScreeningHit
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -340,6 +342,15 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         *_documents(number),
         *_bank_details(supplier),
         *_onboarding(supplier),
+        ScreeningHit.objects.create(
+            supplier=supplier,
+            source="own",
+            ref="1",
+            listed_name="Acne",
+            score=90,
+            seen="0" * 64,
+            found_at=MONDAY,
+        ),
     )
 
 
@@ -949,6 +960,10 @@ def _onboarding_template(objects: Objects) -> dict[str, Any]:
     return {"code": objects.template.code}
 
 
+def _hit(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.hit.key}
+
+
 def _suppliers_sheet(objects: Objects) -> dict[str, Any]:
     return {"key": objects.suppliers_sheet.key}
 
@@ -1271,6 +1286,8 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "onboarding-template-retire": _onboarding_template,
     "onboarding-sheet": _suppliers_sheet,
     "exclusion-end": _exclusion,
+    "screening-hit": _hit,
+    "screening-decide": _hit,
     "api-onboarding": _onboarding_run,
     "api-onboarding-hand-in": _onboarding_run,
     "api-onboarding-approve": _onboarding_run,

@@ -48,6 +48,7 @@ LIFECYCLES = (
     "suppliers.banking.states.ACCOUNT_LIFECYCLE",
     "suppliers.banking.states.CHANGE_OF_BANK_LIFECYCLE",
     "suppliers.onboarding.states.RUN_LIFECYCLE",
+    "suppliers.screening.states.HIT_LIFECYCLE",
 )
 HEAD = """# Lifecycles
 
