@@ -28,9 +28,9 @@ _FORMS = frozenset(
         "inc",
         "incorporated",
         "kg",
-        "limited",
     }
     | {
+        "limited",
         "llc",
         "ltd",
         "nv",
@@ -45,11 +45,8 @@ _FORMS = frozenset(
         "sarl",
         "sas",
         "se",
-        "spa",
-        "srl",
-        "the",
     }
-    | {"und"}
+    | {"spa", "srl", "the", "und"}
 )
 _NO_WORD = re.compile(r"[^\w]+|_+")
 _DOTS = re.compile(r"(?<=\b\w)\.(?=\w\b|\s|$)")
