@@ -7,7 +7,7 @@ neither now nor when a later allauth brings a page we have not thought of.
 from allauth.account.urls import urlpatterns as account_pages
 from django.urls import include, path
 
-from suppliers.signin.views import sessions
+from suppliers.signin.views import lost_password, sessions
 
 ACCOUNT_PAGES = {
     "account_login",
@@ -23,6 +23,9 @@ ACCOUNT_PAGES = {
 }
 
 urlpatterns = [
+    path(
+        "password/reset/", lost_password, name="account_reset_password"
+    ),  # in place of allauth's, which comes below
     *(page for page in account_pages if page.name in ACCOUNT_PAGES),
     path("2fa/", include("allauth.mfa.urls")),
     path("sessions/", sessions, name="usersessions_list"),

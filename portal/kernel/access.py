@@ -41,8 +41,8 @@ class Access:
     """What a door declares: the permissions of which one suffices (none: anybody signed in), and its methods.
 
     An address of the API may ask for another permission with each method: `by_method`. `fresh` says that a second
-    factor must have been shown a moment ago, `personal` that it is about the person who signed in and nobody else may
-    do it in his or her place.
+    factor must have been shown a moment ago (of an address of the API: with the methods `fresh_for`), `personal` that
+    it is about the person who signed in and nobody else may do it in his or her place.
     """
 
     permissions: frozenset[str]
@@ -51,6 +51,7 @@ class Access:
     by_method: Mapping[str, frozenset[str]] = field(default_factory=dict)
     fresh: bool = False
     personal: bool = False
+    fresh_for: frozenset[str] = frozenset()
 
 
 def public(view: View) -> View:

@@ -268,16 +268,16 @@ class SupplierQuery(Query):
     """Which suppliers."""
 
     q = Text(required=False, max_length=100, help_text="A part of the number, the name or the legal name.")
-    segment = Word(required=False, choices=Segment.choices)
-    channel = Word(required=False, choices=TradeChannel.choices)
-    state = Word(required=False, choices=SupplierState.choices)
-    country = Text(required=False, max_length=2)
+    segment = Word(required=False, choices=Segment.choices, help_text="The buying side's; only it may ask.")
+    channel = Word(required=False, choices=TradeChannel.choices, help_text="How orders reach the supplier.")
+    state = Word(required=False, choices=SupplierState.choices, help_text="Active or blocked.")
+    country = Text(required=False, max_length=2, help_text="Two letters, ISO 3166-1.")
 
 
-class ChangeQuery(Query):
+class DetailChangeQuery(Query):
     """Which changes."""
 
-    state = Word(required=False, choices=ChangeState.choices)
+    state = Word(required=False, choices=ChangeState.choices, help_text="Waiting, or what became of it.")
     supplier = Text(required=False, max_length=40, help_text="A supplier's number.")
 
 
@@ -382,6 +382,7 @@ class Companies(Doors):
     )
     @program_door(Permission.DETAIL_EDIT)
     def legal(self, request: ProgramRequest, key: UUID) -> Response:
+        find_company(key, actor=request.actor)
         return _change(request, key, Part.LEGAL, read(LegalSent, request.data))
 
     @extend_schema(
@@ -394,6 +395,7 @@ class Companies(Doors):
     )
     @program_door(Permission.DETAIL_EDIT)
     def names(self, request: ProgramRequest, key: UUID) -> Response:
+        find_company(key, actor=request.actor)
         return _change(request, key, Part.NAMES, read(NamesSent, request.data))
 
     @extend_schema(
@@ -406,6 +408,7 @@ class Companies(Doors):
     )
     @program_door(Permission.DETAIL_EDIT)
     def preferences(self, request: ProgramRequest, key: UUID) -> Response:
+        find_company(key, actor=request.actor)
         return _change(request, key, Part.PREFERENCES, read(PreferencesSent, request.data))
 
     @extend_schema(
@@ -418,6 +421,7 @@ class Companies(Doors):
     )
     @program_door(Permission.DETAIL_EDIT)
     def channel(self, request: ProgramRequest, key: UUID) -> Response:
+        find_company(key, actor=request.actor)
         return _change(request, key, Part.CHANNEL, read(ChannelSent, request.data))
 
     @extend_schema(
@@ -438,9 +442,9 @@ class Companies(Doors):
     )
     @program_door(Permission.DETAIL_EDIT)
     def number(self, request: ProgramRequest, key: UUID) -> Response:
+        supplier = find_company(key, actor=request.actor)
         sent = read(NumberSent, request.data)
         part = part_of_number(sent["kind"])
-        supplier = find_company(key, actor=request.actor)
         subject = subject_of(sent["kind"], sent.get("country", "").upper())
         known = subject if present(supplier, part, subject) else ""
         return _change(request, key, part, sent, subject=known)
@@ -455,6 +459,7 @@ class Companies(Doors):
     )
     @program_door(Permission.DETAIL_EDIT)
     def address(self, request: ProgramRequest, key: UUID) -> Response:
+        find_company(key, actor=request.actor)
         sent = read(AddressSent, request.data)
         return _change(request, key, sent["kind"], sent)
 
@@ -469,6 +474,7 @@ class Companies(Doors):
     )
     @program_door(Permission.DETAIL_EDIT)
     def contact(self, request: ProgramRequest, key: UUID) -> Response:
+        find_company(key, actor=request.actor)
         sent = read(ContactSent, request.data)
         return _change(request, key, Part.CONTACT, sent, subject=str(sent.get("key", "")))
 
@@ -523,12 +529,12 @@ class DetailChanges(Doors):
         summary="List changes of company data",
         description="In the order in which they were asked for. A supplier reads its own.",
         tags=TAGS,
-        parameters=[ChangeQuery],
+        parameters=[DetailChangeQuery],
         responses={200: ChangePage},
     )
     @program_door(Permission.DETAIL_VIEW)
     def browse(self, request: ProgramRequest) -> Response:
-        asked = read_query(ChangeQuery, request)
+        asked = read_query(DetailChangeQuery, request)
         same = {"state": "state", "supplier": "supplier__number"}
         found = visible_changes(request.actor).filter(
             **{name: asked[word] for word, name in same.items() if word in asked}
@@ -562,6 +568,7 @@ class DetailChanges(Doors):
     )
     @program_door(Permission.DETAIL_APPROVE)
     def approve(self, request: ProgramRequest, key: UUID) -> Response:
+        find_detail_change(key, actor=request.actor)
         sent = read(Decided, request.data)
         done = approve_detail_change(key, sent["version"], actor=request.actor, at=request.at)
         return Response(ChangeTold(done).data)
@@ -577,6 +584,7 @@ class DetailChanges(Doors):
     )
     @program_door(Permission.DETAIL_APPROVE)
     def refuse(self, request: ProgramRequest, key: UUID) -> Response:
+        find_detail_change(key, actor=request.actor)
         sent = read(RefusedBecause, request.data)
         done = refuse_detail_change(key, sent["version"], sent["reason"], actor=request.actor, at=request.at)
         return Response(ChangeTold(done).data)
@@ -592,6 +600,7 @@ class DetailChanges(Doors):
     )
     @program_door(Permission.DETAIL_EDIT)
     def withdraw(self, request: ProgramRequest, key: UUID) -> Response:
+        find_detail_change(key, actor=request.actor)
         sent = read(Decided, request.data)
         done = withdraw_detail_change(key, sent["version"], actor=request.actor, at=request.at)
         return Response(ChangeTold(done).data)

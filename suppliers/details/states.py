@@ -25,7 +25,7 @@ class Way(models.TextChoices):
     """How a change of a part comes into force."""
 
     AT_ONCE = "at_once", _("At once")
-    APPROVE = "approve", _("When somebody of ours has approved it")
+    APPROVE = "approve", _("After approval")
 
 
 class ChangeState(models.TextChoices):

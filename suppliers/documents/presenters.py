@@ -135,7 +135,8 @@ def says_of(held: Held, today: date) -> str:
     until = held.cover.until
     if held.standing == Standing.IN_FORCE:
         text = _("Valid until %(day)s.") % {"day": day_text(until)} if until else _("Valid without an end.")
-        return f"{text} {_('A newer one is in review.')}" if held.waiting else text
+        newer = _("A newer one is in review.")
+        return f"{text} {newer}" if held.waiting else text
     if held.standing == Standing.IN_REVIEW:
         return _("We look at it. You need not do anything.")
     if held.standing == Standing.ENDING:

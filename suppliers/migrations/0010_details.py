@@ -175,7 +175,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("at_once", "At once"),
-                            ("approve", "When somebody of ours has approved it"),
+                            ("approve", "After approval"),
                         ],
                         max_length=10,
                     ),

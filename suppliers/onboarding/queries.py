@@ -111,11 +111,11 @@ class Funnel:
 
 def funnel(actor: Actor, at: datetime) -> Funnel:
     """Who is stuck at which step. As many queries for five thousand as for one."""
-    under_way = list(runs(actor).filter(Q(state=RunState.INVITED) | Q(state=RunState.STARTED)).order_by("id"))
+    under_way = list(runs(actor).filter(state=RunState.STARTED).order_by("id"))
     sheets = sheets_of(under_way, at)
     stuck: dict[str, list[int]] = defaultdict(list)
     for run in under_way:
-        if run.state == RunState.STARTED and (waiting := sheets[run.pk].waiting):
+        if waiting := sheets[run.pk].waiting:
             stuck[waiting[0]].append(run.pk)
     return Funnel(by_state(actor), stuck)
 

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from portal.kernel.scope import acting
 from suppliers.onboarding.queries import DESK
-from suppliers.onboarding.services import remind, start_begun
+from suppliers.onboarding.services import forget_sheets, remind, start_begun
 
 
 @shared_task(name="onboarding.keep", ignore_result=True)
@@ -13,6 +13,7 @@ def keep_onboarding(**_ignored: object) -> int:
     """See who has begun, and remind those who have not gone on. Called by the clock every minute."""
     at = timezone.now()
     with acting(DESK):
+        forget_sheets(at=at)
         begun = start_begun(at=at)
     with acting(DESK):
         return begun + remind(at=at)

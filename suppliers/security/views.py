@@ -87,7 +87,7 @@ def audit_export(request: DoorRequest) -> HttpResponse:
     return cast("HttpResponse", FileResponse(file, as_attachment=True, filename=name, content_type=kind))
 
 
-@door(methods=["GET", "POST"])
+@door(methods=["GET", "POST"], personal=True)
 def my_data(request: DoorRequest) -> HttpResponse:
     """What the portal holds with the reader's name on it, as a file."""
     if request.method != "POST":

@@ -18,7 +18,7 @@ from suppliers.models import Supplier
 from suppliers.roles import CompanyRole, SupplierRole
 from suppliers.signin.policies import LONGEST_GRACE, Demand
 from suppliers.signin.queries import DOORKEEPER
-from suppliers.signin.services import ask_for_new_password, note_factor_shown
+from suppliers.signin.services import note_factor_shown
 
 
 class _Told:
@@ -79,12 +79,6 @@ class AskForPasswordForm(ResetPasswordForm):
         """The address as it was typed; nobody is looked up for it here."""
         self.users: list[Any] = []
         return str(self.cleaned_data["email"]).lower()
-
-    def save(self, request: Any, **kwargs: Any) -> str:
-        """Ask the worker."""
-        email: str = self.cleaned_data["email"]
-        ask_for_new_password(email, at=timezone.now())
-        return email
 
 
 class FactorRulesForm(forms.Form):

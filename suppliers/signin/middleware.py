@@ -113,7 +113,8 @@ def factor_owed(request: HttpRequest) -> datetime | None:
 
 def owed_notice(request: HttpRequest) -> datetime | None:
     """For the banner: until when a second factor must be set up. Read off the session alone."""
-    kept = request.session.get(OWES)
+    session = getattr(request, "session", None)
+    kept = session.get(OWES) if session is not None else None
     return _moment(kept[2]) if kept else None
 
 

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
+from allauth.account.views import PasswordResetView
 from allauth.core.internal import ratelimit
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import ReauthenticateWebAuthnForm as PasskeyAgainForm
@@ -25,6 +26,7 @@ from portal.kernel.web import paginate, see_other, whole_number
 from suppliers.models import FactorReset, User
 from suppliers.roles import Permission
 from suppliers.signin.forms import (
+    AskForPasswordForm,
     CodeAgainForm,
     FactorRulesForm,
     ReasonForm,
@@ -52,6 +54,7 @@ from suppliers.signin.queries import (
 )
 from suppliers.signin.services import (
     ask_factor_reset,
+    ask_for_new_password,
     ask_to_confirm_factors,
     confirm_factors,
     distrust_devices,
@@ -380,3 +383,22 @@ def impersonation_end(request: DoorRequest) -> HttpResponse:
     if leave_place(request, EndedHow.BUTTON, at=request.at):
         messages.success(request, _("You act for yourself again."))
     return see_other("home")
+
+
+class LostPassword(PasswordResetView):
+    """The same happens for every address, known or not, in the same time: a worker looks it up."""
+
+    form_class = AskForPasswordForm
+
+    def form_valid(self, form: AskForPasswordForm) -> HttpResponse:
+        email = form.cleaned_data["email"]
+        limited = ratelimit.consume_or_429(
+            self.request, app="allauth.account", action="reset_password", key=email
+        )
+        if limited:
+            return cast("HttpResponse", limited)
+        ask_for_new_password(email, at=timezone.now())
+        return HttpResponseRedirect(self.get_success_url())
+
+
+lost_password = public(LostPassword.as_view())

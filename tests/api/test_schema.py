@@ -33,14 +33,16 @@ from procurement.receipts.messages import WholeCount, WholeCountLine
 from procurement.receipts.services import post_count
 from procurement.shipments.models import ShipNotice
 from procurement.shipments.services import correct_notice
-from suppliers.models import User
+from suppliers.details.messages import ChangeDetail
+from suppliers.details.services import change_detail
+from suppliers.models import Supplier, User
 from suppliers.people.messages import InvitePerson
 from suppliers.people.services import invite_person
 from suppliers.queries import actor_of
 from suppliers.roles import CompanyRole, Permission
 from tests.builders.documents import supply
 from tests.builders.invoices import a_draft_invoice, a_sent_invoice
-from tests.builders.matrix import a_time, by_mail, on_the_desk
+from tests.builders.matrix import a_time, bank_details, by_mail, on_the_desk, onboarding
 from tests.builders.programs import a_program, a_program_of
 from tests.builders.shipments import a_sent_notice, do
 from tests.builders.statements import a_statement, an_item, compared
@@ -157,7 +159,39 @@ def keys_of(program):
         "statements": [listed(orders[1])],
         "invitations": [invited(orders[1])],
         "documents": [str(supply(FEED).key)],
+        **company_data(),
+        "bank-changes": [changed_account()],
+        "onboardings": [an_onboarding()],
     }
+
+
+def company_data():
+    """Two suppliers, and a change that waits."""
+    with acting(FEED):
+        suppliers = list(Supplier.objects.order_by("id"))
+        legal = ChangeDetail(suppliers[0].key, "legal", {"legal_name": "Acme", "country": "IN"})
+        change = change_detail(legal, actor=FEED, at=MONDAY)
+    return {"suppliers": [str(one.key) for one in suppliers], "supplier-changes": [str(change.key)]}
+
+
+def the_acme():
+    with acting(FEED):
+        return Supplier.objects.get(number="ACME")
+
+
+def an_onboarding():
+    """One that is under way."""
+    supplier = the_acme()
+    with acting(FEED):
+        run, *_more = onboarding(supplier)
+        return str(run.key)
+
+
+def changed_account():
+    """A change of bank details that was requested."""
+    with acting(FEED):
+        change, _account, _proof = bank_details(the_acme())
+        return str(change.key)
 
 
 def asked_on_the_desk(key):

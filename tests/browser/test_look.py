@@ -40,7 +40,10 @@ def site() -> Iterator[str]:
     """The component sheet, served with the settings and headers of the portal, without a database."""
     here = Path(__file__).parent / "look/templates"
     templates = [settings.TEMPLATES[0] | {"DIRS": [here, *settings.TEMPLATES[0]["DIRS"]]}]
-    with override_settings(ROOT_URLCONF="tests.browser.look.urls", TEMPLATES=templates):
+    # What a refusal shows of attacks is written down, and there is nowhere to write.
+    middleware = [one for one in settings.MIDDLEWARE if one != "portal.middleware.SecurityEventsMiddleware"]
+    sheet = {"ROOT_URLCONF": "tests.browser.look.urls", "TEMPLATES": templates, "MIDDLEWARE": middleware}
+    with override_settings(**sheet):
         server = make_server("127.0.0.1", 0, get_wsgi_application(), handler_class=Quiet)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()

@@ -340,8 +340,8 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         _invited(supplier),
         _a_waiting_change(supplier),
         *_documents(number),
-        *_bank_details(supplier),
-        *_onboarding(supplier),
+        *bank_details(supplier),
+        *onboarding(supplier),
         ScreeningHit.objects.create(
             supplier=supplier,
             source="own",
@@ -387,7 +387,7 @@ def on_the_desk(
     return rule, limit, approval, question
 
 
-def _bank_details(supplier: Supplier) -> tuple[BankChange, BankAccount, BankProof]:
+def bank_details(supplier: Supplier) -> tuple[BankChange, BankAccount, BankProof]:
     """A change that was requested, of an account that is in force, with its paper."""
     account = BankAccount(supplier=supplier, since_at=MONDAY, country="DE", currency="EUR", shown="3000")
     number = BankNumber.objects.create(supplier=supplier, sealed="x.y", trace=supplier.number)
@@ -416,7 +416,7 @@ def _bank_details(supplier: Supplier) -> tuple[BankChange, BankAccount, BankProo
     return change, account, proof
 
 
-def _onboarding(
+def onboarding(
     supplier: Supplier,
 ) -> tuple[OnboardingRun, OnboardingExclusion, OnboardingTemplate, UploadedInvitations]:
     """A run that is under way, an exclusion, a template of its own, and a sheet that nobody has invited."""

@@ -173,6 +173,8 @@ VIEWERS = [
     "Invoices",
     "Inbound calendar",
     "Records",
+    "Suppliers",
+    "Onboarding",
     "Lines",
     "Tolerances",
     "Service levels",
@@ -187,6 +189,8 @@ SELLERS = [
     "What is due when",
     "Statements of account",
     "Record",
+    "Company",
+    "Getting started",
     "Lines",
 ]
 
@@ -195,7 +199,19 @@ SELLERS = [
     ("name", "ways"),
     [
         ("bea", BUYERS),
-        ("asha", [*SELLERS, "Upload answers", "Sign-in of people", "Access tokens"]),
+        (
+            "asha",
+            [
+                *SELLERS[:7],
+                "Bank details",
+                "Documents",
+                *SELLERS[7:],
+                "Upload answers",
+                "Sign-in of people",
+                "People",
+                "Access tokens",
+            ],
+        ),
         ("arun", SELLERS),
         ("ines", [*VIEWERS, "Integration", "Access tokens", "Security"]),
     ],

@@ -248,10 +248,11 @@ def test_token_carries_its_scope_and_no_more(tokens, world):
         actor = actor_of_token(program.secret, at=MONDAY)
         return actor.side, actor.supplier_ids, sorted(actor.permissions), actor.channel, actor.user_id
 
-    reads = ["invoice.view", "order.export", "order.view"]
+    reads = ["detail.view", "invoice.view", "order.export", "order.view"]
     assert facts(reader) == ("supplier", (world["ACME"].pk,), reads, "api", None)
     assert facts(answerer)[2] == [
         "change.negotiate",
+        "detail.view",
         "invoice.view",
         "order.acknowledge",
         "order.export",
@@ -259,6 +260,9 @@ def test_token_carries_its_scope_and_no_more(tokens, world):
         "thread.write",
     ]
     assert facts(invoicing)[2] == [
+        "bank.propose",
+        "bank.view",
+        "detail.view",
         "invoice.view",
         "invoice.write",
         "order.export",
@@ -268,7 +272,7 @@ def test_token_carries_its_scope_and_no_more(tokens, world):
     assert facts(ours)[:3] == (
         "company",
         (),
-        ["case.view", "invoice.view", "order.export", "order.view", "policy.view"],
+        ["case.view", "detail.view", "invoice.view", "order.export", "order.view", "policy.view"],
     )
 
 

@@ -117,8 +117,9 @@ class Doors(ViewSet):
         if "GET" in by_method:
             by_method["HEAD"] = by_method["GET"]
         needed = frozenset().union(*by_method.values())
-        fresh = any(getattr(cls, action).fresh for action in actions.values())
-        view.access = Access(needed, tuple(by_method), by_method=by_method, fresh=fresh)  # type: ignore[attr-defined]  # read by the persona matrix
+        fresh = frozenset(method.upper() for method, action in actions.items() if getattr(cls, action).fresh)
+        access = Access(needed, tuple(by_method), by_method=by_method, fresh=bool(fresh), fresh_for=fresh)
+        view.access = access  # type: ignore[attr-defined]  # read by the persona matrix
         return view
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:

@@ -20,7 +20,7 @@ from suppliers.onboarding.services.inviting import (
     resend_onboarding,
     targets_of,
 )
-from suppliers.onboarding.services.keeping import remind, start_begun
+from suppliers.onboarding.services.keeping import forget_sheets, remind, start_begun
 from suppliers.onboarding.services.setting_up import (
     end_exclusion,
     exclude_suppliers,
@@ -41,6 +41,7 @@ __all__ = [
     "end_exclusion",
     "end_onboarded",
     "exclude_suppliers",
+    "forget_sheets",
     "hand_back",
     "hand_in",
     "invite_by_first_order",

@@ -280,7 +280,8 @@ def invite_by_sheet(key: UUID, *, actor: Actor, at: datetime) -> UploadedInvitat
         command = InviteSuppliers(targets_of(sheet), InvitedHow.SHEET)
         outcome = invite_suppliers(command, actor=actor, at=at)
         sheet.applied_at, sheet.applied_by, sheet.invited = at, actor.label, len(outcome.runs)
-        sheet.save(update_fields=["applied_at", "applied_by", "invited"])
+        sheet.rows = []  # people's names and addresses: they are needed no more
+        sheet.save(update_fields=["applied_at", "applied_by", "invited", "rows"])
         facts = {"file": sheet.file_name, "invited": sheet.invited, "refused": len(outcome.problems)}
         record(
             "onboarding_sheet.applied",

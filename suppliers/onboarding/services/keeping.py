@@ -1,12 +1,12 @@
 """What the clock does: see who has begun, and remind those who have not gone on. It stops by itself."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 
 from portal.kernel.audit.services import Fact, record_all
 from portal.kernel.scope import requires_scope
-from suppliers.onboarding.models import OnboardingRun
+from suppliers.onboarding.models import OnboardingRun, UploadedInvitations
 from suppliers.onboarding.policies import reminds_at
 from suppliers.onboarding.queries import DESK, excluded_among, sheets_of, with_people
 from suppliers.onboarding.states import RUN_LIFECYCLE, RunState
@@ -14,6 +14,7 @@ from suppliers.people.services import repeat_invitations
 from suppliers.states import SupplierState
 
 MOST_AT_ONCE = 1_000
+SHEET_KEPT_FOR = timedelta(days=30)
 
 
 @requires_scope
@@ -70,3 +71,10 @@ def remind(*, at: datetime) -> int:
         one.remind_at = reminds_at(one.invited_at, one.reminders, settings.ONBOARDING_REMIND_AFTER_DAYS)
     OnboardingRun.objects.bulk_update(rows, ["reminders", "reminded_at", "remind_at"])
     return len(invited) + len(facts)
+
+
+@requires_scope
+def forget_sheets(*, at: datetime) -> int:
+    """Forget the sheets that nobody has invited by for a month: they hold people's names and addresses."""
+    old = UploadedInvitations.objects.filter(applied_at=None, created_at__lt=at - SHEET_KEPT_FOR)
+    return int(old.delete()[0])

@@ -24,7 +24,7 @@ from suppliers.onboarding.messages import (
     WriteTemplate,
     WriteTerms,
 )
-from suppliers.onboarding.models import OnboardingExclusion, OnboardingRun, TermsAccepted
+from suppliers.onboarding.models import OnboardingExclusion, OnboardingRun, TermsAccepted, UploadedInvitations
 from suppliers.onboarding.queries import DESK, funnel, paying_waits, runs, sheet_of, sheets_of, template_of
 from suppliers.onboarding.services import (
     accept_terms,
@@ -33,6 +33,7 @@ from suppliers.onboarding.services import (
     begin_again,
     end_exclusion,
     exclude_suppliers,
+    forget_sheets,
     hand_back,
     hand_in,
     invite_by_first_order,
@@ -231,6 +232,10 @@ def test_a_sheet_is_looked_at_and_invites_once(root, now):
     assert do(root, invite_by_sheet, sheet.key, at=now).invited == 1
     assert do(root, invite_by_sheet, sheet.key, at=now).invited == 1
     assert run_of("100").address == "a@kraft.example"
+    do(root, keep_sheet, "old.csv", [Target("999")], at=now)
+    with acting(DESK):
+        assert UploadedInvitations.objects.get(key=sheet.key).rows == []
+        assert [forget_sheets(at=now + timedelta(days=day)) for day in (29, 31, 32)] == [0, 1, 0]
     with pytest.raises(Invalid):
         do(root, keep_sheet, "s.csv", [], at=now)
 
