@@ -34,6 +34,7 @@ from procurement.demo.loading import (
     play,
 )
 from procurement.demo.morning import begin_the_morning
+from procurement.demo.onboarding import bring_some_in
 from procurement.demo.paying import invoice_some
 from procurement.demo.people import MAIN_ROLES, MEI
 from procurement.demo.proving import prove_some
@@ -102,6 +103,7 @@ class Command(BaseCommand):
         load_invitations(at=now - timedelta(days=2))
         propose_tolerances(at=now - timedelta(hours=20))
         fill_in_company_data(at=now)
+        bring_some_in(at=now)
         with acting(SET_UP):
             forget_the_past()
         talk_about_changes(at=now - timedelta(minutes=10))

@@ -227,7 +227,11 @@ class _Words:
             ("", settings.LANGUAGE_CODE),
         ):
             if key in self.texts:
-                values = {"supplier": supplier.name, "number": supplier.number, "person": person}
+                values = {
+                    "supplier": supplier.name,
+                    "number": supplier.number,
+                    "person": person or supplier.name,
+                }
                 return filled(self.texts[key], values)
         return ""
 
