@@ -145,6 +145,10 @@ _ONBOARDING_PAGES = frozenset(
         "onboarding-terms",
         "onboarding-texts",
         "exclusion-list",
+        "registration-list",
+        "registration",
+        "registration-approve",
+        "registration-refuse",
     }
 )
 

@@ -17,4 +17,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("suppliers.banking.urls")),
     path("", include("suppliers.onboarding.urls")),
     path("", include("suppliers.screening.urls")),
+    path("", include("suppliers.registration.urls")),
 ]

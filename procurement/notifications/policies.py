@@ -67,6 +67,8 @@ ABOUT_ACCOUNTS = (
     "address.changed",
     "person.wake_asked",
     "supplier.member_removed",
+    "registration.asked",
+    "registration.refused",
 )
 
 HEARD: Mapping[str, Heard] = {
@@ -130,6 +132,7 @@ HEARD: Mapping[str, Heard] = {
     "onboarding.invited": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "onboarding.reminded": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "onboarding.handed_in": Heard(NoticeKind.ONBOARDING, To.ADMINISTRATORS),
+    "registration.received": Heard(NoticeKind.ONBOARDING, To.ADMINISTRATORS),
     "onboarding.handed_back": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "onboarding.approved": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "onboarding.refused": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),

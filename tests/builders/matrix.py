@@ -74,6 +74,7 @@ from suppliers.onboarding.models import (
 )
 from suppliers.people.messages import InvitePerson
 from suppliers.people.services import invite_person
+from suppliers.registration.models import SupplierRequest
 from suppliers.roles import CompanyRole, SupplierRole
 from suppliers.screening.models import ScreeningHit
 from suppliers.services import create_token
@@ -154,6 +155,7 @@ class Objects:
     template: OnboardingTemplate
     suppliers_sheet: UploadedInvitations
     hit: ScreeningHit
+    asks: SupplierRequest
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -350,6 +352,13 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
             score=90,
             seen="0" * 64,
             found_at=MONDAY,
+        ),
+        SupplierRequest.objects.create(
+            address=f"new@{number.lower()}.example",
+            state="received",
+            company="New",
+            asked_at=MONDAY,
+            mailed_at=MONDAY,
         ),
     )
 
@@ -964,6 +973,10 @@ def _hit(objects: Objects) -> dict[str, Any]:
     return {"key": objects.hit.key}
 
 
+def _asks(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.asks.key}
+
+
 def _suppliers_sheet(objects: Objects) -> dict[str, Any]:
     return {"key": objects.suppliers_sheet.key}
 
@@ -1286,6 +1299,9 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "onboarding-template-retire": _onboarding_template,
     "onboarding-sheet": _suppliers_sheet,
     "exclusion-end": _exclusion,
+    "registration": _asks,
+    "registration-approve": _asks,
+    "registration-refuse": _asks,
     "screening-hit": _hit,
     "screening-decide": _hit,
     "api-onboarding": _onboarding_run,
