@@ -108,7 +108,7 @@ def test_every_form_wants_the_mark_of_our_pages(people, objects):
     signed = {"gateway-webhook", "gateway-take", "mail-in"}
     let_in = set()
     for door in posting_doors():
-        if door.callback.__module__.endswith(".api") or str(door.pattern).startswith(("api/", "/api")):
+        if ".api." in f"{door.callback.__module__}.":
             continue
         answer = client.post(address(door, objects), {"theme": "dark"})
         if answer.status_code != 403 or b"send that again" not in answer.content:
