@@ -145,6 +145,10 @@ _ONBOARDING_PAGES = frozenset(
         "onboarding-terms",
         "onboarding-texts",
         "exclusion-list",
+        "registration-list",
+        "registration",
+        "registration-approve",
+        "registration-refuse",
     }
 )
 
@@ -459,6 +463,15 @@ WAYS = (
         _("Onboarding"),
         P.SUPPLIER_VIEW,
         _ONBOARDING_PAGES,
+        sides=_COMPANY,
+        phone=False,
+    ),
+    Way(
+        "screening-list",
+        "shield-lock",
+        _("Screening"),
+        P.SUPPLIER_MANAGE,
+        frozenset({"screening-list", "screening-hit", "screening-decide"}),
         sides=_COMPANY,
         phone=False,
     ),

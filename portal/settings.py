@@ -237,6 +237,7 @@ ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
     "reset_password": "10/m/ip,3/10m/key",
+    "register": "5/m/ip,30/h/ip,3/10m/key",
     "reset_password_from_key": "10/m/ip",
     "change_password": "5/m/user",
     "reauthenticate": "10/m/user",
@@ -245,6 +246,10 @@ ACCOUNT_LOGIN_ON_PASSWORD_RESET = False  # a mailbox alone opens nothing
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 # For how many days an invitation opens, and after how many an account that nobody uses falls asleep (0: never).
 INVITATION_VALID_FOR = timedelta(days=env.integer("INVITATION_VALID_DAYS", 14, at_least=1))
+# Whether a company that nobody has invited may ask to become a supplier (docs/registration.md).
+SELF_REGISTRATION = env.flag("SELF_REGISTRATION")
+# From how alike on, in percent, a supplier’s name and a listed one are shown to a person (docs/screening.md).
+SCREENING_THRESHOLD = env.integer("SCREENING_THRESHOLD", 80, at_least=50)
 # After how many days a supplier that has not finished its onboarding is reminded; after the last, never again.
 ONBOARDING_REMIND_AFTER_DAYS = sorted(int(one) for one in env.words("ONBOARDING_REMIND_AFTER_DAYS", "3,7,14"))
 DORMANT_AFTER = timedelta(days=env.integer("DORMANT_AFTER_DAYS", 180))
@@ -567,6 +572,12 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "sign-in": {"task": "sign_in.sweep", "schedule": 60.0, "options": {"expires": 60.0}},
     "old sign-ins": {"task": "sign_in.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},
     "onboarding": {"task": "onboarding.keep", "schedule": 60.0, "options": {"expires": 60.0}},
+    "old registrations": {
+        "task": "registration.forget",
+        "schedule": 86_400.0,
+        "options": {"expires": 3600.0},
+    },
+    "screening": {"task": "screening.run", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "people": {"task": "people.sweep", "schedule": 300.0, "options": {"expires": 300.0}},
     "sleepers": {"task": "people.sleep", "schedule": 86_400.0, "options": {"expires": 3600.0}},
     "old answers": {"task": "idempotency.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},

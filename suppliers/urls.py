@@ -16,4 +16,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("suppliers.documents.urls")),
     path("", include("suppliers.banking.urls")),
     path("", include("suppliers.onboarding.urls")),
+    path("", include("suppliers.screening.urls")),
+    path("", include("suppliers.registration.urls")),
 ]

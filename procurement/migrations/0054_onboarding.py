@@ -26,7 +26,7 @@ NOTICES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procurement", "0052_details")]
+    dependencies = [("procurement", "0053_traces_follow")]
 
     operations = [
         *(

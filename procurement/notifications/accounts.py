@@ -23,6 +23,8 @@ from suppliers.models import AddressChange, Invitation, User
 from suppliers.people.presenters import confirm_url, join_url, object_url, wake_url
 from suppliers.people.services import note_address_told
 from suppliers.people.states import AddressState, InvitationState
+from suppliers.registration.models import SupplierRequest
+from suppliers.registration.states import RequestState
 
 OPEN = (AddressState.ASKED, AddressState.CONFIRMED)
 INVITED = ("invitation.sent", "invitation.resent")
@@ -34,6 +36,9 @@ def over_already(event: AuditEvent) -> str:
     if event.kind in INVITED:
         is_open = Invitation.objects.filter(key=facts["invitation"], state=InvitationState.SENT).exists()
         return "" if is_open else "the invitation is over"
+    if event.kind == "registration.asked":
+        waits = SupplierRequest.objects.filter(key=facts["request"], state=RequestState.ASKED)
+        return "" if waits.exists() else "the request was sent"
     if event.kind == "address.asked":
         open_ones = AddressChange.objects.filter(key=facts["change_of_address"], state__in=OPEN)
         return "" if open_ones.exists() else "the change is over"
@@ -168,6 +173,20 @@ def _company_reached_otherwise(item: Item, notice: Notice, event: AuditEvent) ->
     return _("A mail address of %(supplier)s is changed") % said
 
 
+def _registers(item: Item, notice: Notice, event: AuditEvent) -> str:
+    asked = SupplierRequest.objects.get(key=event.facts["request"])
+    path = reverse("register-company", args=[asked.token])
+    item.url, item.button = f"{settings.PUBLIC_URL}{path}", _("Say who you are")
+    item.sentences.append(_("Somebody, you we hope, wants to become a supplier with this address."))
+    item.sentences.append(_("If you know nothing of it, leave this mail: then nothing happens."))
+    return _("Become a supplier of %(company)s") % {"company": _companies()}
+
+
+def _not_registered(item: Item, notice: Notice, event: AuditEvent) -> str:
+    item.quotes.append(Quote(_companies(), str(event.facts["reason"])))
+    return _("Your request to become a supplier was refused")
+
+
 _WRITERS: dict[str, Callable[[Item, Notice, AuditEvent], str]] = {
     "invitation.sent": _invited,
     "invitation.resent": _invited,
@@ -176,4 +195,6 @@ _WRITERS: dict[str, Callable[[Item, Notice, AuditEvent], str]] = {
     "person.wake_asked": _wake,
     "supplier.member_removed": _removed,
     "supplier.mail_address_changed": _company_reached_otherwise,
+    "registration.asked": _registers,
+    "registration.refused": _not_registered,
 }

@@ -68,6 +68,8 @@ ABOUT_ACCOUNTS = (
     "person.wake_asked",
     "supplier.member_removed",
     "supplier.mail_address_changed",
+    "registration.asked",
+    "registration.refused",
 )
 
 HEARD: Mapping[str, Heard] = {
@@ -134,6 +136,7 @@ HEARD: Mapping[str, Heard] = {
     "onboarding.invited": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "onboarding.reminded": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "onboarding.handed_in": Heard(NoticeKind.ONBOARDING, To.ADMINISTRATORS),
+    "registration.received": Heard(NoticeKind.ONBOARDING, To.ADMINISTRATORS),
     "onboarding.handed_back": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "onboarding.approved": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "onboarding.refused": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),

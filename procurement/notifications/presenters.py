@@ -672,6 +672,10 @@ def _detail(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder 
     return texts[event.kind] % values
 
 
+# What is for our administrator, and its page.
+OURS = {"onboarding.handed_in": "onboarding-run", "registration.received": "registration"}
+
+
 def _onboarding(
     item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen
 ) -> str:
@@ -681,8 +685,8 @@ def _onboarding(
     item.number = supplier
     item.signs_in = True
     key = event.stream.partition(":")[2]
-    is_ours = event.kind == "onboarding.handed_in"
-    path = reverse("onboarding-run", args=[key]) if is_ours else reverse("getting-started")
+    is_ours = event.kind in OURS
+    path = reverse(OURS[event.kind], args=[key]) if is_ours else reverse("getting-started")
     item.url = f"{settings.PUBLIC_URL}{path}"
     item.button = _("Look at it") if is_ours else _("Getting started")
     if words := str(facts.get("reason") or ""):
@@ -696,6 +700,7 @@ def _onboarding(
         "onboarding.invited": _("We ask you for a few things about %(supplier)s"),
         "onboarding.reminded": _("A few steps are open still for %(supplier)s"),
         "onboarding.handed_in": _("%(supplier)s has handed in its onboarding"),
+        "registration.received": _("%(supplier)s asks to become a supplier"),
         "onboarding.handed_back": _("Something is to be done again for %(supplier)s"),
         "onboarding.approved": _("Thank you: everything is there for %(supplier)s"),
         "onboarding.refused": _("The onboarding of %(supplier)s was refused"),

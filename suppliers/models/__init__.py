@@ -29,6 +29,8 @@ from suppliers.signin.models import (  # last: these point at people and supplie
 
 from suppliers.details import models as details  # isort: skip
 from suppliers.onboarding import models as onboarding  # isort: skip
+from suppliers.registration import models as registration  # isort: skip
+from suppliers.screening import models as screening  # isort: skip
 
 __all__ = [
     "AddressChange",
@@ -57,4 +59,6 @@ __all__ = [
     "User",
     "details",
     "onboarding",
+    "registration",
+    "screening",
 ]

@@ -74,7 +74,9 @@ from suppliers.onboarding.models import (
 )
 from suppliers.people.messages import InvitePerson
 from suppliers.people.services import invite_person
+from suppliers.registration.models import SupplierRequest
 from suppliers.roles import CompanyRole, SupplierRole
+from suppliers.screening.models import ScreeningHit
 from suppliers.services import create_token
 from tests.builders.clocks import a_draft_service
 from tests.builders.documents import a_picture, supply
@@ -152,6 +154,8 @@ class Objects:
     exclusion: OnboardingExclusion
     template: OnboardingTemplate
     suppliers_sheet: UploadedInvitations
+    hit: ScreeningHit
+    asks: SupplierRequest
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -345,6 +349,22 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         *_documents(number),
         *bank_details(supplier),
         *onboarding(supplier),
+        ScreeningHit.objects.create(
+            supplier=supplier,
+            source="own",
+            ref="1",
+            listed_name="Acne",
+            score=90,
+            seen="0" * 64,
+            found_at=MONDAY,
+        ),
+        SupplierRequest.objects.create(
+            address=f"new@{number.lower()}.example",
+            state="received",
+            company="New",
+            asked_at=MONDAY,
+            mailed_at=MONDAY,
+        ),
     )
 
 
@@ -954,6 +974,14 @@ def _onboarding_template(objects: Objects) -> dict[str, Any]:
     return {"code": objects.template.code}
 
 
+def _hit(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.hit.key}
+
+
+def _asks(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.asks.key}
+
+
 def _suppliers_sheet(objects: Objects) -> dict[str, Any]:
     return {"key": objects.suppliers_sheet.key}
 
@@ -1278,6 +1306,11 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "onboarding-template-retire": _onboarding_template,
     "onboarding-sheet": _suppliers_sheet,
     "exclusion-end": _exclusion,
+    "registration": _asks,
+    "registration-approve": _asks,
+    "registration-refuse": _asks,
+    "screening-hit": _hit,
+    "screening-decide": _hit,
     "api-onboarding": _onboarding_run,
     "api-onboarding-hand-in": _onboarding_run,
     "api-onboarding-approve": _onboarding_run,

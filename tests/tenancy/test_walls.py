@@ -401,10 +401,13 @@ def test_a_suppliers_scope_has_exactly_the_rights_that_services_need():
         "suppliers_detailrule",
         "suppliers_firstorderrule",
         "suppliers_invitationtext",
+        "suppliers_listedparty",
         "suppliers_onboardingtemplate",
         "suppliers_terms",
         "suppliers_uploadedinvitations",
         "suppliers_requirement",
+        "suppliers_sanctionslist",
+        "suppliers_supplierrequest",
     ],
 )
 def test_what_only_the_buying_side_may_know_has_a_wall_and_no_way_in(table):

@@ -48,6 +48,8 @@ LIFECYCLES = (
     "suppliers.banking.states.ACCOUNT_LIFECYCLE",
     "suppliers.banking.states.CHANGE_OF_BANK_LIFECYCLE",
     "suppliers.onboarding.states.RUN_LIFECYCLE",
+    "suppliers.screening.states.HIT_LIFECYCLE",
+    "suppliers.registration.states.REQUEST_LIFECYCLE",
 )
 HEAD = """# Lifecycles
 

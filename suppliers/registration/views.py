@@ -1,0 +1,198 @@
+"""Registration as pages. Those for everybody are not there where it is switched off, and say nothing of who is here."""
+
+import uuid
+from datetime import datetime
+from typing import cast
+
+from allauth.core.internal import ratelimit
+from django.conf import settings
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from portal.kernel.access import DoorRequest, door, public
+from portal.kernel.errors import Invalid, Refusal
+from portal.kernel.scope import acting
+from portal.kernel.sealed import WayIn, sealed_door
+from portal.kernel.web import paginate, see_other, whole_number
+from suppliers.registration.forms import AddressForm, ApproveForm, CompanyForm, RefuseRequestForm
+from suppliers.registration.models import SupplierRequest
+from suppliers.registration.queries import GATE, find_request, request_of, requests, similar
+from suppliers.registration.services import approve_request, ask_to_register, refuse_request, send_request
+from suppliers.registration.states import RequestState
+from suppliers.roles import Permission
+
+P = Permission
+PAGE, CLOSED = "suppliers/registration/", "suppliers/people/closed.html"
+
+
+class CompanyRequest(DoorRequest):
+    """A request as the view behind the mailed link gets it. Only a name for the type checker."""
+
+    link: SupplierRequest
+    token: str
+
+
+# --- for everybody -------------------------------------------------------------------------------------------
+
+
+def _require_on() -> None:
+    if not settings.SELF_REGISTRATION:
+        raise Http404
+
+
+@public
+def register(request: HttpRequest) -> HttpResponse:
+    """Ask for the mail with which a request begins."""
+    _require_on()
+    form = AddressForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        address = form.cleaned_data["address"].lower()
+        limited = ratelimit.consume_or_429(request, app="allauth.account", action="register", key=address)
+        if limited:
+            return cast("HttpResponse", limited)
+        with acting(GATE):
+            ask_to_register(address, get_language() or settings.LANGUAGE_CODE, at=timezone.now())
+        return see_other("register-sent")
+    status = 422 if request.method == "POST" else 200
+    return render(request, PAGE + "register.html", {"form": form}, status=status)
+
+
+@public
+def register_sent(request: HttpRequest) -> HttpResponse:
+    """Said whatever was typed."""
+    _require_on()
+    text = _(
+        "If a request can be made from this address, a mail with a link is on its way. It opens for three days."
+    )
+    return render(request, CLOSED, {"title": _("Look into your mailbox"), "text": text})
+
+
+def _find(token: str, at: datetime) -> WayIn | None:
+    asked = request_of(token, at) if settings.SELF_REGISTRATION else None
+    return WayIn(asked, GATE, asked.language, settings.TIME_ZONE) if asked else None
+
+
+def _closed(request: HttpRequest, token: str) -> HttpResponse:
+    text = _("The request was sent already, or the link is too old.")
+    context = {"title": _("This link opens nothing any more"), "text": text}
+    return render(request, CLOSED, context, status=410)
+
+
+def _refused(request: CompanyRequest, refusal: Refusal) -> HttpResponse:
+    return _closed(request, request.token)
+
+
+@sealed_door(_find, _closed, methods=["GET", "POST"], refused=_refused)
+def register_company(request: CompanyRequest) -> HttpResponse:
+    """Say which company it is. The mail address is checked by being here."""
+    form = CompanyForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            with transaction.atomic():
+                send_request(request.link, form.command(), actor=request.actor, at=request.at)
+        except Invalid as refusal:
+            form.add_problems(refusal)
+        else:
+            text = _("Somebody looks at it, and a mail tells you what becomes of it.")
+            return render(request, CLOSED, {"title": _("Thank you"), "text": text})
+    status = 422 if request.method == "POST" else 200
+    context = {"form": form, "token": request.token, "address": request.link.address, "sealed": True}
+    return render(request, PAGE + "company.html", context, status=status)
+
+
+# --- ours ----------------------------------------------------------------------------------------------------
+
+
+@door(P.SUPPLIER_MANAGE)
+def request_list(request: DoorRequest) -> HttpResponse:
+    """Requests to be decided, the oldest first; or those that were."""
+    state = request.GET.get("state", "")
+    state = state if state in RequestState.values else RequestState.RECEIVED
+    page = paginate(
+        requests().filter(state=state), request.GET.get("cursor", ""), order=("asked_at", "id"), size=50
+    )
+    context = {
+        "page": page,
+        "is_on": settings.SELF_REGISTRATION,
+        "views": [
+            {"url": f"?state={word}", "label": label, "current": word == state}
+            for word, label in RequestState.choices
+            if word != RequestState.ASKED
+        ],
+    }
+    return render(request, PAGE + "list.html", context)
+
+
+@door(P.SUPPLIER_MANAGE)
+def request_page(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """One request, with the suppliers that may be the same company."""
+    return _show(request, find_request(key))
+
+
+def _show(
+    request: DoorRequest,
+    asked: SupplierRequest,
+    *,
+    approve: ApproveForm | None = None,
+    refuse: RefuseRequestForm | None = None,
+    refusal: Refusal | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "asked": asked,
+        "similar": similar(asked, actor=request.actor),
+        "is_open": asked.state == RequestState.RECEIVED,
+        "approve": approve or ApproveForm(),
+        "refuse": refuse or RefuseRequestForm(auto_id="no_%s"),
+        "refusal": refusal,
+    }
+    return render(request, PAGE + "request.html", context, status=status)
+
+
+@door(P.SUPPLIER_MANAGE, methods=["POST"])
+def request_approve(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """The company is a supplier of ours, and is invited."""
+    asked, form = find_request(key), ApproveForm(request.POST)
+    seen = whole_number(request.POST.get("version"))
+    if not form.is_valid():
+        return _show(request, asked, approve=form, status=422)
+    try:
+        with transaction.atomic():
+            approve_request(key, seen, form.cleaned_data["number"], actor=request.actor, at=request.at)
+    except Invalid as refusal:
+        form.add_problems(refusal)
+        return _show(request, asked, approve=form, status=422)
+    except Refusal as refusal:
+        return _again(request, key, refusal)
+    messages.success(request, _("%(name)s is invited.") % {"name": asked.company})
+    return see_other("registration-list")
+
+
+@door(P.SUPPLIER_MANAGE, methods=["POST"])
+def request_refuse(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """No business with this company."""
+    asked, form = find_request(key), RefuseRequestForm(request.POST, auto_id="no_%s")
+    seen = whole_number(request.POST.get("version"))
+    if not form.is_valid():
+        return _show(request, asked, refuse=form, status=422)
+    try:
+        with transaction.atomic():
+            refuse_request(key, seen, form.cleaned_data["reason"], actor=request.actor, at=request.at)
+    except Invalid as refusal:
+        form.add_problems(refusal)
+        return _show(request, asked, refuse=form, status=422)
+    except Refusal as refusal:
+        return _again(request, key, refusal)
+    messages.success(request, _("Refused. The company is told why."))
+    return see_other("registration-list")
+
+
+def _again(request: DoorRequest, key: uuid.UUID, refusal: Refusal) -> HttpResponse:
+    if refusal.status in (403, 404):
+        raise refusal
+    return _show(request, find_request(key), refusal=refusal, status=refusal.status)

@@ -1,0 +1,1 @@
+"""Reading the lists as their makers publish them."""

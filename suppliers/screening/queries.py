@@ -1,0 +1,77 @@
+"""Reading what was screened: which lists are loaded, who is like whom, and what stands against a supplier."""
+
+import hashlib
+import json
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.conf import settings
+from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
+
+from portal.kernel.actors import Actor, Channel
+from portal.kernel.errors import NotFound
+from suppliers.details.models import CompanyNames
+from suppliers.models import Supplier
+from suppliers.screening.models import ListedParty, SanctionsList, ScreeningHit
+from suppliers.screening.states import HitState
+
+SCREENER = Actor.system("Screening", Channel.RULE)
+AGAINST = (HitState.OPEN, HitState.CONFIRMED)
+
+
+def lists_in_force() -> list[SanctionsList]:
+    """The lists that are loaded. Where none is, nobody is screened, and the page says so."""
+    return list(SanctionsList.objects.filter(replaced_at=None).order_by("source"))
+
+
+def parties_in_force() -> dict[str, list[ListedParty]]:
+    """All listed parties, by the source of their list. One query."""
+    found: dict[str, list[ListedParty]] = defaultdict(list)
+    rows = ListedParty.objects.filter(of_list__replaced_at=None).select_related("of_list").order_by("id")
+    for one in rows.iterator(chunk_size=5000):
+        found[one.of_list.source].append(one)
+    return dict(found)
+
+
+def names_of(suppliers: Sequence[Supplier]) -> dict[int, tuple[str, ...]]:
+    """Under which names suppliers are known: the ERP's, the legal and the trading one. One query."""
+    named = {one.supplier_id: one for one in CompanyNames.objects.filter(supplier__in=suppliers)}
+    found = {}
+    for supplier in suppliers:
+        names = [supplier.name]
+        if one := named.get(supplier.pk):
+            names += [one.legal_name, one.trading_name]
+        found[supplier.pk] = tuple(dict.fromkeys(name for name in names if name))
+    return found
+
+
+def fingerprint_of(names: Iterable[str], against: Iterable[object]) -> str:
+    """What was compared with what, in a few letters; another threshold is another comparison."""
+    said = [sorted(names), [str(one) for one in against], settings.SCREENING_THRESHOLD]
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
+
+
+def hits(actor: Actor) -> QuerySet[ScreeningHit]:
+    """The hits this actor may see, each with its supplier. For the buying side."""
+    found: QuerySet[ScreeningHit] = ScreeningHit.objects.visible_to(actor).select_related("supplier")
+    return found
+
+
+def hits_by_state(actor: Actor) -> Mapping[str, int]:
+    """How many hits stand in each state. One query."""
+    return dict(hits(actor).order_by().values_list("state").annotate(n=Count("id")))
+
+
+def find_hit(key: uuid.UUID, *, actor: Actor) -> ScreeningHit:
+    """One hit. Raises `NotFound`."""
+    found = hits(actor).filter(key=key).first()
+    if found is None:
+        raise NotFound(_("There is no such hit."))
+    return found
+
+
+def stands_against(supplier_id: int) -> bool:
+    """Whether a hit on a supplier is undecided, or was confirmed. In the buying side's scope."""
+    return ScreeningHit.objects.filter(supplier=supplier_id, state__in=AGAINST).exists()

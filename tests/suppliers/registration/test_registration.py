@@ -1,0 +1,155 @@
+"""Who was not invited asks, where that is switched on: the address first, then the request, then our word."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from portal.kernel.scope import acting
+from suppliers.models import Invitation, Supplier
+from suppliers.onboarding.models import OnboardingRun
+from suppliers.registration.models import SupplierRequest
+from suppliers.registration.queries import GATE
+from suppliers.registration.services import forget_unanswered
+from tests.builders.notices import mailed
+from tests.people import FEED
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SAID = {
+    "person": "Nora New",
+    "company": "Acme Bolts",
+    "country": "DE",
+    "tax_id": "DE 123",
+    "why": "Bolts of all sizes.",
+}
+
+
+@pytest.fixture(autouse=True)
+def switched_on(settings):
+    cache.clear()
+    settings.SELF_REGISTRATION = True
+
+
+@pytest.fixture
+def root(people):
+    client = Client()
+    client.force_login(people["root"].user)
+    return client
+
+
+def ask(address="nora@new.example"):
+    return Client().post("/register/", {"address": address})
+
+
+def link_in(letter):
+    return re.search(r"/register/[\w-]{46}/", letter.body)[0]
+
+
+def stored(query):
+    with acting(FEED):
+        return query()
+
+
+def received():
+    """A request that waits for our word."""
+    ask()
+    (letter,) = mailed()
+    assert Client().post(link_in(letter), SAID).status_code == 200
+    return stored(SupplierRequest.objects.get)
+
+
+def test_switched_off_there_is_nothing(settings, people):
+    ask()
+    (letter,) = mailed()
+    settings.SELF_REGISTRATION = False
+    assert [
+        Client().get(path).status_code for path in ("/register/", "/register/sent/", link_in(letter))
+    ] == [
+        404,
+        404,
+        410,
+    ]
+
+
+def test_everybody_gets_the_same_answer_and_one_mail_in_ten_minutes(people):
+    answers = []
+    for address in ("nora@new.example", "asha@supplier.example", "NORA@new.example"):
+        answer = ask(address)
+        answers.append((answer.status_code, answer["Location"]))
+    assert set(answers) == {(303, "/register/sent/")}
+    assert sorted(one.to[0] for one in mailed()) == ["asha@supplier.example", "nora@new.example"]
+    for _again in range(4):
+        last = ask()
+    assert last.status_code == 429
+    assert ask("no address").status_code == 422
+
+
+def test_the_link_opens_once_and_makes_no_account(people, root):
+    ask()
+    (letter,) = mailed()
+    link = link_in(letter)
+    assert root.get("/registrations/").context["page"].rows == []
+    page = Client().get(link)
+    assert (page.status_code, page["Cache-Control"]) == (200, "no-store, private")
+    bad = Client().post(link, {**SAID, "country": "XX", "why": ""})
+    assert (bad.status_code, sorted(bad.context["form"].errors)) == (422, ["country", "why"])
+    assert Client().post(link, SAID).status_code == 200
+    assert [Client().get(link).status_code, Client().post(link, SAID).status_code] == [410, 410]
+    (told,) = mailed()
+    assert (told.to, told.subject) == (
+        ["Root Admin <root@northmoor.example>"],
+        "Acme Bolts asks to become a supplier",
+    )
+    row = stored(SupplierRequest.objects.get)
+    shown = root.get(f"/registrations/{row.key}/")
+    assert [one.number for one in shown.context["similar"]] == []
+    ask()
+    assert mailed() == []
+
+
+def test_who_is_approved_is_a_supplier_and_invited(people, root):
+    row = received()
+    mailed()
+    where = f"/registrations/{row.key}/approve/"
+    assert root.post(where, {"number": "", "version": row.version}).status_code == 422
+    assert root.post(where, {"number": "900", "version": 99}).status_code == 409
+    assert root.post(where, {"number": "900", "version": row.version}).status_code == 303
+    assert stored(lambda: Supplier.objects.get(number="900")).name == "Acme Bolts"
+    assert stored(OnboardingRun.objects.get).address == "nora@new.example"
+    assert stored(Invitation.objects.get).name == "Nora New"
+    assert stored(SupplierRequest.objects.get).state == "approved"
+    (letter,) = mailed()
+    assert "/join/" in letter.body
+
+
+def test_a_number_that_is_there_means_that_supplier(people, root):
+    row = received()
+    posted = {"number": "GLOBEX", "version": row.version}
+    assert root.post(f"/registrations/{row.key}/approve/", posted).status_code == 303
+    assert stored(lambda: Supplier.objects.get(number="GLOBEX")).name == "Globex"
+    assert stored(lambda: OnboardingRun.objects.get().supplier_id) == people["gil"].actor.supplier_ids[0]
+
+
+def test_who_is_refused_reads_why_and_may_ask_again(people, root):
+    row = received()
+    mailed()
+    where = f"/registrations/{row.key}/refuse/"
+    assert root.post(where, {"reason": "", "version": row.version}).status_code == 422
+    assert root.post(where, {"reason": "We have bolts.", "version": row.version}).status_code == 303
+    assert root.post(where, {"reason": "Again.", "version": row.version + 1}).status_code == 409
+    (letter,) = mailed()
+    assert (letter.to, "We have bolts." in letter.body) == (["Nora New <nora@new.example>"], True)
+    cache.clear()
+    ask()
+    assert len(mailed()) == 1
+
+
+def test_an_address_that_nobody_answers_is_forgotten(people):
+    ask()
+    with acting(GATE):
+        at = timezone.now()
+        assert [forget_unanswered(at=at + timedelta(days=day)) for day in (29, 31, 32)] == [0, 1, 0]

@@ -1,0 +1,78 @@
+"""How alike names are, and what the files of the lists say. All names are invented."""
+
+import pytest
+
+from portal.kernel.errors import Invalid
+from suppliers.screening.files.reading import read_list
+from suppliers.screening.messages import Listed
+from suppliers.screening.policies import Index, likeness, words_of
+
+SDN = (
+    b'101,"NORTHERN BOLT TRADING COMPANY LTD","-0- ","DEMO1","-0- "\n'
+    b'102,"DOE, Johann","individual","-0- ","-0- "\n\x1a\n'
+)
+ALT = b'101,1,"aka","NBTC","-0- "\n101,2,"fka","Severny Bolt","-0- "\n'
+EU = (
+    "fileGenerationDate;Entity_LogicalId;Entity_Regulation_Programme;NameAlias_WholeName\n"
+    "01/11/2026;7;DEMO2;Société Générale des Écrous\n"
+    "01/11/2026;7;DEMO2;General Nuts\n"
+    "01/11/2026;8;DEMO2;\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "wanted"),
+    [
+        ("Acme Valves GmbH", "ACME VALVES LTD.", 100),
+        ("A.C.M.E. Valves", "ACME Valves", 100),
+        ("AcmeValves", "Acme Valves", 100),
+        ("Société des Écrous", "Societe des Ecrous S.A.", 100),
+        ("Straße Handel", "STRASSE HANDEL", 100),
+        ("Northern Bolt Trading", "Northern Bolt", 80),
+        ("Northern Bolt", "Southern Bolt", 50),
+        ("Acme", "Globex", 0),
+        ("Limited", "Limited", 100),
+        ("", "Acme", 0),
+    ],
+)
+def test_names_are_alike_by_their_words(one, other, wanted):
+    assert likeness(words_of(one), words_of(other)) == wanted
+    assert likeness(words_of(other), words_of(one)) == wanted
+
+
+def test_a_supplier_is_found_by_the_likest_of_all_names():
+    index = Index(
+        [Listed("1", ("Northern Bolt", "Severny Bolt Trading")), Listed("2", ("Nuts of the North",))]
+    )
+
+    assert [(one.listed.ref, one.name, one.score) for one in index.matches(["Severny Bolt", "Bolt"], 70)] == [
+        ("1", "Severny Bolt Trading", 80)
+    ]
+    assert index.matches(["Completely different"], 70) == []
+
+
+def test_the_lists_are_read_as_their_makers_write_them():
+    assert read_list("ofac", SDN, ALT) == [
+        Listed("101", ("NORTHERN BOLT TRADING COMPANY LTD", "NBTC", "Severny Bolt"), "DEMO1"),
+        Listed("102", ("DOE, Johann",), ""),
+    ]
+    assert read_list("eu", EU.encode()) == [
+        Listed("7", ("Société Générale des Écrous", "General Nuts"), "DEMO2")
+    ]
+    assert read_list("own", b"ref;name;aliases\n1;Bad Bolts;BB|B. Bolts\n;nobody;\n") == [
+        Listed("1", ("Bad Bolts", "BB", "B. Bolts"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "content"),
+    [
+        ("ofac", b"number,name,type,program\n"),
+        ("eu", b"a;b\n1;2\n"),
+        ("own", b"x;y\n"),
+        ("own", b"ref;name\n"),
+    ],
+)
+def test_another_file_is_refused(source, content):
+    with pytest.raises(Invalid):
+        read_list(source, content)
