@@ -23,6 +23,7 @@ from suppliers.screening.queries import (
     fingerprint_of,
     lists_in_force,
     names_of,
+    pair_of,
     parties_in_force,
 )
 from suppliers.screening.states import HIT_LIFECYCLE, HitState
@@ -131,7 +132,7 @@ def _keep(
     changed: list[ScreeningHit] = []
     for supplier in due:
         for (source, ref), match in matches[supplier.pk].items():
-            seen = fingerprint_of(names[supplier.pk], [*sorted(match.listed.names)])
+            seen = pair_of(names[supplier.pk], match.listed.names)
             hit = known.pop((supplier.pk, source, ref), None)
             if hit is None:
                 fresh.append(_hit(supplier, source, match, seen, at))

@@ -15,7 +15,7 @@ from suppliers.messages import SupplierPaper
 from suppliers.models import Supplier
 from suppliers.screening.messages import Listed
 from suppliers.screening.models import ListedParty, SanctionsList, ScreeningHit
-from suppliers.screening.queries import SCREENER
+from suppliers.screening.queries import SCREENER, is_screened
 from suppliers.screening.services import confirm_hit, dismiss_hit, load_list, screen_suppliers
 from suppliers.services import receive_suppliers
 from tests.people import FEED
@@ -101,6 +101,26 @@ def test_a_false_hit_is_remembered_until_a_name_changes(people, now):
             (f"screening.hit_{word}", True)
             for word in ("found", "dismissed", "reopened", "lapsed", "reopened")
         ]
+
+
+def test_another_threshold_asks_nobody_again_and_whoever_has_a_new_name_is_not_screened_yet(
+    people, now, settings
+):
+    def screened():
+        with acting(FEED):
+            return is_screened(Supplier.objects.get(number="ACME"))
+
+    assert screened()  # by no list
+    load(ACME, at=now)
+    assert not screened()
+    screen(now)
+    assert screened()
+    decide(people["root"], dismiss_hit, at=now, version=1)
+    settings.SCREENING_THRESHOLD = 70
+    assert not screened()
+    assert (screen(now), the_hit().state, screened()) == (2, "dismissed", True)
+    rename("Acme Valves Trading")
+    assert not screened()
 
 
 def test_who_is_listed_is_blocked_and_no_feed_unblocks_it(people, now):
