@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -31,6 +32,7 @@ from suppliers.states import SUPPLIER_LIFECYCLE, SupplierState
 
 MOST_AT_ONCE = 1_000
 LONGEST_REASON = 500
+LOCK = 0x73637265656E  # "screen"
 
 
 # --- lists ---------------------------------------------------------------------------------------------------
@@ -75,11 +77,12 @@ def load_list(
 def screen_suppliers(*, at: datetime) -> int:
     """Screen the suppliers that were not screened under their names of today against the lists of today.
 
-    Returns how many were. What somebody decided on the same names stays decided; where a name has changed since, here
-    or on the list, it is to be decided anew. A fixed number of queries for each thousand.
+    Returns how many were; none while another worker is at it. What somebody decided on the same names stays decided;
+    where a name has changed since, here or on the list, it is to be decided anew. A fixed number of queries for each
+    thousand.
     """
     lists = lists_in_force()
-    if not lists:
+    if not lists or not _is_alone():
         return 0
     ids = [one.pk for one in lists]
     index: dict[str, Index] = {}
@@ -113,6 +116,13 @@ def screen_suppliers(*, at: datetime) -> int:
         )
         screened += len(due)
     return screened
+
+
+def _is_alone() -> bool:
+    """Whether no other worker screens: two at once would find the same hits."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])
 
 
 def _indexes() -> dict[str, Index]:
