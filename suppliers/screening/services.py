@@ -135,7 +135,8 @@ def _keep(
     matches: dict[int, dict[tuple[str, str], Match]],
     at: datetime,
 ) -> None:
-    held = ScreeningHit.objects.filter(supplier__in=due).select_for_update(of=("self",)).order_by("id")
+    found = ScreeningHit.objects.filter(supplier__in=due).select_related("supplier")
+    held = found.select_for_update(of=("self",)).order_by("id")
     known = {(one.supplier_id, one.source, one.ref): one for one in held}
     fresh: list[ScreeningHit] = []
     anew: list[ScreeningHit] = []
@@ -183,7 +184,8 @@ def _hit(supplier: Supplier, source: str, match: Match, seen: str, at: datetime)
 
 
 def _facts(hit: ScreeningHit) -> dict[str, object]:
-    return {"source": hit.source, "ref": hit.ref, "listed": hit.listed_name, "score": hit.score}
+    said = {"source": hit.source, "ref": hit.ref, "listed": hit.listed_name, "score": hit.score}
+    return {"supplier": hit.supplier.name, **said}
 
 
 # --- deciding ------------------------------------------------------------------------------------------------
