@@ -40,21 +40,35 @@ LOCK = 0x73637265656E  # "screen"
 
 @requires_scope
 def load_list(
-    source: str, parties: Sequence[Listed], content: bytes, *, actor: Actor, at: datetime
+    source: str,
+    parties: Sequence[Listed],
+    content: bytes,
+    *,
+    may_be_shorter: bool = False,
+    actor: Actor,
+    at: datetime,
 ) -> SanctionsList:
     """Put a list in force in place of the one before; everybody is screened against it by and by.
 
-    Raises `Duplicate` where the very same file is in force already.
+    Raises `Duplicate` where the very same file is in force already, and `Invalid` for one that names less than half as
+    many as the one in force, unless that `may_be_shorter`: a download that was cut off must not let go of hits unseen.
     """
     before = SanctionsList.objects.select_for_update().filter(source=source, replaced_at=None).first()
     digest = hashlib.sha256(content).hexdigest()
     if before is not None and before.sha256 == digest:
         raise Duplicate(_("This very list is in force already."))
+    unique = {one.ref[:40]: one for one in parties}
+    if before is not None and not may_be_shorter and 2 * len(unique) < before.parties:
+        message = _(
+            "This list names %(now)d parties, the one in force %(before)d: it may have been cut off. If it was "
+            "not, load it with --shorter."
+        )
+        said = message % {"now": len(unique), "before": before.parties}
+        raise Invalid(said, [Problem("file", said, str(len(unique)), "shorter")])
     if before is not None:
         before.replaced_at = at
         before.save(update_fields=["replaced_at"])
         ListedParty.objects.filter(of_list=before).delete()
-    unique = {one.ref[:40]: one for one in parties}
     made = SanctionsList.objects.create(
         source=source, sha256=digest, parties=len(unique), loaded_at=at, loaded_by=actor.label
     )

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 from django.test import Client
 from django.utils import timezone
@@ -148,5 +148,11 @@ def test_an_operator_loads_a_file(world, tmp_path, capsys):
     file.write_text("ref;name\n1;Globex\n")
     call_command("load_sanctions_list", "own", str(file))
     assert capsys.readouterr().out == "1 parties loaded.\n"
+    whole = tmp_path / "whole.csv"
+    whole.write_text("ref;name\n1;Globex\n2;Two\n3;Three\n")
+    call_command("load_sanctions_list", "own", str(whole))
+    with pytest.raises(CommandError, match="names 1 parties, the one in force 3"):
+        call_command("load_sanctions_list", "own", str(file))
+    call_command("load_sanctions_list", "own", str(file), "--shorter")
     assert screen(timezone.now()) == 2
     assert the_hit().supplier_id == world["GLOBEX"].pk
