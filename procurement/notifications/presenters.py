@@ -674,7 +674,7 @@ def _detail(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder 
 
 # What is for our administrator, and its page.
 OURS = {
-    "onboarding.handed_in": "onboarding-run",
+    "onboarding.submitted": "onboarding-run",
     "registration.received": "registration",
     "screening.hit_found": "screening-hit",
     "screening.hit_reopened": "screening-hit",
@@ -704,7 +704,7 @@ def _onboarding(
     texts = {
         "onboarding.invited": _("We ask you for a few things about %(supplier)s"),
         "onboarding.reminded": _("A few steps are open still for %(supplier)s"),
-        "onboarding.handed_in": _("%(supplier)s has handed in its onboarding"),
+        "onboarding.submitted": _("%(supplier)s has handed in its onboarding"),
         "registration.received": _("%(supplier)s asks to become a supplier"),
         "screening.hit_found": _("%(supplier)s is called like somebody on a list of sanctioned parties"),
         "screening.hit_reopened": _("%(supplier)s is called like somebody on a list of sanctioned parties"),
