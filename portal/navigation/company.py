@@ -63,10 +63,7 @@ _MAIL = Way(
     hot=True,
 )
 
-_ORDERS = (
-    Way("order-list", "file-text", _("Orders"), P.ORDER_VIEW, pages.ORDERS),
-    Way("line-list", "list-details", _("Lines"), P.ORDER_VIEW, frozenset({"line-list"})),
-)
+_ORDERS = Way("order-list", "file-text", _("Orders"), P.ORDER_VIEW, pages.ORDERS)
 _INBOUND = (
     Way("shipment-list", "truck-delivery", _("Inbound"), P.ORDER_VIEW, pages.SHIPMENTS),
     Way(
@@ -81,20 +78,31 @@ _INBOUND = (
 _RECEIVING = Way("receiving-list", "clipboard-check", _("Receiving"), P.GOODS_RECEIVE, pages.RECEIVING)
 
 _INVOICES = Way("invoice-list", "receipt", _("Invoices"), P.INVOICE_VIEW, pages.INVOICES)
-_PAYABLES = Way(
-    "payables",
-    "cash",
-    _("Accounts payable"),
-    P.INVOICE_SETTLE,
-    frozenset(
-        {
-            "payables",
-            "payables-case",
-            "payables-short",
-            "payables-approved",
-            "payables-due",
-            "early-payment-list",
-        }
+_PAYABLES = (
+    Way(
+        "payables",
+        "cash",
+        _("Accounts payable"),
+        P.INVOICE_SETTLE,
+        frozenset(
+            {
+                "payables",
+                "payables-case",
+                "payables-short",
+                "payables-approved",
+                "payables-due",
+                "early-payment-list",
+            }
+        ),
+    ),
+    Way(
+        "statement-list",
+        "file-spreadsheet",
+        _("Statements"),
+        P.INVOICE_SETTLE,
+        pages.STATEMENTS,
+        count="statements",
+        hot=True,
     ),
 )
 _APPROVALS = Way(
@@ -104,15 +112,6 @@ _APPROVALS = Way(
     P.INVOICE_APPROVE,
     frozenset({"payables-approvals"}),
     count="approvals",
-    hot=True,
-)
-_STATEMENTS = Way(
-    "statement-list",
-    "file-spreadsheet",
-    _("Statements of account"),
-    P.INVOICE_SETTLE,
-    pages.STATEMENTS,
-    count="statements",
     hot=True,
 )
 _BANK = Way("bank", "building-bank", _("Bank changes"), P.BANK_VIEW, pages.BANK, count="banks", hot=True)
@@ -450,13 +449,12 @@ COMPANY = Side(
         alone(_DECISIONS),
         alone(_CHANGES),
         alone(_MAIL),
-        Place(_("Orders"), "file-text", _ORDERS, _GOODS),
+        alone(_ORDERS, _GOODS),
         Place(_("Inbound"), "truck-delivery", _INBOUND, _GOODS),
         alone(_RECEIVING, _GOODS),
         alone(_INVOICES, _MONEY),
-        alone(_PAYABLES, _MONEY),
+        Place(_("Accounts payable"), "cash", _PAYABLES, _MONEY),
         alone(_APPROVALS, _MONEY),
-        alone(_STATEMENTS, _MONEY),
         alone(_BANK, _MONEY),
         Place(_("Suppliers"), "building-store", _SUPPLIERS, _PARTNERS),
         Place(_("Onboarding"), "user-plus", _ONBOARDING, _PARTNERS),

@@ -59,8 +59,20 @@ INVOICES = frozenset(
 STATEMENTS = frozenset(
     {"statement-list", "statement", "statement-upload", "statement-columns", "statement-settle"}
 )
+# The list has a switch between orders and lines, and buttons for files.
 ORDERS = frozenset(
-    {"order-list", "order", "order-answer", "order-revisions", "order-story", "order-link-end", "thread"}
+    {
+        "order-list",
+        "line-list",
+        "order",
+        "order-answer",
+        "order-revisions",
+        "order-story",
+        "order-link-end",
+        "thread",
+        "answer-upload",
+        "answer-preview",
+    }
 )
 CHANGES = frozenset(
     {

@@ -11,7 +11,6 @@ P = Permission
 
 _ORDERS = (
     Way("order-list", "file-text", _("Orders"), P.ORDER_VIEW, pages.ORDERS),
-    Way("line-list", "list-details", _("Lines"), P.ORDER_VIEW, frozenset({"line-list"})),
     Way(
         "change-list",
         "arrows-exchange",
@@ -20,13 +19,6 @@ _ORDERS = (
         pages.CHANGES,
         count="changes",
         hot=True,
-    ),
-    Way(
-        "answer-upload",
-        "file-upload",
-        _("Upload answers"),
-        P.ORDER_ACKNOWLEDGE,
-        frozenset({"answer-upload", "answer-preview"}),
     ),
     Way("record-list", "chart-line", pgettext_lazy("of a supplier", "Record"), P.ORDER_VIEW, pages.RECORDS),
 )
@@ -84,7 +76,7 @@ SUPPLIER = Side(
             Way(
                 "statement-list",
                 "file-spreadsheet",
-                _("Statements of account"),
+                _("Statements"),
                 P.INVOICE_VIEW,
                 pages.STATEMENTS,
             )

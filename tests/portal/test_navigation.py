@@ -51,8 +51,7 @@ def test_every_way_and_every_page_of_it_is_there_and_belongs_to_one_way(side):
     assert [way.name for one in SIDES[side].groups for way in one.ways if not way.says] == []
 
 
-BUYER = ["Inbox", "Decisions", "Changes", "Mail", "Orders", "Inbound", "Invoices"]
-READER = ["Home", "Orders", "Shipments", "Invoices", "Statements of account", "Company"]
+READER = "Home, Orders, Shipments, Invoices, Statements, Company"
 
 
 @pytest.mark.parametrize(
@@ -60,77 +59,60 @@ READER = ["Home", "Orders", "Shipments", "Invoices", "Statements of account", "C
     [
         (
             "bea",
-            [*BUYER, "Approvals", "Suppliers", "Onboarding", "Set-up"],
-            ["Inbox", "Decisions", "Changes", "Orders", "Approvals"],
+            "Inbox, Decisions, Changes, Mail, Orders, Inbound, Invoices, Approvals, Suppliers, Onboarding, Set-up",
+            "Inbox, Decisions, Changes, Orders, Approvals",
         ),
         (
             "root",
-            [*BUYER, "Bank changes", "Suppliers", "Onboarding", "Documents", "Set-up"],
-            ["Inbox", "Orders", "Bank changes", "Suppliers", "Onboarding"],
+            (
+                "Inbox, Decisions, Changes, Mail, Orders, Inbound, Invoices, Bank changes, Suppliers, Onboarding, "
+                "Documents, Set-up"
+            ),
+            "Inbox, Orders, Bank changes, Suppliers, Onboarding",
         ),
         (
             "max",
-            [
-                *BUYER[:6],
-                "Receiving",
-                "Invoices",
-                "Accounts payable",
-                "Approvals",
-                "Statements of account",
-                "Bank changes",
-                "Suppliers",
-                "Onboarding",
-                "Documents",
-                "Integration",
-                "Set-up",
-            ],
-            ["Inbox", "Decisions", "Changes", "Orders", "Accounts payable"],
+            (
+                "Inbox, Decisions, Changes, Mail, Orders, Inbound, Receiving, Invoices, Accounts payable, Approvals, "
+                "Bank changes, Suppliers, Onboarding, Documents, Integration, Set-up"
+            ),
+            "Inbox, Decisions, Changes, Orders, Accounts payable",
         ),
         (
             "otto",
-            [
-                *BUYER[:3],
-                "Orders",
-                "Inbound",
-                "Invoices",
-                "Accounts payable",
-                "Approvals",
-                "Statements of account",
-                "Bank changes",
-                "Suppliers",
-                "Onboarding",
-                "Documents",
-                "Set-up",
-            ],
-            ["Inbox", "Orders", "Accounts payable", "Approvals", "Bank changes"],
+            (
+                "Inbox, Decisions, Changes, Orders, Inbound, Invoices, Accounts payable, Approvals, Bank changes, "
+                "Suppliers, Onboarding, Documents, Set-up"
+            ),
+            "Inbox, Orders, Accounts payable, Approvals, Bank changes",
         ),
         (
             "rex",
-            [*BUYER[:3], "Orders", "Inbound", "Receiving", "Invoices", "Suppliers", "Onboarding", "Set-up"],
-            ["Inbox", "Orders", "Inbound", "Receiving", "Invoices"],
+            "Inbox, Decisions, Changes, Orders, Inbound, Receiving, Invoices, Suppliers, Onboarding, Set-up",
+            "Inbox, Orders, Inbound, Receiving, Invoices",
         ),
         (
             "ines",
-            [*BUYER, "Suppliers", "Onboarding", "Integration", "Set-up"],
-            ["Inbox", "Orders", "Inbound", "Invoices", "Integration"],
+            "Inbox, Decisions, Changes, Mail, Orders, Inbound, Invoices, Suppliers, Onboarding, Integration, Set-up",
+            "Inbox, Orders, Inbound, Invoices, Integration",
         ),
-        ("asha", READER, ["Home", "Orders", "Shipments", "Invoices", "Company"]),
-        ("arun", READER, ["Home", "Orders", "Shipments", "Invoices", "Company"]),
+        ("asha", READER, "Home, Orders, Shipments, Invoices, Company"),
+        ("arun", READER, "Home, Orders, Shipments, Invoices, Company"),
     ],
 )
 def test_everybody_has_a_short_rail_and_a_bar_of_five(people, name, rail, bar):
     nav = signed_in(people[name]).get("/orders/").context["nav"]
 
-    assert [str(line["label"]) for line in nav] == rail
-    assert [str(line["label"]) for line in nav if line["phone"]] == bar
+    assert ", ".join(str(line["label"]) for line in nav) == rail
+    assert ", ".join(str(line["label"]) for line in nav if line["phone"]) == bar
     assert [str(line["label"]) for line in nav if line["current"]] == ["Orders"]
 
 
 @pytest.mark.parametrize(
     ("name", "address", "tabs"),
     [
-        ("asha", "/orders/", ["Orders", "Lines", "Changes", "Upload answers", "Record"]),
-        ("arun", "/orders/", ["Orders", "Lines", "Changes", "Record"]),
+        ("asha", "/orders/", ["Orders", "Changes", "Record"]),
+        ("otto", "/payables/", ["Accounts payable", "Statements"]),
         ("asha", "/invoices/", ["Invoices", "What is due when"]),
         (
             "asha",
@@ -147,7 +129,7 @@ def test_everybody_has_a_short_rail_and_a_bar_of_five(people, name, rail, bar):
         ),
         ("arun", "/company/", ["Company data", "Getting started"]),
         ("asha", "/shipments/", []),
-        ("bea", "/orders/", ["Orders", "Lines"]),
+        ("bea", "/orders/", []),
         ("bea", "/shipments/", ["Inbound", "Inbound calendar"]),
         ("bea", "/suppliers/", ["Suppliers", "Records"]),
         ("root", "/suppliers/changes/", ["Suppliers", "Company data", "Screening", "Records"]),
