@@ -1,6 +1,7 @@
 """The ways of the buying side: what is done every day in the rail, what is set up once on cards of one page."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.navigation import pages
 from portal.navigation.ways import Group, Place, Side, Way, alone
@@ -174,7 +175,7 @@ _ONBOARDING = (
     Way(
         "registration-list",
         "mail-opened",
-        _("Requests"),
+        pgettext_lazy("onboarding", "Requests"),
         P.SUPPLIER_MANAGE,
         frozenset({"registration-list", "registration", "registration-approve", "registration-refuse"}),
         count="requests",
@@ -308,7 +309,7 @@ _ADMITTED = Group(
         Way(
             "onboarding-terms",
             "writing-sign",
-            _("Terms"),
+            pgettext_lazy("onboarding", "Terms"),
             P.SUPPLIER_MANAGE,
             says=_("What suppliers accept, version by version."),
         ),
@@ -453,7 +454,7 @@ COMPANY = Side(
         Place(_("Inbound"), "truck-delivery", _INBOUND, _GOODS),
         alone(_RECEIVING, _GOODS),
         alone(_INVOICES, _MONEY),
-        Place(_("Accounts payable"), "cash", _PAYABLES, _MONEY),
+        Place(_("Payables"), "cash", _PAYABLES, _MONEY),
         alone(_APPROVALS, _MONEY),
         alone(_BANK, _MONEY),
         Place(_("Suppliers"), "building-store", _SUPPLIERS, _PARTNERS),

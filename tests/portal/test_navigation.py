@@ -73,18 +73,18 @@ READER = "Home, Orders, Shipments, Invoices, Statements, Company"
         (
             "max",
             (
-                "Inbox, Decisions, Changes, Mail, Orders, Inbound, Receiving, Invoices, Accounts payable, Approvals, "
+                "Inbox, Decisions, Changes, Mail, Orders, Inbound, Receiving, Invoices, Payables, Approvals, "
                 "Bank changes, Suppliers, Onboarding, Documents, Integration, Set-up"
             ),
-            "Inbox, Decisions, Changes, Orders, Accounts payable",
+            "Inbox, Decisions, Changes, Orders, Payables",
         ),
         (
             "otto",
             (
-                "Inbox, Decisions, Changes, Orders, Inbound, Invoices, Accounts payable, Approvals, Bank changes, "
+                "Inbox, Decisions, Changes, Orders, Inbound, Invoices, Payables, Approvals, Bank changes, "
                 "Suppliers, Onboarding, Documents, Set-up"
             ),
-            "Inbox, Orders, Accounts payable, Approvals, Bank changes",
+            "Inbox, Orders, Payables, Approvals, Bank changes",
         ),
         (
             "rex",
