@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import NotFound
+from portal.kernel.link_keys import key_in, seal_key, sealing_secrets
 from portal.kernel.scope import requires_scope
 from portal.kernel.sealing import seal, trace, traces, unseal
-from portal.kernel.seals import key_in, seal_key, sealing_secrets
 from suppliers.banking.engine import Account, names_differ
 from suppliers.banking.messages import Device, KnownContact, Signal, Told
 from suppliers.banking.models import (
@@ -403,7 +403,7 @@ def signals_kept(change: BankChange) -> Sequence[BankSignal]:
 
 
 def notice_token(notice: BankNotice) -> str:
-    """What the link of a notice holds: its key under a seal (kernel.seals). Never to be logged."""
+    """What the link of a notice holds: its key under a seal (kernel.link_keys). Never to be logged."""
     return seal_key(notice.key, settings.SECRET_KEY, seal=NOT_ME)
 
 
