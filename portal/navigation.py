@@ -581,7 +581,10 @@ WAYS = (
         "shield-lock",
         _("Sign-in of people"),
         P.FACTOR_RESET,
-        frozenset({"signin-people", "person-signin", "impersonate", "factor-rules"}),
+        frozenset(
+            {"signin-people", "person-signin", "impersonate", "factor-rules", "identity-providers"}
+            | {"identity-provider", "identity-provider-add", "identity-provider-change"}
+        ),
         section=_SETUP,
         phone=False,
     ),
