@@ -27,7 +27,10 @@ KEPT = (
     "scopes",
     "groups_claim",
     "factor_words",
-) + (("proves_addresses", "makes_people", "only_way"))
+    "proves_addresses",
+    "makes_people",
+    "only_way",
+)
 OF_OURS = ("groups_claim", "makes_people", "keepers")
 
 

@@ -346,12 +346,11 @@ def _join(
     if user is None:
         if not (provider.makes_people and role):
             raise NotAdmitted(Why.UNKNOWN)
-        user = join_staff(address, said.name, role, actor=actor, at=at)
-    elif not is_of_side(user, provider):
+        user = _joined_now(address, said.name, role, actor=actor, at=at)
+    if not is_of_side(user, provider):
         raise NotAdmitted(Why.OTHER_SIDE)
-    elif (
-        SocialAccount.objects.filter(provider=provider.key.hex, user=user).exclude(uid=said.subject).exists()
-    ):
+    others = SocialAccount.objects.filter(provider=provider.key.hex, user=user)
+    if others.exclude(uid=said.subject).exists():
         raise NotAdmitted(Why.OTHER_IDENTITY)
     account, made = SocialAccount.objects.get_or_create(
         provider=provider.key.hex, uid=said.subject, defaults={"user": user}
@@ -361,6 +360,16 @@ def _join(
         record("identity.joined", f"person:{user.pk}", actor=actor, at=at, supplier_id=None, facts=facts)
         note("sso.joined", user_id=user.pk, provider=str(provider.key))
     return account
+
+
+def _joined_now(address: str, name: str, role: str, *, actor: Actor, at: datetime) -> User:
+    try:
+        return join_staff(address, name, role, actor=actor, at=at)
+    except Invalid as refusal:  # the same person in another window, or somebody else with the same address
+        found = User.objects.select_for_update().filter(email__iexact=address).first()
+        if found is None:
+            raise NotAdmitted(Why.UNKNOWN) from refusal
+        return found
 
 
 @requires_scope

@@ -427,9 +427,10 @@ def slow_on(pattern):
 # --- Asking others on somebody's behalf ---------------------------------------------------------------------
 
 
-def test_no_address_that_people_type_is_ever_fetched():
-    """Whom we call stands in the environment of the operator: the ERP, one webhook, the mail servers. No table of ours
-    holds an address of the web, so nobody can make the portal ask a machine inside (SSRF), whatever DNS says later.
+def test_no_address_that_people_type_is_fetched_but_a_providers():
+    """Whom we call stands in the environment of the operator: the ERP, one webhook, the mail servers. Of what is typed
+    only an identity provider is asked (`issuer`), by a session that asks nothing inside, whatever DNS says later
+    (tests/suppliers/sso/test_providers.py); to the address where it signs people in (`sign_in_url`) goes a browser.
     """
     from django.apps import apps
     from django.db.models import URLField
@@ -441,7 +442,7 @@ def test_no_address_that_people_type_is_ever_fetched():
         if model._meta.app_label in ("kernel", "suppliers", "procurement")
         and (isinstance(field, URLField) or re.search(r"(^|_)(url|uri|host|endpoint|webhook)$", field.name))
     }
-    assert kept == set()
+    assert kept == {"suppliers.IdentityProvider.sign_in_url"}
     callers = {
         path.relative_to(django_settings.BASE_DIR).as_posix()
         for package in PACKAGES
@@ -452,7 +453,11 @@ def test_no_address_that_people_type_is_ever_fetched():
         and "/demo/" not in path.as_posix()
         and "/embedded/" not in path.as_posix()
     }
-    assert callers == {"procurement/erp/alerts/delivery.py", "procurement/erp/connectors/tryton/wire.py"}
+    assert callers == {
+        "portal/kernel/outside.py",
+        "procurement/erp/alerts/delivery.py",
+        "procurement/erp/connectors/tryton/wire.py",
+    }
 
 
 def test_the_webhook_of_alerts_follows_no_redirect_and_reads_no_answer(monkeypatch, settings, people):

@@ -32,6 +32,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from lxml.etree import LxmlError
 from onelogin.saml2.errors import OneLogin_Saml2_Error, OneLogin_Saml2_ValidationError
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 
@@ -210,7 +211,7 @@ def saml_finish(request: HttpRequest, organization_slug: str) -> HttpResponse:
         return refused(request, provider, error.why)
     except PermissionDenied:
         return refused(request, provider, Why.STATE)
-    except (OneLogin_Saml2_Error, OneLogin_Saml2_ValidationError, ValueError):
+    except (OneLogin_Saml2_Error, OneLogin_Saml2_ValidationError, LxmlError, ValueError):
         return refused(request, provider, Why.UNREADABLE)
 
 
