@@ -8,6 +8,7 @@ from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 from allauth.socialaccount.models import SocialAccount
 from cryptography.hazmat.primitives import serialization
 from django.conf import settings as ours
@@ -31,7 +32,7 @@ from suppliers.sso.messages import Identity, WriteProvider
 from suppliers.sso.models import IdentityProvider
 from suppliers.sso.policies import identity_of, role_of, shows_factor
 from suppliers.sso.services import NotAdmitted, admit, switch_off
-from tests.builders.factors import give_app, letters
+from tests.builders.factors import give_app, letters, show_factor
 from tests.builders.identities import (
     ENTITY,
     SECRET,
@@ -217,7 +218,6 @@ def test_somebody_new_gets_an_account_only_where_that_is_wanted(people, idp):
     idp.claims |= new
     provider = in_use(people["root"], said(idp, groups=GROUPS))
     assert come_in(Client(), provider).status_code == 403
-    IdentityProvider.objects.none()
     with acting(DOORKEEPER):
         IdentityProvider.objects.update(makes_people=True)
 
@@ -334,8 +334,6 @@ def test_a_provider_that_is_off_lets_nobody_in(people, idp):
     with acting(people["root"].actor):
         provider.refresh_from_db()
         switch_off(provider, actor=people["root"].actor, at=MONDAY)
-    import requests
-
     back = urlsplit(requests.get(there, allow_redirects=False, timeout=5).headers["Location"])
     assert client.get(f"{back.path}?{back.query}").status_code == 403
     assert Client().post(f"/sso/{provider.key}/").status_code == 403
@@ -424,8 +422,6 @@ def test_an_address_that_is_given_to_somebody_new_does_not_come_with_the_account
     # until our administrator parts the two: sessions end, and the next one is joined anew
     root = Client()
     root.force_login(people["root"].user)
-    from tests.builders.factors import show_factor
-
     show_factor(root, people["root"].user)
     account = SocialAccount.objects.get()
     assert root.post(f"/signin/providers/{provider.key}/part/{account.pk}/").status_code == 303
