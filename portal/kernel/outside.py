@@ -111,14 +111,18 @@ class _Careful(HTTPAdapter):
 
 
 def _pool(pool: Any, connection: Any, inside: tuple[str, ...]) -> Any:
-    class Connection(connection):  # type: ignore[misc]  # one class for each of two
+    class Connection(connection):
+        def _connected(self) -> socket.socket:
+            made: socket.socket = super()._new_conn()
+            return made
+
         def _new_conn(self) -> socket.socket:
             if self.host in inside:
-                return super()._new_conn()
+                return self._connected()
             found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
             if not all(is_outside(str(one[4][0])) for one in found):
                 raise NotOutside("This host is inside.")
-            made: socket.socket = super()._new_conn()
+            made = self._connected()
             if not is_outside(str(made.getpeername()[0])):
                 made.close()
                 raise NotOutside("This host is inside.")

@@ -200,8 +200,10 @@ def refused(request: HttpRequest, provider: IdentityProvider | None, why: Why) -
         why=why.value,
         provider=str(provider.key) if provider else "",
     )
+    actor = request.actor  # type: ignore[attr-defined]  # set by ActorMiddleware
     context = {
         "provider": provider,
+        "is_trying": provider is not None and actor.may(Permission.SIGN_IN_SETUP),
         "sentence": why.label,
         "way_out": WAYS_OUT.get(why, ""),
         "number": current_correlation() or "–",

@@ -5,8 +5,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.kernel.actors import Actor
 from suppliers.models import Supplier
 from suppliers.people.forms import RefusableForm
+from suppliers.people.queries import supplier_named
 from suppliers.roles import CompanyRole
 from suppliers.sso.messages import WriteProvider
 from suppliers.sso.models import IdentityProvider
@@ -37,13 +39,15 @@ OF_OURS = ("groups_claim", "makes_people", "keepers")
 class ProviderForm(RefusableForm):
     """One provider: what it is, whom it speaks for, and what counts of what it says."""
 
-    supplier = forms.ModelChoiceField(
-        label=_("For whom"),
-        queryset=Supplier.objects.none(),
-        to_field_name="number",
+    supplier = forms.CharField(
+        label=_("Supplier"),
         required=False,
-        empty_label=_("Our own company"),
-        help_text=_("A supplier’s lets in people who act for that supplier and nobody else."),
+        max_length=40,
+        help_text=_(
+            "Its number in your ERP; empty for our own company. A supplier’s provider lets in people who act for that "
+            "supplier and nobody else."
+        ),
+        widget=forms.TextInput(attrs=QUIET),
     )
     name = forms.CharField(
         label=_("Name"),
@@ -139,14 +143,13 @@ class ProviderForm(RefusableForm):
         *,
         kind: str,
         provider: IdentityProvider | None = None,
-        suppliers: Any = None,
+        actor: Actor,
     ) -> None:
         super().__init__(data, initial=_initial(provider) if provider else {"groups_claim": "groups"})
         self.kind = kind
         for name in OF_SAML if kind == ProviderKind.OIDC else OF_OIDC:
             del self.fields[name]
-        chooser: Any = self.fields["supplier"]
-        chooser.queryset = suppliers if suppliers is not None else Supplier.objects.none()
+        self.actor = actor
         if provider is not None:
             del self.fields["supplier"]
             if provider.supplier_id is not None:
@@ -191,6 +194,14 @@ class ProviderForm(RefusableForm):
             {"group": self[f"group-{number}"], "role": self[f"role-{number}"]}
             for number in range(1, self.rows + 1)
         ]
+
+    def clean_supplier(self) -> Supplier | None:
+        """Whose it is, by number."""
+        number = self.cleaned_data["supplier"].strip()
+        found = supplier_named(number, actor=self.actor) if number else None
+        if number and found is None:
+            raise forms.ValidationError(_("There is no such supplier."))
+        return found
 
     def clean(self) -> dict[str, Any]:
         """What was read out of metadata stands where nothing was typed."""

@@ -86,7 +86,7 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
             raise NotBelieved(Why.UNREADABLE)
         claims = self._decode_id_token(app, id_token)
         wanted = {"email", "name", app.settings["groups_claim"]}
-        if config.get("userinfo_endpoint") and not wanted <= set(claims):
+        if config.get("userinfo_endpoint") and not wanted - {""} <= set(claims):
             said = self._fetch_user_info(token.token)
             if said.get("sub") != claims["sub"]:  # Core 5.3.2
                 raise NotBelieved(Why.UNREADABLE)

@@ -55,6 +55,7 @@ from suppliers.documents.states import DOCUMENT_LIFECYCLE, DocumentState
 from suppliers.people.states import ADDRESS_LIFECYCLE, INVITATION_LIFECYCLE, AddressState, InvitationState
 from suppliers.roles import Permission
 from suppliers.signin.states import FACTOR_RESET_LIFECYCLE, ResetState
+from suppliers.sso.states import PROVIDER_LIFECYCLE, ProviderState
 from suppliers.states import SUPPLIER_LIFECYCLE, SupplierState
 
 TABLES = [
@@ -91,6 +92,7 @@ TABLES = [
     (FACTOR_RESET_LIFECYCLE, ResetState),
     (INVITATION_LIFECYCLE, InvitationState),
     (ADDRESS_LIFECYCLE, AddressState),
+    (PROVIDER_LIFECYCLE, ProviderState),
     (DETAIL_LIFECYCLE, DetailState),
     (DOCUMENT_LIFECYCLE, DocumentState),
     (ACCOUNT_LIFECYCLE, AccountState),

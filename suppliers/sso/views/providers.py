@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid
 from portal.kernel.web import see_other
-from suppliers.models import Supplier
 from suppliers.roles import CompanyRole, Permission
 from suppliers.sso.adapters import TRIED, TRY
 from suppliers.sso.forms import ProviderForm
@@ -50,8 +49,7 @@ def provider_add(request: DoorRequest, kind: str) -> HttpResponse:
     """Write a provider down."""
     if kind not in ProviderKind.values:
         raise Http404
-    suppliers = Supplier.objects.visible_to(request.actor).order_by("name", "id")
-    form = ProviderForm(request.POST if request.method == "POST" else None, kind=kind, suppliers=suppliers)
+    form = ProviderForm(request.POST if request.method == "POST" else None, kind=kind, actor=request.actor)
     if request.method == "POST" and form.is_valid():
         try:
             made = add_provider(
@@ -70,7 +68,10 @@ def provider_change(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Write other things down about a provider."""
     provider = find_provider(key, actor=request.actor)
     form = ProviderForm(
-        request.POST if request.method == "POST" else None, kind=provider.kind, provider=provider
+        request.POST if request.method == "POST" else None,
+        kind=provider.kind,
+        provider=provider,
+        actor=request.actor,
     )
     if request.method == "POST" and form.is_valid():
         try:
