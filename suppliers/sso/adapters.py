@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from portal.kernel.correlation import current as current_correlation
+from portal.kernel.outside import Outside
 from portal.kernel.scope import acting
 from portal.kernel.security.requests import about
 from portal.kernel.security.services import note
@@ -68,7 +69,7 @@ class SsoAdapter(DefaultSocialAccountAdapter):
             return [app_of(found)]
         return []
 
-    def get_requests_session(self) -> requests.Session:
+    def get_requests_session(self) -> Outside:
         """Providers are asked over https, and nothing inside is."""
         return outside()
 
