@@ -31,6 +31,7 @@ from suppliers.details import models as details  # isort: skip
 from suppliers.onboarding import models as onboarding  # isort: skip
 from suppliers.registration import models as registration  # isort: skip
 from suppliers.screening import models as screening  # isort: skip
+from suppliers.sso import models as sso  # isort: skip
 
 __all__ = [
     "AddressChange",
@@ -61,4 +62,5 @@ __all__ = [
     "onboarding",
     "registration",
     "screening",
+    "sso",
 ]

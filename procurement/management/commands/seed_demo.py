@@ -31,6 +31,7 @@ from procurement.demo.loading import (
     load_invitations,
     load_master_data,
     load_people,
+    load_providers,
     load_warehouse,
     play,
 )
@@ -108,6 +109,7 @@ class Command(BaseCommand):
         with acting(SET_UP):
             tell_past_runs(company)
         load_invitations(at=now - timedelta(days=2))
+        load_providers(at=now - timedelta(days=2))
         propose_tolerances(at=now - timedelta(hours=20))
         fill_in_company_data(at=now)
         keep_bank_details(at=now)

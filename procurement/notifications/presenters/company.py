@@ -53,13 +53,18 @@ def told_detail(
 
 
 # What is for our administrator, and its page.
-OURS = {"onboarding.submitted": "onboarding-run", "registration.received": "registration"}
+OURS = {
+    "onboarding.submitted": "onboarding-run",
+    "registration.received": "registration",
+    "screening.hit_found": "screening-hit",
+    "screening.hit_reopened": "screening-hit",
+}
 
 
 def told_onboarding(
     item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen
 ) -> str:
-    """What is asked of a supplier to get started, and what became of it; for us, that one is handed in."""
+    """What is asked of a supplier to get started, and what became of it; for us, what we are to decide."""
     facts = event.facts
     supplier = str(facts.get("supplier", ""))
     item.number = supplier
