@@ -1,12 +1,13 @@
-"""Mails about somebody's account: an invitation, a change of address, an account to be woken, a role that ended; and to
-both addresses where a company, or one of its contacts, is written to at another.
+"""Mails about somebody's account: an invitation, a change of address, an account to be woken, a role that ended; to
+both addresses where a company, or one of its contacts, is written to at another; and to a supplier's people where the
+business with it is to end.
 
 They go to an address, not to a person: whoever reads it learns of that account and of nothing else. The links in them
 are made as they are written, and stand in no table, no log and no fact.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -187,6 +188,57 @@ def _not_registered(item: Item, notice: Notice, event: AuditEvent) -> str:
     return _("Your request to become a supplier was refused")
 
 
+def _said_of_the_end(item: Item, event: AuditEvent) -> dict[str, str]:
+    facts = event.facts
+    item.url, item.button = settings.PUBLIC_URL, _("Open the portal")
+    if facts.get("words"):
+        item.quotes.append(Quote(event.actor_label, str(facts["words"])))
+    return {
+        "supplier": str(facts["supplier"]),
+        "company": _companies(),
+        "day": day_text(date.fromisoformat(facts["last_on"])),
+        "was": day_text(date.fromisoformat(facts.get("was_on", facts["last_on"]))),
+        "by": event.actor_label,
+    }
+
+
+def _business_ends(item: Item, notice: Notice, event: AuditEvent) -> str:
+    said = _said_of_the_end(item, event)
+    item.sentences.append(
+        _("Until %(day)s everything goes on: orders are answered, goods delivered, invoices sent and paid.")
+        % said
+    )
+    item.sentences.append(
+        _("Please send by then what is to be sent still. After that day nobody signs in for %(supplier)s.")
+        % said
+    )
+    return _("The business of %(supplier)s with %(company)s ends on %(day)s") % said
+
+
+def _business_ends_otherwise(item: Item, notice: Notice, event: AuditEvent) -> str:
+    said = _said_of_the_end(item, event)
+    item.sentences.append(_("You were told %(was)s before.") % said)
+    return _("The last day of %(supplier)s with %(company)s is now %(day)s") % said
+
+
+def _business_goes_on(item: Item, notice: Notice, event: AuditEvent) -> str:
+    said = _said_of_the_end(item, event)
+    item.quotes.clear()  # they spoke of the end
+    item.sentences.append(_("You were told that it ends on %(day)s. It does not.") % said)
+    return _("The business of %(supplier)s with %(company)s goes on") % said
+
+
+def _business_ended(item: Item, notice: Notice, event: AuditEvent) -> str:
+    said = _said_of_the_end(item, event)
+    item.sentences.append(
+        _("You do not act for %(supplier)s here any more. What you wrote stays under your name.") % said
+    )
+    item.sentences.append(
+        _("What is owed is owed still. Write about it to whom you know at %(company)s.") % said
+    )
+    return _("The business of %(supplier)s with %(company)s has ended") % said
+
+
 _WRITERS: dict[str, Callable[[Item, Notice, AuditEvent], str]] = {
     "invitation.sent": _invited,
     "invitation.resent": _invited,
@@ -197,4 +249,8 @@ _WRITERS: dict[str, Callable[[Item, Notice, AuditEvent], str]] = {
     "supplier.mail_address_changed": _company_reached_otherwise,
     "registration.asked": _registers,
     "registration.refused": _not_registered,
+    "offboarding.begun": _business_ends,
+    "offboarding.day_moved": _business_ends_otherwise,
+    "offboarding.called_off": _business_goes_on,
+    "offboarding.ended": _business_ended,
 }

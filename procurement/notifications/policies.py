@@ -70,6 +70,10 @@ ABOUT_ACCOUNTS = (
     "supplier.mail_address_changed",
     "registration.asked",
     "registration.refused",
+    "offboarding.begun",
+    "offboarding.day_moved",
+    "offboarding.called_off",
+    "offboarding.ended",
 )
 
 HEARD: Mapping[str, Heard] = {

@@ -28,6 +28,7 @@ from suppliers.signin.models import (  # last: these point at people and supplie
 )
 
 from suppliers.details import models as details  # isort: skip
+from suppliers.offboarding import models as offboarding  # isort: skip
 from suppliers.onboarding import models as onboarding  # isort: skip
 from suppliers.registration import models as registration  # isort: skip
 from suppliers.screening import models as screening  # isort: skip
@@ -58,6 +59,7 @@ __all__ = [
     "SupplierSite",
     "User",
     "details",
+    "offboarding",
     "onboarding",
     "registration",
     "screening",

@@ -50,6 +50,7 @@ LIFECYCLES = (
     "suppliers.onboarding.states.RUN_LIFECYCLE",
     "suppliers.screening.states.HIT_LIFECYCLE",
     "suppliers.registration.states.REQUEST_LIFECYCLE",
+    "suppliers.offboarding.states.OFFBOARDING_LIFECYCLE",
 )
 HEAD = """# Lifecycles
 
