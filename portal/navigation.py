@@ -447,6 +447,15 @@ WAYS = (
         frozenset(
             {
                 "supplier-list",
+                "supplier",
+                "supplier-health",
+                "supplier-offboarding",
+                "offboarding-list",
+                "offboarding-begin",
+                "offboarding-move",
+                "offboarding-call-off",
+                "offboarding-end",
+                "offboarding-reopen",
                 "supplier-company",
                 "company-part",
                 "company-history",

@@ -66,6 +66,7 @@ from suppliers.documents import models as proofs
 from suppliers.documents.messages import WriteKind, WriteRequirement
 from suppliers.documents.services import write_kind, write_requirement
 from suppliers.models import ApiToken, Invitation, Membership, Supplier, User
+from suppliers.offboarding.models import Offboarding
 from suppliers.onboarding.models import (
     OnboardingExclusion,
     OnboardingRun,
@@ -156,6 +157,7 @@ class Objects:
     suppliers_sheet: UploadedInvitations
     hit: ScreeningHit
     asks: SupplierRequest
+    offboarding: Offboarding
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -364,6 +366,13 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
             company="New",
             asked_at=MONDAY,
             mailed_at=MONDAY,
+        ),
+        Offboarding.objects.create(
+            supplier=supplier,
+            reason="Other source",
+            last_on=MONDAY.date(),
+            begun_at=MONDAY,
+            begun_by="Root Admin",
         ),
     )
 
@@ -982,6 +991,10 @@ def _asks(objects: Objects) -> dict[str, Any]:
     return {"key": objects.asks.key}
 
 
+def _offboarding(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.offboarding.key}
+
+
 def _suppliers_sheet(objects: Objects) -> dict[str, Any]:
     return {"key": objects.suppliers_sheet.key}
 
@@ -1309,6 +1322,13 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "registration": _asks,
     "registration-approve": _asks,
     "registration-refuse": _asks,
+    "supplier": _supplier,
+    "supplier-health": _supplier,
+    "supplier-offboarding": _supplier,
+    "offboarding-begin": _supplier,
+    **{f"offboarding-{verb}": _offboarding for verb in ("move", "call-off", "end", "reopen")},
+    "api-offboarding": _offboarding,
+    **{f"api-offboarding-{verb}": _offboarding for verb in ("move", "call-off", "end", "reopen")},
     "screening-hit": _hit,
     "screening-decide": _hit,
     "api-onboarding": _onboarding_run,

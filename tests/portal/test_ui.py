@@ -86,9 +86,11 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
     from procurement.shipments.states import NoticeState
     from procurement.statements.states import StatementState
     from procurement.tolerances.states import JudgedOutcome, PolicyState, SwitchState
+    from suppliers.offboarding.states import OffboardingState
     from suppliers.states import SupplierState
 
     papers = {
+        "offboarding": OffboardingState,
         "agreement": states.Agreement,
         "revision": states.RevisionStatus,
         "logistics": states.Logistics,
