@@ -135,7 +135,7 @@ HEARD: Mapping[str, Heard] = {
     "document.accepted": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
     "document.refused": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
     "document.infected": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
-    "document.unreadable": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
+    "document.unjudged": Heard(NoticeKind.DOCUMENT, To.SUPPLIER),
     "document.admitted": Heard(NoticeKind.DOCUMENT, To.DOCUMENT_REVIEWERS),
     "onboarding.invited": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "onboarding.reminded": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),

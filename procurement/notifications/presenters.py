@@ -725,13 +725,13 @@ def _document(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrde
     if event.kind == "document.accepted":
         item.sentences.append(_("It is valid until %(day)s.") % values if until else _("It has no end."))
         return _("Accepted: %(name)s") % values
-    if event.kind in ("document.refused", "document.infected", "document.unreadable"):
+    if event.kind in ("document.refused", "document.infected", "document.unjudged"):
         if reason := str(facts.get("reason") or ""):
             item.quotes.append(Quote(event.actor_label, reason[:LONGEST_QUOTE]))
         if found := str(facts.get("found") or ""):
             text = _("The file carries malware (%(what)s). Look after the machine it comes from.")
             item.sentences.append(text % {"what": found})
-        if event.kind == "document.unreadable":
+        if event.kind == "document.unjudged":
             item.sentences.append(_("The virus scanner could not look into the file. Save it anew."))
         item.sentences.append(_("Please supply another one. What was accepted before stays in force."))
         return _("Not accepted: %(name)s") % values
