@@ -268,7 +268,7 @@ def contact_rows(contacts: Sequence[Contact]) -> list[ContactRow]:
     return [
         ContactRow(
             one.name,
-            ", ".join(str(ContactRole(role).label) for role in one.roles if role in order),
+            ", ".join(str(role.label) for role in ContactRole if role in one.roles),
             one.email,
             phone_text(one.telephone),
             phone_address(one.telephone),
