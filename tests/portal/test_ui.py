@@ -87,10 +87,12 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
     from procurement.statements.states import StatementState
     from procurement.tolerances.states import JudgedOutcome, PolicyState, SwitchState
     from suppliers.offboarding.states import OffboardingState
+    from suppliers.onboarding.states import RunState as OnboardingState
     from suppliers.states import SupplierState
 
     papers = {
         "offboarding": OffboardingState,
+        "onboarding": OnboardingState,
         "agreement": states.Agreement,
         "revision": states.RevisionStatus,
         "logistics": states.Logistics,
