@@ -26,6 +26,7 @@ from procurement.tolerances import api as tolerances
 from suppliers.banking import api as banking
 from suppliers.details import api as details
 from suppliers.documents import api as documents
+from suppliers.merging import api as merging
 from suppliers.onboarding import api as onboarding
 from suppliers.people import api as people
 
@@ -53,6 +54,7 @@ urlpatterns = [
     *banking.urlpatterns,
     *onboarding.urlpatterns,
     *partners.urlpatterns,
+    *merging.urlpatterns,
     path("schema", views.Description.as_view({"get": "read"}), name="api-schema"),
     path("docs", views.reference, name="api-docs"),
     re_path(r"^(?P<rest>[\s\S]*)$", views.no_such_address, name="api-unknown"),

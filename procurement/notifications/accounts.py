@@ -239,6 +239,34 @@ def _business_ended(item: Item, notice: Notice, event: AuditEvent) -> str:
     return _("The business of %(supplier)s with %(company)s has ended") % said
 
 
+def _mine(notice: Notice, event: AuditEvent) -> str:
+    """For which other supplier the reader acts by the merge, or did."""
+    told = event.facts.get("tell") or ()
+    return next((str(one["supplier"]) for one in told if one["address"] == notice.address), "")
+
+
+def _merged(item: Item, notice: Notice, event: AuditEvent) -> str:
+    said = {"supplier": event.facts["supplier"], "into": event.facts["into"], "mine": _mine(notice, event)}
+    item.url, item.button = settings.PUBLIC_URL, _("Open the portal")
+    item.sentences.append(
+        _("%(supplier)s and %(into)s are two numbers of one company here. You act for both now.") % said
+    )
+    item.sentences.append(
+        _("Choose under your name for which one. Was it a mistake, tell whom you know there.") % said
+    )
+    return _("You act for %(mine)s too") % said
+
+
+def _taken_apart(item: Item, notice: Notice, event: AuditEvent) -> str:
+    said = {"supplier": event.facts["supplier"], "into": event.facts["into"], "mine": _mine(notice, event)}
+    item.url, item.button = settings.PUBLIC_URL, _("Open the portal")
+    item.sentences.append(
+        _("%(supplier)s and %(into)s are two companies after all. What you wrote stays under your name.")
+        % said
+    )
+    return _("You do not act for %(mine)s any more") % said
+
+
 _WRITERS: dict[str, Callable[[Item, Notice, AuditEvent], str]] = {
     "invitation.sent": _invited,
     "invitation.resent": _invited,
@@ -253,4 +281,6 @@ _WRITERS: dict[str, Callable[[Item, Notice, AuditEvent], str]] = {
     "offboarding.day_moved": _business_ends_otherwise,
     "offboarding.called_off": _business_goes_on,
     "offboarding.ended": _business_ended,
+    "merge.approved": _merged,
+    "merge.undone": _taken_apart,
 }

@@ -74,6 +74,8 @@ ABOUT_ACCOUNTS = (
     "offboarding.day_moved",
     "offboarding.called_off",
     "offboarding.ended",
+    "merge.approved",
+    "merge.undone",
 )
 
 HEARD: Mapping[str, Heard] = {

@@ -326,6 +326,10 @@ def _named(text: Promise) -> Sentence:
     return lambda facts: str(text) % {"name": facts.get("name", "")}
 
 
+def _merge(text: Promise) -> Sentence:
+    return lambda facts: str(text) % {"duplicate": facts.get("duplicate", "")}
+
+
 def _part(text: Promise) -> Sentence:
     def sentence(facts: Mapping[str, Any]) -> str:
         part = str(facts.get("part", ""))
@@ -395,6 +399,9 @@ TRAIL: Mapping[str, Kind] = {
     "offboarding.called_off": ("done", "full", _said(lazy("The business goes on after all")), ""),
     "offboarding.ended": ("stop", "stop", _said(lazy("The business ended")), ""),
     "offboarding.reopened": ("talk", "stale", _said(lazy("The business was taken up again")), ""),
+    "merge.asked": ("wait", "wait", _merge(lazy("A merge with %(duplicate)s was asked for")), ""),
+    "merge.approved": ("done", "full", _merge(lazy("%(duplicate)s was merged into it")), ""),
+    "merge.undone": ("talk", "stale", _merge(lazy("%(duplicate)s was taken apart from it again")), ""),
     "bank.change_requested": ("wait", "wait", _said(lazy("Change of bank details requested")), P.BANK_VIEW),
     "bank.change_applied": ("done", "full", _said(lazy("Bank details changed")), P.BANK_VIEW),
     "bank.change_refused": ("stop", "stop", _said(lazy("Change of bank details refused")), P.BANK_VIEW),

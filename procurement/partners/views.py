@@ -39,6 +39,7 @@ from procurement.partners.queries import (
 from procurement.partners.services import end_business
 from suppliers.details.policies.countries import country_name
 from suppliers.details.queries import find_company
+from suppliers.merging.queries import joined_to
 from suppliers.models import Supplier
 from suppliers.offboarding.queries import (
     find_offboarding,
@@ -79,6 +80,7 @@ def supplier_page(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         "contacts": contact_rows(glance.contacts),
         "documents": documents,
         "more_documents": more_documents,
+        "joined": joined_to([supplier.pk]).get(supplier.pk, []),
         "more_people": max(0, glance.member_count - len(glance.members)),
         "trail": trail_entries(supplier, glance, actor=actor),
         "may_bank": actor.may(Permission.BANK_VIEW),

@@ -3,7 +3,7 @@
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from portal.kernel.scope import ScopedQuerySet
 from suppliers.states import Segment, SupplierState, TradeChannel
@@ -16,7 +16,8 @@ class Supplier(models.Model):
     no feed overwrites them. See suppliers/details, Note [Who owns what].
 
     `leaving_on` is the last day of the business, once its end was begun, `left_at` when it was ended: since then nobody
-    acts for the supplier (suppliers/offboarding). Both are the portal's alone, whatever the ERP says of it.
+    acts for the supplier (suppliers/offboarding). `merged_into` is the record of the same company that is kept
+    (suppliers/merging). All three are the portal's alone, whatever the ERP says of it.
     """
 
     supplier_path = "id"
@@ -37,6 +38,7 @@ class Supplier(models.Model):
     version = models.PositiveIntegerField(default=1)
     leaving_on = models.DateField(null=True)
     left_at = models.DateTimeField(null=True)
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, related_name="+", null=True)
 
     objects = ScopedQuerySet.as_manager()
 
@@ -49,6 +51,10 @@ class Supplier(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(left_at__isnull=True) | Q(leaving_on__isnull=False), name="supplier_left_on_a_day"
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")),
+                name="supplier_merged_into_another",
             ),
         ]
         indexes = [

@@ -127,6 +127,9 @@ def _judged(targets: Sequence[Target], at: datetime) -> tuple[list[Problem], dic
         elif supplier.left_at is not None:
             message = _("The business with this supplier has ended. Take it up again first.")
             problem = Problem("supplier", message, code="left")
+        elif supplier.merged_into_id is not None:
+            message = _("This supplier was merged into another record. Invite there.")
+            problem = Problem("supplier", message, code="merged")
         elif supplier.pk in excluded:
             why = excluded[supplier.pk]
             message = _("Excluded: %(reason)s.") % {"reason": why.words or why.get_reason_display()}

@@ -225,7 +225,7 @@ def test_the_end_of_a_business_on_pages(people, root, acme):
     done = root.post(place("offboarding-end", row), {"version": 3, "reason_orders": "The ERP closes it."})
     assert done.status_code == 303
     html = page(root, place("supplier-offboarding", acme))
-    for said in ("The ERP closes it.", "People who act for it 4", "Do business again"):
+    for said in ("The ERP closes it.", "People who act for it: 4", "Do business again"):
         assert said in html, said
     assert "Business ended" in page(root, place("supplier", acme))
     assert signed_in(people["asha"]).get("/orders/").status_code in (302, 403)

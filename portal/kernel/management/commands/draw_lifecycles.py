@@ -51,6 +51,7 @@ LIFECYCLES = (
     "suppliers.screening.states.HIT_LIFECYCLE",
     "suppliers.registration.states.REQUEST_LIFECYCLE",
     "suppliers.offboarding.states.OFFBOARDING_LIFECYCLE",
+    "suppliers.merging.states.MERGE_LIFECYCLE",
 )
 HEAD = """# Lifecycles
 
