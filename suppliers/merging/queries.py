@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, QuerySet
@@ -186,7 +187,7 @@ def candidates() -> list[Candidate]:
 
     For the buying side. Two queries; records that share something with more than ten others are passed over there.
     """
-    wanted = {"forms": _FORMS, "most_alike": MOST_ALIKE, "most": MOST_CANDIDATES}
+    wanted: dict[str, Any] = {"forms": _FORMS, "most_alike": MOST_ALIKE, "most": MOST_CANDIDATES}
     with connection.cursor() as cursor:
         cursor.execute(_CANDIDATES, wanted)
         pairs = cursor.fetchall()

@@ -165,7 +165,7 @@ def merge_decide(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     ways = {"refuse": refuse_merge, "withdraw": withdraw_merge, "undo": undo_merge}
     if not form.is_valid() or verb not in ("approve", *ways):
         return _show(request, row, form=form, status=422)
-    told = {"actor": request.actor, "at": request.at}
+    told: dict[str, Any] = {"actor": request.actor, "at": request.at}
     try:
         with transaction.atomic():
             if verb == "approve":

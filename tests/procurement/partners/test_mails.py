@@ -49,7 +49,7 @@ def test_its_people_hear_of_it_in_time_and_at_the_end(people):
     assert len(letters) == 2
 
     # An order that still comes reaches nobody there: it is not mailed.
-    an_order("4500000009", supplier="GLOBEX", at=timezone.now())
+    an_order("4500000009", supplier="GLOBEX", at=timezone.now(), ordered_on=today)
     assert [one.to for one in mailed() if "globex" in str(one.to).lower()] == []
     with acting(FEED):
         assert AuditEvent.objects.filter(kind="notice.failed", supplier_id=globex.pk).count() == 1
