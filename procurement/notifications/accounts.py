@@ -279,8 +279,8 @@ _WRITERS: dict[str, Callable[[Item, Notice, AuditEvent], str]] = {
     "registration.refused": _not_registered,
     "offboarding.begun": _business_ends,
     "offboarding.day_moved": _business_ends_otherwise,
-    "offboarding.called_off": _business_goes_on,
+    "offboarding.cancelled": _business_goes_on,
     "offboarding.ended": _business_ended,
     "merge.approved": _merged,
-    "merge.undone": _taken_apart,
+    "merge.reversed": _taken_apart,
 }

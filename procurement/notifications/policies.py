@@ -72,10 +72,10 @@ ABOUT_ACCOUNTS = (
     "registration.refused",
     "offboarding.begun",
     "offboarding.day_moved",
-    "offboarding.called_off",
+    "offboarding.cancelled",
     "offboarding.ended",
     "merge.approved",
-    "merge.undone",
+    "merge.reversed",
 )
 
 HEARD: Mapping[str, Heard] = {
@@ -141,7 +141,7 @@ HEARD: Mapping[str, Heard] = {
     "document.admitted": Heard(NoticeKind.DOCUMENT, To.DOCUMENT_REVIEWERS),
     "onboarding.invited": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "onboarding.reminded": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
-    "onboarding.handed_in": Heard(NoticeKind.ONBOARDING, To.ADMINISTRATORS),
+    "onboarding.submitted": Heard(NoticeKind.ONBOARDING, To.ADMINISTRATORS),
     "registration.received": Heard(NoticeKind.ONBOARDING, To.ADMINISTRATORS),
     "onboarding.handed_back": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "onboarding.approved": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),

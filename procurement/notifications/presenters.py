@@ -673,7 +673,7 @@ def _detail(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder 
 
 
 # What is for our administrator, and its page.
-OURS = {"onboarding.handed_in": "onboarding-run", "registration.received": "registration"}
+OURS = {"onboarding.submitted": "onboarding-run", "registration.received": "registration"}
 
 
 def _onboarding(
@@ -699,7 +699,7 @@ def _onboarding(
     texts = {
         "onboarding.invited": _("We ask you for a few things about %(supplier)s"),
         "onboarding.reminded": _("A few steps are open still for %(supplier)s"),
-        "onboarding.handed_in": _("%(supplier)s has handed in its onboarding"),
+        "onboarding.submitted": _("%(supplier)s has handed in its onboarding"),
         "registration.received": _("%(supplier)s asks to become a supplier"),
         "onboarding.handed_back": _("Something is to be done again for %(supplier)s"),
         "onboarding.approved": _("Thank you: everything is there for %(supplier)s"),

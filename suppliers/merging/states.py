@@ -46,7 +46,7 @@ MERGE_LIFECYCLE = Lifecycle(
     Transition("refuse", _ASKED, MergeState.REFUSED, "merge.refused", _APPROVE, internal=True),
     Transition("withdraw", _ASKED, MergeState.WITHDRAWN, "merge.withdrawn", _MANAGE, internal=True),
     Transition(
-        "undo", frozenset({MergeState.MERGED}), MergeState.UNDONE, "merge.undone", _MANAGE, internal=True
+        "undo", frozenset({MergeState.MERGED}), MergeState.UNDONE, "merge.reversed", _MANAGE, internal=True
     ),
     initial=MergeState.ASKED,
     terminal=(MergeState.REFUSED, MergeState.WITHDRAWN, MergeState.UNDONE),

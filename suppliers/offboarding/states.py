@@ -25,7 +25,7 @@ _BEGUN = frozenset({OffboardingState.BEGUN})
 OFFBOARDING_LIFECYCLE = Lifecycle(
     "offboarding",
     Transition("move", _BEGUN, OffboardingState.BEGUN, "offboarding.day_moved", _MANAGE),
-    Transition("call_off", _BEGUN, OffboardingState.CALLED_OFF, "offboarding.called_off", _MANAGE),
+    Transition("call_off", _BEGUN, OffboardingState.CALLED_OFF, "offboarding.cancelled", _MANAGE),
     Transition("end", _BEGUN, OffboardingState.ENDED, "offboarding.ended", _MANAGE),
     Transition(
         "reopen",

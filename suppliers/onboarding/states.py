@@ -81,7 +81,7 @@ RUN_LIFECYCLE = Lifecycle(
     "onboarding",
     # By whoever of the supplier is first there, or by the clock that sees it.
     Transition("start", frozenset({RunState.INVITED}), RunState.STARTED, "onboarding.started", _EDIT),
-    Transition("hand_in", frozenset({RunState.STARTED}), RunState.IN_REVIEW, "onboarding.handed_in", _EDIT),
+    Transition("hand_in", frozenset({RunState.STARTED}), RunState.IN_REVIEW, "onboarding.submitted", _EDIT),
     Transition(
         "hand_back", frozenset({RunState.IN_REVIEW}), RunState.STARTED, "onboarding.handed_back", _MANAGE
     ),

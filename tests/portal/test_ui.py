@@ -94,7 +94,6 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
     papers = {
         "merge": MergeState,
         "offboarding": OffboardingState,
-        "onboarding": OnboardingState,
         "agreement": states.Agreement,
         "revision": states.RevisionStatus,
         "logistics": states.Logistics,
@@ -105,6 +104,7 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
         "bill": PaymentState,
         "invoice": InvoiceState,
         "statement": StatementState,
+        "onboarding": OnboardingState,
         "order": states.OrderState,
         "promise": states.PromiseState,
         "erp": CommandState,
