@@ -70,6 +70,12 @@ ABOUT_ACCOUNTS = (
     "supplier.mail_address_changed",
     "registration.asked",
     "registration.refused",
+    "offboarding.begun",
+    "offboarding.day_moved",
+    "offboarding.cancelled",
+    "offboarding.ended",
+    "merge.approved",
+    "merge.reversed",
 )
 
 HEARD: Mapping[str, Heard] = {

@@ -118,8 +118,10 @@ def known_traces(supplier_ids: Iterable[int]) -> Mapping[int, set[str]]:
 
 
 def payable_accounts(supplier_id: int, currency: str, *, actor: Actor) -> list[BankAccount]:
-    """The accounts to which an invoice in a currency may be paid: in force, those of its currency first."""
-    found = list(accounts(actor).filter(supplier_id=supplier_id, state=AccountState.IN_FORCE))
+    """The accounts to which an invoice in a currency may be paid: in force, those of its currency first. None of a
+    supplier with which the business has ended."""
+    in_force = accounts(actor).filter(supplier_id=supplier_id, state=AccountState.IN_FORCE)
+    found = list(in_force.filter(supplier__left_at=None))
     return sorted(found, key=lambda one: (one.currency != currency, one.pk))
 
 

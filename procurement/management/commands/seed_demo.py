@@ -24,6 +24,7 @@ from procurement.demo.crew import crew_size, work_together
 from procurement.demo.details import fill_in_company_data
 from procurement.demo.docking import arrange_times
 from procurement.demo.erp_past import keep_books, tell_past_commands, tell_past_runs
+from procurement.demo.leaving import part_with_one
 from procurement.demo.loading import (
     SET_UP,
     end_accounts,
@@ -114,6 +115,7 @@ class Command(BaseCommand):
         fill_in_company_data(at=now)
         keep_bank_details(at=now)
         bring_some_in(at=now)
+        part_with_one(at=now)
         with acting(SET_UP):
             forget_the_past()
         talk_about_changes(at=now - timedelta(minutes=10))
