@@ -160,6 +160,7 @@ _BANK_PAGES = frozenset(
         "bank-change",
         "bank-confirm",
         "bank-call",
+        "bank-entered",
         "bank-refuse",
         "bank-shorten",
         "bank-freeze",

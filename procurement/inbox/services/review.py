@@ -140,6 +140,8 @@ HEARS = TOLD_FACTS | {
     "bank.change_withdrawn",
     "bank.change_stopped",
     "bank.change_thawed",
+    "bank.change_applied",
+    "bank.change_entered",
     "bank.frozen",
     "bank.thawed",
     "invoice.held",
