@@ -154,6 +154,7 @@ HEARS = TOLD_FACTS | {
     "invoice.question_dropped",
     "invoice.approved",
     "invoice.reopened",
+    "invoice.booking_cancelled",
     "invoice.rejected",
     "invoice.withdrawn",
     "invoice.replaced",
