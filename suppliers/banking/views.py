@@ -163,6 +163,7 @@ def _show_supplier(
         approvals = progress_of(rows)
         freeze = open_freeze(supplier.pk)
         said = objections(freeze) if freeze is not None and actor.is_company else []
+        by_erp = told_of([supplier.pk]).get(supplier.pk, []) if actor.is_company else []
     found = list(accounts(actor).filter(supplier=supplier).order_by("state", "-id")[:50])
     held = account_rows(found)
     is_mine = actor.is_company and freeze is not None and actor.user_id == freeze.frozen_by_user_id
@@ -178,6 +179,7 @@ def _show_supplier(
         "may_thaw": actor.is_company and actor.may(P.BANK_APPROVE) and freeze is not None and not is_mine,
         "confirms_thaw": is_asked,
         "objections": said,
+        "by_erp": by_erp,
         "may_unmask": actor.may(P.BANK_UNMASK),
         "looked": list(numbers_shown(supplier, actor=actor)) if actor.may(P.BANK_REQUEST) else [],
         "freeze_form": form or ReasonForm(),
