@@ -674,7 +674,7 @@ def _detail(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder 
 
 
 # What is for our administrator, and its page.
-OURS = {"onboarding.handed_in": "onboarding-run", "registration.received": "registration"}
+OURS = {"onboarding.submitted": "onboarding-run", "registration.received": "registration"}
 
 
 def _onboarding(
@@ -700,7 +700,7 @@ def _onboarding(
     texts = {
         "onboarding.invited": _("We ask you for a few things about %(supplier)s"),
         "onboarding.reminded": _("A few steps are open still for %(supplier)s"),
-        "onboarding.handed_in": _("%(supplier)s has handed in its onboarding"),
+        "onboarding.submitted": _("%(supplier)s has handed in its onboarding"),
         "registration.received": _("%(supplier)s asks to become a supplier"),
         "onboarding.handed_back": _("Something is to be done again for %(supplier)s"),
         "onboarding.approved": _("Thank you: everything is there for %(supplier)s"),
@@ -726,13 +726,13 @@ def _document(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrde
     if event.kind == "document.accepted":
         item.sentences.append(_("It is valid until %(day)s.") % values if until else _("It has no end."))
         return _("Accepted: %(name)s") % values
-    if event.kind in ("document.refused", "document.infected", "document.unreadable"):
+    if event.kind in ("document.refused", "document.infected", "document.unjudged"):
         if reason := str(facts.get("reason") or ""):
             item.quotes.append(Quote(event.actor_label, reason[:LONGEST_QUOTE]))
         if found := str(facts.get("found") or ""):
             text = _("The file carries malware (%(what)s). Look after the machine it comes from.")
             item.sentences.append(text % {"what": found})
-        if event.kind == "document.unreadable":
+        if event.kind == "document.unjudged":
             item.sentences.append(_("The virus scanner could not look into the file. Save it anew."))
         item.sentences.append(_("Please supply another one. What was accepted before stays in force."))
         return _("Not accepted: %(name)s") % values

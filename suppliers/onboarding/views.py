@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, NotFound, Problem, Refusal
@@ -114,9 +115,9 @@ def _show_run(
     answers = answers_of(run.supplier, actor=request.actor)
     may = request.actor.may(P.SUPPLIER_MANAGE)
     words = {
-        "approve": _("Approve"),
+        "approve": pgettext("onboarding", "Approve"),
         "hand_back": _("Hand back"),
-        "refuse": _("Refuse"),
+        "refuse": pgettext("onboarding", "Refuse"),
         "withdraw": _("Take back"),
         "leave": _("It has left"),
         "begin_again": _("Begin again"),

@@ -52,8 +52,12 @@ from suppliers.banking.states import ChangeState as BankChangeState
 from suppliers.details.states import DETAIL_LIFECYCLE
 from suppliers.details.states import ChangeState as DetailState
 from suppliers.documents.states import DOCUMENT_LIFECYCLE, DocumentState
+from suppliers.onboarding.states import RUN_LIFECYCLE
+from suppliers.onboarding.states import RunState as OnboardingState
 from suppliers.people.states import ADDRESS_LIFECYCLE, INVITATION_LIFECYCLE, AddressState, InvitationState
+from suppliers.registration.states import REQUEST_LIFECYCLE, RequestState
 from suppliers.roles import Permission
+from suppliers.screening.states import HIT_LIFECYCLE, HitState
 from suppliers.signin.states import FACTOR_RESET_LIFECYCLE, ResetState
 from suppliers.states import SUPPLIER_LIFECYCLE, SupplierState
 
@@ -95,6 +99,9 @@ TABLES = [
     (DOCUMENT_LIFECYCLE, DocumentState),
     (ACCOUNT_LIFECYCLE, AccountState),
     (CHANGE_OF_BANK_LIFECYCLE, BankChangeState),
+    (RUN_LIFECYCLE, OnboardingState),
+    (REQUEST_LIFECYCLE, RequestState),
+    (HIT_LIFECYCLE, HitState),
 ]
 ids = [table.name for table, _ in TABLES]
 

@@ -130,7 +130,7 @@ HEARS = TOLD_FACTS | {
     "document.accepted",
     "document.refused",
     "document.infected",
-    "document.unreadable",
+    "document.unjudged",
     "document.excused",
     "bank.change_proposed",
     "bank.change_requested",

@@ -244,7 +244,7 @@ class _Runs:
         state = self.states.get(event.stream, "")
         if event.kind in ("onboarding.reminded", "onboarding.handed_back") and state != RunState.STARTED:
             return "gone on meanwhile"
-        if event.kind == "onboarding.handed_in" and state != RunState.IN_REVIEW:
+        if event.kind == "onboarding.submitted" and state != RunState.IN_REVIEW:
             return "decided meanwhile"
         return ""
 

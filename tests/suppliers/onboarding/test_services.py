@@ -321,9 +321,9 @@ def test_a_step_is_done_when_it_is_there_and_paying_waits_until_it_is_checked(pe
         kinds = AuditEvent.objects.filter(stream=run.stream).order_by("id").values_list("kind", flat=True)
         assert list(kinds) == [
             "onboarding.invited",
-            "onboarding.handed_in",
+            "onboarding.submitted",
             "onboarding.handed_back",
-            "onboarding.handed_in",
+            "onboarding.submitted",
             "onboarding.approved",
         ]
 
