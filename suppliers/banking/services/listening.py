@@ -72,6 +72,9 @@ def hear_of_erp(papers: Sequence[AccountsPaper], *, actor: Actor, at: datetime) 
         if is_known and supplier.pk not in open_tasks and not unread and _is_as_before(read, before):
             quiet += [row.pk for row in before if row.gone_at is None]
             continue
+        if unread and set(live.get(supplier.pk, {})) - {mark for one in read for mark in one.any_trace}:
+            # Nothing to propose, but the ERP pays to something else than what is on record.
+            note(TOLD_OTHERWISE, supplier=supplier.number, told="?")
         moved, found = _take(supplier, read, actor=actor, at=at, is_whole=not unread)
         stored += moved
         problems += found
