@@ -386,7 +386,8 @@ def test_what_is_thrown_out_there_is_held_here_unless_another_stands_in_its_plac
         invoice = Invoice.objects.get()
         assert (invoice.acts, invoice.approved_by) == ("payables", "")
         assert held_text(invoice.held_for).startswith("The ERP has cancelled its booking.")
-        assert [one.kind for one in OutboxMessage.objects.filter(topic="erp")] == ["invoice.approved"]
+        told = OutboxMessage.objects.filter(topic="erp", kind__startswith="invoice.")
+        assert [one.kind for one in told] == ["invoice.approved"]
     # Told again, that changes nothing, before and after it is approved once more: then it is booked once more.
     tells(booked(order, "cancelled", key="5100088124", stamp=MONDAY + timedelta(hours=1)))
     assert standing()[0] == "held"

@@ -149,7 +149,7 @@ def test_an_account_beside_the_one_in_force_is_one_more_and_in_its_place_another
         ("ACME", "replace", "erp", "4300", account.shown),
     ]
     # What cannot be read may be the one that seems gone.
-    assert hear(paper(THIRD_IBAN, "DE00"), at=now) == (0, 1, ["length"])
+    assert hear(paper(THIRD_IBAN, "DE00"), at=now) == (0, 1, ["structure"])
     assert [one for one, stands in told() if stands] == ["DE •••• 9890", "NL •••• 4300"]
     assert alarms()[-1] == {"supplier": "ACME", "told": "?"}
     assert hear(paper(OLD_IBAN), at=now)[0] == 1
