@@ -18,7 +18,8 @@ from procurement.erp.ports import Cursor, Feed, Page, Sighting, content_hash
 from suppliers.banking.messages import AccountsPaper, AccountTyped, PaidTo
 
 MODULE = "bank"
-STAMPS = ("party.party", "bank", "bank.account", "bank.account.number", "bank.account-party.party")
+# Who owns an account moves the stamp of the party or of the account, whichever it was changed on.
+STAMPS = ("party.party", "bank", "bank.account", "bank.account.number")
 FIELDS = (
     "code",
     "name",
