@@ -12,6 +12,7 @@ from suppliers.banking.models import (
     BankProof,
     BankShortening,
     BankSignal,
+    BankTold,
     BankVote,
 )
 from suppliers.models.api_token import ApiToken
@@ -48,6 +49,7 @@ __all__ = [
     "BankProof",
     "BankShortening",
     "BankSignal",
+    "BankTold",
     "BankVote",
     "Device",
     "FactorConfirmation",

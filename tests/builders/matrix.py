@@ -1224,6 +1224,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "bank-call": _bank_change,
     "bank-approve": _bank_change,
     "bank-go-on": _bank_change,
+    "bank-entered": _bank_change,
     "bank-refuse": _bank_change,
     "bank-shorten": _bank_change,
     "bank-grant": _bank_change,

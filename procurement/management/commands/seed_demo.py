@@ -114,8 +114,6 @@ class Command(BaseCommand):
         propose_tolerances(at=now - timedelta(hours=20))
         fill_in_company_data(at=now)
         keep_bank_details(at=now)
-        bring_some_in(at=now)
-        part_with_one(at=now)
         with acting(SET_UP):
             forget_the_past()
         talk_about_changes(at=now - timedelta(minutes=10))
@@ -126,6 +124,8 @@ class Command(BaseCommand):
         end_accounts(company.people)
         prove_some(at=now)
         invoice_some(at=now)
+        bring_some_in(at=now)
+        part_with_one(at=now)
         begin_the_morning(company, at=now)
         if people_file:
             _write_people(people_file, password)
