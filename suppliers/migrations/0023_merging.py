@@ -20,7 +20,7 @@ NOT_DECIDED = models.Q(("state", "merged"), ("state", "undone"), _connector="OR"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("suppliers", "0020_offboarding"),
+        ("suppliers", "0021_feed"),
         # Takes back what suppliers may do to every table there is: what is granted here must come after it.
         ("procurement", "0009_narrow_grants"),
     ]
