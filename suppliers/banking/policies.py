@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from suppliers.banking.messages import FreshFactor, KnownContact, Signal, Told
 from suppliers.banking.states import BankMailState
-from suppliers.signin.policies import is_fresh as was_just_shown
+from suppliers.signin.policies import was_just_shown
 
 NEW_PERSON_FOR = timedelta(days=30)
 CHANGED_LATELY = timedelta(days=90)

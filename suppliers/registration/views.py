@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door, public
 from portal.kernel.errors import Invalid, Refusal
+from portal.kernel.link_door import WayIn, sealed_door
 from portal.kernel.scope import acting
-from portal.kernel.sealed import WayIn, sealed_door
 from portal.kernel.web import paginate, see_other, whole_number
 from suppliers.people.ways import require_own_factor
 from suppliers.registration.forms import AddressForm, ApproveForm, CompanyForm, RefuseRequestForm
