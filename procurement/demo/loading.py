@@ -149,8 +149,11 @@ def load_providers(*, at: datetime) -> None:
     """Two providers of identities are written down, ours and a supplier's. Nobody has tried them: they are made up."""
     actor = actor_of(User.objects.get(email=KOFI.email))
     assert actor is not None  # made a moment ago
-    groups = (("quayside-admins", "administrator"), ("quayside-payables", "accounts_payable"))
-    groups += (("quayside-buyers", "buyer"),)
+    groups = (
+        ("quayside-admins", "administrator"),
+        ("quayside-payables", "accounts_payable"),
+        ("quayside-buyers", "buyer"),
+    )
     ours = _provider("Northmoor ID", "https://login.northmoor.example/realms/northmoor", "northmoor.example")
     theirs = _provider("Lian Feng ID", "https://id.lianfeng.example", "lianfeng.example")
     with acting(actor):
