@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import NotFound
+from portal.kernel.link_keys import key_in, seal_key, sealing_secrets
 from portal.kernel.scope import requires_scope
 from portal.kernel.sealing import seal, trace, traces, unseal
-from portal.kernel.seals import key_in, seal_key, sealing_secrets
 from suppliers.banking.engine import Account, names_differ
 from suppliers.banking.messages import Device, KnownContact, Signal, Told
 from suppliers.banking.models import (
@@ -119,8 +119,10 @@ def known_traces(supplier_ids: Iterable[int]) -> Mapping[int, set[str]]:
 
 
 def payable_accounts(supplier_id: int, currency: str, *, actor: Actor) -> list[BankAccount]:
-    """The accounts to which an invoice in a currency may be paid: in force, those of its currency first."""
-    found = list(accounts(actor).filter(supplier_id=supplier_id, state=AccountState.IN_FORCE))
+    """The accounts to which an invoice in a currency may be paid: in force, those of its currency first. None of a
+    supplier with which the business has ended."""
+    in_force = accounts(actor).filter(supplier_id=supplier_id, state=AccountState.IN_FORCE)
+    found = list(in_force.filter(supplier__left_at=None))
     return sorted(found, key=lambda one: (one.currency != currency, one.pk))
 
 
@@ -471,7 +473,7 @@ def signals_kept(change: BankChange) -> Sequence[BankSignal]:
 
 
 def notice_token(notice: BankNotice) -> str:
-    """What the link of a notice holds: its key under a seal (kernel.seals). Never to be logged."""
+    """What the link of a notice holds: its key under a seal (kernel.link_keys). Never to be logged."""
     return seal_key(notice.key, settings.SECRET_KEY, seal=NOT_ME)
 
 
@@ -483,10 +485,14 @@ def notice_of(token: str) -> BankNotice | None:
 
 def told_of_request(change: BankChange) -> datetime | None:
     """When the last of those known from before was told of a request; None while one is not. In the office."""
-    own = User.objects.filter(pk__in=[change.requested_by_user_id]).values_list("email", flat=True).first()
+    who = [change.requested_by_user_id]
+    own = {
+        *User.objects.filter(pk__in=who).values_list("email", flat=True),
+        *BankContact.objects.filter(user_id__in=who).values_list("address", flat=True),
+    }
     rows = change.notices.filter(kind=BankNoticeKind.REQUESTED, of_company=False)
     return told_at(
-        [Told(one.address, one.state, one.sent_at, one.waived_at is not None) for one in rows], own=own or ""
+        [Told(one.address, one.state, one.sent_at, one.waived_at is not None) for one in rows], own=own
     )
 
 

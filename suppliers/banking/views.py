@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.errors import Invalid
+from portal.kernel.link_door import WayIn, sealed_door
 from portal.kernel.scope import acting
-from portal.kernel.sealed import WayIn, sealed_door
 from portal.kernel.templatetags.portal_ui import day_text
 from portal.kernel.web import paginate, see_other, whole_number
 from suppliers.banking.files import COLUMNS, LARGEST_SHEET, read_sheet, report_of

@@ -15,7 +15,7 @@ def stands_already(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("suppliers", "0018_registration"),
+        ("suppliers", "0020_offboarding"),
         # Takes back what suppliers may do to every table there is: what is granted here must come after it.
         ("procurement", "0009_narrow_grants"),
     ]

@@ -388,7 +388,9 @@ def without_run(actor: Actor, today: date) -> QuerySet[Supplier]:
         Q(until_on=None) | Q(until_on__gte=today)
     )
     found: QuerySet[Supplier] = Supplier.objects.visible_to(actor).filter(state=SupplierState.ACTIVE)
-    return found.filter(onboarding=None).exclude(pk__in=excluded.values("supplier_id"))
+    return found.filter(onboarding=None, left_at=None, merged_into=None).exclude(
+        pk__in=excluded.values("supplier_id")
+    )
 
 
 def with_people(supplier_ids: Iterable[int]) -> set[int]:

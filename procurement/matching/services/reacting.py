@@ -162,14 +162,14 @@ def rematch_onboarding(events: Sequence[AuditEvent], at: datetime) -> str:
     """
     require_no_transaction()
     kinds = {one.kind for one in events}
-    begun = {one.supplier_id for one in events if one.kind in ONBOARDING_BEGINS}
-    of_one = {one.supplier_id for one in events if one.kind in STEPS}
+    begun = {one.supplier_id for one in events if one.kind in ONBOARDING_BEGINS and one.supplier_id}
+    of_one = {one.supplier_id for one in events if one.kind in STEPS and one.supplier_id}
     with acting(MATCHER):
-        ids = set(held_of_suppliers(begun - {None})) if begun else set()
+        ids = set(held_of_suppliers(begun)) if begun else set()
         if kinds & ASKED_OF_MANY:
             ids |= set(held_for_onboarding(None))
         elif of_one:
-            ids |= set(held_for_onboarding(of_one - {None}))
+            ids |= set(held_for_onboarding(of_one))
     return _match(sorted(ids), Trigger.PERSON, at=at)
 
 

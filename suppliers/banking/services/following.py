@@ -68,7 +68,7 @@ def _take_effect(pk: int, supplier_id: int, at: datetime) -> bool:
     change = hold_change(pk)
     if change.state != ChangeState.WAITING or change.waits_until is None or change.waits_until > at:
         return False  # another worker was faster, it was frozen, or it waits longer
-    if open_freeze(supplier_id) or supplier.state == SupplierState.BLOCKED:
+    if open_freeze(supplier_id) or supplier.state == SupplierState.BLOCKED or supplier.left_at is not None:
         return False
     if not may_still_request(change):
         reason = _("Who requested it does not act for the supplier any more.")
