@@ -137,6 +137,8 @@ HEARD: Mapping[str, Heard] = {
     "onboarding.reminded": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "onboarding.submitted": Heard(NoticeKind.ONBOARDING, To.ADMINISTRATORS),
     "registration.received": Heard(NoticeKind.ONBOARDING, To.ADMINISTRATORS),
+    "screening.hit_found": Heard(NoticeKind.ONBOARDING, To.ADMINISTRATORS),
+    "screening.hit_reopened": Heard(NoticeKind.ONBOARDING, To.ADMINISTRATORS),
     "onboarding.handed_back": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "onboarding.approved": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "onboarding.refused": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),

@@ -415,10 +415,14 @@ def notice_of(token: str) -> BankNotice | None:
 
 def told_of_request(change: BankChange) -> datetime | None:
     """When the last of those known from before was told of a request; None while one is not. In the office."""
-    own = User.objects.filter(pk__in=[change.requested_by_user_id]).values_list("email", flat=True).first()
+    who = [change.requested_by_user_id]
+    own = {
+        *User.objects.filter(pk__in=who).values_list("email", flat=True),
+        *BankContact.objects.filter(user_id__in=who).values_list("address", flat=True),
+    }
     rows = change.notices.filter(kind=BankNoticeKind.REQUESTED, of_company=False)
     return told_at(
-        [Told(one.address, one.state, one.sent_at, one.waived_at is not None) for one in rows], own=own or ""
+        [Told(one.address, one.state, one.sent_at, one.waived_at is not None) for one in rows], own=own
     )
 
 

@@ -53,13 +53,18 @@ def told_detail(
 
 
 # What is for our administrator, and its page.
-OURS = {"onboarding.submitted": "onboarding-run", "registration.received": "registration"}
+OURS = {
+    "onboarding.submitted": "onboarding-run",
+    "registration.received": "registration",
+    "screening.hit_found": "screening-hit",
+    "screening.hit_reopened": "screening-hit",
+}
 
 
 def told_onboarding(
     item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder | None, seen: Seen
 ) -> str:
-    """What is asked of a supplier to get started, and what became of it; for us, that one is handed in."""
+    """What is asked of a supplier to get started, and what became of it; for us, what we are to decide."""
     facts = event.facts
     supplier = str(facts.get("supplier", ""))
     item.number = supplier
@@ -81,6 +86,8 @@ def told_onboarding(
         "onboarding.reminded": _("A few steps are open still for %(supplier)s"),
         "onboarding.submitted": _("%(supplier)s has handed in its onboarding"),
         "registration.received": _("%(supplier)s asks to become a supplier"),
+        "screening.hit_found": _("%(supplier)s is called like somebody on a list of sanctioned parties"),
+        "screening.hit_reopened": _("%(supplier)s is called like somebody on a list of sanctioned parties"),
         "onboarding.handed_back": _("Something is to be done again for %(supplier)s"),
         "onboarding.approved": _("Thank you: everything is there for %(supplier)s"),
         "onboarding.refused": _("The onboarding of %(supplier)s was refused"),
