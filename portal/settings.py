@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
@@ -121,6 +122,7 @@ MIDDLEWARE = [
     "suppliers.middleware.SessionSeenMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "suppliers.middleware.ActorMiddleware",
+    "suppliers.sso.middleware.CameByMiddleware",
     "suppliers.signin.middleware.SignInMiddleware",
     "portal.uploads.ScanUploadsMiddleware",  # knows who acts; no door has opened a transaction yet
 ]
@@ -289,6 +291,16 @@ SIGN_INS_KEPT_FOR = timedelta(days=env.integer("SIGN_INS_KEPT_DAYS", 180, at_lea
 # The header in which a proxy says the caller's country (ISO 3166 code), such as CF-IPCountry. Without one, none is
 # known.
 COUNTRY_HEADER = env.text("COUNTRY_HEADER")
+
+# --- Single sign-on (docs/sso.md) ---------------------------------------------------------------------------
+
+SOCIALACCOUNT_ADAPTER = "suppliers.sso.adapters.SsoAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_STORE_TOKENS = False
+# Hosts of identity providers inside our own network: no other address there is ever asked.
+SSO_INSIDE_HOSTS = env.words("SSO_INSIDE_HOSTS")
+# The certificates by which such a provider is known, where the system's own do not know it: a file.
+SSO_CA = env.text("SSO_CA")
 
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 SESSION_COOKIE_HTTPONLY = True
@@ -518,6 +530,7 @@ OUTBOX_HANDLERS: dict[str, str] = {  # topic: who delivers it
     "bank notices": "procurement.notifications.bank.deliver",
     "mailroom": "procurement.mailroom.tasks.deliver",
     "sign_in": "suppliers.signin.delivery.deliver",
+    "sso": "suppliers.sso.delivery.deliver",
     "gateways": "procurement.gateways.tasks.deliver",
     "reactions": "portal.kernel.outbox.reactions.deliver",
 }

@@ -123,7 +123,7 @@ _SUPPLIERS = (
         "building-store",
         _("Suppliers"),
         P.SUPPLIER_VIEW,
-        pages.COMPANY_DATA | {"supplier-list", "supplier-categories", "category-list"},
+        pages.COMPANY_DATA | pages.PARTNERS | {"supplier-list", "supplier-categories", "category-list"},
     ),
     Way(
         "detail-change-list",
@@ -391,6 +391,14 @@ _ACCESS = Group(
             P.SIGN_IN_SETUP,
             frozenset({"factor-rules"}),
             says=_("By side and role: who must show one, and from when on."),
+        ),
+        Way(
+            "identity-providers",
+            "login-2",
+            _("Single sign-on"),
+            P.SIGN_IN_SETUP,
+            pages.PROVIDERS,
+            says=_("Where people are signed in by their own company’s directory."),
         ),
         Way(
             "token-list",

@@ -97,6 +97,7 @@ BANK = frozenset(
         "bank-change",
         "bank-confirm",
         "bank-call",
+        "bank-entered",
         "bank-refuse",
         "bank-shorten",
         "bank-freeze",
@@ -107,6 +108,27 @@ BANK = frozenset(
 )
 RECORDS = frozenset({"record-list", "supplier-record"})
 COMPANY_DATA = frozenset({"supplier-company", "company-part", "company-history"})
+# One supplier at a glance, how one leaves, and how two numbers become one.
+PARTNERS = frozenset(
+    {
+        "supplier",
+        "supplier-health",
+        "supplier-offboarding",
+        "merge-list",
+        "merge",
+        "merge-new",
+        "merge-decide",
+        "offboarding-list",
+        "offboarding-begin",
+        "offboarding-move",
+        "offboarding-call-off",
+        "offboarding-end",
+        "offboarding-reopen",
+    }
+)
+PROVIDERS = frozenset(
+    {"identity-providers", "identity-provider", "identity-provider-add", "identity-provider-change"}
+)
 SIGN_IN = frozenset({"signin-people", "person-signin", "impersonate", "factor-rules"})
 PEOPLE = frozenset({"people-list", "people-invite", "people-role", "people-remove", "invitation-revoke"})
 TOKENS = frozenset({"token-list", "token-new", "token-revoke", "api-docs"})

@@ -86,7 +86,8 @@ def way_of(records: Iterable[Mapping[str, object]]) -> str:
             passkey = record.get("type") == "webauthn"
             words.append("passkey" if passkey else str(record.get("type", "")))
         else:
-            words.append(str(record.get("method", "")))
+            method = str(record.get("method", ""))
+            words.append("sso" if method == "socialaccount" else method)
     return "+".join(dict.fromkeys(words))[:60]
 
 

@@ -36,7 +36,7 @@ def told_invoice(
     if item.button != _("Answer the question"):
         item.url = f"{settings.PUBLIC_URL}{reverse('invoice', args=[facts['invoice']])}"
         item.button = _("Open the invoice")
-    if event.kind in ("invoice.held", "invoice.reopened"):
+    if event.kind in ("invoice.held", "invoice.reopened", "invoice.booking_cancelled"):
         item.sentences.append(held_text(facts.get("held_for") or {}))
         if facts.get("acts") == "supplier":
             item.sentences.append(_("Correct it under its own number, or answer on its page."))
@@ -77,6 +77,7 @@ def told_invoice(
         "invoice.rejected": _("Invoice %(number)s is rejected"),
         "invoice.approved": _("Invoice %(number)s is approved"),
         "invoice.reopened": _("The approval of invoice %(number)s is taken back"),
+        "invoice.booking_cancelled": _("Invoice %(number)s is held again"),
         "invoice.paid": _("Invoice %(number)s is paid"),
         "invoice.early_lapsed": _("Invoice %(number)s was not paid early as agreed"),
     }

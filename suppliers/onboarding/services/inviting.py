@@ -124,6 +124,12 @@ def _judged(targets: Sequence[Target], at: datetime) -> tuple[list[Problem], dic
         problem = _begun_already(one) if supplier.pk in begun or supplier.pk in fit else None
         if supplier.state == SupplierState.BLOCKED:
             problem = Problem("supplier", _("This supplier is blocked. Unblock it first."), code="blocked")
+        elif supplier.left_at is not None:
+            message = _("The business with this supplier has ended. Take it up again first.")
+            problem = Problem("supplier", message, code="left")
+        elif supplier.merged_into_id is not None:
+            message = _("This supplier was merged into another record. Invite there.")
+            problem = Problem("supplier", message, code="merged")
         elif supplier.pk in excluded:
             why = excluded[supplier.pk]
             message = _("Excluded: %(reason)s.") % {"reason": why.words or why.get_reason_display()}

@@ -145,6 +145,12 @@ def _problem(
     if to is not None and known.suppliers[to].state == SupplierState.BLOCKED:
         message = _("This supplier is blocked. Unblock it first.")
         return Problem("supplier", message, str(to), "blocked", paper.line)
+    if to is not None and known.suppliers[to].left_at is not None:
+        message = _("The business with this supplier has ended. Take it up again first.")
+        return Problem("supplier", message, str(to), "left", paper.line)
+    if to is not None and known.suppliers[to].merged_into_id is not None:
+        message = _("This supplier was merged into another record. Invite there.")
+        return Problem("supplier", message, str(to), "merged", paper.line)
     if (to is not None and (to, address) in known.members) or (to is None and address in known.staff):
         message = _("%(address)s is one of the people here already. Change the role there.")
         return Problem("address", message % {"address": address}, address, "member", paper.line)
@@ -334,6 +340,8 @@ def _held_to_accept(invitation: Invitation, at: datetime) -> Invitation:
         raise InvitationOver(_over_text(fresh))
     if fresh.supplier is not None and fresh.supplier.state == SupplierState.BLOCKED:
         raise InvitationOver(_("This supplier is blocked at present. Ask who invited you."))
+    if fresh.supplier is not None and fresh.supplier.left_at is not None:
+        raise InvitationOver(_("The business with this supplier has ended. Ask who invited you."))
     return fresh
 
 

@@ -17,6 +17,7 @@ from suppliers.models import Invitation, Membership, Supplier
 from suppliers.onboarding.messages import (
     ExcludeSuppliers,
     InviteSuppliers,
+    PayingWaits,
     Question,
     Step,
     Target,
@@ -343,7 +344,7 @@ def test_paying_waits_for_what_the_template_says_and_for_nobody_who_was_not_invi
     acme, globex = run_of("ACME").supplier_id, Supplier
     with acting(FEED):
         globex = Supplier.objects.get(number="GLOBEX").pk
-    assert paying_waits([acme, globex], now) == {acme: ["bank"]}
+    assert paying_waits([acme, globex], now) == {acme: PayingWaits(("bank",))}
 
 
 def test_a_template_is_chosen_anew_for_who_is_under_way_only(root, now):
