@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 from django.db.models import F, Q
 
-from portal.kernel.walls import company_wall
+from portal.kernel.walls import wall
 
 
 def stands_already(apps, schema_editor):
@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("supplier", "trace"), name="bank_told_once")],
             },
         ),
-        company_wall("suppliers_banktold"),
+        wall("suppliers_banktold"),
         migrations.RunSQL(
             "REVOKE DELETE ON suppliers_banktold FROM quayside_app, quayside_company;",
             migrations.RunSQL.noop,
