@@ -19,4 +19,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("suppliers.onboarding.urls")),
     path("", include("suppliers.screening.urls")),
     path("", include("suppliers.registration.urls")),
+    path("", include("suppliers.merging.urls")),
 ]

@@ -70,6 +70,12 @@ ABOUT_ACCOUNTS = (
     "supplier.mail_address_changed",
     "registration.asked",
     "registration.refused",
+    "offboarding.begun",
+    "offboarding.day_moved",
+    "offboarding.cancelled",
+    "offboarding.ended",
+    "merge.approved",
+    "merge.reversed",
 )
 
 HEARD: Mapping[str, Heard] = {
@@ -103,6 +109,7 @@ HEARD: Mapping[str, Heard] = {
     "invoice.rejected": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
     "invoice.approved": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
     "invoice.reopened": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
+    "invoice.booking_cancelled": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
     "invoice.paid": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
     "invoice.early_lapsed": Heard(NoticeKind.INVOICE_TOLD, To.SUPPLIER),
     "invoice.early_agreed": Heard(NoticeKind.INVOICE_ASKED, To.PAYABLES),
@@ -137,6 +144,8 @@ HEARD: Mapping[str, Heard] = {
     "onboarding.reminded": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "onboarding.submitted": Heard(NoticeKind.ONBOARDING, To.ADMINISTRATORS),
     "registration.received": Heard(NoticeKind.ONBOARDING, To.ADMINISTRATORS),
+    "screening.hit_found": Heard(NoticeKind.ONBOARDING, To.ADMINISTRATORS),
+    "screening.hit_reopened": Heard(NoticeKind.ONBOARDING, To.ADMINISTRATORS),
     "onboarding.handed_back": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "onboarding.approved": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "onboarding.refused": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),

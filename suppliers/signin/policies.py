@@ -71,7 +71,7 @@ def is_settled(since_at: datetime, confirmed_at: datetime | None, *, at: datetim
     return at - since_at >= waits or (confirmed_at is not None and confirmed_at >= since_at)
 
 
-def is_fresh(shown_at: float, *, at: datetime, within: timedelta) -> bool:
+def was_just_shown(shown_at: float, *, at: datetime, within: timedelta) -> bool:
     """Whether a factor was shown a moment ago; one from the future was not."""
     return 0 <= at.timestamp() - shown_at <= within.total_seconds()
 

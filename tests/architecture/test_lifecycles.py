@@ -52,6 +52,8 @@ from suppliers.banking.states import ChangeState as BankChangeState
 from suppliers.details.states import DETAIL_LIFECYCLE
 from suppliers.details.states import ChangeState as DetailState
 from suppliers.documents.states import DOCUMENT_LIFECYCLE, DocumentState
+from suppliers.merging.states import MERGE_LIFECYCLE, MergeState
+from suppliers.offboarding.states import OFFBOARDING_LIFECYCLE, OffboardingState
 from suppliers.onboarding.states import RUN_LIFECYCLE
 from suppliers.onboarding.states import RunState as OnboardingState
 from suppliers.people.states import ADDRESS_LIFECYCLE, INVITATION_LIFECYCLE, AddressState, InvitationState
@@ -104,6 +106,8 @@ TABLES = [
     (RUN_LIFECYCLE, OnboardingState),
     (REQUEST_LIFECYCLE, RequestState),
     (HIT_LIFECYCLE, HitState),
+    (OFFBOARDING_LIFECYCLE, OffboardingState),
+    (MERGE_LIFECYCLE, MergeState),
 ]
 ids = [table.name for table, _ in TABLES]
 

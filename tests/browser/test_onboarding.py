@@ -60,21 +60,31 @@ def test_180_are_invited_from_a_sheet_and_one_is_followed_to_active(
                 SupplierPaper(
                     f"S{n:03}", f"Supplier {n:03}", "DE", "EUR", "en", "UTC", "core", f"s{n}@s.example"
                 )
-                for n in range(180)
+                for n in range(182)
             ]
         )
-    is_asked(people["root"].actor)
+    admin = people["root"].actor
+    is_asked(admin)
+    with acting(admin):
+        exclude_suppliers(ExcludeSuppliers(("S181",), "edi_only"), actor=admin, at=timezone.now())
     sheet = tmp_path / "suppliers.csv"
-    rows = [f"S{n:03};;" for n in range(1, 180)]
-    sheet.write_text("\n".join(["supplier;address;name", "S000;kim@kraft.example;Kim", *rows, "S999;;"]))
+    good = ["S000;kim@kraft.example;Kim", *(f"S{n:03};;" for n in range(1, 180))]
+    sheet.write_text("\n".join(["supplier;address;name", *good, "S180;at the gate;", "S181;;", "S999;;"]))
     root = at("root", java_script_enabled=False)
 
     root.goto("/onboarding/")
     root.get_by_role("link", name="Invite", exact=True).click()
     root.get_by_role("link", name="From a sheet").click()
-    root.get_by_label("Sheet").set_input_files(sheet)
+    root.get_by_label("Sheet", exact=True).set_input_files(sheet)
     root.get_by_role("button", name="Read it").click()
-    expect(root.get_by_text("There is no supplier of this number.")).to_be_visible()
+    bad = root.get_by_role("region", name="Not invited").get_by_role("listitem")
+    expect(bad).to_have_text(
+        [
+            re.compile(r"Row 182\s+at the gate\s*There is no mail address to invite at\."),
+            re.compile(r"Row 183\s+S181\s*Excluded: Reached by EDI alone\."),
+            re.compile(r"Row 184\s+S999\s*There is no supplier of this number\."),
+        ]
+    )
     root.get_by_role("button", name="Invite all 180").click()
     expect(root.get_by_text("180 suppliers are invited.")).to_be_visible()
     letters = mailed()
@@ -89,7 +99,8 @@ def test_180_are_invited_from_a_sheet_and_one_is_followed_to_active(
     phone.get_by_label("A password").fill(GOOD)
     phone.get_by_role("button", name="Accept and begin").click()
     phone.wait_for_url("**/")
-    phone.goto("/getting-started/")
+    phone.get_by_role("link", name="Company", exact=True).click()
+    phone.get_by_role("navigation", name="Company").get_by_role("link", name="Getting started").click()
     phone.get_by_role("link", name="Go on: Terms").click()
     phone.get_by_role("button", name="Accept: Code of conduct").click()
     expect(phone.get_by_text("Accepted by Kim")).to_be_visible()

@@ -164,6 +164,12 @@ CATALOGUE = {
             Alarm(1, 60, Per.ALL),
         ),
         Kind(
+            "bank.told_otherwise",
+            _("The ERP pays a supplier to an account that nobody here has approved."),
+            Severity.WARNING,
+            Alarm(1, 60, Per.ALL),
+        ),
+        Kind(
             "person.impersonated",
             _("An administrator began to act in another person’s place."),
             Severity.WARNING,

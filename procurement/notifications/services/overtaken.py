@@ -90,6 +90,8 @@ def _reader_gone(mail: NoticeMail) -> str:
         supplier = Supplier.objects.filter(pk=mail.supplier_id).first()
         if supplier is None or supplier.state == SupplierState.BLOCKED:
             return "the supplier is blocked"
+        if supplier.left_at is not None:
+            return "the business has ended"
         if (
             mail.user_id
             and not Membership.objects.filter(

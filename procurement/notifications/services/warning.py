@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from smtplib import SMTPException
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
@@ -109,7 +110,7 @@ def _reset_asked(event: AuditEvent) -> WarningWords:
             _("It takes effect on %(moment)s. Your password stays as it is.") % {"moment": until},
             _("If you did not ask for help, stop it now."),
         ),
-        stop_url(facts["key"]),
+        stop_url(UUID(facts["key"])),
         _("This was not me: stop it"),
     )
 

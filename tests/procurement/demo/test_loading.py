@@ -5,7 +5,6 @@ import io
 import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -20,7 +19,7 @@ from portal.kernel.scope import acting
 from procurement.acknowledgments.models import DraftAnswer
 from procurement.changes.models import OrderChange
 from procurement.demo.changing import ASKED
-from procurement.demo.company import PLOTS, DemoCompany, make_company
+from procurement.demo.company import DemoCompany, few_of, make_company
 from procurement.demo.crew import CrewFailed, shares_of, work_together
 from procurement.demo.loading import SET_UP, load_master_data
 from procurement.demo.story import Sent
@@ -49,14 +48,7 @@ TALES = 2
 @cache
 def few_orders() -> DemoCompany:
     """The demo company with a few orders of each plot, but without the thousand lines."""
-    company = make_company(timezone.now().date())
-    kept = [
-        story
-        for plot in PLOTS
-        if plot != "kitting"
-        for story in [one for one in company.orders if one.plot == plot][-TALES:]
-    ]
-    return replace(company, orders=tuple(kept))
+    return few_of(make_company(timezone.now().date()), TALES)
 
 
 @pytest.fixture(autouse=True)

@@ -51,6 +51,8 @@ LIFECYCLES = (
     "suppliers.onboarding.states.RUN_LIFECYCLE",
     "suppliers.screening.states.HIT_LIFECYCLE",
     "suppliers.registration.states.REQUEST_LIFECYCLE",
+    "suppliers.offboarding.states.OFFBOARDING_LIFECYCLE",
+    "suppliers.merging.states.MERGE_LIFECYCLE",
 )
 HEAD = """# Lifecycles
 
