@@ -7,7 +7,7 @@ BOOTSTRAP = @exec $(PYTHON) portal/embedded/bootstrap.py
 .PHONY: help demo test quick soak bench check install
 
 help:
-	@echo "make demo     the whole portal with a made-up company, until Ctrl-C   (PORT=8123, ERP=tryton)"
+	@echo "make demo     the whole portal with a made-up company, until Ctrl-C   (PORT=8123, ERP=tryton, SMALL=1)"
 	@echo "make test     all tests                                               (ARGS=\"tests/portal -k health\")"
 	@echo "make quick    the tests that need no browser and little time"
 	@echo "make soak     promises to invoices, and power cuts, against a live ERP  (PROMISES=500, KILLS=200)"

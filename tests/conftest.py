@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 import os
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
 
-from tests.database import drop_database, empty_all_tables, make_database
+from tests.database import Tidying, drop_database, empty_all_tables, make_database, owner
 from tests.thoroughly import EVERYTHING
 
 # How long an example takes says more about the machine than about the code; `make bench` is for speed.
@@ -94,6 +95,7 @@ def django_db_setup(
     former = str(connection.settings_dict["NAME"])
     with django_db_blocker.unblock():
         name = make_database(keep=django_db_keepdb and not django_db_createdb)
+        owner()
     yield
     if not django_db_keepdb:
         with django_db_blocker.unblock():
@@ -105,6 +107,18 @@ def owner_empties_tables() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty_all_tables)
         yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Between two tests, when nothing of the first is left."""
+    began = time.monotonic()
+    done = yield
+    TIDYING.after(time.monotonic() - began)
+    return done
+
+
+TIDYING = Tidying()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,6 +6,8 @@ Bea buys, Otto pays invoices, Root runs the portal, Ines owns the integration, A
 
 from dataclasses import dataclass
 
+from django.contrib.auth.hashers import make_password
+
 from portal.kernel.actors import Actor, Channel
 from suppliers.models import Membership, Supplier, User
 from suppliers.queries import actor_of
@@ -47,14 +49,21 @@ class Person:
 
 def make_people(suppliers: dict[str, Supplier]) -> dict[str, Person]:
     """Everybody, ready to sign in. Runs in a scope that may write memberships."""
-    users: dict[str, User] = {}
-    for name, (label, role) in COMPANY_SIDE.items():
-        email = f"{name}@northmoor.example"
-        users[name] = User.objects.create_user(email, PASSWORD, name=label, company_role=role)
-    for name, (label, roles) in SUPPLIER_SIDE.items():
-        users[name] = User.objects.create_user(f"{name}@supplier.example", PASSWORD, name=label)
-        for number, role in roles.items():
-            Membership.objects.create(user=users[name], supplier=suppliers[number], role=role)
+    hashed = make_password(PASSWORD)
+    users = {
+        name: User(email=f"{name}@northmoor.example", name=label, company_role=role, password=hashed)
+        for name, (label, role) in COMPANY_SIDE.items()
+    }
+    users |= {
+        name: User(email=f"{name}@supplier.example", name=label, password=hashed)
+        for name, (label, _roles) in SUPPLIER_SIDE.items()
+    }
+    User.objects.prove_addresses(User.objects.bulk_create(users.values()))
+    Membership.objects.bulk_create(
+        Membership(user=users[name], supplier=suppliers[number], role=role)
+        for name, (_label, roles) in SUPPLIER_SIDE.items()
+        for number, role in roles.items()
+    )
     people: dict[str, Person] = {}
     for name, user in users.items():
         actor = actor_of(user)

@@ -389,7 +389,7 @@ TRAIL: Mapping[str, Kind] = {
     "onboarding.invited": ("wait", "wait", _said(lazy("Invited")), ""),
     "onboarding.started": ("move", "quarter", _said(lazy("Onboarding begun")), ""),
     "onboarding.submitted": ("move", "half", _said(lazy("Onboarding handed in")), ""),
-    "onboarding.handed_back": ("talk", "stale", _said(lazy("Onboarding handed back")), ""),
+    "onboarding.returned": ("talk", "stale", _said(lazy("Onboarding handed back")), ""),
     "onboarding.approved": ("done", "full", _said(lazy("Onboarding done")), ""),
     "onboarding.refused": ("stop", "stop", _said(lazy("Onboarding refused")), ""),
     "onboarding.withdrawn": ("quiet", "stop", _said(lazy("Onboarding taken back")), ""),

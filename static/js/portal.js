@@ -172,6 +172,8 @@
   const begin = () => {
     all(".q-toast").forEach(closable);
     all("form:has([data-pick])").forEach(counted);
+    // On a phone tabs go on to the side: one sees where one is, and where to come from there.
+    one(".q-tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest", behavior: "instant" });
     one(".q-summary-err")?.focus();
     if (location.hash === "#q") one("#q")?.focus();
   };

@@ -20,7 +20,7 @@ OVER = models.Q(("state", "called_off"), ("state", "reopened"), _connector="OR",
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("suppliers", "0018_registration"),
+        ("suppliers", "0019_single_sign_on"),
         # Takes back what suppliers may do to every table there is: what is granted here must come after it.
         ("procurement", "0009_narrow_grants"),
     ]

@@ -12,6 +12,7 @@ from suppliers.banking.models import (
     BankProof,
     BankShortening,
     BankSignal,
+    BankTold,
     BankVote,
 )
 from suppliers.models.api_token import ApiToken
@@ -33,6 +34,7 @@ from suppliers.offboarding import models as offboarding  # isort: skip
 from suppliers.onboarding import models as onboarding  # isort: skip
 from suppliers.registration import models as registration  # isort: skip
 from suppliers.screening import models as screening  # isort: skip
+from suppliers.sso import models as sso  # isort: skip
 
 __all__ = [
     "AddressChange",
@@ -47,6 +49,7 @@ __all__ = [
     "BankProof",
     "BankShortening",
     "BankSignal",
+    "BankTold",
     "BankVote",
     "Device",
     "FactorConfirmation",
@@ -65,4 +68,5 @@ __all__ = [
     "onboarding",
     "registration",
     "screening",
+    "sso",
 ]

@@ -83,7 +83,7 @@ RUN_LIFECYCLE = Lifecycle(
     Transition("start", frozenset({RunState.INVITED}), RunState.STARTED, "onboarding.started", _EDIT),
     Transition("hand_in", frozenset({RunState.STARTED}), RunState.IN_REVIEW, "onboarding.submitted", _EDIT),
     Transition(
-        "hand_back", frozenset({RunState.IN_REVIEW}), RunState.STARTED, "onboarding.handed_back", _MANAGE
+        "hand_back", frozenset({RunState.IN_REVIEW}), RunState.STARTED, "onboarding.returned", _MANAGE
     ),
     Transition("approve", frozenset({RunState.IN_REVIEW}), RunState.ACTIVE, "onboarding.approved", _MANAGE),
     Transition("refuse", frozenset(OPEN), RunState.REFUSED, "onboarding.refused", _MANAGE),

@@ -61,6 +61,7 @@ from suppliers.registration.states import REQUEST_LIFECYCLE, RequestState
 from suppliers.roles import Permission
 from suppliers.screening.states import HIT_LIFECYCLE, HitState
 from suppliers.signin.states import FACTOR_RESET_LIFECYCLE, ResetState
+from suppliers.sso.states import PROVIDER_LIFECYCLE, ProviderState
 from suppliers.states import SUPPLIER_LIFECYCLE, SupplierState
 
 TABLES = [
@@ -97,6 +98,7 @@ TABLES = [
     (FACTOR_RESET_LIFECYCLE, ResetState),
     (INVITATION_LIFECYCLE, InvitationState),
     (ADDRESS_LIFECYCLE, AddressState),
+    (PROVIDER_LIFECYCLE, ProviderState),
     (DETAIL_LIFECYCLE, DetailState),
     (DOCUMENT_LIFECYCLE, DocumentState),
     (ACCOUNT_LIFECYCLE, AccountState),

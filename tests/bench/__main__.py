@@ -20,6 +20,7 @@ from tests.bench import (
     dock,
     importing,
     inbox,
+    invoice,
     mails,
     matching,
     outbox,
@@ -29,6 +30,7 @@ from tests.bench import (
     rules,
     servers,
     shipments,
+    suppliers,
     tryton,
 )
 from tests.bench.company import BIG, LITTLE, TINY, Size
@@ -45,6 +47,8 @@ PARTS = (
     "dock",
     "matching",
     "payables",
+    "invoice",
+    "suppliers",
     "tryton",
 )
 
@@ -77,6 +81,8 @@ class Bench:
             "dock": self.dock,
             "matching": self.matching,
             "payables": self.payables,
+            "invoice": self.invoice,
+            "suppliers": self.suppliers,
             "tryton": self.tryton,
         }
         for part in parts:
@@ -137,8 +143,18 @@ class Bench:
         self.keep(results, "matching", matching.measure(self.machine, self.big, lines))
 
     def payables(self, results: dict[str, Any]) -> None:
-        counts = (300, 20, 2, 2) if self.small else (100_000, 2_000, 40, payables.ROUNDS)
+        counts = (300, 2, 2) if self.small else (100_000, 40, payables.ROUNDS)
         self.keep(results, "payables", payables.measure(self.machine, self.big, *counts))
+
+    def invoice(self, results: dict[str, Any]) -> None:
+        lines = (10, 20) if self.small else (900, 2_000)
+        self.keep(results, "invoice", invoice.measure(self.machine, self.big, *lines))
+
+    def suppliers(self, results: dict[str, Any]) -> None:
+        size, counts = (
+            (self.big, (400, 6, 2)) if self.small else (self.little, (50_000, 240, suppliers.ROUNDS))
+        )
+        self.keep(results, "suppliers", suppliers.measure(self.machine, size, *counts))
 
     def tryton(self, results: dict[str, Any]) -> None:
         self.keep(results, "tryton", tryton.measure(self.machine, 2 if self.small else 60))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -171,8 +172,10 @@ def unsaid(table: str, said: list[str]) -> dict[str, str]:
     for field in model._meta.concrete_fields:
         if field.column in said or field.null or field.primary_key or field.db_default is not NOT_PROVIDED:
             continue
-        value = field.get_db_prep_save(field.get_default(), connection)
-        values[field.column] = "[]" if field.get_internal_type() == "JSONField" else str(value)
+        if field.get_internal_type() == "JSONField":
+            values[field.column] = json.dumps(field.get_default())
+        else:
+            values[field.column] = str(field.get_db_prep_save(field.get_default(), connection))
     return values
 
 
@@ -188,6 +191,4 @@ def copy_rows(server: psycopg.Connection, rows: Rows, more: dict[str, dict[str, 
 
 
 if __name__ == "__main__":
-    import json
-
     print(json.dumps(load(Size(*map(int, sys.argv[1:])), os.environ["BENCH_PASSWORD"])))

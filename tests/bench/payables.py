@@ -1,7 +1,6 @@
-"""Accounts payable with very many open invoices, an invoice of very many lines, and invoices as PDFs with data inside.
+"""Accounts payable with very many open invoices, and invoices as PDFs with data inside.
 
-`python -m tests.bench.payables <fill|begin|send|papers> <count>`: in processes of their own on the database of the
-environment.
+`python -m tests.bench.payables <fill|papers> <count>`: in processes of their own on the database of the environment.
 """
 
 from __future__ import annotations
@@ -11,8 +10,6 @@ import sys
 import time
 from typing import Any
 
-from lxml import html
-
 from tests.bench import servers
 from tests.bench.client import sign_in
 from tests.bench.company import Size
@@ -21,23 +18,18 @@ from tests.bench.servers import HOST, Machine
 
 ROUNDS = 40
 PAYER = "otto1@northmoor.example"
-CLERK = "asha1@supplier.example"
 # Of them all, so many are really matched; the others are held for the same reason as the first of these.
 MATCHED = 50
 
 
-def measure(
-    machine: Machine, size: Size, invoices: int, lines: int, papers: int, rounds: int
-) -> dict[str, Any]:
-    """Milliseconds of the desk's pages with so many open, seconds of an invoice of so many lines, and PDFs a second."""
+def measure(machine: Machine, size: Size, invoices: int, papers: int, rounds: int) -> dict[str, Any]:
+    """Milliseconds of the desk's pages with so many open, and PDFs a second."""
     database, _loaded = servers.fresh_database(machine, size)
     env = machine.environment(database)
 
     def run(what: str, count: int) -> dict[str, Any]:
         return told_by(machine.run("-m", "tests.bench.payables", what, str(count), env=env))
 
-    # What is long is begun before the others claim the same lines.
-    begun = run("begin", lines)
     filled = run("fill", invoices)
     with machine.superuser(database) as server:
         server.execute("ANALYZE")
@@ -45,17 +37,9 @@ def measure(
     web = servers.start_web(machine, database)
     try:
         pages = ask_pages(machine, web.port, filled["first"], rounds)
-        typed = type_and_save(machine, web.port, begun["invoice"])
     finally:
         servers.stop_web(machine, web)
-    sent = run("send", lines)
-    return {
-        "invoices": invoices,
-        "pages": pages,
-        "lines": begun["lines"],
-        "steps": {**begun["seconds"], **typed, **sent["seconds"]},
-        **run("papers", papers),
-    }
+    return {"invoices": invoices, "pages": pages, **run("papers", papers)}
 
 
 def ask_pages(machine: Machine, port: int, first: str, rounds: int) -> dict[str, dict[str, float]]:
@@ -69,38 +53,6 @@ def ask_pages(machine: Machine, port: int, first: str, rounds: int) -> dict[str,
         "what is due when": "/payables/due/",
     }
     return {name: timed(lambda path=path: otto.get(path), rounds) for name, path in wanted.items()}  # type: ignore[misc]  # bound now
-
-
-def type_and_save(machine: Machine, port: int, invoice: str) -> dict[str, float]:
-    """The editor opened, and one price typed in it: the whole form goes, and what moves comes back."""
-    asha = sign_in(port, HOST, CLERK, machine.password)
-    path = f"/invoices/{invoice}/"
-    began = time.perf_counter()
-    page = asha.get(path)
-    opened = time.perf_counter() - began
-    form = html.fromstring(decoded(page)).get_element_by_id("editor")
-    fields = dict(form.form_values())
-    prices = [name for name in fields if name.startswith("unit_price")]
-    fields[prices[0]] = "1.23"
-    fields["number"] = "LONG-1"
-    fields.pop("csrfmiddlewaretoken")
-    asha.besides = {"HX-Request": "true", "HX-Trigger": "editor"}
-    began = time.perf_counter()
-    saved = asha.post(form.action, fields, page=path)
-    took = time.perf_counter() - began
-    if saved.status != 200:
-        raise RuntimeError(f"the editor answered {saved.status}")
-    return {"editor opened": opened, "one price typed and saved": took}
-
-
-def decoded(answer: Any) -> str:
-    """The page's text; the server packs what is long."""
-    import gzip
-
-    body: bytes = answer.body
-    if answer.headers.get("content-encoding", "").startswith("gzip"):
-        body = gzip.decompress(body)
-    return body.decode()
 
 
 # --- in the processes ---------------------------------------------------------------------------------------
@@ -145,7 +97,7 @@ WITH known AS (
     SELECT array_agg(l.id ORDER BY l.id) AS lines
     FROM procurement_purchaseorderline l JOIN procurement_purchaseorder o ON o.id = l.order_id
     JOIN suppliers_supplier s ON s.id = l.supplier_id
-    WHERE NOT l.cancelled AND o.state <> 'cancelled' AND s.state = 'active' AND l.supplier_id <> %(but)s)
+    WHERE NOT l.cancelled AND o.state <> 'cancelled' AND s.state = 'active')
 """
 HOLD = """
 UPDATE procurement_invoice SET state = 'held', held_for = %(why)s, held_at = now(),
@@ -191,9 +143,8 @@ def fill(invoices: int) -> dict[str, Any]:
         )
         User.objects.prove_addresses([otto])
         with connection.cursor() as cursor:
-            but = clerk().memberships.get().supplier_id
-            cursor.execute(KNOWN + INVOICES, {"invoices": invoices, "but": but})
-            cursor.execute(KNOWN + LINES, {"but": but})
+            cursor.execute(KNOWN + INVOICES, {"invoices": invoices})
+            cursor.execute(KNOWN + LINES, {})
             cursor.execute(TAXES, {})
         first = list(Invoice.objects.filter(number__startswith="DESK-").order_by("id")[:MATCHED])
         match_invoices([one.pk for one in first], trigger=Trigger.SENT, at=timezone.now())
@@ -204,79 +155,6 @@ def fill(invoices: int) -> dict[str, Any]:
             cursor.execute(MATCHES, {"like": like.pk})
             cursor.execute(APART, {"like": like.pk})
         return {"held": held, "first": str(like.invoice.key)}
-
-
-def clerk() -> Any:
-    from suppliers.models import User
-
-    return User.objects.get(email=CLERK)
-
-
-def begin(lines: int) -> dict[str, Any]:
-    """A draft of so many order lines of one supplier, or of as many as it has."""
-    from django.utils import timezone
-
-    from portal.kernel.actors import Actor
-    from portal.kernel.scope import acting
-    from procurement.invoices.messages import LineChoice
-    from procurement.invoices.services import start_from_orders
-    from procurement.orders.models import PurchaseOrderLine
-    from suppliers.queries import actor_of
-
-    with acting(Actor.system("Bench")):
-        asha = actor_of(clerk())
-        supplier = clerk().memberships.get().supplier_id
-        found = PurchaseOrderLine.objects.filter(supplier=supplier, cancelled=False)
-        found = found.exclude(order__state="cancelled").select_related("order").order_by("order_id", "number")
-        choices = [LineChoice(one.order.key, one.key, one.quantity) for one in found[:lines]]
-    assert asha is not None
-    began = time.perf_counter()
-    with acting(asha):
-        (invoice, *_others) = start_from_orders(choices=choices, actor=asha, at=timezone.now())
-    took = time.perf_counter() - began
-    return {"invoice": str(invoice.key), "lines": len(choices), "seconds": {"begun from its orders": took}}
-
-
-def send(_lines: int) -> dict[str, Any]:
-    """The long invoice put right, sent and matched."""
-    from dataclasses import replace
-    from decimal import Decimal
-
-    from django.utils import timezone
-
-    from portal.kernel.scope import acting
-    from procurement.invoices.messages import InvoiceNamed, SaveDraft
-    from procurement.invoices.models import Invoice
-    from procurement.invoices.services import entries_of, header_of, save_draft, send_invoice
-    from procurement.matching.queries import MATCHER
-    from procurement.matching.services import match_invoices
-    from procurement.matching.states import Trigger
-    from suppliers.queries import actor_of
-
-    with acting(MATCHER):
-        asha = actor_of(clerk())
-        invoice = Invoice.objects.get(number="LONG-1")
-        entries = [
-            replace(one, category=one.category or "Z", tax_rate=one.tax_rate or Decimal(0))
-            for one in entries_of(invoice)
-        ]
-        header = header_of(invoice)
-    assert asha is not None
-    took: dict[str, float] = {}
-    with acting(asha):
-        began = time.perf_counter()
-        invoice = save_draft(
-            SaveDraft(invoice.key, invoice.version, header, tuple(entries)), actor=asha, at=timezone.now()
-        )
-        took["every line taxed and saved"] = time.perf_counter() - began
-        began = time.perf_counter()
-        send_invoice(InvoiceNamed(invoice.key, invoice.version), actor=asha, at=timezone.now())
-        took["checked and sent"] = time.perf_counter() - began
-    began = time.perf_counter()
-    with acting(MATCHER):
-        match_invoices([invoice.pk], trigger=Trigger.SENT, at=timezone.now())
-    took["matched"] = time.perf_counter() - began
-    return {"seconds": took}
 
 
 def papers(count: int) -> dict[str, Any]:
@@ -311,5 +189,5 @@ if __name__ == "__main__":
     import django
 
     django.setup()
-    verbs = {"fill": fill, "begin": begin, "send": send, "papers": papers}
+    verbs = {"fill": fill, "papers": papers}
     print(json.dumps(verbs[sys.argv[1]](int(sys.argv[2]))))

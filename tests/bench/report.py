@@ -8,6 +8,7 @@ import re
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import django
@@ -32,7 +33,7 @@ sessions and both walls up.
 ```
 make bench                              everything but the first load; twenty minutes, with two cores and 10 GB of disk
 make bench ARGS="pages import"          only these parts: pages, import, outbox, inbox, rules, mails, shipments,
-                                        dock, matching, payables, tryton
+                                        dock, matching, payables, invoice, suppliers, tryton
 make bench FULL=1 ARGS=import           with a first load of all lines through the files connector
 make bench SMALL=1                      a few seconds of everything, to see that it works; keeps nothing
 ```
@@ -118,6 +119,8 @@ def document(results: dict[str, Any]) -> str:
         ("dock", dock),
         ("matching", matching),
         ("payables", payables),
+        ("invoice", invoice),
+        ("suppliers", suppliers),
         ("tryton", tryton),
     ):
         if name in results:
@@ -147,6 +150,8 @@ TITLES = {
     "dock": "A busy dock",
     "matching": "Invoices matched",
     "payables": "The desk of accounts payable",
+    "invoice": "An invoice of very many lines",
+    "suppliers": "Very many suppliers",
     "tryton": "Promises to a live Tryton",
 }
 
@@ -325,17 +330,80 @@ def payables(part: dict[str, Any]) -> list[str]:
         "|---|--:|--:|",
         *(f"| {name} | {one['p50']:.0f} ms | {one['p95']:.0f} ms |" for name, one in found["pages"].items()),
     ]
-    steps = [
-        f"| one invoice of {found['lines']:,} lines | seconds |",
-        "|---|--:|",
-        *(f"| {name} | {seconds:.1f} |" for name, seconds in found["steps"].items()),
-    ]
     papers = [
         "| invoices of one line, by one process | a second |",
         "|---|--:|",
         *(f"| {name} | {rate:.1f} |" for name, rate in found["per_second"].items()),
     ]
-    return [*pages, "", *steps, "", *papers]
+    return [*pages, "", *papers]
+
+
+def invoice(part: dict[str, Any]) -> list[str]:
+    (few, before), (many, now) = part["found"]["sizes"].items()
+    rows = [
+        f"| one invoice | {int(few):,} lines | {int(many):,} lines | growth |",
+        "|---|--:|--:|--:|",
+        *(
+            f"| {name} | {before[name]:.2f} s | {took:.2f} s | {took / before[name]:.1f}× |"
+            for name, took in now.items()
+        ),
+    ]
+    return [*rows, "", f"{int(many) / int(few):.1f} times the lines."]
+
+
+def suppliers(part: dict[str, Any]) -> list[str]:
+    found = part["found"]
+    pages = [
+        f"| page, with {found['suppliers']:,} suppliers | p50 | p95 |",
+        "|---|--:|--:|",
+        *(f"| {name} | {one['p50']:.0f} ms | {one['p95']:.0f} ms |" for name, one in found["pages"].items()),
+    ]
+    invited = [
+        "| invited at once | seconds | suppliers/s |",
+        "|---|--:|--:|",
+        *(
+            f"| {int(count):,} | {took:.2f} | {int(count) / took:,.0f} |"
+            for count, took in found["invited"].items()
+        ),
+    ]
+    signs, (web, database) = found["signs"], found["signs"]["cpu"]
+    signed = [
+        "| signing in: the page opened, its form sent | a second |",
+        "|---|--:|",
+        *(
+            f"| {name} | {rate:.1f} |"
+            for name, rate in signs.items()
+            if isinstance(rate, float) and name != "hashing"
+        ),
+    ]
+    cpu, hashing = web + database, signs["hashing"]
+    screened = (
+        f"One transaction for all of them: invitations, onboardings, facts. {found['screened']:,} names were screened "
+        f"against a list of {found['parties']:,} parties, three names each, at {found['screened_per_second']:,.0f} a "
+        f"second ({found['hits']:,} hits); to see that nothing is left to be screened takes "
+        f"{found['looked_again_seconds']:.1f} s."
+    )
+    standing = (
+        f"There are {found['runs']:,} onboardings, {found['under_way']:,} of them under way: how each of their steps "
+        "stands is read off what they have given."
+    )
+    hashed = (
+        f"A password is hashed with scrypt, which is to cost much: {hashing:.0f} ms of the {cpu:.0f} ms of CPU that "
+        f"signing in takes ({web:.0f} of the web server, {database:.0f} of PostgreSQL), {100 * hashing / cpu:.0f} %."
+    )
+    return [
+        *invited,
+        "",
+        *wrap(screened, 110),
+        "",
+        *pages,
+        "",
+        *wrap(standing, 110),
+        "",
+        *signed,
+        "",
+        *wrap(hashed, 110),
+    ]
 
 
 def tryton(part: dict[str, Any]) -> list[str]:

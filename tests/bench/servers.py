@@ -227,13 +227,14 @@ class Web:
         return tree_cpu(self.child.pid)
 
 
-def start_web(machine: Machine, database: str) -> Web:
+def start_web(machine: Machine, database: str, *, workers: int = 2) -> Web:
     port = ports.free_port()
     counts = machine.home / f"metrics-{database}"
     counts.mkdir(exist_ok=True)
     env = machine.environment(database) | {
         "BIND": f"127.0.0.1:{port}",
         "PROMETHEUS_MULTIPROC_DIR": str(counts),
+        "WEB_WORKERS": str(workers),
     }
     command = [sys.executable, "-m", "gunicorn", "--config", "portal/gunicorn.py", "portal.wsgi"]
     child = machine.supervisor.start(f"web-{database}", command, env=env, cwd=ROOT)

@@ -68,7 +68,7 @@ def test_what_was_measured_elsewhere_stays_on_the_page():
 
 @pytest.mark.slow
 def test_a_small_bench_measures_and_touches_only_its_own_folder(tmp_path):
-    rest = ("import", "outbox", "mails", "shipments", "dock", "matching", "payables")
+    rest = ("import", "outbox", "mails", "shipments", "dock", "matching", "payables", "invoice", "suppliers")
     parts = ("pages", "rules", *(rest if EVERYTHING else ()))
     before = report.DOCUMENT.read_bytes()
     tmp_path.chmod(0o755)
@@ -117,5 +117,10 @@ def test_a_small_bench_measures_and_touches_only_its_own_folder(tmp_path):
     assert matched["lines"] >= 100
     assert matched["approved"] == matched["kept"] == matched["invoices"]
     desk = found["payables"]["found"]
-    assert (desk["invoices"], desk["lines"], desk["papers"]) == (300, 20, 2)
+    assert (desk["invoices"], desk["papers"]) == (300, 2)
     assert set(desk["per_second"]) == {"as PDF", "as Factur-X", "Factur-X read and checked"}
+    long = found["invoice"]["found"]["sizes"]
+    assert {lines: len(steps) for lines, steps in long.items()} == {"10": 6, "20": 6}
+    many = found["suppliers"]["found"]
+    assert (many["suppliers"], many["runs"], many["screened"]) == (400, 400, 406)
+    assert set(many["invited"]) == {"10", "100"}

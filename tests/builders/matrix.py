@@ -80,9 +80,11 @@ from suppliers.registration.models import SupplierRequest
 from suppliers.roles import CompanyRole, SupplierRole
 from suppliers.screening.models import ScreeningHit
 from suppliers.services import create_token
+from suppliers.sso.models import IdentityProvider
 from tests.builders.clocks import a_draft_service
 from tests.builders.documents import a_picture, supply
 from tests.builders.facts import a_bill, a_receipt, arrive, bill
+from tests.builders.identities import a_saml_provider
 from tests.builders.invoices import a_sent_invoice
 from tests.builders.shipments import a_sent_notice
 from tests.builders.statements import a_statement, an_item, compared
@@ -179,6 +181,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         wish = ProposeChange(order.key, order.version, "L30", Wish(move_days=7))
         change = propose_change(wish, actor=buyer, at=MONDAY)
     token = create_token("test", "read", supplier=supplier, actor=FEED, at=MONDAY).token
+    a_saml_provider(supplier, people["root"])
     file = Attachment.objects.create(
         supplier=supplier,
         order=order,
@@ -1020,6 +1023,11 @@ def _invitation(objects: Objects) -> dict[str, Any]:
     return {"key": objects.invitation.key}
 
 
+def _provider(objects: Objects) -> dict[str, Any]:
+    with acting(FEED):
+        return {"key": IdentityProvider.objects.get(supplier=objects.supplier_id).key}
+
+
 def _company_part(objects: Objects) -> dict[str, Any]:
     return {"key": objects.supplier_key, "part": "names"}
 
@@ -1216,6 +1224,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "bank-call": _bank_change,
     "bank-approve": _bank_change,
     "bank-go-on": _bank_change,
+    "bank-entered": _bank_change,
     "bank-refuse": _bank_change,
     "bank-shorten": _bank_change,
     "bank-grant": _bank_change,
@@ -1359,6 +1368,13 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "api-onboarding-hand-back": _onboarding_run,
     "api-onboarding-refuse": _onboarding_run,
     "api-onboarding-withdraw": _onboarding_run,
+    "identity-provider-add": lambda _objects: {"kind": "saml"},
+    "identity-provider": _provider,
+    "identity-provider-change": _provider,
+    "identity-provider-try": _provider,
+    "identity-provider-on": _provider,
+    "identity-provider-off": _provider,
+    "identity-provider-part": lambda objects: _provider(objects) | {"identity": 1},
     "people-role": _member,
     "people-remove": _member,
     "invitation-resend": _invitation,

@@ -126,6 +126,9 @@ def test_only_oneself_and_our_administrator(people):
     assert (found.status_code, found["Location"]) == (303, f"/security/people/{number}/")
     assert root.get("/security/people/", {"email": "who@northmoor.example"}).status_code == 200
     assert unpacked(root.post(f"/security/people/{number}/export/").content)["person.json"]
+    bare = Client()
+    bare.force_login(people["root"].user)
+    assert bare.post(f"/security/people/{number}/export/").status_code == 409
     assert root.get("/security/people/999999/").status_code == 404
 
 

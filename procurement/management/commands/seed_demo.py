@@ -18,7 +18,7 @@ from portal.kernel.scope import acting
 from procurement.demo.banking import keep_bank_details
 from procurement.demo.carrying import carry_some
 from procurement.demo.changing import talk_about_changes
-from procurement.demo.company import DEFAULT_SEED, DemoCompany, make_company
+from procurement.demo.company import DEFAULT_SEED, DemoCompany, few_of, make_company
 from procurement.demo.counting import count_some
 from procurement.demo.crew import crew_size, work_together
 from procurement.demo.details import fill_in_company_data
@@ -32,6 +32,7 @@ from procurement.demo.loading import (
     load_invitations,
     load_master_data,
     load_people,
+    load_providers,
     load_warehouse,
     play,
 )
@@ -60,6 +61,8 @@ class Command(BaseCommand):
             "--if-empty", action="store_true", help="say nothing where orders are there already"
         )
         parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="another number, another company")
+        is_small = os.environ.get("SMALL", "") not in ("", "0")
+        parser.add_argument("--few", action="store_true", default=is_small, help="a few orders of each kind")
         parser.add_argument("--crew", type=int, default=crew_size(), help="how many processes to use")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -71,7 +74,9 @@ class Command(BaseCommand):
             if _has_orders():
                 self._stay(people_file, quiet=options["if_empty"])
             else:
-                self._load(people_file, seed=options["seed"], crew=max(1, options["crew"]))
+                self._load(
+                    people_file, seed=options["seed"], crew=max(1, options["crew"]), few=options["few"]
+                )
 
     def _stay(self, people_file: Path | None, *, quiet: bool) -> None:
         if not User.objects.filter(email=MEI.email).exists():
@@ -87,13 +92,15 @@ class Command(BaseCommand):
         if not quiet:
             self.stdout.write("The demo company is here already.")
 
-    def _load(self, people_file: Path | None, *, seed: int, crew: int) -> None:
+    def _load(self, people_file: Path | None, *, seed: int, crew: int, few: bool) -> None:
         now = timezone.now()
         password = _new_password()
         if settings.ERP_CONNECTOR == "tryton" and settings.ERP_URL:
             self._load_from_tryton(people_file, password, now, settings.ERP_URL)
             return
         company = make_company(now.date(), seed)
+        if few:
+            company = few_of(company)
         with transaction.atomic():
             _refuse_strangers(company)
             load_master_data(company)
@@ -103,11 +110,10 @@ class Command(BaseCommand):
         with acting(SET_UP):
             tell_past_runs(company)
         load_invitations(at=now - timedelta(days=2))
+        load_providers(at=now - timedelta(days=2))
         propose_tolerances(at=now - timedelta(hours=20))
         fill_in_company_data(at=now)
         keep_bank_details(at=now)
-        bring_some_in(at=now)
-        part_with_one(at=now)
         with acting(SET_UP):
             forget_the_past()
         talk_about_changes(at=now - timedelta(minutes=10))
@@ -118,6 +124,8 @@ class Command(BaseCommand):
         end_accounts(company.people)
         prove_some(at=now)
         invoice_some(at=now)
+        bring_some_in(at=now)
+        part_with_one(at=now)
         begin_the_morning(company, at=now)
         if people_file:
             _write_people(people_file, password)

@@ -345,7 +345,8 @@ def reassign_onboarding(key: UUID, address: str, name: str, *, actor: Actor, at:
     require_administrator(actor)
     run = hold_run(key, actor=actor)
     wanted = address.strip().lower()
-    if run.state != RunState.INVITED:
+    # Who has accepted a moment ago is here, although the clock has not seen it yet.
+    if run.state != RunState.INVITED or with_people([run.supplier_id]):
         raise InvitationOver(_("Somebody of the supplier is here already. Invite others under People."))
     if not is_address(wanted):
         message = _("This is no mail address. Write it like name@company.example.")

@@ -231,22 +231,34 @@ def _over_text(invitation: Invitation) -> str:
     }.get(InvitationState(invitation.state), _("This invitation has run out. Send it again."))
 
 
-def _may_inviter_still(invitation: Invitation) -> bool:
-    """Whether the person who invited still manages people there. What no person sent has nobody to ask about."""
-    if invitation.invited_by_user_id is None:
-        return True
-    inviter = User.objects.filter(pk=invitation.invited_by_user_id, is_active=True).first()
-    if inviter is None:
-        return False
-    ours = COMPANY_ROLES.get(inviter.company_role, frozenset())
-    if invitation.supplier_id is None:
-        return Permission.STAFF_MANAGE in ours
-    roles = Membership.objects.filter(user=inviter, supplier=invitation.supplier_id).values_list(
-        "role", flat=True
-    )
-    return Permission.PEOPLE_MANAGE in ours or any(
-        Permission.PEOPLE_MANAGE in SUPPLIER_ROLES[one] for one in roles
-    )
+def _still_answered_for(rows: Sequence[Invitation]) -> list[Invitation]:
+    """Those of these whose inviter still manages people there. What no person sent has nobody to ask about. At most two
+    queries, however many there are.
+    """
+    ids = {row.invited_by_user_id for row in rows if row.invited_by_user_id is not None}
+    if not ids:
+        return list(rows)
+    inviters = User.objects.filter(is_active=True).in_bulk(ids)
+    managed = {
+        (user_id, supplier_id)
+        for user_id, supplier_id, role in Membership.objects.filter(
+            user__in=ids, supplier__in={row.supplier_id for row in rows}
+        ).values_list("user_id", "supplier_id", "role")
+        if Permission.PEOPLE_MANAGE in SUPPLIER_ROLES[role]
+    }
+
+    def still(row: Invitation) -> bool:
+        if row.invited_by_user_id is None:
+            return True
+        inviter = inviters.get(row.invited_by_user_id)
+        ours = COMPANY_ROLES.get(inviter.company_role, frozenset()) if inviter is not None else frozenset()
+        if row.supplier_id is None:
+            return Permission.STAFF_MANAGE in ours
+        return inviter is not None and (
+            Permission.PEOPLE_MANAGE in ours or (inviter.pk, row.supplier_id) in managed
+        )
+
+    return [row for row in rows if still(row)]
 
 
 @requires_scope
@@ -261,7 +273,7 @@ def resend_invitation(key: object, *, actor: Actor, at: datetime) -> Invitation:
     if at < invitation.sent_at + RESEND_EVERY:
         raise Duplicate(_("It was sent a moment ago. Give the mail two minutes."))
     with acting(KEEPER):
-        if not _may_inviter_still(invitation):
+        if not _still_answered_for([invitation]):
             gone = _("%(name)s, who invited, may not invite there any more. Take this back and invite anew.")
             raise InvitationOver(gone % {"name": invitation.invited_by})
         same = Invitation.objects.filter(state=InvitationState.SENT, address=invitation.address)
@@ -277,13 +289,15 @@ def resend_invitation(key: object, *, actor: Actor, at: datetime) -> Invitation:
 @requires_scope
 def repeat_invitations(ids: Iterable[int], *, actor: Actor, at: datetime) -> list[int]:
     """Mail invitations once more that nobody has accepted yet, as a clock does: says which were. As many queries for
-    five thousand as for one; what is held elsewhere, or was mailed a moment ago, is left out.
+    five thousand as for one; what is held elsewhere, was mailed a moment ago, or was sent by who may invite there no
+    more is left out.
     """
     waiting = Invitation.objects.filter(
         pk__in=list(ids), state=InvitationState.SENT, sent_at__lte=at - RESEND_EVERY
     )
     with acting(KEEPER):
-        rows = list(waiting.select_for_update(of=("self",), skip_locked=True).order_by("id"))
+        held = waiting.select_for_update(of=("self",), skip_locked=True).order_by("id")
+        rows = _still_answered_for(list(held))
         if rows:
             fields = {"sent_at": at, "expires_at": at + settings.INVITATION_VALID_FOR}
             facts = [_facts(row) for row in rows]

@@ -20,10 +20,11 @@ from django.conf import settings
 
 from portal.embedded.ports import free_port
 from portal.embedded.processes import started_at
+from tests.thoroughly import EVERYTHING
 
 pytestmark = pytest.mark.slow
 
-LONGEST = 900.0  # the company takes a minute to make up, and longer beside other tests
+LONGEST = 900.0  # the whole company takes a minute to make up, and longer beside other tests
 ROLES = [
     "supplier",
     "buyer",
@@ -41,7 +42,7 @@ def begin(var: Path, port: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "portal.embedded", "demo"],
         cwd=settings.BASE_DIR,
-        env=env | {"VAR_DIR": str(var), "PORT": str(port)},
+        env=env | {"VAR_DIR": str(var), "PORT": str(port), "SMALL": "" if EVERYTHING else "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
